@@ -1,0 +1,48 @@
+package desk
+
+import "time"
+
+// DeliveryState is where one recipient's copy stands.
+type DeliveryState string
+
+const (
+	DeliveryHeld      DeliveryState = "held"      // may still be undone
+	DeliveryQueued    DeliveryState = "queued"    // due at NextAttemptAt
+	DeliverySending   DeliveryState = "sending"   // leased by a sender until LeaseUntil
+	DeliverySent      DeliveryState = "sent"      // accepted by the next hop
+	DeliveryDelivered DeliveryState = "delivered" // confirmed by DSN or the visitor's client
+	DeliveryDelayed   DeliveryState = "delayed"   // temporary failure, will be tried again
+	DeliveryUnknown   DeliveryState = "unknown"   // the link broke after the message was sent
+	DeliveryFailed    DeliveryState = "failed"    // given up; Code and Detail say why
+	DeliveryCancelled DeliveryState = "cancelled" // undone before it left
+)
+
+// Delivery is one message on its way to one recipient.
+type Delivery struct {
+	ID             DeliveryID
+	MessageID      MessageID
+	ConversationID ConversationID
+	Channel        Channel
+	Recipient      string // addr-spec, or a chat session's text form
+	ReturnPath     string // reverse-path for SMTP; empty for chat
+	EnvelopeID     string // RFC 3461 ENVID
+	State          DeliveryState
+	Attempts       int
+	NextAttemptAt  time.Time
+	Code           int    // SMTP reply code of the last attempt; 0: none
+	EnhancedCode   string // RFC 3463, "4.2.1"; may be empty
+	Detail         string // text of the last answer, for a person
+	LeaseUntil     time.Time
+	// Fence is the number of the claim; a completion with an older one is refused.
+	Fence     int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Result is what came of one attempt to send.
+type Result struct {
+	State        DeliveryState // sent, delivered, delayed, unknown or failed
+	Code         int
+	EnhancedCode string
+	Detail       string
+}
