@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+)
+
+var errTxDone = sql.ErrTxDone
+
+// constraintKinds says what the violation of a named constraint means to the
+// caller; every other integrity violation is a fault of ours.
+var constraintKinds = map[string]desk.Kind{
+	"events_seq":           desk.KindConflict, // two writers took one number: read again
+	"messages_seq":         desk.KindConflict,
+	"messages_once":        desk.KindConflict, // the same mail is being stored by another node
+	"identities_pkey":      desk.KindTemporary,
+	"account_domains_pkey": desk.KindTemporary,
+	"stints_running":       desk.KindConflict,
+	"deliveries_once":      desk.KindConflict,
+	"agents_email_key":     desk.KindConflict,
+}
+
+// kindOf is the one place where database errors become Kinds.
+func kindOf(err error) desk.Kind {
+	var pe *pq.Error
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return desk.KindNotFound
+	case errors.As(err, &pe):
+		return pqKind(pe)
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return desk.KindTemporary
+	}
+	var ne net.Error
+	if errors.As(err, &ne) {
+		return desk.KindTemporary
+	}
+	return desk.KindInternal
+}
+
+// pqKind follows PostgreSQL's error classes (manual, appendix A).
+func pqKind(e *pq.Error) desk.Kind {
+	if k, ok := constraintKinds[e.Constraint]; ok {
+		return k
+	}
+	switch e.Code.Class() {
+	case "08", "53", "57", "58": // connection, resources, operator intervention, system
+		return desk.KindTemporary
+	case "40": // deadlock, serialization failure
+		return desk.KindTemporary
+	case "22": // data exception: a NUL in text, a value out of range
+		return desk.KindInvalid
+	}
+	if e.Code == "55P03" { // lock not available
+		return desk.KindTemporary
+	}
+	return desk.KindInternal
+}

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+)
+
+type rawQueries struct {
+	Insert *sqlx.Stmt `query:"raw-insert"`
+	Known  *sqlx.Stmt `query:"raw-known"`
+	Claim  *sqlx.Stmt `query:"raw-claim"`
+	Done   *sqlx.Stmt `query:"raw-done"`
+	Fail   *sqlx.Stmt `query:"raw-fail"`
+	Replay *sqlx.Stmt `query:"raw-replay"`
+	List   *sqlx.Stmt `query:"raw-list"`
+	Get    *sqlx.Stmt `query:"raw-get"`
+	Next   *sqlx.Stmt `query:"raw-next"`
+}
+
+// rawRow is a journal row as the driver reads it.
+type rawRow struct {
+	desk.Raw
+	EnvelopeTo pq.StringArray
+	Arrival    int64
+	Fence      int64
+	Duplicates int
+}
+
+func (r rawRow) raw() desk.Raw {
+	r.Raw.EnvelopeTo = r.EnvelopeTo
+	return r.Raw
+}
+
+// SaveRaws commits raw items durably, in order, in one transaction. The receipts
+// stand in the order of raws; a known source key yields the first one's ID.
+func (s *Store) SaveRaws(ctx context.Context, raws []desk.Raw) ([]desk.Receipt, error) {
+	var receipts []desk.Receipt
+	err := s.tx(ctx, func(tx *sqlx.Tx) (err error) {
+		receipts, err = s.insertRaws(ctx, tx, raws)
+		return err
+	})
+	return receipts, err
+}
+
+// unitSeparator joins the forward-paths of one row; no address contains it.
+const unitSeparator = "\x1f"
+
+// insertRaws writes raw rows inside the caller's transaction.
+func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([]desk.Receipt, error) {
+	if len(raws) == 0 {
+		return nil, nil
+	}
+	receipts := make([]desk.Receipt, len(raws))
+	c := newRawColumns(len(raws))
+	for i := range raws {
+		if raws[i].ID.IsZero() {
+			raws[i].ID = desk.NewID[desk.RawID]()
+		}
+		receipts[i].ID = raws[i].ID
+		c.add(&raws[i])
+	}
+	var ids []desk.RawID
+	err := tx.StmtxContext(ctx, s.q.raw.Insert).SelectContext(ctx, &ids, c.id, c.channel, c.endpoint, c.sourceKey,
+		c.from, c.to, c.remote, c.auth, c.at, c.size, c.bytes, c.state, c.problem)
+	if err != nil {
+		return nil, wrap("journal", err)
+	}
+	if len(ids) == len(raws) {
+		return receipts, nil
+	}
+	fresh := make(map[desk.RawID]bool, len(ids))
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	known := tx.StmtxContext(ctx, s.q.raw.Known)
+	for i, r := range raws {
+		if fresh[r.ID] {
+			continue
+		}
+		receipts[i].Duplicate = true
+		if err := known.GetContext(ctx, &receipts[i].ID, r.Channel, r.Endpoint, r.SourceKey); err != nil {
+			return nil, wrap("journal: find the known row", err)
+		}
+	}
+	return receipts, nil
+}
+
+// rawColumns is a batch of raw rows turned into arrays for unnest.
+type rawColumns struct {
+	id, channel, endpoint, sourceKey, from, to, remote, auth, at, state, problem pq.StringArray
+	size                                                                         pq.Int64Array
+	bytes                                                                        pq.ByteaArray
+}
+
+func newRawColumns(n int) *rawColumns {
+	return &rawColumns{size: make(pq.Int64Array, 0, n), bytes: make(pq.ByteaArray, 0, n)}
+}
+
+func (c *rawColumns) add(r *desk.Raw) {
+	state := r.State
+	if state == "" {
+		state = desk.RawPending
+	}
+	received := r.ReceivedAt
+	if received.IsZero() {
+		received = time.Now()
+	}
+	c.id = append(c.id, uuidText(r.ID))
+	c.channel = append(c.channel, string(r.Channel))
+	c.endpoint = append(c.endpoint, clean(r.Endpoint))
+	c.sourceKey = append(c.sourceKey, clean(r.SourceKey))
+	c.from = append(c.from, clean(r.EnvelopeFrom))
+	c.to = append(c.to, clean(strings.Join(r.EnvelopeTo, unitSeparator)))
+	c.remote = append(c.remote, clean(r.RemoteAddr))
+	c.auth = append(c.auth, clean(r.AuthResults))
+	c.at = append(c.at, instant(received))
+	c.size = append(c.size, int64(len(r.Bytes)))
+	c.bytes = append(c.bytes, r.Bytes)
+	c.state = append(c.state, string(state))
+	c.problem = append(c.problem, clean(r.Problem))
+}
+
+// Claimed is a raw row leased to this node until the lease runs out.
+type Claimed struct {
+	Raw   desk.Raw
+	Fence int64
+}
+
+// claimRaws leases up to n pending rows in arrival order.
+func (s *Store) claimRaws(ctx context.Context, n int, lease time.Duration) ([]rawRow, error) {
+	var rows []rawRow
+	err := s.txAsync(ctx, func(tx *sqlx.Tx) error {
+		return wrap("claim", tx.StmtxContext(ctx, s.q.raw.Claim).SelectContext(ctx, &rows, n, lease.Seconds()))
+	})
+	slices.SortFunc(rows, func(a, b rawRow) int { return cmp.Compare(a.Arrival, b.Arrival) })
+	return rows, err
+}
+
+// Raws lists the journal, newest first, without bytes. An empty state means all;
+// before is the Arrival of the last row seen, 0 at the beginning.
+func (s *Store) Raws(ctx context.Context, state desk.RawState, before int64, limit int) ([]desk.Raw, int64, error) {
+	var rows []rawRow
+	if err := s.q.raw.List.SelectContext(ctx, &rows, state, before, limit); err != nil {
+		return nil, 0, wrap("list raw items", err)
+	}
+	raws := make([]desk.Raw, len(rows))
+	var last int64
+	for i, r := range rows {
+		raws[i], last = r.raw(), r.Arrival
+	}
+	return raws, last, nil
+}
+
+// Raw returns one journal row with its bytes; KindNotFound when there is none.
+func (s *Store) Raw(ctx context.Context, id desk.RawID) (desk.Raw, error) {
+	var row rawRow
+	if err := s.q.raw.Get.GetContext(ctx, &row, id); err != nil {
+		if kindOf(err) == desk.KindNotFound {
+			return desk.Raw{}, notFound("raw item", id)
+		}
+		return desk.Raw{}, wrap("read raw item", err)
+	}
+	return row.raw(), nil
+}
+
+// Replay puts a quarantined row, or all of them for the zero ID, back into the
+// pipeline and returns the rows it touched.
+func (s *Store) Replay(ctx context.Context, id desk.RawID) ([]desk.RawID, error) {
+	var ids []desk.RawID
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		return wrap("replay", tx.StmtxContext(ctx, s.q.raw.Replay).SelectContext(ctx, &ids, id))
+	})
+	return ids, err
+}
+
+// nextPending tells when the next pending row falls due; false when none waits.
+func (s *Store) nextPending(ctx context.Context) (time.Time, bool, error) {
+	var at sql.NullTime
+	err := s.q.raw.Next.GetContext(ctx, &at)
+	return at.Time, at.Valid, wrap("next pending", err)
+}

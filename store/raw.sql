@@ -1,0 +1,65 @@
+-- name: raw-insert
+-- Many rows at once. An id that does not come back was known already.
+insert into raws (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
+                  received_at, size, bytes, state, problem)
+select id, channel, endpoint, source_key, envelope_from, string_to_array(nullif(envelope_to, ''), chr(31)),
+       remote_addr, auth_results, received_at, size, bytes, state, problem
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::timestamptz[], $10::bigint[], $11::bytea[], $12::text[], $13::text[])
+     with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
+                           received_at, size, bytes, state, problem, n)
+order by n
+on conflict on constraint raws_source do nothing
+returning id;
+
+-- name: raw-known
+update raws set duplicates = duplicates + 1
+where channel = $1 and endpoint = $2 and source_key = $3
+returning id;
+
+-- name: raw-claim
+-- Pending rows in arrival order; a lease keeps other nodes away while they are normalized.
+with due as (
+    select id from raws
+    where state = 'pending' and next_at <= now() and (lease_until is null or lease_until < now())
+    order by arrival
+    limit $1
+    for update skip locked
+), fence as (select nextval('fences') as fence)
+update raws r set lease_until = now() + $2 * interval '1 second', fence = f.fence, attempts = attempts + 1
+from due, fence f
+where r.id = due.id
+returning r.arrival, r.id, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr,
+          r.auth_results, r.received_at, r.size, r.bytes, r.state, r.attempts, r.problem, r.fence;
+
+-- name: raw-done
+-- $3 is the message a raw row became or was linked to.
+update raws r set state = 'processed', problem = '', lease_until = null, message_id = t.message
+from unnest($1::uuid[], $2::bigint[], $3::uuid[]) as t (id, fence, message)
+where r.id = t.id and r.fence = t.fence and r.state = 'pending';
+
+-- name: raw-fail
+update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', lease_until = null
+where id = $1 and fence = $2 and state = 'pending';
+
+-- name: raw-replay
+update raws set state = 'pending', problem = '', attempts = 0, next_at = now(), lease_until = null
+where state = 'quarantined' and ($1::uuid is null or id = $1)
+returning id;
+
+-- name: raw-list
+select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
+       received_at, size, state, attempts, problem, duplicates
+from raws
+where ($1 = '' or state = $1) and ($2::bigint = 0 or arrival < $2)
+order by arrival desc
+limit $3;
+
+-- name: raw-get
+select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
+       received_at, size, bytes, state, attempts, problem, duplicates
+from raws where id = $1;
+
+-- name: raw-next
+-- When the next pending row falls due; null when none waits.
+select min(greatest(next_at, coalesce(lease_until, next_at))) from raws where state = 'pending';

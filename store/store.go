@@ -1,0 +1,121 @@
+// Package store is the only one that knows SQL. It implements the interfaces
+// that the other packages declare over PostgreSQL 15 or newer.
+//
+// Each noun has a Go file beside an .sql file of the same name. The .sql file
+// holds blocks that begin with "-- name: some-query"; a struct of statements
+// names them in `query` tags, and Open prepares them all, so that wrong SQL
+// stops the start and not the night shift.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+)
+
+// Options says how to open a Store.
+type Options struct {
+	DSN string // lib/pq keyword or URL form
+	Log *slog.Logger
+	// MaxConns bounds the pool; 0 means 20.
+	MaxConns int
+}
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	db  *sqlx.DB
+	log *slog.Logger
+	q   queries
+}
+
+// Open connects, migrates the schema and prepares every statement. An
+// unreachable database is KindTemporary, a newer schema KindConflict.
+func Open(ctx context.Context, opt Options) (*Store, error) {
+	connector, err := pq.NewConnector(opt.DSN)
+	if err != nil {
+		return nil, desk.Errorf(desk.KindInvalid, "database DSN: %w", err)
+	}
+	connector.Dialer(dialer{})
+	db := sqlx.NewDb(openDB(connector), "postgres")
+	conns := opt.MaxConns
+	if conns == 0 {
+		conns = 20
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.MapperFunc(snake)
+	s := &Store{db: db, log: opt.Log}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.db.PingContext(ctx); err != nil {
+		return desk.Errorf(desk.KindTemporary, "connect to the database: %w", err)
+	}
+	if err := Migrate(ctx, s.db.DB); err != nil {
+		return err
+	}
+	return prepareAll(ctx, s.db, &s.q)
+}
+
+// Close releases the pool.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return wrap("ping", s.db.PingContext(ctx)) }
+
+// tx runs fn in one explicit transaction. Every write goes through here: lib/pq
+// may repeat an autocommit statement whose answer was lost. A transaction that
+// PostgreSQL gave up for others (deadlock, serialization) comes back as
+// KindTemporary and may be repeated by the caller.
+func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
+	tx, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return wrap("begin", err)
+	}
+	if err := fn(tx); err != nil {
+		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, errTxDone) {
+			s.log.Warn("rollback failed", "error", rollback)
+		}
+		return err
+	}
+	return wrap("commit", tx.Commit())
+}
+
+// txAsync is tx without waiting for the disk at commit: for work that a crash
+// merely makes us do again, because its raw row is then still pending.
+func (s *Store) txAsync(ctx context.Context, fn func(*sqlx.Tx) error) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, "set local synchronous_commit = off"); err != nil {
+			return wrap("set synchronous_commit", err)
+		}
+		return fn(tx)
+	})
+}
+
+// wrap gives a database error its Kind and names what failed. nil stays nil.
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *desk.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	return &desk.Error{Op: "store: " + op, Kind: kindOf(err), Err: err}
+}
+
+func notFound(what string, id fmt.Stringer) error {
+	return desk.Errorf(desk.KindNotFound, "no %s %s", what, id)
+}
