@@ -1,0 +1,71 @@
+// Package channels holds what every entrance of the gateway shares: the
+// contract between an entrance and the journal, and the supervision that keeps
+// entrances running. Below it stands one package per channel.
+package channels
+
+import (
+	"context"
+	"errors"
+
+	"switchboard/desk"
+)
+
+// Channel is an entrance: it receives bytes from the world and hands them to a
+// Sink. Run blocks until ctx is done, finishes what it has in hand within a
+// bounded time, and returns nil. Any other return is a failure, after which Run
+// is called again on the same Channel.
+type Channel interface {
+	Run(ctx context.Context, sink Sink) error
+}
+
+// Sink is the journal as a Channel sees it. When Accept returns without an
+// error the bytes are durable, and only then may the Channel acknowledge them
+// to the sender. It is safe for concurrent use. KindInvalid means that the item
+// can never be taken; every other error means "not now", and the sender has to
+// keep its copy.
+type Sink interface {
+	Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error)
+}
+
+// Fault is an error that a person has to repair: Advice says how, in one
+// sentence. Unauthorised is set when the other side refused our credentials;
+// such a channel is retried slowly, so that no account gets locked.
+type Fault struct {
+	Err          error
+	Advice       string
+	Unauthorised bool
+}
+
+func (f *Fault) Error() string { return f.Err.Error() }
+
+func (f *Fault) Unwrap() error { return f.Err }
+
+// health is what the supervisor's Sink offers beside Accept.
+type health interface {
+	healthy()
+	failing(err error)
+}
+
+// Healthy tells the supervisor behind sink that the channel has just done its
+// work, even if nothing had arrived: it listens, or its mailbox was read.
+func Healthy(sink Sink) {
+	if h, ok := sink.(health); ok {
+		h.healthy()
+	}
+}
+
+// Failing tells the supervisor behind sink that the channel cannot do its work,
+// while Run goes on and tries again by itself. err may be a *Fault.
+func Failing(sink Sink, err error) {
+	if h, ok := sink.(health); ok {
+		h.failing(err)
+	}
+}
+
+func adviceOf(err error) (advice string, unauthorised bool) {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		return fault.Advice, fault.Unauthorised
+	}
+	return "", false
+}

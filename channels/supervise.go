@@ -1,0 +1,189 @@
+package channels
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"switchboard/desk"
+)
+
+// State says how a channel is doing.
+type State string
+
+const (
+	StateStarting     State = "starting"     // has not yet done its work once
+	StateRunning      State = "running"      // did its work at the last attempt
+	StateFailing      State = "failing"      // cannot work now; is tried again
+	StateUnauthorised State = "unauthorised" // the other side refuses our credentials; is tried again slowly
+	StateStopped      State = "stopped"      // ended on request
+)
+
+// Status is what the console and the doctor show of a channel.
+type Status struct {
+	Name        string    `json:"name"`
+	State       State     `json:"state"`
+	Since       time.Time `json:"since"`                 // when State was entered
+	LastSuccess time.Time `json:"last_success,omitzero"` // zero if there was none
+	LastError   string    `json:"last_error,omitempty"`  // of the present trouble; empty when running
+	Advice      string    `json:"advice,omitempty"`      // what a person can do about LastError; may be empty
+}
+
+// Group supervises a set of channels that share one Sink: each runs in its own
+// goroutine, a failed or panicking one is started again after a pause, and
+// every one's Status can be read at any time.
+type Group struct {
+	sink    Sink
+	log     *slog.Logger
+	backoff Backoff
+
+	mu      sync.Mutex
+	members []*member
+}
+
+// NewGroup makes an empty Group. The zero Backoff is the usual one.
+func NewGroup(sink Sink, log *slog.Logger, backoff Backoff) *Group {
+	return &Group{sink: sink, log: log, backoff: backoff}
+}
+
+// Add registers a channel under a name that is unique in the Group. It must be
+// called before Run.
+func (g *Group) Add(name string, ch Channel) {
+	m := &member{name: name, channel: ch, sink: g.sink, log: g.log.With("channel", name), backoff: g.backoff}
+	m.status = Status{Name: name, State: StateStarting, Since: time.Now()}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.members = append(g.members, m)
+}
+
+// Run supervises until ctx is done and every channel has stopped.
+func (g *Group) Run(ctx context.Context) error {
+	g.mu.Lock()
+	members := g.members
+	g.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, m := range members {
+		wg.Go(func() { m.supervise(ctx) })
+	}
+	wg.Wait()
+	<-ctx.Done() // an empty Group runs too
+	return nil
+}
+
+// Statuses returns every channel's Status in the order of Add.
+func (g *Group) Statuses() []Status {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := make([]Status, 0, len(g.members))
+	for _, m := range g.members {
+		all = append(all, m.snapshot())
+	}
+	return all
+}
+
+// Supervise runs one channel until ctx is done, as a Group of one would.
+func Supervise(ctx context.Context, name string, ch Channel, sink Sink, log *slog.Logger) error {
+	g := NewGroup(sink, log, Backoff{})
+	g.Add(name, ch)
+	return g.Run(ctx)
+}
+
+// member is one supervised channel, and the Sink that its Run sees.
+type member struct {
+	name    string
+	channel Channel
+	sink    Sink
+	log     *slog.Logger
+	backoff Backoff
+
+	mu     sync.Mutex
+	status Status
+	worked bool // healthy was reported since Run was called
+}
+
+func (m *member) supervise(ctx context.Context) {
+	defer m.enter(StateStopped, "", "")
+	for {
+		m.mu.Lock()
+		m.worked = false
+		m.mu.Unlock()
+		err := m.runOnce(ctx)
+		if ctx.Err() != nil {
+			if err != nil {
+				m.log.Warn("stopped with an error", "error", err)
+			}
+			return
+		}
+		if err == nil {
+			err = errEnded
+		}
+		m.failing(err)
+		m.mu.Lock()
+		worked := m.worked
+		m.mu.Unlock()
+		if worked {
+			m.backoff.Reset()
+		}
+		if !m.backoff.Wait(ctx, err) {
+			return
+		}
+	}
+}
+
+// runOnce turns a panic into an error: a fault in one channel must not take the
+// others, and the process, with it.
+func (m *member) runOnce(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			m.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return m.channel.Run(ctx, m)
+}
+
+// Accept implements Sink; what was accepted is a success of the channel.
+func (m *member) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error) {
+	receipt, err := m.sink.Accept(ctx, raw)
+	if err == nil {
+		m.healthy()
+	}
+	return receipt, err
+}
+
+func (m *member) healthy() {
+	m.mu.Lock()
+	m.worked = true
+	m.status.LastSuccess = time.Now()
+	m.mu.Unlock()
+	m.enter(StateRunning, "", "")
+}
+
+func (m *member) failing(err error) {
+	state := StateFailing
+	advice, unauthorised := adviceOf(err)
+	if unauthorised {
+		state = StateUnauthorised
+	}
+	m.log.Warn("failing", "error", err, "advice", advice)
+	m.enter(state, err.Error(), advice)
+}
+
+func (m *member) enter(state State, lastError, advice string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.status.State != state {
+		m.status.State, m.status.Since = state, time.Now()
+		m.log.Info(string(state))
+	}
+	m.status.LastError, m.status.Advice = lastError, advice
+}
+
+func (m *member) snapshot() Status {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.status
+}
