@@ -1,0 +1,79 @@
+package view
+
+import (
+	"time"
+
+	"switchboard/desk"
+)
+
+// Attachment is a file of a message. URL is filled by the API.
+type Attachment struct {
+	PartID      string `json:"part_id"`
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Size        int64  `json:"size" doc:"Decoded octets"`
+	Disposition string `json:"disposition" enum:"attachment,inline"`
+	CID         string `json:"cid" doc:"Content-ID without angle brackets"`
+	URL         string `json:"url"`
+	BlobID      string `json:"-"`
+}
+
+// Thread says why a message is in its conversation.
+type Thread struct {
+	Method   string `json:"method"`
+	Evidence string `json:"evidence"`
+}
+
+// Delivery is where one recipient's copy stands.
+type Delivery struct {
+	ID            desk.DeliveryID    `json:"id"`
+	Recipient     string             `json:"recipient"`
+	State         desk.DeliveryState `json:"state" enum:"held,queued,sending,sent,delivered,delayed,unknown,failed,cancelled"`
+	Attempts      int                `json:"attempts"`
+	Code          int                `json:"code" doc:"SMTP reply code of the last attempt; 0: none"`
+	EnhancedCode  string             `json:"enhanced_code" doc:"RFC 3463"`
+	Detail        string             `json:"detail"`
+	NextAttemptAt *time.Time         `json:"next_attempt_at" doc:"Null when none is due"`
+	UpdatedAt     time.Time          `json:"updated_at"`
+}
+
+// Message is one message of a thread. HTMLURL and RawURL are filled by the API;
+// they are empty when there is nothing to serve.
+type Message struct {
+	ID             desk.MessageID      `json:"id"`
+	ConversationID desk.ConversationID `json:"-"`
+	Seq            int64               `json:"seq"`
+	Direction      desk.Direction      `json:"direction" enum:"inbound,outbound,note"`
+	Channel        desk.Channel        `json:"channel" enum:"email,chat,form,note"`
+	MessageID      string              `json:"message_id" doc:"Without angle brackets"`
+	InReplyTo      []string            `json:"in_reply_to"`
+	References     []string            `json:"references"`
+	From           []desk.Address      `json:"from"`
+	To             []desk.Address      `json:"to"`
+	CC             []desk.Address      `json:"cc"`
+	ReplyTo        []desk.Address      `json:"reply_to"`
+	Subject        string              `json:"subject"`
+	Text           string              `json:"text" doc:"The whole text"`
+	HTML           string              `json:"html" doc:"As it was sent: never put it into a page"`
+	ReplyText      string              `json:"reply_text" doc:"The part that the sender wrote now"`
+	Preview        string              `json:"preview"`
+	Attachments    []Attachment        `json:"attachments"`
+	AutoSubmitted  desk.AutoSubmitted  `json:"auto_submitted" enum:"none,auto-reply,bounce,complaint,list,auto-generated"`
+	Report         *desk.Report        `json:"report"`
+	Problems       []desk.Problem      `json:"problems"`
+	Author         *AgentName          `json:"author" doc:"The agent who wrote it"`
+	Thread         Thread              `json:"thread"`
+	Deliveries     []Delivery          `json:"deliveries"`
+	HTMLURL        string              `json:"html_url" doc:"The sanitized page, for a sandboxed frame; empty without HTML"`
+	RawURL         string              `json:"raw_url" doc:"The original bytes; empty for a message that began here and has none"`
+	SentAt         time.Time           `json:"sent_at"`
+	ReceivedAt     time.Time           `json:"received_at"`
+	HasRaw         bool                `json:"-"`
+}
+
+// File is a body to download.
+type File struct {
+	Name  string
+	Type  string // media type without parameters
+	Bytes []byte
+}

@@ -1,0 +1,114 @@
+// Package credential makes and checks what people sign in with: passwords,
+// session tokens and API keys. It is pure but for the random source; the store
+// keeps only what comes out of it.
+package credential
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+
+	"switchboard/desk"
+)
+
+// The cost of a password's hash: RFC 9106 §4, the second recommended option with
+// one lane, so that a sign-in costs one core some tens of milliseconds.
+const (
+	memory  = 64 * 1024 // KiB
+	passes  = 3
+	lanes   = 1
+	saltLen = 16
+	hashLen = 32
+)
+
+// MinPassword and MaxPassword bound a password's length in bytes. The upper bound
+// keeps a request from buying work with a long body.
+const (
+	MinPassword = 8
+	MaxPassword = 1024
+)
+
+var b64 = base64.RawStdEncoding
+
+// HashPassword returns the password's argon2id hash in PHC text form. A password
+// out of bounds is KindInvalid.
+func HashPassword(password string) (string, error) {
+	if len(password) < MinPassword || len(password) > MaxPassword {
+		return "", desk.Errorf(desk.KindInvalid, "a password has %d to %d bytes", MinPassword, MaxPassword)
+	}
+	salt := make([]byte, saltLen)
+	rand.Read(salt)
+	hash := argon2.IDKey([]byte(password), salt, passes, memory, lanes, hashLen)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes, b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
+}
+
+// decoy is what an unknown user's password is compared with, so that the answer
+// takes as long as for a known one. No password has it: its hash is not the
+// digest of anything anyone kept.
+var decoy = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes,
+	b64.EncodeToString(make([]byte, saltLen)), b64.EncodeToString(make([]byte, hashLen)))
+
+// VerifyPassword reports whether hash was made from password. An empty or
+// unreadable hash costs the same time and is false.
+func VerifyPassword(hash, password string) bool {
+	c, ok := parseHash(hash)
+	if !ok {
+		c, _ = parseHash(decoy)
+	}
+	if len(password) > MaxPassword {
+		password = password[:MaxPassword]
+		ok = false
+	}
+	got := argon2.IDKey([]byte(password), c.salt, c.passes, c.memory, c.lanes, uint32(len(c.hash)))
+	return subtle.ConstantTimeCompare(got, c.hash) == 1 && ok
+}
+
+type phc struct {
+	memory, passes uint32
+	lanes          uint8
+	salt, hash     []byte
+}
+
+func parseHash(s string) (phc, bool) {
+	var c phc
+	parts := strings.Split(s, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return c, false
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.passes, &c.lanes); err != nil {
+		return c, false
+	}
+	var errSalt, errHash error
+	c.salt, errSalt = b64.DecodeString(parts[4])
+	c.hash, errHash = b64.DecodeString(parts[5])
+	sound := errSalt == nil && errHash == nil && len(c.salt) >= 8 && len(c.hash) >= 16 && len(c.hash) <= 64 &&
+		c.passes > 0 && c.passes < 100 && c.lanes > 0 && c.memory >= 8 && c.memory <= 1<<20
+	return c, sound
+}
+
+// KeyPrefix marks an API key, so that scanners find a leaked one.
+const KeyPrefix = "sbk_"
+
+// NewSession returns a session's token, 256 random bits in base64url.
+func NewSession() string { return random() }
+
+// NewKey returns an API key: KeyPrefix and 43 characters of base64url.
+func NewKey() string { return KeyPrefix + random() }
+
+func random() string {
+	b := make([]byte, 32)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Digest is what is kept of a token or key. SHA-256 suffices: there are 256
+// random bits behind it and nothing to guess.
+func Digest(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}

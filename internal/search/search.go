@@ -1,0 +1,189 @@
+// Package search reads the one grammar in which people look for conversations:
+// in the console's box, in the API's q and on the command line. It is pure; the
+// store turns a Filter into SQL.
+//
+// A query is a list of terms, separated by blanks. key:value narrows by a
+// property, #1042 names a conversation, anything else is a word that must stand
+// in the subject or in a message. Double quotes keep blanks and colons together:
+// "out of stock", account:"Acme Corp". Several terms of one key that a
+// conversation has only once (is:, tier:, inbox:, ...) are alternatives; several
+// words and several tags must all match.
+package search
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"switchboard/desk"
+)
+
+// Filter is a query that was understood. A conversation must match every field
+// that is not empty.
+type Filter struct {
+	Words      []string // all of them, each in the subject or in a message
+	Tags       []string // all of them
+	From       []string // any; lower case; an address, or a part of one
+	Accounts   []string // any; an account's id, or a part of its name or domain
+	Statuses   []desk.Status
+	Assignees  []Assignee
+	Unassigned bool // only conversations that nobody holds
+	Tiers      []desk.Tier
+	Inboxes    []string // any; an inbox's key
+	Channels   []desk.Channel
+	Numbers    []int64 // any
+}
+
+// Assignee is who must hold a conversation; exactly one field is set.
+type Assignee struct {
+	Me    bool
+	None  bool
+	ID    desk.AgentID
+	Email string // lower case
+}
+
+// Empty reports whether every conversation matches.
+func (f *Filter) Empty() bool {
+	return len(f.Words)+len(f.Tags)+len(f.From)+len(f.Accounts)+len(f.Statuses)+len(f.Assignees)+
+		len(f.Tiers)+len(f.Inboxes)+len(f.Channels)+len(f.Numbers) == 0 && !f.Unassigned
+}
+
+// The limits of a query.
+const (
+	MaxLength = 1000 // characters
+	MaxTerms  = 32
+)
+
+// Problem is one term that was not understood.
+type Problem struct {
+	Pos    int    // the term's first character, counted from 1
+	Term   string // as it was written
+	Reason string // for a person
+}
+
+func (p *Problem) Error() string { return fmt.Sprintf("character %d: %s", p.Pos, p.Reason) }
+
+// Parse reads a query. It returns every problem it finds, in order; the filter
+// is to be used only when there is none.
+func Parse(q string) (Filter, []*Problem) {
+	var f Filter
+	if !utf8.ValidString(q) {
+		return f, []*Problem{{Pos: 1, Reason: "the query is not UTF-8"}}
+	}
+	if n := utf8.RuneCountInString(q); n > MaxLength {
+		return f, []*Problem{{Pos: MaxLength + 1, Reason: fmt.Sprintf("a query has at most %d characters", MaxLength)}}
+	}
+	var problems []*Problem
+	terms := split(q)
+	for i, t := range terms {
+		if i == MaxTerms {
+			return f, append(problems, &Problem{Pos: t.pos, Term: t.text, Reason: fmt.Sprintf("a query has at most %d terms", MaxTerms)})
+		}
+		if reason := f.add(t); reason != "" {
+			problems = append(problems, &Problem{Pos: t.pos, Term: t.text, Reason: reason})
+		}
+	}
+	return f, problems
+}
+
+// add puts one term into the filter and returns why it could not.
+func (f *Filter) add(t term) string {
+	switch {
+	case strings.ContainsFunc(t.text, unicode.IsControl):
+		return "a control character cannot be looked for"
+	case t.open:
+		return "the closing quote is missing"
+	case t.key != "":
+		return f.Set(t.key, t.value)
+	case !t.quoted && strings.HasPrefix(t.value, "#") && len(t.value) > 1:
+		n, err := strconv.ParseInt(t.value[1:], 10, 64)
+		if err != nil || n <= 0 {
+			return fmt.Sprintf("%s is not a conversation's number; quote it to look for the text", t.value)
+		}
+		f.Numbers = append(f.Numbers, n)
+	case t.value != "":
+		f.Words = append(f.Words, t.value)
+	}
+	return ""
+}
+
+// Set narrows the filter by one property, as key:value does, and returns why it
+// could not, or "".
+func (f *Filter) Set(key, value string) string {
+	set, ok := keys[key]
+	switch {
+	case !ok:
+		return fmt.Sprintf("unknown term %q; quote it to look for the text, or use one of %s", key+":", keyNames)
+	case value == "":
+		return fmt.Sprintf("%s: needs a value", key)
+	case strings.ContainsFunc(value, unicode.IsControl) || !utf8.ValidString(value):
+		return "a control character cannot be looked for"
+	}
+	return set(f, value)
+}
+
+const keyNames = "from:, account:, is:, assignee:, tier:, inbox:, channel:, tag:"
+
+var keys = map[string]func(*Filter, string) string{
+	"from":     func(f *Filter, v string) string { f.From = append(f.From, strings.ToLower(v)); return "" },
+	"account":  func(f *Filter, v string) string { f.Accounts = append(f.Accounts, v); return "" },
+	"inbox":    func(f *Filter, v string) string { f.Inboxes = append(f.Inboxes, v); return "" },
+	"tag":      func(f *Filter, v string) string { f.Tags = append(f.Tags, v); return "" },
+	"is":       (*Filter).setIs,
+	"assignee": (*Filter).setAssignee,
+	"tier":     (*Filter).setTier,
+	"channel":  (*Filter).setChannel,
+}
+
+func (f *Filter) setIs(v string) string {
+	switch s := desk.Status(v); s {
+	case desk.StatusOpen, desk.StatusPending, desk.StatusSnoozed, desk.StatusResolved, desk.StatusClosed:
+		f.Statuses = append(f.Statuses, s)
+	case "unassigned":
+		f.Unassigned = true
+	default:
+		return fmt.Sprintf("is: takes open, pending, snoozed, resolved, closed or unassigned, not %q", v)
+	}
+	return ""
+}
+
+func (f *Filter) setAssignee(v string) string {
+	var a Assignee
+	switch {
+	case v == "me":
+		a.Me = true
+	case v == "none":
+		a.None = true
+	case strings.Contains(v, "@"):
+		a.Email = strings.ToLower(v)
+	default:
+		id, err := desk.ParseID[desk.AgentID](v)
+		if err != nil {
+			return fmt.Sprintf("assignee: takes me, none, an agent's address or id, not %q", v)
+		}
+		a.ID = id
+	}
+	f.Assignees = append(f.Assignees, a)
+	return ""
+}
+
+func (f *Filter) setTier(v string) string {
+	n, err := strconv.ParseUint(v, 10, 31)
+	if err != nil {
+		return fmt.Sprintf("tier: takes a number, not %q", v)
+	}
+	f.Tiers = append(f.Tiers, desk.Tier(n))
+	return ""
+}
+
+func (f *Filter) setChannel(v string) string {
+	switch c := desk.Channel(v); c {
+	case desk.ChannelEmail, desk.ChannelChat, desk.ChannelForm:
+		f.Channels = append(f.Channels, c)
+	default:
+		return fmt.Sprintf("channel: takes email, chat or form, not %q", v)
+	}
+	return ""
+}
