@@ -1,0 +1,143 @@
+package live
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"switchboard/desk"
+)
+
+// Log is the committed event log as the Tail reads it.
+type Log interface {
+	// EventsAfter returns up to limit events after the cursor, in the log's one
+	// order, and none that a later commit could still come before.
+	EventsAfter(ctx context.Context, after desk.Cursor, limit int) ([]desk.Event, error)
+	// Head returns the position of the newest event that EventsAfter would return.
+	Head(ctx context.Context) (desk.Cursor, error)
+	// Pending reports whether a committed event stands after the cursor, even
+	// one that EventsAfter holds back because an older transaction still runs.
+	Pending(ctx context.Context, after desk.Cursor) (bool, error)
+}
+
+const (
+	tailBatch = 500
+	// tailPoll bounds the delay after a lost wake-up.
+	tailPoll = time.Second
+	// An event that is held back by an older transaction is looked for again
+	// from tailRetryMin on, doubling up to tailRetryMax.
+	tailRetryMin = 2 * time.Millisecond
+	tailRetryMax = 50 * time.Millisecond
+	// tailErrorMax bounds the pause after database errors.
+	tailErrorMax = 5 * time.Second
+)
+
+// Tail follows the event log into a hub.
+type Tail struct {
+	log  Log
+	hub  *Hub
+	slog *slog.Logger
+	wake chan struct{} // a local commit
+	hint chan struct{} // another node's commit
+}
+
+// NewTail returns a tail that Run starts.
+func NewTail(log Log, hub *Hub, logger *slog.Logger) *Tail {
+	return &Tail{log: log, hub: hub, slog: logger, wake: make(chan struct{}, 1), hint: make(chan struct{}, 1)}
+}
+
+// Wake says that events were committed on this node. It is a hint: calls coalesce,
+// it never blocks, and a lost one costs the poll interval.
+func (t *Tail) Wake() { poke(t.wake) }
+
+// nudge is Wake on behalf of another node: it is not passed on.
+func (t *Tail) nudge() { poke(t.hint) }
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Run publishes every event that becomes readable after Run began, in order,
+// until ctx ends; it returns ctx's error. Database errors only delay it.
+func (t *Tail) Run(ctx context.Context) error {
+	at, err := t.head(ctx)
+	if err != nil {
+		return err
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var pause time.Duration // of the current run of retries
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.wake:
+			if link := t.hub.link.Load(); link != nil {
+				(*link).Send(Frame{})
+			}
+		case <-t.hint:
+		case <-timer.C:
+		}
+		var wait time.Duration
+		at, wait, pause = t.step(ctx, at, pause)
+		timer.Reset(wait)
+	}
+}
+
+// step publishes what is readable after at. It returns the new position, how long
+// to wait when nobody wakes us, and the pause to start the next retry from.
+func (t *Tail) step(ctx context.Context, at desk.Cursor, pause time.Duration) (desk.Cursor, time.Duration, time.Duration) {
+	from := at
+	at, pending, err := t.drain(ctx, at)
+	switch {
+	case err != nil:
+		pause = min(max(2*pause, tailRetryMax), tailErrorMax)
+		if ctx.Err() == nil {
+			t.slog.Warn("event log not readable, trying again", "error", err, "in", pause)
+		}
+		return at, pause, pause
+	case pending:
+		if at != from {
+			pause = 0 // there was progress
+		}
+		pause = min(max(2*pause, tailRetryMin), tailRetryMax)
+		return at, pause, pause
+	}
+	return at, tailPoll, 0
+}
+
+func (t *Tail) drain(ctx context.Context, at desk.Cursor) (desk.Cursor, bool, error) {
+	for {
+		events, err := t.log.EventsAfter(ctx, at, tailBatch)
+		if err != nil {
+			return at, false, err
+		}
+		if n := len(events); n > 0 {
+			at = events[n-1].Cursor
+			t.hub.PublishEvents(events)
+		}
+		if len(events) < tailBatch {
+			pending, err := t.log.Pending(ctx, at)
+			return at, pending, err
+		}
+	}
+}
+
+// head reads the starting position, however long the database is away.
+func (t *Tail) head(ctx context.Context) (desk.Cursor, error) {
+	for pause := tailRetryMax; ; pause = min(2*pause, tailErrorMax) {
+		at, err := t.log.Head(ctx)
+		if err == nil {
+			return at, nil
+		}
+		t.slog.Warn("event log not readable, trying again", "error", err, "in", pause)
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
