@@ -55,6 +55,10 @@ type Conversation struct {
 	ReplyTo      string
 	ReplyFrom    string
 
+	// Participants are the lower-case addresses of everyone who wrote or was
+	// written to in it, ours excepted. Who is among them may join by reference.
+	Participants []string
+
 	Preview       string
 	LastInboundAt time.Time // zero: never
 	LastReplyAt   time.Time // zero: never answered

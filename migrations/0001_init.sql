@@ -151,6 +151,8 @@ create table conversations (
     reply_channel   text not null,
     reply_to        text not null default '',
     reply_from      text not null default '',
+    -- lower-case addresses of everyone who wrote or was written to; ours are not among them
+    participants    text[] not null default '{}',
     preview         text not null default '',
     last_inbound_at timestamptz,
     last_reply_at   timestamptz,
