@@ -1,0 +1,216 @@
+package imf
+
+import (
+	"mime"
+	"strings"
+	"unicode/utf8"
+)
+
+// Mailbox is one entry of an address list (RFC 5322 §3.4).
+type Mailbox struct {
+	Name string // display name, decoded; may be empty
+	// Addr is the addr-spec without angle brackets. It is empty when the entry
+	// holds no address at all, and then Name is what stood there.
+	Addr string
+}
+
+// maxMailboxes bounds one address field; the rest is dropped.
+const maxMailboxes = 2000
+
+// ParseAddressList reads From, To, Cc and their kin. It never fails: groups
+// yield their members, comments serve as names, and what follows no grammar
+// (a missing bracket, "@" twice, "user at host", a trailing dot, a name with a
+// bare comma) is read as its sender meant it. A value that is not blank yields
+// at least one entry, except for an empty group ("undisclosed-recipients:;").
+//
+// decode turns RFC 2047 encoded words and raw 8-bit text into UTF-8; nil stands
+// for the standard library's decoder.
+func ParseAddressList(s string, decode func(string) string) []Mailbox {
+	if decode == nil {
+		decode = decodeWords
+	}
+	var list []Mailbox
+	var pending []string // words of a name that was cut by a bare comma
+	entries, emptyGroup := splitAddresses(s)
+	for i, e := range entries {
+		if len(list) >= maxMailboxes {
+			break
+		}
+		if !e.hasAddress() && e.text() != "" && i+1 < len(entries) && entries[i+1].angle != "" {
+			pending = append(pending, e.text())
+			continue
+		}
+		m, ok := e.mailbox(decode)
+		if len(pending) > 0 {
+			parts := append(pending, e.text())
+			m.Name, pending = tidyName(decode(strings.Join(parts, ", "))), nil
+		}
+		if ok {
+			list = append(list, m)
+		}
+	}
+	if len(list) == 0 && !emptyGroup {
+		if text := tidyName(decode(strings.TrimSpace(s))); text != "" {
+			list = append(list, Mailbox{Name: text})
+		}
+	}
+	return list
+}
+
+// entry is one comma-separated piece, taken apart but not decoded.
+type entry struct {
+	phrase  []string // words and quoted strings outside brackets
+	angle   string   // text between angle brackets
+	comment string   // first comment
+	// bracketed is set by "<>" too, which says that the words are a name.
+	bracketed bool
+}
+
+func (e entry) text() string { return strings.Join(e.phrase, " ") }
+
+func (e entry) hasAddress() bool {
+	return e.angle != "" || strings.Contains(e.text(), "@") || strings.Contains(strings.ToLower(e.text()), " at ")
+}
+
+func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
+	name, addr := e.text(), e.angle
+	if !e.bracketed || addr == "" && strings.Contains(name, "@") {
+		name, addr = addressFromPhrase(e.phrase)
+	}
+	if addr == "" && strings.Contains(name, "=?") {
+		// The whole mailbox was put into an encoded word.
+		if plain := decode(name); strings.Contains(plain, "@") {
+			if inner, _ := splitAddresses(plain); len(inner) > 0 && inner[0].hasAddress() && !strings.Contains(plain, "=?") {
+				return inner[0].mailbox(func(s string) string { return s })
+			}
+		}
+	}
+	addr = tidyAddr(addr)
+	if strings.Contains(addr, "=?") {
+		addr = tidyAddr(decode(addr))
+	}
+	if hasHighBit(addr) {
+		addr = decode(addr)
+	}
+	if name == "" {
+		name = e.comment
+	}
+	name = tidyName(decode(name))
+	if strings.EqualFold(name, addr) && e.angle == "" {
+		name = ""
+	}
+	return Mailbox{Name: name, Addr: addr}, name != "" || addr != ""
+}
+
+// addressFromPhrase finds the address among words without angle brackets.
+func addressFromPhrase(words []string) (name, addr string) {
+	at := -1
+	for i, w := range words {
+		if strings.Contains(w, "@") && !strings.HasPrefix(w, "=?") && (at < 0 || !strings.Contains(words[at], ".")) {
+			at = i
+		}
+	}
+	if at >= 0 {
+		lo, hi := at, at+1
+		// "user @ host" in three words, "user@ host", "user @host".
+		if strings.HasPrefix(words[at], "@") && at > 0 {
+			lo--
+		}
+		if strings.HasSuffix(words[at], "@") && at+1 < len(words) {
+			hi++
+		}
+		addr = strings.Join(words[lo:hi], "")
+		rest := append(append([]string{}, words[:lo]...), words[hi:]...)
+		return strings.Join(rest, " "), addr
+	}
+	for i, w := range words {
+		// Archives hide addresses as "user at host".
+		if strings.EqualFold(w, "at") && i > 0 && i+1 < len(words) && strings.Contains(words[i+1], ".") {
+			rest := append(append([]string{}, words[:i-1]...), words[i+2:]...)
+			return strings.Join(rest, " "), words[i-1] + "@" + words[i+1]
+		}
+	}
+	if len(words) == 1 && !strings.HasPrefix(words[0], "=?") && isLocalName(words[0]) {
+		return "", words[0]
+	}
+	return strings.Join(words, " "), ""
+}
+
+// isLocalName says that a single word may be the name of a local user, as in
+// "From: root" (RFC 822 allowed it inside one host).
+func isLocalName(w string) bool {
+	for i := 0; i < len(w); i++ {
+		c := w[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_' || c == '+') {
+			return false
+		}
+	}
+	return w != ""
+}
+
+// tidyAddr removes what is not part of an addr-spec: white space from folding,
+// "mailto:", quotes around the whole, a source route, a trailing dot.
+func tidyAddr(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
+		s = s[7:]
+	}
+	s = strings.Trim(s, "<>[](),; \t'")
+	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
+		s = s[7:]
+	}
+	// RFC 5322 §4.4: "@a,@b:user@host" carries an obsolete route.
+	if strings.HasPrefix(s, "@") {
+		if i := strings.IndexByte(s, ':'); i > 0 {
+			s = s[i+1:]
+		}
+	}
+	if n := len(s); n > 2 && s[0] == '"' && s[n-1] == '"' && strings.Contains(s, "@") {
+		s = s[1 : n-1]
+	}
+	if !strings.HasPrefix(s, `"`) && strings.ContainsAny(s, " \t\r\n") {
+		lower := strings.ToLower(s)
+		if i := strings.Index(lower, " at "); i > 0 && !strings.Contains(s, "@") {
+			s = s[:i] + "@" + s[i+4:]
+		}
+		if strings.Contains(s, "@") {
+			s = strings.Join(strings.Fields(s), "")
+		}
+	}
+	return strings.TrimRight(strings.Map(dropControl, s), ".")
+}
+
+func tidyName(s string) string {
+	s = strings.Join(strings.Fields(strings.Map(dropControl, s)), " ")
+	for len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		s = strings.TrimSpace(s[1 : len(s)-1])
+	}
+	return strings.TrimSpace(strings.Trim(s, "<>,;"))
+}
+
+func dropControl(r rune) rune {
+	switch {
+	case r == '\t' || r == '\n' || r == '\r':
+		return ' '
+	case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029':
+		return -1
+	}
+	return r
+}
+
+func hasHighBit(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
+}
+
+func decodeWords(s string) string {
+	out, err := new(mime.WordDecoder).DecodeHeader(s)
+	if err != nil {
+		out = s
+	}
+	return strings.ToValidUTF8(out, "?")
+}

@@ -1,0 +1,128 @@
+package imf
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestParseAddressList(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"plain", "john@example.com", "|john@example.com"},
+		{"angle", "John Doe <john@example.com>", "John Doe|john@example.com"},
+		{"quoted name", `"Doe, John" <john@example.com>`, "Doe, John|john@example.com"},
+		{"quoted pair", `"John \"JD\" Doe" <john@example.com>`, `John "JD" Doe|john@example.com`},
+		{"two", "a@example.com, B <b@example.com>", "|a@example.com; B|b@example.com"},
+		{"semicolons", "a@example.com; b@example.com;", "|a@example.com; |b@example.com"},
+		{"group", "Team: a@example.com, B <b@example.com>;", "|a@example.com; B|b@example.com"},
+		{"group then mailbox", "Team: a@example.com;, c@example.com", "|a@example.com; |c@example.com"},
+		{"empty group", "undisclosed-recipients:;", ""},
+		{"group without end", "undisclosed-recipients:", ""},
+		{"comment as name", "john@example.com (John Doe)", "John Doe|john@example.com"},
+		{"nested comment", "john@example.com (John (JD) Doe)", "John (JD) Doe|john@example.com"},
+		{"encoded name", "=?utf-8?Q?J=C3=BCrgen?= <j@example.com>", "Jürgen|j@example.com"},
+		{"encoded comma", "=?utf-8?Q?Doe,_J?= <j@example.com>", "Doe, J|j@example.com"},
+		{"encoded in quotes", `"=?utf-8?Q?J=C3=BCrgen?=" <j@example.com>`, "Jürgen|j@example.com"},
+		{"all in one encoded word", "=?utf-8?Q?J=C3=BCrgen_=3Cj=40example=2Ecom=3E?=", "Jürgen|j@example.com"},
+		{"bare comma in name", "Doe, John <john@example.com>", "Doe, John|john@example.com"},
+		{"address as name", "john@example.com <john@example.com>", "john@example.com|john@example.com"},
+		{"at twice", "john@doe@example.com", "|john@doe@example.com"},
+		{"at twice in brackets", "J <john@doe@example.com>", "J|john@doe@example.com"},
+		{"no closing bracket", "John <john@example.com", "John|john@example.com"},
+		{"no brackets", "John Doe john@example.com", "John Doe|john@example.com"},
+		{"double brackets", "John <<john@example.com>>", "John|john@example.com"},
+		{"trailing dot", "John <john@example.com.>", "John|john@example.com"},
+		{"user at host", "john at example.com (John Doe)", "John Doe|john@example.com"},
+		{"mailto", "John <mailto:john@example.com>", "John|john@example.com"},
+		{"mailto in square brackets", "John [mailto:john@example.com]", "John|john@example.com"},
+		{"space inside", "John < john @ example.com >", "John|john@example.com"},
+		{"spaced without brackets", "john @ example.com", "|john@example.com"},
+		{"route", "<@relay.example,@b.example:john@example.com>", "|john@example.com"},
+		{"quoted local part", `"john doe"@example.com`, `|"john doe"@example.com`},
+		{"quoted address", `"john@example.com"`, "|john@example.com"},
+		{"stray quote", `"John <john@example.com>`, "John|john@example.com"},
+		{"name only", "John Doe", "John Doe|"},
+		{"local user", "root", "|root"},
+		{"daemon", "MAILER-DAEMON (Mail Delivery System)", "Mail Delivery System|MAILER-DAEMON"},
+		{"exchange", "John </O=ORG/OU=SITE/CN=RECIPIENTS/CN=JOHN>", "John|/O=ORG/OU=SITE/CN=RECIPIENTS/CN=JOHN"},
+		{"empty brackets", "John <>", "John|"},
+		{"folded", "John\r\n Doe\r\n\t<john@example.com>", "John Doe|john@example.com"},
+		{"raw utf-8", "Jürgen <j@example.com>", "Jürgen|j@example.com"},
+		{"control in name", "Jo\x00hn <j@example.com>", "John|j@example.com"},
+		{"no space before bracket", "John<john@example.com>", "John|john@example.com"},
+		{"empty elements", ", ,john@example.com,,", "|john@example.com"},
+		{"colon in name", "Re: John <john@example.com>", "Re: John|john@example.com"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, m := range ParseAddressList(tt.in, nil) {
+				got = append(got, m.Name+"|"+m.Addr)
+			}
+			if s := strings.Join(got, "; "); s != tt.want {
+				t.Errorf("ParseAddressList(%q)\n got %q\nwant %q", tt.in, s, tt.want)
+			}
+		})
+	}
+}
+
+func TestSubaddress(t *testing.T) {
+	for _, tt := range []struct{ in, base, detail string }{
+		{"help+abc@example.com", "help@example.com", "abc"},
+		{"help+a+b@example.com", "help@example.com", "a+b"},
+		{"help@example.com", "help@example.com", ""},
+		{"+abc@example.com", "+abc@example.com", ""},
+		{"help+abc", "help", "abc"},
+	} {
+		base, detail := SplitSubaddress(tt.in)
+		if base != tt.base || detail != tt.detail {
+			t.Errorf("SplitSubaddress(%q) = %q, %q", tt.in, base, detail)
+		}
+	}
+	if got := JoinSubaddress("help@example.com", "x"); got != "help+x@example.com" {
+		t.Errorf("JoinSubaddress: %q", got)
+	}
+}
+
+func TestFreemail(t *testing.T) {
+	for domain, want := range map[string]bool{
+		"gmail.com": true, "GMAIL.com": true, "yahoo.co.uk": true, "yahoo.com.br": true, "hotmail.de": true, "gmx.net": true, "web.de": true, "qq.com": true,
+		"example.com": false, "live.example.com": false, "outlook.example": false, "yahoo-inc.com": false, "": false,
+	} {
+		if Freemail(domain) != want {
+			t.Errorf("Freemail(%q) = %v", domain, !want)
+		}
+	}
+	if n := len(freemailDomains); n < 200 {
+		t.Errorf("only %d domains", n)
+	}
+}
+
+func TestValidAddr(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"john@example.com": true, "john+x@example.com": true, "jürgen@exämple.de": true, "o'neil@example.com": true,
+		"john": false, "@example.com": false, "john@": false, "a b@example.com": false, "a\r\nb@example.com": false, "a@b@example.com": false,
+		"a@-x.com": false, "a@x..com": false, ".a@x.com": false, strings.Repeat("a", 65) + "@x.com": false,
+	} {
+		if ValidAddr(addr) != want {
+			t.Errorf("ValidAddr(%q) = %v", addr, !want)
+		}
+	}
+}
+
+func FuzzAddress(f *testing.F) {
+	for _, s := range []string{"a@b", "A <a@b>, \"x\" (c (d)) <<e@f>", "g: a@b, c@d;", "=?utf-8?q?a=2C?= <x@y>", "john at example.com", "\"\\", "<", "(", "a:b:c;;"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		list := ParseAddressList(s, nil)
+		for _, m := range list {
+			if strings.ContainsAny(m.Name+m.Addr, "\r\n\x00") {
+				t.Fatalf("control character survives: %q", fmt.Sprint(m))
+			}
+			if m.Name == "" && m.Addr == "" {
+				t.Fatalf("an entry with nothing in it from %q", s)
+			}
+		}
+	})
+}

@@ -1,0 +1,215 @@
+package imf
+
+import "strings"
+
+// splitAddresses cuts an address field into its entries. It reports whether
+// the field holds an empty group, which is the one honest way of naming nobody.
+func splitAddresses(s string) (entries []entry, emptyGroup bool) {
+	l := addressLexer{s: s}
+	for l.pos < len(l.s) && len(entries) < 2*maxMailboxes {
+		e, end := l.entry()
+		if end == ':' {
+			// The phrase was a group's name: forget it, the members follow.
+			l.inGroup, l.members = true, 0
+			continue
+		}
+		if e.text() != "" || e.angle != "" || e.comment != "" {
+			if l.inGroup {
+				l.members++
+			}
+			entries = append(entries, e)
+		}
+		if end == ';' && l.inGroup {
+			emptyGroup = emptyGroup || l.members == 0
+			l.inGroup = false
+		}
+	}
+	return entries, emptyGroup || l.inGroup && l.members == 0
+}
+
+type addressLexer struct {
+	s       string
+	pos     int
+	inGroup bool
+	members int
+}
+
+// entry reads up to the next comma, semicolon or group colon and returns it.
+func (l *addressLexer) entry() (e entry, end byte) {
+	var word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			e.phrase = append(e.phrase, word.String())
+			word.Reset()
+		}
+	}
+	defer flush()
+	for l.pos < len(l.s) {
+		c := l.s[l.pos]
+		switch {
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			flush()
+			l.pos++
+		case c == '"':
+			text, closed := l.quoted()
+			if !closed {
+				l.pos++ // a stray quote
+				continue
+			}
+			// A quoted local part belongs to the address around it.
+			if l.pos < len(l.s) && l.s[l.pos] == '@' || word.Len() > 0 && strings.HasSuffix(word.String(), "@") {
+				word.WriteString(`"` + text + `"`)
+				continue
+			}
+			flush()
+			if text = strings.TrimSpace(text); text != "" {
+				e.phrase = append(e.phrase, text)
+			}
+		case c == '(':
+			text := l.comment()
+			flush()
+			if e.comment == "" {
+				e.comment = text
+			}
+		case c == '<':
+			flush()
+			e.bracketed = true
+			if angle := l.angle(); e.angle == "" {
+				e.angle = angle
+			}
+		case c == '\\' && l.pos+1 < len(l.s):
+			word.WriteByte(l.s[l.pos+1])
+			l.pos += 2
+		case c == ',' || c == ';':
+			l.pos++
+			return e, c
+		case c == ':' && l.groupColon(e, word.String()):
+			l.pos++
+			word.Reset()
+			return e, c
+		case c == '=' && l.encodedWord(&word):
+		default:
+			word.WriteByte(c)
+			l.pos++
+		}
+	}
+	return e, 0
+}
+
+// encodedWord takes an RFC 2047 encoded word whole: its text may hold commas
+// and quotes that delimit nothing.
+func (l *addressLexer) encodedWord(word *strings.Builder) bool {
+	n := encodedWordLen(l.s[l.pos:])
+	if n == 0 {
+		return false
+	}
+	word.WriteString(l.s[l.pos : l.pos+n])
+	l.pos += n
+	return true
+}
+
+// encodedWordLen returns the length of the encoded word that s starts with, 0 if
+// there is none.
+func encodedWordLen(s string) int {
+	if !strings.HasPrefix(s, "=?") {
+		return 0
+	}
+	charset := strings.IndexByte(s[2:], '?')
+	if charset < 1 || charset > 60 {
+		return 0
+	}
+	i := 2 + charset + 1
+	if i+1 >= len(s) || s[i+1] != '?' || !strings.ContainsRune("bBqQ", rune(s[i])) {
+		return 0
+	}
+	end := strings.Index(s[i+2:], "?=")
+	if end < 0 || strings.ContainsAny(s[i+2:i+2+end], "<>\r\n") {
+		return 0
+	}
+	return i + 2 + end + 2
+}
+
+func (l *addressLexer) quoted() (text string, closed bool) {
+	var b strings.Builder
+	for i := l.pos + 1; i < len(l.s); i++ {
+		switch c := l.s[i]; c {
+		case '\\':
+			if i+1 < len(l.s) {
+				i++
+				b.WriteByte(l.s[i])
+			}
+		case '"':
+			l.pos = i + 1
+			return b.String(), true
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", false
+}
+
+func (l *addressLexer) comment() string {
+	var b strings.Builder
+	depth := 0
+	for ; l.pos < len(l.s); l.pos++ {
+		c := l.s[l.pos]
+		switch {
+		case c == '\\' && l.pos+1 < len(l.s):
+			l.pos++
+			b.WriteByte(l.s[l.pos])
+		case c == '(':
+			if depth++; depth > 1 {
+				b.WriteByte(c)
+			}
+		case c == ')':
+			if depth--; depth == 0 {
+				l.pos++
+				return b.String()
+			}
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// angle reads "<...>"; without a closing bracket it ends at a separator.
+func (l *addressLexer) angle() string {
+	l.pos++
+	rest := l.s[l.pos:]
+	for strings.HasPrefix(rest, "<") {
+		l.pos++
+		rest = rest[1:]
+	}
+	end := strings.IndexByte(rest, '>')
+	next := strings.IndexByte(rest, '<')
+	if end < 0 || next >= 0 && next < end {
+		cut := strings.IndexAny(rest, ",;<")
+		if cut < 0 {
+			cut = len(rest)
+		}
+		l.pos += cut
+		return strings.TrimSpace(rest[:cut])
+	}
+	l.pos += end + 1
+	for l.pos < len(l.s) && l.s[l.pos] == '>' {
+		l.pos++
+	}
+	return strings.TrimSpace(rest[:end])
+}
+
+// groupColon says whether the colon at pos ends a group's name rather than
+// standing in damage such as "mailto:" or an X.400 address.
+func (l *addressLexer) groupColon(e entry, word string) bool {
+	if l.inGroup || e.angle != "" || strings.EqualFold(word, "mailto") || strings.EqualFold(word, "[mailto") {
+		return false
+	}
+	if text := e.text() + word; text == "" || strings.Contains(text, "@") {
+		return false
+	}
+	// A group ends in a semicolon; be content with a colon before a space too,
+	// because many leave the semicolon out.
+	rest := l.s[l.pos+1:]
+	return strings.Contains(rest, ";") || strings.TrimSpace(rest) == ""
+}
