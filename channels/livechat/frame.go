@@ -1,0 +1,200 @@
+package livechat
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"switchboard/desk"
+)
+
+const (
+	maxText  = 16 << 10 // octets of one line
+	maxID    = 64
+	maxName  = 200
+	maxEmail = 254 // RFC 5321 §4.5.3.1.3 without the angle brackets
+	maxPage  = 2048
+)
+
+// frameType names what a frame is.
+type frameType string
+
+const (
+	typeHello    frameType = "hello"
+	typeWelcome  frameType = "welcome"
+	typeMessage  frameType = "message"
+	typeAck      frameType = "ack"
+	typeReceived frameType = "received"
+	typeTyping   frameType = "typing"
+	typeError    frameType = "error"
+)
+
+// clientFrame is any frame of a visitor's; unknown fields are ignored, so that
+// an older server understands a newer widget.
+type clientFrame struct {
+	Type    frameType `json:"type"`
+	Session string    `json:"session"`
+	Epoch   string    `json:"epoch"`
+	After   int64     `json:"after"`
+	Name    string    `json:"name"`
+	Email   string    `json:"email"`
+	Page    string    `json:"page"`
+	ID      string    `json:"id"`
+	Text    string    `json:"text"`
+	Seq     int64     `json:"seq"`
+}
+
+// serverFrame is any frame of ours.
+type serverFrame struct {
+	Type    frameType `json:"type"`
+	Session string    `json:"session,omitempty"`
+	Resumed *bool     `json:"resumed,omitempty"`
+	Seq     *int64    `json:"seq,omitempty"`
+	Epoch   string    `json:"epoch,omitempty"`
+	ID      string    `json:"id,omitempty"`
+	From    string    `json:"from,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Text    string    `json:"text,omitempty"`
+	At      string    `json:"at,omitempty"`
+	Code    string    `json:"code,omitempty"`
+	Detail  string    `json:"detail,omitempty"`
+}
+
+// encode never fails: a serverFrame holds nothing that JSON cannot.
+func (f serverFrame) encode() []byte {
+	b, err := json.Marshal(f)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// lineFrame is a message of the conversation as the visitor's page gets it.
+func lineFrame(l Line) serverFrame {
+	return serverFrame{
+		Type: typeMessage, Seq: &l.Seq, Epoch: l.Conversation.String(), ID: l.ID, From: l.From, Name: l.Name,
+		Text: l.Text, At: l.At.UTC().Format(time.RFC3339Nano),
+	}
+}
+
+var (
+	errNotJSON = errors.New("the frame is not JSON")
+	errNotUTF8 = errors.New("the frame is not UTF-8")
+)
+
+// refusal is why a frame was not taken; the session goes on.
+type refusal struct {
+	code   string // stable, kebab-case
+	detail string // for a person
+	id     string // of the refused message; may be empty
+}
+
+func (r *refusal) Error() string { return r.code + ": " + r.detail }
+
+func (r *refusal) frame() serverFrame {
+	return serverFrame{Type: typeError, Code: r.code, Detail: r.detail, ID: r.id}
+}
+
+// parseFrame reads and checks one frame. errNotJSON and errNotUTF8 end the
+// connection; a *refusal does not. A hello whose address is wrong is returned
+// without the address together with the refusal, as it opens the session anyway.
+func parseFrame(data []byte) (clientFrame, error) {
+	if !utf8.Valid(data) {
+		return clientFrame{}, errNotUTF8
+	}
+	var f clientFrame
+	if err := json.Unmarshal(data, &f); err != nil {
+		var wrongType *json.UnmarshalTypeError
+		if errors.As(err, &wrongType) {
+			return clientFrame{}, &refusal{code: "bad-frame", detail: "a frame is one JSON object whose fields have the documented types: " + wrongType.Field}
+		}
+		return clientFrame{}, errNotJSON
+	}
+	switch f.Type {
+	case typeHello:
+		return f, f.checkVisitor()
+	case typeMessage:
+		if err := f.checkLine(); err != nil {
+			return clientFrame{}, err
+		}
+		return f, f.checkVisitor()
+	case typeReceived, typeTyping:
+		return f, nil
+	}
+	return clientFrame{}, &refusal{code: "unknown-type", detail: fmt.Sprintf("%.40q is no frame type; known are hello, message, received, typing", f.Type)}
+}
+
+func (f *clientFrame) checkLine() error {
+	no := func(code, format string, args ...any) error {
+		r := &refusal{code: code, detail: fmt.Sprintf(format, args...)}
+		if len(f.ID) <= maxID {
+			r.id = f.ID
+		}
+		return r
+	}
+	switch {
+	case f.ID == "" || len(f.ID) > maxID || strings.ContainsFunc(f.ID, notIDRune):
+		return no("bad-id", "a message needs an id of 1 to %d letters, digits, '-', '_', '.' or ':'", maxID)
+	case strings.TrimSpace(f.Text) == "":
+		return no("empty", "the message has no text")
+	case len(f.Text) > maxText:
+		return no("too-long", "the text has %d octets, the limit is %d", len(f.Text), maxText)
+	}
+	return nil
+}
+
+func notIDRune(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.:", r):
+		return false
+	}
+	return true
+}
+
+// checkVisitor cuts what is too long and refuses an address that is none. It
+// leaves a frame that can be used either way.
+func (f *clientFrame) checkVisitor() error {
+	f.After = max(f.After, 0)
+	f.Name = cut(oneLine(f.Name), maxName)
+	f.Page = cut(oneLine(f.Page), maxPage)
+	f.Email = strings.TrimSpace(f.Email)
+	if f.Email == "" {
+		return nil
+	}
+	a, err := mail.ParseAddress(f.Email)
+	if err != nil || a.Address != f.Email || len(f.Email) > maxEmail {
+		f.Email = ""
+		return &refusal{code: "bad-email", detail: "the address is not of the form name@domain; it was left out"}
+	}
+	return nil
+}
+
+// oneLine turns control characters into spaces: a name ends up in mail headers.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// cut shortens to at most n octets at a rune's border.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// chatLine is the raw form of a message frame.
+func (f clientFrame) chatLine(session desk.SessionID, v Visitor) ([]byte, error) {
+	return json.Marshal(desk.ChatLine{Session: session, ClientID: f.ID, Name: v.Name, Email: v.Email, Text: f.Text, Page: v.Page})
+}

@@ -1,0 +1,255 @@
+package livechat
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"switchboard/channels"
+	"switchboard/desk"
+	"switchboard/live"
+)
+
+// Server is the chat entrance: an http.Handler for the socket's path, and a
+// channels.Channel whose Run opens it.
+type Server struct {
+	cfg      Config
+	sessions Sessions
+	hub      *live.Hub
+	log      *slog.Logger
+	upgrader websocket.Upgrader
+
+	mu       sync.Mutex
+	sink     channels.Sink // nil while Run does not run
+	sockets  map[*socket]struct{}
+	visitors map[desk.SessionID]*visitor
+	running  sync.WaitGroup // of sockets
+}
+
+var (
+	_ channels.Channel = (*Server)(nil)
+	_ http.Handler     = (*Server)(nil)
+)
+
+// New makes a Server; it answers 503 until Run runs.
+func New(cfg Config, sessions Sessions, hub *live.Hub, log *slog.Logger) *Server {
+	cfg.MaxFrame = cmp.Or(cfg.MaxFrame, 64<<10)
+	cfg.MaxSockets = cmp.Or(cfg.MaxSockets, 20_000)
+	cfg.FrameRate = cmp.Or(cfg.FrameRate, 20)
+	cfg.FrameBurst = cmp.Or(cfg.FrameBurst, 40)
+	cfg.PollEvery = cmp.Or(cfg.PollEvery, 2*time.Second)
+	cfg.PingEvery = cmp.Or(cfg.PingEvery, 30*time.Second)
+	cfg.WriteWait = cmp.Or(cfg.WriteWait, 10*time.Second)
+	cfg.DrainWithin = cmp.Or(cfg.DrainWithin, 5*time.Second)
+	return &Server{
+		cfg: cfg, sessions: sessions, hub: hub, log: log,
+		sockets: make(map[*socket]struct{}), visitors: make(map[desk.SessionID]*visitor),
+		upgrader: websocket.Upgrader{
+			ReadBufferSize:   1024,
+			WriteBufferSize:  4096,
+			WriteBufferPool:  new(sync.Pool),
+			HandshakeTimeout: 10 * time.Second,
+			// Asked after the upgrade: a browser's script sees a close code, not a status.
+			CheckOrigin: func(*http.Request) bool { return true },
+			// The read limit counts compressed octets, so frames are never compressed.
+			EnableCompression: false,
+		},
+	}
+}
+
+// Run accepts sockets until ctx ends, then lets each finish the line it is
+// storing, and closes it with 1012 (service restart).
+func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
+	s.mu.Lock()
+	s.sink = sink
+	s.mu.Unlock()
+	channels.Healthy(sink)
+	s.poll(ctx)
+
+	s.mu.Lock()
+	s.sink = nil
+	for sock := range s.sockets {
+		sock.drain()
+	}
+	s.mu.Unlock()
+	s.awaitSockets()
+	return nil
+}
+
+// awaitSockets cuts the sockets that do not end in time.
+func (s *Server) awaitSockets() {
+	ended := make(chan struct{})
+	go func() { s.running.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(s.cfg.DrainWithin):
+		s.mu.Lock()
+		for sock := range s.sockets {
+			sock.conn.Close()
+		}
+		s.mu.Unlock()
+		<-ended
+	}
+}
+
+// ServeHTTP upgrades the request at /chat?widget=KEY.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	sink, full := s.state()
+	if sink == nil || full {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "the chat is not open now, come back in a moment", http.StatusServiceUnavailable)
+		return
+	}
+	conn, err := s.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // the upgrader has answered
+	}
+	widget, known := s.cfg.Widgets[r.URL.Query().Get("widget")]
+	switch {
+	case !known:
+		s.refuse(conn, "no such widget")
+	case !originAllowed(r, widget.Origins):
+		s.log.Info("Refused", "channel", "chat", "widget", widget.Key, "origin", r.Header.Get("Origin"))
+		s.refuse(conn, "this origin may not use the widget")
+	default:
+		sock := newSocket(s, conn, widget, r.RemoteAddr)
+		if !s.add(sock) {
+			closeWith(conn, websocket.CloseServiceRestart, "restarting", s.cfg.WriteWait)
+			conn.Close()
+			return
+		}
+		// In its own goroutine, so that the request's memory is given back.
+		go sock.serve(sink)
+	}
+}
+
+func (s *Server) state() (sink channels.Sink, full bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sink, len(s.sockets) >= s.cfg.MaxSockets
+}
+
+func (s *Server) refuse(conn *websocket.Conn, why string) {
+	closeWith(conn, websocket.ClosePolicyViolation, why, s.cfg.WriteWait)
+	conn.Close()
+}
+
+func closeWith(conn *websocket.Conn, code int, why string, wait time.Duration) {
+	// The peer may be gone already; then there is nobody to tell.
+	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(wait))
+}
+
+// originAllowed compares whole origins (RFC 6454 §5). A request without one is
+// no browser's; as no cookie is used, there is nothing it could borrow.
+func originAllowed(r *http.Request, allowed []string) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	for _, a := range allowed {
+		if a == "*" || strings.EqualFold(a, origin) {
+			return true
+		}
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}
+
+// add registers a socket; false once a stop has begun.
+func (s *Server) add(sock *socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sink == nil {
+		return false
+	}
+	s.sockets[sock] = struct{}{}
+	s.running.Add(1)
+	return true
+}
+
+func (s *Server) remove(sock *socket) {
+	s.mu.Lock()
+	delete(s.sockets, sock)
+	if v := sock.visitor; v != nil {
+		delete(v.sockets, sock)
+		if len(v.sockets) == 0 {
+			delete(s.visitors, v.id)
+		}
+	}
+	s.mu.Unlock()
+	s.running.Done()
+}
+
+// visitor is what the sockets of one session (its tabs) share on this node.
+type visitor struct {
+	id      desk.SessionID
+	sockets map[*socket]struct{} // guarded by Server.mu
+	mark    Mark                 // of the last poll; guarded by Server.mu
+	frames  bucket
+}
+
+func (s *Server) join(sock *socket, id desk.SessionID) *visitor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.visitors[id]
+	if v == nil {
+		v = &visitor{id: id, sockets: make(map[*socket]struct{}), frames: newBucket(s.cfg.FrameRate, s.cfg.FrameBurst)}
+		s.visitors[id] = v
+	}
+	v.sockets[sock] = struct{}{}
+	sock.visitor = v
+	return v
+}
+
+// poll asks SQL at intervals where all sessions stand, in one query, and wakes
+// the sockets of those that have moved: the net under lost hints.
+func (s *Server) poll(ctx context.Context) {
+	tick := time.NewTicker(s.cfg.PollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.pollOnce(ctx)
+		}
+	}
+}
+
+func (s *Server) pollOnce(ctx context.Context) {
+	s.mu.Lock()
+	ids := make([]desk.SessionID, 0, len(s.visitors))
+	for id := range s.visitors {
+		ids = append(ids, id)
+	}
+	s.mu.Unlock()
+	if len(ids) == 0 {
+		return
+	}
+	marks, err := s.sessions.Marks(ctx, ids)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.Warn("chat sessions not readable, trying again", "channel", "chat", "error", err)
+		}
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range marks {
+		v := s.visitors[m.Session]
+		if v == nil || v.mark == m {
+			continue
+		}
+		v.mark = m
+		for sock := range v.sockets {
+			sock.poke()
+		}
+	}
+}

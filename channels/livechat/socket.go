@@ -1,0 +1,355 @@
+package livechat
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"switchboard/channels"
+	"switchboard/desk"
+	"switchboard/live"
+)
+
+const (
+	helloWithin  = 10 * time.Second
+	helloTries   = 5 // frames that may be wrong before the session is open
+	storeWithin  = 30 * time.Second
+	noCloseFrame = 0 // the peer is gone, or was told already
+)
+
+// socket is one visitor's connection. Its serve goroutine reads; once the
+// session is open, one more goroutine does all the writing.
+type socket struct {
+	srv    *Server
+	conn   *websocket.Conn
+	widget Widget
+	remote string
+	log    *slog.Logger
+
+	visitor *visitor // set by Server.join
+	secret  string
+	who     Visitor
+	seen    int64 // highest seq the visitor has reported
+
+	out  *outbox
+	wake chan struct{} // has a token when SQL should be read
+	end  chan int      // the close code, from the reader to the writer
+
+	expecting    atomic.Bool // an acknowledged line has not come back yet
+	conversation atomic.Pointer[desk.ConversationID]
+
+	mu       sync.Mutex
+	draining bool
+}
+
+func newSocket(srv *Server, conn *websocket.Conn, w Widget, remote string) *socket {
+	return &socket{
+		srv: srv, conn: conn, widget: w, remote: remote,
+		log: srv.log.With("channel", "chat", "widget", w.Key, "remote", remote),
+		out: newOutbox(), wake: make(chan struct{}, 1), end: make(chan int, 1),
+	}
+}
+
+// poke makes the writer read SQL.
+func (s *socket) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// drain ends the reader as soon as it has answered the frame in hand.
+func (s *socket) drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	s.setReadDeadline(time.Now())
+}
+
+// listen lets the next read wait; false once draining.
+func (s *socket) listen(wait time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.draining {
+		s.setReadDeadline(time.Now().Add(wait))
+	}
+	return !s.draining
+}
+
+func (s *socket) setReadDeadline(t time.Time) {
+	if err := s.conn.SetReadDeadline(t); err != nil {
+		s.conn.Close() // so that the reader cannot wait for ever
+	}
+}
+
+// serve owns the connection from the upgrade to its end.
+func (s *socket) serve(sink channels.Sink) {
+	defer s.srv.remove(s)
+	defer s.conn.Close()
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			closeWith(s.conn, websocket.CloseInternalServerErr, "", time.Second)
+		}
+	}()
+	s.conn.SetReadLimit(s.srv.cfg.MaxFrame)
+	s.conn.SetPongHandler(func(string) error { s.listen(s.idle()); return nil })
+
+	first, code := s.awaitHello()
+	if code >= 0 {
+		s.close(code)
+		return
+	}
+	session, err := s.open(first)
+	if err != nil {
+		s.log.Warn("session not opened", "error", err)
+		s.close(websocket.CloseInternalServerErr)
+		return
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		newWriter(s, session, start(session, first)).run()
+	}()
+	code = s.read(sink, first)
+	s.end <- code
+	<-written
+}
+
+func (s *socket) close(code int) {
+	if code != noCloseFrame {
+		closeWith(s.conn, code, "", s.srv.cfg.WriteWait)
+	}
+}
+
+// idle is how long a peer may be mute: two pings and their answers.
+func (s *socket) idle() time.Duration { return 2*s.srv.cfg.PingEvery + s.srv.cfg.WriteWait }
+
+// next reads one frame. The close code is -1 when the frame can be used or was
+// refused only for itself.
+func (s *socket) next() (clientFrame, error, int) {
+	kind, data, err := s.conn.ReadMessage()
+	switch {
+	case err != nil:
+		return clientFrame{}, nil, s.codeOf(err)
+	case kind != websocket.TextMessage:
+		return clientFrame{}, nil, websocket.CloseUnsupportedData
+	}
+	f, err := parseFrame(data)
+	switch {
+	case errors.Is(err, errNotUTF8):
+		return f, nil, websocket.CloseInvalidFramePayloadData // RFC 6455 §8.1
+	case errors.Is(err, errNotJSON):
+		return f, nil, websocket.CloseUnsupportedData
+	}
+	return f, err, -1
+}
+
+func (s *socket) codeOf(err error) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return websocket.CloseServiceRestart
+	}
+	return noCloseFrame // gorilla has answered a close frame or a frame over the limit itself
+}
+
+// awaitHello returns the first usable frame, or a close code. It writes by
+// itself: there is no writer yet.
+func (s *socket) awaitHello() (clientFrame, int) {
+	if !s.listen(helloWithin) {
+		return clientFrame{}, websocket.CloseServiceRestart
+	}
+	for range helloTries {
+		f, err, code := s.next()
+		if code >= 0 {
+			return f, code
+		}
+		if f.Type == typeHello || f.Type == typeMessage {
+			if err != nil {
+				s.refuse(err) // a wrong address: the session opens without it
+			}
+			return f, -1
+		}
+		if err == nil {
+			err = &refusal{code: "hello-first", detail: "the first frame is a hello or a message"}
+		}
+		var r *refusal
+		if !errors.As(err, &r) || s.writeNow(r.frame()) != nil {
+			return f, noCloseFrame
+		}
+	}
+	return clientFrame{}, websocket.ClosePolicyViolation
+}
+
+func (s *socket) writeNow(f serverFrame) error {
+	return s.writeBytes(f.encode())
+}
+
+func (s *socket) writeBytes(frame []byte) error {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(s.srv.cfg.WriteWait)); err != nil {
+		return err
+	}
+	return s.conn.WriteMessage(websocket.TextMessage, frame)
+}
+
+// open resumes or begins the session that the frame names.
+func (s *socket) open(f clientFrame) (Session, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
+	defer cancel()
+	session, err := s.srv.sessions.Open(ctx, s.widget.Key, f.Session, Visitor{Name: f.Name, Email: f.Email, Page: f.Page})
+	if err != nil {
+		return session, err
+	}
+	s.secret, s.who = session.Secret, session.Visitor
+	if f.Page != "" {
+		s.who.Page = f.Page
+	}
+	s.know(session.Conversation)
+	if s.visitor == nil {
+		s.srv.join(s, session.ID)
+	}
+	return session, nil
+}
+
+func (s *socket) know(id desk.ConversationID) { s.conversation.Store(&id) }
+
+// start is where the socket begins to read. The client's number counts only in
+// the conversation it was given for.
+func start(session Session, f clientFrame) Position {
+	at := Position{Conversation: session.Conversation, Seq: f.After}
+	foreign := f.Epoch != "" && f.Epoch != session.Conversation.String()
+	if !session.Resumed || foreign || f.After > session.Seq {
+		at.Seq = 0
+	}
+	return at
+}
+
+// read handles frames until the connection ends and returns the close code.
+func (s *socket) read(sink channels.Sink, first clientFrame) int {
+	f, err, code := first, error(nil), -1
+	if f.Type == typeHello {
+		f = clientFrame{} // open has done what it asks
+	}
+	for {
+		if !s.visitor.frames.take(time.Now()) {
+			return websocket.ClosePolicyViolation
+		}
+		if err != nil {
+			s.refuse(err)
+		}
+		if code = s.handle(sink, f); code >= 0 {
+			return code
+		}
+		if !s.listen(s.idle()) {
+			return websocket.CloseServiceRestart
+		}
+		if f, err, code = s.next(); code >= 0 {
+			return code
+		}
+	}
+}
+
+// handle does what a frame asks; the zero frame (a refused one) asks nothing.
+func (s *socket) handle(sink channels.Sink, f clientFrame) int {
+	switch f.Type {
+	case typeHello:
+		return s.introduce(f)
+	case typeMessage:
+		s.line(sink, f)
+	case typeReceived:
+		s.received(f.Seq)
+	case typeTyping:
+		s.typing()
+	}
+	return -1
+}
+
+// introduce takes a later hello: the visitor has said who he is.
+func (s *socket) introduce(f clientFrame) int {
+	if f.Session != "" && f.Session != s.secret {
+		s.refuse(&refusal{code: "other-session", detail: "a connection carries one session: open another one"})
+		return -1
+	}
+	if f.Name == "" && f.Email == "" && f.Page == "" {
+		return -1
+	}
+	f.Session = s.secret
+	if _, err := s.open(f); err != nil {
+		s.log.Warn("session not changed", "error", err)
+		return websocket.CloseInternalServerErr
+	}
+	return -1
+}
+
+// line journals a visitor's line and acknowledges it, in this order.
+func (s *socket) line(sink channels.Sink, f clientFrame) {
+	session := s.visitor.id
+	body, err := f.chatLine(session, s.who)
+	if err != nil {
+		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored", id: f.ID})
+		return
+	}
+	// Not the server's context: a stop must not break a commit in half.
+	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
+	defer cancel()
+	receipt, err := sink.Accept(ctx, desk.Raw{
+		Channel: desk.ChannelChat, Endpoint: s.widget.Key, SourceKey: session.String() + "/" + f.ID,
+		RemoteAddr: s.remote, ReceivedAt: time.Now(), Size: int64(len(body)), Bytes: body,
+	})
+	switch {
+	case err != nil && desk.KindOf(err) == desk.KindInvalid:
+		s.log.Warn("Refused", "error", err)
+		s.refuse(&refusal{code: "refused", detail: "the line cannot be taken", id: f.ID})
+	case err != nil:
+		s.log.Warn("not stored", "error", err)
+		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored now: send it again", id: f.ID})
+	default:
+		s.log.Debug("Accepted", "raw", receipt.ID, "duplicate", receipt.Duplicate)
+		s.send(serverFrame{Type: typeAck, ID: f.ID})
+		s.expecting.Store(true)
+		s.poke()
+	}
+}
+
+func (s *socket) received(seq int64) {
+	if seq <= s.seen {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
+	defer cancel()
+	if err := s.srv.sessions.Received(ctx, s.visitor.id, seq); err != nil {
+		s.log.Warn("receipt not stored", "error", err)
+		return // the next one covers it
+	}
+	s.seen = seq
+}
+
+func (s *socket) typing() {
+	if id := *s.conversation.Load(); !id.IsZero() {
+		s.srv.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(id), Kind: live.SignalTyping, From: s.visitor.id.String()})
+	}
+}
+
+// refuse answers a frame that was not taken.
+func (s *socket) refuse(err error) {
+	var r *refusal
+	if errors.As(err, &r) {
+		s.send(r.frame())
+	}
+}
+
+// send queues a frame. A visitor who reads so slowly that there is no room is
+// cut off; he comes back and reads from SQL.
+func (s *socket) send(f serverFrame) {
+	if !s.out.put(f.encode()) {
+		s.log.Info("cut off a slow reader")
+		s.conn.Close()
+	}
+}
