@@ -1,0 +1,99 @@
+package mailbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// fetched is one message as the server gave it.
+type fetched struct {
+	bytes    []byte // nil if the server gave none
+	internal time.Time
+	size     int64 // RFC822.SIZE: a hint, since some servers estimate it
+}
+
+var errTorn = errors.New("the message ended before its announced length")
+
+// sizes asks for the size of each message. A UID that is not in the answer was
+// expunged meanwhile.
+func (s *session) sizes(uids []imap.UID) (map[imap.UID]fetched, error) {
+	return s.fetch(uids, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}, 256*int64(len(uids)))
+}
+
+// bodies fetches whole messages, of about size octets together.
+func (s *session) bodies(uids []imap.UID, size int64) (map[imap.UID]fetched, error) {
+	// No ENVELOPE and no BODYSTRUCTURE: an answer that the library cannot parse
+	// ends the connection, and servers build those two from hostile mail.
+	return s.fetch(uids, &imap.FetchOptions{
+		UID: true, RFC822Size: true, InternalDate: true,
+		BodySection: []*imap.FetchItemBodySection{{Peek: true}},
+	}, 2*size+mebibyte)
+}
+
+// headers fetches the header only.
+func (s *session) headers(uids []imap.UID) (map[imap.UID]fetched, error) {
+	return s.fetch(uids, &imap.FetchOptions{
+		UID: true, RFC822Size: true, InternalDate: true,
+		BodySection: []*imap.FetchItemBodySection{{Peek: true, Specifier: imap.PartSpecifierHeader}},
+	}, mebibyte)
+}
+
+// fetch runs one FETCH to its end. It returns messages only if the server said
+// OK at the end and each had its announced length: on a connection that breaks
+// within a message the library reports a shorter message and no error.
+func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int64) (map[imap.UID]fetched, error) {
+	s.expect(budget)
+	command := s.client.Fetch(imap.UIDSetNum(uids...), options)
+	result := make(map[imap.UID]fetched, len(uids))
+	var broken error
+	for message := command.Next(); message != nil; message = command.Next() {
+		uid, one, err := s.one(message)
+		if err != nil {
+			broken = s.guard.explain(err)
+			s.guard.Close() // so that the rest is not read; the client's Close would wait for it
+			break
+		}
+		if old, twice := result[uid]; !twice || old.bytes == nil {
+			result[uid] = one
+		}
+	}
+	if err := command.Close(); err != nil || broken != nil {
+		if broken == nil {
+			broken = s.guard.explain(err)
+		}
+		return nil, fmt.Errorf("FETCH: %w", broken)
+	}
+	s.guard.quiet()
+	return result, nil
+}
+
+func (s *session) one(message *imapclient.FetchMessageData) (uid imap.UID, m fetched, err error) {
+	for item := message.Next(); item != nil; item = message.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = item.UID
+		case imapclient.FetchItemDataInternalDate:
+			m.internal = item.Time
+		case imapclient.FetchItemDataRFC822Size:
+			m.size = item.Size
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil {
+				continue // NIL: the server has no such message any more
+			}
+			length := item.Literal.Size()
+			if length > s.cfg.MaxSize {
+				return uid, m, fmt.Errorf("a message of %d octets came where %d were announced", length, m.size)
+			}
+			m.bytes = make([]byte, length)
+			if n, err := io.ReadFull(item.Literal, m.bytes); err != nil && length > 0 {
+				return uid, m, fmt.Errorf("%w: %d of %d octets: %w", errTorn, n, length, err)
+			}
+		}
+	}
+	return uid, m, nil
+}

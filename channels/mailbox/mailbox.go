@@ -1,0 +1,200 @@
+// Package mailbox pulls mail from IMAP folders (RFC 9051, RFC 3501) with IDLE
+// (RFC 2177). It reads each folder forward by UID, commits what it read together
+// with the position, and never marks, moves or deletes anything unless told to.
+package mailbox
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"switchboard/channels"
+	"switchboard/desk"
+)
+
+// TLS says how the connection is secured.
+type TLS string
+
+const (
+	TLSImplicit TLS = "implicit" // from the first octet, port 993 (RFC 8314)
+	TLSStart    TLS = "starttls" // after STARTTLS, port 143
+	TLSNone     TLS = "none"     // in clear; for the own machine only
+)
+
+// AfterImport says what happens to a mail on the server once it is journaled.
+type AfterImport string
+
+const (
+	Leave AfterImport = "leave" // nothing: the folder is opened read-only
+	Flag  AfterImport = "flag"  // it is marked \Seen
+	Move  AfterImport = "move"  // it goes to Config.MoveTo
+)
+
+// Config describes one account on one server. Zero values mean the default
+// named with each.
+type Config struct {
+	Name     string // names the channel, and the Endpoint of its raw items
+	Addr     string // host or host:port; the port follows from TLS if it is missing
+	User     string
+	Password string
+	TLS      TLS      // implicit
+	Folders  []string // INBOX
+
+	// Poll is how often a folder is searched in any case, and how long an IDLE
+	// lasts. It bounds how late a dead connection is noticed. 1 min, at most 9.
+	Poll        time.Duration
+	AfterImport AfterImport // leave
+	MoveTo      string      // folder for Move
+
+	MaxSize      int64         // octets; of a larger mail only the header is taken, into quarantine; 50 MiB
+	StallTimeout time.Duration // silence while an answer is due; 30 s
+	Retry        channels.Backoff
+	TLSConfig    *tls.Config // nil means the system's roots and Addr's host name
+}
+
+// Cursor is the position in a folder: every UID up to LastUID of the generation
+// UIDValidity (RFC 9051 section 2.3.1.1) is journaled.
+type Cursor struct {
+	UIDValidity uint32
+	LastUID     uint32
+}
+
+// Journal keeps raw items and positions.
+type Journal interface {
+	// Cursor returns the position of a channel's folder, the zero Cursor if it
+	// was never read.
+	Cursor(ctx context.Context, channel, folder string) (Cursor, error)
+	// Commit writes the raw items and the position durably in one transaction.
+	// The receipts stand in the order of raws.
+	Commit(ctx context.Context, channel, folder string, cur Cursor, raws []desk.Raw) ([]desk.Receipt, error)
+}
+
+const (
+	mebibyte   = 1 << 20
+	batchUIDs  = 50
+	batchBytes = 8 * mebibyte
+	maxPoll    = 9 * time.Minute
+)
+
+// Mailbox is the IMAP entrance; it implements channels.Channel.
+type Mailbox struct {
+	cfg     Config
+	journal Journal
+	log     *slog.Logger
+	folders []*folder
+
+	mu     sync.Mutex
+	faults map[string]error // by folder; those that fail now
+}
+
+// New checks the configuration and makes a Mailbox that does not connect yet.
+// An error is KindInvalid.
+func New(cfg Config, journal Journal, log *slog.Logger) (*Mailbox, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, desk.Errorf(desk.KindInvalid, "mailbox %s: %w", cfg.Name, err)
+	}
+	m := &Mailbox{cfg: cfg, journal: journal, log: log.With("channel", cfg.Name), faults: map[string]error{}}
+	for _, name := range cfg.Folders {
+		m.folders = append(m.folders, &folder{
+			name: name, cfg: &m.cfg, journal: journal, log: m.log.With("folder", name), strikes: map[uint32]int{},
+		})
+	}
+	return m, nil
+}
+
+func (c *Config) complete() error {
+	if c.Name == "" || c.Addr == "" || c.User == "" {
+		return errors.New("name, address and user are needed")
+	}
+	c.TLS = cmp.Or(c.TLS, TLSImplicit)
+	port, known := map[TLS]string{TLSImplicit: "993", TLSStart: "143", TLSNone: "143"}[c.TLS]
+	if !known {
+		return fmt.Errorf("tls %q is none of implicit, starttls, none", c.TLS)
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		c.Addr = net.JoinHostPort(strings.Trim(c.Addr, "[]"), port)
+	}
+	c.AfterImport = cmp.Or(c.AfterImport, Leave)
+	if !slices.Contains([]AfterImport{Leave, Flag, Move}, c.AfterImport) {
+		return fmt.Errorf("after import %q is none of leave, flag, move", c.AfterImport)
+	}
+	if c.AfterImport == Move && c.MoveTo == "" {
+		return errors.New("the folder to move imported mail to is missing")
+	}
+	if len(c.Folders) == 0 {
+		c.Folders = []string{"INBOX"}
+	}
+	if c.AfterImport == Move && slices.Contains(c.Folders, c.MoveTo) {
+		return fmt.Errorf("imported mail would be moved to %s, which is read itself", c.MoveTo)
+	}
+	c.Poll = min(cmp.Or(c.Poll, time.Minute), maxPoll)
+	c.MaxSize = cmp.Or(c.MaxSize, 50*mebibyte)
+	c.StallTimeout = cmp.Or(c.StallTimeout, 30*time.Second)
+	return nil
+}
+
+// Run reads every folder over a connection of its own until ctx is done. A
+// folder that fails is tried again here, so that it does not stop the others;
+// the Sink is told of it and otherwise not used: mail goes to the Journal,
+// because the position must be committed with it.
+func (m *Mailbox) Run(ctx context.Context, sink channels.Sink) error {
+	var wg sync.WaitGroup
+	for _, f := range m.folders {
+		wg.Go(func() { m.keep(ctx, f, sink) })
+	}
+	wg.Wait()
+	return nil
+}
+
+func (m *Mailbox) keep(ctx context.Context, f *folder, sink channels.Sink) {
+	backoff := m.cfg.Retry
+	for {
+		err := f.runOnce(ctx, func() {
+			backoff.Reset()
+			m.report(sink, f.name, nil)
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		m.report(sink, f.name, err)
+		if !backoff.Wait(ctx, err) {
+			return
+		}
+	}
+}
+
+// report tells the supervisor how the whole mailbox is: it works when all of its
+// folders do.
+func (m *Mailbox) report(sink channels.Sink, name string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil {
+		m.faults[name] = err
+		channels.Failing(sink, err)
+		return
+	}
+	delete(m.faults, name)
+	if len(m.faults) == 0 {
+		channels.Healthy(sink)
+	}
+}
+
+// runOnce turns a panic into an error that costs this folder only.
+func (f *folder) runOnce(ctx context.Context, healthy func()) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			f.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return f.run(ctx, healthy)
+}

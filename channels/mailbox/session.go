@@ -1,0 +1,227 @@
+package mailbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
+)
+
+// session is one logged-in connection with one folder open. One goroutine at a
+// time uses it, and it never has two commands outstanding: the library's read
+// loop stands still while a literal of the other command is unread.
+type session struct {
+	cfg    *Config
+	guard  *guard
+	client *imapclient.Client
+	news   chan struct{} // the number of messages changed
+	stop   func() bool
+}
+
+// connect dials, secures, logs in. ctx ends the session with it: closing the
+// connection is what unblocks every command.
+func connect(ctx context.Context, cfg *Config) (*session, error) {
+	dialer := net.Dialer{
+		Timeout: cfg.StallTimeout,
+		// A peer that vanished without a word is noticed within a minute.
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 10 * time.Second, Count: 4},
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", cfg.Addr)
+	if err != nil {
+		return nil, cfg.fault("connect", err)
+	}
+	s := &session{cfg: cfg, news: make(chan struct{}, 1)}
+	s.stop = context.AfterFunc(ctx, func() { conn.Close() })
+	if err := s.secure(ctx, conn); err != nil {
+		s.stop()
+		conn.Close()
+		return nil, err
+	}
+	if err := s.login(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) close() {
+	s.stop()
+	s.client.Close()
+}
+
+// secure makes the IMAP client over conn, and waits for the greeting.
+func (s *session) secure(ctx context.Context, conn net.Conn) error {
+	config := s.cfg.tlsConfig()
+	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+			if data.NumMessages != nil {
+				select {
+				case s.news <- struct{}{}:
+				default: // one notice is enough
+				}
+			}
+		},
+	}}
+	if s.cfg.TLS == TLSImplicit {
+		secured := tls.Client(conn, config)
+		ctx, cancel := context.WithTimeout(ctx, s.cfg.StallTimeout)
+		defer cancel()
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return s.cfg.fault("TLS", err)
+		}
+		conn = secured
+	}
+	s.guard = &guard{Conn: conn}
+	s.expect(0)
+	var err error
+	if s.cfg.TLS == TLSStart {
+		if s.client, err = imapclient.NewStartTLS(s.guard, options); err != nil {
+			return s.cfg.fault("STARTTLS", s.guard.explain(err))
+		}
+	} else {
+		s.client = imapclient.New(s.guard, options)
+	}
+	if err := s.client.WaitGreeting(); err != nil {
+		s.client.Close()
+		return s.cfg.fault("greeting", s.guard.explain(err))
+	}
+	return nil
+}
+
+func (s *session) expect(size int64) { s.guard.expect(s.cfg.StallTimeout, size) }
+
+// login prefers LOGIN, which every server has, unless it says that it does not.
+func (s *session) login() (err error) {
+	if s.client.State() == imap.ConnStateAuthenticated {
+		return nil // PREAUTH
+	}
+	s.expect(0)
+	caps := s.client.Caps()
+	switch {
+	case !caps.Has(imap.CapLoginDisabled):
+		err = s.client.Login(s.cfg.User, s.cfg.Password).Wait()
+	case caps.Has(imap.AuthCap(sasl.Plain)):
+		err = s.client.Authenticate(sasl.NewPlainClient("", s.cfg.User, s.cfg.Password))
+	default:
+		err = errNoLogin
+	}
+	if err != nil {
+		return s.cfg.fault("login", s.guard.explain(err))
+	}
+	return nil
+}
+
+// open selects a folder, read-only (EXAMINE) when nothing is to be changed.
+func (s *session) open(folder string) (*imap.SelectData, error) {
+	s.expect(0)
+	data, err := s.client.Select(folder, &imap.SelectOptions{ReadOnly: s.cfg.AfterImport == Leave}).Wait()
+	if err != nil {
+		if _, refused := errors.AsType[*imap.Error](err); refused {
+			return nil, s.unknownFolder(folder, err)
+		}
+		return nil, s.cfg.fault("open "+folder, s.guard.explain(err))
+	}
+	if s.cfg.AfterImport == Move && !s.client.Caps().Has(imap.CapMove) && !s.client.Caps().Has(imap.CapUIDPlus) {
+		return nil, s.cfg.fault("open "+folder, errNoMove)
+	}
+	return data, nil
+}
+
+// folders lists the account's folders, for an advice. It may be empty.
+func (s *session) folders() string {
+	s.expect(mebibyte)
+	list, err := s.client.List("", "*", nil).Collect()
+	if err != nil {
+		return ""
+	}
+	names := make([]string, 0, len(list))
+	for _, l := range list {
+		names = append(names, l.Mailbox)
+	}
+	slices.Sort(names)
+	return strings.Join(names[:min(len(names), 40)], ", ")
+}
+
+// search returns up to limit UIDs above last, in ascending order.
+func (s *session) search(last uint32, limit int, messages uint32) ([]imap.UID, error) {
+	var above imap.UIDSet
+	above.AddRange(imap.UID(last+1), 0)
+	options := &imap.SearchOptions{ReturnAll: s.client.Caps().Has(imap.CapESearch)}
+	s.expect(12 * int64(messages))
+	data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{above}}, options).Wait()
+	if err != nil {
+		return nil, s.protocolError("search", err)
+	}
+	s.guard.quiet()
+	found, _ := data.All.(imap.UIDSet)
+	slices.SortFunc(found, func(a, b imap.UIDRange) int { return int(int64(a.Start) - int64(b.Start)) })
+	var uids []imap.UID
+	for _, r := range found {
+		// "n:*" always holds the last message, even below n (RFC 9051 section 6.4.9).
+		for uid := int64(max(r.Start, imap.UID(last)+1)); uid <= int64(r.Stop); uid++ {
+			if uids = append(uids, imap.UID(uid)); len(uids) == limit {
+				return uids, nil
+			}
+		}
+	}
+	return uids, nil
+}
+
+// wait returns when the folder should be searched again: on news, after Poll.
+func (s *session) wait(ctx context.Context) error {
+	idle := s.client.Caps().Has(imap.CapIdle)
+	var command *imapclient.IdleCommand
+	if idle {
+		var err error
+		s.expect(0)
+		if command, err = s.client.Idle(); err != nil {
+			return s.protocolError("IDLE", err)
+		}
+		s.guard.quiet()
+	}
+	timer := time.NewTimer(s.cfg.Poll)
+	defer timer.Stop()
+	select {
+	case <-s.news:
+	case <-timer.C:
+	case <-s.client.Closed():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if !idle {
+		return nil
+	}
+	s.expect(0)
+	defer s.guard.quiet()
+	if err := errors.Join(command.Close(), command.Wait()); err != nil {
+		return s.protocolError("IDLE", err)
+	}
+	return nil
+}
+
+// after does to imported messages what the configuration says.
+func (s *session) after(uids imap.UIDSet) error {
+	s.expect(64 * batchUIDs)
+	defer s.guard.quiet()
+	switch s.cfg.AfterImport {
+	case Flag:
+		return s.client.Store(uids, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}, nil).Close()
+	case Move:
+		_, err := s.client.Move(uids, s.cfg.MoveTo).Wait()
+		return err
+	}
+	return nil
+}
+
+// protocolError names what failed, and prefers the guard's reason.
+func (s *session) protocolError(op string, err error) error {
+	return fmt.Errorf("%s: %w", op, s.guard.explain(err))
+}

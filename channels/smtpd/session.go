@@ -1,0 +1,201 @@
+package smtpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"switchboard/channels"
+	"switchboard/desk"
+)
+
+// session is one connection's state after EHLO. The library calls Data from a
+// goroutine of its own when the content comes in chunks, hence the lock.
+type session struct {
+	ctx    context.Context // the server's; it outlives the request to stop
+	server *Server
+	sink   channels.Sink
+	conn   *smtp.Conn
+	wire   *wire
+
+	mu      sync.Mutex
+	reverse string
+	forward []string
+	options smtp.MailOptions
+}
+
+var _ smtp.Session = (*session)(nil)
+
+// Mail implements smtp.Session. The null reverse-path "<>" is that of bounces
+// (RFC 5321 section 4.5.5) and as good as any other.
+func (s *session) Mail(from string, opts *smtp.MailOptions) error {
+	if _, draining := s.wire.state(); draining {
+		s.wire.closeAfterReply()
+		return errShutdown
+	}
+	if opts.Size > s.server.cfg.MaxSize {
+		return errTooLarge
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reverse, s.forward, s.options = from, nil, *opts
+	s.wire.begin()
+	return nil
+}
+
+// Rcpt implements smtp.Session: whoever is not ours is refused here, so that a
+// wrong address never costs a mail's content, and nothing is relayed.
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if !s.server.cfg.Recipients(to) {
+		return errUnknownRecipient
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.forward, to) {
+		s.forward = append(s.forward, to)
+	}
+	return nil
+}
+
+// Reset implements smtp.Session; it follows every transaction.
+func (s *session) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reverse, s.forward, s.options = "", nil, smtp.MailOptions{}
+	s.wire.end()
+}
+
+// Logout implements smtp.Session.
+func (s *session) Logout() error { return nil }
+
+// Data implements smtp.Session: it reads the content and journals it. The 250
+// is the library's answer to nil, and nil is returned after the commit only.
+func (s *session) Data(r io.Reader) error {
+	raw, ok := s.start(r)
+	if !ok {
+		return smtp.ErrDataReset
+	}
+	log := s.server.cfg.Log.With("raw", raw.ID, "remote", raw.RemoteAddr)
+	content, release, err := s.read(raw, r)
+	defer release()
+	if broken, bare := s.wire.verdict(); err == nil && broken != nil {
+		// A link that was cut inside the last chunk looks like its end above.
+		err = broken
+	} else if _, chunked := r.(*io.PipeReader); bare && err == nil && !chunked {
+		s.wire.closeAfterReply()
+		err = errBareLineEnd
+	}
+	if err == nil && hops(content) > s.server.cfg.MaxHops {
+		err = errLoop
+	}
+	if err != nil {
+		log.Info("Rejected", "from", raw.EnvelopeFrom, "error", err)
+		return reply(err)
+	}
+	raw.SourceKey = sourceKey(raw.EnvelopeFrom, raw.EnvelopeTo, content)
+	receipt, err := s.accept(raw)
+	if err != nil {
+		log.Error("Not accepted", "from", raw.EnvelopeFrom, "error", err)
+		return reply(err)
+	}
+	log.Info("Accepted", "from", raw.EnvelopeFrom, "to", raw.EnvelopeTo, "size", raw.Size,
+		"as", receipt.ID, "duplicate", receipt.Duplicate)
+	return nil
+}
+
+// start takes over the transaction's envelope; false when it was reset meanwhile.
+func (s *session) start(r io.Reader) (*desk.Raw, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.forward) == 0 {
+		return nil, false
+	}
+	if _, chunked := r.(*io.PipeReader); chunked {
+		s.wire.content(phaseChunks)
+	} else {
+		s.wire.content(phaseData)
+	}
+	raw := &desk.Raw{
+		ID:           desk.NewID[desk.RawID](),
+		Channel:      desk.ChannelEmail,
+		Endpoint:     endpoint,
+		EnvelopeFrom: s.reverse,
+		EnvelopeTo:   slices.Clone(s.forward),
+		RemoteAddr:   s.wire.RemoteAddr().String(),
+		ReceivedAt:   time.Now(),
+	}
+	encrypted, _ := s.wire.state()
+	raw.Bytes = received(raw, s.conn.Hostname(), s.server.cfg.Domain, encrypted, s.options.UTF8)
+	raw.Size = s.options.Size // as announced; the real one is set after reading
+	return raw, true
+}
+
+// read appends the content to raw.Bytes, behind our trace field, and returns it.
+// release gives the memory's share of Config.MaxBuffered back.
+func (s *session) read(raw *desk.Raw, r io.Reader) (content []byte, release func(), err error) {
+	const least, most = 16 << 10, 1 << 20 // what an announced size may reserve
+	trace := len(raw.Bytes)
+	share := int64(0)
+	release = func() { s.server.buffered.Add(-share) }
+	buf := raw.Bytes
+	want := trace + int(min(max(raw.Size+1, least), most))
+	for {
+		if len(buf) == cap(buf) || cap(buf) < want {
+			before := cap(buf)
+			buf = slices.Grow(buf, max(want-len(buf), len(buf)))
+			want = 0
+			grown := int64(cap(buf) - before)
+			share += grown
+			if s.server.buffered.Add(grown) > s.server.cfg.MaxBuffered {
+				return nil, release, errBusy
+			}
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if int64(len(buf)-trace) > s.server.cfg.MaxSize {
+			return nil, release, errTooLarge
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, release, err
+		}
+	}
+	raw.Bytes, raw.Size = buf, int64(len(buf))
+	return buf[trace:], release, nil
+}
+
+// accept waits for the journal, but no longer than the sender would. A commit
+// that comes later still is found as a duplicate when the sender returns.
+func (s *session) accept(raw *desk.Raw) (desk.Receipt, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, s.server.cfg.AcceptTimeout)
+	defer cancel()
+	type outcome struct {
+		receipt desk.Receipt
+		err     error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				done <- outcome{err: fmt.Errorf("panic: %v\n%s", v, debug.Stack())}
+			}
+		}()
+		receipt, err := s.sink.Accept(ctx, *raw)
+		done <- outcome{receipt, err}
+	}()
+	select {
+	case o := <-done:
+		return o.receipt, o.err
+	case <-ctx.Done():
+		return desk.Receipt{}, desk.Errorf(desk.KindTemporary, "the journal does not answer: %w", ctx.Err())
+	}
+}

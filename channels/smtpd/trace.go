@@ -1,0 +1,119 @@
+package smtpd
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"switchboard/desk"
+)
+
+// received is our trace field (RFC 5321 section 4.4), with its CRLF.
+func received(raw *desk.Raw, helo, domain string, encrypted, utf8 bool) []byte {
+	with := "ESMTP" // RFC 3848; RFC 6531 section 4.3
+	if utf8 {
+		with = "UTF8SMTP"
+	}
+	if encrypted {
+		with += "S"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", printable(helo), literal(raw.RemoteAddr), domain, with, raw.ID)
+	if len(raw.EnvelopeTo) == 1 { // with several it would tell one of the other
+		fmt.Fprintf(&b, "\r\n\tfor <%s>", printable(raw.EnvelopeTo[0]))
+	}
+	fmt.Fprintf(&b, ";\r\n\t%s\r\n", raw.ReceivedAt.Format(time.RFC1123Z))
+	return []byte(b.String())
+}
+
+// literal is the address literal of host:port (RFC 5321 section 4.1.3).
+func literal(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	if strings.Contains(host, ":") {
+		return "[IPv6:" + host + "]"
+	}
+	return "[" + host + "]"
+}
+
+// printable keeps a client's word from breaking out of our field.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f || strings.ContainsRune("()<>;", r) {
+			return '_'
+		}
+		return r
+	}, s)
+}
+
+// sourceKey recognises a mail that a sender delivers again because it never saw
+// our 250: the same content, but for the trace fields that each way adds on top,
+// from the same reverse-path to the same forward-paths.
+func sourceKey(reverse string, forward []string, content []byte) string {
+	paths := make([]string, len(forward))
+	for i, path := range forward {
+		paths[i] = strings.ToLower(path)
+	}
+	slices.Sort(paths)
+	h := sha256.New()
+	for _, path := range append(slices.Compact(paths), reverse) {
+		fmt.Fprintf(h, "%d:%s\n", len(path), path)
+	}
+	h.Write(withoutTrace(content))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+var traceFields = map[string]bool{"received": true, "return-path": true, "delivered-to": true, "x-original-to": true}
+
+// withoutTrace cuts the trace fields at the top of a header.
+func withoutTrace(content []byte) []byte {
+	for {
+		field := firstField(content)
+		name, _, ok := bytes.Cut(field, []byte(":"))
+		if !ok || !traceFields[strings.ToLower(string(bytes.TrimRight(name, " \t")))] {
+			return content
+		}
+		content = content[len(field):]
+	}
+}
+
+// firstField returns the first header field with its continuation lines and its
+// line end (RFC 5322 section 2.2.3); empty at the end of the header.
+func firstField(b []byte) []byte {
+	if len(b) == 0 || b[0] == '\r' || b[0] == '\n' {
+		return nil
+	}
+	end := 0
+	for {
+		i := bytes.IndexByte(b[end:], '\n')
+		if i < 0 {
+			return b
+		}
+		end += i + 1
+		if end == len(b) || b[end] != ' ' && b[end] != '\t' {
+			return b[:end]
+		}
+	}
+}
+
+// hops counts the Received fields of a header (RFC 5321 section 6.3).
+func hops(content []byte) int {
+	n := 0
+	for {
+		field := firstField(content)
+		if len(field) == 0 {
+			return n
+		}
+		if len(field) > 9 && bytes.EqualFold(field[:9], []byte("Received:")) {
+			n++
+		}
+		content = content[len(field):]
+	}
+}
