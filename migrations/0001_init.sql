@@ -83,6 +83,14 @@ create table identities (
 );
 create index identities_contact on identities (contact_id);
 
+-- A contact with the address it is best known by: its mail address, or its
+-- first identity on another channel; null when it has none.
+create view contact_names as
+select t.id, t.account_id, t.name,
+       (select i.address from identities i where i.contact_id = t.id
+        order by (i.channel = 'email') desc, i.verified_at nulls last, i.address limit 1) as address
+from contacts t;
+
 create table agents (
     id            uuid primary key,
     name          text not null,
@@ -330,3 +338,10 @@ create table secrets (
     name  text primary key,
     value bytea not null
 );
+
+-- The one rule of who may read a conversation, for every query that shows one:
+-- a restricted one is seen by admins and by the agents of its tier. agent.CanRead
+-- is its twin.
+create function may_read(restricted boolean, tier int, admin boolean, tiers int[]) returns boolean
+    language sql immutable parallel safe
+    return not restricted or admin or tier = any(tiers);

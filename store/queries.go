@@ -16,7 +16,11 @@ var sqlFiles embed.FS
 // queries holds every prepared statement, one struct a noun. A field is a
 // *sqlx.Stmt with the tag `query:"name-in-the-sql-file"`.
 type queries struct {
-	raw rawQueries
+	raw              rawQueries
+	viewConversation viewConversationQueries
+	viewMessage      viewMessageQueries
+	directory        directoryQueries
+	identity         identityQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -56,7 +56,7 @@ type Conversation struct {
 	Path          []string            `json:"path" doc:"The policy nodes that brought it here, outermost first"`
 	PolicyVersion int64               `json:"policy_version"`
 	Tags          []string            `json:"tags"`
-	Restricted    bool                `json:"restricted" doc:"Only agents of the inbox's tier and admins see it"`
+	Restricted    bool                `json:"restricted" doc:"Only agents of its tier and admins see it"`
 	Preview       string              `json:"preview"`
 	LastSeq       int64               `json:"last_seq" doc:"Number of the newest event; pass it as expected_seq"`
 	Reply         ReplyPath           `json:"reply"`
@@ -103,7 +103,7 @@ func EventOf(e desk.Event) Event {
 }
 
 // Access is what decides who may see a conversation: everybody, or when it is
-// Restricted only admins and the agents of Tier, its inbox's tier.
+// Restricted only admins and the agents of its Tier.
 type Access struct {
 	Restricted bool
 	Tier       desk.Tier

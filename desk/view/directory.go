@@ -45,7 +45,7 @@ type Account struct {
 	Attributes map[string]any `json:"attributes"`
 	Tags       []string       `json:"tags"`
 	Open       int            `json:"open"`
-	Contacts   []ContactName  `json:"contacts" doc:"In the single form only; empty in lists"`
+	Contacts   []Contact      `json:"contacts" doc:"In the single form only; empty in lists"`
 	CreatedAt  time.Time      `json:"created_at"`
 }
 

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+type directoryQueries struct {
+	Inboxes  *sqlx.Stmt `query:"directory-inboxes"`
+	Agents   *sqlx.Stmt `query:"directory-agents"`
+	Accounts *sqlx.Stmt `query:"directory-accounts"`
+	Contacts *sqlx.Stmt `query:"directory-contacts"`
+}
+
+// agentRow is an agent as the driver reads it.
+type agentRow struct {
+	desk.Agent
+	Tiers        pq.Int64Array
+	PasswordHash string
+}
+
+func (r *agentRow) agent() desk.Agent {
+	a := r.Agent
+	a.Tiers = make([]desk.Tier, len(r.Tiers))
+	for i, t := range r.Tiers {
+		a.Tiers[i] = desk.Tier(t)
+	}
+	return a
+}
+
+// Inboxes lists the queues by tier, with the load that the agent may see.
+func (s *Store) Inboxes(ctx context.Context, as desk.Agent) ([]view.Inbox, error) {
+	admin, tiers := viewer(as)
+	inboxes := []view.Inbox{}
+	return inboxes, wrap("list inboxes", s.q.directory.Inboxes.SelectContext(ctx, &inboxes, admin, tiers))
+}
+
+// Agents lists the people who can sign in, by name.
+func (s *Store) Agents(ctx context.Context) ([]view.Agent, error) {
+	var rows []agentRow
+	if err := s.q.directory.Agents.SelectContext(ctx, &rows); err != nil {
+		return nil, wrap("list agents", err)
+	}
+	agents := make([]view.Agent, len(rows))
+	for i := range rows {
+		agents[i] = view.AgentOf(rows[i].agent())
+	}
+	return agents, nil
+}
+
+// accountView is a view as the driver reads it.
+type accountView struct {
+	view.Account
+	Domains    pq.StringArray
+	Tags       pq.StringArray
+	Attributes []byte
+	Contacts   []byte
+}
+
+func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int, one desk.AccountID) ([]view.Account, error) {
+	admin, tiers := viewer(as)
+	var rows []accountView
+	err := s.q.directory.Accounts.SelectContext(ctx, &rows, admin, tiers, after.Name, desk.AccountID(after.ID), pattern(q), limit, one)
+	if err != nil {
+		return nil, wrap("list accounts", err)
+	}
+	accounts := make([]view.Account, len(rows))
+	for i, r := range rows {
+		a := r.Account
+		a.Domains, a.Tags = list(r.Domains), list(r.Tags)
+		if err := json.Unmarshal(r.Attributes, &a.Attributes); err != nil {
+			return nil, desk.Errorf(desk.KindInternal, "attributes of account %s in the database: %w", a.ID, err)
+		}
+		if err := json.Unmarshal(r.Contacts, &a.Contacts); err != nil {
+			return nil, desk.Errorf(desk.KindInternal, "contacts of account %s in the database: %w", a.ID, err)
+		}
+		if a.Attributes == nil {
+			a.Attributes = map[string]any{}
+		}
+		a.Contacts = list(a.Contacts)
+		utc(&a.CreatedAt)
+		for j := range a.Contacts {
+			contactUTC(&a.Contacts[j])
+		}
+		accounts[i] = a
+	}
+	return accounts, nil
+}
+
+// Accounts lists customers by name, after the place after. An empty q matches
+// all, any other must stand in the name or in a domain.
+func (s *Store) Accounts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Account, error) {
+	return s.accounts(ctx, as, q, after, limit, desk.AccountID{})
+}
+
+// Account returns one with its contacts; KindNotFound when there is none.
+func (s *Store) Account(ctx context.Context, as desk.Agent, id desk.AccountID) (view.Account, error) {
+	return only("account", id, func() ([]view.Account, error) { return s.accounts(ctx, as, "", view.ByName{}, 1, id) })
+}
+
+// contactView is a view as the driver reads it.
+type contactView struct {
+	view.Contact
+	Identities []byte
+}
+
+func (s *Store) contacts(ctx context.Context, q string, after view.ByName, limit int, one desk.ContactID) ([]view.Contact, error) {
+	var rows []contactView
+	err := s.q.directory.Contacts.SelectContext(ctx, &rows, after.Name, desk.ContactID(after.ID), pattern(q), limit, one)
+	if err != nil {
+		return nil, wrap("list contacts", err)
+	}
+	contacts := make([]view.Contact, len(rows))
+	for i, r := range rows {
+		c := r.Contact
+		if err := json.Unmarshal(r.Identities, &c.Identities); err != nil {
+			return nil, desk.Errorf(desk.KindInternal, "identities of contact %s in the database: %w", c.ID, err)
+		}
+		c.Identities = list(c.Identities)
+		contactUTC(&c)
+		contacts[i] = c
+	}
+	return contacts, nil
+}
+
+func contactUTC(c *view.Contact) {
+	utc(&c.CreatedAt)
+	for i := range c.Identities {
+		utc(c.Identities[i].VerifiedAt)
+	}
+}
+
+// Contacts lists people by name, after the place after. An empty q matches all,
+// any other must stand in the name or in an address.
+func (s *Store) Contacts(ctx context.Context, q string, after view.ByName, limit int) ([]view.Contact, error) {
+	return s.contacts(ctx, q, after, limit, desk.ContactID{})
+}
+
+// Contact returns one; KindNotFound when there is none.
+func (s *Store) Contact(ctx context.Context, id desk.ContactID) (view.Contact, error) {
+	return only("contact", id, func() ([]view.Contact, error) { return s.contacts(ctx, "", view.ByName{}, 1, id) })
+}
+
+// only is the one row of a list that was narrowed to one id.
+func only[T any, K ~[16]byte](what string, id K, read func() ([]T, error)) (T, error) {
+	var zero T
+	if id == (K{}) {
+		return zero, desk.Errorf(desk.KindNotFound, "no such %s", what)
+	}
+	rows, err := read()
+	if err != nil {
+		return zero, err
+	}
+	if len(rows) == 0 {
+		return zero, desk.Errorf(desk.KindNotFound, "no such %s", what)
+	}
+	return rows[0], nil
+}
+
+// pattern is a LIKE pattern for a part of a text, empty for an empty one.
+func pattern(q string) string {
+	if q == "" {
+		return ""
+	}
+	return contains(q)
+}

@@ -1,0 +1,48 @@
+-- name: directory-inboxes
+-- With what waits in each, as far as the agent may see it.
+select i.id, i.key, i.name, i.tier, t.name as tier_name, coalesce(n.open, 0) as open, coalesce(n.unassigned, 0) as unassigned
+from inboxes i
+join tiers t on t.tier = i.tier
+left join (select c.inbox_id, count(*) as open, count(*) filter (where c.assignee_id is null) as unassigned
+           from conversations c
+           where c.status = 'open' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2)
+           group by c.inbox_id) n on n.inbox_id = i.id
+where not i.archived
+order by i.tier, i.name, i.id;
+
+-- name: directory-agents
+select id, name, email, tiers, admin from agents where not disabled order by lower(name), id;
+
+-- name: directory-accounts
+-- By name, after ($3, $4); $5 is a LIKE pattern, $7 narrows to one id.
+select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at,
+       array(select d.domain from account_domains d where d.account_id = a.id order by d.domain) as domains,
+       (select count(*) from conversations c
+        where c.account_id = a.id and c.status = 'open' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2)) as open,
+       case when $7::uuid is null then '[]' else
+           coalesce((select jsonb_agg(jsonb_build_object('id', 'ct_' || replace(t.id::text, '-', ''), 'name', t.name, 'created_at', t.created_at,
+                        'account', jsonb_build_object('id', 'ac_' || replace(a.id::text, '-', ''), 'name', a.name),
+                        'identities', coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address,
+                                          'trust', d.trust, 'verified_at', d.verified_at) order by d.channel, d.address)
+                                      from identities d where d.contact_id = t.id), '[]')) order by lower(t.name), t.id)
+                     from contacts t where t.account_id = a.id), '[]') end as contacts
+from accounts a
+where ($7::uuid is null or a.id = $7)
+  and (lower(a.name), a.id) > (lower($3::text), coalesce($4::uuid, '00000000-0000-0000-0000-000000000000'))
+  and ($5 = '' or a.name ilike $5 or exists (select 1 from account_domains d where d.account_id = a.id and d.domain ilike $5))
+order by lower(a.name), a.id
+limit $6;
+
+-- name: directory-contacts
+-- By name, after ($1, $2); $3 is a LIKE pattern, $5 narrows to one id.
+select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.created_at,
+       coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address, 'trust', d.trust,
+                    'verified_at', d.verified_at) order by d.channel, d.address)
+                 from identities d where d.contact_id = t.id), '[]') as identities
+from contacts t
+join accounts a on a.id = t.account_id
+where ($5::uuid is null or t.id = $5)
+  and (lower(t.name), t.id) > (lower($1::text), coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
+  and ($3 = '' or t.name ilike $3 or exists (select 1 from identities d where d.contact_id = t.id and d.address ilike $3))
+order by lower(t.name), t.id
+limit $4;

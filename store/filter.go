@@ -1,0 +1,169 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+	"switchboard/internal/search"
+)
+
+// filterMark is where the conditions stand in view-conversation-list.
+const filterMark = "/* filter */"
+
+// conversationList is the text of the list's query. The block was prepared at
+// start, so it is there.
+var conversationList = sync.OnceValue(func() string {
+	blocks, err := readBlocks()
+	if err != nil {
+		panic(err) // the files are embedded; Open has read them
+	}
+	return blocks["view-conversation-list"]
+})
+
+// conditions builds the only SQL that is not in a file: what a search filter
+// adds to a list. Values travel as arguments, never in the text.
+type conditions struct {
+	text strings.Builder
+	args []any
+}
+
+// in puts the conditions into a query.
+func (c *conditions) in(query string) string {
+	return strings.Replace(query, filterMark, c.text.String(), 1)
+}
+
+// arg adds an argument and returns its placeholder.
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return fmt.Sprintf("$%d", len(c.args))
+}
+
+// and adds one condition; each %s is the placeholder of a value.
+func (c *conditions) and(format string, values ...any) {
+	places := make([]any, len(values))
+	for i, v := range values {
+		places[i] = c.arg(v)
+	}
+	fmt.Fprintf(&c.text, "\n  and "+format, places...)
+}
+
+// filter adds what f asks for; me is who asks.
+func (c *conditions) filter(f *search.Filter, me desk.AgentID) {
+	if len(f.Statuses) > 0 {
+		c.and("c.status = any(%s)", texts(f.Statuses))
+	}
+	if len(f.Tiers) > 0 {
+		tiers := make(pq.Int64Array, len(f.Tiers))
+		for i, t := range f.Tiers {
+			tiers[i] = int64(t)
+		}
+		c.and("c.tier = any(%s)", tiers)
+	}
+	if len(f.Inboxes) > 0 {
+		c.and("i.key = any(%s)", texts(f.Inboxes))
+	}
+	if len(f.Channels) > 0 {
+		c.and("c.channel = any(%s)", texts(f.Channels))
+	}
+	if len(f.Numbers) > 0 {
+		c.and("c.number = any(%s)", pq.Int64Array(f.Numbers))
+	}
+	if f.Unassigned {
+		c.and("c.assignee_id is null")
+	}
+	if len(f.Tags) > 0 {
+		c.and("c.tags @> %s", texts(f.Tags))
+	}
+	c.assignees(f.Assignees, me)
+	c.accounts(f.Accounts)
+	c.from(f.From)
+	for _, w := range f.Words {
+		c.word(w)
+	}
+}
+
+// assignees: any of them holds it.
+func (c *conditions) assignees(list []search.Assignee, me desk.AgentID) {
+	if len(list) == 0 {
+		return
+	}
+	var ids, emails pq.StringArray
+	none := false
+	for _, a := range list {
+		switch {
+		case a.None:
+			none = true
+		case a.Me:
+			ids = append(ids, uuidText(me))
+		case a.Email != "":
+			emails = append(emails, a.Email)
+		default:
+			ids = append(ids, uuidText(a.ID))
+		}
+	}
+	c.and("(c.assignee_id = any(%s::uuid[]) or g.email = any(%s) or (%s and c.assignee_id is null))", ids, emails, none)
+}
+
+// accounts: one of them by id, or by a part of its name or of a domain.
+func (c *conditions) accounts(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	var ids, parts pq.StringArray
+	for _, v := range list {
+		if id, err := desk.ParseID[desk.AccountID](v); err == nil && !id.IsZero() {
+			ids = append(ids, uuidText(id))
+		} else {
+			parts = append(parts, contains(v))
+		}
+	}
+	c.and(`(c.account_id = any(%s::uuid[]) or a.name ilike any(%s)
+       or c.account_id in (select d.account_id from account_domains d where d.domain ilike any(%s)))`, ids, parts, parts)
+}
+
+// from: the contact, or someone who wrote into it, has the address. A whole
+// address is looked up in an index, a part of one is compared.
+func (c *conditions) from(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	var whole, parts pq.StringArray
+	for _, v := range list {
+		if local, domain, ok := strings.Cut(v, "@"); ok && local != "" && strings.Contains(domain, ".") {
+			whole = append(whole, v)
+		} else {
+			parts = append(parts, contains(v))
+		}
+	}
+	if len(parts) == 0 {
+		c.and(`(c.contact_id in (select d.contact_id from identities d where d.channel = 'email' and d.address = any(%s))
+       or c.id in (select m.conversation_id from messages m where m.direction = 'inbound' and m.from_address = any(%s)))`, whole, whole)
+		return
+	}
+	parts = append(parts, whole...)
+	c.and(`(exists (select 1 from identities d where d.contact_id = c.contact_id and d.address ilike any(%s))
+       or exists (select 1 from messages m where m.conversation_id = c.id and m.direction = 'inbound' and m.from_address ilike any(%s)))`, parts, parts)
+}
+
+// word: it stands in the subject or in a message.
+func (c *conditions) word(w string) {
+	c.and(`(c.subject ilike %[1]s or exists (select 1 from messages m
+       where m.conversation_id = c.id and (m.text_body ilike %[1]s or m.subject ilike %[1]s)))`, contains(w))
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// contains is a LIKE pattern for a part of a text.
+func contains(part string) string { return "%" + likeEscaper.Replace(clean(part)) + "%" }
+
+func texts[T ~string](list []T) pq.StringArray {
+	out := make(pq.StringArray, len(list))
+	for i, v := range list {
+		out[i] = clean(string(v))
+	}
+	return out
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+type identityQueries struct {
+	ByEmail       *sqlx.Stmt `query:"agent-by-email"`
+	SaveAgent     *sqlx.Stmt `query:"agent-save"`
+	CountAgents   *sqlx.Stmt `query:"agent-count"`
+	InsertSession *sqlx.Stmt `query:"session-insert"`
+	SessionAgent  *sqlx.Stmt `query:"session-agent"`
+	ExtendSession *sqlx.Stmt `query:"session-extend"`
+	DeleteSession *sqlx.Stmt `query:"session-delete"`
+	SweepSessions *sqlx.Stmt `query:"session-sweep"`
+	InsertKey     *sqlx.Stmt `query:"key-insert"`
+	KeyAgent      *sqlx.Stmt `query:"key-agent"`
+	KeyUsed       *sqlx.Stmt `query:"key-used"`
+	ListKeys      *sqlx.Stmt `query:"key-list"`
+	DeleteKey     *sqlx.Stmt `query:"key-delete"`
+}
+
+// AgentByEmail returns an agent and the password's hash, which is empty when the
+// agent has none. The address is compared in lower case. KindNotFound when there
+// is no such agent or it is disabled.
+func (s *Store) AgentByEmail(ctx context.Context, email string) (desk.Agent, string, error) {
+	var row agentRow
+	if err := s.q.identity.ByEmail.GetContext(ctx, &row, clean(strings.ToLower(email))); err != nil {
+		return desk.Agent{}, "", missing("agent", err)
+	}
+	if row.Disabled {
+		return desk.Agent{}, "", desk.Errorf(desk.KindNotFound, "no such agent")
+	}
+	return row.agent(), row.PasswordHash, nil
+}
+
+// SaveAgent makes an agent, or changes the one with the same address, and
+// returns its ID. An empty passwordHash keeps the password.
+func (s *Store) SaveAgent(ctx context.Context, a desk.Agent, passwordHash string) (desk.AgentID, error) {
+	if a.ID.IsZero() {
+		a.ID = desk.NewID[desk.AgentID]()
+	}
+	_, tiers := viewer(a)
+	var id desk.AgentID
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		return wrap("save agent", tx.StmtxContext(ctx, s.q.identity.SaveAgent).GetContext(ctx, &id,
+			a.ID, clean(a.Name), clean(strings.ToLower(a.Email)), tiers, a.Admin, a.Disabled, passwordHash))
+	})
+	return id, err
+}
+
+// CountAgents tells how many agents can sign in: none means a fresh desk.
+func (s *Store) CountAgents(ctx context.Context) (n int, err error) {
+	err = s.q.identity.CountAgents.GetContext(ctx, &n)
+	return n, wrap("count agents", err)
+}
+
+// CreateSession keeps a session's digest until it expires, and clears away the
+// expired ones.
+func (s *Store) CreateSession(ctx context.Context, digest []byte, id desk.AgentID, ttl time.Duration) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.StmtxContext(ctx, s.q.identity.SweepSessions).ExecContext(ctx); err != nil {
+			return wrap("sweep sessions", err)
+		}
+		_, err := tx.StmtxContext(ctx, s.q.identity.InsertSession).ExecContext(ctx, digest, id, ttl.Seconds())
+		return wrap("create session", err)
+	})
+}
+
+// signedIn is an agent found by a secret; Stale asks for a note of the use.
+type signedIn struct {
+	agentRow
+	Stale bool
+}
+
+// SessionAgent returns who a session belongs to, and puts off its expiry to ttl
+// from now when a tenth of that has passed. KindDenied when there is no such
+// session, it has expired, or the agent is disabled.
+func (s *Store) SessionAgent(ctx context.Context, digest []byte, ttl time.Duration) (a desk.Agent, extended bool, err error) {
+	var row signedIn
+	if err := s.q.identity.SessionAgent.GetContext(ctx, &row, digest, ttl.Seconds()); err != nil {
+		return desk.Agent{}, false, unknownSecret("session", err)
+	}
+	if row.Stale {
+		err = s.tx(ctx, func(tx *sqlx.Tx) error {
+			_, err := tx.StmtxContext(ctx, s.q.identity.ExtendSession).ExecContext(ctx, digest, ttl.Seconds())
+			return wrap("extend session", err)
+		})
+	}
+	return row.agent(), row.Stale, err
+}
+
+// DeleteSession ends a session. One that is not there is no error.
+func (s *Store) DeleteSession(ctx context.Context, digest []byte) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.StmtxContext(ctx, s.q.identity.DeleteSession).ExecContext(ctx, digest)
+		return wrap("delete session", err)
+	})
+}
+
+// CreateKey keeps an API key's digest for an agent. A zero expires means never.
+func (s *Store) CreateKey(ctx context.Context, name string, digest []byte, by desk.Agent, expires time.Time) (view.Key, error) {
+	k := view.Key{ID: desk.NewID[desk.KeyID](), Name: clean(name), Agent: view.AgentName{ID: by.ID, Name: by.Name}}
+	if !expires.IsZero() {
+		k.ExpiresAt = &expires
+	}
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		return wrap("create key", tx.StmtxContext(ctx, s.q.identity.InsertKey).GetContext(ctx, &k.CreatedAt,
+			k.ID, k.Name, digest, by.ID, nullTime(expires)))
+	})
+	utc(&k.CreatedAt, k.ExpiresAt)
+	return k, err
+}
+
+// KeyAgent returns whose rights an API key carries and notes its use, to the
+// minute. KindDenied when the key is unknown or expired, or the agent disabled.
+func (s *Store) KeyAgent(ctx context.Context, digest []byte) (desk.Agent, error) {
+	var row signedIn
+	if err := s.q.identity.KeyAgent.GetContext(ctx, &row, digest); err != nil {
+		return desk.Agent{}, unknownSecret("key", err)
+	}
+	if !row.Stale {
+		return row.agent(), nil
+	}
+	err := s.txAsync(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.StmtxContext(ctx, s.q.identity.KeyUsed).ExecContext(ctx, digest)
+		return wrap("note the key's use", err)
+	})
+	return row.agent(), err
+}
+
+func unknownSecret(what string, err error) error {
+	if kindOf(err) == desk.KindNotFound {
+		return desk.Errorf(desk.KindDenied, "no such %s, or it has expired", what)
+	}
+	return wrap("read "+what, err)
+}
+
+// Keys lists an agent's API keys, oldest first; an admin's list holds everybody's.
+func (s *Store) Keys(ctx context.Context, as desk.Agent) ([]view.Key, error) {
+	keys := []view.Key{}
+	if err := s.q.identity.ListKeys.SelectContext(ctx, &keys, as.ID, as.Admin); err != nil {
+		return nil, wrap("list keys", err)
+	}
+	for i := range keys {
+		utc(&keys[i].CreatedAt, keys[i].ExpiresAt, keys[i].LastUsedAt)
+	}
+	return keys, nil
+}
+
+// DeleteKey ends a key of the agent's, or of anybody for an admin. KindNotFound
+// when there is none.
+func (s *Store) DeleteKey(ctx context.Context, as desk.Agent, id desk.KeyID) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var gone pq.StringArray
+		if err := tx.StmtxContext(ctx, s.q.identity.DeleteKey).SelectContext(ctx, (*[]string)(&gone), as.ID, as.Admin, id); err != nil {
+			return wrap("delete key", err)
+		}
+		if len(gone) == 0 {
+			return notFound("key", id)
+		}
+		return nil
+	})
+}

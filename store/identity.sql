@@ -1,0 +1,56 @@
+-- name: agent-by-email
+select id, name, email, tiers, admin, disabled, password_hash from agents where email = $1;
+
+-- name: agent-save
+-- A known address keeps its id; an empty password hash keeps the old one.
+insert into agents (id, name, email, tiers, admin, disabled, password_hash)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (email) do update set name = excluded.name, tiers = excluded.tiers, admin = excluded.admin,
+    disabled = excluded.disabled, password_hash = coalesce(nullif(excluded.password_hash, ''), agents.password_hash)
+returning id;
+
+-- name: agent-count
+select count(*) from agents where not disabled;
+
+-- name: session-insert
+insert into agent_sessions (token_hash, agent_id, expires_at) values ($1, $2, now() + $3 * interval '1 second');
+
+-- name: session-agent
+-- stale tells that the session deserves a new expiry: a tenth of its life ($2 seconds) is over.
+select g.id, g.name, g.email, g.tiers, g.admin, s.expires_at < now() + 0.9 * $2 * interval '1 second' as stale
+from agent_sessions s
+join agents g on g.id = s.agent_id
+where s.token_hash = $1 and s.expires_at > now() and not g.disabled;
+
+-- name: session-extend
+update agent_sessions set expires_at = now() + $2 * interval '1 second' where token_hash = $1 and expires_at > now();
+
+-- name: session-delete
+delete from agent_sessions where token_hash = $1;
+
+-- name: session-sweep
+delete from agent_sessions where expires_at < now();
+
+-- name: key-insert
+insert into api_keys (id, name, key_hash, agent_id, expires_at) values ($1, $2, $3, $4, $5)
+returning created_at;
+
+-- name: key-agent
+select g.id, g.name, g.email, g.tiers, g.admin, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale
+from api_keys k
+join agents g on g.id = k.agent_id
+where k.key_hash = $1 and (k.expires_at is null or k.expires_at > now()) and not g.disabled;
+
+-- name: key-used
+update api_keys set last_used_at = now() where key_hash = $1;
+
+-- name: key-list
+-- One's own; an admin's list holds everybody's.
+select k.id, k.name, k.agent_id as "agent.id", g.name as "agent.name", k.created_at, k.expires_at, k.last_used_at
+from api_keys k
+join agents g on g.id = k.agent_id
+where k.agent_id = $1 or $2
+order by k.created_at, k.id;
+
+-- name: key-delete
+delete from api_keys where id = $3 and (agent_id = $1 or $2) returning id;

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+	"switchboard/internal/search"
+)
+
+type viewConversationQueries struct {
+	List   *sqlx.Stmt `query:"view-conversation-list"` // run by filter.go; prepared to be checked at start
+	Get    *sqlx.Stmt `query:"view-conversation"`
+	Stints *sqlx.Stmt `query:"view-stints"`
+	Access *sqlx.Stmt `query:"view-access"`
+}
+
+// conversationView is a view as the driver reads it.
+type conversationView struct {
+	view.Conversation
+	Path pq.StringArray
+	Tags pq.StringArray
+}
+
+func (r *conversationView) view() view.Conversation {
+	v := r.Conversation
+	v.Path, v.Tags = list(r.Path), list(r.Tags)
+	v.Assignee = named(v.Assignee)
+	utc(&v.CreatedAt, &v.UpdatedAt, v.LastInboundAt, v.LastReplyAt, v.WaitingSince, v.SnoozedUntil, v.ResolvedAt)
+	return v
+}
+
+// list is an array that is empty and never null.
+func list[T any, S ~[]T](s S) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// named is nil for the agent that a left join did not find.
+func named(a *view.AgentName) *view.AgentName {
+	if a == nil || a.ID.IsZero() {
+		return nil
+	}
+	return a
+}
+
+// utc turns instants, nil ones excepted, into UTC.
+func utc(instants ...*time.Time) {
+	for _, t := range instants {
+		if t != nil {
+			*t = t.UTC()
+		}
+	}
+}
+
+// viewer is the pair of arguments that every scoped query begins with.
+func viewer(as desk.Agent) (admin bool, tiers pq.Int64Array) {
+	tiers = pq.Int64Array{}
+	for _, t := range as.Tiers {
+		tiers = append(tiers, int64(t))
+	}
+	return as.Admin, tiers
+}
+
+// Conversations lists what the agent may see and every filter matches, newest
+// change first, below the position before.
+func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []search.Filter, before view.Position, limit int) ([]view.Conversation, error) {
+	admin, tiers := viewer(as)
+	c := conditions{args: []any{admin, tiers, nullTime(before.UpdatedAt), before.ID, limit}}
+	for i := range filters {
+		c.filter(&filters[i], as.ID)
+	}
+	var rows []conversationView
+	if err := s.db.SelectContext(ctx, &rows, c.in(conversationList()), c.args...); err != nil {
+		return nil, wrap("list conversations", err)
+	}
+	out := make([]view.Conversation, len(rows))
+	for i := range rows {
+		out[i] = rows[i].view()
+	}
+	return out, nil
+}
+
+// Conversation returns one that the agent may see; KindNotFound otherwise.
+func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.ConversationRef) (view.Conversation, error) {
+	admin, tiers := viewer(as)
+	var row conversationView
+	if err := s.q.viewConversation.Get.GetContext(ctx, &row, admin, tiers, ref.ID, ref.Number); err != nil {
+		if kindOf(err) == desk.KindNotFound {
+			return view.Conversation{}, desk.Errorf(desk.KindNotFound, "no such conversation")
+		}
+		return view.Conversation{}, wrap("read conversation", err)
+	}
+	return row.view(), nil
+}
+
+// Stints lists who held a conversation, oldest first, after the first skip ones.
+func (s *Store) Stints(ctx context.Context, as desk.Agent, id desk.ConversationID, skip, limit int) ([]view.Stint, error) {
+	admin, tiers := viewer(as)
+	stints := []view.Stint{}
+	if err := s.q.viewConversation.Stints.SelectContext(ctx, &stints, admin, tiers, id, skip, limit); err != nil {
+		return nil, wrap("list stints", err)
+	}
+	for i := range stints {
+		stints[i].Assignee = named(stints[i].Assignee)
+		utc(&stints[i].StartedAt, stints[i].EndedAt)
+	}
+	return stints, nil
+}
+
+// Access tells what decides who may see each of the conversations; one that
+// does not exist is missing in the answer.
+func (s *Store) Access(ctx context.Context, ids []desk.ConversationID) (map[desk.ConversationID]view.Access, error) {
+	text := make(pq.StringArray, len(ids))
+	for i, id := range ids {
+		text[i] = uuidText(id)
+	}
+	var rows []struct {
+		ID desk.ConversationID
+		view.Access
+	}
+	if err := s.q.viewConversation.Access.SelectContext(ctx, &rows, text); err != nil {
+		return nil, wrap("read access", err)
+	}
+	access := make(map[desk.ConversationID]view.Access, len(rows))
+	for _, r := range rows {
+		access[r.ID] = r.Access
+	}
+	return access, nil
+}
+
+// nullTime is NULL for the zero instant.
+func nullTime(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}

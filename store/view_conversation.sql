@@ -1,0 +1,51 @@
+-- name: view-conversation-list
+-- Newest change first, below the position ($3, $4). filter.go puts a query's
+-- conditions in place of the mark.
+select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
+       c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
+       coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
+       c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq, c.reply_channel as "reply.channel",
+       c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_since,
+       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
+from conversations c
+join inboxes i on i.id = c.inbox_id
+join accounts a on a.id = c.account_id
+join contact_names t on t.id = c.contact_id
+left join agents g on g.id = c.assignee_id
+where may_read(c.restricted, c.tier, $1, $2) and c.merged_into is null
+  and (c.updated_at, c.id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  /* filter */
+order by c.updated_at desc, c.id desc
+limit $5;
+
+-- name: view-conversation
+-- One, by its id ($3) or, when that is null, by its number ($4).
+select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
+       c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
+       coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
+       c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq, c.reply_channel as "reply.channel",
+       c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_since,
+       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
+from conversations c
+join inboxes i on i.id = c.inbox_id
+join accounts a on a.id = c.account_id
+join contact_names t on t.id = c.contact_id
+left join agents g on g.id = c.assignee_id
+where may_read(c.restricted, c.tier, $1, $2) and (c.id = $3::uuid or ($3::uuid is null and c.number = $4));
+
+-- name: view-stints
+-- Oldest first, after the start $4 of the last one seen.
+select i.key as "inbox.key", i.name as "inbox.name", s.tier, s.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
+       s.waiting_on, s.started_at, s.ended_at, s.reason
+from stints s
+join conversations c on c.id = s.conversation_id
+join inboxes i on i.id = s.inbox_id
+left join agents g on g.id = s.assignee_id
+where s.conversation_id = $3 and may_read(c.restricted, c.tier, $1, $2)
+order by s.started_at, s.ended_at nulls last, s.id
+offset $4 limit $5;
+
+-- name: view-access
+select c.id, c.restricted, c.tier
+from conversations c
+where c.id = any($1::uuid[]);

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+type viewMessageQueries struct {
+	List       *sqlx.Stmt `query:"view-messages"`
+	Get        *sqlx.Stmt `query:"view-message"`
+	Bytes      *sqlx.Stmt `query:"view-message-bytes"`
+	Attachment *sqlx.Stmt `query:"view-attachment"`
+}
+
+// messageView is a view as the driver reads it.
+type messageView struct {
+	view.Message
+	InReplyTo   pq.StringArray
+	References  pq.StringArray
+	Addresses   []byte
+	Attachments []byte
+	Report      []byte
+	Problems    []byte
+	Deliveries  []byte
+}
+
+func (r *messageView) view() (view.Message, error) {
+	v := r.Message
+	v.InReplyTo, v.References = list(r.InReplyTo), list(r.References)
+	v.Author = named(v.Author)
+	var who struct {
+		From    []desk.Address `json:"from"`
+		To      []desk.Address `json:"to"`
+		CC      []desk.Address `json:"cc"`
+		ReplyTo []desk.Address `json:"reply_to"`
+	}
+	var parts []desk.Part
+	for _, j := range []struct {
+		from []byte
+		to   any
+	}{{r.Addresses, &who}, {r.Attachments, &parts}, {r.Report, &v.Report}, {r.Problems, &v.Problems}, {r.Deliveries, &v.Deliveries}} {
+		if len(j.from) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(j.from, j.to); err != nil {
+			return v, desk.Errorf(desk.KindInternal, "message %s in the database: %w", v.ID, err)
+		}
+	}
+	v.From, v.To, v.CC, v.ReplyTo = list(who.From), list(who.To), list(who.CC), list(who.ReplyTo)
+	v.Problems, v.Deliveries, v.Attachments = list(v.Problems), list(v.Deliveries), make([]view.Attachment, len(parts))
+	for i, p := range parts {
+		v.Attachments[i] = view.Attachment{PartID: p.PartID, Name: p.Name, Type: p.Type, Size: p.Size, Disposition: p.Disposition, CID: p.CID, BlobID: p.BlobID}
+	}
+	if v.Report != nil {
+		v.Report.Recipients = list(v.Report.Recipients)
+	}
+	utc(&v.SentAt, &v.ReceivedAt)
+	for i := range v.Deliveries {
+		utc(&v.Deliveries[i].UpdatedAt, v.Deliveries[i].NextAttemptAt)
+	}
+	return v, nil
+}
+
+// Messages lists a conversation's messages, oldest first, after the number
+// after. A conversation that the agent may not see has none.
+func (s *Store) Messages(ctx context.Context, as desk.Agent, id desk.ConversationID, after int64, limit int) ([]view.Message, error) {
+	admin, tiers := viewer(as)
+	var rows []messageView
+	if err := s.q.viewMessage.List.SelectContext(ctx, &rows, admin, tiers, id, after, limit); err != nil {
+		return nil, wrap("list messages", err)
+	}
+	out := make([]view.Message, len(rows))
+	for i := range rows {
+		var err error
+		if out[i], err = rows[i].view(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Message returns one that the agent may see; KindNotFound otherwise.
+func (s *Store) Message(ctx context.Context, as desk.Agent, id desk.MessageID) (view.Message, error) {
+	admin, tiers := viewer(as)
+	var row messageView
+	if err := s.q.viewMessage.Get.GetContext(ctx, &row, admin, tiers, id); err != nil {
+		return view.Message{}, missing("message", err)
+	}
+	return row.view()
+}
+
+// MessageBytes returns what a message came in as, or went out as: a mail, or a
+// chat line or form submission as JSON. KindNotFound when there is nothing.
+func (s *Store) MessageBytes(ctx context.Context, as desk.Agent, id desk.MessageID) (view.File, error) {
+	admin, tiers := viewer(as)
+	var row struct {
+		Channel desk.Channel
+		Bytes   []byte
+	}
+	if err := s.q.viewMessage.Bytes.GetContext(ctx, &row, admin, tiers, id); err != nil {
+		return view.File{}, missing("original", err)
+	}
+	f := view.File{Name: id.String() + ".eml", Type: "message/rfc822", Bytes: row.Bytes}
+	if len(row.Bytes) > 0 && row.Bytes[0] == '{' && row.Channel != desk.ChannelEmail {
+		f.Name, f.Type = id.String()+".json", "application/json"
+	}
+	return f, nil
+}
+
+// Attachment returns a file of a message; KindNotFound when the agent may not
+// see the message or it has no such part.
+func (s *Store) Attachment(ctx context.Context, as desk.Agent, id desk.MessageID, part string) (view.File, error) {
+	admin, tiers := viewer(as)
+	var f view.File
+	if err := s.q.viewMessage.Attachment.GetContext(ctx, &f, admin, tiers, id, clean(part)); err != nil {
+		return view.File{}, missing("attachment", err)
+	}
+	return f, nil
+}
+
+// missing is KindNotFound in a person's words, or the database's error.
+func missing(what string, err error) error {
+	if kindOf(err) == desk.KindNotFound {
+		return desk.Errorf(desk.KindNotFound, "no such %s", what)
+	}
+	return wrap("read "+what, err)
+}
