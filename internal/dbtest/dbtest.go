@@ -1,0 +1,118 @@
+// Package dbtest gives each test a PostgreSQL database of its own. The first
+// database that a test process asks for starts a private cluster, which ends and
+// is removed with the process, also when a test panics or is killed. Tests need
+// neither a TestMain nor a running server, and may run in parallel.
+package dbtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	_ "github.com/lib/pq" // the driver
+
+	"switchboard/internal/localpg"
+	"switchboard/migrations"
+)
+
+// template is the database that has every migration applied.
+const template = "migrated"
+
+type server struct {
+	cluster *localpg.Cluster
+	admin   *sql.DB
+}
+
+var (
+	shared = sync.OnceValues(start)
+	serial atomic.Int64
+)
+
+// New makes a database with all migrations applied and returns its DSN. It is
+// dropped when the test ends, whoever is still connected.
+func New(t testing.TB) string {
+	t.Helper()
+	return create(t, template)
+}
+
+// Empty makes a database without any table: the one that Migrate is tested on.
+func Empty(t testing.TB) string {
+	t.Helper()
+	return create(t, "template1")
+}
+
+func create(t testing.TB, from string) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+	name := fmt.Sprintf("test_%d", serial.Add(1))
+	if _, err := s.admin.ExecContext(t.Context(), "create database "+name+" template "+from); err != nil {
+		t.Fatalf("dbtest: create %s: %v", name, err)
+	}
+	t.Cleanup(func() {
+		if _, err := s.admin.Exec("drop database " + name + " with (force)"); err != nil {
+			t.Errorf("dbtest: drop %s: %v", name, err)
+		}
+	})
+	return s.cluster.DSN(name)
+}
+
+func start() (*server, error) {
+	ctx := context.Background()
+	cluster, err := localpg.Start(ctx, localpg.Config{Ephemeral: true, Database: template})
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, cluster.DSN(template)); err != nil {
+		return nil, err
+	}
+	admin, err := sql.Open("postgres", cluster.DSN("postgres"))
+	if err != nil {
+		return nil, err
+	}
+	return &server{cluster: cluster, admin: admin}, nil
+}
+
+// migrate does what store.Migrate does, without its locks and its checks of what
+// is there: store's own tests use this package, so it cannot use store.
+func migrate(ctx context.Context, dsn string) error {
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	const table = "create table schema_migrations (version int primary key, name text not null, applied_at timestamptz not null default now())"
+	if _, err := db.ExecContext(ctx, table); err != nil {
+		return err
+	}
+	files, err := fs.Glob(migrations.Files, "*.sql")
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		text, err := migrations.Files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		number, _, _ := strings.Cut(name, "_")
+		version, err := strconv.Atoi(number)
+		if err != nil {
+			return fmt.Errorf("migration %s does not begin with a number", name)
+		}
+		if _, err := db.ExecContext(ctx, string(text)); err != nil {
+			return fmt.Errorf("migration %s: %w", name, err)
+		}
+		if _, err := db.ExecContext(ctx, "insert into schema_migrations (version, name) values ($1, $2)", version, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,313 @@
+// Package localpg runs a private PostgreSQL cluster for a process that was given
+// no database: initdb once, a Unix socket in a folder that only its owner can
+// enter, no TCP port, and a server that ends with the process, however the
+// process ends. Every error is one line that says what to do about it.
+package localpg
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// superuser is the cluster's only role; the socket's folder is its password.
+const superuser = "switchboard"
+
+// Config says where the cluster lives and how it runs.
+type Config struct {
+	// Dir is the cluster's own folder, made if it is missing. Run by root below a
+	// folder that no other user can enter, the cluster itself is kept elsewhere
+	// and Dir/location names the place. Empty only with Ephemeral.
+	Dir string
+	// Log receives the server's warnings; nil discards them.
+	Log *slog.Logger
+	// Database is created if the cluster lacks it; empty means "switchboard".
+	Database string
+	// Bin is the folder of initdb and postgres; empty means $SWITCHBOARD_PG_BIN,
+	// else the usual places.
+	Bin string
+	// Settings are server parameters (postgresql.conf) set over the defaults.
+	Settings map[string]string
+	// Ephemeral makes a cluster that is removed when it stops or when the process
+	// ends. It survives no crash of the machine: nothing is flushed to disk.
+	Ephemeral bool
+}
+
+// Cluster is a running server. It is safe for concurrent use.
+type Cluster struct {
+	cfg   Config
+	log   *slog.Logger
+	place *place
+	bin   binaries
+
+	mu       sync.Mutex
+	stopping bool
+	proc     *os.Process
+	guard    *guard
+	fatal    string // the server's last word of refusal
+
+	done chan struct{} // closed when the server is gone for good
+	err  error         // set before done is closed
+
+	stopOnce sync.Once
+	stopErr  error
+}
+
+// Start makes the cluster if it is missing and starts it; it returns when the
+// server takes connections and the database exists. ctx bounds the start only:
+// the server runs until Stop, or until the process ends.
+func Start(ctx context.Context, cfg Config) (*Cluster, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Database == "" {
+		cfg.Database = "switchboard"
+	}
+	place, err := settle(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{cfg: cfg, log: cfg.Log, place: place, done: make(chan struct{})}
+	if err := c.start(ctx); err != nil {
+		if c.proc != nil {
+			err = errors.Join(err, c.Stop())
+		}
+		place.release(cfg.Ephemeral)
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context) error {
+	major, err := c.place.version()
+	if err != nil {
+		return err
+	}
+	if c.bin, err = find(ctx, c.cfg.Bin, major); err != nil {
+		return err
+	}
+	if c.place.owner != nil {
+		if err := c.bin.openTo(c.place.owner); err != nil {
+			return err
+		}
+	}
+	if major == 0 {
+		if err := c.create(ctx); err != nil {
+			return err
+		}
+	} else if err := c.place.retire(ctx, c.log); err != nil {
+		return err
+	}
+	if err := c.place.openRun(); err != nil {
+		return err
+	}
+	first := make(chan error, 1)
+	go c.serve(first)
+	if err := <-first; err != nil {
+		return err
+	}
+	if err := c.awaitReady(ctx); err != nil {
+		return err
+	}
+	return c.ensureDatabase(ctx)
+}
+
+// create runs initdb beside the final place, so that a broken-off attempt
+// leaves nothing that looks like a cluster.
+func (c *Cluster) create(ctx context.Context) error {
+	fresh := c.place.data + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return fmt.Errorf("database folder %s: %w: check who owns it", c.place.home, err)
+	}
+	if err := c.place.mkdir(fresh); err != nil {
+		return err
+	}
+	args := []string{"-D", fresh, "-U", superuser, "-A", "trust", "-E", "UTF8", "--no-instructions"}
+	if c.cfg.Ephemeral {
+		args = append(args, "--no-sync")
+	}
+	// The C library's UTF-8 locale sorts by code point and still knows letters
+	// beyond ASCII. From version 17 on PostgreSQL carries it itself; where neither
+	// exists, the C locale works with ASCII-only case folding.
+	locales := [][]string{{"--locale=C.UTF-8"}, {"--no-locale"}}
+	if c.bin.major >= 17 {
+		locales = [][]string{{"--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"}}
+	}
+	var out []byte
+	var err error
+	for _, locale := range locales {
+		cmd := c.command(ctx, "initdb", append(args, locale...)...)
+		if out, err = cmd.CombinedOutput(); err == nil {
+			return os.Rename(fresh, c.place.data)
+		}
+		if !strings.Contains(string(out), "invalid locale") {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("cannot create the database in %s: %s (%w)", c.place.home, complaint(string(out)), err)
+}
+
+// complaint finds the line of a program's output that says why it gave up.
+func complaint(out string) string {
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	for _, line := range lines {
+		if strings.Contains(line, "error:") || strings.Contains(line, "FATAL:") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+// command prepares one of the cluster's programs: as the cluster's owner, in a
+// folder it may enter, apart from the terminal's signals, and untouched by PG*
+// variables that were meant for clients.
+func (c *Cluster) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(c.bin.dir, name), args...)
+	cmd.Dir = c.place.home
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if o := c.place.owner; o != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: o.uid, Gid: o.gid}
+	}
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "PG") || strings.HasPrefix(v, "LC_") || strings.HasPrefix(v, "LANG")
+	})
+	cmd.Env = append(cmd.Env, "LC_ALL=C")
+	return cmd
+}
+
+// settings are the server's parameters. Durability keeps PostgreSQL's defaults.
+func (c *Cluster) settings() map[string]string {
+	s := map[string]string{
+		"listen_addresses":        "",
+		"unix_socket_directories": `"` + c.place.run + `"`,
+		"unix_socket_permissions": "0700",
+		"port":                    port,
+		"max_connections":         "200",
+		"shared_buffers":          "128MB",
+		"timezone":                "UTC",
+		"log_timezone":            "UTC",
+		"log_line_prefix":         "",
+		"logging_collector":       "off",
+		"log_destination":         "stderr",
+		// Short statements: compiling them costs more than running them.
+		"jit": "off",
+	}
+	if c.cfg.Ephemeral {
+		maps.Copy(s, map[string]string{
+			"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
+			"max_wal_size": "4GB", "autovacuum": "off",
+		})
+	}
+	maps.Copy(s, c.cfg.Settings)
+	return s
+}
+
+// DSN is the lib/pq keyword connection string of a database of the cluster.
+func (c *Cluster) DSN(database string) string {
+	return fmt.Sprintf("host=%s port=%s user=%s dbname=%s sslmode=disable",
+		quote(c.place.run), port, superuser, quote(database))
+}
+
+func quote(v string) string {
+	if v != "" && !strings.ContainsAny(v, ` '\`) {
+		return v
+	}
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
+}
+
+func (c *Cluster) ensureDatabase(ctx context.Context) error {
+	db, err := sql.Open("postgres", c.DSN("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var have bool
+	err = db.QueryRowContext(ctx, "select exists (select from pg_database where datname = $1)", c.cfg.Database).Scan(&have)
+	if err == nil && !have {
+		_, err = db.ExecContext(ctx, "create database "+pq.QuoteIdentifier(c.cfg.Database))
+	}
+	if err != nil {
+		return fmt.Errorf("the database in %s does not answer: %w", c.place.home, err)
+	}
+	return nil
+}
+
+// Done is closed when the server is gone for good: after Stop, or when it keeps
+// failing; Err then tells why.
+func (c *Cluster) Done() <-chan struct{} { return c.done }
+
+// Err is nil while the server runs and after an orderly Stop.
+func (c *Cluster) Err() error {
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+// Stop ends the server: open transactions are rolled back, everything committed
+// is on disk. It waits for the end and may be called more than once.
+func (c *Cluster) Stop() error {
+	c.stopOnce.Do(func() { c.stopErr = c.stop() })
+	return c.stopErr
+}
+
+func (c *Cluster) stop() error {
+	c.mu.Lock()
+	c.stopping = true
+	proc := c.proc
+	c.mu.Unlock()
+	// PostgreSQL's shutdown modes: SIGINT is fast, SIGQUIT immediate (recovery at
+	// the next start). An ephemeral cluster has nothing to save.
+	steps := []struct {
+		sig  syscall.Signal
+		wait time.Duration
+	}{{syscall.SIGINT, 60 * time.Second}, {syscall.SIGQUIT, 10 * time.Second}, {syscall.SIGKILL, 10 * time.Second}}
+	if c.cfg.Ephemeral {
+		steps = steps[1:]
+	}
+	gone := false
+	for _, step := range steps {
+		if err := proc.Signal(step.sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			c.log.Warn("cannot signal the database", "signal", step.sig, "error", err)
+		}
+		if gone = wait(c.done, step.wait); gone {
+			break
+		}
+	}
+	if !gone {
+		return fmt.Errorf("the database in %s does not stop: end process %d by hand", c.place.home, proc.Pid)
+	}
+	c.guard.dismiss()
+	c.place.release(c.cfg.Ephemeral)
+	return nil
+}
+
+// wait tells whether done was closed within d.
+func wait(done <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}

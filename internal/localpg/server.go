@@ -1,0 +1,176 @@
+package localpg
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A server that dies is started again, up to restarts times within calm; a
+// longer quiet time forgives what was before.
+const (
+	restarts = 5
+	calm     = time.Minute
+)
+
+// serve runs the server until it is stopped or fails too often. It keeps its
+// thread to itself: on Linux the server is told to end when the thread that
+// started it ends (prctl(2), PR_SET_PDEATHSIG).
+func (c *Cluster) serve(first chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(c.done)
+	failures, started := 0, false
+	for {
+		begin := time.Now()
+		err := c.serveOnce(func() { started = true; first <- nil })
+		if !started {
+			first <- err
+			return
+		}
+		if time.Since(begin) > calm {
+			failures = 0
+		}
+		c.mu.Lock()
+		stopping, ready := c.stopping, c.guard != nil
+		c.mu.Unlock()
+		if stopping {
+			return
+		}
+		failures++
+		if !ready || failures > restarts {
+			c.err = c.failure(err)
+			return
+		}
+		c.log.Error("the database ended and is started again", "error", c.failure(err), "attempt", failures)
+		time.Sleep(time.Duration(failures) * 200 * time.Millisecond)
+	}
+}
+
+// serveOnce runs one server process to its end.
+func (c *Cluster) serveOnce(started func()) error {
+	args := []string{"-D", c.place.data}
+	for name, value := range c.settings() {
+		args = append(args, "-c", name+"="+value)
+	}
+	cmd := c.command(context.Background(), "postgres", args...)
+	endWithParent(cmd.SysProcAttr)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	if c.stopping {
+		c.mu.Unlock()
+		return nil
+	}
+	c.fatal = ""
+	err = cmd.Start()
+	if err == nil {
+		c.proc = cmd.Process
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("cannot start %s: %w", cmd.Path, err)
+	}
+	started()
+	c.relay(stderr)
+	return cmd.Wait()
+}
+
+// relay turns the server's messages into log lines until the server is gone.
+func (c *Cluster) relay(stderr io.Reader) {
+	lines := bufio.NewReaderSize(stderr, 64<<10)
+	for {
+		text, err := lines.ReadString('\n')
+		if text = strings.TrimSpace(text); text != "" {
+			c.note(text)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// note logs one message. What a statement did wrong is its sender's to report,
+// so only what concerns the server itself is loud.
+func (c *Cluster) note(text string) {
+	level, message, found := strings.Cut(text, ":")
+	message = strings.TrimSpace(message)
+	switch {
+	case found && level == "PANIC":
+		c.log.Error("database", "message", message)
+	case found && level == "WARNING":
+		c.log.Warn("database", "message", message)
+	default:
+		c.log.Debug("database", "message", text)
+	}
+	if level == "FATAL" || level == "PANIC" || strings.HasPrefix(text, "postgres: ") {
+		c.mu.Lock()
+		c.fatal = message
+		c.mu.Unlock()
+	}
+}
+
+// failure explains why the server ended.
+func (c *Cluster) failure(err error) error {
+	c.mu.Lock()
+	fatal := c.fatal
+	c.mu.Unlock()
+	if fatal == "" {
+		return fmt.Errorf("the database in %s ended: %w", c.place.home, err)
+	}
+	return fmt.Errorf("the database in %s cannot run: %s", c.place.home, fatal)
+}
+
+// awaitReady waits until the server has written "ready" into its postmaster.pid.
+// Recovery after a crash may take its time, so only ctx and the server's end
+// break it off. From then on the guard watches over this process.
+func (c *Cluster) awaitReady(ctx context.Context) error {
+	tick := time.NewTicker(3 * time.Millisecond)
+	defer tick.Stop()
+	patience := time.After(5 * time.Second)
+	for !c.ready() {
+		select {
+		case <-c.done:
+			return c.err
+		case <-ctx.Done():
+			return fmt.Errorf("the database in %s did not come up in time: %w", c.place.home, ctx.Err())
+		case <-patience:
+			c.log.Info("the database is recovering, which may take a while", "dir", c.place.home)
+		case <-tick.C:
+		}
+	}
+	g, err := newGuard(c.place, c.cfg.Ephemeral)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.guard = g
+	c.mu.Unlock()
+	return nil
+}
+
+// ready reads the status line (the eighth) of the server's lock file.
+func (c *Cluster) ready() bool {
+	lines := c.place.pidFile()
+	return len(lines) > 7 && lines[0] == strconv.Itoa(c.proc.Pid) && strings.HasPrefix(lines[7], "ready")
+}
+
+// pidFile holds the lines of postmaster.pid: the process, the data folder, the
+// start time, the port, the socket's folder, the address, the shared memory key
+// and the status.
+func (p *place) pidFile() []string {
+	text, err := os.ReadFile(filepath.Join(p.data, "postmaster.pid"))
+	if err != nil || len(text) == 0 {
+		return nil
+	}
+	return strings.Split(string(text), "\n")
+}

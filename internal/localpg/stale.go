@@ -1,0 +1,86 @@
+package localpg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// retire ends a server that outlived the process that started it. The folder's
+// lock is ours, so whoever still serves this data has lost its master.
+func (p *place) retire(ctx context.Context, log *slog.Logger) error {
+	lines := p.pidFile()
+	if lines == nil {
+		return nil
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
+	if err != nil || pid <= 1 {
+		return nil // PostgreSQL itself complains about a broken lock file
+	}
+	mine, known := serves(pid, p.data)
+	if !known {
+		return nil
+	}
+	if !mine {
+		// The number went to another process since, as happens in containers, where
+		// numbers are low; PostgreSQL could take that one for its own.
+		return os.Remove(filepath.Join(p.data, "postmaster.pid"))
+	}
+	log.Info("stopping a database that outlived its process", "dir", p.home, "pid", pid)
+	begin, signal := time.Now(), syscall.SIGINT
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	var sent time.Time
+	for ; mine; mine, _ = serves(pid, p.data) {
+		if time.Since(begin) > time.Minute {
+			signal = syscall.SIGQUIT
+		}
+		if time.Since(sent) > 5*time.Second {
+			sent = time.Now()
+			if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("a former database server (process %d) still runs in %s and cannot be stopped: %w: stop it by hand", pid, p.home, err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("a former database server (process %d) still runs in %s and does not stop: %w", pid, p.home, ctx.Err())
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// serves tells whether process pid is a PostgreSQL server on the data folder,
+// and whether that could be found out at all. A zombie serves nothing.
+func serves(pid int, data string) (mine, known bool) {
+	var line string
+	if runtime.GOOS == "linux" {
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+		if errors.Is(err, os.ErrNotExist) {
+			_, err := os.Stat("/proc/self")
+			return false, err == nil
+		}
+		if err != nil {
+			return false, false
+		}
+		line = string(bytes.ReplaceAll(text, []byte{0}, []byte{' '}))
+	} else {
+		out, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			return false, false
+		}
+		line = string(out)
+	}
+	return strings.Contains(line, "postgres -D "+data+" "), true
+}
