@@ -1,0 +1,158 @@
+package threading
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"switchboard/desk"
+)
+
+// maxReferences bounds the identifiers looked up for one message; a longer chain
+// keeps its newest ones, which is where the conversation is.
+const maxReferences = 500
+
+// Decide says which conversation in belongs to. tokens may be nil.
+func Decide(in Incoming, tokens *Tokens, idx Index) Decision {
+	d := decider{in: in, idx: idx, sender: sender(in.Message)}
+	if c, ok := d.byToken(tokens); ok {
+		return c
+	}
+	if c, ok := d.bySession(); ok {
+		return c
+	}
+	if c, ok := d.byIdentifiers(); ok {
+		return c
+	}
+	if c, ok := d.bySubject(); ok {
+		return c
+	}
+	return Decision{Method: MethodNew, Evidence: d.refused, Unverified: d.refused != ""}
+}
+
+type decider struct {
+	in      Incoming
+	idx     Index
+	sender  string
+	refused string // what pointed to a conversation that the sender may not join
+}
+
+func sender(m *desk.Message) string {
+	if len(m.From) == 0 {
+		return ""
+	}
+	return strings.ToLower(m.From[0].Email)
+}
+
+// final follows merges to the conversation that is alive.
+func (d *decider) final(id desk.ConversationID) (Conversation, bool) {
+	seen := map[desk.ConversationID]bool{}
+	for {
+		c, ok := d.idx.Conversation(id)
+		if !ok {
+			return Conversation{}, false
+		}
+		if c.MergedInto.IsZero() {
+			return c, true
+		}
+		seen[id] = true
+		if seen[c.MergedInto] { // a cycle: all of them are one, the oldest stands for it
+			return d.oldest(seen)
+		}
+		id = c.MergedInto
+	}
+}
+
+func (d *decider) oldest(ids map[desk.ConversationID]bool) (Conversation, bool) {
+	var first desk.ConversationID
+	for id := range ids {
+		if first.IsZero() || bytes.Compare(id[:], first[:]) < 0 {
+			first = id
+		}
+	}
+	return d.idx.Conversation(first)
+}
+
+// member reports whether the sender belongs to c without further proof.
+func (d *decider) member(c Conversation) bool {
+	return !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
+}
+
+func (d *decider) participant(c Conversation) bool {
+	return d.sender != "" && slices.Contains(c.Participants, d.sender)
+}
+
+// proven: the sender's address is who it claims to be.
+func (d *decider) proven() bool {
+	return d.in.SenderTrust == desk.TrustAligned || d.in.SenderTrust == desk.TrustVerified
+}
+
+// join places the message in c, unless c is closed.
+func (d *decider) join(c Conversation, method, evidence string) Decision {
+	dec := Decision{ConversationID: c.ID, Method: method, Evidence: evidence}
+	switch {
+	case machine(d.in.Message):
+		// RFC 3834 section 2: what a machine answers is nobody's wish to go on.
+		if c.Status == desk.StatusResolved || c.Status == desk.StatusClosed {
+			dec.Evidence += fmt.Sprintf("; it stays %s: %s", c.Status, d.in.Message.AutoSubmitted)
+		}
+	case c.Status == desk.StatusClosed:
+		dec.ConversationID, dec.FollowUpOf = desk.ConversationID{}, c.ID
+		dec.Evidence += "; " + label(c) + " is closed"
+	case c.Status == desk.StatusResolved:
+		dec.Reopened = true
+	}
+	return dec
+}
+
+// machine reports mail that never reopens a conversation. A list's mail is
+// written by people.
+func machine(m *desk.Message) bool {
+	return m.Automatic() && m.AutoSubmitted != desk.AutoList
+}
+
+// label names a conversation for a person.
+func label(c Conversation) string {
+	if c.Number > 0 {
+		return fmt.Sprintf("#%d", c.Number)
+	}
+	return c.ID.String()
+}
+
+func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
+	for _, addr := range d.in.Recipients {
+		id, issuedTo, ok := tokens.Parse(addr)
+		if !ok {
+			continue
+		}
+		c, ok := d.final(id)
+		if !ok {
+			continue
+		}
+		dec := d.join(c, MethodToken, "reply address of "+label(c))
+		// The address may have been passed on: it lets a message in, but says
+		// nothing of who wrote it.
+		if !issuedTo(d.sender) && !d.member(c) && d.in.Message.AutoSubmitted != desk.AutoBounce {
+			dec.Unverified = true
+			dec.Evidence += ", issued to someone else"
+		}
+		return dec, true
+	}
+	return Decision{}, false
+}
+
+func (d *decider) bySession() (Decision, bool) {
+	if d.in.Session.IsZero() {
+		return Decision{}, false
+	}
+	id, ok := d.idx.BySession(d.in.Session)
+	if !ok {
+		return Decision{}, false
+	}
+	c, ok := d.final(id)
+	if !ok {
+		return Decision{}, false
+	}
+	return d.join(c, MethodSession, "chat session of "+label(c)), true
+}

@@ -1,0 +1,148 @@
+package threading
+
+import (
+	"bytes"
+	"slices"
+
+	"switchboard/desk"
+)
+
+// citation is an identifier by which the message may belong to a conversation.
+type citation struct {
+	id     string
+	method string
+}
+
+// citations lists what the message refers to, nearest first. The last entry of
+// References is the parent (RFC 5322 section 3.6.4). The message's own
+// identifier comes last: a reply that arrived before its parent mentions it.
+func citations(m *desk.Message) []citation {
+	var list []citation
+	seen := map[string]bool{}
+	add := func(id, method string) {
+		if id != "" && !seen[id] && len(list) < maxReferences {
+			seen[id] = true
+			list = append(list, citation{id, method})
+		}
+	}
+	if m.Report != nil {
+		add(m.Report.OriginalMessageID, MethodReport)
+	}
+	for _, id := range slices.Backward(m.References) {
+		add(id, MethodReferences)
+	}
+	for _, id := range m.InReplyTo {
+		add(id, MethodInReplyTo)
+	}
+	if m.MessageID != "" && !seen[m.MessageID] {
+		list = append(list, citation{m.MessageID, MethodReferences})
+	}
+	return list
+}
+
+// cited is a conversation that the message refers to.
+type cited struct {
+	Conversation
+	by   citation
+	rank int
+	own  bool
+}
+
+func (d *decider) byIdentifiers() (Decision, bool) {
+	found := d.cited()
+	var joined []cited
+	for _, c := range found {
+		switch {
+		case d.member(c.Conversation) || d.reported(c):
+			joined = append(joined, c)
+		case d.refused == "":
+			d.refused = "cites <" + c.by.id + "> of another account's conversation " + label(c.Conversation)
+		}
+	}
+	if len(joined) == 0 {
+		return Decision{}, false
+	}
+	first := joined[0]
+	evidence := "cites <" + first.by.id + ">"
+	if first.by.id == d.in.Message.MessageID {
+		evidence = "its identifier <" + first.by.id + "> is cited there"
+	}
+	dec := d.join(first.Conversation, first.by.method, evidence)
+	// Beyond the account only an address stands for the sender: say so unless it
+	// was authenticated.
+	dec.Unverified = first.Account != d.in.Account && !d.proven()
+	for _, c := range joined[1:] {
+		if c.Account == first.Account {
+			dec.AlsoCites = append(dec.AlsoCites, c.ID)
+		}
+	}
+	return dec, true
+}
+
+// reported: a delivery report (RFC 3464) comes from a mail system, not from the
+// customer. It belongs where the message it names was sent to the recipient it
+// names.
+func (d *decider) reported(c cited) bool {
+	m := d.in.Message
+	if c.by.method != MethodReport || !c.own || m.AutoSubmitted != desk.AutoBounce {
+		return false
+	}
+	for _, r := range m.Report.Recipients {
+		if slices.Contains(c.Participants, lower(r.Recipient)) || slices.Contains(c.Participants, lower(r.Original)) {
+			return true
+		}
+	}
+	return false
+}
+
+// cited returns the conversations that the message refers to, each once, ranked:
+// by identifiers of their own messages first, then the nearest reference, then
+// the oldest conversation.
+func (d *decider) cited() []cited {
+	list := citations(d.in.Message)
+	ids := make([]string, len(list))
+	rank := make(map[string]int, len(list))
+	for i, c := range list {
+		ids[i], rank[c.id] = c.id, i
+	}
+	var all []cited
+	for _, k := range d.idx.ByMessageID(ids) {
+		i, asked := rank[k.MessageID]
+		if !asked {
+			continue
+		}
+		c, ok := d.final(k.Conversation)
+		if !ok || !d.cites(c, k) {
+			continue
+		}
+		all = append(all, cited{c, list[i], i, k.Own})
+	}
+	slices.SortFunc(all, func(a, b cited) int {
+		switch {
+		case a.own != b.own && a.own:
+			return -1
+		case a.own != b.own:
+			return 1
+		case a.rank != b.rank:
+			return a.rank - b.rank
+		}
+		return bytes.Compare(a.ID[:], b.ID[:])
+	})
+	seen := map[desk.ConversationID]bool{}
+	return slices.DeleteFunc(all, func(c cited) bool {
+		was := seen[c.ID]
+		seen[c.ID] = true
+		return was
+	})
+}
+
+// cites tells a reference from a coincidence: some programs give every mail the
+// same Message-ID, and that alone joins nothing.
+func (d *decider) cites(c Conversation, k Known) bool {
+	if !k.Own || k.MessageID != d.in.Message.MessageID {
+		return true
+	}
+	base, _ := baseSubject(d.in.Message.Subject)
+	other, _ := baseSubject(c.Subject)
+	return base == other
+}

@@ -1,0 +1,122 @@
+package threading
+
+import (
+	"slices"
+
+	"switchboard/desk"
+)
+
+// Memory is an Index in memory. It is not safe for use by several goroutines.
+type Memory struct {
+	conversations map[desk.ConversationID]*Conversation
+	known         map[string][]Known
+	sessions      map[desk.SessionID]desk.ConversationID
+	contacts      map[contactKey][]desk.ConversationID
+}
+
+type contactKey struct {
+	account desk.AccountID
+	contact desk.ContactID
+}
+
+// NewMemory makes an empty Memory.
+func NewMemory() *Memory {
+	return &Memory{
+		conversations: map[desk.ConversationID]*Conversation{},
+		known:         map[string][]Known{},
+		sessions:      map[desk.SessionID]desk.ConversationID{},
+		contacts:      map[contactKey][]desk.ConversationID{},
+	}
+}
+
+// AddConversation adds a conversation, or replaces what was known of it.
+func (m *Memory) AddConversation(c Conversation) {
+	c.Participants = slices.Clone(c.Participants)
+	for i, p := range c.Participants {
+		c.Participants[i] = lower(p)
+	}
+	if old, ok := m.conversations[c.ID]; ok {
+		key := contactKey{old.Account, old.Contact}
+		m.contacts[key] = slices.DeleteFunc(m.contacts[key], func(id desk.ConversationID) bool { return id == c.ID })
+	}
+	key := contactKey{c.Account, c.Contact}
+	m.contacts[key] = append(m.contacts[key], c.ID)
+	m.conversations[c.ID] = &c
+}
+
+// AddMessage records the identifiers of a message in conv: its own (may be
+// empty) and those it mentions. from become participants.
+func (m *Memory) AddMessage(conv desk.ConversationID, ownID string, mentioned []string, from ...string) {
+	m.addKnown(Known{ownID, conv, true})
+	for _, id := range mentioned {
+		m.addKnown(Known{id, conv, false})
+	}
+	c, ok := m.conversations[conv]
+	if !ok {
+		return
+	}
+	for _, addr := range from {
+		if addr = lower(addr); addr != "" && !slices.Contains(c.Participants, addr) {
+			c.Participants = append(c.Participants, addr)
+		}
+	}
+}
+
+func (m *Memory) addKnown(k Known) {
+	if k.MessageID == "" {
+		return
+	}
+	list := m.known[k.MessageID]
+	for i := range list {
+		if list[i].Conversation == k.Conversation {
+			list[i].Own = list[i].Own || k.Own
+			return
+		}
+	}
+	m.known[k.MessageID] = append(list, k)
+}
+
+// AddSession ties a chat session to its conversation.
+func (m *Memory) AddSession(session desk.SessionID, conv desk.ConversationID) {
+	m.sessions[session] = conv
+}
+
+// Merge records that one conversation went into another.
+func (m *Memory) Merge(from, into desk.ConversationID) {
+	if c, ok := m.conversations[from]; ok && from != into {
+		c.MergedInto = into
+	}
+}
+
+// ByMessageID implements Index.
+func (m *Memory) ByMessageID(ids []string) []Known {
+	var all []Known
+	for _, id := range ids {
+		all = append(all, m.known[id]...)
+	}
+	return all
+}
+
+// Conversation implements Index.
+func (m *Memory) Conversation(id desk.ConversationID) (Conversation, bool) {
+	c, ok := m.conversations[id]
+	if !ok {
+		return Conversation{}, false
+	}
+	return *c, true
+}
+
+// BySession implements Index.
+func (m *Memory) BySession(id desk.SessionID) (desk.ConversationID, bool) {
+	conv, ok := m.sessions[id]
+	return conv, ok
+}
+
+// Recent implements Index.
+func (m *Memory) Recent(account desk.AccountID, contact desk.ContactID) []Conversation {
+	var all []Conversation
+	for _, id := range m.contacts[contactKey{account, contact}] {
+		all = append(all, *m.conversations[id])
+	}
+	return all
+}

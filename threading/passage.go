@@ -1,0 +1,137 @@
+package threading
+
+import (
+	"hash/maphash"
+	"strings"
+	"unicode"
+
+	"switchboard/desk"
+)
+
+// A passage is five words in a row, whatever the line breaks, quote marks,
+// capitals and punctuation around them: a quote survives re-wrapping and
+// HTML-to-text conversion that way. Of four neighbouring passages the one with
+// the smallest hash is kept (winnowing), so that a quote of eight words or more
+// always shares one with its original, at a quarter of the memory.
+const (
+	passageWords  = 5
+	passageWindow = 4
+	// maxPassageText bounds the text looked at.
+	maxPassageText = 64 << 10
+)
+
+// passages is a set of passage hashes.
+type passages map[uint64]struct{}
+
+// passageSeed: hashes are compared within one process only.
+var passageSeed = maphash.MakeSeed()
+
+// add puts the passages of text into the set.
+func (p passages) add(text string) {
+	words := hashWords(text)
+	if len(words) < passageWords {
+		return
+	}
+	hashes := make([]uint64, 0, len(words)-passageWords+1)
+	for i := range len(words) - passageWords + 1 {
+		hashes = append(hashes, chain(words[i:i+passageWords]))
+	}
+	for i := range max(1, len(hashes)-passageWindow+1) {
+		least := hashes[i]
+		for _, h := range hashes[i+1 : min(i+passageWindow, len(hashes))] {
+			least = min(least, h)
+		}
+		p[least] = struct{}{}
+	}
+}
+
+// shared counts the passages that both sets hold.
+func (p passages) shared(other passages) int {
+	n := 0
+	for h := range p {
+		if _, ok := other[h]; ok {
+			n++
+		}
+	}
+	return n
+}
+
+func chain(words []uint64) uint64 {
+	h := uint64(14695981039346656037)
+	for _, w := range words {
+		h = (h ^ w) * 1099511628211
+		h ^= h >> 29
+	}
+	return h
+}
+
+// hashWords splits a text into words. Scripts that write no spaces count each
+// letter as a word.
+func hashWords(text string) []uint64 {
+	if len(text) > maxPassageText {
+		text = text[:maxPassageText]
+	}
+	var words []uint64
+	var word strings.Builder
+	end := func() {
+		if word.Len() > 0 {
+			words = append(words, maphash.String(passageSeed, word.String()))
+			word.Reset()
+		}
+	}
+	for _, r := range text {
+		switch {
+		case spaceless(r):
+			end()
+			word.WriteRune(r)
+			end()
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			word.WriteRune(unicode.ToLower(r))
+		case r == '\'' || r == '’' || unicode.Is(unicode.Mn, r):
+			// part of a word, and written in too many ways to compare
+		default:
+			end()
+		}
+	}
+	end()
+	return words
+}
+
+func spaceless(r rune) bool {
+	return r >= 0x2E80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || unicode.Is(unicode.Thai, r)
+}
+
+// quoted returns the passages that m quotes: of the lines with quote marks, or,
+// where a mail program quotes without them, of everything that is not new.
+func quoted(m *desk.Message) passages {
+	p := passages{}
+	if lines := quotedLines(m.TextBody); lines != "" {
+		p.add(lines)
+		return p
+	}
+	if len(m.NewText) < len(m.TextBody) {
+		fresh := passages{}
+		fresh.add(m.NewText)
+		p.add(m.TextBody)
+		for h := range fresh {
+			delete(p, h)
+		}
+	}
+	return p
+}
+
+// quotedLines returns the lines that begin with a quote mark, without it.
+func quotedLines(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		body := strings.TrimLeft(line, " \t")
+		// "jm> text": initials before the mark, of older programs.
+		if i := strings.IndexByte(body, '>'); i >= 0 && i <= 3 && !strings.ContainsAny(body[:i], " <\t") {
+			b.WriteString(strings.TrimLeft(body[i:], ">| \t"))
+			if !strings.HasSuffix(line, "\n") {
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return b.String()
+}
