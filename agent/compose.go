@@ -1,0 +1,243 @@
+package agent
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"switchboard/desk"
+	"switchboard/internal/imf"
+)
+
+const (
+	maxText       = 1 << 20 // octets of a reply's or a note's text, and of its HTML
+	maxCC         = 50
+	maxReferences = 20
+	previewRunes  = 200
+)
+
+// draft is everything a reply is made from.
+type draft struct {
+	conversation desk.Conversation
+	head         Head
+	by           desk.Agent
+	reply        Reply
+	now          time.Time
+	opt          *Options
+}
+
+// compose makes the message and its deliveries, one a recipient. Seq is the
+// caller's to fill in. KindInvalid says what is wrong with the input,
+// KindConflict that this conversation takes no answer.
+func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
+	c := &d.conversation
+	if err := answerable(c); err != nil {
+		return desk.Message{}, nil, err
+	}
+	text, err := bodyText("text", d.reply.Text)
+	if err != nil {
+		return desk.Message{}, nil, err
+	}
+	html, err := bodyText("html", d.reply.HTML)
+	if err != nil {
+		return desk.Message{}, nil, err
+	}
+	if strings.TrimSpace(text) == "" {
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "the reply is empty")
+	}
+	id := desk.NewID[desk.MessageID]()
+	m := desk.Message{
+		ID: id, ConversationID: c.ID, Direction: desk.Outbound, Channel: c.ReplyChannel, MessageID: d.opt.MessageID(id),
+		SentAt: d.now, ReceivedAt: d.now, Preview: preview(text), TextBody: text, HTMLBody: html, NewText: text,
+		AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply",
+	}
+	if hasControl(d.by.Name) {
+		return m, nil, desk.Errorf(desk.KindInvalid, "your name holds a line break or another control character")
+	}
+	if c.ReplyChannel == desk.ChannelChat {
+		return d.chat(m)
+	}
+	return d.mail(m)
+}
+
+// answerable reports why a conversation takes no answer.
+func answerable(c *desk.Conversation) error {
+	switch {
+	case !c.MergedInto.IsZero():
+		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; answer there", c.Number)
+	case c.Status == desk.StatusClosed:
+		return desk.Errorf(desk.KindConflict, "conversation #%d is closed; open it again to answer", c.Number)
+	case c.ReplyTo == "":
+		return desk.Errorf(desk.KindInvalid, "conversation #%d has no address to answer to: its sender left none", c.Number)
+	}
+	return nil
+}
+
+func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
+	if len(d.reply.CC) > 0 {
+		return m, nil, desk.Errorf(desk.KindInvalid, "cc: a chat has no copies")
+	}
+	m.From = []desk.Address{{Name: d.by.Name}}
+	return m, []desk.Delivery{d.delivery(&m, d.conversation.ReplyTo, "")}, nil
+}
+
+func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
+	c := &d.conversation
+	if !imf.ValidAddr(c.ReplyFrom) {
+		return m, nil, desk.Errorf(desk.KindInvalid, "conversation #%d has no address of ours to answer from", c.Number)
+	}
+	if !imf.ValidAddr(c.ReplyTo) {
+		return m, nil, desk.Errorf(desk.KindInvalid, "%q is not an address that mail can be sent to", c.ReplyTo)
+	}
+	if d.own(c.ReplyTo) {
+		return m, nil, desk.Errorf(desk.KindInvalid, "%s is one of our own addresses; an answer to it would come back", c.ReplyTo)
+	}
+	cc, err := d.copies()
+	if err != nil {
+		return m, nil, err
+	}
+	m.From = []desk.Address{{Name: d.by.Name, Email: c.ReplyFrom}}
+	m.To = []desk.Address{{Name: d.recipientName(c.ReplyTo), Email: c.ReplyTo}}
+	m.CC = cc
+	m.Subject = "Re: " + baseSubject(d.head.Subject, c.Subject)
+	if d.head.MessageID != "" {
+		m.InReplyTo = []string{d.head.MessageID}
+		m.References = references(d.head.References, d.head.MessageID)
+	}
+	ds := []desk.Delivery{d.delivery(&m, c.ReplyTo, c.ReplyFrom)}
+	for _, a := range cc {
+		ds = append(ds, d.delivery(&m, a.Email, c.ReplyFrom))
+	}
+	return m, ds, nil
+}
+
+// copies checks the addresses an agent typed. The primary recipient and
+// repetitions are left out.
+func (d *draft) copies() ([]desk.Address, error) {
+	if len(d.reply.CC) > maxCC {
+		return nil, desk.Errorf(desk.KindInvalid, "cc: %d addresses are more than the %d allowed", len(d.reply.CC), maxCC)
+	}
+	seen := map[string]bool{imf.NormalizeAddr(d.conversation.ReplyTo): true}
+	var out []desk.Address
+	for _, a := range d.reply.CC {
+		switch {
+		case hasControl(a.Name) || hasControl(a.Email):
+			return nil, desk.Errorf(desk.KindInvalid, "cc: %q holds a line break or another control character", a.Name+" "+a.Email)
+		case !imf.ValidAddr(a.Email):
+			return nil, desk.Errorf(desk.KindInvalid, "cc: %q is not an address", a.Email)
+		case d.own(a.Email):
+			return nil, desk.Errorf(desk.KindInvalid, "cc: %s is one of our own addresses; a copy to it would come back", a.Email)
+		}
+		if key := imf.NormalizeAddr(a.Email); !seen[key] {
+			seen[key] = true
+			out = append(out, desk.Address{Name: strings.TrimSpace(a.Name), Email: a.Email})
+		}
+	}
+	return out, nil
+}
+
+// own reports an address of the desk, with or without a reply token in it.
+func (d *draft) own(address string) bool {
+	base, _ := imf.SplitSubaddress(imf.NormalizeAddr(address))
+	ours, _ := imf.SplitSubaddress(imf.NormalizeAddr(d.conversation.ReplyFrom))
+	return base == ours || d.opt.Own(address)
+}
+
+// recipientName is the name under which the recipient wrote to us, if any.
+func (d *draft) recipientName(address string) string {
+	for _, list := range [][]desk.Address{d.head.ReplyTo, d.head.From, d.head.To} {
+		for _, a := range list {
+			if imf.NormalizeAddr(a.Email) == imf.NormalizeAddr(address) {
+				return oneLine(a.Name)
+			}
+		}
+	}
+	return ""
+}
+
+func (d *draft) delivery(m *desk.Message, recipient, returnPath string) desk.Delivery {
+	id := desk.NewID[desk.DeliveryID]()
+	out := desk.Delivery{
+		ID: id, MessageID: m.ID, ConversationID: m.ConversationID, Channel: m.Channel, Recipient: recipient,
+		ReturnPath: returnPath, EnvelopeID: id.String(), State: desk.DeliveryQueued, NextAttemptAt: d.now,
+		CreatedAt: d.now, UpdatedAt: d.now,
+	}
+	if d.opt.Undo > 0 {
+		out.State, out.NextAttemptAt = desk.DeliveryHeld, d.now.Add(d.opt.Undo)
+	}
+	return out
+}
+
+// note makes a message between agents.
+func note(c *desk.Conversation, by desk.Agent, text string, now time.Time, opt *Options) (desk.Message, error) {
+	text, err := bodyText("text", text)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	if strings.TrimSpace(text) == "" {
+		return desk.Message{}, desk.Errorf(desk.KindInvalid, "the note is empty")
+	}
+	id := desk.NewID[desk.MessageID]()
+	return desk.Message{
+		ID: id, ConversationID: c.ID, Direction: desk.Note, Channel: desk.ChannelNote, MessageID: opt.MessageID(id),
+		From: []desk.Address{{Name: oneLine(by.Name), Email: by.Email}}, SentAt: now, ReceivedAt: now, Preview: preview(text),
+		TextBody: text, NewText: text, AutoSubmitted: desk.AutoNo, AuthorID: by.ID, ThreadMethod: "note",
+	}, nil
+}
+
+// references follows RFC 5322 §3.6.4: the parent's References and the parent.
+// A long chain keeps its root, by which some programs thread, and its newest ids.
+func references(parents []string, parent string) []string {
+	out := make([]string, 0, len(parents)+1)
+	for _, id := range append(parents[:len(parents):len(parents)], parent) {
+		if id != "" && (len(out) == 0 || out[len(out)-1] != id) {
+			out = append(out, id)
+		}
+	}
+	if over := len(out) - maxReferences; over > 0 {
+		out = append(out[:1:1], out[1+over:]...)
+	}
+	return out
+}
+
+// baseSubject is the first of the subjects that says something without its marks.
+func baseSubject(subjects ...string) string {
+	for _, s := range subjects {
+		if base := imf.BaseSubject(oneLine(s)); base != "" {
+			return base
+		}
+	}
+	return "your message"
+}
+
+// bodyText checks what a person wrote and gives it LF line ends.
+func bodyText(field, s string) (string, error) {
+	switch {
+	case len(s) > maxText:
+		return "", desk.Errorf(desk.KindInvalid, "%s: %d bytes are more than the %d allowed", field, len(s), maxText)
+	case !utf8.ValidString(s):
+		return "", desk.Errorf(desk.KindInvalid, "%s: it is not valid UTF-8", field)
+	case strings.ContainsRune(s, 0):
+		return "", desk.Errorf(desk.KindInvalid, "%s: it holds a NUL character", field)
+	}
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s), nil
+}
+
+func preview(text string) string {
+	line, n := strings.Join(strings.Fields(text), " "), 0
+	for i := range line {
+		if n == previewRunes {
+			return line[:i]
+		}
+		n++
+	}
+	return line
+}
+
+func hasControl(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }
+
+// oneLine makes what others wrote fit for a header field.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
+}
