@@ -278,11 +278,13 @@ create table deliveries (
     detail          text not null default '',
     lease_until     timestamptz,
     fence           bigint not null default 0,
+    -- nothing more will be tried; what a DSN says later changes the state and not this
+    settled         boolean not null default false,
     created_at      timestamptz not null,
     updated_at      timestamptz not null,
     constraint deliveries_once unique (message_id, recipient)
 );
-create index deliveries_due on deliveries (next_attempt_at) where state in ('held', 'queued', 'delayed', 'sending', 'unknown');
+create index deliveries_due on deliveries (channel, next_attempt_at) where not settled;
 create index deliveries_conversation on deliveries (conversation_id);
 
 create table delivery_attempts (
