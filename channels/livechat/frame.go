@@ -4,20 +4,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/mail"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
 const (
-	maxText  = 16 << 10 // octets of one line
-	maxID    = 64
-	maxName  = 200
-	maxEmail = 254 // RFC 5321 §4.5.3.1.3 without the angle brackets
-	maxPage  = 2048
+	maxText = 16 << 10 // octets of one line
+	maxID   = 64
+	maxName = 200
+	maxPage = 2048
 )
 
 // frameType names what a frame is.
@@ -165,8 +164,7 @@ func (f *clientFrame) checkVisitor() error {
 	if f.Email == "" {
 		return nil
 	}
-	a, err := mail.ParseAddress(f.Email)
-	if err != nil || a.Address != f.Email || len(f.Email) > maxEmail {
+	if !imf.ValidAddr(f.Email) {
 		f.Email = ""
 		return &refusal{code: "bad-email", detail: "the address is not of the form name@domain; it was left out"}
 	}

@@ -1,0 +1,209 @@
+package webform
+
+import (
+	"bytes"
+	"crypto/rand"
+	"embed"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchboard/desk"
+)
+
+//go:embed page.html
+var pageFile embed.FS
+
+var page = template.Must(template.ParseFS(pageFile, "page.html"))
+
+// wantsJSON reports whether a script asks and not a person's browser.
+func wantsJSON(r *http.Request) bool {
+	accept := r.Header.Get("Accept")
+	if strings.Contains(accept, "text/html") {
+		return false
+	}
+	if strings.Contains(accept, "application/json") || strings.Contains(accept, "application/problem+json") {
+		return true
+	}
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && mediaType == "application/json"
+}
+
+// succeed acknowledges what is durable now.
+func (s *Server) succeed(w http.ResponseWriter, r *http.Request, f Form, sub submission, id desk.RawID) {
+	ref := reference(id)
+	if wantsJSON(r) {
+		writeJSON(w, "application/json", http.StatusCreated, map[string]string{"id": id.String(), "reference": ref})
+		return
+	}
+	target := "/f/" + url.PathEscape(f.Key) + "/thanks?ref=" + ref
+	if sub.redirect != "" {
+		if redirectAllowed(sub.redirect, f.Redirects) {
+			target = sub.redirect
+		} else {
+			s.log.Warn("redirect not in the form's list", "form", f.Key, "redirect", shorten(sub.redirect))
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	// 303: the browser fetches the page with GET, and reloading it sends nothing twice.
+	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// problem is the body of RFC 9457.
+type problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail"`
+	Errors []fieldError `json:"errors"`
+}
+
+// fail says what is wrong and, to a person, shows the form with what he had
+// written.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, f Form, sub submission, err error) {
+	var bad *fault
+	if !errors.As(err, &bad) {
+		s.log.Error("fault", "form", f.Key, "error", err)
+		bad = &fault{status: http.StatusInternalServerError, detail: "A fault of ours. Please try again later."}
+	}
+	if bad.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((bad.retry+time.Second-1)/time.Second)))
+	}
+	if wantsJSON(r) {
+		errs := bad.errs
+		if errs == nil {
+			errs = []fieldError{}
+		}
+		writeJSON(w, "application/problem+json", bad.status, problem{Type: "about:blank", Title: http.StatusText(bad.status), Status: bad.status, Detail: bad.detail, Errors: errs})
+		return
+	}
+	s.render(w, f, bad.status, newView(f, sub, bad))
+}
+
+func writeJSON(w http.ResponseWriter, mediaType string, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// An error means that the client has gone; there is nobody to tell.
+	_, _ = w.Write(append(b, '\n'))
+}
+
+// view is what page.html shows.
+type view struct {
+	Nonce  string
+	Title  string
+	Intro  string
+	Key    string // of the form; empty: there is none to show
+	Thanks bool
+	Ref    string
+
+	Problem  string // empty: none
+	Errors   map[string]string
+	Value    submission
+	Once     string // the hidden key that makes a second click harmless
+	Fields   []viewField
+	Redirect string
+	Lost     bool // files were chosen, and have to be chosen again
+}
+
+type viewField struct {
+	Field
+	ID    string
+	Value string
+	Error string
+}
+
+func newView(f Form, sub submission, bad *fault) view {
+	v := view{Title: f.Title, Intro: f.Intro, Key: f.Key, Value: sub, Once: sub.key, Redirect: sub.redirect, Lost: len(sub.Files) > 0, Errors: map[string]string{}}
+	if v.Title == "" {
+		v.Title = "Contact us"
+	}
+	if v.Once == "" {
+		v.Once = rand.Text()
+	}
+	if bad != nil {
+		v.Problem = bad.detail
+		for _, e := range bad.errs {
+			v.Errors[e.field] = e.Message
+		}
+	}
+	known := map[string]bool{}
+	add := func(field Field) {
+		known[field.Name] = true
+		if field.Label == "" {
+			field.Label = field.Name
+		}
+		v.Fields = append(v.Fields, viewField{Field: field, ID: "f" + strconv.Itoa(len(v.Fields)), Value: sub.Fields[field.Name], Error: v.Errors[field.Name]})
+	}
+	for _, field := range f.Fields {
+		add(field)
+	}
+	// Fields of a foreign page's form that ours does not have: nothing may get lost.
+	for _, name := range sortedKeys(sub.Fields) {
+		if !known[name] {
+			add(Field{Name: name})
+		}
+	}
+	return v
+}
+
+// show is the hosted form.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, f Form) {
+	sub := submission{redirect: r.URL.Query().Get("redirect")}
+	sub.Subject = oneLine(toText(r.URL.Query().Get("subject")))
+	s.render(w, f, http.StatusOK, newView(f, sub, nil))
+}
+
+var referencePattern = regexp.MustCompile(`^[0-9A-Z]{4}-[0-9A-Z]{4}$`)
+
+func (s *Server) thanks(w http.ResponseWriter, r *http.Request, f Form) {
+	v := view{Title: "Thank you", Key: f.Key, Thanks: true}
+	if ref := r.URL.Query().Get("ref"); referencePattern.MatchString(ref) {
+		v.Ref = ref
+	}
+	s.render(w, f, http.StatusOK, v)
+}
+
+func (s *Server) render(w http.ResponseWriter, f Form, status int, v view) {
+	v.Nonce = rand.Text()
+	var b bytes.Buffer
+	if err := page.Execute(&b, v); err != nil {
+		s.log.Error("page not rendered", "form", f.Key, "error", err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", policy(f, v.Nonce))
+	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store") // the hidden key is for one visitor
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+// policy is the page's Content-Security-Policy. form-action also governs where a
+// submission may be redirected to.
+func policy(f Form, nonce string) string {
+	actions, ancestors := []string{"'self'"}, []string{"'self'"}
+	for _, target := range f.Redirects {
+		if u, err := url.Parse(target); err == nil && u.Host != "" {
+			actions = append(actions, u.Scheme+"://"+u.Host)
+		}
+	}
+	ancestors = append(ancestors, f.Origins...)
+	return "default-src 'none'; style-src 'nonce-" + nonce + "'; base-uri 'none'; form-action " + strings.Join(actions, " ") +
+		"; frame-ancestors " + strings.Join(ancestors, " ")
+}
