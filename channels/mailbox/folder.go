@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strconv"
-	"strings"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -355,7 +354,7 @@ func (f *folder) afterImport(s *session, committed <-chan imap.UIDSet) error {
 	err := s.after(all)
 	var refused *imap.Error
 	if errors.As(err, &refused) {
-		f.log.Warn("imported mail could not be "+strings.TrimSuffix(string(f.cfg.AfterImport), "e")+"ed", "error", err)
+		f.log.Warn("the server refuses what is to be done after the import", "after_import", f.cfg.AfterImport, "error", err)
 		return nil
 	}
 	if err != nil {

@@ -1,0 +1,248 @@
+package mailtest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+)
+
+// Dovecot is an IMAP server with one account.
+type Dovecot struct {
+	Addr     string // plain and STARTTLS, host:port
+	TLSAddr  string // TLS from the first octet
+	User     string
+	Password string
+	// Roots holds the authority of the server's certificate, which is for
+	// 127.0.0.1 and localhost.
+	Roots   *x509.CertPool
+	Maildir string
+
+	t        testing.TB
+	dir      string
+	uid, gid int
+	process  *process
+	serial   atomic.Int64
+}
+
+var dovecotConf = template.Must(template.New("dovecot.conf").Parse(`
+base_dir = {{.Dir}}/run
+state_dir = {{.Dir}}/run
+log_path = {{.Dir}}/dovecot.log
+instance_name = test-{{.Port}}
+protocols = imap
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{{.Dir}}/cert.pem
+ssl_key = <{{.Dir}}/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+default_login_user = {{.Account}}
+default_internal_user = {{.Account}}
+default_internal_group = {{.Group}}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:~/Maildir
+mail_max_userip_connections = 200
+mail_fsync = never
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {{.Dir}}/users
+}
+userdb {
+  driver = passwd-file
+  args = username_format=%u {{.Dir}}/users
+}
+namespace inbox {
+  inbox = yes
+}
+service imap-login {
+  chroot =
+  service_count = 0
+  client_limit = 500
+  inet_listener imap {
+    address = 127.0.0.1
+    port = {{.Port}}
+  }
+  inet_listener imaps {
+    address = 127.0.0.1
+    port = {{.TLSPort}}
+  }
+}
+service imap {
+  process_limit = 300
+}
+service anvil {
+  chroot =
+}
+`))
+
+// NewDovecot starts a Dovecot with an empty mailbox.
+func NewDovecot(t testing.TB) *Dovecot {
+	t.Helper()
+	d := &Dovecot{Addr: freePort(t), TLSAddr: freePort(t), User: "support", Password: "secret", t: t, dir: folder(t)}
+	account, uid, gid, root := unprivileged(t)
+	d.uid, d.gid = uid, gid
+	group := "nogroup"
+	if !root {
+		group = fmt.Sprint(gid)
+	}
+	home := filepath.Join(d.dir, "mail")
+	d.Maildir = filepath.Join(home, "Maildir")
+	for _, sub := range []string{"run", "mail", "mail/Maildir", "mail/Maildir/new", "mail/Maildir/cur", "mail/Maildir/tmp"} {
+		d.must(os.Mkdir(filepath.Join(d.dir, sub), 0o755))
+		if sub != "run" {
+			d.must(os.Chown(filepath.Join(d.dir, sub), uid, gid))
+		}
+	}
+	d.write("users", fmt.Sprintf("%s:{PLAIN}%s:%d:%d::%s::\n", d.User, d.Password, uid, gid, home))
+	d.certify()
+	_, port, _ := net.SplitHostPort(d.Addr)
+	_, tlsPort, _ := net.SplitHostPort(d.TLSAddr)
+	var conf strings.Builder
+	d.must(dovecotConf.Execute(&conf, map[string]any{
+		"Dir": d.dir, "Port": port, "TLSPort": tlsPort, "Account": account, "Group": group,
+	}))
+	d.write("dovecot.conf", conf.String())
+	d.Start()
+	return d
+}
+
+// Start starts the server again after Stop.
+func (d *Dovecot) Start() {
+	d.t.Helper()
+	d.process = start(d.t, program(d.t, "dovecot", "dovecot-imapd"), "-F", "-c", filepath.Join(d.dir, "dovecot.conf"))
+	awaitPort(d.t, d.Addr)
+}
+
+// Stop ends the server and its connections.
+func (d *Dovecot) Stop() { d.process.stop() }
+
+// Restart is Stop and Start.
+func (d *Dovecot) Restart() {
+	d.t.Helper()
+	d.Stop()
+	d.Start()
+}
+
+// Freeze stops every process of the server as SIGSTOP does: connections stay,
+// nothing answers. Thaw lets them go on.
+func (d *Dovecot) Freeze() { d.process.signal(syscall.SIGSTOP) }
+
+// Thaw ends Freeze.
+func (d *Dovecot) Thaw() { d.process.signal(syscall.SIGCONT) }
+
+// Append delivers a mail into the INBOX as a delivery agent does. Line ends may
+// be LF or CRLF.
+func (d *Dovecot) Append(mail []byte) {
+	d.t.Helper()
+	d.AppendTo("", mail)
+}
+
+// AppendTo delivers into another folder, which is made if there is none.
+func (d *Dovecot) AppendTo(name string, mail []byte) {
+	d.t.Helper()
+	base := d.Maildir
+	if name != "" {
+		base = filepath.Join(base, "."+name)
+		for _, sub := range []string{"", "new", "cur", "tmp"} {
+			if err := os.Mkdir(filepath.Join(base, sub), 0o755); !os.IsExist(err) {
+				d.must(err)
+				d.must(os.Chown(filepath.Join(base, sub), d.uid, d.gid))
+			}
+		}
+	}
+	file := fmt.Sprintf("%d.M%dP%d.test", time.Now().Unix(), d.serial.Add(1), os.Getpid())
+	tmp := filepath.Join(base, "tmp", file)
+	d.must(os.WriteFile(tmp, mail, 0o644))
+	d.must(os.Chown(tmp, d.uid, d.gid))
+	d.must(os.Rename(tmp, filepath.Join(base, "new", file)))
+}
+
+// Renumber gives the INBOX a new UIDVALIDITY and its mails new UIDs, as after
+// a loss of the server's index. The server is restarted.
+func (d *Dovecot) Renumber(validity uint32) {
+	d.t.Helper()
+	d.Stop()
+	old, err := filepath.Glob(filepath.Join(d.Maildir, "dovecot*"))
+	d.must(err)
+	for _, path := range old {
+		d.must(os.RemoveAll(path))
+	}
+	path := filepath.Join(d.Maildir, "dovecot-uidlist")
+	d.must(os.WriteFile(path, fmt.Appendf(nil, "3 V%d N1\n", validity), 0o644))
+	d.must(os.Chown(path, d.uid, d.gid))
+	d.Start()
+}
+
+// Log returns what the server logged.
+func (d *Dovecot) Log() string {
+	log, _ := os.ReadFile(filepath.Join(d.dir, "dovecot.log"))
+	return string(log)
+}
+
+func (d *Dovecot) write(name, text string) {
+	d.t.Helper()
+	d.must(os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o644))
+}
+
+func (d *Dovecot) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *Dovecot) certify() {
+	d.t.Helper()
+	cert, key := Certificate(d.t)
+	d.write("cert.pem", string(cert))
+	d.write("key.pem", string(key))
+	d.Roots = x509.NewCertPool()
+	d.Roots.AppendCertsFromPEM(cert)
+}
+
+// Certificate makes a self-signed certificate for 127.0.0.1 and localhost, valid
+// for a day, and its key, both as PEM.
+func Certificate(t testing.TB) (cert, key []byte) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pattern := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		Subject:      pkix.Name{CommonName: "localhost"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(24 * time.Hour),
+		DNSNames:     []string{"localhost"},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:         true, BasicConstraintsValid: true,
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, pattern, pattern, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
+}

@@ -1,0 +1,154 @@
+// Package mailtest starts real mail servers for tests: Dovecot as the mailbox
+// that is read, Postfix's smtp-sink and smtp-source as the other ends of SMTP,
+// and a TCP proxy that cuts and stalls. Everything listens on loopback, keeps
+// its files in the test's temporary folder and ends with the test, or with the
+// test process if that dies. A program that is not installed fails the test.
+package mailtest
+
+import (
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const patience = 20 * time.Second
+
+// program finds a server's binary; Debian puts them into sbin, which the PATH of
+// ordinary users lacks.
+func program(t testing.TB, name, debianPackage string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/usr/lib/postfix/sbin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path
+		}
+	}
+	t.Fatalf("%s is not installed: install the Debian package %s, or run \"make test\", which does so", name, debianPackage)
+	return ""
+}
+
+// freePort returns a loopback address that was free a moment ago.
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// unprivileged is the user that servers run as when the test runs as root, and
+// whether it does.
+func unprivileged(t testing.TB) (name string, uid, gid int, root bool) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		me, err := user.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return me.Username, os.Getuid(), os.Getgid(), false
+	}
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ = strconv.Atoi(nobody.Uid)
+	gid, _ = strconv.Atoi(nobody.Gid)
+	return nobody.Username, uid, gid, true
+}
+
+// folder makes a short-named folder that the servers' user can enter: socket
+// paths are limited to about 100 octets.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "mail")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// process is a server in a process group of its own. A shell in between ends it
+// when its standard input closes, that is, also when the test process is gone.
+type process struct {
+	t     testing.TB
+	cmd   *exec.Cmd
+	stdin io.Closer
+	once  sync.Once
+}
+
+func start(t testing.TB, args ...string) *process {
+	t.Helper()
+	const script = `"$@" & child=$!; read -r _; kill $child; wait $child`
+	cmd := exec.Command("/bin/sh", append([]string{"-c", script, "sh"}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", args[0], err)
+	}
+	p := &process{t: t, cmd: cmd, stdin: stdin}
+	t.Cleanup(p.stop)
+	return p
+}
+
+func (p *process) signal(s syscall.Signal) {
+	syscall.Kill(-p.cmd.Process.Pid, s) // the group of the shell that we started
+}
+
+func (p *process) stop() {
+	p.once.Do(func() {
+		p.signal(syscall.SIGCONT)
+		p.stdin.Close()
+		ended := make(chan struct{})
+		go func() { p.cmd.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(patience):
+			p.signal(syscall.SIGKILL)
+			<-ended
+		}
+	})
+}
+
+// awaitPort waits until a server answers at addr.
+func awaitPort(t testing.TB, addr string) {
+	t.Helper()
+	await(t, "a server at "+addr, func() bool {
+		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		if err != nil {
+			return false
+		}
+		conn.Close()
+		return true
+	})
+}
+
+// await looks again and again until ready, and fails the test after a while.
+func await(t testing.TB, what string, ready func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !ready(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %s for %s", patience, what)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package mailtest
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// SMTPSink is Postfix's smtp-sink: it takes every mail and keeps it in a file.
+type SMTPSink struct {
+	Addr string
+
+	t       testing.TB
+	dir     string
+	process *process
+	mu      sync.Mutex
+}
+
+// SunkMail is one mail that an SMTPSink took.
+type SunkMail struct {
+	Helo string
+	From string   // reverse-path without angle brackets
+	To   []string // forward-paths without angle brackets
+	// Content is the mail as it came, with LF line ends and without the
+	// Received field that the sink adds.
+	Content []byte
+}
+
+// NewSMTPSink starts an smtp-sink. Its flags make it fail in every way that
+// smtp-sink(1) lists: "-r", "RCPT" refuses recipients for now, "-q", "." cuts the
+// connection after the final dot, "-L" speaks LMTP.
+func NewSMTPSink(t testing.TB, flags ...string) *SMTPSink {
+	t.Helper()
+	s := &SMTPSink{Addr: freePort(t), t: t, dir: folder(t)}
+	account, uid, gid, root := unprivileged(t)
+	if root {
+		if err := os.Chown(s.dir, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+		flags = append([]string{"-u", account}, flags...)
+	}
+	args := slices.Concat([]string{program(t, "smtp-sink", "postfix"), "-4", "-d", filepath.Join(s.dir, "%H%M%S.")}, flags, []string{s.Addr, "1000"})
+	s.process = start(t, args...)
+	awaitPort(t, s.Addr)
+	return s
+}
+
+// Stop ends the server; its mails can still be read.
+func (s *SMTPSink) Stop() { s.process.stop() }
+
+// Mails returns what was taken so far, in no particular order. A mail still in
+// transit may show up cut off, so count the 250s before reading.
+func (s *SMTPSink) Mails() []SunkMail {
+	s.t.Helper()
+	files, err := os.ReadDir(s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var all []SunkMail
+	for _, file := range files {
+		dump, err := os.ReadFile(filepath.Join(s.dir, file.Name()))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if mail, ok := parseDump(dump); ok {
+			all = append(all, mail)
+		}
+	}
+	return all
+}
+
+// Await waits until at least n mails were taken and returns all.
+func (s *SMTPSink) Await(n int) []SunkMail {
+	s.t.Helper()
+	var all []SunkMail
+	await(s.t, "the sink's mails", func() bool {
+		all = s.Mails()
+		return len(all) >= n
+	})
+	return all
+}
+
+// parseDump reads smtp-sink's format: X-fields for the envelope, the sink's own
+// Received field, then the content; an empty line ends the file.
+func parseDump(dump []byte) (m SunkMail, ok bool) {
+	rest := dump
+	for {
+		line, after, found := bytes.Cut(rest, []byte("\n"))
+		if !found {
+			return m, false
+		}
+		name, value, _ := strings.Cut(string(line), ": ")
+		switch name {
+		case "X-Client-Addr", "X-Client-Proto":
+		case "X-Helo-Args":
+			m.Helo = value
+		case "X-Mail-Args":
+			m.From = path(value)
+		case "X-Rcpt-Args":
+			m.To = append(m.To, path(value))
+		case "Received":
+			for bytes.HasPrefix(after, []byte("\t")) {
+				_, after, _ = bytes.Cut(after, []byte("\n"))
+			}
+			m.Content = bytes.TrimSuffix(after, []byte("\n"))
+			return m, true
+		default:
+			return m, false
+		}
+		rest = after
+	}
+}
+
+// path takes "<addr> PARAM=..." apart.
+func path(args string) string {
+	inner, _, _ := strings.Cut(strings.TrimPrefix(args, "<"), ">")
+	return inner
+}
+
+// SMTPSource sends mails with Postfix's smtp-source and fails the test unless
+// every one is accepted. Arguments are those of smtp-source(1) before the address:
+// "-m", "1000", "-s", "16", "-l", "25000", "-f", from, "-t", to.
+func SMTPSource(t testing.TB, addr string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program(t, "smtp-source", "postfix"), append(args, addr)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("smtp-source: %v\n%s", err, out)
+	}
+}
