@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ const superuser = "switchboard"
 type Config struct {
 	// Dir is the cluster's own folder, made if it is missing. Run by root below a
 	// folder that no other user can enter, the cluster itself is kept elsewhere
-	// and Dir/location names the place. Empty only with Ephemeral.
+	// and Dir/location names the place. Empty if Ephemeral.
 	Dir string
 	// Log receives the server's warnings; nil discards them.
 	Log *slog.Logger
@@ -41,7 +42,7 @@ type Config struct {
 	Bin string
 	// Settings are server parameters (postgresql.conf) set over the defaults.
 	Settings map[string]string
-	// Ephemeral makes a cluster that is removed when it stops or when the process
+	// Ephemeral makes a cluster in a temporary folder that is removed when it stops or when the process
 	// ends. It survives no crash of the machine: nothing is flushed to disk.
 	Ephemeral bool
 }
@@ -56,8 +57,10 @@ type Cluster struct {
 	mu       sync.Mutex
 	stopping bool
 	proc     *os.Process
-	guard    *guard
+	up       bool   // has been ready once
 	fatal    string // the server's last word of refusal
+
+	guard *guard
 
 	done chan struct{} // closed when the server is gone for good
 	err  error         // set before done is closed
@@ -82,11 +85,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	c := &Cluster{cfg: cfg, log: cfg.Log, place: place, done: make(chan struct{})}
 	if err := c.start(ctx); err != nil {
-		if c.proc != nil {
-			err = errors.Join(err, c.Stop())
-		}
-		place.release(cfg.Ephemeral)
-		return nil, err
+		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
 }
@@ -94,6 +93,12 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 func (c *Cluster) start(ctx context.Context) error {
 	major, err := c.place.version()
 	if err != nil {
+		return err
+	}
+	if err := c.place.openRun(); err != nil {
+		return err
+	}
+	if c.guard, err = newGuard(c.place, c.cfg.Ephemeral); err != nil {
 		return err
 	}
 	if c.bin, err = find(ctx, c.cfg.Bin, major); err != nil {
@@ -109,9 +114,6 @@ func (c *Cluster) start(ctx context.Context) error {
 			return err
 		}
 	} else if err := c.place.retire(ctx, c.log); err != nil {
-		return err
-	}
-	if err := c.place.openRun(); err != nil {
 		return err
 	}
 	first := make(chan error, 1)
@@ -150,7 +152,7 @@ func (c *Cluster) create(ctx context.Context) error {
 	var err error
 	for _, locale := range locales {
 		cmd := c.command(ctx, "initdb", append(args, locale...)...)
-		if out, err = cmd.CombinedOutput(); err == nil {
+		if out, err = output(cmd); err == nil {
 			return os.Rename(fresh, c.place.data)
 		}
 		if !strings.Contains(string(out), "invalid locale") {
@@ -161,6 +163,14 @@ func (c *Cluster) create(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return fmt.Errorf("cannot create the database in %s: %s (%w)", c.place.home, complaint(string(out)), err)
+}
+
+// output runs a program that ends, like the server, with this process.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	endWithParent(cmd.SysProcAttr)
+	return cmd.CombinedOutput()
 }
 
 // complaint finds the line of a program's output that says why it gave up.
@@ -274,6 +284,18 @@ func (c *Cluster) stop() error {
 	c.stopping = true
 	proc := c.proc
 	c.mu.Unlock()
+	if proc != nil {
+		if err := c.end(proc); err != nil {
+			return err
+		}
+	}
+	c.guard.dismiss()
+	c.place.release(c.cfg.Ephemeral)
+	return nil
+}
+
+// end takes the server down, each step less patient than the one before.
+func (c *Cluster) end(proc *os.Process) error {
 	// PostgreSQL's shutdown modes: SIGINT is fast, SIGQUIT immediate (recovery at
 	// the next start). An ephemeral cluster has nothing to save.
 	steps := []struct {
@@ -283,21 +305,15 @@ func (c *Cluster) stop() error {
 	if c.cfg.Ephemeral {
 		steps = steps[1:]
 	}
-	gone := false
 	for _, step := range steps {
 		if err := proc.Signal(step.sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			c.log.Warn("cannot signal the database", "signal", step.sig, "error", err)
 		}
-		if gone = wait(c.done, step.wait); gone {
-			break
+		if wait(c.done, step.wait) {
+			return nil
 		}
 	}
-	if !gone {
-		return fmt.Errorf("the database in %s does not stop: end process %d by hand", c.place.home, proc.Pid)
-	}
-	c.guard.dismiss()
-	c.place.release(c.cfg.Ephemeral)
-	return nil
+	return fmt.Errorf("the database in %s does not stop: end process %d by hand", c.place.home, proc.Pid)
 }
 
 // wait tells whether done was closed within d.

@@ -32,40 +32,45 @@ type place struct {
 	run       string // folder of the socket
 	owner     *owner // whom the server runs as; nil is ourselves
 	locks     []*os.File
-	ephemeral bool
 }
 
 // settle decides where the cluster lives, makes the folders and takes the lock.
-func settle(cfg Config) (p *place, err error) {
-	p = &place{ephemeral: cfg.Ephemeral}
-	if cfg.Dir == "" {
-		if !cfg.Ephemeral {
-			return nil, errors.New("the database needs a folder: name a data directory")
-		}
-		if p.dir, err = temporary(); err != nil {
-			return nil, err
-		}
-	} else if p.dir, err = ownFolder(cfg.Dir); err != nil {
+func settle(cfg Config) (*place, error) {
+	p := &place{}
+	var err error
+	switch {
+	case cfg.Ephemeral == (cfg.Dir != ""):
+		return nil, errors.New("the database needs a folder: name a data directory")
+	case cfg.Ephemeral:
+		p.dir, err = temporary()
+	default:
+		p.dir, err = ownFolder(cfg.Dir)
+	}
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			p.release(cfg.Ephemeral)
-		}
-	}()
-	if err := p.lock(p.dir); err != nil {
+	if err := p.take(); err != nil {
+		p.release(cfg.Ephemeral)
 		return nil, err
+	}
+	return p, nil
+}
+
+// take locks the folder and finds the cluster's home.
+func (p *place) take() error {
+	if err := p.lock(p.dir); err != nil {
+		return err
 	}
 	if err := p.findHome(); err != nil {
-		return nil, err
+		return err
 	}
 	p.data = filepath.Join(p.home, "data")
 	if p.home != p.dir {
 		if err := p.lock(p.home); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return p, p.checkOwner()
+	return p.checkOwner()
 }
 
 // ownFolder makes the cluster's folder and opens root's to passers-by, as the

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,10 +28,13 @@ func (c *Cluster) serve(first chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(c.done)
+	// Before it was up once, only the remains of a killed server are worth another
+	// try: its last children may still hold the shared memory.
 	failures, started := 0, false
+	report := sync.OnceFunc(func() { started = true; first <- nil })
 	for {
 		begin := time.Now()
-		err := c.serveOnce(func() { started = true; first <- nil })
+		err := c.serveOnce(report)
 		if !started {
 			first <- err
 			return
@@ -39,13 +43,13 @@ func (c *Cluster) serve(first chan<- error) {
 			failures = 0
 		}
 		c.mu.Lock()
-		stopping, ready := c.stopping, c.guard != nil
+		stopping, retry := c.stopping, c.up || strings.Contains(c.fatal, "shared memory block")
 		c.mu.Unlock()
 		if stopping {
 			return
 		}
 		failures++
-		if !ready || failures > restarts {
+		if !retry || failures > restarts {
 			c.err = c.failure(err)
 			return
 		}
@@ -131,8 +135,8 @@ func (c *Cluster) failure(err error) error {
 }
 
 // awaitReady waits until the server has written "ready" into its postmaster.pid.
-// Recovery after a crash may take its time, so only ctx and the server's end
-// break it off. From then on the guard watches over this process.
+// Recovery after a crash may take its time, so only ctx and the server's
+// end break it off.
 func (c *Cluster) awaitReady(ctx context.Context) error {
 	tick := time.NewTicker(3 * time.Millisecond)
 	defer tick.Stop()
@@ -148,20 +152,19 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-	g, err := newGuard(c.place, c.cfg.Ephemeral)
-	if err != nil {
-		return err
-	}
 	c.mu.Lock()
-	c.guard = g
+	c.up = true
 	c.mu.Unlock()
 	return nil
 }
 
 // ready reads the status line (the eighth) of the server's lock file.
 func (c *Cluster) ready() bool {
+	c.mu.Lock()
+	pid := c.proc.Pid
+	c.mu.Unlock()
 	lines := c.place.pidFile()
-	return len(lines) > 7 && lines[0] == strconv.Itoa(c.proc.Pid) && strings.HasPrefix(lines[7], "ready")
+	return len(lines) > 7 && lines[0] == strconv.Itoa(pid) && strings.HasPrefix(lines[7], "ready")
 }
 
 // pidFile holds the lines of postmaster.pid: the process, the data folder, the

@@ -1,0 +1,268 @@
+package localpg
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test binary play the process that owns a cluster and is
+// killed: with LOCALPG_CHILD=folder it starts one, writes a row, and waits.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("LOCALPG_CHILD"); dir != "" {
+		child(dir)
+	}
+	os.Exit(m.Run())
+}
+
+func child(dir string) {
+	c, err := Start(context.Background(), Config{Dir: dir})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	db, err := sql.Open("postgres", c.DSN("switchboard"))
+	if err == nil {
+		_, err = db.Exec("create table if not exists kept (n serial); insert into kept default values")
+	}
+	fmt.Println("ready", c.proc.Pid, err)
+	// Only a signal ends this process.
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// spawn starts the child and returns it with its server's process number.
+func spawn(t *testing.T, dir string) (*exec.Cmd, int) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "LOCALPG_CHILD="+dir)
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	f := strings.Fields(line)
+	if err != nil || len(f) != 3 || f[0] != "ready" || f[2] != "<nil>" {
+		t.Fatalf("child says %q, %v", line, err)
+	}
+	pid, err := strconv.Atoi(f[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cmd, pid
+}
+
+func start(t *testing.T, cfg Config) *Cluster {
+	t.Helper()
+	c, err := Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// refused starts a cluster that must not start; the answer must be one line
+// that holds all the given parts.
+func refused(t *testing.T, cfg Config, parts ...string) {
+	t.Helper()
+	c, err := Start(t.Context(), cfg)
+	if err == nil {
+		t.Error("started, which it should not have", c.Stop())
+		return
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("not one line: %q", err)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q does not say %q", err, part)
+		}
+	}
+}
+
+func exec1(t *testing.T, c *Cluster, query string) (n int) {
+	t.Helper()
+	db, err := sql.Open("postgres", c.DSN("switchboard"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow(query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+// until waits for a condition that another process brings about.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("in vain waited for: %s", what)
+		}
+	}
+}
+
+func TestDataOutlivesTheCluster(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(folder(t), "made", "on the way")
+	begin := time.Now()
+	c := start(t, Config{Dir: dir})
+	t.Logf("created in %v", time.Since(begin).Round(time.Millisecond))
+	exec1(t, c, "create table kept (n int); insert into kept values (7) returning n")
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if c.Err() != nil {
+		t.Errorf("an orderly stop is no error: %v", c.Err())
+	}
+	begin = time.Now()
+	c = start(t, Config{Dir: dir})
+	t.Logf("started again in %v", time.Since(begin).Round(time.Millisecond))
+	if n := exec1(t, c, "select n from kept"); n != 7 {
+		t.Errorf("n = %d", n)
+	}
+	if n := exec1(t, c, "select count(*) from pg_settings where (name, setting) in (('fsync','on'), ('full_page_writes','on'), ('synchronous_commit','on'), ('listen_addresses',''), ('server_encoding','UTF8'))"); n != 5 {
+		t.Errorf("%d of 5 settings are as they should be", n)
+	}
+}
+
+func TestOnlyTheOwnerGetsIn(t *testing.T) {
+	t.Parallel()
+	c := start(t, Config{Dir: folder(t)})
+	for _, dir := range []string{c.place.data, c.place.run} {
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v, %v; want 0700", dir, info.Mode(), err)
+		}
+	}
+}
+
+func TestKilledProcess(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	for round := 1; round <= 3; round++ {
+		cmd, pid := spawn(t, dir)
+		refused(t, Config{Dir: dir}, dir, "in use by process "+strconv.Itoa(cmd.Process.Pid), "stop that one first")
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+		if round == 2 {
+			until(t, "the server's end", func() bool {
+				mine, known := serves(pid, filepath.Join(dir, "data"))
+				return known && !mine
+			})
+		}
+	}
+	if n := exec1(t, start(t, Config{Dir: dir}), "select count(*) from kept"); n != 3 {
+		t.Errorf("%d rows of 3 committed ones are left", n)
+	}
+}
+
+func TestServerThatOutlivedItsProcess(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	c := start(t, Config{Dir: dir})
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	orphan := c.command(t.Context(), "postgres", "-D", c.place.data, "-c", "listen_addresses=", "-c", "unix_socket_directories="+c.place.run)
+	if err := orphan.Start(); err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan error, 1)
+	go func() { gone <- orphan.Wait() }()
+	until(t, "the orphan", func() bool { lines := c.place.pidFile(); return len(lines) > 7 && strings.HasPrefix(lines[7], "ready") })
+	exec1(t, start(t, Config{Dir: dir}), "select 1")
+	if err := <-gone; err != nil {
+		t.Errorf("the orphan ended with %v, want an orderly stop", err)
+	}
+}
+
+func TestForeignProcessUnderTheOldNumber(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	c := start(t, Config{Dir: dir})
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	// Another process of the server's user has the number that the killed server had.
+	other := exec.Command("cat")
+	other.SysProcAttr = c.command(t.Context(), "postgres").SysProcAttr
+	other.Dir = "/"
+	stdin, err := other.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	note := fmt.Sprintf("%d\n%s\n1700000000\n5432\n%s\n\n 1 1\nready\n", other.Process.Pid, c.place.data, c.place.run)
+	if err := os.WriteFile(filepath.Join(c.place.data, "postmaster.pid"), []byte(note), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exec1(t, start(t, Config{Dir: dir}), "select 1")
+	stdin.Close()
+	if err := other.Wait(); err != nil {
+		t.Errorf("the foreign process was harmed: %v", err)
+	}
+}
+
+func TestServerIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	c := start(t, Config{Dir: folder(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	first := c.proc.Pid
+	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "another server", func() bool {
+		lines := c.place.pidFile()
+		return len(lines) > 7 && lines[0] != strconv.Itoa(first) && strings.HasPrefix(lines[7], "ready")
+	})
+	exec1(t, c, "select 1")
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "started again") {
+		t.Errorf("the log is silent about it: %s", &log)
+	}
+}
+
+func TestBreaksOffWhenToldTo(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if c, err := Start(ctx, Config{Dir: dir}); err == nil {
+		t.Fatal("initdb cannot be that fast", c.Stop())
+	}
+	exec1(t, start(t, Config{Dir: dir}), "select 1")
+}
