@@ -1,0 +1,193 @@
+package router
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"switchboard/desk"
+)
+
+// Compile reads a policy document. The error is a *PolicyError with everything
+// that is wrong with it; a policy that could leave a conversation nowhere does
+// not compile.
+func Compile(doc []byte) (*Policy, error) {
+	d := &document{}
+	root := d.parse(doc)
+	p := &Policy{}
+	if root != nil {
+		c := &compiler{document: d, policy: p}
+		c.compile(root)
+	}
+	if len(d.problems) > 0 {
+		err := &PolicyError{Problems: d.problems}
+		err.sort()
+		return nil, err
+	}
+	return p, nil
+}
+
+// compiler fills a Policy from a document, section after section, so that each
+// one can refer to the ones before it.
+type compiler struct {
+	*document
+	policy *Policy
+}
+
+func (c *compiler) compile(root ast.Node) {
+	sections := map[string]field{}
+	known := map[string]func(field){}
+	order := []struct {
+		key  string
+		read func(field)
+	}{
+		{"version", c.version}, {"calendars", c.calendars}, {"segments", c.segments}, {"tiers", c.tiers},
+		{"inboxes", c.inboxes}, {"slas", c.slas}, {"routing", c.routing}, {"escalations", c.escalations},
+		{"handoffs", c.handoffs},
+	}
+	for _, s := range order {
+		known[s.key] = func(f field) { sections[s.key] = f }
+	}
+	c.keys(root, "", known, "version", "tiers", "inboxes", "routing")
+	for _, s := range order {
+		if f, ok := sections[s.key]; ok {
+			s.read(f)
+		}
+	}
+}
+
+func (c *compiler) version(f field) {
+	if v, ok := c.number(f, 1); ok {
+		if v != 1 {
+			c.fail(f.value, f.path, "version %d of the grammar is not known; it is 1", v)
+		}
+		c.policy.Version = 1
+	}
+}
+
+func (c *compiler) segments(f field) {
+	var last *segment
+	for _, item := range c.items(f, false) {
+		var s segment
+		c.keys(item.value, item.path, map[string]func(field){
+			"name": func(f field) { s.name = c.text(f) },
+			"when": func(f field) { s.when = c.condition(f, c.calendarNames(), notInSegments...) },
+		}, "name")
+		if slices.ContainsFunc(c.policy.segments, func(o segment) bool { return o.name == s.name && s.name != "" }) {
+			c.fail(item.value, item.path, "segment %q is there already", s.name)
+		}
+		if last != nil && last.when.always() {
+			c.fail(item.value, item.path, "is never reached: segment %q before it takes every account", last.name)
+		}
+		c.policy.segments = append(c.policy.segments, s)
+		last = &s
+	}
+}
+
+func (c *compiler) tiers(f field) {
+	for _, item := range c.items(f, false) {
+		var t Tier
+		c.keys(item.value, item.path, map[string]func(field){
+			"tier": func(f field) {
+				n, ok := c.number(f, 0)
+				if ok && c.hasTier(desk.Tier(n)) {
+					c.fail(f.value, f.path, "tier %d is there already", n)
+				}
+				t.Tier = desk.Tier(n)
+			},
+			"name":     func(f field) { t.Name = c.text(f) },
+			"scope":    func(f field) { t.Scope = c.text(f) },
+			"may":      func(f field) { t.May = c.texts(f) },
+			"skills":   func(f field) { t.Skills = c.texts(f) },
+			"calendar": func(f field) { t.Calendar = c.calendarRef(f) },
+		}, "tier", "name")
+		c.policy.tiers = append(c.policy.tiers, t)
+	}
+}
+
+func (c *compiler) hasTier(t desk.Tier) bool {
+	return slices.ContainsFunc(c.policy.tiers, func(o Tier) bool { return o.Tier == t })
+}
+
+// tierRef reads the number of a tier that exists.
+func (c *compiler) tierRef(f field) desk.Tier {
+	n, ok := c.number(f, 0)
+	if ok && !c.hasTier(desk.Tier(n)) {
+		c.fail(f.value, f.path, "there is no tier %d", n)
+	}
+	return desk.Tier(n)
+}
+
+func (c *compiler) inboxes(f field) {
+	list, _ := c.fields(f.value, f.path)
+	for _, item := range list {
+		in := Inbox{Key: item.key, Name: title(item.key), Assign: Assign{Strategy: "manual"}}
+		if !isKey(item.key) {
+			c.fail(item.at, f.path, "%q is not a key: lower-case letters, digits and hyphens", item.key)
+		}
+		c.keys(orKey(item), item.path, map[string]func(field){
+			"name":     func(f field) { in.Name = c.text(f) },
+			"tier":     func(f field) { in.Tier = c.tierRef(f) },
+			"calendar": func(f field) { in.Calendar = c.calendarRef(f) },
+			"skills":   func(f field) { in.Skills = c.texts(f) },
+			"assign":   func(f field) { in.Assign = c.assign(f) },
+		}, "tier")
+		c.policy.inboxes = append(c.policy.inboxes, in)
+	}
+	if len(list) == 0 {
+		c.fail(orKey(f), f.path, "there must be an inbox")
+	}
+}
+
+func (c *compiler) assign(f field) Assign {
+	var a Assign
+	c.keys(orKey(f), f.path, map[string]func(field){
+		"strategy": func(f field) { a.Strategy = c.oneOf(f, Strategies...) },
+		"capacity": func(f field) { a.Capacity, _ = c.number(f, 1) },
+	}, "strategy")
+	return a
+}
+
+// inboxRef reads the key of an inbox that exists.
+func (c *compiler) inboxRef(f field) string {
+	key := c.text(f)
+	if _, ok := c.policy.Inbox(key); key != "" && !ok {
+		c.fail(f.value, f.path, "there is no inbox %q", key)
+		return ""
+	}
+	return key
+}
+
+func isKey(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
+}
+
+// title makes a name for people from a key: "api-team" becomes "Api team".
+func title(key string) string {
+	name := []rune(strings.NewReplacer("-", " ", "_", " ").Replace(key))
+	if len(name) > 0 {
+		name[0] = unicode.ToUpper(name[0])
+	}
+	return string(name)
+}
+
+func (c *compiler) calendarNames() []string {
+	var all []string
+	for _, cal := range c.policy.calendars {
+		all = append(all, cal.Name)
+	}
+	return all
+}
+
+// calendarRef reads the name of a calendar that exists.
+func (c *compiler) calendarRef(f field) string {
+	name := c.text(f)
+	if _, ok := c.policy.Calendar(name); name != "" && !ok {
+		c.fail(f.value, f.path, "there is no calendar %q", name)
+	}
+	return name
+}

@@ -1,0 +1,144 @@
+package router
+
+import (
+	"slices"
+
+	"switchboard/desk"
+)
+
+func (c *compiler) routing(f field) {
+	c.policy.routing = c.routes(f, false)
+	if len(c.policy.routing) == 0 {
+		return
+	}
+	if !ensures(c.policy.routing) {
+		c.fail(f.at, f.path, "has no default: the last node must have no `when` and set an inbox")
+	}
+}
+
+// routes reads siblings. escapes: an ancestor goes on with its later siblings,
+// so a path may leave this list without an inbox.
+func (c *compiler) routes(f field, inside bool) []*route {
+	var nodes []*route
+	var at []field
+	for _, item := range c.items(f, false) {
+		n := &route{}
+		c.keys(item.value, item.path, map[string]func(field){
+			"name":     func(f field) { n.name = c.text(f) },
+			"when":     func(f field) { n.when = c.condition(f, c.calendarNames(), notInRouting...) },
+			"continue": func(f field) { n.keepOn = c.boolean(f) },
+			"set":      func(f field) { n.set = c.settings(f) },
+			"routes":   func(f field) { n.children = c.routes(f, true) },
+		}, "name")
+		c.reachable(n, nodes, item)
+		nodes, at = append(nodes, n), append(at, item)
+	}
+	if len(nodes) == 0 {
+		c.fail(orKey(f), f.path, "must have a node")
+	}
+	if !inside {
+		c.places(nodes, at, false, false)
+	}
+	return nodes
+}
+
+// reachable checks a node against the siblings before it.
+func (c *compiler) reachable(n *route, before []*route, item field) {
+	for _, o := range before {
+		switch {
+		case o.name == n.name && n.name != "":
+			c.fail(item.value, item.path, "there is a node %q beside it already", n.name)
+		case o.when.always() && !o.keepOn:
+			c.fail(item.value, item.path, "is never reached: node %q before it takes everything", o.name)
+			return
+		}
+	}
+	if n.when.never() {
+		c.fail(item.value, item.path, "is never reached: its condition is false")
+	}
+}
+
+// places finds nodes at which a conversation would end without an inbox.
+// have: an ancestor sets one; escapes: something later is sure to.
+func (c *compiler) places(nodes []*route, at []field, have, escapes bool) {
+	sure := ensures(nodes)
+	for i, n := range nodes {
+		have := have || n.set.inbox != ""
+		escapes := escapes || n.keepOn && sure
+		if have || escapes {
+			continue
+		}
+		if !ensures(n.children) {
+			c.fail(at[i].value, at[i].path, "a conversation ends here without an inbox: set one, or `continue: true`")
+			continue
+		}
+		c.places(n.children, c.childFields(at[i]), have, escapes)
+	}
+}
+
+// childFields returns where a node's children stand.
+func (c *compiler) childFields(f field) []field {
+	list, _ := c.fields(f.value, f.path)
+	for _, child := range list {
+		if child.key == "routes" {
+			return c.items(child, false)
+		}
+	}
+	return nil
+}
+
+// ensures: whatever comes gets an inbox from one of the nodes.
+func ensures(nodes []*route) bool {
+	return slices.ContainsFunc(nodes, func(n *route) bool {
+		return n.when.always() && (n.set.inbox != "" || ensures(n.children))
+	})
+}
+
+func (c *compiler) settings(f field) settings {
+	var s settings
+	var tier *desk.Tier
+	var tierAt field
+	c.keys(orKey(f), f.path, map[string]func(field){
+		"inbox":      func(f field) { s.inbox = c.inboxRef(f) },
+		"tier":       func(f field) { t := c.tierRef(f); tier, tierAt = &t, f },
+		"priority":   func(f field) { s.priority = desk.Priority(c.oneOf(f, priorityNames()...)) },
+		"tags":       func(f field) { s.tags = union(nil, c.texts(f)) },
+		"restricted": func(f field) { s.restricted = c.boolean(f) },
+		"page":       func(f field) { s.page = c.text(f) },
+		"sla":        func(f field) { s.sla = c.slaRef(f) },
+	})
+	if tier == nil {
+		return s
+	}
+	// A tier is a place only through an inbox: the first one that belongs to it.
+	if in, ok := c.policy.Inbox(s.inbox); ok {
+		if in.Tier != *tier {
+			c.fail(tierAt.value, tierAt.path, "inbox %q belongs to tier %d", s.inbox, in.Tier)
+		}
+		return s
+	}
+	i := slices.IndexFunc(c.policy.inboxes, func(in Inbox) bool { return in.Tier == *tier })
+	if i < 0 {
+		c.fail(tierAt.value, tierAt.path, "tier %d has no inbox", *tier)
+		return s
+	}
+	s.inbox = c.policy.inboxes[i].Key
+	return s
+}
+
+func priorityNames() []string {
+	names := make([]string, len(Priorities))
+	for i, p := range Priorities {
+		names[i] = string(p)
+	}
+	return names
+}
+
+// slaRef reads the name of an SLA policy that exists.
+func (c *compiler) slaRef(f field) string {
+	name := c.text(f)
+	if _, ok := c.policy.SLA(name); name != "" && !ok {
+		c.fail(f.value, f.path, "there is no SLA policy %q", name)
+	}
+	return name
+}

@@ -1,0 +1,294 @@
+package router
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxDocument bounds a policy document in octets.
+const maxDocument = 1 << 20
+
+// document reads the YAML tree and gathers every problem with its position.
+type document struct {
+	lines    []string
+	problems []Problem
+}
+
+// parse returns the document's root node; nil when it is not YAML.
+func (d *document) parse(data []byte) (root ast.Node) {
+	if len(data) > maxDocument {
+		d.at(1, 1, "", "the document is larger than %d octets", maxDocument)
+		return nil
+	}
+	d.lines = strings.Split(string(data), "\n")
+	defer func() { // the parser meets documents that people type
+		if r := recover(); r != nil {
+			d.at(1, 1, "", "not readable as YAML: %v", r)
+			root = nil
+		}
+	}()
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		var syntax *yaml.SyntaxError
+		if errors.As(err, &syntax) && syntax.Token != nil {
+			d.at(syntax.Token.Position.Line, syntax.Token.Position.Column, "", "%s", syntax.Message)
+		} else {
+			d.at(1, 1, "", "%v", err)
+		}
+		return nil
+	}
+	for _, doc := range file.Docs {
+		switch {
+		case doc.Body == nil:
+		case root == nil:
+			root = doc.Body
+		default:
+			d.fail(doc.Body, "", "a policy is one YAML document, this begins a second one")
+		}
+	}
+	if root == nil {
+		d.at(1, 1, "", "the document is empty")
+	}
+	return root
+}
+
+func (d *document) at(line, column int, path, format string, args ...any) {
+	d.problems = append(d.problems, Problem{max(line, 1), max(column, 1), path, fmt.Sprintf(format, args...)})
+}
+
+// fail records a problem at a node.
+func (d *document) fail(n ast.Node, path, format string, args ...any) {
+	p := position(n)
+	d.at(p.Line, p.Column, path, format, args...)
+}
+
+func position(n ast.Node) token.Position {
+	var t *token.Token
+	switch n := n.(type) {
+	case nil:
+	case *ast.MappingNode:
+		t = n.Start
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			return position(n.Values[0])
+		}
+	case *ast.MappingValueNode:
+		if n.Key != nil {
+			t = n.Key.GetToken()
+		}
+	default:
+		t = n.GetToken()
+	}
+	if t == nil || t.Position == nil {
+		return token.Position{Line: 1, Column: 1}
+	}
+	return *t.Position
+}
+
+// field is one key of a mapping.
+type field struct {
+	key   string
+	at    ast.Node // the key
+	value ast.Node
+	path  string
+}
+
+// fields returns the entries of a mapping in order; ok is false if n is none.
+func (d *document) fields(n ast.Node, path string) (list []field, ok bool) {
+	var values []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	default:
+		d.fail(n, path, "must be a mapping (key: value)")
+		return nil, false
+	}
+	for _, v := range values {
+		key, ok := scalar(v.Key)
+		if !ok {
+			d.fail(v.Key, path, "this kind of key is not allowed here")
+			continue
+		}
+		list = append(list, field{key, v.Key, v.Value, join(path, key)})
+	}
+	return list, true
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// keys reads a mapping with known keys; the others are problems, and so is a
+// required key that is missing.
+func (d *document) keys(n ast.Node, path string, known map[string]func(field), required ...string) {
+	list, ok := d.fields(n, path)
+	if !ok {
+		return
+	}
+	seen := map[string]bool{}
+	for _, f := range list {
+		read, ok := known[f.key]
+		if !ok {
+			d.fail(f.at, path, "unknown key %q; known are %s", f.key, names(known))
+			continue
+		}
+		seen[f.key] = true
+		read(f)
+	}
+	for _, key := range required {
+		if !seen[key] {
+			d.fail(n, path, "%q is missing", key)
+		}
+	}
+}
+
+// items returns the entries of a list with their paths. A single value stands
+// for a list of one where single is set.
+func (d *document) items(f field, single bool) []field {
+	seq, ok := f.value.(*ast.SequenceNode)
+	if !ok {
+		if single {
+			return []field{f}
+		}
+		d.fail(orKey(f), f.path, "must be a list")
+		return nil
+	}
+	list := make([]field, len(seq.Values))
+	for i, v := range seq.Values {
+		list[i] = field{strconv.Itoa(i), v, v, fmt.Sprintf("%s[%d]", f.path, i)}
+	}
+	return list
+}
+
+// orKey is where to point: a value may be absent.
+func orKey(f field) ast.Node {
+	if _, null := f.value.(*ast.NullNode); f.value == nil || null {
+		return f.at
+	}
+	return f.value
+}
+
+// scalar returns a plain value's text.
+func scalar(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
+
+// text reads a non-empty string.
+func (d *document) text(f field) string {
+	s, ok := scalar(f.value)
+	if !ok || strings.TrimSpace(s) == "" {
+		d.fail(orKey(f), f.path, "must be a text")
+		return ""
+	}
+	return s
+}
+
+// texts reads a list of strings.
+func (d *document) texts(f field) []string {
+	var all []string
+	for _, item := range d.items(f, false) {
+		if s := d.text(item); s != "" {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// oneOf reads a word out of a closed set.
+func (d *document) oneOf(f field, words ...string) string {
+	s := d.text(f)
+	for _, w := range words {
+		if s == w {
+			return s
+		}
+	}
+	if s != "" {
+		d.fail(f.value, f.path, "%q is not one of %s", s, strings.Join(words, ", "))
+	}
+	return ""
+}
+
+// number reads an integer of at least least.
+func (d *document) number(f field, least int) (int, bool) {
+	if n, ok := f.value.(*ast.IntegerNode); ok {
+		if v, err := strconv.Atoi(n.GetToken().Value); err == nil && v >= least && v <= math.MaxInt32 {
+			return v, true
+		}
+	}
+	d.fail(orKey(f), f.path, "must be a whole number, %d or more", least)
+	return 0, false
+}
+
+// boolean reads true or false.
+func (d *document) boolean(f field) bool {
+	n, ok := f.value.(*ast.BoolNode)
+	if !ok {
+		d.fail(orKey(f), f.path, "must be true or false")
+		return false
+	}
+	return n.Value
+}
+
+// duration reads "30m", "4h", "1h30m" or "2d", greater than zero.
+func (d *document) duration(f field) time.Duration {
+	s := d.text(f)
+	if s == "" {
+		return 0
+	}
+	v, err := parseDuration(s)
+	if err != nil || v <= 0 {
+		d.fail(f.value, f.path, "%q is not a duration such as 30m, 4h or 2d", s)
+		return 0
+	}
+	return v
+}
+
+// percent reads "80%".
+func (d *document) percent(f field) float64 {
+	s := d.text(f)
+	digits, ok := strings.CutSuffix(s, "%")
+	v, err := strconv.ParseFloat(digits, 64)
+	if s != "" && (!ok || err != nil || !(v > 0 && v <= 1000)) {
+		d.fail(f.value, f.path, "%q is not a percentage such as 80%%", s)
+		return 0
+	}
+	return v
+}
+
+// parseDuration is time.ParseDuration with days of 24 hours.
+func parseDuration(s string) (time.Duration, error) {
+	if days, rest, ok := strings.Cut(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 || n > 36500 {
+			return 0, fmt.Errorf("%q is not a number of days", days)
+		}
+		v := time.Duration(n) * 24 * time.Hour
+		if rest == "" {
+			return v, nil
+		}
+		r, err := time.ParseDuration(rest)
+		return v + r, err
+	}
+	return time.ParseDuration(s)
+}

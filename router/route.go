@@ -1,0 +1,160 @@
+package router
+
+import (
+	"cmp"
+	"slices"
+
+	"switchboard/desk"
+)
+
+// Assignment is where a conversation goes.
+type Assignment struct {
+	Inbox      string // key
+	Tier       desk.Tier
+	Priority   desk.Priority
+	Tags       []string // in the order they were set, each once
+	Restricted bool     // only the inbox's members may read it
+	SLA        string   // name of the SLA policy; empty: nothing promised
+	Page       string   // whom to page at once: "on-call" or empty
+	Segment    string   // may be empty
+	// Path names what decided, outermost first: "segment: enterprise", then for
+	// each routing node that matched "routing: api" or, inside a parent,
+	// "routing: api/webhook", then "sla: t2".
+	Path []string
+}
+
+// Step is one test that Route made.
+type Step struct {
+	Section string `json:"section"` // "segment", "routing" or "sla"
+	Name    string `json:"name"`    // of the node, parents before it: "api/webhook"
+	When    string `json:"when"`    // its condition; empty: always
+	Matched bool   `json:"matched"`
+	// Why a node did not match although its condition was tested: the reason that
+	// it could not be told, such as an attribute that the account does not have.
+	Why string `json:"why,omitempty"`
+}
+
+// Route says where a conversation with these facts goes. It never fails: a
+// condition that cannot be told does not match, and every policy that compiles
+// has a default.
+func (p *Policy) Route(f Facts) Assignment {
+	a, _ := p.decide(f, false)
+	return a
+}
+
+// Explain returns every test that Route makes with these facts, in order.
+func (p *Policy) Explain(f Facts) []Step {
+	_, steps := p.decide(f, true)
+	return steps
+}
+
+// walk is one decision in progress.
+type walk struct {
+	facts Facts
+	steps []Step
+	keep  bool // the steps
+	path  []string
+}
+
+func (p *Policy) decide(f Facts, keep bool) (Assignment, []Step) {
+	w := &walk{facts: f, keep: keep}
+	a := Assignment{Segment: p.segment(w)}
+	w.facts.Segment = a.Segment
+	set, _ := w.tree(p.routing, "")
+	a.Inbox, a.Priority, a.Tags, a.Restricted, a.Page = set.inbox, set.priority, set.tags, set.restricted, set.page
+	if a.Priority == "" {
+		a.Priority = desk.PriorityNormal
+	}
+	if in, ok := p.Inbox(a.Inbox); ok {
+		a.Tier = in.Tier
+	}
+	w.facts.Tier, w.facts.Inbox = int(a.Tier), a.Inbox
+	if a.SLA = set.sla; a.SLA == "" {
+		a.SLA = p.promise(w)
+	}
+	if a.SLA != "" {
+		w.path = append(w.path, "sla: "+a.SLA)
+	}
+	a.Path = w.path
+	return a, w.steps
+}
+
+// test evaluates a node's condition and notes it.
+func (w *walk) test(section, name string, c condition) bool {
+	ok, err := c.holds(&w.facts)
+	if w.keep {
+		s := Step{Section: section, Name: name, When: c.source, Matched: ok}
+		if err != nil {
+			s.Why = "skipped: " + err.Error()
+		}
+		w.steps = append(w.steps, s)
+	}
+	return ok
+}
+
+func (p *Policy) segment(w *walk) string {
+	for _, s := range p.segments {
+		if w.test("segment", s.name, s.when) {
+			w.path = append(w.path, "segment: "+s.name)
+			return s.name
+		}
+	}
+	return ""
+}
+
+// promise returns the first SLA policy that applies.
+func (p *Policy) promise(w *walk) string {
+	for _, r := range p.slas {
+		if w.test("sla", r.policy.Name, r.when) {
+			return r.policy.Name
+		}
+	}
+	return ""
+}
+
+// tree walks siblings depth first. What a child sets goes before what its
+// parent set; what an earlier sibling set goes before what a later one adds.
+func (w *walk) tree(nodes []*route, parents string) (sum settings, matched bool) {
+	for _, n := range nodes {
+		name := parents + n.name
+		if !w.test("routing", name, n.when) {
+			continue
+		}
+		matched = true
+		mark := len(w.path)
+		w.path = append(w.path, "routing: "+name)
+		got := n.set
+		if inner, ok := w.tree(n.children, name+"/"); ok {
+			got = inner.over(n.set)
+			got.tags = union(n.set.tags, inner.tags)
+			w.path = slices.Delete(w.path, mark, mark+1) // the child's entry names the parent too
+		}
+		sum = sum.over(got)
+		if !n.keepOn {
+			break
+		}
+	}
+	return sum, matched
+}
+
+// over returns s, completed by what base says and s does not.
+func (s settings) over(base settings) settings {
+	s.inbox = cmp.Or(s.inbox, base.inbox)
+	s.priority = cmp.Or(s.priority, base.priority)
+	s.sla = cmp.Or(s.sla, base.sla)
+	s.page = cmp.Or(s.page, base.page)
+	s.restricted = s.restricted || base.restricted
+	s.tags = union(s.tags, base.tags)
+	return s
+}
+
+// union returns the tags of a, then those of b that a lacks.
+func union(a, b []string) []string {
+	a = slices.Clip(a)
+	for _, t := range b {
+		if !slices.Contains(a, t) {
+			a = append(a, t)
+		}
+	}
+	return a
+}
