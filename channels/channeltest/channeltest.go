@@ -1,0 +1,300 @@
+// Package channeltest holds the promises that every entrance keeps: it
+// acknowledges nothing before the commit, it hands over the same item under the
+// same source key, and it stops when it is told to.
+package channeltest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"switchboard/channels"
+	"switchboard/desk"
+)
+
+const patience = 20 * time.Second
+
+// Harness is one kind of entrance under test.
+type Harness struct {
+	// New makes a Channel whose items end in sink, and returns what a customer
+	// does with it. Servers that it needs end with t.
+	New func(t *testing.T, sink *Sink) (channels.Channel, Customer)
+}
+
+// Customer is the other side of a Channel.
+type Customer interface {
+	// Send sends a message whose content holds nonce, and returns when the
+	// channel has acknowledged it, or an error when it refused or ctx ended. An
+	// entrance that pulls acknowledges by moving its position on.
+	Send(ctx context.Context, nonce string) error
+	// Repeat sends the very message of that nonce once more, as a sender does
+	// that has lost the acknowledgement.
+	Repeat(ctx context.Context, nonce string) error
+}
+
+// Run holds a kind of entrance against every promise.
+func Run(t *testing.T, h Harness) {
+	t.Run("AcknowledgesAfterTheCommit", h.acknowledges)
+	t.Run("KeepsNothingThatWasNotCommitted", h.refuses)
+	t.Run("RecognisesARepetition", h.repeats)
+	t.Run("DeliversManyOnce", h.many)
+	t.Run("StopsCleanly", h.stops)
+}
+
+func (h Harness) start(t *testing.T) (*Sink, Customer, func() error) {
+	t.Helper()
+	sink := NewSink()
+	ch, customer := h.New(t, sink)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- ch.Run(ctx, sink) }()
+	stop := sync.OnceValue(func() error {
+		cancel()
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(patience):
+			return errors.New("Run did not return")
+		}
+	})
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return sink, customer, stop
+}
+
+func (h Harness) acknowledges(t *testing.T) {
+	sink, customer, _ := h.start(t)
+	sink.Hold()
+	sent := make(chan error, 1)
+	go func() { sent <- customer.Send(t.Context(), "nonce-held") }()
+	select {
+	case <-sink.Entered():
+	case err := <-sent:
+		t.Fatalf("answered %v before the journal was asked", err)
+	case <-time.After(patience):
+		t.Fatal("the journal was never asked")
+	}
+	select {
+	case err := <-sent:
+		t.Fatalf("answered %v before the commit", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	sink.Release()
+	select {
+	case err := <-sent:
+		if err != nil {
+			t.Fatalf("not acknowledged after the commit: %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("never acknowledged")
+	}
+	sink.want(t, map[string]int{"nonce-held": 1})
+}
+
+func (h Harness) refuses(t *testing.T) {
+	sink, customer, _ := h.start(t)
+	sink.Fail(desk.Errorf(desk.KindTemporary, "the disk is full"))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if err := customer.Send(ctx, "nonce-refused"); err == nil {
+		t.Fatal("acknowledged what the journal had refused")
+	}
+	sink.want(t, map[string]int{"nonce-refused": 0})
+	sink.Fail(nil)
+	if err := customer.Repeat(t.Context(), "nonce-refused"); err != nil {
+		t.Fatalf("a repetition after the failure: %v", err)
+	}
+	sink.want(t, map[string]int{"nonce-refused": 1})
+}
+
+func (h Harness) repeats(t *testing.T) {
+	sink, customer, _ := h.start(t)
+	for _, send := range []func(context.Context, string) error{customer.Send, customer.Repeat, customer.Repeat} {
+		if err := send(t.Context(), "nonce-again"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := customer.Send(t.Context(), "nonce-other"); err != nil {
+		t.Fatal(err)
+	}
+	sink.want(t, map[string]int{"nonce-again": 1, "nonce-other": 1})
+}
+
+func (h Harness) many(t *testing.T) {
+	sink, customer, _ := h.start(t)
+	want := map[string]int{}
+	var wg sync.WaitGroup
+	for i := range 20 {
+		nonce := fmt.Sprintf("nonce-%04d", i)
+		want[nonce] = 1
+		wg.Go(func() {
+			if err := customer.Send(t.Context(), nonce); err != nil {
+				t.Errorf("%s: %v", nonce, err)
+			}
+		})
+	}
+	wg.Wait()
+	sink.want(t, want)
+}
+
+func (h Harness) stops(t *testing.T) {
+	sink, customer, stop := h.start(t)
+	if err := customer.Send(t.Context(), "nonce-before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := stop(); err != nil {
+		t.Fatalf("stop: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := customer.Send(ctx, "nonce-after"); err == nil {
+		t.Error("acknowledged after it had stopped")
+	}
+	sink.want(t, map[string]int{"nonce-before": 1, "nonce-after": 0})
+}
+
+// Sink is a journal in memory that can be slow and can fail. The zero value is
+// not usable.
+type Sink struct {
+	mu      sync.Mutex
+	raws    []desk.Raw
+	known   map[[3]string]desk.RawID
+	err     error
+	gate    chan struct{}
+	entered chan struct{}
+	changed chan struct{}
+}
+
+// NewSink makes an empty Sink.
+func NewSink() *Sink {
+	return &Sink{known: map[[3]string]desk.RawID{}, entered: make(chan struct{}, 1), changed: make(chan struct{})}
+}
+
+// Accept implements channels.Sink.
+func (s *Sink) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error) {
+	receipts, err := s.AcceptAll(ctx, []desk.Raw{raw}, nil)
+	if err != nil {
+		return desk.Receipt{}, err
+	}
+	return receipts[0], nil
+}
+
+// AcceptAll takes several raw items and runs commit, if any, in the same
+// transaction: all or nothing.
+func (s *Sink) AcceptAll(ctx context.Context, raws []desk.Raw, commit func()) ([]desk.Receipt, error) {
+	s.mu.Lock()
+	gate := s.gate
+	s.mu.Unlock()
+	if gate != nil {
+		select {
+		case s.entered <- struct{}{}:
+		default:
+		}
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return nil, desk.Errorf(desk.KindTemporary, "journal: %w", ctx.Err())
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	receipts := make([]desk.Receipt, len(raws))
+	for i, raw := range raws {
+		if raw.Endpoint == "" || raw.SourceKey == "" || raw.ReceivedAt.IsZero() || raw.Channel == "" {
+			return nil, desk.Errorf(desk.KindInternal, "incomplete raw item %+v", raw)
+		}
+		key := [3]string{string(raw.Channel), raw.Endpoint, raw.SourceKey}
+		if id, ok := s.known[key]; ok {
+			receipts[i] = desk.Receipt{ID: id, Duplicate: true}
+			continue
+		}
+		s.known[key], receipts[i] = raw.ID, desk.Receipt{ID: raw.ID}
+		raw.Bytes = bytes.Clone(raw.Bytes)
+		s.raws = append(s.raws, raw)
+	}
+	if commit != nil {
+		commit()
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return receipts, nil
+}
+
+// Hold makes Accept wait until Release. Entered then tells when it was called.
+func (s *Sink) Hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gate = make(chan struct{})
+}
+
+// Entered receives once after Accept was called on a held Sink.
+func (s *Sink) Entered() <-chan struct{} { return s.entered }
+
+// Release ends Hold.
+func (s *Sink) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.gate)
+	s.gate = nil
+}
+
+// Fail makes Accept return err; nil makes it work again.
+func (s *Sink) Fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+// Raws returns what was committed, in order.
+func (s *Sink) Raws() []desk.Raw {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]desk.Raw(nil), s.raws...)
+}
+
+// Await waits until n raw items or more are committed and returns all. It fails
+// the test after a while.
+func (s *Sink) Await(t testing.TB, n int) []desk.Raw {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		s.mu.Lock()
+		count, changed := len(s.raws), s.changed
+		s.mu.Unlock()
+		if count >= n {
+			return s.Raws()
+		}
+		select {
+		case <-changed:
+		case <-late:
+			t.Fatalf("%d raw items after %s, want %d", count, patience, n)
+		}
+	}
+}
+
+// want compares how many committed items hold each nonce, by distinct content.
+func (s *Sink) want(t *testing.T, want map[string]int) {
+	t.Helper()
+	raws := s.Raws()
+	for nonce, n := range want {
+		got := 0
+		for _, raw := range raws {
+			if bytes.Contains(raw.Bytes, []byte(nonce)) {
+				got++
+			}
+		}
+		if got != n {
+			t.Errorf("%s is in %d raw items, want %d", nonce, got, n)
+		}
+	}
+}
