@@ -11,7 +11,8 @@ import (
 // Log is the committed event log as the Tail reads it.
 type Log interface {
 	// EventsAfter returns up to limit events after the cursor, in the log's one
-	// order, and none that a later commit could still come before.
+	// order, and none that a later commit could still come before. KindInvalid: the
+	// cursor is another database's.
 	EventsAfter(ctx context.Context, after desk.Cursor, limit int) ([]desk.Event, error)
 	// Head returns the position of the newest event that EventsAfter would return.
 	Head(ctx context.Context) (desk.Cursor, error)
@@ -92,6 +93,11 @@ func (t *Tail) Run(ctx context.Context) error {
 func (t *Tail) step(ctx context.Context, at desk.Cursor, pause time.Duration) (desk.Cursor, time.Duration, time.Duration) {
 	from := at
 	at, pending, err := t.drain(ctx, at)
+	if err != nil && desk.KindOf(err) == desk.KindInvalid {
+		// The position is another database's: this one was restored under us.
+		t.slog.Warn("event log was replaced, beginning at its head", "error", err)
+		at, err = t.log.Head(ctx)
+	}
 	switch {
 	case err != nil:
 		pause = min(max(2*pause, tailRetryMax), tailErrorMax)
