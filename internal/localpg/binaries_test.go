@@ -59,6 +59,7 @@ func TestFind(t *testing.T) {
 	if err := os.Symlink(filepath.Join(fits, "postgres"), filepath.Join(links, "postgres")); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("SWITCHBOARD_PG_BIN", "")
 	t.Setenv("PATH", strings.Join([]string{".", "", t.TempDir(), old, links}, ":"))
 	if b, err := find(t.Context(), "", 0); err != nil || b.major != 97 || b.dir != fits {
 		t.Errorf("found %+v, %v; want 97 in the folder that the link leads to", b, err)
