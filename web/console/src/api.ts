@@ -1,0 +1,116 @@
+// The console's one way to the server: JSON over fetch, problems as errors.
+import type {
+  Account, Agent, Contact, Conversation, DeskEvent, Inbox, Message, Page, Raw, Status, Stint,
+} from './wire';
+
+const BASE = '/api/v1';
+
+/** Problem is an answer of RFC 9457, or a failure to reach the server (status 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    readonly errors: { location?: string; message: string; value?: unknown }[] = [],
+  ) {
+    super(detail || title);
+  }
+}
+
+/** The server's clock minus ours in milliseconds; waiting times tick by the server's. */
+export let clockOffset = 0;
+
+function noteClock(header: string | null): void {
+  if (!header) return;
+  const offset = Date.parse(header) - Date.now();
+  // The header has whole seconds, so a small difference says nothing.
+  clockOffset = Math.abs(offset) > 3000 ? offset : 0;
+}
+
+async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(BASE + path, {
+      method,
+      signal: signal ?? null,
+      credentials: 'same-origin',
+      headers: body === undefined ? { Accept: 'application/json' } : { Accept: 'application/json', 'Content-Type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new Problem(0, 'unreachable', '');
+  }
+  noteClock(answer.headers.get('Date'));
+  const text = await answer.text();
+  if (!answer.ok) throw problemOf(answer.status, answer.statusText, text);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+function problemOf(status: number, title: string, text: string): Problem {
+  try {
+    const body = JSON.parse(text) as { title?: string; detail?: string; errors?: Problem['errors'] };
+    return new Problem(status, body.title ?? title, body.detail ?? '', body.errors ?? []);
+  } catch {
+    return new Problem(status, title, '');
+  }
+}
+
+const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, undefined, signal);
+const enc = encodeURIComponent;
+
+export interface ListQuery { q?: string; cursor?: string | null; limit?: number; account?: string }
+
+function params(query: object): string {
+  const out = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== '') out.set(name, String(value));
+  }
+  const text = out.toString();
+  return text ? '?' + text : '';
+}
+
+/** Reads every page of a list whose length is bounded by one conversation. */
+async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
+  const out: T[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Page<T> = await get<Page<T>>(path + params({ limit: 200, cursor }), signal);
+    out.push(...(page.data ?? []));
+    cursor = page.next_cursor || null;
+  }
+  return out;
+}
+
+export const api = {
+  session: () => get<{ agent: Agent }>('/session'),
+  signIn: (email: string, password: string) => call<{ agent: Agent }>('POST', '/session', { email, password }),
+  signOut: () => call<void>('DELETE', '/session'),
+  demo: () => get<Demo>('/demo'),
+  demoAs: async (email: string) => {
+    const answer = await fetch(`/demo/as/${enc(email)}`, { method: 'POST', credentials: 'same-origin' });
+    if (!answer.ok) throw new Problem(answer.status, answer.statusText, '');
+  },
+  conversations: (query: ListQuery, signal?: AbortSignal) => get<Page<Conversation>>('/conversations' + params(query), signal),
+  conversation: (id: string) => get<Conversation>(`/conversations/${enc(id)}`),
+  messages: (id: string) => all<Message>(`/conversations/${enc(id)}/messages`),
+  events: (id: string) => all<DeskEvent>(`/conversations/${enc(id)}/events`),
+  stints: (id: string) => all<Stint>(`/conversations/${enc(id)}/stints`),
+  reply: (id: string, body: { text: string; cc?: string[]; expected_seq?: number }) =>
+    call<Message>('POST', `/conversations/${enc(id)}/replies`, body),
+  note: (id: string, text: string) => call<Message>('POST', `/conversations/${enc(id)}/notes`, { text }),
+  assign: (id: string, assignee: string | null) => call<Conversation>('POST', `/conversations/${enc(id)}/assign`, { assignee }),
+  move: (id: string, body: { inbox?: string; tier?: number; note?: string }) =>
+    call<Conversation>('POST', `/conversations/${enc(id)}/move`, body),
+  status: (id: string, status: Status, until?: string) =>
+    call<Conversation>('POST', `/conversations/${enc(id)}/status`, until ? { status, until } : { status }),
+  inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data ?? [],
+  agents: async () => (await get<Page<Agent>>('/agents')).data ?? [],
+  account: (id: string) => get<Account>(`/accounts/${enc(id)}`),
+  contact: (id: string) => get<Contact>(`/contacts/${enc(id)}`),
+  feed: (after: string, limit: number) => get<Page<DeskEvent>>('/events' + params({ after, limit })),
+  quarantine: (cursor?: string | null) => get<Page<Raw>>('/raws' + params({ state: 'quarantined', limit: 200, cursor })),
+  replay: (id: string) => call<unknown>('POST', `/raws/${enc(id)}/replay`, {}),
+};
+
+/** What the demo tells: the agents that one may be. */
+export interface Demo { agents: { name: string; email: string; tiers?: number[] }[] }

@@ -1,0 +1,12 @@
+import { render } from 'preact';
+import { findDemo } from './state/demo';
+import { start } from './state/desk';
+import { App } from './view/app';
+import './style/base.css';
+import './style/shell.css';
+import './style/thread.css';
+import './style/parts.css';
+
+render(<App />, document.getElementById('app')!);
+void start();
+void findDemo();

@@ -1,0 +1,61 @@
+// What an agent does, with what the page says about it.
+import { api, Problem } from '../api';
+import { say } from '../text/say';
+import { moment } from '../text/time';
+import type { Conversation, Status } from '../wire';
+import { me, neighbour, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
+import { rows, selected } from './list';
+import { refreshThread, threadOf } from './thread';
+
+/** The conversation that keys and buttons act on: the open one, or the selected row. */
+export function current(): Conversation | null {
+  const id = place.value.open ?? selected.value;
+  if (!id) return null;
+  return threadOf(id).value.conversation ?? rows.value.find((row) => row.id === id) ?? null;
+}
+
+async function change(work: () => Promise<Conversation>): Promise<Conversation | null> {
+  try {
+    const conversation = await work();
+    showChange(conversation);
+    void refreshThread(conversation.id);
+    void refreshCounts();
+    return conversation;
+  } catch (error) {
+    tell(say('done.failed', { reason: reason(error) }), { bad: true });
+    if (error instanceof Problem && error.status === 409 && place.value.open) void refreshThread(place.value.open);
+    return null;
+  }
+}
+
+export async function assign(conversation: Conversation, assignee: string | null): Promise<void> {
+  const before = conversation.assignee?.id ?? null;
+  const done = await change(() => api.assign(conversation.id, assignee));
+  if (!done) return;
+  const text = done.assignee
+    ? say('done.assigned', { name: done.assignee.id === me.value.id ? say('thread.you').toLowerCase() : done.assignee.name })
+    : say('done.unassigned');
+  const undone = before !== (done.assignee?.id ?? null);
+  tell(text, undone ? { undo: () => void change(() => api.assign(conversation.id, before)) } : {});
+}
+
+/** Sets the status; from a view of open ones the next row is opened, so that nobody has to find it. */
+export async function setStatus(conversation: Conversation, status: Status, until?: number): Promise<void> {
+  const leaves = status !== 'open' && place.value.open === conversation.id && place.value.view.kind !== 'search';
+  const next = leaves ? (neighbour(conversation.id, 1) ?? neighbour(conversation.id, -1)) : null;
+  const done = await change(() => api.status(conversation.id, status, until ? new Date(until).toISOString() : undefined));
+  if (!done) return;
+  if (leaves && place.value.open === conversation.id) openConversation(next);
+  const values = { number: done.number, time: until ? moment(new Date(until).toISOString(), now.value) : '' };
+  const text = status === 'snoozed' ? say('done.snoozed', values) : status === 'resolved' ? say('done.resolved', values) : say('done.reopened', values);
+  const undo = status === 'open' ? {} : { undo: () => void change(() => api.status(conversation.id, 'open')) };
+  tell(text, undo);
+}
+
+export async function move(conversation: Conversation, target: { inbox?: string; tier?: number }, note: string): Promise<void> {
+  const done = await api.move(conversation.id, note ? { ...target, note } : target);
+  showChange(done);
+  void refreshThread(done.id);
+  void refreshCounts();
+  tell(say('done.moved', { number: done.number, name: done.inbox.name }));
+}

@@ -1,0 +1,242 @@
+// What the console knows, as signals, and how it changes. Views read signals and
+// call functions of this folder; nothing else talks to the server.
+import { batch, computed, signal } from '@preact/signals';
+import { api, clockOffset, Problem } from '../api';
+import { say } from '../text/say';
+import type { Agent, Conversation, DeskEvent, Inbox } from '../wire';
+import { Drafts } from './draft';
+import { Feed, type Link, type Signal } from './feed';
+import { clearList, loadList, patchList, rows } from './list';
+import { fromHash, toHash, type Place, type View } from './search';
+import { forgetThreads, refreshThread, threadOf } from './thread';
+import type { Names } from './timeline';
+
+export const phase = signal<'starting' | 'login' | 'ready' | 'unreachable'>('starting');
+export const me = signal<Agent>({ id: '', name: '', email: '', tiers: [], admin: false });
+export const inboxes = signal<Inbox[]>([]);
+export const agents = signal<Agent[]>([]);
+export const mineOpen = signal(0);
+export const quarantined = signal<number | null>(null);
+export const link = signal<Link>('connecting');
+export const place = signal<Place>(fromHash(location.hash));
+export const now = signal(Date.now());
+export const drafts = new Drafts(localStorage);
+export const drafted = signal(drafts.conversations());
+/** Who is typing in which conversation, with when it is forgotten. */
+export const typing = signal<ReadonlyMap<string, number>>(new Map());
+
+export const names = computed<Names>(() => {
+  const byAgent = new Map(agents.value.map((agent) => [agent.id, agent.name]));
+  const byInbox = new Map(inboxes.value.flatMap((inbox) => [[inbox.key, inbox.name], [inbox.id, inbox.name]] as [string, string][]));
+  return { agent: (id) => byAgent.get(id) ?? null, inbox: (key) => byInbox.get(key) ?? null, me: me.value.id };
+});
+
+export interface TierGroup { tier: number; name: string; open: number; inboxes: Inbox[] }
+
+export const tiers = computed<TierGroup[]>(() => {
+  const groups = new Map<number, TierGroup>();
+  for (const inbox of inboxes.value) {
+    const group = groups.get(inbox.tier) ?? { tier: inbox.tier, name: inbox.tier_name, open: 0, inboxes: [] };
+    group.open += inbox.open;
+    group.inboxes.push(inbox);
+    groups.set(inbox.tier, group);
+  }
+  return [...groups.values()].sort((a, b) => a.tier - b.tier);
+});
+
+/** A message at the foot of the page that goes away by itself. */
+export interface Notice { id: number; text: string; bad: boolean; undo?: () => void }
+export const notices = signal<Notice[]>([]);
+let noticeId = 0;
+
+export function tell(text: string, options: { bad?: boolean; undo?: () => void } = {}): void {
+  const notice: Notice = { id: ++noticeId, text, bad: options.bad ?? false };
+  if (options.undo) notice.undo = options.undo;
+  notices.value = [...notices.value.slice(-2), notice];
+  setTimeout(() => dismiss(notice.id), options.bad ? 10_000 : 5_000);
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((notice) => notice.id !== id);
+}
+
+/** Why something failed, in words for a person. */
+export function reason(error: unknown): string {
+  if (error instanceof Problem) {
+    if (error.status === 0) return say('net.unreachable');
+    const first = error.errors[0]?.message;
+    return error.detail || first || error.title;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+let feed: Feed | null = null;
+
+export async function start(): Promise<void> {
+  try {
+    const { agent } = await api.session();
+    await enter(agent);
+  } catch (error) {
+    phase.value = error instanceof Problem && (error.status === 401 || error.status === 403) ? 'login' : 'unreachable';
+  }
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  const { agent } = await api.signIn(email, password);
+  await enter(agent);
+}
+
+export async function signOut(): Promise<void> {
+  await api.signOut().catch(() => undefined);
+  leave();
+}
+
+function leave(): void {
+  feed?.stop();
+  feed = null;
+  batch(() => {
+    clearList();
+    forgetThreads();
+    phase.value = 'login';
+  });
+}
+
+async function enter(agent: Agent): Promise<void> {
+  feed?.stop();
+  batch(() => {
+    me.value = agent;
+    clearList();
+    forgetThreads();
+    phase.value = 'ready';
+  });
+  drafts.sweep();
+  feed = new Feed({ event: onEvent, signal: onSignal, link: (state) => (link.value = state), reset: reload, signedOut: leave });
+  const directory = Promise.all([
+    api.inboxes().then((list) => (inboxes.value = list)),
+    api.agents().then((list) => (agents.value = list)),
+  ]).catch((error: unknown) => tell(say('done.failed', { reason: reason(error) }), { bad: true }));
+  void loadList(place.value.view);
+  void refreshCounts();
+  if (place.value.open) void refreshThread(place.value.open);
+  feed.start();
+  await directory;
+}
+
+/** Becomes another agent of the demo. */
+export async function switchTo(email: string): Promise<void> {
+  await api.demoAs(email);
+  const { agent } = await api.session();
+  await enter(agent);
+}
+
+function reload(): void {
+  void loadList(place.value.view, { quiet: true });
+  void refreshCounts();
+  if (place.value.open) void refreshThread(place.value.open);
+}
+
+// Events arrive in bursts (one mail makes three); a conversation is read once per burst.
+const changed = new Set<string>();
+let burst: ReturnType<typeof setTimeout> | undefined;
+const BURST_MS = 40;
+
+function onEvent(event: DeskEvent): void {
+  if (event.kind === 'message.received') fresh(event.conversation_id);
+  changed.add(event.conversation_id);
+  burst ??= setTimeout(settle, BURST_MS);
+}
+
+async function settle(): Promise<void> {
+  const ids = [...changed];
+  changed.clear();
+  burst = undefined;
+  if (place.value.open && ids.includes(place.value.open)) void refreshThread(place.value.open);
+  scheduleCounts();
+  const found = await Promise.all(
+    ids.map((id) =>
+      api.conversation(id).catch((error: unknown) => (error instanceof Problem && error.status === 404 ? null : undefined)),
+    ),
+  );
+  batch(() => {
+    found.forEach((conversation, i) => {
+      if (conversation === undefined) return;
+      patchList(place.value.view, ids[i]!, conversation, me.value.id);
+    });
+  });
+}
+
+/** Conversations with something new that nobody has opened in this window. */
+export const unread = signal<ReadonlySet<string>>(new Set());
+
+function fresh(id: string): void {
+  if (id === place.value.open && document.visibilityState === 'visible') return;
+  unread.value = new Set([...unread.value, id]);
+}
+
+function onSignal(sig: Signal): void {
+  if (sig.kind !== 'typing' || !sig.topic.startsWith('cv_') || sig.from === me.value.id) return;
+  typing.value = new Map([...typing.value, [sig.topic, Date.now() + 5000]]);
+  setTimeout(() => {
+    typing.value = new Map([...typing.value].filter(([, until]) => until > Date.now()));
+  }, 5100);
+}
+
+let countsTimer: ReturnType<typeof setTimeout> | undefined;
+
+function scheduleCounts(): void {
+  countsTimer ??= setTimeout(() => {
+    countsTimer = undefined;
+    void refreshCounts();
+  }, 250);
+}
+
+export async function refreshCounts(): Promise<void> {
+  await Promise.allSettled([
+    api.inboxes().then((list) => (inboxes.value = list)),
+    api.conversations({ q: 'is:open assignee:me', limit: 100 }).then((page) => (mineOpen.value = page.data.length)),
+    api.quarantine().then((page) => (quarantined.value = page.data.length), () => (quarantined.value = null)),
+  ]);
+}
+
+/** Puts a changed conversation wherever it is shown, before the feed says so. */
+export function showChange(conversation: Conversation): void {
+  patchList(place.value.view, conversation.id, conversation, me.value.id);
+  const thread = threadOf(conversation.id);
+  thread.value = { ...thread.value, conversation };
+}
+
+export function go(view: View, open: string | null = null): void {
+  navigate({ view, open });
+}
+
+export function openConversation(id: string | null): void {
+  navigate({ view: place.value.view, open: id });
+}
+
+function navigate(next: Place): void {
+  const hash = toHash(next);
+  if (hash !== location.hash) history.pushState(null, '', hash);
+  arrive(next);
+}
+
+function arrive(next: Place): void {
+  const before = place.value;
+  batch(() => {
+    place.value = next;
+    if (next.open) unread.value = new Set([...unread.value].filter((id) => id !== next.open));
+  });
+  if (toHash({ view: before.view, open: null }) !== toHash({ view: next.view, open: null })) void loadList(next.view);
+  if (next.open) void refreshThread(next.open);
+}
+
+/** The conversation before or after the open or selected one; null at the end. */
+export function neighbour(id: string | null, step: 1 | -1): string | null {
+  const list = rows.value;
+  if (list.length === 0) return null;
+  const at = id ? list.findIndex((row) => row.id === id) : -1;
+  if (at < 0) return list[0]!.id;
+  return list[at + step]?.id ?? null;
+}
+
+addEventListener('popstate', () => arrive(fromHash(location.hash)));
+setInterval(() => (now.value = Date.now() + clockOffset), 15_000);

@@ -1,0 +1,132 @@
+// The live feed: events over a WebSocket, resumed by cursor, with the event list
+// as the way to catch up while the socket cannot be had. It knows nothing of
+// what the events mean.
+import { backoff } from '../../../shared/backoff';
+import { api, Problem } from '../api';
+import type { DeskEvent } from '../wire';
+
+export type Link = 'connecting' | 'live' | 'lost';
+
+export interface Signal { topic: string; kind: string; from?: string; data?: unknown }
+
+export interface Listener {
+  event(event: DeskEvent): void;
+  signal(signal: Signal): void;
+  link(link: Link): void;
+  /** Events may have been missed that no cursor can bring back: read everything again. */
+  reset(): void;
+  /** The session has ended. */
+  signedOut(): void;
+}
+
+/** Events before the page was opened are already in what it loaded. */
+const OLD_MS = 30_000;
+const CATCH_UP = 200;
+/** Past this, reading the lists again is cheaper than replaying. */
+const CATCH_UP_PAGES = 10;
+
+export class Feed {
+  private cursor = '';
+  private socket: WebSocket | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly pause = backoff(400, 15_000);
+  private readonly born = Date.now();
+  private stopped = false;
+  private opened = false;
+
+  constructor(private readonly listener: Listener) {}
+
+  start(): void {
+    this.connect();
+    addEventListener('online', this.hurry);
+    addEventListener('offline', this.dropped);
+    document.addEventListener('visibilitychange', this.hurry);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.socket?.close();
+    removeEventListener('online', this.hurry);
+    removeEventListener('offline', this.dropped);
+    document.removeEventListener('visibilitychange', this.hurry);
+  }
+
+  private connect(): void {
+    if (this.stopped) return;
+    clearTimeout(this.timer);
+    const address = new URL('/api/v1/events/socket', location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    if (this.cursor) address.searchParams.set('after', this.cursor);
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.pause.reset();
+      // Between loading the lists and the first connection events may have passed.
+      if (!this.cursor) this.listener.reset();
+      this.opened = true;
+      this.listener.link('live');
+    };
+    socket.onmessage = (frame) => this.receive(String(frame.data));
+    socket.onclose = () => {
+      if (this.socket === socket) this.lost();
+    };
+  }
+
+  private receive(text: string): void {
+    const frame = JSON.parse(text) as { type: string; event?: DeskEvent; cursor?: string } & Partial<Signal>;
+    if (frame.type === 'event' && frame.event) this.take(frame.event);
+    else if (frame.type === 'signal') this.listener.signal((frame as { signal?: Signal }).signal ?? (frame as Signal));
+    else if (frame.cursor) this.cursor = frame.cursor;
+  }
+
+  private take(event: DeskEvent): void {
+    this.cursor = event.cursor;
+    if (Date.parse(event.at) > this.born - OLD_MS) this.listener.event(event);
+  }
+
+  private lost(): void {
+    this.socket = null;
+    if (this.stopped) return;
+    this.listener.link(this.opened ? 'lost' : 'connecting');
+    this.timer = setTimeout(() => void this.retry(), this.pause.next());
+  }
+
+  /** Catches up by plain HTTP first: where sockets are blocked, this is polling. */
+  private async retry(): Promise<void> {
+    try {
+      if (this.cursor) await this.catchUp();
+      else await api.session();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) {
+        this.stop();
+        this.listener.signedOut();
+        return;
+      }
+      if (error instanceof Problem && (error.status === 400 || error.status === 422 || error.status === 410)) {
+        this.cursor = ''; // the cursor is of another time; start over
+        this.listener.reset();
+      }
+    }
+    this.connect();
+  }
+
+  private async catchUp(): Promise<void> {
+    for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
+      const page = await api.feed(this.cursor, CATCH_UP);
+      for (const event of page.data ?? []) this.take(event);
+      if (page.next_cursor) this.cursor = page.next_cursor;
+      if ((page.data ?? []).length < CATCH_UP) return;
+    }
+    this.listener.reset();
+  }
+
+  private readonly hurry = () => {
+    if (this.stopped || this.socket || document.visibilityState === 'hidden') return;
+    this.pause.reset();
+    clearTimeout(this.timer);
+    void this.retry();
+  };
+
+  private readonly dropped = () => this.socket?.close();
+}

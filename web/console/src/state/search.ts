@@ -1,0 +1,92 @@
+// Views and searches as the API's search grammar (doc/api.md), and the address
+// bar's form of them. Pure.
+import type { Conversation } from '../wire';
+
+export type View =
+  | { kind: 'mine' }
+  | { kind: 'unassigned' }
+  | { kind: 'all' }
+  | { kind: 'tier'; tier: number }
+  | { kind: 'inbox'; inbox: string }
+  | { kind: 'search'; text: string }
+  | { kind: 'quarantine' };
+
+/** The `q` that the server is asked for. Views show what is open; a search shows what it says. */
+export function queryOf(view: View): string {
+  switch (view.kind) {
+    case 'mine': return 'is:open assignee:me';
+    case 'unassigned': return 'is:open is:unassigned';
+    case 'all': return 'is:open';
+    case 'tier': return `is:open tier:${view.tier}`;
+    case 'inbox': return `is:open inbox:${view.inbox}`;
+    case 'search': return view.text.trim();
+    case 'quarantine': return '';
+  }
+}
+
+/** Whether a changed conversation belongs into a view; null when only the server can tell. */
+export function belongs(view: View, c: Conversation, me: string): boolean | null {
+  if (view.kind === 'search') return null;
+  if (view.kind === 'quarantine') return false;
+  if (c.status !== 'open') return false;
+  switch (view.kind) {
+    case 'mine': return c.assignee?.id === me;
+    case 'unassigned': return c.assignee === null;
+    case 'all': return true;
+    case 'tier': return c.tier === view.tier;
+    case 'inbox': return c.inbox.key === view.inbox;
+  }
+}
+
+export interface Place { view: View; open: string | null }
+
+/** The address bar's form: "#/tier/2/cv_…". */
+export function toHash(place: Place): string {
+  const view = place.view;
+  const parts: string[] = [view.kind];
+  if (view.kind === 'tier') parts.push(String(view.tier));
+  if (view.kind === 'inbox') parts.push(view.inbox);
+  if (view.kind === 'search') parts.push(view.text);
+  if (place.open) parts.push(place.open);
+  return '#/' + parts.map(encodeURIComponent).join('/');
+}
+
+/** Reads the address bar; whatever it does not know is "All open". */
+export function fromHash(hash: string): Place {
+  const [kind = '', ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
+  switch (kind) {
+    case 'mine': case 'unassigned': case 'all': case 'quarantine':
+      return { view: { kind }, open: rest[0] || null };
+    case 'tier': {
+      const tier = Number(rest[0]);
+      if (rest[0] && Number.isInteger(tier)) return { view: { kind, tier }, open: rest[1] || null };
+      break;
+    }
+    case 'inbox':
+      if (rest[0]) return { view: { kind, inbox: rest[0] }, open: rest[1] || null };
+      break;
+    case 'search':
+      if (rest[0]) return { view: { kind, text: rest[0] }, open: rest[1] || null };
+      break;
+    case 'c': // a link to one conversation, from a mail or another page
+      return { view: { kind: 'all' }, open: rest[0] || null };
+  }
+  return { view: { kind: 'all' }, open: null };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Where in the query a refused term stands, from the problem's errors: "q[5:12]", "q:5", {position}. -1: not told. */
+export function errorPosition(errors: { location?: string; message: string; value?: unknown }[]): number {
+  for (const error of errors) {
+    const found = /(?:position|at|offset|\[|:)\s*(\d+)/.exec(`${error.location ?? ''} ${error.message}`);
+    if (found) return Number(found[1]);
+  }
+  return -1;
+}

@@ -1,0 +1,75 @@
+// Open conversations: each is a signal that is filled and refilled from the server.
+import { signal, type Signal } from '@preact/signals';
+import { api, Problem } from '../api';
+import type { Account, Conversation, DeskEvent, Message, Stint } from '../wire';
+
+export interface Thread {
+  conversation: Conversation | null;
+  messages: Message[];
+  events: DeskEvent[];
+  stints: Stint[];
+  account: Account | null;
+  loaded: boolean;
+  error: unknown;
+}
+
+const EMPTY: Thread = { conversation: null, messages: [], events: [], stints: [], account: null, loaded: false, error: null };
+const KEEP = 40;
+
+const threads = new Map<string, Signal<Thread>>();
+const running = new Map<string, Promise<void>>();
+const again = new Set<string>();
+
+export function threadOf(id: string): Signal<Thread> {
+  let thread = threads.get(id);
+  if (!thread) {
+    thread = signal(EMPTY);
+    threads.set(id, thread);
+    for (const old of threads.keys()) {
+      if (threads.size <= KEEP) break;
+      threads.delete(old);
+    }
+  }
+  return thread;
+}
+
+export function forgetThreads(): void {
+  threads.clear();
+}
+
+/** Reads a conversation again. Calls while one runs are folded into one more. */
+export function refreshThread(id: string): Promise<void> {
+  const current = running.get(id);
+  if (current) {
+    again.add(id);
+    return current;
+  }
+  const job = read(id).finally(() => {
+    running.delete(id);
+    if (again.delete(id)) void refreshThread(id);
+  });
+  running.set(id, job);
+  return job;
+}
+
+async function read(id: string): Promise<void> {
+  const thread = threadOf(id);
+  try {
+    const [conversation, messages, events, stints] = await Promise.all([
+      api.conversation(id), api.messages(id), api.events(id), api.stints(id).catch(() => []),
+    ]);
+    thread.value = { ...thread.value, conversation, messages, events, stints, loaded: true, error: null };
+    const account = await api.account(conversation.account.id).catch(() => null);
+    thread.value = { ...thread.value, account };
+  } catch (error) {
+    // What was read before stays; a conversation that is gone does not.
+    if (!thread.value.loaded || (error instanceof Problem && error.status === 404)) {
+      thread.value = { ...EMPTY, error };
+    }
+  }
+}
+
+/** Reads a conversation ahead, so that opening it shows it at once. */
+export function prefetch(id: string): void {
+  if (!threadOf(id).value.loaded) void refreshThread(id);
+}

@@ -1,0 +1,95 @@
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { count, say, sayIf } from '../text/say';
+import { drafts } from '../state/desk';
+import type { Kind } from '../state/draft';
+import { caps } from '../state/keys';
+import { newerThan } from '../state/timeline';
+import { discard, send, stopWriting, type as typed, write, writing } from '../state/writing';
+import type { Conversation, Message } from '../wire';
+import { Icon } from './icon';
+import { mac } from './shortcuts';
+
+interface Props { conversation: Conversation; messages: Message[] }
+
+/** The answer's addressee as the button names it: an address for mail, a name for chat. */
+export function recipient(conversation: Conversation): string {
+  const { channel, to } = conversation.reply;
+  if (channel === 'chat') return conversation.contact.name || say('thread.customer').toLowerCase();
+  return to || conversation.contact.address;
+}
+
+export function Composer({ conversation, messages }: Props) {
+  const current = writing.value;
+  if (!current || current.conversation !== conversation.id) return <Doors conversation={conversation} />;
+  return <Editor key={current.kind} conversation={conversation} messages={messages} />;
+}
+
+/** Two commands, two buttons; the one chosen last time is never remembered. */
+function Doors({ conversation }: { conversation: Conversation }) {
+  const door = (kind: Kind) => (
+    <button class={`door door-${kind}`} aria-keyshortcuts={kind === 'reply' ? 'r' : 'n'} onClick={() => write(conversation, kind)}>
+      <Icon name={kind} size={17} />
+      <span>{kind === 'reply' ? say('composer.replyTo', { name: conversation.contact.name || recipient(conversation) }) : say('composer.note')}</span>
+      {drafts.read(conversation.id, kind) && <span class="draft-mark">{say('composer.draft')}</span>}
+      <kbd>{kind === 'reply' ? 'r' : 'n'}</kbd>
+    </button>
+  );
+  return <footer class="composer doors">{door('reply')}{door('note')}</footer>;
+}
+
+function Editor({ conversation, messages }: Props) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const current = writing.value!;
+  const reply = current.kind === 'reply';
+  const to = recipient(conversation);
+  const unanswerable = reply && !conversation.reply.to;
+  const news = reply && current.text !== '' ? newerThan(messages, current.seen) : 0;
+
+  useEffect(() => {
+    const area = field.current;
+    area?.focus();
+    area?.setSelectionRange(area.value.length, area.value.length);
+  }, []);
+
+  // Grows with the text up to a share of the window, which the stylesheet sets.
+  useLayoutEffect(() => {
+    const area = field.current!;
+    area.style.height = 'auto';
+    area.style.height = `${area.scrollHeight + 2}px`;
+  }, [current.text]);
+
+  const label = reply ? say('composer.reply') : say('composer.note');
+  return (
+    <footer class={`composer editor editor-${current.kind}`}>
+      <div class="editor-head">
+        <Icon name={current.kind} size={16} />
+        {reply ? (
+          <span class="editor-to">
+            <b>{say('composer.replyTo', { name: conversation.contact.name || to })}</b>{' '}
+            <span class="muted">
+              {sayIf(`composer.replyBy.${conversation.reply.channel}`, '{to}').replace('{to}', conversation.reply.to).replace('{name}', to)}
+              {conversation.reply.channel !== 'chat' && conversation.reply.from && ` · ${say('composer.from', { from: conversation.reply.from })}`}
+            </span>
+          </span>
+        ) : <b class="editor-to">{say('composer.noteOnly')}</b>}
+        <button class="tool" title={`${say('composer.close')} (Esc)`} onClick={stopWriting}><Icon name="down" size={16} /><span class="sr">{say('composer.close')}</span></button>
+      </div>
+      {unanswerable && <p class="stale" role="alert">{say('composer.noAddress')}</p>}
+      {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
+      {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}
+      <textarea ref={field} rows={4} value={current.text} aria-label={label} readOnly={current.sending}
+        placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)} />
+      <div class="editor-foot">
+        <button class={`button ${news > 0 ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts="Control+Enter Meta+Enter"
+          disabled={current.sending || unanswerable || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
+          {!reply ? say(current.sending ? 'composer.adding' : 'composer.addNote')
+            : current.sending ? say('composer.sending')
+            : news > 0 ? count('composer.sendAnyway', news) : say('composer.send', { to })}
+          <kbd>{caps('Mod+Enter', mac).join(' ')}</kbd>
+        </button>
+        {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}
+        {current.text !== '' && <span class="saved muted">{say('composer.saved')}</span>}
+      </div>
+    </footer>
+  );
+}

@@ -1,0 +1,203 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { assign, current, move, setStatus } from '../state/actions';
+import { agents, me, now, reason, tiers } from '../state/desk';
+import { dialog } from '../state/dialog';
+import { caps, type Binding } from '../state/keys';
+import { say } from '../text/say';
+import { moment, parseWhen } from '../text/time';
+import type { Conversation } from '../wire';
+import { Avatar } from './avatar';
+import { Icon } from './icon';
+import { keys, mac } from './shortcuts';
+
+const close = () => (dialog.value = null);
+
+/** A native modal dialog: the browser keeps the focus inside, gives it back and takes Esc. */
+function Modal({ title, wide, children }: { title: string; wide?: boolean; children: ComponentChildren }) {
+  const box = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const element = box.current!;
+    const before = document.activeElement;
+    element.showModal();
+    return () => {
+      element.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog ref={box} class={wide ? 'modal modal-wide' : 'modal'} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); close(); }}
+      onClick={(event) => { if (event.target === box.current) close(); }}>
+      <div class="modal-body">
+        <header class="modal-head"><h2 id={id}>{title}</h2><button class="tool" onClick={close}><Icon name="close" /><span class="sr">{say('dialog.close')}</span></button></header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+export function Dialogs() {
+  if (dialog.value === null) return null;
+  if (dialog.value === 'keys') return <KeysDialog />;
+  const conversation = current();
+  if (!conversation) return null;
+  if (dialog.value === 'assign') return <AssignDialog conversation={conversation} />;
+  if (dialog.value === 'snooze') return <SnoozeDialog conversation={conversation} />;
+  return <MoveDialog conversation={conversation} />;
+}
+
+function KeysDialog() {
+  const groups: Binding['group'][] = ['list', 'thread', 'go', 'general'];
+  return (
+    <Modal title={say('keys.title')} wide>
+      <div class="keys">
+        {groups.map((group) => (
+          <section key={group}>
+            <h3>{say(`keys.group.${group}`)}</h3>
+            <dl>
+              {keys.list().filter((binding) => binding.group === group).map((binding) => (
+                <div key={binding.keys}><dt>{caps(binding.keys, mac).map((cap, i) => <kbd key={i}>{cap}</kbd>)}</dt><dd>{binding.label}</dd></div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <p class="muted">{say('keys.hint')}</p>
+    </Modal>
+  );
+}
+
+function AssignDialog({ conversation }: { conversation: Conversation }) {
+  const [filter, setFilter] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const wanted = filter.trim().toLowerCase();
+  const others = agents.value.filter((agent) => agent.id !== me.value.id);
+  const choices = [
+    { id: me.value.id, name: say('assign.me'), hint: me.value.name, avatar: me.value.name },
+    ...others.map((agent) => ({ id: agent.id, name: agent.name, hint: agent.email, avatar: agent.name })),
+    ...(conversation.assignee ? [{ id: null, name: say('assign.nobody'), hint: '', avatar: '' }] : []),
+  ].filter((choice) => `${choice.name} ${choice.hint}`.toLowerCase().includes(wanted));
+  const pick = (id: string | null) => {
+    close();
+    void assign(conversation, id);
+  };
+  return (
+    <Modal title={say('assign.title')}>
+      <form onSubmit={(event) => { event.preventDefault(); if (choices[0]) pick(choices[0].id); }}>
+        <input ref={field} class="field" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} placeholder={say('assign.filter')} aria-label={say('assign.filter')} />
+      </form>
+      <ul class="choices">
+        {choices.map((choice) => (
+          <li key={choice.id ?? ''}>
+            <button class="choice" aria-pressed={choice.id === (conversation.assignee?.id ?? null)} onClick={() => pick(choice.id)}>
+              {choice.avatar ? <Avatar name={choice.avatar} size="small" /> : <Icon name="close" size={16} />}
+              <span>{choice.name}</span><span class="muted">{choice.hint}</span>
+            </button>
+          </li>
+        ))}
+        {choices.length === 0 && <li class="muted">{say('assign.none')}</li>}
+      </ul>
+    </Modal>
+  );
+}
+
+function SnoozeDialog({ conversation }: { conversation: Conversation }) {
+  const [text, setText] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const until = text.trim() ? parseWhen(text, now.value) : null;
+  const wrong = !text.trim() ? '' : until === null ? say('snooze.bad') : until <= now.value ? say('snooze.past') : '';
+  const pick = (at: number) => {
+    close();
+    void setStatus(conversation, 'snoozed', at);
+  };
+  const shown = (at: number) => moment(new Date(at).toISOString(), now.value);
+  const presets = ([['snooze.later', '3h'], ['snooze.tomorrow', 'tomorrow'], ['snooze.monday', 'mon']] as const)
+    .map(([label, when]) => ({ label: say(label), at: parseWhen(when, now.value)! }));
+  return (
+    <Modal title={say('snooze.title')}>
+      <form onSubmit={(event) => { event.preventDefault(); if (until && !wrong) pick(until); }}>
+        <label class="labelled"><span>{say('snooze.when')}</span>
+          <input ref={field} class="field" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder={say('snooze.hint')} aria-describedby="snooze-wrong" />
+        </label>
+        <p id="snooze-wrong" class="wrong" role="status">{wrong}</p>
+        {until !== null && !wrong && <button class="button button-primary">{say('snooze.go', { time: shown(until) })}</button>}
+      </form>
+      <ul class="choices">
+        {presets.map((preset) => (
+          <li key={preset.label}><button class="choice" onClick={() => pick(preset.at)}><Icon name="clock" size={16} /><span>{preset.label}</span><span class="muted">{shown(preset.at)}</span></button></li>
+        ))}
+      </ul>
+    </Modal>
+  );
+}
+
+function MoveDialog({ conversation }: { conversation: Conversation }) {
+  const [target, setTarget] = useState('');
+  const [note, setNote] = useState('');
+  const [wrong, setWrong] = useState('');
+  const [busy, setBusy] = useState(false);
+  const noteField = useRef<HTMLTextAreaElement>(null);
+  const group = tiers.value.find((one) => one.inboxes.some((inbox) => inbox.key === target));
+  const name = group?.inboxes.find((inbox) => inbox.key === target)?.name ?? '';
+  const rises = group !== undefined && group.tier > conversation.tier;
+  const verb = !group ? 'move.go' : rises ? 'move.escalate' : group.tier < conversation.tier ? 'move.return' : 'move.go';
+
+  const go = async () => {
+    if (!target || busy) return;
+    if (rises && note.trim() === '') {
+      setWrong(say('move.missing'));
+      noteField.current?.focus();
+      return;
+    }
+    setBusy(true);
+    try {
+      await move(conversation, { inbox: target }, note.trim());
+      close();
+    } catch (error) {
+      setWrong(reason(error));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Modal title={say('move.title')} wide>
+      <form onSubmit={(event) => { event.preventDefault(); void go(); }}
+        onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); void go(); } }}>
+        <fieldset class="targets"><legend class="sr">{say('move.where')}</legend>
+          {tiers.value.map((one) => (
+            <div class="target-tier" key={one.tier}>
+              <span class="target-name"><span class={`tier tier-${one.tier}`}>T{one.tier}</span>{one.name}</span>
+              <div class="target-inboxes">
+                {one.inboxes.map((inbox) => {
+                  const here = inbox.key === conversation.inbox.key;
+                  return (
+                    <label class={`target${here ? ' target-here' : ''}`} key={inbox.key}>
+                      <input type="radio" name="target" value={inbox.key} checked={target === inbox.key} disabled={here} onChange={() => { setTarget(inbox.key); setWrong(''); }} />
+                      <span>{inbox.name}</span>{here && <span class="muted">{say('move.now')}</span>}
+                    </label>
+                  );
+                })}
+              </div>
+            </div>
+          ))}
+        </fieldset>
+        <div class="labelled">
+          <label for="handover"><span>{say('move.note')}</span>{' '}
+            <span class={rises ? 'required' : 'muted'}>{rises ? say('move.noteRequired', { tier: group.name }) : say('move.noteOptional')}</span>
+          </label>
+          <textarea id="handover" ref={noteField} class="field" rows={5} value={note} required={rises} aria-invalid={wrong ? 'true' : undefined}
+            aria-describedby="move-wrong" onInput={(event) => setNote(event.currentTarget.value)} />
+        </div>
+        {note === '' && <button type="button" class="quiet" onClick={() => { setNote(say('move.template')); noteField.current?.focus(); }}>{say('move.useTemplate')}</button>}
+        <p id="move-wrong" class="wrong" role="alert">{wrong}</p>
+        <footer class="modal-foot">
+          <button class="button button-primary" disabled={!target || busy}>{say(verb, { name })}</button>
+          <button type="button" class="button button-quiet" onClick={close}>{say('dialog.cancel')}</button>
+        </footer>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,118 @@
+import { useRef, useState } from 'preact/hooks';
+import { count, say, sayIf } from '../text/say';
+import { exact, moment, size } from '../text/time';
+import { me, now } from '../state/desk';
+import type { Address, Conversation, Delivery, Message } from '../wire';
+import { Avatar } from './avatar';
+import { Icon } from './icon';
+import { Linked } from './linked';
+
+interface Props { message: Message; conversation: Conversation; last: boolean }
+
+const people = (list: Address[]) => list.map((one) => one.name || one.email).join(', ');
+
+export function MessageCard({ message, conversation, last }: Props) {
+  const note = message.direction === 'note';
+  const who = writer(message, conversation);
+  return (
+    <article class={`message message-${message.direction}${last ? ' message-last' : ''}`} aria-label={note ? say('thread.noteBy', { name: who }) : who} data-seq={message.seq}>
+      <header class="message-head">
+        <Avatar name={message.author?.name || message.from[0]?.name || message.from[0]?.email || who} />
+        <div class="message-who">
+          <b>{who}</b>
+          {note && <span class="chip chip-note">{say('thread.note')}</span>}
+          {message.auto_submitted && message.auto_submitted !== 'none' && <span class="chip">{sayIf(`thread.auto.${message.auto_submitted}`, message.auto_submitted)}</span>}
+          <div class="message-to muted">
+            {note ? say('composer.noteOnly') : message.direction === 'inbound'
+              ? (message.from[0]?.email ?? '')
+              : message.to.length > 0 && say('thread.to', { names: people(message.to) })}
+            {message.cc.length > 0 && ` · ${say('thread.cc', { names: people(message.cc) })}`}
+          </div>
+        </div>
+        <time dateTime={message.received_at} title={exact(message.received_at)}>{moment(message.received_at, now.value)}</time>
+      </header>
+      <Body message={message} who={who} />
+      {message.attachments.some((file) => file.disposition !== 'inline') && (
+        <ul class="files">
+          {message.attachments.filter((file) => file.disposition !== 'inline').map((file) => (
+            <li key={file.part_id}>
+              <a href={file.url} download={file.name} title={say('thread.attachment', { name: file.name, size: size(file.size) })}>
+                <Icon name="clip" size={15} /><span>{file.name}</span><span class="muted">{size(file.size)}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {message.problems.length > 0 && (
+        <details class="problems">
+          <summary>{count('thread.problems', message.problems.length)}</summary>
+          <ul>{message.problems.map((problem, i) => <li key={i}><code>{problem.code}</code> {problem.detail}</li>)}</ul>
+        </details>
+      )}
+      {message.deliveries.length > 0 && <ul class="deliveries">{message.deliveries.map((one) => <DeliveryLine key={one.id} delivery={one} message={message} />)}</ul>}
+    </article>
+  );
+}
+
+function writer(message: Message, conversation: Conversation): string {
+  if (message.author) return message.author.id === me.value.id ? say('thread.you') : message.author.name;
+  const from = message.from[0];
+  if (message.direction !== 'inbound') return from?.name || say('actor.system');
+  return from?.name || conversation.contact.name || from?.email || conversation.contact.address;
+}
+
+/** What the sender wrote now; the whole message, quotes and original layout, on demand. */
+function Body({ message, who }: { message: Message; who: string }) {
+  const rich = message.html !== '' && message.html_url !== '';
+  const shortened = message.direction === 'inbound' && message.reply_text.trim() !== '' && message.reply_text.trim() !== message.text.trim();
+  const [whole, setWhole] = useState(!shortened);
+  const [plain, setPlain] = useState(false);
+  const framed = whole && rich && !plain;
+  return (
+    <>
+      {framed
+        ? <MailFrame url={message.html_url} title={say('thread.html', { name: who })} />
+        : <p class="message-text"><Linked text={(whole ? message.text : message.reply_text).trimEnd()} /></p>}
+      <p class="message-tools">
+        {shortened && <button class="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{say(whole ? 'thread.short' : 'thread.whole')}</button>}
+        {whole && rich && <button class="quiet" aria-pressed={plain} onClick={() => setPlain(!plain)}>{say(plain ? 'thread.original' : 'thread.plain')}</button>}
+        {message.direction === 'inbound' && message.channel === 'email' && message.raw_url && <a class="quiet" href={message.raw_url} target="_blank" rel="noopener">{say('thread.raw')}</a>}
+      </p>
+    </>
+  );
+}
+
+const FRAME_LIMIT = 4000;
+
+/**
+ * A mail's own layout, from its own response under its own policy. Scripts never run in it; the origin is
+ * shared only so that its height can be read, and where the server forbids that, it scrolls.
+ */
+function MailFrame({ url, title }: { url: string; title: string }) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  const [height, setHeight] = useState(240);
+  return (
+    <iframe ref={frame} class="mail" src={url} title={title} height={height} loading="lazy" referrerpolicy="no-referrer"
+      sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+      onLoad={() => {
+        const page = frame.current?.contentDocument;
+        setHeight(page?.documentElement ? Math.min(page.documentElement.scrollHeight + 4, FRAME_LIMIT) : 420);
+      }} />
+  );
+}
+
+function DeliveryLine({ delivery, message }: { delivery: Delivery; message: Message }) {
+  const state = say(`delivery.${delivery.state}`);
+  const code = [delivery.code || '', delivery.enhanced_code].filter(Boolean).join(' ');
+  const trouble = delivery.state === 'failed' || delivery.state === 'delayed' || delivery.state === 'unknown';
+  const single = message.deliveries.length === 1 && message.to.length <= 1;
+  return (
+    <li class={`delivery delivery-${delivery.state}`}>
+      <Icon name={trouble ? 'warn' : delivery.state === 'sent' || delivery.state === 'delivered' ? 'check' : 'clock'} size={14} />
+      <span>{single ? state : say('delivery.to', { state, recipient: delivery.recipient })}</span>
+      {code && <code>{code}</code>}
+      {trouble && delivery.detail && <span class="delivery-detail">{delivery.detail}</span>}
+      {delivery.state === 'delayed' && delivery.next_attempt_at && <span class="muted">{say('delivery.next', { time: moment(delivery.next_attempt_at, now.value) })}</span>}
+    </li>
+  );
+}

@@ -1,0 +1,95 @@
+import type { ComponentChildren } from 'preact';
+import { say } from '../text/say';
+import { go, inboxes, link, me, mineOpen, place, quarantined, reason, signOut, tell, tiers } from '../state/desk';
+import { viewKey } from '../state/list';
+import { queryOf, type View } from '../state/search';
+import { demo, becomeAgent } from '../state/demo';
+import { nextTheme, theme } from '../state/theme';
+import { dialog } from '../state/dialog';
+import { Avatar } from './avatar';
+import { Icon, Mark, type IconName } from './icon';
+
+interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; more?: boolean; child?: boolean; dot?: ComponentChildren }
+
+function Entry({ view, label, icon, count, more, child, dot }: EntryProps) {
+  const here = viewKey(place.value.view) === viewKey(view);
+  return (
+    <li>
+      <a class={child ? 'entry entry-child' : 'entry'} href={viewKey(view)} title={queryOf(view) || label} aria-current={here ? 'page' : undefined}
+        onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); go(view); } }}>
+        {icon && <Icon name={icon} />}
+        {dot}
+        <span class="entry-name">{label}</span>
+        {count ? <span class="entry-count" aria-label={say('rail.open', { n: count })}>{count}{more ? '+' : ''}</span> : null}
+      </a>
+    </li>
+  );
+}
+
+export function Rail() {
+  const all = inboxes.value.reduce((sum, inbox) => sum + inbox.open, 0);
+  const free = inboxes.value.reduce((sum, inbox) => sum + inbox.unassigned, 0);
+  return (
+    <nav class="rail" aria-label={say('rail.label')}>
+      <div class="brand"><Mark /><span>{say('app.name')}</span><i class={`link link-${link.value}`} /></div>
+      <div class="rail-scroll">
+        <ul class="entries">
+          <Entry view={{ kind: 'mine' }} label={say('rail.mine')} icon="person" count={mineOpen.value} more={mineOpen.value >= 100} />
+          <Entry view={{ kind: 'unassigned' }} label={say('rail.unassigned')} icon="tray" count={free} />
+          <Entry view={{ kind: 'all' }} label={say('rail.all')} icon="stack" count={all} />
+        </ul>
+        {tiers.value.map((group) => (
+          <ul class="entries" key={group.tier}>
+            <Entry view={{ kind: 'tier', tier: group.tier }} count={group.open} label={group.name || say('rail.tier', { tier: group.tier })}
+              dot={<span class={`tier tier-${group.tier}`} aria-label={say('rail.tier', { tier: group.tier })} role="img">T{group.tier}</span>} />
+            {group.inboxes.length === 1 && group.inboxes[0]!.name === group.name ? null : group.inboxes.map((inbox) => (
+              <Entry key={inbox.key} view={{ kind: 'inbox', inbox: inbox.key }} label={inbox.name} count={inbox.open} child />
+            ))}
+          </ul>
+        ))}
+        {quarantined.value !== null && (
+          <ul class="entries">
+            <Entry view={{ kind: 'quarantine' }} label={say('rail.quarantine')} icon="shield" count={quarantined.value} />
+          </ul>
+        )}
+      </div>
+      <Foot />
+    </nav>
+  );
+}
+
+function Foot() {
+  const agent = me.value;
+  const name: IconName = theme.value === 'light' ? 'sun' : theme.value === 'dark' ? 'moon' : 'half';
+  return (
+    <div class="rail-foot">
+      <div class="whoami" title={say('rail.signedIn', { name: agent.name })}>
+        <Avatar name={agent.name} /><span class="whoami-name">{agent.name}</span>
+      </div>
+      {demo.value && demo.value.agents.length > 1 && (
+        <label class="switcher">
+          <Icon name="swap" size={16} />
+          <span class="sr">{say('rail.switch')}</span>
+          <select value={agent.email} onChange={(event) => {
+            becomeAgent(event.currentTarget.value).catch((error: unknown) => tell(say('done.failed', { reason: reason(error) }), { bad: true }));
+          }}>
+            {demo.value.agents.map((other) => <option key={other.email} value={other.email}>{other.name}</option>)}
+          </select>
+        </label>
+      )}
+      <div class="rail-tools">
+        <button class="tool" title={say('rail.theme', { theme: say(`theme.${theme.value}`) })} onClick={nextTheme}>
+          <Icon name={name} /><span class="sr">{say('rail.theme', { theme: say(`theme.${theme.value}`) })}</span>
+        </button>
+        <button class="tool" title={`${say('keys.title')} (?)`} aria-keyshortcuts="?" onClick={() => (dialog.value = 'keys')}>
+          <Icon name="keys" /><span class="sr">{say('keys.title')}</span>
+        </button>
+        {!demo.value && (
+          <button class="tool" title={say('rail.signOut')} onClick={() => void signOut()}>
+            <Icon name="leave" /><span class="sr">{say('rail.signOut')}</span>
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}

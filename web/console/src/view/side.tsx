@@ -1,0 +1,80 @@
+import type { ComponentChildren } from 'preact';
+import { count, say, sayIf } from '../text/say';
+import { exact, moment, span } from '../text/time';
+import { go, now, place } from '../state/desk';
+import { sideOpen } from '../state/dialog';
+import { threadOf } from '../state/thread';
+import type { Stint } from '../wire';
+import { Avatar } from './avatar';
+import { Icon } from './icon';
+
+export function Side() {
+  const id = place.value.open;
+  const { conversation, account, stints } = id ? threadOf(id).value : { conversation: null, account: null, stints: [] };
+  if (!conversation) return null;
+  const { contact } = conversation;
+  const facts = Object.entries(account?.attributes ?? {}).filter(([, value]) => value !== null && typeof value !== 'object');
+  return (
+    <aside class={`side${sideOpen.value ? ' side-open' : ''}`} aria-label={say('side.label')}>
+      <button class="tool side-close" onClick={() => (sideOpen.value = false)}><Icon name="close" /><span class="sr">{say('side.close')}</span></button>
+      <section class="who">
+        <Avatar name={contact.name || contact.address} size="large" />
+        <div><h3>{contact.name || contact.address}</h3><p class="muted">{contact.address}</p></div>
+      </section>
+      <section>
+        <h4>{say('side.account')}</h4>
+        <p class="account-name">{conversation.account.name}</p>
+        {account && (
+          <>
+            {account.domains.length > 0 && <p class="muted">{account.domains.join(', ')}</p>}
+            <Facts>
+              {account.segment && <Fact name="Segment" value={account.segment} />}
+              {account.timezone && <Fact name="Timezone" value={account.timezone} />}
+              {facts.map(([name, value]) => <Fact key={name} name={name} value={String(value)} />)}
+            </Facts>
+            {account.tags.length > 0 && <p class="tags">{account.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</p>}
+            <button class="quiet" title={say('side.showAll', { name: account.name })} onClick={() => go({ kind: 'search', text: `account:${quote(account.name)}` })}>{count('side.open', account.open)}</button>
+          </>
+        )}
+      </section>
+      <section>
+        <h4>{say('side.conversation')}</h4>
+        <Facts>
+          <Fact name={say('side.status')} value={say(`status.${conversation.status}`)} />
+          <Fact name={say('side.waiting')} value={conversation.waiting_since ? span(conversation.waiting_since, now.value) : say('side.notWaiting')} />
+          <Fact name={say('side.lastReply')} value={conversation.last_reply_at ? moment(conversation.last_reply_at, now.value) : say('side.never')} />
+          <Fact name={say('side.opened')} value={moment(conversation.created_at, now.value)} title={exact(conversation.created_at)} />
+        </Facts>
+        {conversation.tags.length > 0 && <p class="tags">{conversation.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</p>}
+      </section>
+      {stints.length > 0 && (
+        <section>
+          <h4>{say('side.journey')}</h4>
+          <ol class="journey">{stints.toReversed().map((stint, i) => <StintLine key={i} stint={stint} />)}</ol>
+        </section>
+      )}
+    </aside>
+  );
+}
+
+const quote = (text: string) => (/\s/.test(text) ? `"${text.replaceAll('"', '')}"` : text);
+
+function StintLine({ stint }: { stint: Stint }) {
+  const until = stint.ended_at ? Date.parse(stint.ended_at) : now.value;
+  return (
+    <li class={stint.ended_at ? 'stint' : 'stint stint-now'}>
+      <span class={`tier tier-${stint.tier}`}>T{stint.tier}</span>
+      <div>
+        <p>{stint.inbox.name} · {stint.assignee?.name ?? <span class="muted">{say('side.nobody')}</span>}</p>
+        <p class="muted">{stint.reason}{!stint.ended_at && `, ${sayIf(`side.waitsFor.${stint.waiting_on}`, stint.waiting_on)}`}</p>
+      </div>
+      <span class="muted" title={exact(stint.started_at)}>{span(stint.started_at, until)}</span>
+    </li>
+  );
+}
+
+const Facts = ({ children }: { children: ComponentChildren }) => <dl class="facts">{children}</dl>;
+
+function Fact({ name, value, title }: { name: string; value: string; title?: string }) {
+  return <div><dt>{name}</dt><dd title={title}>{value}</dd></div>;
+}

@@ -1,0 +1,200 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Problem } from '../api';
+import { say, sayIf } from '../text/say';
+import { exact, moment } from '../text/time';
+import { names, now, openConversation, place, reason, typing } from '../state/desk';
+import { setStatus } from '../state/actions';
+import { dialog, sideOpen } from '../state/dialog';
+import { refreshThread, threadOf, type Thread as Loaded } from '../state/thread';
+import { describe, handover, timeline, type Handover } from '../state/timeline';
+import type { Conversation, DeskEvent } from '../wire';
+import { Composer } from './composer';
+import { Icon } from './icon';
+import { MessageCard } from './message';
+
+export function ThreadPane() {
+  const id = place.value.open;
+  if (!id) {
+    return (
+      <main class="thread thread-none">
+        <div class="empty"><Icon name="chat" size={34} /><p>{say('thread.none')}</p><p class="muted">{say('thread.none.hint')}</p></div>
+      </main>
+    );
+  }
+  return <OpenThread key={id} id={id} />;
+}
+
+function OpenThread({ id }: { id: string }) {
+  const thread = threadOf(id).value;
+  if (thread.error && !thread.loaded) {
+    const gone = thread.error instanceof Problem && thread.error.status === 404;
+    return (
+      <main class="thread thread-none">
+        <div class="empty" role="alert">
+          <p>{say(gone ? 'thread.gone' : 'thread.failed')}</p>
+          {!gone && <p class="muted">{reason(thread.error)}</p>}
+          <button class="button" onClick={() => (gone ? openConversation(null) : void refreshThread(id))}>{say(gone ? 'thread.back' : 'net.retry')}</button>
+        </div>
+      </main>
+    );
+  }
+  const conversation = thread.conversation;
+  if (!conversation) return <main class="thread" aria-label={say('thread.label')} aria-busy="true"><div class="skeleton skeleton-thread" aria-hidden="true">{[1, 2, 3].map((i) => <div class="bones" key={i}><i /><i /><i class="short" /></div>)}</div></main>;
+  return (
+    <main class="thread" aria-label={say('thread.label')}>
+      <Head conversation={conversation} />
+      <Log thread={thread} conversation={conversation} />
+      <Composer conversation={conversation} messages={thread.messages} />
+    </main>
+  );
+}
+
+function Head({ conversation }: { conversation: Conversation }) {
+  const open = conversation.status === 'open';
+  return (
+    <header class="thread-head">
+      <div class="thread-line">
+        <button class="tool back" onClick={() => openConversation(null)} aria-keyshortcuts="u"><Icon name="back" /><span class="sr">{say('thread.back')}</span></button>
+        <h2 class="thread-subject">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></h2>
+        <div class="thread-actions">
+          <button class="button" aria-keyshortcuts="a" title={`${say('thread.assign')} (a)`} onClick={() => (dialog.value = 'assign')}>
+            <Icon name="person" size={16} />{conversation.assignee ? conversation.assignee.name : say('thread.assign')}
+          </button>
+          <button class="button" aria-keyshortcuts="t" title={`${say('key.move')} (t)`} onClick={() => (dialog.value = 'move')}>
+            <Icon name="up" size={16} />{say('thread.move')}
+          </button>
+          {open && (
+            <button class="button" aria-keyshortcuts="s" title={`${say('thread.snooze')} (s)`} onClick={() => (dialog.value = 'snooze')}>
+              <Icon name="clock" size={16} /><span class="wide">{say('thread.snooze')}</span>
+            </button>
+          )}
+          {open || conversation.status === 'pending' ? (
+            <button class="button button-strong" aria-keyshortcuts="e" title={`${say('thread.resolve')} (e)`} onClick={() => void setStatus(conversation, 'resolved')}>
+              <Icon name="check" size={16} />{say('thread.resolve')}
+            </button>
+          ) : (
+            <button class="button button-strong" aria-keyshortcuts="e" onClick={() => void setStatus(conversation, 'open')}>
+              <Icon name="undo" size={16} />{say('thread.reopen')}
+            </button>
+          )}
+          <button class="tool details" aria-pressed={sideOpen.value} title={say('thread.details')} onClick={() => (sideOpen.value = !sideOpen.value)}>
+            <Icon name="panel" /><span class="sr">{say('thread.details')}</span>
+          </button>
+        </div>
+      </div>
+      <Why conversation={conversation} />
+    </header>
+  );
+}
+
+/** The path through the policy that brought it here, always in sight. */
+function Why({ conversation }: { conversation: Conversation }) {
+  return (
+    <p class="why">
+      <span class={`tier tier-${conversation.tier}`}>T{conversation.tier}</span>
+      <b>{conversation.inbox.name}</b>
+      {conversation.status !== 'open' && (
+        <span class={`status status-${conversation.status}`}>
+          {conversation.status === 'snoozed' && conversation.snoozed_until
+            ? say('thread.snoozedUntil', { time: moment(conversation.snoozed_until, now.value) })
+            : say(`status.${conversation.status}`)}
+        </span>
+      )}
+      <span class="why-label">{say('thread.why')}</span>
+      {conversation.path.length === 0 ? <span class="muted">{say('thread.why.none')}</span> : (
+        <span class="why-path">
+          {conversation.path.map((node, i) => <span key={i}>{i > 0 && <Icon name="right" size={12} />}<code>{node}</code></span>)}
+          {conversation.policy_version > 0 && <span class="muted"> {say('thread.why.version', { n: conversation.policy_version })}</span>}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Log({ thread, conversation }: { thread: Loaded; conversation: Conversation }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const [below, setBelow] = useState(false);
+  const items = timeline(thread.messages, thread.events);
+  const card = handover(thread.events, thread.messages, names.value);
+  const length = items.length;
+
+  // Open at the newest message; afterwards follow only a reader who is at the end.
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!box) return;
+    if (atEnd.current) box.scrollTop = box.scrollHeight;
+    else setBelow(true);
+  }, [length]);
+
+  // Pictures and mail frames grow after they are placed.
+  useEffect(() => {
+    const box = scroller.current;
+    if (!box?.firstElementChild) return;
+    const watch = new ResizeObserver(() => { if (atEnd.current) box.scrollTop = box.scrollHeight; });
+    watch.observe(box.firstElementChild);
+    return () => watch.disconnect();
+  }, []);
+
+  const lastMessage = thread.messages.at(-1)?.id;
+  return (
+    <div class="log-box">
+      {card && <HandoverCard key={card.seq} card={card} />}
+      <div class="log" ref={scroller} tabIndex={0} role="log" aria-relevant="additions" aria-label={say('thread.log')} onScroll={(event) => {
+        const box = event.currentTarget;
+        atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+        if (atEnd.current && below) setBelow(false);
+      }}>
+        <div class="log-inner">
+          {items.map((item) => item.kind === 'message'
+            ? <MessageCard key={item.key} message={item.message} conversation={conversation} last={item.message.id === lastMessage} />
+            : <Steps key={item.key} events={item.events} />)}
+          {typing.value.has(conversation.id) && (
+            <p class="typing">{say('thread.typing', { name: conversation.contact.name || say('thread.customer') })}<i /><i /><i /></p>
+          )}
+        </div>
+      </div>
+      {below && <button class="pill pill-below" onClick={() => scroller.current?.scrollTo({ top: scroller.current.scrollHeight })}>{say('thread.newBelow')} <Icon name="down" size={14} /></button>}
+    </div>
+  );
+}
+
+/** Runs of more than two events fold to their last one. */
+function Steps({ events }: { events: DeskEvent[] }) {
+  const [open, setOpen] = useState(false);
+  const shown = open || events.length <= 2 ? events : events.slice(-1);
+  return (
+    <div class="steps">
+      {events.length > 2 && (
+        <button class="steps-fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? say('thread.eventsHide') : say('thread.events', { n: events.length })}
+        </button>
+      )}
+      {shown.map((event) => (
+        <p class="step" key={event.seq}>
+          <span>{describe(event, names.value)}</span>
+          <time dateTime={event.at} title={exact(event.at)}>{moment(event.at, now.value)}</time>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function HandoverCard({ card }: { card: Handover }) {
+  const [open, setOpen] = useState(true);
+  return (
+    <section class={`handover${open ? '' : ' handover-folded'}`} aria-label={say('handover.title')}>
+      <div class="handover-head">
+        <Icon name="up" size={16} />
+        <b>{say('handover.title')}</b>
+        <span class="handover-path">{card.from ? say('handover.path', { from: card.from, to: card.to }) : sayIf('', card.to)}</span>
+        <span class="muted">{say('handover.by', { name: card.by, time: moment(card.at, now.value) })}</span>
+        <button class="tool" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name={open ? 'down' : 'right'} size={16} /><span class="sr">{say(open ? 'handover.fold' : 'handover.unfold')}</span>
+        </button>
+      </div>
+      {open && <p class="handover-note">{card.note}</p>}
+    </section>
+  );
+}
+
