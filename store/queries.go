@@ -21,6 +21,7 @@ type queries struct {
 	viewMessage      viewMessageQueries
 	directory        directoryQueries
 	identity         identityQueries
+	mailbox          mailboxQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,
