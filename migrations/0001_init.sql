@@ -319,6 +319,26 @@ create table chat_sessions (
     received_seq    bigint not null default 0
 );
 
+-- What a visitor may see of his session's conversation: his own lines, and what
+-- was sent to this very session; never notes, never other people's mail that
+-- came to the same conversation. An answer that may still be undone hides itself
+-- and what stands behind it, so that numbers only grow for the visitor.
+create view chat_lines as
+select s.id as session_id, m.conversation_id, m.seq, m.direction = 'inbound' as from_visitor,
+       case when m.direction = 'inbound' then substr(r.source_key, 37) else 'ms_' || replace(m.id::text, '-', '') end as id,
+       coalesce(a.name, '') as agent, m.text_body as text, m.received_at as at
+from (select id, conversation_id, 'vs_' || replace(id::text, '-', '') as address from chat_sessions) s
+join messages m on m.conversation_id = s.conversation_id
+left join raws r on r.id = m.raw_id
+left join agents a on a.id = m.author_id
+where (m.direction = 'inbound' and r.channel = 'chat' and starts_with(r.source_key, s.address || '/')
+       or m.direction = 'outbound' and exists (
+           select 1 from deliveries d
+           where d.message_id = m.id and d.recipient = s.address and d.state not in ('held', 'cancelled')))
+  and m.seq < coalesce((select min(h.seq) from deliveries d join messages h on h.id = d.message_id
+                        where d.conversation_id = s.conversation_id and d.recipient = s.address and d.state = 'held'),
+                       9223372036854775807);
+
 -- The log of everything that happened. xid lets a reader stop below the oldest
 -- transaction that is still running, so that a late commit is never skipped.
 create table events (
