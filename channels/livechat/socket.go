@@ -300,7 +300,7 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
 	receipt, err := sink.Accept(ctx, desk.Raw{
-		Channel: desk.ChannelChat, Endpoint: s.widget.Key, SourceKey: session.String() + "/" + f.ID,
+		ID: desk.NewID[desk.RawID](), Channel: desk.ChannelChat, Endpoint: s.widget.Key, SourceKey: session.String() + "/" + f.ID,
 		RemoteAddr: s.remote, ReceivedAt: time.Now(), Size: int64(len(body)), Bytes: body,
 	})
 	switch {

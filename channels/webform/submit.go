@@ -78,7 +78,7 @@ func (s *Server) accept(r *http.Request, sink channels.Sink, f Form, sub submiss
 		return desk.Receipt{}, err
 	}
 	raw := desk.Raw{
-		Channel: desk.ChannelForm, Endpoint: f.Key, SourceKey: sub.sourceKey(body),
+		ID: desk.NewID[desk.RawID](), Channel: desk.ChannelForm, Endpoint: f.Key, SourceKey: sub.sourceKey(body),
 		RemoteAddr: r.RemoteAddr, ReceivedAt: time.Now(), Size: int64(len(body)), Bytes: body,
 	}
 	if sub.trap != "" {
