@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"cmp"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -47,5 +49,18 @@ type Event struct {
 
 // Cursor is a resume position in the event log. Opaque to clients; it sorts by
 // transaction and then by row, so that a reader never skips a late commit. The
-// empty cursor is the beginning.
+// empty cursor is the beginning. Its text is the transaction's number, a hyphen
+// and the row's number, both decimal.
 type Cursor string
+
+// Compare orders two cursors as the log does: negative when c stands before d.
+func (c Cursor) Compare(d Cursor) int {
+	cx, cr, _ := strings.Cut(string(c), "-")
+	dx, dr, _ := strings.Cut(string(d), "-")
+	return cmp.Or(compareDecimal(cx, dx), compareDecimal(cr, dr))
+}
+
+// compareDecimal orders numbers without leading zeros by their text.
+func compareDecimal(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+}

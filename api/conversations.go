@@ -1,0 +1,186 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+	"switchboard/internal/search"
+)
+
+type conversationsInput struct {
+	listInput
+	Q        string `query:"q" doc:"The search grammar: from:jo@acme.example is:open tier:2 \"out of stock\" #1042"`
+	Inbox    string `query:"inbox" doc:"An inbox's key"`
+	Tier     string `query:"tier" doc:"A tier's number"`
+	Status   string `query:"status" doc:"open, pending, snoozed, resolved or closed"`
+	Assignee string `query:"assignee" doc:"me, none, an agent's address or id"`
+	Account  string `query:"account" doc:"An account's id, or a part of its name or domain"`
+}
+
+type conversationPath struct {
+	ID string `path:"id" doc:"A conversation's id, or its number"`
+}
+
+type conversationListInput struct {
+	conversationPath
+	listInput
+}
+
+type conversationOutput struct {
+	Body view.Conversation
+}
+
+func (s *server) conversationRoutes() {
+	tags := []string{"Conversations"}
+	handle(s, huma.Operation{
+		OperationID: "list-conversations", Method: http.MethodGet, Path: "/conversations", Tags: tags,
+		Summary: "List conversations", Description: "Newest change first. The filters narrow what q finds.",
+	}, s.listConversations)
+	handle(s, huma.Operation{
+		OperationID: "read-conversation", Method: http.MethodGet, Path: "/conversations/{id}", Tags: tags,
+		Summary: "Read a conversation",
+	}, func(ctx context.Context, in *conversationPath) (*conversationOutput, error) {
+		c, err := s.find(ctx, in.ID)
+		return &conversationOutput{Body: c}, err
+	})
+	handle(s, huma.Operation{
+		OperationID: "list-messages", Method: http.MethodGet, Path: "/conversations/{id}/messages", Tags: tags,
+		Summary: "List its messages", Description: "Oldest first.",
+	}, s.listMessages)
+	handle(s, huma.Operation{
+		OperationID: "list-conversation-events", Method: http.MethodGet, Path: "/conversations/{id}/events", Tags: tags,
+		Summary: "List its events", Description: "Oldest first: the audit trail.",
+	}, s.listConversationEvents)
+	handle(s, huma.Operation{
+		OperationID: "list-stints", Method: http.MethodGet, Path: "/conversations/{id}/stints", Tags: tags,
+		Summary: "List who held it", Description: "Oldest first; the stints tile its life.",
+	}, s.listStints)
+}
+
+// find reads the conversation that a path names.
+func (s *server) find(ctx context.Context, text string) (view.Conversation, error) {
+	var ref view.ConversationRef
+	if n, ok := conversationNumber(text); ok {
+		ref.Number = n
+	} else {
+		id, err := pathID(text, "conversation", desk.ParseID[desk.ConversationID])
+		if err != nil {
+			return view.Conversation{}, err
+		}
+		ref.ID = id
+	}
+	return s.Conversations.Conversation(ctx, agentOf(ctx), ref)
+}
+
+// positionCursor is a place in the list of conversations.
+type positionCursor struct {
+	UpdatedAt time.Time           `json:"updated_at"`
+	ID        desk.ConversationID `json:"id"`
+}
+
+func (s *server) listConversations(ctx context.Context, in *conversationsInput) (*listOutput[view.Conversation], error) {
+	filters, err := in.filters()
+	if err != nil {
+		return nil, err
+	}
+	var at positionCursor
+	if err := decodeCursor(in.Cursor, &at); err != nil {
+		return nil, err
+	}
+	rows, err := s.Conversations.Conversations(ctx, agentOf(ctx), filters, view.Position(at), in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return paged(ctx, rows, in.Limit, func(c view.Conversation) positionCursor { return positionCursor{c.UpdatedAt, c.ID} })
+}
+
+// filters reads q and the parameters beside it; a conversation must match both.
+func (in *conversationsInput) filters() ([]search.Filter, error) {
+	found, problems := search.Parse(in.Q)
+	if len(problems) > 0 {
+		p := problem(http.StatusUnprocessableEntity, "the query was not understood: "+problems[0].Error())
+		for _, e := range problems {
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "query.q", Message: e.Error(), Value: e.Term})
+		}
+		return nil, p
+	}
+	var beside search.Filter
+	for _, param := range []struct{ name, key, value string }{
+		{"inbox", "inbox", in.Inbox}, {"tier", "tier", in.Tier}, {"status", "is", in.Status},
+		{"assignee", "assignee", in.Assignee}, {"account", "account", in.Account},
+	} {
+		if param.value == "" {
+			continue
+		}
+		if utf8.RuneCountInString(param.value) > search.MaxLength {
+			return nil, invalid("query."+param.name, "too long", nil)
+		}
+		if reason := beside.Set(param.key, param.value); reason != "" {
+			return nil, invalid("query."+param.name, reason, param.value)
+		}
+	}
+	return []search.Filter{found, beside}, nil
+}
+
+// numbered reads what every list below a conversation begins with.
+func (s *server) numbered(ctx context.Context, in *conversationListInput) (view.Conversation, seqCursor, error) {
+	var at seqCursor
+	if err := decodeCursor(in.Cursor, &at); err != nil {
+		return view.Conversation{}, at, err
+	}
+	if at.After < 0 {
+		return view.Conversation{}, at, invalid("query.cursor", "this is not a cursor of this list", in.Cursor)
+	}
+	c, err := s.find(ctx, in.ID)
+	return c, at, err
+}
+
+func (s *server) listMessages(ctx context.Context, in *conversationListInput) (*listOutput[view.Message], error) {
+	c, at, err := s.numbered(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Messages.Messages(ctx, agentOf(ctx), c.ID, at.After, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		link(&rows[i])
+	}
+	return paged(ctx, rows, in.Limit, func(m view.Message) seqCursor { return seqCursor{m.Seq} })
+}
+
+func (s *server) listConversationEvents(ctx context.Context, in *conversationListInput) (*listOutput[view.Event], error) {
+	c, at, err := s.numbered(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.Conversations.ConversationEvents(ctx, agentOf(ctx), c.ID, at.After, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]view.Event, len(events))
+	for i, e := range events {
+		rows[i] = view.EventOf(e)
+	}
+	return paged(ctx, rows, in.Limit, func(e view.Event) seqCursor { return seqCursor{e.Seq} })
+}
+
+func (s *server) listStints(ctx context.Context, in *conversationListInput) (*listOutput[view.Stint], error) {
+	c, at, err := s.numbered(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Conversations.Stints(ctx, agentOf(ctx), c.ID, int(at.After), in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	// The ledger only grows at its end, so a count is a stable place in it.
+	return paged(ctx, rows, in.Limit, func(view.Stint) seqCursor { return seqCursor{at.After + int64(in.Limit)} })
+}

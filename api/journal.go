@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchboard/desk"
+)
+
+// Raw is a row of the journal without its bytes.
+type Raw struct {
+	ID           desk.RawID    `json:"id"`
+	Channel      desk.Channel  `json:"channel" enum:"email,chat,form"`
+	Endpoint     string        `json:"endpoint" doc:"The entrance it came by"`
+	EnvelopeFrom string        `json:"envelope_from" doc:"Reverse-path; empty for the null path"`
+	EnvelopeTo   []string      `json:"envelope_to"`
+	ReceivedAt   time.Time     `json:"received_at"`
+	Size         int64         `json:"size" doc:"Octets"`
+	State        desk.RawState `json:"state" enum:"pending,processed,quarantined"`
+	Attempts     int           `json:"attempts"`
+	Problem      string        `json:"problem" doc:"Why it is pending again or quarantined"`
+}
+
+func rawOf(r desk.Raw) Raw {
+	to := r.EnvelopeTo
+	if to == nil {
+		to = []string{}
+	}
+	return Raw{
+		ID: r.ID, Channel: r.Channel, Endpoint: r.Endpoint, EnvelopeFrom: r.EnvelopeFrom, EnvelopeTo: to,
+		ReceivedAt: r.ReceivedAt.UTC(), Size: r.Size, State: r.State, Attempts: r.Attempts, Problem: r.Problem,
+	}
+}
+
+type rawsInput struct {
+	listInput
+	State string `query:"state" enum:"pending,processed,quarantined" doc:"Absent: all"`
+}
+
+type rawCursor struct {
+	Before int64 `json:"before"`
+}
+
+func (s *server) journalRoutes() {
+	tags := []string{"Journal"}
+	handle(s, huma.Operation{
+		OperationID: "list-raws", Method: http.MethodGet, Path: "/raws", Summary: "List the journal", Tags: tags,
+		Description: "Newest first. For admins: what has not been routed belongs to no tier yet.",
+	}, s.listRaws)
+	handle(s, huma.Operation{
+		OperationID: "replay-raw", Method: http.MethodPost, Path: "/raws/{id}/replay", Summary: "Try a quarantined item again", Tags: tags,
+		Description: "409 when it is not quarantined. For admins.",
+	}, s.replayRaw)
+}
+
+// mustAdmin refuses everybody else.
+func mustAdmin(ctx context.Context) error {
+	if !agentOf(ctx).Admin {
+		return desk.Errorf(desk.KindDenied, "the journal is for admins")
+	}
+	return nil
+}
+
+func (s *server) listRaws(ctx context.Context, in *rawsInput) (*listOutput[Raw], error) {
+	if err := mustAdmin(ctx); err != nil {
+		return nil, err
+	}
+	var at rawCursor
+	if err := decodeCursor(in.Cursor, &at); err != nil {
+		return nil, err
+	}
+	raws, last, err := s.Journal.Raws(ctx, desk.RawState(in.State), at.Before, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Raw, len(raws))
+	for i, r := range raws {
+		rows[i] = rawOf(r)
+	}
+	out := whole(rows)
+	if len(rows) < in.Limit || last <= 1 {
+		return out, nil
+	}
+	next, err := encodeCursor(rawCursor{last})
+	out.Body.NextCursor, out.Link = &next, nextLink(ctx, "cursor", next)
+	return out, err
+}
+
+func (s *server) replayRaw(ctx context.Context, in *idPath) (*struct{ Body Raw }, error) {
+	if err := mustAdmin(ctx); err != nil {
+		return nil, err
+	}
+	id, err := pathID(in.ID, "raw item", desk.ParseID[desk.RawID])
+	if err != nil {
+		return nil, err
+	}
+	touched, err := s.Journal.Replay(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Journal.Raw(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(touched) == 0 {
+		return nil, desk.Errorf(desk.KindConflict, "it is %s, not quarantined", r.State)
+	}
+	return &struct{ Body Raw }{rawOf(r)}, nil
+}

@@ -1,0 +1,215 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+type messagePath struct {
+	ID string `path:"id"`
+}
+
+type attachmentPath struct {
+	ID     string `path:"id"`
+	PartID string `path:"part_id" doc:"As in the message's attachments"`
+}
+
+func (s *server) messageRoutes() {
+	tags := []string{"Messages"}
+	handle(s, huma.Operation{
+		OperationID: "show-message", Method: http.MethodGet, Path: "/messages/{id}/html", Tags: tags,
+		Summary: "A mail's HTML, sanitized", Description: "For a sandboxed frame; nothing in it runs or loads from elsewhere.",
+		Responses: binary("text/html", "The sanitized page"),
+	}, s.messageHTML)
+	handle(s, huma.Operation{
+		OperationID: "download-message", Method: http.MethodGet, Path: "/messages/{id}/raw", Tags: tags,
+		Summary: "The original bytes", Description: "A mail as message/rfc822; a chat line or form submission as JSON.",
+		Responses: binary("message/rfc822", "The mail"),
+	}, s.messageRaw)
+	handle(s, huma.Operation{
+		OperationID: "download-attachment", Method: http.MethodGet, Path: "/messages/{id}/attachments/{part_id}", Tags: tags,
+		Summary: "A file of a message", Description: "PNG, JPEG, GIF and WebP pictures come as themselves, all else as a download.",
+		Responses: binary("application/octet-stream", "The file"),
+	}, s.attachment)
+}
+
+// binary documents an answer that is no JSON.
+func binary(mediaType, description string) map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {
+		Description: description,
+		Content:     map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}}
+}
+
+// link fills the URLs of a message.
+func link(m *view.Message) {
+	at := base + "/messages/" + m.ID.String()
+	if m.HTML != "" {
+		m.HTMLURL = at + "/html"
+	}
+	if m.HasRaw {
+		m.RawURL = at + "/raw"
+	}
+	for i := range m.Attachments {
+		m.Attachments[i].URL = at + "/attachments/" + url.PathEscape(m.Attachments[i].PartID)
+	}
+}
+
+// mailCSP lets a shown mail do nothing: no script, no form, no request. Its
+// inline pictures come as data: URLs, because a sandboxed page sends no cookie.
+const mailCSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+
+func (s *server) messageHTML(ctx context.Context, in *messagePath) (*huma.StreamResponse, error) {
+	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Messages.Message(ctx, agentOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	if m.HTML == "" || s.cfg.SafeHTML == nil {
+		return nil, noSuch("HTML; this message is plain text")
+	}
+	body := s.cfg.SafeHTML(m.HTML, s.pictures(ctx, &m))
+	page := "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">" +
+		"<base target=\"_blank\"><title>" + html.EscapeString(m.Subject) + "</title></head><body>" + body + "</body></html>"
+	return stream(func(w http.ResponseWriter) {
+		h := w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", mailCSP)
+		h.Set("Cache-Control", "private, max-age=300")
+		w.Write([]byte(page))
+	}), nil
+}
+
+// The bounds of pictures that are put into the page itself.
+const (
+	maxPicture  = 2 << 20
+	maxPictures = 8 << 20
+)
+
+// pictures gives a mail's inline pictures as data: URLs by their Content-ID.
+func (s *server) pictures(ctx context.Context, m *view.Message) func(string) string {
+	left := int64(maxPictures)
+	made := map[string]string{}
+	return func(cid string) string {
+		if made[cid] != "" {
+			return made[cid]
+		}
+		for _, a := range m.Attachments {
+			if a.CID == "" || a.CID != cid || !isPicture(a.Type) || a.Size > maxPicture || a.Size > left {
+				continue
+			}
+			f, err := s.Messages.Attachment(ctx, agentOf(ctx), m.ID, a.PartID)
+			if err != nil {
+				s.log.WarnContext(ctx, "inline picture left out", "error", err, "request_id", requestID(ctx))
+				return ""
+			}
+			left -= int64(len(f.Bytes))
+			made[cid] = "data:" + a.Type + ";base64," + base64.StdEncoding.EncodeToString(f.Bytes)
+			return made[cid]
+		}
+		return ""
+	}
+}
+
+// isPicture names the types that a browser shows without running anything.
+func isPicture(mediaType string) bool {
+	switch mediaType {
+	case "image/png", "image/jpeg", "image/gif", "image/webp":
+		return true
+	}
+	return false
+}
+
+func (s *server) messageRaw(ctx context.Context, in *messagePath) (*huma.StreamResponse, error) {
+	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Messages.MessageBytes(ctx, agentOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return download(f, "attachment", f.Type), nil
+}
+
+func (s *server) attachment(ctx context.Context, in *attachmentPath) (*huma.StreamResponse, error) {
+	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Messages.Attachment(ctx, agentOf(ctx), id, in.PartID)
+	if err != nil {
+		return nil, err
+	}
+	if isPicture(f.Type) {
+		return download(f, "inline", f.Type), nil
+	}
+	return download(f, "attachment", "application/octet-stream"), nil
+}
+
+// download sends a file that must never become a page of this origin.
+func download(f view.File, disposition, mediaType string) *huma.StreamResponse {
+	return stream(func(w http.ResponseWriter) {
+		h := w.Header()
+		h.Set("Content-Type", mediaType)
+		h.Set("Content-Disposition", contentDisposition(disposition, f.Name))
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "private, max-age=300")
+		w.Write(f.Bytes)
+	})
+}
+
+// stream is an answer written by hand.
+func stream(write func(http.ResponseWriter)) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		_, w := humago.Unwrap(ctx)
+		write(w)
+	}}
+}
+
+// contentDisposition names a file twice (RFC 6266 §4.3): in ASCII for old
+// clients, and in UTF-8 with RFC 8187's encoding.
+func contentDisposition(disposition, name string) string {
+	if name == "" {
+		name = "file"
+	}
+	var ascii, utf8 strings.Builder
+	for _, r := range name {
+		if r < ' ' || r > '~' || strings.ContainsRune(`"\/%`, r) {
+			r = '_'
+		}
+		ascii.WriteRune(r)
+	}
+	for _, b := range []byte(name) {
+		if isAttrChar(b) {
+			utf8.WriteByte(b)
+		} else {
+			const hex = "0123456789ABCDEF"
+			utf8.Write([]byte{'%', hex[b>>4], hex[b&15]})
+		}
+	}
+	value := disposition + `; filename="` + ascii.String() + `"`
+	if ascii.String() != name {
+		value += "; filename*=UTF-8''" + utf8.String()
+	}
+	return value
+}
+
+// isAttrChar is attr-char of RFC 8187 §3.2.1.
+func isAttrChar(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("!#$&+-.^_`|~", b) >= 0
+}
