@@ -1,0 +1,52 @@
+package normalize
+
+import (
+	"encoding/json"
+	"strings"
+
+	"switchboard/desk"
+	"switchboard/internal/imf"
+)
+
+// chatDomain and formDomain follow identifiers derived from chat lines and form
+// submissions; RFC 2606 §2 reserves the top level.
+const (
+	chatDomain = "chat.invalid"
+	formDomain = "form.invalid"
+)
+
+// Chat reads a desk.ChatLine. Bytes that are no such JSON are KindInvalid: the
+// desk wrote them itself, so nobody's words are lost by refusing.
+func Chat(raw desk.Raw) (desk.Message, error) {
+	var line desk.ChatLine
+	if err := json.Unmarshal(raw.Bytes, &line); err != nil {
+		return desk.Message{}, desk.Errorf(desk.KindInvalid, "chat line: %w", err)
+	}
+	m := desk.Message{
+		Direction: desk.Inbound, Channel: desk.ChannelChat, RawID: raw.ID,
+		ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt, AutoSubmitted: desk.AutoNo,
+		MessageID: idFrom(chatDomain, line.Session.String(), line.ClientID),
+		TextBody:  tidyText(cleanText(strings.ToValidUTF8(line.Text, "\ufffd"))),
+	}
+	if line.Session.IsZero() || line.ClientID == "" {
+		m.MessageID = idFrom(chatDomain, raw.SourceKey, string(raw.Bytes))
+	}
+	if name, email := oneLine(line.Name), oneLine(line.Email); name != "" || email != "" {
+		m.From = []desk.Address{{Name: name, Email: email}}
+		if email != "" && !imf.ValidAddr(email) {
+			m.AddProblem("from-broken", "the visitor's address breaks the rules")
+		}
+	}
+	finish(&m)
+	// A visitor types no signatures and quotes nothing: all of it is new.
+	m.NewText = m.TextBody
+	m.Preview = preview(m.TextBody)
+	return m, nil
+}
+
+// idFrom derives a message identifier from what makes the item unique.
+func idFrom(domain string, parts ...string) string {
+	id := madeUpID([]byte(strings.Join(parts, "\x00")))
+	local, _ := imf.SplitAddr(id)
+	return local + "@" + domain
+}

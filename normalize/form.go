@@ -1,0 +1,83 @@
+package normalize
+
+import (
+	"encoding/json"
+	"sort"
+	"strconv"
+	"strings"
+
+	"switchboard/desk"
+	"switchboard/internal/imf"
+)
+
+// Form reads a desk.FormSubmission. The fields the form adds to the usual ones
+// stand below the message as "name: value", in the order of their names. Bytes
+// that are no such JSON are KindInvalid.
+func Form(raw desk.Raw) (desk.Message, error) {
+	var f desk.FormSubmission
+	if err := json.Unmarshal(raw.Bytes, &f); err != nil {
+		return desk.Message{}, desk.Errorf(desk.KindInvalid, "form submission: %w", err)
+	}
+	text := tidyText(cleanText(strings.ToValidUTF8(f.Message, "\ufffd")))
+	m := desk.Message{
+		Direction: desk.Inbound, Channel: desk.ChannelForm, RawID: raw.ID,
+		ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt, AutoSubmitted: desk.AutoNo,
+		MessageID: idFrom(formDomain, raw.Endpoint, raw.SourceKey, string(raw.Bytes)),
+		Subject:   formSubject(f.Subject, text),
+		TextBody:  withFields(text, f.Fields),
+	}
+	if name, email := oneLine(f.Name), oneLine(f.Email); name != "" || email != "" {
+		m.From = []desk.Address{{Name: name, Email: email}}
+		if !imf.ValidAddr(email) {
+			m.AddProblem("from-broken", "the form gives no usable address")
+		}
+	} else {
+		m.AddProblem("no-from", "the form was sent without a name and an address")
+	}
+	r := &reader{scan: &scanner{}, msg: &m}
+	for i, file := range f.Files {
+		media, _, _ := parseParams(file.Type, "")
+		kind, ok := mediaType(media)
+		if !ok {
+			kind = typeByName(file.Name)
+		}
+		r.add(desk.Part{PartID: strconv.Itoa(i + 1), Name: file.Name, Type: kind, Disposition: "attachment", Data: file.Data})
+	}
+	m.Problems = append(m.Problems, r.scan.problems...)
+	finish(&m)
+	m.NewText = m.TextBody
+	m.Preview = preview(text)
+	return m, nil
+}
+
+// formSubject is the subject field, or the first line of the message.
+func formSubject(subject, text string) string {
+	if s := oneLine(subject); s != "" {
+		return s
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	first = oneLine(first)
+	if short := clip(first, 120); short != first {
+		return strings.TrimSpace(short) + "…"
+	}
+	return first
+}
+
+func withFields(text string, fields map[string]string) string {
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var lines []string
+	for _, name := range names {
+		value := tidyText(cleanText(strings.ToValidUTF8(fields[name], "\ufffd")))
+		if value != "" {
+			lines = append(lines, oneLine(name)+": "+value)
+		}
+	}
+	if len(lines) == 0 {
+		return text
+	}
+	return strings.TrimLeft(text+"\n\n", "\n") + strings.Join(lines, "\n")
+}

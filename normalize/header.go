@@ -1,0 +1,165 @@
+package normalize
+
+import (
+	"bytes"
+	"strings"
+)
+
+// field is one header field as it stands in the mail.
+type field struct {
+	name  string // lower case
+	value string // raw bytes, unfolded, trimmed
+}
+
+type header []field
+
+// get returns the first non-empty value of a field.
+func (h header) get(name string) string {
+	for _, f := range h {
+		if f.name == name && f.value != "" {
+			return f.value
+		}
+	}
+	return ""
+}
+
+// has reports whether the field is there at all, empty or not.
+func (h header) has(name string) bool {
+	for _, f := range h {
+		if f.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// all returns every value of a field, in order.
+func (h header) all(name string) []string {
+	var values []string
+	for _, f := range h {
+		if f.name == name {
+			values = append(values, f.value)
+		}
+	}
+	return values
+}
+
+// readHeader takes the header block off b (RFC 5322 §2.2). It goes on over lines
+// that are no fields: one that is followed by fields was meant as a
+// continuation; otherwise the blank line was forgotten and the body begins.
+// At most maxHeader octets are kept; over reports that there were more.
+func readHeader(b []byte) (h header, body []byte, over bool) {
+	rest := b
+	var value []byte // of the field being read
+	name := ""
+	flush := func() {
+		if name != "" {
+			h = append(h, field{name, strings.TrimSpace(string(value))})
+		}
+		name, value = "", nil
+	}
+	defer func() { flush() }()
+	used := 0
+	for len(rest) > 0 {
+		line, next := cutLine(rest)
+		if len(line) == 0 {
+			return h, next, over
+		}
+		used += len(line)
+		if used > maxHeader {
+			over, rest = true, next
+			continue
+		}
+		switch key, val, ok := cutField(line); {
+		case line[0] == ' ' || line[0] == '\t':
+			if len(bytes.TrimSpace(line)) == 0 && !followedByField(next) {
+				// A line of blanks that ends the header in damaged mail.
+				return h, next, over
+			}
+			value = append(append(value, ' '), bytes.TrimSpace(line)...)
+		case ok:
+			flush()
+			name, value = key, append([]byte(nil), val...)
+		case bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")):
+			// An mbox separator that was left inside.
+		case name != "" && followedByField(next):
+			value = append(append(value, ' '), bytes.TrimSpace(line)...)
+		default:
+			return h, rest, over
+		}
+		rest = next
+	}
+	return h, rest, over
+}
+
+// cutLine returns the first line without its end and what follows it.
+func cutLine(b []byte) (line, rest []byte) {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		line, rest = b[:i], b[i+1:]
+	} else {
+		line = b
+	}
+	for len(line) > 0 && line[len(line)-1] == '\r' {
+		line = line[:len(line)-1]
+	}
+	return line, rest
+}
+
+// cutField takes "Name: value" apart. RFC 5322 §2.2 allows printable ASCII in
+// names; §4.5 allows blanks before the colon.
+func cutField(line []byte) (name string, value []byte, ok bool) {
+	colon := bytes.IndexByte(line, ':')
+	if colon <= 0 || colon > 76 {
+		return "", nil, false
+	}
+	key := bytes.TrimRight(line[:colon], " \t")
+	if len(key) == 0 {
+		return "", nil, false
+	}
+	for _, c := range key {
+		if c <= ' ' || c >= 0x7f {
+			return "", nil, false
+		}
+	}
+	value = line[colon+1:]
+	if bytes.HasPrefix(value, []byte("//")) {
+		return "", nil, false // a URL at the start of a body
+	}
+	return strings.ToLower(string(key)), value, true
+}
+
+// followedByField reports whether the header goes on after a line that is no
+// field: the next line is a field with a usual name, or continues one.
+func followedByField(b []byte) bool {
+	for n := 0; n < 3; n++ {
+		line, rest := cutLine(b)
+		if len(line) == 0 {
+			return false
+		}
+		if line[0] != ' ' && line[0] != '\t' {
+			name, _, ok := cutField(line)
+			return ok && usualField(name)
+		}
+		b = rest
+	}
+	return false
+}
+
+// usualField says that a name is one that mail headers really have, so that
+// "Note: ..." in a body is not taken for a header field.
+func usualField(name string) bool {
+	if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "list-") ||
+		strings.HasPrefix(name, "resent-") || strings.HasPrefix(name, "arc-") || strings.HasPrefix(name, "dkim-") {
+		return true
+	}
+	return usualFields[name]
+}
+
+var usualFields = map[string]bool{
+	"from": true, "to": true, "cc": true, "bcc": true, "subject": true, "date": true, "sender": true, "reply-to": true, "message-id": true,
+	"in-reply-to": true, "references": true, "mime-version": true, "received": true, "received-spf": true, "return-path": true, "delivered-to": true,
+	"envelope-to": true, "user-agent": true, "precedence": true, "importance": true, "priority": true, "thread-topic": true, "thread-index": true,
+	"authentication-results": true, "auto-submitted": true, "organization": true, "errors-to": true, "status": true, "delivery-date": true,
+	"comments": true, "keywords": true, "mailing-list": true, "disposition-notification-to": true, "return-receipt-to": true, "accept-language": true,
+	"domainkey-signature": true, "feedback-id": true, "lines": true, "newsgroups": true, "path": true, "sensitivity": true, "original-recipient": true,
+}

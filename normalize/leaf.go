@@ -1,0 +1,194 @@
+package normalize
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strings"
+
+	"switchboard/desk"
+)
+
+// reader builds a message from a cut mail.
+type reader struct {
+	scan  *scanner
+	msg   *desk.Message
+	parts reportParts
+	// event is the text of the first calendar part, for mails with no other text.
+	event string
+	// forward is the first forwarded mail, undecoded, likewise.
+	forward []byte
+	depth   int // of forwarded mails within forwarded mails
+}
+
+// note records something worth telling the agent.
+func (r *reader) note(code, detail string) { r.scan.problem(code, detail) }
+
+// leaf reads a part that is no multipart: text for reading, or an attachment.
+func (r *reader) leaf(p *part, in context) view {
+	if r.isText(p, in) {
+		data := decodeTransfer(p.body, p.encoding)
+		if !looksBinary(data) {
+			return r.text(p, data)
+		}
+		r.attach(p, data)
+		return view{}
+	}
+	data := p.body
+	if p.media != "message/rfc822" || p.encoding == "base64" || p.encoding == "quoted-printable" {
+		data = decodeTransfer(p.body, p.encoding)
+	}
+	switch {
+	case isTNEF(p):
+		if v, ok := r.unpackTNEF(p, data); ok {
+			return v
+		}
+	case p.media == "text/calendar" || p.media == "application/ics":
+		r.noteCalendar(p, data)
+	case p.media == "message/rfc822" || p.media == "message/global":
+		if r.forward == nil {
+			r.forward = data
+		}
+		r.parts.addOriginal(data)
+	case isReportPart(p.media):
+		r.parts.add(p.media, data)
+	case strings.HasSuffix(p.media, "pkcs7-mime"):
+		r.notePKCS7(p)
+	case p.media == "application/pgp-encrypted":
+		r.note("encrypted", "the mail is encrypted")
+	}
+	r.attach(p, data)
+	return view{}
+}
+
+// isText decides whether a leaf is part of what the sender wrote.
+func (r *reader) isText(p *part, in context) bool {
+	switch p.media {
+	case "text/plain", "text/html", "text/enriched", "text/richtext", "text/x-html", "application/xhtml+xml", "text/markdown", "text/unknown":
+	default:
+		return false
+	}
+	if p.disposition == "attachment" {
+		return false
+	}
+	if in.alternative || in.single {
+		return true
+	}
+	if in.resource && (p.cid != "" || p.head.has("content-location")) {
+		return false
+	}
+	if p.media != "text/plain" && p.media != "text/html" {
+		return p.name == "" && !in.later
+	}
+	// A named text after the message is a file the sender attached, whether the
+	// program called it inline or not.
+	return p.name == "" || !in.later
+}
+
+// text decodes a text leaf into a view.
+func (r *reader) text(p *part, data []byte) view {
+	isHTML := p.media == "text/html" || p.media == "text/x-html" || p.media == "application/xhtml+xml"
+	charset := p.params["charset"]
+	s, wrong := toUTF8(data, charset, isHTML)
+	if wrong {
+		if charset == "" {
+			r.note("charset-missing", "a text has 8-bit characters and no charset; it was guessed")
+		} else {
+			r.note("charset-wrong", "a text is not in its declared charset "+oneLine(clip(charset, 40)))
+		}
+	}
+	s = cleanText(s)
+	switch {
+	case isHTML || p.media == "text/plain" && !p.declared && looksHTML([]byte(clip(s, 512))):
+		return view{text: htmlToText(s), html: s, rich: !isBlank(s)}
+	case p.media == "text/enriched" || p.media == "text/richtext":
+		return view{text: enrichedToText(s), plain: true}
+	case strings.EqualFold(p.params["format"], "flowed"):
+		s = unflow(s, strings.EqualFold(p.params["delsp"], "yes"))
+	}
+	text, files := unpackUU(s)
+	for i, f := range files {
+		r.add(desk.Part{PartID: fmt.Sprintf("uu.%d", i+1), Name: f.name, Type: typeByName(f.name), Disposition: "attachment", Data: f.data})
+	}
+	return view{text: text, plain: true}
+}
+
+// attach adds a leaf to the attachments.
+func (r *reader) attach(p *part, data []byte) {
+	disposition := p.disposition
+	if disposition == "" {
+		disposition = "attachment"
+		if p.cid != "" && strings.HasPrefix(p.media, "image/") {
+			disposition = "inline"
+		}
+	}
+	id := p.id
+	if id == "" {
+		id = "1"
+	}
+	r.add(desk.Part{PartID: id, Name: p.name, Type: p.media, Charset: charsetName(p.params["charset"]), Disposition: disposition, CID: p.cid, Data: data})
+}
+
+func (r *reader) add(a desk.Part) {
+	sum := sha256.Sum256(a.Data)
+	a.BlobID, a.Size = hex.EncodeToString(sum[:]), int64(len(a.Data))
+	original := a.Name
+	a.Name = safeName(a.Name)
+	if a.Name == "" {
+		a.Name = madeUpName(a, len(r.msg.Attachments)+1)
+	} else if path.Ext(a.Name) == "" && a.Type == "message/rfc822" {
+		a.Name += ".eml"
+	}
+	if a.Name != original && original != "" && strings.ContainsAny(original, `/\`) {
+		r.note("file-name-unsafe", "a file name held a path: "+oneLine(clip(original, 120)))
+	}
+	r.msg.Attachments = append(r.msg.Attachments, a)
+}
+
+// looksBinary says that a part declared as text holds something else.
+func looksBinary(b []byte) bool {
+	b = clipBytes(b, 4096)
+	if len(b) == 0 || bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
+		return false
+	}
+	nul, control := bytes.Count(b, []byte{0}), 0
+	for _, c := range b {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b && c != 0x0e && c != 0x0f {
+			control++
+		}
+	}
+	// UTF-16 without a mark has a NUL for about every second octet.
+	if nul*5 > len(b)*2 && nul*5 < len(b)*3 {
+		return false
+	}
+	return control*10 > len(b)
+}
+
+// cleanText makes LF the only line end and drops control characters, which no
+// text has and which editors, terminals and databases choke on.
+func cleanText(s string) string {
+	clean := true
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 && i+1 < len(s) && s[i+1] < 0xa0 {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\r\n", "\n"), "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\r', r == '\u0085':
+			return '\n'
+		case r == '\n' || r == '\t':
+			return r
+		case r < ' ' || r >= 0x7f && r < 0xa0:
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,49 @@
+package normalize
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"switchboard/desk"
+)
+
+// Message normalizes one raw item by the rules of its channel. An email or form
+// is never refused; the error is KindInvalid for chat or form bytes that are
+// not the JSON this desk itself wrote, and for an unknown channel.
+func Message(raw desk.Raw) (desk.Message, error) {
+	switch raw.Channel {
+	case desk.ChannelEmail:
+		return Email(raw), nil
+	case desk.ChannelForm:
+		return Form(raw)
+	case desk.ChannelChat:
+		return Chat(raw)
+	}
+	return desk.Message{}, &desk.Error{Op: "normalize", Kind: desk.KindInvalid, Err: fmt.Errorf("no such channel: %q", raw.Channel)}
+}
+
+// previewRunes is the length of a message's one-line preview.
+const previewRunes = 200
+
+// finish fills what every channel derives from the text alike.
+func finish(m *desk.Message) {
+	m.NewText = NewText(m.TextBody)
+	if strings.TrimSpace(m.NewText) == "" {
+		m.NewText = m.TextBody
+	}
+	m.Preview = preview(m.NewText)
+}
+
+// preview is the beginning of the text as one line.
+func preview(s string) string {
+	// Enough bytes for the runes and for white space that collapses.
+	if len(s) > 16*previewRunes {
+		s = strings.ToValidUTF8(s[:16*previewRunes], "")
+	}
+	s = strings.Join(strings.Fields(s), " ")
+	if utf8.RuneCountInString(s) <= previewRunes {
+		return s
+	}
+	return string([]rune(s)[:previewRunes])
+}

@@ -1,0 +1,301 @@
+package normalize
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"unicode/utf16"
+
+	"switchboard/desk"
+)
+
+// winmail.dat is how Exchange and Outlook wrap a mail for themselves: TNEF
+// ([MS-OXTNEF]). It holds the body and the attachments, which other programs
+// then do not see.
+
+const (
+	tnefSignature  = 0x223e9f78
+	tnefOEMPage    = 0x00069007 // attOemCodepage
+	tnefBody       = 0x0002800c // attBody
+	tnefProps      = 0x00069003 // attMAPIProps
+	tnefRenderData = 0x00069002 // attAttachRendData: a new attachment begins
+	tnefTitle      = 0x00018010 // attAttachTitle
+	tnefData       = 0x0006800f // attAttachData
+	tnefAttachment = 0x00069005 // attAttachment: its MAPI properties
+)
+
+// MAPI properties ([MS-OXPROPS]).
+const (
+	mapiBody         = 0x1000
+	mapiRTF          = 0x1009
+	mapiHTML         = 0x1013
+	mapiAttachData   = 0x3701
+	mapiAttachName   = 0x3704
+	mapiAttachLong   = 0x3707
+	mapiAttachType   = 0x370e
+	mapiAttachCID    = 0x3712
+	mapiDisplayName  = 0x3001
+	mapiTypeString8  = 0x001e
+	mapiTypeUnicode  = 0x001f
+	mapiTypeBinary   = 0x0102
+	mapiTypeObject   = 0x000d
+	mapiMultiple     = 0x1000
+	maxTNEFFiles     = 200
+	maxTNEFProps     = 10000
+	tnefHeaderLength = 9
+)
+
+type tnefFile struct {
+	name, media, cid string
+	data             []byte
+}
+
+type tnefMessage struct {
+	charset          string
+	body, html, rich string
+	files            []tnefFile
+}
+
+func isTNEF(p *part) bool {
+	return p.media == "application/ms-tnef" || p.media == "application/vnd.ms-tnef" || strings.EqualFold(p.name, "winmail.dat")
+}
+
+// unpackTNEF puts what a winmail.dat holds in its place. It fails, and the file
+// stays an attachment, when the data are damaged or hold nothing.
+func (r *reader) unpackTNEF(p *part, data []byte) (view, bool) {
+	t, ok := readTNEF(data)
+	if !ok || t.body == "" && t.html == "" && t.rich == "" && len(t.files) == 0 {
+		r.note("tnef-broken", "a winmail.dat could not be opened")
+		return view{}, false
+	}
+	for i, f := range t.files {
+		a := desk.Part{PartID: fmt.Sprintf("tnef.%d", i+1), Name: f.name, Type: f.media, Disposition: "attachment", CID: f.cid, Data: f.data}
+		if a.Type == "" {
+			a.Type = typeByName(f.name)
+		}
+		r.add(a)
+	}
+	v := view{text: cleanText(t.body), plain: t.body != ""}
+	if v.text == "" {
+		v.text, v.plain = cleanText(t.rich), t.rich != ""
+	}
+	if html := cleanText(t.html); !isBlank(html) {
+		v.html, v.rich = html, true
+		if isBlank(v.text) {
+			v.text = htmlToText(html)
+		}
+	}
+	if p.media != "application/ms-tnef" && v.blank() && len(t.files) == 0 {
+		return view{}, false
+	}
+	return v, true
+}
+
+func readTNEF(b []byte) (t tnefMessage, ok bool) {
+	if len(b) < 6 || binary.LittleEndian.Uint32(b) != tnefSignature {
+		return t, false
+	}
+	for b = b[6:]; len(b) >= tnefHeaderLength; {
+		id, n := binary.LittleEndian.Uint32(b[1:]), int64(binary.LittleEndian.Uint32(b[5:]))
+		b = b[tnefHeaderLength:]
+		if n > int64(len(b)) {
+			n = int64(len(b)) // cut off: use what is there
+		}
+		t.attribute(id, b[:n])
+		b = b[n:]
+		b = b[min(2, len(b)):] // checksum
+	}
+	return t, true
+}
+
+func (t *tnefMessage) attribute(id uint32, data []byte) {
+	last := func() *tnefFile {
+		if len(t.files) == 0 {
+			t.files = append(t.files, tnefFile{})
+		}
+		return &t.files[len(t.files)-1]
+	}
+	switch id {
+	case tnefOEMPage:
+		if len(data) >= 4 {
+			t.charset = codePage(binary.LittleEndian.Uint32(data))
+		}
+	case tnefBody:
+		t.body = t.decode(data)
+	case tnefProps:
+		t.properties(data)
+	case tnefRenderData:
+		if len(t.files) < maxTNEFFiles {
+			t.files = append(t.files, tnefFile{})
+		}
+	case tnefTitle:
+		if f := last(); f.name == "" {
+			f.name = t.decode(data)
+		}
+	case tnefData:
+		last().data = data
+	case tnefAttachment:
+		t.fileProperties(last(), data)
+	}
+}
+
+func (t *tnefMessage) properties(data []byte) {
+	readMAPI(data, func(id, kind uint16, value []byte) {
+		switch id {
+		case mapiBody:
+			if t.body == "" {
+				t.body = t.decodeAs(kind, value)
+			}
+		case mapiHTML:
+			t.html = t.decodeAs(kind, value)
+			if kind == mapiTypeBinary {
+				t.html, _ = toUTF8(value, metaCharset(value), true)
+			}
+		case mapiRTF:
+			if rtf, ok := unpackRTF(value); ok {
+				t.rich = rtfToText(rtf)
+			}
+		}
+	})
+}
+
+func (t *tnefMessage) fileProperties(f *tnefFile, data []byte) {
+	readMAPI(data, func(id, kind uint16, value []byte) {
+		switch id {
+		case mapiAttachLong:
+			f.name = t.decodeAs(kind, value)
+		case mapiAttachName, mapiDisplayName:
+			if f.name == "" {
+				f.name = t.decodeAs(kind, value)
+			}
+		case mapiAttachType:
+			if media, ok := mediaType(strings.ToLower(t.decodeAs(kind, value))); ok {
+				f.media = media
+			}
+		case mapiAttachCID:
+			f.cid = strings.Trim(oneLine(t.decodeAs(kind, value)), "<>")
+		case mapiAttachData:
+			if kind == mapiTypeObject && len(value) >= 16 {
+				value = value[16:] // the interface's GUID
+			}
+			if len(f.data) == 0 {
+				f.data = value
+			}
+		}
+	})
+}
+
+func (t *tnefMessage) decode(b []byte) string {
+	s, _ := toUTF8(bytes.TrimRight(b, "\x00"), t.charset, false)
+	return s
+}
+
+func (t *tnefMessage) decodeAs(kind uint16, b []byte) string {
+	if kind != mapiTypeUnicode {
+		return t.decode(b)
+	}
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		units[i] = binary.LittleEndian.Uint16(b[2*i:])
+	}
+	return strings.TrimRight(string(utf16.Decode(units)), "\x00")
+}
+
+// readMAPI calls f for each property of a MAPI property list; of multiple values
+// the first. It stops quietly where the list is damaged.
+func readMAPI(b []byte, f func(id, kind uint16, value []byte)) {
+	c := cursor{b: b}
+	count := c.u32()
+	for n := uint32(0); n < count && n < maxTNEFProps && !c.failed; n++ {
+		kind, id := c.u16(), c.u16()
+		if id >= 0x8000 { // a named property: GUID, then a number or a name
+			c.take(16)
+			if c.u32() == 0 {
+				c.u32()
+			} else {
+				c.padded(int64(c.u32()))
+			}
+		}
+		base := kind &^ mapiMultiple
+		values := uint32(1)
+		variable := base == mapiTypeString8 || base == mapiTypeUnicode || base == mapiTypeBinary || base == mapiTypeObject
+		if variable || kind&mapiMultiple != 0 {
+			values = c.u32()
+		}
+		for v := uint32(0); v < values && !c.failed; v++ {
+			var value []byte
+			if variable {
+				value = c.padded(int64(c.u32()))
+			} else {
+				value = c.padded(fixedSize(base))
+			}
+			if v == 0 && !c.failed {
+				f(id, base, value)
+			}
+		}
+	}
+}
+
+func fixedSize(kind uint16) int64 {
+	switch kind {
+	case 0x0005, 0x0006, 0x0007, 0x0014, 0x0040: // double, currency, apptime, int64, filetime
+		return 8
+	case 0x0048: // GUID
+		return 16
+	}
+	return 4
+}
+
+// cursor reads little-endian values and remembers a read past the end.
+type cursor struct {
+	b      []byte
+	failed bool
+}
+
+func (c *cursor) take(n int64) []byte {
+	if n < 0 || n > int64(len(c.b)) {
+		c.failed, c.b = true, nil
+		return nil
+	}
+	out := c.b[:n]
+	c.b = c.b[n:]
+	return out
+}
+
+func (c *cursor) padded(n int64) []byte {
+	out := c.take(n)
+	c.take(min((4-n%4)%4, int64(len(c.b))))
+	return out
+}
+
+func (c *cursor) u16() uint16 {
+	if b := c.take(2); b != nil {
+		return binary.LittleEndian.Uint16(b)
+	}
+	return 0
+}
+
+func (c *cursor) u32() uint32 {
+	if b := c.take(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// codePage names a Windows code page.
+func codePage(n uint32) string {
+	switch n {
+	case 65001:
+		return "utf-8"
+	case 932, 936, 949, 950:
+		return fmt.Sprintf("cp%d", n)
+	case 20127:
+		return "us-ascii"
+	case 28591:
+		return "iso-8859-1"
+	case 50220, 50221, 50222:
+		return "iso-2022-jp"
+	}
+	return fmt.Sprintf("windows-%d", n)
+}
