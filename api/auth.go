@@ -61,7 +61,7 @@ func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, keyCaller, who))
 }
 
-func unauthorized(detail string) *Problem {
+func unauthorized(detail string) *ProblemDetails {
 	p := problem(http.StatusUnauthorized, detail)
 	p.headers = http.Header{"Www-Authenticate": {`Bearer realm="switchboard"`}}
 	return p

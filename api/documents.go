@@ -16,7 +16,7 @@ import (
 	"switchboard/desk"
 )
 
-var problemGoType = reflect.TypeFor[Problem]()
+var problemGoType = reflect.TypeFor[ProblemDetails]()
 
 //go:embed docs.html
 var docsTemplate string

@@ -62,7 +62,7 @@ func (s *server) around(next http.Handler) http.Handler {
 
 // refuse says why a request goes no further. Requests that carry a key in a
 // header come from no browser's ambient credentials, so their origin is free.
-func (s *server) refuse(r *http.Request) *Problem {
+func (s *server) refuse(r *http.Request) *ProblemDetails {
 	if r.Header.Get("Authorization") == "" {
 		if err := s.origin.Check(r); err != nil {
 			return problem(http.StatusForbidden, "this request comes from another site's page")

@@ -14,8 +14,8 @@ import (
 	"switchboard/desk"
 )
 
-// Problem is every error's answer (RFC 9457), as application/problem+json.
-type Problem struct {
+// ProblemDetails is every error's answer (RFC 9457), as application/problem+json.
+type ProblemDetails struct {
 	Type      string              `json:"type" format:"uri-reference" doc:"about:blank: the status says it all (RFC 9457 §4.2.1)"`
 	Title     string              `json:"title" doc:"The status in words"`
 	Status    int                 `json:"status"`
@@ -28,10 +28,10 @@ type Problem struct {
 	headers http.Header
 }
 
-func (p *Problem) Error() string             { return p.Detail }
-func (p *Problem) GetStatus() int            { return p.Status }
-func (p *Problem) GetHeaders() http.Header   { return p.headers }
-func (p *Problem) ContentType(string) string { return problemType }
+func (p *ProblemDetails) Error() string             { return p.Detail }
+func (p *ProblemDetails) GetStatus() int            { return p.Status }
+func (p *ProblemDetails) GetHeaders() http.Header   { return p.headers }
+func (p *ProblemDetails) ContentType(string) string { return problemType }
 
 const problemType = "application/problem+json"
 
@@ -49,23 +49,23 @@ var statusOf = map[desk.Kind]int{
 const retryAfter = "2"
 
 // problem makes a Problem of a status and a sentence.
-func problem(status int, detail string) *Problem {
-	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+func problem(status int, detail string) *ProblemDetails {
+	return &ProblemDetails{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
 // invalid is a 422 that points at a place: "query.q", "body.until".
-func invalid(location, message string, value any) *Problem {
+func invalid(location, message string, value any) *ProblemDetails {
 	p := problem(http.StatusUnprocessableEntity, message)
 	p.Errors = []*huma.ErrorDetail{{Location: location, Message: message, Value: value}}
 	return p
 }
 
-func noSuch(what string) *Problem { return problem(http.StatusNotFound, "no such "+what) }
+func noSuch(what string) *ProblemDetails { return problem(http.StatusNotFound, "no such "+what) }
 
 // explain turns whatever a handler returned into a Problem. What the caller can
 // do nothing about is logged and not told.
-func (s *server) explain(ctx context.Context, err error) *Problem {
-	var known *Problem
+func (s *server) explain(ctx context.Context, err error) *ProblemDetails {
+	var known *ProblemDetails
 	if errors.As(err, &known) {
 		return known
 	}
@@ -93,9 +93,9 @@ func (s *server) explain(ctx context.Context, err error) *Problem {
 // finish is the last hand on every answer: the library's own errors become
 // Problems, and every Problem names its request.
 func finish(ctx huma.Context, _ string, v any) (any, error) {
-	var p *Problem
+	var p *ProblemDetails
 	switch e := v.(type) {
-	case *Problem:
+	case *ProblemDetails:
 		c := *e
 		p = &c
 	case *huma.ErrorModel:
@@ -136,7 +136,7 @@ func presentable(in []*huma.ErrorDetail, op *huma.Operation) []*huma.ErrorDetail
 }
 
 // writeProblem answers outside of the library: unknown paths, panics, refused origins.
-func writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
+func writeProblem(w http.ResponseWriter, r *http.Request, p *ProblemDetails) {
 	c := *p
 	c.RequestID = requestID(r.Context())
 	body, err := json.Marshal(&c)

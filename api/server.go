@@ -134,7 +134,7 @@ func handle[I, O any](s *server, op huma.Operation, fn func(context.Context, *I)
 	op.Responses["default"] = &huma.Response{
 		Description: "A problem",
 		Content: map[string]*huma.MediaType{problemType: {
-			Schema: s.huma.OpenAPI().Components.Schemas.Schema(problemGoType, true, "Problem"),
+			Schema: s.huma.OpenAPI().Components.Schemas.Schema(problemGoType, true, "ProblemDetails"),
 		}},
 	}
 	op.MaxBodyBytes = maxBody
