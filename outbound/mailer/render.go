@@ -3,18 +3,13 @@ package mailer
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"io"
 	"mime"
-	"net/mail"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/emersion/go-message"
-	"golang.org/x/net/idna"
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
@@ -39,9 +34,6 @@ func Render(m desk.Message, replyTo string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// field is one header field, its value ready to be folded.
-type field struct{ name, value string }
-
 // header makes the message's own fields, in the order they appear in.
 func header(m *desk.Message, replyTo string) ([]field, error) {
 	if len(m.From) == 0 || len(m.To) == 0 {
@@ -62,7 +54,7 @@ func header(m *desk.Message, replyTo string) ([]field, error) {
 		fields = append(fields, field{list.name, value})
 	}
 	fields = append(fields,
-		field{"Subject", words(m.Subject)},
+		field{"Subject", words(oneLine(m.Subject))},
 		field{"Message-ID", "<" + m.MessageID + ">"},
 		field{"In-Reply-To", idList(m.InReplyTo)},
 		field{"References", idList(m.References)},
@@ -95,76 +87,9 @@ func addressList(list []desk.Address) (string, error) {
 		if !imf.ValidAddr(a.Email) {
 			return "", desk.Errorf(desk.KindInvalid, "render mail: %q is not an address", a.Email)
 		}
-		out[i] = (&mail.Address{Name: oneLine(a.Name), Address: asciiDomain(a.Email)}).String()
+		out[i] = mailbox(oneLine(a.Name), asciiDomain(a.Email))
 	}
 	return strings.Join(out, ", "), nil
-}
-
-// asciiDomain gives an internationalized domain its A-label form (RFC 5890), as
-// which every mail server knows it.
-func asciiDomain(address string) string {
-	local, domain := imf.SplitAddr(address)
-	if a, err := idna.Lookup.ToASCII(domain); err == nil {
-		return local + "@" + a
-	}
-	return address
-}
-
-// words encodes unstructured text (RFC 2047). So is what could not be folded
-// within the line limit, and what only looks like an encoded word.
-func words(s string) string {
-	s = oneLine(s)
-	if strings.Contains(s, "=?") {
-		return encodedWords(s)
-	}
-	for _, w := range strings.Fields(s) {
-		if len(w) > maxWord {
-			return encodedWords(s)
-		}
-	}
-	return mime.QEncoding.Encode("utf-8", s)
-}
-
-// maxWord keeps a word within the 78 octets that RFC 5322 §2.1.1 recommends.
-const maxWord = 60
-
-// encodedWords encodes even what is ASCII, which the library leaves alone. An
-// encoded word has 75 octets at most (RFC 2047 §2) and holds whole characters.
-func encodedWords(s string) string {
-	var out []string
-	for len(s) > 0 {
-		n := min(len(s), 45)
-		for n < len(s) && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		out = append(out, "=?utf-8?b?"+base64.StdEncoding.EncodeToString([]byte(s[:n]))+"?=")
-		s = s[n:]
-	}
-	return strings.Join(out, " ")
-}
-
-// idList writes msg-ids; ids that could damage the header are left out.
-func idList(ids []string) string {
-	var out []string
-	for _, id := range ids {
-		if usableID(id) {
-			out = append(out, "<"+id+">")
-		}
-	}
-	return strings.Join(out, " ")
-}
-
-// usableID reports an id of printable ASCII that fits a line: what RFC 5322
-// §3.6.4 allows and a little more, as some programs make ids that are not.
-func usableID(id string) bool {
-	return id != "" && len(id) < 900 && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' })
-}
-
-// oneLine drops what does not belong into a header field.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r)
-	}), " ")
 }
 
 // entity is a MIME entity (RFC 2045): a body, or parts.
@@ -258,15 +183,4 @@ func fill(w *message.Writer, e entity) error {
 		}
 	}
 	return w.Close()
-}
-
-// headerOf adds the fields last first, as the library writes the last one first.
-func headerOf(fields []field) message.Header {
-	var h message.Header
-	for i := len(fields) - 1; i >= 0; i-- {
-		if f := fields[i]; f.value != "" || f.name == "Subject" {
-			h.Add(f.name, f.value)
-		}
-	}
-	return h
 }
