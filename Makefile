@@ -1,0 +1,67 @@
+# Everything a person does with this tree, by name. `make` alone lists it.
+# Plain GNU make 3.81 is enough, which is what macOS ships.
+
+ARGS     ?=
+FUZZTIME ?= 30s
+GO       ?= go
+
+WEB_SOURCES := $(shell find web -type f \
+	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
+
+.DEFAULT_GOAL := help
+.PHONY: help run build web test test-go test-web test-browser lint bench fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## start the demo: build what changed, then bin/switchboard demo $(ARGS)
+	@scripts/postgres
+	@exec bin/switchboard demo $(ARGS)
+
+build: web ## build bin/switchboard with its pages
+	@scripts/need go
+	@$(GO) build -trimpath -o bin/switchboard ./cmd/switchboard
+
+web: web/dist/console/index.html ## build the pages, if their sources changed
+
+web/dist/console/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	@echo '==> building the pages'
+	@cd web && npm run --silent build
+	@touch $@
+
+# npm ci makes the folder anew from the lock file, so it runs when that changed.
+web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
+	@scripts/need node
+	@echo '==> installing the npm packages of the pages'
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: ## everything that must hold: lint, Go tests with -race, TypeScript, browser
+	@scripts/test-tools
+	@$(MAKE) --no-print-directory lint test-go test-web test-browser
+
+test-go: web ## the Go tests, with the race detector and in random order
+	@echo '==> go test'
+	@$(GO) test -race -shuffle=on -timeout 8m ./...
+
+test-web: web/node_modules/.installed ## types and unit tests of the pages
+	@echo '==> tsc, vitest'
+	@cd web && npm run --silent check && npm test --silent
+
+test-browser: build ## the pages in a real browser against a real server
+	@echo '==> browser tests'
+	@cd web && npm run --silent e2e
+
+lint: ## gofmt, vet, staticcheck, go mod tidy, the import map
+	@scripts/lint
+
+bench: build ## measure throughput and latency: bin/switchboard bench $(ARGS)
+	@scripts/postgres
+	@exec bin/switchboard bench $(ARGS)
+
+fuzz: ## run every fuzz target for FUZZTIME (30s each)
+	@scripts/fuzz $(FUZZTIME)
+
+clean: ## remove what was built; data and installed packages stay
+	@rm -rf bin
+	@find web/dist -mindepth 1 -not -name .keep -delete
