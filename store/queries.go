@@ -17,10 +17,18 @@ var sqlFiles embed.FS
 // *sqlx.Stmt with the tag `query:"name-in-the-sql-file"`.
 type queries struct {
 	raw              rawQueries
+	health           healthQueries
+	ingest           ingestQueries
+	policy           policyQueries
+	account          accountQueries
 	viewConversation viewConversationQueries
 	viewMessage      viewMessageQueries
 	directory        directoryQueries
 	identity         identityQueries
+	agent            agentQueries
+	delivery         deliveryQueries
+	event            eventQueries
+	chat             chatQueries
 	mailbox          mailboxQueries
 }
 

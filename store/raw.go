@@ -1,11 +1,7 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -51,16 +47,13 @@ func (s *Store) SaveRaws(ctx context.Context, raws []desk.Raw) ([]desk.Receipt, 
 	return receipts, err
 }
 
-// unitSeparator joins the forward-paths of one row; no address contains it.
-const unitSeparator = "\x1f"
-
 // insertRaws writes raw rows inside the caller's transaction.
 func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([]desk.Receipt, error) {
 	if len(raws) == 0 {
 		return nil, nil
 	}
 	receipts := make([]desk.Receipt, len(raws))
-	c := newRawColumns(len(raws))
+	var c rawColumns
 	for i := range raws {
 		if raws[i].ID.IsZero() {
 			raws[i].ID = desk.NewID[desk.RawID]()
@@ -69,8 +62,8 @@ func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([
 		c.add(&raws[i])
 	}
 	var ids []desk.RawID
-	err := tx.StmtxContext(ctx, s.q.raw.Insert).SelectContext(ctx, &ids, c.id, c.channel, c.endpoint, c.sourceKey,
-		c.from, c.to, c.remote, c.auth, c.at, c.size, c.bytes, c.state, c.problem)
+	err := tx.StmtxContext(ctx, s.q.raw.Insert).SelectContext(ctx, &ids, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
+		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem)
 	if err != nil {
 		return nil, wrap("journal", err)
 	}
@@ -94,15 +87,9 @@ func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([
 	return receipts, nil
 }
 
-// rawColumns is a batch of raw rows turned into arrays for unnest.
+// rawColumns is a batch of raw rows turned into columns for unnest.
 type rawColumns struct {
-	id, channel, endpoint, sourceKey, from, to, remote, auth, at, state, problem pq.StringArray
-	size                                                                         pq.Int64Array
-	bytes                                                                        pq.ByteaArray
-}
-
-func newRawColumns(n int) *rawColumns {
-	return &rawColumns{size: make(pq.Int64Array, 0, n), bytes: make(pq.ByteaArray, 0, n)}
+	id, channel, endpoint, sourceKey, from, to, remote, auth, at, size, bytes, state, problem column
 }
 
 func (c *rawColumns) add(r *desk.Raw) {
@@ -114,35 +101,19 @@ func (c *rawColumns) add(r *desk.Raw) {
 	if received.IsZero() {
 		received = time.Now()
 	}
-	c.id = append(c.id, uuidText(r.ID))
-	c.channel = append(c.channel, string(r.Channel))
-	c.endpoint = append(c.endpoint, clean(r.Endpoint))
-	c.sourceKey = append(c.sourceKey, clean(r.SourceKey))
-	c.from = append(c.from, clean(r.EnvelopeFrom))
-	c.to = append(c.to, clean(strings.Join(r.EnvelopeTo, unitSeparator)))
-	c.remote = append(c.remote, clean(r.RemoteAddr))
-	c.auth = append(c.auth, clean(r.AuthResults))
-	c.at = append(c.at, instant(received))
-	c.size = append(c.size, int64(len(r.Bytes)))
-	c.bytes = append(c.bytes, r.Bytes)
-	c.state = append(c.state, string(state))
-	c.problem = append(c.problem, clean(r.Problem))
-}
-
-// Claimed is a raw row leased to this node until the lease runs out.
-type Claimed struct {
-	Raw   desk.Raw
-	Fence int64
-}
-
-// claimRaws leases up to n pending rows in arrival order.
-func (s *Store) claimRaws(ctx context.Context, n int, lease time.Duration) ([]rawRow, error) {
-	var rows []rawRow
-	err := s.txAsync(ctx, func(tx *sqlx.Tx) error {
-		return wrap("claim", tx.StmtxContext(ctx, s.q.raw.Claim).SelectContext(ctx, &rows, n, lease.Seconds()))
-	})
-	slices.SortFunc(rows, func(a, b rawRow) int { return cmp.Compare(a.Arrival, b.Arrival) })
-	return rows, err
+	c.id.uuid(r.ID)
+	c.channel.text(string(r.Channel))
+	c.endpoint.text(r.Endpoint)
+	c.sourceKey.text(r.SourceKey)
+	c.from.text(r.EnvelopeFrom)
+	c.to.list(r.EnvelopeTo)
+	c.remote.text(r.RemoteAddr)
+	c.auth.text(r.AuthResults)
+	c.at.instant(received)
+	c.size.number(int64(len(r.Bytes)))
+	c.bytes.bytes(r.Bytes)
+	c.state.text(string(state))
+	c.problem.text(r.Problem)
 }
 
 // Raws lists the journal, newest first, without bytes. An empty state means all;
@@ -180,11 +151,4 @@ func (s *Store) Replay(ctx context.Context, id desk.RawID) ([]desk.RawID, error)
 		return wrap("replay", tx.StmtxContext(ctx, s.q.raw.Replay).SelectContext(ctx, &ids, id))
 	})
 	return ids, err
-}
-
-// nextPending tells when the next pending row falls due; false when none waits.
-func (s *Store) nextPending(ctx context.Context) (time.Time, bool, error) {
-	var at sql.NullTime
-	err := s.q.raw.Next.GetContext(ctx, &at)
-	return at.Time, at.Valid, wrap("next pending", err)
 }

@@ -30,7 +30,7 @@ update raws r set lease_until = now() + $2 * interval '1 second', fence = f.fenc
 from due, fence f
 where r.id = due.id
 returning r.arrival, r.id, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr,
-          r.auth_results, r.received_at, r.size, r.bytes, r.state, r.attempts, r.problem, r.fence;
+          r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.fence;
 
 -- name: raw-done
 -- $3 is the message a raw row became or was linked to.

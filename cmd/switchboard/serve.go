@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/gateway"
+	"switchboard/internal/demo"
+)
+
+// configFlags are the flags of every verb that opens the database.
+type configFlags struct{ file string }
+
+func (f *configFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.file, "config", "", "TOML file; SWITCHBOARD_SECTION__KEY in the environment wins over it")
+	cmd.Flags().String("addr", "", "host:port of the HTTP server")
+	cmd.Flags().String("data", "", "folder of the private database")
+}
+
+// load reads the configuration; flags that were given win.
+func (f *configFlags) load(cmd *cobra.Command) (gateway.Config, error) {
+	overrides := map[string]any{}
+	for _, name := range []string{"addr", "data"} {
+		if flag := cmd.Flags().Lookup(name); flag.Changed {
+			overrides[name] = flag.Value.String()
+		}
+	}
+	cfg, err := gateway.Load(f.file, os.Environ(), overrides)
+	var invalid *gateway.ConfigError
+	if errors.As(err, &invalid) {
+		return cfg, usageError{err}
+	}
+	return cfg, err
+}
+
+func logger(level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+}
+
+func serveCommand() *cobra.Command {
+	var flags configFlags
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the gateway", Args: cobra.NoArgs,
+		Long: "Run the gateway with the configuration of --config and the environment.\nWithout db.url it runs a private PostgreSQL cluster in the data folder.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := flags.load(cmd)
+			if err != nil {
+				return err
+			}
+			log := logger(cfg.LogLevel)
+			g, err := gateway.New(cmd.Context(), cfg, log)
+			if err != nil {
+				return err
+			}
+			log.Info("Serving", "http", g.HTTPAddr().String(), "version", gateway.Version)
+			return g.Run(cmd.Context())
+		},
+	}
+	flags.register(cmd)
+	return cmd
+}
+
+func demoCommand() *cobra.Command {
+	opt := demo.Options{Out: os.Stdout}
+	var level string
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Run the gateway with made-up customers, agents and mail servers", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opt.Log = logger(level)
+			return demo.Run(cmd.Context(), opt)
+		},
+	}
+	cmd.Flags().StringVar(&opt.Addr, "addr", "127.0.0.1:8080", "host:port of the pages; port 0 takes free ports, for the mail servers too")
+	cmd.Flags().StringVar(&opt.SMTP, "smtp", "", "host:port that receives mail (default 127.0.0.1:2525)")
+	cmd.Flags().StringVar(&opt.IMAP, "imap", "", "host:port of the support mailbox (default 127.0.0.1:1143)")
+	cmd.Flags().StringVar(&opt.Data, "data", "data/demo", "folder of the demo's data; remove it to begin anew")
+	cmd.Flags().Int64Var(&opt.Seed, "seed", 1, "another number makes other conversations")
+	cmd.Flags().BoolVar(&opt.JSON, "json", false, "print the addresses as one line of JSON")
+	cmd.Flags().StringVar(&level, "log-level", "warn", "debug, info, warn or error")
+	return cmd
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "switchboard", gateway.Version)
+			return err
+		},
+	}
+}

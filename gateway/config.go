@@ -1,0 +1,198 @@
+// Package gateway puts the parts together: it opens the database, starts the
+// channels, the pipeline, the outbound loop and the HTTP server, and stops them
+// in order. It runs inside tests as well as in the program.
+package gateway
+
+import (
+	"fmt"
+	"net"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is everything an operator may set. The tags name the keys of the TOML
+// file; SWITCHBOARD_DB__URL in the environment is db.url.
+type Config struct {
+	Addr string `koanf:"addr"` // host:port of the HTTP server; port 0 takes a free one
+	Data string `koanf:"data"` // folder of the private database cluster, when db.url is empty
+	// PublicURL is how customers and agents reach this server, without a trailing
+	// slash; empty: http:// and the address it listens on.
+	PublicURL string `koanf:"public_url"`
+	LogLevel  string `koanf:"log_level"` // debug, info, warn, error
+
+	DB        DB        `koanf:"db"`
+	Mail      Mail      `koanf:"mail"`
+	SMTP      SMTP      `koanf:"smtp"`
+	Smarthost Smarthost `koanf:"smarthost"`
+	Mailboxes []Mailbox `koanf:"mailbox"`
+	Widgets   []Widget  `koanf:"widget"`
+	Forms     []Form    `koanf:"form"`
+}
+
+// DB is the database. Without a URL a private cluster runs in Data.
+type DB struct {
+	URL      string `koanf:"url"` // lib/pq DSN
+	MaxConns int    `koanf:"max_conns"`
+}
+
+// Mail is who we are.
+type Mail struct {
+	// Addresses are the support addresses; the first one answers where nothing
+	// else says who does. Subaddresses (support+anything) belong to them.
+	Addresses []string `koanf:"addresses"`
+	Domain    string   `koanf:"domain"` // of our Message-IDs and EHLO; the first address's if empty
+	Name      string   `koanf:"name"`   // the company, beside an agent's name in From; may be empty
+}
+
+// SMTP is the receiving server; an empty address keeps it off.
+type SMTP struct {
+	Addr    string `koanf:"addr"`
+	MaxSize int64  `koanf:"max_size"` // octets; 0: 50 MiB
+	TLSCert string `koanf:"tls_cert"` // files; both or none
+	TLSKey  string `koanf:"tls_key"`
+}
+
+// Smarthost takes the mail we send; an empty address keeps replies queued.
+type Smarthost struct {
+	Addr     string `koanf:"addr"`
+	User     string `koanf:"user"`
+	Password string `koanf:"password"`
+	TLS      string `koanf:"tls"` // implicit, starttls, none
+}
+
+// Mailbox is an IMAP account that is pulled.
+type Mailbox struct {
+	Name        string        `koanf:"name"`
+	Addr        string        `koanf:"addr"`
+	User        string        `koanf:"user"`
+	Password    string        `koanf:"password"`
+	TLS         string        `koanf:"tls"` // implicit, starttls, none
+	Folders     []string      `koanf:"folders"`
+	Poll        time.Duration `koanf:"poll"`
+	AfterImport string        `koanf:"after_import"` // leave, flag, move
+	MoveTo      string        `koanf:"move_to"`
+}
+
+// Widget is a chat widget on somebody's website.
+type Widget struct {
+	Key     string   `koanf:"key"`
+	Name    string   `koanf:"name"`
+	Origins []string `koanf:"origins"` // exact origins, or "*"
+}
+
+// Form is a hosted web form.
+type Form struct {
+	Key       string   `koanf:"key"`
+	Title     string   `koanf:"title"`
+	Redirects []string `koanf:"redirects"` // URLs that _redirect may name
+	Origins   []string `koanf:"origins"`   // sites whose scripts may post
+}
+
+// Defaults is the configuration of which every other one is a change.
+func Defaults() Config {
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", Smarthost: Smarthost{TLS: "starttls"}}
+}
+
+// Problem is one thing wrong with a configuration.
+type Problem struct{ Key, Reason string }
+
+// ConfigError lists everything that is wrong, in the order of the keys.
+type ConfigError struct{ Problems []Problem }
+
+func (e *ConfigError) Error() string {
+	var b strings.Builder
+	b.WriteString("the configuration cannot be used:")
+	for _, p := range e.Problems {
+		fmt.Fprintf(&b, "\n  %s: %s", p.Key, p.Reason)
+	}
+	return b.String()
+}
+
+// Validate returns a *ConfigError with every problem at once, or nil.
+func (c *Config) Validate() error {
+	var v validator
+	v.address("addr", c.Addr, true)
+	v.oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error")
+	if c.DB.URL == "" && c.Data == "" {
+		v.add("data", "name a folder for the private database, or set db.url")
+	}
+	if len(c.Mail.Addresses) == 0 {
+		v.add("mail.addresses", "name at least one support address")
+	}
+	for i, a := range c.Mail.Addresses {
+		if parsed, err := mail.ParseAddress(a); err != nil || parsed.Address != a {
+			v.add(fmt.Sprintf("mail.addresses[%d]", i), fmt.Sprintf("%q is not an address like support@example.com", a))
+		}
+	}
+	v.address("smtp.addr", c.SMTP.Addr, false)
+	if (c.SMTP.TLSCert == "") != (c.SMTP.TLSKey == "") {
+		v.add("smtp.tls_cert", "set smtp.tls_cert and smtp.tls_key together")
+	}
+	v.address("smarthost.addr", c.Smarthost.Addr, false)
+	v.oneOf("smarthost.tls", c.Smarthost.TLS, "implicit", "starttls", "none")
+	v.mailboxes(c.Mailboxes)
+	keyed(&v, "widget", c.Widgets, func(w Widget) string { return w.Key })
+	keyed(&v, "form", c.Forms, func(f Form) string { return f.Key })
+	if len(v.problems) > 0 {
+		return &ConfigError{v.problems}
+	}
+	return nil
+}
+
+type validator struct{ problems []Problem }
+
+func (v *validator) add(key, reason string) { v.problems = append(v.problems, Problem{key, reason}) }
+
+func (v *validator) address(key, value string, required bool) {
+	if value == "" && !required {
+		return
+	}
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		v.add(key, fmt.Sprintf("%q is not host:port", value))
+	}
+}
+
+func (v *validator) oneOf(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		v.add(key, fmt.Sprintf("%q is none of %s", value, strings.Join(allowed, ", ")))
+	}
+}
+
+func (v *validator) mailboxes(list []Mailbox) {
+	keyed(v, "mailbox", list, func(m Mailbox) string { return m.Name })
+	for i, m := range list {
+		at := fmt.Sprintf("mailbox[%d].", i)
+		if m.Addr == "" {
+			v.add(at+"addr", "name the IMAP server")
+		}
+		if m.User == "" {
+			v.add(at+"user", "name the user")
+		}
+		if m.TLS != "" {
+			v.oneOf(at+"tls", m.TLS, "implicit", "starttls", "none")
+		}
+		if m.AfterImport != "" {
+			v.oneOf(at+"after_import", m.AfterImport, "leave", "flag", "move")
+		}
+		if m.AfterImport == "move" && m.MoveTo == "" {
+			v.add(at+"move_to", "name the folder to move to")
+		}
+	}
+}
+
+// keyed checks that a list's keys are there and unique.
+func keyed[T any](v *validator, name string, list []T, key func(T) string) {
+	seen := map[string]bool{}
+	for i, item := range list {
+		k := key(item)
+		switch {
+		case k == "":
+			v.add(fmt.Sprintf("%s[%d]", name, i), "has no name or key")
+		case seen[k]:
+			v.add(fmt.Sprintf("%s[%d]", name, i), fmt.Sprintf("%q stands twice", k))
+		}
+		seen[k] = true
+	}
+}

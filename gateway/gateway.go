@@ -1,0 +1,317 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"html"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"switchboard/agent"
+	"switchboard/api"
+	"switchboard/channels"
+	"switchboard/channels/livechat"
+	"switchboard/channels/mailbox"
+	"switchboard/channels/smtpd"
+	"switchboard/channels/webform"
+	"switchboard/desk"
+	"switchboard/ingest"
+	"switchboard/internal/localpg"
+	"switchboard/live"
+	"switchboard/normalize"
+	"switchboard/outbound"
+	"switchboard/outbound/chatter"
+	"switchboard/outbound/mailer"
+	"switchboard/store"
+	"switchboard/threading"
+)
+
+// Version is the program's, set by the linker.
+var Version = "devel"
+
+// Gateway is the whole program but for flags and signals.
+type Gateway struct {
+	cfg     Config
+	log     *slog.Logger
+	cluster *localpg.Cluster // nil when db.url is set
+	store   *store.Store
+	own     addresses
+	rules   atomic.Pointer[ingest.Rules]
+
+	hub       *live.Hub
+	tail      *live.Tail
+	acceptor  *ingest.Acceptor
+	processor *ingest.Processor
+	desk      *agent.Desk
+	loop      *outbound.Loop
+	group     *channels.Group
+	api       *api.Handler
+	mux       *http.ServeMux
+	handler   http.Handler // the mux, and what was wrapped around it
+
+	smtp         *smtpd.Server
+	smtpAddr     net.Addr
+	httpListener net.Listener
+}
+
+// New opens the database and the listeners and builds every part; nothing runs
+// before Run. A port in use, an unusable data folder or a database that cannot
+// be reached is one error that says what to do.
+func New(ctx context.Context, cfg Config, log *slog.Logger) (*Gateway, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	g := &Gateway{cfg: cfg, log: log, own: newAddresses(cfg.Mail.Addresses), hub: live.New()}
+	if err := g.build(ctx); err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+func (g *Gateway) build(ctx context.Context) error {
+	var err error
+	if g.httpListener, err = listen(g.cfg.Addr); err != nil {
+		return err
+	}
+	if err := g.openStore(ctx); err != nil {
+		return err
+	}
+	key, err := secret(ctx, g.store, "reply-token-1")
+	if err != nil {
+		return err
+	}
+	tokens := threading.NewTokens(threading.Key{ID: 1, Secret: key})
+	rules, err := loadRules(ctx, g.store, g.own, tokens)
+	if err != nil {
+		return err
+	}
+	g.rules.Store(rules)
+	g.pipeline()
+	if err := g.outbound(ctx, tokens); err != nil {
+		return err
+	}
+	return errors.Join(g.http(), g.entrances())
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; stop the other program, or choose another address with --addr", addr, err)
+	}
+	return l, nil
+}
+
+// openStore connects to the configured database, or starts the private cluster.
+func (g *Gateway) openStore(ctx context.Context) (err error) {
+	dsn := g.cfg.DB.URL
+	if dsn == "" {
+		g.cluster, err = localpg.Start(ctx, localpg.Config{Dir: filepath.Join(g.cfg.Data, "postgres"), Log: g.log})
+		if err != nil {
+			return err
+		}
+		dsn = g.cluster.DSN("switchboard")
+	}
+	g.store, err = store.Open(ctx, store.Options{DSN: dsn, Log: g.log, MaxConns: g.cfg.DB.MaxConns})
+	return err
+}
+
+// pipeline connects journal, processor and event tail by their wake-ups.
+func (g *Gateway) pipeline() {
+	g.tail = live.NewTail(g.store, g.hub, g.log)
+	g.processor = ingest.NewProcessor(g.store, g.rules.Load, g.log)
+	g.processor.Committed = g.tail.Wake
+	g.acceptor = ingest.NewAcceptor(g.store)
+	g.acceptor.Accepted = g.processor.Wake
+	g.group = channels.NewGroup(g.acceptor, g.log, channels.Backoff{})
+}
+
+func (g *Gateway) outbound(ctx context.Context, tokens *threading.Tokens) error {
+	key, err := secret(ctx, g.store, "message-id")
+	if err != nil {
+		return err
+	}
+	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.domain()), Own: g.own.own, Log: g.log})
+	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
+	if g.cfg.Smarthost.Addr != "" {
+		m, err := mailer.New(mailer.Config{Addr: g.cfg.Smarthost.Addr, User: g.cfg.Smarthost.User, Password: g.cfg.Smarthost.Password,
+			TLS: mailer.TLSMode(g.cfg.Smarthost.TLS), Hostname: g.domain(), ReplyAddress: tokens.Address, Log: g.log}, g.store)
+		if err != nil {
+			return err
+		}
+		senders[desk.ChannelEmail] = m
+	}
+	g.loop = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
+	return nil
+}
+
+// domain is the right side of our Message-IDs and our name in EHLO.
+func (g *Gateway) domain() string {
+	if g.cfg.Mail.Domain != "" {
+		return g.cfg.Mail.Domain
+	}
+	_, domain, _ := strings.Cut(g.own.first, "@")
+	return domain
+}
+
+// http builds the handler of everything under "/".
+func (g *Gateway) http() (err error) {
+	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, Log: g.log},
+		api.From(g.store, acts{g.desk, g.committed}, g.hub))
+	if err != nil {
+		return err
+	}
+	g.mux = http.NewServeMux()
+	g.mux.Handle("/", g.api)
+	g.handler = g.mux
+	return nil
+}
+
+// inlinePicture finds the pictures that a mail brings along (RFC 2392).
+var inlinePicture = regexp.MustCompile(`(src|background)="cid:([^"]*)"`)
+
+// viewHTML makes a mail's HTML safe and points its pictures to where they are served.
+func viewHTML(text string, cid func(string) string) string {
+	return inlinePicture.ReplaceAllStringFunc(normalize.SafeHTML(text), func(attribute string) string {
+		m := inlinePicture.FindStringSubmatch(attribute)
+		return m[1] + `="` + html.EscapeString(cid(html.UnescapeString(m[2]))) + `"`
+	})
+}
+
+// committed wakes whoever acts on what an agent has just written.
+func (g *Gateway) committed() {
+	g.tail.Wake()
+	g.loop.Wake()
+}
+
+// entrances builds the channels.
+func (g *Gateway) entrances() error {
+	widgets := map[string]livechat.Widget{}
+	for _, w := range g.cfg.Widgets {
+		widgets[w.Key] = livechat.Widget{Key: w.Key, Name: w.Name, Origins: w.Origins}
+	}
+	chat := livechat.New(livechat.Config{Widgets: widgets}, g.store.Visitors(), g.hub, g.log)
+	g.mux.Handle("/chat", chat)
+	g.group.Add("chat", chat)
+
+	forms := map[string]webform.Form{}
+	for _, f := range g.cfg.Forms {
+		forms[f.Key] = webform.Form{Key: f.Key, Title: f.Title, Redirects: f.Redirects, Origins: f.Origins}
+	}
+	form := webform.New(webform.Config{Forms: forms}, g.log)
+	g.mux.Handle("/f/", form)
+	g.group.Add("forms", form)
+
+	for _, m := range g.cfg.Mailboxes {
+		box, err := mailbox.New(mailbox.Config{Name: m.Name, Addr: m.Addr, User: m.User, Password: m.Password, TLS: mailbox.TLS(m.TLS),
+			Folders: m.Folders, Poll: m.Poll, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo}, waking{g.store, g.processor.Wake}, g.log)
+		if err != nil {
+			return err
+		}
+		g.group.Add("imap "+m.Name, box)
+	}
+	return g.receive()
+}
+
+// receive opens the SMTP server, if there is to be one.
+func (g *Gateway) receive() error {
+	if g.cfg.SMTP.Addr == "" {
+		return nil
+	}
+	var secure *tls.Config
+	if g.cfg.SMTP.TLSCert != "" {
+		cert, err := tls.LoadX509KeyPair(g.cfg.SMTP.TLSCert, g.cfg.SMTP.TLSKey)
+		if err != nil {
+			return fmt.Errorf("smtp.tls_cert: %w", err)
+		}
+		secure = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	server, err := smtpd.New(smtpd.Config{Addr: g.cfg.SMTP.Addr, Domain: g.domain(), Recipients: g.own.accepts,
+		MaxSize: g.cfg.SMTP.MaxSize, TLS: secure, Log: g.log})
+	if err != nil {
+		return err
+	}
+	if g.smtpAddr, err = server.Listen(); err != nil {
+		return fmt.Errorf("cannot listen for mail on %s: %w; stop the other program, or set smtp.addr", g.cfg.SMTP.Addr, err)
+	}
+	g.smtp = server
+	g.group.Add("smtp", server)
+	return nil
+}
+
+// waking commits a mailbox's batches and wakes the processor, as the acceptor
+// does for the other channels.
+type waking struct {
+	*store.Store
+	wake func()
+}
+
+func (w waking) Commit(ctx context.Context, channel, folder string, cur mailbox.Cursor, raws []desk.Raw) ([]desk.Receipt, error) {
+	receipts, err := w.Store.Commit(ctx, channel, folder, cur, raws)
+	if err == nil && len(raws) > 0 {
+		w.wake()
+	}
+	return receipts, err
+}
+
+// Handle adds a page to the HTTP server; it must be called before Run.
+func (g *Gateway) Handle(pattern string, h http.Handler) { g.mux.Handle(pattern, h) }
+
+// Wrap puts a handler around all pages; it must be called before Run.
+func (g *Gateway) Wrap(around func(http.Handler) http.Handler) { g.handler = around(g.handler) }
+
+// Store is the database, for the verbs that work beside a running gateway.
+func (g *Gateway) Store() *store.Store { return g.store }
+
+// Desk is what agents may do.
+func (g *Gateway) Desk() *agent.Desk { return g.desk }
+
+// Sink is the journal's entrance; it accepts while Run runs.
+func (g *Gateway) Sink() channels.Sink { return g.acceptor }
+
+// Channels tells how every entrance is doing.
+func (g *Gateway) Channels() []channels.Status { return g.group.Statuses() }
+
+// HTTPAddr is the address the HTTP server listens on.
+func (g *Gateway) HTTPAddr() net.Addr { return g.httpListener.Addr() }
+
+// SMTPAddr is the address mail is received on; nil when that is off.
+func (g *Gateway) SMTPAddr() net.Addr { return g.smtpAddr }
+
+// Close releases everything that New opened. Run calls it.
+func (g *Gateway) Close() error {
+	var errs []error
+	if g.httpListener != nil {
+		if err := g.httpListener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if g.store != nil {
+		errs = append(errs, g.store.Close())
+	}
+	if g.cluster != nil {
+		errs = append(errs, g.cluster.Stop())
+	}
+	return errors.Join(errs...)
+}
+
+// drain bounds how long a stop may take.
+const drain = 15 * time.Second
+
+// WithStore opens the database of a configuration for a verb that works beside
+// the gateway, or without it, and closes it again.
+func WithStore(ctx context.Context, cfg Config, log *slog.Logger, fn func(context.Context, *store.Store) error) error {
+	g := &Gateway{cfg: cfg, log: log}
+	err := g.openStore(ctx)
+	if err == nil {
+		err = fn(ctx, g.store)
+	}
+	return errors.Join(err, g.Close())
+}

@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"switchboard/agent"
+	"switchboard/desk"
+)
+
+// Run serves until ctx ends, then stops in order: the entrances first, the
+// pipeline when they have finished what they had in hand, the database last.
+func (g *Gateway) Run(ctx context.Context) error {
+	// The pipeline outlives the entrances, which wait for it to commit.
+	inner, stopInner := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopInner()
+	var pipeline errgroup.Group
+	for range 2 { // while one commit waits for the disk the next one gathers
+		pipeline.Go(func() error { return g.acceptor.Run(inner) })
+	}
+	pipeline.Go(func() error { return g.processor.Run(inner) })
+	pipeline.Go(func() error { return g.tail.Run(inner) })
+	pipeline.Go(func() error { return g.loop.Run(inner) })
+
+	entrances, outer := errgroup.WithContext(ctx)
+	entrances.Go(func() error { return g.group.Run(outer) })
+	entrances.Go(func() error { return g.serve(outer) })
+	err := entrances.Wait()
+	stopInner()
+	return errors.Join(err, ignoreCanceled(pipeline.Wait()), g.Close())
+}
+
+// serve answers HTTP until ctx ends.
+func (g *Gateway) serve(ctx context.Context) error {
+	server := &http.Server{Handler: g.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(g.httpListener) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	return errors.Join(g.api.Shutdown(stop), server.Shutdown(stop))
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// acts wakes the tail and the outbound loop after each act of an agent.
+type acts struct {
+	*agent.Desk
+	committed func()
+}
+
+func (a acts) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r agent.Reply) (desk.Message, error) {
+	defer a.committed()
+	return a.Desk.Reply(ctx, by, c, r)
+}
+
+func (a acts) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (desk.Message, error) {
+	defer a.committed()
+	return a.Desk.Note(ctx, by, c, text)
+}
+
+func (a acts) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
+	defer a.committed()
+	return a.Desk.Assign(ctx, by, c, to)
+}
+
+func (a acts) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error) {
+	defer a.committed()
+	return a.Desk.Move(ctx, by, c, m)
+}
+
+func (a acts) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Status, until time.Time) (desk.Conversation, error) {
+	defer a.committed()
+	return a.Desk.SetStatus(ctx, by, c, to, until)
+}

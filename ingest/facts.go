@@ -1,0 +1,66 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+
+	"switchboard/desk"
+	"switchboard/router"
+)
+
+// facts is what the policy may look at when a message opens a conversation.
+func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person) router.Facts {
+	_, domain, _ := strings.Cut(s.email, "@")
+	plan, _ := who.account.Attributes["plan"].(string)
+	_, known := b.snap.Contacts[s.key]
+	return router.Facts{
+		Channel: string(p.Raw.Channel), Endpoint: p.Raw.Endpoint,
+		Message: router.MessageFacts{
+			Subject: m.Subject, NewText: m.NewText, From: s.email,
+			To:            joined(slices.Concat(m.To, envelope(p.Raw.EnvelopeTo)), b.rules),
+			CC:            joined(m.CC, b.rules),
+			Attachments:   attachmentFacts(m.Attachments),
+			AutoSubmitted: string(m.AutoSubmitted), Trust: string(desk.TrustClaimed), List: m.ListID,
+		},
+		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: known},
+		Account: router.AccountFacts{Name: who.account.Name, Domains: who.account.Domains, Plan: plan,
+			Attributes: who.account.Attributes, Tags: who.account.Tags},
+		History:      router.HistoryFacts{Open: b.snap.Open[who.account.ID], LastTier: -1},
+		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal)},
+		Messages:     router.CountFacts{Inbound: 1},
+	}
+}
+
+// joined lists addresses once each, lower case; ours without their subaddress, so
+// that a rule on support@ meets a reply token too.
+func joined(list []desk.Address, rules *Rules) string {
+	seen := map[string]bool{}
+	var out []string
+	for _, a := range list {
+		email := strings.ToLower(a.Email)
+		if rules.Own(email) {
+			email = rules.Base(email)
+		}
+		if !seen[email] {
+			seen[email] = true
+			out = append(out, email)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func envelope(forwardPaths []string) []desk.Address {
+	out := make([]desk.Address, len(forwardPaths))
+	for i, f := range forwardPaths {
+		out[i].Email = f
+	}
+	return out
+}
+
+func attachmentFacts(parts []desk.Part) []router.AttachmentFact {
+	out := make([]router.AttachmentFact, len(parts))
+	for i, p := range parts {
+		out[i] = router.AttachmentFact{Name: p.Name, Type: p.Type, Size: p.Size}
+	}
+	return out
+}

@@ -1,0 +1,241 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"switchboard/desk"
+	"switchboard/normalize"
+)
+
+const (
+	batchRows  = 50
+	batchBytes = 16 << 20 // raw bytes held at once in each of the two stages
+	lease      = 2 * time.Minute
+	poll       = time.Second // when the wake-up was lost
+	// maxAttempts is how often a row that fails for a temporary reason is tried
+	// before it is shown in quarantine.
+	maxAttempts = 12
+)
+
+// Processor turns pending raw rows into routed conversations. One runs per node.
+type Processor struct {
+	store Store
+	rules func() *Rules // the live policy and keys; may change between batches
+	log   *slog.Logger
+	// Committed is called after every batch, to wake the event tail.
+	Committed func()
+
+	wake chan struct{}
+}
+
+// NewProcessor makes a Processor. rules is asked once a batch.
+func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
+	return &Processor{store: store, rules: rules, log: log, Committed: func() {}, wake: make(chan struct{}, 1)}
+}
+
+// Wake hints that rows are pending. It never blocks.
+func (p *Processor) Wake() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// parsed is a claimed row with its normalized message, or the reason why not.
+type parsed struct {
+	Claimed
+	message desk.Message
+	err     error
+}
+
+// Run works until ctx ends. While one batch is written the next one is parsed;
+// there is one pipeline, so that arrival order is kept.
+func (p *Processor) Run(ctx context.Context) error {
+	batches := make(chan []parsed)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(batches)
+		return p.read(ctx, batches)
+	})
+	g.Go(func() error {
+		for batch := range batches {
+			p.write(ctx, batch)
+		}
+		return nil
+	})
+	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// read claims rows and normalizes them, outside any transaction.
+func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
+	for {
+		claimed, err := p.store.Claim(ctx, batchRows, lease)
+		if err != nil {
+			p.log.Warn("claim failed", "error", err)
+		}
+		if len(claimed) == 0 {
+			if err := p.rest(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, chunk := range chunks(claimed, batchBytes) {
+			if err := p.store.Load(ctx, chunk); err != nil {
+				p.log.Warn("load failed", "error", err) // the lease runs out and they are claimed again
+				continue
+			}
+			select {
+			case batches <- normalizeAll(chunk):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+// rest waits for a wake-up, the next due row, or the poll.
+func (p *Processor) rest(ctx context.Context) error {
+	wait := poll
+	if at, ok, err := p.store.NextPending(ctx); err == nil && ok {
+		wait = min(poll, max(time.Until(at), 10*time.Millisecond))
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.wake:
+	case <-timer.C:
+	}
+	return nil
+}
+
+// chunks splits rows so that none holds more than limit bytes, unless one row does.
+func chunks(rows []Claimed, limit int64) [][]Claimed {
+	var out [][]Claimed
+	start, size := 0, int64(0)
+	for i, r := range rows {
+		if i > start && size+r.Raw.Size > limit {
+			out, start, size = append(out, rows[start:i]), i, 0
+		}
+		size += r.Raw.Size
+	}
+	return append(out, rows[start:])
+}
+
+// normalizeAll parses on all cores and keeps the order.
+func normalizeAll(rows []Claimed) []parsed {
+	out := make([]parsed, len(rows))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, c := range rows {
+		g.Go(func() error {
+			out[i] = normalizeOne(c)
+			return nil
+		})
+	}
+	g.Wait() //nolint:errcheck // normalizeOne keeps its error in the row
+	return out
+}
+
+func normalizeOne(c Claimed) (out parsed) {
+	out.Claimed = c
+	defer func() {
+		if r := recover(); r != nil {
+			out.err = desk.Errorf(desk.KindInternal, "the parser failed: %v", r)
+		}
+	}()
+	out.message, out.err = normalize.Message(c.Raw)
+	out.Raw.Bytes = nil // not needed any more; the journal has them
+	return out
+}
+
+// write stores a batch in one ordered transaction. If that fails it is redone
+// one message per transaction, so that a poison mail costs only itself.
+func (p *Processor) write(ctx context.Context, batch []parsed) {
+	good := make([]parsed, 0, len(batch))
+	for _, b := range batch {
+		if b.err != nil {
+			p.fail(ctx, b.Claimed, b.err)
+			continue
+		}
+		good = append(good, b)
+	}
+	if len(good) == 0 {
+		return
+	}
+	if err := p.commit(ctx, good); err != nil && len(good) > 1 {
+		p.log.Warn("batch failed, redone one by one", "rows", len(good), "error", err)
+		for _, b := range good {
+			if err := p.commit(ctx, []parsed{b}); err != nil {
+				p.fail(ctx, b.Claimed, err)
+			}
+		}
+	} else if err != nil {
+		p.fail(ctx, good[0].Claimed, err)
+	}
+	p.Committed()
+}
+
+// commit is the order of steps: contact and account, thread, route, stint,
+// message, conversation, event.
+func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the decision failed: %v", r)
+		}
+	}()
+	rules := p.rules()
+	var changes *Changes
+	err = p.store.Process(ctx, func(tx Tx) error {
+		if err := tx.Lock(ctx, scopes(batch, rules)); err != nil {
+			return err
+		}
+		snapshot, err := tx.Snapshot(ctx, query(batch, rules))
+		if err != nil {
+			return err
+		}
+		changes = decide(batch, snapshot, rules, tx.Now())
+		return tx.Save(ctx, changes)
+	})
+	if err == nil {
+		p.report(changes)
+	}
+	return err
+}
+
+func (p *Processor) report(c *Changes) {
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		p.log.Info("Threaded", "raw", m.RawID.String(), "conversation", m.ConversationID.String(), "method", m.ThreadMethod)
+	}
+	for _, conversation := range c.Opened {
+		p.log.Info("Routed", "conversation", conversation.ID.String(), "tier", int(conversation.Tier), "path", conversation.Path)
+	}
+}
+
+// fail leaves a row pending when it may work later, and quarantines it when it
+// will not, or has been tried too often.
+func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
+	state, retry := desk.RawQuarantined, time.Duration(0)
+	if desk.KindOf(cause) == desk.KindTemporary || desk.KindOf(cause) == desk.KindConflict {
+		if c.Raw.Attempts < maxAttempts {
+			state = desk.RawPending
+			retry = min(time.Second<<min(c.Raw.Attempts, 12), 10*time.Minute)
+		}
+	}
+	p.log.Error("Not processed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
+	if err := p.store.Fail(ctx, c, state, cause.Error(), retry); err != nil {
+		p.log.Error("failure not recorded; the lease will run out", "raw", c.Raw.ID.String(), "error", err)
+	}
+}

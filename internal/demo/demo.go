@@ -1,0 +1,183 @@
+// Package demo runs a gateway with made-up customers, agents and conversations:
+// a support mailbox that is really pulled, an SMTP server that really receives,
+// and a sink that keeps what customers would have got. No mail leaves the machine.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"switchboard/gateway"
+)
+
+// Options says how to run the demo.
+type Options struct {
+	Addr string // HTTP; with port 0 the mail servers take free ports too
+	SMTP string // empty: 127.0.0.1:2525
+	IMAP string // empty: 127.0.0.1:1143
+	Data string // folder; kept between runs
+	Seed int64  // another number, other conversations
+	JSON bool   // print one line of JSON instead of the welcome
+	Out  io.Writer
+	Log  *slog.Logger
+}
+
+// The demo's company.
+const (
+	supportAddress  = "support@demo.example"
+	billingAddress  = "billing@demo.example"
+	securityAddress = "security@demo.example"
+	imapUser        = "support@demo.example"
+	imapPassword    = "demo"
+	widgetKey       = "wk_demo"
+	formKey         = "support"
+	apiKeyName      = "demo"
+)
+
+// Endpoints is what a program that starts the demo needs to know.
+type Endpoints struct {
+	Console   string `json:"console"`
+	API       string `json:"api"`
+	APIKey    string `json:"api_key"`
+	SMTP      string `json:"smtp"`
+	IMAP      IMAP   `json:"imap"`
+	WidgetKey string `json:"widget_key"`
+	FormURL   string `json:"form_url"`
+	ChatURL   string `json:"chat_url"`
+	SinkAPI   string `json:"sink_api"`
+	Demo      string `json:"demo"`
+}
+
+// IMAP is how to reach the support mailbox.
+type IMAP struct {
+	Addr     string `json:"addr"`
+	User     string `json:"user"`
+	Password string `json:"password"`
+}
+
+// demo is the running whole.
+type demo struct {
+	opt  Options
+	gate *gateway.Gateway
+	box  *mailbox
+	sink *sink
+	ends Endpoints
+}
+
+// Run runs the demo until ctx ends.
+func Run(ctx context.Context, opt Options) error {
+	d := &demo{opt: opt}
+	d.ports()
+	if err := os.MkdirAll(opt.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w; name another one with --data", err)
+	}
+	stop, err := d.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.gate.Run(ctx) })
+	g.Go(func() error {
+		if err := d.seed(ctx); err != nil {
+			return fmt.Errorf("seed the demo: %w", err)
+		}
+		return d.announce()
+	})
+	return g.Wait()
+}
+
+// ports fills in the mail servers' addresses.
+func (d *demo) ports() {
+	_, port, _ := net.SplitHostPort(d.opt.Addr)
+	fallback := func(value *string, fixed string) {
+		if *value == "" {
+			*value = fixed
+			if port == "0" {
+				*value = "127.0.0.1:0"
+			}
+		}
+	}
+	fallback(&d.opt.SMTP, "127.0.0.1:2525")
+	fallback(&d.opt.IMAP, "127.0.0.1:1143")
+}
+
+// start brings up the sink, the mailbox and the gateway.
+func (d *demo) start(ctx context.Context) (stop func(), err error) {
+	if d.sink, err = newSink(filepath.Join(d.opt.Data, "sink")); err != nil {
+		return nil, err
+	}
+	if d.box, err = newMailbox(d.opt.IMAP, filepath.Join(d.opt.Data, "imap"), d.opt.Log); err != nil {
+		d.sink.Close()
+		return nil, err
+	}
+	stop = func() { d.sink.Close(); d.box.Close() }
+	if d.gate, err = gateway.New(ctx, d.config(), d.opt.Log); err != nil {
+		stop()
+		return nil, err
+	}
+	if err = d.endpoints(ctx); err != nil {
+		stop()
+		d.gate.Close() //nolint:errcheck // the first error is the one to tell
+		return nil, err
+	}
+	d.pages()
+	return stop, nil
+}
+
+func (d *demo) config() gateway.Config {
+	cfg := gateway.Defaults()
+	cfg.Addr, cfg.Data = d.opt.Addr, d.opt.Data
+	cfg.Mail = gateway.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop"}
+	cfg.SMTP.Addr = d.opt.SMTP
+	cfg.Smarthost = gateway.Smarthost{Addr: d.sink.Addr(), TLS: "none"}
+	cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: d.box.Addr(), User: imapUser, Password: imapPassword, TLS: "none"}}
+	cfg.Widgets = []gateway.Widget{{Key: widgetKey, Name: "Demo Shop", Origins: []string{"*"}}}
+	cfg.Forms = []gateway.Form{{Key: formKey, Title: "Contact Demo Shop", Origins: []string{"*"}}}
+	return cfg
+}
+
+func (d *demo) endpoints(ctx context.Context) error {
+	key, err := d.people(ctx)
+	if err != nil {
+		return err
+	}
+	host := d.gate.HTTPAddr().String()
+	d.ends = Endpoints{
+		Console: "http://" + host + "/", API: "http://" + host + "/api/v1", APIKey: key,
+		SMTP: d.gate.SMTPAddr().String(), IMAP: IMAP{d.box.Addr(), imapUser, imapPassword},
+		WidgetKey: widgetKey, FormURL: "http://" + host + "/f/" + formKey, ChatURL: "ws://" + host + "/chat?widget=" + widgetKey,
+		SinkAPI: "http://" + host + "/demo/api/sink", Demo: "http://" + host + "/demo",
+	}
+	return nil
+}
+
+// announce tells where everything is.
+func (d *demo) announce() error {
+	if d.opt.JSON {
+		return json.NewEncoder(d.opt.Out).Encode(d.ends)
+	}
+	_, err := fmt.Fprintf(d.opt.Out, `
+  Switchboard is running with made-up customers. Nothing leaves this machine.
+
+    Agents' console   %s   (you are Ana; switch person in the menu)
+    Customers' side   %s   (a mailbox, a shop with the chat widget, a form)
+    API               %s/docs
+    Send mail to      smtp://%s   as anyone, to %s, %s or %s
+    Support mailbox   imap://%s   user %s, password %s
+    API key           %s
+
+  Stop with Ctrl+C. The data stays in %s; remove it to begin anew.
+
+`, d.ends.Console, d.ends.Demo, d.ends.Console[:len(d.ends.Console)-1], d.ends.SMTP, supportAddress, billingAddress, securityAddress,
+		d.ends.IMAP.Addr, imapUser, imapPassword, d.ends.APIKey, d.opt.Data)
+	return err
+}

@@ -1,0 +1,87 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"switchboard/desk"
+	"switchboard/internal/credential"
+)
+
+// agents are the people of the desk; the first one is who opens the console.
+var agents = []desk.Agent{
+	{Name: "Ana Ruiz", Email: "ana@demo.example", Tiers: []desk.Tier{0, 1}, Admin: true},
+	{Name: "Ben Okafor", Email: "ben@demo.example", Tiers: []desk.Tier{2}},
+	{Name: "Eve Lindqvist", Email: "eve@demo.example", Tiers: []desk.Tier{3}},
+}
+
+// password of every agent of the demo, for the sign-in page.
+const password = "switchboard"
+
+// company is a customer of the demo shop.
+type company struct {
+	name, domain, plan string
+	arr                float64
+	people             []string // "Jo Marsh"
+	tags               []string
+}
+
+var companies = []company{
+	{"acme.example", "acme.example", "business", 24000, []string{"Dana Brooks", "Will Carter"}, nil}, // named by its first mail, as a new customer is
+	{"Globex", "globex.example", "enterprise", 120000, []string{"Maria Keller", "Tom Weiss"}, []string{"strategic"}},
+	{"Initech", "initech.example", "standard", 3600, []string{"Bill Lumb", "Priya Nair"}, nil},
+	{"Umbrella Health", "umbrella-health.example", "enterprise", 88000, []string{"Noor Haddad", "Jean Petit"}, nil},
+	{"Hooli", "hooli.example", "business", 31000, []string{"Gavin Stone", "Aiko Mori"}, nil},
+	{"Stark Logistics", "stark-logistics.example", "business", 18000, []string{"Pia Lund", "Diego Paz"}, nil},
+	{"Wayne Foods", "wayne-foods.example", "standard", 5200, []string{"Lucy Fox"}, nil},
+	{"Vandelay Imports", "vandelay.example", "standard", 2400, []string{"Art Vande", "Rosa Conti"}, nil},
+	{"東京商会", "tokyo-shokai.example", "business", 27000, []string{"佐藤 美咲", "鈴木 健"}, nil},
+	{"Müller & Söhne", "mueller-soehne.example", "standard", 4100, []string{"Jürgen Müller", "Änne Groß"}, nil},
+}
+
+// people makes the agents, the accounts with what sales knows of them, and the
+// API key; it returns the key.
+func (d *demo) people(ctx context.Context) (string, error) {
+	st := d.gate.Store()
+	hash, err := credential.HashPassword(password)
+	if err != nil {
+		return "", err
+	}
+	var admin desk.Agent
+	for i, a := range agents {
+		if known, _, err := st.AgentByEmail(ctx, a.Email); err == nil {
+			a.ID = known.ID
+		} else if a.ID, err = st.SaveAgent(ctx, a, hash); err != nil {
+			return "", err
+		}
+		if i == 0 {
+			admin = a
+		}
+	}
+	for _, c := range companies {
+		err := st.SaveAccount(ctx, desk.Account{Name: c.name, Domains: []string{c.domain}, Tags: c.tags, CreatedAt: time.Now(),
+			Attributes: map[string]any{"plan": c.plan, "arr": c.arr}})
+		if err != nil {
+			return "", err
+		}
+	}
+	return d.apiKey(ctx, admin)
+}
+
+// apiKey reads the demo's key, and makes one for the first start.
+func (d *demo) apiKey(ctx context.Context, admin desk.Agent) (string, error) {
+	path := filepath.Join(d.opt.Data, "api-key")
+	if text, err := os.ReadFile(path); err == nil {
+		key := strings.TrimSpace(string(text))
+		if _, err := d.gate.Store().KeyAgent(ctx, credential.Digest(key)); err == nil {
+			return key, nil
+		}
+	}
+	key := credential.NewKey()
+	_, err := d.gate.Store().CreateKey(ctx, apiKeyName, credential.Digest(key), admin, time.Time{})
+	return key, errors.Join(err, os.WriteFile(path, []byte(key+"\n"), 0o600))
+}

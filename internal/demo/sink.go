@@ -1,0 +1,180 @@
+package demo
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"switchboard/desk"
+	"switchboard/normalize"
+)
+
+// sink is the SMTP server at the end of every customer's line: it takes all mail
+// and keeps it where one can look.
+type sink struct {
+	dir      string
+	listener net.Listener
+	server   *smtp.Server
+
+	mu    sync.Mutex
+	mails []received
+}
+
+// received is a mail as a customer sees it.
+type received struct {
+	From       string    `json:"from"`
+	To         string    `json:"to"`
+	Subject    string    `json:"subject"`
+	MessageID  string    `json:"message_id"`
+	InReplyTo  string    `json:"in_reply_to"`
+	References []string  `json:"references"`
+	ReplyTo    string    `json:"reply_to"`
+	Text       string    `json:"text"`
+	Raw        string    `json:"raw"`
+	Direction  string    `json:"direction"` // "in" to the customer, "out" from him
+	At         time.Time `json:"at"`
+}
+
+func newSink(dir string) (*sink, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	s := &sink{dir: dir}
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	s.server = smtp.NewServer(s)
+	s.server.Domain = "sink.demo.example"
+	s.server.MaxMessageBytes = 64 << 20
+	go s.server.Serve(s.listener) //nolint:errcheck // it ends with Close
+	return s, nil
+}
+
+// Addr is where the sink listens.
+func (s *sink) Addr() string { return s.listener.Addr().String() }
+
+// Close stops the sink.
+func (s *sink) Close() { s.server.Close() } //nolint:errcheck // nothing to be done at the end
+
+func (s *sink) load() error {
+	files, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(files)
+	for _, f := range files {
+		var m received
+		text, err := os.ReadFile(f)
+		if err = errors.Join(err, json.Unmarshal(text, &m)); err != nil {
+			return fmt.Errorf("restore the demo's sink: %w", err)
+		}
+		s.mails = append(s.mails, m)
+	}
+	return nil
+}
+
+// keep adds a mail, on disk first.
+func (s *sink) keep(m received) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(s.dir, fmt.Sprintf("%s-%06d", m.At.UTC().Format("20060102T150405.000000"), len(s.mails)))
+	if err := errors.Join(os.WriteFile(name+".tmp", text, 0o600), os.Rename(name+".tmp", name+".json")); err != nil {
+		return err
+	}
+	s.mails = append(s.mails, m)
+	return nil
+}
+
+// box lists what an address received and sent, oldest first; all mail for "".
+func (s *sink) box(address string, directions ...string) []received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []received{}
+	for _, m := range s.mails {
+		who := m.To
+		if m.Direction == "out" {
+			who = m.From
+		}
+		if (address == "" || strings.EqualFold(who, address)) && slices.Contains(directions, m.Direction) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// show turns raw bytes into what a mail program shows of them.
+func show(raw []byte, envelopeTo, direction string) (received, error) {
+	m, err := normalize.Message(desk.Raw{Channel: desk.ChannelEmail, Bytes: raw, ReceivedAt: time.Now()})
+	if err != nil {
+		return received{}, err
+	}
+	out := received{To: envelopeTo, Subject: m.Subject, MessageID: m.MessageID, References: m.References, Text: m.TextBody,
+		Raw: string(raw), Direction: direction, At: time.Now()}
+	if out.References == nil {
+		out.References = []string{}
+	}
+	if len(m.From) > 0 {
+		out.From = m.From[0].Email
+	}
+	if len(m.ReplyTo) > 0 {
+		out.ReplyTo = m.ReplyTo[0].Email
+	}
+	if len(m.InReplyTo) > 0 {
+		out.InReplyTo = m.InReplyTo[0]
+	}
+	return out, nil
+}
+
+// NewSession implements smtp.Backend.
+func (s *sink) NewSession(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }
+
+type sinkSession struct {
+	sink *sink
+	to   []string
+}
+
+func (s *sinkSession) Mail(string, *smtp.MailOptions) error { return nil }
+
+func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s *sinkSession) Data(r io.Reader) error {
+	var raw bytes.Buffer
+	if _, err := raw.ReadFrom(r); err != nil {
+		return err
+	}
+	for _, to := range s.to {
+		m, err := show(raw.Bytes(), to, "in")
+		if err != nil {
+			return err
+		}
+		if err := s.sink.keep(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sinkSession) Reset()        { s.to = nil }
+func (s *sinkSession) Logout() error { return nil }

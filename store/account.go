@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"switchboard/desk"
+)
+
+type accountQueries struct {
+	OfDomain    *sqlx.Stmt `query:"account-of-domain"`
+	Save        *sqlx.Stmt `query:"account-save"`
+	SaveDomains *sqlx.Stmt `query:"account-save-domains"`
+}
+
+// SaveAccount writes what is known of a customer. Without an ID it is the account
+// that has one of the domains, or a new one.
+func (s *Store) SaveAccount(ctx context.Context, a desk.Account) error {
+	var domains, tags column
+	for _, d := range a.Domains {
+		domains.text(strings.ToLower(d))
+	}
+	for _, t := range a.Tags {
+		tags.text(t)
+	}
+	attributes := a.Attributes
+	if attributes == nil {
+		attributes = map[string]any{}
+	}
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if a.ID.IsZero() {
+			err := tx.StmtxContext(ctx, s.q.account.OfDomain).GetContext(ctx, &a.ID, &domains)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return wrap("find the account", err)
+			}
+		}
+		if a.ID.IsZero() {
+			a.ID = desk.NewID[desk.AccountID]()
+		}
+		_, err := tx.StmtxContext(ctx, s.q.account.Save).ExecContext(ctx, a.ID, clean(a.Name), clean(a.Segment), clean(a.Timezone),
+			jsonText(attributes), &tags, a.CreatedAt)
+		if err != nil {
+			return wrap("save account", err)
+		}
+		_, err = tx.StmtxContext(ctx, s.q.account.SaveDomains).ExecContext(ctx, &domains, a.ID)
+		return wrap("save the account's domains", err)
+	})
+}

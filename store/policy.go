@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"switchboard/desk"
+)
+
+type policyQueries struct {
+	Latest    *sqlx.Stmt `query:"policy-latest"`
+	Publish   *sqlx.Stmt `query:"policy-publish"`
+	Tiers     *sqlx.Stmt `query:"policy-tiers"`
+	Inboxes   *sqlx.Stmt `query:"policy-inboxes"`
+	InboxList *sqlx.Stmt `query:"policy-inbox-list"`
+	SecretGet *sqlx.Stmt `query:"secret-get"`
+	SecretSet *sqlx.Stmt `query:"secret-set"`
+}
+
+// Policy is a published policy document.
+type Policy struct {
+	Version  int64
+	Document string
+}
+
+// LatestPolicy returns the live policy; KindNotFound before the first one.
+func (s *Store) LatestPolicy(ctx context.Context) (Policy, error) {
+	var p Policy
+	err := s.q.policy.Latest.GetContext(ctx, &p)
+	return p, wrap("read the policy", err)
+}
+
+// PublishPolicy makes a document the live policy, with the tiers and inboxes it
+// names, and returns its version.
+func (s *Store) PublishPolicy(ctx context.Context, document, author string, tiers map[desk.Tier]string, inboxes []desk.Inbox) (int64, error) {
+	var version int64
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		var tier, tierName, id, key, name, inboxTier column
+		for t, n := range tiers {
+			tier.number(int64(t))
+			tierName.text(n)
+		}
+		for _, i := range inboxes {
+			id.uuid(desk.NewID[desk.InboxID]())
+			key.text(i.Key)
+			name.text(i.Name)
+			inboxTier.number(int64(i.Tier))
+		}
+		if _, err := tx.StmtxContext(ctx, s.q.policy.Tiers).ExecContext(ctx, &tier, &tierName); err != nil {
+			return wrap("save tiers", err)
+		}
+		if _, err := tx.StmtxContext(ctx, s.q.policy.Inboxes).ExecContext(ctx, &id, &key, &name, &inboxTier); err != nil {
+			return wrap("save inboxes", err)
+		}
+		return wrap("publish the policy", tx.StmtxContext(ctx, s.q.policy.Publish).GetContext(ctx, &version, document, author))
+	})
+	return version, err
+}
+
+// InboxList returns every inbox, archived ones included, by tier and key.
+func (s *Store) InboxList(ctx context.Context) ([]desk.Inbox, error) {
+	var list []desk.Inbox
+	err := s.q.policy.InboxList.SelectContext(ctx, &list)
+	return list, wrap("list inboxes", err)
+}
+
+// Secret returns the named secret, and stores fresh under that name if there is
+// none yet. Several nodes may ask at once: all get the same one.
+func (s *Store) Secret(ctx context.Context, name string, fresh []byte) ([]byte, error) {
+	var value []byte
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.StmtxContext(ctx, s.q.policy.SecretSet).ExecContext(ctx, name, fresh); err != nil {
+			return wrap("make a secret", err)
+		}
+		return wrap("read a secret", tx.StmtxContext(ctx, s.q.policy.SecretGet).GetContext(ctx, &value, name))
+	})
+	return value, err
+}

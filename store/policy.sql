@@ -1,0 +1,28 @@
+-- name: policy-latest
+select version, document from policies order by version desc limit 1;
+
+-- name: policy-publish
+insert into policies (document, author) values ($1, $2) returning version;
+
+-- name: policy-tiers
+insert into tiers (tier, name) select * from unnest($1::int[], $2::text[])
+on conflict (tier) do update set name = excluded.name where tiers.name <> excluded.name;
+
+-- name: policy-inboxes
+-- An inbox that the policy drops stays, archived, for the conversations that lie in it.
+with wanted as (
+    select * from unnest($1::uuid[], $2::text[], $3::text[], $4::int[]) as t (id, key, name, tier)
+), gone as (
+    update inboxes set archived = true where key not in (select key from wanted)
+)
+insert into inboxes (id, key, name, tier) select id, key, name, tier from wanted
+on conflict (key) do update set name = excluded.name, tier = excluded.tier, archived = false;
+
+-- name: policy-inbox-list
+select id, key, name, tier from inboxes order by tier, key;
+
+-- name: secret-get
+select value from secrets where name = $1;
+
+-- name: secret-set
+insert into secrets (name, value) values ($1, $2) on conflict (name) do nothing;
