@@ -1,0 +1,72 @@
+-- name: act-conversation
+-- Locks the row; other transactions may still refer to it.
+select id, number, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags, restricted,
+       path, policy_version, reply_channel, reply_to, reply_from, participants, preview, last_inbound_at, last_reply_at,
+       waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at
+from conversations where id = $1
+for no key update;
+
+-- name: act-now
+-- Read after the lock was taken, and never before what already happened: two
+-- acts that waited for each other must not write stints that overlap.
+select greatest(clock_timestamp(), c.updated_at, s.started_at)
+from conversations c
+left join stints s on s.conversation_id = c.id and s.ended_at is null
+where c.id = $1;
+
+-- name: act-head
+-- What a mail answer refers to: the newest mail of the customer's that is not a
+-- machine's reaction to ours, else the newest mail of ours.
+select message_id, refs, subject, addresses
+from messages
+where conversation_id = $1 and channel = 'email' and direction <> 'note' and auto_submitted not in ('auto-reply', 'bounce', 'complaint')
+order by (direction = 'inbound') desc, seq desc
+limit 1;
+
+-- name: act-messages-after
+select count(*) filter (where seq > $2) as newer, coalesce(max(seq), 0) as newest from messages where conversation_id = $1;
+
+-- name: act-inboxes
+select id, key, name, tier from inboxes where not archived or id = $1 order by tier, id;
+
+-- name: act-agent
+select id, name, email, tiers, admin, disabled from agents where id = $1;
+
+-- name: act-event
+-- The number comes from the conversation's row, so that numbers are dense.
+with numbered as (
+    update conversations set last_seq = last_seq + 1, updated_at = greatest(updated_at, $2)
+    where id = $1
+    returning id, account_id, last_seq
+)
+insert into events (at, conversation_id, account_id, seq, kind, actor, data)
+select $2, id, account_id, last_seq, $3, $4, $5 from numbered
+returning seq;
+
+-- name: act-message
+insert into messages (id, conversation_id, account_id, seq, direction, channel, message_id, in_reply_to, refs, addresses,
+    from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted,
+    author_id, thread_method, thread_evidence)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
+
+-- name: act-ref
+insert into thread_refs (message_id, conversation_id, account_id, own) values ($1, $2, $3, true)
+on conflict (message_id, conversation_id) do update set own = true;
+
+-- name: act-deliveries
+insert into deliveries (id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, next_attempt_at,
+    created_at, updated_at)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]);
+
+-- name: act-save
+update conversations set status = $2, inbox_id = $3, tier = $4, assignee_id = $5, path = $6, participants = $7, preview = $8,
+    last_reply_at = $9, waiting_since = $10, snoozed_until = $11, resolved_at = $12
+where id = $1;
+
+-- name: act-end-stint
+update stints set ended_at = $2 where conversation_id = $1 and ended_at is null;
+
+-- name: act-begin-stint
+insert into stints (id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, reason)
+values ($1, $2, $3, $4, $5, $6, $7, $8);

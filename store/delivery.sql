@@ -1,0 +1,56 @@
+-- name: delivery-claim
+-- Due deliveries of a channel, oldest first. One whose lease ran out in the
+-- middle of sending is claimed as abandoned: its attempt is still the same one.
+with due as (
+    select id, state from deliveries
+    where channel = $1 and not settled and state in ('held', 'queued', 'delayed', 'unknown', 'sending') and next_attempt_at <= now()
+    order by next_attempt_at, id
+    limit $2
+    for update skip locked
+), fence as (select nextval('fences') as fence)
+update deliveries d
+set state = 'sending', fence = f.fence, lease_until = now() + $3 * interval '1 second', updated_at = now(),
+    next_attempt_at = now() + $3 * interval '1 second',
+    attempts = attempts + case when due.state = 'sending' then 0 else 1 end
+from due, fence f
+where d.id = due.id
+returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.return_path, d.envelope_id, d.state, d.attempts,
+    d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.lease_until, d.fence, d.created_at, d.updated_at,
+    due.state = 'sending' as abandoned,
+    (select count(*) from delivery_attempts a where a.delivery_id = d.id and a.state = 'unknown') as unknowns;
+
+-- name: delivery-messages
+select id, conversation_id, seq, direction, channel, message_id, in_reply_to, refs, addresses, subject, sent_at, received_at,
+       preview, text_body, html_body, new_text, attachments, auto_submitted, author_id
+from messages where id = any($1::uuid[]);
+
+-- name: delivery-complete
+-- The fence tells whether the claim is still ours.
+update deliveries set state = $3, code = $4, enhanced_code = $5, detail = $6, next_attempt_at = coalesce($7::timestamptz, $8),
+    settled = $7::timestamptz is null, lease_until = null, updated_at = $8
+where id = $1 and fence = $2 and state = 'sending';
+
+-- name: delivery-attempt
+insert into delivery_attempts (delivery_id, attempt, at, state, code, enhanced_code, detail)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (delivery_id, attempt) do update set at = excluded.at, state = excluded.state, code = excluded.code,
+    enhanced_code = excluded.enhanced_code, detail = excluded.detail;
+
+-- name: delivery-by-person
+-- Whether a person wrote the message: only then is its failure work for one.
+select author_id is not null from messages where id = $1;
+
+-- name: delivery-next
+-- In seconds from now, so that it does not matter whose clock is right.
+select extract(epoch from min(next_attempt_at) - now()) from deliveries
+where channel = $1 and not settled and state in ('held', 'queued', 'delayed', 'unknown', 'sending');
+
+-- name: rendering-get
+select bytes from renderings where message_id = $1;
+
+-- name: rendering-save
+-- The first one stays: every attempt sends the same bytes.
+insert into renderings (message_id, bytes) values ($1, $2) on conflict (message_id) do nothing;
+
+-- name: blob-get
+select bytes from blobs where sha256 = $1;
