@@ -1,0 +1,167 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"switchboard/channels/livechat"
+	"switchboard/desk"
+)
+
+type chatQueries struct {
+	Resume    *sqlx.Stmt `query:"chat-resume"`
+	Begin     *sqlx.Stmt `query:"chat-begin"`
+	Newest    *sqlx.Stmt `query:"chat-newest"`
+	History   *sqlx.Stmt `query:"chat-history"`
+	Marks     *sqlx.Stmt `query:"chat-marks"`
+	Session   *sqlx.Stmt `query:"chat-session"`
+	Received  *sqlx.Stmt `query:"chat-received"`
+	Delivered *sqlx.Stmt `query:"chat-delivered"`
+}
+
+// Visitors keeps the visitors' chat sessions; it implements livechat.Sessions.
+type Visitors struct{ s *Store }
+
+// Visitors returns the store's chat sessions.
+func (s *Store) Visitors() Visitors { return Visitors{s} }
+
+var _ livechat.Sessions = Visitors{}
+
+// Open implements livechat.Sessions. The secret itself is never stored.
+func (v Visitors) Open(ctx context.Context, widget, secret string, hello livechat.Visitor) (livechat.Session, error) {
+	name, email := clean(hello.Name), clean(hello.Email)
+	var session livechat.Session
+	err := v.s.tx(ctx, func(tx *sqlx.Tx) error {
+		if secret != "" {
+			found, err := v.resume(ctx, tx, widget, secret, name, email, &session)
+			if found || err != nil {
+				return err
+			}
+		}
+		session = livechat.Session{ID: desk.NewID[desk.SessionID](), Secret: newSecret(), Visitor: livechat.Visitor{Name: name, Email: email}}
+		_, err := tx.StmtxContext(ctx, v.s.q.chat.Begin).ExecContext(ctx, session.ID, digest(session.Secret), widget, name, email)
+		return wrap("begin a chat session", err)
+	})
+	return session, err
+}
+
+func (v Visitors) resume(ctx context.Context, tx *sqlx.Tx, widget, secret, name, email string, into *livechat.Session) (bool, error) {
+	var row struct {
+		ID             desk.SessionID
+		Name, Email    string
+		ConversationID desk.ConversationID
+	}
+	err := tx.StmtxContext(ctx, v.s.q.chat.Resume).GetContext(ctx, &row, widget, digest(secret), name, email)
+	if err != nil {
+		if kindOf(err) == desk.KindNotFound {
+			return false, nil
+		}
+		return false, wrap("resume a chat session", err)
+	}
+	*into = livechat.Session{ID: row.ID, Secret: secret, Resumed: true, Conversation: row.ConversationID, Visitor: livechat.Visitor{Name: row.Name, Email: row.Email}}
+	err = tx.StmtxContext(ctx, v.s.q.chat.Newest).GetContext(ctx, &into.Seq, row.ID)
+	return true, wrap("read a chat session", err)
+}
+
+// newSecret returns 256 random bits as text.
+func newSecret() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// digest is what is kept of a secret. One round is enough for random bits.
+func digest(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// History implements livechat.Sessions.
+func (v Visitors) History(ctx context.Context, id desk.SessionID, after livechat.Position, limit int) ([]livechat.Line, error) {
+	var rows []struct {
+		ConversationID desk.ConversationID
+		Seq            int64
+		ID             string
+		FromVisitor    bool
+		Agent          string
+		Text           string
+		At             time.Time
+	}
+	if err := v.s.q.chat.History.SelectContext(ctx, &rows, id, after.Conversation, after.Seq, limit); err != nil {
+		return nil, wrap("read a chat session's lines", err)
+	}
+	lines := make([]livechat.Line, len(rows))
+	for i, r := range rows {
+		lines[i] = livechat.Line{Conversation: r.ConversationID, Seq: r.Seq, ID: r.ID, From: livechat.FromAgent, Name: r.Agent, Text: r.Text, At: r.At}
+		if r.FromVisitor {
+			lines[i].From = livechat.FromVisitor
+		}
+	}
+	return lines, nil
+}
+
+// Marks implements livechat.Sessions.
+func (v Visitors) Marks(ctx context.Context, ids []desk.SessionID) ([]livechat.Mark, error) {
+	var column column
+	for _, id := range ids {
+		column.uuid(id)
+	}
+	var marks []livechat.Mark
+	err := v.s.q.chat.Marks.SelectContext(ctx, &marks, &column)
+	return marks, wrap("read where chat sessions stand", err)
+}
+
+// Received implements livechat.Sessions: the deliveries up to seq become
+// delivered, each with its event. The session's row comes last, as everywhere:
+// whoever holds a conversation may want its sessions.
+func (v Visitors) Received(ctx context.Context, id desk.SessionID, seq int64) error {
+	q := &v.s.q.chat
+	return v.s.tx(ctx, func(tx *sqlx.Tx) error {
+		var session struct {
+			ConversationID desk.ConversationID
+			ReceivedSeq    int64
+		}
+		if err := tx.StmtxContext(ctx, q.Session).GetContext(ctx, &session, id); err != nil {
+			return wrap("read a chat session", err)
+		}
+		if !session.ConversationID.IsZero() {
+			if err := v.delivered(ctx, tx, id, session.ConversationID, seq); err != nil {
+				return err
+			}
+		}
+		_, err := tx.StmtxContext(ctx, q.Received).ExecContext(ctx, id, seq)
+		return wrap("record what a visitor saw", err)
+	})
+}
+
+// seenRow is a delivery that the visitor's client has confirmed.
+type seenRow struct {
+	deliveryData
+	Seq int64 // of its message
+}
+
+func (v Visitors) delivered(ctx context.Context, tx *sqlx.Tx, id desk.SessionID, c desk.ConversationID, seq int64) error {
+	t, err := v.s.lockConversation(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	var rows []seenRow
+	err = tx.StmtxContext(ctx, v.s.q.chat.Delivered).SelectContext(ctx, &rows, c, id.String(), seq, t.now)
+	if err != nil {
+		return wrap("mark as delivered", err)
+	}
+	slices.SortFunc(rows, func(a, b seenRow) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, r := range rows {
+		if _, err := t.SaveEvent(ctx, desk.EventDeliveryChanged, desk.ActorCustomer, r.deliveryData); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+-- name: chat-resume
+update chat_sessions
+set seen_at = now(), name = coalesce(nullif($3, ''), name), email = coalesce(nullif($4, ''), email)
+where widget = $1 and secret_hash = $2
+returning id, name, email, conversation_id;
+
+-- name: chat-begin
+insert into chat_sessions (id, secret_hash, widget, name, email) values ($1, $2, $3, $4, $5);
+
+-- name: chat-newest
+select coalesce(max(seq), 0) from chat_lines where session_id = $1;
+
+-- name: chat-history
+-- A position in another conversation than the session's present one is its beginning.
+select conversation_id, seq, id, from_visitor, agent, text, at
+from chat_lines
+where session_id = $1 and seq > case when conversation_id = $2 then $3::bigint else 0 end
+order by seq
+limit $4;
+
+-- name: chat-marks
+select s.id as session, s.conversation_id as conversation, c.last_seq as seq
+from chat_sessions s join conversations c on c.id = s.conversation_id
+where s.id = any($1::uuid[]);
+
+-- name: chat-session
+select conversation_id, received_seq from chat_sessions where id = $1;
+
+-- name: chat-received
+update chat_sessions set received_seq = greatest(received_seq, $2), seen_at = now() where id = $1;
+
+-- name: chat-delivered
+-- What the visitor has seen has arrived, whatever the sender knows of it.
+update deliveries d
+set state = 'delivered', settled = true, lease_until = null, updated_at = $4
+from messages m
+where m.id = d.message_id and d.conversation_id = $1 and d.channel = 'chat' and d.recipient = $2 and m.seq <= $3
+  and d.state in ('queued', 'sending', 'sent', 'delayed', 'unknown')
+returning d.id as delivery_id, d.message_id, d.recipient, d.state, d.attempts, m.seq;
