@@ -66,7 +66,10 @@ func (p *Processor) Run(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		for batch := range batches {
-			p.write(ctx, batch)
+			// A batch in hand is finished, even when it is time to stop.
+			finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+			p.write(finish, batch)
+			cancel()
 		}
 		return nil
 	})

@@ -2,7 +2,7 @@
 -- Many rows at once. An id that does not come back was known already.
 insert into raws (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
                   received_at, size, bytes, state, problem)
-select id, channel, endpoint, source_key, envelope_from, string_to_array(nullif(envelope_to, ''), chr(31)),
+select id, channel, endpoint, source_key, envelope_from, coalesce(string_to_array(nullif(envelope_to, ''), chr(31)), '{}'),
        remote_addr, auth_results, received_at, size, bytes, state, problem
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::timestamptz[], $10::bigint[], $11::bytea[], $12::text[], $13::text[])
