@@ -154,6 +154,7 @@ func (c *correspondent) Repeat(ctx context.Context, nonce string) error {
 }
 
 func TestChannel(t *testing.T) {
+	t.Parallel()
 	channeltest.Run(t, channeltest.Harness{New: func(t *testing.T, sink *channeltest.Sink) (channels.Channel, channeltest.Customer) {
 		d := mailtest.NewDovecot(t)
 		journal := newMemory(sink)
@@ -204,6 +205,7 @@ func TestBacklogThenArrival(t *testing.T) {
 }
 
 func TestGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	sent := map[string][]byte{}
 	journal := newMemory(channeltest.NewSink())
@@ -219,6 +221,7 @@ func TestGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestSeveralFolders(t *testing.T) {
+	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	d.Append(letter("in-inbox", 300))
 	d.AppendTo("Billing", letter("in-billing", 300))
@@ -250,6 +253,7 @@ func awaitState(t testing.TB, group *channels.Group, state channels.State) chann
 }
 
 func TestOversizedMailIsQuarantinedWithItsHeader(t *testing.T) {
+	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	d.Append(letter("small", 300))
 	d.Append(letter("large", 70_000))

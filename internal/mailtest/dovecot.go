@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -187,6 +188,47 @@ func (d *Dovecot) Renumber(validity uint32) {
 	d.must(os.WriteFile(path, fmt.Appendf(nil, "3 V%d N1\n", validity), 0o644))
 	d.must(os.Chown(path, d.uid, d.gid))
 	d.Start()
+}
+
+// Empty removes every mail of the INBOX from the disk.
+func (d *Dovecot) Empty() {
+	d.t.Helper()
+	for _, sub := range []string{"new", "cur"} {
+		mails, err := filepath.Glob(filepath.Join(d.Maildir, sub, "*"))
+		d.must(err)
+		for _, mail := range mails {
+			d.must(os.Remove(mail))
+		}
+	}
+}
+
+// AwaitStatus waits until the server's STATUS of a folder holds each of want:
+// "MESSAGES 3", "UNSEEN 0", "UIDVALIDITY 4711".
+func (d *Dovecot) AwaitStatus(folder string, want ...string) {
+	d.t.Helper()
+	await(d.t, folder+" with "+strings.Join(want, ", "), func() bool {
+		said := d.dialogue("a LOGIN "+d.User+" "+d.Password, "b STATUS "+folder+" (MESSAGES UNSEEN UIDVALIDITY)", "c LOGOUT")
+		for _, w := range want {
+			if !strings.Contains(said, w) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// dialogue sends lines and returns everything the server said until it closed.
+func (d *Dovecot) dialogue(lines ...string) string {
+	d.t.Helper()
+	conn, err := net.Dial("tcp", d.Addr)
+	d.must(err)
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	_, err = io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n")
+	d.must(err)
+	said, err := io.ReadAll(conn)
+	d.must(err)
+	return string(said)
 }
 
 // Log returns what the server logged.

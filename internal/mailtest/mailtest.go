@@ -122,9 +122,9 @@ func (p *process) stop() {
 		select {
 		case <-ended:
 		case <-time.After(patience):
-			p.signal(syscall.SIGKILL)
-			<-ended
 		}
+		p.signal(syscall.SIGKILL) // sessions may outlive their master
+		<-ended
 	})
 }
 

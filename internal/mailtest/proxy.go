@@ -15,8 +15,8 @@ type Proxy struct {
 	target string
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
-	down   int64 // octets from the server until the cut; -1 means no cut
-	up     int64 // octets from the client until the cut; -1 means no cut
+	down   func() int64 // octets from the server until the cut; -1 means no cut
+	up     func() int64 // octets from the client until the cut; -1 means no cut
 	stall  chan struct{}
 	cuts   int
 }
@@ -28,7 +28,9 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{Addr: l.Addr().String(), target: target, conns: map[net.Conn]bool{}, down: -1, up: -1}
+	p := &Proxy{Addr: l.Addr().String(), target: target, conns: map[net.Conn]bool{}}
+	p.CutDown(-1)
+	p.CutUp(-1)
 	t.Cleanup(func() {
 		l.Close()
 		p.Resume()
@@ -47,10 +49,13 @@ func NewProxy(t testing.TB, target string) *Proxy {
 }
 
 // CutDown cuts each new connection after n octets from the server; -1 lets all pass.
-func (p *Proxy) CutDown(n int64) { p.set(func() { p.down = n }) }
+func (p *Proxy) CutDown(n int64) { p.CutDownBy(func() int64 { return n }) }
+
+// CutDownBy is CutDown with another n for each new connection.
+func (p *Proxy) CutDownBy(n func() int64) { p.set(func() { p.down = n }) }
 
 // CutUp cuts each new connection after n octets from the client; -1 lets all pass.
-func (p *Proxy) CutUp(n int64) { p.set(func() { p.up = n }) }
+func (p *Proxy) CutUp(n int64) { p.set(func() { p.up = func() int64 { return n } }) }
 
 // Stall holds back everything in both directions until Resume.
 func (p *Proxy) Stall() {
@@ -101,7 +106,7 @@ func (p *Proxy) serve(client net.Conn) {
 	var down, up int64
 	p.set(func() {
 		p.conns[client], p.conns[server] = true, true
-		down, up = p.down, p.up
+		down, up = p.down(), p.up()
 	})
 	var wg sync.WaitGroup
 	wg.Go(func() { p.copy(client, server, down) })
