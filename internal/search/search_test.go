@@ -1,0 +1,119 @@
+package search
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"switchboard/desk"
+)
+
+func TestParse(t *testing.T) {
+	ana := desk.NewID[desk.AgentID]()
+	for _, c := range []struct {
+		q    string
+		want Filter
+	}{
+		{"", Filter{}},
+		{"   \t ", Filter{}},
+		{"refund invoice", Filter{Words: []string{"refund", "invoice"}}},
+		{`"out of stock" now`, Filter{Words: []string{"out of stock", "now"}}},
+		{"from:Jo@Acme.example", Filter{From: []string{"jo@acme.example"}}},
+		{"from:jo@", Filter{From: []string{"jo@"}}},
+		{`account:"Acme Corp"`, Filter{Accounts: []string{"Acme Corp"}}},
+		{"is:open is:pending", Filter{Statuses: []desk.Status{desk.StatusOpen, desk.StatusPending}}},
+		{"is:unassigned", Filter{Unassigned: true}},
+		{"assignee:me assignee:none", Filter{Assignees: []Assignee{{Me: true}, {None: true}}}},
+		{"assignee:Ana@Desk.example", Filter{Assignees: []Assignee{{Email: "ana@desk.example"}}}},
+		{"assignee:" + ana.String(), Filter{Assignees: []Assignee{{ID: ana}}}},
+		{"tier:2 inbox:billing channel:chat tag:refund", Filter{Tiers: []desk.Tier{2}, Inboxes: []string{"billing"}, Channels: []desk.Channel{desk.ChannelChat}, Tags: []string{"refund"}}},
+		{"#1042 #7", Filter{Numbers: []int64{1042, 7}}},
+		{`"#1042"`, Filter{Words: []string{"#1042"}}},
+		{`"from:jo"`, Filter{Words: []string{"from:jo"}}},
+		{"FROM:jo", Filter{From: []string{"jo"}}},
+		{":) #", Filter{Words: []string{":)", "#"}}},
+		{"tag:a:b", Filter{Tags: []string{"a:b"}}},
+		{`50% _x\`, Filter{Words: []string{"50%", "_x\\"}}},
+		{"größe　東京", Filter{Words: []string{"größe", "東京"}}},
+		{`""`, Filter{}},
+	} {
+		got, problems := Parse(c.q)
+		if len(problems) > 0 {
+			t.Errorf("%q: %v", c.q, problems[0])
+			continue
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", c.q, diff)
+		}
+	}
+}
+
+func TestProblemsPointAtTheirCharacter(t *testing.T) {
+	for _, c := range []struct {
+		q    string
+		pos  []int
+		says string
+	}{
+		{"colour:red", []int{1}, `unknown term "colour:"`},
+		{"größe colour:red", []int{7}, "unknown term"},
+		{"a b is:lost", []int{5}, "is: takes open"},
+		{"tier:two", []int{1}, "tier: takes a number"},
+		{"tier:-1", []int{1}, "tier: takes a number"},
+		{"tier:99999999999", []int{1}, "tier: takes a number"},
+		{"#12x", []int{1}, "not a conversation's number"},
+		{"#0", []int{1}, "not a conversation's number"},
+		{"#99999999999999999999", []int{1}, "not a conversation's number"},
+		{"channel:fax", []int{1}, "channel: takes"},
+		{"assignee:ana", []int{1}, "assignee: takes"},
+		{"from:", []int{1}, "needs a value"},
+		{`from:""`, []int{1}, "needs a value"},
+		{`ok "open`, []int{4}, "closing quote"},
+		{"a\x00b", []int{1}, "control character"},
+		{"x is:a is:b", []int{3, 8}, "is: takes"},
+		{"a\xffb", []int{1}, "UTF-8"},
+		{strings.Repeat("a", MaxLength+1), []int{MaxLength + 1}, "at most"},
+		{strings.Repeat("a ", MaxTerms+1), []int{2*MaxTerms + 1}, "at most"},
+	} {
+		_, problems := Parse(c.q)
+		var pos []int
+		for _, p := range problems {
+			pos = append(pos, p.Pos)
+		}
+		if diff := cmp.Diff(c.pos, pos); diff != "" {
+			t.Errorf("%.40q: positions (-want +got):\n%s", c.q, diff)
+			continue
+		}
+		if !strings.Contains(problems[0].Error(), c.says) {
+			t.Errorf("%.40q: %q does not say %q", c.q, problems[0], c.says)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, q := range []string{"", `from:jo@acme.example is:open "a b" #12 tag:x`, `a"b:c"d`, "#", `"`, "is:", "tier:1 tier:x"} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, q string) {
+		filter, problems := Parse(q)
+		last := 0
+		for _, p := range problems {
+			if p.Pos <= last || p.Pos > utf8.RuneCountInString(q)+1 || p.Reason == "" {
+				t.Fatalf("%q: problem %+v after position %d", q, p, last)
+			}
+			last = p.Pos
+			if runes := []rune(q); p.Term != "" && string(runes[p.Pos-1:p.Pos-1+utf8.RuneCountInString(p.Term)]) != p.Term {
+				t.Fatalf("%q: term %q does not stand at character %d", q, p.Term, p.Pos)
+			}
+		}
+		if len(problems) > 0 {
+			return
+		}
+		for _, w := range filter.Words {
+			if w == "" || !strings.Contains(strings.ReplaceAll(q, `"`, ""), w) {
+				t.Fatalf("%q: word %q was not written", q, w)
+			}
+		}
+	})
+}
