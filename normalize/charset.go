@@ -70,12 +70,10 @@ func guess(b []byte, name string) string {
 	if s, ok := repairUTF8(b); ok {
 		return s
 	}
-	if isDoubleByte(name) {
-		// Damaged East Asian text reads better with gaps than as Latin letters.
-		if enc := lookup(name); enc != nil {
-			if s, _ := decodeWith(enc, b); lost(s)*20 < utf8.RuneCountInString(s) {
-				return s
-			}
+	if enc := lookup(name); enc != nil {
+		// A little damage is no reason to take the charset for another.
+		if s, _ := decodeWith(enc, b); lost(s)*20 < utf8.RuneCountInString(s) {
+			return withoutHoles(s, name)
 		}
 	}
 	if enc := detect(b); enc != nil {
@@ -84,7 +82,17 @@ func guess(b []byte, name string) string {
 		}
 	}
 	s, _ := decodeWith(charmap.Windows1252, b)
-	return s
+	return withoutHoles(s, "windows-1252")
+}
+
+// withoutHoles drops the octets that a single-octet charset leaves undefined,
+// which are control characters. In East Asian text a mark stays where a
+// character was lost.
+func withoutHoles(s, name string) string {
+	if isDoubleByte(name) {
+		return s
+	}
+	return strings.ReplaceAll(s, "\ufffd", "")
 }
 
 // decodeDeclared decodes by the named charset and says whether nothing was lost.

@@ -13,10 +13,11 @@ import (
 // Elements that hide their content are left out, unless nothing else is there:
 // damaged HTML hides all of itself behind a tag that was never closed.
 func htmlToText(s string) string {
-	if text := renderHTML(s, false); !isBlank(text) {
-		return text
+	text := renderHTML(s, false)
+	if isBlank(text) {
+		text = renderHTML(strings.ReplaceAll(s, "<!--", ""), true)
 	}
-	return renderHTML(s, true)
+	return cleanText(text)
 }
 
 func renderHTML(s string, all bool) string {
@@ -39,12 +40,32 @@ func renderHTML(s string, all bool) string {
 	}
 }
 
-// htmlFallback describes HTML that holds no words: its pictures.
+// htmlFallback describes HTML that holds no words: its title, or that there are
+// pictures or a frame.
 func htmlFallback(s string) string {
-	if strings.Contains(strings.ToLower(s), "<img") {
-		return "[image]"
+	z := html.NewTokenizer(strings.NewReader(s))
+	seen := ""
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return seen
+		case html.StartTagToken, html.SelfClosingTagToken:
+			switch t := z.Token(); t.DataAtom {
+			case atom.Title:
+				if z.Next() == html.TextToken {
+					if title := oneLine(string(z.Text())); title != "" {
+						return title
+					}
+				}
+			case atom.Img:
+				seen = "[image]"
+			case atom.Iframe, atom.Frame:
+				if src := oneLine(attr(t, "src")); strings.HasPrefix(src, "http") && seen == "" {
+					seen = src
+				}
+			}
+		}
 	}
-	return ""
 }
 
 // htmlWriter collects text. Blank lines are kept to one; a pending space or
@@ -284,7 +305,7 @@ func (w *htmlWriter) closeLink() {
 	}
 	l := w.links[n-1]
 	w.links = w.links[:n-1]
-	href := strings.TrimSpace(l.href)
+	href := oneLine(l.href)
 	lower := strings.ToLower(href)
 	if len(href) > 300 || !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "mailto:") {
 		return

@@ -80,14 +80,14 @@ func likeBase64(sample []byte) bool {
 	return (foreign+words)*8 <= digits
 }
 
-// trimFooter cuts off the prose a mailing list appended: lines with blanks
-// inside, which base64 has not, after the padding or after a blank line.
+// trimFooter cuts off what was appended to the data: after the padding or a
+// blank line, the first line that is not base64 through and through ends them.
 func trimFooter(body []byte) []byte {
 	ended := false
 	for rest := body; len(rest) > 0; {
 		line, next := cutLine(rest)
 		line = bytes.TrimSpace(line)
-		if ended && bytes.ContainsAny(line, " \t_") {
+		if ended && !allBase64(line) {
 			return body[:len(body)-len(rest)]
 		}
 		if len(line) == 0 || line[len(line)-1] == '=' {
@@ -96,4 +96,13 @@ func trimFooter(body []byte) []byte {
 		rest = next
 	}
 	return body
+}
+
+func allBase64(line []byte) bool {
+	for _, c := range line {
+		if base64Value[c] < 0 && c != '=' {
+			return false
+		}
+	}
+	return true
 }

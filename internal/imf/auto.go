@@ -12,7 +12,7 @@ func AutoSubmittedKeyword(value string) string {
 
 // robotLocalParts are local parts that only programs write from.
 var robotLocalParts = wordSet("mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer_daemon", "mdaemon", "mmdf", "smtp-daemon",
-	"postmaster", "mail-delivery-subsystem", "mailsystem", "mail-system", "mailer", "maildelivery", "mail_delivery", "bounce-notification", "bounces", "bounce")
+	"postmaster", "mail-delivery-subsystem", "mailsystem", "mail-system", "maildelivery", "mail_delivery", "bounce-notification")
 
 // IsMailerDaemon reports whether an address is one that mail systems send their
 // reports from (RFC 5321 §4.5.5 leaves the name open; these are the customs).

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/desk"
+	"switchboard/normalize"
+)
+
+// parseTimeout is how long one file may take before it is reported and left
+// behind.
+const parseTimeout = 10 * time.Second
+
+func parseCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "parse FILE.eml...",
+		Short: "Show what the desk reads in mail files",
+		Long: `Read mail files and print one JSON object a line for each, in the order given:
+
+  {"file": "...", "message_id": "...", "in_reply_to": [], "references": [],
+   "from": [{"name": "...", "email": "..."}], "sender": [], "reply_to": [],
+   "to": [], "cc": [], "bcc": [], "subject": "...", "date": "RFC 3339",
+   "text": "...", "html": "...", "reply_text": "...",
+   "attachments": [{"filename", "content_type", "size", "content_id", "inline", "sha256"}],
+   "auto_submitted": "none", "report": {...}, "problems": [{"code", "detail"}]}
+
+html is what the console would show: sanitized. report is there for bounces,
+read receipts and complaints. A mail is never refused; what is wrong with it
+stands in problems.
+
+The file "-" is standard input. A file that cannot be read becomes
+{"file": "...", "error": "..."}; the others are still processed and the exit
+status is 1.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cmd.SilenceUsage = true
+			return parseFiles(cmd.Context(), args, cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}
+
+// parsedFile is one line of the command's output.
+type parsedFile struct {
+	File          string             `json:"file"`
+	MessageID     string             `json:"message_id"`
+	InReplyTo     []string           `json:"in_reply_to"`
+	References    []string           `json:"references"`
+	From          []desk.Address     `json:"from"`
+	Sender        []desk.Address     `json:"sender"`
+	ReplyTo       []desk.Address     `json:"reply_to"`
+	To            []desk.Address     `json:"to"`
+	CC            []desk.Address     `json:"cc"`
+	BCC           []desk.Address     `json:"bcc"`
+	Subject       string             `json:"subject"`
+	Date          string             `json:"date"`
+	Text          string             `json:"text"`
+	HTML          string             `json:"html"`
+	ReplyText     string             `json:"reply_text"`
+	Attachments   []parsedAttachment `json:"attachments"`
+	AutoSubmitted desk.AutoSubmitted `json:"auto_submitted"`
+	ListID        string             `json:"list_id,omitempty"`
+	Report        *desk.Report       `json:"report,omitempty"`
+	Problems      []desk.Problem     `json:"problems"`
+}
+
+type parsedAttachment struct {
+	Filename    string `json:"filename"`
+	ContentType string `json:"content_type"`
+	Size        int64  `json:"size"`
+	ContentID   string `json:"content_id"`
+	Inline      bool   `json:"inline"`
+	SHA256      string `json:"sha256"`
+}
+
+// failedFile is the line of a file that could not be read.
+type failedFile struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
+}
+
+// parseFiles reads the files on all cores and writes their lines in order. At
+// most two files a core are in memory at any time.
+func parseFiles(ctx context.Context, files []string, in io.Reader, out io.Writer) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	cores := runtime.GOMAXPROCS(0)
+	type job struct {
+		file string
+		line chan any
+	}
+	jobs, order := make(chan job), make(chan chan any, cores)
+	go func() {
+		defer close(order)
+		defer close(jobs)
+		for _, file := range files {
+			j := job{file, make(chan any, 1)}
+			select {
+			case order <- j.line:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case jobs <- j:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for range cores {
+		go func() {
+			for j := range jobs {
+				j.line <- parseFile(j.file, in)
+			}
+		}()
+	}
+	w := bufio.NewWriterSize(out, 64<<10)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	failed := 0
+	for line := range order {
+		var v any
+		select {
+		case v = <-line:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if _, bad := v.(failedFile); bad {
+			failed++
+		}
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+		// Someone may be watching a pipe: do not sit on finished lines.
+		if len(order) == 0 {
+			if err := w.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d files could not be read", failed, len(files))
+	}
+	return nil
+}
+
+// parseFile returns the line of one file: a parsedFile or a failedFile.
+func parseFile(file string, in io.Reader) any {
+	bytes, modified, cut, err := readInput(file, in)
+	if err != nil {
+		return failedFile{file, err.Error()}
+	}
+	done := make(chan any, 1)
+	go func() {
+		defer func() {
+			if fault := recover(); fault != nil {
+				done <- failedFile{file, fmt.Sprint("internal fault: ", fault)}
+			}
+		}()
+		line := parseMail(bytes, modified)
+		line.File = file
+		if cut {
+			line.Problems = append(line.Problems, desk.Problem{Code: "cut-off", Detail: fmt.Sprintf("the mail is longer than %d MiB; the rest was not read", maxMail>>20)})
+		}
+		done <- line
+	}()
+	timer := time.NewTimer(parseTimeout)
+	defer timer.Stop()
+	select {
+	case line := <-done:
+		return line
+	case <-timer.C:
+		return failedFile{file, "not read within " + parseTimeout.String()}
+	}
+}
+
+func readInput(file string, in io.Reader) (b []byte, modified time.Time, cut bool, err error) {
+	modified = time.Now()
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, modified, false, withoutName(err)
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err == nil {
+			modified = info.ModTime()
+		}
+		in = f
+	}
+	b, err = io.ReadAll(io.LimitReader(in, maxMail+1))
+	if len(b) > maxMail {
+		b, cut = b[:maxMail], true
+	}
+	return b, modified, cut, withoutName(err)
+}
+
+// withoutName drops the path from a file error: the line names it already.
+func withoutName(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+func parseMail(b []byte, modified time.Time) parsedFile {
+	// A Date is absurd when it lies ahead of now; one that is missing is nearest
+	// to the file's own time.
+	now := time.Now().UTC()
+	m := normalize.Email(desk.Raw{Channel: desk.ChannelEmail, Bytes: b, Size: int64(len(b)), ReceivedAt: now})
+	if m.SentAt.Equal(now) {
+		m.SentAt = modified
+	}
+	p := parsedFile{
+		MessageID: m.MessageID, InReplyTo: list(m.InReplyTo), References: list(m.References),
+		From: list(m.From), Sender: list(m.Sender), ReplyTo: list(m.ReplyTo), To: list(m.To), CC: list(m.CC), BCC: list(m.BCC),
+		Subject: m.Subject, Date: m.SentAt.UTC().Format(time.RFC3339),
+		Text: m.TextBody, ReplyText: m.NewText, Attachments: make([]parsedAttachment, 0, len(m.Attachments)),
+		AutoSubmitted: m.AutoSubmitted, ListID: m.ListID, Report: m.Report, Problems: list(m.Problems),
+	}
+	if m.HTMLBody != "" {
+		p.HTML = normalize.SafeHTML(m.HTMLBody)
+	}
+	for _, a := range m.Attachments {
+		p.Attachments = append(p.Attachments, parsedAttachment{
+			Filename: a.Name, ContentType: a.Type, Size: a.Size, ContentID: a.CID, Inline: a.Disposition == "inline", SHA256: a.BlobID,
+		})
+	}
+	return p
+}
+
+// list makes an empty list print as [] and not as null.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
