@@ -75,7 +75,7 @@ func (w *wire) deadline(now time.Time) time.Time {
 		return w.since.Add(w.cfg.StallTimeout) // a command, once begun, arrives as a whole
 	}
 	stall := now.Add(w.cfg.StallTimeout)
-	whole := w.since.Add(w.cfg.StallTimeout + time.Duration(w.received/w.cfg.MinRate)*time.Second)
+	whole := w.since.Add(w.cfg.StallTimeout + time.Duration(w.received)*time.Second/time.Duration(w.cfg.MinRate))
 	if whole.Before(stall) {
 		return whole
 	}
