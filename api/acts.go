@@ -16,7 +16,7 @@ import (
 )
 
 type replyInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		Text        string   `json:"text" minLength:"1" maxLength:"500000"`
 		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same as HTML"`
@@ -26,21 +26,21 @@ type replyInput struct {
 }
 
 type noteInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		Text string `json:"text" minLength:"1" maxLength:"500000"`
 	}
 }
 
 type assignInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		Assignee *string `json:"assignee" nullable:"true" maxLength:"320" doc:"An agent's id or address, \"me\", or null for nobody"`
 	}
 }
 
 type moveInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		Inbox string     `json:"inbox,omitempty" maxLength:"200" doc:"An inbox's key"`
 		Tier  *desk.Tier `json:"tier,omitempty" nullable:"true" minimum:"0" maximum:"1000" doc:"Its first inbox is taken"`
@@ -49,7 +49,7 @@ type moveInput struct {
 }
 
 type statusInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		Status desk.Status `json:"status" enum:"open,pending,snoozed,resolved,closed"`
 		Until  *time.Time  `json:"until,omitempty" nullable:"true" doc:"With snoozed: when it comes back"`

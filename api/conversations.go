@@ -14,7 +14,7 @@ import (
 )
 
 type conversationsInput struct {
-	listInput
+	ListInput
 	Q        string `query:"q" doc:"The search grammar: from:jo@acme.example is:open tier:2 \"out of stock\" #1042"`
 	Inbox    string `query:"inbox" doc:"An inbox's key"`
 	Tier     string `query:"tier" doc:"A tier's number"`
@@ -23,13 +23,14 @@ type conversationsInput struct {
 	Account  string `query:"account" doc:"An account's id, or a part of its name or domain"`
 }
 
-type conversationPath struct {
+// ConversationPath names a conversation in a path.
+type ConversationPath struct {
 	ID string `path:"id" doc:"A conversation's id, or its number"`
 }
 
 type conversationListInput struct {
-	conversationPath
-	listInput
+	ConversationPath
+	ListInput
 }
 
 type conversationOutput struct {
@@ -45,7 +46,7 @@ func (s *server) conversationRoutes() {
 	handle(s, huma.Operation{
 		OperationID: "read-conversation", Method: http.MethodGet, Path: "/conversations/{id}", Tags: tags,
 		Summary: "Read a conversation",
-	}, func(ctx context.Context, in *conversationPath) (*conversationOutput, error) {
+	}, func(ctx context.Context, in *ConversationPath) (*conversationOutput, error) {
 		c, err := s.find(ctx, in.ID)
 		return &conversationOutput{Body: c}, err
 	})

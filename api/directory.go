@@ -11,7 +11,7 @@ import (
 )
 
 type namesInput struct {
-	listInput
+	ListInput
 	Q string `query:"q" maxLength:"200" doc:"A part of the name, of a domain or of an address"`
 }
 

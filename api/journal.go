@@ -36,7 +36,7 @@ func rawOf(r desk.Raw) Raw {
 }
 
 type rawsInput struct {
-	listInput
+	ListInput
 	State string `query:"state" enum:"pending,processed,quarantined" doc:"Absent: all"`
 }
 

@@ -16,8 +16,9 @@ type Page[T any] struct {
 	NextCursor *string `json:"next_cursor" doc:"Pass it as cursor; null is the end"`
 }
 
-// listInput is what every list takes.
-type listInput struct {
+// ListInput is what every list takes. It is exported because the library sees
+// exported embedded fields only.
+type ListInput struct {
 	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }

@@ -1,0 +1,261 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"switchboard/desk/view"
+)
+
+func TestConversationLists(t *testing.T) {
+	d := newDesk(t)
+	zeta, zoe := d.customer("Zeta 100% GmbH", "zeta.example", "Zoe", "zoe@zeta.example")
+	chat := d.conversation("billing", false, "Refund_please", "out of stock", time.Now().Add(-10*time.Minute))
+	d.exec(`update conversations set account_id = $2, contact_id = $3, channel = 'chat', status = 'pending', assignee_id = $4, tags = '{refund,vip}' where id = $1`,
+		chat.id, zeta, zoe, d.people["ana"].ID)
+	d.exec(`update messages set from_address = 'zoe@zeta.example' where conversation_id = $1`, chat.id)
+	for _, c := range []struct {
+		q    string // q, or a query string when it begins with "&"
+		want []fixture
+	}{
+		{"", []fixture{chat, d.open}},
+		{"is:open", []fixture{d.open}},
+		{"is:open is:pending", []fixture{chat, d.open}},
+		{"from:jo@acme.example", []fixture{d.open}},
+		{"from:ACME", []fixture{d.open}},
+		{"from:zoe@ from:jo@", []fixture{chat, d.open}},
+		{"account:zeta", []fixture{chat}},
+		{"account:100%", []fixture{chat}},
+		{"account:z_ta", nil},
+		{"account:acme.ex", []fixture{d.open}},
+		{"account:" + zeta.String(), []fixture{chat}},
+		{"assignee:me", []fixture{chat}},
+		{"assignee:none", []fixture{d.open}},
+		{"is:unassigned", []fixture{d.open}},
+		{"assignee:ana@desk.example assignee:none", []fixture{chat, d.open}},
+		{"assignee:ben@desk.example", nil},
+		{"tier:1 tier:2", []fixture{chat, d.open}},
+		{"tier:1", []fixture{d.open}},
+		{"inbox:billing", []fixture{chat}},
+		{"channel:chat", []fixture{chat}},
+		{"tag:refund tag:vip", []fixture{chat}},
+		{"tag:refund tag:invoice", nil},
+		{fmt.Sprintf("#%d", d.open.number), []fixture{d.open}},
+		{"wrong may", []fixture{d.open}},
+		{`"out of stock"`, []fixture{chat}},
+		{`"stock of"`, nil},
+		{"REFUND_PLEASE", []fixture{chat}},
+		{"Refund%please", nil},
+		{`'; drop table conversations; --`, nil},
+		{canary, nil},
+		{"inbox:security", nil},
+		{"&status=pending", []fixture{chat}},
+		{"&tier=1&inbox=frontline", []fixture{d.open}},
+		{"&assignee=me", []fixture{chat}},
+		{"&account=" + d.account.String(), []fixture{d.open}},
+		{"&q=is:open&status=pending", nil},
+		{"&inbox=nowhere", nil},
+	} {
+		query := "?q=" + url.QueryEscape(c.q)
+		if rest, ok := strings.CutPrefix(c.q, "&"); ok {
+			query = "?" + rest
+		}
+		var page Page[view.Conversation]
+		d.as("ana", "GET", "/conversations"+query, nil).want(t, 200).json(t, &page)
+		var got, want []string
+		for _, v := range page.Data {
+			got = append(got, v.ID.String())
+		}
+		for _, f := range c.want {
+			want = append(want, f.id.String())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", c.q, diff)
+		}
+	}
+}
+
+func TestSearchProblemsPoint(t *testing.T) {
+	d := newDesk(t)
+	for query, location := range map[string]string{
+		"q=" + url.QueryEscape("ok colour:red"): "query.q",
+		"tier=two":                              "query.tier",
+		"status=lost":                           "query.status",
+		"assignee=ana":                          "query.assignee",
+		"cursor=%21":                            "query.cursor",
+		"cursor=bm90IGpzb24":                    "query.cursor",
+		"limit=0":                               "query.limit",
+		"limit=201":                             "query.limit",
+		"limit=x":                               "query.limit",
+		"q=a%00b":                               "query.q",
+		"q=%ff":                                 "query.q",
+	} {
+		var p ProblemDetails
+		d.as("ana", "GET", "/conversations?"+query, nil).want(t, 422).json(t, &p)
+		if len(p.Errors) != 1 || p.Errors[0].Location != location || p.RequestID == "" || p.Title == "" || p.Status != 422 {
+			t.Errorf("%s: %+v", query, p)
+		}
+		if strings.HasPrefix(query, "q=ok") && !strings.Contains(p.Errors[0].Message, "character 4") {
+			t.Errorf("%s: %q does not say where", query, p.Errors[0].Message)
+		}
+	}
+	d.as("ana", "GET", "/conversations?q=%zz", nil).want(t, 400)
+}
+
+// Every page joins the last one without a gap, also when rows change at the same instant.
+func TestPagesTile(t *testing.T) {
+	d := newDesk(t)
+	at := time.Now().Truncate(time.Microsecond)
+	for i := range 23 {
+		d.conversation("frontline", false, fmt.Sprintf("number %d", i), "text", at.Add(-time.Duration(i/5)*time.Second))
+	}
+	seen := map[string]bool{}
+	path := "/conversations?limit=4"
+	for pages := 0; path != ""; pages++ {
+		if pages > 10 {
+			t.Fatal("the list does not end")
+		}
+		a := d.as("ana", "GET", path, nil).want(t, 200)
+		var page Page[view.Conversation]
+		a.json(t, &page)
+		for _, c := range page.Data {
+			if seen[c.ID.String()] {
+				t.Errorf("%s comes twice", c.ID)
+			}
+			seen[c.ID.String()] = true
+		}
+		path = ""
+		if page.NextCursor != nil {
+			path = "/conversations?limit=4&cursor=" + *page.NextCursor
+			if link := a.Header.Get("Link"); link != "<"+base+"/conversations?cursor="+*page.NextCursor+`&limit=4>; rel="next"` {
+				t.Errorf("Link %q", link)
+			}
+		}
+	}
+	if len(seen) != 24 {
+		t.Errorf("saw %d conversations, want 24", len(seen))
+	}
+}
+
+func TestActs(t *testing.T) {
+	d := newDesk(t)
+	at := "/conversations/" + d.open.id.String()
+	var c view.Conversation
+	d.as("ana", "POST", at+"/assign", map[string]any{"assignee": "me"}).want(t, 200).json(t, &c)
+	if c.Assignee == nil || c.Assignee.ID != d.people["ana"].ID || c.Assignee.Name != "Ana" {
+		t.Errorf("assignee %+v, want Ana", c.Assignee)
+	}
+	d.as("ana", "POST", at+"/assign", map[string]any{"assignee": "BEN@desk.example"}).want(t, 200).json(t, &c)
+	if c.Assignee == nil || c.Assignee.ID != d.people["ben"].ID {
+		t.Errorf("assignee %+v, want Ben", c.Assignee)
+	}
+	d.as("ana", "POST", at+"/assign", map[string]any{"assignee": nil}).want(t, 200).json(t, &c)
+	if c.Assignee != nil {
+		t.Errorf("assignee %+v, want nobody", c.Assignee)
+	}
+
+	var m view.Message
+	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed.", "cc": []string{"Bo <bo@acme.example>"}, "expected_seq": c.LastSeq}).want(t, 201).json(t, &m)
+	if m.Direction != "outbound" || m.Text != "Fixed." || m.Author == nil || m.Author.Name != "Ana" || len(m.Deliveries) != 2 {
+		t.Errorf("reply %+v", m)
+	}
+	var p ProblemDetails
+	d.as("ben", "POST", at+"/replies", map[string]any{"text": "Me too.", "expected_seq": 1}).want(t, 409).json(t, &p)
+	if p.Newer == nil || *p.Newer != 1 || p.LastSeq == nil || *p.LastSeq != m.Seq {
+		t.Errorf("conflict %+v, want one newer, number %d", p, m.Seq)
+	}
+
+	d.as("ana", "POST", at+"/notes", map[string]any{"text": "Called them."}).want(t, 201).json(t, &m)
+	if m.Direction != "note" || len(m.Deliveries) != 0 {
+		t.Errorf("note %+v", m)
+	}
+	d.as("ana", "POST", at+"/move", map[string]any{"tier": 2}).want(t, 422)
+	d.as("ana", "POST", at+"/move", map[string]any{"tier": 2, "note": "Needs billing."}).want(t, 200).json(t, &c)
+	if c.Tier != 2 || c.Inbox.Key != "billing" {
+		t.Errorf("moved to %+v tier %d", c.Inbox, c.Tier)
+	}
+	until := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	d.as("ana", "POST", at+"/status", map[string]any{"status": "snoozed", "until": until}).want(t, 200).json(t, &c)
+	if c.Status != "snoozed" || c.SnoozedUntil == nil || !c.SnoozedUntil.Equal(until) {
+		t.Errorf("snoozed: %s until %v", c.Status, c.SnoozedUntil)
+	}
+	var stints Page[view.Stint]
+	d.as("ana", "GET", at+"/stints", nil).want(t, 200).json(t, &stints)
+	if n := len(stints.Data); n < 2 || stints.Data[n-1].Inbox.Key != "billing" || stints.Data[n-1].EndedAt != nil {
+		t.Errorf("stints %+v", stints.Data)
+	}
+}
+
+// Who moves a restricted conversation out of reach still sees what came of it.
+func TestMoveOutOfReach(t *testing.T) {
+	d := newDesk(t)
+	at := "/conversations/" + d.secret.id.String()
+	var c view.Conversation
+	d.as("sam", "POST", at+"/move", map[string]any{"inbox": "billing", "note": "Yours."}).want(t, 200).json(t, &c)
+	if c.Inbox.Key != "billing" {
+		t.Errorf("moved to %s", c.Inbox.Key)
+	}
+	d.as("sam", "GET", at, nil).want(t, 404)
+	d.as("ben", "GET", at, nil).want(t, 200)
+}
+
+func TestWrongActs(t *testing.T) {
+	d := newDesk(t)
+	at := "/conversations/" + d.open.id.String()
+	for _, c := range []struct {
+		verb, body string
+		status     int
+	}{
+		{"replies", `{}`, 422},
+		{"replies", `{"text":""}`, 422},
+		{"replies", `{"text":"x","cc":["not an address"]}`, 422},
+		{"replies", `{"text":"x","cc":["a@b.example\r\nBcc: v@x.example"]}`, 422},
+		{"replies", `{"text":"x","expected_seq":-1}`, 422},
+		{"replies", `{"text":"x","typo":1}`, 422},
+		{"replies", `{`, 400},
+		{"replies", `"` + strings.Repeat("x", maxBody) + `"`, 413},
+		{"notes", `{"text":5}`, 422},
+		{"assign", `{}`, 422},
+		{"assign", `{"assignee":"nobody@desk.example"}`, 422},
+		{"assign", `{"assignee":"ag_00000000000000000000000000000000"}`, 422},
+		{"assign", `{"assignee":"ag_0199f0c2a4e47c3e8f6d2b1a90e4c7d5"}`, 422},
+		{"move", `{}`, 422},
+		{"move", `{"inbox":"billing","tier":2}`, 422},
+		{"move", `{"inbox":"nowhere"}`, 422},
+		{"status", `{"status":"lost"}`, 422},
+		{"status", `{"status":"snoozed"}`, 422},
+		{"status", `{"status":"open","until":"2030-01-01T00:00:00Z"}`, 422},
+		{"status", `{"status":"snoozed","until":"tomorrow"}`, 422},
+	} {
+		a := d.as("ana", "POST", at+"/"+c.verb, c.body).want(t, c.status)
+		if got := a.Header.Get("Content-Type"); got != problemType {
+			t.Errorf("%s %s: Content-Type %q", c.verb, c.body, got)
+		}
+	}
+}
+
+func TestPathsThatNameNothing(t *testing.T) {
+	d := newDesk(t)
+	for _, id := range []string{"0", "-1", "999999", "x", "cv_", "cv_zz", d.open.message.String(), "%00", "cv_0199f0c2a4e47c3e8f6d2b1a90e4c7d5", "99999999999999999999", "%ff", "'"} {
+		for _, path := range []string{"/conversations/%s", "/conversations/%s/messages", "/conversations/%s/stints", "/accounts/%s", "/contacts/%s", "/messages/%s/raw", "/messages/%s/html", "/messages/%s/attachments/1"} {
+			path = fmt.Sprintf(path, id)
+			if strings.Contains(path, "/messages/"+d.open.message.String()) {
+				continue
+			}
+			d.as("root", "GET", path, nil).want(t, 404)
+		}
+	}
+	for _, number := range []string{fmt.Sprint(d.open.number), "%23" + fmt.Sprint(d.open.number)} {
+		var c view.Conversation
+		d.as("ana", "GET", "/conversations/"+number, nil).want(t, http.StatusOK).json(t, &c)
+		if c.ID != d.open.id {
+			t.Errorf("%s is %s", number, c.ID)
+		}
+	}
+}

@@ -1,0 +1,311 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"switchboard/agent"
+	"switchboard/desk"
+	"switchboard/internal/credential"
+	"switchboard/internal/dbtest"
+	"switchboard/live"
+	"switchboard/store"
+)
+
+// desks is a desk with people, customers and conversations, served over HTTP.
+type desks struct {
+	t    *testing.T
+	st   *store.Store
+	db   *sql.DB
+	hub  *live.Hub
+	tail *live.Tail
+	srv  *httptest.Server
+	h    *Handler
+	logs *logBuffer
+
+	people map[string]desk.Agent // ana (tier 1), ben (tier 2), sam (tier 3), root (admin)
+	keys   map[string]string
+	inbox  map[string]desk.InboxID
+
+	account desk.AccountID
+	contact desk.ContactID
+	open    fixture // everybody's, in frontline
+	secret  fixture // restricted, in security at tier 3
+}
+
+// fixture is a seeded conversation.
+type fixture struct {
+	id      desk.ConversationID
+	number  int64
+	message desk.MessageID
+}
+
+// canary stands in everything of the restricted conversation.
+const canary = "CANARY-4711"
+
+const password = "correct horse battery"
+
+// passwordHash is the one password of all seeded agents, hashed once for all tests.
+var passwordHash = sync.OnceValues(func() (string, error) { return credential.HashPassword(password) })
+
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func newDesk(t *testing.T) *desks { return newDeskWith(t, func(*Config) {}) }
+
+func newDeskWith(t *testing.T, configure func(*Config)) *desks {
+	t.Helper()
+	dsn := dbtest.New(t)
+	d := &desks{t: t, logs: &logBuffer{}, people: map[string]desk.Agent{}, keys: map[string]string{}, inbox: map[string]desk.InboxID{}}
+	log := slog.New(slog.NewTextHandler(d.logs, nil))
+	var err error
+	if d.st, err = store.Open(t.Context(), store.Options{DSN: dsn, Log: log, MaxConns: 10}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.st.Close() })
+	if d.db, err = sql.Open("postgres", dsn); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.db.Close() })
+	d.seed()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(d.logs.String())
+		}
+	})
+
+	d.hub = live.New()
+	d.tail = live.NewTail(d.st, d.hub, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); d.tail.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-ended })
+
+	acts := agent.New(d.st, agent.Options{Log: log, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
+	cfg := Config{Version: "test", Log: log, SafeHTML: func(html string, cid func(string) string) string {
+		return strings.ReplaceAll(html, "cid:logo@x", cid("logo@x"))
+	}}
+	configure(&cfg)
+	if d.h, err = New(cfg, From(d.st, acts, d.hub)); err != nil {
+		t.Fatal(err)
+	}
+	d.srv = httptest.NewServer(d.h)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := d.h.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		d.srv.Close()
+	})
+	return d
+}
+
+func (d *desks) exec(query string, args ...any) {
+	d.t.Helper()
+	if _, err := d.db.ExecContext(d.t.Context(), query, args...); err != nil {
+		d.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func (d *desks) seed() {
+	d.t.Helper()
+	d.exec(`insert into tiers values (1, 'Frontline'), (2, 'Specialists'), (3, 'Engineering')`)
+	for key, tier := range map[string]int{"frontline": 1, "billing": 2, "security": 3} {
+		d.inbox[key] = desk.NewID[desk.InboxID]()
+		d.exec(`insert into inboxes (id, key, name, tier) values ($1, $2, $3, $4)`, d.inbox[key], key, strings.ToUpper(key), tier)
+	}
+	for i, name := range []string{"ana", "ben", "sam", "root"} {
+		a := desk.Agent{Name: strings.ToUpper(name[:1]) + name[1:], Email: name + "@desk.example", Tiers: []desk.Tier{desk.Tier(i + 1)}, Admin: name == "root"}
+		if a.Admin {
+			a.Tiers = nil
+		}
+		d.agent(name, a)
+	}
+	d.account, d.contact = d.customer("Acme Corp", "acme.example", "Jo Doe", "jo@acme.example")
+	d.open = d.conversation("frontline", false, "Invoice is wrong", "The invoice of May is wrong", time.Now().Add(-time.Hour))
+	d.secret = d.conversation("security", true, canary+" breach", canary+" leaked", time.Now().Add(-30*time.Minute))
+}
+
+// agent saves a person with a password and a key.
+func (d *desks) agent(name string, a desk.Agent) {
+	d.t.Helper()
+	hash, err := passwordHash()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if a.ID, err = d.st.SaveAgent(d.t.Context(), a, hash); err != nil {
+		d.t.Fatal(err)
+	}
+	key := credential.NewKey()
+	if _, err := d.st.CreateKey(d.t.Context(), name+"'s", credential.Digest(key), a, time.Time{}); err != nil {
+		d.t.Fatal(err)
+	}
+	d.people[name], d.keys[name] = a, key
+}
+
+func (d *desks) customer(name, domain, person, address string) (desk.AccountID, desk.ContactID) {
+	d.t.Helper()
+	account, contact := desk.NewID[desk.AccountID](), desk.NewID[desk.ContactID]()
+	d.exec(`insert into accounts (id, name, segment, attributes, tags) values ($1, $2, 'enterprise', '{"arr": 50000}', '{strategic}')`, account, name)
+	d.exec(`insert into account_domains values ($1, $2)`, domain, account)
+	d.exec(`insert into contacts (id, account_id, name) values ($1, $2, $3)`, contact, account, person)
+	d.exec(`insert into identities (channel, address, contact_id, trust, verified_at) values ('email', $1, $2, 'aligned', now())`, address, contact)
+	return account, contact
+}
+
+// conversation seeds one with a mail that has HTML, a picture, a file and a
+// delivered answer, as the pipeline would leave it.
+func (d *desks) conversation(inbox string, restricted bool, subject, text string, at time.Time) fixture {
+	d.t.Helper()
+	f := fixture{id: desk.NewID[desk.ConversationID](), message: desk.NewID[desk.MessageID]()}
+	var tier int
+	if err := d.db.QueryRow(`select tier from inboxes where key = $1`, inbox).Scan(&tier); err != nil {
+		d.t.Fatal(err)
+	}
+	err := d.db.QueryRow(`insert into conversations (id, account_id, contact_id, subject, channel, inbox_id, tier, restricted, path, tags,
+			reply_channel, reply_to, reply_from, preview, last_inbound_at, waiting_since, last_seq, created_at, updated_at)
+		values ($1, $2, $3, $4, 'email', $5, $6, $7, '{default}', '{invoice}', 'email', 'jo@acme.example', 'help@desk.example', $8, $9, $9, 2, $9, $9)
+		returning number`, f.id, d.account, d.contact, subject, d.inbox[inbox], tier, restricted, text, at).Scan(&f.number)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	raw := desk.NewID[desk.RawID]()
+	mail := "From: jo@acme.example\r\nSubject: " + subject + "\r\n\r\n" + text + "\r\n"
+	d.exec(`insert into raws (id, channel, endpoint, source_key, received_at, size, bytes, state) values ($1, 'email', 'smtp', $2, $3, $4, $5, 'processed')`,
+		raw, raw.String(), at, len(mail), []byte(mail))
+	logo, sheet := []byte("\x89PNG fake "+subject), []byte("a,b\n"+text)
+	for name, b := range map[string][]byte{"logo": logo, "sheet": sheet} {
+		d.exec(`insert into blobs values ($1, $2, $3) on conflict do nothing`, f.blob(name), len(b), b)
+	}
+	parts := fmt.Sprintf(`[{"part_id":"1.2","blob_id":%q,"size":%d,"name":"logo.png","type":"image/png","disposition":"inline","cid":"logo@x"},
+		{"part_id":"2","blob_id":%q,"size":%d,"name":"Übersicht \"Mai\".html","type":"text/html","disposition":"attachment"}]`,
+		f.blob("logo"), len(logo), f.blob("sheet"), len(sheet))
+	d.exec(`insert into messages (id, conversation_id, account_id, seq, direction, channel, raw_id, message_id, refs, addresses, from_address, subject,
+			sent_at, received_at, preview, text_body, html_body, new_text, attachments, problems, thread_method, thread_evidence)
+		values ($1, $2, $3, 1, 'inbound', 'email', $4, $5, '{parent@acme.example}', $6, 'jo@acme.example', $7, $8, $8, $9, $9, $10, $9, $11,
+			'[{"code":"no-date","detail":"no Date field"}]', 'new', 'nothing matched')`,
+		f.message, f.id, d.account, raw, f.message.String()+"@acme.example",
+		`{"from":[{"name":"Jo Doe","email":"jo@acme.example"}],"to":[{"name":"","email":"help@desk.example"}]}`,
+		subject, at, text, `<p>`+text+` <img src="cid:logo@x"></p>`, parts)
+	for seq, e := range []struct{ kind, actor string }{{"message.received", "customer"}, {"conversation.opened", "policy"}} {
+		d.exec(`insert into events (at, conversation_id, account_id, seq, kind, actor, data) values ($1, $2, $3, $4, $5, $6, $7)`,
+			at, f.id, d.account, seq+1, e.kind, e.actor, `{"subject":`+string(must(json.Marshal(subject)))+`}`)
+	}
+	d.exec(`insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) values ($1, $2, $3, $4, 'us', $5, 'routed')`,
+		desk.NewID[desk.StintID](), f.id, d.inbox[inbox], tier, at)
+	return f
+}
+
+func (f fixture) blob(name string) string {
+	return strings.ReplaceAll(uuid.NewSHA1(uuid.UUID(f.id), []byte(name)).String(), "-", "")
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// answer is a response that was read whole.
+type answer struct {
+	*http.Response
+	body string
+}
+
+// json decodes the body into v.
+func (a answer) json(t *testing.T, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), v); err != nil {
+		t.Fatalf("%s %s: %d %q: %v", a.Request.Method, a.Request.URL, a.StatusCode, a.body, err)
+	}
+}
+
+// as sends a request with the key of a person; "" sends none.
+func (d *desks) as(who, method, path string, body any) answer {
+	d.t.Helper()
+	r := d.request(method, path, body)
+	if who != "" {
+		r.Header.Set("Authorization", "Bearer "+d.keys[who])
+	}
+	return d.send(r)
+}
+
+func (d *desks) request(method, path string, body any) *http.Request {
+	d.t.Helper()
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	default:
+		reader = bytes.NewReader(must(json.Marshal(b)))
+	}
+	if strings.HasPrefix(path, "/api/") || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
+		d.t.Fatalf("path %q: give it below %s, or with a leading dot from the root", path, base)
+	}
+	target := d.srv.URL + base + path
+	if rest, ok := strings.CutPrefix(path, "/."); ok {
+		target = d.srv.URL + rest
+	}
+	r, err := http.NewRequestWithContext(d.t.Context(), method, target, reader)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+func (d *desks) send(r *http.Request) answer {
+	d.t.Helper()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(r)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return answer{res, string(b)}
+}
+
+// want checks the status and returns the answer.
+func (a answer) want(t *testing.T, status int) answer {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Errorf("%s %s: %d, want %d: %.400s", a.Request.Method, a.Request.URL, a.StatusCode, status, a.body)
+	}
+	return a
+}
