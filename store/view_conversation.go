@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -17,6 +18,7 @@ type viewConversationQueries struct {
 	Get    *sqlx.Stmt `query:"view-conversation"`
 	Stints *sqlx.Stmt `query:"view-stints"`
 	Access *sqlx.Stmt `query:"view-access"`
+	Events *sqlx.Stmt `query:"view-events"`
 }
 
 // conversationView is a view as the driver reads it.
@@ -112,6 +114,22 @@ func (s *Store) Stints(ctx context.Context, as desk.Agent, id desk.ConversationI
 		utc(&stints[i].StartedAt, stints[i].EndedAt)
 	}
 	return stints, nil
+}
+
+// ConversationEvents lists a conversation's history, oldest first, after the
+// number after. A conversation that the agent may not see has none.
+func (s *Store) ConversationEvents(ctx context.Context, as desk.Agent, id desk.ConversationID, after int64, limit int) ([]desk.Event, error) {
+	admin, tiers := viewer(as)
+	var rows []eventRow
+	if err := s.q.viewConversation.Events.SelectContext(ctx, &rows, admin, tiers, id, after, limit); err != nil {
+		return nil, wrap("list a conversation's events", err)
+	}
+	events := make([]desk.Event, len(rows))
+	for i, r := range rows {
+		events[i] = r.Event
+		events[i].Cursor, events[i].Data = r.cursor(), json.RawMessage(r.Data)
+	}
+	return events, nil
 }
 
 // Access tells what decides who may see each of the conversations; one that
