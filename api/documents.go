@@ -67,7 +67,7 @@ func soundNulls(oapi *huma.OpenAPI) {
 	for name, schema := range schemas {
 		for prop, p := range schema.Properties {
 			if slices.Contains(nullable[name], prop) {
-				schema.Properties[prop] = &huma.Schema{Description: p.Description, OneOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+				schema.Properties[prop] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
 			}
 			if p.Type == huma.TypeArray && !strings.HasSuffix(name, "Request") && !strings.HasSuffix(name, "Body") {
 				p.Nullable = false
@@ -186,8 +186,8 @@ func typeName(s *huma.Schema) (text, ref string) {
 	case s.Ref != "":
 		name := s.Ref[strings.LastIndex(s.Ref, "/")+1:]
 		return name, name
-	case len(s.OneOf) > 0:
-		text, ref = typeName(s.OneOf[0])
+	case len(s.AnyOf) > 0:
+		text, ref = typeName(s.AnyOf[0])
 		return text + " or null", ref
 	case s.Type == huma.TypeArray:
 		text, ref = typeName(s.Items)

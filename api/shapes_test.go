@@ -1,0 +1,236 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/go-cmp/cmp"
+)
+
+// doc/api.md is the contract: each shape's fields are exactly those that are served.
+func TestShapesAreAsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../doc/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	at := "/conversations/" + d.open.id.String()
+	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201)
+	d.as("ana", "POST", at+"/assign", map[string]any{"assignee": "me"}).want(t, 200)
+	d.exec(`insert into raws (id, channel, endpoint, source_key, received_at, size, bytes, state) values ('0199f0c2-a4e4-7c3e-8f6d-2b1a90e4c7d5', 'email', 'smtp', 'x', now(), 1, 'x', 'quarantined')`)
+	for _, c := range []struct {
+		shape string // begins a line of the code block, or a cell of the tables
+		path  string
+		list  bool
+	}{
+		{"conversation", at, false},
+		{"conversation", "/conversations", true},
+		{"message", at + "/messages", true},
+		{"event", at + "/events", true},
+		{"event", "/events", true},
+		{"stint", at + "/stints", true},
+		{"`GET /inboxes`", "/inboxes", true},
+		{"`GET /agents`", "/agents", true},
+		{"`GET /accounts?q=`, `GET /accounts/{id}`", "/accounts/" + d.account.String(), false},
+		{"`GET /accounts?q=`, `GET /accounts/{id}`", "/accounts", true},
+		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts/" + d.contact.String(), false},
+		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts", true},
+		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
+	} {
+		want := shapeOf(t, string(text), c.shape)
+		var body any
+		a := d.as("root", "GET", c.path, nil).want(t, 200)
+		a.json(t, &body)
+		if c.list {
+			page := body.(map[string]any)
+			if keys := slices.Sorted(maps.Keys(page)); !slices.Equal(keys, []string{"data", "next_cursor"}) {
+				t.Errorf("%s: a list has %v", c.path, keys)
+			}
+			rows := page["data"].([]any)
+			if len(rows) == 0 {
+				t.Fatalf("%s: empty", c.path)
+			}
+			for _, row := range rows {
+				want.check(t, c.path, row)
+			}
+			continue
+		}
+		want.check(t, c.path, body)
+	}
+}
+
+// shape is a documented object: field names, and the shapes of those in braces.
+type shape map[string]shape
+
+// shapeOf finds a shape by what its line begins with.
+func shapeOf(t *testing.T, text, name string) shape {
+	t.Helper()
+	start := strings.Index(text, "\n"+name+" {")
+	if start < 0 {
+		start = strings.Index(text, "\n| "+name+" | `{")
+	}
+	if start < 0 {
+		t.Fatalf("doc/api.md has no shape of %s", name)
+	}
+	rest := text[start+1+len(name):]
+	s, _ := parseShape(rest[strings.Index(rest, "{")+1:])
+	return s
+}
+
+var field = regexp.MustCompile(`^[a-z_]+`)
+
+// parseShape reads "a, b:{c,d}|null, e:[{f}], g:[...]}" up to its closing brace.
+func parseShape(s string) (shape, string) {
+	out := shape{}
+	for {
+		s = strings.TrimLeft(s, " ,\n")
+		if strings.HasPrefix(s, "}") {
+			return out, s[1:]
+		}
+		name := field.FindString(s)
+		if name == "" {
+			panic(fmt.Sprintf("unreadable shape at %.40q", s))
+		}
+		s = s[len(name):]
+		var inner shape
+		if strings.HasPrefix(s, ":") {
+			s = strings.TrimLeft(s[1:], "[")
+			if strings.HasPrefix(s, "{") {
+				inner, s = parseShape(s[1:])
+			}
+			s = strings.TrimLeft(s, ".]")
+			s = strings.TrimPrefix(s, "|null")
+		}
+		out[name] = inner
+	}
+}
+
+func (want shape) check(t *testing.T, where string, got any) {
+	t.Helper()
+	switch v := got.(type) {
+	case nil:
+	case []any:
+		for _, e := range v {
+			want.check(t, where, e)
+		}
+	case map[string]any:
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(v))); diff != "" {
+			t.Errorf("%s: fields (-documented +served):\n%s", where, diff)
+		}
+		for name, inner := range want {
+			if inner != nil {
+				inner.check(t, where+"."+name, v[name])
+			}
+		}
+	default:
+		t.Errorf("%s is %T, documented as an object", where, got)
+	}
+}
+
+// document is as much of an OpenAPI document as the tests read.
+type document struct {
+	OpenAPI string `json:"openapi"`
+	Paths   map[string]map[string]struct {
+		OperationID string           `json:"operationId"`
+		Security    *json.RawMessage `json:"security"`
+		Responses   map[string]struct {
+			Content map[string]struct {
+				Schema json.RawMessage `json:"schema"`
+			} `json:"content"`
+		} `json:"responses"`
+	} `json:"paths"`
+}
+
+func (d *desks) document() document {
+	d.t.Helper()
+	a := d.send(d.request("GET", "/./openapi.json", nil)).want(d.t, 200)
+	if got := a.Header.Get("Content-Type"); got != "application/openapi+json" {
+		d.t.Errorf("Content-Type %q", got)
+	}
+	var doc document
+	a.json(d.t, &doc)
+	return doc
+}
+
+// Every request that doc/api.md names is in the OpenAPI document, and the other way round.
+func TestEveryRouteIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../doc/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	doc := d.document()
+	if !strings.HasPrefix(doc.OpenAPI, "3.1.") {
+		t.Errorf("OpenAPI %q, want 3.1", doc.OpenAPI)
+	}
+	served := map[string]bool{}
+	for path, ops := range doc.Paths {
+		for method, op := range ops {
+			served[strings.ToUpper(method)+" "+path] = true
+			if op.OperationID == "" || len(op.Responses) == 0 {
+				t.Errorf("%s %s: no id or no answers", method, path)
+			}
+		}
+	}
+	documented := map[string]bool{}
+	for _, m := range regexp.MustCompile("`(GET|POST|DELETE) (/[^ ?`]*)").FindAllStringSubmatch(string(text), -1) {
+		documented[m[1]+" "+m[2]] = true
+	}
+	// The table writes these in short.
+	documented["GET /messages/{id}/raw"] = true
+	documented["GET /messages/{id}/attachments/{part_id}"] = true
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(served))); diff != "" {
+		t.Errorf("routes (-doc/api.md +openapi.json):\n%s", diff)
+	}
+}
+
+// What is served passes its own schema.
+func TestAnswersPassTheirSchemas(t *testing.T) {
+	d := newDesk(t)
+	at := "/conversations/" + d.open.id.String()
+	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201)
+	d.exec(`update messages set report = '{"kind":"delivery-status","original_message_id":"x","recipients":null}' where id = $1`, d.open.message)
+	registry := d.h.s.huma.OpenAPI().Components.Schemas
+	for path, item := range d.h.s.huma.OpenAPI().Paths {
+		op := item.Get
+		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
+			continue
+		}
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "{id}", d.open.id.String()).Replace(path)
+		a := d.as("root", http.MethodGet, target, nil).want(t, 200)
+		var body any
+		a.json(t, &body)
+		res := &huma.ValidateResult{}
+		huma.Validate(registry, op.Responses["200"].Content["application/json"].Schema, huma.NewPathBuffer([]byte(""), 0), huma.ModeReadFromServer, body, res)
+		for _, e := range res.Errors {
+			t.Errorf("GET %s: %v", target, e)
+		}
+	}
+}
+
+// The page works on a machine that reaches no other host.
+func TestDocumentationPageStandsAlone(t *testing.T) {
+	d := newDesk(t)
+	a := d.send(d.request("GET", "/./docs", nil)).want(t, 200)
+	if m := regexp.MustCompile(`(?i)(src|href|url\()\s*=?\s*["']?(https?:)?//`).FindString(a.body); m != "" || strings.Contains(a.body, "<script") {
+		t.Errorf("the page loads from elsewhere: %q", m)
+	}
+	if csp := a.Header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") {
+		t.Errorf("policy %q", csp)
+	}
+	for path, ops := range d.document().Paths {
+		for _, op := range ops {
+			if !strings.Contains(a.body, `id="`+op.OperationID+`"`) || !strings.Contains(a.body, base+path) {
+				t.Errorf("%s is not on the page", op.OperationID)
+			}
+		}
+	}
+}
