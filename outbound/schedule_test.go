@@ -1,0 +1,78 @@
+package outbound
+
+import (
+	"testing"
+	"time"
+
+	"switchboard/desk"
+)
+
+func TestSchedule(t *testing.T) {
+	first := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name    string
+		state   desk.DeliveryState
+		attempt int
+		after   time.Duration // since first
+		want    time.Duration // pause; 0: give up
+	}{
+		{"first delay", desk.DeliveryDelayed, 1, 0, time.Minute},
+		{"second", desk.DeliveryDelayed, 2, time.Minute, 5 * time.Minute},
+		{"third", desk.DeliveryDelayed, 3, 6 * time.Minute, 15 * time.Minute},
+		{"seventh", desk.DeliveryDelayed, 7, 4 * time.Hour, 4 * time.Hour},
+		{"thirtieth", desk.DeliveryDelayed, 30, 4 * 24 * time.Hour, 4 * time.Hour},
+		{"the fifth day ends", desk.DeliveryDelayed, 33, 5*24*time.Hour - time.Hour, 0},
+		{"the machine was off for a day", desk.DeliveryDelayed, 2, 24 * time.Hour, 5 * time.Minute},
+		{"not counted", desk.DeliveryDelayed, 0, 0, time.Minute},
+		{"nobody knows", desk.DeliveryUnknown, 1, 0, 15 * time.Minute},
+		{"nobody knows twice", desk.DeliveryUnknown, 2, 15 * time.Minute, 0},
+		{"sent", desk.DeliverySent, 1, 0, 0},
+		{"delivered", desk.DeliveryDelivered, 1, 0, 0},
+		{"failed", desk.DeliveryFailed, 1, 0, 0},
+	} {
+		now := first.Add(c.after)
+		next, again := Schedule{}.Next(c.attempt, first, now, desk.Result{State: c.state})
+		if again != (c.want > 0) || again && next.Sub(now) != c.want {
+			t.Errorf("%s: %v after %s", c.name, again, next.Sub(now))
+		}
+	}
+	if next, _ := (Schedule{UnknownPause: time.Hour}).Next(1, first, first, desk.Result{State: desk.DeliveryUnknown}); !next.Equal(first.Add(time.Hour)) {
+		t.Errorf("another pause: %s", next)
+	}
+}
+
+// TestScheduleEnds walks through a delivery that never succeeds.
+func TestScheduleEnds(t *testing.T) {
+	first := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	id, now, attempts := desk.NewID[desk.DeliveryID](), first, 1
+	for {
+		next, again := Schedule{}.Next(attempts, first, now, desk.Result{State: desk.DeliveryDelayed})
+		if !again {
+			break
+		}
+		next = jitter(id, attempts, now, next)
+		if !next.After(now) {
+			t.Fatalf("attempt %d is not after the one before", attempts)
+		}
+		now, attempts = next, attempts+1
+	}
+	if lasted := now.Sub(first); lasted < 4*24*time.Hour || lasted > 6*24*time.Hour || attempts > 50 {
+		t.Errorf("gave up after %s and %d attempts", lasted, attempts)
+	}
+}
+
+func TestJitter(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	next, seen := now.Add(time.Hour), map[time.Time]bool{}
+	for range 200 {
+		id := desk.NewID[desk.DeliveryID]()
+		got := jitter(id, 1, now, next)
+		if got.Before(next) || got.After(next.Add(6*time.Minute)) || !got.Equal(jitter(id, 1, now, next)) {
+			t.Fatalf("%s", got)
+		}
+		seen[got] = true
+	}
+	if len(seen) < 100 {
+		t.Errorf("only %d different instants", len(seen))
+	}
+}
