@@ -16,18 +16,23 @@ const maxReferences = 500
 // Decide says which conversation in belongs to. tokens may be nil.
 func Decide(in Incoming, tokens *Tokens, idx Index) Decision {
 	d := decider{in: in, idx: idx, sender: sender(in.Message)}
-	if c, ok := d.byToken(tokens); ok {
-		return c
+	if dec, ok := d.byToken(tokens); ok {
+		return dec
 	}
-	if c, ok := d.bySession(); ok {
-		return c
+	if dec, ok := d.bySession(); ok {
+		return dec
 	}
-	if c, ok := d.byIdentifiers(); ok {
-		return c
+	if dec, ok := d.byIdentifiers(); ok {
+		return dec
 	}
-	if c, ok := d.bySubject(); ok {
-		return c
+	if dec, ok := d.bySubject(); ok {
+		return dec
 	}
+	return d.begin()
+}
+
+// begin opens a new conversation.
+func (d *decider) begin() Decision {
 	return Decision{Method: MethodNew, Evidence: d.refused, Unverified: d.refused != ""}
 }
 

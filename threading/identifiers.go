@@ -3,6 +3,7 @@ package threading
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"switchboard/desk"
 )
@@ -20,7 +21,7 @@ func citations(m *desk.Message) []citation {
 	var list []citation
 	seen := map[string]bool{}
 	add := func(id, method string) {
-		if id != "" && !seen[id] && len(list) < maxReferences {
+		if usable(id) && !seen[id] && len(list) < maxReferences {
 			seen[id] = true
 			list = append(list, citation{id, method})
 		}
@@ -38,6 +39,12 @@ func citations(m *desk.Message) []citation {
 		list = append(list, citation{m.MessageID, MethodReferences})
 	}
 	return list
+}
+
+// usable: "In-Reply-To: jo@example.com's message of Monday" (the phrase that
+// RFC 5322 section 4.5.4 retires) names a person, not a message.
+func usable(id string) bool {
+	return id != "" && !strings.HasSuffix(id, "'s")
 }
 
 // cited is a conversation that the message refers to.

@@ -2,6 +2,7 @@ package threading
 
 import (
 	"slices"
+	"time"
 
 	"switchboard/desk"
 )
@@ -79,6 +80,24 @@ func (m *Memory) addKnown(k Known) {
 // AddSession ties a chat session to its conversation.
 func (m *Memory) AddSession(session desk.SessionID, conv desk.ConversationID) {
 	m.sessions[session] = conv
+}
+
+// AddText makes the new text of a message in conv known, so that a reply without
+// headers is recognised by quoting it.
+func (m *Memory) AddText(conv desk.ConversationID, newText string) {
+	if c, ok := m.conversations[conv]; ok {
+		if c.passages == nil {
+			c.passages = passages{}
+		}
+		c.passages.add(newText)
+	}
+}
+
+// touch records activity in conv.
+func (m *Memory) touch(conv desk.ConversationID, at time.Time) {
+	if c, ok := m.conversations[conv]; ok && at.After(c.UpdatedAt) {
+		c.UpdatedAt = at
+	}
 }
 
 // Merge records that one conversation went into another.

@@ -1,7 +1,6 @@
 package threading
 
 import (
-	"hash/maphash"
 	"strings"
 	"unicode"
 
@@ -22,9 +21,6 @@ const (
 
 // passages is a set of passage hashes.
 type passages map[uint64]struct{}
-
-// passageSeed: hashes are compared within one process only.
-var passageSeed = maphash.MakeSeed()
 
 // add puts the passages of text into the set.
 func (p passages) add(text string) {
@@ -56,11 +52,24 @@ func (p passages) shared(other passages) int {
 	return n
 }
 
+// FNV-1a, the same in every process: a decision must come out alike again.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
 func chain(words []uint64) uint64 {
-	h := uint64(14695981039346656037)
+	h := uint64(fnvOffset)
 	for _, w := range words {
-		h = (h ^ w) * 1099511628211
+		h = (h ^ w) * fnvPrime
 		h ^= h >> 29
+	}
+	return h
+}
+
+func hashWord(h uint64, r rune) uint64 {
+	for ; r > 0; r >>= 8 {
+		h = (h ^ uint64(r&0xff)) * fnvPrime
 	}
 	return h
 }
@@ -72,21 +81,21 @@ func hashWords(text string) []uint64 {
 		text = text[:maxPassageText]
 	}
 	var words []uint64
-	var word strings.Builder
+	word := uint64(fnvOffset)
 	end := func() {
-		if word.Len() > 0 {
-			words = append(words, maphash.String(passageSeed, word.String()))
-			word.Reset()
+		if word != fnvOffset {
+			words = append(words, word)
+			word = fnvOffset
 		}
 	}
 	for _, r := range text {
 		switch {
 		case spaceless(r):
 			end()
-			word.WriteRune(r)
+			word = hashWord(word, r)
 			end()
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
-			word.WriteRune(unicode.ToLower(r))
+			word = hashWord(word, unicode.ToLower(r))
 		case r == '\'' || r == '’' || unicode.Is(unicode.Mn, r):
 			// part of a word, and written in too many ways to compare
 		default:
@@ -101,13 +110,14 @@ func spaceless(r rune) bool {
 	return r >= 0x2E80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || unicode.Is(unicode.Thai, r)
 }
 
-// quoted returns the passages that m quotes: of the lines with quote marks, or,
-// where a mail program quotes without them, of everything that is not new.
-func quoted(m *desk.Message) passages {
-	p := passages{}
+// quoted returns the passages that m quotes: of the lines with quote marks
+// (marked), or, where a mail program quotes without them, of everything that is
+// not new, which may be no more than a signature.
+func quoted(m *desk.Message) (p passages, marked bool) {
+	p = passages{}
 	if lines := quotedLines(m.TextBody); lines != "" {
 		p.add(lines)
-		return p
+		return p, true
 	}
 	if len(m.NewText) < len(m.TextBody) {
 		fresh := passages{}
@@ -117,7 +127,7 @@ func quoted(m *desk.Message) passages {
 			delete(p, h)
 		}
 	}
-	return p
+	return p, false
 }
 
 // quotedLines returns the lines that begin with a quote mark, without it.
@@ -125,8 +135,7 @@ func quotedLines(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		body := strings.TrimLeft(line, " \t")
-		// "jm> text": initials before the mark, of older programs.
-		if i := strings.IndexByte(body, '>'); i >= 0 && i <= 3 && !strings.ContainsAny(body[:i], " <\t") {
+		if i := quoteMark(body); i >= 0 {
 			b.WriteString(strings.TrimLeft(body[i:], ">| \t"))
 			if !strings.HasSuffix(line, "\n") {
 				b.WriteByte('\n')
@@ -134,4 +143,18 @@ func quotedLines(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// quoteMark returns where the ">" of a quoted line stands, -1 if there is none.
+// Older programs put the author's initials or name before it: "JD> text".
+func quoteMark(line string) int {
+	for i, r := range line {
+		switch {
+		case r == '>':
+			return i
+		case i > 12 || !unicode.IsLetter(r):
+			return -1
+		}
+	}
+	return -1
 }

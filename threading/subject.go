@@ -43,13 +43,13 @@ func (d *decider) bySubject() (Decision, bool) {
 	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || machine(m) || d.in.Account.IsZero() {
 		return Decision{}, false
 	}
-	quotes := quoted(m)
+	quotes, marked := quoted(m)
 	list := d.candidates(base, quotes)
 	if best, ok := mostQuoted(list); ok {
 		return d.join(best.Conversation, MethodSubject,
 			fmt.Sprintf("no headers; subject of %s, and it quotes %d passages of it", label(best.Conversation), best.quotes)), true
 	}
-	if len(list) != 1 || generic(base) || len(quotes) > 0 && !list[0].unknown || !d.samePeople(list[0].Conversation) {
+	if len(list) != 1 || generic(base) || marked && len(quotes) > 0 && !list[0].unknown || !d.samePeople(list[0].Conversation) {
 		return Decision{}, false
 	}
 	return d.join(list[0].Conversation, MethodSubject,
