@@ -17,9 +17,10 @@ const shared = {
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },
 };
 
-function pages(root, outDir, inputs) {
+function pages(root, outDir, inputs, base = './') {
   return build({
     ...shared,
+    base,
     root: join(here, root),
     build: {
       outDir: join(dist, outDir),
@@ -62,4 +63,7 @@ async function compress(folder) {
 
 await clean();
 await pages('console', 'console', ['index.html']);
+await pages('widget/panel', 'v1/widget', ['panel.html']);
+await script('widget/loader.ts', 'v1', 'widget.js');
+await pages('demo', 'demo', ['index.html', 'shop.html'], '/demo/'); // /demo has no slash at its end
 await compress(dist);

@@ -1,12 +1,13 @@
 // What the console knows, as signals, and how it changes. Views read signals and
 // call functions of this folder; nothing else talks to the server.
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { api, clockOffset, Problem } from '../api';
 import { say } from '../text/say';
 import type { Agent, Conversation, DeskEvent, Inbox } from '../wire';
 import { Drafts } from './draft';
-import { Feed, type Link, type Signal } from './feed';
+import { Feed, type Link } from './feed';
 import { clearList, loadList, patchList, rows } from './list';
+import { hear, Presence, type Doing } from './presence';
 import { fromHash, toHash, type Place, type View } from './search';
 import { forgetThreads, refreshThread, threadOf } from './thread';
 import type { Names } from './timeline';
@@ -18,12 +19,12 @@ export const agents = signal<Agent[]>([]);
 export const mineOpen = signal(0);
 export const quarantined = signal<number | null>(null);
 export const link = signal<Link>('connecting');
-export const place = signal<Place>(fromHash(location.hash));
+export const place = signal<Place>(firstPlace());
 export const now = signal(Date.now());
 export const drafts = new Drafts(localStorage);
 export const drafted = signal(drafts.conversations());
-/** Who is typing in which conversation, with when it is forgotten. */
-export const typing = signal<ReadonlyMap<string, number>>(new Map());
+/** What this agent does with the open conversation, for the colleagues. */
+export const doing = signal<Doing>('viewing');
 
 export const names = computed<Names>(() => {
   const byAgent = new Map(agents.value.map((agent) => [agent.id, agent.name]));
@@ -71,6 +72,33 @@ export function reason(error: unknown): string {
 }
 
 let feed: Feed | null = null;
+let presence: Presence | null = null;
+effect(() => presence?.set(place.value.open, doing.value));
+
+/** The agent writes to the customer; a chat's visitor is shown that. */
+export function typed(conversation: string): void {
+  presence?.typed(conversation);
+}
+
+/** A link to one conversation is a path; everything after that is the address's fragment. */
+function firstPlace(): Place {
+  const link = /^\/c\/([^/]+)/.exec(location.pathname);
+  if (!link) return fromHash(location.hash);
+  const first: Place = { view: { kind: 'all' }, open: decodeURIComponent(link[1]!) };
+  history.replaceState(null, '', '/' + toHash(first));
+  return first;
+}
+
+/** People name a conversation by its number, everything here by its id. */
+async function resolveOpen(): Promise<void> {
+  const { open, view } = place.value;
+  if (!open || open.startsWith('cv_')) return;
+  const found = await api.conversation(open).catch(() => null);
+  if (!found || place.value.open !== open) return;
+  place.value = { view, open: found.id };
+  history.replaceState(null, '', toHash(place.value));
+  void refreshThread(found.id);
+}
 
 export async function start(): Promise<void> {
   try {
@@ -92,6 +120,8 @@ export async function signOut(): Promise<void> {
 }
 
 function leave(): void {
+  presence?.stop();
+  presence = null;
   feed?.stop();
   feed = null;
   batch(() => {
@@ -102,6 +132,7 @@ function leave(): void {
 }
 
 async function enter(agent: Agent): Promise<void> {
+  presence?.stop();
   feed?.stop();
   batch(() => {
     me.value = agent;
@@ -110,15 +141,17 @@ async function enter(agent: Agent): Promise<void> {
     phase.value = 'ready';
   });
   drafts.sweep();
-  feed = new Feed({ event: onEvent, signal: onSignal, link: (state) => (link.value = state), reset: reload, signedOut: leave });
+  const live = new Feed({ event: onEvent, signal: hear, link: onLink, reset: reload, signedOut: leave });
+  feed = live;
+  presence = new Presence((frame) => live.say(frame));
   const directory = Promise.all([
     api.inboxes().then((list) => (inboxes.value = list)),
     api.agents().then((list) => (agents.value = list)),
   ]).catch((error: unknown) => tell(say('done.failed', { reason: reason(error) }), { bad: true }));
   void loadList(place.value.view);
   void refreshCounts();
-  if (place.value.open) void refreshThread(place.value.open);
-  feed.start();
+  if (place.value.open) void refreshThread(place.value.open).then(resolveOpen);
+  live.start();
   await directory;
 }
 
@@ -173,12 +206,9 @@ function fresh(id: string): void {
   unread.value = new Set([...unread.value, id]);
 }
 
-function onSignal(sig: Signal): void {
-  if (sig.kind !== 'typing' || !sig.topic.startsWith('cv_') || sig.from === me.value.id) return;
-  typing.value = new Map([...typing.value, [sig.topic, Date.now() + 5000]]);
-  setTimeout(() => {
-    typing.value = new Map([...typing.value].filter(([, until]) => until > Date.now()));
-  }, 5100);
+function onLink(state: Link): void {
+  link.value = state;
+  if (state === 'live') presence?.set(place.value.open, doing.value);
 }
 
 let countsTimer: ReturnType<typeof setTimeout> | undefined;
@@ -226,7 +256,7 @@ function arrive(next: Place): void {
     if (next.open) unread.value = new Set([...unread.value].filter((id) => id !== next.open));
   });
   if (toHash({ view: before.view, open: null }) !== toHash({ view: next.view, open: null })) void loadList(next.view);
-  if (next.open) void refreshThread(next.open);
+  if (next.open) void refreshThread(next.open).then(resolveOpen);
 }
 
 /** The conversation before or after the open or selected one; null at the end. */

@@ -62,8 +62,6 @@ export class Feed {
     this.socket = socket;
     socket.onopen = () => {
       this.pause.reset();
-      // Between loading the lists and the first connection events may have passed.
-      if (!this.cursor) this.listener.reset();
       this.opened = true;
       this.listener.link('live');
     };
@@ -76,8 +74,17 @@ export class Feed {
   private receive(text: string): void {
     const frame = JSON.parse(text) as { type: string; event?: DeskEvent; cursor?: string } & Partial<Signal>;
     if (frame.type === 'event' && frame.event) this.take(frame.event);
-    else if (frame.type === 'signal') this.listener.signal((frame as { signal?: Signal }).signal ?? (frame as Signal));
-    else if (frame.cursor) this.cursor = frame.cursor;
+    else if (frame.type === 'signal') this.listener.signal(frame as Signal);
+    else if (frame.type === 'ready' && !this.cursor) {
+      // Between loading the lists and now events may have passed.
+      this.cursor = frame.cursor ?? '';
+      this.listener.reset();
+    }
+  }
+
+  /** Tells the other agents' consoles something; lost when there is no connection. */
+  say(frame: object): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
   }
 
   private take(event: DeskEvent): void {

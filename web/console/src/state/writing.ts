@@ -1,9 +1,9 @@
 // What is being written, and the guard against answering what one has not read.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import { say } from '../text/say';
 import type { Conversation, Message } from '../wire';
-import { drafted, drafts, reason, refreshCounts, tell } from './desk';
+import { doing, drafted, drafts, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
 import { refreshThread, threadOf } from './thread';
 import { newest } from './timeline';
@@ -21,6 +21,10 @@ export interface Writing {
 }
 
 export const writing = signal<Writing | null>(null);
+
+effect(() => {
+  doing.value = writing.value?.kind === 'reply' && writing.value.text !== '' ? 'replying' : 'viewing';
+});
 
 function update(change: Partial<Writing>): void {
   if (writing.value) writing.value = { ...writing.value, ...change };
@@ -45,6 +49,7 @@ export function type(text: string): void {
   const seen = current.text === '' ? newest(threadOf(current.conversation).value.messages) : current.seen;
   writing.value = { ...current, text, seen };
   drafts.write(current.conversation, current.kind, text, seen);
+  if (current.kind === 'reply' && text !== '') typed(current.conversation);
   drafted.value = drafts.conversations();
 }
 

@@ -3,6 +3,7 @@ import { Problem } from '../api';
 import { count, say, sayIf, type Sentence } from '../text/say';
 import { heat, span } from '../text/time';
 import { drafted, go, now, openConversation, place, reason, tiers, unread } from '../state/desk';
+import { colleagues } from '../state/presence';
 import { listError, loadList, loading, loadMore, nextCursor, rows, selected } from '../state/list';
 import { errorPosition, type View } from '../state/search';
 import type { Conversation } from '../wire';
@@ -170,6 +171,7 @@ function Row({ row, current, open, picked }: { row: Conversation; current: boole
           <span class="row-inbox">{row.inbox.name}</span>
           {row.status !== 'open' && <span class={`status status-${row.status}`}>{say(`status.${row.status}`)}</span>}
           {row.tags.slice(0, 2).map((tag) => <span class="tag" key={tag}>{tag}</span>)}
+          {[...(colleagues.value.get(row.id)?.values() ?? [])].filter((one) => one.doing === 'replying').map((one) => <span class="row-busy" key={one.name}>{say('presence.replying', { name: one.name.split(' ')[0]! })}</span>)}
           {drafted.value.has(row.id) && <span class="draft-mark">{say('row.draft')}</span>}
           <span class="row-assignee">
             {row.assignee ? <><Avatar name={row.assignee.name} size="small" /><span class="row-name">{row.assignee.name.split(' ')[0]}</span></> : <span class="muted">{say('row.unassigned')}</span>}

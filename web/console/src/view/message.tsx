@@ -71,7 +71,7 @@ function Body({ message, who }: { message: Message; who: string }) {
   return (
     <>
       {framed
-        ? <MailFrame url={message.html_url} title={say('thread.html', { name: who })} />
+        ? <MailFrame url={message.html_url} title={say('thread.html', { name: who })} guess={guessHeight(message.text)} />
         : <p class="message-text"><Linked text={(whole ? message.text : message.reply_text).trimEnd()} /></p>}
       <p class="message-tools">
         {shortened && <button class="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{say(whole ? 'thread.short' : 'thread.whole')}</button>}
@@ -84,19 +84,25 @@ function Body({ message, who }: { message: Message; who: string }) {
 
 const FRAME_LIMIT = 4000;
 
+/** About how high a text stands, for a frame that cannot be measured. */
+function guessHeight(text: string): number {
+  const lines = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 84)), 0);
+  return Math.min(Math.max(lines * 22 + 40, 90), 560);
+}
+
 /**
- * A mail's own layout, from its own response under its own policy. Scripts never run in it; the origin is
- * shared only so that its height can be read, and where the server forbids that, it scrolls.
+ * A mail's own layout, from its own response under its own policy. No script runs in it. Where the server
+ * lets its height be read, it is as high as the mail; otherwise it scrolls, and can be drawn larger.
  */
-function MailFrame({ url, title }: { url: string; title: string }) {
+function MailFrame({ url, title, guess }: { url: string; title: string; guess: number }) {
   const frame = useRef<HTMLIFrameElement>(null);
-  const [height, setHeight] = useState(240);
+  const [height, setHeight] = useState(guess);
   return (
     <iframe ref={frame} class="mail" src={url} title={title} height={height} loading="lazy" referrerpolicy="no-referrer"
       sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
       onLoad={() => {
         const page = frame.current?.contentDocument;
-        setHeight(page?.documentElement ? Math.min(page.documentElement.scrollHeight + 4, FRAME_LIMIT) : 420);
+        if (page?.documentElement) setHeight(Math.min(page.documentElement.scrollHeight + 4, FRAME_LIMIT));
       }} />
   );
 }

@@ -2,12 +2,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
 import { say, sayIf } from '../text/say';
 import { exact, moment } from '../text/time';
-import { names, now, openConversation, place, reason, typing } from '../state/desk';
+import { names, now, openConversation, place, reason } from '../state/desk';
 import { setStatus } from '../state/actions';
 import { dialog, sideOpen } from '../state/dialog';
+import { colleagues, typing } from '../state/presence';
 import { refreshThread, threadOf, type Thread as Loaded } from '../state/thread';
 import { describe, handover, timeline, type Handover } from '../state/timeline';
 import type { Conversation, DeskEvent } from '../wire';
+import { Avatar } from './avatar';
 import { Composer } from './composer';
 import { Icon } from './icon';
 import { MessageCard } from './message';
@@ -44,6 +46,7 @@ function OpenThread({ id }: { id: string }) {
     <main class="thread" aria-label={say('thread.label')}>
       <Head conversation={conversation} />
       <Log thread={thread} conversation={conversation} />
+      <Company id={conversation.id} />
       <Composer conversation={conversation} messages={thread.messages} />
     </main>
   );
@@ -84,6 +87,18 @@ function Head({ conversation }: { conversation: Conversation }) {
       </div>
       <Why conversation={conversation} />
     </header>
+  );
+}
+
+/** Colleagues who are at the same conversation, so that nobody answers twice. */
+function Company({ id }: { id: string }) {
+  const here = [...(colleagues.value.get(id)?.values() ?? [])];
+  return (
+    <div class="company" role="status">
+      {here.map((one) => (
+        <span key={one.name} class={`colleague colleague-${one.doing}`}><Avatar name={one.name} size="small" />{say(`presence.${one.doing}`, { name: one.name })}</span>
+      ))}
+    </div>
   );
 }
 
