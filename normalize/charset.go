@@ -254,11 +254,12 @@ func repairUTF8(b []byte) (string, bool) {
 // detectSample is as much text as detection needs.
 const detectSample = 8 << 10
 
-// detect names the charset of octets nobody declared, or nil.
-func detect(b []byte) encoding.Encoding {
-	if len(b) > detectSample {
-		b = b[:detectSample]
-	}
+// detect finds the charset of octets nobody declared, or nil.
+func detect(b []byte) encoding.Encoding { return lookup(detectName(b)) }
+
+// detectName names it, or is empty.
+func detectName(b []byte) string {
+	b = clipBytes(b, detectSample)
 	high := 0
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
@@ -267,17 +268,17 @@ func detect(b []byte) encoding.Encoding {
 	}
 	// A few accents say nothing about a language; Windows-1252 is the best bet.
 	if high < 8 {
-		return nil
+		return ""
 	}
 	best, err := chardet.NewTextDetector().DetectBest(b)
 	if err != nil || best.Confidence < 30 {
-		return nil
+		return ""
 	}
 	switch best.Charset {
 	case "UTF-8", "UTF-16BE", "UTF-16LE", "UTF-32BE", "UTF-32LE", "IBM420_ltr", "IBM420_rtl", "IBM424_ltr", "IBM424_rtl":
-		return nil
+		return ""
 	}
-	return lookup(charsetName(best.Charset))
+	return charsetName(best.Charset)
 }
 
 // metaCharset finds the charset an HTML document declares for itself.

@@ -77,19 +77,23 @@ func madeUpID(b []byte) string {
 	return hex.EncodeToString(sum[:16]) + "@" + missingIDDomain
 }
 
-// headerHint is the charset the mail declares first, which tells how its raw
-// 8-bit headers are meant.
+// headerHint is the charset that tells how raw 8-bit headers are meant: the one
+// the mail declares first, or else the one its octets look like.
 func headerHint(b []byte) string {
-	b = bytes.ToLower(clipBytes(b, 16<<10))
-	i := bytes.Index(b, []byte("charset="))
-	if i < 0 {
-		return ""
+	b = clipBytes(b, 16<<10)
+	lower := bytes.ToLower(b)
+	name := ""
+	if i := bytes.Index(lower, []byte("charset=")); i >= 0 {
+		value := bytes.TrimLeft(clipBytes(lower[i+len("charset="):], 48), ` "'`)
+		if end := bytes.IndexAny(value, "\r\n\"';"); end >= 0 {
+			value = value[:end]
+		}
+		name = charsetName(string(value))
 	}
-	name := charsetName(string(clipBytes(b[i+len("charset="):], 48)))
-	if i := strings.IndexAny(name, "\r\n\"'"); i >= 0 {
-		name = name[:i]
+	if name == "" || name == "us-ascii" {
+		name = detectName(b)
 	}
-	return charsetName(name)
+	return name
 }
 
 // findStart skips what stands before the header: a byte order mark, blank lines,
@@ -276,6 +280,9 @@ func (r *reader) date(h header, receivedAt time.Time) time.Time {
 // body settles what is read when the mail's own text is missing.
 func (r *reader) body(v view) {
 	m := r.msg
+	if v.blank() {
+		v = r.wrapped
+	}
 	m.TextBody, m.HTMLBody = tidyText(v.text), ""
 	if v.rich {
 		m.HTMLBody = v.html

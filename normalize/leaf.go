@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"path"
 	"strings"
 
 	"switchboard/desk"
@@ -16,7 +15,9 @@ type reader struct {
 	scan  *scanner
 	msg   *desk.Message
 	parts reportParts
-	// event is the text of the first calendar part, for mails with no other text.
+	// wrapped is the body of a winmail.dat, for mails with no other text.
+	wrapped view
+	// event is the text of the first calendar part, likewise.
 	event string
 	// forward is the first forwarded mail, undecoded, likewise.
 	forward []byte
@@ -42,8 +43,8 @@ func (r *reader) leaf(p *part, in context) view {
 	}
 	switch {
 	case isTNEF(p):
-		if v, ok := r.unpackTNEF(p, data); ok {
-			return v
+		if r.unpackTNEF(data) {
+			return view{}
 		}
 	case p.media == "text/calendar" || p.media == "application/ics":
 		r.noteCalendar(p, data)
@@ -138,8 +139,6 @@ func (r *reader) add(a desk.Part) {
 	a.Name = safeName(a.Name)
 	if a.Name == "" {
 		a.Name = madeUpName(a, len(r.msg.Attachments)+1)
-	} else if path.Ext(a.Name) == "" && a.Type == "message/rfc822" {
-		a.Name += ".eml"
 	}
 	if a.Name != original && original != "" && strings.ContainsAny(original, `/\`) {
 		r.note("file-name-unsafe", "a file name held a path: "+oneLine(clip(original, 120)))

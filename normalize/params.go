@@ -113,12 +113,13 @@ func (p *paramReader) value() string {
 // end, so that file names with bare quotes in them stay whole.
 func (p *paramReader) quoted() string {
 	var b strings.Builder
+	last := strings.LastIndexByte(p.s, '"')
 	for i := 1; i < len(p.s); i++ {
 		switch c := p.s[i]; {
 		case c == '\\' && i+1 < len(p.s) && (p.s[i+1] == '"' || p.s[i+1] == '\\'):
 			i++
 			b.WriteByte(p.s[i])
-		case c == '"' && closesQuote(p.s[i+1:]):
+		case c == '"' && (i == last || closesQuote(p.s[i+1:])):
 			p.s = p.s[i+1:]
 			return b.String()
 		default:
@@ -131,10 +132,10 @@ func (p *paramReader) quoted() string {
 
 func closesQuote(rest string) bool {
 	rest = strings.TrimLeft(rest, " \t\r\n")
-	return rest == "" || rest[0] == ';' || rest[0] == ',' || rest[0] == '(' || startsParam(" "+rest) || !strings.Contains(rest, `"`)
+	return rest == "" || rest[0] == ';' || rest[0] == ',' || rest[0] == '(' || startsParam(rest)
 }
 
-// startsParam says that s is a blank and then "name=".
+// startsParam says that s begins with "name=", blanks before it or not.
 func startsParam(s string) bool {
 	s = strings.TrimLeft(s, " \t\r\n")
 	for i := 0; i < len(s) && i < 40; i++ {

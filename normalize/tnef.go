@@ -61,13 +61,14 @@ func isTNEF(p *part) bool {
 	return p.media == "application/ms-tnef" || p.media == "application/vnd.ms-tnef" || strings.EqualFold(p.name, "winmail.dat")
 }
 
-// unpackTNEF puts what a winmail.dat holds in its place. It fails, and the file
-// stays an attachment, when the data are damaged or hold nothing.
-func (r *reader) unpackTNEF(p *part, data []byte) (view, bool) {
+// unpackTNEF puts the files of a winmail.dat in its place and keeps its body for
+// a mail that has none of its own. It fails, and the winmail.dat stays an
+// attachment, when the data are damaged.
+func (r *reader) unpackTNEF(data []byte) bool {
 	t, ok := readTNEF(data)
-	if !ok || t.body == "" && t.html == "" && t.rich == "" && len(t.files) == 0 {
+	if !ok {
 		r.note("tnef-broken", "a winmail.dat could not be opened")
-		return view{}, false
+		return false
 	}
 	for i, f := range t.files {
 		a := desk.Part{PartID: fmt.Sprintf("tnef.%d", i+1), Name: f.name, Type: f.media, Disposition: "attachment", CID: f.cid, Data: f.data}
@@ -86,10 +87,10 @@ func (r *reader) unpackTNEF(p *part, data []byte) (view, bool) {
 			v.text = htmlToText(html)
 		}
 	}
-	if p.media != "application/ms-tnef" && v.blank() && len(t.files) == 0 {
-		return view{}, false
+	if r.wrapped.blank() {
+		r.wrapped = v
 	}
-	return v, true
+	return true
 }
 
 func readTNEF(b []byte) (t tnefMessage, ok bool) {

@@ -35,13 +35,12 @@ func decodeText(s, hint string) string {
 // multi-octet characters in two (RFC 2047 §5 forbids it).
 func decodeWords(s, hint string) (out string, found bool) {
 	var b strings.Builder
-	var pending []byte // decoded octets of the words being joined
+	var pending, literal []byte // decoded octets of the words being joined
 	charset, afterWord := "", false
 	flush := func() {
 		if len(pending) > 0 {
-			text, _ := toUTF8(pending, charset, false)
-			b.WriteString(text)
-			pending = nil
+			b.WriteString(wordText(pending, literal, charset))
+			pending, literal = nil, nil
 		}
 	}
 	for s != "" {
@@ -65,12 +64,29 @@ func decodeWords(s, hint string) (out string, found bool) {
 			flush()
 		}
 		found, afterWord, charset = true, true, w.charset
-		pending = append(pending, w.octets()...)
+		pending = append(pending, w.octets(' ')...)
+		if !w.base64 && isDoubleByte(charsetName(charset)) {
+			literal = append(literal, w.octets('_')...)
+		}
 		s = s[start+n:]
 	}
 	flush()
 	b.WriteString(rawText(s, hint))
 	return b.String(), found
+}
+
+// wordText converts joined words. Some programs leave an underscore bare that is
+// half of an East Asian character; literal holds the octets read that way.
+func wordText(octets, literal []byte, charset string) string {
+	text, _ := toUTF8(octets, charset, false)
+	if len(literal) == len(octets) {
+		if _, ok := decodeDeclared(octets, charsetName(charset)); !ok {
+			if other, ok := decodeDeclared(literal, charsetName(charset)); ok {
+				return other
+			}
+		}
+	}
+	return text
 }
 
 func rawText(s, hint string) string {
@@ -124,7 +140,9 @@ func readWord(s string) (word, int) {
 	return w, 2 + i + 1 + 2 + end + skip
 }
 
-func (w word) octets() []byte {
+// octets decodes the word's text; underscore is what "_" stands for (a space by
+// RFC 2047 §4.2).
+func (w word) octets(underscore byte) []byte {
 	if w.base64 {
 		return looseBase64([]byte(w.text))
 	}
@@ -133,7 +151,7 @@ func (w word) octets() []byte {
 		c := w.text[i]
 		switch {
 		case c == '_':
-			c = ' '
+			c = underscore
 		case c == '=' && i+2 < len(w.text) && isHex(w.text[i+1]) && isHex(w.text[i+2]):
 			c = unhex(w.text[i+1])<<4 | unhex(w.text[i+2])
 			i += 2

@@ -21,7 +21,8 @@ const maxMailboxes = 2000
 // yield their members, comments serve as names, and what follows no grammar
 // (a missing bracket, "@" twice, "user at host", a trailing dot, a name with a
 // bare comma) is read as its sender meant it. A value that is not blank yields
-// at least one entry, except for an empty group ("undisclosed-recipients:;").
+// at least one entry, unless it says that there is nobody: an empty group
+// ("undisclosed-recipients:;"), or brackets with nothing in them.
 //
 // decode turns RFC 2047 encoded words and raw 8-bit text into UTF-8; nil stands
 // for the standard library's decoder.
@@ -96,8 +97,8 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 		name = e.comment
 	}
 	name = tidyName(decode(name))
-	if strings.EqualFold(name, addr) && e.angle == "" {
-		name = ""
+	if strings.EqualFold(name, addr) {
+		name = "" // it says nothing more
 	}
 	return Mailbox{Name: name, Addr: addr}, name != "" || addr != ""
 }
@@ -155,7 +156,11 @@ func tidyAddr(s string) string {
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
 	}
-	s = strings.Trim(s, "<>[](),; \t'")
+	s = strings.Trim(s, "<>(),; \t'")
+	// "[user@host]" loses its brackets, "user@[192.0.2.1]" is a domain literal.
+	if strings.HasPrefix(s, "[") || strings.HasSuffix(s, "]") && !strings.Contains(s, "[") {
+		s = strings.Trim(s, "[]")
+	}
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
 	}
@@ -182,10 +187,11 @@ func tidyAddr(s string) string {
 
 func tidyName(s string) string {
 	s = strings.Join(strings.Fields(strings.Map(dropControl, s)), " ")
+	s = strings.TrimSpace(strings.Trim(s, "<>,; "))
 	for len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = strings.TrimSpace(s[1 : len(s)-1])
 	}
-	return strings.TrimSpace(strings.Trim(s, "<>,;"))
+	return s
 }
 
 func dropControl(r rune) rune {

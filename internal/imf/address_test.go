@@ -25,7 +25,7 @@ func TestParseAddressList(t *testing.T) {
 		{"encoded in quotes", `"=?utf-8?Q?J=C3=BCrgen?=" <j@example.com>`, "Jürgen|j@example.com"},
 		{"all in one encoded word", "=?utf-8?Q?J=C3=BCrgen_=3Cj=40example=2Ecom=3E?=", "Jürgen|j@example.com"},
 		{"bare comma in name", "Doe, John <john@example.com>", "Doe, John|john@example.com"},
-		{"address as name", "john@example.com <john@example.com>", "john@example.com|john@example.com"},
+		{"address as name", "john@example.com <john@example.com>", "|john@example.com"},
 		{"at twice", "john@doe@example.com", "|john@doe@example.com"},
 		{"at twice in brackets", "J <john@doe@example.com>", "J|john@doe@example.com"},
 		{"no closing bracket", "John <john@example.com", "John|john@example.com"},
@@ -50,6 +50,9 @@ func TestParseAddressList(t *testing.T) {
 		{"raw utf-8", "Jürgen <j@example.com>", "Jürgen|j@example.com"},
 		{"control in name", "Jo\x00hn <j@example.com>", "John|j@example.com"},
 		{"no space before bracket", "John<john@example.com>", "John|john@example.com"},
+		{"domain literal", "john@[192.0.2.1]", "|john@[192.0.2.1]"},
+		{"square brackets", "[john@example.com]", "|john@example.com"},
+		{"nobody", `"" <>`, ""},
 		{"empty elements", ", ,john@example.com,,", "|john@example.com"},
 		{"colon in name", "Re: John <john@example.com>", "Re: John|john@example.com"},
 	}

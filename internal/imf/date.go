@@ -15,7 +15,12 @@ func ParseDate(s string) (time.Time, bool) {
 	if s == "" || len(s) > 200 {
 		return time.Time{}, false
 	}
-	if t, err := mail.ParseDate(s); err == nil {
+	// The library takes the name of an unknown zone for UTC; those are ours.
+	if t, err := mail.ParseDate(s); err == nil && !endsInZoneName(s) {
+		// Programs that count from 1900 wrote 2002 as 102.
+		if t.Year() >= 100 && t.Year() < 200 {
+			t = t.AddDate(1900, 0, 0)
+		}
 		return t, true
 	}
 	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05"} {
@@ -26,13 +31,22 @@ func ParseDate(s string) (time.Time, bool) {
 	return parseLooseDate(s)
 }
 
+// endsInZoneName says that the last word is a zone by name other than UTC.
+func endsInZoneName(s string) bool {
+	last := s[strings.LastIndexByte(s, ' ')+1:]
+	if last == "GMT" || last == "UTC" || last == "UT" || last == "Z" {
+		return false
+	}
+	return last[0] >= 'A' && last[0] <= 'Z'
+}
+
 // looseDate gathers what the words of a damaged date say.
 type looseDate struct {
 	year, month, day  int
 	hour, minute, sec int
 	clock, pm, am     bool
 	offset            int // seconds east of UTC
-	zoned             bool
+	zoned, windows    bool
 	plain             []int // bare numbers in order of appearance
 }
 
@@ -169,7 +183,10 @@ func (d *looseDate) zone(w string) {
 	if d.zoned {
 		return
 	}
-	upper := strings.ToUpper(w)
+	upper := strings.TrimPrefix(strings.ToUpper(w), "+-") // "+-0500" is seen
+	if len(upper) < len(w) {
+		upper = "-" + upper
+	}
 	for _, prefix := range []string{"GMT", "UTC", "UT"} {
 		if rest, ok := strings.CutPrefix(upper, prefix); ok {
 			upper = rest
@@ -178,6 +195,15 @@ func (d *looseDate) zone(w string) {
 	}
 	if hours, ok := zoneHours[upper]; ok {
 		d.offset, d.zoned = hours*3600, true
+		return
+	}
+	// Windows spells zones out: "Eastern Daylight Time".
+	if hours, ok := windowsZones[upper]; ok {
+		d.offset, d.windows = hours*3600, true
+		return
+	}
+	if upper == "DAYLIGHT" && d.windows {
+		d.offset += 3600
 		return
 	}
 	if len(upper) < 2 || (upper[0] != '+' && upper[0] != '-') {
@@ -208,6 +234,8 @@ var zoneHours = map[string]int{
 	"WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MET": 1, "MEZ": 1, "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9,
 	"HKT": 8, "SGT": 8, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "BRT": -3, "ART": -3, "SAST": 2, "AKST": -9, "AKDT": -8, "HST": -10,
 }
+
+var windowsZones = map[string]int{"EASTERN": -5, "CENTRAL": -6, "MOUNTAIN": -7, "PACIFIC": -8, "ARABIAN": 4, "TOKYO": 9, "CHINA": 8, "ROMANCE": 1}
 
 // monthOf knows the English names and the month names of the larger European
 // languages by their first letters, as some gateways localize them.

@@ -1,0 +1,123 @@
+package normalize
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+)
+
+// hostile are mails made to cost time or memory. Most are about 1 MiB.
+func hostile() map[string]string {
+	const mib = 1 << 20
+	head := "From: a@example.com\r\nSubject: x\r\n"
+	nest := func(levels int, closed bool) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range levels {
+			fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+		}
+		b.WriteString("Content-Type: text/plain\r\n\r\nthe innermost text\r\n")
+		for i := levels - 1; i >= 0 && closed; i-- {
+			fmt.Fprintf(&b, "--b%d--\r\n", i)
+		}
+		return b.String()
+	}
+	repeat := func(s string, size int) string { return strings.Repeat(s, size/len(s)) }
+	var pieces strings.Builder
+	for i := range 20000 {
+		fmt.Fprintf(&pieces, ";\r\n name*%d=x%d", i, i)
+	}
+	html := head + "Content-Type: text/html; charset=utf-8\r\n\r\n"
+	return map[string]string{
+		"unclosed-multiparts-22":    nest(22, false),
+		"unclosed-multiparts-40":    nest(40, false),
+		"nested-6000":               nest(6000, false),
+		"nested-6000-closed":        nest(6000, true),
+		"rfc2231-pieces":            head + "Content-Type: text/plain" + pieces.String() + "\r\n\r\ntext\r\n",
+		"parts-100000":              head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", 100000) + "--b--\r\n",
+		"empty-parts":               head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n", mib),
+		"bad-base64":                head + "Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf\r\n\r\n" + repeat("!@#$%^&*()\r\n", 4*mib),
+		"mostly-bad-base64":         head + "Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf\r\n\r\n" + repeat("QUJD", mib) + repeat("!\xff", 4*mib),
+		"bad-quoted-printable":      head + "Content-Transfer-Encoding: quoted-printable\r\n\r\n" + repeat("=ZZ", mib),
+		"header-of-a-mebibyte":      head + repeat("X-A: b\r\n", mib) + "\r\ntext",
+		"folded-subject":            "Subject: " + repeat("a\r\n ", mib) + "\r\n\r\ntext",
+		"encoded-word-starts":       "Subject: " + repeat("=?", mib/5) + "\r\n\r\ntext",
+		"encoded-words":             "Subject: " + repeat("=?utf-8?q?a?= ", mib/5) + "\r\n\r\ntext",
+		"encoded-words-nested":      "Subject: " + repeat("=?utf-8?q?=3D=3Futf-8=3Fq=3Fa=3F=3D?= ", mib/5) + "\r\n\r\ntext",
+		"from-brackets":             "From: " + repeat("<", mib/5) + "\r\n\r\ntext",
+		"from-comments":             "From: " + repeat("(", mib/5) + "\r\n\r\ntext",
+		"from-quotes":               "From: " + repeat("\"\\", mib/5) + "\r\n\r\ntext",
+		"from-stray-quotes":         "From: " + repeat("\" ", mib/5) + "\"\r\n\r\ntext",
+		"from-commas":               "From: " + repeat("a,", mib/5) + "\r\n\r\ntext",
+		"from-commas-then-address":  "From: " + repeat("a,", mib/5) + "<b@c>\r\n\r\ntext",
+		"from-groups":               "From: " + repeat("a:", mib/5) + ";\r\n\r\ntext",
+		"references":                "References: " + repeat("<a@b> ", mib/5) + "\r\n\r\ntext",
+		"subject-of-replies":        "Subject: " + repeat("Re: ", mib/5) + "\r\n\r\ntext",
+		"subject-of-blobs":          "Subject: " + repeat("[a] ", mib/5) + "\r\n\r\ntext",
+		"parameters":                head + "Content-Type: text/plain" + repeat("; a=\"b\"", mib/5) + "\r\n\r\ntext",
+		"parameter-quotes":          head + "Content-Type: text/plain; name=\"" + repeat("\"a ", mib/5) + "\r\n\r\ntext",
+		"html-divs":                 html + repeat("<div>", mib),
+		"html-anchors":              html + repeat("<a href=http://x.example/>", mib),
+		"html-anchors-closed":       html + repeat("<a href=http://x.example/>", mib/2) + repeat("</a>", mib/2),
+		"html-quotes":               html + repeat("<blockquote>a", mib),
+		"html-comments":             html + repeat("<!--", mib),
+		"html-hidden":               html + repeat("<p style=display:none>", mib),
+		"html-entities":             html + repeat("&#1;&lt;", mib),
+		"html-attributes":           html + "<p " + repeat("a=b ", mib) + ">",
+		"html-lists":                html + repeat("<ol><li>a", mib),
+		"quote-marks":               head + "\r\n" + repeat(">", mib),
+		"quote-lines":               head + "\r\n" + repeat("> a\r\n", mib),
+		"flowed":                    head + "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n" + repeat("a \r\n", mib),
+		"uuencode-begins":           head + "\r\n" + repeat("begin 644 a\r\nM\r\n", mib),
+		"utf7":                      head + "Content-Type: text/plain; charset=utf-7\r\n\r\n" + repeat("+AGE", mib),
+		"iso2022":                   head + "\r\n" + repeat("\x1b$B\x1b(B", mib),
+		"high-octets":               head + "\r\n" + repeat("\xff\xfe\x80", mib),
+		"delivery-status":           head + "Content-Type: message/delivery-status\r\n\r\n" + repeat("\r\nFinal-Recipient: rfc822; a@b\r\n", mib),
+		"bounce-text":               "From: MAILER-DAEMON@example.com\r\nSubject: Undeliverable\r\n\r\n" + repeat("a@b.example 5.1.1 ", mib),
+		"calendar":                  head + "Content-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\n" + repeat("SUMMARY\r\n :a\r\n", mib),
+		"tnef-properties":           head + "Content-Type: application/ms-tnef\r\n\r\n" + "\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\xff\xff\xff\x00\xff\xff\xff\xff" + repeat("\x02\x01\x01\x37", mib),
+		"rtf-bomb":                  head + "Content-Type: application/ms-tnef\r\n\r\n" + "\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\x00\x00\x10\x00\x01\x00\x00\x00\x02\x01\x09\x10\x01\x00\x00\x00\xf0\xff\x0f\x00\x00\x00\x00\x00\xff\xff\x7f\x00LZFu\x00\x00\x00\x00" + repeat("\xff\x00\x1f", mib),
+		"boundaries-of-one-letter":  head + "Content-Type: multipart/mixed; boundary=\"-\"\r\n\r\n" + repeat("-", mib),
+		"forward-in-forward":        head + strings.Repeat("Content-Type: message/rfc822\r\n\r\n", 20000),
+		"mbox-lines":                repeat("From \r\n", mib),
+		"no-header":                 repeat("word word word\r\n", mib),
+		"received-fields-no-header": "banner\r\n" + repeat("Received: x\r\n", mib),
+		"nul":                       strings.Repeat("\x00", mib),
+		"cr":                        strings.Repeat("\r", mib),
+	}
+}
+
+// TestHostile holds every mail of 1 MiB to the bar: read in less than a second
+// (5 MiB: in proportion) with less than 256 MiB, whatever it is.
+func TestHostile(t *testing.T) {
+	for name, body := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			raw := desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: []byte(body)}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			m := Email(raw)
+			SafeHTML(m.HTMLBody)
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
+			if limit := time.Second * time.Duration(1+len(body)>>20); took > limit {
+				t.Errorf("took %v", took)
+			}
+			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 256 {
+				t.Errorf("allocated %d MiB", used)
+			}
+			for _, p := range m.Problems {
+				if p.Code == "unreadable" {
+					t.Error(p.Detail)
+				}
+			}
+			if m.MessageID == "" || m.SentAt.IsZero() {
+				t.Errorf("id %q, date %v", m.MessageID, m.SentAt)
+			}
+		})
+	}
+}
