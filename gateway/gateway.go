@@ -43,6 +43,7 @@ type Gateway struct {
 	log     *slog.Logger
 	cluster *localpg.Cluster // nil when db.url is set
 	store   *store.Store
+	leave   func() error // the writers
 	own     addresses
 	rules   atomic.Pointer[ingest.Rules]
 
@@ -94,6 +95,9 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.rules.Store(rules)
+	if g.leave, err = g.store.Join(ctx); err != nil {
+		return err
+	}
 	g.pipeline()
 	if err := g.outbound(ctx, tokens); err != nil {
 		return err
@@ -292,6 +296,9 @@ func (g *Gateway) Close() error {
 		if err := g.httpListener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if g.leave != nil {
+		errs = append(errs, g.leave())
 	}
 	if g.store != nil {
 		errs = append(errs, g.store.Close())

@@ -29,9 +29,23 @@ func (g *Gateway) Run(ctx context.Context) error {
 	entrances, outer := errgroup.WithContext(ctx)
 	entrances.Go(func() error { return g.group.Run(outer) })
 	entrances.Go(func() error { return g.serve(outer) })
+	entrances.Go(func() error { return g.watch(outer) })
 	err := entrances.Wait()
 	stopInner()
 	return errors.Join(err, ignoreCanceled(pipeline.Wait()), g.Close())
+}
+
+// watch ends the gateway when its private database is gone for good.
+func (g *Gateway) watch(ctx context.Context) error {
+	if g.cluster == nil {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-g.cluster.Done():
+		return g.cluster.Err()
+	}
 }
 
 // serve answers HTTP until ctx ends.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -11,15 +12,16 @@ import (
 )
 
 type rawQueries struct {
-	Insert *sqlx.Stmt `query:"raw-insert"`
-	Known  *sqlx.Stmt `query:"raw-known"`
-	Claim  *sqlx.Stmt `query:"raw-claim"`
-	Done   *sqlx.Stmt `query:"raw-done"`
-	Fail   *sqlx.Stmt `query:"raw-fail"`
-	Replay *sqlx.Stmt `query:"raw-replay"`
-	List   *sqlx.Stmt `query:"raw-list"`
-	Get    *sqlx.Stmt `query:"raw-get"`
-	Next   *sqlx.Stmt `query:"raw-next"`
+	Insert  *sqlx.Stmt `query:"raw-insert"`
+	Known   *sqlx.Stmt `query:"raw-known"`
+	Claim   *sqlx.Stmt `query:"raw-claim"`
+	Done    *sqlx.Stmt `query:"raw-done"`
+	Fail    *sqlx.Stmt `query:"raw-fail"`
+	Replay  *sqlx.Stmt `query:"raw-replay"`
+	Release *sqlx.Stmt `query:"raw-release"`
+	List    *sqlx.Stmt `query:"raw-list"`
+	Get     *sqlx.Stmt `query:"raw-get"`
+	Next    *sqlx.Stmt `query:"raw-next"`
 }
 
 // rawRow is a journal row as the driver reads it.
@@ -151,4 +153,35 @@ func (s *Store) Replay(ctx context.Context, id desk.RawID) ([]desk.RawID, error)
 		return wrap("replay", tx.StmtxContext(ctx, s.q.raw.Replay).SelectContext(ctx, &ids, id))
 	})
 	return ids, err
+}
+
+// writersLock is the advisory lock that every node's writer shares.
+const writersLock = 0x5b_0a_77_01
+
+// Join makes this process one of the writers. The first one of all frees what
+// earlier processes had leased when they died, so that nothing waits for their
+// leases to run out. The lock is held until leave is called.
+func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
+	conn, err := s.db.Connx(ctx)
+	if err != nil {
+		return nil, wrap("join the writers", err)
+	}
+	var alone bool
+	err = conn.GetContext(ctx, &alone, "select pg_try_advisory_lock($1)", writersLock)
+	if err == nil && alone {
+		err = s.tx(ctx, func(tx *sqlx.Tx) error {
+			_, err := tx.StmtxContext(ctx, s.q.raw.Release).ExecContext(ctx)
+			return err
+		})
+	}
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "select pg_advisory_lock_shared($1)", writersLock)
+	}
+	if err == nil && alone {
+		_, err = conn.ExecContext(ctx, "select pg_advisory_unlock($1)", writersLock)
+	}
+	if err != nil {
+		return nil, errors.Join(wrap("join the writers", err), conn.Close())
+	}
+	return conn.Close, nil
 }

@@ -63,3 +63,7 @@ from raws where id = $1;
 -- name: raw-next
 -- When the next pending row falls due; null when none waits.
 select min(greatest(next_at, coalesce(lease_until, next_at))) from raws where state = 'pending';
+
+-- name: raw-release
+-- Leases of processes that are gone; only when no other process holds any.
+update raws set lease_until = null where state = 'pending' and lease_until is not null;

@@ -1,0 +1,225 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/smtp"
+	"net/textproto"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestKilledWhileReceiving kills the program without warning, twenty times, while
+// senders that retry deliver 500 mails. Every mail that got its 250 must be there
+// once. The private database dies with the program each time.
+func TestKilledWhileReceiving(t *testing.T) {
+	const mails, kills, senders = 500, 20, 4
+	p := newProgram(t)
+	p.start()
+
+	queue := make(chan int)
+	var acked sync.Map
+	var wg sync.WaitGroup
+	for range senders {
+		wg.Go(func() {
+			for n := range queue {
+				p.deliver(n)
+				acked.Store(n, true)
+			}
+		})
+	}
+	// The kills are spread over the stream, so that each falls into live traffic.
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := range mails {
+		queue <- n
+		if n%(mails/kills) == mails/kills-1 {
+			<-time.After(time.Duration(r.IntN(60)) * time.Millisecond)
+			p.kill()
+			p.start()
+		}
+	}
+	close(queue)
+	wg.Wait()
+
+	if p.kills != kills {
+		t.Fatalf("%d kills, want %d", p.kills, kills)
+	}
+	seen := p.await(mails)
+	lost, doubled := 0, 0
+	for n := range mails {
+		switch seen[subject(n)] {
+		case 1:
+		case 0:
+			lost++
+		default:
+			doubled++
+		}
+	}
+	t.Logf("kills=%d acked=%d lost=%d dup_visible=%d", p.kills, mails, lost, doubled)
+	if lost > 0 || doubled > 0 {
+		t.Errorf("lost %d, visible twice %d", lost, doubled)
+	}
+}
+
+func subject(n int) string { return fmt.Sprintf("kill test %04d", n) }
+
+// program is the built binary on one data folder; ports stay, processes do not.
+type program struct {
+	t    *testing.T
+	bin  string
+	data string
+	http string
+	smtp string
+	key  string
+
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	out   bytes.Buffer
+	kills int
+}
+
+func newProgram(t *testing.T) *program {
+	dir := t.TempDir()
+	p := &program{t: t, bin: filepath.Join(dir, "switchboard"), data: filepath.Join(dir, "data"), http: free(t), smtp: free(t)}
+	if out, err := exec.Command("go", "build", "-o", p.bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	t.Cleanup(p.stop)
+	return p
+}
+
+// free finds a port that nobody uses at the moment.
+func free(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// start runs the program and waits until it is ready.
+func (p *program) start() {
+	p.t.Helper()
+	cmd := exec.Command(p.bin, "demo", "--addr", p.http, "--smtp", p.smtp, "--imap", "127.0.0.1:0", "--data", p.data, "--json")
+	cmd.Stderr = &p.out
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.cmd = cmd
+	p.mu.Unlock()
+	var ends struct {
+		APIKey string `json:"api_key"`
+	}
+	if err := json.NewDecoder(stdout).Decode(&ends); err != nil {
+		p.t.Fatalf("the program did not come up: %v\n%s", err, p.out.String())
+	}
+	p.key = ends.APIKey
+}
+
+func (p *program) kill() {
+	p.t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.cmd.Wait() //nolint:errcheck // it was killed
+	p.kills++
+}
+
+// stop ends the program in order.
+func (p *program) stop() {
+	if p.cmd == nil || p.cmd.ProcessState != nil {
+		return
+	}
+	p.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may be gone
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("the program ended with %v\n%s", err, p.out.String())
+	}
+}
+
+// deliver sends a mail as a relay does: again and again until it is accepted.
+// A permanent refusal is a failure of the product.
+func (p *program) deliver(n int) {
+	text := fmt.Sprintf("From: user%d@killed.example\r\nTo: support@demo.example\r\nSubject: %s\r\nMessage-ID: <%d@killed.example>\r\n\r\nMail %d.\r\n",
+		n%7, subject(n), n, n)
+	deadline := time.Now().Add(90 * time.Second)
+	for {
+		err := smtp.SendMail(p.smtp, nil, "user@killed.example", []string{"support@demo.example"}, []byte(text))
+		if err == nil {
+			return
+		}
+		var refused *textproto.Error
+		if errors.As(err, &refused) && refused.Code >= 500 {
+			p.t.Errorf("mail %d was refused for good: %v", n, err)
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Errorf("mail %d could not be delivered: %v", n, err)
+			return
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+// await waits until as many mails are visible and counts each subject.
+func (p *program) await(want int) map[string]int {
+	p.t.Helper()
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		seen, total := p.subjects()
+		if total >= want || time.Now().After(deadline) {
+			return seen
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+}
+
+// subjects reads the list to its end, page by page.
+func (p *program) subjects() (map[string]int, int) {
+	seen, total, cursor := map[string]int{}, 0, ""
+	for {
+		req, err := http.NewRequest("GET", "http://"+p.http+"/api/v1/conversations?limit=200&q=account:killed.example&cursor="+cursor, nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+p.key)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		var page struct {
+			Data       []struct{ Subject string }
+			NextCursor *string `json:"next_cursor"`
+		}
+		err = json.NewDecoder(resp.Body).Decode(&page)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			p.t.Fatalf("list: %d %v", resp.StatusCode, err)
+		}
+		for _, c := range page.Data {
+			if strings.HasPrefix(c.Subject, "kill test") {
+				seen[c.Subject]++
+				total++
+			}
+		}
+		if page.NextCursor == nil {
+			return seen, total
+		}
+		cursor = *page.NextCursor
+	}
+}
