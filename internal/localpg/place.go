@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 const (
@@ -168,8 +167,8 @@ func (p *place) findHome() error {
 }
 
 // moveElsewhere makes a folder named after the data directory. One that is there
-// already belonged to a data directory that was deleted since: its data is set
-// aside, not reused and not removed.
+// already belonged to a data directory that was deleted since: its data is not
+// reused but set aside, in place of what was set aside before.
 func (p *place) moveElsewhere() (string, error) {
 	base, err := p.owner.shelter()
 	if err != nil {
@@ -178,7 +177,11 @@ func (p *place) moveElsewhere() (string, error) {
 	sum := sha256.Sum256([]byte(p.dir))
 	home := filepath.Join(base, hex.EncodeToString(sum[:8]))
 	if _, err := os.Stat(filepath.Join(home, "data")); err == nil {
-		if err := os.Rename(home, home+".old-"+time.Now().UTC().Format("20060102T150405.000")); err != nil {
+		err := os.RemoveAll(home + ".old")
+		if err == nil {
+			err = os.Rename(home, home+".old")
+		}
+		if err != nil {
 			return "", fmt.Errorf("cannot set the former database aside: %w", err)
 		}
 	}

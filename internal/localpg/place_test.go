@@ -84,7 +84,7 @@ func TestPrivateAncestor(t *testing.T) {
 	if err := c.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if old, err := filepath.Glob(filepath.Join(shelter, "*.old-*", "data", "PG_VERSION")); err != nil || len(old) != 1 {
+	if old, err := filepath.Glob(filepath.Join(shelter, "*.old", "data", "PG_VERSION")); err != nil || len(old) != 1 {
 		t.Errorf("set aside: %v, %v; want the one former database", old, err)
 	}
 	// The place that the record names is gone.
