@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strconv"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -233,8 +234,11 @@ func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetc
 	}
 	for _, uid := range uids {
 		m, problem := got[uid], problems[uid]
-		if m.bytes == nil && problem == "" {
-			continue
+		if m.bytes == nil {
+			if problem == "" {
+				continue // gone
+			}
+			m = known[uid]
 		}
 		b.raws = append(b.raws, f.raw(uid, validity, m, problem))
 		b.uids.AddNum(uid)
@@ -295,6 +299,9 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 		Size:       int64(len(m.bytes)),
 		Bytes:      m.bytes,
 		State:      desk.RawPending,
+	}
+	if raw.ReceivedAt.IsZero() {
+		raw.ReceivedAt = time.Now()
 	}
 	if problem != "" {
 		raw.State, raw.Problem, raw.Size = desk.RawQuarantined, problem, max(m.size, raw.Size)

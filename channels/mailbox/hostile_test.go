@@ -1,0 +1,242 @@
+package mailbox
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/channels"
+	"switchboard/channels/channeltest"
+	"switchboard/desk"
+)
+
+// script answers IMAP commands: it gets the command without its tag and returns
+// the untagged part and the tagged state ("OK", "NO no", "BAD what").
+type script func(command string) (untagged, tagged string)
+
+// polite is a server with three mails of 12 octets, "Subject: x\r\n".
+func polite(command string) (string, string) {
+	verb := strings.ToUpper(command)
+	switch {
+	case strings.HasPrefix(verb, "CAPABILITY"):
+		return "* CAPABILITY IMAP4rev1\r\n", "OK"
+	case strings.HasPrefix(verb, "SELECT"), strings.HasPrefix(verb, "EXAMINE"):
+		return "* FLAGS ()\r\n* 3 EXISTS\r\n* OK [UIDVALIDITY 9] x\r\n* OK [UIDNEXT 4] x\r\n", "OK [READ-ONLY]"
+	case strings.HasPrefix(verb, "UID SEARCH UID 1:"):
+		return "* SEARCH 1 2 3\r\n", "OK"
+	case strings.HasPrefix(verb, "UID SEARCH UID 2:"):
+		return "* SEARCH 2 3\r\n", "OK"
+	case strings.HasPrefix(verb, "UID SEARCH"):
+		return "* SEARCH 3\r\n", "OK"
+	case strings.HasPrefix(verb, "UID FETCH"):
+		return fetchAnswer(command, "{12}\r\nSubject: x\r\n"), "OK"
+	}
+	return "", "OK"
+}
+
+// fetchAnswer answers UID FETCH for the UIDs it names, of 1 to 3.
+func fetchAnswer(command, body string) string {
+	set := strings.Fields(command)[2]
+	var b strings.Builder
+	for uid := 1; uid <= 3; uid++ {
+		if !inSet(set, uid) {
+			continue
+		}
+		fmt.Fprintf(&b, "* %d FETCH (UID %d RFC822.SIZE 12 INTERNALDATE \"01-Jan-2026 00:00:00 +0000\"", uid, uid)
+		if strings.Contains(command, "BODY") {
+			b.WriteString(" BODY[] " + body)
+		}
+		b.WriteString(")\r\n")
+	}
+	return b.String()
+}
+
+func inSet(set string, uid int) bool {
+	for _, part := range strings.Split(set, ",") {
+		var low, high int
+		if n, _ := fmt.Sscanf(part, "%d:%d", &low, &high); n == 1 {
+			high = low
+		}
+		if uid >= low && uid <= high {
+			return true
+		}
+	}
+	return false
+}
+
+// scripted serves a script until the test ends.
+func scripted(t *testing.T, s script) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				fmt.Fprint(conn, "* OK ready\r\n")
+				for r := bufio.NewScanner(conn); r.Scan(); {
+					tag, command, _ := strings.Cut(r.Text(), " ")
+					untagged, tagged := s(command)
+					if _, err := fmt.Fprintf(conn, "%s%s %s done\r\n", untagged, tag, tagged); err != nil || tagged == "" {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func scriptedConfig(addr string) Config {
+	return Config{
+		Name: "support", Addr: addr, User: "u", Password: "p", TLS: TLSNone, MaxSize: 1 << 20,
+		Poll: 20 * time.Millisecond, StallTimeout: 200 * time.Millisecond,
+		Retry: channels.Backoff{Min: time.Millisecond, Max: 5 * time.Millisecond},
+	}
+}
+
+func TestScriptedServer(t *testing.T) {
+	sink := channeltest.NewSink()
+	pull(t, scriptedConfig(scripted(t, polite)), newMemory(sink))
+	raws := sink.Await(t, 3)
+	for i, raw := range raws {
+		if string(raw.Bytes) != "Subject: x\r\n" || raw.SourceKey != fmt.Sprintf("INBOX/9/%d", i+1) || raw.ReceivedAt.UTC().Year() != 2026 {
+			t.Errorf("item %+v", raw)
+		}
+	}
+}
+
+// A mail that the server cannot deliver goes into quarantine; those behind it come.
+func TestPoisonMailDoesNotBlockTheMailbox(t *testing.T) {
+	good := "{12}\r\nSubject: x\r\n"
+	for name, poison := range map[string]string{
+		"refused":              "NO",
+		"connection closed":    "",
+		"nonsense":             "UID 2 EMAILID (M1) BODY[] " + good,
+		"longer than allowed":  "{9000000000}\r\nSubject: x\r\n",
+		"torn, then closed":    "{1000}\r\nSubject: x\r\n",
+		"endless quoted":       `"` + strings.Repeat("x", 4<<20),
+		"answered without it":  "FLAGS",
+		"NIL":                  "NIL",
+		"negative length":      "{-5}\r\n",
+		"unclosed parenthesis": "((((((((",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sink := channeltest.NewSink()
+			addr := scripted(t, func(command string) (string, string) {
+				if !strings.HasPrefix(command, "UID FETCH") || !strings.Contains(command, "BODY") || !inSet(strings.Fields(command)[2], 2) {
+					return polite(command)
+				}
+				before := ""
+				if inSet(strings.Fields(command)[2], 1) {
+					before = fetchAnswer("UID FETCH 1 BODY[]", good)
+				}
+				switch poison {
+				case "NO":
+					return before, "NO [SERVERBUG]"
+				case "":
+					return before + "* 2 FETCH (UID 2 BODY[] {1000}\r\nSub", ""
+				case "FLAGS":
+					return before + "* 2 FETCH (UID 2 FLAGS (\\Seen))\r\n", "OK"
+				case "{1000}\r\nSubject: x\r\n":
+					return before + "* 2 FETCH (UID 2 BODY[] " + poison, ""
+				}
+				if strings.HasPrefix(poison, "UID") {
+					return before + "* 2 FETCH (" + poison + ")\r\n", "OK"
+				}
+				return before + "* 2 FETCH (UID 2 BODY[] " + poison + ")\r\n", "OK"
+			})
+			pull(t, scriptedConfig(addr), newMemory(sink))
+			raws := sink.Await(t, 3)
+			if len(raws) != 3 {
+				t.Fatalf("%d raw items, want 3", len(raws))
+			}
+			for i, raw := range raws {
+				state, want := desk.RawPending, "Subject: x\r\n"
+				if i == 1 {
+					state, want = desk.RawQuarantined, ""
+				}
+				if raw.State != state || string(raw.Bytes) != want || (raw.Problem == "") != (state == desk.RawPending) {
+					t.Errorf("item %d: state %s, problem %q, bytes %q", i+1, raw.State, raw.Problem, raw.Bytes)
+				}
+			}
+		})
+	}
+}
+
+// Malformed answers everywhere: the mailbox reports a failure, goes on trying,
+// ends on request and holds no memory.
+func TestHostileServer(t *testing.T) {
+	long := strings.Repeat("A", 8<<20)
+	replace := func(verb, untagged, tagged string) script {
+		return func(command string) (string, string) {
+			if strings.HasPrefix(command, verb) {
+				return untagged, tagged
+			}
+			return polite(command)
+		}
+	}
+	var cases []script
+	for _, verb := range []string{"CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH"} {
+		for _, answer := range []string{
+			"* " + long, "* OK " + long + "\r\n", "garbage\r\n", "* 4294967296 EXISTS\r\n", "* SEARCH 1 2 x\r\n",
+			"* 1 FETCH (UID 1 ENVELOPE NIL)\r\n", "* VANISHED 1:5\r\n", "* LIST () NIL {9999999999}\r\n", "+ go on\r\n", "* BYE\r\n",
+		} {
+			cases = append(cases, replace(verb, answer, "OK"))
+		}
+		cases = append(cases, replace(verb, "", ""))
+	}
+	cases = append(cases,
+		replace("UID SEARCH", "* SEARCH "+strings.Repeat("4294967295 ", 1000)+"\r\n", "OK"),
+		replace("UID SEARCH", "* ESEARCH UID ALL 1:4294967295\r\n", "OK"),
+	)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i, s := range cases {
+		m, err := New(scriptedConfig(scripted(t, s)), newMemory(channeltest.NewSink()), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := channels.NewGroup(nil, slog.New(slog.DiscardHandler), channels.Backoff{})
+		g.Add("x", m)
+		runFor(t, g, 60*time.Millisecond, i)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	t.Logf("cases=%d heap_delta=%d KiB", len(cases), (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>10)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
+		t.Errorf("%d octets of heap are left", grown)
+	}
+}
+
+// runFor runs a group for a while and wants it to end when told.
+func runFor(t *testing.T, g *channels.Group, d time.Duration, number int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- g.Run(ctx) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("case %d: %v", number, err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("case %d: hung", number)
+	}
+}
