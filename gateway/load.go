@@ -79,8 +79,8 @@ func environment(environ []string) (vars []string, problems []Problem) {
 // unmarshal fills cfg and names each key that is unknown or has a wrong type.
 func unmarshal(k *koanf.Koanf, cfg *Config) (problems []Problem) {
 	var meta mapstructure.Metadata
-	err := k.UnmarshalWithConf("", nil, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
-		Result: cfg, Metadata: &meta, WeaklyTypedInput: true, TagName: "koanf",
+	err := k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Metadata: &meta, WeaklyTypedInput: true, TagName: "koanf",
 		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
 	}})
 	var joined interface{ Unwrap() []error }
@@ -92,9 +92,16 @@ func unmarshal(k *koanf.Koanf, cfg *Config) (problems []Problem) {
 	case err != nil:
 		problems = append(problems, Problem{"type", err.Error()})
 	}
-	slices.Sort(meta.Unused)
-	for _, key := range meta.Unused {
-		problems = append(problems, Problem{key, "there is no such key; the keys are " + strings.Join(keys(reflect.TypeFor[Config](), ""), ", ")})
+	known := keys(reflect.TypeFor[Config](), "")
+	unknown := slices.DeleteFunc(meta.Unused, func(key string) bool { return !strings.Contains(key, "[") })
+	for _, key := range k.Keys() { // what a wrong type elsewhere keeps the decoder from telling
+		if !slices.Contains(known, key) && !slices.Contains(known, "[["+key+"]]") {
+			unknown = append(unknown, key)
+		}
+	}
+	slices.Sort(unknown)
+	for _, key := range unknown {
+		problems = append(problems, Problem{key, "there is no such key; the keys are " + strings.Join(known, ", ")})
 	}
 	return problems
 }
