@@ -1,0 +1,93 @@
+package mailbox
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"switchboard/desk"
+	"switchboard/internal/mailtest"
+)
+
+const backlog = 2000
+
+func filled(b *testing.B) *mailtest.Dovecot {
+	d := mailtest.NewDovecot(b)
+	for i := range backlog {
+		d.Append(letter(fmt.Sprintf("bench-%05d", i), 25_000))
+	}
+	readAll(b, d) // Dovecot has indexed the folder then
+	return d
+}
+
+// counting is a journal that only counts.
+type counting struct {
+	n    int
+	done chan struct{}
+}
+
+func (*counting) Cursor(context.Context, string, string) (Cursor, error) { return Cursor{}, nil }
+
+func (c *counting) Commit(_ context.Context, _, _ string, _ Cursor, raws []desk.Raw) ([]desk.Receipt, error) {
+	if c.n += len(raws); c.n == backlog {
+		close(c.done)
+	}
+	return make([]desk.Receipt, len(raws)), nil
+}
+
+// BenchmarkBacklog reads a folder of 2,000 mails of 25 kB.
+func BenchmarkBacklog(b *testing.B) {
+	d := filled(b)
+	b.ResetTimer()
+	for range b.N {
+		journal := &counting{done: make(chan struct{})}
+		_, stop := pull(b, config(d, nil), journal)
+		<-journal.done
+		stop()
+	}
+	b.ReportMetric(float64(backlog*b.N)/b.Elapsed().Seconds(), "mails/s")
+}
+
+// BenchmarkLimit is the least that reading them costs: one FETCH for all, thrown
+// away.
+func BenchmarkLimit(b *testing.B) {
+	d := filled(b)
+	b.ResetTimer()
+	for range b.N {
+		readAll(b, d)
+	}
+	b.ReportMetric(float64(backlog*b.N)/b.Elapsed().Seconds(), "mails/s")
+}
+
+func readAll(b *testing.B, d *mailtest.Dovecot) {
+	c, err := imapclient.DialInsecure(d.Addr, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Login(d.User, d.Password).Wait(); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := c.Select("INBOX", nil).Wait(); err != nil {
+		b.Fatal(err)
+	}
+	var all imap.UIDSet
+	all.AddRange(1, 0)
+	command := c.Fetch(all, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+	n := 0
+	for message := command.Next(); message != nil; message = command.Next() {
+		for item := message.Next(); item != nil; item = message.Next() {
+			if body, ok := item.(imapclient.FetchItemDataBodySection); ok {
+				io.Copy(io.Discard, body.Literal)
+				n++
+			}
+		}
+	}
+	if err := command.Close(); err != nil || n != backlog {
+		b.Fatalf("read %d mails: %v", n, err)
+	}
+}
