@@ -224,6 +224,15 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 	return f
 }
 
+// remove deletes a conversation and all that belongs to it.
+func (d *desks) remove(f fixture) {
+	d.t.Helper()
+	for _, table := range []string{"deliveries", "thread_refs", "clocks", "stints", "events", "messages"} {
+		d.exec(`delete from `+table+` where conversation_id = $1`, f.id)
+	}
+	d.exec(`delete from conversations where id = $1`, f.id)
+}
+
 func (f fixture) blob(name string) string {
 	return strings.ReplaceAll(uuid.NewSHA1(uuid.UUID(f.id), []byte(name)).String(), "-", "")
 }

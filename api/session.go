@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -106,5 +107,5 @@ func (s *server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, erro
 	} else if err != nil && !errors.Is(err, http.ErrNoCookie) {
 		return nil, problem(http.StatusBadRequest, err.Error())
 	}
-	return &signOutOutput{SetCookie: s.cookie(r, "", -1).String()}, nil
+	return &signOutOutput{SetCookie: s.cookie(r, "", -time.Second).String()}, nil
 }

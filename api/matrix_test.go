@@ -1,0 +1,174 @@
+package api
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+)
+
+// bodies are sound requests, so that only the authorization decides.
+var bodies = map[string]any{
+	"reply":      map[string]any{"text": "Hello."},
+	"note":       map[string]any{"text": "Hello."},
+	"assign":     map[string]any{"assignee": nil},
+	"move":       map[string]any{"inbox": "billing", "note": "Yours."},
+	"set-status": map[string]any{"status": "pending"},
+	"create-key": map[string]any{"name": "test"},
+	"sign-in":    map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
+}
+
+// roles are who asks, and whether the restricted conversation is theirs to see.
+var roles = []struct {
+	name string
+	sees bool
+}{{"", false}, {"ana", false}, {"ben", false}, {"sam", true}, {"root", true}, {"disabled", false}, {"unknown", false}}
+
+// The matrix is generated: every operation of the document, for every role, on
+// both conversations. A new operation is in it without anyone thinking of it.
+func TestAuthorizationMatrix(t *testing.T) {
+	d := newDesk(t)
+	d.agent("disabled", desk.Agent{Name: "Gone", Email: "gone@desk.example", Tiers: []desk.Tier{3}, Admin: true})
+	d.exec(`update agents set disabled = true where email = 'gone@desk.example'`)
+	d.keys["unknown"] = "sbk_" + strings.Repeat("A", 43)
+	raw := desk.NewID[desk.RawID]()
+	d.exec(`insert into raws (id, channel, endpoint, source_key, received_at, size, bytes) values ($1, 'email', 'smtp', 'x', now(), 1, 'x')`, raw)
+
+	cells := 0
+	paths := d.document().Paths
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		for _, method := range slices.Sorted(maps.Keys(paths[path])) {
+			id := paths[path][method].OperationID
+			for _, role := range roles {
+				for _, object := range []string{"open", "secret"} {
+					f, fresh := d.open, false
+					if object == "secret" {
+						f = d.secret
+					}
+					if strings.ToUpper(method) != "GET" && strings.HasPrefix(path, "/conversations") {
+						// An act changes its object: each cell gets its own.
+						inbox := "frontline"
+						if object == "secret" {
+							inbox = "security"
+						}
+						f, fresh = d.conversation(inbox, object == "secret", canary, canary, time.Now()), true
+					}
+					target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
+						"/messages/{id}", "/messages/"+f.message.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
+						"{id}", f.id.String(), "{part_id}", "2").Replace(path)
+					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
+					cells++
+					if want := expected(id, role.name, role.sees, object, path); !slices.Contains(want, a.StatusCode) {
+						t.Errorf("%s %s as %q on %s: %d, want %v: %.200s", method, path, role.name, object, a.StatusCode, want, a.body)
+					}
+					if !role.sees && !fresh && strings.Contains(a.body, canary) {
+						t.Errorf("%s %s as %q on %s: the answer leaks the restricted conversation", method, path, role.name, object)
+					}
+					if fresh {
+						d.remove(f)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("cells=%d", cells)
+	if cells < 27*len(roles)*2 {
+		t.Errorf("the matrix has %d cells only", cells)
+	}
+}
+
+// expected is the policy in words: who is nobody signs in first, except where
+// signing in is the point; the journal is for admins; a restricted conversation
+// and what belongs to it does not exist for others.
+func expected(operation, role string, sees bool, object, path string) []int {
+	nobody := role == "" || role == "disabled" || role == "unknown"
+	switch {
+	case operation == "sign-in":
+		return []int{401, 429}
+	case operation == "sign-out":
+		return []int{204}
+	case operation == "follow-events":
+		return []int{426} // it is no WebSocket request; the socket's own tests sign in
+	case nobody:
+		return []int{401}
+	case strings.HasPrefix(path, "/raws"):
+		if role != "root" {
+			return []int{403}
+		}
+		if operation == "replay-raw" {
+			return []int{409}
+		}
+		return []int{200}
+	case operation == "delete-key":
+		return []int{404}
+	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/")):
+		return []int{404}
+	case operation == "reply", operation == "note", operation == "create-key":
+		return []int{201}
+	}
+	return []int{200}
+}
+
+// Keys belong to who made them; an admin sees and ends all.
+func TestKeysBelongToTheirMaker(t *testing.T) {
+	d := newDesk(t)
+	var made NewKey
+	d.as("ana", "POST", "/keys", map[string]any{"name": "importer"}).want(t, 201).json(t, &made)
+	if len(made.Secret) != 47 || !strings.HasPrefix(made.Secret, "sbk_") {
+		t.Errorf("secret %q", made.Secret)
+	}
+	d.keys["importer"] = made.Secret
+	var session Session
+	d.as("importer", "GET", "/session", nil).want(t, 200).json(t, &session)
+	if session.Agent.Name != "Ana" {
+		t.Errorf("the key is %s's", session.Agent.Name)
+	}
+	for who, n := range map[string]int{"ana": 2, "ben": 1, "root": 5} {
+		a := d.as(who, "GET", "/keys", nil).want(t, 200)
+		var keys Page[map[string]any]
+		a.json(t, &keys)
+		if len(keys.Data) != n {
+			t.Errorf("%s sees %d keys, want %d", who, len(keys.Data), n)
+		}
+		if strings.Contains(a.body, made.Secret) || strings.Contains(a.body, "secret") {
+			t.Error("the list shows secrets")
+		}
+	}
+	var used int
+	if err := d.db.QueryRow(`select count(*) from api_keys where id = $1::uuid and last_used_at is not null`, uuidOf(made.ID)).Scan(&used); err != nil || used != 1 {
+		t.Errorf("the key's use is not noted: %d, %v", used, err)
+	}
+	d.as("ben", "DELETE", "/keys/"+made.ID.String(), nil).want(t, 404)
+	d.as("ana", "DELETE", "/keys/"+made.ID.String(), nil).want(t, 204)
+	d.as("importer", "GET", "/session", nil).want(t, 401)
+	for _, body := range []string{`{"name":"  "}`, `{"name":"x","expires_at":"2001-01-01T00:00:00Z"}`, `{}`} {
+		d.as("ana", "POST", "/keys", body).want(t, 422)
+	}
+
+	d.as("ana", "POST", "/keys", `{"name":"short","expires_at":"2999-01-01T00:00:00Z"}`).want(t, 201).json(t, &made)
+	d.keys["short"] = made.Secret
+	d.as("short", "GET", "/session", nil).want(t, 200)
+	d.exec(`update api_keys set expires_at = now() - interval '1 second' where id = $1::uuid`, uuidOf(made.ID))
+	d.as("short", "GET", "/session", nil).want(t, 401)
+}
+
+// No secret stands in the database as it is used.
+func TestNoSecretIsKept(t *testing.T) {
+	d := newDesk(t)
+	cookie := d.signIn("ana@desk.example", password)
+	for _, secret := range []string{d.keys["ana"], strings.TrimPrefix(d.keys["ana"], "sbk_"), cookie.Value, password} {
+		var found int
+		err := d.db.QueryRow(`select (select count(*) from api_keys k where k::text like $1) + (select count(*) from agent_sessions s where s::text like $1)
+			+ (select count(*) from agents a where a::text like $1)`, fmt.Sprintf("%%%s%%", secret)).Scan(&found)
+		if err != nil || found != 0 {
+			t.Errorf("found a secret %d times: %v", found, err)
+		}
+	}
+	if logs := d.logs.String(); strings.Contains(logs, cookie.Value) || strings.Contains(logs, d.keys["ana"]) || strings.Contains(logs, password) {
+		t.Error("a secret stands in the log")
+	}
+}

@@ -1,0 +1,252 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"switchboard/desk"
+	"switchboard/internal/credential"
+)
+
+func uuidOf[T ~[16]byte](id T) string { return uuid.UUID(id).String() }
+
+// signIn returns the session's cookie.
+func (d *desks) signIn(email, password string) *http.Cookie {
+	d.t.Helper()
+	a := d.as("", "POST", "/session", map[string]any{"email": email, "password": password}).want(d.t, 200)
+	cookies := a.Cookies()
+	if len(cookies) != 1 {
+		d.t.Fatalf("%d cookies", len(cookies))
+	}
+	return cookies[0]
+}
+
+// with sends a request with a session.
+func (d *desks) with(c *http.Cookie, method, path string, body any, headers ...string) answer {
+	d.t.Helper()
+	r := d.request(method, path, body)
+	r.AddCookie(c)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return d.send(r)
+}
+
+func TestSession(t *testing.T) {
+	d := newDesk(t)
+	c := d.signIn("Ana@desk.example", password)
+	if c.Name != "sb_session" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure || c.Path != "/" || c.MaxAge != 12*60*60 || len(c.Value) != 43 {
+		t.Errorf("cookie %+v", c)
+	}
+	var s Session
+	d.with(c, "GET", "/session", nil).want(t, 200).json(t, &s)
+	if s.Agent.ID != d.people["ana"].ID || s.Agent.Admin || len(s.Agent.Tiers) != 1 {
+		t.Errorf("session %+v", s)
+	}
+	if again := d.signIn("ana@desk.example", password); again.Value == c.Value {
+		t.Error("the token was not renewed at sign-in")
+	}
+	a := d.with(c, "DELETE", "/session", nil).want(t, 204)
+	if out := a.Cookies(); len(out) != 1 || out[0].MaxAge >= 0 {
+		t.Errorf("sign-out leaves the cookie: %+v", out)
+	}
+	d.with(c, "GET", "/session", nil).want(t, 401)
+	d.with(c, "DELETE", "/session", nil).want(t, 204)
+}
+
+// A cookie that came along is not taken over: nobody can plant a session.
+func TestSessionFixation(t *testing.T) {
+	d := newDesk(t)
+	planted := &http.Cookie{Name: sessionCookie, Value: credential.NewSession()}
+	a := d.with(planted, "POST", "/session", map[string]any{"email": "ana@desk.example", "password": password}).want(t, 200)
+	if a.Cookies()[0].Value == planted.Value {
+		t.Error("the planted token became a session")
+	}
+	d.with(planted, "GET", "/session", nil).want(t, 401)
+}
+
+func TestSessionSlides(t *testing.T) {
+	d := newDesk(t)
+	c := d.signIn("ana@desk.example", password)
+	if a := d.with(c, "GET", "/session", nil).want(t, 200); len(a.Cookies()) != 0 {
+		t.Error("a fresh session is renewed at once")
+	}
+	d.exec(`update agent_sessions set expires_at = now() + interval '10 hours'`)
+	if a := d.with(c, "GET", "/session", nil).want(t, 200); len(a.Cookies()) != 1 || a.Cookies()[0].Value != c.Value {
+		t.Error("a used session is not renewed")
+	}
+	var left float64
+	if err := d.db.QueryRow(`select extract(epoch from expires_at - now()) from agent_sessions`).Scan(&left); err != nil || left < 11.9*3600 {
+		t.Errorf("%v s left, %v", left, err)
+	}
+	d.exec(`update agent_sessions set expires_at = now() - interval '1 second'`)
+	d.with(c, "GET", "/session", nil).want(t, 401)
+}
+
+func TestDisabledAgentIsOutAtOnce(t *testing.T) {
+	d := newDesk(t)
+	c := d.signIn("ana@desk.example", password)
+	d.exec(`update agents set disabled = true where email = 'ana@desk.example'`)
+	d.with(c, "GET", "/session", nil).want(t, 401)
+	d.as("ana", "GET", "/session", nil).want(t, 401)
+	d.as("", "POST", "/session", map[string]any{"email": "ana@desk.example", "password": password}).want(t, 401)
+}
+
+// An unknown address, a wrong password and an agent without one get one answer.
+func TestSignInTellsNothing(t *testing.T) {
+	d := newDesk(t)
+	if _, err := d.st.SaveAgent(t.Context(), desk.Agent{Name: "New", Email: "new@desk.example"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	var first string
+	for _, c := range [][2]string{{"ana@desk.example", "wrong password"}, {"nobody@desk.example", password}, {"new@desk.example", password}, {"new@desk.example", " "}} {
+		a := d.as("", "POST", "/session", map[string]any{"email": c[0], "password": c[1]}).want(t, 401)
+		var p ProblemDetails
+		a.json(t, &p)
+		p.RequestID = ""
+		body := string(must(json.Marshal(p)))
+		if first == "" {
+			first = body
+		}
+		if body != first || len(a.Cookies()) != 0 {
+			t.Errorf("%v: %s, want %s", c, body, first)
+		}
+	}
+}
+
+func TestSignInRepeatsNoPassword(t *testing.T) {
+	d := newDesk(t)
+	for _, body := range []string{`{"password":"tell-nobody"}`, `{"email":5,"password":"tell-nobody"}`, `{"email":"a","password":["tell-nobody"]}`, `{"email":"a","password":"tell-nobody","x":1}`, `{"email":"a","password":"tell-nobody"`} {
+		a := d.as("", "POST", "/session", body)
+		if a.StatusCode != 422 && a.StatusCode != 400 || strings.Contains(a.body, "tell-nobody") {
+			t.Errorf("%s: %d %s", body, a.StatusCode, a.body)
+		}
+	}
+}
+
+func TestGuessing(t *testing.T) {
+	d := newDesk(t)
+	wrong := map[string]any{"email": "ana@desk.example", "password": "wrong password"}
+	for range 10 {
+		d.as("", "POST", "/session", wrong).want(t, 401)
+	}
+	a := d.as("", "POST", "/session", map[string]any{"email": "ANA@desk.example", "password": password}).want(t, 429)
+	if a.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	d.signIn("ben@desk.example", password) // another account is free
+}
+
+func TestGuessWindow(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	g := newGuesses(func() time.Time { return now })
+	who := guess{"ana@desk.example", netip.MustParseAddr("192.0.2.1")}
+	for range guessesPerPair {
+		if wait := g.take(who); wait != 0 {
+			t.Fatalf("refused early: %v", wait)
+		}
+		now = now.Add(time.Minute)
+	}
+	if wait := g.take(who); wait != 5*time.Minute {
+		t.Errorf("wait %v, want 5m until the first guess is 15 minutes old", wait)
+	}
+	now = now.Add(5 * time.Minute)
+	if g.take(who) != 0 || g.take(who) == 0 {
+		t.Error("the window does not slide by one")
+	}
+	if g.take(guess{"ana@desk.example", netip.MustParseAddr("192.0.2.2")}) != 0 {
+		t.Error("another address is locked out of the account")
+	}
+	v6 := func(s string) guess { return guess{"ana@desk.example", netip.MustParseAddr(s)} }
+	for range guessesPerPair {
+		g.take(v6("2001:db8::1"))
+	}
+	if g.take(v6("2001:db8::ffff")) == 0 {
+		t.Error("a /64 guesses with every address of its own")
+	}
+	for i := range guessesPerAddr {
+		g.take(guess{strings.Repeat("x", i+1), netip.MustParseAddr("192.0.2.3")})
+	}
+	if g.take(guess{"fresh", netip.MustParseAddr("192.0.2.3")}) == 0 {
+		t.Error("one address guesses over all accounts")
+	}
+	g.forget(who)
+	if g.take(who) != 0 {
+		t.Error("a right password does not clear the count")
+	}
+}
+
+// Another site's page can use the browser's cookie for nothing that changes.
+func TestForeignPagesChangeNothing(t *testing.T) {
+	d := newDeskWith(t, func(c *Config) { c.PublicURL = "https://help.example.com" })
+	c := d.signIn("ana@desk.example", password)
+	if !c.Secure {
+		t.Error("the cookie of an https desk is not Secure")
+	}
+	note := map[string]any{"text": "x"}
+	path := "/conversations/" + d.open.id.String() + "/notes"
+	for _, h := range []struct {
+		headers []string
+		status  int
+	}{
+		{[]string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{[]string{"Sec-Fetch-Site", "same-site"}, 403},
+		{[]string{"Origin", "https://evil.example"}, 403},
+		{[]string{"Origin", "null"}, 403},
+		{[]string{"Sec-Fetch-Site", "same-origin"}, 201},
+		{[]string{"Origin", "https://help.example.com", "Sec-Fetch-Site", "cross-site"}, 201},
+	} {
+		d.with(c, "POST", path, note, h.headers...).want(t, h.status)
+	}
+	r := d.request("POST", path, note)
+	r.Header.Set("Authorization", "Bearer "+d.keys["ana"])
+	r.Header.Set("Origin", "https://other.example")
+	d.send(r).want(t, 201) // a key is not ambient
+	// Every unsafe route refuses, also the open ones (login CSRF).
+	for path, ops := range d.document().Paths {
+		for method := range ops {
+			if method == "get" {
+				continue
+			}
+			d.with(c, strings.ToUpper(method), strings.NewReplacer("{id}", d.open.id.String()).Replace(path), "{}", "Sec-Fetch-Site", "cross-site").want(t, 403)
+		}
+	}
+}
+
+func TestWrongCredentials(t *testing.T) {
+	d := newDesk(t)
+	for _, header := range []string{"Bearer", "Bearer ", "Bearer x", "Basic YTpi", "Bearer sbk_", "Bearer sbk_" + strings.Repeat("A", 5000), d.keys["ana"], "Bearer sbk_\xff"} {
+		r := d.request("GET", "/session", nil)
+		r.Header.Set("Authorization", header)
+		a := d.send(r).want(t, 401)
+		if a.Header.Get("Www-Authenticate") == "" || a.Header.Get("Content-Type") != problemType {
+			t.Errorf("%.30q: headers %v", header, a.Header)
+		}
+	}
+	// A wrong header does not fall back to a right cookie.
+	c := d.signIn("ana@desk.example", password)
+	d.with(c, "GET", "/session", nil, "Authorization", "Bearer nonsense").want(t, 401)
+}
+
+func TestClientAddress(t *testing.T) {
+	s := &server{cfg: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	for _, c := range []struct{ peer, forwarded, want string }{
+		{"192.0.2.1:99", "198.51.100.7", "192.0.2.1"},
+		{"10.0.0.1:99", "198.51.100.7", "198.51.100.7"},
+		{"10.0.0.1:99", "203.0.113.5, 198.51.100.7, 10.9.9.9", "198.51.100.7"},
+		{"10.0.0.1:99", "garbage", "10.0.0.1"},
+		{"10.0.0.1:99", "", "10.0.0.1"},
+		{"[::ffff:10.0.0.1]:99", "2001:db8::1", "2001:db8::1"},
+	} {
+		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": {c.forwarded}}}
+		if got := s.clientAddr(r).String(); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
