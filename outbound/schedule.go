@@ -7,10 +7,9 @@ import (
 	"switchboard/desk"
 )
 
-// pauses stand between the attempts of a delayed delivery; the last one repeats.
-// RFC 5321 §4.5.4.1 asks for at least 30 minutes after the first tries; a person
-// waits for this mail, so those come sooner.
-var pauses = []time.Duration{
+// defaultPauses: RFC 5321 §4.5.4.1 asks for at least 30 minutes after the first
+// tries; a person waits for this mail, so those come sooner.
+var defaultPauses = []time.Duration{
 	time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
 }
 
@@ -27,6 +26,9 @@ const (
 
 // Schedule plans the next attempt. The zero Schedule has the default pauses.
 type Schedule struct {
+	// Pauses stand between the attempts of a delayed delivery, the last one
+	// repeats; empty: 1 min, 5 min, 15 min, 30 min, 1 h, 2 h, 4 h.
+	Pauses       []time.Duration
 	UnknownPause time.Duration // after an unknown outcome; 0: DefaultUnknownPause
 }
 
@@ -37,6 +39,10 @@ type Schedule struct {
 func (s Schedule) Next(attempt int, first, now time.Time, r desk.Result) (time.Time, bool) {
 	switch r.State {
 	case desk.DeliveryDelayed:
+		pauses := s.Pauses
+		if len(pauses) == 0 {
+			pauses = defaultPauses
+		}
 		pause := pauses[min(max(attempt, 1), len(pauses))-1]
 		if next := now.Add(pause); next.Before(first.Add(giveUp)) {
 			return next, true

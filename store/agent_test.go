@@ -30,7 +30,11 @@ type office struct {
 
 func openOffice(t testing.TB) *office {
 	t.Helper()
-	dsn := dbtest.New(t)
+	return openOfficeAt(t, dbtest.New(t))
+}
+
+func openOfficeAt(t testing.TB, dsn string) *office {
+	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
