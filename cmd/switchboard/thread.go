@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -40,7 +41,12 @@ With --by-account senders belong to the account of their domain (to one of their
 own when the domain gives mailboxes to the public), and mail joins only what the
 product would let it join. Threads of one account that a later mail refers to
 together are printed as one; the product proposes that as a merge.`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{errors.New("give one mbox file, Maildir or folder of mail files")}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return threadFile(cmd.Context(), args[0], byAccount, cmd.OutOrStdout())
 		},

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/router"
+)
+
+func policyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "Check a policy document, and see what it would decide",
+		Long: `Check a policy document, and see what it would decide. Nothing is published:
+these verbs need no database and no configuration.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("there is no verb policy %q", args[0])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(policyCheckCommand(), policyExplainCommand(), policyDefaultCommand())
+	return cmd
+}
+
+func policyCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Tell everything that is wrong with a policy document",
+		Long: `Tell everything that is wrong with a policy document, one problem a line as
+FILE:LINE:COLUMN: WHERE: WHAT, and exit with 1 if there is any.`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := compileFile(args[0], cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: sound; %d tiers, %d inboxes\n", args[0], len(p.Tiers()), len(p.Inboxes()))
+			return err
+		},
+	}
+}
+
+func policyExplainCommand() *cobra.Command {
+	var facts string
+	cmd := &cobra.Command{
+		Use:   "explain FILE --facts JSON",
+		Short: "Show where a message would go, and why",
+		Long: `Show where a message with these facts would go, and every test on the way.
+--facts takes a JSON object with the names that conditions use, @FILE to read it
+from a file, or - to read it from standard input:
+
+  switchboard policy explain policy.yaml --facts '{"channel": "email",
+    "message": {"to": "security@demo.example"}, "account": {"plan": "business"}}'`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := readFacts(facts, cmd.InOrStdin())
+			if err != nil {
+				return usageError{err}
+			}
+			p, err := compileFile(args[0], cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			return explain(cmd.OutOrStdout(), p, f)
+		},
+	}
+	cmd.Flags().StringVar(&facts, "facts", "{}", "facts as JSON, @FILE, or - for standard input")
+	return cmd
+}
+
+func policyDefaultCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "default",
+		Short: "Print the policy of a new installation",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(router.Default)
+			return err
+		},
+	}
+}
+
+func oneFile(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError{errors.New("give one policy document")}
+	}
+	return nil
+}
+
+// compileFile compiles a document and prints what is wrong with it.
+func compileFile(name string, out io.Writer) (*router.Policy, error) {
+	doc, err := os.ReadFile(name)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	p, err := router.Compile(doc)
+	var wrong *router.PolicyError
+	if !errors.As(err, &wrong) {
+		return p, err
+	}
+	for _, problem := range wrong.Problems {
+		fmt.Fprintf(out, "%s:%s\n", name, problem)
+	}
+	return nil, fmt.Errorf("%s: %d problems", name, len(wrong.Problems))
+}
+
+func readFacts(arg string, stdin io.Reader) (router.Facts, error) {
+	data, err := []byte(arg), error(nil)
+	if name, ok := strings.CutPrefix(arg, "@"); ok {
+		data, err = os.ReadFile(name)
+	} else if arg == "-" {
+		data, err = io.ReadAll(stdin)
+	}
+	if err != nil {
+		return router.Facts{}, err
+	}
+	return router.ParseFacts(data)
+}
+
+func explain(out io.Writer, p *router.Policy, f router.Facts) error {
+	a := p.Route(f)
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(map[string]any{
+		"inbox": a.Inbox, "tier": a.Tier, "priority": a.Priority, "tags": append([]string{}, a.Tags...), "restricted": a.Restricted,
+		"sla": a.SLA, "page": a.Page, "segment": a.Segment, "path": a.Path, "steps": p.Explain(f),
+	})
+}

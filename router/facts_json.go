@@ -1,0 +1,83 @@
+package router
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// ParseFacts reads facts from JSON under their names in the policy document.
+// Durations are texts such as "2h" or "3d". An unknown name is an error.
+func ParseFacts(data []byte) (Facts, error) {
+	f := Facts{History: HistoryFacts{LastTier: -1}}
+	if err := strict(data, &f); err != nil {
+		return Facts{}, fmt.Errorf("facts: %w", err)
+	}
+	return f, nil
+}
+
+// strict decodes one JSON value and refuses unknown names; a type with its own
+// UnmarshalJSON has to see to that itself.
+func strict(data []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is something after the JSON object")
+	}
+	return nil
+}
+
+// period is a duration as a policy document writes it.
+type period time.Duration
+
+func (p *period) UnmarshalText(text []byte) error {
+	v, err := parseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 30m, 4h or 2d", text)
+	}
+	*p = period(v)
+	return nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *ConversationFacts) UnmarshalJSON(data []byte) error {
+	type plain ConversationFacts
+	v := struct {
+		*plain
+		Age period `json:"age"`
+	}{plain: (*plain)(c)}
+	err := strict(data, &v)
+	c.Age = time.Duration(v.Age)
+	return err
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *ClockFacts) UnmarshalJSON(data []byte) error {
+	type plain ClockFacts
+	v := struct {
+		*plain
+		Remaining period `json:"remaining"`
+	}{plain: (*plain)(c)}
+	err := strict(data, &v)
+	c.Remaining = time.Duration(v.Remaining)
+	return err
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *StintFacts) UnmarshalJSON(data []byte) error {
+	type plain StintFacts
+	v := struct {
+		*plain
+		Age            period `json:"age"`
+		Unacknowledged period `json:"unacknowledged"`
+	}{plain: (*plain)(s)}
+	err := strict(data, &v)
+	s.Age, s.Unacknowledged = time.Duration(v.Age), time.Duration(v.Unacknowledged)
+	return err
+}

@@ -1,0 +1,122 @@
+package threading
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+)
+
+// However a thread's messages arrive, References make it one conversation, and
+// never two threads one.
+func TestOrderDoesNotMatter(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		var all []*desk.Message
+		thread := map[string]int{}
+		for n := range 1 + r.IntN(4) {
+			var ids []string
+			for i := range 1 + r.IntN(8) {
+				m := mail(joAddr)
+				m.MessageID = fmt.Sprintf("%d.%d@list.example", n, i)
+				m.Subject = "Always the same"
+				if i > 0 { // answers any earlier one, with a trimmed chain
+					parent := r.IntN(i)
+					m.References = append([]string{ids[0]}, ids[parent])
+					if r.IntN(3) == 0 {
+						m.References, m.InReplyTo = nil, []string{ids[parent]}
+					}
+				}
+				ids = append(ids, m.MessageID)
+				thread[m.MessageID] = n
+				all = append(all, m)
+			}
+		}
+		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		for name, a := range map[string]*Archive{"list": NewArchive(), "guarded": NewGuardedArchive()} {
+			for _, m := range all {
+				a.Add(m, acme, jo)
+			}
+			byThread, byConversation := map[int]desk.ConversationID{}, map[desk.ConversationID]int{}
+			for _, p := range a.Place() {
+				n := thread[p.MessageID]
+				if c, ok := byThread[n]; ok && c != p.Conversation {
+					t.Fatalf("%s: thread %d is in two conversations", name, n)
+				}
+				if o, ok := byConversation[p.Conversation]; ok && o != n {
+					t.Fatalf("%s: threads %d and %d are one conversation", name, n, o)
+				}
+				byThread[n], byConversation[p.Conversation] = p.Conversation, n
+			}
+		}
+	}
+}
+
+func TestAdoption(t *testing.T) {
+	const (
+		question = "Which of the two kernels did you boot when the disk controller went away on you?"
+		reply    = "It was the older one, and the controller came back after I had pulled the card."
+		elsewhen = "This is about a printer which prints every second page twice and then stops."
+	)
+	base := func() []*desk.Message {
+		return []*desk.Message{
+			listMail("1", "ann@one.example", "Disk controller", 0, question, ""),
+			listMail("2", "bob@two.example", "Re: Disk controller", 1, reply, "> "+question, refs("1@list")),
+			listMail("3", "cyd@three.example", "Printer", 2, elsewhen, ""),
+		}
+	}
+	tests := []struct {
+		name string
+		last *desk.Message
+		with string // the message whose conversation it shares; empty: none
+	}{
+		{"quotes", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Thanks.", "> "+reply), "1"},
+		{"quotes, wrapped anew", listMail("9", "dan@four.example", "Re: disk  controller", 5, "Thanks.",
+			">> It was the older one,\n>> and the controller came\n>> back after I had pulled\n>> the card."), "1"},
+		{"quotes an old message", listMail("9", "dan@four.example", "Re: Disk controller", 24*60, "Thanks.", "> "+reply), "1"},
+		{"names an author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "On Monday, Bob Two wrote:\n\nIndeed.", ""), "1"},
+		{"goes to an author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", "", func(m *desk.Message) {
+			m.To = []desk.Address{{Email: "bob@two.example"}}
+		}), "1"},
+		{"only the subject, soon", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", ""), "1"},
+		{"only the subject, late", listMail("9", "dan@four.example", "Re: Disk controller", 24*10, "Indeed.", ""), ""},
+		{"a subject that says nothing", listMail("9", "dan@four.example", "Re: Printer", 5, "Indeed.", ""), ""},
+		{"quotes what nobody said", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"> The tape drive has been humming all night long and nobody here knows the reason why it does so."), ""},
+		{"no reply", listMail("9", "dan@four.example", "Disk controller", 5, "Mine too.", "> "+reply), ""},
+		{"quotes under another subject", listMail("9", "dan@four.example", "Re: Tapes", 5, "No.", "> "+reply), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := NewArchive()
+			for _, m := range append(base(), tt.last) {
+				a.Add(m, acme, jo)
+			}
+			where := map[string]desk.ConversationID{}
+			var evidence string
+			for _, p := range a.Place() {
+				where[p.MessageID], evidence = p.Conversation, p.Evidence
+			}
+			if where["1@list"] != where["2@list"] || where["1@list"] == where["3@list"] {
+				t.Fatal("the threads themselves are wrong")
+			}
+			for _, id := range []string{"1", "3"} {
+				if same := where[id+"@list"] == where["9@list"]; same != (tt.with == id) {
+					t.Errorf("with %s: %v (%s)", id, same, evidence)
+				}
+			}
+		})
+	}
+}
+
+// listMail makes a mail of a list, so many hours after noon.
+func listMail(id, from, subject string, hours int, fresh, quote string, change ...func(*desk.Message)) *desk.Message {
+	m := mail(from, append(change, text(subject, quote+"\n\n"+fresh, fresh))...)
+	m.MessageID = id + "@list"
+	m.From[0].Name = map[string]string{"bob@two.example": "Bob Two"}[from]
+	m.SentAt = noon.Add(time.Duration(hours) * time.Hour)
+	m.ReceivedAt = m.SentAt
+	return m
+}

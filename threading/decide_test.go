@@ -1,0 +1,212 @@
+package threading
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"switchboard/desk"
+)
+
+// The desk of the tables: Jo and her colleague Ann belong to one account, Eve to
+// another. Jo's conversation holds her mail and our answer.
+var (
+	acme, other   = desk.NewID[desk.AccountID](), desk.NewID[desk.AccountID]()
+	jo, ann, eve  = desk.NewID[desk.ContactID](), desk.NewID[desk.ContactID](), desk.NewID[desk.ContactID]()
+	first, second = desk.ConversationID{0: 1, 15: 1}, desk.ConversationID{0: 1, 15: 2} // the same in every fuzzing process
+	visit         = desk.NewID[desk.SessionID]()
+	noon          = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	keys          = NewTokens(Key{ID: 2, Secret: []byte("a secret of thirty-two octets ..")})
+)
+
+const (
+	joAddr  = "jo@acme.example"
+	annAddr = "ann@acme.example"
+	eveAddr = "eve@elsewhere.example"
+	ours    = "support@demo.example"
+	answer  = "The parcel left our house on Tuesday and should be with you by the end of this week."
+)
+
+func deskOf(change ...func(*Conversation)) *Memory {
+	m := NewMemory()
+	c := Conversation{ID: first, Number: 7, Account: acme, Contact: jo, Status: desk.StatusOpen, Subject: "Parcel 4711 is late",
+		UpdatedAt: noon, Participants: []string{joAddr}, LastTexts: []string{answer}}
+	for _, f := range change {
+		f(&c)
+	}
+	m.AddConversation(c)
+	m.AddMessage(first, "1@acme.example", nil, joAddr)
+	m.AddMessage(first, "out.1@demo.example", []string{"1@acme.example", "unseen@acme.example"})
+	return m
+}
+
+func mail(from string, change ...func(*desk.Message)) *desk.Message {
+	m := &desk.Message{MessageID: "new@" + from, From: []desk.Address{{Email: from}}, Subject: "Hello", ReceivedAt: noon.Add(time.Hour),
+		AutoSubmitted: desk.AutoNo}
+	for _, f := range change {
+		f(m)
+	}
+	return m
+}
+
+func refs(ids ...string) func(*desk.Message) {
+	return func(m *desk.Message) { m.References = ids }
+}
+
+func irt(id string) func(*desk.Message) {
+	return func(m *desk.Message) { m.InReplyTo = []string{id} }
+}
+
+func text(subject, body, fresh string) func(*desk.Message) {
+	return func(m *desk.Message) { m.Subject, m.TextBody, m.NewText = subject, body, fresh }
+}
+
+func auto(kind desk.AutoSubmitted) func(*desk.Message) {
+	return func(m *desk.Message) { m.AutoSubmitted = kind }
+}
+
+func status(s desk.Status) func(*Conversation) { return func(c *Conversation) { c.Status = s } }
+
+func fromJo(m *desk.Message) Incoming  { return Incoming{Message: m, Account: acme, Contact: jo} }
+func fromAnn(m *desk.Message) Incoming { return Incoming{Message: m, Account: acme, Contact: ann} }
+func fromEve(m *desk.Message) Incoming { return Incoming{Message: m, Account: other, Contact: eve} }
+
+func to(in Incoming, addr string) Incoming { in.Recipients = []string{ours, addr}; return in }
+
+func TestDecide(t *testing.T) {
+	token := keys.Address(ours, first, joAddr)
+	quote := "> " + answer[:44] + "\n> " + answer[44:] + "\n\nIt did not come."
+	report := func(m *desk.Message) {
+		m.AutoSubmitted = desk.AutoBounce
+		m.Report = &desk.Report{OriginalMessageID: "out.1@demo.example", Recipients: []desk.ReportRecipient{{Recipient: joAddr}}}
+	}
+	tests := []struct {
+		name string
+		in   Incoming
+		desk *Memory
+		want Decision
+	}{
+		{"nothing points anywhere", fromJo(mail(joAddr)), deskOf(), Decision{Method: MethodNew}},
+
+		{"token", to(fromJo(mail(joAddr)), token), deskOf(),
+			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
+		{"token in capitals and brackets", to(fromJo(mail(joAddr)), "<"+upper(token)+">"), deskOf(),
+			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
+		{"token passed on to a colleague", to(fromAnn(mail(annAddr)), token), deskOf(),
+			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
+		{"token passed on to a stranger", to(fromEve(mail(eveAddr)), token), deskOf(),
+			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7, issued to someone else", Unverified: true}},
+		{"token of another key", to(fromJo(mail(joAddr)), NewTokens(Key{ID: 2, Secret: make([]byte, 32)}).Address(ours, first, joAddr)), deskOf(),
+			Decision{Method: MethodNew}},
+		{"token of a conversation that is gone", to(fromJo(mail(joAddr)), keys.Address(ours, second, joAddr)), deskOf(), Decision{Method: MethodNew}},
+		{"token before references", to(fromJo(mail(joAddr, refs("2@acme.example"))), token), withSecond(deskOf()),
+			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
+
+		{"session", Incoming{Message: mail(""), Account: other, Session: visit}, withSession(deskOf()),
+			Decision{ConversationID: first, Method: MethodSession, Evidence: "chat session of #7"}},
+		{"session of a closed conversation", Incoming{Message: mail(""), Account: other, Session: visit}, withSession(deskOf(status(desk.StatusClosed))),
+			Decision{Method: MethodSession, Evidence: "chat session of #7; #7 is closed", FollowUpOf: first}},
+
+		{"references", fromJo(mail(joAddr, refs("out.1@demo.example"))), deskOf(),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <out.1@demo.example>"}},
+		{"references of a colleague", fromAnn(mail(annAddr, refs("out.1@demo.example"))), deskOf(),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <out.1@demo.example>"}},
+		{"in-reply-to alone", fromJo(mail(joAddr, irt("1@acme.example"))), deskOf(),
+			Decision{ConversationID: first, Method: MethodInReplyTo, Evidence: "cites <1@acme.example>"}},
+		{"an ancestor that nobody has seen", fromJo(mail(joAddr, refs("unseen@acme.example"))), deskOf(),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <unseen@acme.example>"}},
+		{"a parent that comes after its reply", fromJo(mail(joAddr, func(m *desk.Message) { m.MessageID = "unseen@acme.example" })), deskOf(),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "its identifier <unseen@acme.example> is cited there"}},
+		{"a program that gives all mail one identifier", fromJo(mail(joAddr, func(m *desk.Message) { m.MessageID = "1@acme.example" })), deskOf(),
+			Decision{Method: MethodNew}},
+		{"an old phrase names a person", fromJo(mail(joAddr, irt("jo@acme.example's"))), deskOf(), Decision{Method: MethodNew}},
+		{"two conversations: the nearest, and own before mentioned", fromJo(mail(joAddr, refs("1@acme.example", "2@acme.example"))), withSecond(deskOf()),
+			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <2@acme.example>", AlsoCites: []desk.ConversationID{first}}},
+		{"mentioned is farther than own", fromJo(mail(joAddr, refs("2@acme.example", "unseen@acme.example"))), withSecond(deskOf()),
+			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <2@acme.example>", AlsoCites: []desk.ConversationID{first}}},
+
+		{"references of a stranger", fromEve(mail(eveAddr, refs("out.1@demo.example"))), deskOf(),
+			Decision{Method: MethodNew, Evidence: "cites <out.1@demo.example> of another account's conversation #7", Unverified: true}},
+		{"references of a participant from elsewhere", fromEve(mail(eveAddr, refs("out.1@demo.example"))), deskOf(withEve),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <out.1@demo.example>", Unverified: true}},
+		{"and authenticated", trusted(fromEve(mail(eveAddr, refs("out.1@demo.example")))), deskOf(withEve),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <out.1@demo.example>"}},
+
+		{"resolved", fromJo(mail(joAddr, refs("1@acme.example"))), deskOf(status(desk.StatusResolved)),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>", Reopened: true}},
+		{"closed", fromJo(mail(joAddr, refs("1@acme.example"))), deskOf(status(desk.StatusClosed)),
+			Decision{Method: MethodReferences, Evidence: "cites <1@acme.example>; #7 is closed", FollowUpOf: first}},
+		{"vacation notice on a resolved one", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoReply))), deskOf(status(desk.StatusResolved)),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>; it stays resolved: auto-reply"}},
+		{"list mail is written by people", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoList))), deskOf(status(desk.StatusResolved)),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>", Reopened: true}},
+		{"bounce of our answer", fromEve(mail("mailer-daemon@mx.elsewhere.example", report)), deskOf(status(desk.StatusClosed)),
+			Decision{ConversationID: first, Method: MethodReport, Evidence: "cites <out.1@demo.example>; it stays closed: bounce", Unverified: true}},
+		{"bounce that names nobody we wrote to", fromEve(mail("mailer-daemon@mx.elsewhere.example", report,
+			func(m *desk.Message) { m.Report.Recipients[0].Recipient = eveAddr })), deskOf(),
+			Decision{Method: MethodNew, Evidence: "cites <out.1@demo.example> of another account's conversation #7", Unverified: true}},
+
+		{"merged", fromJo(mail(joAddr, refs("1@acme.example"))), withSecond(deskOf(func(c *Conversation) { c.MergedInto = second })),
+			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <1@acme.example>"}},
+		{"merged in a circle", fromJo(mail(joAddr, refs("1@acme.example"))), circle(),
+			Decision{ConversationID: oldest(first, second), Method: MethodReferences, Evidence: "cites <1@acme.example>"}},
+
+		{"no headers, quotes our answer", fromJo(mail(joAddr, text("Re: parcel 4711 is late", quote, "It did not come."))), deskOf(),
+			Decision{ConversationID: first, Method: MethodSubject, Evidence: "no headers; subject of #7, and it quotes 4 passages of it"}},
+		{"no headers, nothing quoted, one candidate", fromJo(mail(joAddr, text("AW: Parcel 4711 is late", "Hm.", "Hm."))), deskOf(),
+			Decision{ConversationID: first, Method: MethodSubject, Evidence: "no headers; subject and people of #7, the only one"}},
+		{"no headers, quotes something else", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			"> We have nothing at all under this number, are you sure that it is ours and not theirs?\nNo.", "No."))), deskOf(), Decision{Method: MethodNew}},
+		{"no headers, not a reply", fromJo(mail(joAddr, text("Parcel 4711 is late", quote, ""))), deskOf(), Decision{Method: MethodNew}},
+		{"no headers, a colleague", fromAnn(mail(annAddr, text("Re: Parcel 4711 is late", quote, ""))), deskOf(), Decision{Method: MethodNew}},
+		{"no headers, other people", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "", ""), func(m *desk.Message) {
+			m.CC = []desk.Address{{Email: eveAddr}}
+		})), deskOf(), Decision{Method: MethodNew}},
+		{"no headers, long ago", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""))),
+			deskOf(func(c *Conversation) { c.UpdatedAt = noon.Add(-30 * 24 * time.Hour) }), Decision{Method: MethodNew}},
+		{"no headers, a subject that says nothing", fromJo(mail(joAddr, text("Re: Help", "", ""))),
+			deskOf(func(c *Conversation) { c.Subject = "Help" }), Decision{Method: MethodNew}},
+		{"no headers, two candidates", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "", ""))), withSecond(deskOf()), Decision{Method: MethodNew}},
+		{"headers that lead nowhere are headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), refs("who@knows.example"))), deskOf(),
+			Decision{Method: MethodNew}},
+		{"a machine without headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), auto(desk.AutoReply))), deskOf(), Decision{Method: MethodNew}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, Decide(tt.in, keys, tt.desk)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func withSecond(m *Memory) *Memory {
+	m.AddConversation(Conversation{ID: second, Number: 8, Account: acme, Contact: jo, Status: desk.StatusOpen, Subject: "Parcel 4711 is late",
+		UpdatedAt: noon, Participants: []string{joAddr}})
+	m.AddMessage(second, "2@acme.example", nil, joAddr)
+	return m
+}
+
+func circle() *Memory {
+	m := withSecond(deskOf())
+	m.Merge(first, second)
+	m.Merge(second, first)
+	return m
+}
+
+func oldest(a, b desk.ConversationID) desk.ConversationID {
+	if a.String() < b.String() {
+		return a
+	}
+	return b
+}
+
+func withSession(m *Memory) *Memory {
+	m.AddSession(visit, first)
+	return m
+}
+
+func withEve(c *Conversation) { c.Participants = append(c.Participants, eveAddr) }
+
+func trusted(in Incoming) Incoming { in.SenderTrust = desk.TrustAligned; return in }

@@ -1,0 +1,128 @@
+package threading
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"switchboard/desk"
+)
+
+// Strangers try every way in that a mail offers: guessed and known identifiers,
+// forged and stolen-looking tokens, subjects, quotes, ticket numbers, reports,
+// and the names of participants. None may join.
+func TestSpoof(t *testing.T) {
+	truth := keys.Address(ours, first, joAddr)
+	forged := []string{
+		"", "support+7@demo.example", "support+" + first.String() + "@demo.example",
+		NewTokens(Key{ID: 2, Secret: []byte("a guessed secret of 32 octets ..")}).Address(ours, first, eveAddr),
+		truth[:len("support+")+10] + strings.Repeat("a", 40) + "@demo.example",
+		strings.Replace(truth, "@", "a@", 1), strings.Replace(truth, "support+", "support-", 1),
+		swap(truth, len("support+")+3), swap(truth, len("support+")+49),
+	}
+	senders := []desk.Address{
+		{Email: eveAddr}, {Name: joAddr, Email: eveAddr}, {Name: "Jo <" + joAddr + ">", Email: "eve@acme.example.elsewhere.example"},
+		{Email: "jo@acme.example.evil.example"}, {Email: `"jo@acme.example"@elsewhere.example`}, {Email: ""},
+	}
+	headers := []func(*desk.Message){
+		refs(), refs("1@acme.example"), refs("out.1@demo.example", "1@acme.example"), irt("out.1@demo.example"),
+		refs("unseen@acme.example"),
+		func(m *desk.Message) { m.MessageID = "unseen@acme.example" },
+		func(m *desk.Message) { m.MessageID, m.Subject = "1@acme.example", "Parcel 4711 is late" },
+		text("Re: Parcel 4711 is late", "> "+answer+"\nPay here.", "Pay here."),
+		text("Re: [#7] Parcel 4711 is late", "Ref: #7 "+first.String(), ""),
+		func(m *desk.Message) {
+			m.AutoSubmitted = desk.AutoBounce
+			m.Report = &desk.Report{OriginalMessageID: "unseen@acme.example", Recipients: []desk.ReportRecipient{{Recipient: joAddr}}}
+		},
+		func(m *desk.Message) {
+			m.Report = &desk.Report{OriginalMessageID: "out.1@demo.example", Recipients: []desk.ReportRecipient{{Recipient: joAddr}}}
+		},
+	}
+	states := []desk.Status{desk.StatusOpen, desk.StatusResolved, desk.StatusClosed}
+	cases, joined := 0, 0
+	for _, addr := range forged {
+		for _, from := range senders {
+			for h, change := range headers {
+				m := mail(from.Email, change)
+				m.From = []desk.Address{from, {Email: joAddr}} // a second author proves nothing
+				m.CC, m.ReplyTo, m.Sender = []desk.Address{{Email: joAddr}}, []desk.Address{{Email: joAddr}}, []desk.Address{{Email: joAddr}}
+				d := Decide(to(fromEve(m), addr), keys, deskOf(status(states[cases%3])))
+				cases++
+				if !d.ConversationID.IsZero() || !d.FollowUpOf.IsZero() || d.Reopened || len(d.AlsoCites) > 0 {
+					joined++
+					t.Errorf("from %v by %q, header %d: %+v", from, addr, h, d)
+				}
+			}
+		}
+	}
+	t.Logf("cases=%d joined=%d", cases, joined)
+	if cases < 200 {
+		t.Errorf("only %d cases", cases)
+	}
+}
+
+// swap changes one character of a token into another of its alphabet.
+func swap(s string, i int) string {
+	c := byte('a')
+	if s[i] == c {
+		c = 'b'
+	}
+	return s[:i] + string(c) + s[i+1:]
+}
+
+// A random desk of several accounts, and random mail: whatever is joined belongs
+// to the sender's account or has the sender among its people.
+func TestStrangerNeverJoins(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var accounts []desk.AccountID
+	for range 4 {
+		accounts = append(accounts, desk.NewID[desk.AccountID]())
+	}
+	joined := 0
+	for range 300 {
+		index := NewMemory()
+		var conversations []desk.ConversationID
+		for i := range 12 {
+			a := r.IntN(len(accounts))
+			id := desk.NewID[desk.ConversationID]()
+			c := Conversation{ID: id, Account: accounts[a], Contact: jo, Status: pick(r, []desk.Status{desk.StatusOpen, desk.StatusResolved, desk.StatusClosed}),
+				Subject: fmt.Sprintf("Parcel %d is late", i%3), UpdatedAt: noon, Participants: []string{address(r, a)}}
+			if len(conversations) > 0 && r.IntN(3) == 0 {
+				c.MergedInto = pick(r, conversations)
+			}
+			index.AddConversation(c)
+			index.AddMessage(id, ident(r), []string{ident(r), ident(r)})
+			conversations = append(conversations, id)
+		}
+		for range 20 {
+			a := r.IntN(len(accounts))
+			m := mail(address(r, a), refs(ident(r), ident(r)), irt(ident(r)), func(m *desk.Message) {
+				m.MessageID, m.Subject = ident(r), fmt.Sprintf("Re: Parcel %d is late", r.IntN(3))
+			})
+			d := Decide(Incoming{Message: m, Account: accounts[a], Contact: jo}, keys, index)
+			for _, id := range append([]desk.ConversationID{d.ConversationID, d.FollowUpOf}, d.AlsoCites...) {
+				c, ok := index.Conversation(id)
+				if id.IsZero() {
+					continue
+				}
+				joined++
+				if !ok || c.Account != accounts[a] && c.Participants[0] != m.From[0].Email {
+					t.Fatalf("%s joined %+v", m.From[0].Email, c)
+				}
+			}
+		}
+	}
+	if joined < 1000 {
+		t.Errorf("only %d joins: the desk is too empty to show anything", joined)
+	}
+}
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+func address(r *rand.Rand, account int) string {
+	return fmt.Sprintf("user%d@account%d.example", r.IntN(3), account)
+}
+
+func ident(r *rand.Rand) string { return fmt.Sprintf("%d@id.example", r.IntN(60)) }
