@@ -65,7 +65,10 @@ func consolePage(files fs.FS) (page, error) {
 	if _, err := z.Write(body); err != nil {
 		return page{}, err
 	}
-	return page{body: body, gzip: packed.Bytes()}, z.Close()
+	if err := z.Close(); err != nil {
+		return page{}, err
+	}
+	return page{body: body, gzip: packed.Bytes()}, nil
 }
 
 func (p page) serve(w http.ResponseWriter, r *http.Request) {
