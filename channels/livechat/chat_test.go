@@ -32,7 +32,9 @@ func TestAConversation(t *testing.T) {
 		t.Error(err)
 	}
 
-	o.post(t, "/conversations/"+own.Epoch+"/notes", map[string]string{"text": "He is a thief"})
+	if err := o.post(t.Context(), "/conversations/"+own.Epoch+"/notes", map[string]string{"text": "He is a thief"}); err != nil {
+		t.Fatal(err)
+	}
 	o.reply(t, own.Epoch, "It is full again")
 	answer := b.want("message")
 	if answer.From != "agent" || answer.Name != "Ana" || answer.Text != "It is full again" || answer.Seq <= own.Seq || !strings.HasPrefix(answer.ID, "ms_") {

@@ -97,31 +97,37 @@ func (o *office) awaitOpen(t testing.TB) {
 }
 
 // post asks the API as Ana does.
-func (o *office) post(t testing.TB, path string, body any) {
-	t.Helper()
+func (o *office) post(ctx context.Context, path string, body any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fmt.Sprintf("http://%s/api/v1%s", o.gate.HTTPAddr(), path), bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://%s/api/v1%s", o.gate.HTTPAddr(), path), bytes.NewReader(b))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+o.key)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer resp.Body.Close()
 	if answer, _ := io.ReadAll(resp.Body); resp.StatusCode >= 300 {
-		t.Fatalf("POST %s: %s %s", path, resp.Status, answer)
+		return fmt.Errorf("POST %s: %s %s", path, resp.Status, answer)
 	}
+	return nil
+}
+
+func (o *office) answer(ctx context.Context, conversation, text string) error {
+	return o.post(ctx, "/conversations/"+conversation+"/replies", map[string]string{"text": text})
 }
 
 func (o *office) reply(t testing.TB, conversation, text string) {
 	t.Helper()
-	o.post(t, "/conversations/"+conversation+"/replies", map[string]string{"text": text})
+	if err := o.answer(t.Context(), conversation, text); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // delivery is the state of a message's one delivery.

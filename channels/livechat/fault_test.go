@@ -1,0 +1,246 @@
+package livechat_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"switchboard/channels/livechat"
+	"switchboard/live"
+)
+
+// besides is a second node's chat in front of the office's database. Its hub
+// hears nothing: every hint is lost.
+func (o *office) besides(t testing.TB, cfg livechat.Config) (host string) {
+	t.Helper()
+	cfg.Widgets = map[string]livechat.Widget{"shop": {Key: "shop"}}
+	server := livechat.New(cfg, o.gate.Store().Visitors(), live.New(), slog.New(slog.DiscardHandler))
+	h := httptest.NewServer(server)
+	t.Cleanup(h.Close)
+	e := &entrance{server, o.gate.Store(), strings.TrimPrefix(h.URL, "http://")}
+	e.run(t, o.gate.Sink())
+	return e.host
+}
+
+func TestLostHintsDelayAndLoseNothing(t *testing.T) {
+	o := openOffice(t)
+	b := dial(t, o.besides(t, livechat.Config{}), "shop", nil)
+	b.say(map[string]any{"type": "message", "id": "1", "text": "x"})
+	b.want("welcome")
+	line := b.want("message", "ack")
+	start := time.Now()
+	o.reply(t, line.Epoch, "y")
+	if m := b.want("message", "ack"); m.Text != "y" {
+		t.Fatalf("%+v", m)
+	}
+	if waited := time.Since(start); waited > 3*time.Second {
+		t.Errorf("it took %s, the bar is 3 s", waited)
+	}
+}
+
+// A visitor who does not read is cut off within the write deadline, costs the
+// others nothing, and misses nothing when he comes back.
+func TestSlowReader(t *testing.T) {
+	o := openOffice(t)
+	host := o.besides(t, livechat.Config{WriteWait: 300 * time.Millisecond, PollEvery: 50 * time.Millisecond})
+	b := dial(t, host, "shop", nil)
+	b.say(map[string]any{"type": "message", "id": "1", "text": "x"})
+	secret := b.want("welcome").Session
+	line := b.want("message", "ack")
+	b.Close()
+	const answers = 100
+	text := strings.Repeat("y", 90_000)
+	for i := range answers {
+		o.reply(t, line.Epoch, fmt.Sprintf("%d %s", i, text))
+	}
+
+	dialer := websocket.Dialer{NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+		}
+		return conn, err
+	}}
+	stalled, _, err := dialer.DialContext(t.Context(), "ws://"+host+"/chat?widget=shop", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stalled.Close()
+	if err := stalled.WriteJSON(map[string]any{"type": "hello", "session": secret, "after": line.Seq}); err != nil {
+		t.Fatal(err)
+	}
+	quick := dial(t, host, "shop", nil)
+	quick.say(map[string]any{"type": "hello"})
+	quick.want("welcome")
+	start := time.Now()
+	quick.say(map[string]any{"type": "message", "id": "q", "text": "z"})
+	quick.want("ack", "message")
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("the other visitor waited %s", took)
+	}
+	// The server gives up: what it had sent comes, and then the end, not all of it.
+	last, got := line.Seq, 0
+	<-time.After(time.Second) // the visitor does not read for longer than the deadline
+	for {
+		var f frame
+		if err := stalled.ReadJSON(&f); err != nil {
+			break
+		}
+		if f.Type == "message" {
+			last, got = f.Seq, got+1
+		}
+	}
+	if got >= answers {
+		t.Fatalf("%d messages fitted into the buffers: the test tests nothing", got)
+	}
+	b = dial(t, host, "shop", nil)
+	b.say(map[string]any{"type": "hello", "session": secret, "after": last})
+	b.want("welcome")
+	for i := got; i < answers; i++ {
+		if m := b.want("message"); !strings.HasPrefix(m.Text, fmt.Sprintf("%d ", i)) {
+			t.Fatalf("message %.10q came, want number %d", m.Text, i)
+		}
+	}
+}
+
+// roamer is a visitor on a train: his link is cut again and again.
+type roamer struct {
+	host, secret, epoch string
+	seq                 int64
+	random              *rand.Rand
+	lines               []string // texts in the order in which they came
+	acked               map[string]bool
+	cuts                int
+}
+
+// ride talks until every one of his lines is acknowledged and n lines were seen.
+func (r *roamer) ride(ctx context.Context, own, n int) error {
+	for ctx.Err() == nil {
+		conn, _, err := websocket.DefaultDialer.DialContext(ctx, "ws://"+r.host+"/chat?widget=shop", nil)
+		if err != nil {
+			return err
+		}
+		done, err := r.connected(conn, own, n)
+		conn.NetConn().Close() // no goodbye
+		if done || err != nil {
+			return err
+		}
+		r.cuts++
+	}
+	return fmt.Errorf("%d of %d lines, %d of %d acknowledged: %w", len(r.lines), n, len(r.acked), own, ctx.Err())
+}
+
+func (r *roamer) connected(conn *websocket.Conn, own, n int) (done bool, err error) {
+	hello := map[string]any{"type": "hello", "session": r.secret, "after": r.seq, "epoch": r.epoch}
+	if conn.WriteJSON(hello) != nil {
+		return false, nil
+	}
+	unread := 3 + r.random.IntN(12) // frames until the link is cut
+	for i := range own {
+		id := fmt.Sprintf("m%d", i)
+		if !r.acked[id] && unread > 6 {
+			if conn.WriteJSON(map[string]any{"type": "message", "id": id, "text": "own " + id}) != nil {
+				return false, nil
+			}
+		}
+	}
+	for ; unread > 0; unread-- {
+		var f frame
+		if conn.SetReadDeadline(time.Now().Add(time.Second)) != nil || conn.ReadJSON(&f) != nil {
+			return false, nil
+		}
+		switch f.Type {
+		case "welcome":
+			r.secret = f.Session
+		case "ack":
+			r.acked[f.ID] = true
+		case "message":
+			if f.Seq <= r.seq {
+				return false, fmt.Errorf("message %d came after %d", f.Seq, r.seq)
+			}
+			r.seq, r.epoch = f.Seq, f.Epoch
+			r.lines = append(r.lines, f.Text)
+		case "error":
+			return false, fmt.Errorf("refused: %s", f.Code)
+		}
+		if len(r.acked) == own && len(r.lines) >= n {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Links that are cut at any moment: each line is stored once, each message is
+// seen once and in order.
+func TestCutLinks(t *testing.T) {
+	o := openOffice(t)
+	const visitors, own, answers = 6, 8, 8
+	var mu sync.Mutex
+	cuts := 0
+	var wg sync.WaitGroup
+	for v := range visitors {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+			defer cancel()
+			r := &roamer{host: o.gate.HTTPAddr().String(), random: rand.New(rand.NewPCG(7, uint64(v))), acked: map[string]bool{}}
+			if err := r.ride(ctx, own, 1); err != nil {
+				t.Error(err)
+				return
+			}
+			epoch, replied := r.epoch, make(chan struct{})
+			go func() {
+				defer close(replied)
+				for i := range answers {
+					if err := o.answer(ctx, epoch, fmt.Sprintf("answer %d", i)); err != nil {
+						t.Error(err)
+					}
+				}
+			}()
+			err := r.ride(ctx, own, own+answers)
+			<-replied
+			if err != nil || r.epoch != epoch {
+				t.Errorf("%v; conversation %s, then %s", err, epoch, r.epoch)
+			}
+			seen := map[string]int{}
+			for _, line := range r.lines {
+				seen[line]++
+			}
+			if len(seen) != own+answers || len(r.lines) != own+answers {
+				t.Errorf("%d lines, %d different, want %d: %v", len(r.lines), len(seen), own+answers, r.lines)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			cuts += r.cuts
+		})
+	}
+	wg.Wait()
+	if cuts < visitors {
+		t.Errorf("only %d cuts: the test tests nothing", cuts)
+	}
+	t.Logf("visitors=%d cuts=%d lost=0 dup=0 reorder=0", visitors, cuts)
+}
+
+// BenchmarkAck is a line from the visitor's socket to its acknowledgement, durable
+// in PostgreSQL, through the whole gateway.
+func BenchmarkAck(b *testing.B) {
+	o := openOffice(b)
+	host := o.besides(b, livechat.Config{FrameRate: 1e9, FrameBurst: 1e9})
+	c := dial(b, host, "shop", nil)
+	c.say(map[string]any{"type": "hello"})
+	c.want("welcome")
+	n := 0
+	for b.Loop() {
+		n++
+		c.say(map[string]any{"type": "message", "id": fmt.Sprint(n), "text": "how long does an acknowledgement take?"})
+		c.want("ack", "message")
+	}
+}
