@@ -34,6 +34,8 @@ type Config struct {
 	PingEvery   time.Duration     // (30 s)
 	WriteWait   time.Duration     // how long one frame may take to leave (10 s)
 	DrainWithin time.Duration     // how long a stop waits for the sockets (5 s)
+	// Committed is called after an event was written, to wake the tail; may be nil.
+	Committed func()
 }
 
 // Visitor is what a visitor says about himself: claimed, not verified.

@@ -48,6 +48,9 @@ func New(cfg Config, sessions Sessions, hub *live.Hub, log *slog.Logger) *Server
 	cfg.PingEvery = cmp.Or(cfg.PingEvery, 30*time.Second)
 	cfg.WriteWait = cmp.Or(cfg.WriteWait, 10*time.Second)
 	cfg.DrainWithin = cmp.Or(cfg.DrainWithin, 5*time.Second)
+	if cfg.Committed == nil {
+		cfg.Committed = func() {}
+	}
 	return &Server{
 		cfg: cfg, sessions: sessions, hub: hub, log: log,
 		sockets: make(map[*socket]struct{}), visitors: make(map[desk.SessionID]*visitor),

@@ -329,6 +329,7 @@ func (s *socket) received(seq int64) {
 		return // the next one covers it
 	}
 	s.seen = seq
+	s.srv.cfg.Committed()
 }
 
 func (s *socket) typing() {
