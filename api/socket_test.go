@@ -1,0 +1,370 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+	"switchboard/live"
+)
+
+// frame is what a client reads.
+type frame struct {
+	Type   string          `json:"type"`
+	Event  view.Event      `json:"event"`
+	Cursor string          `json:"cursor"`
+	Topic  string          `json:"topic"`
+	Kind   string          `json:"kind"`
+	From   string          `json:"from"`
+	Data   json.RawMessage `json:"data"`
+}
+
+// client is a socket whose reads are bounded in time.
+type client struct {
+	*websocket.Conn
+	t *testing.T
+}
+
+func (d *desks) dial(path string, header http.Header) (*client, *http.Response) {
+	d.t.Helper()
+	conn, res, err := websocket.DefaultDialer.DialContext(d.t.Context(), "ws"+strings.TrimPrefix(d.srv.URL, "http")+base+path, header)
+	if err != nil {
+		if res == nil {
+			d.t.Fatal(err)
+		}
+		return nil, res
+	}
+	d.t.Cleanup(func() { conn.Close() })
+	return &client{conn, d.t}, res
+}
+
+// follow opens the socket as a person and reads the ready frame.
+func (d *desks) follow(who, after string) *client {
+	d.t.Helper()
+	c, res := d.dial("/events/socket?after="+after, http.Header{"Authorization": {"Bearer " + d.keys[who]}})
+	if c == nil {
+		d.t.Fatalf("socket: %d", res.StatusCode)
+	}
+	if f := c.next(); f.Type != "ready" {
+		d.t.Fatalf("first frame %+v", f)
+	}
+	return c
+}
+
+func (c *client) next() frame {
+	c.t.Helper()
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	var f frame
+	if err := c.ReadJSON(&f); err != nil {
+		c.t.Fatalf("read frame: %v", err)
+	}
+	return f
+}
+
+// closed reads until the server closes and returns its code.
+func (c *client) closed() int {
+	c.t.Helper()
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	for {
+		if _, _, err := c.ReadMessage(); err != nil {
+			if e, ok := err.(*websocket.CloseError); ok {
+				return e.Code
+			}
+			c.t.Fatalf("read to the end: %v", err)
+		}
+	}
+}
+
+// note writes a note and wakes the tail, as the gateway does after a commit.
+func (d *desks) note(f fixture, text string) {
+	d.t.Helper()
+	d.as("root", "POST", "/conversations/"+f.id.String()+"/notes", map[string]any{"text": text}).want(d.t, 201)
+	d.tail.Wake()
+}
+
+func TestSocketFollows(t *testing.T) {
+	d := newDesk(t)
+	c := d.follow("ana", "")
+	d.note(d.open, "first")
+	f := c.next()
+	if f.Type != "event" || f.Event.Kind != desk.EventNoteAdded || f.Event.ConversationID != d.open.id || f.Event.Seq != 3 || f.Event.Cursor == "" {
+		t.Errorf("frame %+v", f)
+	}
+}
+
+// Each event comes once and in order, whether it is read from the log or live.
+func TestSocketResumes(t *testing.T) {
+	d := newDesk(t)
+	const before, during = 450, 50
+	d.exec(`insert into events (at, conversation_id, account_id, seq, kind, actor) select now(), $1, $2, 2 + n, 'note.added', 'system' from generate_series(1, $3::int) n`,
+		d.open.id, d.account, before)
+	c := d.follow("ana", "0-0")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := range during {
+			if _, err := d.db.Exec(`insert into events (at, conversation_id, account_id, seq, kind, actor) values (now(), $1, $2, $3, 'note.added', 'system')`,
+				d.open.id, d.account, 3+before+n); err != nil {
+				t.Error(err)
+			}
+			d.tail.Wake()
+		}
+	}()
+	var middle desk.Cursor
+	for want := int64(1); want <= 2+before+during; want++ {
+		f := c.next()
+		if f.Event.ConversationID != d.open.id || f.Event.Seq != want {
+			t.Fatalf("event %s number %d, want number %d", f.Event.ConversationID, f.Event.Seq, want)
+		}
+		if want == 300 {
+			middle = f.Event.Cursor
+		}
+	}
+	<-done
+	if f := d.follow("ana", string(middle)).next(); f.Event.Seq != 301 {
+		t.Errorf("resumed at number %d, want 301", f.Event.Seq)
+	}
+	// The list resumes at the same place.
+	var page EventPage
+	d.as("ana", "GET", "/events?limit=2&after="+string(middle), nil).want(t, 200).json(t, &page)
+	if len(page.Data) != 2 || page.Data[0].Seq != 301 || page.NextCursor != string(page.Data[1].Cursor) {
+		t.Errorf("list %+v", page)
+	}
+}
+
+// What an agent may not see does not come, neither replayed nor live, and what
+// has become visible does.
+func TestSocketKeepsRestrictedEvents(t *testing.T) {
+	d := newDesk(t)
+	ben, sam := d.follow("ben", "0-0"), d.follow("sam", "0-0")
+	for range 2 { // the replayed events of the open conversation
+		if f := ben.next(); f.Event.ConversationID != d.open.id {
+			t.Fatalf("ben sees %+v", f)
+		}
+		sam.next()
+	}
+	for range 2 {
+		if f := sam.next(); f.Event.ConversationID != d.secret.id {
+			t.Fatalf("sam sees %+v", f)
+		}
+	}
+	d.note(d.secret, canary)
+	d.note(d.open, "for all")
+	if f := ben.next(); f.Event.ConversationID != d.open.id {
+		t.Errorf("ben sees %+v", f)
+	}
+	if f := sam.next(); f.Event.ConversationID != d.secret.id {
+		t.Errorf("sam sees %+v", f)
+	}
+	d.exec(`update conversations set restricted = true where id = $1`, d.open.id)
+	d.note(d.open, canary)
+	d.exec(`update conversations set restricted = false where id = $1`, d.secret.id)
+	d.note(d.secret, "now for all")
+	if f := ben.next(); f.Event.ConversationID != d.secret.id {
+		t.Errorf("ben sees %+v", f)
+	}
+	var page EventPage
+	d.exec(`update conversations set restricted = true`)
+	if a := d.as("ben", "GET", "/events?limit=1", nil).want(t, 200); strings.Contains(a.body, canary) {
+		t.Error("the list leaks")
+	} else if a.json(t, &page); len(page.Data) != 0 || page.NextCursor == "" {
+		t.Errorf("page %+v", page)
+	}
+}
+
+func TestSocketSignIn(t *testing.T) {
+	d := newDesk(t)
+	cookie := d.signIn("ana@desk.example", password).String()
+	origin := d.srv.URL
+	for _, c := range []struct {
+		name   string
+		header http.Header
+		status int
+	}{
+		{"key", http.Header{"Authorization": {"Bearer " + d.keys["ana"]}}, 101},
+		{"key from a foreign page", http.Header{"Authorization": {"Bearer " + d.keys["ana"]}, "Origin": {"https://evil.example"}}, 101},
+		{"wrong key", http.Header{"Authorization": {"Bearer sbk_x"}}, 401},
+		{"cookie from our page", http.Header{"Cookie": {cookie}, "Origin": {origin}}, 101},
+		{"cookie without an origin", http.Header{"Cookie": {cookie}}, 403},
+		{"cookie from a foreign page", http.Header{"Cookie": {cookie}, "Origin": {"https://evil.example"}}, 403},
+		{"cookie from another scheme", http.Header{"Cookie": {cookie}, "Origin": {strings.Replace(origin, "http", "https", 1)}}, 403},
+		{"cookie from another port", http.Header{"Cookie": {cookie}, "Origin": {"http://127.0.0.1"}}, 403},
+		{"cookie from nowhere", http.Header{"Cookie": {cookie}, "Origin": {"null"}}, 403},
+		{"wrong cookie", http.Header{"Cookie": {"sb_session=x"}, "Origin": {origin}}, 401},
+	} {
+		if _, res := d.dial("/events/socket", c.header); res.StatusCode != c.status {
+			t.Errorf("%s: %d, want %d", c.name, res.StatusCode, c.status)
+		}
+	}
+	if _, res := d.dial("/events/socket?after=nonsense", http.Header{"Authorization": {"Bearer " + d.keys["ana"]}}); res.StatusCode != 422 {
+		t.Errorf("wrong cursor: %d", res.StatusCode)
+	}
+	d.send(d.request("GET", "/events/socket", nil)).want(t, http.StatusUpgradeRequired)
+}
+
+func TestSocketFirstFrame(t *testing.T) {
+	d := newDesk(t)
+	c, _ := d.dial("/events/socket", nil)
+	c.WriteJSON(map[string]any{"type": "auth", "key": d.keys["ana"]})
+	if f := c.next(); f.Type != "ready" {
+		t.Errorf("frame %+v", f)
+	}
+	d.note(d.open, "hello")
+	if f := c.next(); f.Type != "event" {
+		t.Errorf("frame %+v", f)
+	}
+	for _, first := range []any{map[string]any{"type": "auth", "key": "sbk_x"}, map[string]any{"type": "auth"}, map[string]any{"type": "presence"}, "hello"} {
+		c, _ := d.dial("/events/socket", nil)
+		c.WriteJSON(first)
+		if code := c.closed(); code != websocket.ClosePolicyViolation {
+			t.Errorf("%v: closed with %d", first, code)
+		}
+	}
+}
+
+func TestPresence(t *testing.T) {
+	d := newDesk(t)
+	ana, ben, sam := d.follow("ana", ""), d.follow("ben", ""), d.follow("sam", "")
+	say := func(c *client, kind string, f fixture, state string) {
+		t.Helper()
+		if err := c.WriteJSON(map[string]any{"type": kind, "conversation_id": f.id, "state": state}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Whoever may not see it may not say anything about it, and hears nothing of it.
+	say(ana, "presence", d.secret, "viewing")
+	say(ana, "presence", d.open, "dancing")
+	say(ana, "unknown", d.open, "viewing")
+	say(sam, "presence", d.secret, "replying")
+	say(ana, "presence", d.open, "replying")
+	want := func(c *client, who string, kind string, from desk.Agent, data string) {
+		t.Helper()
+		f := c.next()
+		if f.Type != "signal" || f.Kind != kind || f.Topic != d.open.id.String() || f.From != from.ID.String() || string(f.Data) != data {
+			t.Errorf("%s hears %+v %s", who, f, f.Data)
+		}
+	}
+	want(ben, "ben", live.SignalPresence, d.people["ana"], `{"state":"replying","name":"Ana"}`)
+	want(sam, "sam", live.SignalPresence, d.people["ana"], `{"state":"replying","name":"Ana"}`)
+	say(ben, "typing", d.open, "")
+	want(ana, "ana", live.SignalTyping, d.people["ben"], `{"state":"","name":"Ben"}`) // and nothing of her own before
+	// A visitor's session is nobody's business here.
+	d.hub.PublishSignal(live.Signal{Topic: live.SessionTopic(desk.NewID[desk.SessionID]()), Kind: live.SignalChatPush})
+	d.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(d.open.id), Kind: live.SignalTyping, From: "visitor"})
+	if f := ana.next(); f.From != "visitor" {
+		t.Errorf("ana hears %+v", f)
+	}
+}
+
+func TestWrongFrames(t *testing.T) {
+	d := newDesk(t)
+	for name, c := range map[string]struct {
+		kind int
+		body []byte
+		n    int
+		code int
+	}{
+		"not JSON":  {websocket.TextMessage, []byte("{"), 1, websocket.CloseUnsupportedData},
+		"binary":    {websocket.BinaryMessage, []byte("{}"), 1, websocket.CloseUnsupportedData},
+		"too large": {websocket.TextMessage, []byte(`"` + strings.Repeat("x", socketFrame) + `"`), 1, websocket.CloseMessageTooBig},
+		"too many":  {websocket.TextMessage, []byte("{}"), 2 * framesBurst, websocket.ClosePolicyViolation},
+	} {
+		s := d.follow("ana", "")
+		for range c.n {
+			if err := s.WriteMessage(c.kind, c.body); err != nil {
+				break // it has been closed already
+			}
+		}
+		if code := s.closed(); code != c.code {
+			t.Errorf("%s: closed with %d, want %d", name, code, c.code)
+		}
+	}
+}
+
+// A client that the hub outruns reads the log and misses nothing.
+func TestSlowClientMissesNothing(t *testing.T) {
+	d := newDesk(t)
+	c := d.follow("ana", "")
+	const n = 3 * socketBuffer
+	for i := range 3 {
+		d.exec(`insert into events (at, conversation_id, account_id, seq, kind, actor, data)
+			select now(), $1, $2, n, 'note.added', 'system', jsonb_build_object('pad', repeat('x', 4000)) from generate_series($3::int, $4::int) n`,
+			d.open.id, d.account, 3+i*socketBuffer, 2+(i+1)*socketBuffer)
+		d.tail.Wake()
+	}
+	for want := int64(3); want < 3+n; want++ {
+		if f := c.next(); f.Event.Seq != want {
+			t.Fatalf("number %d, want %d", f.Event.Seq, want)
+		}
+	}
+}
+
+// Signing out and losing a key end the socket at its next check.
+func TestSocketIsRevoked(t *testing.T) {
+	d := newDesk(t)
+	c := d.follow("ana", "")
+	k := &socket{s: d.h.s, request: d.request("GET", "/events/socket", nil)}
+	k.agent.Store(&desk.Agent{})
+	k.request.Header.Set("Authorization", "Bearer "+d.keys["ana"])
+	if err := k.recheck(t.Context()); err != nil || k.agent.Load().ID != d.people["ana"].ID {
+		t.Errorf("a good key: %v, agent %+v", err, k.agent.Load())
+	}
+	d.exec(`update agents set disabled = true where email = 'ana@desk.example'`)
+	err := k.recheck(t.Context())
+	if code, _ := closeOf(err); err == nil || code != websocket.ClosePolicyViolation {
+		t.Errorf("a disabled agent: %v", err)
+	}
+	c.Close()
+}
+
+func TestShutdownSendsClientsAway(t *testing.T) {
+	d := newDesk(t)
+	clients := []*client{d.follow("ana", ""), d.follow("ben", "")}
+	done := make(chan error, 1)
+	go func() { done <- d.h.Shutdown(t.Context()) }()
+	for _, c := range clients {
+		if code := c.closed(); code != websocket.CloseServiceRestart {
+			t.Errorf("closed with %d", code)
+		}
+		c.Close()
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	c, _ := d.dial("/events/socket", http.Header{"Authorization": {"Bearer " + d.keys["ana"]}})
+	if code := c.closed(); code != websocket.CloseServiceRestart {
+		t.Errorf("a late client is closed with %d", code)
+	}
+}
+
+// One look at the database serves every subscriber of an event.
+func TestGateAsksOnce(t *testing.T) {
+	d := newDesk(t)
+	g := d.h.s.gate
+	e := []desk.Event{{ConversationID: d.secret.id, Seq: 5}}
+	for i := range 100 {
+		a := desk.Agent{ID: desk.NewID[desk.AgentID](), Tiers: []desk.Tier{desk.Tier(i % 4)}}
+		out, err := g.allowed(t.Context(), a, e)
+		if err != nil || (len(out) == 1) != (i%4 == 3) {
+			t.Fatalf("agent of tier %d: %d events, %v", i%4, len(out), err)
+		}
+	}
+	d.exec(`update conversations set restricted = false where id = $1`, d.secret.id)
+	ana := desk.Agent{ID: desk.NewID[desk.AgentID]()}
+	if out, _ := g.allowed(t.Context(), ana, e); len(out) != 0 {
+		t.Error("the same event asked twice") // within gateFresh
+	}
+	if out, _ := g.allowed(t.Context(), ana, []desk.Event{{ConversationID: d.secret.id, Seq: 6}}); len(out) != 1 {
+		t.Error("a newer event was judged by old facts")
+	}
+	gone := []desk.Event{{ConversationID: desk.NewID[desk.ConversationID](), Seq: 1}}
+	if out, _ := g.allowed(t.Context(), ana, gone); len(out) != 0 {
+		t.Error("a conversation that is not there is shown")
+	}
+}
