@@ -177,6 +177,7 @@ create index conversations_inbox on conversations (inbox_id, status, updated_at 
 create index conversations_account on conversations (account_id, updated_at desc);
 create index conversations_contact on conversations (contact_id);
 create index conversations_assignee on conversations (assignee_id) where assignee_id is not null;
+create index conversations_snoozed on conversations (snoozed_until) where status = 'snoozed';
 
 create table messages (
     id              uuid primary key,

@@ -26,6 +26,7 @@ type agentQueries struct {
 	Save          *sqlx.Stmt `query:"act-save"`
 	EndStint      *sqlx.Stmt `query:"act-end-stint"`
 	BeginStint    *sqlx.Stmt `query:"act-begin-stint"`
+	Overdue       *sqlx.Stmt `query:"act-overdue"`
 }
 
 var _ agent.Store = (*Store)(nil)
@@ -39,6 +40,12 @@ func (s *Store) Act(ctx context.Context, id desk.ConversationID, fn func(agent.T
 		}
 		return fn(t)
 	})
+}
+
+// Overdue implements agent.Sleepers.
+func (s *Store) Overdue(ctx context.Context, limit int) (ids []desk.ConversationID, err error) {
+	err = s.q.agent.Overdue.SelectContext(ctx, &ids, limit)
+	return ids, wrap("read overdue snoozes", err)
 }
 
 // lockConversation is the first step of whatever changes a conversation.

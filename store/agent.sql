@@ -70,3 +70,6 @@ update stints set ended_at = $2 where conversation_id = $1 and ended_at is null;
 -- name: act-begin-stint
 insert into stints (id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, reason)
 values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: act-overdue
+select id from conversations where status = 'snoozed' and snoozed_until <= clock_timestamp() order by snoozed_until limit $1;

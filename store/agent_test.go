@@ -360,6 +360,44 @@ func TestAssignAndStatus(t *testing.T) {
 	}
 }
 
+// TestWake: a snooze ends, once, on however many nodes.
+func TestWake(t *testing.T) {
+	o := openOffice(t)
+	ctx := t.Context()
+	due, later, opened := o.letter(t), o.letter(t), o.letter(t)
+	for _, c := range []desk.ConversationID{due, later, opened} {
+		if _, err := o.desk.SetStatus(ctx, o.ana, c, desk.StatusSnoozed, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.exec(t, "update conversations set snoozed_until = now() where id in ($1, $2)", due, opened)
+	if _, err := o.desk.SetStatus(ctx, o.ana, opened, desk.StatusOpen, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	total := 0
+	for range 4 {
+		wg.Go(func() {
+			n, err := o.desk.Wake(ctx, o.Store)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			total += n
+		})
+	}
+	wg.Wait()
+	if total != 1 || o.number(t, "select count(*) from conversations where status = 'snoozed' and id = $1", later) != 1 {
+		t.Errorf("%d were woken", total)
+	}
+	if es := o.events(t, due, 3); len(es) != 1 || es[0].Data["to"] != "open" || es[0].Actor != "system" {
+		t.Errorf("%+v", es)
+	}
+	o.tiled(t)
+}
+
 // TestCrowd lets 32 agents answer, claim and move the same conversations at once.
 func TestCrowd(t *testing.T) {
 	o := openOffice(t)

@@ -55,6 +55,7 @@ func startPeer(t *testing.T, s script) *peer {
 			}
 			wg.Go(func() {
 				defer conn.Close()
+				conn.(*net.TCPConn).SetReadBuffer(4096) // so that a stall is felt soon
 				defer context.AfterFunc(ctx, func() { conn.Close() })()
 				p.talk(ctx, conn, s)
 			})

@@ -74,7 +74,10 @@ func TestStalledBody(t *testing.T) {
 	p := startPeer(t, script{"body": {read: 1000, stall: true}})
 	m := mailerFor(t, p.addr, func(cfg *Config) { cfg.Timeout = 300 * time.Millisecond })
 	msg := numbered()
-	msg.TextBody = strings.Repeat("a long line of text that fills the buffers\n", 400_000)
+	msg.TextBody = strings.Repeat("a long line of text that fills the buffers\n", 200_000)
+	if _, err := m.rendering(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
 	begin := time.Now()
 	r, err := m.Send(t.Context(), msg, deliveryOf(&msg, "jo@acme.example"))
 	if err != nil || r.State != desk.DeliveryDelayed || p.mails() != 0 {
