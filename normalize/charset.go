@@ -243,12 +243,30 @@ func repairUTF8(b []byte) (string, bool) {
 	for i := 0; i < len(b); {
 		r, n := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && n == 1 {
+			if n := cutCharacter(b[i:]); n > 0 {
+				i += n
+				continue
+			}
 			r = charmap.Windows1252.DecodeByte(b[i])
 		}
-		out.WriteRune(r)
+		if r != utf8.RuneError || n > 1 {
+			out.WriteRune(r)
+		}
 		i += n
 	}
 	return out.String(), true
+}
+
+// cutCharacter returns the length of what is left of a cut character at the start
+// of b, 0 if it is rather a letter of another charset.
+func cutCharacter(b []byte) int {
+	switch {
+	case b[0] == 0xc2 || b[0] == 0xc3:
+		return 1
+	case b[0] == 0xe2 && len(b) > 1 && b[1] >= 0x80 && b[1] < 0xc0:
+		return 2
+	}
+	return 0
 }
 
 // detectSample is as much text as detection needs.

@@ -81,14 +81,18 @@ func madeUpID(b []byte) string {
 // the mail declares first, or else the one its octets look like.
 func headerHint(b []byte) string {
 	b = clipBytes(b, 16<<10)
-	lower := bytes.ToLower(b)
 	name := ""
-	if i := bytes.Index(lower, []byte("charset=")); i >= 0 {
-		value := bytes.TrimLeft(clipBytes(lower[i+len("charset="):], 48), ` "'`)
+	for _, key := range []string{"charset=", "CHARSET=", "Charset="} {
+		i := bytes.Index(b, []byte(key))
+		if i < 0 {
+			continue
+		}
+		value := bytes.TrimLeft(clipBytes(b[i+len(key):], 48), ` "'`)
 		if end := bytes.IndexAny(value, "\r\n\"';"); end >= 0 {
 			value = value[:end]
 		}
 		name = charsetName(string(value))
+		break
 	}
 	if name == "" || name == "us-ascii" {
 		name = detectName(b)
@@ -222,7 +226,7 @@ func (r *reader) completeFrom(h header, raw desk.Raw) {
 			return
 		}
 	}
-	borrowed := ""
+	missing, borrowed := len(m.From) == 0, ""
 	for _, list := range [][]desk.Address{m.Sender, m.ReplyTo, r.addresses(h, "return-path"), {{Email: raw.EnvelopeFrom}}} {
 		if len(list) > 0 && strings.Contains(list[0].Email, "@") {
 			borrowed = oneLine(list[0].Email)
@@ -233,7 +237,10 @@ func (r *reader) completeFrom(h header, raw desk.Raw) {
 		}
 	}
 	switch {
-	case len(m.From) == 0:
+	case missing && borrowed != "":
+		m.From[0].Email = borrowed
+		r.note("no-from", "the mail has no From; Sender, Reply-To or the envelope stands in")
+	case missing:
 		r.note("no-from", "the mail has no From")
 	case borrowed != "" && m.From[0].Email == "":
 		m.From[0].Email = borrowed

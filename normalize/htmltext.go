@@ -78,6 +78,7 @@ type htmlWriter struct {
 	all      bool // show hidden elements too
 	pre      int
 	quotes   int
+	gap      int       // quote depth of the pending blank lines
 	skip     atom.Atom // element whose content is not shown
 	skipped  int       // its depth
 	links    []link
@@ -138,8 +139,8 @@ func (w *htmlWriter) write(s string) {
 		if w.started {
 			for n := range w.newlines {
 				w.out.WriteByte('\n')
-				if n+1 < w.newlines && w.quotes > 0 {
-					w.out.WriteString(strings.Repeat(">", w.quotes))
+				if n+1 < w.newlines && w.gap > 0 {
+					w.out.WriteString(strings.Repeat(">", w.gap))
 				}
 			}
 		}
@@ -163,6 +164,9 @@ func (w *htmlWriter) line(n int, add bool) {
 	w.space = false
 	if !w.started {
 		return
+	}
+	if w.newlines == 0 || w.quotes < w.gap {
+		w.gap = w.quotes
 	}
 	if add {
 		w.newlines = min(w.newlines+n, 2)
@@ -245,7 +249,7 @@ func (w *htmlWriter) openVisible(t html.Token) {
 // those that will then be in force.
 func (w *htmlWriter) flushLine() {
 	if w.started && w.newlines == 0 {
-		w.newlines = 1
+		w.newlines, w.gap = 1, w.quotes
 	}
 }
 
@@ -287,6 +291,7 @@ func (w *htmlWriter) close(a atom.Atom) {
 		if n := len(w.blocks); n > 0 {
 			if w.blocks[n-1] && w.quotes > 0 {
 				w.quotes--
+				w.gap = min(w.gap, w.quotes)
 			}
 			w.blocks = w.blocks[:n-1]
 		}

@@ -162,7 +162,7 @@ func looksBinary(b []byte) bool {
 	if nul*5 > len(b)*2 && nul*5 < len(b)*3 {
 		return false
 	}
-	return control*10 > len(b)
+	return control > 16 && control*10 > len(b)
 }
 
 // cleanText makes LF the only line end and drops control characters, which no

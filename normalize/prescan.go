@@ -59,7 +59,8 @@ func (s *scanner) read(p *part, fallback string, depth int) {
 		return
 	}
 	if depth >= maxDepth {
-		s.problem("too-deep", "multiparts are nested more than "+strconv.Itoa(maxDepth)+" deep; the innermost were not read")
+		s.problem("too-deep", "multiparts are nested more than "+strconv.Itoa(maxDepth)+" deep; the innermost stand as text")
+		p.media, p.declared = "text/plain", false
 		return
 	}
 	s.split(p, depth)

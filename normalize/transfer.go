@@ -55,10 +55,23 @@ func decodeQuotedPrintable(body []byte) []byte {
 // octet (a gigabyte for four million of them) and stops at early padding. Text
 // that was declared base64 and is none stays as it is.
 func decodeBase64(body []byte) []byte {
-	if !likeBase64(clipBytes(body, 1024)) {
+	if !likeBase64(firstParagraph(clipBytes(body, 1024))) {
 		return body
 	}
 	return looseBase64(trimFooter(body))
+}
+
+// firstParagraph is what stands before the first blank line after text.
+func firstParagraph(b []byte) []byte {
+	b = skipBlank(b)
+	for rest := b; len(rest) > 0; {
+		line, next := cutLine(rest)
+		if len(line) == 0 {
+			return b[:len(b)-len(rest)]
+		}
+		rest = next
+	}
+	return b
 }
 
 // likeBase64 says whether most of a sample belongs to the base64 alphabet and

@@ -240,9 +240,10 @@ func oneLine(s string) string {
 		}
 	}
 	if !clean {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 		s = strings.Map(func(r rune) rune {
 			switch {
-			case r == '\t' || r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
+			case r == '\t' || r == '\n' || r == '\u2028' || r == '\u2029':
 				return ' '
 			case unsafeInLine(r):
 				return -1

@@ -1,0 +1,134 @@
+package normalize
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"switchboard/desk"
+)
+
+func addMails(f *testing.F, pattern string) {
+	f.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+}
+
+// checkSafe fails on what no message may hold, whatever it was made from.
+func checkSafe(t *testing.T, m desk.Message) {
+	t.Helper()
+	if m.MessageID == "" || m.SentAt.IsZero() {
+		t.Errorf("id %q, date %v", m.MessageID, m.SentAt)
+	}
+	lines := append([]string{m.Subject, m.MessageID, m.ListID, m.Preview}, append(m.InReplyTo, m.References...)...)
+	for _, list := range [][]desk.Address{m.From, m.Sender, m.ReplyTo, m.To, m.CC, m.BCC} {
+		for _, a := range list {
+			lines = append(lines, a.Name, a.Email)
+		}
+	}
+	for _, a := range m.Attachments {
+		lines = append(lines, a.Name, a.CID)
+		if a.Name == "" || strings.ContainsAny(a.Name, `/\`) || a.Name == ".." || len(a.Name) > 255 {
+			t.Errorf("unsafe file name %q", a.Name)
+		}
+		if a.Type == "" || len(a.BlobID) != 64 || a.Size != int64(len(a.Data)) {
+			t.Errorf("part %+v", a)
+		}
+	}
+	for _, s := range lines {
+		if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+			t.Errorf("a header is not one clean line: %q", s)
+		}
+	}
+	for _, s := range []string{m.TextBody, m.HTMLBody, m.NewText} {
+		if !utf8.ValidString(s) || strings.ContainsAny(s, "\r\x00") {
+			t.Errorf("text is not clean: %q", clip(s, 200))
+		}
+	}
+	for _, p := range m.Problems {
+		if p.Code == "unreadable" {
+			t.Error(p.Detail)
+		}
+	}
+}
+
+func FuzzEmail(f *testing.F) {
+	addMails(f, "testdata/*.eml")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		raw := desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: b}
+		m := Email(raw)
+		checkSafe(t, m)
+		if again := Email(raw); !reflect.DeepEqual(m, again) {
+			t.Error("the same bytes gave two messages")
+		}
+	})
+}
+
+func FuzzPrescan(f *testing.F) {
+	addMails(f, "testdata/body-*.eml")
+	addMails(f, "testdata/hostile-*.eml")
+	addMails(f, "testdata/name-*.eml")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s := &scanner{}
+		root := &part{}
+		root.head, root.body, _ = readHeader(findStart(b, s))
+		s.read(root, "text/plain", 1)
+		parts := 0
+		var walk func(p *part, depth int)
+		walk = func(p *part, depth int) {
+			parts++
+			if depth > maxDepth || parts > maxParts+1 {
+				t.Fatalf("depth %d, %d parts", depth, parts)
+			}
+			if p.media == "" || len(p.params) > maxParams {
+				t.Fatalf("media %q, %d parameters", p.media, len(p.params))
+			}
+			if strings.HasPrefix(p.media, "multipart/") == (len(p.children) == 0) {
+				t.Fatalf("%s with %d children", p.media, len(p.children))
+			}
+			for _, c := range p.children {
+				walk(c, depth+1)
+			}
+		}
+		walk(root, 1)
+	})
+}
+
+func FuzzReport(f *testing.F) {
+	addMails(f, "testdata/dsn-*.eml")
+	addMails(f, "testdata/bounce-*.eml")
+	addMails(f, "testdata/arf-*.eml")
+	addMails(f, "testdata/mdn-*.eml")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := Email(desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: b})
+		switch rep := m.Report; {
+		case rep == nil:
+			if m.AutoSubmitted == desk.AutoBounce || m.AutoSubmitted == desk.AutoComplaint {
+				t.Errorf("%s without a report", m.AutoSubmitted)
+			}
+		case rep.Kind == "" || rep.Recipients == nil || len(rep.Recipients) > maxReported:
+			t.Errorf("%+v", rep)
+		default:
+			for _, r := range rep.Recipients {
+				for _, s := range []string{r.Recipient, r.Original, r.Action, r.Status, r.Diagnostic, r.RemoteMTA} {
+					if strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
+						t.Errorf("a report's field is not one clean line: %q", s)
+					}
+				}
+			}
+		}
+	})
+}
