@@ -55,9 +55,8 @@ test-browser: build ## the pages in a real browser against a real server
 lint: ## gofmt, vet, staticcheck, go mod tidy, the import map
 	@scripts/lint
 
-bench: build ## measure throughput and latency: bin/switchboard bench $(ARGS)
-	@scripts/postgres
-	@exec bin/switchboard bench $(ARGS)
+bench: web ## the Go benchmarks, one package after the other; ARGS=./normalize for one
+	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)
 
 fuzz: ## run every fuzz target for FUZZTIME (30s each)
 	@scripts/fuzz $(FUZZTIME)
