@@ -112,12 +112,13 @@ func (c *compiler) hasTier(t desk.Tier) bool {
 }
 
 // tierRef reads the number of a tier that exists.
-func (c *compiler) tierRef(f field) desk.Tier {
+func (c *compiler) tierRef(f field) (t desk.Tier, ok bool) {
 	n, ok := c.number(f, 0)
 	if ok && !c.hasTier(desk.Tier(n)) {
 		c.fail(f.value, f.path, "there is no tier %d", n)
+		ok = false
 	}
-	return desk.Tier(n)
+	return desk.Tier(n), ok
 }
 
 func (c *compiler) inboxes(f field) {
@@ -129,7 +130,7 @@ func (c *compiler) inboxes(f field) {
 		}
 		c.keys(orKey(item), item.path, map[string]func(field){
 			"name":     func(f field) { in.Name = c.text(f) },
-			"tier":     func(f field) { in.Tier = c.tierRef(f) },
+			"tier":     func(f field) { in.Tier, _ = c.tierRef(f) },
 			"calendar": func(f field) { in.Calendar = c.calendarRef(f) },
 			"skills":   func(f field) { in.Skills = c.texts(f) },
 			"assign":   func(f field) { in.Assign = c.assign(f) },
@@ -155,7 +156,6 @@ func (c *compiler) inboxRef(f field) string {
 	key := c.text(f)
 	if _, ok := c.policy.Inbox(key); key != "" && !ok {
 		c.fail(f.value, f.path, "there is no inbox %q", key)
-		return ""
 	}
 	return key
 }

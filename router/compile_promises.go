@@ -52,7 +52,7 @@ func (c *compiler) hours(f field, cal *sla.Calendar) {
 		return
 	}
 	list, _ := c.fields(orKey(f), f.path)
-	open := false
+	open, before := false, len(c.problems)
 	for _, item := range list {
 		days := c.days(item, f.path)
 		var windows []sla.Window
@@ -75,7 +75,7 @@ func (c *compiler) hours(f field, cal *sla.Calendar) {
 		}
 		open = open || len(windows) > 0 && len(days) > 0
 	}
-	if !open {
+	if !open && len(c.problems) == before {
 		c.fail(orKey(f), f.path, "the calendar never opens")
 	}
 }
@@ -193,13 +193,14 @@ func (c *compiler) pauseOn(f field) []desk.WaitingOn {
 func (c *compiler) handoffs(f field) {
 	for _, item := range c.items(f, false) {
 		var h Handoff
+		var okFrom, okTo bool
 		c.keys(item.value, item.path, map[string]func(field){
-			"from":          func(f field) { h.From = c.tierRef(f) },
-			"to":            func(f field) { h.To = c.tierRef(f) },
+			"from":          func(f field) { h.From, okFrom = c.tierRef(f) },
+			"to":            func(f field) { h.To, okTo = c.tierRef(f) },
 			"require":       func(f field) { h.Require = c.texts(f) },
 			"accept_within": func(f field) { h.AcceptWithin = c.duration(f) },
 		}, "from", "to")
-		if h.From == h.To {
+		if okFrom && okTo && h.From == h.To {
 			c.fail(item.value, item.path, "from and to are the same tier")
 		}
 		if _, there := c.policy.Handoff(h.From, h.To); there {

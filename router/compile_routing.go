@@ -3,6 +3,8 @@ package router
 import (
 	"slices"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"switchboard/desk"
 )
 
@@ -16,8 +18,7 @@ func (c *compiler) routing(f field) {
 	}
 }
 
-// routes reads siblings. escapes: an ancestor goes on with its later siblings,
-// so a path may leave this list without an inbox.
+// routes reads siblings; inside: a parent's children, which are checked with it.
 func (c *compiler) routes(f field, inside bool) []*route {
 	var nodes []*route
 	var at []field
@@ -33,8 +34,8 @@ func (c *compiler) routes(f field, inside bool) []*route {
 		c.reachable(n, nodes, item)
 		nodes, at = append(nodes, n), append(at, item)
 	}
-	if len(nodes) == 0 {
-		c.fail(orKey(f), f.path, "must have a node")
+	if _, list := f.value.(*ast.SequenceNode); list && len(nodes) == 0 {
+		c.fail(f.value, f.path, "must have a node")
 	}
 	if !inside {
 		c.places(nodes, at, false, false)
@@ -96,34 +97,43 @@ func ensures(nodes []*route) bool {
 
 func (c *compiler) settings(f field) settings {
 	var s settings
-	var tier *desk.Tier
-	var tierAt field
+	var tier desk.Tier
+	var tierAt field // where a tier that exists is set
 	c.keys(orKey(f), f.path, map[string]func(field){
-		"inbox":      func(f field) { s.inbox = c.inboxRef(f) },
-		"tier":       func(f field) { t := c.tierRef(f); tier, tierAt = &t, f },
+		"inbox": func(f field) { s.inbox = c.inboxRef(f) },
+		"tier": func(f field) {
+			var ok bool
+			if tier, ok = c.tierRef(f); ok {
+				tierAt = f
+			}
+		},
 		"priority":   func(f field) { s.priority = desk.Priority(c.oneOf(f, priorityNames()...)) },
 		"tags":       func(f field) { s.tags = union(nil, c.texts(f)) },
 		"restricted": func(f field) { s.restricted = c.boolean(f) },
 		"page":       func(f field) { s.page = c.text(f) },
 		"sla":        func(f field) { s.sla = c.slaRef(f) },
 	})
-	if tier == nil {
-		return s
+	if tierAt.value != nil {
+		s.inbox = c.inboxOf(tier, s.inbox, tierAt)
 	}
-	// A tier is a place only through an inbox: the first one that belongs to it.
-	if in, ok := c.policy.Inbox(s.inbox); ok {
-		if in.Tier != *tier {
-			c.fail(tierAt.value, tierAt.path, "inbox %q belongs to tier %d", s.inbox, in.Tier)
-		}
-		return s
-	}
-	i := slices.IndexFunc(c.policy.inboxes, func(in Inbox) bool { return in.Tier == *tier })
-	if i < 0 {
-		c.fail(tierAt.value, tierAt.path, "tier %d has no inbox", *tier)
-		return s
-	}
-	s.inbox = c.policy.inboxes[i].Key
 	return s
+}
+
+// inboxOf returns the inbox of a node that sets a tier: a tier is a place only
+// through an inbox, the first one that belongs to it.
+func (c *compiler) inboxOf(tier desk.Tier, inbox string, at field) string {
+	if in, ok := c.policy.Inbox(inbox); ok && in.Tier != tier {
+		c.fail(at.value, at.path, "inbox %q belongs to tier %d", inbox, in.Tier)
+	}
+	if inbox != "" {
+		return inbox
+	}
+	i := slices.IndexFunc(c.policy.inboxes, func(in Inbox) bool { return in.Tier == tier })
+	if i < 0 {
+		c.fail(at.value, at.path, "tier %d has no inbox", tier)
+		return ""
+	}
+	return c.policy.inboxes[i].Key
 }
 
 func priorityNames() []string {

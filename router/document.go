@@ -110,7 +110,7 @@ func (d *document) fields(n ast.Node, path string) (list []field, ok bool) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	default:
-		d.fail(n, path, "must be a mapping (key: value)")
+		d.mustBe(n, path, "a mapping (key: value)")
 		return nil, false
 	}
 	for _, v := range values {
@@ -163,7 +163,7 @@ func (d *document) items(f field, single bool) []field {
 		if single {
 			return []field{f}
 		}
-		d.fail(orKey(f), f.path, "must be a list")
+		d.mustBe(orKey(f), f.path, "a list")
 		return nil
 	}
 	list := make([]field, len(seq.Values))
@@ -171,6 +171,17 @@ func (d *document) items(f field, single bool) []field {
 		list[i] = field{strconv.Itoa(i), v, v, fmt.Sprintf("%s[%d]", f.path, i)}
 	}
 	return list
+}
+
+// mustBe records a node of the wrong kind. A policy says what it means where it
+// stands: there are no anchors, aliases and tags.
+func (d *document) mustBe(n ast.Node, path, what string) {
+	switch n.(type) {
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+		d.fail(n, path, "anchors, aliases and tags are not allowed here")
+	default:
+		d.fail(n, path, "must be %s", what)
+	}
 }
 
 // orKey is where to point: a value may be absent.
@@ -198,7 +209,7 @@ func scalar(n ast.Node) (string, bool) {
 func (d *document) text(f field) string {
 	s, ok := scalar(f.value)
 	if !ok || strings.TrimSpace(s) == "" {
-		d.fail(orKey(f), f.path, "must be a text")
+		d.mustBe(orKey(f), f.path, "a text")
 		return ""
 	}
 	return s

@@ -1,9 +1,6 @@
 package sla
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Window is one span of local wall-clock time in a day: [From, To) in minutes
 // after midnight. To may be 24*60, the end of the day.
@@ -87,83 +84,46 @@ func (c *Calendar) Between(a, b time.Time) time.Duration {
 // span is a window of one day as instants.
 type span struct{ from, to time.Time }
 
-// day returns the open spans of a date, in order and without overlap. Wall-clock
-// times are turned into instants one by one, so that a window over a change of
-// the clocks is as much longer or shorter as the day is.
+// day returns the open spans of a date, in order and without overlap. A window is
+// open whenever the wall clock shows a time inside it: each stretch between two
+// changes of the clocks is taken by itself, so that an hour that is skipped
+// gives nothing and an hour that comes twice counts twice.
 func (c *Calendar) day(date Date) []span {
 	if _, closed := c.Holidays[date]; closed {
 		return nil
 	}
-	weekday := time.Date(date.Year, date.Month, date.Day, 12, 0, 0, 0, time.UTC).Weekday()
-	spans := make([]span, 0, len(c.Hours[weekday]))
-	for _, w := range c.Hours[weekday] {
-		s := span{c.instant(date, w.From, false), c.instant(date, w.To, true)}
-		if n := len(spans); n > 0 && s.from.Before(spans[n-1].to) {
-			s.from = spans[n-1].to // a window that ends in the repeated hour and one that begins in it
+	wall := time.Date(date.Year, date.Month, date.Day, 0, 0, 0, 0, time.UTC)
+	windows := c.Hours[wall.Weekday()]
+	if len(windows) == 0 {
+		return nil
+	}
+	spans := make([]span, 0, len(windows))
+	// Somewhere on earth the date has begun, and somewhere it has not ended.
+	at, end := wall.Add(-maxOffset), wall.Add(24*time.Hour+maxOffset)
+	for at.Before(end) {
+		local := at.In(c.Location)
+		_, seconds := local.Zone()
+		offset := time.Duration(seconds) * time.Second
+		_, change := local.ZoneBounds()
+		if change.IsZero() {
+			change = end
 		}
-		if s.from.Before(s.to) {
-			spans = append(spans, s)
+		for _, w := range windows {
+			s := span{
+				later(wall.Add(time.Duration(w.From)*time.Minute-offset), at),
+				earlier(wall.Add(time.Duration(w.To)*time.Minute-offset), change),
+			}
+			if s.from.Before(s.to) {
+				spans = append(spans, s)
+			}
 		}
+		at = change
 	}
 	return spans
 }
 
-// instant is when the wall clock shows the minute of the date. A minute that the
-// clocks skip is the instant of the change. A minute that comes twice means the
-// first time for a window's begin and the second for its end, so that
-// everything the wall clock calls open is open.
-func (c *Calendar) instant(date Date, minute int, end bool) time.Time {
-	wall := time.Date(date.Year, date.Month, date.Day, 0, minute, 0, 0, time.UTC)
-	var first, second time.Time
-	for _, off := range c.offsets(wall) {
-		t := wall.Add(-off)
-		if _, o := t.In(c.Location).Zone(); time.Duration(o)*time.Second != off {
-			continue
-		}
-		if first.IsZero() || t.Before(first) {
-			first = t
-		}
-		if second.IsZero() || t.After(second) {
-			second = t
-		}
-	}
-	switch {
-	case first.IsZero():
-		return c.change(wall)
-	case end:
-		return second
-	}
-	return first
-}
-
-// offsets returns the UTC offsets in force around a wall-clock time.
-func (c *Calendar) offsets(wall time.Time) []time.Duration {
-	var all []time.Duration
-	for h := -30; h <= 30; h += 6 {
-		_, o := wall.Add(time.Duration(h) * time.Hour).In(c.Location).Zone()
-		if off := time.Duration(o) * time.Second; !slices.Contains(all, off) {
-			all = append(all, off)
-		}
-	}
-	return all
-}
-
-// change finds the instant at which the clocks skip the wall-clock time.
-func (c *Calendar) change(wall time.Time) time.Time {
-	t := wall.Add(-30 * time.Hour)
-	for range 8 {
-		_, end := t.In(c.Location).ZoneBounds()
-		if end.IsZero() {
-			break
-		}
-		_, o := end.In(c.Location).Zone()
-		if !end.Add(time.Duration(o) * time.Second).Before(wall) {
-			return end
-		}
-		t = end
-	}
-	return wall
-}
+// maxOffset is more than any zone is away from UTC.
+const maxOffset = 18 * time.Hour
 
 func dateOf(local time.Time) Date {
 	y, m, d := local.Date()

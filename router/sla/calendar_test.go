@@ -1,0 +1,167 @@
+package sla
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+func zone(t testing.TB, name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+func week(windows ...Window) (hours [7][]Window) {
+	for day := range hours {
+		hours[day] = windows
+	}
+	return hours
+}
+
+func TestAdd(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	office := &Calendar{Location: berlin, Holidays: map[Date]struct{}{{2026, 12, 25}: {}}}
+	for day := time.Monday; day <= time.Thursday; day++ {
+		office.Hours[day] = []Window{{9 * 60, 12*60 + 30}, {13 * 60, 18 * 60}}
+	}
+	office.Hours[time.Friday] = []Window{{9 * 60, 16 * 60}}
+	nights := &Calendar{Location: berlin, Hours: week(Window{0, 6 * 60})}
+	repeated := &Calendar{Location: berlin, Hours: week(Window{2*60 + 15, 2*60 + 45})}
+	always := &Calendar{Location: time.UTC, Always: true}
+	tests := []struct {
+		name  string
+		cal   *Calendar
+		start string
+		d     time.Duration
+		want  string
+	}{
+		{"inside a window", office, "2026-03-02T09:30:00+01:00", 2 * time.Hour, "2026-03-02T11:30:00+01:00"},
+		{"ends with the window", office, "2026-03-02T09:30:00+01:00", 3 * time.Hour, "2026-03-02T12:30:00+01:00"},
+		{"over lunch", office, "2026-03-02T12:00:00+01:00", time.Hour, "2026-03-02T13:30:00+01:00"},
+		{"from the evening", office, "2026-03-02T19:00:00+01:00", time.Minute, "2026-03-03T09:01:00+01:00"},
+		{"over the weekend", office, "2026-03-06T15:30:00+01:00", time.Hour, "2026-03-09T09:30:00+01:00"},
+		{"over the weekend of the change", office, "2026-03-27T15:30:00+01:00", time.Hour, "2026-03-30T09:30:00+02:00"},
+		{"over a holiday", office, "2026-12-24T17:00:00+01:00", 2 * time.Hour, "2026-12-28T10:00:00+01:00"},
+		{"in spring the night has 5 hours", nights, "2026-03-29T00:00:00+01:00", 5 * time.Hour, "2026-03-29T06:00:00+02:00"},
+		{"in autumn it has 7", nights, "2026-10-25T00:00:00+02:00", 7 * time.Hour, "2026-10-25T06:00:00+01:00"},
+		{"a window that is skipped", repeated, "2026-03-28T12:00:00+01:00", 30 * time.Minute, "2026-03-30T02:45:00+02:00"},
+		{"a window that comes twice counts twice", repeated, "2026-10-25T00:00:00+02:00", time.Hour, "2026-10-25T02:45:00+01:00"},
+		{"leap day", nights, "2028-02-28T05:00:00+01:00", 2 * time.Hour, "2028-02-29T01:00:00+01:00"},
+		{"always", always, "2026-03-02T09:30:00Z", 40 * time.Hour, "2026-03-04T01:30:00Z"},
+		{"nothing", office, "2026-03-07T12:00:00+01:00", 0, "2026-03-07T12:00:00+01:00"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			start, _ := time.Parse(time.RFC3339, tt.start)
+			want, _ := time.Parse(time.RFC3339, tt.want)
+			got, ok := tt.cal.Add(start, tt.d)
+			if !ok || !got.Equal(want) {
+				t.Errorf("got %v, want %v", got.In(want.Location()), want)
+			}
+			if used := tt.cal.Between(start, got); used != tt.d {
+				t.Errorf("between them are %v, not %v", used, tt.d)
+			}
+		})
+	}
+}
+
+func TestAddWithoutHours(t *testing.T) {
+	c := &Calendar{Location: time.UTC}
+	if at, ok := c.Add(time.Unix(0, 0), time.Minute); ok {
+		t.Errorf("a closed calendar answered %v", at)
+	}
+}
+
+// open is the definition that Add has to meet: what a wall clock in the office
+// shows decides, minute by minute.
+func open(c *Calendar, t time.Time) bool {
+	local := t.In(c.Location)
+	if _, holiday := c.Holidays[dateOf(local)]; holiday {
+		return false
+	}
+	minute := local.Hour()*60 + local.Minute()
+	for _, w := range c.Hours[local.Weekday()] {
+		if minute >= w.From && minute < w.To {
+			return true
+		}
+	}
+	return false
+}
+
+// Deadlines equal a minute-by-minute simulation, around changes of the clocks
+// of many zones, with split shifts, midnights and holidays.
+func TestAddEqualsSimulation(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "Africa/Casablanca", "Pacific/Chatham", "America/Santiago", "Asia/Beirut"}
+	for run := range 400 {
+		loc := zone(t, zones[run%len(zones)])
+		c := &Calendar{Location: loc, Holidays: map[Date]struct{}{}}
+		for day := range c.Hours {
+			c.Hours[day] = shifts(r)
+		}
+		// Mostly a few days around a change of the clocks, else any day.
+		start := time.Date(2026, time.Month(1+r.IntN(12)), 1+r.IntN(28), r.IntN(24), r.IntN(60), 0, 0, time.UTC)
+		if _, change := start.In(loc).ZoneBounds(); !change.IsZero() && run%4 != 0 {
+			start = change.Add(-time.Duration(r.IntN(3*24*60)) * time.Minute).Truncate(time.Minute)
+		}
+		if run%3 == 0 {
+			c.Holidays[dateOf(start.In(loc)).next()] = struct{}{}
+		}
+		want := start
+		left := 1 + r.IntN(20*60)
+		d := time.Duration(left) * time.Minute
+		for n := 0; left > 0 && n < 30*24*60; n++ {
+			if open(c, want) {
+				left--
+			}
+			want = want.Add(time.Minute)
+		}
+		if left > 0 {
+			continue // hardly ever open
+		}
+		got, ok := c.Add(start, d)
+		if !ok || !got.Equal(want) {
+			t.Fatalf("%s %v: %v + %v = %v, simulated %v", loc, c.Hours, start.In(loc), d, got.In(loc), want.In(loc))
+		}
+		if used := c.Between(start, want); used != d {
+			t.Fatalf("%s %v: between %v and %v are %v, simulated %v", loc, c.Hours, start.In(loc), want.In(loc), used, d)
+		}
+		later, _ := c.Add(start.Add(time.Duration(r.IntN(600))*time.Minute), d)
+		if later.Before(got) {
+			t.Fatalf("a later start gave an earlier deadline: %v, %v", got, later)
+		}
+		if at := start.Add(time.Duration(r.IntN(5*24*60)) * time.Minute); c.Open(at) != open(c, at) {
+			t.Fatalf("%s %v: Open(%v) = %v", loc, c.Hours, at.In(loc), c.Open(at))
+		}
+	}
+}
+
+// shifts makes up to three windows of a day, some of them up to midnight.
+func shifts(r *rand.Rand) []Window {
+	var all []Window
+	for from := r.IntN(8 * 60); from < 24*60 && len(all) < 3; {
+		to := min(24*60, from+1+r.IntN(10*60))
+		if r.IntN(4) > 0 {
+			all = append(all, Window{from, to})
+		}
+		from = to + r.IntN(3*60)
+	}
+	return all
+}
+
+func BenchmarkAdd(b *testing.B) {
+	c := &Calendar{Location: zone(b, "Europe/Berlin"), Hours: week(Window{9 * 60, 12 * 60}, Window{13 * 60, 17 * 60})}
+	start := time.Date(2026, 3, 27, 15, 0, 0, 0, time.UTC)
+	for _, d := range []time.Duration{time.Hour, 24 * time.Hour} {
+		b.Run(fmt.Sprint(d), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c.Add(start, d)
+			}
+		})
+	}
+}
