@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -196,7 +197,8 @@ func redirectAllowed(target string, allowed []string) bool {
 		if err != nil || a.Scheme != u.Scheme || !strings.EqualFold(a.Host, u.Host) {
 			continue
 		}
-		if entry == target || (strings.HasSuffix(a.Path, "/") && strings.HasPrefix(u.Path, a.Path)) {
+		// Cleaned, as a browser resolves dot segments (RFC 3986 §5.2.4) before it asks.
+		if entry == target || (strings.HasSuffix(a.Path, "/") && strings.HasPrefix(path.Clean(u.Path)+"/", a.Path)) {
 			return true
 		}
 	}
