@@ -82,11 +82,11 @@ function decode(part: string): string {
   }
 }
 
-/** Where in the query a refused term stands, from the problem's errors: "q[5:12]", "q:5", {position}. -1: not told. */
-export function errorPosition(errors: { location?: string; message: string; value?: unknown }[]): number {
+/** Where in the query a refused term begins, from the problem's "character 1: …", which counts from 1; -1: not told. */
+export function errorPosition(errors: readonly { message: string }[]): number {
   for (const error of errors) {
-    const found = /(?:position|at|offset|\[|:)\s*(\d+)/.exec(`${error.location ?? ''} ${error.message}`);
-    if (found) return Number(found[1]);
+    const found = /\bcharacter (\d+)/.exec(error.message);
+    if (found) return Number(found[1]) - 1;
   }
   return -1;
 }

@@ -1,7 +1,7 @@
 // Open conversations: each is a signal that is filled and refilled from the server.
 import { signal, type Signal } from '@preact/signals';
 import { api, Problem } from '../api';
-import type { Account, Conversation, DeskEvent, Message, Stint } from '../wire';
+import type { Account, Contact, Conversation, DeskEvent, Message, Stint } from '../wire';
 
 export interface Thread {
   conversation: Conversation | null;
@@ -9,11 +9,12 @@ export interface Thread {
   events: DeskEvent[];
   stints: Stint[];
   account: Account | null;
+  contact: Contact | null;
   loaded: boolean;
   error: unknown;
 }
 
-const EMPTY: Thread = { conversation: null, messages: [], events: [], stints: [], account: null, loaded: false, error: null };
+const EMPTY: Thread = { conversation: null, messages: [], events: [], stints: [], account: null, contact: null, loaded: false, error: null };
 const KEEP = 40;
 
 const threads = new Map<string, Signal<Thread>>();
@@ -59,8 +60,10 @@ async function read(id: string): Promise<void> {
       api.conversation(id), api.messages(id), api.events(id), api.stints(id).catch(() => []),
     ]);
     thread.value = { ...thread.value, conversation, messages, events, stints, loaded: true, error: null };
-    const account = await api.account(conversation.account.id).catch(() => null);
-    thread.value = { ...thread.value, account };
+    const [account, contact] = await Promise.all([
+      api.account(conversation.account.id).catch(() => null), api.contact(conversation.contact.id).catch(() => null),
+    ]);
+    thread.value = { ...thread.value, account, contact };
   } catch (error) {
     // What was read before stays; a conversation that is gone does not.
     if (!thread.value.loaded || (error instanceof Problem && error.status === 404)) {

@@ -17,7 +17,7 @@ export function span(since: string, now: number): string {
 /** How urgent a wait looks; the boundaries are the ones people feel, not an SLA. */
 export function heat(since: string, now: number): 'cool' | 'warm' | 'hot' {
   const gone = now - Date.parse(since);
-  return gone < HOUR ? 'cool' : gone < 8 * HOUR ? 'warm' : 'hot';
+  return gone < 4 * HOUR ? 'cool' : gone < DAY ? 'warm' : 'hot';
 }
 
 function startOfDay(at: number): number {

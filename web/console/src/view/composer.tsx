@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { count, say, sayIf } from '../text/say';
 import { drafts } from '../state/desk';
 import type { Kind } from '../state/draft';
@@ -45,7 +45,8 @@ function Editor({ conversation, messages }: Props) {
   const unanswerable = reply && !conversation.reply.to;
   const news = reply && current.text !== '' ? newerThan(messages, current.seen) : 0;
 
-  useEffect(() => {
+  // Before the next key arrives, so that no letter of an answer is taken for a command.
+  useLayoutEffect(() => {
     const area = field.current;
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { assign, current, move, setStatus } from '../state/actions';
 import { agents, me, now, reason, tiers } from '../state/desk';
 import { dialog } from '../state/dialog';
@@ -13,11 +13,11 @@ import { keys, mac } from './shortcuts';
 
 const close = () => (dialog.value = null);
 
-/** A native modal dialog: the browser keeps the focus inside, gives it back and takes Esc. */
+/** A native modal dialog: the browser keeps the focus inside, puts it on the autofocus field and takes Esc. */
 function Modal({ title, wide, children }: { title: string; wide?: boolean; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current!;
     const before = document.activeElement;
     element.showModal();
@@ -70,8 +70,6 @@ function KeysDialog() {
 
 function AssignDialog({ conversation }: { conversation: Conversation }) {
   const [filter, setFilter] = useState('');
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
   const wanted = filter.trim().toLowerCase();
   const others = agents.value.filter((agent) => agent.id !== me.value.id);
   const choices = [
@@ -86,7 +84,7 @@ function AssignDialog({ conversation }: { conversation: Conversation }) {
   return (
     <Modal title={say('assign.title')}>
       <form onSubmit={(event) => { event.preventDefault(); if (choices[0]) pick(choices[0].id); }}>
-        <input ref={field} class="field" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} placeholder={say('assign.filter')} aria-label={say('assign.filter')} />
+        <input autofocus class="field" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} placeholder={say('assign.filter')} aria-label={say('assign.filter')} />
       </form>
       <ul class="choices">
         {choices.map((choice) => (
@@ -105,8 +103,6 @@ function AssignDialog({ conversation }: { conversation: Conversation }) {
 
 function SnoozeDialog({ conversation }: { conversation: Conversation }) {
   const [text, setText] = useState('');
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
   const until = text.trim() ? parseWhen(text, now.value) : null;
   const wrong = !text.trim() ? '' : until === null ? say('snooze.bad') : until <= now.value ? say('snooze.past') : '';
   const pick = (at: number) => {
@@ -120,7 +116,7 @@ function SnoozeDialog({ conversation }: { conversation: Conversation }) {
     <Modal title={say('snooze.title')}>
       <form onSubmit={(event) => { event.preventDefault(); if (until && !wrong) pick(until); }}>
         <label class="labelled"><span>{say('snooze.when')}</span>
-          <input ref={field} class="field" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder={say('snooze.hint')} aria-describedby="snooze-wrong" />
+          <input autofocus class="field" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder={say('snooze.hint')} aria-describedby="snooze-wrong" />
         </label>
         <p id="snooze-wrong" class="wrong" role="status">{wrong}</p>
         {until !== null && !wrong && <button class="button button-primary">{say('snooze.go', { time: shown(until) })}</button>}
@@ -135,7 +131,8 @@ function SnoozeDialog({ conversation }: { conversation: Conversation }) {
 }
 
 function MoveDialog({ conversation }: { conversation: Conversation }) {
-  const [target, setTarget] = useState('');
+  // The next tier up is what one mostly wants; the button says where it goes.
+  const [target, setTarget] = useState(() => tiers.value.find((one) => one.tier > conversation.tier)?.inboxes[0]?.key ?? '');
   const [note, setNote] = useState('');
   const [wrong, setWrong] = useState('');
   const [busy, setBusy] = useState(false);
@@ -188,13 +185,13 @@ function MoveDialog({ conversation }: { conversation: Conversation }) {
           <label for="handover"><span>{say('move.note')}</span>{' '}
             <span class={rises ? 'required' : 'muted'}>{rises ? say('move.noteRequired', { tier: group.name }) : say('move.noteOptional')}</span>
           </label>
-          <textarea id="handover" ref={noteField} class="field" rows={5} value={note} required={rises} aria-invalid={wrong ? 'true' : undefined}
+          <textarea id="handover" autofocus ref={noteField} class="field" rows={5} value={note} required={rises} aria-invalid={wrong ? 'true' : undefined}
             aria-describedby="move-wrong" onInput={(event) => setNote(event.currentTarget.value)} />
         </div>
         {note === '' && <button type="button" class="quiet" onClick={() => { setNote(say('move.template')); noteField.current?.focus(); }}>{say('move.useTemplate')}</button>}
         <p id="move-wrong" class="wrong" role="alert">{wrong}</p>
         <footer class="modal-foot">
-          <button class="button button-primary" disabled={!target || busy}>{say(verb, { name })}</button>
+          <button class="button button-primary" disabled={!target || busy}>{name ? say(verb, { name }) : say('move.to')}</button>
           <button type="button" class="button button-quiet" onClick={close}>{say('dialog.cancel')}</button>
         </footer>
       </form>

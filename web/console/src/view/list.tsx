@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Problem } from '../api';
 import { count, say, sayIf, type Sentence } from '../text/say';
 import { heat, span } from '../text/time';
-import { drafted, go, now, openConversation, place, reason, tiers, unread } from '../state/desk';
+import { drafted, go, inboxes, now, openConversation, place, reason, tiers, unread } from '../state/desk';
 import { colleagues } from '../state/presence';
 import { listError, loadList, loading, loadMore, nextCursor, rows, selected } from '../state/list';
 import { errorPosition, type View } from '../state/search';
@@ -37,8 +37,23 @@ export function List() {
   );
 }
 
+/** How many the server counted; null where it did not. */
+function sizeOf(view: View): number | null {
+  const all = inboxes.value;
+  const open = (list: typeof all) => list.reduce((sum, inbox) => sum + inbox.open, 0);
+  switch (view.kind) {
+    case 'all': return open(all);
+    case 'tier': return open(all.filter((inbox) => inbox.tier === view.tier));
+    case 'inbox': return open(all.filter((inbox) => inbox.key === view.inbox));
+    case 'unassigned': return all.reduce((sum, inbox) => sum + inbox.unassigned, 0);
+    default: return null;
+  }
+}
+
 function Total() {
-  if (loading.value && rows.value.length === 0) return null;
+  if ((loading.value || listError.value) && rows.value.length === 0) return null;
+  const exact = sizeOf(place.value.view);
+  if (exact !== null) return <span class="muted" role="status">{say('rail.open', { n: exact })}</span>;
   const n = rows.value.length;
   return <span class="muted" role="status">{nextCursor.value ? say('list.countMore', { n }) : count('list.count', n)}</span>;
 }
@@ -71,7 +86,7 @@ function Refusal({ text, problem }: { text: string; problem: Problem }) {
   return (
     <p class="search-refused" role="alert">
       {at >= 0 && at < text.length && <code>{text.slice(0, at)}<mark>{/^\S*/.exec(text.slice(at))![0] || text.slice(at, at + 1)}</mark></code>}
-      {problem.errors[0]?.message || problem.detail}
+      {(problem.errors[0]?.message ?? problem.detail).replace(/^character \d+: /, '')}
     </p>
   );
 }
@@ -148,7 +163,8 @@ function useNewAbove(scroller: { current: HTMLDivElement | null }, list: Convers
 function Row({ row, current, open, picked }: { row: Conversation; current: boolean; open: boolean; picked: boolean }) {
   const isNew = unread.value.has(row.id);
   const who = row.contact.name || row.contact.address;
-  const account = row.account.name && row.account.name !== who && row.account.name !== row.contact.address ? row.account.name : '';
+  // A person's account is called by the address; that tells nothing.
+  const account = row.account.name !== who && !row.account.name.includes('@') ? row.account.name : '';
   return (
     <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}`} data-id={row.id}>
       <a href={`#/c/${row.id}`} tabIndex={current ? 0 : -1} aria-current={open ? 'true' : undefined}

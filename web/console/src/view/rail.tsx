@@ -31,7 +31,7 @@ export function Rail() {
   const free = inboxes.value.reduce((sum, inbox) => sum + inbox.unassigned, 0);
   return (
     <nav class="rail" aria-label={say('rail.label')}>
-      <div class="brand"><Mark /><span>{say('app.name')}</span><i class={`link link-${link.value}`} /></div>
+      <div class="brand"><Mark /><span>{say('app.name')}</span><Tools /></div>
       <div class="rail-scroll">
         <ul class="entries">
           <Entry view={{ kind: 'mine' }} label={say('rail.mine')} icon="person" count={mineOpen.value} more={mineOpen.value >= 100} />
@@ -58,38 +58,42 @@ export function Rail() {
   );
 }
 
+function Tools() {
+  const name: IconName = theme.value === 'light' ? 'sun' : theme.value === 'dark' ? 'moon' : 'half';
+  const label = say('rail.theme', { theme: say(`theme.${theme.value}`) });
+  return (
+    <div class="rail-tools">
+      <button class="tool" title={label} onClick={nextTheme}><Icon name={name} /><span class="sr">{label}</span></button>
+      <button class="tool" title={`${say('keys.title')} (?)`} aria-keyshortcuts="?" onClick={() => (dialog.value = 'keys')}>
+        <Icon name="keys" /><span class="sr">{say('keys.title')}</span>
+      </button>
+    </div>
+  );
+}
+
 function Foot() {
   const agent = me.value;
-  const name: IconName = theme.value === 'light' ? 'sun' : theme.value === 'dark' ? 'moon' : 'half';
+  const actors = demo.value && demo.value.agents.length > 1 ? demo.value.agents : null;
   return (
     <div class="rail-foot">
       <div class="whoami" title={say('rail.signedIn', { name: agent.name })}>
-        <Avatar name={agent.name} /><span class="whoami-name">{agent.name}</span>
+        <span class="presence"><Avatar name={agent.name} /><i class={`link link-${link.value}`} /></span>{!actors && <span class="whoami-name">{agent.name}</span>}
       </div>
-      {demo.value && demo.value.agents.length > 1 && (
+      {actors && (
         <label class="switcher">
-          <Icon name="swap" size={16} />
           <span class="sr">{say('rail.switch')}</span>
           <select value={agent.email} onChange={(event) => {
             becomeAgent(event.currentTarget.value).catch((error: unknown) => tell(say('done.failed', { reason: reason(error) }), { bad: true }));
           }}>
-            {demo.value.agents.map((other) => <option key={other.email} value={other.email}>{other.name}</option>)}
+            {actors.map((other) => <option key={other.email} value={other.email}>{other.name}</option>)}
           </select>
         </label>
       )}
-      <div class="rail-tools">
-        <button class="tool" title={say('rail.theme', { theme: say(`theme.${theme.value}`) })} onClick={nextTheme}>
-          <Icon name={name} /><span class="sr">{say('rail.theme', { theme: say(`theme.${theme.value}`) })}</span>
+      {!demo.value && (
+        <button class="tool" title={say('rail.signOut')} onClick={() => void signOut()}>
+          <Icon name="leave" /><span class="sr">{say('rail.signOut')}</span>
         </button>
-        <button class="tool" title={`${say('keys.title')} (?)`} aria-keyshortcuts="?" onClick={() => (dialog.value = 'keys')}>
-          <Icon name="keys" /><span class="sr">{say('keys.title')}</span>
-        </button>
-        {!demo.value && (
-          <button class="tool" title={say('rail.signOut')} onClick={() => void signOut()}>
-            <Icon name="leave" /><span class="sr">{say('rail.signOut')}</span>
-          </button>
-        )}
-      </div>
+      )}
     </div>
   );
 }

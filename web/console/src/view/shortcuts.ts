@@ -12,7 +12,8 @@ import { say } from '../text/say';
 export const keys = new Keys();
 export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 
-const calm = () => dialog.value === null;
+/** No dialog, and no composer that was asked for and is not there yet: letters belong to those. */
+const calm = () => dialog.value === null && (writing.value === null || document.querySelector('.editor') !== null);
 const have = () => calm() && current() !== null;
 const open = () => calm() && place.value.open !== null;
 
@@ -71,7 +72,7 @@ const bindings: Binding[] = [
     when: () => calm() && inboxes.value.some((inbox) => inbox.tier === tier),
   })),
   { keys: '?', group: 'general', label: say('key.help'), run: () => (dialog.value = 'keys'), when: calm },
-  { keys: 'Escape', group: 'general', label: say('key.escape'), run: escape, inFields: true, when: calm },
+  { keys: 'Escape', group: 'general', label: say('key.escape'), run: escape, inFields: true, when: () => dialog.value === null },
   { keys: 'D', group: 'general', label: say('key.theme'), run: nextTheme, when: calm },
 ];
 

@@ -6,11 +6,13 @@ import { sideOpen } from '../state/dialog';
 import { threadOf } from '../state/thread';
 import type { Stint } from '../wire';
 import { Avatar } from './avatar';
-import { Icon } from './icon';
+import { ChannelIcon, Icon } from './icon';
+
+const NOTHING = { conversation: null, account: null, contact: null, stints: [] };
 
 export function Side() {
   const id = place.value.open;
-  const { conversation, account, stints } = id ? threadOf(id).value : { conversation: null, account: null, stints: [] };
+  const { conversation, account, contact: person, stints } = id ? threadOf(id).value : NOTHING;
   if (!conversation) return null;
   const { contact } = conversation;
   const facts = Object.entries(account?.attributes ?? {}).filter(([, value]) => value !== null && typeof value !== 'object');
@@ -21,6 +23,20 @@ export function Side() {
         <Avatar name={contact.name || contact.address} size="large" />
         <div><h3>{contact.name || contact.address}</h3><p class="muted">{contact.address}</p></div>
       </section>
+      {person && person.identities.length > 0 && (
+        <section>
+          <h4>{say('side.contact')}</h4>
+          <ul class="identities">
+            {person.identities.map((one) => (
+              <li key={one.channel + one.address}>
+                <ChannelIcon channel={one.channel} label={sayIf(`channel.${one.channel}`, one.channel)} size={15} />
+                <span class="identity">{one.channel === 'chat' ? say('channel.chat') : one.address}</span>
+                <span class={`trust trust-${one.trust}`}>{sayIf(`side.trust.${one.trust}`, one.trust)}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section>
         <h4>{say('side.account')}</h4>
         <p class="account-name">{conversation.account.name}</p>
@@ -28,8 +44,8 @@ export function Side() {
           <>
             {account.domains.length > 0 && <p class="muted">{account.domains.join(', ')}</p>}
             <Facts>
-              {account.segment && <Fact name="Segment" value={account.segment} />}
-              {account.timezone && <Fact name="Timezone" value={account.timezone} />}
+              {account.segment && <Fact name={say('side.segment')} value={account.segment} />}
+              {account.timezone && <Fact name={say('side.timezone')} value={account.timezone} />}
               {facts.map(([name, value]) => <Fact key={name} name={name} value={String(value)} />)}
             </Facts>
             {account.tags.length > 0 && <p class="tags">{account.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</p>}

@@ -11,7 +11,7 @@ import { describe, handover, timeline, type Handover } from '../state/timeline';
 import type { Conversation, DeskEvent } from '../wire';
 import { Avatar } from './avatar';
 import { Composer } from './composer';
-import { Icon } from './icon';
+import { Icon, type IconName } from './icon';
 import { MessageCard } from './message';
 
 export function ThreadPane() {
@@ -54,39 +54,49 @@ function OpenThread({ id }: { id: string }) {
 
 function Head({ conversation }: { conversation: Conversation }) {
   const open = conversation.status === 'open';
+  const act = (name: IconName, label: string, key: string, run: () => void, strong = false) => (
+    <button class={strong ? 'button button-strong' : 'button'} aria-keyshortcuts={key} title={`${label} (${key})`} onClick={run}><Icon name={name} size={16} />{label}</button>
+  );
   return (
     <header class="thread-head">
       <div class="thread-line">
         <button class="tool back" onClick={() => openConversation(null)} aria-keyshortcuts="u"><Icon name="back" /><span class="sr">{say('thread.back')}</span></button>
         <h2 class="thread-subject">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></h2>
+        <button class="tool details" aria-pressed={sideOpen.value} title={say('thread.details')} onClick={() => (sideOpen.value = !sideOpen.value)}>
+          <Icon name="panel" /><span class="sr">{say('thread.details')}</span>
+        </button>
+      </div>
+      <div class="thread-bar">
+        <Where conversation={conversation} />
         <div class="thread-actions">
-          <button class="button" aria-keyshortcuts="a" title={`${say('thread.assign')} (a)`} onClick={() => (dialog.value = 'assign')}>
-            <Icon name="person" size={16} />{conversation.assignee ? conversation.assignee.name : say('thread.assign')}
-          </button>
-          <button class="button" aria-keyshortcuts="t" title={`${say('key.move')} (t)`} onClick={() => (dialog.value = 'move')}>
-            <Icon name="up" size={16} />{say('thread.move')}
-          </button>
-          {open && (
-            <button class="button" aria-keyshortcuts="s" title={`${say('thread.snooze')} (s)`} onClick={() => (dialog.value = 'snooze')}>
-              <Icon name="clock" size={16} /><span class="wide">{say('thread.snooze')}</span>
-            </button>
-          )}
-          {open || conversation.status === 'pending' ? (
-            <button class="button button-strong" aria-keyshortcuts="e" title={`${say('thread.resolve')} (e)`} onClick={() => void setStatus(conversation, 'resolved')}>
-              <Icon name="check" size={16} />{say('thread.resolve')}
-            </button>
-          ) : (
-            <button class="button button-strong" aria-keyshortcuts="e" onClick={() => void setStatus(conversation, 'open')}>
-              <Icon name="undo" size={16} />{say('thread.reopen')}
-            </button>
-          )}
-          <button class="tool details" aria-pressed={sideOpen.value} title={say('thread.details')} onClick={() => (sideOpen.value = !sideOpen.value)}>
-            <Icon name="panel" /><span class="sr">{say('thread.details')}</span>
-          </button>
+          {act('person', conversation.assignee ? conversation.assignee.name : say('thread.assign'), 'a', () => (dialog.value = 'assign'))}
+          {act('up', say('thread.move'), 't', () => (dialog.value = 'move'))}
+          {open && act('clock', say('thread.snooze'), 's', () => (dialog.value = 'snooze'))}
+          {open || conversation.status === 'pending'
+            ? act('check', say('thread.resolve'), 'e', () => void setStatus(conversation, 'resolved'), true)
+            : act('undo', say('thread.reopen'), 'e', () => void setStatus(conversation, 'open'), true)}
         </div>
       </div>
       <Why conversation={conversation} />
     </header>
+  );
+}
+
+function Where({ conversation }: { conversation: Conversation }) {
+  return (
+    <p class="where">
+      <span class={`tier tier-${conversation.tier}`}>T{conversation.tier}</span>
+      <b>{conversation.inbox.name}</b>
+      {(conversation.priority === 'urgent' || conversation.priority === 'high') && <span class={`priority priority-${conversation.priority}`}>{say(`priority.${conversation.priority}`)}</span>}
+      {conversation.restricted && <Icon name="lock" size={14} label={say('row.restricted')} />}
+      {conversation.status !== 'open' && (
+        <span class={`status status-${conversation.status}`}>
+          {conversation.status === 'snoozed' && conversation.snoozed_until
+            ? say('thread.snoozedUntil', { time: moment(conversation.snoozed_until, now.value) })
+            : say(`status.${conversation.status}`)}
+        </span>
+      )}
+    </p>
   );
 }
 
@@ -106,15 +116,6 @@ function Company({ id }: { id: string }) {
 function Why({ conversation }: { conversation: Conversation }) {
   return (
     <p class="why">
-      <span class={`tier tier-${conversation.tier}`}>T{conversation.tier}</span>
-      <b>{conversation.inbox.name}</b>
-      {conversation.status !== 'open' && (
-        <span class={`status status-${conversation.status}`}>
-          {conversation.status === 'snoozed' && conversation.snoozed_until
-            ? say('thread.snoozedUntil', { time: moment(conversation.snoozed_until, now.value) })
-            : say(`status.${conversation.status}`)}
-        </span>
-      )}
       <span class="why-label">{say('thread.why')}</span>
       {conversation.path.length === 0 ? <span class="muted">{say('thread.why.none')}</span> : (
         <span class="why-path">
@@ -148,6 +149,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
     if (!box?.firstElementChild) return;
     const watch = new ResizeObserver(() => { if (atEnd.current) box.scrollTop = box.scrollHeight; });
     watch.observe(box.firstElementChild);
+    watch.observe(box); // the composer takes room from it
     return () => watch.disconnect();
   }, []);
 

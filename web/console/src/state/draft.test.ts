@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { Memory } from '../../../test/memory';
+import { Drafts } from './draft';
+
+test('a draft comes back with what its writer had seen', () => {
+  const drafts = new Drafts(new Memory(), () => 5);
+  drafts.write('cv_1', 'reply', 'Dear Jo', 7);
+  expect(drafts.read('cv_1', 'reply')).toEqual({ text: 'Dear Jo', seen: 7, at: 5 });
+  expect(drafts.read('cv_1', 'note')).toBeNull();
+  expect(drafts.read('cv_2', 'reply')).toBeNull();
+});
+
+test('reply and note are two drafts', () => {
+  const drafts = new Drafts(new Memory());
+  drafts.write('cv_1', 'reply', 'for the customer', 1);
+  drafts.write('cv_1', 'note', 'for the team', 1);
+  drafts.remove('cv_1', 'reply');
+  expect(drafts.read('cv_1', 'note')?.text).toBe('for the team');
+  expect([...drafts.conversations()]).toEqual(['cv_1']);
+});
+
+test('an emptied text is no draft', () => {
+  const drafts = new Drafts(new Memory());
+  drafts.write('cv_1', 'reply', 'x', 1);
+  drafts.write('cv_1', 'reply', ' \n', 1);
+  expect(drafts.read('cv_1', 'reply')).toBeNull();
+  expect(drafts.conversations().size).toBe(0);
+});
+
+test('a full storage is told, not thrown', () => {
+  expect(new Drafts(new Memory(10)).write('cv_1', 'reply', 'a long answer', 1)).toBe(false);
+});
+
+test('what nobody came back to for a month is swept, what cannot be read too', () => {
+  const storage = new Memory();
+  let now = 0;
+  const drafts = new Drafts(storage, () => now);
+  drafts.write('cv_old', 'reply', 'old', 1);
+  now = 20 * 86_400_000;
+  drafts.write('cv_new', 'note', 'new', 1);
+  storage.setItem('switchboard.draft.cv_bad.reply', '{');
+  storage.setItem('switchboard.theme', 'dark');
+  now = 31 * 86_400_000;
+  drafts.sweep();
+  expect([...drafts.conversations()]).toEqual(['cv_new']);
+  expect(storage.getItem('switchboard.theme')).toBe('dark');
+});
