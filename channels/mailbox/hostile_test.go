@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"runtime"
@@ -72,6 +73,11 @@ func inSet(set string, uid int) bool {
 
 // scripted serves a script until the test ends.
 func scripted(t *testing.T, s script) string {
+	return serve(t, func(conn net.Conn, command string) (string, string) { return s(command) })
+}
+
+// serve is scripted for answers that are written to the connection in between.
+func serve(t *testing.T, s func(conn net.Conn, command string) (untagged, tagged string)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -89,7 +95,7 @@ func scripted(t *testing.T, s script) string {
 				fmt.Fprint(conn, "* OK ready\r\n")
 				for r := bufio.NewScanner(conn); r.Scan(); {
 					tag, command, _ := strings.Cut(r.Text(), " ")
-					untagged, tagged := s(command)
+					untagged, tagged := s(conn, command)
 					if _, err := fmt.Fprintf(conn, "%s%s %s done\r\n", untagged, tag, tagged); err != nil || tagged == "" {
 						return
 					}
@@ -221,6 +227,65 @@ func TestHostileServer(t *testing.T) {
 	t.Logf("cases=%d heap_delta=%d KiB", len(cases), (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>10)
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
 		t.Errorf("%d octets of heap are left", grown)
+	}
+}
+
+// A slow server that gets on is waited for, beyond the time that silence is.
+func TestSlowServer(t *testing.T) {
+	sink := channeltest.NewSink()
+	body := strings.Repeat("x", 40)
+	addr := serve(t, func(conn net.Conn, command string) (string, string) {
+		if !strings.HasPrefix(command, "UID FETCH") || !strings.Contains(command, "BODY") {
+			return polite(command)
+		}
+		fmt.Fprintf(conn, "* 1 FETCH (UID 1 BODY[] {%d}\r\n", len(body))
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for i := range body { // 0.4 s
+			<-tick.C
+			io.WriteString(conn, body[i:i+1])
+		}
+		return ")\r\n" + fetchAnswer("UID FETCH 2:3 BODY[]", "{12}\r\nSubject: x\r\n"), "OK"
+	})
+	cfg := scriptedConfig(addr)
+	group, _ := pull(t, cfg, newMemory(sink))
+	raws := sink.Await(t, 3)
+	if string(raws[0].Bytes) != body || raws[0].State != desk.RawPending {
+		t.Errorf("item %+v", raws[0])
+	}
+	if status := group.Statuses()[0]; status.State == channels.StateFailing {
+		t.Errorf("status %+v", status)
+	}
+}
+
+// A server that never stops talking is cut off before it fills the memory.
+func TestEndlessAnswer(t *testing.T) {
+	for _, verb := range []string{"CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH"} {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			written := make(chan int, 1000)
+			addr := serve(t, func(conn net.Conn, command string) (string, string) {
+				if !strings.HasPrefix(command, verb) {
+					return polite(command)
+				}
+				n, chunk := 0, []byte(strings.Repeat("A", 1<<16))
+				io.WriteString(conn, "* OK ")
+				for {
+					m, err := conn.Write(chunk)
+					if n += m; err != nil || n > 64<<20 {
+						written <- n
+						return "", ""
+					}
+				}
+			})
+			group, _ := pull(t, scriptedConfig(addr), newMemory(channeltest.NewSink()))
+			if n := <-written; n > 32<<20 { // most of it lies in the sockets
+				t.Errorf("read %d octets of an answer that never ends", n)
+			}
+			if status := awaitState(t, group, channels.StateFailing); !strings.Contains(status.LastError, "far more") {
+				t.Errorf("status %+v", status)
+			}
+		})
 	}
 }
 

@@ -256,7 +256,12 @@ func TestDrain(t *testing.T) {
 	cancel()
 	idle.want("421")
 	idle.wantClosed()
-	io.WriteString(busy, mail("late")+".\r\n")
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for line := range strings.Lines(mail("late") + strings.Repeat("More.\r\n", 50) + ".\r\n") { // many reads
+		io.WriteString(busy, line)
+		<-tick.C
+	}
 	busy.want("250")
 	busy.want("421")
 	busy.wantClosed()
