@@ -62,7 +62,7 @@ func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput
 		if len(events) > 0 {
 			at = events[len(events)-1].Cursor
 		}
-		allowed, err := s.gate.allowed(ctx, agentOf(ctx), events)
+		allowed, err := s.gate.read(ctx, agentOf(ctx), events)
 		if err != nil {
 			return nil, err
 		}

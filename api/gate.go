@@ -43,12 +43,22 @@ func mayRead(a desk.Agent, c view.Access) bool {
 	return !c.Restricted || a.Admin || slices.Contains(a.Tiers, c.Tier)
 }
 
-// allowed returns the events that the agent may see, in order.
-func (g *gate) allowed(ctx context.Context, a desk.Agent, events []desk.Event) ([]desk.Event, error) {
-	if a.Admin {
+// read returns the events of the log that the agent may see now, in order.
+func (g *gate) read(ctx context.Context, a desk.Agent, events []desk.Event) ([]desk.Event, error) {
+	return g.allowed(ctx, a, events, true)
+}
+
+// live is read for events that just happened: what was read from the database
+// after them may be remembered.
+func (g *gate) live(ctx context.Context, a desk.Agent, events ...desk.Event) ([]desk.Event, error) {
+	return g.allowed(ctx, a, events, false)
+}
+
+func (g *gate) allowed(ctx context.Context, a desk.Agent, events []desk.Event, fresh bool) ([]desk.Event, error) {
+	if a.Admin || len(events) == 0 {
 		return events, nil
 	}
-	facts, err := g.look(ctx, events)
+	facts, err := g.look(ctx, events, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +73,7 @@ func (g *gate) allowed(ctx context.Context, a desk.Agent, events []desk.Event) (
 
 // conversation reports whether the agent may see one conversation now.
 func (g *gate) conversation(ctx context.Context, a desk.Agent, id desk.ConversationID) (bool, error) {
-	facts, err := g.look(ctx, []desk.Event{{ConversationID: id}})
+	facts, err := g.look(ctx, []desk.Event{{ConversationID: id}}, false)
 	if err != nil {
 		return false, err
 	}
@@ -72,8 +82,8 @@ func (g *gate) conversation(ctx context.Context, a desk.Agent, id desk.Conversat
 }
 
 // look returns the facts about the events' conversations, read after each of
-// the events was committed.
-func (g *gate) look(ctx context.Context, events []desk.Event) (map[desk.ConversationID]remembered, error) {
+// the events was committed; fresh ones were read during this call.
+func (g *gate) look(ctx context.Context, events []desk.Event, fresh bool) (map[desk.ConversationID]remembered, error) {
 	newest := make(map[desk.ConversationID]int64, 1)
 	for _, e := range events {
 		newest[e.ConversationID] = max(newest[e.ConversationID], e.Seq)
@@ -83,7 +93,7 @@ func (g *gate) look(ctx context.Context, events []desk.Event) (map[desk.Conversa
 	now := time.Now()
 	g.mu.Lock()
 	for id, seq := range newest {
-		if f, ok := g.known[id]; ok && f.seq >= seq && now.Sub(f.at) < gateFresh {
+		if f, ok := g.known[id]; !fresh && ok && f.seq >= seq && now.Sub(f.at) < gateFresh {
 			facts[id] = f
 		} else {
 			missing = append(missing, id)

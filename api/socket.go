@@ -206,7 +206,7 @@ func (k *socket) replay(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		allowed, err := k.s.gate.allowed(ctx, *k.agent.Load(), events)
+		allowed, err := k.s.gate.read(ctx, *k.agent.Load(), events)
 		if err != nil {
 			return err
 		}
@@ -277,7 +277,7 @@ func (k *socket) pass(ctx context.Context, item live.Item) error {
 	if e == nil || e.Cursor.Compare(k.at) <= 0 {
 		return nil // the replay has sent it
 	}
-	allowed, err := k.s.gate.allowed(ctx, *k.agent.Load(), []desk.Event{*e})
+	allowed, err := k.s.gate.live(ctx, *k.agent.Load(), *e)
 	if err != nil {
 		return err
 	}

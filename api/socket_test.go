@@ -350,21 +350,24 @@ func TestGateAsksOnce(t *testing.T) {
 	e := []desk.Event{{ConversationID: d.secret.id, Seq: 5}}
 	for i := range 100 {
 		a := desk.Agent{ID: desk.NewID[desk.AgentID](), Tiers: []desk.Tier{desk.Tier(i % 4)}}
-		out, err := g.allowed(t.Context(), a, e)
+		out, err := g.live(t.Context(), a, e...)
 		if err != nil || (len(out) == 1) != (i%4 == 3) {
 			t.Fatalf("agent of tier %d: %d events, %v", i%4, len(out), err)
 		}
 	}
 	d.exec(`update conversations set restricted = false where id = $1`, d.secret.id)
 	ana := desk.Agent{ID: desk.NewID[desk.AgentID]()}
-	if out, _ := g.allowed(t.Context(), ana, e); len(out) != 0 {
+	if out, _ := g.live(t.Context(), ana, e...); len(out) != 0 {
 		t.Error("the same event asked twice") // within gateFresh
 	}
-	if out, _ := g.allowed(t.Context(), ana, []desk.Event{{ConversationID: d.secret.id, Seq: 6}}); len(out) != 1 {
+	if out, _ := g.read(t.Context(), ana, e); len(out) != 1 {
+		t.Error("the log was judged by remembered facts")
+	}
+	if out, _ := g.live(t.Context(), ana, desk.Event{ConversationID: d.secret.id, Seq: 6}); len(out) != 1 {
 		t.Error("a newer event was judged by old facts")
 	}
 	gone := []desk.Event{{ConversationID: desk.NewID[desk.ConversationID](), Seq: 1}}
-	if out, _ := g.allowed(t.Context(), ana, gone); len(out) != 0 {
+	if out, _ := g.read(t.Context(), ana, gone); len(out) != 0 {
 		t.Error("a conversation that is not there is shown")
 	}
 }
