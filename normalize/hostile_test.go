@@ -104,10 +104,10 @@ func TestHostile(t *testing.T) {
 			SafeHTML(m.HTMLBody)
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
-			if limit := time.Second * time.Duration(1+len(body)>>20); took > limit {
+			if limit := slowdown * time.Second * time.Duration(1+len(body)>>20); took > limit {
 				t.Errorf("took %v", took)
 			}
-			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 256 {
+			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 256*slowdown {
 				t.Errorf("allocated %d MiB", used)
 			}
 			for _, p := range m.Problems {
