@@ -146,7 +146,7 @@ func (g *Gateway) outbound(ctx context.Context, tokens *threading.Tokens) error 
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
 	if g.cfg.Smarthost.Addr != "" {
 		m, err := mailer.New(mailer.Config{Addr: g.cfg.Smarthost.Addr, User: g.cfg.Smarthost.User, Password: g.cfg.Smarthost.Password,
-			TLS: mailer.TLSMode(g.cfg.Smarthost.TLS), Hostname: g.domain(), ReplyAddress: tokens.Address, Log: g.log}, g.store)
+			TLS: smarthostTLS[g.cfg.Smarthost.TLS], Hostname: g.domain(), ReplyAddress: tokens.Address, Log: g.log}, g.store)
 		if err != nil {
 			return err
 		}
@@ -155,6 +155,9 @@ func (g *Gateway) outbound(ctx context.Context, tokens *threading.Tokens) error 
 	g.loop = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
 	return nil
 }
+
+// smarthostTLS maps the words of the configuration, which are the mailboxes' too.
+var smarthostTLS = map[string]mailer.TLSMode{"implicit": mailer.TLSImplicit, "starttls": mailer.TLSStart, "none": mailer.TLSNone}
 
 // domain is the right side of our Message-IDs and our name in EHLO.
 func (g *Gateway) domain() string {
@@ -312,9 +315,12 @@ func (g *Gateway) Close() error {
 // drain bounds how long a stop may take.
 const drain = 15 * time.Second
 
-// WithStore opens the database of a configuration for a verb that works beside
-// the gateway, or without it, and closes it again.
+// WithStore opens the database of a configuration for a verb, and closes it
+// again. A gateway that runs on the same private database lends it.
 func WithStore(ctx context.Context, cfg Config, log *slog.Logger, fn func(context.Context, *store.Store) error) error {
+	if cfg.DB.URL == "" {
+		cfg.DB.URL = localpg.Running(filepath.Join(cfg.Data, "postgres"), "switchboard")
+	}
 	g := &Gateway{cfg: cfg, log: log}
 	err := g.openStore(ctx)
 	if err == nil {

@@ -22,6 +22,16 @@ const envPrefix = "SWITCHBOARD_"
 // then the environment, then overrides (dotted keys, from flags). Unknown keys
 // and wrong types are problems like any other; a *ConfigError lists them all.
 func Load(path string, environ []string, overrides map[string]any) (Config, error) {
+	return load(path, environ, overrides, (*Config).Validate)
+}
+
+// LoadDatabase is Load for verbs that need nothing but the database: who we are
+// may still be missing.
+func LoadDatabase(path string, environ []string, overrides map[string]any) (Config, error) {
+	return load(path, environ, overrides, func(*Config) error { return nil })
+}
+
+func load(path string, environ []string, overrides map[string]any, validate func(*Config) error) (Config, error) {
 	cfg := Defaults()
 	k := koanf.New(".")
 	if path != "" {
@@ -45,7 +55,7 @@ func Load(path string, environ []string, overrides map[string]any) (Config, erro
 	}
 	problems = append(problems, unmarshal(k, &cfg)...)
 	var invalid *ConfigError
-	if errors.As(cfg.Validate(), &invalid) {
+	if errors.As(validate(&cfg), &invalid) {
 		problems = append(problems, invalid.Problems...)
 	}
 	if len(problems) > 0 {

@@ -12,6 +12,9 @@ import (
 	"switchboard/desk"
 )
 
+// snoozeCheck is how late a snoozed conversation may come back.
+const snoozeCheck = 5 * time.Second
+
 // Run serves until ctx ends, then stops in order: the entrances first, the
 // pipeline when they have finished what they had in hand, the database last.
 func (g *Gateway) Run(ctx context.Context) error {
@@ -25,6 +28,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.processor.Run(inner) })
 	pipeline.Go(func() error { return g.tail.Run(inner) })
 	pipeline.Go(func() error { return g.loop.Run(inner) })
+	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeCheck, g.committed); return nil })
 
 	entrances, outer := errgroup.WithContext(ctx)
 	entrances.Go(func() error { return g.group.Run(outer) })

@@ -162,6 +162,6 @@ on conflict (sha256) do nothing;
 -- What a DSN says of one recipient. Only a delivery that was handed over can change.
 update deliveries d set state = $4, enhanced_code = $5, detail = $6, updated_at = now()
 from messages m
-where m.id = d.message_id and m.conversation_id = $1 and m.message_id = $2 and d.recipient = $3
+where m.id = d.message_id and m.conversation_id = $1 and m.message_id = $2 and lower(d.recipient) = $3
   and d.state in ('sent', 'delayed', 'unknown', 'delivered')
 returning d.id;

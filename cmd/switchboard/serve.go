@@ -21,15 +21,16 @@ func (f *configFlags) register(cmd *cobra.Command) {
 	cmd.Flags().String("data", "", "folder of the private database")
 }
 
-// load reads the configuration; flags that were given win.
-func (f *configFlags) load(cmd *cobra.Command) (gateway.Config, error) {
+// load reads the configuration with gateway.Load or LoadDatabase; flags that were
+// given win.
+func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[string]any) (gateway.Config, error)) (gateway.Config, error) {
 	overrides := map[string]any{}
 	for _, name := range []string{"addr", "data"} {
 		if flag := cmd.Flags().Lookup(name); flag.Changed {
 			overrides[name] = flag.Value.String()
 		}
 	}
-	cfg, err := gateway.Load(f.file, os.Environ(), overrides)
+	cfg, err := read(f.file, os.Environ(), overrides)
 	var invalid *gateway.ConfigError
 	if errors.As(err, &invalid) {
 		return cfg, usageError{err}
@@ -51,7 +52,7 @@ func serveCommand() *cobra.Command {
 		Use: "serve", Short: "Run the gateway", Args: cobra.NoArgs,
 		Long: "Run the gateway with the configuration of --config and the environment.\nWithout db.url it runs a private PostgreSQL cluster in the data folder.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := flags.load(cmd)
+			cfg, err := flags.load(cmd, gateway.Load)
 			if err != nil {
 				return err
 			}

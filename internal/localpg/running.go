@@ -1,0 +1,30 @@
+package localpg
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Running returns the connection string of a database in the cluster that some
+// process runs in dir now; "" when none does. The server is that process's: it
+// ends when that one does.
+func Running(dir, database string) string {
+	p := &place{home: dir}
+	if text, err := os.ReadFile(filepath.Join(dir, "location")); err == nil {
+		p.home = strings.TrimSpace(string(text))
+	}
+	p.data = filepath.Join(p.home, "data")
+	lines := p.pidFile()
+	if len(lines) < 8 || !strings.HasPrefix(lines[7], "ready") {
+		return ""
+	}
+	pid, err := strconv.Atoi(lines[0])
+	if err != nil || syscall.Kill(pid, 0) == syscall.ESRCH {
+		return ""
+	}
+	return fmt.Sprintf("host=%s port=%s user=%s dbname=%s sslmode=disable", quote(lines[4]), lines[3], superuser, quote(database))
+}
