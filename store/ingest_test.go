@@ -1,0 +1,196 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+	"switchboard/ingest"
+	"switchboard/internal/dbtest"
+	"switchboard/router"
+	"switchboard/store"
+	"switchboard/threading"
+)
+
+// pipeline is a journal and a processor on a database of their own.
+type pipeline struct {
+	t     *testing.T
+	store *store.Store
+	rules *ingest.Rules
+}
+
+func newPipeline(t *testing.T) *pipeline {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	st, err := store.Open(t.Context(), store.Options{DSN: dbtest.New(t), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	policy, err := router.Compile(router.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiers, inboxes := map[desk.Tier]string{}, []desk.Inbox(nil)
+	for _, tier := range policy.Tiers() {
+		tiers[tier.Tier] = tier.Name
+	}
+	for _, i := range policy.Inboxes() {
+		inboxes = append(inboxes, desk.Inbox{Key: i.Key, Name: i.Name, Tier: i.Tier})
+	}
+	version, err := st.PublishPolicy(t.Context(), string(router.Default), "test", tiers, inboxes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := st.InboxList(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pipeline{t: t, store: st, rules: &ingest.Rules{Policy: policy, Version: version, Inboxes: map[string]desk.Inbox{},
+		Tokens: threading.NewTokens(threading.Key{ID: 1, Secret: []byte(strings.Repeat("k", 32))}),
+		Own:    func(a string) bool { return strings.HasSuffix(a, "@desk.example") },
+		Base:   func(string) string { return "support@desk.example" }}}
+	for _, i := range list {
+		p.rules.Inboxes[i.Key] = i
+	}
+	for range 2 { // two nodes
+		ctx, stop := context.WithCancel(context.Background())
+		node := ingest.NewProcessor(st, func() *ingest.Rules { return p.rules }, log)
+		var done sync.WaitGroup
+		done.Go(func() {
+			if err := node.Run(ctx); err != nil {
+				t.Errorf("processor: %v", err)
+			}
+		})
+		t.Cleanup(func() { stop(); done.Wait() })
+	}
+	return p
+}
+
+func (p *pipeline) accept(raws ...desk.Raw) []desk.Receipt {
+	p.t.Helper()
+	receipts, err := p.store.SaveRaws(p.t.Context(), raws)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return receipts
+}
+
+// settled waits until nothing is pending.
+func (p *pipeline) settled() {
+	p.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		raws, _, err := p.store.Raws(p.t.Context(), desk.RawPending, 0, 1)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if len(raws) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("still pending: %+v", raws)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+func rawMail(n int, from, headers string) desk.Raw {
+	text := fmt.Sprintf("From: %s\r\nTo: support@desk.example\r\nSubject: Mail %d\r\nMessage-ID: <%d@test.example>\r\n%s\r\nText %d.\r\n", from, n, n, headers, n)
+	return desk.Raw{Channel: desk.ChannelEmail, Endpoint: "smtp", SourceKey: fmt.Sprint(n), EnvelopeFrom: from,
+		EnvelopeTo: []string{"support@desk.example"}, ReceivedAt: time.Now(), Bytes: []byte(text)}
+}
+
+// TestPoisonCostsOnlyItself: what cannot be processed is quarantined with its
+// reason; its neighbours in the batch are not held up, and a replay tries again.
+func TestPoisonCostsOnlyItself(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	poison := desk.Raw{Channel: desk.ChannelChat, Endpoint: "wk", SourceKey: "nonsense", ReceivedAt: time.Now(), Bytes: []byte("{")}
+	p.accept(rawMail(1, "a@one.example", ""), poison, rawMail(2, "b@two.example", ""))
+	p.settled()
+	bad, _, err := p.store.Raws(t.Context(), desk.RawQuarantined, 0, 10)
+	if err != nil || len(bad) != 1 || bad[0].SourceKey != "nonsense" || bad[0].Problem == "" {
+		t.Fatalf("quarantine holds %+v (%v), want the poison with a reason", bad, err)
+	}
+	good, _, err := p.store.Raws(t.Context(), desk.RawProcessed, 0, 10)
+	if err != nil || len(good) != 2 {
+		t.Fatalf("%d processed (%v), want 2", len(good), err)
+	}
+	if ids, err := p.store.Replay(t.Context(), bad[0].ID); err != nil || len(ids) != 1 {
+		t.Fatalf("replay touched %v (%v)", ids, err)
+	}
+	p.settled()
+	again, _, err := p.store.Raws(t.Context(), desk.RawQuarantined, 0, 10)
+	if err != nil || len(again) != 1 || again[0].Attempts != 1 {
+		t.Errorf("after the replay: %+v (%v), want it back after one attempt", again, err)
+	}
+}
+
+// TestQuickMailsOneConversation: replies that arrive at once, spread over two
+// nodes, open one conversation, whose events are dense.
+func TestQuickMailsOneConversation(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	const mails = 64
+	var wg sync.WaitGroup
+	for n := range mails {
+		headers := ""
+		if n > 0 {
+			headers = "References: <0@test.example>\r\n"
+		}
+		wg.Go(func() { p.accept(rawMail(n, fmt.Sprintf("user%d@quick.example", n%5), headers)) })
+	}
+	wg.Wait()
+	p.settled()
+	admin := desk.Agent{ID: desk.NewID[desk.AgentID](), Admin: true}
+	list := p.conversations(admin)
+	if len(list) != 1 {
+		t.Fatalf("%d conversations, want 1", len(list))
+	}
+	events, err := p.store.ConversationEvents(t.Context(), admin, list[0], 0, 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range events {
+		if e.Seq != int64(i+1) {
+			t.Fatalf("event %d has number %d: not dense", i, e.Seq)
+		}
+	}
+	if len(events) != mails+1 {
+		t.Errorf("%d events, want one per mail and the opening", len(events))
+	}
+}
+
+// TestSourceKeyOnce: the same thing offered again is the same row.
+func TestSourceKeyOnce(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	first := p.accept(rawMail(1, "a@one.example", ""))
+	second := p.accept(rawMail(2, "a@one.example", ""), rawMail(1, "a@one.example", ""))
+	if second[0].Duplicate || !second[1].Duplicate || second[1].ID != first[0].ID {
+		t.Errorf("receipts %+v after %+v", second, first)
+	}
+	p.settled()
+}
+
+// conversations lists what is there.
+func (p *pipeline) conversations(as desk.Agent) []desk.ConversationID {
+	p.t.Helper()
+	rows, err := p.store.Conversations(p.t.Context(), as, nil, view.Position{}, 200)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ids := make([]desk.ConversationID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return ids
+}
