@@ -15,8 +15,13 @@ func (e evidence) bounce(status bool) bool {
 	if status || e.reportType == "delivery-status" {
 		return true
 	}
-	if e.head.has("x-failed-recipients") || e.head.has("x-ms-exchange-message-is-ndr") || e.head.has("x-postfix-queue-id") && e.nullPath && bounceSubject(e.subject) {
-		return true
+	for _, name := range []string{"x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-embedded-report", "x-mddsn-message"} {
+		if e.head.has(name) {
+			return true
+		}
+	}
+	if strings.EqualFold(e.head.get("message-type"), "delivery report") {
+		return true // X.400 gateways, RFC 2156
 	}
 	if e.listed() || imf.IsForward(e.msg.Subject) {
 		return false
@@ -36,8 +41,21 @@ func (e evidence) bounce(status bool) bool {
 		return true
 	case imf.IsReply(e.msg.Subject):
 		return false
+	case subject && systemSender(e.from):
+		return true
 	}
 	return subject && (opening || e.original) || opening && e.original
+}
+
+// systemSender says that an address may belong to a mail system or to a person;
+// the subject must decide.
+func systemSender(addr string) bool {
+	local, _ := imf.SplitAddr(addr)
+	switch local {
+	case "administrator", "admin", "mailadmin", "mail", "mailer", "smtp", "root", "nobody", "system", "sysadmin", "notification", "notifications", "mailmarshal", "gateway", "mailgate", "antispam", "antivirus", "bounce", "bounces", "mailbot":
+		return true
+	}
+	return imf.IsNoReply(addr)
 }
 
 // daemonName recognises the display names mail systems give themselves.

@@ -69,7 +69,7 @@ func guess(b []byte, name string) string {
 	}
 	if enc := lookup(name); enc != nil {
 		// A little damage is no reason to take the charset for another.
-		if s, _ := decodeWith(enc, b); lost(s)*20 < utf8.RuneCountInString(s) {
+		if s, _ := decodeWith(enc, b); lost(s)*20 < highRunes(s) {
 			return withoutHoles(s, name)
 		}
 	}
@@ -114,6 +114,15 @@ func decodeWith(enc encoding.Encoding, b []byte) (string, bool) {
 }
 
 func lost(s string) int { return strings.Count(s, "\ufffd") }
+
+func highRunes(s string) (n int) {
+	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
+}
 
 // charsetName returns a label in the form the tables use: lower case, without
 // quotes, comments and the word "charset" itself.

@@ -314,9 +314,10 @@ func tidyText(s string) string {
 }
 
 // markInline finds the pictures that the HTML shows (RFC 2392): they are part of
-// the text and no attachments, whatever their disposition says.
+// the text. All else is an attachment, also what its sender called inline, or
+// nobody would see it.
 func (r *reader) markInline() {
-	if r.msg.HTMLBody == "" {
+	if r.msg.HTMLBody == "" || len(r.msg.Attachments) == 0 {
 		return
 	}
 	lower := strings.ToLower(r.msg.HTMLBody)

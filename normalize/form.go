@@ -41,7 +41,7 @@ func Form(raw desk.Raw) (desk.Message, error) {
 		if !ok {
 			kind = typeByName(file.Name)
 		}
-		r.add(desk.Part{PartID: strconv.Itoa(i + 1), Name: file.Name, Type: kind, Disposition: "attachment", Data: file.Data})
+		r.add(desk.Part{PartID: strconv.Itoa(i + 1), Name: file.Name, Type: kind, Data: file.Data})
 	}
 	m.Problems = append(m.Problems, r.scan.problems...)
 	finish(&m)

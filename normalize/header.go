@@ -82,7 +82,7 @@ func readHeader(b []byte) (h header, body []byte, over bool) {
 			name, value = key, append([]byte(nil), val...)
 		case bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")):
 			// An mbox separator that was left inside.
-		case name != "" && followedByField(next):
+		case name != "" && (followedByField(next) || bytes.HasSuffix(bytes.TrimSpace(value), []byte(";")) && startsParam(string(clipBytes(line, 80)))):
 			value = append(append(value, ' '), bytes.TrimSpace(line)...)
 		default:
 			return h, rest, over

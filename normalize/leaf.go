@@ -71,7 +71,8 @@ func (r *reader) isText(p *part, in context) bool {
 	default:
 		return false
 	}
-	if p.disposition == "attachment" {
+	// Some programs call the message itself an attachment, but give it no name.
+	if p.disposition == "attachment" && (p.name != "" || in.later || in.resource) {
 		return false
 	}
 	if in.alternative || in.single {
@@ -111,29 +112,23 @@ func (r *reader) text(p *part, data []byte) view {
 	}
 	text, files := unpackUU(s)
 	for i, f := range files {
-		r.add(desk.Part{PartID: fmt.Sprintf("uu.%d", i+1), Name: f.name, Type: typeByName(f.name), Disposition: "attachment", Data: f.data})
+		r.add(desk.Part{PartID: fmt.Sprintf("uu.%d", i+1), Name: f.name, Type: typeByName(f.name), Data: f.data})
 	}
 	return view{text: text, plain: true}
 }
 
 // attach adds a leaf to the attachments.
 func (r *reader) attach(p *part, data []byte) {
-	disposition := p.disposition
-	if disposition == "" {
-		disposition = "attachment"
-		if p.cid != "" && strings.HasPrefix(p.media, "image/") {
-			disposition = "inline"
-		}
-	}
 	id := p.id
 	if id == "" {
 		id = "1"
 	}
-	r.add(desk.Part{PartID: id, Name: p.name, Type: p.media, Charset: charsetName(p.params["charset"]), Disposition: disposition, CID: p.cid, Data: data})
+	r.add(desk.Part{PartID: id, Name: p.name, Type: p.media, Charset: charsetName(p.params["charset"]), CID: p.cid, Data: data})
 }
 
 func (r *reader) add(a desk.Part) {
 	sum := sha256.Sum256(a.Data)
+	a.Disposition = "attachment" // until the HTML turns out to show it
 	a.BlobID, a.Size = hex.EncodeToString(sum[:]), int64(len(a.Data))
 	original := a.Name
 	a.Name = safeName(a.Name)

@@ -71,7 +71,7 @@ func (r *reader) unpackTNEF(data []byte) bool {
 		return false
 	}
 	for i, f := range t.files {
-		a := desk.Part{PartID: fmt.Sprintf("tnef.%d", i+1), Name: f.name, Type: f.media, Disposition: "attachment", CID: f.cid, Data: f.data}
+		a := desk.Part{PartID: fmt.Sprintf("tnef.%d", i+1), Name: f.name, Type: f.media, CID: f.cid, Data: f.data}
 		if a.Type == "" {
 			a.Type = typeByName(f.name)
 		}

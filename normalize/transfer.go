@@ -93,14 +93,14 @@ func likeBase64(sample []byte) bool {
 	return (foreign+words)*8 <= digits
 }
 
-// trimFooter cuts off what was appended to the data: after the padding or a
-// blank line, the first line that is not base64 through and through ends them.
+// trimFooter cuts off what was appended to the data: a stray boundary, and after
+// the padding or a blank line the first line that is not base64 throughout.
 func trimFooter(body []byte) []byte {
 	ended := false
 	for rest := body; len(rest) > 0; {
 		line, next := cutLine(rest)
 		line = bytes.TrimSpace(line)
-		if ended && !allBase64(line) {
+		if ended && !allBase64(line) || bytes.HasPrefix(line, []byte("--")) {
 			return body[:len(body)-len(rest)]
 		}
 		if len(line) == 0 || line[len(line)-1] == '=' {

@@ -112,7 +112,7 @@ func readWord(s string) (word, int) {
 		return word{}, 0
 	}
 	charset := s[2 : 2+i]
-	if strings.ContainsAny(charset, " \t=<>\"@,") {
+	if strings.ContainsAny(charset, "\t=<>@,") {
 		return word{}, 0
 	}
 	rest := s[2+i+1:]

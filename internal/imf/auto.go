@@ -12,13 +12,13 @@ func AutoSubmittedKeyword(value string) string {
 
 // robotLocalParts are local parts that only programs write from.
 var robotLocalParts = wordSet("mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer_daemon", "mdaemon", "mmdf", "smtp-daemon",
-	"postmaster", "mail-delivery-subsystem", "mailsystem", "mail-system", "maildelivery", "mail_delivery", "bounce-notification")
+	"postmaster", "mail-delivery-subsystem", "mailsystem", "mail-system", "daemon", "post_master", "post-master", "postoffice", "mailmaster", "system-attendant", "maildelivery", "mail_delivery", "bounce-notification")
 
 // IsMailerDaemon reports whether an address is one that mail systems send their
 // reports from (RFC 5321 §4.5.5 leaves the name open; these are the customs).
 func IsMailerDaemon(addr string) bool {
 	local, _ := SplitAddr(strings.ToLower(addr))
-	return robotLocalParts[strings.Trim(local, `"`)] || strings.HasPrefix(local, "mailer-daemon") || strings.HasPrefix(local, "postmaster")
+	return robotLocalParts[strings.Trim(local, `"`)] || strings.HasPrefix(local, "mailer-daemon") || strings.HasPrefix(local, "postmaster") || strings.HasPrefix(local, "microsoftexchange")
 }
 
 // noReplyWords mark senders that cannot be answered.
