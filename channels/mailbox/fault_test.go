@@ -29,9 +29,9 @@ func TestCutWithinAnything(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2)) // called under the proxy's lock
 	const cuts = 30
 	connections := 0
-	proxy.CutDownBy(func() int64 {
+	proxy.CutDownBy(func(sofar int) int64 {
 		switch connections++; {
-		case connections > cuts:
+		case sofar >= cuts:
 			return -1
 		case connections%5 == 0:
 			return random.Int64N(1500)

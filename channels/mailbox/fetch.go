@@ -50,23 +50,21 @@ func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int6
 	s.expect(budget)
 	command := s.client.Fetch(imap.UIDSetNum(uids...), options)
 	result := make(map[imap.UID]fetched, len(uids))
-	var broken error
 	for message := command.Next(); message != nil; message = command.Next() {
 		uid, one, err := s.one(message)
 		if err != nil {
-			broken = s.guard.explain(err)
-			s.guard.Close() // so that the rest is not read; the client's Close would wait for it
-			break
+			err = s.guard.explain(err)
+			// Not command.Close: it would read the broken literal once more,
+			// and race with the library's read loop.
+			s.client.Close()
+			return nil, fmt.Errorf("FETCH: %w", err)
 		}
 		if old, twice := result[uid]; !twice || old.bytes == nil {
 			result[uid] = one
 		}
 	}
-	if err := command.Close(); err != nil || broken != nil {
-		if broken == nil {
-			broken = s.guard.explain(err)
-		}
-		return nil, fmt.Errorf("FETCH: %w", broken)
+	if err := command.Close(); err != nil {
+		return nil, fmt.Errorf("FETCH: %w", s.guard.explain(err))
 	}
 	s.guard.quiet()
 	return result, nil
@@ -87,6 +85,8 @@ func (s *session) one(message *imapclient.FetchMessageData) (uid imap.UID, m fet
 			}
 			length := item.Literal.Size()
 			if length > s.cfg.MaxSize {
+				s.guard.Close()
+				io.Copy(io.Discard, item.Literal) // a few octets; it lets the read loop go
 				return uid, m, fmt.Errorf("a message of %d octets came where %d were announced", length, m.size)
 			}
 			m.bytes = make([]byte, length)

@@ -15,8 +15,8 @@ type Proxy struct {
 	target string
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
-	down   func() int64 // octets from the server until the cut; -1 means no cut
-	up     func() int64 // octets from the client until the cut; -1 means no cut
+	down   func(cuts int) int64 // octets from the server until the cut; -1 means no cut
+	up     func() int64         // octets from the client until the cut; -1 means no cut
 	stall  chan struct{}
 	cuts   int
 }
@@ -49,10 +49,11 @@ func NewProxy(t testing.TB, target string) *Proxy {
 }
 
 // CutDown cuts each new connection after n octets from the server; -1 lets all pass.
-func (p *Proxy) CutDown(n int64) { p.CutDownBy(func() int64 { return n }) }
+func (p *Proxy) CutDown(n int64) { p.CutDownBy(func(int) int64 { return n }) }
 
-// CutDownBy is CutDown with another n for each new connection.
-func (p *Proxy) CutDownBy(n func() int64) { p.set(func() { p.down = n }) }
+// CutDownBy is CutDown with another n for each new connection; n gets the number
+// of cuts so far and must not call the proxy.
+func (p *Proxy) CutDownBy(n func(cuts int) int64) { p.set(func() { p.down = n }) }
 
 // CutUp cuts each new connection after n octets from the client; -1 lets all pass.
 func (p *Proxy) CutUp(n int64) { p.set(func() { p.up = func() int64 { return n } }) }
@@ -106,7 +107,7 @@ func (p *Proxy) serve(client net.Conn) {
 	var down, up int64
 	p.set(func() {
 		p.conns[client], p.conns[server] = true, true
-		down, up = p.down(), p.up()
+		down, up = p.down(p.cuts), p.up()
 	})
 	var wg sync.WaitGroup
 	wg.Go(func() { p.copy(client, server, down) })
