@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -245,6 +246,28 @@ func TestParseFactsRefusesUnknownNames(t *testing.T) {
 	}
 }
 
+// Documents that a parser takes minutes for are refused at once.
+func TestHostileDocuments(t *testing.T) {
+	for name, doc := range map[string]string{
+		"brackets":        strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000),
+		"braces":          strings.Repeat("{a: ", 20_000),
+		"lists in lists":  strings.Repeat("- ", 50_000),
+		"over many lines": strings.Repeat("a: {b: [{\n", 10_000),
+		"parentheses":     head + "routing:\n  - name: a\n    when: " + strings.Repeat("(", 8000) + "\n",
+		"too large":       strings.Repeat("# nothing\n", 100_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin := time.Now()
+			if len(problems(doc)) == 0 {
+				t.Error("it compiled")
+			}
+			if took := time.Since(begin); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
 // FuzzPolicy: any document compiles or has problems inside it, and a policy that
 // compiles places everything.
 func FuzzPolicy(f *testing.F) {
@@ -265,7 +288,7 @@ func FuzzPolicy(f *testing.F) {
 				t.Fatalf("%T: %v", err, err)
 			}
 			for _, problem := range wrong.Problems {
-				if problem.Line > strings.Count(doc, "\n")+2 || problem.Line < 1 || problem.Column < 1 {
+				if problem.Line > strings.Count(lineEnds.Replace(doc), "\n")+2 || problem.Line < 1 || problem.Column < 1 {
 					t.Errorf("outside the document: %v", problem)
 				}
 			}

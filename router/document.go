@@ -15,7 +15,11 @@ import (
 )
 
 // maxDocument bounds a policy document in octets.
-const maxDocument = 1 << 20
+const maxDocument = 256 << 10
+
+// maxNesting bounds lists and mappings inside one another: the parser's time
+// grows with the square of their depth.
+const maxNesting = 200
 
 // document reads the YAML tree and gathers every problem with its position.
 type document struct {
@@ -23,20 +27,28 @@ type document struct {
 	problems []Problem
 }
 
+// lineEnds makes all of YAML's line ends one (YAML 1.2 section 5.4).
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // parse returns the document's root node; nil when it is not YAML.
 func (d *document) parse(data []byte) (root ast.Node) {
 	if len(data) > maxDocument {
 		d.at(1, 1, "", "the document is larger than %d octets", maxDocument)
 		return nil
 	}
-	d.lines = strings.Split(string(data), "\n")
+	text := lineEnds.Replace(strings.TrimPrefix(string(data), "\ufeff"))
+	d.lines = strings.Split(text, "\n")
+	if line, deep := tooDeep(d.lines); deep {
+		d.at(line, 1, "", "lists and mappings are nested more than %d deep", maxNesting)
+		return nil
+	}
 	defer func() { // the parser meets documents that people type
 		if r := recover(); r != nil {
 			d.at(1, 1, "", "not readable as YAML: %v", r)
 			root = nil
 		}
 	}()
-	file, err := parser.ParseBytes(data, 0)
+	file, err := parser.ParseBytes([]byte(text), 0)
 	if err != nil {
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.Token != nil {
@@ -59,6 +71,23 @@ func (d *document) parse(data []byte) (root ast.Node) {
 		d.at(1, 1, "", "the document is empty")
 	}
 	return root
+}
+
+// tooDeep looks for brackets that open and do not close, and for lists begun on
+// one line, without reading the document: a few brackets in texts do no harm.
+func tooDeep(lines []string) (line int, deep bool) {
+	depth := 0
+	for i, l := range lines {
+		opened := strings.Count(l, "[") + strings.Count(l, "{")
+		closed := strings.Count(l, "]") + strings.Count(l, "}")
+		if opened > maxNesting || strings.Count(l, "- ") > maxNesting {
+			return i + 1, true
+		}
+		if depth = max(0, depth+opened-closed); depth > maxNesting {
+			return i + 1, true
+		}
+	}
+	return 0, false
 }
 
 func (d *document) at(line, column int, path, format string, args ...any) {
