@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -91,7 +92,18 @@ func hostile() map[string]string {
 	}
 }
 
-// TestHostile holds every mail of 1 MiB to the bar: read in less than a second
+// processorTime is what this process has used so far. A busy machine stretches
+// the clock's time and not this.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestHostile holds every mail of 1 MiB to the bar: read in less than a second of processor time
 // (5 MiB: in proportion) with less than 256 MiB, whatever it is.
 func TestHostile(t *testing.T) {
 	for name, body := range hostile() {
@@ -99,10 +111,10 @@ func TestHostile(t *testing.T) {
 			raw := desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: []byte(body)}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			start := time.Now()
+			start := processorTime(t)
 			m := Email(raw)
 			SafeHTML(m.HTMLBody)
-			took := time.Since(start)
+			took := processorTime(t) - start
 			runtime.ReadMemStats(&after)
 			if limit := slowdown * time.Second * time.Duration(1+len(body)>>20); took > limit {
 				t.Errorf("took %v", took)
