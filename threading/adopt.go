@@ -12,15 +12,37 @@ import (
 	"switchboard/desk"
 )
 
-// posting is the messages that wrote a passage; what more than a few wrote is a
-// signature, a footer or a figure of speech and tells nothing.
-type posting struct {
-	messages []int32
-	common   bool
+// posting is the messages that wrote a passage, by number from 1; 0 is none. What
+// more than a few wrote is a signature, a footer or a figure of speech and tells
+// nothing: its first entry is common.
+type posting [4]int32
+
+const common = -1
+
+// with adds a message to a posting.
+func (p posting) with(i int) posting {
+	if p[0] == common {
+		return p
+	}
+	for k := range p {
+		if p[k] == 0 {
+			p[k] = int32(i + 1)
+			return p
+		}
+	}
+	return posting{common}
+}
+
+// each calls fn with every message of a posting.
+func (p posting) each(fn func(i int)) {
+	for _, n := range p {
+		if n > 0 {
+			fn(int(n - 1))
+		}
+	}
 }
 
 const (
-	commonPassage = 4
 	// Fewer quoted passages than these may be a greeting or a footer.
 	fewPassages = 4
 	// A reply without evidence but its subject is adopted only when it comes soon.
@@ -36,15 +58,7 @@ func (a *Archive) index(i int, m *desk.Message) {
 	fresh := passages{}
 	fresh.add(m.NewText)
 	for h := range fresh {
-		p := a.passages[h]
-		switch {
-		case p.common:
-		case len(p.messages) >= commonPassage:
-			p = posting{common: true}
-		default:
-			p.messages = append(p.messages, int32(i))
-		}
-		a.passages[h] = p
+		a.passages[h] = a.passages[h].with(i)
 	}
 	if base, _ := baseSubject(m.Subject); base != "" {
 		a.subjects[base] = append(a.subjects[base], i)
@@ -160,12 +174,12 @@ func (a *Archive) relatives(i int) []found {
 	}
 	for _, h := range o.quotes {
 		counted := map[desk.ConversationID]bool{}
-		for _, j := range a.passages[h].messages {
-			if f := look(int(j)); f != nil && !counted[f.id] {
+		a.passages[h].each(func(j int) {
+			if f := look(j); f != nil && !counted[f.id] {
 				counted[f.id] = true
 				f.quotes++
 			}
-		}
+		})
 	}
 	for _, j := range a.subjects[o.base] {
 		if f := look(j); f != nil {

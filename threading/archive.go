@@ -100,7 +100,10 @@ func (a *Archive) decide(in Incoming) Decision {
 	if a.guarded {
 		return Decide(in, nil, a.memory)
 	}
-	d := decider{in: in, idx: a.memory, sender: sender(in.Message)}
+	m := *in.Message
+	m.Report = nil // a list passes reports on, but it does not send what they report
+	in.Message = &m
+	d := decider{in: in, idx: a.memory, sender: sender(&m)}
 	if dec, ok := d.byIdentifiers(); ok {
 		return dec
 	}

@@ -137,6 +137,8 @@ func TestDecide(t *testing.T) {
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>", Reopened: true}},
 		{"closed", fromJo(mail(joAddr, refs("1@acme.example"))), deskOf(status(desk.StatusClosed)),
 			Decision{Method: MethodReferences, Evidence: "cites <1@acme.example>; #7 is closed", FollowUpOf: first}},
+		{"closed, and followed up already", fromJo(mail(joAddr, refs("1@acme.example"))), followed(deskOf(status(desk.StatusClosed))),
+			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <1@acme.example>"}},
 		{"vacation notice on a resolved one", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoReply))), deskOf(status(desk.StatusResolved)),
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>; it stays resolved: auto-reply"}},
 		{"list mail is written by people", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoList))), deskOf(status(desk.StatusResolved)),
@@ -185,6 +187,13 @@ func withSecond(m *Memory) *Memory {
 	m.AddConversation(Conversation{ID: second, Number: 8, Account: acme, Contact: jo, Status: desk.StatusOpen, Subject: "Parcel 4711 is late",
 		UpdatedAt: noon, Participants: []string{joAddr}})
 	m.AddMessage(second, "2@acme.example", nil, joAddr)
+	return m
+}
+
+// followed: the second conversation answers the first one's mail.
+func followed(m *Memory) *Memory {
+	m = withSecond(m)
+	m.AddMessage(second, "3@acme.example", []string{"1@acme.example"}, joAddr)
 	return m
 }
 

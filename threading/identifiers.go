@@ -69,6 +69,12 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 	if len(joined) == 0 {
 		return Decision{}, false
 	}
+	if joined[0].Status == desk.StatusClosed && !machine(d.in.Message) {
+		// A follow-up of it that is alive goes on, instead of one for every mail.
+		if i := slices.IndexFunc(joined, func(c cited) bool { return c.Status != desk.StatusClosed && c.Account == joined[0].Account }); i > 0 {
+			joined[0], joined[i] = joined[i], joined[0]
+		}
+	}
 	first := joined[0]
 	evidence := "cites <" + first.by.id + ">"
 	if first.by.id == d.in.Message.MessageID {
@@ -79,7 +85,7 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 	// was authenticated.
 	dec.Unverified = first.Account != d.in.Account && !d.proven()
 	for _, c := range joined[1:] {
-		if c.Account == first.Account {
+		if c.Account == first.Account && c.Status != desk.StatusClosed {
 			dec.AlsoCites = append(dec.AlsoCites, c.ID)
 		}
 	}

@@ -83,7 +83,7 @@ type Decision struct {
 	// FollowUpOf is the closed conversation that a new one continues.
 	FollowUpOf desk.ConversationID
 	// AlsoCites are further conversations of the same account that the message
-	// refers to, nearest first: candidates for a merge.
+	// refers to, nearest first: candidates for a merge. Closed ones are not among them.
 	AlsoCites []desk.ConversationID
 	// Unverified: the message names a conversation without proof that its sender
 	// belongs there. Neither its addresses nor its sender may become part of
