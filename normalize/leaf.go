@@ -37,6 +37,9 @@ func (r *reader) leaf(p *part, in context) view {
 		r.attach(p, data)
 		return view{}
 	}
+	if v, ok := r.shownFile(p, in); ok {
+		return v
+	}
 	data := p.body
 	if p.media != "message/rfc822" || p.encoding == "base64" || p.encoding == "quoted-printable" {
 		data = decodeTransfer(p.body, p.encoding)
@@ -87,6 +90,24 @@ func (r *reader) isText(p *part, in context) bool {
 	// A named text after the message is a file the sender attached, whether the
 	// program called it inline or not.
 	return p.name == "" || !in.later
+}
+
+// maxShown is the size up to which a file that its sender wants shown (RFC 2183
+// §2.1) is part of the text; a longer one is only an attachment.
+const maxShown = 8 << 10
+
+// shownFile reads a named text that is to be displayed where it stands. It is an
+// attachment as well.
+func (r *reader) shownFile(p *part, in context) (view, bool) {
+	if p.media != "text/plain" || p.disposition != "inline" || in.resource || len(p.body) > maxShown {
+		return view{}, false
+	}
+	data := decodeTransfer(p.body, p.encoding)
+	if looksBinary(data) {
+		return view{}, false
+	}
+	r.attach(p, data)
+	return r.text(p, data), true
 }
 
 // text decodes a text leaf into a view.
