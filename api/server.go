@@ -41,17 +41,16 @@ const maxBody = 1 << 20
 // server holds what the routes share.
 type server struct {
 	Deps
-	cfg      Config
-	log      *slog.Logger
-	origin   *http.CrossOriginProtection
-	public   *url.URL // nil: not configured
-	huma     huma.API
-	mux      *http.ServeMux
-	guesses  *guesses
-	hashing  chan struct{}
-	gate     *gate
-	sockets  *sockets
-	document []byte // the OpenAPI document
+	cfg     Config
+	log     *slog.Logger
+	origin  *http.CrossOriginProtection
+	public  *url.URL // nil: not configured
+	huma    huma.API
+	mux     *http.ServeMux
+	guesses *guesses
+	hashing chan struct{}
+	gate    *gate
+	sockets *sockets
 }
 
 // Handler serves the API, its documents, the health probes and the console.

@@ -27,8 +27,9 @@ var conversationList = sync.OnceValue(func() string {
 // conditions builds the only SQL that is not in a file: what a search filter
 // adds to a list. Values travel as arguments, never in the text.
 type conditions struct {
-	text strings.Builder
-	args []any
+	text  strings.Builder
+	args  []any
+	words bool // some words are looked for in messages
 }
 
 // in puts the conditions into a query.
@@ -151,6 +152,7 @@ func (c *conditions) from(list []string) {
 
 // word: it stands in the subject or in a message.
 func (c *conditions) word(w string) {
+	c.words = true
 	c.and(`(c.subject ilike %[1]s or exists (select 1 from messages m
        where m.conversation_id = c.id and (m.text_body ilike %[1]s or m.subject ilike %[1]s)))`, contains(w))
 }

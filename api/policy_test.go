@@ -1,0 +1,39 @@
+package api
+
+import (
+	"testing"
+
+	"github.com/lib/pq"
+
+	"switchboard/agent"
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+// The rule of who may read a conversation is written three times: in the schema,
+// for acts, and for events on their way. They agree on every case.
+func TestOneRule(t *testing.T) {
+	d := newDesk(t)
+	for _, restricted := range []bool{false, true} {
+		for _, admin := range []bool{false, true} {
+			for _, tiers := range [][]desk.Tier{nil, {1}, {2}, {1, 2, 3}} {
+				for tier := desk.Tier(0); tier < 4; tier++ {
+					a := desk.Agent{ID: desk.NewID[desk.AgentID](), Admin: admin, Tiers: tiers}
+					numbers := pq.Int64Array{}
+					for _, n := range tiers {
+						numbers = append(numbers, int64(n))
+					}
+					var schema bool
+					if err := d.db.QueryRow(`select may_read($1, $2, $3, $4)`, restricted, int(tier), admin, numbers).Scan(&schema); err != nil {
+						t.Fatal(err)
+					}
+					acts := agent.CanRead(a, desk.Conversation{Restricted: restricted, Tier: tier})
+					events := mayRead(a, view.Access{Restricted: restricted, Tier: tier})
+					if schema != acts || acts != events {
+						t.Errorf("restricted %v, admin %v, tiers %v, tier %d: schema %v, acts %v, events %v", restricted, admin, tiers, tier, schema, acts, events)
+					}
+				}
+			}
+		}
+	}
+}
