@@ -133,22 +133,22 @@ func (s *socket) idle() time.Duration { return 2*s.srv.cfg.PingEvery + s.srv.cfg
 
 // next reads one frame. The close code is -1 when the frame can be used or was
 // refused only for itself.
-func (s *socket) next() (clientFrame, error, int) {
+func (s *socket) next() (f clientFrame, code int, err error) {
 	kind, data, err := s.conn.ReadMessage()
 	switch {
 	case err != nil:
-		return clientFrame{}, nil, s.codeOf(err)
+		return clientFrame{}, s.codeOf(err), nil
 	case kind != websocket.TextMessage:
-		return clientFrame{}, nil, websocket.CloseUnsupportedData
+		return clientFrame{}, websocket.CloseUnsupportedData, nil
 	}
-	f, err := parseFrame(data)
+	f, err = parseFrame(data)
 	switch {
 	case errors.Is(err, errNotUTF8):
-		return f, nil, websocket.CloseInvalidFramePayloadData // RFC 6455 §8.1
+		return f, websocket.CloseInvalidFramePayloadData, nil // RFC 6455 §8.1
 	case errors.Is(err, errNotJSON):
-		return f, nil, websocket.CloseUnsupportedData
+		return f, websocket.CloseUnsupportedData, nil
 	}
-	return f, err, -1
+	return f, -1, err
 }
 
 func (s *socket) codeOf(err error) int {
@@ -167,7 +167,7 @@ func (s *socket) awaitHello() (clientFrame, int) {
 		return clientFrame{}, websocket.CloseServiceRestart
 	}
 	for range helloTries {
-		f, err, code := s.next()
+		f, code, err := s.next()
 		if code >= 0 {
 			return f, code
 		}
@@ -250,7 +250,7 @@ func (s *socket) read(sink channels.Sink, first clientFrame) int {
 		if !s.listen(s.idle()) {
 			return websocket.CloseServiceRestart
 		}
-		if f, err, code = s.next(); code >= 0 {
+		if f, code, err = s.next(); code >= 0 {
 			return code
 		}
 	}

@@ -73,7 +73,7 @@ func TestSecrets(t *testing.T) {
 	if k := NewKey(); !regexp.MustCompile(`^sbk_[A-Za-z0-9_-]{43}$`).MatchString(k) {
 		t.Errorf("key %q", k)
 	}
-	if NewSession() == NewSession() {
+	if first, second := NewSession(), NewSession(); first == second {
 		t.Error("two tokens are equal")
 	}
 	if len(Digest("x")) != 32 {

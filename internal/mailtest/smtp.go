@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -18,7 +17,6 @@ type SMTPSink struct {
 	t       testing.TB
 	dir     string
 	process *process
-	mu      sync.Mutex
 }
 
 // SunkMail is one mail that an SMTPSink took.
