@@ -293,6 +293,9 @@ func (r *reader) body(v view) {
 	m.TextBody, m.HTMLBody = tidyText(v.text), ""
 	if v.rich {
 		m.HTMLBody = v.html
+		if !v.plain {
+			m.NewText = NewTextHTML(v.html)
+		}
 	}
 	if isBlank(m.TextBody) {
 		m.TextBody = ""

@@ -26,9 +26,12 @@ func Message(raw desk.Raw) (desk.Message, error) {
 // previewRunes is the length of a message's one-line preview.
 const previewRunes = 200
 
-// finish fills what every channel derives from the text alike.
+// finish fills what every channel derives from the text alike. The new text is
+// there already when it was made from HTML.
 func finish(m *desk.Message) {
-	m.NewText = NewText(m.TextBody)
+	if m.NewText == "" {
+		m.NewText = NewText(m.TextBody)
+	}
 	if strings.TrimSpace(m.NewText) == "" {
 		m.NewText = m.TextBody
 	}

@@ -1,0 +1,100 @@
+package normalize
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// markEndings finds the rules, signatures, phone lines and footers.
+func (r *reply) markEndings() {
+	for i, s := range r.norm {
+		if r.kind[i] != lineText || len(s) > maxMarkLine {
+			continue
+		}
+		switch {
+		case ruleLine.MatchString(s) || dashName.MatchString(s) && r.nearEnd(i):
+			r.kind[i] = lineRule
+		case deviceLine(s):
+			r.kind[i] = lineDevice
+			if i+1 < len(r.kind) && r.kind[i+1] == lineText && strings.HasPrefix(r.norm[i+1], "<http") {
+				r.kind[i+1] = lineDevice
+			}
+		case r.paragraph(i) && hasPrefixAny(strings.TrimLeft(s, "*_ "), footerWords):
+			r.kind[i] = lineFooter
+		}
+	}
+}
+
+// dashName is a signature on the line of its delimiter.
+var dashName = regexp.MustCompile(`^-- ?\p{L}.{0,40}$`)
+
+// nearEnd reports whether few lines follow line i.
+func (r *reply) nearEnd(i int) bool {
+	n := 0
+	for i++; i < len(r.kind) && n < 8; i++ {
+		switch r.kind[i] {
+		case lineHistory, lineForward, lineIntro, lineQuote:
+			return true
+		case lineText, lineRule, lineDevice:
+			n++
+		}
+	}
+	return n < 8
+}
+
+// paragraph reports whether line i begins one.
+func (r *reply) paragraph(i int) bool {
+	return i == 0 || r.kind[i-1] != lineText
+}
+
+// maxAfterRule is how many lines may follow a rule of more than two dashes for
+// it to begin a signature or a footer. Longer texts use rules to divide
+// themselves.
+const maxAfterRule = 24
+
+// ends reports whether the rule at line i begins the signature: "-- " always
+// does (RFC 3676 §4.3), a longer rule when little follows and it does not
+// underline a heading.
+func (r *reply) ends(i, end int) bool {
+	s := r.norm[i]
+	if s == "--" || dashName.MatchString(s) {
+		return true
+	}
+	width := utf8.RuneCountInString(s)
+	if i > 0 && r.kind[i-1] == lineText && width > 2 {
+		if d := width - utf8.RuneCountInString(r.norm[i-1]); d >= -1 && d <= 1 {
+			return false
+		}
+	}
+	n := 0
+	for j := i + 1; j < end; j++ {
+		if r.kind[j] == lineText {
+			n++
+		}
+	}
+	return n <= maxAfterRule
+}
+
+var sentFrom = regexp.MustCompile(`^sent from (?:my )?[^,;.!?]{1,60}[.!]?$`)
+
+// deviceLine reports whether a line is what a phone or program adds by itself.
+func deviceLine(s string) bool {
+	s = strings.Trim(s, "*_-–—<>[]()\"“” .\u2026")
+	if s == "" || utf8.RuneCountInString(s) > 120 {
+		return false
+	}
+	if strings.HasPrefix(s, "sent from") {
+		return knownDevice(s) || sentFrom.MatchString(s) && len(strings.Fields(s)) <= 6
+	}
+	if !hasPrefixAny(s, deviceWords) {
+		return false
+	}
+	fields := len(strings.Fields(s))
+	return knownDevice(s) && fields <= 16 || strings.HasPrefix(s, "sent ") && fields <= 5 && strings.Contains(s, "mobile")
+}
+
+// devices are what such a line names, whatever its language.
+var devices = words(`iphone|ipad|ipod|android|blackberry|samsung|galaxy|huawei|xiaomi|redmi|nokia|lumia|sony|xperia|htc|motorola|oneplus|google pixel|pixel|smartphone|handy|mobil|móvil|movil|mobile|celular|cellulare|téléphone|telefon|teléfono|telefoon|telefono|telefone|tablet|tablette|outlook|yahoo|gmail|aol|proton|tutanota|windows|mail pour|mail for|mail app|email app|thunderbird|gmx|web.de|orange|k-9|bluemail|spark|acompli|mailbird|mail.ru|почты|яндекс|yandex|мобильн|мобільн|телефон|τηλέφωνο|κινητό|κινητο|phone|ios|apple|手机|手機|携帯|スマートフォン|휴대|네이버|naver|אייפון|גלקסי|הטלפון|هاتفي|هاتف|آيفون|الآيفون|جهاز|puhelin|puhelimesta|laitteesta|điện thoại|superhuman|missive|airmail|zoho|icloud|hotmail|邮箱|郵箱|메일|t-mobile|at&t|verizon|wireless|3g|4g|5g|lte|fairphone|lg `)
+
+func knownDevice(s string) bool { return containsAny(s+" ", devices) }
