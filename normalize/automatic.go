@@ -90,7 +90,7 @@ func (e evidence) feedback() bool {
 
 // list recognises mail that went to many (RFC 2919, RFC 2369, and Precedence).
 func (e evidence) list() bool {
-	for _, name := range []string{"list-id", "list-post", "list-unsubscribe", "list-help", "list-subscribe", "mailing-list", "x-mailing-list", "x-list", "x-mailman-version", "x-campaign", "x-campaignid", "x-mailgun-tag", "x-csa-complaints", "feedback-id"} {
+	for _, name := range []string{"list-id", "list-post", "list-unsubscribe", "list-help", "list-subscribe", "mailing-list", "x-mailing-list", "x-list", "x-mailman-version", "x-campaign", "x-campaignid", "x-mailgun-tag", "x-csa-complaints"} {
 		if e.head.has(name) {
 			return true
 		}

@@ -44,15 +44,15 @@ func (e evidence) bounce(status bool) bool {
 	case subject && systemSender(e.from):
 		return true
 	}
-	return subject && (opening || e.original) || opening && e.original
+	return subject && e.original || (subject || e.original) && systemOpening(e.opening)
 }
 
-// systemSender says that an address may belong to a mail system or to a person;
-// the subject must decide.
+// systemSender says that an address is a program's, though not a mail system's for
+// sure; the subject must decide.
 func systemSender(addr string) bool {
 	local, _ := imf.SplitAddr(addr)
 	switch local {
-	case "administrator", "admin", "mailadmin", "mail", "mailer", "smtp", "root", "nobody", "system", "sysadmin", "notification", "notifications", "mailmarshal", "gateway", "mailgate", "antispam", "antivirus", "bounce", "bounces", "mailbot":
+	case "mailer", "smtp", "nobody", "mailmarshal", "mailgate", "antispam", "antivirus", "bounce", "bounces", "mailbot":
 		return true
 	}
 	return imf.IsNoReply(addr)
@@ -82,16 +82,36 @@ var bounceSubjects = regexp.MustCompile(`(?i)` + strings.Join([]string{
 
 func bounceSubject(subject string) bool { return bounceSubjects.MatchString(clip(subject, 200)) }
 
-// bounceSentences are how the mail systems begin, lower case.
-var bounceSentences = []string{
+// systemSentences are how the mail systems begin, lower case; people do not.
+var systemSentences = []string{
 	"this is the mail system at host", "this is the qmail-send program", "this message was created automatically by mail delivery software", "this message was created automatically by the mail system", "a message that you sent could not be delivered", "a message that you sent has not yet been delivered",
 	"the following addresses had permanent fatal errors", "the following addresses had transient", "the following address(es) failed", "the original message was received at", "your message did not reach some or all of the intended recipients", "your message could not be delivered", "your message couldn't be delivered", "your message cannot be delivered", "your message wasn't delivered", "your message was not delivered", "your message has not been delivered", "your mail could not be delivered", "your e-mail could not be delivered", "your email could not be delivered",
 	"delivery has failed to these recipients", "delivery to the following recipient", "delivery to these recipients", "delivery to the following address", "could not be delivered to", "couldn't be delivered to", "wasn't delivered to", "was not delivered to", "has not been delivered to", "was undeliverable", "is undeliverable", "undeliverable to the following", "unable to deliver", "i was not able to deliver", "i wasn't able to deliver", "i'm afraid i wasn't able to", "sorry, i couldn't find any host", "sorry, i wasn't able to establish", "sorry to have to inform you", "failed to deliver", "not able to deliver", "cannot deliver", "could not deliver", "can't be delivered", "couldn't deliver", "the following message to", "the message you sent to", "message you sent was", "message that you sent", "the following recipient", "the following destination addresses", "following addresses were", "message could not be", "message was not delivered", "the user(s) account is", "reason for delivery failure", "reason for failure", "delivery failed", "delivery failure", "delivery error", "delivery report", "delivery attempt", "delivery temporarily suspended", "temporarily deferred", "undelivered", "undeliverable", "non-delivery", "non delivery", "nondelivery",
-	"user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "unknown recipient", "recipient unknown", "unknown address", "mailbox unavailable", "mailbox not found", "mailbox is full", "mailbox full", "over quota", "quota exceeded", "exceeded its quota", "not listed in", "account has been disabled", "account is disabled", "address rejected", "recipient rejected", "host unknown", "unknown host", "unrouteable", "unroutable", "relaying denied", "does not exist", "doesn't have a", "is not a valid", "invalid recipient", "invalid mailbox", "no longer accept", "no longer valid", "no longer active", "----- transcript of session", "----transcript of session", "transcript of session follows", "returned message", "returned mail", "return to sender", "original message follows", "below this line is a copy of the message", "smtp error", "remote host said", "permanent error", "permanent failure", "permanent fatal", "fatal error", "status: 5.", "550 5.", "550-5.", "554 5.", " 550 ", " 554 ", " 553 ", "#5.",
-	"konnte nicht zugestellt", "konnte nicht an", "nicht zugestellt werden", "zustellung", "unzustellbar", "n'a pas pu être", "n'a pas été remis", "n'a pu être", "non remis", "no se ha podido", "no se pudo entregar", "no pudo ser entregado", "no ha podido", "não pôde ser entregue", "não foi possível entregar", "não foi entregue", "non è stato possibile", "impossibile recapitare", "non è stato recapitato", "kon niet worden", "niet worden bezorgd", "kunde inte levereras", "kunne ikke leveres", "ei voitu toimittaa", "nie można dostarczyć", "nie została dostarczona", "nelze doručit", "nebylo možné doručit", "nem sikerült kézbesíteni", "kézbesíthet", "nu a putut fi", "не может быть доставлен", "не было доставлено", "не удалось доставить", "не доставлен", "не вдалося доставити", "teslim edilemedi", "iletilemedi", "届けることができません", "配信できません", "配送できません", "配信不能", "送信できません", "전달할 수 없", "배달할 수 없", "배달되지", "전달되지", "无法投递", "无法送达", "无法传递", "无法发送", "退信", "無法傳遞", "無法投遞", "無法送達",
+	"konnte nicht zugestellt", "nicht zugestellt werden", "n'a pas pu être remis", "n'a pas été remis", "no se pudo entregar", "no pudo ser entregado", "não pôde ser entregue", "non è stato recapitato", "kunde inte levereras", "kunne ikke leveres", "не может быть доставлен", "не было доставлено",
 }
 
-func bounceOpening(opening string) bool { return containsAny(opening, bounceSentences) }
+// failureSentences say why mail failed. People quote them, so they count only
+// beside another sign of a mail system.
+var failureSentences = []string{
+	"user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "unknown recipient", "recipient unknown", "unknown address", "mailbox unavailable", "mailbox not found", "mailbox is full", "mailbox full", "over quota", "quota exceeded", "exceeded its quota", "not listed in", "account has been disabled", "account is disabled", "address rejected", "recipient rejected", "host unknown", "unknown host", "unrouteable", "unroutable", "relaying denied", "does not exist", "doesn't have a", "is not a valid", "invalid recipient", "invalid mailbox", "no longer accept", "no longer valid", "no longer active", "----- transcript of session", "----transcript of session", "transcript of session follows", "returned message", "returned mail", "return to sender", "original message follows", "below this line is a copy of the message", "smtp error", "remote host said", "permanent error", "permanent failure", "permanent fatal", "fatal error", "status: 5.", "550 5.", "550-5.", "554 5.", " 550 ", " 554 ", " 553 ", "#5.",
+	"konnte nicht an", "zustellung", "unzustellbar", "n'a pas pu être", "n'a pas été remis", "n'a pu être", "non remis", "no se ha podido", "no se pudo entregar", "no pudo ser entregado", "no ha podido", "não pôde ser entregue", "não foi possível entregar", "não foi entregue", "non è stato possibile", "impossibile recapitare", "non è stato recapitato", "kon niet worden", "niet worden bezorgd", "kunde inte levereras", "kunne ikke leveres", "ei voitu toimittaa", "nie można dostarczyć", "nie została dostarczona", "nelze doručit", "nebylo možné doručit", "nem sikerült kézbesíteni", "kézbesíthet", "nu a putut fi", "не может быть доставлен", "не было доставлено", "не удалось доставить", "не доставлен", "не вдалося доставити", "teslim edilemedi", "iletilemedi", "届けることができません", "配信できません", "配送できません", "配信不能", "送信できません", "전달할 수 없", "배달할 수 없", "배달되지", "전달되지", "无法投递", "无法送达", "无法传递", "无法发送", "退信", "無法傳遞", "無法投遞", "無法送達",
+}
+
+func bounceOpening(opening string) bool {
+	return containsAny(opening, systemSentences) || containsAny(opening, failureSentences)
+}
+
+// systemOpening says that a text begins as only mail systems write. What is
+// quoted was written by another.
+func systemOpening(opening string) bool {
+	var own []string
+	for _, line := range strings.Split(clip(opening, 600), "\n") {
+		if !strings.HasPrefix(line, ">") {
+			own = append(own, line)
+		}
+	}
+	return containsAny(strings.Join(own, "\n"), systemSentences)
+}
 
 var (
 	enhancedCode = regexp.MustCompile(`\b([245]\.\d{1,3}\.\d{1,3})\b`)

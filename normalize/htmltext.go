@@ -261,7 +261,7 @@ func (w *htmlWriter) item() {
 		w.lists[n-1]++
 	}
 	if n := len(w.lists); n > 1 {
-		mark = strings.Repeat("  ", n-1) + mark
+		mark = strings.Repeat("  ", min(n, 8)-1) + mark
 	}
 	w.write(mark)
 }

@@ -104,3 +104,17 @@ func TestMachineHeaders(t *testing.T) {
 		t.Errorf("a null reverse-path is %s", m.AutoSubmitted)
 	}
 }
+
+// TestPeopleWriteAboutBounces, above all to those who run their mail.
+func TestPeopleWriteAboutBounces(t *testing.T) {
+	for _, m := range []string{
+		"From: admin@example.com\nSubject: Unable to send mail\n\nHello,\nwe get \"550 5.1.1 user unknown\" when we write to bob@example.org.\n",
+		"From: Anna <anna@example.com>\nSubject: Mail delivery failed\n\nHello, my customers get \"user unknown\" and the mailbox is full, they say.\n",
+		"From: Anna <anna@example.com>\nSubject: Undeliverable mail?\n\nWhat is this?\n\n> This is the mail system at host mx.example.net.\n",
+		"From: Anna <anna@example.com>\nSubject: parcel\n\nThe address on it does not exist.\n",
+	} {
+		if got := Email(mail(m)); got.AutoSubmitted != desk.AutoNo {
+			t.Errorf("%q is %s", got.Subject, got.AutoSubmitted)
+		}
+	}
+}
