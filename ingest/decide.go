@@ -43,7 +43,7 @@ func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *Change
 	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &Changes{}, now: now,
 		dirty: map[desk.ConversationID]bool{}, fresh: map[desk.ConversationID]bool{}}
 	for _, c := range snap.Conversations {
-		b.index.AddConversation(known(c))
+		b.index.AddConversation(b.known(c))
 	}
 	for _, k := range snap.Known {
 		b.know(k.Conversation, k.MessageID, k.Own)
@@ -86,7 +86,7 @@ func (b *batch) one(p *parsed) {
 	}
 
 	d := threading.Decide(threading.Incoming{Message: &m, Account: who.account.ID, Contact: who.contact.ID,
-		Recipients: recipients(&p.Raw, &m), Session: sessionID}, b.rules.Tokens, b.index)
+		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: desk.TrustClaimed}, b.rules.Tokens, b.index)
 	m.ThreadMethod, m.ThreadEvidence = d.Method, d.Evidence
 
 	c := b.snap.Conversations[d.ConversationID]
@@ -94,7 +94,7 @@ func (b *batch) one(p *parsed) {
 		c = b.open(p, &m, s, who, d)
 	}
 	b.join(c, &m, s, d, p.Raw.ReceivedAt)
-	b.store(c, &m, key)
+	b.store(c, &m, d, key)
 	b.bounced(c, &m)
 	if !sessionID.IsZero() {
 		b.out.Sessions = append(b.out.Sessions, SessionLink{sessionID, who.contact.ID, c.ID})
@@ -195,11 +195,11 @@ func (b *batch) waitOn(c *desk.Conversation, on desk.WaitingOn, at time.Time, re
 }
 
 // store numbers the message, and makes it findable by every id it knows.
-func (b *batch) store(c *desk.Conversation, m *desk.Message, key ContentKey) {
+func (b *batch) store(c *desk.Conversation, m *desk.Message, d threading.Decision, key ContentKey) {
 	m.ID, m.ConversationID = desk.NewID[desk.MessageID](), c.ID
 	m.Seq = b.event(c, desk.EventMessageReceived, desk.ActorCustomer, map[string]any{
 		"message_id": m.ID, "from": m.From, "preview": m.Preview, "channel": m.Channel, "method": m.ThreadMethod,
-		"auto_submitted": m.AutoSubmitted,
+		"auto_submitted": m.AutoSubmitted, "also_cites": d.AlsoCites, "unverified": d.Unverified,
 	})
 	b.out.Messages = append(b.out.Messages, NewMessage{Message: *m, Account: key.Account, Content: key.Content})
 	b.snap.Stored[key] = Stored{m.ID, c.ID}
@@ -211,7 +211,8 @@ func (b *batch) store(c *desk.Conversation, m *desk.Message, key ContentKey) {
 	for _, id := range m.References {
 		b.ref(c, id, false)
 	}
-	b.index.AddConversation(known(c))
+	b.snap.Texts[c.ID] = append([]string{m.NewText}, b.snap.Texts[c.ID]...)
+	b.index.AddConversation(b.known(c))
 }
 
 func (b *batch) ref(c *desk.Conversation, id string, own bool) {
@@ -337,8 +338,9 @@ func session(raw *desk.Raw) desk.SessionID {
 	return id
 }
 
-func known(c *desk.Conversation) threading.Conversation {
-	return threading.Conversation{ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
+// known is what threading may know of a conversation.
+func (b *batch) known(c *desk.Conversation) threading.Conversation {
+	return threading.Conversation{LastTexts: b.snap.Texts[c.ID], ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
 		Subject: c.Subject, Participants: c.Participants, MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt}
 }
 

@@ -28,7 +28,17 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person) router.F
 		History:      router.HistoryFacts{Open: b.snap.Open[who.account.ID], LastTier: -1},
 		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal)},
 		Messages:     router.CountFacts{Inbound: 1},
+		Calendar:     b.calendars(),
 	}
+}
+
+// calendars tells which calendars are open now.
+func (b *batch) calendars() map[string]bool {
+	open := map[string]bool{}
+	for _, c := range b.rules.Policy.Calendars() {
+		open[c.Name] = c.Open(b.now)
+	}
+	return open
 }
 
 // joined lists addresses once each, lower case; ours without their subaddress, so

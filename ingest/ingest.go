@@ -85,6 +85,9 @@ type Snapshot struct {
 	Stored        map[ContentKey]Stored
 	Sent          map[string]desk.ConversationID // outbound Message-IDs among MessageIDs
 	Open          map[desk.AccountID]int         // open conversations an account has
+	// Texts are the new texts of the newest messages of the conversations that a
+	// reply without headers may mean, newest first.
+	Texts map[desk.ConversationID][]string
 }
 
 // Session is a visitor's chat session; zero fields are not known yet.

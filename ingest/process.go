@@ -16,9 +16,9 @@ import (
 
 const (
 	batchRows  = 50
-	batchBytes = 16 << 20 // raw bytes held at once in each of the two stages
+	batchBytes = 16 << 20         // raw bytes held at once in each of the two stages
 	lease      = 30 * time.Second // a dead node's rows wait this long for another one
-	poll       = time.Second // when the wake-up was lost
+	poll       = time.Second      // when the wake-up was lost
 	// maxAttempts is how often a row that fails for a temporary reason is tried
 	// before it is shown in quarantine.
 	maxAttempts = 12

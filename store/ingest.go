@@ -26,6 +26,7 @@ type ingestQueries struct {
 	Known          *sqlx.Stmt `query:"ingest-known"`
 	Sessions       *sqlx.Stmt `query:"ingest-sessions"`
 	Recent         *sqlx.Stmt `query:"ingest-recent"`
+	Texts          *sqlx.Stmt `query:"ingest-texts"`
 	Conversations  *sqlx.Stmt `query:"ingest-conversations"`
 	Stints         *sqlx.Stmt `query:"ingest-stints"`
 	Stored         *sqlx.Stmt `query:"ingest-stored"`
@@ -146,7 +147,7 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 	snap := &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
 		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
 		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
-		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, Open: map[desk.AccountID]int{}}
+		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, Open: map[desk.AccountID]int{}, Texts: map[desk.ConversationID][]string{}}
 	wanted := map[desk.ConversationID]bool{}
 	for _, id := range q.Tokens {
 		wanted[id] = true
@@ -266,8 +267,20 @@ func (t *ingestTx) readRecent(ctx context.Context, q ingest.Query, snap *ingest.
 	if err := t.rows(ctx, "read recent conversations", t.q.Recent, &ids, &contacts); err != nil {
 		return err
 	}
+	var list column
 	for _, id := range ids {
 		wanted[id] = true
+		list.uuid(id)
+	}
+	var texts []struct {
+		ConversationID desk.ConversationID
+		NewText        string
+	}
+	if err := t.rows(ctx, "read recent texts", t.q.Texts, &texts, &list); err != nil {
+		return err
+	}
+	for _, r := range texts {
+		snap.Texts[r.ConversationID] = append(snap.Texts[r.ConversationID], r.NewText)
 	}
 	return nil
 }

@@ -44,6 +44,13 @@ select id from (
     from conversations v where v.contact_id = any($1::uuid[])
 ) t where n <= 20;
 
+-- name: ingest-texts
+select conversation_id, new_text from (
+    select m.conversation_id, m.seq, left(m.new_text, 20000) as new_text,
+           row_number() over (partition by m.conversation_id order by m.seq desc) as n
+    from messages m where m.conversation_id = any($1::uuid[]) and m.direction <> 'note'
+) t where n <= 5 order by conversation_id, seq desc;
+
 -- name: ingest-conversations
 -- Locked in order of id, so that two batches cannot wait for each other. Merged
 -- ones bring along what they were merged into.
