@@ -85,6 +85,9 @@ func (g *Gateway) build(ctx context.Context) error {
 	if err := g.openStore(ctx); err != nil {
 		return err
 	}
+	if _, err := g.store.RebaseEvents(ctx); err != nil {
+		return err
+	}
 	key, err := secret(ctx, g.store, "reply-token-1")
 	if err != nil {
 		return err
