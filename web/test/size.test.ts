@@ -1,10 +1,15 @@
-// The weight of what people load, as it goes over the wire. Needs a build.
-import { readdirSync, readFileSync } from 'node:fs';
+// The weight of what people load, as it goes over the wire.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 const dist = join(__dirname, '..', 'dist');
+beforeAll(() => {
+  if (!existsSync(join(dist, 'console/index.html'))) execFileSync('node', ['build.mjs'], { cwd: join(__dirname, '..') });
+}, 120_000);
+
 const weight = (folder: string) =>
   readdirSync(join(dist, folder)).filter((name) => /\.(js|css)$/.test(name)).reduce((sum, name) => sum + gzipSync(readFileSync(join(dist, folder, name)), { level: 9 }).length, 0);
 const kB = (n: number) => n * 1000;

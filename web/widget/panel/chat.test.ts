@@ -83,6 +83,15 @@ describe('after a cut', () => {
     vi.advanceTimersByTime(1000);
     expect(wires).toHaveLength(2);
   });
+  test('a server that does not greet is left', () => {
+    const { chat, wires } = setUp();
+    chat.say('one');
+    wires[0]!.open();
+    vi.advanceTimersByTime(10_000);
+    expect(chat.net).toBe('lost');
+    vi.advanceTimersByTime(1000);
+    expect(wires).toHaveLength(2);
+  });
   test('pauses grow', () => {
     const { chat, wires } = setUp();
     chat.say('one');

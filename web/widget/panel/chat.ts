@@ -39,7 +39,8 @@ interface Incoming { type: 'message'; seq: number; epoch?: string; id?: string; 
 interface Refusal { type: 'error'; code: string; detail: string; id?: string }
 type Frame = Welcome | Incoming | Refusal | { type: 'ack'; id: string } | { type: 'typing'; name?: string };
 
-const ACK_WITHIN = 10_000;
+/** A server that says nothing for so long is not there. */
+const ANSWER_WITHIN = 10_000;
 const TYPING_LASTS = 5_000;
 const TYPING_EVERY = 3_000;
 const REFUSED = 1008;
@@ -68,7 +69,7 @@ export class Chat {
   private socket: WebSocket | null = null;
   private greeted = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private ackTimer: ReturnType<typeof setTimeout> | undefined;
+  private answerTimer: ReturnType<typeof setTimeout> | undefined;
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
   private typedAt = 0;
   private readonly pause = backoff(600, 20_000);
@@ -160,6 +161,7 @@ export class Chat {
   /** Forgets the visitor, for a host page that signs its user out. */
   reset(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.answerTimer);
     const socket = this.socket;
     this.socket = null;
     socket?.close();
@@ -187,6 +189,7 @@ export class Chat {
     const socket = this.around.open(`${this.url}?widget=${encodeURIComponent(this.key)}`);
     this.socket = socket;
     this.greeted = false;
+    this.expectAnswer();
     socket.onopen = () => {
       const { session, name, email } = this.kept;
       this.send({ type: 'hello', session, after: this.newest, epoch: this.epoch, name, email, page: this.page });
@@ -201,7 +204,7 @@ export class Chat {
   }
 
   private lost(code: number, reason: string): void {
-    clearTimeout(this.ackTimer);
+    clearTimeout(this.answerTimer);
     this.socket = null;
     this.greeted = false;
     this.underway.clear();
@@ -249,12 +252,17 @@ export class Chat {
       this.underway.add(id);
       this.send({ type: 'message', id, text });
     }
-    this.awaitAck();
+    if (this.kept.queue.length > 0) this.expectAnswer();
+    else clearTimeout(this.answerTimer);
   }
 
-  private awaitAck(): void {
-    clearTimeout(this.ackTimer);
-    if (this.kept.queue.length > 0) this.ackTimer = setTimeout(() => this.socket?.close(), ACK_WITHIN);
+  private expectAnswer(): void {
+    clearTimeout(this.answerTimer);
+    const socket = this.socket;
+    this.answerTimer = setTimeout(() => {
+      socket?.close();
+      if (socket && this.socket === socket) this.lost(1006, ''); // a dead link takes long to close
+    }, ANSWER_WITHIN);
   }
 
   private acknowledged(id: string): void {

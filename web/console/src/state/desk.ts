@@ -73,7 +73,11 @@ export function reason(error: unknown): string {
 
 let feed: Feed | null = null;
 let presence: Presence | null = null;
-effect(() => presence?.set(place.value.open, doing.value));
+effect(() => {
+  const { open } = place.value;
+  const what = doing.value; // read before the question mark, so that this runs again
+  presence?.set(open, what);
+});
 
 /** The agent writes to the customer; a chat's visitor is shown that. */
 export function typed(conversation: string): void {

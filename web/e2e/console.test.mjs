@@ -1,0 +1,247 @@
+// An agent's day at the console, by keyboard, against the whole program.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, launch, mail, open, received, shot, startDemo } from './desk.mjs';
+
+let demo, browser, page;
+const row = (subject) => page.locator('.row', { hasText: subject });
+const select = async (subject) => {
+  await row(subject).locator('a').click();
+  await page.locator('.thread-subject', { hasText: subject }).waitFor();
+  await page.locator('.message').first().waitFor();
+};
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+  page = await open(await browser.newContext({ viewport: { width: 1440, height: 900 } }), demo.console);
+  await page.locator('.row').first().waitFor();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+test('the console shows the tiers, their inboxes and the open conversations', async () => {
+  const rail = page.getByRole('navigation', { name: 'Views' });
+  for (const name of ['Mine', 'Unassigned', 'All open', 'Frontline', 'Billing', 'Engineering', 'Quarantine']) await rail.getByRole('link', { name }).first().waitFor();
+  assert.ok((await page.locator('.row').count()) >= 20);
+  await shot(page, 'console');
+});
+
+test('a mail that comes by SMTP appears within a second, without a reload', async (t) => {
+  await page.evaluate(() => (globalThis.loadedOnce = true));
+  const seen = page.waitForFunction(() => [...document.querySelectorAll('.row-title')].find((one) => one.textContent === 'The kettle leaks'), null, { polling: 'raf', timeout: 10_000 });
+  await mail(demo.smtp, { from: 'jo@acme.example', name: 'Jo Hale', subject: 'The kettle leaks', text: 'Hello,\n\nit drips from the spout.\n\nJo' });
+  const accepted = performance.now();
+  await seen;
+  const ms = Math.round(performance.now() - accepted);
+  t.diagnostic(`shown ${ms} ms after the 250`);
+  assert.ok(ms < 1000, `${ms} ms`);
+  assert.equal(await page.evaluate(() => globalThis.loadedOnce), true);
+  await row('The kettle leaks').locator('.row-new, &.row-new').first().waitFor({ timeout: 2000 }).catch(() => undefined);
+  await shot(page, 'new-mail');
+});
+
+test('the keyboard alone answers it, and the customer gets the answer in the thread', async () => {
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await select('The kettle leaks');
+  await page.keyboard.press('r');
+  await page.keyboard.type('Dear Jo,\n\nwe send you a new one.');
+  await page.getByRole('button', { name: 'Send to jo@acme.example' }).waitFor();
+  await shot(page, 'reply');
+  await page.keyboard.press('Control+Enter');
+  const got = await received(demo, 'jo@acme.example', (one) => one.subject.includes('The kettle leaks'));
+  assert.match(got.text, /we send you a new one/);
+  assert.match(got.subject, /^Re: /);
+  assert.notEqual(got.in_reply_to, '');
+  await page.locator('.message-outbound', { hasText: 'we send you a new one' }).locator('.delivery-sent, .delivery-delivered').waitFor();
+  assert.equal(await page.locator('.editor').count(), 0);
+});
+
+test('a note is seen by the team alone', async () => {
+  await page.keyboard.press('n');
+  await page.locator('.editor-note', { hasText: 'Only your team sees this' }).waitFor();
+  await page.keyboard.type('The batch of May leaks.');
+  await shot(page, 'note');
+  await page.keyboard.press('Control+Enter');
+  await page.locator('.message-note', { hasText: 'The batch of May leaks.' }).waitFor();
+  const { data } = await (await fetch(`${demo.sink_api}?to=jo@acme.example`)).json();
+  assert.ok(data.every((one) => !one.text.includes('batch of May')));
+});
+
+test('letters typed right after a command never become commands', async () => {
+  await page.keyboard.press('r');
+  await page.keyboard.type('eeee aaaa iiii uuuu');
+  assert.equal(await page.locator('.editor textarea').inputValue(), 'eeee aaaa iiii uuuu');
+  assert.equal(await page.locator('dialog[open]').count(), 0);
+  await page.getByRole('button', { name: 'Discard' }).click();
+});
+
+test('a draft outlives a reload', async () => {
+  await page.keyboard.press('r');
+  await page.keyboard.type('Half a thought');
+  await page.keyboard.press('Escape');
+  await page.locator('.door-reply .draft-mark').waitFor();
+  await page.reload();
+  await page.locator('.door-reply .draft-mark').waitFor();
+  await page.keyboard.press('r');
+  assert.equal(await page.locator('.editor textarea').inputValue(), 'Half a thought');
+  await page.getByRole('button', { name: 'Discard' }).click();
+});
+
+test('escalating asks for a handover note and pins it', async () => {
+  await page.keyboard.press('g');
+  await page.keyboard.press('a');
+  await mail(demo.smtp, { from: 'kim@shopper.example', name: 'Kim Shopper', subject: 'Lamp flickers', text: 'It flickers at night.' });
+  await select('Lamp flickers');
+  await page.keyboard.press('t');
+  const dialog = page.getByRole('dialog', { name: 'Move to another tier or inbox' });
+  await dialog.getByRole('radio', { name: 'Engineering' }).check();
+  await page.getByLabel('Handover note').focus();
+  await page.keyboard.press('Control+Enter');
+  await dialog.getByText('Write a handover note').waitFor();
+  await page.keyboard.type('Not the bulb: tried two. Told Kim we look into it.');
+  await shot(page, 'escalate');
+  await page.keyboard.press('Control+Enter');
+  const card = page.getByRole('region', { name: 'Handover' });
+  await card.getByText('Not the bulb: tried two.').waitFor();
+  await card.getByText('Frontline → Engineering').waitFor();
+  await page.locator('.where .tier-3').waitFor();
+  await page.locator('.why').getByText(/moved/).waitFor();
+  await shot(page, 'handover');
+});
+
+test('who answers without having read the newest message is stopped once', async () => {
+  const id = await mail(demo.smtp, { from: 'lee@shopper.example', name: 'Lee', subject: 'Two chairs', text: 'I want two chairs.' });
+  await page.locator('.row', { hasText: 'Two chairs' }).waitFor();
+  await select('Two chairs');
+  await page.keyboard.press('r');
+  await page.keyboard.type('Two chairs are on their way.');
+  await mail(demo.smtp, { from: 'lee@shopper.example', name: 'Lee', subject: 'Re: Two chairs', text: 'Sorry, I meant three.', headers: [`In-Reply-To: <${id}>`, `References: <${id}>`] });
+  const anyway = page.getByRole('button', { name: '1 new message – send anyway' });
+  await anyway.waitFor();
+  await page.keyboard.press('Control+Enter');
+  assert.equal(await page.locator('.editor textarea').inputValue(), 'Two chairs are on their way.');
+  await shot(page, 'stale');
+  const [conversation] = (await ask(demo, `/conversations?q=${encodeURIComponent('from:lee@shopper.example')}`)).data;
+  const before = (await ask(demo, `/conversations/${conversation.id}/messages`)).data;
+  assert.equal(before.filter((one) => one.direction === 'outbound').length, 0);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('Three chairs are on their way.');
+  await anyway.click();
+  await received(demo, 'lee@shopper.example', (one) => one.text.includes('Three chairs'));
+  await page.locator('.editor').waitFor({ state: 'detached' });
+});
+
+test('the server’s own refusal is shown the same way, and no word is lost', async () => {
+  await page.route('**/replies', async (route) => {
+    await page.unroute('**/replies');
+    const answer = await fetch(route.request().url().replace(/replies$/, 'notes'), {
+      method: 'POST', headers: { Authorization: `Bearer ${demo.api_key}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ text: 'I have just phoned them.' }),
+    });
+    assert.equal(answer.status, 201);
+    await route.continue();
+  });
+  await page.keyboard.press('r');
+  await page.keyboard.type('And a cushion.');
+  await page.keyboard.press('Control+Enter');
+  await shot(page, 'refused');
+  await page.getByRole('button', { name: /send anyway/ }).waitFor({ timeout: 5000 }).catch(async (error) => { await shot(page, 'refused'); throw error; });
+  await page.locator('.message-note', { hasText: 'I have just phoned them.' }).waitFor();
+  assert.equal(await page.locator('.editor textarea').inputValue(), 'And a cushion.');
+  await page.keyboard.press('Control+Enter');
+  await received(demo, 'lee@shopper.example', (one) => one.text.includes('And a cushion.'));
+  await page.locator('.editor').waitFor({ state: 'detached' });
+  page.complaints = page.complaints.filter((one) => !one.includes('409'));
+});
+
+test('assigning, snoozing, resolving and taking it back', async () => {
+  await page.keyboard.press('a');
+  await page.keyboard.type('ben');
+  await page.keyboard.press('Enter');
+  await page.locator('.thread-actions', { hasText: 'Ben Okafor' }).waitFor();
+  await page.keyboard.press('i');
+  await page.locator('.thread-actions', { hasText: 'Ana Ruiz' }).waitFor();
+  await page.keyboard.press('s');
+  await page.keyboard.type('tomorrow 9:00');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText(/Snoozed #\d+ until/).waitFor();
+  await page.locator('.notice', { hasText: 'Snoozed' }).getByRole('button', { name: 'Undo' }).click();
+  await row('Two chairs').waitFor();
+  await select('Two chairs');
+  await page.keyboard.press('e');
+  await page.getByRole('status').getByText(/Resolved #\d+/).waitFor();
+  await row('Two chairs').waitFor({ state: 'detached' });
+  await page.locator('.thread-subject').waitFor(); // the next one is open
+});
+
+test('the search box speaks the API’s grammar and points at what is wrong', async () => {
+  await page.keyboard.press('/');
+  await page.keyboard.type('from:lee@shopper.example is:resolved');
+  await page.keyboard.press('Enter');
+  await row('Two chairs').waitFor();
+  assert.equal(await page.locator('.row').count(), 1);
+  await page.locator('#search').fill('chairs tier:x');
+  await page.locator('#search').press('Enter');
+  await page.locator('.search-refused mark', { hasText: 'tier:x' }).waitFor();
+  page.complaints = page.complaints.filter((one) => !one.includes('422'));
+  await page.locator('#search').press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('a');
+  await page.locator('.row').first().waitFor();
+});
+
+test('what happens while the connection is cut is there afterwards, once', async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const other = await context.newPage();
+  let cut = null;
+  let blocked = false;
+  await other.routeWebSocket(/events\/socket/, (socket) => {
+    if (blocked) { void socket.close({ code: 1012 }); return; }
+    socket.connectToServer();
+    cut = () => socket.close({ code: 1012 });
+  });
+  await other.goto(demo.console);
+  await other.locator('.link-live').waitFor();
+  blocked = true;
+  await cut();
+  await other.locator('.link-lost').waitFor();
+  await other.getByText('The connection was lost.').waitFor();
+  await shot(other, 'offline');
+  await Promise.all(Array.from({ length: 5 }, (_, i) => mail(demo.smtp, { from: `cut${i}@away.example`, subject: `While away ${i}`, text: 'Are you there?' })));
+  blocked = false;
+  for (let i = 0; i < 5; i++) await other.locator('.row', { hasText: `While away ${i}` }).waitFor();
+  await other.locator('.link-live').waitFor();
+  assert.equal(await other.locator('.row', { hasText: 'While away' }).count(), 5);
+  await context.close();
+});
+
+test('two agents see that the other one writes', async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const ben = await open(context, demo.console);
+  await ben.getByLabel('Act as another agent').selectOption('ben@demo.example');
+  await ben.locator('.rail .avatar', { hasText: 'BO' }).waitFor();
+  await select('While away 1');
+  await ben.locator('.row', { hasText: 'While away 1' }).locator('a').click();
+  await page.getByText('Ben Okafor is looking at this too').waitFor();
+  await ben.keyboard.press('r');
+  await ben.keyboard.type('I have it');
+  await page.locator('.company').getByText('Ben Okafor is writing a reply').waitFor();
+  await shot(page, 'presence');
+  await context.close();
+});
+
+test('signing in by hand', async () => {
+  const context = await browser.newContext();
+  const stranger = await open(context, `${demo.console}login`);
+  await stranger.getByLabel('Email').fill('ana@demo.example');
+  await stranger.getByLabel('Password').fill('wrong');
+  await stranger.getByRole('button', { name: 'Sign in' }).click();
+  await stranger.getByText('This email and password do not match.').waitFor();
+  await shot(stranger, 'login');
+  await context.close();
+});
+
+test('nothing complained on the way', () => assert.deepEqual(page.complaints, []));

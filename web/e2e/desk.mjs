@@ -1,0 +1,118 @@
+// What the browser tests share: a running demo, a browser, a mail program.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const artifacts = join(here, 'artifacts');
+const BIN = process.env.SWITCHBOARD_BIN ?? join(here, '../../bin/switchboard');
+const AXE = readFileSync(join(here, '../node_modules/axe-core/axe.min.js'), 'utf8');
+const FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+mkdirSync(artifacts, { recursive: true });
+
+/** Starts `switchboard demo` on free ports and fresh data; stop() ends it and removes the data. */
+export async function startDemo() {
+  const data = mkdtempSync(join(tmpdir(), 'switchboard-e2e-'));
+  const child = spawn(BIN, ['demo', '--addr', '127.0.0.1:0', '--data', data, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (chunk) => (log = (log + chunk).slice(-8000)));
+  const ended = once(child, 'exit').then(([code]) => { throw new Error(`the demo ended with ${code}:\n${log}`); });
+  ended.catch(() => undefined);
+  const line = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
+  const ends = JSON.parse(line[0]);
+  return {
+    ...ends,
+    log: () => log,
+    async stop() {
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+/** A page that fails the test on script errors, refused content and unexpected console errors. */
+export async function open(context, url) {
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on('pageerror', (error) => page.complaints.push(error.message));
+  page.on('console', (message) => { if (message.type() === 'error') page.complaints.push(`${message.text()} ${message.location().url}`); });
+  await page.goto(url);
+  return page;
+}
+
+export const shot = (page, name) => page.screenshot({ path: join(artifacts, `${name}.png`) });
+
+/** Fails on any violation of WCAG 2.0 to 2.2, level A and AA. */
+export async function accessible(page, where) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(async () => {
+    // Colours are judged at rest, not halfway through an animation.
+    await Promise.allSettled(document.getAnimations({ subtree: true }).filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished));
+    return globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+  });
+  const found = violations.map((one) => `${one.id}: ${one.help}\n    ${one.nodes.slice(0, 4).map((node) => `${node.html.slice(0, 160)} (${node.any[0]?.message ?? ''})`).join('\n    ')}`);
+  assert.deepEqual(found, [], where);
+}
+
+let serial = 0;
+
+/** Sends a plain mail by SMTP, one command at a time; answers when it was accepted. */
+export async function mail(addr, { from, name = '', to = 'support@demo.example', subject, text, headers = [] }) {
+  const [host, port] = addr.split(':');
+  const socket = net.connect(Number(port), host);
+  const lines = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
+  const expect = async (code) => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done || !value.startsWith(code)) throw new Error(`SMTP: wanted ${code}, got ${value}`);
+      if (value[3] !== '-') return;
+    }
+  };
+  const say = async (command, code) => { socket.write(command + '\r\n'); await expect(code); };
+  const id = `e2e-${Date.now()}-${++serial}@${from.split('@')[1]}`;
+  await expect('220');
+  await say('EHLO customer.example', '250');
+  await say(`MAIL FROM:<${from}>`, '250');
+  await say(`RCPT TO:<${to}>`, '250');
+  await say('DATA', '354');
+  const head = [`From: ${name} <${from}>`, `To: <${to}>`, `Subject: ${subject}`, `Message-ID: <${id}>`, `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`, ...headers];
+  const body = text.replace(/\r?\n/g, '\r\n').replace(/^\./gm, '..');
+  await say(`${head.join('\r\n')}\r\n\r\n${body}\r\n.`, '250');
+  socket.end('QUIT\r\n');
+  return id;
+}
+
+/** Waits for a mail that the customers' mail server received. */
+export async function received(demo, to, matches) {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const answer = await fetch(`${demo.sink_api}?to=${encodeURIComponent(to)}`);
+    const { data } = await answer.json();
+    const found = (data ?? []).find(matches);
+    if (found) return found;
+    assert.ok(Date.now() < deadline, `no such mail to ${to} among ${JSON.stringify((data ?? []).map((one) => one.subject))}\n${demo.log()}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export async function ask(demo, path) {
+  const answer = await fetch(demo.api + path, { headers: { Authorization: `Bearer ${demo.api_key}` } });
+  assert.equal(answer.status, 200, path);
+  return answer.json();
+}
