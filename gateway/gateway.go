@@ -5,12 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"html"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -184,15 +182,11 @@ func (g *Gateway) http() (err error) {
 	return nil
 }
 
-// inlinePicture finds the pictures that a mail brings along (RFC 2392).
-var inlinePicture = regexp.MustCompile(`(src|background)="cid:([^"]*)"`)
-
-// viewHTML makes a mail's HTML safe and points its pictures to where they are served.
+// viewHTML makes a mail's HTML safe, points its pictures to where they are
+// served, and leaves out those from the net.
 func viewHTML(text string, cid func(string) string) string {
-	return inlinePicture.ReplaceAllStringFunc(normalize.SafeHTML(text), func(attribute string) string {
-		m := inlinePicture.FindStringSubmatch(attribute)
-		return m[1] + `="` + html.EscapeString(cid(html.UnescapeString(m[2]))) + `"`
-	})
+	safe, _ := normalize.SafeHTMLView(text, normalize.ViewOptions{CID: cid})
+	return safe
 }
 
 // committed wakes whoever acts on what an agent has just written.
