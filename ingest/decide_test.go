@@ -1,0 +1,214 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+	"switchboard/normalize"
+	"switchboard/router"
+	"switchboard/threading"
+)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func rules(t testing.TB) *Rules {
+	t.Helper()
+	policy, err := router.Compile(router.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Rules{Policy: policy, Version: 1, Inboxes: map[string]desk.Inbox{},
+		Tokens: threading.NewTokens(threading.Key{ID: 1, Secret: []byte(strings.Repeat("k", 32))}),
+		Own:    func(a string) bool { return strings.HasSuffix(strings.ToLower(a), "@desk.example") },
+		Base: func(a string) string {
+			if local, _, _ := strings.Cut(a, "+"); strings.HasPrefix(local, "billing") {
+				return "billing@desk.example"
+			}
+			return "support@desk.example"
+		}}
+	for _, i := range policy.Inboxes() {
+		r.Inboxes[i.Key] = desk.Inbox{ID: desk.NewID[desk.InboxID](), Key: i.Key, Name: i.Name, Tier: i.Tier}
+	}
+	return r
+}
+
+func nothing() *Snapshot {
+	return &Snapshot{Contacts: map[IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{}, Accounts: map[desk.AccountID]desk.Account{},
+		Conversations: map[desk.ConversationID]*desk.Conversation{}, Stints: map[desk.ConversationID]desk.Stint{},
+		Sessions: map[desk.SessionID]Session{}, Stored: map[ContentKey]Stored{}, Sent: map[string]desk.ConversationID{},
+		Open: map[desk.AccountID]int{}, Texts: map[desk.ConversationID][]string{}}
+}
+
+// item is a received mail: header lines, a blank line, the text.
+func item(t testing.TB, n int, headers ...string) parsed {
+	t.Helper()
+	text := strings.Join(headers, "\r\n") + fmt.Sprintf("\r\n\r\nText %d.\r\n", n)
+	raw := desk.Raw{ID: desk.NewID[desk.RawID](), Channel: desk.ChannelEmail, Endpoint: "smtp", SourceKey: fmt.Sprint(n),
+		ReceivedAt: noon.Add(time.Duration(n) * time.Minute), Bytes: []byte(text)}
+	m, err := normalize.Message(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed{Claimed: Claimed{Raw: raw, Fence: 1}, message: m}
+}
+
+func from(who, id string, more ...string) []string {
+	return append([]string{"From: " + who, "To: support@desk.example", "Subject: Lamp", "Message-ID: <" + id + ">", "Date: Fri, 20 Nov 2026 12:00:00 +0000"}, more...)
+}
+
+func refers(id string) string { return "References: <" + id + ">" }
+
+// TestDecideThreads counts the conversations that a batch of mails on an empty database becomes.
+func TestDecideThreads(t *testing.T) {
+	for name, c := range map[string]struct {
+		mails [][]string
+		want  int
+	}{
+		"a reply joins":                  {[][]string{from("jo@acme.example", "1@a"), from("jo@acme.example", "2@a", refers("1@a"))}, 1},
+		"a colleague joins":              {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a", refers("1@a"))}, 1},
+		"a parent after its reply":       {[][]string{from("jo@acme.example", "2@a", refers("1@a")), from("jo@acme.example", "1@a")}, 1},
+		"a stranger does not":            {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "2@e", refers("1@a"))}, 2},
+		"freemail users are strangers":   {[][]string{from("jo@gmail.com", "1@a"), from("eve@gmail.com", "2@e", refers("1@a"))}, 2},
+		"a subdomain is no colleague":    {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.acme.example", "2@e", refers("1@a"))}, 2},
+		"somebody in copy may answer":    {[][]string{from("jo@acme.example", "1@a", "Cc: kim@partner.example"), from("kim@partner.example", "2@p", refers("1@a"))}, 1},
+		"a subject alone joins nobody":   {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a")}, 2},
+		"another text, the same id":      {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "1@a")}, 2},
+		"a number in the subject is air": {[][]string{from("jo@acme.example", "1@a"), {"From: eve@evil.example", "To: support@desk.example", "Subject: Re: [#1] Lamp", "Message-ID: <9@e>"}}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var items []parsed
+			for n, headers := range c.mails {
+				items = append(items, item(t, n, headers...))
+			}
+			out := decide(items, nothing(), rules(t), noon.Add(time.Hour))
+			if len(out.Opened) != c.want || len(out.Messages) != len(c.mails) {
+				t.Errorf("%d conversations and %d messages, want %d and %d", len(out.Opened), len(out.Messages), c.want, len(c.mails))
+			}
+			checkLedger(t, out)
+		})
+	}
+}
+
+// checkLedger: events are dense, stints tile, every raw row is done.
+func checkLedger(t *testing.T, out *Changes) {
+	t.Helper()
+	next := map[desk.ConversationID]int64{}
+	for _, e := range out.Events {
+		if next[e.ConversationID]++; e.Seq != next[e.ConversationID] {
+			t.Errorf("event %s has number %d, want %d", e.Kind, e.Seq, next[e.ConversationID])
+		}
+	}
+	running := map[desk.ConversationID]int{}
+	for _, s := range out.Stints {
+		running[s.ConversationID]++
+	}
+	for _, s := range out.EndStints {
+		running[s.ConversationID]--
+	}
+	for id, n := range running {
+		if n != 1 {
+			t.Errorf("%s has %d running stints", id, n)
+		}
+	}
+}
+
+// standing is a conversation with an answer of ours, as the database has it.
+func standing(t *testing.T, r *Rules, status desk.Status) (*Snapshot, *desk.Conversation) {
+	t.Helper()
+	first := decide([]parsed{item(t, 0, from("jo@acme.example", "1@a")...)}, nothing(), r, noon.Add(time.Hour))
+	c := first.Opened[0]
+	snap := nothing()
+	snap.Accounts[c.AccountID] = first.Accounts[0]
+	snap.Domains["acme.example"] = c.AccountID
+	snap.Contacts[first.Identities[0].IdentityKey] = first.Contacts[0]
+	snap.Conversations[c.ID], snap.Stints[c.ID] = c, first.Stints[0]
+	snap.Known = []threading.Known{{MessageID: "1@a", Conversation: c.ID, Own: true}, {MessageID: "out.1@desk.example", Conversation: c.ID, Own: true}}
+	snap.Sent["out.1@desk.example"] = c.ID
+	c.Status, c.WaitingSince = status, time.Time{}
+	stint := first.Stints[0]
+	stint.WaitingOn = desk.WaitingCustomer
+	snap.Stints[c.ID] = stint
+	return snap, c
+}
+
+func TestDecideReopens(t *testing.T) {
+	person := from("jo@acme.example", "2@a", refers("out.1@desk.example"))
+	for name, c := range map[string]struct {
+		status desk.Status
+		mail   []string
+		want   desk.Status
+		waits  desk.WaitingOn
+	}{
+		"a person's answer":   {desk.StatusPending, person, desk.StatusOpen, desk.WaitingUs},
+		"after it was solved": {desk.StatusResolved, person, desk.StatusOpen, desk.WaitingUs},
+		"a vacation notice":   {desk.StatusResolved, append(slices.Clone(person), "Auto-Submitted: auto-replied"), desk.StatusResolved, desk.WaitingCustomer},
+		"our own address":     {desk.StatusPending, from("support@desk.example", "3@x", refers("out.1@desk.example")), desk.StatusPending, desk.WaitingCustomer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rules(t)
+			snap, conversation := standing(t, r, c.status)
+			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
+			if conversation.Status != c.want || snap.Stints[conversation.ID].WaitingOn != c.waits {
+				t.Errorf("status %s, waiting on %s; want %s, %s", conversation.Status, snap.Stints[conversation.ID].WaitingOn, c.want, c.waits)
+			}
+		})
+	}
+}
+
+// TestDecideAnswersTheRightPerson: nobody from another account, and no address of
+// ours, becomes the one who is answered.
+func TestDecideAnswersTheRightPerson(t *testing.T) {
+	for name, c := range map[string]struct {
+		mail []string
+		want string
+	}{
+		"the same person":          {from("jo@acme.example", "2@a", refers("1@a")), "jo@acme.example"},
+		"a colleague":              {from("sam@acme.example", "2@a", refers("1@a")), "sam@acme.example"},
+		"where he wants answers":   {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: team@acme.example"), "team@acme.example"},
+		"never ourselves":          {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: support@desk.example"), "jo@acme.example"},
+		"not a stranger":           {from("eve@evil.example", "2@e", refers("1@a")), "jo@acme.example"},
+		"not his machine's notice": {from("robot@acme.example", "2@a", refers("1@a"), "Auto-Submitted: auto-replied"), "jo@acme.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rules(t)
+			snap, conversation := standing(t, r, desk.StatusPending)
+			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
+			if conversation.ReplyTo != c.want {
+				t.Errorf("answers go to %s, want %s", conversation.ReplyTo, c.want)
+			}
+		})
+	}
+}
+
+// TestDecideToken: the token lets its holder's mail in from anywhere, and moves
+// nothing when a stranger holds it.
+func TestDecideToken(t *testing.T) {
+	r := rules(t)
+	snap, conversation := standing(t, r, desk.StatusPending)
+	address := r.Tokens.Address("support@desk.example", conversation.ID, "jo@acme.example")
+	mail := []string{"From: eve@evil.example", "To: " + address, "Subject: hello", "Message-ID: <9@e>"}
+	out := decide([]parsed{item(t, 1, mail...)}, snap, r, noon.Add(2*time.Hour))
+	if len(out.Opened) != 0 || out.Messages[0].ThreadMethod != "reply-token" {
+		t.Fatalf("opened %d, method %s", len(out.Opened), out.Messages[0].ThreadMethod)
+	}
+	if conversation.ReplyTo != "jo@acme.example" || slices.Contains(conversation.Participants, "eve@evil.example") {
+		t.Errorf("the stranger got in: answers to %s, participants %v", conversation.ReplyTo, conversation.Participants)
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	r := rules(b)
+	var items []parsed
+	for n := range batchRows {
+		items = append(items, item(b, n, from(fmt.Sprintf("user%d@acme%d.example", n, n%7), fmt.Sprintf("%d@x", n), refers(fmt.Sprintf("%d@x", n/2)))...))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		decide(items, nothing(), r, noon.Add(time.Hour))
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batchRows), "ns/message")
+}
