@@ -44,6 +44,8 @@ func (f *Fault) Unwrap() error { return f.Err }
 type health interface {
 	healthy()
 	failing(err error)
+	standby()
+	progressing(p *Progress)
 }
 
 // Healthy tells the supervisor behind sink that the channel has just done its
@@ -59,6 +61,22 @@ func Healthy(sink Sink) {
 func Failing(sink Sink, err error) {
 	if h, ok := sink.(health); ok {
 		h.failing(err)
+	}
+}
+
+// Standby tells the supervisor behind sink that another node does this channel's
+// work, and that the channel is ready to take over.
+func Standby(sink Sink) {
+	if h, ok := sink.(health); ok {
+		h.standby()
+	}
+}
+
+// Progressing tells the supervisor behind sink how far the channel is with work
+// that had piled up; nil when there is none left.
+func Progressing(sink Sink, p *Progress) {
+	if h, ok := sink.(health); ok {
+		h.progressing(p)
 	}
 }
 

@@ -19,18 +19,9 @@ const (
 	StateRunning      State = "running"      // did its work at the last attempt
 	StateFailing      State = "failing"      // cannot work now; is tried again
 	StateUnauthorised State = "unauthorised" // the other side refuses our credentials; is tried again slowly
+	StateStandby      State = "standby"      // another node does its work
 	StateStopped      State = "stopped"      // ended on request
 )
-
-// Status is what the console and the doctor show of a channel.
-type Status struct {
-	Name        string    `json:"name"`
-	State       State     `json:"state"`
-	Since       time.Time `json:"since"`                 // when State was entered
-	LastSuccess time.Time `json:"last_success,omitzero"` // zero if there was none
-	LastError   string    `json:"last_error,omitempty"`  // of the present trouble; empty when running
-	Advice      string    `json:"advice,omitempty"`      // what a person can do about LastError; may be empty
-}
 
 // Group supervises a set of channels that share one Sink: each runs in its own
 // goroutine, a failed or panicking one is started again after a pause, and
@@ -54,6 +45,9 @@ func NewGroup(sink Sink, log *slog.Logger, backoff Backoff) *Group {
 func (g *Group) Add(name string, ch Channel) {
 	m := &member{name: name, channel: ch, sink: g.sink, log: g.log.With("channel", name), backoff: g.backoff}
 	m.status = Status{Name: name, State: StateStarting, Since: time.Now()}
+	if p, ok := ch.(Periodic); ok {
+		m.status.Every = p.Every()
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.members = append(g.members, m)
@@ -172,6 +166,14 @@ func (m *member) failing(err error) {
 	m.enter(state, err.Error(), advice)
 }
 
+func (m *member) standby() { m.enter(StateStandby, "", "") }
+
+func (m *member) progressing(p *Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.Progress = p
+}
+
 func (m *member) enter(state State, lastError, advice string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -180,6 +182,9 @@ func (m *member) enter(state State, lastError, advice string) {
 		m.log.Info(string(state))
 	}
 	m.status.LastError, m.status.Advice = lastError, advice
+	if state == StateStandby || state == StateStopped {
+		m.status.Progress = nil
+	}
 }
 
 func (m *member) snapshot() Status {

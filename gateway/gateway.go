@@ -56,6 +56,8 @@ type Gateway struct {
 	mux       *http.ServeMux
 	handler   http.Handler // the mux, and what was wrapped around it
 
+	node         string        // this process among all on one database
+	owner        *mailbox.Node // of the mailboxes this process reads
 	smtp         *smtpd.Server
 	smtpAddr     net.Addr
 	httpListener net.Listener
@@ -68,7 +70,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Gateway, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, log: log, own: newAddresses(cfg.Mail.Addresses), hub: live.New()}
+	g := &Gateway{cfg: cfg, log: log, own: newAddresses(cfg.Mail.Addresses), hub: live.New(), node: nodeName()}
 	if err := g.build(ctx); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
@@ -213,13 +215,8 @@ func (g *Gateway) entrances() error {
 	g.mux.Handle("/f/", form)
 	g.group.Add("forms", form)
 
-	for _, m := range g.cfg.Mailboxes {
-		box, err := mailbox.New(mailbox.Config{Name: m.Name, Addr: m.Addr, User: m.User, Password: m.Password, TLS: mailbox.TLS(m.TLS),
-			Folders: m.Folders, Poll: m.Poll, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo}, waking{g.store, g.processor.Wake}, g.log)
-		if err != nil {
-			return err
-		}
-		g.group.Add("imap "+m.Name, box)
+	if err := g.mailboxes(); err != nil {
+		return err
 	}
 	return g.receive()
 }
@@ -248,21 +245,6 @@ func (g *Gateway) receive() error {
 	g.smtp = server
 	g.group.Add("smtp", server)
 	return nil
-}
-
-// waking commits a mailbox's batches and wakes the processor, as the acceptor
-// does for the other channels.
-type waking struct {
-	*store.Store
-	wake func()
-}
-
-func (w waking) Commit(ctx context.Context, channel, folder string, cur mailbox.Cursor, raws []desk.Raw) ([]desk.Receipt, error) {
-	receipts, err := w.Store.Commit(ctx, channel, folder, cur, raws)
-	if err == nil && len(raws) > 0 {
-		w.wake()
-	}
-	return receipts, err
 }
 
 // Handle adds a page to the HTTP server; it must be called before Run.

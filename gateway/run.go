@@ -28,6 +28,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.processor.Run(inner) })
 	pipeline.Go(func() error { return g.tail.Run(inner) })
 	pipeline.Go(func() error { return g.loop.Run(inner) })
+	pipeline.Go(func() error { return g.owner.Run(inner) })
 	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeCheck, g.committed); return nil })
 
 	entrances, outer := errgroup.WithContext(ctx)

@@ -24,6 +24,8 @@ create table raws (
     fence         bigint not null default 0,
     duplicates    int not null default 0,
     message_id    uuid,
+    -- found in a folder of what we sent ourselves
+    outgoing      boolean not null default false,
     constraint raws_source unique (channel, endpoint, source_key)
 );
 -- Mail barely compresses once attachments are in it, and pglz costs more than the disk.
@@ -39,7 +41,7 @@ create table blobs (
 );
 alter table blobs alter column bytes set storage external;
 
--- How far a mailbox has been read, and which node reads it.
+-- How far a mailbox has been read.
 create table mailbox_cursors (
     channel      text not null,
     folder       text not null,
@@ -47,6 +49,38 @@ create table mailbox_cursors (
     last_uid     bigint not null default 0,
     updated_at   timestamptz not null default now(),
     primary key (channel, folder)
+);
+
+-- Which node reads a mailbox; the fence changes whenever the owner does.
+create table mailbox_leases (
+    channel     text primary key,
+    owner       text not null,
+    fence       bigint not null,
+    lease_until timestamptz not null
+);
+
+-- Server against journal, folder by folder, at the last reconciliation.
+create table mailbox_reconciliations (
+    channel text primary key,
+    due_at  timestamptz not null,
+    at      timestamptz,
+    report  jsonb
+);
+
+-- How every entrance of every node is doing, written every few seconds. A row
+-- that is no longer written tells of a node that is gone.
+create table channel_status (
+    channel      text not null,
+    node         text not null,
+    state        text not null,
+    since        timestamptz not null,
+    last_success timestamptz,
+    last_error   text not null default '',
+    advice       text not null default '',
+    progress     jsonb,
+    alarm        boolean not null default false,
+    updated_at   timestamptz not null,
+    primary key (channel, node)
 );
 
 create table accounts (

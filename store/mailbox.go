@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -10,11 +11,17 @@ import (
 )
 
 type mailboxQueries struct {
-	Cursor *sqlx.Stmt `query:"mailbox-cursor"`
-	Move   *sqlx.Stmt `query:"mailbox-move"`
+	Cursor  *sqlx.Stmt `query:"mailbox-cursor"`
+	Move    *sqlx.Stmt `query:"mailbox-move"`
+	Hold    *sqlx.Stmt `query:"mailbox-hold"`
+	Release *sqlx.Stmt `query:"mailbox-release"`
+	Fence   *sqlx.Stmt `query:"mailbox-fence"`
 }
 
-var _ mailbox.Journal = (*Store)(nil)
+var (
+	_ mailbox.Journal = (*Store)(nil)
+	_ mailbox.Leases  = Leases{}
+)
 
 // Cursor implements mailbox.Journal.
 func (s *Store) Cursor(ctx context.Context, channel, folder string) (mailbox.Cursor, error) {
@@ -30,14 +37,68 @@ func (s *Store) Cursor(ctx context.Context, channel, folder string) (mailbox.Cur
 }
 
 // Commit implements mailbox.Journal: mail and position, or neither.
-func (s *Store) Commit(ctx context.Context, channel, folder string, cur mailbox.Cursor, raws []desk.Raw) ([]desk.Receipt, error) {
+func (s *Store) Commit(ctx context.Context, b mailbox.Batch) ([]desk.Receipt, error) {
 	var receipts []desk.Receipt
 	err := s.tx(ctx, func(tx *sqlx.Tx) (err error) {
-		if receipts, err = s.insertRaws(ctx, tx, raws); err != nil {
+		if b.Fence != 0 {
+			if err := s.fenced(ctx, tx, b); err != nil {
+				return err
+			}
+		}
+		if receipts, err = s.insertRaws(ctx, tx, b.Raws); err != nil || b.Cursor == (mailbox.Cursor{}) {
 			return err
 		}
-		_, err = tx.StmtxContext(ctx, s.q.mailbox.Move).ExecContext(ctx, channel, folder, cur.UIDValidity, cur.LastUID)
+		_, err = tx.StmtxContext(ctx, s.q.mailbox.Move).ExecContext(ctx, b.Channel, b.Folder, b.Cursor.UIDValidity, b.Cursor.LastUID)
 		return wrap("move a mailbox's position", err)
 	})
 	return receipts, err
+}
+
+// fenced makes sure that the lease has not changed hands, and keeps it from doing
+// so until the transaction ends.
+func (s *Store) fenced(ctx context.Context, tx *sqlx.Tx, b mailbox.Batch) error {
+	var fence int64
+	err := tx.StmtxContext(ctx, s.q.mailbox.Fence).GetContext(ctx, &fence, b.Channel)
+	if err != nil && kindOf(err) != desk.KindNotFound {
+		return wrap("look at a mailbox's lease", err)
+	}
+	if fence != b.Fence {
+		return desk.Errorf(desk.KindConflict, "another node reads %s now", b.Channel)
+	}
+	return nil
+}
+
+// Leases returns the leases of mailboxes.
+func (s *Store) Leases() Leases { return Leases{s} }
+
+// Leases implements mailbox.Leases.
+type Leases struct{ s *Store }
+
+// Hold implements mailbox.Leases.
+func (l Leases) Hold(ctx context.Context, owner string, channels []string, ttl time.Duration) (map[string]int64, error) {
+	var names column
+	for _, c := range channels {
+		names.text(c)
+	}
+	var rows []struct {
+		Channel string
+		Fence   int64
+	}
+	err := l.s.tx(ctx, func(tx *sqlx.Tx) error {
+		rows = nil
+		return wrap("hold mailboxes", tx.StmtxContext(ctx, l.s.q.mailbox.Hold).SelectContext(ctx, &rows, &names, owner, ttl.Seconds()))
+	})
+	held := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		held[r.Channel] = r.Fence
+	}
+	return held, err
+}
+
+// Release implements mailbox.Leases.
+func (l Leases) Release(ctx context.Context, owner string) error {
+	return l.s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.StmtxContext(ctx, l.s.q.mailbox.Release).ExecContext(ctx, owner)
+		return wrap("release mailboxes", err)
+	})
 }

@@ -6,3 +6,21 @@ insert into mailbox_cursors (channel, folder, uid_validity, last_uid)
 values ($1, $2, $3, $4)
 on conflict (channel, folder) do update
 set uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, updated_at = now();
+
+-- name: mailbox-hold
+-- Renews what $2 holds and takes what is free or has run out. Sorted, so that two
+-- nodes do not wait for each other.
+insert into mailbox_leases as l (channel, owner, fence, lease_until)
+select c, $2, nextval('fences'), clock_timestamp() + $3 * interval '1 second' from unnest($1::text[]) as c order by c
+on conflict (channel) do update
+set owner = excluded.owner, lease_until = excluded.lease_until,
+    fence = case when l.owner = excluded.owner then l.fence else excluded.fence end
+where l.owner = excluded.owner or l.lease_until < clock_timestamp()
+returning channel, fence;
+
+-- name: mailbox-release
+-- An empty owner means everybody: only where no other process can hold any.
+update mailbox_leases set lease_until = '-infinity' where owner = $1 or $1 = '';
+
+-- name: mailbox-fence
+select fence from mailbox_leases where channel = $1 for share;

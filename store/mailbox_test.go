@@ -39,13 +39,13 @@ func TestMailboxMailAndPositionMoveTogether(t *testing.T) {
 	}
 	position(mailbox.Cursor{})
 	high := mailbox.Cursor{UIDValidity: 4294967295, LastUID: 4294967294}
-	first, err := s.Commit(ctx, "support", "INBOX", high, letters(1, 3))
+	first, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: high, Raws: letters(1, 3)})
 	if err != nil || len(first) != 3 || first[0].Duplicate {
 		t.Fatalf("receipts %+v, %v", first, err)
 	}
 	position(high)
 
-	again, err := s.Commit(ctx, "support", "INBOX", mailbox.Cursor{UIDValidity: 7, LastUID: 4}, letters(3, 4))
+	again, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 4}, Raws: letters(3, 4)})
 	if err != nil || !again[0].Duplicate || again[0].ID != first[2].ID || again[1].Duplicate {
 		t.Fatalf("receipts %+v, %v; want the first to be the known %s", again, err, first[2].ID)
 	}
@@ -53,7 +53,7 @@ func TestMailboxMailAndPositionMoveTogether(t *testing.T) {
 
 	quarantined := letters(5, 5)
 	quarantined[0].State, quarantined[0].Problem, quarantined[0].Bytes = desk.RawQuarantined, "too large", []byte{}
-	if _, err := s.Commit(ctx, "support", "INBOX", mailbox.Cursor{UIDValidity: 7, LastUID: 5}, quarantined); err != nil {
+	if _, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 5}, Raws: quarantined}); err != nil {
 		t.Fatal(err)
 	}
 	held, _, err := s.Raws(ctx, desk.RawQuarantined, 0, 10)
@@ -63,14 +63,58 @@ func TestMailboxMailAndPositionMoveTogether(t *testing.T) {
 
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := s.Commit(cancelled, "support", "INBOX", mailbox.Cursor{UIDValidity: 7, LastUID: 9}, letters(6, 9)); err == nil {
+	if _, err := s.Commit(cancelled, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 9}, Raws: letters(6, 9)}); err == nil {
 		t.Fatal("a cancelled commit succeeded")
 	}
 	position(mailbox.Cursor{UIDValidity: 7, LastUID: 5})
 	if pending, _, err := s.Raws(ctx, desk.RawPending, 0, 10); err != nil || len(pending) != 4 {
 		t.Fatalf("%d pending items, %v; want 4", len(pending), err)
 	}
-	if _, err := s.Commit(ctx, "support", "Empty", mailbox.Cursor{UIDValidity: 1, LastUID: 1}, nil); err != nil {
+	if _, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "Empty", Cursor: mailbox.Cursor{UIDValidity: 1, LastUID: 1}, Raws: nil}); err != nil {
 		t.Fatalf("a position without mail: %v", err)
 	}
+}
+
+// A node that was taken over can no longer write, and the new one waits for what
+// the old one had begun.
+func TestMailboxLeases(t *testing.T) {
+	ctx := t.Context()
+	s, err := store.Open(ctx, store.Options{DSN: dbtest.New(t), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	hold := func(owner string, ttl time.Duration, want int) map[string]int64 {
+		t.Helper()
+		held, err := s.Leases().Hold(ctx, owner, []string{"billing", "support"}, ttl)
+		if err != nil || len(held) != want {
+			t.Fatalf("%s holds %v, %v; want %d", owner, held, err, want)
+		}
+		return held
+	}
+	first := hold("a", time.Minute, 2)
+	hold("b", time.Minute, 0)
+	if again := hold("a", -time.Second, 2); again["support"] != first["support"] {
+		t.Errorf("fence %d after a renewal, want %d", again["support"], first["support"])
+	}
+	batch := mailbox.Batch{Channel: "support", Folder: "INBOX", Fence: first["support"], Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 1}, Raws: letters(1, 1)}
+	if _, err := s.Commit(ctx, batch); err != nil {
+		t.Fatalf("the lease had run out, but nobody had taken it: %v", err)
+	}
+	second := hold("b", time.Minute, 2)
+	batch.Cursor.LastUID, batch.Raws = 2, letters(2, 2)
+	if _, err := s.Commit(ctx, batch); desk.KindOf(err) != desk.KindConflict {
+		t.Fatalf("a commit under a lost lease: %v", err)
+	}
+	if raws, _, err := s.Raws(ctx, "", 0, 10); err != nil || len(raws) != 1 {
+		t.Fatalf("%d items, %v; want 1", len(raws), err)
+	}
+	batch.Fence = second["support"]
+	if _, err := s.Commit(ctx, batch); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Leases().Release(ctx, "b"); err != nil {
+		t.Fatal(err)
+	}
+	hold("a", time.Minute, 2)
 }

@@ -170,7 +170,10 @@ func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
 	err = conn.GetContext(ctx, &alone, "select pg_try_advisory_lock($1)", writersLock)
 	if err == nil && alone {
 		err = s.tx(ctx, func(tx *sqlx.Tx) error {
-			_, err := tx.StmtxContext(ctx, s.q.raw.Release).ExecContext(ctx)
+			if _, err := tx.StmtxContext(ctx, s.q.raw.Release).ExecContext(ctx); err != nil {
+				return err
+			}
+			_, err := tx.StmtxContext(ctx, s.q.mailbox.Release).ExecContext(ctx, "")
 			return err
 		})
 	}

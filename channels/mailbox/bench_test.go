@@ -32,11 +32,11 @@ type counting struct {
 
 func (*counting) Cursor(context.Context, string, string) (Cursor, error) { return Cursor{}, nil }
 
-func (c *counting) Commit(_ context.Context, _, _ string, _ Cursor, raws []desk.Raw) ([]desk.Receipt, error) {
-	if c.n += len(raws); c.n == backlog {
+func (c *counting) Commit(_ context.Context, b Batch) ([]desk.Receipt, error) {
+	if c.n += len(b.Raws); c.n == backlog {
 		close(c.done)
 	}
-	return make([]desk.Receipt, len(raws)), nil
+	return make([]desk.Receipt, len(b.Raws)), nil
 }
 
 // BenchmarkBacklog reads a folder of 2,000 mails of 25 kB.

@@ -28,6 +28,7 @@ type folder struct {
 	cfg     *Config
 	journal Journal
 	log     *slog.Logger
+	fence   int64 // of the lease under which it is read
 
 	// A batch that failed is fetched again one by one, and a message that keeps
 	// failing alone goes into quarantine, so that it does not block the others.
@@ -317,7 +318,7 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 // it is journaled under a key that holds its content too, for the pipeline to
 // tell whether it is new.
 func (f *folder) commit(ctx context.Context, b batch) error {
-	receipts, err := f.journal.Commit(ctx, f.cfg.Name, f.name, b.cur, b.raws)
+	receipts, err := f.journal.Commit(ctx, f.batch(b.cur, b.raws))
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -331,12 +332,16 @@ func (f *folder) commit(ctx context.Context, b batch) error {
 		}
 	}
 	if len(again) > 0 {
-		if _, err := f.journal.Commit(ctx, f.cfg.Name, f.name, b.cur, again); err != nil {
+		if _, err := f.journal.Commit(ctx, f.batch(b.cur, again)); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}
 	f.log.Info("Accepted", "mails", len(b.raws), "uid", b.cur.LastUID, "known", len(again))
 	return nil
+}
+
+func (f *folder) batch(cur Cursor, raws []desk.Raw) Batch {
+	return Batch{Channel: f.cfg.Name, Folder: f.name, Fence: f.fence, Cursor: cur, Raws: raws}
 }
 
 // afterImport does on the server what is configured, for all committed so far.

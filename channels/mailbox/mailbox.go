@@ -59,6 +59,10 @@ type Config struct {
 	StallTimeout time.Duration // silence while an answer is due; 30 s
 	Retry        channels.Backoff
 	TLSConfig    *tls.Config // nil means the system's roots and Addr's host name
+
+	// Node holds the lease without which the mailbox is not read. Nil: nobody
+	// else reads it.
+	Node *Node
 }
 
 // Cursor is the position in a folder: every UID up to LastUID of the generation
@@ -73,9 +77,17 @@ type Journal interface {
 	// Cursor returns the position of a channel's folder, the zero Cursor if it
 	// was never read.
 	Cursor(ctx context.Context, channel, folder string) (Cursor, error)
-	// Commit writes the raw items and the position durably in one transaction.
-	// The receipts stand in the order of raws.
-	Commit(ctx context.Context, channel, folder string, cur Cursor, raws []desk.Raw) ([]desk.Receipt, error)
+	// Commit writes a batch durably in one transaction. The receipts stand in the
+	// order of its items. KindConflict means that the lease has changed hands.
+	Commit(ctx context.Context, b Batch) ([]desk.Receipt, error)
+}
+
+// Batch is what was read of a folder, and where reading goes on.
+type Batch struct {
+	Channel, Folder string
+	Fence           int64  // of the lease; 0 where there is none
+	Cursor          Cursor // the new position; the zero Cursor leaves it where it is
+	Raws            []desk.Raw
 }
 
 const (
@@ -142,17 +154,32 @@ func (c *Config) complete() error {
 	return nil
 }
 
-// Run reads every folder over a connection of its own until ctx is done. A
+// Run reads every folder over a connection of its own until ctx is done, as long
+// as this node holds the mailbox's lease. A
 // folder that fails is tried again here, so that it does not stop the others;
 // the Sink is told of it and otherwise not used: mail goes to the Journal,
 // because the position must be committed with it.
 func (m *Mailbox) Run(ctx context.Context, sink channels.Sink) error {
+	if m.cfg.Node == nil {
+		m.read(ctx, sink, 0)
+		return nil
+	}
+	m.cfg.Node.while(ctx, m.cfg.Name, func() { channels.Standby(sink) },
+		func(ctx context.Context, fence int64) { m.read(ctx, sink, fence) })
+	return nil
+}
+
+// read reads every folder under one lease.
+func (m *Mailbox) read(ctx context.Context, sink channels.Sink, fence int64) {
+	m.mu.Lock()
+	clear(m.faults)
+	m.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, f := range m.folders {
+		f.fence = fence
 		wg.Go(func() { m.keep(ctx, f, sink) })
 	}
 	wg.Wait()
-	return nil
 }
 
 func (m *Mailbox) keep(ctx context.Context, f *folder, sink channels.Sink) {

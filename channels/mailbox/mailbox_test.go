@@ -34,11 +34,11 @@ func (m *memory) Cursor(_ context.Context, channel, folder string) (Cursor, erro
 	return m.cursors[channel+"/"+folder], nil
 }
 
-func (m *memory) Commit(ctx context.Context, channel, folder string, cur Cursor, raws []desk.Raw) ([]desk.Receipt, error) {
-	return m.AcceptAll(ctx, raws, func() {
+func (m *memory) Commit(ctx context.Context, b Batch) ([]desk.Receipt, error) {
+	return m.AcceptAll(ctx, b.Raws, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.cursors[channel+"/"+folder] = cur
+		m.cursors[b.Channel+"/"+b.Folder] = b.Cursor
 		close(m.moved)
 		m.moved = make(chan struct{})
 	})

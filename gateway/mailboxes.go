@@ -1,0 +1,63 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"switchboard/channels/mailbox"
+	"switchboard/desk"
+	"switchboard/store"
+)
+
+// nodeName tells this process from every other one on the same database.
+func nodeName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unnamed"
+	}
+	return fmt.Sprintf("%s-%d-%.6s", host, os.Getpid(), strings.ToLower(rand.Text()))
+}
+
+// mailboxes builds the IMAP channels. Every node has all of them; the lease says
+// which node reads one.
+func (g *Gateway) mailboxes() error {
+	g.owner = mailbox.NewNode(g.store.Leases(), g.node, mailbox.LeaseTimes{}, g.log)
+	for _, m := range g.cfg.Mailboxes {
+		box, err := m.open(waking{g.store, g.processor.Wake}, g.owner, g.log)
+		if err != nil {
+			return err
+		}
+		g.group.Add(m.channel(), box)
+	}
+	return nil
+}
+
+// channel is the mailbox's name among all entrances.
+func (m *Mailbox) channel() string { return "imap " + m.Name }
+
+// open makes the channel of a configured mailbox.
+func (m *Mailbox) open(journal mailbox.Journal, node *mailbox.Node, log *slog.Logger) (*mailbox.Mailbox, error) {
+	return mailbox.New(mailbox.Config{
+		Name: m.Name, Addr: m.Addr, User: m.User, Password: m.Password, TLS: mailbox.TLS(m.TLS),
+		Folders: m.Folders, Poll: m.Poll, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo, Node: node,
+	}, journal, log)
+}
+
+// waking commits a mailbox's batches and wakes the processor, as the acceptor
+// does for the other channels.
+type waking struct {
+	*store.Store
+	wake func()
+}
+
+func (w waking) Commit(ctx context.Context, b mailbox.Batch) ([]desk.Receipt, error) {
+	receipts, err := w.Store.Commit(ctx, b)
+	if err == nil && len(b.Raws) > 0 {
+		w.wake()
+	}
+	return receipts, err
+}
