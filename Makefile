@@ -9,7 +9,7 @@ WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench fuzz clean
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-go fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,7 +55,11 @@ test-browser: build ## the pages in a real browser against a real server
 lint: ## gofmt, vet, staticcheck, go mod tidy, the import map
 	@scripts/lint
 
-bench: web ## the Go benchmarks, one package after the other; ARGS=./normalize for one
+bench: build ## the gateway beside its limits, in one table; ARGS="-only ingest -n 10000"
+	@scripts/test-tools
+	@$(GO) run ./internal/bench/cmd/bench $(ARGS)
+
+bench-go: web ## the Go benchmarks, one package after the other; ARGS=./normalize for one
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)
 
 fuzz: ## run every fuzz target for FUZZTIME (30s each)

@@ -130,6 +130,9 @@ func (d *Dovecot) Start() {
 	awaitPort(d.t, d.Addr)
 }
 
+// Pid is the process below which all of the server's run, for measuring them.
+func (d *Dovecot) Pid() int { return d.process.cmd.Process.Pid }
+
 // Stop ends the server and its connections.
 func (d *Dovecot) Stop() { d.process.stop() }
 

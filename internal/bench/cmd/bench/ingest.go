@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"switchboard/internal/bench/corpus"
+	"switchboard/internal/bench/limit"
+	"switchboard/internal/bench/proc"
+	"switchboard/internal/bench/score"
+	"switchboard/internal/localpg"
+	"switchboard/internal/mailtest"
+)
+
+// mailbox is a Dovecot that holds the corpus, unseen and without any index.
+func (r *run) mailbox() *mailtest.Dovecot {
+	d := mailtest.NewDovecot(r)
+	home, err := os.Stat(d.Maildir)
+	r.must(err)
+	owner := home.Sys().(*syscall.Stat_t)
+	for i, raw := range r.raws {
+		// As a delivery agent writes it: LF, and both sizes in the name.
+		text := bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+		file := filepath.Join(d.Maildir, "new", fmt.Sprintf("%d.M%06dP1.corpus,S=%d,W=%d", 1_700_000_000+i, i, len(text), len(raw)))
+		r.must(os.WriteFile(file, text, 0o644))
+		r.must(os.Chown(file, int(owner.Uid), int(owner.Gid)))
+	}
+	return d
+}
+
+func cpu(r *run, pid int) time.Duration {
+	own, below, err := proc.CPU(pid)
+	r.must(err)
+	return own + below
+}
+
+// backlog is what the gateway made of a full mailbox.
+type backlog struct {
+	wall                       time.Duration
+	program, database, dovecot time.Duration
+	peak                       int64
+	report                     score.Report
+}
+
+func (b backlog) stack() time.Duration { return b.program + b.database + b.dovecot }
+
+func (r *run) ingest() {
+	b := r.pull()
+	n := time.Duration(len(r.mails))
+	enmime, goMessage, enmimeEach, goMessageEach := r.composed()
+	each := b.stack() / n
+	rate := float64(n) / b.wall.Seconds()
+
+	r.table.add("backlog by IMAP (limits: cores / summed CPU)", perSecond(rate)).
+		beside(perSecond(enmime)+" with enmime", rate/enmime).want("≥ 35 %", rate >= .35*enmime)
+	r.table.add("", "").beside(perSecond(goMessage)+" with go-message", rate/goMessage).want("≥ 20 %", rate >= .20*goMessage)
+	r.table.add("CPU a message, whole stack", short(each)).
+		beside(short(enmimeEach)+" with enmime", float64(enmimeEach)/float64(each)).want("≤ 2 ms", each <= 2*time.Millisecond)
+	r.table.add("", "").beside(short(goMessageEach)+" with go-message", float64(goMessageEach)/float64(each))
+	r.table.add("  program, database, Dovecot", fmt.Sprintf("%s, %s, %s", short(b.program/n), short(b.database/n), short(b.dovecot/n)))
+	r.table.add("resident memory, peak", fmt.Sprintf("%d MiB", b.peak>>20)).want("≤ 150 MB", b.peak <= 150e6)
+	r.scored(b.report)
+}
+
+func (r *run) scored(s score.Report) {
+	h := s.Headers
+	r.table.add("threads split", fmt.Sprintf("%d of %d", h.Split, h.Multi)).want("≤ 0.2 %", float64(h.Split) <= .002*float64(h.Multi))
+	r.table.add("  counting mails without headers", fmt.Sprintf("%d of %d", s.All.Split, s.All.Multi))
+	r.table.add("threads merged", fmt.Sprint(h.Merged)).want("0", h.Merged == 0)
+	r.table.add("mails missing, stored twice", fmt.Sprintf("%d, %d", s.Missing, s.Twice)).want("0, 0", s.Missing+s.Twice == 0)
+	r.table.add("stored texts decoded wrongly", fmt.Sprint(s.Wrong)).want("0", s.Wrong == 0)
+}
+
+// pull lets the gateway empty the mailbox.
+func (r *run) pull() backlog {
+	d := r.mailbox()
+	before := cpu(r, d.Pid())
+	s := r.serve(fmt.Sprintf("[[mailbox]]\nname = 'support'\naddr = '%s'\nuser = '%s'\npassword = '%s'\ntls = 'none'\n", d.Addr, d.User, d.Password))
+	s.await("the mailbox to be read", `select coalesce(max(last_uid), 0) >= $1 and not exists (select from raws where state = 'pending')
+		from mailbox_cursors`, len(r.mails))
+	b := backlog{wall: time.Since(s.start), dovecot: cpu(r, d.Pid()) - before}
+	b.program, b.database = s.used()
+	var err error
+	_, b.peak, err = proc.Memory(s.pid)
+	r.must(err)
+	var truth []corpus.Truth
+	for _, m := range r.mails {
+		truth = append(truth, m.Truth)
+	}
+	b.report = score.Judge(truth, s.stored())
+	return b
+}
+
+// stored reads back what the desk has.
+func (s *served) stored() (rows []score.Row) {
+	found, err := s.db.Query(`select m.message_id, coalesce(c.merged_into, c.id)::text, m.text_body || ' ' || m.html_body
+		from messages m join conversations c on c.id = m.conversation_id where m.direction = 'inbound'`)
+	s.r.must(err)
+	defer found.Close()
+	for found.Next() {
+		var row score.Row
+		s.r.must(found.Scan(&row.MessageID, &row.Conversation, &row.Text))
+		rows = append(rows, row)
+	}
+	s.r.must(found.Err())
+	return rows
+}
+
+// composed is the rate that fetch, parse and batch store allow together, and
+// what they cost a message, once with each parser.
+func (r *run) composed() (enmime, goMessage float64, enmimeEach, goMessageEach time.Duration) {
+	d := r.mailbox()
+	fetch, err := limit.Fetch(d.Addr, d.User, d.Password, d.Pid())
+	r.must(err)
+	store := r.batchStore()
+	withEnmime, _ := r.parsed(limit.Enmime)
+	withGoMessage, _ := r.parsed(limit.GoMessage)
+	enmime, enmimeEach = limit.Composed(runtime.NumCPU(), fetch, withEnmime, store)
+	goMessage, goMessageEach = limit.Composed(runtime.NumCPU(), fetch, withGoMessage, store)
+	r.table.add("limits: fetch, of which Dovecot", "").limit = fmt.Sprintf("%s, %s", short(fetch.Each()), short(fetch.Server/time.Duration(fetch.N)))
+	r.table.add("limits: batch store, of which database", "").limit = fmt.Sprintf("%s, %s", short(store.Each()), short(store.Server/time.Duration(store.N)))
+	return enmime, goMessage, enmimeEach, goMessageEach
+}
+
+// batchStore measures the batch store on a cluster like the gateway's.
+func (r *run) batchStore() limit.Cost {
+	c, err := localpg.Start(r.Context(), localpg.Config{Dir: filepath.Join(r.folder(), "postgres")})
+	r.must(err)
+	defer func() { r.must(c.Stop()) }()
+	cost, err := limit.Store(c.DSN("switchboard"), r.raws)
+	r.must(err)
+	return cost
+}

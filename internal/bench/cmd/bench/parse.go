@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"switchboard/desk"
+	"switchboard/internal/bench/limit"
+	"switchboard/internal/bench/score"
+	"switchboard/normalize"
+)
+
+// ours is the product's parser: everything that the desk keeps of a mail.
+func ours(raw []byte) (string, error) {
+	m, err := normalize.Message(desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: time.Unix(1_790_000_000, 0), Bytes: raw})
+	return m.TextBody + " " + m.HTMLBody, err
+}
+
+// parsed runs a parser over the corpus and counts the texts it gets wrong.
+func (r *run) parsed(p limit.Parser) (cost limit.Cost, wrong int) {
+	cost, err := limit.Parse(r.raws, p, func(i int, text string) {
+		if !score.Holds(text, r.mails[i].Text) {
+			wrong++
+		}
+	})
+	r.must(err)
+	return cost, wrong
+}
+
+func (r *run) parse() {
+	var size float64
+	for _, raw := range r.raws {
+		size += float64(len(raw))
+	}
+	cost, wrong := r.parsed(ours)
+	enmime, enmimeWrong := r.parsed(limit.Enmime)
+	goMessage, goMessageWrong := r.parsed(limit.GoMessage)
+	r.table.add("parse, on one core", fmt.Sprintf("%.0f MB/s, %.0f/s", size/float64(cost.N)/cost.Each().Seconds()/1e6, 1/cost.Each().Seconds()))
+	r.table.add("parse, CPU a message", short(cost.Each())).
+		beside(short(enmime.Each())+" enmime, conversions off", float64(enmime.Each())/float64(cost.Each()))
+	r.table.add("", "").beside(short(goMessage.Each())+" go-message", float64(goMessage.Each())/float64(cost.Each()))
+	l := r.table.add("texts decoded wrongly", fmt.Sprintf("%d of %d", wrong, len(r.mails)))
+	l.limit = fmt.Sprintf("%d enmime, %d go-message", enmimeWrong, goMessageWrong)
+	l.want("0", wrong == 0)
+}

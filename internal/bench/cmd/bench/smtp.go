@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"switchboard/internal/bench/limit"
+	"switchboard/internal/mailtest"
+)
+
+// rounds is how often the gateway and the sink are measured in turn.
+const rounds = 3
+
+func (r *run) smtp() {
+	s := r.serve("")
+	sink, err := limit.NewSink(r.folder())
+	r.must(err)
+	defer sink.Close() //nolint:errcheck // measured already
+	for _, load := range []struct {
+		sessions, mails int
+		target          float64
+	}{{16, 2000, .5}, {1, 500, .4}} {
+		var ours, theirs []float64
+		for range rounds {
+			theirs = append(theirs, r.send(sink.Addr, load.sessions, load.mails))
+			ours = append(ours, r.send(s.smtp, load.sessions, load.mails))
+			s.rested() // received is not yet processed
+		}
+		mine, its := median(ours), median(theirs)
+		r.table.add(fmt.Sprintf("SMTP, durable, 25 KB, %d sessions", load.sessions), perSecond(mine)).
+			beside(perSecond(its)+" go-smtp + fsync", mine/its).want(fmt.Sprintf("≥ %.0f %%", 100*load.target), mine >= load.target*its)
+	}
+}
+
+// send measures Postfix's smtp-source against a server, in mails a second.
+func (r *run) send(addr string, sessions, mails int) float64 {
+	begin := time.Now()
+	mailtest.SMTPSource(r, addr, "-d", "-s", strconv.Itoa(sessions), "-m", strconv.Itoa(mails), "-l", "25000",
+		"-f", "customer@shop.example", "-t", "support@acme.example")
+	return float64(mails) / time.Since(begin).Seconds()
+}
+
+func median(of []float64) float64 {
+	of = slices.Sorted(slices.Values(of))
+	return of[len(of)/2]
+}

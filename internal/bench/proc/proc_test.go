@@ -1,0 +1,53 @@
+package proc
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+// TestCPU burns time in a grandchild that lives, and in one that has ended.
+func TestCPU(t *testing.T) {
+	const burn = `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done`
+	cmd := exec.Command("/bin/sh", "-c", `sh -c '`+burn+`'; sh -c '`+burn+`; echo ready; read -r _; :' & cat >/dev/null; kill $!; wait`)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer in.Close()
+	if _, err := out.Read(make([]byte, 8)); err != nil {
+		t.Fatal(err)
+	}
+	own, below, err := CPU(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if below < 4*tick || own > below/2 {
+		t.Errorf("the shell used %v and those below it %v; both loops were below it", own, below)
+	}
+	if _, _, err := CPU(-1); err == nil {
+		t.Error("a process that does not exist has used time")
+	}
+}
+
+func TestSelf(t *testing.T) {
+	before := Self()
+	for end := time.Now().Add(50 * time.Millisecond); time.Now().Before(end); {
+	}
+	if used := Self() - before; used <= 0 {
+		t.Errorf("50 ms of work used %v", used)
+	}
+	now, peak, err := Memory(os.Getpid())
+	if err != nil || now < 1<<20 || peak < now {
+		t.Errorf("this process holds %d octets, at most %d: %v", now, peak, err)
+	}
+}
