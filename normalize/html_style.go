@@ -8,9 +8,9 @@ import (
 // safeStyle is the form of every style attribute that the style reader writes:
 // known properties with values of harmless characters. No value can load
 // anything, for there is no colon, no backslash, and no function but colours.
-var safeStyle = regexp.MustCompile(`^(?:[a-z-]+: (?:[\p{L}\w\s.,#%'"!+-]|(?:rgb|rgba|hsl|hsla)\([\d\s.,%/deg]+\))+;? ?)*$`)
+var safeStyle = regexp.MustCompile(`^(?:[a-z-]+: (?:[\p{L}\w\s.,#%'"!+/-]|(?:rgb|rgba|hsl|hsla)\([\d\s.,%/deg]+\))+;? ?)*$`)
 
-var safeValue = regexp.MustCompile(`^(?:[\p{L}\w\s.,#%'"!+-]|(?:rgb|rgba|hsl|hsla)\([\d\s.,%/deg]+\))+$`)
+var safeValue = regexp.MustCompile(`^(?:[\p{L}\w\s.,#%'"!+/-]|(?:rgb|rgba|hsl|hsla)\([\d\s.,%/deg]+\))+$`)
 
 // safeProperties are the style properties that stay: type, colour, boxes and
 // tables. What can take an element out of its place, such as position, is not
@@ -91,7 +91,7 @@ func remoteURLs(value string) int {
 // harmless refuses values that hide script from old browsers, or that draw over
 // what is not theirs.
 func harmless(name, value string) bool {
-	for _, w := range []string{"expression", "javascript", "vbscript", "behavior", "behaviour", "binding", "import", "url"} {
+	for _, w := range []string{"expression", "javascript", "vbscript", "behavior", "behaviour", "binding", "url"} {
 		if strings.Contains(value, w) {
 			return false
 		}
