@@ -31,21 +31,18 @@ for (const colorScheme of ['light', 'dark']) {
       test('reply', async () => {
         await page.keyboard.press('r');
         await page.keyboard.type('Dear customer');
-        await check('reply');
-        await page.keyboard.press('Escape');
+        await check('reply').finally(() => page.keyboard.press('Escape'));
       });
       test('note', async () => {
         await page.keyboard.press('n');
         await page.keyboard.type('For the team');
-        await check('note');
-        await page.keyboard.press('Escape');
+        await check('note').finally(() => page.keyboard.press('Escape'));
       });
       for (const [key, name] of [['t', 'move'], ['a', 'assign'], ['s', 'snooze'], ['?', 'keys']]) {
         test(`${name} dialog`, async () => {
           await page.keyboard.press(key);
           await page.locator('dialog[open]').waitFor();
-          await check(name);
-          await page.keyboard.press('Escape');
+          await check(name).finally(() => page.keyboard.press('Escape'));
           await page.locator('dialog').waitFor({ state: 'detached' });
         });
       }

@@ -32,6 +32,7 @@ export function Panel({ chat, close }: { chat: Chat; close: () => void }) {
 }
 
 function Trouble({ chat }: { chat: Chat }) {
+  void version.value; // a component that reads signals is drawn again by signals alone
   const text = !online.value && chat.known ? strings.offline
     : chat.net === 'refused' ? strings.refused
     : chat.net === 'lost' ? strings.lost
