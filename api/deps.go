@@ -26,6 +26,7 @@ type Deps struct {
 	Answers       Answers
 	Handling      Handling
 	Health        Health
+	Channels      Channels
 	Hub           *live.Hub
 }
 
@@ -41,6 +42,7 @@ type Store interface {
 	Sessions
 	Keys
 	Health
+	Channels
 }
 
 // Acts is everything an agent can do; agent.Desk is all of it at once.
@@ -53,7 +55,7 @@ type Acts interface {
 func From(s Store, acts Acts, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Desks: s, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Health: s, Answers: acts, Handling: acts, Hub: hub,
+		People: s, Sessions: s, Keys: s, Health: s, Channels: s, Answers: acts, Handling: acts, Hub: hub,
 	}
 }
 
@@ -155,4 +157,10 @@ type Health interface {
 	Ping(ctx context.Context) error
 	// Schema returns the database's schema version and the one this program needs.
 	Schema(ctx context.Context) (have, want int, err error)
+}
+
+// Channels reads how the entrances are doing.
+type Channels interface {
+	// Channels lists them by name.
+	Channels(ctx context.Context) ([]view.Channel, error)
 }

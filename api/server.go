@@ -86,6 +86,7 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 	s.directoryRoutes()
 	s.eventRoutes()
 	s.journalRoutes()
+	s.channelRoutes()
 	s.sessionRoutes()
 	s.keyRoutes()
 	if err := s.documentRoutes(); err != nil {

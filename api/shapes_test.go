@@ -26,6 +26,9 @@ func TestShapesAreAsDocumented(t *testing.T) {
 	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201)
 	d.as("ana", "POST", at+"/assign", map[string]any{"assignee": "me"}).want(t, 200)
 	d.exec(`insert into raws (id, channel, endpoint, source_key, received_at, size, bytes, state) values ('0199f0c2-a4e4-7c3e-8f6d-2b1a90e4c7d5', 'email', 'smtp', 'x', now(), 1, 'x', 'quarantined')`)
+	d.exec(`insert into nodes (node, seen_at) values ('n', now())`)
+	d.exec(`insert into channel_status (channel, node, state, since, progress) values ('imap support', 'n', 'running', now(), '{"done": 1, "total": 2, "rate": 3, "eta": 4}')`)
+	d.exec(`insert into mailbox_reconciliations (channel, due_at, at, report) values ('imap support', now(), now(), '[{"folder": "INBOX", "server": 1}]')`)
 	for _, c := range []struct {
 		shape string // begins a line of the code block, or a cell of the tables
 		path  string
@@ -43,6 +46,7 @@ func TestShapesAreAsDocumented(t *testing.T) {
 		{"`GET /accounts?q=`, `GET /accounts/{id}`", "/accounts", true},
 		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts/" + d.contact.String(), false},
 		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts", true},
+		{"`GET /channels`", "/channels", true},
 		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
 	} {
 		want := shapeOf(t, string(text), c.shape)

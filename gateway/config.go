@@ -21,6 +21,9 @@ type Config struct {
 	// slash; empty: http:// and the address it listens on.
 	PublicURL string `koanf:"public_url"`
 	LogLevel  string `koanf:"log_level"` // debug, info, warn, error
+	// AlarmAfter is how long an entrance may fail or be silent before that is a
+	// person's business.
+	AlarmAfter time.Duration `koanf:"alarm_after"`
 
 	DB        DB        `koanf:"db"`
 	Mail      Mail      `koanf:"mail"`
@@ -92,7 +95,7 @@ type Form struct {
 
 // Defaults is the configuration of which every other one is a change.
 func Defaults() Config {
-	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", Smarthost: Smarthost{TLS: "starttls"}}
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, Smarthost: Smarthost{TLS: "starttls"}}
 }
 
 // Problem is one thing wrong with a configuration.
@@ -125,6 +128,9 @@ func (c *Config) Validate() error {
 		if parsed, err := mail.ParseAddress(a); err != nil || parsed.Address != a {
 			v.add(fmt.Sprintf("mail.addresses[%d]", i), fmt.Sprintf("%q is not an address like support@example.com", a))
 		}
+	}
+	if c.AlarmAfter <= 0 {
+		v.add("alarm_after", "name a duration, like 5m")
 	}
 	v.address("smtp.addr", c.SMTP.Addr, false)
 	if (c.SMTP.TLSCert == "") != (c.SMTP.TLSKey == "") {

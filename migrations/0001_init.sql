@@ -67,8 +67,13 @@ create table mailbox_reconciliations (
     report  jsonb
 );
 
--- How every entrance of every node is doing, written every few seconds. A row
--- that is no longer written tells of a node that is gone.
+-- The running processes; one that is not seen any more is gone.
+create table nodes (
+    node    text primary key,
+    seen_at timestamptz not null
+);
+
+-- How every entrance of every node is doing.
 create table channel_status (
     channel      text not null,
     node         text not null,
@@ -79,7 +84,6 @@ create table channel_status (
     advice       text not null default '',
     progress     jsonb,
     alarm        boolean not null default false,
-    updated_at   timestamptz not null,
     primary key (channel, node)
 );
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -16,6 +17,7 @@ type mailboxQueries struct {
 	Hold    *sqlx.Stmt `query:"mailbox-hold"`
 	Release *sqlx.Stmt `query:"mailbox-release"`
 	Fence   *sqlx.Stmt `query:"mailbox-fence"`
+	Known   *sqlx.Stmt `query:"mailbox-known"`
 }
 
 var (
@@ -52,6 +54,13 @@ func (s *Store) Commit(ctx context.Context, b mailbox.Batch) ([]desk.Receipt, er
 		return wrap("move a mailbox's position", err)
 	})
 	return receipts, err
+}
+
+// Journaled implements mailbox.Journal.
+func (s *Store) Journaled(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error) {
+	var uids []uint32
+	err := s.q.mailbox.Known.SelectContext(ctx, &uids, channel, fmt.Sprintf("%s/%d/", folder, validity))
+	return uids, wrap("list a folder's journal", err)
 }
 
 // fenced makes sure that the lease has not changed hands, and keeps it from doing

@@ -24,3 +24,8 @@ update mailbox_leases set lease_until = '-infinity' where owner = $1 or $1 = '';
 
 -- name: mailbox-fence
 select fence from mailbox_leases where channel = $1 for share;
+
+-- name: mailbox-known
+-- What follows the UID is the content of a mail that came under a used one.
+select distinct split_part(substr(source_key, length($2) + 1), '/', 1)::bigint
+from raws where channel = 'email' and endpoint = $1 and starts_with(source_key, $2);

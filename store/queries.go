@@ -30,6 +30,7 @@ type queries struct {
 	event            eventQueries
 	chat             chatQueries
 	mailbox          mailboxQueries
+	channel          channelQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

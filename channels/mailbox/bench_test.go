@@ -32,6 +32,10 @@ type counting struct {
 
 func (*counting) Cursor(context.Context, string, string) (Cursor, error) { return Cursor{}, nil }
 
+func (*counting) Journaled(context.Context, string, string, uint32) ([]uint32, error) {
+	return nil, nil
+}
+
 func (c *counting) Commit(_ context.Context, b Batch) ([]desk.Receipt, error) {
 	if c.n += len(b.Raws); c.n == backlog {
 		close(c.done)

@@ -29,6 +29,7 @@ type folder struct {
 	journal Journal
 	log     *slog.Logger
 	fence   int64 // of the lease under which it is read
+	pile    *pile
 
 	// A batch that failed is fetched again one by one, and a message that keeps
 	// failing alone goes into quarantine, so that it does not block the others.
@@ -38,9 +39,10 @@ type folder struct {
 
 // batch is what one FETCH brought, ready to be committed with its position.
 type batch struct {
-	raws []desk.Raw
-	cur  Cursor
-	uids imap.UIDSet
+	raws  []desk.Raw
+	cur   Cursor
+	uids  imap.UIDSet
+	asked int // UIDs it was made of
 }
 
 // run reads the folder over one connection until it breaks or ctx is done.
@@ -61,10 +63,11 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 	}
 	for {
 		for {
-			uids, err := s.search(cur.LastUID, round, s.client.Mailbox().NumMessages)
+			uids, total, err := s.search(cur.LastUID, round, s.client.Mailbox().NumMessages)
 			if err != nil {
 				return err
 			}
+			f.pile.found(f.name, total)
 			if len(uids) == 0 {
 				break
 			}
@@ -124,6 +127,7 @@ func (f *folder) drain(ctx context.Context, s *session, uids []imap.UID, cur *Cu
 			continue
 		}
 		*cur = b.cur
+		f.pile.took(f.name, b.asked)
 		committed <- b.uids
 		healthy()
 	}
@@ -204,7 +208,7 @@ func (f *folder) strike(s *session, uids []imap.UID, err error) error {
 // fetchBatch makes the raw items of uids. Messages above the limit, and those
 // the server cannot deliver, become quarantined items: an agent sees them.
 func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetched, size int64, validity uint32) (batch, error) {
-	b := batch{cur: Cursor{UIDValidity: validity, LastUID: uint32(uids[len(uids)-1])}}
+	b := batch{cur: Cursor{UIDValidity: validity, LastUID: uint32(uids[len(uids)-1])}, asked: len(uids)}
 	var whole, large []imap.UID
 	problems := map[imap.UID]string{}
 	for _, uid := range uids {

@@ -80,6 +80,8 @@ type Journal interface {
 	// Commit writes a batch durably in one transaction. The receipts stand in the
 	// order of its items. KindConflict means that the lease has changed hands.
 	Commit(ctx context.Context, b Batch) ([]desk.Receipt, error)
+	// Journaled returns the UIDs of a folder's generation that the journal has.
+	Journaled(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error)
 }
 
 // Batch is what was read of a folder, and where reading goes on.
@@ -154,6 +156,9 @@ func (c *Config) complete() error {
 	return nil
 }
 
+// Every implements channels.Periodic.
+func (m *Mailbox) Every() time.Duration { return m.cfg.Poll }
+
 // Run reads every folder over a connection of its own until ctx is done, as long
 // as this node holds the mailbox's lease. A
 // folder that fails is tried again here, so that it does not stop the others;
@@ -174,9 +179,10 @@ func (m *Mailbox) read(ctx context.Context, sink channels.Sink, fence int64) {
 	m.mu.Lock()
 	clear(m.faults)
 	m.mu.Unlock()
+	pile := newPile(func(p *channels.Progress) { channels.Progressing(sink, p) })
 	var wg sync.WaitGroup
 	for _, f := range m.folders {
-		f.fence = fence
+		f.fence, f.pile = fence, pile
 		wg.Go(func() { m.keep(ctx, f, sink) })
 	}
 	wg.Wait()

@@ -38,10 +38,23 @@ func (m *memory) Commit(ctx context.Context, b Batch) ([]desk.Receipt, error) {
 	return m.AcceptAll(ctx, b.Raws, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.cursors[b.Channel+"/"+b.Folder] = b.Cursor
+		if b.Cursor != (Cursor{}) {
+			m.cursors[b.Channel+"/"+b.Folder] = b.Cursor
+		}
 		close(m.moved)
 		m.moved = make(chan struct{})
 	})
+}
+
+func (m *memory) Journaled(_ context.Context, channel, folder string, validity uint32) ([]uint32, error) {
+	var uids []uint32
+	for _, raw := range m.Raws() {
+		var uid uint32
+		if n, _ := fmt.Sscanf(strings.TrimPrefix(raw.SourceKey, folder), fmt.Sprintf("/%d/%%d", validity), &uid); n == 1 && raw.Endpoint == channel {
+			uids = append(uids, uid)
+		}
+	}
+	return uids, nil
 }
 
 // awaitPast waits until the position of the INBOX has reached uid.

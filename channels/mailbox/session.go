@@ -150,29 +150,32 @@ func (s *session) folders() string {
 	return strings.Join(names[:min(len(names), 40)], ", ")
 }
 
-// search returns up to limit UIDs above last, in ascending order.
-func (s *session) search(last uint32, limit int, messages uint32) ([]imap.UID, error) {
+// search returns up to limit UIDs above last, in ascending order, and how many
+// there are in all.
+func (s *session) search(last uint32, limit int, messages uint32) (uids []imap.UID, total int, err error) {
 	var above imap.UIDSet
 	above.AddRange(imap.UID(last+1), 0)
 	options := &imap.SearchOptions{ReturnAll: s.client.Caps().Has(imap.CapESearch)}
 	s.expect(12 * int64(messages))
 	data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{above}}, options).Wait()
 	if err != nil {
-		return nil, s.protocolError("search", err)
+		return nil, 0, s.protocolError("search", err)
 	}
 	s.guard.quiet()
 	found, _ := data.All.(imap.UIDSet)
 	slices.SortFunc(found, func(a, b imap.UIDRange) int { return int(int64(a.Start) - int64(b.Start)) })
-	var uids []imap.UID
 	for _, r := range found {
 		// "n:*" always holds the last message, even below n (RFC 9051 section 6.4.9).
-		for uid := int64(max(r.Start, imap.UID(last)+1)); uid <= int64(r.Stop); uid++ {
-			if uids = append(uids, imap.UID(uid)); len(uids) == limit {
-				return uids, nil
-			}
+		first := max(r.Start, imap.UID(last)+1)
+		if r.Stop < first {
+			continue
+		}
+		total += int(r.Stop-first) + 1
+		for uid := int64(first); uid <= int64(r.Stop) && len(uids) < limit; uid++ {
+			uids = append(uids, imap.UID(uid))
 		}
 	}
-	return uids, nil
+	return uids, total, nil
 }
 
 // wait returns when the folder should be searched again: on news, after Poll.

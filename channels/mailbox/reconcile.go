@@ -1,0 +1,132 @@
+package mailbox
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// maxFolder bounds the memory that a server's list of UIDs may take.
+const maxFolder = 5_000_000
+
+// Reconciliation compares a folder on the server with the journal. Missing mails
+// are those that reading has passed without journaling them.
+type Reconciliation struct {
+	Folder    string `json:"folder"`
+	Server    int    `json:"server"`    // mails on the server
+	Journaled int    `json:"journaled"` // of them in the journal
+	Waiting   int    `json:"waiting"`   // of them not read yet
+	Missing   int    `json:"missing"`   // of them passed over
+	Fetched   int    `json:"fetched"`   // missing ones that are journaled now
+	Gone      int    `json:"gone"`      // in the journal, and no longer on the server
+}
+
+// Reconcile compares every folder with the journal and fetches what is missing.
+// It works beside whoever reads the mailbox, on this node or on another one.
+func (m *Mailbox) Reconcile(ctx context.Context) ([]Reconciliation, error) {
+	var all []Reconciliation
+	for _, f := range m.folders {
+		own := *f // its own strikes, and no lease: nothing moves the position
+		own.fence, own.strikes, own.singly = 0, map[uint32]int{}, 0
+		r, err := own.reconcile(ctx)
+		if err != nil {
+			return all, err
+		}
+		m.log.Info("Reconciled", "folder", r.Folder, "server", r.Server, "journaled", r.Journaled, "waiting", r.Waiting,
+			"missing", r.Missing, "fetched", r.Fetched, "gone", r.Gone)
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
+	r := Reconciliation{Folder: f.name}
+	s, err := connect(ctx, f.cfg)
+	if err != nil {
+		return r, err
+	}
+	defer s.close()
+	selected, err := s.open(f.name)
+	if err != nil {
+		return r, err
+	}
+	// The position first: what comes in between is then waiting and not missing.
+	cur, err := f.journal.Cursor(ctx, f.cfg.Name, f.name)
+	if err != nil {
+		return r, fmt.Errorf("read the position: %w", err)
+	}
+	there, total, err := s.search(0, maxFolder, s.client.Mailbox().NumMessages)
+	if err != nil {
+		return r, err
+	}
+	if total > len(there) {
+		return r, fmt.Errorf("search: the server lists %d mails in %s, more than the %d that are compared", total, f.name, maxFolder)
+	}
+	r.Server = len(there)
+	if cur.UIDValidity != selected.UIDValidity {
+		r.Waiting = r.Server // it will be read from the beginning
+		return r, nil
+	}
+	journaled, err := f.journal.Journaled(ctx, f.cfg.Name, f.name, cur.UIDValidity)
+	if err != nil {
+		return r, fmt.Errorf("read the journal: %w", err)
+	}
+	missing := r.compare(there, journaled, cur.LastUID)
+	for len(missing) > 0 {
+		n := min(len(missing), round)
+		fetched, err := f.recover(ctx, s, missing[:n], cur.UIDValidity)
+		r.Fetched += fetched
+		if err != nil {
+			return r, err
+		}
+		missing = missing[n:]
+	}
+	return r, nil
+}
+
+// compare counts, and returns what is missing, in ascending order.
+func (r *Reconciliation) compare(there []imap.UID, journaled []uint32, last uint32) (missing []imap.UID) {
+	known := make(map[uint32]bool, len(journaled))
+	for _, uid := range journaled {
+		known[uid] = true
+	}
+	for _, uid := range there {
+		switch {
+		case known[uint32(uid)]:
+			r.Journaled++
+		case uint32(uid) > last:
+			r.Waiting++
+		default:
+			missing = append(missing, uid)
+		}
+	}
+	r.Missing, r.Gone = len(missing), len(known)-r.Journaled
+	return missing
+}
+
+// recover journals mails wherever the position is.
+func (f *folder) recover(ctx context.Context, s *session, uids []imap.UID, validity uint32) (fetched int, err error) {
+	known, err := s.sizes(uids)
+	if err != nil {
+		return 0, err
+	}
+	for len(uids) > 0 {
+		n, size := f.next(uids, known)
+		b, err := f.fetchBatch(s, uids[:n], known, size, validity)
+		if err != nil {
+			return fetched, err
+		}
+		receipts, err := f.journal.Commit(ctx, f.batch(Cursor{}, b.raws))
+		if err != nil {
+			return fetched, fmt.Errorf("journal: %w", err)
+		}
+		for _, receipt := range receipts {
+			if !receipt.Duplicate {
+				fetched++
+			}
+		}
+		uids = uids[n:]
+	}
+	return fetched, nil
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/desk/view"
+	"switchboard/gateway"
+	"switchboard/store"
+)
+
+// channelCommand looks at the entrances. It works beside a running gateway.
+func channelCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "channel", Short: "List the entrances, and compare a mailbox with the journal"}
+	cmd.AddCommand(channelListCommand(), channelReconcileCommand())
+	return cmd
+}
+
+func channelListCommand() *cobra.Command {
+	var flags configFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "Show how every entrance is doing, over all nodes", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
+				list, err := st.Channels(ctx)
+				if err != nil {
+					return err
+				}
+				return printChannels(cmd.OutOrStdout(), list, asJSON)
+			})
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+func printChannels(out io.Writer, list []view.Channel, asJSON bool) error {
+	if asJSON {
+		return printJSON(out, list)
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(out, "No gateway has run on this database.")
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CHANNEL\tSTATE\tSINCE\tLAST SUCCESS\tBACKLOG\tERROR")
+	for _, c := range list {
+		state, success, backlog := c.State, "never", ""
+		if c.Alarm {
+			state += " (alarm)"
+		}
+		if c.LastSuccess != nil {
+			success = c.LastSuccess.Local().Format(time.DateTime)
+		}
+		if p := c.Progress; p != nil {
+			backlog = fmt.Sprintf("%d of %d, %.0f/s, %s to go", p.Done, p.Total, p.Rate, (time.Duration(p.ETA) * time.Second).String())
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, state, c.Since.Local().Format(time.DateTime), success, backlog, c.LastError)
+		if c.Advice != "" {
+			fmt.Fprintf(w, "\t%s\n", c.Advice)
+		}
+	}
+	return w.Flush()
+}
+
+func printJSON[T any](out io.Writer, list []T) error {
+	enc := json.NewEncoder(out)
+	for _, item := range list {
+		if err := enc.Encode(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func channelReconcileCommand() *cobra.Command {
+	var flags configFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "reconcile NAME", Short: "Compare a mailbox with the journal, and fetch what is missing", Args: cobra.ExactArgs(1),
+		Long: "Compare a mailbox with the journal, folder by folder: what the server has, what of it is journaled, what still\n" +
+			"waits to be read, and what was passed over, which is fetched. The gateway does the same once a day.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := flags.load(cmd, gateway.LoadDatabase)
+			if err != nil {
+				return err
+			}
+			return gateway.WithStore(cmd.Context(), cfg, logger("warn"), func(ctx context.Context, st *store.Store) error {
+				folders, err := gateway.Reconcile(ctx, cfg, st, args[0], logger("warn"))
+				if err != nil {
+					return err
+				}
+				return printReconciled(cmd.OutOrStdout(), folders, asJSON)
+			})
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+func printReconciled(out io.Writer, folders []view.ReconciledFolder, asJSON bool) error {
+	if asJSON {
+		return printJSON(out, folders)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "FOLDER\tSERVER\tJOURNALED\tWAITING\tMISSING\tFETCHED\tGONE")
+	for _, f := range folders {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Folder, f.Server, f.Journaled, f.Waiting, f.Missing, f.Fetched, f.Gone)
+	}
+	return w.Flush()
+}

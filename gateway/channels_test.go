@@ -1,0 +1,116 @@
+package gateway_test
+
+import (
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	_ "github.com/lib/pq" // the driver
+
+	"switchboard/desk/view"
+	"switchboard/gateway"
+	"switchboard/internal/mailtest"
+	"switchboard/store"
+)
+
+func (r *running) channels() map[string]view.Channel {
+	r.t.Helper()
+	var page struct{ Data []view.Channel }
+	if status := r.call("GET", "/channels", nil, &page); status != http.StatusOK {
+		r.t.Fatalf("channels: status %d", status)
+	}
+	out := map[string]view.Channel{}
+	for _, c := range page.Data {
+		out[c.Name] = c
+	}
+	return out
+}
+
+// TestAlarm: an entrance that keeps failing is everybody's to see, until it works.
+func TestAlarm(t *testing.T) {
+	t.Parallel()
+	box := mailtest.NewDovecot(t)
+	proxy := mailtest.NewProxy(t, box.Addr)
+	r := start(t, func(cfg *gateway.Config) {
+		cfg.AlarmAfter = time.Second
+		good := gateway.Mailbox{Name: "support", Addr: proxy.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}
+		bad := good
+		bad.Name, bad.Addr, bad.Password = "billing", box.Addr, "wrong"
+		cfg.Mailboxes = []gateway.Mailbox{good, bad}
+	})
+	r.eventually("the good mailbox runs, the other one raises the alarm", func() bool {
+		c := r.channels()
+		return c["imap support"].State == "running" && c["imap billing"].State == "unauthorised" && c["imap billing"].Alarm
+	})
+	c := r.channels()
+	if c["imap support"].Alarm || c["imap support"].LastSuccess == nil || c["smtp"].State != "running" || c["chat"].Alarm {
+		t.Errorf("channels %+v", c)
+	}
+	if !strings.Contains(c["imap billing"].Advice, "password") || c["imap billing"].LastError == "" {
+		t.Errorf("no advice: %+v", c["imap billing"])
+	}
+	proxy.CutDown(0)
+	proxy.CutAll()
+	r.eventually("the alarm", func() bool { c := r.channels()["imap support"]; return c.State == "failing" && c.Alarm })
+	proxy.CutDown(-1)
+	r.eventually("the end of the alarm", func() bool { c := r.channels()["imap support"]; return c.State == "running" && !c.Alarm })
+}
+
+// TestReconcile: what the journal lacks of what was read is fetched again, becomes
+// a message, and the counts are shown.
+func TestReconcile(t *testing.T) {
+	t.Parallel()
+	box := mailtest.NewDovecot(t)
+	var cfg gateway.Config
+	r := start(t, func(c *gateway.Config) {
+		c.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
+		cfg = *c
+	})
+	for i := range 5 {
+		box.Append([]byte(letter("jo@acme.example", "support@desk.example", fmt.Sprint("Mail ", i), fmt.Sprintf("%d@acme.example", i), "Hello.")))
+	}
+	r.eventually("five conversations", func() bool { return len(r.find("from:jo@acme.example")) == 5 })
+	db, err := sql.Open("postgres", cfg.DB.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	// One that never came: as if the process had passed over it.
+	if _, err := db.Exec(`update raws set source_key = 'INBOX/1/999' where source_key like '%/3'`); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	st, err := store.Open(t.Context(), store.Options{DSN: cfg.DB.URL, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	got, err := gateway.Reconcile(t.Context(), cfg, st, "support", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []view.ReconciledFolder{{Folder: "INBOX", Server: 5, Journaled: 4, Missing: 1, Fetched: 1}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	r.eventually("the fetched copy is known for the same mail", func() bool {
+		var n int
+		if err := db.QueryRow(`select count(*) from raws where source_key like '%/3' and state = 'processed' and message_id is not null`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n == 1
+	})
+	if n := len(r.find("from:jo@acme.example")); n != 5 {
+		t.Errorf("%d conversations, want 5", n)
+	}
+	shown := r.channels()["imap support"].Reconciled
+	if shown == nil || cmp.Diff(want, shown.Folders) != "" {
+		t.Errorf("shown %+v", shown)
+	}
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+type channelQueries struct {
+	Seen         *sqlx.Stmt `query:"channel-seen"`
+	Save         *sqlx.Stmt `query:"channel-save"`
+	Forget       *sqlx.Stmt `query:"channel-forget"`
+	List         *sqlx.Stmt `query:"channel-list"`
+	ReconcileDue *sqlx.Stmt `query:"channel-reconcile-due"`
+	Reconciled   *sqlx.Stmt `query:"channel-reconciled"`
+}
+
+// silence is how long a node may be unheard of before it counts as gone.
+const silence = 20 * time.Second
+
+// SaveChannels says that a node lives, and how those of its channels are doing
+// that changed. Nodes that are long gone are forgotten.
+func (s *Store) SaveChannels(ctx context.Context, node string, changed []view.Channel) error {
+	return s.txAsync(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.StmtxContext(ctx, s.q.channel.Seen).ExecContext(ctx, node); err != nil {
+			return wrap("sign of life", err)
+		}
+		if len(changed) == 0 {
+			return nil
+		}
+		var name, state, since, success, lastError, advice, progress, alarm column
+		for _, c := range changed {
+			name.text(c.Name)
+			state.text(c.State)
+			since.instant(c.Since)
+			if c.LastSuccess != nil {
+				success.instant(*c.LastSuccess)
+			} else {
+				success.null()
+			}
+			lastError.text(c.LastError)
+			advice.text(c.Advice)
+			progress.json(c.Progress)
+			alarm.boolean(c.Alarm)
+		}
+		if _, err := tx.StmtxContext(ctx, s.q.channel.Save).ExecContext(ctx, &name, node, &state, &since, &success, &lastError,
+			&advice, &progress, &alarm); err != nil {
+			return wrap("save channels", err)
+		}
+		_, err := tx.StmtxContext(ctx, s.q.channel.Forget).ExecContext(ctx)
+		return wrap("forget nodes", err)
+	})
+}
+
+// Channels tells how every entrance is doing, by name. Where several nodes have
+// it, the one counts that does its work, or the worst.
+func (s *Store) Channels(ctx context.Context) ([]view.Channel, error) {
+	var rows []struct {
+		Channel, Node, State, LastError, Advice string
+		Since                                   time.Time
+		LastSuccess, ReconciledAt               sql.NullTime
+		Alarm                                   bool
+		Progress, Report                        []byte
+	}
+	if err := s.q.channel.List.SelectContext(ctx, &rows, silence.Seconds()); err != nil {
+		return nil, wrap("list channels", err)
+	}
+	out := make([]view.Channel, len(rows))
+	for i, r := range rows {
+		c := view.Channel{Name: r.Channel, Node: r.Node, State: r.State, Alarm: r.Alarm, Since: r.Since.UTC(),
+			LastError: r.LastError, Advice: r.Advice}
+		if r.LastSuccess.Valid {
+			at := r.LastSuccess.Time.UTC()
+			c.LastSuccess = &at
+		}
+		if r.Progress != nil {
+			if err := json.Unmarshal(r.Progress, &c.Progress); err != nil {
+				return nil, wrap("read a channel's progress", err)
+			}
+		}
+		if r.ReconciledAt.Valid {
+			c.Reconciled = &view.Reconciled{At: r.ReconciledAt.Time.UTC(), Folders: []view.ReconciledFolder{}}
+			if err := json.Unmarshal(r.Report, &c.Reconciled.Folders); err != nil {
+				return nil, wrap("read a reconciliation", err)
+			}
+		}
+		out[i] = c
+	}
+	return out, nil
+}
+
+// DueReconciliation claims one of channels whose comparison with the server is
+// due; "" when none is. One that is new waits for first.
+func (s *Store) DueReconciliation(ctx context.Context, channels []string, first time.Duration) (channel string, err error) {
+	var names column
+	for _, c := range channels {
+		names.text(c)
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		err := tx.StmtxContext(ctx, s.q.channel.ReconcileDue).GetContext(ctx, &channel, &names, first.Seconds())
+		if err != nil && kindOf(err) == desk.KindNotFound {
+			return nil
+		}
+		return wrap("claim a reconciliation", err)
+	})
+	return channel, err
+}
+
+// SaveReconciliation keeps a comparison; the next one is due after every.
+func (s *Store) SaveReconciliation(ctx context.Context, channel string, folders []view.ReconciledFolder, every time.Duration) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.StmtxContext(ctx, s.q.channel.Reconciled).ExecContext(ctx, channel, every.Seconds(), jsonText(emptyNotNull(folders)))
+		return wrap("save a reconciliation", err)
+	})
+}

@@ -1,0 +1,47 @@
+-- name: channel-seen
+insert into nodes (node, seen_at) values ($1, now()) on conflict (node) do update set seen_at = excluded.seen_at;
+
+-- name: channel-save
+insert into channel_status (channel, node, state, since, last_success, last_error, advice, progress, alarm)
+select channel, $2, state, since, last_success, last_error, advice, nullif(progress, 'null')::jsonb, alarm
+from unnest($1::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::boolean[])
+     as t (channel, state, since, last_success, last_error, advice, progress, alarm)
+on conflict (channel, node) do update
+set state = excluded.state, since = excluded.since, last_success = excluded.last_success, last_error = excluded.last_error,
+    advice = excluded.advice, progress = excluded.progress, alarm = excluded.alarm;
+
+-- name: channel-forget
+-- Nodes that have been gone for a day, and what they said.
+with gone as (delete from nodes where seen_at < now() - interval '1 day' returning node)
+delete from channel_status s using gone g where s.node = g.node;
+
+-- name: channel-list
+-- One row a channel: of the living nodes the one that does the work, the worst
+-- first; a node that is gone speaks only when no other one does.
+select * from (
+    select distinct on (s.channel) s.channel, s.node, s.since, s.last_success, s.last_error, s.advice, s.progress,
+           case when alive or s.state = 'stopped' then s.state else 'silent' end as state,
+           case when alive then s.alarm else s.state <> 'stopped' end as alarm,
+           r.at as reconciled_at, r.report
+    from (select c.*, n.seen_at > now() - $1 * interval '1 second' as alive from channel_status c join nodes n on n.node = c.node) s
+    left join mailbox_reconciliations r on r.channel = s.channel
+    order by s.channel, not alive, array_position(array['unauthorised', 'failing', 'starting', 'running', 'standby', 'stopped'], s.state),
+             s.since desc
+) t order by channel;
+
+-- name: channel-reconcile-due
+-- Claims one channel whose comparison is due, for an hour. Channels that are new
+-- here wait for $2 seconds first.
+with fresh as (
+    insert into mailbox_reconciliations (channel, due_at)
+    select c, now() + $2 * interval '1 second' from unnest($1::text[]) as c
+    on conflict (channel) do nothing
+)
+update mailbox_reconciliations set due_at = now() + interval '1 hour'
+where channel = (select channel from mailbox_reconciliations
+                 where channel = any($1::text[]) and due_at <= now() order by due_at limit 1 for update skip locked)
+returning channel;
+
+-- name: channel-reconciled
+insert into mailbox_reconciliations (channel, due_at, at, report) values ($1, now() + $2 * interval '1 second', now(), $3::jsonb)
+on conflict (channel) do update set due_at = excluded.due_at, at = excluded.at, report = excluded.report;
