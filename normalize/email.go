@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,6 +119,7 @@ func findStart(b []byte, s *scanner) []byte {
 	if len(trimmed) == 0 {
 		return b
 	}
+	trimmed = mendTrace(trimmed)
 	if line, _ := cutLine(trimmed); startsHeader(line) {
 		if head, body, _ := readHeader(trimmed); isMailHeader(head) || !startsMail(body) {
 			return trimmed
@@ -139,6 +141,30 @@ func findStart(b []byte, s *scanner) []byte {
 	s.problem("no-header", "no mail header was found; the whole is shown as text")
 	return append([]byte("\n"), b...)
 }
+
+// mendTrace drops the byte order mark or blank lines between the trace fields
+// that servers on the way set on top (RFC 5321 section 4.4) and the header.
+func mendTrace(b []byte) []byte {
+	rest := b
+	for {
+		line, after := cutLine(rest)
+		name, _, ok := cutField(line)
+		if !ok || !traceField[strings.ToLower(name)] {
+			break
+		}
+		for len(after) > 0 && (after[0] == ' ' || after[0] == '\t') {
+			_, after = cutLine(after)
+		}
+		rest = after
+	}
+	header := bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("\xef\xbb\xbf")), "\r\n\x00")
+	if len(header) == len(rest) || len(rest) == len(b) || !startsMail(header) {
+		return b
+	}
+	return slices.Concat(b[:len(b)-len(rest)], header)
+}
+
+var traceField = map[string]bool{"received": true, "return-path": true, "delivered-to": true, "x-original-to": true}
 
 func startsHeader(line []byte) bool {
 	_, _, ok := cutField(line)
