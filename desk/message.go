@@ -124,6 +124,10 @@ type Message struct {
 // itself (RFC 3834 §2).
 func (m *Message) Automatic() bool { return m.AutoSubmitted != AutoNo && m.AutoSubmitted != "" }
 
+// ProblemUnverified marks a message whose sender may have no part in its
+// conversation: it is shown, and answers neither go to him nor refer to it.
+const ProblemUnverified = "unverified-sender"
+
 // AddProblem appends a problem.
 func (m *Message) AddProblem(code, detail string) {
 	m.Problems = append(m.Problems, Problem{Code: code, Detail: detail})

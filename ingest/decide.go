@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 	"switchboard/router"
 	"switchboard/threading"
 )
@@ -88,6 +89,9 @@ func (b *batch) one(p *parsed) {
 	d := threading.Decide(threading.Incoming{Message: &m, Account: who.account.ID, Contact: who.contact.ID,
 		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: desk.TrustClaimed}, b.rules.Tokens, b.index)
 	m.ThreadMethod, m.ThreadEvidence = d.Method, d.Evidence
+	if d.Unverified && !d.ConversationID.IsZero() {
+		m.AddProblem(desk.ProblemUnverified, "the sender did not show that he belongs to this conversation; answers do not go to him")
+	}
 
 	c := b.snap.Conversations[d.ConversationID]
 	if c == nil {
@@ -145,7 +149,7 @@ func (b *batch) join(c *desk.Conversation, m *desk.Message, s sender, d threadin
 	// A message whose sender could not show that he belongs here is shown, but
 	// nothing of ours may go to where it points. A new conversation is its own.
 	if opened || !d.Unverified {
-		b.answerTo(c, m, s)
+		b.answerTo(c, m, s, opened || b.insider(c, m, d))
 	}
 	if c.WaitingSince.IsZero() {
 		c.WaitingSince = at
@@ -158,10 +162,19 @@ func (b *batch) join(c *desk.Conversation, m *desk.Message, s sender, d threadin
 	b.waitOn(c, desk.WaitingUs, at, "customer replied")
 }
 
-// answerTo makes the author the one who is answered, and everyone he wrote to a
-// participant. A mail in another account's conversation does not move its answers.
-func (b *batch) answerTo(c *desk.Conversation, m *desk.Message, s sender) {
-	for _, list := range [][]desk.Address{m.From, m.To, m.CC} {
+// answerTo makes the author the one who is answered, and everyone an insider wrote
+// to a participant. A mail in another account's conversation does not move its
+// answers, and only an insider's leads them to an address that is new to it.
+func (b *batch) answerTo(c *desk.Conversation, m *desk.Message, s sender, insider bool) {
+	to := b.replyTo(m, s)
+	if !insider && to != s.email && to != c.ReplyTo && !slices.Contains(c.Participants, to) && imf.Domain(to) != s.domain {
+		to = s.email
+	}
+	circle := [][]desk.Address{m.From}
+	if insider {
+		circle = append(circle, m.To, m.CC)
+	}
+	for _, list := range circle {
 		for _, a := range list {
 			b.participate(c, a.Email)
 		}
@@ -169,9 +182,17 @@ func (b *batch) answerTo(c *desk.Conversation, m *desk.Message, s sender) {
 	if c.ReplyChannel != desk.ChannelEmail || (c.ReplyTo != "" && b.snap.Contacts[s.key].AccountID != c.AccountID) {
 		return
 	}
-	if to := replyTo(m, s); to != nobody && !b.rules.Own(to) {
+	if to != nobody && !b.rules.Own(to) {
 		c.ReplyTo = to
 	}
+}
+
+// insider reports a message whose sender holds what only we gave out: a reply
+// address, or the identifier of a mail of ours. From, a subject and the
+// identifiers of other people's mail can be forged or guessed.
+func (b *batch) insider(c *desk.Conversation, m *desk.Message, d threading.Decision) bool {
+	sent := func(id string) bool { return b.snap.Sent[id] == c.ID }
+	return d.Method == threading.MethodToken || slices.ContainsFunc(m.InReplyTo, sent) || slices.ContainsFunc(m.References, sent)
 }
 
 // machine reports mail that a program sent by itself (RFC 3834 §2). What people
@@ -292,10 +313,13 @@ func (b *batch) replyFrom(raw *desk.Raw, m *desk.Message) string {
 	return b.rules.Base("")
 }
 
-// replyTo is where the author wants answers (RFC 5322 §3.6.2).
-func replyTo(m *desk.Message, s sender) string {
-	if len(m.ReplyTo) > 0 && strings.Contains(m.ReplyTo[0].Email, "@") {
-		return strings.ToLower(m.ReplyTo[0].Email)
+// replyTo is where the author wants answers (RFC 5322 §3.6.2): not at our own
+// address, which some programs fill in.
+func (b *batch) replyTo(m *desk.Message, s sender) string {
+	for _, a := range m.ReplyTo {
+		if imf.ValidAddr(a.Email) && !b.rules.Own(a.Email) {
+			return strings.ToLower(a.Email)
+		}
 	}
 	return s.email
 }

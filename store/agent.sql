@@ -16,10 +16,12 @@ where c.id = $1;
 
 -- name: act-head
 -- What a mail answer refers to: the newest mail of the customer's that is not a
--- machine's reaction to ours, else the newest mail of ours.
+-- machine's reaction to ours nor an outsider's (desk.ProblemUnverified), else the
+-- newest mail of ours.
 select message_id, refs, subject, addresses
 from messages
 where conversation_id = $1 and channel = 'email' and direction <> 'note' and auto_submitted not in ('auto-reply', 'bounce', 'complaint')
+  and not problems @> '[{"code": "unverified-sender"}]'
 order by (direction = 'inbound') desc, seq desc
 limit 1;
 
