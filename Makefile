@@ -25,15 +25,15 @@ build: web ## build bin/switchboard with its pages
 web: web/dist/console/index.html ## build the pages, if their sources changed
 
 web/dist/console/index.html: web/node_modules/.installed $(WEB_SOURCES)
-	@echo '==> building the pages'
-	@cd web && npm run --silent build
+	@echo '==> building the pages' >&2
+	@cd web && npm run --silent build >&2
 	@touch $@
 
 # npm ci makes the folder anew from the lock file, so it runs when that changed.
 web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
 	@scripts/need node
-	@echo '==> installing the npm packages of the pages'
-	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@echo '==> installing the npm packages of the pages' >&2
+	@cd web && npm ci --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
 test: ## everything that must hold: lint, Go tests with -race, TypeScript, browser
