@@ -46,15 +46,15 @@ func destination(c *desk.Conversation, m Move, inboxes []desk.Inbox) (desk.Inbox
 		}
 		if m.Inbox != "" && i.Key == m.Inbox {
 			if m.Tier != nil && *m.Tier != i.Tier {
-				return i, desk.Errorf(desk.KindInvalid, "inbox %q belongs to tier %d, not to tier %d", m.Inbox, i.Tier, *m.Tier)
+				return i, desk.Errorf(desk.KindInvalid, "inbox: %q belongs to tier %d, not to tier %d", m.Inbox, i.Tier, *m.Tier)
 			}
 			return i, nil
 		}
 	}
 	if m.Inbox != "" {
-		return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "there is no inbox %q", m.Inbox)
+		return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "inbox: there is no %q", m.Inbox)
 	}
-	return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "tier %d has no inbox", *m.Tier)
+	return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "tier: %d has no inbox", *m.Tier)
 }
 
 // place is the inbox a conversation stands in.
@@ -81,7 +81,7 @@ func moved(c desk.Conversation, from, to desk.Inbox, by, assignee desk.Agent) de
 // handoverNote demands the note that a rising tier needs.
 func handoverNote(c *desk.Conversation, to desk.Inbox, text string) error {
 	if to.Tier > c.Tier && strings.TrimSpace(text) == "" {
-		return desk.Errorf(desk.KindInvalid, "a move from tier %d to tier %d needs a handover note: what is the problem, what was tried, what was the customer told", c.Tier, to.Tier)
+		return desk.Errorf(desk.KindInvalid, "note: a move from tier %d to tier %d needs a handover note: what is the problem, what was tried, what was the customer told", c.Tier, to.Tier)
 	}
 	return nil
 }

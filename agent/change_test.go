@@ -71,8 +71,8 @@ func TestDestination(t *testing.T) {
 		{Move{Tier: tier(1)}, "vip", ""}, // it is there already
 		{Move{Inbox: "integrations", Tier: tier(2)}, "integrations", ""},
 		{Move{Inbox: "integrations", Tier: tier(1)}, "", "belongs to tier 2"},
-		{Move{Inbox: "nowhere"}, "", "no inbox"},
-		{Move{Tier: tier(7)}, "", "tier 7 has no inbox"},
+		{Move{Inbox: "nowhere"}, "", `inbox: there is no "nowhere"`},
+		{Move{Tier: tier(7)}, "", "tier: 7 has no inbox"},
 		{Move{}, "", "name the inbox"},
 	} {
 		got, err := destination(&c, x.move, inboxes)

@@ -44,7 +44,7 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 		return desk.Message{}, nil, err
 	}
 	if strings.TrimSpace(text) == "" {
-		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "the reply is empty")
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "text: the reply is empty")
 	}
 	id := desk.NewID[desk.MessageID]()
 	m := desk.Message{
@@ -176,7 +176,7 @@ func note(c *desk.Conversation, by desk.Agent, text string, now time.Time, opt *
 		return desk.Message{}, err
 	}
 	if strings.TrimSpace(text) == "" {
-		return desk.Message{}, desk.Errorf(desk.KindInvalid, "the note is empty")
+		return desk.Message{}, desk.Errorf(desk.KindInvalid, "text: the note is empty")
 	}
 	id := desk.NewID[desk.MessageID]()
 	return desk.Message{

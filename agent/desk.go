@@ -197,13 +197,13 @@ func (a *act) assign(ctx context.Context, to desk.AgentID) error {
 		who, err := a.Agent(ctx, to)
 		switch {
 		case desk.KindOf(err) == desk.KindNotFound:
-			return desk.Errorf(desk.KindInvalid, "there is no agent %s", to)
+			return desk.Errorf(desk.KindInvalid, "assignee: there is no agent %s", to)
 		case err != nil:
 			return err
 		case who.Disabled:
-			return desk.Errorf(desk.KindInvalid, "%s is disabled and can hold nothing", who.Name)
+			return desk.Errorf(desk.KindInvalid, "assignee: %s is disabled and can hold nothing", who.Name)
 		case !CanRead(who, a.before):
-			return desk.Errorf(desk.KindInvalid, "%s may not read this conversation", who.Name)
+			return desk.Errorf(desk.KindInvalid, "assignee: %s may not read this conversation", who.Name)
 		}
 		data.Name, reason = who.Name, "assigned"
 	}
@@ -241,6 +241,9 @@ func (a *act) move(ctx context.Context, m Move) error {
 		return err
 	}
 	if err := handoverNote(&a.before, to, m.Note); err != nil {
+		return err
+	}
+	if _, err := bodyText("note", m.Note); err != nil {
 		return err
 	}
 	data := movedData{From: from.Key, To: to.Key, FromTier: a.before.Tier, ToTier: to.Tier}

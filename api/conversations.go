@@ -95,6 +95,9 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 		return nil, err
 	}
 	rows, err := s.Conversations.Conversations(ctx, agentOf(ctx), filters, view.Position(at), in.Limit+1)
+	if err != nil && desk.KindOf(err) == desk.KindInvalid {
+		return nil, invalid("query.q", err.Error(), nil)
+	}
 	if err != nil {
 		return nil, err
 	}

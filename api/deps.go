@@ -89,8 +89,8 @@ type Desks interface {
 type Directory interface {
 	Accounts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Account, error)
 	Account(ctx context.Context, as desk.Agent, id desk.AccountID) (view.Account, error)
-	Contacts(ctx context.Context, q string, after view.ByName, limit int) ([]view.Contact, error)
-	Contact(ctx context.Context, id desk.ContactID) (view.Contact, error)
+	Contacts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Contact, error)
+	Contact(ctx context.Context, as desk.Agent, id desk.ContactID) (view.Contact, error)
 }
 
 // Journal reads what the channels received.

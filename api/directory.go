@@ -90,7 +90,7 @@ func (s *server) listContacts(ctx context.Context, in *namesInput) (*listOutput[
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return nil, err
 	}
-	rows, err := s.Directory.Contacts(ctx, in.Q, view.ByName(at), in.Limit+1)
+	rows, err := s.Directory.Contacts(ctx, agentOf(ctx), in.Q, view.ByName(at), in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +102,6 @@ func (s *server) readContact(ctx context.Context, in *idPath) (*struct{ Body vie
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.Directory.Contact(ctx, id)
+	c, err := s.Directory.Contact(ctx, agentOf(ctx), id)
 	return &struct{ Body view.Contact }{c}, err
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -63,6 +64,9 @@ func (s *server) createKey(ctx context.Context, in *createKeyInput) (*struct{ Bo
 	name := strings.TrimSpace(in.Body.Name)
 	if name == "" {
 		return nil, invalid("body.name", "a key needs a name", in.Body.Name)
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return nil, invalid("body.name", "a name is one line without control characters", in.Body.Name)
 	}
 	var expires time.Time
 	if in.Body.ExpiresAt != nil {

@@ -1,11 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"switchboard/desk"
 )
@@ -85,7 +87,9 @@ func decodeCursor(cursor string, v any) error {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err == nil {
-		err = json.Unmarshal(b, v)
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields() // another list's cursor would begin this one anew
+		err = d.Decode(v)
 	}
 	if err != nil {
 		return invalid("query.cursor", "this is not a cursor of this list", cursor)
@@ -110,8 +114,9 @@ type seqCursor struct {
 
 // conversationNumber reads "1042" or "#1042".
 func conversationNumber(text string) (int64, bool) {
-	if len(text) > 0 && text[0] == '#' {
-		text = text[1:]
+	text = strings.TrimPrefix(text, "#")
+	if strings.HasPrefix(text, "+") {
+		return 0, false
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	return n, err == nil && n > 0

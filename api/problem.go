@@ -79,6 +79,8 @@ func (s *server) explain(ctx context.Context, err error) *ProblemDetails {
 		p.LastSeq, p.Newer = &stale.LastSeq, &stale.Newer
 	}
 	switch kind {
+	case desk.KindInvalid:
+		p.Errors = []*huma.ErrorDetail{{Location: place(p.Detail), Message: p.Detail}}
 	case desk.KindInternal:
 		p.Detail = "something went wrong on our side"
 		s.log.ErrorContext(ctx, "request failed", "error", err, "request_id", requestID(ctx))
@@ -88,6 +90,16 @@ func (s *server) explain(ctx context.Context, err error) *ProblemDetails {
 		s.log.WarnContext(ctx, "request put off", "error", err, "request_id", requestID(ctx))
 	}
 	return p
+}
+
+// place is where a refusal of the desk points: its text begins with the field's
+// name ("text: it holds a NUL character"), or is about the request as a whole.
+func place(detail string) string {
+	name, _, found := strings.Cut(detail, ": ")
+	if !found || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }) {
+		return "body"
+	}
+	return "body." + name
 }
 
 // finish is the last hand on every answer: the library's own errors become

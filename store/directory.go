@@ -110,9 +110,10 @@ type contactView struct {
 	Identities []byte
 }
 
-func (s *Store) contacts(ctx context.Context, q string, after view.ByName, limit int, one desk.ContactID) ([]view.Contact, error) {
+func (s *Store) contacts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int, one desk.ContactID) ([]view.Contact, error) {
+	admin, tiers := viewer(as)
 	var rows []contactView
-	err := s.q.directory.Contacts.SelectContext(ctx, &rows, after.Name, desk.ContactID(after.ID), pattern(q), limit, one)
+	err := s.q.directory.Contacts.SelectContext(ctx, &rows, after.Name, desk.ContactID(after.ID), pattern(q), limit, one, admin, tiers)
 	if err != nil {
 		return nil, wrap("list contacts", err)
 	}
@@ -138,13 +139,13 @@ func contactUTC(c *view.Contact) {
 
 // Contacts lists people by name, after the place after. An empty q matches all,
 // any other must stand in the name or in an address.
-func (s *Store) Contacts(ctx context.Context, q string, after view.ByName, limit int) ([]view.Contact, error) {
-	return s.contacts(ctx, q, after, limit, desk.ContactID{})
+func (s *Store) Contacts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Contact, error) {
+	return s.contacts(ctx, as, q, after, limit, desk.ContactID{})
 }
 
 // Contact returns one; KindNotFound when there is none.
-func (s *Store) Contact(ctx context.Context, id desk.ContactID) (view.Contact, error) {
-	return only("contact", id, func() ([]view.Contact, error) { return s.contacts(ctx, "", view.ByName{}, 1, id) })
+func (s *Store) Contact(ctx context.Context, as desk.Agent, id desk.ContactID) (view.Contact, error) {
+	return only("contact", id, func() ([]view.Contact, error) { return s.contacts(ctx, as, "", view.ByName{}, 1, id) })
 }
 
 // only is the one row of a list that was narrowed to one id.

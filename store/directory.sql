@@ -25,16 +25,25 @@ select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at,
                         'identities', coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address,
                                           'trust', d.trust, 'verified_at', d.verified_at) order by d.channel, d.address)
                                       from identities d where d.contact_id = t.id), '[]')) order by lower(t.name), t.id)
-                     from contacts t where t.account_id = a.id), '[]') end as contacts
+                     from contacts t where t.account_id = a.id and ($1
+                         or not exists (select 1 from conversations c where c.account_id = t.account_id and not may_read(c.restricted, c.tier, $1, $2)
+                             and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants))))
+                         or exists (select 1 from conversations c where c.account_id = t.account_id and may_read(c.restricted, c.tier, $1, $2)
+                             and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants)))))),
+                    '[]') end as contacts
 from accounts a
 where ($7::uuid is null or a.id = $7)
+  -- a customer known only by conversations that the agent may not read is not shown
+  and ($1 or not exists (select 1 from conversations c where c.account_id = a.id and not may_read(c.restricted, c.tier, $1, $2))
+       or exists (select 1 from conversations c where c.account_id = a.id and may_read(c.restricted, c.tier, $1, $2)))
   and (lower(a.name), a.id) > (lower($3::text), coalesce($4::uuid, '00000000-0000-0000-0000-000000000000'))
   and ($5 = '' or a.name ilike $5 or exists (select 1 from account_domains d where d.account_id = a.id and d.domain ilike $5))
 order by lower(a.name), a.id
 limit $6;
 
 -- name: directory-contacts
--- By name, after ($1, $2); $3 is a LIKE pattern, $5 narrows to one id.
+-- By name, after ($1, $2); $3 is a LIKE pattern, $5 narrows to one id. Who takes
+-- part only in conversations that the agent ($6, $7) may not read is not shown.
 select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.created_at,
        coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address, 'trust', d.trust,
                     'verified_at', d.verified_at) order by d.channel, d.address)
@@ -42,6 +51,10 @@ select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.c
 from contacts t
 join accounts a on a.id = t.account_id
 where ($5::uuid is null or t.id = $5)
+  and ($6 or not exists (select 1 from conversations c where c.account_id = t.account_id and not may_read(c.restricted, c.tier, $6, $7)
+           and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants))))
+       or exists (select 1 from conversations c where c.account_id = t.account_id and may_read(c.restricted, c.tier, $6, $7)
+           and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants)))))
   and (lower(t.name), t.id) > (lower($1::text), coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
   and ($3 = '' or t.name ilike $3 or exists (select 1 from identities d where d.contact_id = t.id and d.address ilike $3))
 order by lower(t.name), t.id
