@@ -1,0 +1,141 @@
+package imf
+
+import "strings"
+
+// AuthResult is one result of an Authentication-Results field (RFC 8601 §2.2).
+type AuthResult struct {
+	Method string // lower case, without version: "spf", "dkim", "dmarc"
+	Value  string // lower case: "pass", "fail", "none", "temperror"
+	// Properties by lower-case name: "header.from", "smtp.mailfrom", "reason".
+	Properties map[string]string
+}
+
+// maxAuthResults bounds one field.
+const maxAuthResults = 100
+
+// AuthResults reads the value of an Authentication-Results field: who says it
+// (the authserv-id, lower case) and what. A result that follows no grammar is
+// left out, so that damage never adds one.
+func AuthResults(value string) (by string, results []AuthResult) {
+	for i, tokens := range authStatements(value) {
+		switch {
+		case i == 0:
+			if len(tokens) > 0 {
+				by = strings.ToLower(tokens[0])
+			}
+		case len(results) >= maxAuthResults:
+			return by, results
+		default:
+			if r, ok := authResult(tokens); ok {
+				results = append(results, r)
+			}
+		}
+	}
+	return by, results
+}
+
+// AuthenticDomain reports whether results prove that domain itself sent the mail:
+// its DMARC check passed, or it publishes no policy and signed the mail under its
+// very name (RFC 7489 §3.1, strict).
+func AuthenticDomain(results []AuthResult, domain string) bool {
+	author, signed := "", false
+	for _, r := range results {
+		switch {
+		case r.Method == "dmarc" && !strings.EqualFold(r.Properties["header.from"], domain):
+			return false
+		case r.Method == "dmarc" && (author != "" && author != r.Value):
+			return false
+		case r.Method == "dmarc":
+			author = r.Value
+		case r.Method == "dkim" && r.Value == "pass" && strings.EqualFold(r.Properties["header.d"], domain):
+			signed = true
+		}
+	}
+	return domain != "" && (author == "pass" || author == "none" && signed)
+}
+
+// authResult reads method "=" value, then properties; tokens are words, "=" and
+// "/".
+func authResult(tokens []string) (r AuthResult, ok bool) {
+	if len(tokens) >= 3 && tokens[1] == "/" { // a method's version
+		tokens = append([]string{tokens[0]}, tokens[3:]...)
+	}
+	if len(tokens) < 3 || tokens[1] != "=" {
+		return r, false
+	}
+	r = AuthResult{Method: strings.ToLower(tokens[0]), Value: strings.ToLower(tokens[2]), Properties: map[string]string{}}
+	for rest := tokens[3:]; len(rest) > 0; rest = rest[3:] {
+		if len(rest) < 3 || rest[1] != "=" {
+			return r, false
+		}
+		name := strings.ToLower(rest[0])
+		if _, twice := r.Properties[name]; twice {
+			return r, false
+		}
+		r.Properties[name] = rest[2]
+	}
+	return r, true
+}
+
+// authStatements cuts a value at its semicolons, and each piece into words, "="
+// and "/". Comments go; quoted strings are one word. The first "=" and "/" after
+// a name count; in a value, which may be an address, they are letters.
+func authStatements(s string) (all [][]string) {
+	var tokens []string
+	for i := 0; i < len(s); {
+		switch c := s[i]; c {
+		case ';':
+			all, tokens, i = append(all, tokens), nil, i+1
+		case ' ', '\t', '\r', '\n':
+			i++
+		case '(':
+			i = skipComment(s, i)
+		case '=', '/':
+			tokens, i = append(tokens, s[i:i+1]), i+1
+		case '"':
+			word, next := quotedWord(s, i)
+			tokens, i = append(tokens, word), next
+		default:
+			end := i
+			stop := " \t\r\n;(\"=/"
+			if len(tokens) > 0 && tokens[len(tokens)-1] == "=" {
+				stop = " \t\r\n;(\""
+			}
+			for end < len(s) && strings.IndexByte(stop, s[end]) < 0 {
+				end++
+			}
+			tokens, i = append(tokens, s[i:end]), end
+		}
+	}
+	return append(all, tokens)
+}
+
+// skipComment returns the place behind the comment that begins at i.
+func skipComment(s string, i int) int {
+	depth := 0
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
+}
+
+// quotedWord returns the quoted string that begins at i, and the place behind it.
+func quotedWord(s string, i int) (word string, next int) {
+	var b strings.Builder
+	for i++; i < len(s) && s[i] != '"'; i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String(), i + 1
+}

@@ -1,0 +1,151 @@
+package mailauth
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Resolver is the part of *net.Resolver that the checks ask.
+type Resolver interface {
+	LookupTXT(ctx context.Context, name string) ([]string, error)
+	LookupMX(ctx context.Context, name string) ([]*net.MX, error)
+	LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error)
+	LookupAddr(ctx context.Context, addr string) ([]string, error)
+}
+
+// System asks the machine's resolver. Names are taken as complete: the machine's
+// search list must not lead a sender's domain into a local one.
+func System() Resolver { return system{net.DefaultResolver} }
+
+type system struct{ *net.Resolver }
+
+func (s system) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	return s.Resolver.LookupTXT(ctx, rooted(name))
+}
+
+func (s system) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	return s.Resolver.LookupMX(ctx, rooted(name))
+}
+
+func (s system) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error) {
+	return s.Resolver.LookupIPAddr(ctx, rooted(host))
+}
+
+func rooted(name string) string { return strings.TrimSuffix(name, ".") + "." }
+
+// The cache's bounds. The standard library does not tell a record's lifetime, so
+// an answer is kept for less than records usually live.
+const (
+	keepAnswer  = 5 * time.Minute
+	keepAbsence = time.Minute
+	maxAnswers  = 20_000
+	maxQueries  = 64
+)
+
+// Cache is a Resolver in front of another one: it remembers answers for a while
+// and asks no more than so many questions at once.
+type Cache struct {
+	dns   Resolver
+	slots chan struct{}
+
+	mu      sync.Mutex
+	answers map[question]answer
+}
+
+type question struct{ kind, name string }
+
+type answer struct {
+	value any
+	err   error
+	until time.Time
+}
+
+// NewCache makes a Cache in front of dns.
+func NewCache(dns Resolver) *Cache {
+	return &Cache{dns: dns, slots: make(chan struct{}, maxQueries), answers: map[question]answer{}}
+}
+
+// LookupTXT implements Resolver.
+func (c *Cache) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	return cached(ctx, c, question{"txt", name}, c.dns.LookupTXT)
+}
+
+// LookupMX implements Resolver.
+func (c *Cache) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	return cached(ctx, c, question{"mx", name}, c.dns.LookupMX)
+}
+
+// LookupIPAddr implements Resolver.
+func (c *Cache) LookupIPAddr(ctx context.Context, name string) ([]net.IPAddr, error) {
+	return cached(ctx, c, question{"ip", name}, c.dns.LookupIPAddr)
+}
+
+// LookupAddr implements Resolver.
+func (c *Cache) LookupAddr(ctx context.Context, addr string) ([]string, error) {
+	return cached(ctx, c, question{"ptr", addr}, c.dns.LookupAddr)
+}
+
+func cached[T any](ctx context.Context, c *Cache, q question, ask func(context.Context, string) (T, error)) (T, error) {
+	if a, ok := c.recall(q); ok {
+		value, _ := a.value.(T)
+		return value, a.err
+	}
+	var none T
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return none, late(q.name)
+	}
+	value, err := ask(ctx, q.name)
+	if ctx.Err() != nil && err != nil {
+		return none, late(q.name)
+	}
+	c.remember(q, value, err)
+	return value, err
+}
+
+// late is how the libraries know that they may try again another time.
+func late(name string) error {
+	return &net.DNSError{Err: "no answer in time", Name: name, IsTimeout: true, IsTemporary: true}
+}
+
+func (c *Cache) recall(q question) (answer, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a, ok := c.answers[q]
+	return a, ok && time.Now().Before(a.until)
+}
+
+// remember keeps an answer, and that there is none; a failure is asked again.
+func (c *Cache) remember(q question, value any, err error) {
+	keep := keepAnswer
+	if err != nil {
+		var dns *net.DNSError
+		if !errors.As(err, &dns) || !dns.IsNotFound {
+			return
+		}
+		keep = keepAbsence
+	}
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.answers) >= maxAnswers {
+		for old, a := range c.answers {
+			if now.After(a.until) {
+				delete(c.answers, old)
+			}
+		}
+		for old := range c.answers { // still full: some go, whichever
+			if len(c.answers) < maxAnswers*9/10 {
+				break
+			}
+			delete(c.answers, old)
+		}
+	}
+	c.answers[q] = answer{value, err, now.Add(keep)}
+}

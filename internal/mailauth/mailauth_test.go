@@ -1,0 +1,269 @@
+package mailauth
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
+
+	"switchboard/internal/imf"
+)
+
+var key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+
+// world is a DNS in which customer.example and its kin can be looked up.
+func world() *zone {
+	z := newZone()
+	public := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
+	for _, domain := range []string{"customer.example", "mail.customer.example", "evil.example", "open.example"} {
+		z.txt["s1._domainkey."+domain] = []string{public}
+		z.txt[domain] = []string{"v=spf1 ip4:192.0.2.1 -all"}
+	}
+	z.txt["_dmarc.customer.example"] = []string{"v=DMARC1; p=reject; sp=quarantine"}
+	z.txt["_dmarc.strict.example"] = []string{"v=DMARC1; p=none; adkim=s; aspf=s"}
+	z.txt["mail.strict.example"] = []string{"v=spf1 ip4:192.0.2.1 -all"}
+	z.txt["_dmarc.evil.example"] = []string{"v=DMARC1; p=none"}
+	z.txt["_dmarc.twice.example"] = []string{"v=DMARC1; p=none", "v=DMARC1; p=reject"}
+	z.txt["_dmarc.broken.example"] = []string{"v=DMARC1; p=maybe"}
+	z.fail["_dmarc.slow.example"] = &net.DNSError{Err: "timeout", IsTimeout: true, IsTemporary: true}
+	return z
+}
+
+func letter(from string) string {
+	return "From: " + from + "\r\nTo: support@desk.example\r\nSubject: printer\r\nMessage-ID: <1@x>\r\n\r\nIt smokes.\r\n"
+}
+
+func signed(t *testing.T, mail, domain string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := dkim.Sign(&b, strings.NewReader(mail), &dkim.SignOptions{Domain: domain, Selector: "s1", Signer: key}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestCheck(t *testing.T) {
+	const ann = "Ann <ann@customer.example>"
+	good := signed(t, letter(ann), "customer.example")
+	for _, test := range []struct {
+		name, ip, helo, from, mail string
+		want                       string
+		aligned                    bool // for the domain of the visible From
+	}{
+		{"SPF alone", "192.0.2.1", "h", "ann@customer.example", letter(ann),
+			"mx.desk.example; spf=pass smtp.mailfrom=ann@customer.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=pass header.from=customer.example", true},
+		{"SPF of an own subdomain", "192.0.2.1", "h", "x@mail.customer.example", letter(ann),
+			"mx.desk.example; spf=pass smtp.mailfrom=x@mail.customer.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=pass header.from=customer.example", true},
+		{"strict alignment", "192.0.2.1", "h", "x@mail.strict.example", letter("a@strict.example"),
+			"mx.desk.example; spf=pass smtp.mailfrom=x@mail.strict.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=fail header.from=strict.example policy.dmarc=none", false},
+		{"SPF of another domain", "192.0.2.1", "h", "a@evil.example", letter(ann),
+			"mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=fail header.from=customer.example policy.dmarc=reject", false},
+		{"the subdomain's policy", "192.0.2.9", "h", "a@evil.example", letter("b@sub.customer.example"),
+			`mx.desk.example; spf=fail reason="matched all" smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.9; dkim=none; dmarc=fail header.from=sub.customer.example policy.dmarc=quarantine`, false},
+		{"forwarded, but signed", "192.0.2.9", "h", "list@nowhere.example", good,
+			"mx.desk.example; spf=none smtp.mailfrom=list@nowhere.example smtp.remote-ip=192.0.2.9; dkim=pass header.d=customer.example; dmarc=pass header.from=customer.example", true},
+		{"null path", "192.0.2.1", "mail.customer.example", "", letter(ann),
+			"mx.desk.example; spf=pass smtp.helo=mail.customer.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=pass header.from=customer.example", true},
+		{"behind a socket", "", "h", "ann@customer.example", good,
+			"mx.desk.example; dkim=pass header.d=customer.example; dmarc=pass header.from=customer.example", true},
+		{"from this machine", "127.0.0.1", "h", "ann@customer.example", letter(ann),
+			"mx.desk.example; dkim=none; dmarc=fail header.from=customer.example policy.dmarc=reject", false},
+		{"IPv6", "2001:db8::1", "h", "ann@customer.example", letter(ann),
+			`mx.desk.example; spf=fail reason="matched all" smtp.mailfrom=ann@customer.example smtp.remote-ip="2001:db8::1"; dkim=none; dmarc=fail header.from=customer.example policy.dmarc=reject`, false},
+		{"changed on its way", "", "h", "", strings.Replace(good, "smokes", "burns", 1),
+			`mx.desk.example; dkim=fail reason="dkim: body hash did not verify" header.d=customer.example; dmarc=fail header.from=customer.example policy.dmarc=reject`, false},
+		{"signed by another", "", "h", "", signed(t, letter(ann), "evil.example"),
+			"mx.desk.example; dkim=pass header.d=evil.example; dmarc=fail header.from=customer.example policy.dmarc=reject", false},
+		{"no policy, signed by itself", "", "h", "", signed(t, letter("a@open.example"), "open.example"),
+			"mx.desk.example; dkim=pass header.d=open.example; dmarc=none header.from=open.example", true},
+		{"no policy, not signed", "192.0.2.1", "h", "a@open.example", letter("a@open.example"),
+			"mx.desk.example; spf=pass smtp.mailfrom=a@open.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=none header.from=open.example", false},
+		{"a second From on top", "", "h", "", "From: boss@evil.example\r\n" + good,
+			`mx.desk.example; dkim=pass header.d=customer.example; dmarc=permerror reason="no single author domain"`, false},
+		{"a second From below", "192.0.2.1", "h", "a@evil.example", strings.Replace(letter("a@evil.example"), "To:", "from : ann@customer.example\r\nTo:", 1),
+			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
+		{"two authors of two domains", "192.0.2.1", "h", "a@evil.example", letter("ann@customer.example, a@evil.example"),
+			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
+		{"a header that readers end differently", "192.0.2.1", "h", "a@evil.example", "From: a@evil.example\r\nno field\r\nTo: b@c.example\r\n\r\n",
+			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
+		{"a bare LF", "192.0.2.1", "h", "a@evil.example", "From: a@evil.example\r\nSubject: x\nFrom: ann@customer.example\r\n\r\n",
+			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
+		{"two policies", "", "h", "", letter("a@twice.example"), "mx.desk.example; dkim=none; dmarc=none header.from=twice.example", false},
+		{"broken policy", "", "h", "", letter("a@broken.example"), `mx.desk.example; dkim=none; dmarc=permerror reason="dmarc: invalid policy for parameter 'p'" header.from=broken.example`, false},
+		{"no answer", "", "h", "", letter("a@slow.example"), `mx.desk.example; dkim=none; dmarc=temperror reason="dmarc: TXT record unavailable: lookup : timeout" header.from=slow.example`, false},
+		{"no From", "", "h", "", "Subject: x\r\n\r\n", `mx.desk.example; dkim=none; dmarc=permerror reason="no single author domain"`, false},
+		{"nothing", "", "", "", "", `mx.desk.example; dkim=none; dmarc=permerror reason="no single author domain"`, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := Facts{Helo: test.helo, From: test.from, Content: []byte(test.mail)}
+			if test.ip != "" {
+				f.ClientIP = netip.MustParseAddr(test.ip)
+			}
+			got := New("mx.desk.example", NewCache(world())).Check(t.Context(), f)
+			if got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+			_, results := imf.AuthResults(got)
+			domain, _ := readHeader([]byte(test.mail)).author()
+			if domain == "" {
+				domain = "customer.example"
+			}
+			if imf.AuthenticDomain(results, domain) != test.aligned {
+				t.Errorf("authentic for %s: %t, want %t", domain, !test.aligned, test.aligned)
+			}
+		})
+	}
+}
+
+// Whatever a client writes into its envelope and signatures, it adds no result.
+func TestNobodyWritesResultsOfHisOwn(t *testing.T) {
+	const evil = `; dmarc=pass header.from=customer.example`
+	for _, text := range []string{
+		"a@evil.example" + evil, `"a\"` + evil + ` x="@evil.example`, `"a\\"` + evil + `"@evil.example`, "a\r\n b" + evil + "@evil.example",
+		"a@evil.example(" + evil, "a@" + strings.Repeat("x", 300) + evil,
+	} {
+		for _, f := range []Facts{
+			{From: text, Helo: "h"}, {Helo: text},
+			{Content: []byte("DKIM-Signature: v=1; a=ed25519-sha256; d=" + text + "; s=s1; h=from; bh=x; b=x\r\n" + letter("a@evil.example"))},
+			{Content: []byte(letter(text))},
+		} {
+			f.ClientIP = netip.MustParseAddr("192.0.2.1")
+			value := New("mx.desk.example", world()).Check(t.Context(), f)
+			_, results := imf.AuthResults(value)
+			if imf.AuthenticDomain(results, "customer.example") || strings.ContainsAny(value, "\r\n") {
+				t.Errorf("%q becomes %s", text, value)
+			}
+		}
+	}
+}
+
+func TestUpstream(t *testing.T) {
+	const mail = "Received: from evil by relay.example\r\n" +
+		"Authentication-Results: relay.example;\r\n\tspf=pass smtp.mailfrom=a@b.example; x-spam=fail\r\n" +
+		"Authentication-Results: Relay.example 1; dmarc=pass (p=NONE) header.from=b.example\r\n" +
+		"Authentication-Results: mx.evil.example; dmarc=pass header.from=victim.example\r\n" +
+		"From: a@b.example\r\n\r\n"
+	for _, test := range []struct {
+		mail, names, want string
+		ok                bool
+	}{
+		{mail, "relay.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example", true},
+		{mail, "RELAY.example other.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example", true},
+		{mail, "other.example", "", false},
+		{mail, "", "", false},
+		{"From: a@b.example\r\n\r\nAuthentication-Results: relay.example; spf=pass\r\n", "relay.example", "", false},
+		{"Authentication-Results: relay.example; none\r\n\r\n", "relay.example", "relay.example; none", true},
+		{"no field\r\n" + mail, "relay.example", "", false},
+	} {
+		got, ok := Upstream([]byte(test.mail), strings.Fields(test.names))
+		if got != test.want || ok != test.ok {
+			t.Errorf("%s: %q, %t", test.names, got, ok)
+		}
+	}
+}
+
+func TestAdd(t *testing.T) {
+	got := Add("mx.desk.example; spf=none", MethodSpam, "fail", "policy.score", "8.20", "policy.action", "add header")
+	if want := `mx.desk.example; spf=none; x-spam=fail policy.action="add header" policy.score=8.20`; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+// counting counts questions and can hold them.
+type counting struct {
+	*zone
+	asked atomic.Int64
+	hold  chan struct{}
+}
+
+func (c *counting) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	c.asked.Add(1)
+	if c.hold != nil {
+		select {
+		case <-c.hold:
+		case <-ctx.Done():
+			return nil, &net.DNSError{Err: ctx.Err().Error(), IsTimeout: true}
+		}
+	}
+	return c.zone.LookupTXT(ctx, name)
+}
+
+func TestCache(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dns := &counting{zone: newZone()}
+		dns.txt["known.example"] = []string{"x"}
+		dns.fail["broken.example"] = errors.New("server failure")
+		cache := NewCache(dns)
+		ask := func(name string, want int64) {
+			t.Helper()
+			before := dns.asked.Load()
+			cache.LookupTXT(t.Context(), name)
+			if got := dns.asked.Load() - before; got != want {
+				t.Errorf("%s: %d questions, want %d", name, got, want)
+			}
+		}
+		ask("known.example", 1)
+		ask("known.example", 0)
+		ask("absent.example", 1)
+		ask("absent.example", 0)
+		ask("broken.example", 1)
+		ask("broken.example", 1)
+		time.Sleep(keepAbsence + time.Second) // the bubble's clock
+		ask("known.example", 0)
+		ask("absent.example", 1)
+		time.Sleep(keepAnswer)
+		ask("known.example", 1)
+		for i := range maxAnswers + 10 {
+			ask(fmt.Sprintf("%d.example", i), 1)
+		}
+		if len(cache.answers) > maxAnswers {
+			t.Errorf("%d answers are kept", len(cache.answers))
+		}
+	})
+}
+
+// A DNS that never answers costs a mail five seconds, not its acceptance.
+func TestDeafDNS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dns := &counting{zone: world(), hold: make(chan struct{})}
+		begin := time.Now()
+		mail := signed(t, letter("ann@customer.example"), "customer.example")
+		got := New("mx.desk.example", NewCache(dns)).Check(t.Context(), Facts{ClientIP: netip.MustParseAddr("192.0.2.1"), From: "ann@customer.example", Content: []byte(mail)})
+		if took := time.Since(begin); took != timeout {
+			t.Errorf("took %s", took)
+		}
+		for _, want := range []string{"spf=temperror", "dkim=temperror", "dmarc=temperror"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %s in %s", want, got)
+			}
+		}
+	})
+}
+
+// A header made to be dear to verify is cheap.
+func TestDearSignatures(t *testing.T) {
+	names := strings.Repeat("a:", 7000)
+	sig := "DKIM-Signature: v=1; a=ed25519-sha256; d=customer.example; s=s1; bh=" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "; b=eA==; h=" + names + "from\r\n"
+	for _, mail := range []string{
+		strings.Repeat(sig, 5) + strings.Repeat("a:\r\n", 900) + letter("ann@customer.example"),
+		strings.Repeat(sig, 2000) + letter("ann@customer.example"),
+		strings.Repeat("a:\r\n", 2_000_000) + sig + letter("ann@customer.example"),
+	} {
+		begin := time.Now()
+		got := New("mx.desk.example", world()).Check(t.Context(), Facts{Content: []byte(mail)})
+		if took := time.Since(begin); took > 2*time.Second || strings.Contains(got, "=pass") {
+			t.Errorf("%d octets took %s: %.200s", len(mail), took, got)
+		}
+	}
+}
