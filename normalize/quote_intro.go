@@ -72,13 +72,18 @@ func (r *reply) introAfter(i int, s string) bool {
 
 // markIntros finds the lines that introduce a quotation.
 func (r *reply) markIntros() {
+	tries := 0
 	for e := range r.lines {
 		if r.kind[e] != lineText || len(r.norm[e]) > maxMarkLine {
 			continue
 		}
-		quoted := r.quoteFollows(e)
-		if !quoted && !introEnd(r.norm[e]) {
+		colon := strings.HasSuffix(r.norm[e], ":") || strings.HasSuffix(r.norm[e], "：")
+		quoted := (colon || r.kind[min(e+1, len(r.kind)-1)] != lineText) && r.quoteFollows(e)
+		if !quoted && !introEnd(r.norm[e]) || !quoted && !r.dated(e) {
 			continue
+		}
+		if tries++; tries > maxTries {
+			return
 		}
 		if s := r.introBefore(e, quoted); s >= 0 {
 			for i := s; i <= e; i++ {
@@ -90,6 +95,21 @@ func (r *reply) markIntros() {
 			}
 		}
 	}
+}
+
+// maxTries bounds how many lines are looked at closely. A mail holds as many
+// introductions as the exchange had turns.
+const maxTries = 3000
+
+// dated reports whether a digit or an address stands in the lines that may form
+// an introduction ending at line e.
+func (r *reply) dated(e int) bool {
+	for i := e; i >= 0 && i > e-maxIntro && r.kind[i] == lineText; i-- {
+		if strings.ContainsAny(r.norm[i], "0123456789@") {
+			return true
+		}
+	}
+	return false
 }
 
 // introEnd reports whether an introduction may end with this line.

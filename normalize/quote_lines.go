@@ -118,7 +118,7 @@ func (r *reply) next(i int) int {
 // quoteFollows reports whether the first words after line i are quoted.
 func (r *reply) quoteFollows(i int) bool {
 	j := r.next(i + 1)
-	return j < len(r.kind) && r.kind[j] == lineQuote
+	return j < len(r.kind) && (r.kind[j] == lineQuote || r.kind[j] == lineIntro)
 }
 
 var (
@@ -171,7 +171,11 @@ func (r *reply) separator(i int) lineKind {
 	case hasPrefixAny(bare, forwardWords) && (m != nil || strings.HasSuffix(s, ":") && r.headerFollows(i)):
 		return lineForward
 	case hasPrefixAny(bare, originalWords) && (m != nil || len(bare) < 40 && r.headerFollows(i)):
-		if r.quoteFollows(i) {
+		last := i
+		if j := r.next(i + 1); j < len(r.lines) {
+			last = max(i, r.headerBlock(j)-1)
+		}
+		if r.quoteFollows(last) {
 			return lineIntro
 		}
 		return lineHistory
