@@ -160,9 +160,10 @@ update chat_sessions s set contact_id = t.contact, conversation_id = t.conversat
 from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as t (id, contact, conversation) where s.id = t.id;
 
 -- name: ingest-save-blobs
+-- In order of the hash, so that two batches cannot wait for each other.
 insert into blobs (sha256, size, bytes)
-select distinct on (sha256) sha256, size, bytes from unnest($1::text[], $2::bigint[], $3::bytea[]) as t (sha256, size, bytes)
-order by sha256
+select sha256, size, ($3::bytea[])[n]
+from (select * from unnest($1::text[], $2::bigint[]) with ordinality as t (sha256, size, n) order by sha256 offset 0) as t
 on conflict (sha256) do nothing;
 
 -- name: ingest-report

@@ -123,17 +123,26 @@ func (t *ingestTx) saveOpened(ctx context.Context, opened []*desk.Conversation) 
 		&inbound, &waiting, &seq, &created, &updated)
 }
 
+// saveBlobs writes each attachment's body once: a statement may not touch a row twice.
 func (t *ingestTx) saveBlobs(ctx context.Context, c *ingest.Changes) error {
-	var sha, size, bytes column
+	blobs, total := map[string][]byte{}, int64(0)
 	for _, m := range c.Messages {
 		for _, a := range m.Attachments {
-			sha.text(a.BlobID)
-			size.number(int64(len(a.Data)))
-			bytes.bytes(a.Data)
+			if _, have := blobs[a.BlobID]; !have {
+				total += int64(len(a.Data))
+			}
+			blobs[a.BlobID] = a.Data
 		}
 	}
-	if sha.literal == nil {
+	if len(blobs) == 0 {
 		return nil
+	}
+	var sha, size, bytes column
+	bytes.grow(oidBytea, len(blobs), total)
+	for id, data := range blobs {
+		sha.text(id)
+		size.number(int64(len(data)))
+		bytes.bytes(data)
 	}
 	return t.exec(ctx, "save attachments", t.q.SaveBlobs, &sha, &size, &bytes)
 }

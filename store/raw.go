@@ -56,6 +56,11 @@ func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([
 	}
 	receipts := make([]desk.Receipt, len(raws))
 	var c rawColumns
+	var total int64
+	for _, r := range raws {
+		total += int64(len(r.Bytes))
+	}
+	c.bytes.grow(oidBytea, len(raws), total)
 	for i := range raws {
 		if raws[i].ID.IsZero() {
 			raws[i].ID = desk.NewID[desk.RawID]()

@@ -1,14 +1,16 @@
 -- name: raw-insert
--- Many rows at once. An id that does not come back was known already.
+-- Many rows at once. An id that does not come back was known already. The bytes
+-- are picked from their array last: unnest would copy them, and sort them along.
 insert into raws (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
                   received_at, size, bytes, state, problem)
 select id, channel, endpoint, source_key, envelope_from, coalesce(string_to_array(nullif(envelope_to, ''), chr(31)), '{}'),
-       remote_addr, auth_results, received_at, size, bytes, state, problem
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::timestamptz[], $10::bigint[], $11::bytea[], $12::text[], $13::text[])
-     with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                           received_at, size, bytes, state, problem, n)
-order by n
+       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem
+from (select *
+      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                  $9::timestamptz[], $10::bigint[], $12::text[], $13::text[])
+           with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
+                                 received_at, size, state, problem, n)
+      order by n offset 0) as t
 on conflict on constraint raws_source do nothing
 returning id;
 

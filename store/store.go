@@ -38,7 +38,12 @@ type Store struct {
 // Open connects, migrates the schema and prepares every statement. An
 // unreachable database is KindTemporary, a newer schema KindConflict.
 func Open(ctx context.Context, opt Options) (*Store, error) {
-	connector, err := pq.NewConnector(opt.DSN)
+	cfg, err := pq.NewConfig(opt.DSN)
+	if err != nil {
+		return nil, desk.Errorf(desk.KindInvalid, "database DSN: %w", err)
+	}
+	cfg.BinaryParameters = true // a []byte travels as it is, not as twice as many hex digits
+	connector, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, desk.Errorf(desk.KindInvalid, "database DSN: %w", err)
 	}
@@ -69,8 +74,13 @@ func (s *Store) prepare(ctx context.Context) error {
 	return prepareAll(ctx, s.db, &s.q)
 }
 
-// Close releases the pool.
-func (s *Store) Close() error { return s.db.Close() }
+// Close releases the pool. Connections that the server broke before are closed already: that is no error.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		s.log.Debug("closed a broken connection", "error", err)
+	}
+	return nil
+}
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap("ping", s.db.PingContext(ctx)) }
@@ -85,7 +95,7 @@ func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
 		return wrap("begin", err)
 	}
 	if err := fn(tx); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, errTxDone) {
+		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, errTxDone) && ctx.Err() == nil {
 			s.log.Warn("rollback failed", "error", rollback)
 		}
 		return err
