@@ -22,6 +22,8 @@ import (
 const (
 	// maxBody bounds urlencoded and JSON bodies, and a multipart body beside its files.
 	maxBody = 1 << 20
+	// maxDrain bounds what is read of a refused body and thrown away.
+	maxDrain = 64 << 20
 	// readIdle is how long an upload may stand still, readAll how long it may take.
 	readIdle = 30 * time.Second
 	readAll  = 10 * time.Minute
@@ -47,7 +49,13 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request) (sub submission,
 	if mediaType == "multipart/form-data" {
 		limit += s.cfg.MaxTotal
 	}
-	r.Body = http.MaxBytesReader(w, paced(w, r.Body), limit)
+	body := paced(w, r.Body)
+	defer func() {
+		if err != nil { // who is still sending would not read our answer (RFC 9112 section 9.6)
+			io.CopyN(io.Discard, body, maxDrain) //nolint:errcheck // as much as comes
+		}
+	}()
+	r.Body = http.MaxBytesReader(w, body, limit)
 	switch mediaType {
 	case "application/x-www-form-urlencoded":
 		err = sub.readURLEncoded(r.Body)
