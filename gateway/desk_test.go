@@ -11,6 +11,7 @@ import (
 	"net/smtp"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,7 +44,8 @@ func start(t *testing.T, change func(*gateway.Config)) *running {
 	if change != nil {
 		change(&cfg)
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	var noise quiet
+	log := slog.New(&noise)
 	g, err := gateway.New(t.Context(), cfg, log)
 	if err != nil {
 		t.Fatal(err)
@@ -61,12 +63,35 @@ func start(t *testing.T, change func(*gateway.Config)) *running {
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
 	t.Cleanup(func() {
+		noise.stopping.Store(true)
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("the gateway ended with: %v", err)
 		}
+		if told := noise.told.Load(); told != nil {
+			t.Errorf("an ordinary stop alarms the operator: %s", *told)
+		}
 	})
 	return r
+}
+
+// quiet is a log that keeps the last warning of the time when it is to stop.
+type quiet struct {
+	stopping atomic.Bool
+	told     atomic.Pointer[string]
+}
+
+func (q *quiet) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (q *quiet) WithAttrs([]slog.Attr) slog.Handler           { return q }
+func (q *quiet) WithGroup(string) slog.Handler                { return q }
+
+func (q *quiet) Handle(_ context.Context, r slog.Record) error {
+	if q.stopping.Load() {
+		text := r.Message
+		r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
+		q.told.Store(&text)
+	}
+	return nil
 }
 
 // conversation and message are the parts of the API's shapes that the tests read.

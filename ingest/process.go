@@ -83,7 +83,7 @@ func (p *Processor) Run(ctx context.Context) error {
 func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 	for {
 		claimed, err := p.store.Claim(ctx, batchRows, lease)
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			p.log.Warn("claim failed", "error", err)
 		}
 		if len(claimed) == 0 {
@@ -94,7 +94,9 @@ func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 		}
 		for _, chunk := range chunks(claimed, batchBytes) {
 			if err := p.store.Load(ctx, chunk); err != nil {
-				p.log.Warn("load failed", "error", err) // the lease runs out and they are claimed again
+				if ctx.Err() == nil {
+					p.log.Warn("load failed", "error", err) // the lease runs out and they are claimed again
+				}
 				continue
 			}
 			select {

@@ -74,7 +74,8 @@ func (s *Store) prepare(ctx context.Context) error {
 	return prepareAll(ctx, s.db, &s.q)
 }
 
-// Close releases the pool. Connections that the server broke before are closed already: that is no error.
+// Close releases the pool. Connections that the server broke are closed already:
+// that is no error.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
 		s.log.Debug("closed a broken connection", "error", err)
