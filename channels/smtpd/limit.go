@@ -25,8 +25,10 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 			return w, nil
 		}
 		l.server.cfg.Log.Info("refused a connection", "remote", conn.RemoteAddr().String(), "reason", reason)
-		conn.SetDeadline(time.Now().Add(refusalDeadline))
-		fmt.Fprintf(conn, "421 4.7.0 %s %s\r\n", l.server.cfg.Domain, reason)
+		if !l.server.cfg.ImplicitTLS {
+			conn.SetDeadline(time.Now().Add(refusalDeadline))
+			fmt.Fprintf(conn, "421 4.7.0 %s %s\r\n", l.server.cfg.Domain, reason)
+		}
 		conn.Close()
 	}
 }
@@ -58,11 +60,12 @@ func (s *Server) admit(conn net.Conn) (*wire, string) {
 }
 
 // peer returns the remote address without port; an IPv6 address counts as its
-// /64, which is the least that one customer of a provider gets.
+// /64, which is the least that one customer of a provider gets. A Unix socket's
+// peers are on this machine.
 func peer(conn net.Conn) (string, bool) {
 	addr, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {
-		return conn.RemoteAddr().String(), false
+		return conn.RemoteAddr().String(), true
 	}
 	if v4 := addr.IP.To4(); v4 != nil {
 		return v4.String(), v4.IsLoopback()

@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/emersion/go-smtp"
 
@@ -22,6 +23,33 @@ var (
 	errShutdown         = &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Shutting down, try again later"}
 )
 
+// Refusal is the answer to a mail that a check does not let in: 550 5.7.1, or 451
+// 4.7.1 when it may come again. Text is for the sender, on one line of ASCII.
+type Refusal struct {
+	Text      string
+	Temporary bool
+}
+
+func (r *Refusal) Error() string { return r.Text }
+
+func (r *Refusal) reply() *smtp.SMTPError {
+	text := printableLine(r.Text)
+	if r.Temporary {
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: text}
+	}
+	return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: text}
+}
+
+// printableLine keeps a text on one line of a reply.
+func printableLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), 200)])
+}
+
 // kindReplies is the one table from a journal's error to an answer. What is not
 // in it is temporary: a fault of ours must never make a sender give up its mail.
 var kindReplies = map[desk.Kind]*smtp.SMTPError{
@@ -35,6 +63,10 @@ func reply(err error) error {
 	var known *smtp.SMTPError
 	if errors.As(err, &known) {
 		return known
+	}
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return refusal.reply()
 	}
 	if r, ok := kindReplies[desk.KindOf(err)]; ok {
 		return r

@@ -28,6 +28,7 @@ type session struct {
 	mu      sync.Mutex
 	reverse string
 	forward []string
+	answers int // what the content will be answered with: one reply, or by LMTP one for each RCPT
 	options smtp.MailOptions
 }
 
@@ -37,7 +38,7 @@ var _ smtp.Session = (*session)(nil)
 // (RFC 5321 section 4.5.5) and as good as any other.
 func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	if _, draining := s.wire.state(); draining {
-		s.wire.closeAfterReply()
+		s.wire.closeAfter(1)
 		return errShutdown
 	}
 	if opts.Size > s.server.cfg.MaxSize {
@@ -45,7 +46,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reverse, s.forward, s.options = from, nil, *opts
+	s.reverse, s.forward, s.answers, s.options = from, nil, 0, *opts
 	s.wire.begin()
 	return nil
 }
@@ -58,6 +59,9 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.server.cfg.LMTP || s.answers == 0 {
+		s.answers++ // RFC 2033 section 4.2
+	}
 	if !slices.Contains(s.forward, to) {
 		s.forward = append(s.forward, to)
 	}
@@ -68,7 +72,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reverse, s.forward, s.options = "", nil, smtp.MailOptions{}
+	s.reverse, s.forward, s.answers, s.options = "", nil, 0, smtp.MailOptions{}
 	s.wire.end()
 }
 
@@ -89,11 +93,14 @@ func (s *session) Data(r io.Reader) error {
 		// A link that was cut inside the last chunk looks like its end above.
 		err = broken
 	} else if _, chunked := r.(*io.PipeReader); bare && err == nil && !chunked {
-		s.wire.closeAfterReply()
+		s.wire.closeAfter(s.replies())
 		err = errBareLineEnd
 	}
 	if err == nil && hops(content) > s.server.cfg.MaxHops {
 		err = errLoop
+	}
+	if err == nil {
+		err = s.check(raw, content)
 	}
 	if err != nil {
 		log.Info("Rejected", "from", raw.EnvelopeFrom, "error", err)
@@ -108,6 +115,30 @@ func (s *session) Data(r io.Reader) error {
 	log.Info("Accepted", "from", raw.EnvelopeFrom, "to", raw.EnvelopeTo, "size", raw.Size,
 		"as", receipt.ID, "duplicate", receipt.Duplicate)
 	return nil
+}
+
+// check asks Config.Check. A check that fails by its own fault leaves the mail to
+// its sender.
+func (s *session) check(raw *desk.Raw, content []byte) (err error) {
+	if s.server.cfg.Check == nil {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(s.ctx, s.server.cfg.CheckTimeout)
+	defer cancel()
+	raw.AuthResults, err = s.server.cfg.Check(ctx, Reception{ClientIP: clientIP(s.wire), Helo: s.conn.Hostname(),
+		From: raw.EnvelopeFrom, To: raw.EnvelopeTo, Content: content})
+	return err
+}
+
+func (s *session) replies() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers
 }
 
 // start takes over the transaction's envelope; false when it was reset meanwhile.
@@ -128,11 +159,13 @@ func (s *session) start(r io.Reader) (*desk.Raw, bool) {
 		Endpoint:     endpoint,
 		EnvelopeFrom: s.reverse,
 		EnvelopeTo:   slices.Clone(s.forward),
-		RemoteAddr:   s.wire.RemoteAddr().String(),
 		ReceivedAt:   time.Now(),
 	}
+	if clientIP(s.wire).IsValid() {
+		raw.RemoteAddr = s.wire.RemoteAddr().String()
+	}
 	encrypted, _ := s.wire.state()
-	raw.Bytes = received(raw, s.conn.Hostname(), s.server.cfg.Domain, encrypted, s.options.UTF8)
+	raw.Bytes = received(raw, s.conn.Hostname(), s.server.cfg.Domain, with(s.server.cfg.LMTP, encrypted, s.options.UTF8))
 	raw.Size = s.options.Size // as announced; the real one is set after reading
 	return raw, true
 }

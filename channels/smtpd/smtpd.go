@@ -1,7 +1,8 @@
-// Package smtpd receives mail by SMTP (RFC 5321) with CHUNKING (RFC 3030),
-// STARTTLS (RFC 3207), SIZE (RFC 1870), 8BITMIME and SMTPUTF8. It is the end of
-// a mail's way, not a relay: it takes mail for our own addresses only, and says
-// 250 to it only after the journal has committed it.
+// Package smtpd receives mail by SMTP (RFC 5321) and LMTP (RFC 2033) with CHUNKING
+// (RFC 3030), STARTTLS (RFC 3207) or TLS from the first octet (RFC 8314), SIZE
+// (RFC 1870), 8BITMIME and SMTPUTF8. It is the end of a mail's way, not a relay:
+// it takes mail for our own addresses only, and says 250 to it only after the
+// journal has committed it.
 package smtpd
 
 import (
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -25,7 +27,10 @@ import (
 // Config says where and from whom mail is received. Zero values of the limits
 // mean the default named with each.
 type Config struct {
-	Addr   string // host:port to listen on; port 0 takes a free one
+	// Addr is the host:port to listen on, where port 0 takes a free one, or the
+	// absolute path of a Unix socket.
+	Addr   string
+	LMTP   bool   // speak LMTP
 	Domain string // our host name in the greeting, EHLO and Received; never empty
 	// Recipients reports whether addr (no angle brackets, as the client wrote
 	// it) is one of our own addresses, subaddresses and reply tokens included.
@@ -33,7 +38,16 @@ type Config struct {
 	// "postmaster" among them.
 	Recipients func(addr string) bool
 	TLS        *tls.Config // offers STARTTLS when set
-	Log        *slog.Logger
+	// ImplicitTLS begins every connection with the handshake; TLS must be set.
+	ImplicitTLS bool
+	// ProxyFrom are the proxies that tell the client's address with the PROXY
+	// protocol, and must; nobody else is believed.
+	ProxyFrom []netip.Prefix
+	// Check looks at a mail that was received whole. It returns the value of an
+	// Authentication-Results field, and a *Refusal when the mail must not be
+	// taken; any other error leaves the mail to its sender for now. May be nil.
+	Check func(ctx context.Context, mail Reception) (authResults string, err error)
+	Log   *slog.Logger
 
 	MaxSize       int64 // octets of one message; 50 MiB
 	MaxBuffered   int64 // octets of all messages being received at once; 512 MiB
@@ -45,6 +59,7 @@ type Config struct {
 	CommandTimeout time.Duration // silence between commands; 5 min (RFC 5321 section 4.5.3.2.7)
 	StallTimeout   time.Duration // silence within a message or a command; 30 s
 	MinRate        int64         // octets per second below which a message is cut off; 256
+	CheckTimeout   time.Duration // for Check; 60 s
 	AcceptTimeout  time.Duration // wait for the journal; 25 s
 	DrainTimeout   time.Duration // for transactions in flight at the end; 10 s
 }
@@ -71,11 +86,21 @@ func (c *Config) setDefaults() {
 	orDefault(&c.CommandTimeout, 5*time.Minute)
 	orDefault(&c.StallTimeout, 30*time.Second)
 	orDefault(&c.MinRate, 256)
+	orDefault(&c.CheckTimeout, time.Minute)
 	orDefault(&c.AcceptTimeout, 25*time.Second)
 	orDefault(&c.DrainTimeout, 10*time.Second)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+}
+
+// Reception is a mail as a session told it.
+type Reception struct {
+	ClientIP netip.Addr // zero on a Unix socket
+	Helo     string     // as the client wrote it
+	From     string     // reverse-path without angle brackets; "" is the null path
+	To       []string   // forward-paths without angle brackets
+	Content  []byte     // as it was sent, without our trace field
 }
 
 // Server is the SMTP entrance; it implements channels.Channel.
@@ -98,6 +123,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Recipients == nil {
 		return nil, errors.New("smtp: the list of own recipients is missing")
 	}
+	if cfg.ImplicitTLS && cfg.TLS == nil {
+		return nil, errors.New("smtp: TLS from the first octet needs a certificate")
+	}
 	cfg.setDefaults()
 	return &Server{cfg: cfg, wires: map[*wire]struct{}{}, perIP: map[string]int{}}, nil
 }
@@ -110,7 +138,7 @@ func (s *Server) Listen() (net.Addr, error) {
 	if s.listener != nil {
 		return s.listener.Addr(), nil
 	}
-	l, err := net.Listen("tcp", s.cfg.Addr)
+	l, err := listen(s.cfg.Addr)
 	if err != nil {
 		return nil, &channels.Fault{
 			Err:    fmt.Errorf("smtp: %w", err),
@@ -140,6 +168,9 @@ func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 
 	server := s.protocol(context.WithoutCancel(ctx), sink)
 	served := make(chan error, 1)
+	if len(s.cfg.ProxyFrom) > 0 {
+		l = behindProxies(l, &s.cfg)
+	}
 	go func() { served <- server.Serve(&limitedListener{Listener: l, server: s}) }()
 	channels.Healthy(sink)
 	select {
@@ -171,6 +202,7 @@ func (s *Server) protocol(ctx context.Context, sink channels.Sink) *smtp.Server 
 	})
 	server := smtp.NewServer(backend)
 	server.Domain = s.cfg.Domain
+	server.LMTP = s.cfg.LMTP
 	server.MaxRecipients = s.cfg.MaxRecipients
 	server.MaxMessageBytes = s.cfg.MaxSize + 1 // the library refuses a message of exactly its limit
 	server.MaxLineLength = 0

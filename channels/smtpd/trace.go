@@ -13,17 +13,27 @@ import (
 	"switchboard/desk"
 )
 
-// received is our trace field (RFC 5321 section 4.4), with its CRLF.
-func received(raw *desk.Raw, helo, domain string, encrypted, utf8 bool) []byte {
-	with := "ESMTP" // RFC 3848; RFC 6531 section 4.3
-	if utf8 {
-		with = "UTF8SMTP"
+// with names the protocol (RFC 3848; RFC 6531 section 4.3).
+func with(lmtp, encrypted, utf8 bool) string {
+	name := "ESMTP"
+	switch {
+	case lmtp && utf8:
+		name = "UTF8LMTP"
+	case lmtp:
+		name = "LMTP"
+	case utf8:
+		name = "UTF8SMTP"
 	}
 	if encrypted {
-		with += "S"
+		name += "S"
 	}
+	return name
+}
+
+// received is our trace field (RFC 5321 section 4.4), with its CRLF.
+func received(raw *desk.Raw, helo, domain, protocol string) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", printable(helo), literal(raw.RemoteAddr), domain, with, raw.ID)
+	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", printable(helo), literal(raw.RemoteAddr), domain, protocol, raw.ID)
 	if len(raw.EnvelopeTo) == 1 { // with several it would tell one of the other
 		fmt.Fprintf(&b, "\r\n\tfor <%s>", printable(raw.EnvelopeTo[0]))
 	}
@@ -31,8 +41,21 @@ func received(raw *desk.Raw, helo, domain string, encrypted, utf8 bool) []byte {
 	return []byte(b.String())
 }
 
+// Handed is a mail that a program of this machine handed over by itself, as the
+// journal takes it from a session: delivered twice, by whichever way, it is one.
+func Handed(domain, from string, to []string, content []byte) desk.Raw {
+	raw := desk.Raw{ID: desk.NewID[desk.RawID](), Channel: desk.ChannelEmail, Endpoint: endpoint,
+		EnvelopeFrom: from, EnvelopeTo: to, SourceKey: sourceKey(from, to, content), ReceivedAt: time.Now()}
+	raw.Bytes = append(received(&raw, "localhost", domain, "local"), content...)
+	raw.Size = int64(len(raw.Bytes))
+	return raw
+}
+
 // literal is the address literal of host:port (RFC 5321 section 4.1.3).
 func literal(remote string) string {
+	if remote == "" {
+		return "local"
+	}
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote

@@ -50,7 +50,7 @@ type wire struct {
 	encrypted   bool
 	broken      error // a read failed or ended
 	draining    bool
-	hangUp      bool      // close after the next final reply
+	hangUp      int       // close after so many final replies; 0: do not
 	since       time.Time // when the present phase, or the wait for a command, began
 	received    int64     // octets since then
 	line        int       // octets of the unfinished line
@@ -172,13 +172,16 @@ func (w *wire) wantsTLS(p []byte) bool {
 }
 
 func (w *wire) startTLS() error {
-	plain := w.Conn
-	ctx, cancel := context.WithTimeout(context.Background(), w.cfg.StallTimeout)
-	defer cancel()
-	if _, err := plain.Write([]byte("220 2.0.0 Ready to start TLS\r\n")); err != nil {
+	if _, err := w.Conn.Write([]byte("220 2.0.0 Ready to start TLS\r\n")); err != nil {
 		return err
 	}
-	secured := tls.Server(plain, w.cfg.TLS)
+	return w.handshake()
+}
+
+func (w *wire) handshake() error {
+	ctx, cancel := context.WithTimeout(context.Background(), w.cfg.StallTimeout)
+	defer cancel()
+	secured := tls.Server(w.Conn, w.cfg.TLS)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		return err
 	}
@@ -192,8 +195,11 @@ func (w *wire) startTLS() error {
 // a broken link its reply, which may be a permanent one, becomes a 421: the
 // sender keeps the mail and tries again.
 func (w *wire) Write(p []byte) (int, error) {
+	if err := w.greetSecurely(); err != nil {
+		return 0, err
+	}
 	w.mu.Lock()
-	transport, hangUp := w.transport, w.hangUp
+	transport, hangUp := w.transport, w.hangUp == 1
 	offerTLS := w.cfg.TLS != nil && !w.encrypted && !w.used && bytes.HasPrefix(p, []byte("250-PIPELINING"))
 	line := p
 	if w.broken != nil && !errors.Is(w.broken, smtp.ErrTooLongLine) {
@@ -205,13 +211,33 @@ func (w *wire) Write(p []byte) (int, error) {
 	if w.phase == phaseCommand {
 		w.since = time.Now()
 	}
+	final := len(line) > 3 && line[3] == ' '
+	if final && w.hangUp > 1 {
+		w.hangUp--
+	}
 	w.mu.Unlock()
 	transport.SetWriteDeadline(time.Now().Add(w.cfg.StallTimeout))
 	_, err := transport.Write(line)
-	if final := len(line) > 3 && line[3] == ' '; err != nil || hangUp && final {
+	if err != nil || hangUp && final {
 		w.Close()
 	}
 	return len(p), err
+}
+
+// greetSecurely makes the handshake before the greeting, where TLS begins with
+// the first octet (RFC 8314 section 3).
+func (w *wire) greetSecurely() error {
+	if encrypted, _ := w.state(); encrypted || !w.cfg.ImplicitTLS {
+		return nil
+	}
+	err := w.handshake()
+	if err != nil {
+		w.mu.Lock()
+		w.broken = err
+		w.mu.Unlock()
+		w.Close()
+	}
+	return err
 }
 
 // Close implements net.Conn.
@@ -263,11 +289,11 @@ func (w *wire) verdict() (broken error, bare bool) {
 	return w.broken, w.bare
 }
 
-// closeAfterReply ends the connection once the next reply is written.
-func (w *wire) closeAfterReply() {
+// closeAfter ends the connection once so many replies are written.
+func (w *wire) closeAfter(replies int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.hangUp = true
+	w.hangUp = replies
 }
 
 // drain ends the wait for a next command, now or after the running transaction.

@@ -1,0 +1,144 @@
+package smtpd
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+)
+
+// socketMode lets the socket's owner and group connect.
+const socketMode = 0o660
+
+// listen opens a port, or a Unix socket when addr is a path.
+func listen(addr string) (net.Listener, error) {
+	if !filepath.IsAbs(addr) {
+		return net.Listen("tcp", addr)
+	}
+	l, err := net.Listen("unix", addr)
+	if errors.Is(err, syscall.EADDRINUSE) && abandoned(addr) {
+		if err := os.Remove(addr); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		l, err = net.Listen("unix", addr)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(addr, socketMode); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// abandoned reports a socket that its process left behind when it was killed.
+func abandoned(path string) bool {
+	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
+		return false
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		conn.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// headerDeadline is how long a proxy may take for its first line.
+const headerDeadline = 5 * time.Second
+
+// proxied is a listener some of whose peers are proxies. Their first line is read
+// outside of Accept, so that one that is slow keeps nobody waiting.
+type proxied struct {
+	net.Listener
+	cfg   *Config
+	slots chan struct{}
+	ready chan net.Conn
+	ended chan struct{}
+	end   sync.Once
+	err   error
+}
+
+func behindProxies(l net.Listener, cfg *Config) *proxied {
+	p := &proxied{Listener: l, cfg: cfg, slots: make(chan struct{}, cfg.MaxConns), ready: make(chan net.Conn), ended: make(chan struct{})}
+	go p.run()
+	return p
+}
+
+// Accept implements net.Listener.
+func (p *proxied) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.ready:
+		return conn, nil
+	case <-p.ended:
+		return nil, p.err
+	}
+}
+
+func (p *proxied) run() {
+	for {
+		conn, err := p.Listener.Accept()
+		if err != nil {
+			p.end.Do(func() { p.err = err; close(p.ended) })
+			return
+		}
+		if !p.trusts(conn) {
+			p.hand(conn)
+			continue
+		}
+		select {
+		case p.slots <- struct{}{}:
+			go func() {
+				defer func() { <-p.slots }()
+				p.read(conn)
+			}()
+		default:
+			conn.Close()
+		}
+	}
+}
+
+func (p *proxied) hand(conn net.Conn) {
+	select {
+	case p.ready <- conn:
+	case <-p.ended:
+		conn.Close()
+	}
+}
+
+// read takes the PROXY header off. A proxy without one is misconfigured: the
+// client could then write the header itself.
+func (p *proxied) read(conn net.Conn) {
+	c := proxyproto.NewConn(conn, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(headerDeadline))
+	if c.ProxyHeader() == nil {
+		p.cfg.Log.Warn("a proxy sent no PROXY header", "remote", conn.RemoteAddr().String())
+		conn.Close()
+		return
+	}
+	p.hand(c)
+}
+
+func (p *proxied) trusts(conn net.Conn) bool {
+	ip := clientIP(conn)
+	for _, prefix := range p.cfg.ProxyFrom {
+		if prefix.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// clientIP is the peer's address; the zero value on a Unix socket.
+func clientIP(conn net.Conn) netip.Addr {
+	addr, ok := conn.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	return addr.AddrPort().Addr().Unmap().WithZone("")
+}
