@@ -231,6 +231,36 @@ test('two agents see that the other one writes', async () => {
   await context.close();
 });
 
+test('a mail in HTML is shown in a frame where nothing runs, its quotes folded, its files at hand', async () => {
+  const boundary = 'outer-1';
+  const html = '<style>p{color:#203040}</style><p>The <b>oven</b> is cold.</p><script>parent.hacked=1</script><img src="http://tracker.invalid/x.gif" onerror="parent.hacked=1">' +
+    '<blockquote><p>On Monday you wrote: which oven?</p></blockquote>';
+  await mail(demo.smtp, {
+    from: 'max@shopper.example', name: 'Max', subject: 'The oven',
+    headers: ['MIME-Version: 1.0', `Content-Type: multipart/mixed; boundary=${boundary}`],
+    text: [
+      `--${boundary}`, 'Content-Type: multipart/alternative; boundary=inner-1', '',
+      '--inner-1', 'Content-Type: text/plain; charset=utf-8', '', 'The oven is cold.', '', 'On Monday you wrote:', '> which oven?', '',
+      '--inner-1', 'Content-Type: text/html; charset=utf-8', '', html, '--inner-1--', '',
+      `--${boundary}`, 'Content-Type: text/plain; name="serial number.txt"', 'Content-Disposition: attachment; filename="serial number.txt"', '', 'SN 4711', `--${boundary}--`,
+    ].join('\n'),
+  });
+  await row('The oven').waitFor();
+  await select('The oven');
+  const message = page.locator('.message-inbound').first();
+  await message.getByText('The oven is cold.').waitFor();
+  assert.equal(await message.getByText('which oven?').count(), 0);
+  await message.getByRole('button', { name: 'Show whole message' }).click();
+  const frame = message.locator('iframe');
+  assert.ok(!(await frame.getAttribute('sandbox')).includes('allow-scripts'));
+  await page.frameLocator('.message-inbound iframe').getByText('which oven?').waitFor();
+  await shot(page, 'html-mail');
+  assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
+  const download = page.waitForEvent('download');
+  await message.getByRole('link', { name: /serial number\.txt/ }).click();
+  assert.equal((await download).suggestedFilename(), 'serial number.txt');
+});
+
 test('signing in by hand', async () => {
   const context = await browser.newContext();
   const stranger = await open(context, `${demo.console}login`);

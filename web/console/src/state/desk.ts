@@ -6,10 +6,10 @@ import { say } from '../text/say';
 import type { Agent, Conversation, DeskEvent, Inbox } from '../wire';
 import { Drafts } from './draft';
 import { Feed, type Link } from './feed';
-import { clearList, loadList, patchList, rows } from './list';
+import { clearList, loadList, patchList, rows, selected } from './list';
 import { hear, Presence, type Doing } from './presence';
 import { fromHash, toHash, type Place, type View } from './search';
-import { forgetThreads, refreshThread, threadOf } from './thread';
+import { forgetThreads, prefetch, refreshThread, threadOf } from './thread';
 import type { Names } from './timeline';
 
 export const phase = signal<'starting' | 'login' | 'ready' | 'unreachable'>('starting');
@@ -260,8 +260,21 @@ function arrive(next: Place): void {
     if (next.open) unread.value = new Set([...unread.value].filter((id) => id !== next.open));
   });
   if (toHash({ view: before.view, open: null }) !== toHash({ view: next.view, open: null })) void loadList(next.view);
-  if (next.open) void refreshThread(next.open).then(resolveOpen);
+  if (!next.open) return;
+  // What the list knows is shown at once; the messages follow.
+  const thread = threadOf(next.open);
+  if (!thread.value.conversation) thread.value = { ...thread.value, conversation: rows.value.find((row) => row.id === next.open) ?? null };
+  void refreshThread(next.open).then(resolveOpen).then(() => {
+    const after = neighbour(place.value.open, 1);
+    if (after && place.value.open === next.open) prefetch(after);
+  });
 }
+
+/** The one row that Tab reaches: the open one, the selected one, or the first. */
+export const tabStop = computed(() => {
+  const active = place.value.open ?? selected.value;
+  return rows.value.some((row) => row.id === active) ? active : (rows.value[0]?.id ?? null);
+});
 
 /** The conversation before or after the open or selected one; null at the end. */
 export function neighbour(id: string | null, step: 1 | -1): string | null {

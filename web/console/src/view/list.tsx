@@ -1,10 +1,12 @@
+import { useComputed, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Problem } from '../api';
 import { count, say, sayIf, type Sentence } from '../text/say';
 import { heat, span } from '../text/time';
-import { drafted, go, inboxes, now, openConversation, place, reason, tiers, unread } from '../state/desk';
+import { drafted, go, inboxes, now, openConversation, place, reason, tabStop, tiers, unread } from '../state/desk';
 import { colleagues } from '../state/presence';
 import { listError, loadList, loading, loadMore, nextCursor, rows, selected } from '../state/list';
+import { prefetch } from '../state/thread';
 import { errorPosition, type View } from '../state/search';
 import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
@@ -123,13 +125,12 @@ function Skeleton() {
 
 function Rows({ list, view }: { list: Conversation[]; view: View }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const active = place.value.open ?? selected.value;
-  const current = list.some((row) => row.id === active) ? active : list[0]!.id;
   const above = useNewAbove(scroller, list);
 
-  useEffect(() => {
+  useSignalEffect(() => {
+    const active = place.value.open ?? selected.value;
     if (active) scroller.current?.querySelector(`[data-id="${CSS.escape(active)}"]`)?.scrollIntoView({ block: 'nearest' });
-  }, [active]);
+  });
 
   return (
     <div class="rows" ref={scroller} onScroll={(event) => {
@@ -140,7 +141,7 @@ function Rows({ list, view }: { list: Conversation[]; view: View }) {
         <button class="pill" onClick={() => scroller.current?.scrollTo({ top: 0 })}>{count('list.new', above)}</button>
       )}
       <ul class="row-list">
-        {list.map((row) => <Row key={row.id} row={row} current={row.id === current} open={row.id === place.value.open} picked={row.id === selected.value} />)}
+        {list.map((row) => <Row key={row.id} row={row} />)}
       </ul>
       {nextCursor.value && <button class="more" onClick={() => void loadMore(view)}>{say('list.more')}</button>}
     </div>
@@ -160,15 +161,22 @@ function useNewAbove(scroller: { current: HTMLDivElement | null }, list: Convers
   return seen.current.n;
 }
 
-function Row({ row, current, open, picked }: { row: Conversation; current: boolean; open: boolean; picked: boolean }) {
-  const isNew = unread.value.has(row.id);
+/** A row asks for what concerns it alone, so that a step through the list draws two rows and not all. */
+function Row({ row }: { row: Conversation }) {
+  const { id } = row;
+  const open = useComputed(() => place.value.open === id).value;
+  const picked = useComputed(() => selected.value === id).value;
+  const reachable = useComputed(() => tabStop.value === id).value;
+  const isNew = useComputed(() => unread.value.has(id)).value;
+  const drafting = useComputed(() => drafted.value.has(id)).value;
+  const busy = useComputed(() => [...(colleagues.value.get(id)?.values() ?? [])].find((one) => one.doing === 'replying')?.name ?? '').value;
   const who = row.contact.name || row.contact.address;
-  // A person's account is called by the address; that tells nothing.
-  const account = row.account.name !== who && !row.account.name.includes('@') ? row.account.name : '';
+  // An account that is called by the address or its domain tells nothing beside it.
+  const account = row.account.name.includes('@') || who.endsWith(row.account.name) ? '' : row.account.name;
   return (
     <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}`} data-id={row.id}>
-      <a href={`#/c/${row.id}`} tabIndex={current ? 0 : -1} aria-current={open ? 'true' : undefined}
-        onFocus={() => (selected.value = row.id)}
+      <a href={`#/c/${row.id}`} tabIndex={reachable ? 0 : -1} aria-current={open ? 'true' : undefined}
+        onFocus={() => (selected.value = row.id)} onPointerEnter={() => prefetch(row.id)}
         onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); selected.value = row.id; openConversation(row.id); } }}>
         <span class="row-channel"><ChannelIcon channel={row.channel} label={sayIf(`channel.${row.channel}`, row.channel)} size={17} /></span>
         <span class="row-who">
@@ -187,8 +195,8 @@ function Row({ row, current, open, picked }: { row: Conversation; current: boole
           <span class="row-inbox">{row.inbox.name}</span>
           {row.status !== 'open' && <span class={`status status-${row.status}`}>{say(`status.${row.status}`)}</span>}
           {row.tags.slice(0, 2).map((tag) => <span class="tag" key={tag}>{tag}</span>)}
-          {[...(colleagues.value.get(row.id)?.values() ?? [])].filter((one) => one.doing === 'replying').map((one) => <span class="row-busy" key={one.name}>{say('presence.replying', { name: one.name.split(' ')[0]! })}</span>)}
-          {drafted.value.has(row.id) && <span class="draft-mark">{say('row.draft')}</span>}
+          {busy && <span class="row-busy">{say('presence.replying', { name: busy.split(' ')[0]! })}</span>}
+          {drafting && <span class="draft-mark">{say('row.draft')}</span>}
           <span class="row-assignee">
             {row.assignee ? <><Avatar name={row.assignee.name} size="small" /><span class="row-name">{row.assignee.name.split(' ')[0]}</span></> : <span class="muted">{say('row.unassigned')}</span>}
           </span>
