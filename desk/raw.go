@@ -37,8 +37,11 @@ type Raw struct {
 	EnvelopeTo   []string // forward-paths without angle brackets; may be empty (IMAP)
 	RemoteAddr   string   // host:port of the peer; may be empty
 	AuthResults  string   // an Authentication-Results value (RFC 8601) we computed or trust; may be empty
-	ReceivedAt   time.Time
-	Size         int64
+	// Outgoing: it was found among what we sent ourselves (an IMAP account's folder
+	// of sent mail); nobody outside can put anything there.
+	Outgoing   bool
+	ReceivedAt time.Time
+	Size       int64
 	// Bytes is the mail (RFC 5322), a ChatLine as JSON, or a FormSubmission as JSON.
 	Bytes    []byte
 	State    RawState

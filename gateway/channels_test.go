@@ -38,21 +38,21 @@ func TestAlarm(t *testing.T) {
 	box := mailtest.NewDovecot(t)
 	proxy := mailtest.NewProxy(t, box.Addr)
 	r := start(t, func(cfg *gateway.Config) {
-		cfg.AlarmAfter = time.Second
+		cfg.AlarmAfter = 300 * time.Millisecond
 		good := gateway.Mailbox{Name: "support", Addr: proxy.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}
 		bad := good
-		bad.Name, bad.Addr, bad.Password = "billing", box.Addr, "wrong"
+		bad.Name, bad.Addr, bad.Folders = "billing", box.Addr, []string{"Bills"}
 		cfg.Mailboxes = []gateway.Mailbox{good, bad}
 	})
 	r.eventually("the good mailbox runs, the other one raises the alarm", func() bool {
 		c := r.channels()
-		return c["imap support"].State == "running" && c["imap billing"].State == "unauthorised" && c["imap billing"].Alarm
+		return c["imap support"].State == "running" && c["imap billing"].State == "failing" && c["imap billing"].Alarm
 	})
 	c := r.channels()
 	if c["imap support"].Alarm || c["imap support"].LastSuccess == nil || c["smtp"].State != "running" || c["chat"].Alarm {
 		t.Errorf("channels %+v", c)
 	}
-	if !strings.Contains(c["imap billing"].Advice, "password") || c["imap billing"].LastError == "" {
+	if !strings.Contains(c["imap billing"].Advice, "It has: INBOX") || c["imap billing"].LastError == "" {
 		t.Errorf("no advice: %+v", c["imap billing"])
 	}
 	proxy.CutDown(0)

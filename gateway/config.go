@@ -45,16 +45,11 @@ type Mail struct {
 	// Addresses are the support addresses; the first one answers where nothing
 	// else says who does. Subaddresses (support+anything) belong to them.
 	Addresses []string `koanf:"addresses"`
+	// CatchAll are domains all of whose addresses are ours; answers come from the
+	// first support address, unless the one written to is a support address itself.
+	CatchAll []string `koanf:"catch_all"`
 	Domain    string   `koanf:"domain"` // of our Message-IDs and EHLO; the first address's if empty
 	Name      string   `koanf:"name"`   // the company, beside an agent's name in From; may be empty
-}
-
-// SMTP is the receiving server; an empty address keeps it off.
-type SMTP struct {
-	Addr    string `koanf:"addr"`
-	MaxSize int64  `koanf:"max_size"` // octets; 0: 50 MiB
-	TLSCert string `koanf:"tls_cert"` // files; both or none
-	TLSKey  string `koanf:"tls_key"`
 }
 
 // Smarthost takes the mail we send; an empty address keeps replies queued.
@@ -73,6 +68,7 @@ type Mailbox struct {
 	Password    string        `koanf:"password"`
 	TLS         string        `koanf:"tls"` // implicit, starttls, none
 	Folders     []string      `koanf:"folders"`
+	Sent        string        `koanf:"sent"` // folder of mail sent by other programs; empty: none
 	Poll        time.Duration `koanf:"poll"`
 	AfterImport string        `koanf:"after_import"` // leave, flag, move
 	MoveTo      string        `koanf:"move_to"`
@@ -132,10 +128,8 @@ func (c *Config) Validate() error {
 	if c.AlarmAfter <= 0 {
 		v.add("alarm_after", "name a duration, like 5m")
 	}
-	v.address("smtp.addr", c.SMTP.Addr, false)
-	if (c.SMTP.TLSCert == "") != (c.SMTP.TLSKey == "") {
-		v.add("smtp.tls_cert", "set smtp.tls_cert and smtp.tls_key together")
-	}
+	v.domains("mail.catch_all", c.Mail.CatchAll)
+	v.smtp(&c.SMTP)
 	v.address("smarthost.addr", c.Smarthost.Addr, false)
 	v.oneOf("smarthost.tls", c.Smarthost.TLS, "implicit", "starttls", "none")
 	v.mailboxes(c.Mailboxes)
@@ -175,6 +169,9 @@ func (v *validator) mailboxes(list []Mailbox) {
 		}
 		if m.User == "" {
 			v.add(at+"user", "name the user")
+		}
+		if m.Sent != "" && (slices.Contains(m.Folders, m.Sent) || len(m.Folders) == 0 && strings.EqualFold(m.Sent, "INBOX")) {
+			v.add(at+"sent", "it is one of the folders of received mail")
 		}
 		if m.TLS != "" {
 			v.oneOf(at+"tls", m.TLS, "implicit", "starttls", "none")

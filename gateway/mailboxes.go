@@ -43,7 +43,7 @@ func (m *Mailbox) channel() string { return "imap " + m.Name }
 func (m *Mailbox) open(journal mailbox.Journal, node *mailbox.Node, log *slog.Logger) (*mailbox.Mailbox, error) {
 	return mailbox.New(mailbox.Config{
 		Name: m.Name, Addr: m.Addr, User: m.User, Password: m.Password, TLS: mailbox.TLS(m.TLS),
-		Folders: m.Folders, Poll: m.Poll, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo, Node: node,
+		Folders: m.Folders, Sent: m.Sent, Poll: m.Poll, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo, Node: node,
 	}, journal, log)
 }
 

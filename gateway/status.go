@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	statusEvery    = 2 * time.Second  // how old what others read of our channels may be
+	statusEvery    = time.Second      // how old what others read of our channels may be
 	quietChange    = 30 * time.Second // a later success alone is not worth a write
 	reconcileEvery = 24 * time.Hour
 	reconcileFirst = time.Hour // a mailbox that is new has its backlog to read

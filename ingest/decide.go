@@ -68,6 +68,10 @@ func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *Change
 
 // one takes a message through the steps.
 func (b *batch) one(p *parsed) {
+	if p.Raw.Outgoing {
+		b.outgoing(p)
+		return
+	}
 	m := p.message
 	m.RawID, m.Direction, m.Channel = p.Raw.ID, desk.Inbound, p.Raw.Channel
 	sessionID := session(&p.Raw)
@@ -224,7 +228,11 @@ func (b *batch) store(c *desk.Conversation, m *desk.Message, d threading.Decisio
 	})
 	b.out.Messages = append(b.out.Messages, NewMessage{Message: *m, Account: key.Account, Content: key.Content})
 	b.snap.Stored[key] = Stored{m.ID, c.ID}
+	b.cite(c, m)
+}
 
+// cite makes the conversation findable by every id that the message knows.
+func (b *batch) cite(c *desk.Conversation, m *desk.Message) {
 	b.ref(c, m.MessageID, true)
 	for _, id := range m.InReplyTo {
 		b.ref(c, id, false)

@@ -70,6 +70,7 @@ type Query struct {
 	OwnIDs     []string // the batch's own ids: looked up for duplicates
 	Tokens     []desk.ConversationID
 	Sessions   []desk.SessionID
+	Authors    []string      // lower-case addresses under which agents may have written
 	Recent     []IdentityKey // contacts whose newest conversations may be meant by a reply without headers
 }
 
@@ -84,6 +85,8 @@ type Snapshot struct {
 	Sessions      map[desk.SessionID]Session
 	Stored        map[ContentKey]Stored
 	Sent          map[string]desk.ConversationID // outbound Message-IDs among MessageIDs
+	SentAs        map[string]desk.MessageID      // the messages behind Sent
+	Agents        map[string]desk.AgentID        // by lower-case address, those among Authors
 	Open          map[desk.AccountID]int         // open conversations an account has
 	// Texts are the new texts of the newest messages of the conversations that a
 	// reply without headers may mean, newest first.

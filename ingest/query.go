@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 
 	"switchboard/desk"
@@ -10,10 +11,20 @@ import (
 func scopes(batch []parsed, rules *Rules) []Scope {
 	out := make([]Scope, 0, len(batch))
 	for i := range batch {
-		id := session(&batch[i].Raw)
-		out = append(out, senderOf(&batch[i].Raw, &batch[i].message, Session{}, id).scope())
+		for _, s := range parties(&batch[i], rules) {
+			out = append(out, s.scope())
+		}
 	}
 	return out
+}
+
+// parties names those whose accounts a message may concern: who wrote it, or whom
+// we wrote to.
+func parties(p *parsed, rules *Rules) []sender {
+	if p.Raw.Outgoing {
+		return partners(&p.Raw, &p.message, rules.Own)
+	}
+	return []sender{senderOf(&p.Raw, &p.message, Session{}, session(&p.Raw))}
 }
 
 // query gathers what the decisions on a batch will ask for.
@@ -22,10 +33,19 @@ func query(batch []parsed, rules *Rules) Query {
 	for i := range batch {
 		raw, m := &batch[i].Raw, &batch[i].message
 		id := session(raw)
-		s := senderOf(raw, m, Session{}, id)
-		q.Identities = append(q.Identities, s.key)
-		if s.domain != "" {
-			q.Domains = append(q.Domains, s.domain)
+		for _, s := range parties(&batch[i], rules) {
+			q.Identities = append(q.Identities, s.key)
+			if s.domain != "" {
+				q.Domains = append(q.Domains, s.domain)
+			}
+			if headerless(m) && !raw.Outgoing {
+				q.Recent = append(q.Recent, s.key)
+			}
+		}
+		if raw.Outgoing {
+			for _, a := range slices.Concat(m.From, m.Sender) {
+				q.Authors = append(q.Authors, strings.ToLower(a.Email))
+			}
 		}
 		if !id.IsZero() {
 			q.Sessions = append(q.Sessions, id)
@@ -41,9 +61,6 @@ func query(batch []parsed, rules *Rules) Query {
 			if conversation, _, ok := rules.Tokens.Parse(address); ok {
 				q.Tokens = append(q.Tokens, conversation)
 			}
-		}
-		if headerless(m) {
-			q.Recent = append(q.Recent, s.key)
 		}
 	}
 	return q

@@ -31,6 +31,7 @@ type ingestQueries struct {
 	Stints         *sqlx.Stmt `query:"ingest-stints"`
 	Stored         *sqlx.Stmt `query:"ingest-stored"`
 	Sent           *sqlx.Stmt `query:"ingest-sent"`
+	Authors        *sqlx.Stmt `query:"ingest-authors"`
 	SaveAccounts   *sqlx.Stmt `query:"ingest-save-accounts"`
 	SaveDomains    *sqlx.Stmt `query:"ingest-save-domains"`
 	SaveContacts   *sqlx.Stmt `query:"ingest-save-contacts"`
@@ -147,13 +148,14 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 	snap := &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
 		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
 		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
-		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, Open: map[desk.AccountID]int{}, Texts: map[desk.ConversationID][]string{}}
+		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{},
+		SentAs: map[string]desk.MessageID{}, Agents: map[string]desk.AgentID{}, Open: map[desk.AccountID]int{}, Texts: map[desk.ConversationID][]string{}}
 	wanted := map[desk.ConversationID]bool{}
 	for _, id := range q.Tokens {
 		wanted[id] = true
 	}
 	for _, step := range []func(context.Context, ingest.Query, *ingest.Snapshot, map[desk.ConversationID]bool) error{
-		t.readSessions, t.readContacts, t.readKnown, t.readRecent, t.readStored, t.readConversations, t.readAccounts,
+		t.readSessions, t.readContacts, t.readKnown, t.readAuthors, t.readRecent, t.readStored, t.readConversations, t.readAccounts,
 	} {
 		if err := step(ctx, q, snap, wanted); err != nil {
 			return nil, err
@@ -241,6 +243,7 @@ func (t *ingestTx) readKnown(ctx context.Context, q ingest.Query, snap *ingest.S
 		wanted[k.Conversation] = true
 	}
 	var sent []struct {
+		ID             desk.MessageID
 		MessageID      string
 		ConversationID desk.ConversationID
 	}
@@ -248,7 +251,28 @@ func (t *ingestTx) readKnown(ctx context.Context, q ingest.Query, snap *ingest.S
 		return err
 	}
 	for _, r := range sent {
-		snap.Sent[r.MessageID] = r.ConversationID
+		snap.Sent[r.MessageID], snap.SentAs[r.MessageID] = r.ConversationID, r.ID
+	}
+	return nil
+}
+
+func (t *ingestTx) readAuthors(ctx context.Context, q ingest.Query, snap *ingest.Snapshot, _ map[desk.ConversationID]bool) error {
+	if len(q.Authors) == 0 {
+		return nil
+	}
+	var addresses column
+	for _, a := range q.Authors {
+		addresses.text(a)
+	}
+	var rows []struct {
+		ID    desk.AgentID
+		Email string
+	}
+	if err := t.rows(ctx, "read authors", t.q.Authors, &rows, &addresses); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		snap.Agents[r.Email] = r.ID
 	}
 	return nil
 }

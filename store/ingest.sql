@@ -76,7 +76,10 @@ select id as message, conversation_id as conversation, account_id as account, me
 from messages where message_id = any($1::text[]) and direction = 'inbound';
 
 -- name: ingest-sent
-select message_id, conversation_id from messages where message_id = any($1::text[]) and direction = 'outbound';
+select id, message_id, conversation_id from messages where message_id = any($1::text[]) and direction = 'outbound';
+
+-- name: ingest-authors
+select id, email from agents where email = any($1::text[]) and not disabled;
 
 -- name: ingest-save-accounts
 insert into accounts (id, name, created_at)
@@ -97,44 +100,46 @@ select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[]);
 -- name: ingest-save-opened
 insert into conversations (id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, tags, restricted,
     path, policy_version, reply_channel, reply_to, reply_from, participants, preview, last_inbound_at, waiting_since,
-    last_seq, created_at, updated_at)
+    last_seq, created_at, updated_at, last_reply_at, assignee_id)
 select id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier,
     coalesce(string_to_array(nullif(tags, ''), chr(31)), '{}'), restricted,
     coalesce(string_to_array(nullif(path, ''), chr(31)), '{}'), policy_version, reply_channel, reply_to, reply_from,
     coalesce(string_to_array(nullif(participants, ''), chr(31)), '{}'), preview, last_inbound_at, waiting_since,
-    last_seq, created_at, updated_at
+    last_seq, created_at, updated_at, last_reply_at, assignee_id
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::int[], $10::text[],
     $11::boolean[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[],
-    $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::timestamptz[], $23::timestamptz[])
+    $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::uuid[])
     with ordinality as t (id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, tags, restricted,
     path, policy_version, reply_channel, reply_to, reply_from, participants, preview, last_inbound_at, waiting_since,
-    last_seq, created_at, updated_at, n)
+    last_seq, created_at, updated_at, last_reply_at, assignee_id, n)
 order by n;
 
 -- name: ingest-save-updated
 update conversations v set status = t.status, reply_to = t.reply_to,
     participants = coalesce(string_to_array(nullif(t.participants, ''), chr(31)), '{}'), preview = t.preview,
     last_inbound_at = t.last_inbound_at, waiting_since = t.waiting_since, snoozed_until = t.snoozed_until,
-    resolved_at = t.resolved_at, last_seq = t.last_seq, updated_at = t.updated_at
+    resolved_at = t.resolved_at, last_seq = t.last_seq, updated_at = t.updated_at, last_reply_at = t.last_reply_at,
+    assignee_id = t.assignee_id
 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[],
-    $9::timestamptz[], $10::bigint[], $11::timestamptz[])
-    as t (id, status, reply_to, participants, preview, last_inbound_at, waiting_since, snoozed_until, resolved_at, last_seq, updated_at)
+    $9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::uuid[])
+    as t (id, status, reply_to, participants, preview, last_inbound_at, waiting_since, snoozed_until, resolved_at, last_seq,
+          updated_at, last_reply_at, assignee_id)
 where v.id = t.id;
 
 -- name: ingest-save-messages
 insert into messages (id, conversation_id, account_id, seq, direction, channel, raw_id, message_id, in_reply_to, refs, addresses,
     from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id,
-    report, problems, thread_method, thread_evidence, content)
-select id, conversation_id, account_id, seq, 'inbound', channel, raw_id, message_id,
+    report, problems, thread_method, thread_evidence, content, author_id)
+select id, conversation_id, account_id, seq, direction, channel, raw_id, message_id,
     coalesce(string_to_array(nullif(in_reply_to, ''), chr(31)), '{}'), coalesce(string_to_array(nullif(refs, ''), chr(31)), '{}'),
     addresses::jsonb, from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments::jsonb,
-    auto_submitted, list_id, nullif(report, '')::jsonb, problems::jsonb, thread_method, thread_evidence, content
+    auto_submitted, list_id, nullif(report, '')::jsonb, problems::jsonb, thread_method, thread_evidence, content, author_id
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[],
     $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
-    $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[])
+    $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[], $27::text[], $28::uuid[])
     as t (id, conversation_id, account_id, seq, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
     sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id, report, problems,
-    thread_method, thread_evidence, content);
+    thread_method, thread_evidence, content, direction, author_id);
 
 -- name: ingest-save-refs
 insert into thread_refs (message_id, conversation_id, account_id, own)

@@ -72,7 +72,7 @@ func (t *ingestTx) saveConversations(ctx context.Context, c *ingest.Changes) err
 	if len(c.Updated) == 0 {
 		return nil
 	}
-	var id, status, replyTo, participants, preview, inbound, waiting, snoozed, resolved, seq, updated column
+	var id, status, replyTo, participants, preview, inbound, waiting, snoozed, resolved, seq, updated, replied, assignee column
 	for _, v := range c.Updated {
 		id.uuid(v.ID)
 		status.text(string(v.Status))
@@ -85,14 +85,16 @@ func (t *ingestTx) saveConversations(ctx context.Context, c *ingest.Changes) err
 		resolved.instant(v.ResolvedAt)
 		seq.number(v.LastSeq)
 		updated.instant(v.UpdatedAt)
+		replied.instant(v.LastReplyAt)
+		assignee.uuid(v.AssigneeID)
 	}
 	return t.exec(ctx, "update conversations", t.q.SaveUpdated, &id, &status, &replyTo, &participants, &preview, &inbound,
-		&waiting, &snoozed, &resolved, &seq, &updated)
+		&waiting, &snoozed, &resolved, &seq, &updated, &replied, &assignee)
 }
 
 func (t *ingestTx) saveOpened(ctx context.Context, opened []*desk.Conversation) error {
 	var id, account, contact, subject, channel, status, priority, inbox, tier, tags, restricted, path, version column
-	var replyChannel, replyTo, replyFrom, participants, preview, inbound, waiting, seq, created, updated column
+	var replyChannel, replyTo, replyFrom, participants, preview, inbound, waiting, seq, created, updated, replied, assignee column
 	for _, v := range opened {
 		id.uuid(v.ID)
 		account.uuid(v.AccountID)
@@ -117,10 +119,12 @@ func (t *ingestTx) saveOpened(ctx context.Context, opened []*desk.Conversation) 
 		seq.number(v.LastSeq)
 		created.instant(v.CreatedAt)
 		updated.instant(v.UpdatedAt)
+		replied.instant(v.LastReplyAt)
+		assignee.uuid(v.AssigneeID)
 	}
 	return t.exec(ctx, "open conversations", t.q.SaveOpened, &id, &account, &contact, &subject, &channel, &status, &priority,
 		&inbox, &tier, &tags, &restricted, &path, &version, &replyChannel, &replyTo, &replyFrom, &participants, &preview,
-		&inbound, &waiting, &seq, &created, &updated)
+		&inbound, &waiting, &seq, &created, &updated, &replied, &assignee)
 }
 
 // saveBlobs writes each attachment's body once: a statement may not touch a row twice.
@@ -162,7 +166,7 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 		return nil
 	}
 	var id, conversation, account, seq, channel, raw, messageID, inReplyTo, refs, addrs, from, subject, sent, received column
-	var preview, text, html, newText, attachments, auto, list, report, problems, method, evidence, content column
+	var preview, text, html, newText, attachments, auto, list, report, problems, method, evidence, content, direction, author column
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		id.uuid(m.ID)
@@ -195,10 +199,12 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 		method.text(m.ThreadMethod)
 		evidence.text(m.ThreadEvidence)
 		content.bytes(m.Content[:])
+		direction.text(string(m.Direction))
+		author.uuid(m.AuthorID)
 	}
 	return t.exec(ctx, "save messages", t.q.SaveMessages, &id, &conversation, &account, &seq, &channel, &raw, &messageID, &inReplyTo,
 		&refs, &addrs, &from, &subject, &sent, &received, &preview, &text, &html, &newText, &attachments, &auto, &list, &report,
-		&problems, &method, &evidence, &content)
+		&problems, &method, &evidence, &content, &direction, &author)
 }
 
 func firstAddress(list []desk.Address) string {

@@ -70,7 +70,7 @@ func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([
 	}
 	var ids []desk.RawID
 	err := tx.StmtxContext(ctx, s.q.raw.Insert).SelectContext(ctx, &ids, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
-		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem)
+		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing)
 	if err != nil {
 		return nil, wrap("journal", err)
 	}
@@ -96,7 +96,7 @@ func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([
 
 // rawColumns is a batch of raw rows turned into columns for unnest.
 type rawColumns struct {
-	id, channel, endpoint, sourceKey, from, to, remote, auth, at, size, bytes, state, problem column
+	id, channel, endpoint, sourceKey, from, to, remote, auth, at, size, bytes, state, problem, outgoing column
 }
 
 func (c *rawColumns) add(r *desk.Raw) {
@@ -121,6 +121,7 @@ func (c *rawColumns) add(r *desk.Raw) {
 	c.bytes.bytes(r.Bytes)
 	c.state.text(string(state))
 	c.problem.text(r.Problem)
+	c.outgoing.boolean(r.Outgoing)
 }
 
 // Raws lists the journal, newest first, without bytes. An empty state means all;

@@ -2,14 +2,14 @@
 -- Many rows at once. An id that does not come back was known already. The bytes
 -- are picked from their array last: unnest would copy them, and sort them along.
 insert into raws (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                  received_at, size, bytes, state, problem)
+                  received_at, size, bytes, state, problem, outgoing)
 select id, channel, endpoint, source_key, envelope_from, coalesce(string_to_array(nullif(envelope_to, ''), chr(31)), '{}'),
-       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem
+       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem, outgoing
 from (select *
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                  $9::timestamptz[], $10::bigint[], $12::text[], $13::text[])
+                  $9::timestamptz[], $10::bigint[], $12::text[], $13::text[], $14::boolean[])
            with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                                 received_at, size, state, problem, n)
+                                 received_at, size, state, problem, outgoing, n)
       order by n offset 0) as t
 on conflict on constraint raws_source do nothing
 returning id;
@@ -32,7 +32,7 @@ update raws r set lease_until = now() + $2 * interval '1 second', fence = f.fenc
 from due, fence f
 where r.id = due.id
 returning r.arrival, r.id, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr,
-          r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.fence;
+          r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.outgoing, r.fence;
 
 -- name: raw-done
 -- $3 is the message a raw row became or was linked to.
@@ -51,7 +51,7 @@ returning id;
 
 -- name: raw-list
 select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-       received_at, size, state, attempts, problem, duplicates
+       received_at, size, state, attempts, problem, outgoing, duplicates
 from raws
 where ($1 = '' or state = $1) and ($2::bigint = 0 or arrival < $2)
 order by arrival desc
@@ -59,7 +59,7 @@ limit $3;
 
 -- name: raw-get
 select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-       received_at, size, bytes, state, attempts, problem, duplicates
+       received_at, size, bytes, state, attempts, problem, outgoing, duplicates
 from raws where id = $1;
 
 -- name: raw-next

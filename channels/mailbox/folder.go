@@ -30,11 +30,19 @@ type folder struct {
 	log     *slog.Logger
 	fence   int64 // of the lease under which it is read
 	pile    *pile
+	// outgoing: it holds what we sent. through is called whenever it has been read
+	// to its end.
+	outgoing bool
+	through  func()
 
 	// A batch that failed is fetched again one by one, and a message that keeps
 	// failing alone goes into quarantine, so that it does not block the others.
 	singly  int
 	strikes map[uint32]int
+}
+
+func newFolder(name string, cfg *Config, journal Journal, log *slog.Logger) *folder {
+	return &folder{name: name, cfg: cfg, journal: journal, log: log.With("folder", name), strikes: map[uint32]int{}}
 }
 
 // batch is what one FETCH brought, ready to be committed with its position.
@@ -76,6 +84,7 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 			}
 		}
 		healthy()
+		f.through()
 		if err := s.wait(ctx); err != nil {
 			return err
 		}
@@ -304,6 +313,7 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 		Size:       int64(len(m.bytes)),
 		Bytes:      m.bytes,
 		State:      desk.RawPending,
+		Outgoing:   f.outgoing,
 	}
 	if raw.ReceivedAt.IsZero() {
 		raw.ReceivedAt = time.Now()

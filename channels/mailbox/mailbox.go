@@ -48,6 +48,9 @@ type Config struct {
 	Password string
 	TLS      TLS      // implicit
 	Folders  []string // INBOX
+	// Sent is the folder of what we sent ourselves; its mails are journaled as
+	// outgoing ones, after what is in the others, and left alone. May be empty.
+	Sent string
 
 	// Poll is how often a folder is searched in any case, and how long an IDLE
 	// lasts. It bounds how late a dead connection is noticed. 1 min, at most 9.
@@ -118,9 +121,14 @@ func New(cfg Config, journal Journal, log *slog.Logger) (*Mailbox, error) {
 	}
 	m := &Mailbox{cfg: cfg, journal: journal, log: log.With("channel", cfg.Name), faults: map[string]error{}}
 	for _, name := range cfg.Folders {
-		m.folders = append(m.folders, &folder{
-			name: name, cfg: &m.cfg, journal: journal, log: m.log.With("folder", name), strikes: map[uint32]int{},
-		})
+		m.folders = append(m.folders, newFolder(name, &m.cfg, journal, m.log))
+	}
+	if cfg.Sent != "" {
+		sent := m.cfg
+		sent.AfterImport = Leave
+		f := newFolder(cfg.Sent, &sent, journal, m.log)
+		f.outgoing = true
+		m.folders = append(m.folders, f)
 	}
 	return m, nil
 }
@@ -147,7 +155,10 @@ func (c *Config) complete() error {
 	if len(c.Folders) == 0 {
 		c.Folders = []string{"INBOX"}
 	}
-	if c.AfterImport == Move && slices.Contains(c.Folders, c.MoveTo) {
+	if slices.Contains(c.Folders, c.Sent) {
+		return fmt.Errorf("%s cannot be the folder of sent mail and of received mail", c.Sent)
+	}
+	if c.AfterImport == Move && (slices.Contains(c.Folders, c.MoveTo) || c.MoveTo == c.Sent) {
 		return fmt.Errorf("imported mail would be moved to %s, which is read itself", c.MoveTo)
 	}
 	c.Poll = min(cmp.Or(c.Poll, time.Minute), maxPoll)
@@ -180,10 +191,22 @@ func (m *Mailbox) read(ctx context.Context, sink channels.Sink, fence int64) {
 	clear(m.faults)
 	m.mu.Unlock()
 	pile := newPile(func(p *channels.Progress) { channels.Progressing(sink, p) })
-	var wg sync.WaitGroup
+	var wg, behind sync.WaitGroup
 	for _, f := range m.folders {
-		f.fence, f.pile = fence, pile
-		wg.Go(func() { m.keep(ctx, f, sink) })
+		f.fence, f.pile, f.through = fence, pile, func() {}
+		if !f.outgoing {
+			behind.Add(1)
+			f.through = sync.OnceFunc(behind.Done)
+		}
+	}
+	for _, f := range m.folders {
+		wg.Go(func() {
+			defer f.through()
+			if f.outgoing { // answers come after what they answer
+				behind.Wait()
+			}
+			m.keep(ctx, f, sink)
+		})
 	}
 	wg.Wait()
 }
