@@ -4,18 +4,22 @@ import "strings"
 
 // addresses knows which addresses are ours.
 type addresses struct {
-	base  map[string]string // lower-case addr-spec to itself as configured
-	first string
+	base     map[string]string // lower-case addr-spec to itself as configured
+	first    string
+	catchAll map[string]bool // lower-case domains all of whose addresses are ours
 }
 
-func newAddresses(list []string) addresses {
-	a := addresses{base: map[string]string{}}
-	for _, address := range list {
+func newAddresses(mail Mail) addresses {
+	a := addresses{base: map[string]string{}, catchAll: map[string]bool{}}
+	for _, address := range mail.Addresses {
 		lower := strings.ToLower(address)
 		a.base[lower] = lower
 		if a.first == "" {
 			a.first = lower
 		}
+	}
+	for _, domain := range mail.CatchAll {
+		a.catchAll[strings.ToLower(domain)] = true
 	}
 	return a
 }
@@ -23,7 +27,7 @@ func newAddresses(list []string) addresses {
 // find returns the support address behind an address: the subaddress (RFC 5233)
 // is taken off.
 func (a addresses) find(address string) (string, bool) {
-	local, domain, ok := strings.Cut(strings.ToLower(strings.TrimSpace(address)), "@")
+	local, domain, ok := split(address)
 	if !ok {
 		return "", false
 	}
@@ -32,9 +36,22 @@ func (a addresses) find(address string) (string, bool) {
 	return base, ok
 }
 
+// split cuts an address at its last "@": a quoted local part may hold another.
+func split(address string) (local, domain string, ok bool) {
+	address = strings.ToLower(strings.TrimSpace(address))
+	i := strings.LastIndexByte(address, '@')
+	if i < 0 {
+		return address, "", false
+	}
+	return address[:i], address[i+1:], i > 0
+}
+
 func (a addresses) own(address string) bool {
-	_, ok := a.find(address)
-	return ok
+	if _, ok := a.find(address); ok {
+		return true
+	}
+	_, domain, ok := split(address)
+	return ok && a.catchAll[domain]
 }
 
 // baseOf is the support address behind one of ours, the first one for any other.
@@ -51,7 +68,7 @@ func (a addresses) accepts(address string) bool {
 	if a.own(address) {
 		return true
 	}
-	local, domain, _ := strings.Cut(strings.ToLower(address), "@")
+	local, domain, _ := split(address)
 	if local != "postmaster" {
 		return false
 	}

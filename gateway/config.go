@@ -48,8 +48,8 @@ type Mail struct {
 	// CatchAll are domains all of whose addresses are ours; answers come from the
 	// first support address, unless the one written to is a support address itself.
 	CatchAll []string `koanf:"catch_all"`
-	Domain    string   `koanf:"domain"` // of our Message-IDs and EHLO; the first address's if empty
-	Name      string   `koanf:"name"`   // the company, beside an agent's name in From; may be empty
+	Domain   string   `koanf:"domain"` // of our Message-IDs and EHLO; the first address's if empty
+	Name     string   `koanf:"name"`   // the company, beside an agent's name in From; may be empty
 }
 
 // Smarthost takes the mail we send; an empty address keeps replies queued.

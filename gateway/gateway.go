@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,7 +17,6 @@ import (
 	"switchboard/channels"
 	"switchboard/channels/livechat"
 	"switchboard/channels/mailbox"
-	"switchboard/channels/smtpd"
 	"switchboard/channels/webform"
 	"switchboard/desk"
 	"switchboard/ingest"
@@ -58,8 +56,8 @@ type Gateway struct {
 
 	node         string        // this process among all on one database
 	owner        *mailbox.Node // of the mailboxes this process reads
-	smtp         *smtpd.Server
-	smtpAddr     net.Addr
+	smtpAddr     net.Addr      // of smtp.addr
+	smtpsAddr    net.Addr      // of smtp.tls_addr
 	httpListener net.Listener
 }
 
@@ -70,7 +68,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Gateway, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, log: log, own: newAddresses(cfg.Mail.Addresses), hub: live.New(), node: nodeName()}
+	g := &Gateway{cfg: cfg, log: log, own: newAddresses(cfg.Mail), hub: live.New(), node: nodeName()}
 	if err := g.build(ctx); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
@@ -221,32 +219,6 @@ func (g *Gateway) entrances() error {
 	return g.receive()
 }
 
-// receive opens the SMTP server, if there is to be one.
-func (g *Gateway) receive() error {
-	if g.cfg.SMTP.Addr == "" {
-		return nil
-	}
-	var secure *tls.Config
-	if g.cfg.SMTP.TLSCert != "" {
-		cert, err := tls.LoadX509KeyPair(g.cfg.SMTP.TLSCert, g.cfg.SMTP.TLSKey)
-		if err != nil {
-			return fmt.Errorf("smtp.tls_cert: %w", err)
-		}
-		secure = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	}
-	server, err := smtpd.New(smtpd.Config{Addr: g.cfg.SMTP.Addr, Domain: g.domain(), Recipients: g.own.accepts,
-		MaxSize: g.cfg.SMTP.MaxSize, TLS: secure, Log: g.log})
-	if err != nil {
-		return err
-	}
-	if g.smtpAddr, err = server.Listen(); err != nil {
-		return fmt.Errorf("cannot listen for mail on %s: %w; stop the other program, or set smtp.addr", g.cfg.SMTP.Addr, err)
-	}
-	g.smtp = server
-	g.group.Add("smtp", server)
-	return nil
-}
-
 // Handle adds a page to the HTTP server; it must be called before Run.
 func (g *Gateway) Handle(pattern string, h http.Handler) { g.mux.Handle(pattern, h) }
 
@@ -270,6 +242,10 @@ func (g *Gateway) HTTPAddr() net.Addr { return g.httpListener.Addr() }
 
 // SMTPAddr is the address mail is received on; nil when that is off.
 func (g *Gateway) SMTPAddr() net.Addr { return g.smtpAddr }
+
+// SMTPSAddr is the address mail is received on by TLS from the first octet; nil
+// when that is off.
+func (g *Gateway) SMTPSAddr() net.Addr { return g.smtpsAddr }
 
 // Close releases everything that New opened. Run calls it.
 func (g *Gateway) Close() error {

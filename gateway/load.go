@@ -43,11 +43,7 @@ func load(path string, environ []string, overrides map[string]any, validate func
 	provider := env.Provider(".", env.Opt{
 		Prefix: envPrefix, EnvironFunc: func() []string { return vars },
 		TransformFunc: func(name, value string) (string, any) {
-			key := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, envPrefix)), "__", ".")
-			if key == "mail.addresses" {
-				return key, strings.Split(value, ",")
-			}
-			return key, value
+			return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, envPrefix)), "__", "."), value
 		},
 	})
 	if err := errors.Join(k.Load(provider, nil), k.Load(confmap.Provider(overrides, "."), nil)); err != nil {
@@ -91,7 +87,7 @@ func unmarshal(k *koanf.Koanf, cfg *Config) (problems []Problem) {
 	var meta mapstructure.Metadata
 	err := k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Metadata: &meta, WeaklyTypedInput: true, TagName: "koanf",
-		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(",")),
 	}})
 	var joined interface{ Unwrap() []error }
 	switch {

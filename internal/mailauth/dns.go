@@ -17,9 +17,18 @@ type Resolver interface {
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 }
 
-// System asks the machine's resolver. Names are taken as complete: the machine's
-// search list must not lead a sender's domain into a local one.
-func System() Resolver { return system{net.DefaultResolver} }
+// System asks the DNS server at addr (host:port), or the machine's own when addr
+// is empty. Names are taken as complete: the machine's search list must not lead
+// a sender's domain into a local one.
+func System(addr string) Resolver {
+	if addr == "" {
+		return system{net.DefaultResolver}
+	}
+	return system{&net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, addr)
+	}}}
+}
 
 type system struct{ *net.Resolver }
 
