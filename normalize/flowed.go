@@ -17,10 +17,7 @@ func unflow(s string, delSp bool) string {
 		for depth < len(line) && line[depth] == '>' {
 			depth++
 		}
-		text := line[depth:]
-		if strings.HasPrefix(text, " ") {
-			text = text[1:] // space-stuffing, RFC 3676 §4.4
-		}
+		text := strings.TrimPrefix(line[depth:], " ") // space-stuffing, RFC 3676 §4.4
 		// RFC 3676 §4.3: the signature separator is never a soft break.
 		signature := text == "-- "
 		if open && depth == openDepth && !signature {

@@ -159,7 +159,9 @@ func (r *reply) speaks(s segment) bool {
 		case lineText:
 			return true
 		case lineRule, lineFooter:
-			return false
+			if r.ends(i, s.to) {
+				return false
+			}
 		}
 	}
 	return false
@@ -184,14 +186,16 @@ func interleaved(segs []segment) bool {
 // own returns the author's lines of a segment up to his signature.
 func (r *reply) own(s segment, any *bool) []string {
 	var out []string
+	divided := false // a rule has turned out to be the author's own
 	for i := s.from; i < s.to; i++ {
 		switch r.kind[i] {
 		case lineDevice, lineDrop:
 			continue
 		case lineRule, lineFooter:
-			if *any && (r.kind[i] == lineFooter || r.ends(i, s.to)) {
+			if *any && r.ends(i, s.to) && (!divided || !r.divides(i)) {
 				return out
 			}
+			divided = true
 		case lineText:
 			*any = true
 		}

@@ -15,7 +15,14 @@ func (r *reply) markEndings() {
 		switch {
 		case ruleLine.MatchString(s) || dashName.MatchString(s) && r.paragraph(i) && r.nearEnd(i):
 			r.kind[i] = lineRule
-		case deviceLine(s):
+		case strings.HasPrefix(s, "-----begin pgp signature"):
+			r.kind[i] = lineFooter
+		case strings.HasPrefix(s, "-----begin pgp signed message"):
+			r.kind[i] = lineDevice
+			if i+1 < len(r.kind) && strings.HasPrefix(r.norm[i+1], "hash:") {
+				r.kind[i+1] = lineDevice
+			}
+		case r.kind[i] == lineText && deviceLine(s):
 			r.kind[i] = lineDevice
 			if i+1 < len(r.kind) && r.kind[i+1] == lineText && strings.HasPrefix(r.norm[i+1], "<http") {
 				r.kind[i+1] = lineDevice
@@ -48,32 +55,55 @@ func (r *reply) paragraph(i int) bool {
 	return i == 0 || r.kind[i-1] != lineText
 }
 
-// maxAfterRule is how many lines may follow a rule of more than two dashes for
-// it to begin a signature or a footer. Longer texts use rules to divide
-// themselves.
-const maxAfterRule = 24
+// How many lines of text may follow for a footer, or for a rule, to be the end of
+// what the author says. Longer texts use rules to divide themselves.
+const (
+	maxFooter    = 25
+	maxAfterRule = 12
+)
 
-// ends reports whether the rule at line i begins the signature: "-- " always
-// does (RFC 3676 §4.3), a longer rule when little follows and it does not
-// underline a heading.
+// ends reports whether the rule or footer at line i begins what is below the
+// text. "-- " always does (RFC 3676 §4.3); a longer rule when little follows,
+// it does not underline a heading, and it is not one of several dividers.
 func (r *reply) ends(i, end int) bool {
 	s := r.norm[i]
-	if s == "--" || dashName.MatchString(s) {
+	if s == "--" || r.kind[i] == lineRule && dashName.MatchString(s) {
 		return true
 	}
-	width := utf8.RuneCountInString(s)
-	if i > 0 && r.kind[i-1] == lineText && width > 2 {
-		if d := width - utf8.RuneCountInString(r.norm[i-1]); d >= -1 && d <= 1 {
-			return false
+	text, more, rules := 0, 0, 0 // lines of text below, those below the last rule, rules
+	for j := i + 1; j < end && text <= maxFooter; j++ {
+		switch r.kind[j] {
+		case lineText:
+			text++
+			more++
+		case lineRule:
+			if r.norm[j] == "--" {
+				j = end
+				break
+			}
+			rules++
+			more = 0
 		}
 	}
-	n := 0
-	for j := i + 1; j < end; j++ {
-		if r.kind[j] == lineText {
-			n++
-		}
+	if !r.divides(i) {
+		return text <= maxFooter
 	}
-	return n <= maxAfterRule
+	return text <= maxAfterRule && !r.underlines(i) && (rules == 0 || more == 0)
+}
+
+// divides reports whether line i is a rule by which texts are divided, too.
+func (r *reply) divides(i int) bool {
+	s := r.norm[i]
+	return r.kind[i] == lineRule && s != "--" && strings.Trim(s, "_ ") != "" && !dashName.MatchString(s)
+}
+
+// underlines reports whether the rule at line i is drawn under a heading.
+func (r *reply) underlines(i int) bool {
+	if i == 0 || r.kind[i-1] != lineText {
+		return false
+	}
+	d := utf8.RuneCountInString(r.norm[i]) - utf8.RuneCountInString(r.norm[i-1])
+	return d >= -1 && d <= 1
 }
 
 var sentFrom = regexp.MustCompile(`^sent from (?:my )?[^,;.!?]{1,60}[.!]?$`)

@@ -86,6 +86,7 @@ func (r *reply) markIntros() {
 			return
 		}
 		if s := r.introBefore(e, quoted); s >= 0 {
+			quoted = quoted || r.oddQuotes(e+1)
 			for i := s; i <= e; i++ {
 				r.kind[i] = lineIntro
 			}
@@ -95,6 +96,46 @@ func (r *reply) markIntros() {
 			}
 		}
 	}
+}
+
+// oddMark is a quote mark other than ">" at the beginning of a line.
+var oddMark = regexp.MustCompile(`^\s{0,4}(--\]|[|)\]}#%:]>?) ?`)
+
+// elision stands for what an author left out of a quotation.
+var elision = regexp.MustCompile(`^(?:\[.{0,60}\]|\(?\.{2,}\)?|…|<?snip>?|[-8<> ]*8<[-8<> ]*)$`)
+
+// oddQuotes looks below an introduction whose quotation bears no ">" at its first
+// line, before all that follows is taken for the message answered: the quote
+// mark may be another, the author may have left out the beginning, or may first
+// greet. It marks what is quoted and reports whether there was anything.
+func (r *reply) oddQuotes(i int) bool {
+	j := r.next(i)
+	if j >= len(r.lines) || r.kind[j] != lineText {
+		return false
+	}
+	if m := oddMark.FindStringSubmatch(clip(r.lines[j], 12)); m != nil {
+		var same []int
+		for k := j; k < len(r.lines); k++ {
+			if r.kind[k] == lineText && strings.HasPrefix(strings.TrimLeft(clip(r.lines[k], 12), " "), m[1]) {
+				same = append(same, k)
+			}
+		}
+		if len(same) < 2 && len(m[1]) < 2 {
+			return false
+		}
+		for _, k := range same {
+			r.kind[k] = lineQuote
+		}
+		return true
+	}
+	if !r.quoteFollows(j) {
+		return false
+	}
+	if elision.MatchString(r.norm[j]) {
+		r.kind[j] = lineQuote
+		return true
+	}
+	return utf8.RuneCountInString(r.norm[j]) <= 30 && strings.HasSuffix(r.norm[j], ",")
 }
 
 // maxTries bounds how many lines are looked at closely. A mail holds as many

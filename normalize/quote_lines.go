@@ -146,7 +146,7 @@ func (r *reply) markHistory() {
 // setHistory marks a header block. When what follows bears quote marks, those
 // tell the quotation's end, and an answer may stand below it.
 func (r *reply) setHistory(i, end int) {
-	if !r.quoteFollows(end - 1) {
+	if !r.quoteFollows(end-1) && !r.oddQuotes(end) {
 		r.kind[i] = lineHistory
 		return
 	}
@@ -180,6 +180,9 @@ func (r *reply) separator(i int) lineKind {
 		}
 		return lineHistory
 	case m != nil && containsAny(words, wroteWords) && (hasMail(words) || hasDate(words)):
+		if r.quoteFollows(i) || r.oddQuotes(i+1) {
+			return lineIntro
+		}
 		return lineHistory
 	case containsAny(words, aboveWords) && (m != nil || strings.ContainsAny(s, "-#=")):
 		return lineHistory

@@ -145,11 +145,6 @@ iphoneから送信|ipadから送信|私のiphoneから送信|iphone から送信
 được gửi từ |gửi từ |đã gửi từ |dikirim dari |terkirim dari |ส่งจาก |trimis de pe
 `)
 
-// deviceEnds close such a line where the language puts the verb last.
-var deviceEnds = words(`
-gesendet|geschickt|versendet|gönderildi|から送信|から送信しました|에서 보냄|에서 보낸|küldve|küldtem|を入手|发送|傳送|iphone|ipad|android|blackberry|smartphone|telefon
-`)
-
 // footerWords open what a mailing list or a firm adds to every mail.
 var footerWords = words(`
 you received this message because you are subscribed|you are receiving this because you are subscribed|to unsubscribe from this group|to unsubscribe from this list|you received this email because you are subscribed|you are receiving this because|this sf.net email is sponsored|reply to this email directly or view it on github|reply to this email directly, view it on github|this email has been scanned by|this message has been scanned for viruses|virus-free. www.avast.com|this email was sent from a notification-only
