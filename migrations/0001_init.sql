@@ -371,9 +371,10 @@ join messages m on m.conversation_id = s.conversation_id
 left join raws r on r.id = m.raw_id
 left join agents a on a.id = m.author_id
 where (m.direction = 'inbound' and r.channel = 'chat' and starts_with(r.source_key, s.address || '/')
-       or m.direction = 'outbound' and exists (
-           select 1 from deliveries d
-           where d.message_id = m.id and d.recipient = s.address and d.state not in ('held', 'cancelled')))
+       -- not "exists", which the planner may turn into a scan of all deliveries
+       or m.direction = 'outbound' and (
+           select d.state not in ('held', 'cancelled') from deliveries d
+           where d.message_id = m.id and d.recipient = s.address))
   and m.seq < coalesce((select min(h.seq) from deliveries d join messages h on h.id = d.message_id
                         where d.conversation_id = s.conversation_id and d.recipient = s.address and d.state = 'held'),
                        9223372036854775807);
