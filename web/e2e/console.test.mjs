@@ -228,6 +228,8 @@ test('two agents see that the other one writes', async () => {
   await ben.keyboard.type('I have it');
   await page.locator('.company').getByText('Ben Okafor is writing a reply').waitFor();
   await shot(page, 'presence');
+  await ben.goto('about:blank');
+  await page.locator('.colleague').waitFor({ state: 'detached', timeout: 5000 });
   await context.close();
 });
 

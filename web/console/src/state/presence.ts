@@ -55,7 +55,10 @@ export class Presence {
 
   constructor(private readonly say: (frame: object) => void) {
     this.timer = setInterval(() => this.tell(), REPEAT_MS);
+    addEventListener('pagehide', this.leave);
   }
+
+  private readonly leave = () => this.set(null, 'viewing');
 
   set(conversation: string | null, doing: Doing): void {
     if (this.at?.conversation === conversation && this.at?.doing === doing) return;
@@ -71,7 +74,8 @@ export class Presence {
   }
 
   stop(): void {
-    this.set(null, 'viewing');
+    this.leave();
+    removeEventListener('pagehide', this.leave);
     clearInterval(this.timer);
   }
 
