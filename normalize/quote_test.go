@@ -106,7 +106,7 @@ func TestMarks(t *testing.T) {
 
 // TestQuoteBombs: a MiB of anything takes less than a second of processor time.
 func TestQuoteBombs(t *testing.T) {
-	fill := func(s string) string { return strings.Repeat(s, 1<<20/len(s)) }
+	fill := func(s string) string { return strings.Repeat(s, bomb/len(s)) }
 	for name, in := range map[string]string{
 		"introductions":     fill("On Tue, 2 Apr 2024, Nora wrote:\n> x\n"),
 		"half introduced":   fill("On Tue, 2 Apr 2024\n"),

@@ -3,3 +3,6 @@
 package normalize
 
 const slowdown = 1
+
+// bomb is how large the worst inputs are, in octets.
+const bomb = 1 << 20

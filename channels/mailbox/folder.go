@@ -71,7 +71,7 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 	}
 	for {
 		for {
-			uids, total, err := s.search(cur.LastUID, round, s.client.Mailbox().NumMessages)
+			uids, total, err := s.search(cur.LastUID, round)
 			if err != nil {
 				return err
 			}

@@ -56,7 +56,7 @@ func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 	if err != nil {
 		return r, fmt.Errorf("read the position: %w", err)
 	}
-	there, total, err := s.search(0, maxFolder, s.client.Mailbox().NumMessages)
+	there, total, err := s.search(0, maxFolder)
 	if err != nil {
 		return r, err
 	}

@@ -23,6 +23,7 @@ type session struct {
 	guard  *guard
 	client *imapclient.Client
 	news   chan struct{} // the number of messages changed
+	opened uint32        // messages in the folder when it was opened
 	stop   func() bool
 }
 
@@ -132,7 +133,17 @@ func (s *session) open(folder string) (*imap.SelectData, error) {
 	if s.cfg.AfterImport == Move && !s.client.Caps().Has(imap.CapMove) && !s.client.Caps().Has(imap.CapUIDPlus) {
 		return nil, s.cfg.fault("open "+folder, errNoMove)
 	}
+	s.opened = data.NumMessages
 	return data, nil
+}
+
+// messages is how many the folder holds. The client knows its folder only some
+// time after the answer to SELECT has been handed out.
+func (s *session) messages() uint32 {
+	if m := s.client.Mailbox(); m != nil {
+		return m.NumMessages
+	}
+	return s.opened
 }
 
 // folders lists the account's folders, for an advice. It may be empty.
@@ -152,11 +163,11 @@ func (s *session) folders() string {
 
 // search returns up to limit UIDs above last, in ascending order, and how many
 // there are in all.
-func (s *session) search(last uint32, limit int, messages uint32) (uids []imap.UID, total int, err error) {
+func (s *session) search(last uint32, limit int) (uids []imap.UID, total int, err error) {
 	var above imap.UIDSet
 	above.AddRange(imap.UID(last+1), 0)
 	options := &imap.SearchOptions{ReturnAll: s.client.Caps().Has(imap.CapESearch)}
-	s.expect(12 * int64(messages))
+	s.expect(12 * int64(s.messages()))
 	data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{above}}, options).Wait()
 	if err != nil {
 		return nil, 0, s.protocolError("search", err)

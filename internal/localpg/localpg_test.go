@@ -239,7 +239,9 @@ func TestServerIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	c := start(t, Config{Dir: folder(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	c.mu.Lock()
 	first := c.proc.Pid
+	c.mu.Unlock()
 	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
