@@ -247,10 +247,11 @@ func (w *wire) Close() (err error) {
 	w.mu.Unlock()
 	err = net.ErrClosed
 	w.closing.Do(func() {
-		err = transport.Close()
+		// The place is free before the client can know that it is.
 		if w.onClose != nil {
 			w.onClose()
 		}
+		err = transport.Close()
 	})
 	return err
 }
