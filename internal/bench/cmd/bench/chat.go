@@ -13,6 +13,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/bench/limit"
+	"switchboard/internal/bench/table"
 	"switchboard/internal/credential"
 	"switchboard/store"
 )
@@ -62,9 +63,9 @@ func (r *run) chat() {
 		took   []time.Duration
 	}{{"chat line to its durable ack", lines}, {"agent's POST to the visitor's socket", answers}} {
 		p50, p99 := percentile(f.took, .5), percentile(f.took, .99)
-		r.table.add(f.figure+", p50, p99", short(p50)+", "+short(p99)).
-			beside(short(percentile(floor, .5))+", "+short(percentile(floor, .99))+" echo", float64(percentile(floor, .5))/float64(p50)).
-			want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
+		r.table.Add(f.figure+", p50, p99", table.Short(p50)+", "+table.Short(p99)).
+			Beside(table.Short(percentile(floor, .5))+", "+table.Short(percentile(floor, .99))+" echo", float64(percentile(floor, .5))/float64(p50)).
+			Want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"switchboard/internal/bench/limit"
 	"switchboard/internal/bench/proc"
 	"switchboard/internal/bench/score"
+	"switchboard/internal/bench/table"
 	"switchboard/internal/localpg"
 	"switchboard/internal/mailtest"
 )
@@ -56,24 +57,24 @@ func (r *run) ingest() {
 	each := b.stack() / n
 	rate := float64(n) / b.wall.Seconds()
 
-	r.table.add("backlog by IMAP (limits: cores / summed CPU)", perSecond(rate)).
-		beside(perSecond(enmime)+" with enmime", rate/enmime).want("≥ 35 %", rate >= .35*enmime)
-	r.table.add("", "").beside(perSecond(goMessage)+" with go-message", rate/goMessage).want("≥ 20 %", rate >= .20*goMessage)
-	r.table.add("CPU a message, whole stack", short(each)).
-		beside(short(enmimeEach)+" with enmime", float64(enmimeEach)/float64(each)).want("≤ 2 ms", each <= 2*time.Millisecond)
-	r.table.add("", "").beside(short(goMessageEach)+" with go-message", float64(goMessageEach)/float64(each))
-	r.table.add("  program, database, Dovecot", fmt.Sprintf("%s, %s, %s", short(b.program/n), short(b.database/n), short(b.dovecot/n)))
-	r.table.add("resident memory, peak", fmt.Sprintf("%d MiB", b.peak>>20)).want("≤ 150 MB", b.peak <= 150e6)
+	r.table.Add("backlog by IMAP (limits: cores / summed CPU)", table.PerSecond(rate)).
+		Beside(table.PerSecond(enmime)+" with enmime", rate/enmime).Want("≥ 35 %", rate >= .35*enmime)
+	r.table.Add("", "").Beside(table.PerSecond(goMessage)+" with go-message", rate/goMessage).Want("≥ 20 %", rate >= .20*goMessage)
+	r.table.Add("CPU a message, whole stack", table.Short(each)).
+		Beside(table.Short(enmimeEach)+" with enmime", float64(enmimeEach)/float64(each)).Want("≤ 2 ms", each <= 2*time.Millisecond)
+	r.table.Add("", "").Beside(table.Short(goMessageEach)+" with go-message", float64(goMessageEach)/float64(each))
+	r.table.Add("  program, database, Dovecot", fmt.Sprintf("%s, %s, %s", table.Short(b.program/n), table.Short(b.database/n), table.Short(b.dovecot/n)))
+	r.table.Add("resident memory, peak", fmt.Sprintf("%d MiB", b.peak>>20)).Want("≤ 150 MB", b.peak <= 150e6)
 	r.scored(b.report)
 }
 
 func (r *run) scored(s score.Report) {
 	h := s.Headers
-	r.table.add("threads split", fmt.Sprintf("%d of %d", h.Split, h.Multi)).want("≤ 0.2 %", float64(h.Split) <= .002*float64(h.Multi))
-	r.table.add("  counting mails without headers", fmt.Sprintf("%d of %d", s.All.Split, s.All.Multi))
-	r.table.add("threads merged", fmt.Sprint(h.Merged)).want("0", h.Merged == 0)
-	r.table.add("mails missing, stored twice", fmt.Sprintf("%d, %d", s.Missing, s.Twice)).want("0, 0", s.Missing+s.Twice == 0)
-	r.table.add("stored texts decoded wrongly", fmt.Sprint(s.Wrong)).want("0", s.Wrong == 0)
+	r.table.Add("threads split", fmt.Sprintf("%d of %d", h.Split, h.Multi)).Want("≤ 0.2 %", float64(h.Split) <= .002*float64(h.Multi))
+	r.table.Add("  counting mails without headers", fmt.Sprintf("%d of %d", s.All.Split, s.All.Multi))
+	r.table.Add("threads merged", fmt.Sprint(h.Merged)).Want("0", h.Merged == 0)
+	r.table.Add("mails missing, stored twice", fmt.Sprintf("%d, %d", s.Missing, s.Twice)).Want("0, 0", s.Missing+s.Twice == 0)
+	r.table.Add("stored texts decoded wrongly", fmt.Sprint(s.Wrong)).Want("0", s.Wrong == 0)
 }
 
 // pull lets the gateway empty the mailbox.
@@ -122,8 +123,8 @@ func (r *run) composed() (enmime, goMessage float64, enmimeEach, goMessageEach t
 	withGoMessage, _ := r.parsed(limit.GoMessage)
 	enmime, enmimeEach = limit.Composed(runtime.NumCPU(), fetch, withEnmime, store)
 	goMessage, goMessageEach = limit.Composed(runtime.NumCPU(), fetch, withGoMessage, store)
-	r.table.add("limits: fetch, of which Dovecot", "").limit = fmt.Sprintf("%s, %s", short(fetch.Each()), short(fetch.Server/time.Duration(fetch.N)))
-	r.table.add("limits: batch store, of which database", "").limit = fmt.Sprintf("%s, %s", short(store.Each()), short(store.Server/time.Duration(store.N)))
+	r.table.Add("limits: fetch, of which Dovecot", "").Limit = fmt.Sprintf("%s, %s", table.Short(fetch.Each()), table.Short(fetch.Server/time.Duration(fetch.N)))
+	r.table.Add("limits: batch store, of which database", "").Limit = fmt.Sprintf("%s, %s", table.Short(store.Each()), table.Short(store.Server/time.Duration(store.N)))
 	return enmime, goMessage, enmimeEach, goMessageEach
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"switchboard/internal/bench/corpus"
+	"switchboard/internal/bench/table"
 )
 
 // run is one run of the command.
@@ -24,7 +25,7 @@ type run struct {
 	program string
 	mails   []corpus.Message
 	raws    [][]byte // of mails
-	table   table
+	table   table.Table
 	once    sync.Once // only the first reason counts
 }
 
@@ -70,7 +71,7 @@ func main() {
 		raws[i] = mails[i].Raw
 	}
 	failed := false
-	var results table
+	var results table.Table
 	for _, part := range parts {
 		if !slices.Contains(strings.Split(*only, ","), part.name) {
 			continue
@@ -86,7 +87,7 @@ func main() {
 		})
 		failed = failed || !ok
 	}
-	results.print(os.Stdout)
+	results.Print(os.Stdout, "limit in this run")
 	fmt.Printf("chat: %d sockets, %d lines a second\n", sockets, chatRate)
 	fmt.Printf("took %s\n", time.Since(begin).Round(time.Second))
 	if failed {

@@ -7,6 +7,7 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/bench/limit"
 	"switchboard/internal/bench/score"
+	"switchboard/internal/bench/table"
 	"switchboard/normalize"
 )
 
@@ -35,11 +36,11 @@ func (r *run) parse() {
 	cost, wrong := r.parsed(ours)
 	enmime, enmimeWrong := r.parsed(limit.Enmime)
 	goMessage, goMessageWrong := r.parsed(limit.GoMessage)
-	r.table.add("parse, on one core", fmt.Sprintf("%.0f MB/s, %.0f/s", size/float64(cost.N)/cost.Each().Seconds()/1e6, 1/cost.Each().Seconds()))
-	r.table.add("parse, CPU a message", short(cost.Each())).
-		beside(short(enmime.Each())+" enmime, conversions off", float64(enmime.Each())/float64(cost.Each()))
-	r.table.add("", "").beside(short(goMessage.Each())+" go-message", float64(goMessage.Each())/float64(cost.Each()))
-	l := r.table.add("texts decoded wrongly", fmt.Sprintf("%d of %d", wrong, len(r.mails)))
-	l.limit = fmt.Sprintf("%d enmime, %d go-message", enmimeWrong, goMessageWrong)
-	l.want("0", wrong == 0)
+	r.table.Add("parse, on one core", fmt.Sprintf("%.0f MB/s, %.0f/s", size/float64(cost.N)/cost.Each().Seconds()/1e6, 1/cost.Each().Seconds()))
+	r.table.Add("parse, CPU a message", table.Short(cost.Each())).
+		Beside(table.Short(enmime.Each())+" enmime, conversions off", float64(enmime.Each())/float64(cost.Each()))
+	r.table.Add("", "").Beside(table.Short(goMessage.Each())+" go-message", float64(goMessage.Each())/float64(cost.Each()))
+	l := r.table.Add("texts decoded wrongly", fmt.Sprintf("%d of %d", wrong, len(r.mails)))
+	l.Limit = fmt.Sprintf("%d enmime, %d go-message", enmimeWrong, goMessageWrong)
+	l.Want("0", wrong == 0)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchboard/internal/bench/limit"
+	"switchboard/internal/bench/table"
 	"switchboard/internal/mailtest"
 )
 
@@ -29,8 +30,8 @@ func (r *run) smtp() {
 			s.rested() // received is not yet processed
 		}
 		mine, its := median(ours), median(theirs)
-		r.table.add(fmt.Sprintf("SMTP, durable, 25 KB, %d sessions", load.sessions), perSecond(mine)).
-			beside(perSecond(its)+" go-smtp + fsync", mine/its).want(fmt.Sprintf("≥ %.0f %%", 100*load.target), mine >= load.target*its)
+		r.table.Add(fmt.Sprintf("SMTP, durable, 25 KB, %d sessions", load.sessions), table.PerSecond(mine)).
+			Beside(table.PerSecond(its)+" go-smtp + fsync", mine/its).Want(fmt.Sprintf("≥ %.0f %%", 100*load.target), mine >= load.target*its)
 	}
 }
 

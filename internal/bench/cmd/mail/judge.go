@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+
+	"switchboard/internal/bench/mail"
+)
+
+// losses are how many runs with lost headers a list has: which replies lose them
+// is chance, and one choice says little.
+const losses = 6
+
+func (r *run) thread() error {
+	lists, err := mail.Archives(r.sets.Ham, 100)
+	if err != nil {
+		return err
+	}
+	for _, l := range lists {
+		whole, _, err := l.Thread(r.program, r.dir, 0, 0)
+		if err != nil {
+			return err
+		}
+		r.table.Add(fmt.Sprintf("threads of list %s (%d): F1, mixed", l.Name, l.Len()), fmt.Sprintf("%.3f, %d", whole.F1, whole.Mixed)).
+			Want("1.00, 0", whole.F1 == 1 && whole.Mixed == 0)
+		var got, plain mail.Threads
+		for seed := range uint64(losses) {
+			a, b, err := l.Thread(r.program, r.dir, .3, seed+1)
+			if err != nil {
+				return err
+			}
+			r.note("%s, seed %d: %+v, by subject %+v", l.Name, seed+1, a, b)
+			got, plain = add(got, a), add(plain, b)
+		}
+		r.table.Add(fmt.Sprintf("  30 %% without headers, mean of %d: F1, precision", losses), fmt.Sprintf("%.3f, %.3f", got.F1, got.Precision)).
+			Peer(fmt.Sprintf("%.3f, %.3f headers, then subject", plain.F1, plain.Precision)).
+			Want("≥ .88, .97", got.F1 >= .88 && got.Precision >= .97)
+	}
+	return nil
+}
+
+func add(sum, one mail.Threads) mail.Threads {
+	sum.F1 += one.F1 / losses
+	sum.Precision += one.Precision / losses
+	sum.Recall += one.Recall / losses
+	return sum
+}
+
+// html puts each payload between two paragraphs, and has it sanitized.
+func (r *run) html() error {
+	payloads, err := mail.Payloads(r.sets.HTML)
+	if err != nil {
+		return err
+	}
+	around := make([]string, len(payloads))
+	for i, p := range payloads {
+		around[i] = `<p style="color:#123456">Before the payload.</p>` + p + "<p>After the payload.</p>"
+	}
+	paths, err := mail.Mails(r.dir, "text/html", around)
+	if err != nil {
+		return err
+	}
+	read, _, _, err := mail.Program(r.program, paths)
+	if err != nil {
+		return err
+	}
+	unsafe, kept, styled := 0, 0, 0
+	for i, m := range read {
+		if found := mail.Unsafe(m.HTML); len(found) > 0 {
+			unsafe++
+			r.note("unsafe: %q in %s of %s", found, m.HTML, payloads[i])
+		}
+		if strings.Contains(m.HTML, "Before the payload.") {
+			kept++
+		} else {
+			r.note("text lost: %s of %s", m.HTML, payloads[i])
+		}
+		if strings.Contains(m.HTML, "#123456") {
+			styled++
+		}
+	}
+	n := len(payloads)
+	r.table.Add(fmt.Sprintf("HTML attacks that come through (%d)", n), fmt.Sprint(unsafe)).Want("0", unsafe == 0)
+	r.table.Add("  text and styling around them kept", fmt.Sprintf("%d, %d", kept, styled)).Want("all", kept == n && styled == n)
+	return nil
+}
+
+var passed = regexp.MustCompile(`spf=(\d+)/(\d+)`)
+
+// spf runs the suite of RFC 7208 where it is a test.
+func (r *run) spf() error {
+	cmd := exec.Command("go", "test", "-v", "-run", "^TestSPFSuite$", "./internal/mailauth")
+	cmd.Stderr = os.Stderr
+	out, _ := cmd.Output() // a failure has a count, too
+	m := passed.FindSubmatch(out)
+	if m == nil {
+		return fmt.Errorf("the suite gave no count: %s", out)
+	}
+	r.table.Add("SPF, suite of RFC 7208", fmt.Sprintf("%s of %s", m[1], m[2])).Want("203 of 203", string(m[1]) == "203")
+	return nil
+}

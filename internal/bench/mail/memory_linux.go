@@ -1,0 +1,15 @@
+package mail
+
+import (
+	"os"
+	"syscall"
+)
+
+// residentPeak is in bytes; the kernel counts in KiB.
+func residentPeak(state *os.ProcessState) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return usage.Maxrss << 10
+}

@@ -1,0 +1,83 @@
+package mail
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Score is how well a program tells what is new in replies, in shares of them.
+type Score struct {
+	N                 int
+	Exact, Loss, Leak float64 // equal but for white space; a line missing; a line too many
+}
+
+func (s Score) String() string {
+	return fmt.Sprintf("%.2f / %.2f / %.2f", s.Exact, s.Loss, s.Leak)
+}
+
+// ScoreReplies judges got against the cases' expectations.
+func ScoreReplies(cases []Reply, got []string) (s Score) {
+	s.N = len(cases)
+	for i, c := range cases {
+		want, have := c.Want, got[i]
+		if c.HTML && strings.Contains(want, "<") {
+			want = visible(want)
+		}
+		if c.HTML && strings.Contains(have, "</") {
+			have = visible(have)
+		}
+		lost, leaked := lines(want, have), lines(have, want)
+		switch {
+		case squeeze(want) == squeeze(have):
+			s.Exact++
+		default:
+			if lost {
+				s.Loss++
+			}
+			if leaked {
+				s.Leak++
+			}
+		}
+	}
+	n := float64(max(s.N, 1))
+	s.Exact, s.Loss, s.Leak = s.Exact/n, s.Loss/n, s.Leak/n
+	return s
+}
+
+// lines tells whether text has a line that other has not anywhere.
+func lines(text, other string) bool {
+	other = squeeze(other)
+	for line := range strings.Lines(text) {
+		if line = squeeze(line); line != "" && !strings.Contains(other, line) {
+			return true
+		}
+	}
+	return false
+}
+
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == '\u200b' || r == '\u00a0' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// PeersReplies returns what each peer takes for new in replies.
+func PeersReplies(home string, cases []Reply) (map[string][]string, error) {
+	jobs := make([]job, len(cases))
+	for i, c := range cases {
+		jobs[i] = job{Reply: c.In, HTML: c.HTML}
+	}
+	answers, err := ask[any](home, jobs)
+	got := map[string][]string{}
+	for _, answer := range answers {
+		for name, text := range answer {
+			s, _ := text.(string) // a failure is an object, and no answer
+			got[name] = append(got[name], s)
+		}
+	}
+	return got, err
+}

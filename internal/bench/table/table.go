@@ -1,0 +1,92 @@
+// Package table prints figures beside the limit or the peer that was measured
+// with them, and the target that they are to reach.
+package table
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// Line is one figure of a table.
+type Line struct {
+	figure   string
+	measured string
+	Limit    string // of the same run, and whose; empty: there is none
+	ratio    string
+	target   string
+	verdict  string // ok, short, or empty where nothing was promised
+}
+
+// Table is figures in the order in which they are printed.
+type Table []Line
+
+// Add appends a figure.
+func (t *Table) Add(figure, measured string) *Line {
+	*t = append(*t, Line{figure: figure, measured: measured})
+	return &(*t)[len(*t)-1]
+}
+
+// Beside sets the limit and the ratio to it.
+func (l *Line) Beside(limit string, ratio float64) *Line {
+	l.Limit, l.ratio = limit, fmt.Sprintf("%.0f %%", 100*ratio)
+	return l
+}
+
+// Peer sets what others measured alike.
+func (l *Line) Peer(measured string) *Line {
+	l.Limit = measured
+	return l
+}
+
+// Want sets the target, and whether it is reached.
+func (l *Line) Want(target string, reached bool) {
+	l.target, l.verdict = target, "short"
+	if reached {
+		l.verdict = "ok"
+	}
+}
+
+// Short tells whether a figure misses its target.
+func (t Table) Short() bool {
+	for _, l := range t {
+		if l.verdict == "short" {
+			return true
+		}
+	}
+	return false
+}
+
+// Print writes the table; limit heads the column of what it is held against.
+func (t Table) Print(w io.Writer, limit string) {
+	ratios := ""
+	for _, l := range t {
+		if l.ratio != "" {
+			ratios = "ratio\t"
+		}
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(tw, "figure\tmeasured\t%s\t%starget\t\n", limit, ratios)
+	for _, l := range t {
+		if ratios != "" {
+			l.ratio += "\t"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%s\n", l.figure, l.measured, l.Limit, l.ratio, l.target, l.verdict)
+	}
+	tw.Flush() //nolint:errcheck // the terminal
+}
+
+// PerSecond writes a rate.
+func PerSecond(rate float64) string { return fmt.Sprintf("%.0f/s", rate) }
+
+// Short writes a duration with three digits.
+func Short(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d >= time.Millisecond:
+		return fmt.Sprintf("%.3g ms", float64(d)/1e6)
+	}
+	return fmt.Sprintf("%.3g µs", float64(d)/1e3)
+}
