@@ -254,7 +254,7 @@ create index messages_raw on messages (raw_id) where raw_id is not null;
 create index messages_message_id on messages (message_id);
 create index messages_from on messages (from_address);
 -- A mail is one message, however often and over however many entrances it came.
-create unique index messages_once on messages (account_id, message_id, content) where direction = 'inbound';
+create unique index messages_once on messages (message_id, account_id, content) where direction = 'inbound';
 
 -- Every Message-ID that a conversation is known by: its own ones and the ones
 -- they mention, so that a parent that arrives after its reply still joins it.
@@ -358,26 +358,36 @@ create table chat_sessions (
     received_seq    bigint not null default 0
 );
 
--- What a visitor may see of his session's conversation: his own lines, and what
--- was sent to this very session; never notes, never other people's mail that
--- came to the same conversation. An answer that may still be undone hides itself
--- and what stands behind it, so that numbers only grow for the visitor.
-create view chat_lines as
-select s.id as session_id, m.conversation_id, m.seq, m.direction = 'inbound' as from_visitor,
-       case when m.direction = 'inbound' then substr(r.source_key, 37) else 'ms_' || replace(m.id::text, '-', '') end as id,
-       coalesce(a.name, '') as agent, m.text_body as text, m.received_at as at
-from (select id, conversation_id, 'vs_' || replace(id::text, '-', '') as address from chat_sessions) s
-join messages m on m.conversation_id = s.conversation_id
-left join raws r on r.id = m.raw_id
-left join agents a on a.id = m.author_id
-where (m.direction = 'inbound' and r.channel = 'chat' and starts_with(r.source_key, s.address || '/')
-       -- not "exists", which the planner may turn into a scan of all deliveries
-       or m.direction = 'outbound' and (
-           select d.state not in ('held', 'cancelled') from deliveries d
-           where d.message_id = m.id and d.recipient = s.address))
-  and m.seq < coalesce((select min(h.seq) from deliveries d join messages h on h.id = d.message_id
-                        where d.conversation_id = s.conversation_id and d.recipient = s.address and d.state = 'held'),
-                       9223372036854775807);
+-- What a visitor may see of his session's conversation after a position: his own
+-- lines, and what was sent to this very session; never notes, never other
+-- people's mail that came to the same conversation. An answer that may still be
+-- undone hides itself and what stands behind it, so that numbers only grow for the
+-- visitor. A position in another conversation than the session's is its beginning.
+--
+-- Everything is a value here and nothing a join: whatever the planner believes of
+-- tables that were empty when it planned, this reads one range of messages_seq,
+-- and what belongs to each of its rows by key.
+create function chat_lines(session uuid, conversation uuid, after bigint)
+    returns table (conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamptz)
+    language sql stable
+begin atomic
+    select m.conversation_id, m.seq,
+           case when m.direction = 'inbound' then substr(m.source_key, 37) else 'ms_' || replace(m.id::text, '-', '') end,
+           m.direction = 'inbound', coalesce((select a.name from agents a where a.id = m.author_id), ''), m.text_body, m.received_at
+    from (select m.*, (select case when r.channel = 'chat' then r.source_key end from raws r where r.id = m.raw_id) as source_key,
+                 (select d.state from deliveries d
+                  where d.message_id = m.id and d.recipient = 'vs_' || replace(session::text, '-', '')) as sent
+          from messages m
+          where m.conversation_id = (select s.conversation_id from chat_sessions s where s.id = session)
+            and m.seq > case when conversation = (select s.conversation_id from chat_sessions s where s.id = session) then after else 0 end
+            and m.seq < coalesce((select min(h.seq) from deliveries d join messages h on h.id = d.message_id
+                                  where d.conversation_id = (select s.conversation_id from chat_sessions s where s.id = session)
+                                    and d.recipient = 'vs_' || replace(session::text, '-', '') and d.state = 'held'),
+                                 9223372036854775807)
+          offset 0) as m
+    where m.direction = 'inbound' and starts_with(m.source_key, 'vs_' || replace(session::text, '-', '') || '/')
+       or m.direction = 'outbound' and m.sent not in ('held', 'cancelled');
+end;
 
 -- The log of everything that happened. xid lets a reader stop below the oldest
 -- transaction that is still running, so that a late commit is never skipped.

@@ -8,13 +8,11 @@ returning id, name, email, conversation_id;
 insert into chat_sessions (id, secret_hash, widget, name, email) values ($1, $2, $3, $4, $5);
 
 -- name: chat-newest
-select coalesce(max(seq), 0) from chat_lines where session_id = $1;
+select coalesce(max(seq), 0) from chat_lines($1, null, 0);
 
 -- name: chat-history
--- A position in another conversation than the session's present one is its beginning.
 select conversation_id, seq, id, from_visitor, agent, text, at
-from chat_lines
-where session_id = $1 and seq > case when conversation_id = $2 then $3::bigint else 0 end
+from chat_lines($1, $2, $3)
 order by seq
 limit $4;
 

@@ -15,7 +15,8 @@ order by e.xid desc, e.id desc
 limit 1;
 
 -- name: event-pending
-select exists (select 1 from events where (xid, id) > ($1::text::xid8, $2));
+-- The newest one tells, read from the end of the index.
+select coalesce((select (e.xid, e.id) > ($1::text::xid8, $2) from events e order by e.xid desc, e.id desc limit 1), false);
 
 -- name: event-ours
 -- Whether this cluster has come to a cursor's transaction yet.

@@ -53,17 +53,18 @@ select conversation_id, new_text from (
 
 -- name: ingest-conversations
 -- Locked in order of id, so that two batches cannot wait for each other. Merged
--- ones bring along what they were merged into.
+-- ones bring along what they were merged into. By key in either place, where a
+-- join would let the planner scan all conversations.
 with recursive wanted (id) as (
     select unnest($1::uuid[])
     union
-    select v.merged_into from conversations v join wanted w on v.id = w.id where v.merged_into is not null
+    select (select v.merged_into from conversations v where v.id = w.id) from wanted w where w.id is not null
 )
 select v.id, v.number, v.account_id, v.contact_id, v.subject, v.channel, v.status, v.priority, v.inbox_id, v.tier, v.assignee_id,
        v.tags, v.restricted, v.path, v.policy_version, v.reply_channel, v.reply_to, v.reply_from, v.participants, v.preview,
        v.last_inbound_at, v.last_reply_at, v.waiting_since, v.snoozed_until, v.resolved_at, v.merged_into, v.last_seq,
        v.created_at, v.updated_at
-from conversations v where v.id in (select id from wanted)
+from conversations v where v.id = any(array(select id from wanted))
 order by v.id
 for update;
 

@@ -217,6 +217,10 @@ func (c *Cluster) settings() map[string]string {
 		"log_destination":         "stderr",
 		// Short statements: compiling them costs more than running them.
 		"jit": "off",
+		// A page found by an index costs little more than the next one on anything
+		// but a turning disk. Statements are planned when tables may still be
+		// empty: the default would have them scanned, and go on when they are not.
+		"random_page_cost": "1.1",
 	}
 	if c.cfg.Ephemeral {
 		maps.Copy(s, map[string]string{

@@ -35,15 +35,21 @@ func (r *run) chat() {
 		visitors[i].line("first") // opens the conversation
 	}
 	s.rested()
+	lineCPU := s.each()
 	lines := r.paced(chatTime, func(i, n int) { visitors[i].line(fmt.Sprintf("Where is parcel %d?", n)) })
 
+	s.rested()
+	lineStack := lineCPU(len(lines))
 	conversations := s.conversations()
+	answerCPU := s.each()
 	answers := r.paced(chatTime, func(i, n int) {
 		text := fmt.Sprintf("Parcel %d comes tomorrow.", n)
 		got := visitors[i].expect(text)
 		s.post(key, "/conversations/"+conversations[visitors[i].email]+"/replies", map[string]string{"text": text})
 		r.within(got, "an answer")
 	})
+
+	answerStack := answerCPU(len(answers))
 
 	echo, err := limit.NewEcho()
 	r.must(err)
@@ -61,11 +67,13 @@ func (r *run) chat() {
 	for _, f := range []struct {
 		figure string
 		took   []time.Duration
-	}{{"chat line to its durable ack", lines}, {"agent's POST to the visitor's socket", answers}} {
+		stack  time.Duration
+	}{{"chat line to its durable ack", lines, lineStack}, {"agent's POST to the visitor's socket", answers, answerStack}} {
 		p50, p99 := percentile(f.took, .5), percentile(f.took, .99)
 		r.table.Add(f.figure+", p50, p99", table.Short(p50)+", "+table.Short(p99)).
 			Beside(table.Short(percentile(floor, .5))+", "+table.Short(percentile(floor, .99))+" echo", float64(percentile(floor, .5))/float64(p50)).
 			Want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
+		r.table.Add("  CPU of each, program and database", table.Short(f.stack))
 	}
 }
 

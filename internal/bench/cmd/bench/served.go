@@ -86,6 +86,16 @@ func (s *served) used() (program, database time.Duration) {
 	return own - s.own0, below - s.below0
 }
 
+// each measures the CPU time from now on, of the program and its database, for
+// each of the n things that were done until it is asked.
+func (s *served) each() func(n int) time.Duration {
+	program0, database0 := s.used()
+	return func(n int) time.Duration {
+		program, database := s.used()
+		return (program - program0 + database - database0) / time.Duration(max(n, 1))
+	}
+}
+
 // await asks the database until the answer is true.
 func (s *served) await(what, query string, args ...any) {
 	stmt, err := s.db.Prepare(query)
