@@ -60,20 +60,6 @@ type Smarthost struct {
 	TLS      string `koanf:"tls"` // implicit, starttls, none
 }
 
-// Mailbox is an IMAP account that is pulled.
-type Mailbox struct {
-	Name        string        `koanf:"name"`
-	Addr        string        `koanf:"addr"`
-	User        string        `koanf:"user"`
-	Password    string        `koanf:"password"`
-	TLS         string        `koanf:"tls"` // implicit, starttls, none
-	Folders     []string      `koanf:"folders"`
-	Sent        string        `koanf:"sent"` // folder of mail sent by other programs; empty: none
-	Poll        time.Duration `koanf:"poll"`
-	AfterImport string        `koanf:"after_import"` // leave, flag, move
-	MoveTo      string        `koanf:"move_to"`
-}
-
 // Widget is a chat widget on somebody's website.
 type Widget struct {
 	Key     string   `koanf:"key"`
@@ -157,31 +143,6 @@ func (v *validator) address(key, value string, required bool) {
 func (v *validator) oneOf(key, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
 		v.add(key, fmt.Sprintf("%q is none of %s", value, strings.Join(allowed, ", ")))
-	}
-}
-
-func (v *validator) mailboxes(list []Mailbox) {
-	keyed(v, "mailbox", list, func(m Mailbox) string { return m.Name })
-	for i, m := range list {
-		at := fmt.Sprintf("mailbox[%d].", i)
-		if m.Addr == "" {
-			v.add(at+"addr", "name the IMAP server")
-		}
-		if m.User == "" {
-			v.add(at+"user", "name the user")
-		}
-		if m.Sent != "" && (slices.Contains(m.Folders, m.Sent) || len(m.Folders) == 0 && strings.EqualFold(m.Sent, "INBOX")) {
-			v.add(at+"sent", "it is one of the folders of received mail")
-		}
-		if m.TLS != "" {
-			v.oneOf(at+"tls", m.TLS, "implicit", "starttls", "none")
-		}
-		if m.AfterImport != "" {
-			v.oneOf(at+"after_import", m.AfterImport, "leave", "flag", "move")
-		}
-		if m.AfterImport == "move" && m.MoveTo == "" {
-			v.add(at+"move_to", "name the folder to move to")
-		}
 	}
 }
 

@@ -50,6 +50,9 @@ func load(path string, environ []string, overrides map[string]any, validate func
 		return cfg, err
 	}
 	problems = append(problems, unmarshal(k, &cfg)...)
+	for i := range cfg.Mailboxes {
+		problems = append(problems, cfg.Mailboxes[i].complete(fmt.Sprintf("mailbox[%d].", i))...)
+	}
 	var invalid *ConfigError
 	if errors.As(validate(&cfg), &invalid) {
 		problems = append(problems, invalid.Problems...)

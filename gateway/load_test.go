@@ -65,6 +65,79 @@ colour = "blue"
 	}
 }
 
+func TestLoadMailboxWithTokens(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	write(t, secret, "s3cret\n")
+	file := filepath.Join(dir, "switchboard.toml")
+	write(t, file, `
+[mail]
+addresses = ["support@example.com"]
+[[mailbox]]
+name = "google"
+user = "support@example.com"
+auth = "oauth2"
+provider = "google"
+client_id = "id"
+client_secret_file = "`+secret+`"
+refresh_token = "1//r"
+[[mailbox]]
+name = "microsoft"
+user = "support@example.com"
+auth = "oauth2"
+provider = "microsoft"
+client_id = "id"
+refresh_token = "0.r"
+[[mailbox]]
+name = "tenant"
+user = "support@example.com"
+auth = "oauth2"
+provider = "microsoft"
+tenant = "example.com"
+grant = "client_credentials"
+client_id = "id"
+client_secret = "s"
+`)
+	cfg, err := Load(file, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct{ addr, tokenURL, secret, scopes string }{
+		{"imap.gmail.com:993", "https://oauth2.googleapis.com/token", "s3cret", ""},
+		{"outlook.office365.com:993", "https://login.microsoftonline.com/common/oauth2/v2.0/token", "", "https://outlook.office.com/IMAP.AccessAsUser.All offline_access"},
+		{"outlook.office365.com:993", "https://login.microsoftonline.com/example.com/oauth2/v2.0/token", "s", "https://outlook.office365.com/.default"},
+	} {
+		m := cfg.Mailboxes[i]
+		if m.Addr != want.addr || m.TokenURL != want.tokenURL || m.ClientSecret != want.secret || strings.Join(m.Scopes, " ") != want.scopes {
+			t.Errorf("%s: %+v", m.Name, m)
+		}
+	}
+}
+
+func TestLoadTellsWhatTokensNeed(t *testing.T) {
+	for _, test := range []struct{ keys, problem string }{
+		{`auth = "kerberos"`, "auth: \"kerberos\" is none of"},
+		{`auth = "oauth2"`, "token_url: name the token server's URL"},
+		{`auth = "oauth2"`, "client_id: name"},
+		{`auth = "oauth2"`, "refresh_token: put in"},
+		{"auth = \"oauth2\"\ntoken_url = \"http://login.example.com/token\"", "must begin with https://"},
+		{"auth = \"oauth2\"\nprovider = \"microsoft\"\ngrant = \"client_credentials\"", "tenant: name the tenant"},
+		{"auth = \"oauth2\"\nprovider = \"microsoft\"\ngrant = \"client_credentials\"", "client_secret: this grant needs"},
+		{"auth = \"oauth2\"\nprovider = \"google\"\ngrant = \"client_credentials\"", "Google has no such grant"},
+		{"auth = \"oauth2\"\ngrant = \"password\"", "grant: \"password\" is none of"},
+		{"provider = \"yahoo\"", "provider: \"yahoo\" is none of google, microsoft"},
+		{"client_id = \"id\"", "auth: client_id"},
+		{"password = \"a\"\npassword_file = \"b\"", "password: it stands here and in password_file"},
+		{"refresh_token_file = \"/nowhere/token\"", "refresh_token_file: open /nowhere/token"},
+	} {
+		file := filepath.Join(t.TempDir(), "bad.toml")
+		write(t, file, "[mail]\naddresses = [\"support@example.com\"]\n[[mailbox]]\nname = \"a\"\nuser = \"u\"\naddr = \"h\"\n"+test.keys)
+		if _, err := Load(file, nil, nil); err == nil || !strings.Contains(err.Error(), test.problem) {
+			t.Errorf("%s: %v, want %q", test.keys, err, test.problem)
+		}
+	}
+}
+
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"switchboard/channels/mailbox"
 	"switchboard/desk"
+	"switchboard/internal/oauth"
 	"switchboard/store"
 )
 
@@ -40,11 +41,23 @@ func (g *Gateway) mailboxes() error {
 func (m *Mailbox) channel() string { return "imap " + m.Name }
 
 // open makes the channel of a configured mailbox.
-func (m *Mailbox) open(journal mailbox.Journal, node *mailbox.Node, log *slog.Logger) (*mailbox.Mailbox, error) {
-	return mailbox.New(mailbox.Config{
+func (m *Mailbox) open(journal journal, node *mailbox.Node, log *slog.Logger) (*mailbox.Mailbox, error) {
+	cfg := mailbox.Config{
 		Name: m.Name, Addr: m.Addr, User: m.User, Password: m.Password, TLS: mailbox.TLS(m.TLS),
 		Folders: m.Folders, Sent: m.Sent, Poll: m.Poll, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo, Node: node,
-	}, journal, log)
+	}
+	if m.Auth == authOAuth2 {
+		grant := m.oauth()
+		grant.Name = m.channel()
+		cfg.Tokens = oauth.New(grant, journal, log.With("channel", cfg.Name))
+	}
+	return mailbox.New(cfg, journal, log)
+}
+
+// journal is what a mailbox needs of the database.
+type journal interface {
+	mailbox.Journal
+	oauth.Keeper
 }
 
 // waking commits a mailbox's batches and wakes the processor, as the acceptor

@@ -59,6 +59,14 @@ create table mailbox_leases (
     lease_until timestamptz not null
 );
 
+-- What a token server gave last for a channel's account, sealed with a secret that
+-- stands in the configuration alone.
+create table oauth_tokens (
+    name       text primary key,
+    sealed     bytea not null,
+    updated_at timestamptz not null default now()
+);
+
 -- Server against journal, folder by folder, at the last reconciliation.
 create table mailbox_reconciliations (
     channel text primary key,

@@ -30,6 +30,7 @@ type queries struct {
 	event            eventQueries
 	chat             chatQueries
 	mailbox          mailboxQueries
+	token            tokenQueries
 	channel          channelQueries
 }
 

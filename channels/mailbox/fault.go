@@ -10,12 +10,10 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"switchboard/channels"
+	"switchboard/internal/oauth"
 )
 
-var (
-	errNoLogin = errors.New("the server allows no login with a password on this connection")
-	errNoMove  = errors.New("the server can neither MOVE nor expunge single messages (UIDPLUS)")
-)
+var errNoMove = errors.New("the server can neither MOVE nor expunge single messages (UIDPLUS)")
 
 func (c *Config) tlsConfig() *tls.Config {
 	config := c.TLSConfig.Clone()
@@ -39,11 +37,16 @@ func (c *Config) fault(step string, err error) error {
 
 func (c *Config) advice(step string, err error) (advice string, unauthorised bool) {
 	if refused, ok := errors.AsType[*imap.Error](err); ok && step == "login" {
-		switch refused.Code {
-		case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeServerBug, imap.ResponseCodeLimit:
+		switch {
+		case later(refused):
 			return "The server cannot log anyone in just now; this is tried again by itself.", false
+		case errors.Is(err, errTokenRefused):
+			return fmt.Sprintf("The server refuses even a fresh access token for %q. Check that this is the account that gave the permission, that the scopes cover IMAP, and that IMAP is switched on for the account.", c.User), true
 		}
 		return fmt.Sprintf("The server refused the user name or the password of %q. Check both; with two-factor login the account needs an application password.", c.User), true
+	}
+	if fault, ok := errors.AsType[*oauth.Error](err); ok {
+		return fault.Advice, fault.Refused
 	}
 	var (
 		unknown  x509.UnknownAuthorityError
@@ -55,6 +58,8 @@ func (c *Config) advice(step string, err error) (advice string, unauthorised boo
 	switch {
 	case errors.Is(err, errNoLogin):
 		return "Set tls to implicit or starttls: the server takes passwords over an encrypted connection only.", true
+	case errors.Is(err, errNoTokens):
+		return "Set tls to implicit or starttls; if it is, the server knows no OAuth 2.0, and auth must be password.", true
 	case errors.Is(err, errNoMove):
 		return "Set after_import to flag or leave.", false
 	case errors.As(err, &unknown):

@@ -46,6 +46,7 @@ type Config struct {
 	Addr     string // host or host:port; the port follows from TLS if it is missing
 	User     string
 	Password string
+	Tokens   Tokens   // instead of Password; may be nil
 	TLS      TLS      // implicit
 	Folders  []string // INBOX
 	// Sent is the folder of what we sent ourselves; its mails are journaled as
@@ -66,6 +67,13 @@ type Config struct {
 	// Node holds the lease without which the mailbox is not read. Nil: nobody
 	// else reads it.
 	Node *Node
+}
+
+// Tokens gives OAuth 2.0 access tokens (RFC 6749) for logging in (RFC 7628).
+type Tokens interface {
+	// Token returns one that is not refused, which is what the server has just
+	// turned down, or "". An error may be an *oauth.Error.
+	Token(ctx context.Context, refused string) (string, error)
 }
 
 // Cursor is the position in a folder: every UID up to LastUID of the generation

@@ -12,7 +12,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-sasl"
 )
 
 // session is one logged-in connection with one folder open. One goroutine at a
@@ -30,6 +29,27 @@ type session struct {
 // connect dials, secures, logs in. ctx ends the session with it: closing the
 // connection is what unblocks every command.
 func connect(ctx context.Context, cfg *Config) (*session, error) {
+	if cfg.Tokens == nil {
+		return dial(ctx, cfg, "")
+	}
+	token, err := cfg.Tokens.Token(ctx, "")
+	if err != nil {
+		return nil, cfg.fault("access token", err)
+	}
+	s, err := dial(ctx, cfg, token)
+	if !errors.Is(err, errTokenRefused) {
+		return s, err
+	}
+	// It may have been withdrawn before its time: once more with another one, on a
+	// new connection, since not every server allows a second attempt on the old one.
+	if token, err = cfg.Tokens.Token(ctx, token); err != nil {
+		return nil, cfg.fault("access token", err)
+	}
+	return dial(ctx, cfg, token)
+}
+
+// dial is connect with a token in hand, or "" for the password.
+func dial(ctx context.Context, cfg *Config, token string) (*session, error) {
 	dialer := net.Dialer{
 		Timeout: cfg.StallTimeout,
 		// A peer that vanished without a word is noticed within a minute.
@@ -46,7 +66,7 @@ func connect(ctx context.Context, cfg *Config) (*session, error) {
 		conn.Close()
 		return nil, err
 	}
-	if err := s.login(); err != nil {
+	if err := s.login(token); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -98,27 +118,6 @@ func (s *session) secure(ctx context.Context, conn net.Conn) error {
 }
 
 func (s *session) expect(size int64) { s.guard.expect(s.cfg.StallTimeout, size) }
-
-// login prefers LOGIN, which every server has, unless it says that it does not.
-func (s *session) login() (err error) {
-	if s.client.State() == imap.ConnStateAuthenticated {
-		return nil // PREAUTH
-	}
-	s.expect(0)
-	caps := s.client.Caps()
-	switch {
-	case !caps.Has(imap.CapLoginDisabled):
-		err = s.client.Login(s.cfg.User, s.cfg.Password).Wait()
-	case caps.Has(imap.AuthCap(sasl.Plain)):
-		err = s.client.Authenticate(sasl.NewPlainClient("", s.cfg.User, s.cfg.Password))
-	default:
-		err = errNoLogin
-	}
-	if err != nil {
-		return s.cfg.fault("login", s.guard.explain(err))
-	}
-	return nil
-}
 
 // open selects a folder, read-only (EXAMINE) when nothing is to be changed.
 func (s *session) open(folder string) (*imap.SelectData, error) {

@@ -32,11 +32,13 @@ type Dovecot struct {
 	Roots   *x509.CertPool
 	Maildir string
 
-	t        testing.TB
-	dir      string
-	uid, gid int
-	process  *process
-	serial   atomic.Int64
+	t          testing.TB
+	tokens     *TokenServer // nil: passwords only
+	mechanisms string
+	dir        string
+	uid, gid   int
+	process    *process
+	serial     atomic.Int64
 }
 
 var dovecotConf = template.Must(template.New("dovecot.conf").Parse(`
@@ -50,7 +52,7 @@ ssl = yes
 ssl_cert = <{{.Dir}}/cert.pem
 ssl_key = <{{.Dir}}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{{if .OAuth}} {{.Mechanisms}}{{end}}
 auth_failure_delay = 0
 default_login_user = {{.Account}}
 default_internal_user = {{.Account}}
@@ -60,6 +62,13 @@ first_valid_gid = 1
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 200
 mail_fsync = never
+{{- if .OAuth}}
+passdb {
+  driver = oauth2
+  mechanisms = {{.Mechanisms}}
+  args = {{.Dir}}/oauth2.conf
+}
+{{- end}}
 passdb {
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {{.Dir}}/users
@@ -89,13 +98,37 @@ service imap {
 }
 service anvil {
   chroot =
+  unix_listener anvil-auth-penalty { # refused logins do not slow down the next ones
+    mode = 0
+  }
 }
 `))
 
+// introspection asks the token server whether a token is good, and whose it is.
+const introspection = `introspection_mode = post
+introspection_url = %s
+username_attribute = username
+active_attribute = active
+active_value = true
+`
+
+// DovecotOption is something that not every test needs.
+type DovecotOption func(*Dovecot)
+
+// WithTokens lets users log in with the access tokens of a server, too.
+func WithTokens(s *TokenServer) DovecotOption { return func(d *Dovecot) { d.tokens = s } }
+
+// WithMechanisms names the SASL mechanisms that take tokens; oauthbearer and
+// xoauth2 if this is not said.
+func WithMechanisms(list string) DovecotOption { return func(d *Dovecot) { d.mechanisms = list } }
+
 // NewDovecot starts a Dovecot with an empty mailbox.
-func NewDovecot(t testing.TB) *Dovecot {
+func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	t.Helper()
-	d := &Dovecot{Addr: freePort(t), TLSAddr: freePort(t), User: "support", Password: "secret", t: t, dir: folder(t)}
+	d := &Dovecot{Addr: freePort(t), TLSAddr: freePort(t), User: "support", Password: "secret", mechanisms: "oauthbearer xoauth2", t: t, dir: folder(t)}
+	for _, option := range options {
+		option(d)
+	}
 	account, uid, gid, root := unprivileged(t)
 	d.uid, d.gid = uid, gid
 	group := "nogroup"
@@ -111,12 +144,16 @@ func NewDovecot(t testing.TB) *Dovecot {
 		}
 	}
 	d.write("users", fmt.Sprintf("%s:{PLAIN}%s:%d:%d::%s::\n", d.User, d.Password, uid, gid, home))
+	if d.tokens != nil {
+		d.write("oauth2.conf", fmt.Sprintf(introspection, d.tokens.IntrospectionURL))
+	}
 	d.certify()
 	_, port, _ := net.SplitHostPort(d.Addr)
 	_, tlsPort, _ := net.SplitHostPort(d.TLSAddr)
 	var conf strings.Builder
 	d.must(dovecotConf.Execute(&conf, map[string]any{
 		"Dir": d.dir, "Port": port, "TLSPort": tlsPort, "Account": account, "Group": group,
+		"OAuth": d.tokens != nil, "Mechanisms": d.mechanisms,
 	}))
 	d.write("dovecot.conf", conf.String())
 	d.Start()

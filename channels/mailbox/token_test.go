@@ -1,0 +1,205 @@
+package mailbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"switchboard/channels"
+	"switchboard/channels/channeltest"
+	"switchboard/internal/mailtest"
+	"switchboard/internal/oauth"
+)
+
+// drawer is an oauth.Keeper; what is in it outlives a Source.
+type drawer struct {
+	mu   sync.Mutex
+	kept map[string][]byte
+	shut error
+}
+
+func (d *drawer) Token(_ context.Context, name string) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.kept[name], d.shut
+}
+
+func (d *drawer) KeepToken(_ context.Context, name string, sealed []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.shut == nil {
+		d.kept[name] = sealed
+	}
+	return d.shut
+}
+
+// granted is a Dovecot that takes tokens, and the configuration of a mailbox that
+// has been granted one.
+func granted(t *testing.T, change func(*oauth.Config)) (*mailtest.Dovecot, *mailtest.TokenServer, *drawer, func() Config) {
+	t.Helper()
+	tokens := mailtest.NewTokenServer(t)
+	d := mailtest.NewDovecot(t, mailtest.WithTokens(tokens))
+	grant := oauth.Config{Name: "imap support", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: tokens.ClientSecret,
+		RefreshToken: tokens.Grant(d.User)}
+	if change != nil {
+		change(&grant)
+	}
+	keeper := &drawer{kept: map[string][]byte{}}
+	return d, tokens, keeper, func() Config {
+		return config(d, func(c *Config) {
+			c.Password, c.Tokens = "", oauth.New(grant, keeper, slog.New(slog.DiscardHandler))
+			// Tokens do not travel in clear text.
+			c.TLS, c.Addr, c.TLSConfig = TLSImplicit, d.TLSAddr, &tls.Config{RootCAs: d.Roots}
+		})
+	}
+}
+
+func TestTokensAreRenewed(t *testing.T) {
+	t.Parallel()
+	d, tokens, _, cfg := granted(t, nil)
+	journal := newMemory(channeltest.NewSink())
+	_, stop := pull(t, cfg(), journal)
+	d.Append(letter("first", 500))
+	journal.Await(t, 1)
+
+	// A session outlives its token; the next one needs another.
+	tokens.Expire()
+	d.Append(letter("same-session", 500))
+	journal.Await(t, 2)
+	if n := len(tokens.Asked()); n != 1 {
+		t.Errorf("%d tokens were asked for, want 1", n)
+	}
+	d.Restart()
+	d.Append(letter("other-session", 500))
+	journal.Await(t, 3)
+	if n := len(tokens.Asked()); n != 2 {
+		t.Errorf("%d tokens were asked for, want 2: the second after the refusal", n)
+	}
+
+	// A new process goes on with the refresh token that the last one was given.
+	stop()
+	tokens.Expire()
+	d.Append(letter("other-process", 500))
+	group, _ := pull(t, cfg(), journal)
+	journal.Await(t, 4)
+	awaitState(t, group, channels.StateRunning)
+
+	// A withdrawn permission is said, and said how to mend.
+	tokens.Revoke()
+	d.Restart()
+	status := awaitState(t, group, channels.StateUnauthorised)
+	if !strings.Contains(status.Advice, "put the new refresh_token into the configuration") || !strings.Contains(status.LastError, "invalid_grant") ||
+		time.Since(status.Since) > time.Minute {
+		t.Errorf("status %+v", status)
+	}
+	for _, asked := range tokens.Asked() {
+		for _, secret := range []string{asked.Get("refresh_token"), tokens.ClientSecret} {
+			if secret != "" && strings.Contains(status.LastError+status.Advice, secret) {
+				t.Errorf("%q is in the status %+v", secret, status)
+			}
+		}
+	}
+}
+
+// Servers that know only one of the mechanisms.
+func TestTokenMechanisms(t *testing.T) {
+	t.Parallel()
+	for _, mechanism := range []string{"oauthbearer", "xoauth2"} {
+		t.Run(mechanism, func(t *testing.T) {
+			t.Parallel()
+			tokens := mailtest.NewTokenServer(t)
+			d := mailtest.NewDovecot(t, mailtest.WithTokens(tokens), mailtest.WithMechanisms(mechanism))
+			// The program's own credentials, as for a whole Microsoft 365 tenant.
+			grant := oauth.Config{Name: "imap support", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: tokens.ClientSecret,
+				Scopes: []string{d.User}, InBody: true}
+			cfg := config(d, func(c *Config) { c.Tokens = oauth.New(grant, &drawer{}, slog.New(slog.DiscardHandler)) })
+			sink := channeltest.NewSink()
+			group, _ := pull(t, cfg, newMemory(sink))
+			d.Append(letter("one", 500))
+			sink.Await(t, 1)
+			awaitState(t, group, channels.StateRunning)
+			tokens.Expire()
+			tokens.Break(503)
+			d.Restart()
+			status := awaitState(t, group, channels.StateFailing)
+			for !strings.Contains(status.LastError, "503") { // while Dovecot restarts, it is what fails
+				status = awaitState(t, group, channels.StateFailing)
+			}
+			if !strings.Contains(status.Advice, "tried again by itself") || strings.Contains(status.LastError, "<html>") {
+				t.Errorf("status %+v", status)
+			}
+			tokens.Break(0)
+			d.Append(letter("two", 500))
+			sink.Await(t, 2)
+		})
+	}
+}
+
+func TestTokenAdvice(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		grant  func(*oauth.Config)
+		change func(*Config)
+		advice string
+	}{
+		{"client secret", func(g *oauth.Config) { g.ClientSecret = "wrong" }, func(*Config) {}, "a secret may have run out"},
+		{"somebody else's token", nil, func(c *Config) { c.User = "ceo" }, `even a fresh access token for "ceo"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, tokens, _, cfg := granted(t, test.grant)
+			c := cfg()
+			test.change(&c)
+			group, _ := pull(t, c, newMemory(channeltest.NewSink()))
+			if status := awaitState(t, group, channels.StateUnauthorised); !strings.Contains(status.Advice, test.advice) {
+				t.Errorf("status %+v", status)
+			}
+			if n := len(tokens.Asked()); n > 2 {
+				t.Errorf("%d tokens were asked for, want 2 at most", n)
+			}
+		})
+	}
+	t.Run("no tokens known", func(t *testing.T) {
+		t.Parallel()
+		_, _, _, cfg := granted(t, nil)
+		c := cfg()
+		c.Addr, c.TLSConfig = "", nil
+		plain := mailtest.NewDovecot(t)
+		c.Addr, c.TLS = plain.Addr, TLSNone
+		group, _ := pull(t, c, newMemory(channeltest.NewSink()))
+		if status := awaitState(t, group, channels.StateUnauthorised); !strings.Contains(status.Advice, "auth must be password") {
+			t.Errorf("status %+v", status)
+		}
+	})
+}
+
+// What a token server gave is kept before it is used: else a restart would find
+// the old refresh token used up.
+func TestTokenIsKeptFirst(t *testing.T) {
+	t.Parallel()
+	d, tokens, keeper, cfg := granted(t, nil)
+	keeper.shut = errors.New("the database is away")
+	sink := channeltest.NewSink()
+	group, stop := pull(t, cfg(), newMemory(sink))
+	d.Append(letter("one", 500))
+	if status := awaitState(t, group, channels.StateFailing); !strings.Contains(status.LastError, "database is away") {
+		t.Errorf("status %+v", status)
+	}
+	keeper.mu.Lock()
+	keeper.shut = nil
+	keeper.mu.Unlock()
+	sink.Await(t, 1)
+	stop()
+	tokens.Expire()
+	_, _ = pull(t, cfg(), newMemory(sink))
+	sink.Await(t, 2)
+	if len(keeper.kept) != 1 {
+		t.Errorf("%d tokens kept", len(keeper.kept))
+	}
+}

@@ -1,0 +1,167 @@
+package mailtest
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TokenServer is an OAuth 2.0 token endpoint (RFC 6749) with introspection
+// (RFC 7662), strict as the strictest ones: a refresh token serves once and is
+// answered with the next one.
+type TokenServer struct {
+	TokenURL         string
+	IntrospectionURL string // with a password in it, for the mail server
+	ClientID         string
+	ClientSecret     string
+
+	mu       sync.Mutex
+	access   map[string]access
+	refresh  map[string]string // token to user
+	asked    []url.Values
+	lifetime time.Duration
+	broken   int // the status of every answer; 0: sound
+}
+
+type access struct {
+	user  string
+	until time.Time
+}
+
+// NewTokenServer starts a token server whose access tokens last for an hour.
+func NewTokenServer(t testing.TB) *TokenServer {
+	s := &TokenServer{ClientID: "desk", ClientSecret: "client secret/+&", access: map[string]access{}, refresh: map[string]string{}, lifetime: time.Hour}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /token", s.token)
+	mux.HandleFunc("POST /introspect", s.introspect)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	s.TokenURL = server.URL + "/token"
+	s.IntrospectionURL = strings.Replace(server.URL, "://", "://dovecot:introspects@", 1) + "/introspect"
+	return s
+}
+
+// Grant returns a refresh token for a user's mailbox.
+func (s *TokenServer) Grant(user string) (refreshToken string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refreshToken = "refresh-" + rand.Text()
+	s.refresh[refreshToken] = user
+	return refreshToken
+}
+
+// Lifetime is how long access tokens last that are given from now on.
+func (s *TokenServer) Lifetime(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lifetime = d
+}
+
+// Expire ends every access token, which the client cannot know.
+func (s *TokenServer) Expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.access)
+}
+
+// Revoke ends every refresh token and access token.
+func (s *TokenServer) Revoke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.refresh)
+	clear(s.access)
+}
+
+// Break lets every answer of the token endpoint be an error of this status; 0
+// mends it.
+func (s *TokenServer) Break(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = status
+}
+
+// Asked returns the requests for tokens so far.
+func (s *TokenServer) Asked() []url.Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]url.Values{}, s.asked...)
+}
+
+func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.PostForm)
+	if s.broken != 0 {
+		http.Error(w, "<html>"+strings.Repeat("Out of order. ", 100), s.broken)
+		return
+	}
+	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	if user, password, ok := r.BasicAuth(); ok { // RFC 6749 section 2.3.1: they are form-encoded first
+		id, _ = url.QueryUnescape(user)
+		secret, _ = url.QueryUnescape(password)
+	}
+	if id != s.ClientID || secret != s.ClientSecret {
+		refuse(w, http.StatusUnauthorized, "invalid_client", "Unknown client.\r\nTrace ID: 1")
+		return
+	}
+	user, answer := "", map[string]any{}
+	switch r.PostForm.Get("grant_type") {
+	case "client_credentials": // the scope says whose mailbox, for want of anything else
+		user = cmp.Or(r.PostForm.Get("scope"), "nobody")
+	case "refresh_token":
+		used := r.PostForm.Get("refresh_token")
+		if user = s.refresh[used]; user == "" {
+			refuse(w, http.StatusBadRequest, "invalid_grant", "The token has been expired or revoked.")
+			return
+		}
+		delete(s.refresh, used)
+		next := "refresh-" + rand.Text()
+		s.refresh[next] = user
+		answer["refresh_token"] = next
+	default:
+		refuse(w, http.StatusBadRequest, "unsupported_grant_type", "")
+		return
+	}
+	token := "access-" + rand.Text()
+	s.access[token] = access{user, time.Now().Add(s.lifetime)}
+	answer["access_token"], answer["token_type"], answer["expires_in"] = token, "Bearer", int(s.lifetime.Seconds())
+	respond(w, http.StatusOK, answer)
+}
+
+func (s *TokenServer) introspect(w http.ResponseWriter, r *http.Request) {
+	if user, password, _ := r.BasicAuth(); user != "dovecot" || password != "introspects" {
+		http.Error(w, "who are you?", http.StatusUnauthorized)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a, ok := s.access[r.FormValue("token")]; ok && time.Now().Before(a.until) {
+		respond(w, http.StatusOK, map[string]any{"active": true, "username": a.user})
+		return
+	}
+	respond(w, http.StatusOK, map[string]any{"active": false})
+}
+
+func refuse(w http.ResponseWriter, status int, code, description string) {
+	respond(w, status, map[string]any{"error": code, "error_description": description})
+}
+
+func respond(w http.ResponseWriter, status int, answer map[string]any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		panic(fmt.Sprintf("answer: %v", err)) // maps of text always encode
+	}
+}
