@@ -4,9 +4,9 @@ import "strings"
 
 // NewText returns what the sender wrote anew: the text without the message it
 // answers, without signature and without what the program or the firm adds
-// below. Between answers to single passages those passages stay, because an
-// answer means nothing without its question. Of a forwarded message the
-// sender's own note is returned, and the whole text when there is none.
+// below. Between answers to single passages those passages stay, with the line
+// that says whose they are, because an answer means nothing without its
+// question. A message that the sender passes on is what he has to say, and stays.
 //
 // It is empty when the text is nothing but quotations. It takes linear time, and
 // looks at the first MiB: no person writes more.
@@ -62,6 +62,7 @@ func readReply(text string) *reply {
 		}
 	}
 	r.markHTML()
+	r.unmarkForward()
 	r.markQuotes()
 	r.markHistory()
 	r.markIntros()
@@ -101,6 +102,9 @@ func (r *reply) fresh() string {
 	}
 	if !own {
 		return ""
+	}
+	if r.forward {
+		out = append(out, r.passedOn(end)...)
 	}
 	return tidyReply(out)
 }
@@ -204,11 +208,22 @@ func (r *reply) own(s segment, any *bool) []string {
 	return out
 }
 
-// quoted returns a quotation without the line that introduces it.
+// quoted returns the lines of a quotation without the header block above it.
 func (r *reply) quoted(s segment) []string {
 	var out []string
 	for i := s.from; i < s.to; i++ {
-		if r.kind[i] != lineIntro && r.kind[i] != lineDrop {
+		if !r.marked(i) && (r.kind[i] != lineIntro || !r.fieldAt(i)) {
+			out = append(out, r.lines[i])
+		}
+	}
+	return out
+}
+
+// passedOn returns the message that begins at a line.
+func (r *reply) passedOn(from int) []string {
+	out := []string{""}
+	for i := from; i < len(r.lines); i++ {
+		if !r.marked(i) {
 			out = append(out, r.lines[i])
 		}
 	}

@@ -205,12 +205,8 @@ func outlookLine(style string) bool {
 func (r *reply) markHTML() {
 	in := lineText
 	for i, s := range r.norm {
-		mark := strings.Trim(s, "> ")
-		c := rune(0)
-		for _, c = range mark {
-			break
-		}
-		if !isMark(c) {
+		c := firstMark(s)
+		if c == 0 {
 			if in != lineText && r.kind[i] == lineText {
 				r.kind[i] = in
 			}
@@ -227,5 +223,32 @@ func (r *reply) markHTML() {
 		case markIntroEnd, markQuoteEnd:
 			in = lineText
 		}
+	}
+}
+
+// firstMark returns the mark of a line that holds one, 0 for the others.
+func firstMark(s string) rune {
+	for _, c := range strings.TrimLeft(s, "> ") {
+		if isMark(c) {
+			return c
+		}
+		break
+	}
+	return 0
+}
+
+func (r *reply) marked(i int) bool { return firstMark(r.norm[i]) != 0 }
+
+// unmarkForward: programs give a message that is passed on the frame of one that
+// is answered. Only its first line tells.
+func (r *reply) unmarkForward() {
+	for i, k := range r.kind {
+		if k != lineIntro && k != lineQuote || r.marked(i) {
+			continue
+		}
+		if r.separator(i) == lineForward {
+			r.kind[i] = lineForward
+		}
+		return
 	}
 }

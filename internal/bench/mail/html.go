@@ -41,7 +41,7 @@ var (
 	active  = []string{"script", "iframe", "object", "embed", "applet", "form", "input", "button", "textarea", "select", "meta", "base", "link", "style", "frame", "frameset", "svg", "math", "template", "noscript", "plaintext", "xmp", "audio", "video", "title"}
 	locator = []string{"href", "src", "background", "action", "formaction", "poster", "cite", "longdesc", "srcset", "data", "xlink:href", "dynsrc", "lowsrc"}
 	schemes = []string{"http", "https", "mailto", "tel", "cid"}
-	styles  = []string{"url(", "expression", "javascript", "behavio", "-moz-binding", "@import", "position:", "\\", "/*"}
+	styles  = []string{"url(", "expression", "javascript", "behavio", "-moz-binding", "@import", "\\", "/*"}
 )
 
 // Unsafe names what of sanitized HTML could still act in a browser. It shares
@@ -68,7 +68,7 @@ func Unsafe(s string) (found []string) {
 			switch {
 			case strings.HasPrefix(a.Key, "on"),
 				slices.Contains(locator, a.Key) && ok && !image && !slices.Contains(schemes, scheme),
-				a.Key == "style" && slices.ContainsFunc(styles, func(w string) bool { return strings.Contains(value, w) }):
+				a.Key == "style" && (slices.ContainsFunc(styles, func(w string) bool { return strings.Contains(value, w) }) || strings.Contains(";"+value, ";position:")):
 				found = append(found, a.Key+"="+a.Val)
 			}
 		}
