@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -228,13 +229,11 @@ func (r *reply) markHTML() {
 
 // firstMark returns the mark of a line that holds one, 0 for the others.
 func firstMark(s string) rune {
-	for _, c := range strings.TrimLeft(s, "> ") {
-		if isMark(c) {
-			return c
-		}
-		break
+	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, "> "))
+	if !isMark(c) {
+		return 0
 	}
-	return 0
+	return c
 }
 
 func (r *reply) marked(i int) bool { return firstMark(r.norm[i]) != 0 }
