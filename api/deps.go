@@ -27,6 +27,7 @@ type Deps struct {
 	Handling      Handling
 	Health        Health
 	Channels      Channels
+	Reconciler    Reconciler // nil: no mailbox is pulled here
 	Hub           *live.Hub
 }
 
@@ -163,4 +164,11 @@ type Health interface {
 type Channels interface {
 	// Channels lists them by name.
 	Channels(ctx context.Context) ([]view.Channel, error)
+}
+
+// Reconciler compares a mailbox with the journal and fetches what is missing.
+type Reconciler interface {
+	// Reconcile takes a channel's name. KindNotFound when no mailbox has it,
+	// KindConflict when it cannot be compared now; the error says why.
+	Reconcile(ctx context.Context, channel string) ([]view.ReconciledFolder, error)
 }

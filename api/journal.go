@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 )
 
 // Raw is a row of the journal without its bytes.
@@ -19,6 +20,7 @@ type Raw struct {
 	EnvelopeTo   []string      `json:"envelope_to"`
 	ReceivedAt   time.Time     `json:"received_at"`
 	Size         int64         `json:"size" doc:"Octets"`
+	Kept         int64         `json:"kept" doc:"Octets that are here; fewer when a mailbox gave the header only, or nothing"`
 	State        desk.RawState `json:"state" enum:"pending,processed,quarantined"`
 	Attempts     int           `json:"attempts"`
 	Problem      string        `json:"problem" doc:"Why it is pending again or quarantined"`
@@ -31,7 +33,7 @@ func rawOf(r desk.Raw) Raw {
 	}
 	return Raw{
 		ID: r.ID, Channel: r.Channel, Endpoint: r.Endpoint, EnvelopeFrom: r.EnvelopeFrom, EnvelopeTo: to,
-		ReceivedAt: r.ReceivedAt.UTC(), Size: r.Size, State: r.State, Attempts: r.Attempts, Problem: r.Problem,
+		ReceivedAt: r.ReceivedAt.UTC(), Size: r.Size, Kept: r.Kept, State: r.State, Attempts: r.Attempts, Problem: r.Problem,
 	}
 }
 
@@ -54,6 +56,15 @@ func (s *server) journalRoutes() {
 		OperationID: "replay-raw", Method: http.MethodPost, Path: "/raws/{id}/replay", Summary: "Try a quarantined item again", Tags: tags,
 		Description: "409 when it is not quarantined. For admins.",
 	}, s.replayRaw)
+	handle(s, huma.Operation{
+		OperationID: "replay-raws", Method: http.MethodPost, Path: "/raws/replay", Summary: "Try everything in quarantine again", Tags: tags,
+		Description: "Answers how many there were. For admins.",
+	}, s.replayRaws)
+	handle(s, huma.Operation{
+		OperationID: "download-raw", Method: http.MethodGet, Path: "/raws/{id}/bytes", Summary: "The bytes as they came", Tags: tags,
+		Description: "A mail as message/rfc822; a chat line or form submission as JSON. 404 for what was never stored. For admins.",
+		Responses:   binary("message/rfc822", "The mail"),
+	}, s.rawBytes)
 }
 
 // mustAdmin refuses everybody else.
@@ -106,7 +117,45 @@ func (s *server) replayRaw(ctx context.Context, in *idPath) (*struct{ Body Raw }
 		return nil, err
 	}
 	if len(touched) == 0 {
+		if r.State == desk.RawQuarantined {
+			return nil, desk.Errorf(desk.KindConflict, "there is nothing to try: its bytes could not be fetched; it is still in the mailbox")
+		}
 		return nil, desk.Errorf(desk.KindConflict, "it is %s, not quarantined", r.State)
 	}
 	return &struct{ Body Raw }{rawOf(r)}, nil
+}
+
+// Replayed counts what was put back into the pipeline.
+type Replayed struct {
+	Replayed int `json:"replayed"`
+}
+
+func (s *server) replayRaws(ctx context.Context, _ *struct{}) (*struct{ Body Replayed }, error) {
+	if err := mustAdmin(ctx); err != nil {
+		return nil, err
+	}
+	touched, err := s.Journal.Replay(ctx, desk.RawID{}) // the zero ID means all
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body Replayed }{Replayed{len(touched)}}, nil
+}
+
+func (s *server) rawBytes(ctx context.Context, in *idPath) (*huma.StreamResponse, error) {
+	if err := mustAdmin(ctx); err != nil {
+		return nil, err
+	}
+	id, err := pathID(in.ID, "raw item", desk.ParseID[desk.RawID])
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Journal.Raw(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	f := view.File{Name: id.String() + ".json", Type: "application/json", Bytes: r.Bytes}
+	if r.Channel == desk.ChannelEmail {
+		f.Name, f.Type = id.String()+".eml", "message/rfc822"
+	}
+	return download(f, "attachment", f.Type), nil
 }

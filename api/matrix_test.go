@@ -103,6 +103,11 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{409}
 		}
 		return []int{200}
+	case operation == "reconcile-channel":
+		if role != "root" {
+			return []int{403}
+		}
+		return []int{404} // no mailbox is pulled here
 	case operation == "delete-key":
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/")):

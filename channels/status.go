@@ -8,6 +8,7 @@ type Status struct {
 	State       State     `json:"state"`
 	Since       time.Time `json:"since"`                 // when State was entered
 	LastSuccess time.Time `json:"last_success,omitzero"` // zero if there was none
+	LastItem    time.Time `json:"last_item,omitzero"`    // when this process last took something in; zero if it has not
 	LastError   string    `json:"last_error,omitempty"`  // of the present trouble; empty when running
 	Advice      string    `json:"advice,omitempty"`      // what a person can do about LastError; may be empty
 	Progress    *Progress `json:"progress,omitempty"`    // nil: nothing has piled up

@@ -78,6 +78,19 @@ func (g *Group) Statuses() []Status {
 	return all
 }
 
+// Received notes that a channel has journaled something by another way than its
+// Sink. A name that is not in the Group is nobody's.
+func (g *Group) Received(name string) {
+	g.mu.Lock()
+	members := g.members
+	g.mu.Unlock()
+	for _, m := range members {
+		if m.name == name {
+			m.received()
+		}
+	}
+}
+
 // Supervise runs one channel until ctx is done, as a Group of one would.
 func Supervise(ctx context.Context, name string, ch Channel, sink Sink, log *slog.Logger) error {
 	g := NewGroup(sink, log, Backoff{})
@@ -143,9 +156,16 @@ func (m *member) runOnce(ctx context.Context) (err error) {
 func (m *member) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error) {
 	receipt, err := m.sink.Accept(ctx, raw)
 	if err == nil {
+		m.received()
 		m.healthy()
 	}
 	return receipt, err
+}
+
+func (m *member) received() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.LastItem = time.Now()
 }
 
 func (m *member) healthy() {

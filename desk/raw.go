@@ -42,6 +42,7 @@ type Raw struct {
 	Outgoing   bool
 	ReceivedAt time.Time
 	Size       int64
+	Kept       int64 // octets in the journal; below Size when only the header could be had
 	// Bytes is the mail (RFC 5322), a ChatLine as JSON, or a FormSubmission as JSON.
 	Bytes    []byte
 	State    RawState

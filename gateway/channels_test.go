@@ -55,6 +55,9 @@ func TestAlarm(t *testing.T) {
 	if !strings.Contains(c["imap billing"].Advice, "It has: INBOX") || c["imap billing"].LastError == "" {
 		t.Errorf("no advice: %+v", c["imap billing"])
 	}
+	if status := r.call("POST", "/channels/imap%20billing/reconcile", nil, nil); status != http.StatusConflict {
+		t.Errorf("comparing what cannot be read: status %d", status)
+	}
 	proxy.CutDown(0)
 	proxy.CutAll()
 	r.eventually("the alarm", func() bool { c := r.channels()["imap support"]; return c.State == "failing" && c.Alarm })
@@ -108,6 +111,14 @@ func TestReconcile(t *testing.T) {
 	})
 	if n := len(r.find("from:jo@acme.example")); n != 5 {
 		t.Errorf("%d conversations, want 5", n)
+	}
+	var again view.Reconciled
+	if status := r.call("POST", "/channels/imap%20support/reconcile", nil, &again); status != http.StatusOK || len(again.Folders) != 1 || again.Folders[0].Missing != 0 {
+		t.Errorf("compared again: status %d, %+v", status, again)
+	}
+	want[0] = again.Folders[0]
+	if r.channels()["imap support"].LastItem == nil {
+		t.Error("it is not told when the last mail came")
 	}
 	shown := r.channels()["imap support"].Reconciled
 	if shown == nil || cmp.Diff(want, shown.Folders) != "" {

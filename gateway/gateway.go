@@ -171,8 +171,9 @@ func (g *Gateway) domain() string {
 
 // http builds the handler of everything under "/".
 func (g *Gateway) http() (err error) {
-	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, Log: g.log},
-		api.From(g.store, acts{g.desk, g.committed}, g.hub))
+	deps := api.From(g.store, acts{g.desk, g.committed}, g.hub)
+	deps.Reconciler = &reconciler{g: g, busy: map[string]bool{}}
+	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, Log: g.log}, deps)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func nodeName() string {
 func (g *Gateway) mailboxes() error {
 	g.owner = mailbox.NewNode(g.store.Leases(), g.node, mailbox.LeaseTimes{}, g.log)
 	for _, m := range g.cfg.Mailboxes {
-		box, err := m.open(waking{g.store, g.processor.Wake}, g.owner, g.log)
+		box, err := m.open(waking{g.store, func() { g.group.Received(m.channel()); g.processor.Wake() }}, g.owner, g.log)
 		if err != nil {
 			return err
 		}
@@ -60,8 +60,8 @@ type journal interface {
 	oauth.Keeper
 }
 
-// waking commits a mailbox's batches and wakes the processor, as the acceptor
-// does for the other channels.
+// waking commits a mailbox's batches and wakes who waits for them, as the
+// acceptor does for the other channels.
 type waking struct {
 	*store.Store
 	wake func()

@@ -2,7 +2,10 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"switchboard/channels"
@@ -77,6 +80,9 @@ func channelView(s channels.Status, alarm bool) view.Channel {
 	if !s.LastSuccess.IsZero() {
 		c.LastSuccess = &s.LastSuccess
 	}
+	if !s.LastItem.IsZero() {
+		c.LastItem = &s.LastItem
+	}
 	if p := s.Progress; p != nil {
 		c.Progress = &view.Progress{Done: p.Done, Total: p.Total, Rate: p.Rate, ETA: p.ETA}
 	}
@@ -86,6 +92,9 @@ func channelView(s channels.Status, alarm bool) view.Channel {
 // differs reports whether there is something to write.
 func differs(a, b view.Channel) bool {
 	if a.State != b.State || a.Alarm != b.Alarm || !a.Since.Equal(b.Since) || a.LastError != b.LastError || a.Advice != b.Advice {
+		return true
+	}
+	if c := b.LastItem; c != nil && (a.LastItem == nil || !c.Equal(*a.LastItem)) {
 		return true
 	}
 	if (a.Progress == nil) != (b.Progress == nil) || a.Progress != nil && *a.Progress != *b.Progress {
@@ -147,6 +156,48 @@ func (m *Mailbox) reconcile(ctx context.Context, st *store.Store, log *slog.Logg
 		folders[i] = view.ReconciledFolder(r)
 	}
 	return folders, st.SaveReconciliation(ctx, m.channel(), folders, reconcileEvery)
+}
+
+// reconciler compares a mailbox when a person asks for it.
+type reconciler struct {
+	g    *Gateway
+	mu   sync.Mutex
+	busy map[string]bool
+}
+
+// Reconcile implements api.Reconciler. What the mail server answers is for the
+// person who asks: the error says it with the advice.
+func (r *reconciler) Reconcile(ctx context.Context, channel string) ([]view.ReconciledFolder, error) {
+	i := slices.IndexFunc(r.g.cfg.Mailboxes, func(m Mailbox) bool { return m.channel() == channel })
+	if i < 0 {
+		return nil, desk.Errorf(desk.KindNotFound, "%q is no mailbox that is pulled", channel)
+	}
+	if !r.claim(channel) {
+		return nil, desk.Errorf(desk.KindConflict, "it is being compared already")
+	}
+	defer r.release(channel)
+	folders, err := r.g.cfg.Mailboxes[i].reconcile(ctx, r.g.store, r.g.log)
+	var fault *channels.Fault
+	if errors.As(err, &fault) {
+		return nil, desk.Errorf(desk.KindConflict, "%w. %s", err, fault.Advice)
+	}
+	return folders, err
+}
+
+func (r *reconciler) claim(channel string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.busy[channel] {
+		return false
+	}
+	r.busy[channel] = true
+	return true
+}
+
+func (r *reconciler) release(channel string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.busy, channel)
 }
 
 // Reconcile compares a configured mailbox with the journal for a verb; name is

@@ -95,6 +95,12 @@ create table channel_status (
     primary key (channel, node)
 );
 
+-- When something last came in by an entrance, whichever node took it.
+create table channel_arrivals (
+    channel   text primary key,
+    last_item timestamptz not null
+);
+
 create table accounts (
     id         uuid primary key,
     name       text not null,

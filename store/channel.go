@@ -15,6 +15,7 @@ import (
 type channelQueries struct {
 	Seen         *sqlx.Stmt `query:"channel-seen"`
 	Save         *sqlx.Stmt `query:"channel-save"`
+	Arrival      *sqlx.Stmt `query:"channel-arrival"`
 	Forget       *sqlx.Stmt `query:"channel-forget"`
 	List         *sqlx.Stmt `query:"channel-list"`
 	ReconcileDue *sqlx.Stmt `query:"channel-reconcile-due"`
@@ -34,7 +35,7 @@ func (s *Store) SaveChannels(ctx context.Context, node string, changed []view.Ch
 		if len(changed) == 0 {
 			return nil
 		}
-		var name, state, since, success, lastError, advice, progress, alarm column
+		var name, state, since, success, lastError, advice, progress, alarm, arrived, item column
 		for _, c := range changed {
 			name.text(c.Name)
 			state.text(c.State)
@@ -48,10 +49,17 @@ func (s *Store) SaveChannels(ctx context.Context, node string, changed []view.Ch
 			advice.text(c.Advice)
 			progress.json(c.Progress)
 			alarm.boolean(c.Alarm)
+			if c.LastItem != nil {
+				arrived.text(c.Name)
+				item.instant(*c.LastItem)
+			}
 		}
 		if _, err := tx.StmtxContext(ctx, s.q.channel.Save).ExecContext(ctx, &name, node, &state, &since, &success, &lastError,
 			&advice, &progress, &alarm); err != nil {
 			return wrap("save channels", err)
+		}
+		if _, err := tx.StmtxContext(ctx, s.q.channel.Arrival).ExecContext(ctx, &arrived, &item); err != nil {
+			return wrap("save last arrivals", err)
 		}
 		_, err := tx.StmtxContext(ctx, s.q.channel.Forget).ExecContext(ctx)
 		return wrap("forget nodes", err)
@@ -64,7 +72,7 @@ func (s *Store) Channels(ctx context.Context) ([]view.Channel, error) {
 	var rows []struct {
 		Channel, Node, State, LastError, Advice string
 		Since                                   time.Time
-		LastSuccess, ReconciledAt               sql.NullTime
+		LastSuccess, LastItem, ReconciledAt     sql.NullTime
 		Alarm                                   bool
 		Progress, Report                        []byte
 	}
@@ -78,6 +86,10 @@ func (s *Store) Channels(ctx context.Context) ([]view.Channel, error) {
 		if r.LastSuccess.Valid {
 			at := r.LastSuccess.Time.UTC()
 			c.LastSuccess = &at
+		}
+		if r.LastItem.Valid {
+			at := r.LastItem.Time.UTC()
+			c.LastItem = &at
 		}
 		if r.Progress != nil {
 			if err := json.Unmarshal(r.Progress, &c.Progress); err != nil {

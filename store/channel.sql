@@ -10,6 +10,12 @@ on conflict (channel, node) do update
 set state = excluded.state, since = excluded.since, last_success = excluded.last_success, last_error = excluded.last_error,
     advice = excluded.advice, progress = excluded.progress, alarm = excluded.alarm;
 
+-- name: channel-arrival
+-- Outlives the nodes. Sorted, so that two nodes take the rows in one order.
+insert into channel_arrivals (channel, last_item)
+select channel, last_item from unnest($1::text[], $2::timestamptz[]) as t (channel, last_item) order by channel
+on conflict (channel) do update set last_item = greatest(channel_arrivals.last_item, excluded.last_item);
+
 -- name: channel-forget
 -- Nodes that have been gone for a day, and what they said.
 with gone as (delete from nodes where seen_at < now() - interval '1 day' returning node)
@@ -19,12 +25,13 @@ delete from channel_status s using gone g where s.node = g.node;
 -- One row a channel: of the living nodes the one that does the work, the worst
 -- first; a node that is gone speaks only when no other one does.
 select * from (
-    select distinct on (s.channel) s.channel, s.node, s.since, s.last_success, s.last_error, s.advice, s.progress,
+    select distinct on (s.channel) s.channel, s.node, s.since, s.last_success, a.last_item, s.last_error, s.advice, s.progress,
            case when alive or s.state = 'stopped' then s.state else 'silent' end as state,
            case when alive then s.alarm else s.state <> 'stopped' end as alarm,
            r.at as reconciled_at, r.report
     from (select c.*, n.seen_at > now() - $1 * interval '1 second' as alive from channel_status c join nodes n on n.node = c.node) s
     left join mailbox_reconciliations r on r.channel = s.channel
+    left join channel_arrivals a on a.channel = s.channel
     order by s.channel, not alive, array_position(array['unauthorised', 'failing', 'starting', 'running', 'standby', 'stopped'], s.state),
              s.since desc
 ) t order by channel;

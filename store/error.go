@@ -49,7 +49,8 @@ func kindOf(err error) desk.Kind {
 
 // pqKind follows PostgreSQL's error classes (manual, appendix A).
 func pqKind(e *pq.Error) desk.Kind {
-	if k, ok := constraintKinds[e.Constraint]; ok {
+	// Class 54 names the index of a key that is too long for it.
+	if k, ok := constraintKinds[e.Constraint]; ok && e.Code.Class() == "23" {
 		return k
 	}
 	switch e.Code.Class() {

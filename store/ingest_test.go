@@ -134,6 +134,22 @@ func TestPoisonCostsOnlyItself(t *testing.T) {
 	}
 }
 
+// TestPoisonIsTriedOnce: an address that no index can hold will not fit later.
+func TestPoisonIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	var long strings.Builder
+	for i := range 900 {
+		fmt.Fprintf(&long, "%d.", i*7919%100003)
+	}
+	p.accept(rawMail(1, "a@"+long.String()+"example", ""), rawMail(2, long.String()+"x@two.example", ""), rawMail(3, "c@three.example", ""))
+	p.settled()
+	bad, _, err := p.store.Raws(t.Context(), desk.RawQuarantined, 0, 10)
+	if err != nil || len(bad) != 2 || bad[0].Attempts != 1 || bad[1].Attempts != 1 || bad[0].Kept != bad[0].Size {
+		t.Errorf("quarantine holds %+v (%v), want both after one attempt", bad, err)
+	}
+}
+
 // TestQuickMailsOneConversation: replies that arrive at once, spread over two
 // nodes, open one conversation, whose events are dense.
 func TestQuickMailsOneConversation(t *testing.T) {

@@ -31,10 +31,11 @@ type rawRow struct {
 	Arrival    int64
 	Fence      int64
 	Duplicates int
+	Kept       int64
 }
 
 func (r rawRow) raw() desk.Raw {
-	r.Raw.EnvelopeTo = r.EnvelopeTo
+	r.Raw.EnvelopeTo, r.Raw.Kept = r.EnvelopeTo, r.Kept
 	return r.Raw
 }
 

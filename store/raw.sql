@@ -45,13 +45,14 @@ update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 sec
 where id = $1 and fence = $2 and state = 'pending';
 
 -- name: raw-replay
+-- A row whose bytes never came has nothing to try.
 update raws set state = 'pending', problem = '', attempts = 0, next_at = now(), lease_until = null
-where state = 'quarantined' and ($1::uuid is null or id = $1)
+where state = 'quarantined' and ($1::uuid is null or id = $1) and (size = 0 or octet_length(bytes) > 0)
 returning id;
 
 -- name: raw-list
 select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-       received_at, size, state, attempts, problem, outgoing, duplicates
+       received_at, size, octet_length(bytes) as kept, state, attempts, problem, outgoing, duplicates
 from raws
 where ($1 = '' or state = $1) and ($2::bigint = 0 or arrival < $2)
 order by arrival desc
@@ -59,7 +60,7 @@ limit $3;
 
 -- name: raw-get
 select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-       received_at, size, bytes, state, attempts, problem, outgoing, duplicates
+       received_at, size, octet_length(bytes) as kept, bytes, state, attempts, problem, outgoing, duplicates
 from raws where id = $1;
 
 -- name: raw-next

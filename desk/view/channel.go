@@ -11,6 +11,7 @@ type Channel struct {
 	Alarm       bool        `json:"alarm" doc:"It has been failing or silent for too long"`
 	Since       time.Time   `json:"since" doc:"When it entered the state"`
 	LastSuccess *time.Time  `json:"last_success"`
+	LastItem    *time.Time  `json:"last_item" doc:"When something last came in by it; null if nothing has"`
 	LastError   string      `json:"last_error"`
 	Advice      string      `json:"advice" doc:"What a person can do about the error"`
 	Progress    *Progress   `json:"progress" doc:"Null when nothing has piled up"`

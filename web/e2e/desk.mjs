@@ -1,7 +1,7 @@
 // What the browser tests share: a running demo, a browser, a mail program.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -115,4 +115,34 @@ export async function ask(demo, path) {
   const answer = await fetch(demo.api + path, { headers: { Authorization: `Bearer ${demo.api_key}` } });
   assert.equal(answer.status, 200, path);
   return answer.json();
+}
+
+/** Starts `switchboard serve` with a configuration and one admin on fresh data; stop() ends it and removes the data. */
+export async function startServer(toml, admin) {
+  const data = mkdtempSync(join(tmpdir(), 'switchboard-e2e-'));
+  const config = join(data, 'switchboard.toml');
+  writeFileSync(config, `addr = "127.0.0.1:0"\ndata = ${JSON.stringify(join(data, 'data'))}\n${toml}`);
+  const child = spawn(BIN, ['serve', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const lines = createInterface({ input: child.stderr });
+  const log = [];
+  const console = await new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      log.push(line);
+      const { msg, http } = JSON.parse(line);
+      if (msg === 'Serving') resolve(`http://${http}/`);
+    });
+    child.on('exit', (code) => reject(new Error(`the server ended with ${code}:\n${log.join('\n')}`)));
+  });
+  const add = spawn(BIN, ['user', 'add', admin.email, '--config', config, '--name', admin.name, '--admin'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  add.stdin.end(`${admin.password}\n`);
+  assert.deepEqual(await once(add, 'exit'), [0, null]);
+  return {
+    console,
+    async stop() {
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
 }

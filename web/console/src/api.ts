@@ -1,6 +1,6 @@
 // The console's one way to the server: JSON over fetch, problems as errors.
 import type {
-  Account, Agent, Contact, Conversation, DeskEvent, Inbox, Message, Page, Raw, Status, Stint,
+  Account, Agent, Contact, Conversation, DeskEvent, Entrance, Inbox, Message, Page, Raw, Reconciled, Status, Stint,
 } from './wire';
 
 const BASE = '/api/v1';
@@ -109,7 +109,11 @@ export const api = {
   contact: (id: string) => get<Contact>(`/contacts/${enc(id)}`),
   feed: (after: string, limit: number) => get<Page<DeskEvent>>('/events' + params({ after, limit })),
   quarantine: (cursor?: string | null) => get<Page<Raw>>('/raws' + params({ state: 'quarantined', limit: 200, cursor })),
-  replay: (id: string) => call<unknown>('POST', `/raws/${enc(id)}/replay`, {}),
+  replay: (id: string) => call<unknown>('POST', `/raws/${enc(id)}/replay`),
+  replayAll: () => call<{ replayed: number }>('POST', '/raws/replay'),
+  rawBytes: (id: string) => `${BASE}/raws/${enc(id)}/bytes`,
+  channels: async () => (await get<Page<Entrance>>('/channels')).data ?? [],
+  reconcile: (name: string) => call<Reconciled>('POST', `/channels/${enc(name)}/reconcile`),
 };
 
 /** What the demo tells: the agents that one may be. */

@@ -135,6 +135,34 @@ export interface Raw {
   state: string;
   attempts: number;
   problem: string;
+  kept: number;
+}
+
+/** One of the ways in, as the API's /channels tells of it. */
+export interface Entrance {
+  name: string;
+  node: string;
+  state: string;
+  alarm: boolean;
+  since: string;
+  last_success: string | null;
+  last_item: string | null;
+  last_error: string;
+  advice: string;
+  progress: { done: number; total: number; rate: number; eta: number } | null;
+  reconciled: Reconciled | null;
+}
+
+export interface Reconciled { at: string; folders: ReconciledFolder[] }
+
+export interface ReconciledFolder {
+  folder: string;
+  server: number;
+  journaled: number;
+  waiting: number;
+  missing: number;
+  fetched: number;
+  gone: number;
 }
 
 export interface Page<T> { data: T[]; next_cursor: string | null }

@@ -3,7 +3,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api, clockOffset, Problem } from '../api';
 import { say } from '../text/say';
-import type { Agent, Conversation, DeskEvent, Inbox } from '../wire';
+import type { Agent, Conversation, DeskEvent, Entrance, Inbox } from '../wire';
 import { Drafts } from './draft';
 import { Feed, type Link } from './feed';
 import { clearList, loadList, patchList, rows, selected } from './list';
@@ -18,6 +18,7 @@ export const inboxes = signal<Inbox[]>([]);
 export const agents = signal<Agent[]>([]);
 export const mineOpen = signal(0);
 export const quarantined = signal<number | null>(null);
+export const channels = signal<Entrance[]>([]);
 export const link = signal<Link>('connecting');
 export const place = signal<Place>(firstPlace());
 export const now = signal(Date.now());
@@ -224,11 +225,19 @@ function scheduleCounts(): void {
   }, 250);
 }
 
+/** What no event tells of: how the entrances are doing, and what they could not read. */
+export async function refreshWatch(): Promise<void> {
+  await Promise.allSettled([
+    api.channels().then((list) => (channels.value = list)),
+    me.value.admin ? api.quarantine().then((page) => (quarantined.value = page.data.length)) : Promise.resolve((quarantined.value = null)),
+  ]);
+}
+
 export async function refreshCounts(): Promise<void> {
   await Promise.allSettled([
+    refreshWatch(),
     api.inboxes().then((list) => (inboxes.value = list)),
     api.conversations({ q: 'is:open assignee:me', limit: 100 }).then((page) => (mineOpen.value = page.data.length)),
-    api.quarantine().then((page) => (quarantined.value = page.data.length), () => (quarantined.value = null)),
   ]);
 }
 
@@ -286,4 +295,7 @@ export function neighbour(id: string | null, step: 1 | -1): string | null {
 }
 
 addEventListener('popstate', () => arrive(fromHash(location.hash)));
-setInterval(() => (now.value = Date.now() + clockOffset), 15_000);
+setInterval(() => {
+  now.value = Date.now() + clockOffset;
+  if (phase.value === 'ready' && document.visibilityState === 'visible') void refreshWatch();
+}, 15_000);

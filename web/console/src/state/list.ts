@@ -35,7 +35,7 @@ export function clearList(): void {
 /** Loads a view from the top. `quiet` keeps what is shown until the answer is there. */
 export async function loadList(view: View, options: { quiet?: boolean } = {}): Promise<void> {
   if (!options.quiet) clearList();
-  if (view.kind === 'quarantine') return;
+  if (view.kind === 'quarantine' || view.kind === 'channels') return;
   const ticket = ++asked;
   try {
     const page = await api.conversations({ q: queryOf(view), limit: PAGE });

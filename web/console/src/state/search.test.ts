@@ -34,7 +34,7 @@ describe('a changed conversation', () => {
 
 describe('the address bar', () => {
   const views: View[] = [
-    { kind: 'mine' }, { kind: 'unassigned' }, { kind: 'all' }, { kind: 'quarantine' }, { kind: 'tier', tier: 3 },
+    { kind: 'mine' }, { kind: 'unassigned' }, { kind: 'all' }, { kind: 'quarantine' }, { kind: 'channels' }, { kind: 'tier', tier: 3 },
     { kind: 'inbox', inbox: 'a/b c' }, { kind: 'search', text: 'from:jo@acme.example 100% "a/b"' },
   ];
   test.each(views)('comes back as it went: %j', (view) => {

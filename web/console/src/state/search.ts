@@ -9,7 +9,8 @@ export type View =
   | { kind: 'tier'; tier: number }
   | { kind: 'inbox'; inbox: string }
   | { kind: 'search'; text: string }
-  | { kind: 'quarantine' };
+  | { kind: 'quarantine' }
+  | { kind: 'channels' };
 
 /** The `q` that the server is asked for. Views show what is open; a search shows what it says. */
 export function queryOf(view: View): string {
@@ -20,14 +21,14 @@ export function queryOf(view: View): string {
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
-    case 'quarantine': return '';
+    case 'quarantine': case 'channels': return '';
   }
 }
 
 /** Whether a changed conversation belongs into a view; null when only the server can tell. */
 export function belongs(view: View, c: Conversation, me: string): boolean | null {
   if (view.kind === 'search') return null;
-  if (view.kind === 'quarantine') return false;
+  if (view.kind === 'quarantine' || view.kind === 'channels') return false;
   if (c.status !== 'open') return false;
   switch (view.kind) {
     case 'mine': return c.assignee?.id === me;
@@ -55,7 +56,7 @@ export function toHash(place: Place): string {
 export function fromHash(hash: string): Place {
   const [kind = '', ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
   switch (kind) {
-    case 'mine': case 'unassigned': case 'all': case 'quarantine':
+    case 'mine': case 'unassigned': case 'all': case 'quarantine': case 'channels':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

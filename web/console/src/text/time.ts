@@ -127,3 +127,10 @@ export function size(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
+
+/** A number of seconds for people: "40 s", "3 min", "2 h". */
+export function duration(seconds: number): string {
+  if (seconds < 90) return say('time.seconds', { n: Math.max(1, Math.round(seconds)) });
+  if (seconds < 90 * 60) return say('time.minutes', { n: Math.round(seconds / 60) });
+  return say('time.hours', { n: Math.round(seconds / 3600) });
+}

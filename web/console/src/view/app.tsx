@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import { dismiss, link, notices, phase, place, unread } from '../state/desk';
-import { say } from '../text/say';
+import { channels, dismiss, go, link, notices, phase, place, unread } from '../state/desk';
+import { count, say } from '../text/say';
+import { Channels, channelName } from './channels';
 import { Dialogs } from './dialogs';
 import { Icon } from './icon';
 import { List, titleOf } from './list';
@@ -29,9 +30,9 @@ function Desk() {
   }, [title, unread.value]);
   return (
     <div class={`desk${open ? ' desk-open' : ''}`}>
-      <OfflineBar />
+      <div class="bars"><OfflineBar /><AlarmBar /></div>
       <Rail />
-      {view.kind === 'quarantine' ? <Quarantine /> : <><List /><ThreadPane /><Side /></>}
+      {view.kind === 'quarantine' ? <Quarantine /> : view.kind === 'channels' ? <Channels /> : <><List /><ThreadPane /><Side /></>}
       <Dialogs />
       <Notices />
     </div>
@@ -48,6 +49,20 @@ function OfflineBar() {
     return () => clearTimeout(timer);
   }, [lost]);
   return <div class={`offline${shown ? ' offline-shown' : ''}`} role="status">{shown && say(navigator.onLine ? 'net.connecting' : 'net.offline')}</div>;
+}
+
+/** An entrance that a person should look at, whatever page is open. */
+function AlarmBar() {
+  const bad = channels.value.filter((one) => one.alarm);
+  const here = place.value.view.kind === 'channels';
+  return (
+    <div class={`offline${bad.length > 0 && !here ? ' offline-shown' : ''}`} role="status">
+      {bad.length > 0 && !here && <>
+        {bad.length === 1 ? say('channels.alarm', { name: channelName(bad[0]!) }) : count('channels.alarms', bad.length)}{' '}
+        <button class="bar-link" onClick={() => go({ kind: 'channels' })}>{say('channels.look')}</button>
+      </>}
+    </div>
+  );
 }
 
 function Notices() {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { say } from '../text/say';
-import { go, inboxes, link, me, mineOpen, place, quarantined, reason, signOut, tell, tiers } from '../state/desk';
+import { count, say } from '../text/say';
+import { channels, go, inboxes, link, me, mineOpen, place, quarantined, reason, signOut, tell, tiers } from '../state/desk';
 import { viewKey } from '../state/list';
 import { queryOf, type View } from '../state/search';
 import { demo, becomeAgent } from '../state/demo';
@@ -18,8 +18,9 @@ function Entry({ view, label, icon, count, more, child, dot }: EntryProps) {
       <a class={child ? 'entry entry-child' : 'entry'} href={viewKey(view)} title={queryOf(view) || label} aria-current={here ? 'page' : undefined}
         onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); go(view); } }}>
         {icon && <Icon name={icon} />}
-        {dot}
+        {!icon && dot}
         <span class="entry-name">{label}</span>
+        {icon && dot}
         {count ? <span class="entry-count" aria-label={say('rail.open', { n: count })}>{count}{more ? '+' : ''}</span> : null}
       </a>
     </li>
@@ -28,6 +29,7 @@ function Entry({ view, label, icon, count, more, child, dot }: EntryProps) {
 
 export function Rail() {
   const all = inboxes.value.reduce((sum, inbox) => sum + inbox.open, 0);
+  const alarms = channels.value.filter((one) => one.alarm).length;
   const free = inboxes.value.reduce((sum, inbox) => sum + inbox.unassigned, 0);
   return (
     <nav class="rail" aria-label={say('rail.label')}>
@@ -47,11 +49,13 @@ export function Rail() {
             ))}
           </ul>
         ))}
-        {quarantined.value !== null && (
-          <ul class="entries">
+        <ul class="entries">
+          <Entry view={{ kind: 'channels' }} label={say('rail.channels')} icon="plug"
+            dot={alarms > 0 && <span class="alarm" role="img" aria-label={count('channels.alarms', alarms)}>{alarms}</span>} />
+          {quarantined.value !== null && (
             <Entry view={{ kind: 'quarantine' }} label={say('rail.quarantine')} icon="shield" count={quarantined.value} />
-          </ul>
-        )}
+          )}
+        </ul>
       </div>
       <Foot />
     </nav>
