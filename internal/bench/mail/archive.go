@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,7 @@ type archived struct {
 	fields           []string
 	body             []byte
 	reply, marked    bool // it has references; its subject says Re
+	torn             bool // its thread may be part of another, by a mail that is not here
 }
 
 var (
@@ -132,7 +134,9 @@ func (s sets) join(x, y string) {
 	}
 }
 
-// settle finds the threads and drops what they are not known of.
+// settle finds the threads, drops mails whose thread is not known, and marks those
+// of which a reply answers a mail that is not here, when another thread has their
+// subject, too.
 func (l *Archive) settle() {
 	joined, seen, doubt := sets{}, map[string]bool{}, map[string]bool{}
 	var kept []archived
@@ -147,16 +151,25 @@ func (l *Archive) settle() {
 			}
 		}
 	}
-	unknown := map[string]bool{}
-	for i := range kept {
-		kept[i].thread = joined.find(kept[i].id)
-		if doubt[kept[i].base] {
-			unknown[kept[i].thread] = true
+	unknown, lost, subjects, torn := map[string]bool{}, map[string]bool{}, map[string]map[string]bool{}, map[string]bool{}
+	for i, m := range kept {
+		thread := joined.find(m.id)
+		kept[i].thread = thread
+		unknown[thread] = unknown[thread] || doubt[m.base]
+		lost[m.base] = lost[m.base] || m.reply && !slices.ContainsFunc(m.references(), func(id string) bool { return seen[id] })
+		if subjects[m.base] == nil {
+			subjects[m.base] = map[string]bool{}
+		}
+		subjects[m.base][thread] = true
+	}
+	for base, threads := range subjects {
+		for thread := range threads {
+			torn[thread] = torn[thread] || lost[base] && len(threads) > 1
 		}
 	}
 	l.mails = kept[:0]
 	for _, m := range kept {
-		if !unknown[m.thread] {
+		if m.torn = torn[m.thread]; !unknown[m.thread] {
 			l.mails = append(l.mails, m)
 		}
 	}
@@ -165,7 +178,8 @@ func (l *Archive) settle() {
 // Threads is how well a program puts a list's mail together, by pairs of mails.
 type Threads struct {
 	Precision, Recall, F1 float64
-	Mixed                 int // conversations with mail of more than one thread
+	Certain               float64 // the precision without threads that may be parts of others
+	Mixed                 int     // conversations with mail of more than one thread
 }
 
 // Thread runs "switchboard thread" on the list; a share of the replies loses its
@@ -224,10 +238,17 @@ func (l Archive) Thread(program, dir string, loss float64, seed uint64) (got, pl
 	return l.score(placed), l.score(ruled), nil
 }
 
-func (l Archive) score(placed map[string]string) (t Threads) {
+func (l Archive) score(placed map[string]string) Threads {
+	t := score(l.mails, placed)
+	certain := slices.DeleteFunc(slices.Clone(l.mails), func(m archived) bool { return m.torn })
+	t.Certain = score(certain, placed).Precision
+	return t
+}
+
+func score(mails []archived, placed map[string]string) (t Threads) {
 	type cell struct{ thread, conversation string }
 	threads, conversations, cells := map[string]int{}, map[string]int{}, map[cell]int{}
-	for _, m := range l.mails {
+	for _, m := range mails {
 		c := placed[m.id]
 		if c == "" {
 			c = "missing " + m.id
