@@ -163,8 +163,13 @@ func (d *draft) delivery(m *desk.Message, recipient, returnPath string) desk.Del
 		ReturnPath: returnPath, EnvelopeID: id.String(), State: desk.DeliveryQueued, NextAttemptAt: d.now,
 		CreatedAt: d.now, UpdatedAt: d.now,
 	}
-	if d.opt.Undo > 0 {
+	switch {
+	case d.opt.Undo > 0:
 		out.State, out.NextAttemptAt = desk.DeliveryHeld, d.now.Add(d.opt.Undo)
+	case m.Channel == desk.ChannelChat:
+		// What writes a chat line puts it where the visitor reads it: there is
+		// nobody to hand it to, and nothing to try.
+		out.State = desk.DeliverySent
 	}
 	return out
 }

@@ -71,8 +71,12 @@ func TestComposeChat(t *testing.T) {
 	session := desk.NewID[desk.SessionID]().String()
 	d.conversation.ReplyChannel, d.conversation.ReplyTo = desk.ChannelChat, session
 	m, ds, err := d.compose()
-	if err != nil || m.Channel != desk.ChannelChat || m.Subject != "" || len(ds) != 1 || ds[0].Recipient != session || ds[0].Channel != desk.ChannelChat || ds[0].ReturnPath != "" {
+	if err != nil || m.Channel != desk.ChannelChat || m.Subject != "" || len(ds) != 1 || ds[0].Recipient != session || ds[0].Channel != desk.ChannelChat || ds[0].ReturnPath != "" || ds[0].State != desk.DeliverySent {
 		t.Errorf("%+v\n%+v\n%v", m, ds, err)
+	}
+	d.opt.Undo = 15 * time.Second
+	if _, ds, err := d.compose(); err != nil || ds[0].State != desk.DeliveryHeld {
+		t.Errorf("may be undone: %+v, %v", ds, err)
 	}
 	d.reply.CC = []desk.Address{{Email: "sam@acme.example"}}
 	if _, _, err := d.compose(); desk.KindOf(err) != desk.KindInvalid {

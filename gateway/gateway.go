@@ -171,7 +171,7 @@ func (g *Gateway) domain() string {
 
 // http builds the handler of everything under "/".
 func (g *Gateway) http() (err error) {
-	deps := api.From(g.store, acts{g.desk, g.committed}, g.hub)
+	deps := api.From(g.store, acts{Desk: g.desk, hub: g.hub, committed: g.tail.Wake, replied: g.loop.Wake}, g.hub)
 	deps.Reconciler = &reconciler{g: g, busy: map[string]bool{}}
 	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, Log: g.log}, deps)
 	if err != nil {
@@ -188,12 +188,6 @@ func (g *Gateway) http() (err error) {
 func viewHTML(text string, cid func(string) string) string {
 	safe, _ := normalize.SafeHTMLView(text, normalize.ViewOptions{CID: cid})
 	return safe
-}
-
-// committed wakes whoever acts on what an agent has just written.
-func (g *Gateway) committed() {
-	g.tail.Wake()
-	g.loop.Wake()
 }
 
 // entrances builds the channels.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"switchboard/agent"
 	"switchboard/desk"
+	"switchboard/live"
 )
 
 // snoozeCheck is how late a snoozed conversation may come back.
@@ -30,7 +32,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.loop.Run(inner) })
 	pipeline.Go(func() error { return g.owner.Run(inner) })
 	pipeline.Go(func() error { return g.observe(inner) })
-	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeCheck, g.committed); return nil })
+	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeCheck, g.tail.Wake); return nil })
 
 	entrances, outer := errgroup.WithContext(ctx)
 	entrances.Go(func() error { return g.group.Run(outer) })
@@ -77,15 +79,31 @@ func ignoreCanceled(err error) error {
 	return err
 }
 
-// acts wakes the tail and the outbound loop after each act of an agent.
+// acts wakes after each act of an agent whoever acts on what was written.
 type acts struct {
 	*agent.Desk
-	committed func()
+	hub       *live.Hub
+	committed func() // wakes the event tail
+	replied   func() // wakes the outbound loop
 }
 
+// Reply tells a visitor's socket at once: the event log comes in order, behind
+// whatever transaction is still running.
 func (a acts) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r agent.Reply) (desk.Message, error) {
 	defer a.committed()
-	return a.Desk.Reply(ctx, by, c, r)
+	m, err := a.Desk.Reply(ctx, by, c, r)
+	switch {
+	case err != nil:
+	case m.Channel == desk.ChannelChat:
+		data, err := json.Marshal(live.ChatPush{Seq: m.Seq})
+		if err != nil {
+			return m, err
+		}
+		a.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(c), Kind: live.SignalChatPush, Data: data})
+	default:
+		a.replied()
+	}
+	return m, err
 }
 
 func (a acts) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (desk.Message, error) {

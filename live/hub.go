@@ -25,10 +25,17 @@ func SessionTopic(id desk.SessionID) Topic { return Topic(id.String()) }
 
 // The kinds of signals.
 const (
-	SignalTyping   = "typing"    // somebody writes; forgotten after 5 s
-	SignalPresence = "presence"  // somebody looks at the conversation
-	SignalChatPush = "chat.push" // a new message waits in SQL for the session
+	SignalTyping   = "typing"   // somebody writes; forgotten after 5 s
+	SignalPresence = "presence" // somebody looks at the conversation
+	// A new message waits in SQL for the session, or for the conversation's visitor.
+	// Data is empty or a ChatPush.
+	SignalChatPush = "chat.push"
 )
+
+// ChatPush goes with SignalChatPush on a conversation's topic.
+type ChatPush struct {
+	Seq int64 `json:"seq"` // the message's; who has read so far needs not look
+}
 
 // Signal is an ephemeral message: whoever listens at this moment gets it.
 type Signal struct {

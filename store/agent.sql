@@ -56,10 +56,12 @@ insert into thread_refs (message_id, conversation_id, account_id, own) values ($
 on conflict (message_id, conversation_id) do update set own = true;
 
 -- name: act-deliveries
+-- One that is sent already asks for nothing more.
 insert into deliveries (id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, next_attempt_at,
-    created_at, updated_at)
-select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]);
+    created_at, updated_at, settled)
+select t.*, state = 'sent' from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
+    as t (id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, next_attempt_at, created_at, updated_at);
 
 -- name: act-save
 update conversations set status = $2, inbox_id = $3, tier = $4, assignee_id = $5, path = $6, participants = $7, preview = $8,

@@ -41,7 +41,8 @@ type socket struct {
 	wake chan struct{} // has a token when SQL should be read
 	end  chan int      // the close code, from the reader to the writer
 
-	expecting    atomic.Bool // an acknowledged line has not come back yet
+	expecting    atomic.Bool   // a line that was taken has not come back yet
+	acked        chan struct{} // has a token when expecting was set
 	conversation atomic.Pointer[desk.ConversationID]
 
 	mu       sync.Mutex
@@ -52,14 +53,16 @@ func newSocket(srv *Server, conn *websocket.Conn, w Widget, remote string) *sock
 	return &socket{
 		srv: srv, conn: conn, widget: w, remote: remote,
 		log: srv.log.With("channel", "chat", "widget", w.Key, "remote", remote),
-		out: newOutbox(), wake: make(chan struct{}, 1), end: make(chan int, 1),
+		out: newOutbox(), wake: make(chan struct{}, 1), end: make(chan int, 1), acked: make(chan struct{}, 1),
 	}
 }
 
 // poke makes the writer read SQL.
-func (s *socket) poke() {
+func (s *socket) poke() { token(s.wake) }
+
+func token(c chan<- struct{}) {
 	select {
-	case s.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -299,6 +302,7 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 	// Not the server's context: a stop must not break a commit in half.
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
+	s.expecting.Store(true) // before it can come back
 	receipt, err := sink.Accept(ctx, desk.Raw{
 		ID: desk.NewID[desk.RawID](), Channel: desk.ChannelChat, Endpoint: s.widget.Key, SourceKey: session.String() + "/" + f.ID,
 		RemoteAddr: s.remote, ReceivedAt: time.Now(), Size: int64(len(body)), Bytes: body,
@@ -313,8 +317,7 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 	default:
 		s.log.Debug("Accepted", "raw", receipt.ID, "duplicate", receipt.Duplicate)
 		s.send(serverFrame{Type: typeAck, ID: f.ID})
-		s.expecting.Store(true)
-		s.poke()
+		token(s.acked)
 	}
 }
 

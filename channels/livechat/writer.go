@@ -2,6 +2,7 @@ package livechat
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -14,9 +15,11 @@ const (
 	historyBatch  = 32 // of at most 16 KiB each: a batch stays near the queue's bound
 	hubBuffer     = 32
 	historyWithin = 10 * time.Second
-	// How soon SQL is read again while an acknowledged line has not come back.
-	retryMin = 10 * time.Millisecond
-	retryMax = time.Second
+	// How soon SQL is read again while an acknowledged line has not come back: of
+	// a conversation that the hub tells about, and of one that is not known yet.
+	retryHinted = 200 * time.Millisecond
+	retryMin    = 10 * time.Millisecond
+	retryMax    = time.Second
 )
 
 // writer is the one goroutine that writes to a socket. It pushes messages in the
@@ -28,6 +31,7 @@ type writer struct {
 	sub     *live.Subscription
 	retry   *time.Timer
 	pause   time.Duration
+	pushed  string // ID of the newest line from an agent
 }
 
 func newWriter(s *socket, session Session, at Position) *writer {
@@ -57,6 +61,8 @@ func (w *writer) run() {
 			ok = w.flush()
 		case <-w.wake:
 			ok = w.catchUp()
+		case <-w.acked:
+			w.plan(true, nil)
 		case <-w.retry.C:
 			ok = w.catchUp()
 		case <-ping.C:
@@ -87,16 +93,38 @@ func (w *writer) item(it live.Item, open bool) bool {
 		w.listenToHub()
 		return w.catchUp()
 	case it.Event != nil:
-		switch it.Event.Kind {
-		case desk.EventMessageReceived, desk.EventMessageSent, desk.EventDeliveryChanged:
-			return w.catchUp()
-		}
+		return !w.news(it.Event) || w.catchUp()
 	case it.Signal.Kind == live.SignalChatPush:
-		return w.catchUp()
+		return !w.push(it.Signal) || w.catchUp()
 	case it.Signal.Kind == live.SignalTyping && it.Signal.From != w.session.ID.String():
 		return w.writeNow(serverFrame{Type: typeTyping}) == nil
 	}
 	return true
+}
+
+// news reports whether an event may have brought the visitor a line that he has
+// not been shown. What hides behind a held answer shows itself when that one's
+// delivery changes.
+func (w *writer) news(e *desk.Event) bool {
+	switch e.Kind {
+	case desk.EventMessageReceived, desk.EventMessageSent:
+		return e.ConversationID != w.at.Conversation || e.Seq > w.at.Seq // a message's number is its event's
+	case desk.EventDeliveryChanged:
+		var data struct {
+			MessageID string `json:"message_id"`
+		}
+		return json.Unmarshal(e.Data, &data) != nil || data.MessageID != w.pushed
+	}
+	return false
+}
+
+// push reports whether a signal tells of a line that has not been shown.
+func (w *writer) push(s *live.Signal) bool {
+	var p live.ChatPush
+	if s.Topic != live.ConversationTopic(w.at.Conversation) || json.Unmarshal(s.Data, &p) != nil {
+		return true
+	}
+	return p.Seq > w.at.Seq
 }
 
 func (w *writer) flush() bool {
@@ -149,6 +177,8 @@ func (w *writer) move(l Line) {
 	w.at = Position{Conversation: l.Conversation, Seq: l.Seq}
 	if l.From == FromVisitor {
 		w.expecting.Store(false)
+	} else {
+		w.pushed = l.ID
 	}
 }
 
@@ -164,6 +194,9 @@ func (w *writer) plan(progress bool, err error) {
 		return
 	case progress || w.pause == 0:
 		w.pause = retryMin
+		if !w.at.Conversation.IsZero() {
+			w.pause = retryHinted
+		}
 	default:
 		w.pause *= 2
 	}
