@@ -31,6 +31,9 @@ const (
 	TrustClaimed  Trust = "claimed"  // typed into a form, or From without proof
 	TrustAligned  Trust = "aligned"  // DMARC pass on its domain
 	TrustVerified Trust = "verified" // proved: answered a token, signed identity
+	// TrustForged is of one mail, never of an identity: the owner of the address
+	// says that mail like it is not his (DMARC), or nobody can tell whose it is.
+	TrustForged Trust = "forged"
 )
 
 // Identity is an address of a contact on a channel; unique over all contacts.

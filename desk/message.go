@@ -112,6 +112,8 @@ type Message struct {
 	ListID        string // RFC 2919, without angle brackets; may be empty
 	Report        *Report
 	Problems      []Problem
+	// Authentication is nil for what is no mail, and for mail that nobody looked at.
+	Authentication *Authentication
 
 	// AuthorID is the agent who wrote it; zero for inbound and automatic messages.
 	AuthorID AgentID
@@ -127,6 +129,10 @@ func (m *Message) Automatic() bool { return m.AutoSubmitted != AutoNo && m.AutoS
 // ProblemUnverified marks a message whose sender may have no part in its
 // conversation: it is shown, and answers neither go to him nor refer to it.
 const ProblemUnverified = "unverified-sender"
+
+// ProblemForged marks a mail whose author is not who its From field says: see
+// TrustForged.
+const ProblemForged = "forged-sender"
 
 // AddProblem appends a problem.
 func (m *Message) AddProblem(code, detail string) {

@@ -25,11 +25,12 @@ import (
 
 // running is a gateway as its users see it: over HTTP, SMTP and WebSocket.
 type running struct {
-	t    *testing.T
-	base string
-	key  string
-	smtp string
-	host string
+	t     *testing.T
+	base  string
+	key   string
+	smtp  string
+	smtps string // "" when that is off
+	host  string
 }
 
 // start runs a gateway on a fresh database until the test ends.
@@ -51,6 +52,9 @@ func start(t *testing.T, change func(*gateway.Config)) *running {
 		t.Fatal(err)
 	}
 	r := &running{t: t, host: g.HTTPAddr().String(), smtp: g.SMTPAddr().String(), key: credential.NewKey()}
+	if addr := g.SMTPSAddr(); addr != nil {
+		r.smtps = addr.String()
+	}
 	r.base = "http://" + r.host + "/api/v1"
 	ana := desk.Agent{Name: "Ana Ruiz", Email: "ana@desk.example", Tiers: []desk.Tier{0, 1, 2, 3}, Admin: true}
 	if ana.ID, err = g.Store().SaveAgent(t.Context(), ana, ""); err != nil {
@@ -111,17 +115,19 @@ type conversation struct {
 }
 
 type message struct {
-	ID          string
-	Seq         int64
-	Direction   string
-	Text        string
-	ReplyText   string   `json:"reply_text"`
-	MessageID   string   `json:"message_id"`
-	InReplyTo   []string `json:"in_reply_to"`
-	References  []string
-	Deliveries  []struct{ State, Recipient, Detail string }
-	Thread      struct{ Method, Evidence string }
-	Attachments []struct{ Name, Type, URL string }
+	ID             string
+	Seq            int64
+	Direction      string
+	Text           string
+	ReplyText      string   `json:"reply_text"`
+	MessageID      string   `json:"message_id"`
+	InReplyTo      []string `json:"in_reply_to"`
+	References     []string
+	Deliveries     []struct{ State, Recipient, Detail string }
+	Thread         struct{ Method, Evidence string }
+	Attachments    []struct{ Name, Type, URL string }
+	Problems       []struct{ Code, Detail string }
+	Authentication *struct{ By, SPF, DKIM, DMARC, Domain, Policy, Trust, Reason, Spam, Virus, Results string }
 }
 
 // call makes a request and decodes the answer into out; it returns the status.

@@ -138,6 +138,53 @@ func TestLoadTellsWhatTokensNeed(t *testing.T) {
 	}
 }
 
+// TestLoadSMTP: lists come from the environment too, and everything wrong with the
+// entrance is told at once, under its key.
+func TestLoadSMTP(t *testing.T) {
+	t.Parallel()
+	good := []string{"SWITCHBOARD_MAIL__ADDRESSES=support@example.com,billing@example.com", "SWITCHBOARD_MAIL__CATCH_ALL=shop.example,example.org",
+		"SWITCHBOARD_SMTP__ADDR=:25", "SWITCHBOARD_SMTP__PROXY_FROM=10.0.0.0/8,2001:db8::1", "SWITCHBOARD_SMTP__TRUSTED_RELAYS=lmtp,192.0.2.1",
+		"SWITCHBOARD_SMTP__MAX_SIZE=1000000", "SWITCHBOARD_SMTP__RELAY_NAMES=mx.example.com"}
+	cfg, err := Load("", good, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.Mail.Addresses) != 2 || len(cfg.Mail.CatchAll) != 2 || len(cfg.SMTP.ProxyFrom) != 2 || len(cfg.SMTP.TrustedRelays) != 2 ||
+		cfg.SMTP.MaxSize != 1_000_000 || len(cfg.SMTP.RelayNames) != 1 {
+		t.Errorf("%+v", cfg)
+	}
+	file := filepath.Join(t.TempDir(), "bad.toml")
+	write(t, file, `
+[mail]
+addresses = ["support@example.com"]
+catch_all = ["user@shop.example", "*.example.org"]
+[smtp]
+addr = "25"
+tls_addr = "0.0.0.0:465"
+tls_key = "key.pem"
+lmtp = "lmtp.sock"
+proxy_from = ["10.0.0.0/33"]
+trusted_relays = ["lmtp", "relay.example.com"]
+dns = "192.0.2.53"
+max_size = -1
+`)
+	_, err = Load(file, nil, nil)
+	var invalid *ConfigError
+	if !errors.As(err, &invalid) {
+		t.Fatalf("got %v, want a ConfigError", err)
+	}
+	told := map[string]int{}
+	for _, p := range invalid.Problems {
+		told[p.Key]++
+	}
+	for key, n := range map[string]int{"mail.catch_all": 2, "smtp.addr": 1, "smtp.tls_addr": 1, "smtp.tls_cert": 1, "smtp.lmtp": 1,
+		"smtp.proxy_from": 1, "smtp.trusted_relays": 1, "smtp.dns": 1, "smtp.max_size": 1} {
+		if told[key] != n {
+			t.Errorf("%s is told %d times, want %d:\n%v", key, told[key], n, err)
+		}
+	}
+}
+
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -15,17 +15,20 @@ import (
 
 // Mailbox is an IMAP account that is pulled.
 type Mailbox struct {
-	Name         string        `koanf:"name"`
-	Addr         string        `koanf:"addr"` // host or host:port; the provider's if empty
-	User         string        `koanf:"user"`
-	Password     string        `koanf:"password"`
-	PasswordFile string        `koanf:"password_file"` // holds Password
-	TLS          string        `koanf:"tls"`           // implicit, starttls, none
-	Folders      []string      `koanf:"folders"`
-	Sent         string        `koanf:"sent"` // folder of mail sent by other programs; empty: none
-	Poll         time.Duration `koanf:"poll"`
-	AfterImport  string        `koanf:"after_import"` // leave, flag, move
-	MoveTo       string        `koanf:"move_to"`
+	Name         string   `koanf:"name"`
+	Addr         string   `koanf:"addr"` // host or host:port; the provider's if empty
+	User         string   `koanf:"user"`
+	Password     string   `koanf:"password"`
+	PasswordFile string   `koanf:"password_file"` // holds Password
+	TLS          string   `koanf:"tls"`           // implicit, starttls, none
+	Folders      []string `koanf:"folders"`
+	// TrustedAuthserv are the authserv-ids under which the provider writes what it
+	// found out of a mail's origin (RFC 8601); nobody is believed if empty.
+	TrustedAuthserv []string      `koanf:"trusted_authserv"`
+	Sent            string        `koanf:"sent"` // folder of mail sent by other programs; empty: none
+	Poll            time.Duration `koanf:"poll"`
+	AfterImport     string        `koanf:"after_import"` // leave, flag, move
+	MoveTo          string        `koanf:"move_to"`
 
 	Auth     string `koanf:"auth"`     // password, oauth2
 	Provider string `koanf:"provider"` // google, microsoft; sets addr, token_url and scopes where they are empty

@@ -10,6 +10,7 @@ import (
 
 	"switchboard/channels/mailbox"
 	"switchboard/desk"
+	"switchboard/internal/mailauth"
 	"switchboard/internal/oauth"
 	"switchboard/store"
 )
@@ -45,6 +46,12 @@ func (m *Mailbox) open(journal journal, node *mailbox.Node, log *slog.Logger) (*
 	cfg := mailbox.Config{
 		Name: m.Name, Addr: m.Addr, User: m.User, Password: m.Password, TLS: mailbox.TLS(m.TLS),
 		Folders: m.Folders, Sent: m.Sent, Poll: m.Poll, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo, Node: node,
+	}
+	if names := m.TrustedAuthserv; len(names) > 0 {
+		cfg.Origin = func(content []byte) string {
+			value, _ := mailauth.Upstream(content, names)
+			return value
+		}
 	}
 	if m.Auth == authOAuth2 {
 		grant := m.oauth()

@@ -44,6 +44,9 @@ func (v *validator) smtp(c *SMTP) {
 	if c.TLSAddr != "" && c.TLSCert == "" {
 		v.add("smtp.tls_addr", "TLS needs smtp.tls_cert and smtp.tls_key")
 	}
+	if c.MaxSize < 0 {
+		v.add("smtp.max_size", "name a number of octets, or 0 for 50 MiB")
+	}
 	if c.LMTP != "" && !filepath.IsAbs(c.LMTP) {
 		v.add("smtp.lmtp", fmt.Sprintf("%q is not an absolute path", c.LMTP))
 	}

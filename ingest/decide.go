@@ -74,6 +74,8 @@ func (b *batch) one(p *parsed) {
 	}
 	m := p.message
 	m.RawID, m.Direction, m.Channel = p.Raw.ID, desk.Inbound, p.Raw.Channel
+	m.Authentication = vouched(&p.Raw, &m)
+	suspect(&m)
 	sessionID := session(&p.Raw)
 	s := senderOf(&p.Raw, &m, b.snap.Sessions[sessionID], sessionID)
 	if b.rules.Own(s.email) && m.AutoSubmitted == desk.AutoNo {
@@ -91,7 +93,7 @@ func (b *batch) one(p *parsed) {
 	}
 
 	d := threading.Decide(threading.Incoming{Message: &m, Account: who.account.ID, Contact: who.contact.ID,
-		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: desk.TrustClaimed}, b.rules.Tokens, b.index)
+		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: s.trust}, b.rules.Tokens, b.index)
 	m.ThreadMethod, m.ThreadEvidence = d.Method, d.Evidence
 	if d.Unverified && !d.ConversationID.IsZero() {
 		m.AddProblem(desk.ProblemUnverified, "the sender did not show that he belongs to this conversation; answers do not go to him")
@@ -120,7 +122,7 @@ func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threadi
 	c := &desk.Conversation{
 		ID: desk.NewID[desk.ConversationID](), AccountID: who.account.ID, ContactID: who.contact.ID,
 		Subject: firstOf(m.Subject, m.Preview), Channel: p.Raw.Channel, Status: desk.StatusOpen, Priority: a.Priority,
-		InboxID: inbox.ID, Tier: a.Tier, Tags: a.Tags, Restricted: a.Restricted, Path: a.Path, PolicyVersion: b.rules.Version,
+		InboxID: inbox.ID, Tier: a.Tier, Tags: tags(a.Tags, m), Restricted: a.Restricted, Path: a.Path, PolicyVersion: b.rules.Version,
 		ReplyChannel: desk.ChannelEmail, ReplyFrom: b.replyFrom(&p.Raw, m), CreatedAt: at, UpdatedAt: at,
 	}
 	if p.Raw.Channel == desk.ChannelChat {
@@ -153,7 +155,7 @@ func (b *batch) join(c *desk.Conversation, m *desk.Message, s sender, d threadin
 	// A message whose sender could not show that he belongs here is shown, but
 	// nothing of ours may go to where it points. A new conversation is its own.
 	if opened || !d.Unverified {
-		b.answerTo(c, m, s, opened || b.insider(c, m, d))
+		b.answerTo(c, m, s, opened && s.trust != desk.TrustForged || b.insider(c, m, d))
 	}
 	if c.WaitingSince.IsZero() {
 		c.WaitingSince = at
@@ -175,6 +177,9 @@ func (b *batch) answerTo(c *desk.Conversation, m *desk.Message, s sender, inside
 		to = s.email
 	}
 	circle := [][]desk.Address{m.From}
+	if s.trust == desk.TrustForged {
+		circle = [][]desk.Address{{{Email: s.email}}}
+	}
 	if insider {
 		circle = append(circle, m.To, m.CC)
 	}
@@ -224,7 +229,7 @@ func (b *batch) store(c *desk.Conversation, m *desk.Message, d threading.Decisio
 	m.ID, m.ConversationID = desk.NewID[desk.MessageID](), c.ID
 	m.Seq = b.event(c, desk.EventMessageReceived, desk.ActorCustomer, map[string]any{
 		"message_id": m.ID, "from": m.From, "preview": m.Preview, "channel": m.Channel, "method": m.ThreadMethod,
-		"auto_submitted": m.AutoSubmitted, "also_cites": d.AlsoCites, "unverified": d.Unverified,
+		"auto_submitted": m.AutoSubmitted, "also_cites": d.AlsoCites, "unverified": d.Unverified, "trust": trust(m),
 	})
 	b.out.Messages = append(b.out.Messages, NewMessage{Message: *m, Account: key.Account, Content: key.Content})
 	b.snap.Stored[key] = Stored{m.ID, c.ID}

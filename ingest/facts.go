@@ -20,7 +20,7 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person) router.F
 			To:            joined(slices.Concat(m.To, envelope(p.Raw.EnvelopeTo)), b.rules),
 			CC:            joined(m.CC, b.rules),
 			Attachments:   attachmentFacts(m.Attachments),
-			AutoSubmitted: string(m.AutoSubmitted), Trust: string(desk.TrustClaimed), List: m.ListID,
+			AutoSubmitted: string(m.AutoSubmitted), Trust: string(s.trust), List: m.ListID,
 		},
 		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: known},
 		Account: router.AccountFacts{Name: who.account.Name, Domains: who.account.Domains, Plan: plan,

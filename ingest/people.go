@@ -13,6 +13,7 @@ type sender struct {
 	name   string
 	domain string // the domain that leads to an account; "" when it is nobody's
 	email  string // lower-case addr-spec; "" for an anonymous visitor
+	trust  desk.Trust
 }
 
 // scope is what the account's lock is named after until the account is known.
@@ -26,7 +27,7 @@ const nobody = "unknown@invalid.invalid"
 // first: an address typed into a chat leads to an account, never to another
 // person's identity.
 func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.SessionID) sender {
-	var s sender
+	s := sender{trust: trust(m)}
 	if len(m.From) > 0 {
 		s.name, s.email = m.From[0].Name, strings.ToLower(m.From[0].Email)
 	}
@@ -63,12 +64,13 @@ type person struct {
 // keeps the account it was given when it was first seen.
 func (b *batch) resolve(s sender) person {
 	if contact, ok := b.snap.Contacts[s.key]; ok {
+		b.prove(s, contact)
 		return person{contact, b.snap.Accounts[contact.AccountID]}
 	}
 	account := b.accountFor(s)
 	contact := desk.Contact{ID: desk.NewID[desk.ContactID](), AccountID: account.ID, Name: s.name, CreatedAt: b.now}
 	b.out.Contacts = append(b.out.Contacts, contact)
-	b.out.Identities = append(b.out.Identities, Identity{IdentityKey: s.key, Contact: contact.ID, Trust: desk.TrustClaimed})
+	b.out.Identities = append(b.out.Identities, Identity{IdentityKey: s.key, Contact: contact.ID, Trust: s.proven()})
 	b.snap.Contacts[s.key] = contact
 	return person{contact, account}
 }

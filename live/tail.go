@@ -139,7 +139,9 @@ func (t *Tail) head(ctx context.Context) (desk.Cursor, error) {
 		if err == nil {
 			return at, nil
 		}
-		t.slog.Warn("event log not readable, trying again", "error", err, "in", pause)
+		if ctx.Err() == nil {
+			t.slog.Warn("event log not readable, trying again", "error", err, "in", pause)
+		}
 		select {
 		case <-ctx.Done():
 			return "", ctx.Err()

@@ -257,6 +257,8 @@ create table messages (
     list_id         text not null default '',
     report          jsonb,
     problems        jsonb not null default '[]',
+    -- what was found out of a mail's origin; null when nobody looked
+    authentication  jsonb,
     author_id       uuid references agents,
     thread_method   text not null default '',
     thread_evidence text not null default '',

@@ -32,7 +32,7 @@ type MessageFacts struct {
 	Language      string           `expr:"language" json:"language"`             // ISO 639-1, or empty when not known
 	Attachments   []AttachmentFact `expr:"attachments" json:"attachments"`       // each {name, type, size}
 	AutoSubmitted string           `expr:"auto_submitted" json:"auto_submitted"` // "none", "auto-reply", "bounce", "complaint", "list", "auto-generated"
-	Trust         string           `expr:"trust" json:"trust"`                   // of the sender's address: "claimed", "aligned", "verified"
+	Trust         string           `expr:"trust" json:"trust"`                   // of the sender's address: "claimed", "aligned", "verified", "forged"
 	List          string           `expr:"list" json:"list"`                     // List-Id, or empty
 }
 

@@ -95,8 +95,10 @@ insert into contacts (id, account_id, name, created_at)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[]);
 
 -- name: ingest-save-identities
+-- One that is known may become better proven; whose it is never changes.
 insert into identities (channel, address, contact_id, trust)
-select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[]);
+select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[])
+on conflict (channel, address) do update set trust = excluded.trust where identities.trust = 'claimed';
 
 -- name: ingest-save-opened
 insert into conversations (id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, tags, restricted,
@@ -130,17 +132,18 @@ where v.id = t.id;
 -- name: ingest-save-messages
 insert into messages (id, conversation_id, account_id, seq, direction, channel, raw_id, message_id, in_reply_to, refs, addresses,
     from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id,
-    report, problems, thread_method, thread_evidence, content, author_id)
+    report, problems, thread_method, thread_evidence, content, author_id, authentication)
 select id, conversation_id, account_id, seq, direction, channel, raw_id, message_id,
     coalesce(string_to_array(nullif(in_reply_to, ''), chr(31)), '{}'), coalesce(string_to_array(nullif(refs, ''), chr(31)), '{}'),
     addresses::jsonb, from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments::jsonb,
-    auto_submitted, list_id, nullif(report, '')::jsonb, problems::jsonb, thread_method, thread_evidence, content, author_id
+    auto_submitted, list_id, nullif(report, '')::jsonb, problems::jsonb, thread_method, thread_evidence, content, author_id,
+    nullif(authentication, '')::jsonb
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[],
     $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
-    $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[], $27::text[], $28::uuid[])
+    $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[], $27::text[], $28::uuid[], $29::text[])
     as t (id, conversation_id, account_id, seq, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
     sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id, report, problems,
-    thread_method, thread_evidence, content, direction, author_id);
+    thread_method, thread_evidence, content, direction, author_id, authentication);
 
 -- name: ingest-save-refs
 insert into thread_refs (message_id, conversation_id, account_id, own)

@@ -166,7 +166,7 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 		return nil
 	}
 	var id, conversation, account, seq, channel, raw, messageID, inReplyTo, refs, addrs, from, subject, sent, received column
-	var preview, text, html, newText, attachments, auto, list, report, problems, method, evidence, content, direction, author column
+	var preview, text, html, newText, attachments, auto, list, report, problems, method, evidence, content, direction, author, authentication column
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		id.uuid(m.ID)
@@ -195,6 +195,11 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 		} else {
 			report.text("")
 		}
+		if m.Authentication != nil {
+			authentication.json(m.Authentication)
+		} else {
+			authentication.text("")
+		}
 		problems.json(emptyNotNull(m.Problems))
 		method.text(m.ThreadMethod)
 		evidence.text(m.ThreadEvidence)
@@ -204,7 +209,7 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 	}
 	return t.exec(ctx, "save messages", t.q.SaveMessages, &id, &conversation, &account, &seq, &channel, &raw, &messageID, &inReplyTo,
 		&refs, &addrs, &from, &subject, &sent, &received, &preview, &text, &html, &newText, &attachments, &auto, &list, &report,
-		&problems, &method, &evidence, &content, &direction, &author)
+		&problems, &method, &evidence, &content, &direction, &author, &authentication)
 }
 
 func firstAddress(list []desk.Address) string {

@@ -21,13 +21,14 @@ type viewMessageQueries struct {
 // messageView is a view as the driver reads it.
 type messageView struct {
 	view.Message
-	InReplyTo   pq.StringArray
-	References  pq.StringArray
-	Addresses   []byte
-	Attachments []byte
-	Report      []byte
-	Problems    []byte
-	Deliveries  []byte
+	InReplyTo      pq.StringArray
+	References     pq.StringArray
+	Addresses      []byte
+	Attachments    []byte
+	Report         []byte
+	Problems       []byte
+	Authentication []byte
+	Deliveries     []byte
 }
 
 func (r *messageView) view() (view.Message, error) {
@@ -44,7 +45,7 @@ func (r *messageView) view() (view.Message, error) {
 	for _, j := range []struct {
 		from []byte
 		to   any
-	}{{r.Addresses, &who}, {r.Attachments, &parts}, {r.Report, &v.Report}, {r.Problems, &v.Problems}, {r.Deliveries, &v.Deliveries}} {
+	}{{r.Addresses, &who}, {r.Attachments, &parts}, {r.Report, &v.Report}, {r.Problems, &v.Problems}, {r.Authentication, &v.Authentication}, {r.Deliveries, &v.Deliveries}} {
 		if len(j.from) == 0 {
 			continue
 		}

@@ -81,12 +81,15 @@ func (d *decider) oldest(ids map[desk.ConversationID]bool) (Conversation, bool) 
 
 // member reports whether the sender belongs to c without further proof.
 func (d *decider) member(c Conversation) bool {
-	return !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
+	return !d.forged() && !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
 }
 
 func (d *decider) participant(c Conversation) bool {
-	return d.sender != "" && slices.Contains(c.Participants, d.sender)
+	return d.sender != "" && !d.forged() && slices.Contains(c.Participants, d.sender)
 }
+
+// forged: the sender is not who he says, and nothing may follow from his name.
+func (d *decider) forged() bool { return d.in.SenderTrust == desk.TrustForged }
 
 // proven: the sender's address is who it claims to be.
 func (d *decider) proven() bool {
@@ -138,7 +141,12 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 		dec := d.join(c, MethodToken, "reply address of "+label(c))
 		// The address may have been passed on: it lets a message in, but says
 		// nothing of who wrote it.
-		if !issuedTo(d.sender) && !d.member(c) && d.in.Message.AutoSubmitted != desk.AutoBounce {
+		switch {
+		case d.in.Message.AutoSubmitted == desk.AutoBounce:
+		case d.forged():
+			dec.Unverified = true
+			dec.Evidence += ", but the sender is not who he says"
+		case !issuedTo(d.sender) && !d.member(c):
 			dec.Unverified = true
 			dec.Evidence += ", issued to someone else"
 		}

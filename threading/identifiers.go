@@ -62,7 +62,10 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 		switch {
 		case d.member(c.Conversation) || d.reported(c):
 			joined = append(joined, c)
-		case d.refused == "":
+		case d.refused != "":
+		case d.forged():
+			d.refused = "cites <" + c.by.id + "> of conversation " + label(c.Conversation) + ", but the sender is not who he says"
+		default:
 			d.refused = "cites <" + c.by.id + "> of another account's conversation " + label(c.Conversation)
 		}
 	}

@@ -63,6 +63,34 @@ func TestSpoof(t *testing.T) {
 	}
 }
 
+// TestForgedSender: mail in Jo's name that Jo's domain disowns gets nowhere by what
+// her name alone would open; the same mail, not disowned, does.
+func TestForgedSender(t *testing.T) {
+	quote := "> " + answer + "\n\nIt did not come."
+	for name, change := range map[string]func(*desk.Message){
+		"cites her mail":       refs("1@acme.example"),
+		"cites our answer":     irt("out.1@demo.example"),
+		"is cited":             func(m *desk.Message) { m.MessageID = "unseen@acme.example" },
+		"subject and a quote":  text("Re: Parcel 4711 is late", quote, "It did not come."),
+		"subject and her name": text("Re: Parcel 4711 is late", "And now?", "And now?"),
+	} {
+		for trust, joins := range map[desk.Trust]bool{desk.TrustForged: false, desk.TrustClaimed: true, desk.TrustAligned: true} {
+			in := fromJo(mail(joAddr, change))
+			in.SenderTrust = trust
+			d := Decide(in, keys, deskOf())
+			if (d.ConversationID == first) != joins || !d.FollowUpOf.IsZero() {
+				t.Errorf("%s, %s: %+v", name, trust, d)
+			}
+		}
+	}
+	in := to(fromJo(mail(joAddr)), keys.Address(ours, first, joAddr))
+	in.SenderTrust = desk.TrustForged
+	want := Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7, but the sender is not who he says", Unverified: true}
+	if d := Decide(in, keys, deskOf()); d.ConversationID != want.ConversationID || d.Evidence != want.Evidence || !d.Unverified {
+		t.Errorf("%+v, want %+v", d, want)
+	}
+}
+
 // swap changes one character of a token into another of its alphabet.
 func swap(s string, i int) string {
 	c := byte('a')

@@ -40,7 +40,7 @@ type candidate struct {
 func (d *decider) bySubject() (Decision, bool) {
 	m := d.in.Message
 	base, reply := baseSubject(m.Subject)
-	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || machine(m) || d.in.Account.IsZero() {
+	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || machine(m) || d.forged() || d.in.Account.IsZero() {
 		return Decision{}, false
 	}
 	quotes, marked := quoted(m)

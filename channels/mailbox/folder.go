@@ -318,6 +318,9 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 	if raw.ReceivedAt.IsZero() {
 		raw.ReceivedAt = time.Now()
 	}
+	if f.cfg.Origin != nil && !f.outgoing {
+		raw.AuthResults = f.cfg.Origin(m.bytes)
+	}
 	if problem != "" {
 		raw.State, raw.Problem, raw.Size = desk.RawQuarantined, problem, max(m.size, raw.Size)
 	}

@@ -52,6 +52,9 @@ type Config struct {
 	// Sent is the folder of what we sent ourselves; its mails are journaled as
 	// outgoing ones, after what is in the others, and left alone. May be empty.
 	Sent string
+	// Origin reads what the account's provider found out of a mail's origin: an
+	// Authentication-Results value, "" for nothing. May be nil.
+	Origin func(content []byte) string
 
 	// Poll is how often a folder is searched in any case, and how long an IDLE
 	// lasts. It bounds how late a dead connection is noticed. 1 min, at most 9.

@@ -40,35 +40,36 @@ type Delivery struct {
 // Message is one message of a thread. HTMLURL and RawURL are filled by the API;
 // they are empty when there is nothing to serve.
 type Message struct {
-	ID             desk.MessageID      `json:"id"`
-	ConversationID desk.ConversationID `json:"-"`
-	Seq            int64               `json:"seq"`
-	Direction      desk.Direction      `json:"direction" enum:"inbound,outbound,note"`
-	Channel        desk.Channel        `json:"channel" enum:"email,chat,form,note"`
-	MessageID      string              `json:"message_id" doc:"Without angle brackets"`
-	InReplyTo      []string            `json:"in_reply_to"`
-	References     []string            `json:"references"`
-	From           []desk.Address      `json:"from"`
-	To             []desk.Address      `json:"to"`
-	CC             []desk.Address      `json:"cc"`
-	ReplyTo        []desk.Address      `json:"reply_to"`
-	Subject        string              `json:"subject"`
-	Text           string              `json:"text" doc:"The whole text"`
-	HTML           string              `json:"html" doc:"As it was sent: never put it into a page"`
-	ReplyText      string              `json:"reply_text" doc:"The part that the sender wrote now"`
-	Preview        string              `json:"preview"`
-	Attachments    []Attachment        `json:"attachments"`
-	AutoSubmitted  desk.AutoSubmitted  `json:"auto_submitted" enum:"none,auto-reply,bounce,complaint,list,auto-generated"`
-	Report         *desk.Report        `json:"report"`
-	Problems       []desk.Problem      `json:"problems"`
-	Author         *AgentName          `json:"author" doc:"The agent who wrote it"`
-	Thread         Thread              `json:"thread"`
-	Deliveries     []Delivery          `json:"deliveries"`
-	HTMLURL        string              `json:"html_url" doc:"The sanitized page, for a sandboxed frame; empty without HTML"`
-	RawURL         string              `json:"raw_url" doc:"The original bytes; empty for a message that began here and has none"`
-	SentAt         time.Time           `json:"sent_at"`
-	ReceivedAt     time.Time           `json:"received_at"`
-	HasRaw         bool                `json:"-"`
+	ID             desk.MessageID       `json:"id"`
+	ConversationID desk.ConversationID  `json:"-"`
+	Seq            int64                `json:"seq"`
+	Direction      desk.Direction       `json:"direction" enum:"inbound,outbound,note"`
+	Channel        desk.Channel         `json:"channel" enum:"email,chat,form,note"`
+	MessageID      string               `json:"message_id" doc:"Without angle brackets"`
+	InReplyTo      []string             `json:"in_reply_to"`
+	References     []string             `json:"references"`
+	From           []desk.Address       `json:"from"`
+	To             []desk.Address       `json:"to"`
+	CC             []desk.Address       `json:"cc"`
+	ReplyTo        []desk.Address       `json:"reply_to"`
+	Subject        string               `json:"subject"`
+	Text           string               `json:"text" doc:"The whole text"`
+	HTML           string               `json:"html" doc:"As it was sent: never put it into a page"`
+	ReplyText      string               `json:"reply_text" doc:"The part that the sender wrote now"`
+	Preview        string               `json:"preview"`
+	Attachments    []Attachment         `json:"attachments"`
+	AutoSubmitted  desk.AutoSubmitted   `json:"auto_submitted" enum:"none,auto-reply,bounce,complaint,list,auto-generated"`
+	Report         *desk.Report         `json:"report"`
+	Problems       []desk.Problem       `json:"problems"`
+	Authentication *desk.Authentication `json:"authentication" doc:"Null for what is no mail, and for mail that nobody looked at"`
+	Author         *AgentName           `json:"author" doc:"The agent who wrote it"`
+	Thread         Thread               `json:"thread"`
+	Deliveries     []Delivery           `json:"deliveries"`
+	HTMLURL        string               `json:"html_url" doc:"The sanitized page, for a sandboxed frame; empty without HTML"`
+	RawURL         string               `json:"raw_url" doc:"The original bytes; empty for a message that began here and has none"`
+	SentAt         time.Time            `json:"sent_at"`
+	ReceivedAt     time.Time            `json:"received_at"`
+	HasRaw         bool                 `json:"-"`
 }
 
 // File is a body to download.

@@ -10,6 +10,13 @@ type AuthResult struct {
 	Properties map[string]string
 }
 
+// The results of content filters stand in the same field, by methods of our own
+// (RFC 8601 section 2.7.7): nobody else's word counts for them.
+const (
+	MethodSpam  = "x-spam"
+	MethodVirus = "x-virus"
+)
+
 // maxAuthResults bounds one field.
 const maxAuthResults = 100
 
@@ -35,10 +42,10 @@ func AuthResults(value string) (by string, results []AuthResult) {
 }
 
 // AuthenticDomain reports whether results prove that domain itself sent the mail:
-// its DMARC check passed, or it publishes no policy and signed the mail under its
-// very name (RFC 7489 §3.1, strict).
+// its DMARC check passed, or it publishes no policy and signed the mail, or sent it
+// from its own machines, under its very name (RFC 7489 §3.1, strict).
 func AuthenticDomain(results []AuthResult, domain string) bool {
-	author, signed := "", false
+	author, own := "", false
 	for _, r := range results {
 		switch {
 		case r.Method == "dmarc" && !strings.EqualFold(r.Properties["header.from"], domain):
@@ -48,10 +55,12 @@ func AuthenticDomain(results []AuthResult, domain string) bool {
 		case r.Method == "dmarc":
 			author = r.Value
 		case r.Method == "dkim" && r.Value == "pass" && strings.EqualFold(r.Properties["header.d"], domain):
-			signed = true
+			own = true
+		case r.Method == "spf" && r.Value == "pass" && strings.EqualFold(Domain(r.Properties["smtp.mailfrom"]), domain):
+			own = true
 		}
 	}
-	return domain != "" && (author == "pass" || author == "none" && signed)
+	return domain != "" && (author == "pass" || author == "none" && own)
 }
 
 // authResult reads method "=" value, then properties; tokens are words, "=" and

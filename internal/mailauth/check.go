@@ -99,15 +99,29 @@ func (c *Checker) txt(ctx context.Context) func(string) ([]string, error) {
 	return func(domain string) ([]string, error) { return c.dns.LookupTXT(ctx, domain) }
 }
 
-// dmarc asks whether one of the proofs is for the author's domain, as the owner
-// of that domain wants it to be (RFC 7489 section 6.6.2).
-func (c *Checker) dmarc(ctx context.Context, h header, proofs []proof) authres.Result {
-	domain, ok := h.author()
-	if !ok {
-		return result("dmarc", "permerror", "reason", "no single author domain")
+// policy is what the author's domain publishes.
+type policy struct {
+	domain string // "" when no single author is named
+	record *dmarc.Record
+	exact  bool // it is the domain's own, not its organization's
+	err    error
+}
+
+func (c *Checker) ask(ctx context.Context, h header) (p policy) {
+	p.domain, _ = h.author()
+	if p.domain != "" {
+		p.record, p.exact, p.err = c.policy(ctx, ascii(p.domain))
 	}
-	record, exact, err := c.policy(ctx, ascii(domain))
+	return p
+}
+
+// dmarcResult says whether one of the proofs is for the author's domain, as the
+// owner of that domain wants it to be (RFC 7489 section 6.6.2).
+func dmarcResult(p policy, proofs []proof) authres.Result {
+	domain, record, err := p.domain, p.record, p.err
 	switch {
+	case domain == "":
+		return result("dmarc", "permerror", "reason", "no single author domain")
 	case errors.Is(err, dmarc.ErrNoPolicy):
 		return result("dmarc", "none", "header.from", domain)
 	case err != nil && dmarc.IsTempFail(err):
@@ -115,20 +129,20 @@ func (c *Checker) dmarc(ctx context.Context, h header, proofs []proof) authres.R
 	case err != nil:
 		return result("dmarc", "permerror", "header.from", domain, "reason", explain(err))
 	}
-	for _, p := range proofs {
+	for _, proof := range proofs {
 		mode := record.SPFAlignment
-		if p.method == viaDKIM {
+		if proof.method == viaDKIM {
 			mode = record.DKIMAlignment
 		}
-		if aligned(p.domain, ascii(domain), mode) {
+		if aligned(proof.domain, ascii(domain), mode) {
 			return result("dmarc", "pass", "header.from", domain)
 		}
 	}
-	policy := record.Policy
-	if !exact && record.SubdomainPolicy != "" {
-		policy = record.SubdomainPolicy
+	wanted := record.Policy
+	if !p.exact && record.SubdomainPolicy != "" {
+		wanted = record.SubdomainPolicy
 	}
-	return result("dmarc", "fail", "header.from", domain, "policy.dmarc", string(policy))
+	return result("dmarc", "fail", "header.from", domain, "policy.dmarc", string(wanted))
 }
 
 // policy finds the record of a domain, or of its organization (RFC 7489 section

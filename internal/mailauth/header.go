@@ -25,12 +25,33 @@ type header struct {
 	fields    []field
 	size      int
 	ambiguous bool // two readers could see two different headers in it
+	sound     int  // how many fields stand above the first such place
 }
 
 // readHeader reads the fields up to the first empty line. What is no field makes
 // the header ambiguous: the signature's reader and a mail program would not agree
 // on where it ends.
 func readHeader(content []byte) (h header) {
+	h = readFields(content)
+	if !h.ambiguous {
+		h.sound = len(h.fields)
+	}
+	return h
+}
+
+// doubt marks a place that readers may see differently: the fields up to the last
+// one or, in its continuation, above it are the same to all.
+func (h *header) doubt(continued bool) {
+	if h.ambiguous {
+		return
+	}
+	h.ambiguous, h.sound = true, len(h.fields)
+	if continued {
+		h.sound = max(h.sound-1, 0)
+	}
+}
+
+func readFields(content []byte) (h header) {
 	for rest := content; len(rest) > 0; {
 		line, after, found := bytes.Cut(rest, []byte("\r\n"))
 		if len(line) == 0 && found {
@@ -38,16 +59,17 @@ func readHeader(content []byte) (h header) {
 		}
 		rest = after
 		h.size += len(line) + 2
+		folded := len(line) > 0 && (line[0] == ' ' || line[0] == '\t')
 		if !found || bytes.ContainsAny(line, "\r\n\x00") {
-			h.ambiguous = true
+			h.doubt(folded)
 		}
 		if h.size > maxHeader || len(h.fields) >= maxFields {
-			h.ambiguous = true
+			h.doubt(folded)
 			return h
 		}
-		if line[0] == ' ' || line[0] == '\t' {
+		if folded {
 			if len(h.fields) == 0 || len(bytes.TrimSpace(line)) == 0 {
-				h.ambiguous = true
+				h.doubt(true)
 				continue
 			}
 			last := &h.fields[len(h.fields)-1]
@@ -57,7 +79,7 @@ func readHeader(content []byte) (h header) {
 		}
 		name, value, colon := strings.Cut(string(line), ":")
 		if name = strings.TrimRight(name, " \t"); !colon || name == "" || strings.ContainsAny(name, " \t") {
-			h.ambiguous = true
+			h.doubt(false)
 			continue
 		}
 		h.fields = append(h.fields, field{strings.ToLower(name), value, len(line) + 2})

@@ -88,7 +88,7 @@ func TestCheck(t *testing.T) {
 		{"no policy, signed by itself", "", "h", "", signed(t, letter("a@open.example"), "open.example"),
 			"mx.desk.example; dkim=pass header.d=open.example; dmarc=none header.from=open.example", true},
 		{"no policy, not signed", "192.0.2.1", "h", "a@open.example", letter("a@open.example"),
-			"mx.desk.example; spf=pass smtp.mailfrom=a@open.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=none header.from=open.example", false},
+			"mx.desk.example; spf=pass smtp.mailfrom=a@open.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=none header.from=open.example", true},
 		{"a second From on top", "", "h", "", "From: boss@evil.example\r\n" + good,
 			`mx.desk.example; dkim=pass header.d=customer.example; dmarc=permerror reason="no single author domain"`, false},
 		{"a second From below", "192.0.2.1", "h", "a@evil.example", strings.Replace(letter("a@evil.example"), "To:", "from : ann@customer.example\r\nTo:", 1),
@@ -158,12 +158,15 @@ func TestUpstream(t *testing.T) {
 		mail, names, want string
 		ok                bool
 	}{
-		{mail, "relay.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example", true},
-		{mail, "RELAY.example other.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example", true},
+		{mail, "relay.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example policy.dmarc=none", true},
+		{mail, "RELAY.example other.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example policy.dmarc=none", true},
 		{mail, "other.example", "", false},
 		{mail, "", "", false},
 		{"From: a@b.example\r\n\r\nAuthentication-Results: relay.example; spf=pass\r\n", "relay.example", "", false},
 		{"Authentication-Results: relay.example; none\r\n\r\n", "relay.example", "relay.example; none", true},
+		{"Authentication-Results: relay.example; spf=fail\r\nReceived: from evil\r\nAuthentication-Results: relay.example; dmarc=pass\r\n\r\n", "relay.example", "relay.example; spf=fail", true},
+		{strings.Replace(mail, "From:", "no field\r\nFrom:", 1), "relay.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example policy.dmarc=none", true},
+		{"Authentication-Results: relay.example; spf=pass\r\n \r\n\r\n", "relay.example", "", false},
 		{"no field\r\n" + mail, "relay.example", "", false},
 	} {
 		got, ok := Upstream([]byte(test.mail), strings.Fields(test.names))
@@ -174,7 +177,7 @@ func TestUpstream(t *testing.T) {
 }
 
 func TestAdd(t *testing.T) {
-	got := Add("mx.desk.example; spf=none", MethodSpam, "fail", "policy.score", "8.20", "policy.action", "add header")
+	got := Add("mx.desk.example; spf=none", imf.MethodSpam, "fail", "policy.score", "8.20", "policy.action", "add header")
 	if want := `mx.desk.example; spf=none; x-spam=fail policy.action="add header" policy.score=8.20`; got != want {
 		t.Errorf("got %s", got)
 	}

@@ -1,6 +1,7 @@
 package mailauth
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,12 +17,16 @@ import (
 // there is no such field.
 func Upstream(content []byte, names []string) (value string, ok bool) {
 	h := readHeader(content)
-	if h.ambiguous {
-		return "", false
-	}
 	var all []authres.Result
 	relay := ""
-	for _, text := range h.values("authentication-results") {
+	for _, f := range h.fields[:h.sound] { // nothing that a sender adds can hide what the relay put on top
+		if f.name == "received" && relay != "" {
+			break // what stands below came with the mail
+		}
+		if f.name != "authentication-results" {
+			continue
+		}
+		text := strings.TrimSpace(strings.ReplaceAll(f.value, "\r\n", ""))
 		by, results := imf.AuthResults(text)
 		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, by) }) || relay != "" && by != relay {
 			continue
@@ -35,6 +40,9 @@ func Upstream(content []byte, names []string) (value string, ok bool) {
 			for name, text := range r.Properties {
 				properties = append(properties, name, text)
 			}
+			if m := policyComment.FindStringSubmatch(text); m != nil && r.Method == "dmarc" && r.Properties["policy.dmarc"] == "" {
+				properties = append(properties, "policy.dmarc", strings.ToLower(m[1]))
+			}
 			if writable(r.Method) && writable(r.Value) {
 				all = append(all, result(r.Method, r.Value, properties...))
 			}
@@ -46,17 +54,15 @@ func Upstream(content []byte, names []string) (value string, ok bool) {
 	return format(relay, all), true
 }
 
-// The results of content filters stand in the same field, by methods of our own
-// (RFC 8601 section 2.7.7): nobody else's word counts for them.
-const (
-	MethodSpam  = "x-spam"
-	MethodVirus = "x-virus"
-)
+// policyComment is where large providers tell the policy, which has no property of
+// its own in the standard.
+var policyComment = regexp.MustCompile(`(?i)\bdmarc *= *[a-z]+ *\(p=(none|quarantine|reject)\b`)
 
-func local(method string) bool { return method == MethodSpam || method == MethodVirus }
+// local reports a method that only we may speak of.
+func local(method string) bool { return method == imf.MethodSpam || method == imf.MethodVirus }
 
 // Add appends a filter's result to a field's value.
 func Add(value, method, verdict string, properties ...string) string {
 	text := format("", []authres.Result{result(method, verdict, properties...)})
-	return value + text
+	return strings.TrimSuffix(value, "; none") + text
 }

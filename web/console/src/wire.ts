@@ -74,6 +74,7 @@ export interface Message {
   auto_submitted: string;
   report: { kind: string; recipients: { recipient: string; action: string; status: string; diagnostic: string }[] } | null;
   problems: { code: string; detail: string }[];
+  authentication: { trust: string; reason: string } | null;
   author: Named | null;
   thread: { method: string; evidence: string };
   deliveries: Delivery[];

@@ -22,6 +22,7 @@ export function MessageCard({ message, conversation, last }: Props) {
           <b>{who}</b>
           {note && <span class="chip chip-note">{say('thread.note')}</span>}
           {message.auto_submitted && message.auto_submitted !== 'none' && <span class="chip">{sayIf(`thread.auto.${message.auto_submitted}`, message.auto_submitted)}</span>}
+          {message.authentication?.trust === 'forged' && <span class="chip chip-forged" title={message.authentication.reason}>{say('thread.forged')}</span>}
           <div class="message-to muted">
             {note ? say('composer.noteOnly') : message.direction === 'inbound'
               ? (message.from[0]?.email ?? '')

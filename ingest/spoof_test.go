@@ -1,0 +1,204 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+)
+
+// What reception found out of a mail from jo@acme.example.
+const (
+	vouchedFor  = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=pass header.from=acme.example"
+	ownMachines = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=none header.from=acme.example"
+	ownKey      = "mx.desk.example; dkim=pass header.d=acme.example; dmarc=none header.from=acme.example"
+	otherKey    = "mx.desk.example; dkim=pass header.d=evil.example; dmarc=none header.from=acme.example"
+	rejected    = "mx.desk.example; spf=pass smtp.mailfrom=a@evil.example; dkim=none; dmarc=fail header.from=acme.example policy.dmarc=reject"
+	quarantined = "mx.desk.example; dkim=fail header.d=acme.example; dmarc=fail header.from=acme.example policy.dmarc=quarantine"
+	tolerated   = "mx.desk.example; dkim=none; dmarc=fail header.from=acme.example policy.dmarc=none"
+	untold      = "relay.example; dmarc=fail header.from=acme.example"
+	twoAuthors  = `mx.desk.example; dkim=pass header.d=evil.example; dmarc=permerror reason="no single author domain"`
+	broken      = "mx.desk.example; dkim=none; dmarc=permerror header.from=acme.example"
+	noAnswer    = "mx.desk.example; dkim=none; dmarc=temperror header.from=acme.example"
+	ofAnother   = "mx.desk.example; spf=pass smtp.mailfrom=a@evil.example; dmarc=pass header.from=evil.example"
+	twoSays     = "relay.example; dmarc=fail header.from=acme.example; dmarc=pass header.from=acme.example"
+)
+
+func TestTrustOfASender(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		results string
+		want    desk.Trust
+		reason  string
+	}{
+		{vouchedFor, desk.TrustAligned, "DMARC pass"},
+		{ownMachines, desk.TrustAligned, "no DMARC policy"},
+		{ownKey, desk.TrustAligned, "no DMARC policy"},
+		{otherKey, desk.TrustClaimed, "nobody"},
+		{rejected, desk.TrustForged, "policy reject"},
+		{quarantined, desk.TrustForged, "policy quarantine"},
+		{tolerated, desk.TrustClaimed, "policy none"},
+		{untold, desk.TrustForged, "policy not told"},
+		{twoAuthors, desk.TrustForged, "one author"},
+		{broken, desk.TrustClaimed, "nobody"},
+		{noAnswer, desk.TrustClaimed, "nobody"},
+		{ofAnother, desk.TrustForged, "evil.example vouches"},
+		{twoSays, desk.TrustForged, "DMARC fail"},
+		{"mx.desk.example; none", desk.TrustClaimed, "nobody"},
+		{"nonsense", desk.TrustClaimed, "nobody"},
+	} {
+		p := item(t, 1, from("Jo <JO@Acme.example>", "1@a")...)
+		p.Raw.AuthResults = c.results
+		got := vouched(&p.Raw, &p.message)
+		if got.Trust != c.want || !strings.Contains(got.Reason, c.reason) || got.Results != c.results {
+			t.Errorf("%s: %+v, want %s and %q", c.results, got, c.want, c.reason)
+		}
+	}
+	p := item(t, 1, from("jo@acme.example", "1@a")...)
+	if got := vouched(&p.Raw, &p.message); got != nil || trust(&p.message) != desk.TrustClaimed {
+		t.Errorf("nobody looked: %+v", got)
+	}
+}
+
+// TestSpoofed is what a mail in Jo's name may do to Jo's conversation, in which we
+// have answered, by what reception found out of it. Joins: the conversation goes
+// on. Steers: where our answers go may change.
+func TestSpoofed(t *testing.T) {
+	t.Parallel()
+	r := rules(t)
+	cites := []string{refers("1@a")}
+	ours := []string{refers("out.1@desk.example")}
+	for _, c := range []struct {
+		name, results  string
+		headers        []string
+		token          string // issued to whom; "": none
+		joins, flagged bool
+		reply          string // where answers to Jo's conversation, or to the new one, go
+	}{
+		{"vouched for, cites Jo's mail", vouchedFor, cites, "", true, false, "jo@acme.example"},
+		{"vouched for, cites our answer", vouchedFor, ours, "", true, false, "jo@acme.example"},
+		{"nobody looked, cites", "", cites, "", true, false, "jo@acme.example"},
+		{"claimed, cites", noAnswer, cites, "", true, false, "jo@acme.example"},
+		{"policy none, cites", tolerated, cites, "", true, false, "jo@acme.example"},
+		{"forged, cites Jo's mail", rejected, cites, "", false, true, "jo@acme.example"},
+		{"forged, cites our answer", quarantined, ours, "", false, true, "jo@acme.example"},
+		{"forged, cites nothing", rejected, nil, "", false, true, "jo@acme.example"},
+		{"forged, wants answers elsewhere", rejected, append(slices.Clone(cites), "Reply-To: eve@evil.example", "Cc: eve@evil.example"), "", false, true, "jo@acme.example"},
+		{"forged, with Jo's reply address", rejected, nil, "jo@acme.example", true, true, "jo@acme.example"},
+		{"forged, with it, wants answers elsewhere", rejected, []string{"Reply-To: eve@evil.example", "Cc: eve@evil.example"}, "jo@acme.example", true, true, "jo@acme.example"},
+		{"two authors", twoAuthors, cites, "", false, true, "jo@acme.example"},
+		{"another's word", ofAnother, cites, "", false, true, "jo@acme.example"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			snap, conversation := standing(t, r, desk.StatusResolved)
+			before := conversation.Participants
+			p := item(t, 2, from("jo@acme.example", "2@a", c.headers...)...)
+			p.Raw.AuthResults = c.results
+			if c.token != "" {
+				p.Raw.EnvelopeTo = []string{r.Tokens.Address("support@desk.example", conversation.ID, c.token)}
+			}
+			out := decide([]parsed{p}, snap, r, noon.Add(time.Hour))
+			joined := len(out.Opened) == 0
+			if joined != c.joins {
+				t.Fatalf("joined %t, want %t: %+v", joined, c.joins, out.Messages[0])
+			}
+			m, entered := out.Messages[0], conversation
+			if !joined {
+				entered = out.Opened[0]
+				if conversation.Status != desk.StatusResolved || len(out.Updated) != 0 {
+					t.Errorf("Jo's conversation has changed: %+v", conversation)
+				}
+			}
+			if entered.ReplyTo != c.reply || slices.Contains(entered.Participants, "eve@evil.example") {
+				t.Errorf("answers go to %s, participants %v", entered.ReplyTo, entered.Participants)
+			}
+			if joined && c.flagged && !slices.Equal(entered.Participants, before) {
+				t.Errorf("participants %v", entered.Participants)
+			}
+			flagged := slices.ContainsFunc(m.Problems, func(p desk.Problem) bool { return p.Code == desk.ProblemForged && p.Detail != "" })
+			if flagged != c.flagged {
+				t.Errorf("flagged %t, problems %v", flagged, m.Problems)
+			}
+			if strings.HasPrefix(c.name, "forged, cites Jo") && !strings.Contains(m.ThreadEvidence, "not who he says") {
+				t.Errorf("evidence %q", m.ThreadEvidence)
+			}
+			for _, i := range out.Identities {
+				if i.Trust == desk.TrustForged || c.flagged && i.Trust != desk.TrustClaimed {
+					t.Errorf("identity %+v", i)
+				}
+			}
+			checkLedgerAfter(t, out, conversation)
+		})
+	}
+}
+
+// checkLedgerAfter: what was decided on top of a standing conversation is dense.
+func checkLedgerAfter(t *testing.T, out *Changes, c *desk.Conversation) {
+	t.Helper()
+	for i, e := range out.Events {
+		if i > 0 && e.ConversationID == out.Events[i-1].ConversationID && e.Seq != out.Events[i-1].Seq+1 {
+			t.Errorf("event %s has number %d after %d", e.Kind, e.Seq, out.Events[i-1].Seq)
+		}
+	}
+	if c.LastSeq < 1 {
+		t.Errorf("number %d", c.LastSeq)
+	}
+}
+
+// TestForgedStartsNothingSecret: what a forger in a new customer's name opens has
+// the flag, the policy can tell it, and the real Jo does not find himself in it.
+func TestForgedStartsNothingSecret(t *testing.T) {
+	t.Parallel()
+	r := rules(t)
+	forged := item(t, 1, from("jo@acme.example, eve@evil.example", "f@evil", "Reply-To: eve@evil.example")...)
+	forged.Raw.AuthResults = rejected
+	real := item(t, 2, from("jo@acme.example", "1@a", refers("f@evil"))...)
+	real.Raw.AuthResults = vouchedFor
+	eve := item(t, 3, from("eve@evil.example", "e@evil", refers("f@evil"))...)
+	out := decide([]parsed{forged, real, eve}, nothing(), r, noon.Add(time.Hour))
+	if len(out.Opened) != 2 || out.Opened[0].ReplyTo != "jo@acme.example" || slices.Contains(out.Opened[0].Participants, "eve@evil.example") {
+		t.Errorf("opened %d: %+v", len(out.Opened), out.Opened[0])
+	}
+	if out.Messages[2].ConversationID == out.Opened[0].ID {
+		t.Error("the forger has got into what he began in another's name")
+	}
+	for _, i := range out.Identities {
+		if want := map[string]desk.Trust{"jo@acme.example": desk.TrustAligned, "eve@evil.example": desk.TrustClaimed}[i.Address]; i.Trust != want {
+			t.Errorf("%s is %s, want %s", i.Address, i.Trust, want)
+		}
+	}
+}
+
+// TestProvenLater: an identity that was only claimed becomes better, never worse.
+func TestProvenLater(t *testing.T) {
+	t.Parallel()
+	r := rules(t)
+	for was, want := range map[desk.Trust]int{desk.TrustClaimed: 1, desk.TrustAligned: 0, desk.TrustVerified: 0} {
+		snap, _ := standing(t, r, desk.StatusOpen)
+		key := IdentityKey{desk.ChannelEmail, "jo@acme.example"}
+		contact := snap.Contacts[key]
+		contact.Identities = []desk.Identity{{Channel: key.Channel, Address: key.Address, Trust: was}}
+		snap.Contacts[key] = contact
+		items := []parsed{item(t, 2, from("jo@acme.example", "2@a")...), item(t, 3, from("jo@acme.example", "3@a")...), item(t, 4, from("jo@acme.example", "4@a")...)}
+		items[0].Raw.AuthResults, items[1].Raw.AuthResults, items[2].Raw.AuthResults = vouchedFor, ownKey, rejected
+		out := decide(items, snap, r, noon.Add(time.Hour))
+		if len(out.Identities) != want || want == 1 && out.Identities[0].Trust != desk.TrustAligned {
+			t.Errorf("from %s: %+v", was, out.Identities)
+		}
+	}
+}
+
+func TestSpamTag(t *testing.T) {
+	t.Parallel()
+	for filter, want := range map[string]bool{`x-spam=fail policy.action="add header"`: true, `x-spam=fail policy.action="rewrite subject"`: true,
+		`x-spam=pass policy.action="no action"`: false, "x-spam=temperror": false, "x-other=fail": false} {
+		p := item(t, 1, from("jo@acme.example", "1@a")...)
+		p.Raw.AuthResults = ownKey + "; " + filter
+		out := decide([]parsed{p}, nothing(), rules(t), noon.Add(time.Hour))
+		if got := slices.Contains(out.Opened[0].Tags, "spam"); got != want {
+			t.Errorf("%s: tags %v", filter, out.Opened[0].Tags)
+		}
+	}
+}
