@@ -21,6 +21,9 @@ type Config struct {
 	// slash; empty: http:// and the address it listens on.
 	PublicURL string `koanf:"public_url"`
 	LogLevel  string `koanf:"log_level"` // debug, info, warn, error
+	// MetricsAddr is the host:port of /metrics, apart from what customers reach;
+	// empty: there are none.
+	MetricsAddr string `koanf:"metrics_addr"`
 	// AlarmAfter is how long an entrance may fail or be silent before that is a
 	// person's business.
 	AlarmAfter time.Duration `koanf:"alarm_after"`
@@ -99,6 +102,7 @@ func (e *ConfigError) Error() string {
 func (c *Config) Validate() error {
 	var v validator
 	v.address("addr", c.Addr, true)
+	v.address("metrics_addr", c.MetricsAddr, false)
 	v.oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error")
 	if c.DB.URL == "" && c.Data == "" {
 		v.add("data", "name a folder for the private database, or set db.url")

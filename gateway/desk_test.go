@@ -31,6 +31,7 @@ type running struct {
 	smtp  string
 	smtps string // "" when that is off
 	host  string
+	at    *gateway.Gateway
 }
 
 // start runs a gateway on a fresh database until the test ends.
@@ -51,7 +52,7 @@ func start(t *testing.T, change func(*gateway.Config)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{t: t, host: g.HTTPAddr().String(), smtp: g.SMTPAddr().String(), key: credential.NewKey()}
+	r := &running{t: t, at: g, host: g.HTTPAddr().String(), smtp: g.SMTPAddr().String(), key: credential.NewKey()}
 	if addr := g.SMTPSAddr(); addr != nil {
 		r.smtps = addr.String()
 	}

@@ -59,6 +59,7 @@ type Gateway struct {
 	smtpAddr     net.Addr      // of smtp.addr
 	smtpsAddr    net.Addr      // of smtp.tls_addr
 	httpListener net.Listener
+	metrics      *metrics // nil when nobody asks
 }
 
 // New opens the database and the listeners and builds every part; nothing runs
@@ -78,6 +79,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Gateway, error) {
 func (g *Gateway) build(ctx context.Context) error {
 	var err error
 	if g.httpListener, err = listen(g.cfg.Addr); err != nil {
+		return err
+	}
+	if err := g.openMetrics(); err != nil {
 		return err
 	}
 	if err := g.openStore(ctx); err != nil {
@@ -136,6 +140,9 @@ func (g *Gateway) pipeline() {
 	g.acceptor = ingest.NewAcceptor(g.store)
 	g.acceptor.Accepted = g.processor.Wake
 	g.group = channels.NewGroup(g.acceptor, g.log, channels.Backoff{})
+	if g.metrics != nil {
+		g.processor.Finished = g.metrics.finished
+	}
 }
 
 func (g *Gateway) outbound(ctx context.Context, tokens *threading.Tokens) error {
@@ -247,6 +254,11 @@ func (g *Gateway) Close() error {
 	var errs []error
 	if g.httpListener != nil {
 		if err := g.httpListener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if g.metrics != nil {
+		if err := g.metrics.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

@@ -32,6 +32,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.loop.Run(inner) })
 	pipeline.Go(func() error { return g.owner.Run(inner) })
 	pipeline.Go(func() error { return g.observe(inner) })
+	pipeline.Go(func() error { return g.serveMetrics(inner) })
 	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeCheck, g.tail.Wake); return nil })
 
 	entrances, outer := errgroup.WithContext(ctx)

@@ -31,13 +31,17 @@ type Processor struct {
 	log   *slog.Logger
 	// Committed is called after every batch, to wake the event tail.
 	Committed func()
+	// Finished is called for every row that left the pipeline: processed or
+	// quarantined.
+	Finished func(raw *desk.Raw, state desk.RawState)
 
 	wake chan struct{}
 }
 
 // NewProcessor makes a Processor. rules is asked once a batch.
 func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
-	return &Processor{store: store, rules: rules, log: log, Committed: func() {}, wake: make(chan struct{}, 1)}
+	return &Processor{store: store, rules: rules, log: log, Committed: func() {},
+		Finished: func(*desk.Raw, desk.RawState) {}, wake: make(chan struct{}, 1)}
 }
 
 // Wake hints that rows are pending. It never blocks.
@@ -213,10 +217,14 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 		changes = decide(batch, snapshot, rules, tx.Now())
 		return tx.Save(ctx, changes)
 	})
-	if err == nil {
-		p.report(changes)
+	if err != nil {
+		return err
 	}
-	return err
+	p.report(changes)
+	for i := range batch {
+		p.Finished(&batch[i].Raw, desk.RawProcessed)
+	}
+	return nil
 }
 
 func (p *Processor) report(c *Changes) {
@@ -242,5 +250,7 @@ func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 	p.log.Error("Not processed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
 	if err := p.store.Fail(ctx, c, state, cause.Error(), retry); err != nil {
 		p.log.Error("failure not recorded; the lease will run out", "raw", c.Raw.ID.String(), "error", err)
+	} else if state == desk.RawQuarantined {
+		p.Finished(&c.Raw, state)
 	}
 }
