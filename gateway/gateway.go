@@ -138,7 +138,7 @@ func (g *Gateway) pipeline() {
 	g.processor = ingest.NewProcessor(g.store, g.rules.Load, g.log)
 	g.processor.Committed = g.tail.Wake
 	g.acceptor = ingest.NewAcceptor(g.store)
-	g.acceptor.Accepted = g.processor.Wake
+	g.acceptor.Accepted = g.processor.Accepted
 	g.group = channels.NewGroup(g.acceptor, g.log, channels.Backoff{})
 	if g.metrics != nil {
 		g.processor.Finished = g.metrics.finished

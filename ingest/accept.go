@@ -18,8 +18,8 @@ type Journal interface {
 // transaction (group commit, no added delay) and returns only after it.
 type Acceptor struct {
 	journal Journal
-	// Accepted is called after every commit, to wake the processor.
-	Accepted func()
+	// Accepted is called after every commit with its rows, to wake the processor.
+	Accepted func([]desk.Raw)
 	queue    chan accepting
 }
 
@@ -40,7 +40,7 @@ const (
 
 // NewAcceptor makes an Acceptor; Run must run for Accept to return.
 func NewAcceptor(journal Journal) *Acceptor {
-	return &Acceptor{journal: journal, Accepted: func() {}, queue: make(chan accepting, batchRows)}
+	return &Acceptor{journal: journal, Accepted: func([]desk.Raw) {}, queue: make(chan accepting, batchRows)}
 }
 
 // Accept commits raw and returns when it is durable. KindTemporary means that
@@ -110,6 +110,6 @@ func (a *Acceptor) commit(ctx context.Context, group []accepting) {
 		g.done <- accepted{receipt: receipts[i]}
 	}
 	if err == nil {
-		a.Accepted()
+		a.Accepted(raws)
 	}
 }

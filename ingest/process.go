@@ -35,21 +35,29 @@ type Processor struct {
 	// quarantined.
 	Finished func(raw *desk.Raw, state desk.RawState)
 
-	wake chan struct{}
+	pace *pace
 }
 
 // NewProcessor makes a Processor. rules is asked once a batch.
 func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
 	return &Processor{store: store, rules: rules, log: log, Committed: func() {},
-		Finished: func(*desk.Raw, desk.RawState) {}, wake: make(chan struct{}, 1)}
+		Finished: func(*desk.Raw, desk.RawState) {}, pace: newPace()}
 }
 
-// Wake hints that rows are pending. It never blocks.
-func (p *Processor) Wake() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
+// Wake hints that rows are pending, to be taken at once. It never blocks.
+func (p *Processor) Wake() { p.pace.hurry() }
+
+// Accepted hints that rows were accepted. Mail comes from programs, which bring
+// more of it: it waits a moment to be one batch with what follows, and leaves the
+// machine to its senders meanwhile. With anything else a person is waiting.
+func (p *Processor) Accepted(raws []desk.Raw) {
+	for _, r := range raws {
+		if r.Channel != desk.ChannelEmail {
+			p.pace.hurry()
+			return
+		}
 	}
+	p.pace.accepted(len(raws))
 }
 
 // parsed is a claimed row with its normalized message, or the reason why not.
@@ -72,8 +80,10 @@ func (p *Processor) Run(ctx context.Context) error {
 		for batch := range batches {
 			// A batch in hand is finished, even when it is time to stop.
 			finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+			start := time.Now()
 			p.write(finish, batch)
 			cancel()
+			p.pace.worked(time.Since(start))
 		}
 		return nil
 	})
@@ -86,47 +96,56 @@ func (p *Processor) Run(ctx context.Context) error {
 // read claims rows and normalizes them, outside any transaction.
 func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 	for {
+		p.pace.begin()
 		claimed, err := p.store.Claim(ctx, batchRows, lease)
 		if err != nil && ctx.Err() == nil {
 			p.log.Warn("claim failed", "error", err)
 		}
-		if len(claimed) == 0 {
-			if err := p.rest(ctx); err != nil {
+		if len(claimed) > 0 {
+			if err := p.parse(ctx, claimed, batches); err != nil {
 				return err
 			}
-			continue
-		}
-		for _, chunk := range chunks(claimed, batchBytes) {
-			if err := p.store.Load(ctx, chunk); err != nil {
-				if ctx.Err() == nil {
-					p.log.Warn("load failed", "error", err) // the lease runs out and they are claimed again
-				}
-				continue
+			if err := p.pace.yield(ctx); err != nil {
+				return err
 			}
-			select {
-			case batches <- normalizeAll(chunk):
-			case <-ctx.Done():
-				return ctx.Err()
+		}
+		if len(claimed) < batchRows {
+			if err := p.rest(ctx); err != nil {
+				return err
 			}
 		}
 	}
 }
 
-// rest waits for a wake-up, the next due row, or the poll.
+// parse hands claimed rows on, normalized.
+func (p *Processor) parse(ctx context.Context, claimed []Claimed, batches chan<- []parsed) error {
+	for _, chunk := range chunks(claimed, batchBytes) {
+		start := time.Now()
+		if err := p.store.Load(ctx, chunk); err != nil {
+			if ctx.Err() == nil {
+				p.log.Warn("load failed", "error", err) // the lease runs out and they are claimed again
+			}
+			continue
+		}
+		batch := normalizeAll(chunk)
+		p.pace.worked(time.Since(start))
+		select {
+		case batches <- batch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// rest waits until a batch is due, for the next row that is tried again, or for
+// the poll. What has come in meanwhile is the pace's.
 func (p *Processor) rest(ctx context.Context) error {
 	wait := poll
 	if at, ok, err := p.store.NextPending(ctx); err == nil && ok {
-		wait = min(poll, max(time.Until(at), 10*time.Millisecond))
+		wait = min(poll, max(time.Until(at), gatherMost))
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-p.wake:
-	case <-timer.C:
-	}
-	return nil
+	return p.pace.gather(ctx, wait)
 }
 
 // chunks splits rows so that none holds more than limit bytes, unless one row does.

@@ -47,7 +47,7 @@ func (s *Store) Commit(ctx context.Context, b mailbox.Batch) ([]desk.Receipt, er
 				return err
 			}
 		}
-		if receipts, err = s.insertRaws(ctx, tx, b.Raws); err != nil || b.Cursor == (mailbox.Cursor{}) {
+		if receipts, err = s.saveRaws(ctx, tx, b.Raws); err != nil || b.Cursor == (mailbox.Cursor{}) {
 			return err
 		}
 		_, err = tx.StmtxContext(ctx, s.q.mailbox.Move).ExecContext(ctx, b.Channel, b.Folder, b.Cursor.UIDValidity, b.Cursor.LastUID)

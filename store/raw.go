@@ -39,23 +39,36 @@ func (r rawRow) raw() desk.Raw {
 	return r.Raw
 }
 
-// SaveRaws commits raw items durably, in order, in one transaction. The receipts
-// stand in the order of raws; a known source key yields the first one's ID.
+// SaveRaws commits raw items durably, in order, all or none. The receipts stand
+// in the order of raws; a known source key yields the first one's ID.
+//
+// The statement is its own transaction, a third of the round trips while a sender
+// waits. That the driver may repeat it when its answer was lost does no harm: the
+// rows are then known, under the very IDs that they were given.
 func (s *Store) SaveRaws(ctx context.Context, raws []desk.Raw) ([]desk.Receipt, error) {
-	var receipts []desk.Receipt
-	err := s.tx(ctx, func(tx *sqlx.Tx) (err error) {
-		receipts, err = s.insertRaws(ctx, tx, raws)
-		return err
-	})
+	receipts, again, err := s.insertRaws(ctx, s.q.raw.Insert, raws)
+	if err != nil || len(again) == 0 {
+		return receipts, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error { return s.knownRaws(ctx, tx, raws, again, receipts) })
 	return receipts, err
 }
 
-// insertRaws writes raw rows inside the caller's transaction.
-func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([]desk.Receipt, error) {
-	if len(raws) == 0 {
-		return nil, nil
+// saveRaws writes raw rows inside the caller's transaction.
+func (s *Store) saveRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([]desk.Receipt, error) {
+	receipts, again, err := s.insertRaws(ctx, tx.StmtxContext(ctx, s.q.raw.Insert), raws)
+	if err != nil || len(again) == 0 {
+		return receipts, err
 	}
-	receipts := make([]desk.Receipt, len(raws))
+	return receipts, s.knownRaws(ctx, tx, raws, again, receipts)
+}
+
+// insertRaws returns the indexes of the rows whose source key was known.
+func (s *Store) insertRaws(ctx context.Context, insert *sqlx.Stmt, raws []desk.Raw) (receipts []desk.Receipt, again []int, err error) {
+	if len(raws) == 0 {
+		return nil, nil, nil
+	}
+	receipts = make([]desk.Receipt, len(raws))
 	var c rawColumns
 	var total int64
 	for _, r := range raws {
@@ -70,29 +83,37 @@ func (s *Store) insertRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([
 		c.add(&raws[i])
 	}
 	var ids []desk.RawID
-	err := tx.StmtxContext(ctx, s.q.raw.Insert).SelectContext(ctx, &ids, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
+	err = insert.SelectContext(ctx, &ids, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
 		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing)
 	if err != nil {
-		return nil, wrap("journal", err)
+		return nil, nil, wrap("journal", err)
 	}
 	if len(ids) == len(raws) {
-		return receipts, nil
+		return receipts, nil, nil
 	}
 	fresh := make(map[desk.RawID]bool, len(ids))
 	for _, id := range ids {
 		fresh[id] = true
 	}
-	known := tx.StmtxContext(ctx, s.q.raw.Known)
 	for i, r := range raws {
-		if fresh[r.ID] {
-			continue
-		}
-		receipts[i].Duplicate = true
-		if err := known.GetContext(ctx, &receipts[i].ID, r.Channel, r.Endpoint, r.SourceKey); err != nil {
-			return nil, wrap("journal: find the known row", err)
+		if !fresh[r.ID] {
+			again = append(again, i)
 		}
 	}
-	return receipts, nil
+	return receipts, again, nil
+}
+
+// knownRaws fills in the receipts of rows that the journal has already.
+func (s *Store) knownRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw, again []int, receipts []desk.Receipt) error {
+	known := tx.StmtxContext(ctx, s.q.raw.Known)
+	for _, i := range again {
+		r := raws[i]
+		if err := known.GetContext(ctx, &receipts[i].ID, r.Channel, r.Endpoint, r.SourceKey); err != nil {
+			return wrap("journal: find the known row", err)
+		}
+		receipts[i].Duplicate = receipts[i].ID != r.ID
+	}
+	return nil
 }
 
 // rawColumns is a batch of raw rows turned into columns for unnest.
