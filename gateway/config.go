@@ -80,7 +80,8 @@ type Form struct {
 
 // Defaults is the configuration of which every other one is a change.
 func Defaults() Config {
-	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, Smarthost: Smarthost{TLS: "starttls"}}
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, Smarthost: Smarthost{TLS: "starttls"},
+		SMTP: SMTP{Rspamd: Rspamd{OnFailure: accept}, Clamd: Clamd{OnVirus: rejectMail, OnFailure: accept}}}
 }
 
 // Problem is one thing wrong with a configuration.

@@ -167,6 +167,12 @@ proxy_from = ["10.0.0.0/33"]
 trusted_relays = ["lmtp", "relay.example.com"]
 dns = "192.0.2.53"
 max_size = -1
+[smtp.rspamd]
+url = "127.0.0.1:11333"
+on_failure = "drop"
+[smtp.clamd]
+addr = "clamd.ctl"
+on_virus = "delete"
 `)
 	_, err = Load(file, nil, nil)
 	var invalid *ConfigError
@@ -178,7 +184,8 @@ max_size = -1
 		told[p.Key]++
 	}
 	for key, n := range map[string]int{"mail.catch_all": 2, "smtp.addr": 1, "smtp.tls_addr": 1, "smtp.tls_cert": 1, "smtp.lmtp": 1,
-		"smtp.proxy_from": 1, "smtp.trusted_relays": 1, "smtp.dns": 1, "smtp.max_size": 1} {
+		"smtp.proxy_from": 1, "smtp.trusted_relays": 1, "smtp.dns": 1, "smtp.max_size": 1,
+		"smtp.rspamd.url": 1, "smtp.rspamd.on_failure": 1, "smtp.clamd.addr": 1, "smtp.clamd.on_virus": 1} {
 		if told[key] != n {
 			t.Errorf("%s is told %d times, want %d:\n%v", key, told[key], n, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -29,6 +30,9 @@ type SMTP struct {
 	TrustedRelays []string `koanf:"trusted_relays"`
 	RelayNames    []string `koanf:"relay_names"` // authserv-ids; empty: what the relay calls itself in EHLO
 	DNS           string   `koanf:"dns"`         // host:port of the DNS server to ask; empty: the machine's
+
+	Rspamd Rspamd `koanf:"rspamd"`
+	Clamd  Clamd  `koanf:"clamd"`
 }
 
 // viaLMTP stands among TrustedRelays for whoever can open the socket.
@@ -50,6 +54,7 @@ func (v *validator) smtp(c *SMTP) {
 	if c.LMTP != "" && !filepath.IsAbs(c.LMTP) {
 		v.add("smtp.lmtp", fmt.Sprintf("%q is not an absolute path", c.LMTP))
 	}
+	v.filters(c)
 	v.networks("smtp.proxy_from", c.ProxyFrom)
 	v.networks("smtp.trusted_relays", slices.DeleteFunc(slices.Clone(c.TrustedRelays), func(s string) bool { return s == viaLMTP }))
 }
@@ -88,7 +93,7 @@ func networks(list []string) (out []netip.Prefix) {
 func (g *Gateway) receive() error {
 	c := &g.cfg.SMTP
 	base := smtpd.Config{Domain: g.domain(), Recipients: g.own.accepts, MaxSize: c.MaxSize, Log: g.log,
-		ProxyFrom: networks(c.ProxyFrom), Check: newEntryCheck(g.domain(), c).check}
+		ProxyFrom: networks(c.ProxyFrom), Check: newEntryCheck(g.domain(), c, g.log).check}
 	if c.TLSCert != "" {
 		cert, err := loadCertificate(c.TLSCert, c.TLSKey, g.log)
 		if err != nil {
@@ -130,19 +135,28 @@ func (g *Gateway) listen(name, key, addr string, cfg smtpd.Config) (net.Addr, er
 
 // entryCheck is what a mail goes through between its last octet and the journal.
 type entryCheck struct {
-	auth   *mailauth.Checker
-	relays []netip.Prefix
-	socket bool // the LMTP socket's peers are relays
-	names  []string
+	domain  string
+	auth    *mailauth.Checker
+	relays  []netip.Prefix
+	socket  bool // the LMTP socket's peers are relays
+	names   []string
+	filters []filter
 }
 
-func newEntryCheck(domain string, c *SMTP) *entryCheck {
-	return &entryCheck{auth: mailauth.New(domain, mailauth.NewCache(mailauth.System(c.DNS))), relays: networks(c.TrustedRelays),
+func newEntryCheck(domain string, c *SMTP, log *slog.Logger) *entryCheck {
+	return &entryCheck{domain: domain, filters: filters(c, log), auth: mailauth.New(domain, mailauth.NewCache(mailauth.System(c.DNS))), relays: networks(c.TrustedRelays),
 		socket: slices.Contains(c.TrustedRelays, viaLMTP), names: c.RelayNames}
 }
 
-func (e *entryCheck) check(ctx context.Context, mail smtpd.Reception) (string, error) {
-	return e.authenticate(ctx, mail), nil
+func (e *entryCheck) check(ctx context.Context, mail smtpd.Reception) (v smtpd.Verdict, err error) {
+	found := make([]finding, len(e.filters))
+	for i, filter := range e.filters {
+		if found[i], err = filter(ctx, mail, &v); err != nil {
+			return v, err
+		}
+	}
+	v.AuthResults = record(e.authenticate(ctx, mail), e.domain, found)
+	return v, nil
 }
 
 // authenticate says who vouches for the mail. A relay saw the client, we did not:

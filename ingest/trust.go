@@ -30,16 +30,27 @@ func vouched(raw *desk.Raw, m *desk.Message) *desk.Authentication {
 				a.DMARC, a.Domain, a.Policy = r.Value, r.Properties["header.from"], r.Properties["policy.dmarc"]
 			}
 		case imf.MethodSpam:
-			a.Spam = firstOf(r.Properties["policy.action"], r.Value)
+			a.Spam = firstOf(r.Properties["policy.action"], said(r.Value))
 		case imf.MethodVirus:
-			a.Virus = r.Value
-			if name := r.Properties["policy.name"]; name != "" {
-				a.Virus = "found: " + name
+			a.Virus = said(r.Value)
+			if r.Value == "fail" {
+				a.Virus = "found: " + r.Properties["policy.name"]
 			}
 		}
 	}
 	a.Trust, a.Reason = judge(a, results, m)
 	return a
+}
+
+// said puts a filter's result into words.
+func said(value string) string {
+	switch value {
+	case "pass":
+		return "none"
+	case "temperror":
+		return "unavailable"
+	}
+	return value
 }
 
 // judge says how far the author's address can be believed (RFC 7489 §6.6).

@@ -228,7 +228,10 @@ func TestProxyProtocol(t *testing.T) {
 			var seen Reception
 			addr := serve(t, sink, func(cfg *Config) {
 				cfg.ProxyFrom = test.from
-				cfg.Check = func(_ context.Context, r Reception) (string, error) { seen = r; return "mx; none", nil }
+				cfg.Check = func(_ context.Context, r Reception) (Verdict, error) {
+					seen = r
+					return Verdict{AuthResults: "mx; none"}, nil
+				}
 			})
 			c := dial(t, addr)
 			io.WriteString(c, test.header)
@@ -287,12 +290,12 @@ func TestCheck(t *testing.T) {
 			sink := channeltest.NewSink()
 			var seen Reception
 			c := greeted(t, serve(t, sink, func(cfg *Config) {
-				cfg.Check = func(_ context.Context, r Reception) (string, error) {
+				cfg.Check = func(_ context.Context, r Reception) (Verdict, error) {
 					seen = r
 					if test.panics {
 						panic("nil map")
 					}
-					return "mx.desk.example; spf=none", test.err
+					return Verdict{AuthResults: "mx.desk.example; spf=none"}, test.err
 				}
 			}))
 			c.envelope()

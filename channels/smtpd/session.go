@@ -130,8 +130,9 @@ func (s *session) check(raw *desk.Raw, content []byte) (err error) {
 	}()
 	ctx, cancel := context.WithTimeout(s.ctx, s.server.cfg.CheckTimeout)
 	defer cancel()
-	raw.AuthResults, err = s.server.cfg.Check(ctx, Reception{ClientIP: clientIP(s.wire), Helo: s.conn.Hostname(),
+	verdict, err := s.server.cfg.Check(ctx, Reception{ClientIP: clientIP(s.wire), Helo: s.conn.Hostname(),
 		From: raw.EnvelopeFrom, To: raw.EnvelopeTo, Content: content})
+	verdict.Apply(raw)
 	return err
 }
 

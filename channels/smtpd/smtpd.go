@@ -22,6 +22,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"switchboard/channels"
+	"switchboard/desk"
 )
 
 // Config says where and from whom mail is received. Zero values of the limits
@@ -43,10 +44,10 @@ type Config struct {
 	// ProxyFrom are the proxies that tell the client's address with the PROXY
 	// protocol, and must; nobody else is believed.
 	ProxyFrom []netip.Prefix
-	// Check looks at a mail that was received whole. It returns the value of an
-	// Authentication-Results field, and a *Refusal when the mail must not be
-	// taken; any other error leaves the mail to its sender for now. May be nil.
-	Check func(ctx context.Context, mail Reception) (authResults string, err error)
+	// Check looks at a mail that was received whole. It returns a *Refusal when the
+	// mail must not be taken; any other error leaves the mail to its sender for
+	// now. May be nil.
+	Check func(ctx context.Context, mail Reception) (Verdict, error)
 	Log   *slog.Logger
 
 	MaxSize       int64 // octets of one message; 50 MiB
@@ -101,6 +102,22 @@ type Reception struct {
 	From     string     // reverse-path without angle brackets; "" is the null path
 	To       []string   // forward-paths without angle brackets
 	Content  []byte     // as it was sent, without our trace field
+}
+
+// Verdict is what goes with a mail into the journal.
+type Verdict struct {
+	AuthResults string // the value of an Authentication-Results field; may be empty
+	// Quarantine says why the mail is taken, but shown to nobody before an
+	// administrator lets it through; empty for all others.
+	Quarantine string
+}
+
+// Apply writes the verdict on a mail.
+func (v Verdict) Apply(raw *desk.Raw) {
+	raw.AuthResults = v.AuthResults
+	if v.Quarantine != "" {
+		raw.State, raw.Problem = desk.RawQuarantined, v.Quarantine
+	}
 }
 
 // Server is the SMTP entrance; it implements channels.Channel.

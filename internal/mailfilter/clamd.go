@@ -1,0 +1,60 @@
+package mailfilter
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Clamd is ClamAV's daemon (clamd(8)).
+type Clamd struct{ network, addr string }
+
+// NewClamd makes a client of the clamd at addr: host:port, or the absolute path of
+// its Unix socket.
+func NewClamd(addr string) *Clamd {
+	if filepath.IsAbs(addr) {
+		return &Clamd{"unix", addr}
+	}
+	return &Clamd{"tcp", addr}
+}
+
+// Check returns the name of what was found in a mail; "" when that is nothing.
+func (c *Clamd) Check(ctx context.Context, content []byte) (found string, err error) {
+	if len(content) == 0 {
+		return "", nil // a chunk of no octets is the end of the stream
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, c.network, c.addr)
+	if err != nil {
+		return "", fmt.Errorf("clamd: %w", err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	// clamd may answer before it has everything, and hang up: then the answer says
+	// more than the failure to write.
+	_, sent := (&net.Buffers{[]byte("zINSTREAM\x00"), size(len(content)), content, size(0)}).WriteTo(conn)
+	const most = 4096
+	answer, err := io.ReadAll(io.LimitReader(conn, most))
+	text := strings.TrimSpace(strings.TrimPrefix(strings.TrimRight(string(answer), "\x00\n"), "stream:"))
+	if name, ok := strings.CutSuffix(text, " FOUND"); ok {
+		return name, nil
+	}
+	if text == "OK" && sent == nil {
+		return "", nil
+	}
+	if text != "" {
+		return "", fmt.Errorf("clamd: %q", text)
+	}
+	return "", fmt.Errorf("clamd gave no answer: %w", errors.Join(sent, err, ctx.Err(), io.ErrUnexpectedEOF))
+}
+
+// size is the length of a chunk of the stream, in network order.
+func size(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }

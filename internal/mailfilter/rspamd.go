@@ -1,0 +1,101 @@
+package mailfilter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// The actions of rspamd that somebody has to follow; every other one lets a mail in.
+const (
+	ActionReject     = "reject"
+	ActionSoftReject = "soft reject" // for now
+	ActionGreylist   = "greylist"    // for now
+	ActionDiscard    = "discard"     // accept it and keep it from people
+	ActionQuarantine = "quarantine"
+)
+
+// Rspamd is an rspamd worker (https://docs.rspamd.com/developers/protocol/).
+type Rspamd struct {
+	url, password string
+	client        *http.Client
+}
+
+// NewRspamd makes a client of the worker at url; password may be empty.
+func NewRspamd(url, password string) *Rspamd {
+	return &Rspamd{url: strings.TrimSuffix(url, "/") + "/checkv2", password: password, client: &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 8, MaxConnsPerHost: 32},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Spam is rspamd's word on a mail.
+type Spam struct {
+	Action   string  `json:"action"` // "no action", "add header", "reject", ...
+	Score    float64 `json:"score"`
+	Required float64 `json:"required_score"` // of a reject
+	// Messages may hold a text for the sender under "smtp_message".
+	Messages map[string]any `json:"messages"`
+}
+
+// Text is what the filter wants the sender to be told; may be empty.
+func (s Spam) Text() string {
+	text, _ := s.Messages["smtp_message"].(string)
+	return text
+}
+
+// Check asks about a mail.
+func (r *Rspamd) Check(ctx context.Context, m Mail) (Spam, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(m.Content))
+	if err != nil {
+		return Spam{}, fmt.Errorf("rspamd: %w", err)
+	}
+	set := func(name, value string) {
+		if value != "" {
+			req.Header.Add(name, headerValue(value))
+		}
+	}
+	set("Helo", m.Helo)
+	set("From", m.From)
+	set("Password", r.password)
+	if m.ClientIP.IsValid() {
+		set("IP", m.ClientIP.String())
+	}
+	for _, to := range m.To {
+		set("Rcpt", to)
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return Spam{}, fmt.Errorf("rspamd: %w", err)
+	}
+	defer resp.Body.Close()
+	const most = 1 << 20
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	if err != nil {
+		return Spam{}, fmt.Errorf("rspamd: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return Spam{}, fmt.Errorf("rspamd answers %s: %.200s", resp.Status, body)
+	}
+	var spam Spam
+	if err := json.Unmarshal(body, &spam); err != nil || spam.Action == "" {
+		return Spam{}, fmt.Errorf("rspamd's answer is not to be understood: %.200s", body)
+	}
+	return spam, nil
+}
+
+// headerValue keeps a client's word on one header line.
+func headerValue(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
+}
