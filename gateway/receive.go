@@ -35,6 +35,14 @@ type SMTP struct {
 	Clamd  Clamd  `koanf:"clamd"`
 }
 
+// Limit is the largest mail in octets.
+func (c *SMTP) Limit() int64 {
+	if c.MaxSize == 0 {
+		return smtpd.DefaultMaxSize
+	}
+	return c.MaxSize
+}
+
 // viaLMTP stands among TrustedRelays for whoever can open the socket.
 const viaLMTP = "lmtp"
 

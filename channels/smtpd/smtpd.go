@@ -65,8 +65,12 @@ type Config struct {
 	DrainTimeout   time.Duration // for transactions in flight at the end; 10 s
 }
 
+// DefaultMaxSize is Config.MaxSize when nobody sets it.
+const DefaultMaxSize = 50 * mebibyte
+
 const (
 	mebibyte        = 1 << 20
+	defaultMaxHops  = 50
 	endpoint        = "smtp"
 	refusalDeadline = time.Second
 )
@@ -78,10 +82,10 @@ func orDefault[T int | int64 | time.Duration](value *T, standard T) {
 }
 
 func (c *Config) setDefaults() {
-	orDefault(&c.MaxSize, 50*mebibyte)
+	orDefault(&c.MaxSize, DefaultMaxSize)
 	orDefault(&c.MaxBuffered, 512*mebibyte)
 	orDefault(&c.MaxRecipients, 100)
-	orDefault(&c.MaxHops, 50)
+	orDefault(&c.MaxHops, defaultMaxHops)
 	orDefault(&c.MaxConns, 2000)
 	orDefault(&c.MaxConnsPerIP, 50)
 	orDefault(&c.CommandTimeout, 5*time.Minute)

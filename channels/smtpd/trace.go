@@ -126,6 +126,10 @@ func firstField(b []byte) []byte {
 	}
 }
 
+// Loops reports a mail that has gone through so many hands that it must be going
+// round in a circle.
+func Loops(content []byte) bool { return hops(content) > defaultMaxHops }
+
 // hops counts the Received fields of a header (RFC 5321 section 6.3).
 func hops(content []byte) int {
 	n := 0

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes: 0 done, 1 failed, 2 called wrongly.
+// Exit codes: 0 done, 1 failed, 2 called wrongly. `deliver` has its own.
 const (
 	exitFailed = 1
 	exitUsage  = 2
@@ -29,6 +29,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := rootCommand().ExecuteContext(ctx)
 	stop()
+	var exit exitError
+	if errors.As(err, &exit) {
+		fmt.Fprintln(os.Stderr, "switchboard:", err)
+		os.Exit(exit.code)
+	}
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
@@ -57,7 +62,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%s\nsee `%s --help`", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
 	})
-	root.AddCommand(serveCommand(), demoCommand(), rawCommand(), userCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), deliverCommand(), rawCommand(), userCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		checkArgs(c)
 	}
