@@ -50,13 +50,13 @@ func (r *run) must(err error) {
 var parts = []struct {
 	name string
 	run  func(*run)
-}{{"parse", (*run).parse}, {"ingest", (*run).ingest}, {"smtp", (*run).smtp}, {"chat", (*run).chat}}
+}{{"parse", (*run).parse}, {"ingest", (*run).ingest}, {"arrive", (*run).arrive}, {"smtp", (*run).smtp}, {"chat", (*run).chat}}
 
 func main() {
 	testing.Init()
 	n := flag.Int("n", 2000, "mails in the backlog")
 	seed := flag.Uint64("seed", 1, "of the corpus")
-	only := flag.String("only", "parse,ingest,smtp,chat", "the parts to measure")
+	only := flag.String("only", "parse,ingest,arrive,smtp,chat", "the parts to measure")
 	program := flag.String("program", "bin/switchboard", "the program to measure")
 	flag.Parse()
 	// The parts use what tests use to start servers; one run of each is enough.
