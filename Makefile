@@ -9,7 +9,7 @@ WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-go bench-mail fuzz clean
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-go bench-mail fuzz clean soak-imap soak-idle
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,14 @@ bench-mail: build ## the reading of mail beside other programs, on sets that pac
 
 bench-go: web ## the Go benchmarks, one package after the other; ARGS=./normalize for one
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)
+
+soak-imap: web ## mailboxes for 10 to 15 minutes: 10,000 mails, 300 cuts, frozen sessions, days offline
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 30m -run '^TestSoakIMAP$$' ./cmd/switchboard -soak
+
+soak-idle: web ## the memory of one node that waits for news in 1,000 mailboxes
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 15m -run '^TestSoakIdle$$' ./cmd/switchboard -soak
 
 fuzz: ## run every fuzz target for FUZZTIME (30s each)
 	@scripts/fuzz $(FUZZTIME)

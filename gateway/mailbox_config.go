@@ -27,6 +27,7 @@ type Mailbox struct {
 	TrustedAuthserv []string      `koanf:"trusted_authserv"`
 	Sent            string        `koanf:"sent"` // folder of mail sent by other programs; empty: none
 	Poll            time.Duration `koanf:"poll"`
+	Timeout         time.Duration `koanf:"timeout"`      // how long the server may be silent while it owes an answer; 30 s
 	AfterImport     string        `koanf:"after_import"` // leave, flag, move
 	MoveTo          string        `koanf:"move_to"`
 
@@ -119,6 +120,12 @@ func (v *validator) mailboxes(list []Mailbox) {
 		}
 		if m.Sent != "" && (slices.Contains(m.Folders, m.Sent) || len(m.Folders) == 0 && strings.EqualFold(m.Sent, "INBOX")) {
 			v.add(at+"sent", "it is one of the folders of received mail")
+		}
+		if m.Poll < 0 {
+			v.add(at+"poll", "name a duration, like 1m")
+		}
+		if m.Timeout < 0 {
+			v.add(at+"timeout", "name a duration, like 30s")
 		}
 		if m.TLS != "" {
 			v.oneOf(at+"tls", m.TLS, "implicit", "starttls", "none")

@@ -35,6 +35,7 @@ type Dovecot struct {
 	t          testing.TB
 	tokens     *TokenServer // nil: passwords only
 	mechanisms string
+	accounts   int
 	dir        string
 	uid, gid   int
 	process    *process
@@ -80,10 +81,11 @@ userdb {
 namespace inbox {
   inbox = yes
 }
+verbose_proctitle = yes
 service imap-login {
   chroot =
   service_count = 0
-  client_limit = 500
+  client_limit = {{.Room}}
   inet_listener imap {
     address = 127.0.0.1
     port = {{.Port}}
@@ -94,10 +96,14 @@ service imap-login {
   }
 }
 service imap {
-  process_limit = 300
+  process_limit = {{.Room}}
+}
+service auth {
+  client_limit = {{.Room}}
 }
 service anvil {
   chroot =
+  client_limit = {{.Room}}
   unix_listener anvil-auth-penalty { # refused logins do not slow down the next ones
     mode = 0
   }
@@ -135,15 +141,15 @@ func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	if !root {
 		group = fmt.Sprint(gid)
 	}
-	home := filepath.Join(d.dir, "mail")
-	d.Maildir = filepath.Join(home, "Maildir")
-	for _, sub := range []string{"run", "mail", "mail/Maildir", "mail/Maildir/new", "mail/Maildir/cur", "mail/Maildir/tmp"} {
+	for _, sub := range []string{"run", "mail"} {
 		d.must(os.Mkdir(filepath.Join(d.dir, sub), 0o755))
-		if sub != "run" {
-			d.must(os.Chown(filepath.Join(d.dir, sub), uid, gid))
-		}
 	}
-	d.write("users", fmt.Sprintf("%s:{PLAIN}%s:%d:%d::%s::\n", d.User, d.Password, uid, gid, home))
+	users := d.home(d.User)
+	d.Maildir = filepath.Join(d.dir, "mail", d.User, "Maildir")
+	for i := range d.accounts {
+		users += d.home(Account(i))
+	}
+	d.write("users", users)
 	if d.tokens != nil {
 		d.write("oauth2.conf", fmt.Sprintf(introspection, d.tokens.IntrospectionURL))
 	}
@@ -154,6 +160,7 @@ func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	d.must(dovecotConf.Execute(&conf, map[string]any{
 		"Dir": d.dir, "Port": port, "TLSPort": tlsPort, "Account": account, "Group": group,
 		"OAuth": d.tokens != nil, "Mechanisms": d.mechanisms,
+		"Room": 2*d.accounts + 1000,
 	}))
 	d.write("dovecot.conf", conf.String())
 	d.Start()
@@ -207,6 +214,11 @@ func (d *Dovecot) AppendTo(name string, mail []byte) {
 			}
 		}
 	}
+	d.deliver(base, mail)
+}
+
+func (d *Dovecot) deliver(base string, mail []byte) {
+	d.t.Helper()
 	file := fmt.Sprintf("%d.M%dP%d.test", time.Now().Unix(), d.serial.Add(1), os.Getpid())
 	tmp := filepath.Join(base, "tmp", file)
 	d.must(os.WriteFile(tmp, mail, 0o644))
