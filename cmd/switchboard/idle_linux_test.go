@@ -18,6 +18,7 @@ import (
 // TestSoakIdle: many mailboxes wait for news on one node. Its memory is bounded,
 // and mail in any of them is journaled at once.
 func TestSoakIdle(t *testing.T) {
+	t.Parallel()
 	const limit = 300 // MiB
 	boxes, patience := 40, time.Minute
 	if *soakLong {

@@ -63,6 +63,7 @@ type soak struct {
 // that stop without a word, a folder that is numbered anew, days without the
 // gateway. Every mail must be there, whole, once.
 func TestSoakIMAP(t *testing.T) {
+	t.Parallel()
 	size := soakShort
 	if *soakLong {
 		size = soakFull
