@@ -28,6 +28,7 @@ type Deps struct {
 	Health        Health
 	Channels      Channels
 	Reconciler    Reconciler // nil: no mailbox is pulled here
+	Images        Images     // nil: pictures from the net are not shown
 	Hub           *live.Hub
 }
 
@@ -171,4 +172,10 @@ type Reconciler interface {
 	// Reconcile takes a channel's name. KindNotFound when no mailbox has it,
 	// KindConflict when it cannot be compared now; the error says why.
 	Reconcile(ctx context.Context, channel string) ([]view.ReconciledFolder, error)
+}
+
+// Images fetches pictures from the net, or from its memory of them.
+type Images interface {
+	// Image is KindNotFound when there is no picture that may be shown.
+	Image(ctx context.Context, url string) (view.File, error)
 }

@@ -80,7 +80,7 @@ func (l *logBuffer) String() string {
 
 func newDesk(t *testing.T) *desks { return newDeskWith(t, func(*Config) {}) }
 
-func newDeskWith(t *testing.T, configure func(*Config)) *desks {
+func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *desks {
 	t.Helper()
 	dsn := dbtest.New(t)
 	d := &desks{t: t, logs: &logBuffer{}, people: map[string]desk.Agent{}, keys: map[string]string{}, inbox: map[string]desk.InboxID{}}
@@ -109,11 +109,15 @@ func newDeskWith(t *testing.T, configure func(*Config)) *desks {
 	t.Cleanup(func() { cancel(); <-ended })
 
 	acts := agent.New(d.st, agent.Options{Log: log, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
-	cfg := Config{Version: "test", Log: log, SafeHTML: func(html string, cid func(string) string) string {
-		return strings.ReplaceAll(html, "cid:logo@x", cid("logo@x"))
+	cfg := Config{Version: "test", Log: log, SafeHTML: func(html string, p Pictures) string {
+		return strings.ReplaceAll(html, "cid:logo@x", p.CID("logo@x"))
 	}}
 	configure(&cfg)
-	if d.h, err = New(cfg, From(d.st, acts, d.hub)); err != nil {
+	deps := From(d.st, acts, d.hub)
+	for _, change := range more {
+		change(&deps)
+	}
+	if d.h, err = New(cfg, deps); err != nil {
 		t.Fatal(err)
 	}
 	d.srv = httptest.NewServer(d.h)

@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -28,7 +30,7 @@ func (s *server) messageRoutes() {
 	tags := []string{"Messages"}
 	handle(s, huma.Operation{
 		OperationID: "show-message", Method: http.MethodGet, Path: "/messages/{id}/html", Tags: tags,
-		Summary: "A mail's HTML, sanitized", Description: "For a sandboxed frame; nothing in it runs or loads from elsewhere.",
+		Summary: "A mail's HTML, sanitized", Description: "For a sandboxed frame; nothing in it runs or loads from elsewhere. With images=true pictures from the net are fetched by this server.",
 		Responses: binary("text/html", "The sanitized page"),
 	}, s.messageHTML)
 	handle(s, huma.Operation{
@@ -56,6 +58,7 @@ func link(m *view.Message) {
 	at := base + "/messages/" + m.ID.String()
 	if m.HTML != "" {
 		m.HTMLURL = at + "/html"
+		m.RemoteImages = remoteImage.MatchString(m.HTML)
 	}
 	if m.HasRaw {
 		m.RawURL = at + "/raw"
@@ -66,10 +69,16 @@ func link(m *view.Message) {
 }
 
 // mailCSP lets a shown mail do nothing: no script, no form, no request. Its
-// inline pictures come as data: URLs, because a sandboxed page sends no cookie.
-const mailCSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+// inline pictures come as data: URLs, because a sandboxed page sends no cookie;
+// those from the net by the URLs that imageURL signs.
+const mailCSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:%s; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
-func (s *server) messageHTML(ctx context.Context, in *messagePath) (*huma.StreamResponse, error) {
+type messageHTMLInput struct {
+	ID     string `path:"id"`
+	Images bool   `query:"images" doc:"Show pictures from the net"`
+}
+
+func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.StreamResponse, error) {
 	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
 	if err != nil {
 		return nil, err
@@ -81,13 +90,19 @@ func (s *server) messageHTML(ctx context.Context, in *messagePath) (*huma.Stream
 	if m.HTML == "" || s.cfg.SafeHTML == nil {
 		return nil, noSuch("HTML; this message is plain text")
 	}
-	body := s.cfg.SafeHTML(m.HTML, s.pictures(ctx, &m))
+	pictures, csp := Pictures{CID: s.pictures(ctx, &m)}, fmt.Sprintf(mailCSP, "")
+	if in.Images && s.showsImages() {
+		at := s.site(ctx)
+		pictures.Remote = func(url string) string { return at + s.imageURL(url, time.Now()) }
+		csp = fmt.Sprintf(mailCSP, " "+at+imagePath)
+	}
+	body := s.cfg.SafeHTML(m.HTML, pictures)
 	page := "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">" +
 		"<base target=\"_blank\"><title>" + html.EscapeString(m.Subject) + "</title></head><body>" + body + "</body></html>"
 	return stream(func(w http.ResponseWriter) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", mailCSP)
+		h.Set("Content-Security-Policy", csp)
 		h.Set("Cache-Control", "private, max-age=300")
 		w.Write([]byte(page))
 	}), nil

@@ -26,11 +26,21 @@ type Config struct {
 	PublicURL string
 	// TrustedProxies are the peers whose X-Forwarded-For and X-Forwarded-Proto count.
 	TrustedProxies []netip.Prefix
-	// SafeHTML makes a mail's HTML fit to be shown (normalize.SafeHTML). cid gives
-	// the URL of an inline picture by its Content-ID, "" for an unknown one. Nil:
-	// no HTML is served.
-	SafeHTML func(html string, cid func(string) string) string
+	// SafeHTML makes a mail's HTML fit to be shown (normalize.SafeHTML). Nil: no
+	// HTML is served.
+	SafeHTML func(html string, pictures Pictures) string
+	// ImageKey signs the URLs of pictures from the net, so that nobody can have
+	// others fetched. Empty: such pictures are not shown.
+	ImageKey []byte
 	Log      *slog.Logger // nil: slog.DiscardHandler
+}
+
+// Pictures say where those of a mail are.
+type Pictures struct {
+	// CID gives the URL of an inline picture by its Content-ID, "" for an unknown one.
+	CID func(id string) string
+	// Remote gives the URL by which a picture from the net is shown; nil: none is.
+	Remote func(url string) string
 }
 
 const base = "/api/v1"
@@ -85,6 +95,7 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 	s.deskRoutes()
 	s.directoryRoutes()
 	s.eventRoutes()
+	s.imageRoutes()
 	s.journalRoutes()
 	s.channelRoutes()
 	s.sessionRoutes()

@@ -35,6 +35,7 @@ type Config struct {
 	Mailboxes []Mailbox `koanf:"mailbox"`
 	Widgets   []Widget  `koanf:"widget"`
 	Forms     []Form    `koanf:"form"`
+	Images    Images    `koanf:"images"`
 }
 
 // DB is the database. Without a URL a private cluster runs in Data.
@@ -124,6 +125,7 @@ func (c *Config) Validate() error {
 	v.address("smarthost.addr", c.Smarthost.Addr, false)
 	v.oneOf("smarthost.tls", c.Smarthost.TLS, "implicit", "starttls", "none")
 	v.mailboxes(c.Mailboxes)
+	v.networks("images.allow_networks", c.Images.AllowNetworks)
 	keyed(&v, "widget", c.Widgets, func(w Widget) string { return w.Key })
 	keyed(&v, "form", c.Forms, func(f Form) string { return f.Key })
 	if len(v.problems) > 0 {

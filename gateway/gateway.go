@@ -107,7 +107,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	if err := g.outbound(ctx, tokens); err != nil {
 		return err
 	}
-	return errors.Join(g.http(), g.entrances())
+	return errors.Join(g.http(ctx), g.entrances())
 }
 
 func listen(addr string) (net.Listener, error) {
@@ -177,10 +177,15 @@ func (g *Gateway) domain() string {
 }
 
 // http builds the handler of everything under "/".
-func (g *Gateway) http() (err error) {
+func (g *Gateway) http(ctx context.Context) error {
+	imageKey, err := secret(ctx, g.store, "image-url")
+	if err != nil {
+		return err
+	}
 	deps := api.From(g.store, acts{Desk: g.desk, hub: g.hub, committed: g.tail.Wake, replied: g.loop.Wake}, g.hub)
+	deps.Images = newImages(g.store, g.cfg.Images, g.log)
 	deps.Reconciler = &reconciler{g: g, busy: map[string]bool{}}
-	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, Log: g.log}, deps)
+	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log}, deps)
 	if err != nil {
 		return err
 	}
@@ -191,9 +196,9 @@ func (g *Gateway) http() (err error) {
 }
 
 // viewHTML makes a mail's HTML safe, points its pictures to where they are
-// served, and leaves out those from the net.
-func viewHTML(text string, cid func(string) string) string {
-	safe, _ := normalize.SafeHTMLView(text, normalize.ViewOptions{CID: cid})
+// served, and leaves out those from the net unless they are asked for.
+func viewHTML(text string, p api.Pictures) string {
+	safe, _ := normalize.SafeHTMLView(text, normalize.ViewOptions{CID: p.CID, RemoteImages: p.Remote != nil, Image: p.Remote})
 	return safe
 }
 

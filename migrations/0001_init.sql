@@ -41,6 +41,15 @@ create table blobs (
 );
 alter table blobs alter column bytes set storage external;
 
+-- Pictures from the net that somebody wanted to see. Losing them costs a second look.
+create unlogged table remote_images (
+    digest     bytea primary key, -- SHA-256 of the URL
+    type       text not null,
+    bytes      bytea not null,
+    fetched_at timestamptz not null default now()
+);
+alter table remote_images alter column bytes set storage external;
+
 -- How far a mailbox has been read.
 create table mailbox_cursors (
     channel      text not null,

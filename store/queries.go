@@ -32,6 +32,7 @@ type queries struct {
 	mailbox          mailboxQueries
 	token            tokenQueries
 	channel          channelQueries
+	image            imageQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

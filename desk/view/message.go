@@ -65,6 +65,7 @@ type Message struct {
 	Author         *AgentName           `json:"author" doc:"The agent who wrote it"`
 	Thread         Thread               `json:"thread"`
 	Deliveries     []Delivery           `json:"deliveries"`
+	RemoteImages   bool                 `json:"remote_images" doc:"The HTML has pictures from the net, which are shown when asked for"`
 	HTMLURL        string               `json:"html_url" doc:"The sanitized page, for a sandboxed frame; empty without HTML"`
 	RawURL         string               `json:"raw_url" doc:"The original bytes; empty for a message that began here and has none"`
 	SentAt         time.Time            `json:"sent_at"`

@@ -146,3 +146,12 @@ export async function startServer(toml, admin) {
     },
   };
 }
+
+/** A port of 127.0.0.1 where nothing listens. */
+export async function freePort() {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address();
+  taken.close();
+  return port;
+}

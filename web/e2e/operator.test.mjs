@@ -1,9 +1,8 @@
 // What an operator sees of mail that does not come in, or cannot be read.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { accessible, ask, launch, mail, open, shot, startDemo, startServer } from './desk.mjs';
+import { accessible, ask, freePort, launch, mail, open, shot, startDemo, startServer } from './desk.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -84,11 +83,7 @@ describe('a desk whose mailbox cannot be read', () => {
   const admin = { name: 'Ada', email: 'ada@desk.example', password: 'correct horse battery' };
   let server, page;
   before(async () => {
-    // A port where nothing listens.
-    const taken = net.createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => taken.once('listening', resolve));
-    const { port } = taken.address();
-    taken.close();
+    const port = await freePort();
     server = await startServer(`alarm_after = "500ms"\n[mail]\naddresses = ["support@desk.example"]\n[[mailbox]]\nname = "support"\naddr = "127.0.0.1:${port}"\nuser = "support"\npassword = "x"\ntls = "none"\n`, admin);
     page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
     await page.goto(server.console);

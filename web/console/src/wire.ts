@@ -80,6 +80,7 @@ export interface Message {
   deliveries: Delivery[];
   html_url: string;
   raw_url: string;
+  remote_images: boolean;
   sent_at: string;
   received_at: string;
 }

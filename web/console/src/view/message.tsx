@@ -68,15 +68,17 @@ function Body({ message, who }: { message: Message; who: string }) {
   const shortened = message.direction === 'inbound' && message.reply_text.trim() !== '' && message.reply_text.trim() !== message.text.trim();
   const [whole, setWhole] = useState(!shortened);
   const [plain, setPlain] = useState(false);
+  const [images, setImages] = useState(false);
   const framed = whole && rich && !plain;
   return (
     <>
       {framed
-        ? <MailFrame url={message.html_url} title={say('thread.html', { name: who })} guess={guessHeight(message.text)} />
+        ? <MailFrame key={String(images)} url={message.html_url + (images ? '?images=true' : '')} title={say('thread.html', { name: who })} guess={guessHeight(message.text)} />
         : <p class="message-text"><Linked text={(whole ? message.text : message.reply_text).trimEnd()} /></p>}
       <p class="message-tools">
         {shortened && <button class="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{say(whole ? 'thread.short' : 'thread.whole')}</button>}
         {whole && rich && <button class="quiet" aria-pressed={plain} onClick={() => setPlain(!plain)}>{say(plain ? 'thread.original' : 'thread.plain')}</button>}
+        {framed && message.remote_images && !images && <button class="quiet" title={say('thread.images.hint')} onClick={() => setImages(true)}>{say('thread.images')}</button>}
         {message.direction === 'inbound' && message.channel === 'email' && message.raw_url && <a class="quiet" href={message.raw_url} target="_blank" rel="noopener">{say('thread.raw')}</a>}
       </p>
     </>

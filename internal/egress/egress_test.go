@@ -1,0 +1,127 @@
+package egress
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+var png = "\x89PNG\r\n\x1a\n" + strings.Repeat("x", 100)
+
+func TestOnlyTheOpenNet(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"93.184.216.34:443": true, "93.184.216.34:80": true, "[2606:4700::1111]:443": true, "8.8.8.8:443": true,
+		"93.184.216.34:22": false, "93.184.216.34:8080": false, "93.184.216.34:25": false, "[2606:4700::1111]:6379": false,
+		"127.0.0.1:80": false, "127.1.2.3:80": false, "[::1]:80": false, "[::ffff:127.0.0.1]:80": false, "[::127.0.0.1]:80": false,
+		"0.0.0.0:80": false, "0.1.2.3:80": false, "[::]:80": false, "[::ffff:0.0.0.0]:80": false,
+		"10.0.0.1:80": false, "172.16.0.1:80": false, "172.31.255.255:80": false, "192.168.1.1:443": false,
+		"[::ffff:10.0.0.1]:80": false, "[::ffff:192.168.0.1]:443": false, "[fc00::1]:80": false, "[fd12:3456::1]:80": false,
+		"169.254.169.254:80": false, "[::ffff:169.254.169.254]:80": false, "[fe80::1]:80": false, "[fe80::1%eth0]:80": false, "[fd00:ec2::254]:80": false,
+		"100.64.0.1:80": false, "100.100.100.200:80": false, "100.127.255.255:80": false, "168.63.129.16:80": false,
+		"224.0.0.1:80": false, "239.255.255.250:80": false, "[ff02::1]:80": false, "[ff0e::1]:80": false, "255.255.255.255:80": false, "240.0.0.1:80": false,
+		"192.0.0.1:80": false, "192.0.2.1:80": false, "198.18.0.1:80": false, "198.51.100.7:80": false, "203.0.113.7:80": false,
+		"[64:ff9b::a00:1]:80": false, "[64:ff9b::7f00:1]:80": false, "[64:ff9b:1::1]:80": false, "[2002:7f00:1::]:80": false, "[2002:a00:1::1]:443": false,
+		"[2001::1]:80": false, "[2001:db8::1]:80": false, "[100::1]:80": false, "[fec0::1]:80": false, "[3fff::1]:443": false, "[4000::1]:443": false,
+		"localhost:80": false, "": false, "127.0.0.1": false,
+	} {
+		if err := check(address, nil); (err == nil) != want {
+			t.Errorf("%s: %v, want allowed %t", address, err, want)
+		}
+	}
+	if err := check("[::ffff:127.0.0.1]:9999", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}); err != nil {
+		t.Errorf("an allowed network is refused: %v", err)
+	}
+}
+
+// TestNothingOfOursIsReached: by no spelling, and by no redirect from outside.
+func TestNothingOfOursIsReached(t *testing.T) {
+	t.Parallel()
+	reached := 0
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reached++; w.Write([]byte(png)) }))
+	defer inside.Close()
+	_, port, _ := net.SplitHostPort(inside.Listener.Addr().String())
+	closed := New(nil)
+	for _, u := range []string{
+		"http://127.0.0.1:" + port, "http://localhost:" + port, "http://[::ffff:127.0.0.1]:" + port, "http://2130706433:" + port, "http://0x7f.1:" + port,
+		"http://0:" + port, "http://127.1:" + port, "http://user@127.0.0.1:" + port, "ftp://127.0.0.1:" + port, "file:///etc/passwd", "gopher://127.0.0.1:" + port,
+		"http://", "//127.0.0.1:" + port, "http://127.0.0.1:" + port + "\r\nx", "data:image/png;base64,AA==", "",
+	} {
+		if _, _, err := closed.Picture(t.Context(), u); err == nil {
+			t.Errorf("%q was fetched", u)
+		}
+	}
+	// The outside stands on another loopback address, which is allowed; it sends us inside.
+	outside := serve(t, elsewhere(), func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://127.0.0.1:"+port, http.StatusFound)
+	})
+	half := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32"), netip.MustParsePrefix("::1/128")})
+	if _, _, err := half.Picture(t.Context(), outside); err == nil || !strings.Contains(err.Error(), "not on the open net") {
+		t.Errorf("redirected inside: %v", err)
+	}
+	if reached != 0 {
+		t.Errorf("the inside was reached %d times", reached)
+	}
+}
+
+func TestOnlyPictures(t *testing.T) {
+	t.Parallel()
+	client := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")})
+	var referer string
+	base := serve(t, "127.0.0.1", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "image/png") // whatever it is
+		switch r.URL.Path {
+		case "/png":
+			referer = r.Header.Get("Referer")
+			w.Write([]byte(png))
+		case "/moved":
+			http.Redirect(w, r, "/png", http.StatusMovedPermanently)
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		case "/svg":
+			w.Write([]byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`))
+		case "/html":
+			w.Write([]byte("<html><script>alert(1)</script>"))
+		case "/large":
+			w.Write([]byte(png + strings.Repeat("x", maxSize)))
+		default:
+			w.WriteHeader(http.StatusNotFound)
+			w.Write([]byte(png))
+		}
+	})
+	for path, want := range map[string]bool{"/png": true, "/moved": true, "/loop": false, "/svg": false, "/html": false, "/large": false, "/none": false} {
+		kind, body, err := client.Picture(t.Context(), base+path)
+		if (err == nil) != want || want && (kind != "image/png" || string(body) != png) {
+			t.Errorf("%s: %s, %d octets, %v; want %t", path, kind, len(body), err, want)
+		}
+	}
+	if referer != "" {
+		t.Errorf("the server was told %q", referer)
+	}
+}
+
+// elsewhere is a loopback address beside 127.0.0.1; macOS has only the one of IPv6.
+func elsewhere() string {
+	if l, err := net.Listen("tcp", "127.0.0.2:0"); err == nil {
+		l.Close()
+		return "127.0.0.2"
+	}
+	return "[::1]"
+}
+
+func serve(t *testing.T, ip string, h http.HandlerFunc) string {
+	t.Helper()
+	l, err := net.Listen("tcp", ip+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(h)
+	s.Listener.Close()
+	s.Listener = l
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.URL
+}
