@@ -63,6 +63,7 @@ type entry struct {
 	phrase  []string // words and quoted strings outside brackets
 	angle   string   // text between angle brackets
 	comment string   // first comment
+	at      bool     // the phrase holds an @
 	// bracketed is set by "<>" too, which says that the words are a name.
 	bracketed bool
 }
@@ -105,10 +106,10 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 
 // addressFromPhrase finds the address among words without angle brackets.
 func addressFromPhrase(words []string) (name, addr string) {
-	at := -1
+	at, dotted := -1, false
 	for i, w := range words {
-		if strings.Contains(w, "@") && !strings.HasPrefix(w, "=?") && (at < 0 || !strings.Contains(words[at], ".")) {
-			at = i
+		if !dotted && strings.Contains(w, "@") && !strings.HasPrefix(w, "=?") {
+			at, dotted = i, strings.Contains(w, ".")
 		}
 	}
 	if at >= 0 {

@@ -5,7 +5,7 @@ import "strings"
 // splitAddresses cuts an address field into its entries. It reports whether
 // the field holds an empty group, which is the one honest way of naming nobody.
 func splitAddresses(s string) (entries []entry, emptyGroup bool) {
-	l := addressLexer{s: s}
+	l := addressLexer{s: strings.TrimSpace(s)}
 	for l.pos < len(l.s) && len(entries) < 2*maxMailboxes {
 		e, end := l.entry()
 		if end == ':' {
@@ -32,6 +32,27 @@ type addressLexer struct {
 	pos     int
 	inGroup bool
 	members int
+	// Where the next ">" and ";" stand, so that a field full of their openings is
+	// not searched to its end for each.
+	angles, semicolons ahead
+}
+
+// ahead remembers where an octet was found last.
+type ahead struct {
+	searched bool
+	at       int
+}
+
+// of returns the first position of c in s from some position on, or -1. The
+// positions asked for only grow.
+func (a *ahead) of(s string, c byte, from int) int {
+	if !a.searched || a.at >= 0 && a.at < from {
+		a.searched, a.at = true, strings.IndexByte(s[from:], c)
+		if a.at >= 0 {
+			a.at += from
+		}
+	}
+	return a.at
 }
 
 // entry reads up to the next comma, semicolon or group colon and returns it.
@@ -40,6 +61,7 @@ func (l *addressLexer) entry() (e entry, end byte) {
 	flush := func() {
 		if word.Len() > 0 {
 			e.phrase = append(e.phrase, word.String())
+			e.at = e.at || strings.Contains(word.String(), "@")
 			word.Reset()
 		}
 	}
@@ -64,6 +86,7 @@ func (l *addressLexer) entry() (e entry, end byte) {
 			flush()
 			if text = strings.TrimSpace(text); text != "" {
 				e.phrase = append(e.phrase, text)
+				e.at = e.at || strings.Contains(text, "@")
 			}
 		case c == '(':
 			text := l.comment()
@@ -89,6 +112,7 @@ func (l *addressLexer) entry() (e entry, end byte) {
 			return e, c
 		case c == '=' && l.encodedWord(&word):
 		default:
+			e.at = e.at || c == '@'
 			word.WriteByte(c)
 			l.pos++
 		}
@@ -108,12 +132,17 @@ func (l *addressLexer) encodedWord(word *strings.Builder) bool {
 	return true
 }
 
+// maxEncodedWord is the longest encoded word that is read. RFC 2047 section 2 allows
+// 75 octets; programs put whole lists into one.
+const maxEncodedWord = 16 << 10
+
 // encodedWordLen returns the length of the encoded word that s starts with, 0 if
 // there is none.
 func encodedWordLen(s string) int {
 	if !strings.HasPrefix(s, "=?") {
 		return 0
 	}
+	s = s[:min(len(s), maxEncodedWord)]
 	charset := strings.IndexByte(s[2:], '?')
 	if charset < 1 || charset > 60 {
 		return 0
@@ -182,9 +211,8 @@ func (l *addressLexer) angle() string {
 		l.pos++
 		rest = rest[1:]
 	}
-	end := strings.IndexByte(rest, '>')
-	next := strings.IndexByte(rest, '<')
-	if end < 0 || next >= 0 && next < end {
+	end := l.angles.of(l.s, '>', l.pos) - l.pos
+	if end < 0 || strings.IndexByte(rest[:end], '<') >= 0 {
 		cut := strings.IndexAny(rest, ",;<")
 		if cut < 0 {
 			cut = len(rest)
@@ -205,11 +233,10 @@ func (l *addressLexer) groupColon(e entry, word string) bool {
 	if l.inGroup || e.angle != "" || strings.EqualFold(word, "mailto") || strings.EqualFold(word, "[mailto") {
 		return false
 	}
-	if text := e.text() + word; text == "" || strings.Contains(text, "@") {
+	if e.at || len(e.phrase) == 0 && word == "" {
 		return false
 	}
-	// A group ends in a semicolon; be content with a colon before a space too,
-	// because many leave the semicolon out.
-	rest := l.s[l.pos+1:]
-	return strings.Contains(rest, ";") || strings.TrimSpace(rest) == ""
+	// A group ends in a semicolon; be content with a colon at the end too, because
+	// many leave the semicolon out.
+	return l.semicolons.of(l.s, ';', l.pos+1) >= 0 || l.pos+1 == len(l.s)
 }

@@ -67,13 +67,16 @@ func (r *run) robust() error {
 	return nil
 }
 
+// grown is how many hostile mails are made at random.
+const grown = 100
+
 // stress reads one hostile mail after the other, each in a process of its own.
 func (r *run) stress() error {
 	attacks, answered := mail.Attacks(1<<20), 0
-	var slowest, largest mail.Attack
+	var slowest, largest string
 	var longest time.Duration
 	var most int64
-	for _, a := range attacks {
+	read := func(a mail.Attack) error {
 		path := filepath.Join(r.dir, "attack.eml")
 		if err := os.WriteFile(path, a.Raw, 0o600); err != nil {
 			return err
@@ -85,16 +88,30 @@ func (r *run) stress() error {
 			r.note("%s: %v %s", a.Name, err, read)
 		}
 		if cpu > longest {
-			longest, slowest = cpu, a
+			longest, slowest = cpu, a.Name
 		}
 		if peak > most {
-			most, largest = peak, a
+			most, largest = peak, a.Name
 		}
 		r.note("%s: %s, %d MiB", a.Name, table.Short(cpu), peak>>20)
+		return nil
 	}
-	r.table.Add("hostile mails of 1 MiB answered", fmt.Sprintf("%d of %d", answered, len(attacks))).Want("all", answered == len(attacks))
-	r.table.Add("  longest, with the program's start", table.Short(longest)+" "+slowest.Name).Want("≤ 1 s CPU", longest <= time.Second)
-	r.table.Add("  largest", fmt.Sprintf("%d MiB %s", most>>20, largest.Name)).Want("≤ 256 MiB", most <= 256<<20)
+	n := len(attacks)
+	for len(attacks) > 0 { // given up one by one: a child's peak counts what its parent holds
+		if err := read(attacks[0]); err != nil {
+			return err
+		}
+		attacks[0].Raw, attacks = nil, attacks[1:]
+	}
+	for seed := range uint64(grown) {
+		if err := read(mail.Attack{Name: fmt.Sprintf("grown from seed %d", seed), Raw: mail.Grow(seed, 1<<20)}); err != nil {
+			return err
+		}
+	}
+	n += grown
+	r.table.Add("hostile mails of 1 MiB answered", fmt.Sprintf("%d of %d", answered, n)).Want("all", answered == n)
+	r.table.Add("  longest, with the program's start", table.Short(longest)+" "+slowest).Want("≤ 1 s CPU", longest <= time.Second)
+	r.table.Add("  largest", fmt.Sprintf("%d MiB %s", most>>20, largest)).Want("≤ 256 MiB", most <= 256<<20)
 	return nil
 }
 
