@@ -309,7 +309,7 @@ func (b *batch) event(c *desk.Conversation, kind desk.EventKind, actor desk.Acto
 const maxParticipants = 200
 
 func (b *batch) participate(c *desk.Conversation, address string) {
-	address = strings.ToLower(address)
+	address = imf.NormalizeAddr(address)
 	if address == "" || b.rules.Own(address) || len(c.Participants) >= maxParticipants || slices.Contains(c.Participants, address) {
 		return
 	}
@@ -331,7 +331,7 @@ func (b *batch) replyFrom(raw *desk.Raw, m *desk.Message) string {
 func (b *batch) replyTo(m *desk.Message, s sender) string {
 	for _, a := range m.ReplyTo {
 		if imf.ValidAddr(a.Email) && !b.rules.Own(a.Email) {
-			return strings.ToLower(a.Email)
+			return imf.NormalizeAddr(a.Email)
 		}
 	}
 	return s.email

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 	"switchboard/threading"
 )
 
@@ -18,7 +19,7 @@ func partners(raw *desk.Raw, m *desk.Message, own func(string) bool) []sender {
 	seen := map[string]bool{}
 	for _, list := range [][]desk.Address{m.To, m.CC, m.BCC} {
 		for _, a := range list {
-			key := strings.ToLower(a.Email)
+			key := imf.NormalizeAddr(a.Email)
 			if !strings.Contains(key, "@") || own(key) || seen[key] || len(out) == maxPartners {
 				continue
 			}

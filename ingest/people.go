@@ -29,14 +29,14 @@ const nobody = "unknown@invalid.invalid"
 func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.SessionID) sender {
 	s := sender{trust: trust(m)}
 	if len(m.From) > 0 {
-		s.name, s.email = m.From[0].Name, strings.ToLower(m.From[0].Email)
+		s.name, s.email = m.From[0].Name, imf.NormalizeAddr(m.From[0].Email)
 	}
 	if s.email == "" && raw.Channel == desk.ChannelEmail {
-		s.email = strings.ToLower(raw.EnvelopeFrom)
+		s.email = imf.NormalizeAddr(raw.EnvelopeFrom)
 	}
 	if raw.Channel == desk.ChannelChat {
 		if s.email == "" {
-			s.email = strings.ToLower(session.Email)
+			s.email = imf.NormalizeAddr(session.Email)
 		}
 		if s.name == "" {
 			s.name = session.Name

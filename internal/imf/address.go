@@ -183,7 +183,7 @@ func tidyAddr(s string) string {
 			s = strings.Join(strings.Fields(s), "")
 		}
 	}
-	return strings.TrimRight(strings.Map(dropControl, s), ".")
+	return oneSpelling(strings.TrimRight(strings.Map(dropControl, s), "."))
 }
 
 func tidyName(s string) string {

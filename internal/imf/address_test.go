@@ -129,3 +129,28 @@ func FuzzAddress(f *testing.F) {
 		}
 	})
 }
+
+// An address that can be written in several ways is one address.
+func TestOneSpelling(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{`"jo"@acme.example`, "jo@acme.example"},
+		{`"j\o"@acme.example`, "jo@acme.example"},
+		{`"jo doe"@acme.example`, `"jo doe"@acme.example`},
+		{`"jo@home"@acme.example`, `"jo@home"@acme.example`},
+		{`""@acme.example`, `""@acme.example`},
+		{"jo@xn--bcher-kva.example", "jo@bücher.example"},
+		{"jo@BÜCHER.example", "jo@bücher.example"},
+		{"jo@acme。example", "jo@acme.example"},
+		{"jo@acme.example\u200b", "jo@acme.example"},
+		{"jo@\u0430cme.example", "jo@\u0430cme.example"}, // a Cyrillic a is another letter
+		{"jo@xn--\u00fc.example", "jo@xn--\u00fc.example"},
+	} {
+		if got := NormalizeAddr(tt.in); got != tt.want {
+			t.Errorf("NormalizeAddr(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+		list := ParseAddressList("Jo <"+tt.in+">", nil)
+		if len(list) != 1 || !strings.EqualFold(list[0].Addr, tt.want) {
+			t.Errorf("ParseAddressList(%q) = %q, want %q", tt.in, list, tt.want)
+		}
+	}
+}

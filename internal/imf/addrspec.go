@@ -1,6 +1,10 @@
 package imf
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+)
 
 // SplitAddr cuts an addr-spec at its last "@". Without one, local is all of it.
 func SplitAddr(addr string) (local, domain string) {
@@ -18,11 +22,49 @@ func Domain(addr string) string {
 }
 
 // NormalizeAddr returns the form under which an address is stored and compared:
-// trimmed, lower case, without angle brackets and trailing dot. RFC 5321 §2.4
-// makes local parts case-sensitive, but no provider a customer uses does.
+// trimmed, lower case, without angle brackets, trailing dot and needless quotes,
+// its domain in Unicode. RFC 5321 §2.4 makes local parts case-sensitive, but no
+// provider a customer uses does.
 func NormalizeAddr(addr string) string {
 	addr = strings.Trim(strings.TrimSpace(addr), "<>")
-	return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(addr)), ".")
+	return strings.ToLower(oneSpelling(strings.TrimSuffix(strings.TrimSpace(addr), ".")))
+}
+
+// oneSpelling gives an addr-spec that can be written in several ways the one form
+// that we keep, so that it is one person, and ours is known as ours: a quoted
+// local part that needs no quotes loses them (RFC 5321 §4.1.2), an A-label becomes
+// its U-label (RFC 5890 §2.3.2.1). The case of the local part stays.
+func oneSpelling(addr string) string {
+	local, domain := SplitAddr(addr)
+	if domain == "" {
+		return addr
+	}
+	if n := len(local); n > 2 && local[0] == '"' && local[n-1] == '"' {
+		if plain := unescape(local[1 : n-1]); ValidAddr(plain + "@example.com") {
+			local = plain
+		}
+	}
+	if hasHighBit(domain) || strings.Contains(strings.ToLower(domain), "xn--") {
+		if a, err := idna.Lookup.ToASCII(domain); err == nil {
+			domain = a
+			if u, err := idna.Lookup.ToUnicode(a); err == nil {
+				domain = u
+			}
+		}
+	}
+	return local + "@" + domain
+}
+
+// unescape takes the backslashes off quoted-pairs (RFC 5321 §4.1.2).
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // SplitSubaddress separates the detail of a subaddress (RFC 5233):
