@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -36,6 +37,17 @@ type Processor struct {
 	Finished func(raw *desk.Raw, state desk.RawState)
 
 	pace *pace
+
+	mu   sync.Mutex
+	owed []failure // failures that the database could not take
+}
+
+// failure is what is to be recorded of a row that was not processed.
+type failure struct {
+	claimed Claimed
+	state   desk.RawState
+	problem string
+	retry   time.Duration
 }
 
 // NewProcessor makes a Processor. rules is asked once a batch.
@@ -96,6 +108,7 @@ func (p *Processor) Run(ctx context.Context) error {
 // read claims rows and normalizes them, outside any transaction.
 func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 	for {
+		p.repay(ctx)
 		p.pace.begin()
 		claimed, err := p.store.Claim(ctx, batchRows, lease)
 		if err != nil && ctx.Err() == nil {
@@ -122,8 +135,11 @@ func (p *Processor) parse(ctx context.Context, claimed []Claimed, batches chan<-
 	for _, chunk := range chunks(claimed, batchBytes) {
 		start := time.Now()
 		if err := p.store.Load(ctx, chunk); err != nil {
-			if ctx.Err() == nil {
-				p.log.Warn("load failed", "error", err) // the lease runs out and they are claimed again
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			for _, c := range chunk {
+				p.fail(ctx, c, desk.Errorf(desk.KindTemporary, "load: %w", err))
 			}
 			continue
 		}
@@ -267,9 +283,30 @@ func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 		}
 	}
 	p.log.Error("Not processed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
-	if err := p.store.Fail(ctx, c, state, cause.Error(), retry); err != nil {
-		p.log.Error("failure not recorded; the lease will run out", "raw", c.Raw.ID.String(), "error", err)
-	} else if state == desk.RawQuarantined {
-		p.Finished(&c.Raw, state)
+	if f := (failure{c, state, cause.Error(), retry}); p.record(ctx, f) != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.owed = append(p.owed, f)
+	}
+}
+
+func (p *Processor) record(ctx context.Context, f failure) error {
+	err := p.store.Fail(ctx, f.claimed, f.state, f.problem, f.retry)
+	if err != nil {
+		p.log.Warn("failure not recorded yet", "raw", f.claimed.Raw.ID.String(), "error", err)
+	} else if f.state == desk.RawQuarantined {
+		p.Finished(&f.claimed.Raw, f.state)
+	}
+	return err
+}
+
+// repay records the failures that the database could not take: a row must not wait
+// for a lease to run out while later ones overtake it. The fences see to it that a
+// row which somebody else has claimed since is left alone.
+func (p *Processor) repay(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.owed) > 0 && p.record(ctx, p.owed[0]) == nil {
+		p.owed = p.owed[1:]
 	}
 }

@@ -1,0 +1,71 @@
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+)
+
+// outage is a database that hands out a row, goes away, and comes back.
+type outage struct {
+	claimed  []Claimed
+	refuse   int // how many more failures cannot be recorded
+	recorded chan int64
+	mu       sync.Mutex
+}
+
+func (o *outage) Claim(context.Context, int, time.Duration) ([]Claimed, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	rows := o.claimed
+	o.claimed = nil
+	return rows, nil
+}
+
+func (o *outage) Load(context.Context, []Claimed) error { return nil }
+
+func (o *outage) Process(context.Context, func(Tx) error) error {
+	return desk.Errorf(desk.KindTemporary, "connection refused")
+}
+
+func (o *outage) Fail(_ context.Context, c Claimed, state desk.RawState, _ string, _ time.Duration) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.refuse > 0 {
+		o.refuse--
+		return desk.Errorf(desk.KindTemporary, "connection refused")
+	}
+	if state == desk.RawPending {
+		o.recorded <- c.Fence
+	}
+	return nil
+}
+
+func (o *outage) NextPending(context.Context) (time.Time, bool, error) {
+	return time.Now().Add(10 * time.Millisecond), true, nil
+}
+
+// A row whose failure the database could not take is given back when it is there
+// again, in order, and does not wait for its lease to run out.
+func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	raw := desk.Raw{Channel: desk.ChannelEmail, Bytes: []byte("From: jo@acme.example\r\nSubject: x\r\n\r\nx\r\n"), Attempts: 1}
+	o := &outage{claimed: []Claimed{{raw, 1}, {raw, 2}}, refuse: 5, recorded: make(chan int64, 2)}
+	p := NewProcessor(o, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	for want := int64(1); want <= 2; want++ {
+		if got := <-o.recorded; got != want {
+			t.Errorf("row %d was given back, want %d", got, want)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
