@@ -31,12 +31,22 @@ func LoadDatabase(path string, environ []string, overrides map[string]any) (Conf
 	return load(path, environ, overrides, func(*Config) error { return nil })
 }
 
+// located adds to an error where in the file it is, if the parser knows.
+func located(err error) string {
+	var at interface{ Position() (row, column int) }
+	if errors.As(err, &at) {
+		row, column := at.Position()
+		return fmt.Sprintf("line %d, column %d: %v", row, column, err)
+	}
+	return err.Error()
+}
+
 func load(path string, environ []string, overrides map[string]any, validate func(*Config) error) (Config, error) {
 	cfg := Defaults()
 	k := koanf.New(".")
 	if path != "" {
 		if err := k.Load(file.Provider(path), toml.Parser()); err != nil {
-			return cfg, &ConfigError{[]Problem{{path, err.Error()}}}
+			return cfg, &ConfigError{[]Problem{{path, located(err)}}}
 		}
 	}
 	vars, problems := environment(environ)

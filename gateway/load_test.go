@@ -198,3 +198,16 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// What is no TOML is told with its place.
+func TestLoadTellsTheLine(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "bad.toml")
+	if err := os.WriteFile(file, []byte("data = \"x\"\naddr = x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(file, nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "bad.toml: line 2, column 8") {
+		t.Errorf("Load says %v", err)
+	}
+}
