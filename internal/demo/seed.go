@@ -163,7 +163,8 @@ func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 
 // handle makes a local part of a name; names in other scripts get a neutral one.
 func handle(name string, i int) string {
-	first, last, _ := strings.Cut(strings.ToLower(name), " ")
+	spelled := strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ñ", "n")
+	first, last, _ := strings.Cut(spelled.Replace(strings.ToLower(name)), " ")
 	local := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r == '.' {
 			return r

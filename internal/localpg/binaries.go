@@ -58,7 +58,9 @@ func choose(found []binaries, made int) (binaries, error) {
 		if made == 0 && b.major >= oldest || made != 0 && b.major == made {
 			return b, nil
 		}
-		have = append(have, fmt.Sprintf("%d (%s)", b.major, b.dir))
+		if one := fmt.Sprintf("%d (%s)", b.major, b.dir); !slices.Contains(have, one) {
+			have = append(have, one)
+		}
 	}
 	switch {
 	case made != 0 && len(have) > 0:

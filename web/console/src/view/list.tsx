@@ -1,6 +1,7 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Problem } from '../api';
+import { nameOf } from '../text/person';
 import { count, say, sayIf, type Sentence } from '../text/say';
 import { heat, span } from '../text/time';
 import { drafted, go, inboxes, now, openConversation, place, reason, tabStop, tiers, unread } from '../state/desk';
@@ -170,7 +171,7 @@ function Row({ row }: { row: Conversation }) {
   const isNew = useComputed(() => unread.value.has(id)).value;
   const drafting = useComputed(() => drafted.value.has(id)).value;
   const busy = useComputed(() => [...(colleagues.value.get(id)?.values() ?? [])].find((one) => one.doing === 'replying')?.name ?? '').value;
-  const who = row.contact.name || row.contact.address;
+  const who = nameOf(row.contact);
   // An account that is called by the address or its domain tells nothing beside it.
   const account = row.account.name.includes('@') || who.endsWith(row.account.name) ? '' : row.account.name;
   return (

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { nameOf } from '../text/person';
 import { count, say, sayIf } from '../text/say';
 import { exact, moment, size } from '../text/time';
 import { me, now } from '../state/desk';
@@ -59,7 +60,7 @@ function writer(message: Message, conversation: Conversation): string {
   if (message.author) return message.author.id === me.value.id ? say('thread.you') : message.author.name;
   const from = message.from[0];
   if (message.direction !== 'inbound') return from?.name || say('actor.system');
-  return from?.name || conversation.contact.name || from?.email || conversation.contact.address;
+  return from?.name || conversation.contact.name || from?.email || nameOf(conversation.contact);
 }
 
 /** What the sender wrote now; the whole message, quotes and original layout, on demand. */

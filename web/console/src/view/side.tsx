@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { count, say, sayIf } from '../text/say';
+import { addressOf, nameOf } from '../text/person';
 import { exact, moment, span } from '../text/time';
 import { go, now, place } from '../state/desk';
 import { sideOpen } from '../state/dialog';
@@ -20,8 +21,8 @@ export function Side() {
     <aside class={`side${sideOpen.value ? ' side-open' : ''}`} aria-label={say('side.label')}>
       <button class="tool side-close" onClick={() => (sideOpen.value = false)}><Icon name="close" /><span class="sr">{say('side.close')}</span></button>
       <section class="who">
-        <Avatar name={contact.name || contact.address} size="large" />
-        <div><h3>{contact.name || contact.address}</h3><p class="muted">{contact.address}</p></div>
+        <Avatar name={nameOf(contact)} size="large" />
+        <div><h3>{nameOf(contact)}</h3><p class="muted">{addressOf(contact)}</p></div>
       </section>
       {person && person.identities.length > 0 && (
         <section>
