@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"io/fs"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -11,6 +12,7 @@ import (
 
 type healthQueries struct {
 	SchemaVersion  *sqlx.Stmt `query:"schema-version"`
+	Server         *sqlx.Stmt `query:"server"`
 	Queues         *sqlx.Stmt `query:"queues"`
 	DeliveryQueues *sqlx.Stmt `query:"delivery-queues"`
 }
@@ -47,4 +49,14 @@ func (s *Store) Queues(ctx context.Context) (q Queues, err error) {
 		return q, wrap("count the queues", err)
 	}
 	return q, wrap("count the queues", s.q.health.DeliveryQueues.SelectContext(ctx, &q.Outbound))
+}
+
+// Server returns PostgreSQL's version and its clock.
+func (s *Store) Server(ctx context.Context) (version string, clock time.Time, err error) {
+	var row struct {
+		Version string
+		Clock   time.Time
+	}
+	err = s.q.health.Server.GetContext(ctx, &row)
+	return row.Version, row.Clock, wrap("ask the server", err)
 }

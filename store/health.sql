@@ -12,3 +12,6 @@ select channel, count(*) as waiting,
        greatest(coalesce(extract(epoch from now() - min(next_attempt_at)), 0), 0) as late
 from deliveries where not settled
 group by channel;
+
+-- name: server
+select current_setting('server_version') as version, clock_timestamp() as clock;

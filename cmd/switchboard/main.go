@@ -62,7 +62,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%s\nsee `%s --help`", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
 	})
-	root.AddCommand(serveCommand(), demoCommand(), deliverCommand(), rawCommand(), userCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), deliverCommand(), rawCommand(), userCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		checkArgs(c)
 	}
