@@ -26,6 +26,33 @@ const (
 	twoSays     = "relay.example; dmarc=fail header.from=acme.example; dmarc=pass header.from=acme.example"
 )
 
+// A mail without From stands for the one in its reverse-path, whom DMARC does not see.
+func TestTrustOfAReversePath(t *testing.T) {
+	t.Parallel()
+	const nobodysDMARC = `; dkim=none; dmarc=permerror reason="no single author domain"`
+	for _, c := range []struct {
+		from, results string
+		want          desk.Trust
+	}{
+		{"jo@acme.example", "mx.desk.example; spf=fail smtp.mailfrom=jo@acme.example" + nobodysDMARC, desk.TrustForged},
+		{"jo@acme.example", "mx.desk.example; spf=none smtp.mailfrom=jo@acme.example" + nobodysDMARC, desk.TrustForged},
+		{"jo@acme.example", "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example" + nobodysDMARC, desk.TrustAligned},
+		{"jo@acme.example", "mx.desk.example; spf=pass smtp.helo=acme.example" + nobodysDMARC, desk.TrustForged},
+		{"", "mx.desk.example; spf=pass smtp.helo=acme.example" + nobodysDMARC, desk.TrustClaimed},
+	} {
+		p := item(t, 1, "To: support@desk.example", "Subject: Lamp", "Message-ID: <1@a>", refers("1@a"))
+		p.Raw.EnvelopeFrom, p.Raw.AuthResults = c.from, c.results
+		if got := vouched(&p.Raw, &p.message); got.Trust != c.want {
+			t.Errorf("%s, %s: %+v, want %s; From %v", c.from, c.results, got, c.want, p.message.From)
+		}
+	}
+	bounce := item(t, 1, "From: MAILER-DAEMON", "To: support@desk.example", "Subject: Undelivered", "Message-ID: <1@a>")
+	bounce.Raw.AuthResults = "mx.desk.example; spf=pass smtp.helo=mx.example" + nobodysDMARC
+	if got := vouched(&bounce.Raw, &bounce.message); got.Trust != desk.TrustClaimed {
+		t.Errorf("a bounce is %+v", got)
+	}
+}
+
 func TestTrustOfASender(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

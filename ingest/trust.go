@@ -38,7 +38,11 @@ func vouched(raw *desk.Raw, m *desk.Message) *desk.Authentication {
 			}
 		}
 	}
-	a.Trust, a.Reason = judge(a, results, m)
+	if author := author(m); author != "" {
+		a.Trust, a.Reason = judge(a, results, imf.Domain(author))
+	} else {
+		a.Trust, a.Reason = judgeEnvelope(results, raw.EnvelopeFrom)
+	}
 	return a
 }
 
@@ -54,11 +58,7 @@ func said(value string) string {
 }
 
 // judge says how far the author's address can be believed (RFC 7489 §6.6).
-func judge(a *desk.Authentication, results []imf.AuthResult, m *desk.Message) (desk.Trust, string) {
-	domain := ""
-	if len(m.From) > 0 {
-		_, domain = imf.SplitAddr(strings.ToLower(m.From[0].Email))
-	}
+func judge(a *desk.Authentication, results []imf.AuthResult, domain string) (desk.Trust, string) {
 	switch {
 	case imf.AuthenticDomain(results, domain):
 		if a.DMARC == "pass" {
@@ -77,6 +77,30 @@ func judge(a *desk.Authentication, results []imf.AuthResult, m *desk.Message) (d
 		return desk.TrustForged, fmt.Sprintf("%s vouches for it, but the author is of %s", a.Domain, firstOf(domain, "nowhere"))
 	}
 	return desk.TrustClaimed, "nobody vouches for it"
+}
+
+// judgeEnvelope is for a mail without an author, which stands for the one whom its
+// reverse-path names: DMARC does not see him, SPF does.
+func judgeEnvelope(results []imf.AuthResult, reversePath string) (desk.Trust, string) {
+	domain := imf.Domain(reversePath)
+	passed := slices.ContainsFunc(results, func(r imf.AuthResult) bool {
+		return r.Method == "spf" && r.Value == "pass" && strings.EqualFold(imf.Domain(r.Properties["smtp.mailfrom"]), domain)
+	})
+	switch {
+	case domain == "":
+		return desk.TrustClaimed, "it names no author"
+	case passed:
+		return desk.TrustAligned, "it has no From field, and " + domain + " vouches for its reverse-path (SPF pass)"
+	}
+	return desk.TrustForged, "it has no From field, and nobody vouches for its reverse-path"
+}
+
+// author is the address of the From field; "" when there is none.
+func author(m *desk.Message) string {
+	if len(m.From) == 0 {
+		return ""
+	}
+	return imf.NormalizeAddr(m.From[0].Email)
 }
 
 // international reports a domain that two programs may write in different ways.
