@@ -51,7 +51,7 @@ type Config struct {
 	Log   *slog.Logger
 
 	MaxSize       int64 // octets of one message; 50 MiB
-	MaxBuffered   int64 // octets of all messages being received at once; 512 MiB
+	MaxBuffered   int64 // octets of all messages being received at once; 256 MiB
 	MaxRecipients int   // of one message; 100 (RFC 5321 section 4.5.3.1.8)
 	MaxHops       int   // Received fields of a message that is not yet a loop; 50
 	MaxConns      int   // connections at once; 4000
@@ -83,7 +83,7 @@ func orDefault[T int | int64 | time.Duration](value *T, standard T) {
 
 func (c *Config) setDefaults() {
 	orDefault(&c.MaxSize, DefaultMaxSize)
-	orDefault(&c.MaxBuffered, 512*mebibyte)
+	orDefault(&c.MaxBuffered, 256*mebibyte)
 	orDefault(&c.MaxRecipients, 100)
 	orDefault(&c.MaxHops, defaultMaxHops)
 	orDefault(&c.MaxConns, 4000)
