@@ -56,8 +56,8 @@ func enrichedToText(s string) string {
 			i++
 			continue
 		}
-		end := strings.IndexByte(s[i:], '>')
-		if end < 0 || end > 60 {
+		end := strings.IndexByte(s[i:min(len(s), i+60)], '>')
+		if end < 0 {
 			out.WriteByte('<')
 			continue
 		}

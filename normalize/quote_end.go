@@ -60,6 +60,8 @@ func (r *reply) paragraph(i int) bool {
 const (
 	maxFooter    = 25
 	maxAfterRule = 12
+	// maxBelow is how many lines of any kind are looked at for it.
+	maxBelow = 400
 )
 
 // ends reports whether the rule or footer at line i begins what is below the
@@ -71,7 +73,7 @@ func (r *reply) ends(i, end int) bool {
 		return true
 	}
 	text, more, rules := 0, 0, 0 // lines of text below, those below the last rule, rules
-	for j := i + 1; j < end && text <= maxFooter; j++ {
+	for j := i + 1; j < min(end, i+maxBelow) && text <= maxFooter; j++ {
 		switch r.kind[j] {
 		case lineText:
 			text++
