@@ -120,6 +120,10 @@ func TestReconcile(t *testing.T) {
 	if r.channels()["imap support"].LastItem == nil {
 		t.Error("it is not told when the last mail came")
 	}
+	cfg.Mailboxes[0].Folders = []string{"Bills"}
+	if _, err := gateway.Reconcile(t.Context(), cfg, st, "support", log); err == nil || !strings.Contains(err.Error(), "It has: INBOX") {
+		t.Errorf("an unknown folder: %v, want what there is", err)
+	}
 	shown := r.channels()["imap support"].Reconciled
 	if shown == nil || cmp.Diff(want, shown.Folders) != "" {
 		t.Errorf("shown %+v", shown)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -205,7 +206,11 @@ func (r *reconciler) release(channel string) {
 func Reconcile(ctx context.Context, cfg Config, st *store.Store, name string, log *slog.Logger) ([]view.ReconciledFolder, error) {
 	for i := range cfg.Mailboxes {
 		if m := &cfg.Mailboxes[i]; m.Name == name || m.channel() == name {
-			return m.reconcile(ctx, st, log)
+			folders, err := m.reconcile(ctx, st, log)
+			if fault, ok := errors.AsType[*channels.Fault](err); ok && fault.Advice != "" {
+				err = fmt.Errorf("%w\n%s", err, fault.Advice)
+			}
+			return folders, err
 		}
 	}
 	return nil, desk.Errorf(desk.KindNotFound, "the configuration has no mailbox %q", name)

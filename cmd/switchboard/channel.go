@@ -65,7 +65,7 @@ func printChannels(out io.Writer, list []view.Channel, asJSON bool) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, state, c.Since.Local().Format(time.DateTime), success, backlog, c.LastError)
 		if c.Advice != "" {
-			fmt.Fprintf(w, "\t%s\n", c.Advice)
+			fmt.Fprintf(w, "\t\t\t\t\t%s\n", c.Advice)
 		}
 	}
 	return w.Flush()
