@@ -34,8 +34,8 @@ func TestSoakIdle(t *testing.T) {
 	var config strings.Builder
 	fmt.Fprintf(&config, "addr = '127.0.0.1:0'\nlog_level = 'warn'\n[db]\nurl = %q\n[mail]\naddresses = ['support@desk.example']\n", dsn)
 	for i := range boxes {
-		fmt.Fprintf(&config, "[[mailbox]]\nname = %q\naddr = %q\nuser = %q\npassword = %q\ntls = 'none'\n",
-			mailtest.Account(i), box.Addr, mailtest.Account(i), box.Password)
+		fmt.Fprintf(&config, "[[mailbox]]\nname = %q\naddr = %q\nuser = %q\npassword = %q\ntls = 'implicit'\n",
+			mailtest.Account(i), box.TLSAddr, mailtest.Account(i), box.Password)
 	}
 	dir := t.TempDir()
 	bin, file := filepath.Join(dir, "switchboard"), filepath.Join(dir, "switchboard.toml")
@@ -45,7 +45,7 @@ func TestSoakIdle(t *testing.T) {
 	if err := os.WriteFile(file, []byte(config.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	n := newNode(t, bin, file)
+	n := newNode(t, bin, file, "SSL_CERT_FILE="+box.RootFile)
 	count := func(query string, args ...any) (got int) {
 		if err := db.QueryRowContext(t.Context(), query, args...).Scan(&got); err != nil {
 			t.Fatal(err)

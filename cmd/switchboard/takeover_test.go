@@ -115,12 +115,13 @@ func reader(t *testing.T, db *sql.DB, nodes []*node) (owner *node) {
 type node struct {
 	t           *testing.T
 	bin, config string
+	env         []string // beside what the test has
 	cmd         *exec.Cmd
 	log         bytes.Buffer
 }
 
-func newNode(t *testing.T, bin, config string) *node {
-	n := &node{t: t, bin: bin, config: config}
+func newNode(t *testing.T, bin, config string, env ...string) *node {
+	n := &node{t: t, bin: bin, config: config, env: env}
 	n.start()
 	t.Cleanup(func() {
 		n.kill()
@@ -135,6 +136,7 @@ func (n *node) start() {
 	n.t.Helper()
 	n.cmd = exec.Command(n.bin, "serve", "--config", n.config)
 	n.cmd.Stderr = &n.log
+	n.cmd.Env = append(os.Environ(), n.env...)
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}

@@ -29,8 +29,9 @@ type Dovecot struct {
 	Password string
 	// Roots holds the authority of the server's certificate, which is for
 	// 127.0.0.1 and localhost.
-	Roots   *x509.CertPool
-	Maildir string
+	Roots    *x509.CertPool
+	RootFile string // the same as a PEM file, for other programs
+	Maildir  string
 
 	t          testing.TB
 	tokens     *TokenServer // nil: passwords only
@@ -63,6 +64,7 @@ first_valid_gid = 1
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 200
 mail_fsync = never
+mailbox_idle_check_interval = 1s # where the kernel has no more inotify instances to give
 {{- if .OAuth}}
 passdb {
   driver = oauth2
@@ -306,6 +308,7 @@ func (d *Dovecot) certify() {
 	cert, key := Certificate(d.t)
 	d.write("cert.pem", string(cert))
 	d.write("key.pem", string(key))
+	d.RootFile = filepath.Join(d.dir, "cert.pem")
 	d.Roots = x509.NewCertPool()
 	d.Roots.AppendCertsFromPEM(cert)
 }
