@@ -78,6 +78,9 @@ type messageHTMLInput struct {
 	Images bool   `query:"images" doc:"Show pictures from the net"`
 }
 
+// mailStyle is for mails that bring none: any style of theirs wins over it.
+const mailStyle = "body{margin:12px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%}"
+
 func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.StreamResponse, error) {
 	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
 	if err != nil {
@@ -98,7 +101,7 @@ func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.S
 	}
 	body := s.cfg.SafeHTML(m.HTML, pictures)
 	page := "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">" +
-		"<base target=\"_blank\"><title>" + html.EscapeString(m.Subject) + "</title></head><body>" + body + "</body></html>"
+		"<base target=\"_blank\"><style>" + mailStyle + "</style><title>" + html.EscapeString(m.Subject) + "</title></head><body>" + body + "</body></html>"
 	return stream(func(w http.ResponseWriter) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")

@@ -74,7 +74,7 @@ function Body({ message, who }: { message: Message; who: string }) {
   return (
     <>
       {framed
-        ? <MailFrame key={String(images)} url={message.html_url + (images ? '?images=true' : '')} title={say('thread.html', { name: who })} guess={guessHeight(message.text)} />
+        ? <MailFrame key={String(images)} url={message.html_url + (images ? '?images=true' : '')} title={say('thread.html', { name: who })} guess={Math.max(guessHeight(message.text), images ? PICTURED : 0)} />
         : <p class="message-text"><Linked text={(whole ? message.text : message.reply_text).trimEnd()} /></p>}
       <p class="message-tools">
         {shortened && <button class="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{say(whole ? 'thread.short' : 'thread.whole')}</button>}
@@ -87,6 +87,8 @@ function Body({ message, who }: { message: Message; who: string }) {
 }
 
 const FRAME_LIMIT = 4000;
+/** The least height of a mail whose pictures are shown: nobody can tell how high they are. */
+const PICTURED = 480;
 
 /** About how high a text stands, for a frame that cannot be measured. */
 function guessHeight(text: string): number {
