@@ -13,8 +13,8 @@ import (
 
 // Store keeps the journal and runs the ordered transaction of a batch.
 type Store interface {
-	// Claim leases up to n pending raw rows in arrival order and returns them
-	// without their bytes.
+	// Claim leases up to n pending raw rows, mail after everything else and in
+	// arrival order, and returns them without their bytes.
 	Claim(ctx context.Context, n int, lease time.Duration) ([]Claimed, error)
 	// Load fills in the bytes of claimed rows.
 	Load(ctx context.Context, claimed []Claimed) error

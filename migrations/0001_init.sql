@@ -30,7 +30,8 @@ create table raws (
 );
 -- Mail barely compresses once attachments are in it, and pglz costs more than the disk.
 alter table raws alter column bytes set storage external;
-create index raws_pending on raws (arrival) where state = 'pending';
+-- In the order in which raw-claim takes them.
+create index raws_pending on raws ((channel = 'email'), arrival) where state = 'pending';
 create index raws_quarantined on raws (arrival) where state = 'quarantined';
 
 -- Content-addressed bodies of attachments; sha256 in lower-case hex.

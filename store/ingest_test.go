@@ -210,3 +210,27 @@ func (p *pipeline) conversations(as desk.Agent) []desk.ConversationID {
 	}
 	return ids
 }
+
+// A backlog of mail keeps nobody waiting who sits before a screen.
+func TestAPersonBeforeMail(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	var raws []desk.Raw
+	for i, channel := range []desk.Channel{desk.ChannelEmail, desk.ChannelEmail, desk.ChannelChat, desk.ChannelForm} {
+		raws = append(raws, desk.Raw{Channel: channel, Endpoint: "x", SourceKey: fmt.Sprint(i), ReceivedAt: time.Now()})
+	}
+	if _, err := f.SaveRaws(t.Context(), raws); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for range raws {
+		claimed, err := f.Claim(t.Context(), 1, time.Minute)
+		if err != nil || len(claimed) != 1 {
+			t.Fatalf("%d claimed after %v, %v", len(claimed), order, err)
+		}
+		order = append(order, claimed[0].Raw.SourceKey)
+	}
+	if got := strings.Join(order, " "); got != "2 3 0 1" {
+		t.Errorf("claimed %s", got)
+	}
+}

@@ -20,11 +20,13 @@ where channel = $1 and endpoint = $2 and source_key = $3
 returning id;
 
 -- name: raw-claim
--- Pending rows in arrival order; a lease keeps other nodes away while they are normalized.
+-- Pending rows in arrival order, those behind which a person sits before mail: a
+-- backlog of mail must not keep a visitor waiting. A lease keeps other nodes away
+-- while they are normalized.
 with due as (
     select id from raws
     where state = 'pending' and next_at <= now() and (lease_until is null or lease_until < now())
-    order by arrival
+    order by channel = 'email', arrival
     limit $1
     for update skip locked
 ), fence as (select nextval('fences') as fence)

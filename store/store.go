@@ -105,11 +105,13 @@ func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
 }
 
 // txAsync is tx without waiting for the disk at commit: for work that a crash
-// merely makes us do again, because its raw row is then still pending.
+// merely makes us do again, because its raw row is then still pending. Its
+// statements reach everything by key, so their plans need not be made anew for
+// every batch, which PostgreSQL does when they carry arrays.
 func (s *Store) txAsync(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, "set local synchronous_commit = off"); err != nil {
-			return wrap("set synchronous_commit", err)
+		if _, err := tx.ExecContext(ctx, "set local synchronous_commit = off; set local plan_cache_mode = force_generic_plan"); err != nil {
+			return wrap("set the transaction's manner", err)
 		}
 		return fn(tx)
 	})
