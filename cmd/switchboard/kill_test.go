@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"net/http"
 	"net/smtp"
 	"net/textproto"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -84,17 +84,24 @@ type program struct {
 
 	mu    sync.Mutex
 	cmd   *exec.Cmd
-	out   bytes.Buffer
+	log   *os.File // standard error of every run; a file, so that reading it races with nothing
 	kills int
 }
 
 func newProgram(t *testing.T) *program {
 	dir := t.TempDir()
 	p := &program{t: t, bin: filepath.Join(dir, "switchboard"), data: filepath.Join(dir, "data"), http: free(t), smtp: free(t)}
+	var err error
+	if p.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := exec.Command("go", "build", "-o", p.bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	t.Cleanup(p.stop)
+	t.Cleanup(func() {
+		p.stop()
+		p.log.Close()
+	})
 	return p
 }
 
@@ -112,7 +119,7 @@ func free(t *testing.T) string {
 func (p *program) start() {
 	p.t.Helper()
 	cmd := exec.Command(p.bin, "demo", "--addr", p.http, "--smtp", p.smtp, "--imap", "127.0.0.1:0", "--data", p.data, "--json")
-	cmd.Stderr = &p.out
+	cmd.Stderr = p.log
 	stdout, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -127,9 +134,18 @@ func (p *program) start() {
 		APIKey string `json:"api_key"`
 	}
 	if err := json.NewDecoder(stdout).Decode(&ends); err != nil {
-		p.t.Fatalf("the program did not come up: %v\n%s", err, p.out.String())
+		p.t.Fatalf("the program did not come up: %v\n%s", err, p.said())
 	}
 	p.key = ends.APIKey
+}
+
+// said returns what the program wrote to standard error so far.
+func (p *program) said() string {
+	text, err := os.ReadFile(p.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func (p *program) kill() {
@@ -148,7 +164,7 @@ func (p *program) stop() {
 	}
 	p.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may be gone
 	if err := p.cmd.Wait(); err != nil {
-		p.t.Errorf("the program ended with %v\n%s", err, p.out.String())
+		p.t.Errorf("the program ended with %v\n%s", err, p.said())
 	}
 }
 

@@ -33,8 +33,12 @@ func (p *place) retire(ctx context.Context, log *slog.Logger) error {
 	}
 	if !mine {
 		// The number went to another process since, as happens in containers, where
-		// numbers are low; PostgreSQL could take that one for its own.
-		return os.Remove(filepath.Join(p.data, "postmaster.pid"))
+		// numbers are low; PostgreSQL could take that one for its own. Or the server
+		// ended just now, and took its file along.
+		if err := os.Remove(filepath.Join(p.data, "postmaster.pid")); !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
 	}
 	log.Info("stopping a database that outlived its process", "dir", p.home, "pid", pid)
 	begin, signal := time.Now(), syscall.SIGINT
