@@ -75,6 +75,7 @@ func (r *run) chat() {
 			Want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
 		r.table.Add("  CPU of each, program and database", table.Short(f.stack))
 	}
+	r.table.Add("  sockets, lines a second over all", fmt.Sprintf("%d, %d", sockets, chatRate))
 }
 
 // paced calls f for each socket in turn, chatRate times a second in all, and

@@ -88,7 +88,6 @@ func main() {
 		failed = failed || !ok
 	}
 	results.Print(os.Stdout, "limit in this run")
-	fmt.Printf("chat: %d sockets, %d lines a second\n", sockets, chatRate)
 	fmt.Printf("took %s\n", time.Since(begin).Round(time.Second))
 	if failed {
 		os.Exit(1)
