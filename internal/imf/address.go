@@ -17,6 +17,10 @@ type Mailbox struct {
 // maxMailboxes bounds one address field; the rest is dropped.
 const maxMailboxes = 2000
 
+// maxAddr is the longest address that a line can hold (RFC 5322 §2.1.1); what
+// is longer receives no mail anywhere (RFC 5321 §4.5.3.1).
+const maxAddr = 998
+
 // ParseAddressList reads From, To, Cc and their kin. It never fails: groups
 // yield their members, comments serve as names, and what follows no grammar
 // (a missing bracket, "@" twice, "user at host", a trailing dot, a name with a
@@ -93,6 +97,9 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 	}
 	if hasHighBit(addr) {
 		addr = decode(addr)
+	}
+	if len(addr) > maxAddr {
+		addr = "" // never a shorter one, which may be somebody else's
 	}
 	if name == "" {
 		name = e.comment

@@ -6,6 +6,10 @@ import "strings"
 // thread that long needs no more than its newest ancestors.
 const maxMessageIDs = 1000
 
+// maxMessageID is the longest identifier that a line can hold (RFC 5322
+// §2.1.1). A longer one names nothing that another program will name again.
+const maxMessageID = 998
+
 // MessageIDs reads a Message-ID, In-Reply-To or References value (RFC 5322
 // §3.6.4) and returns its identifiers in order, without angle brackets and
 // without repetition. Folding inside an identifier is removed, words around
@@ -52,7 +56,10 @@ func MessageID(s string) string {
 	if ids := MessageIDs(s); len(ids) > 0 {
 		return ids[0]
 	}
-	return cleanID(firstWord(strings.Trim(strings.TrimSpace(s), "<>")))
+	if id := cleanID(firstWord(strings.Trim(strings.TrimSpace(s), "<>"))); len(id) <= maxMessageID {
+		return id
+	}
+	return ""
 }
 
 type idCollector struct {
@@ -62,7 +69,7 @@ type idCollector struct {
 
 func (c *idCollector) add(id string) {
 	id = cleanID(id)
-	if id == "" || id == "@" || len(c.ids) >= maxMessageIDs || c.seen[id] {
+	if id == "" || id == "@" || len(id) > maxMessageID || len(c.ids) >= maxMessageIDs || c.seen[id] {
 		return
 	}
 	if c.seen == nil {

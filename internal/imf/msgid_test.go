@@ -23,6 +23,7 @@ func TestMessageIDs(t *testing.T) {
 		{"empty", "", ""},
 		{"empty brackets", "<> <a@b>", "a@b"},
 		{"nul", "<a\x00@b>", "a@b"},
+		{"longer than a line", "<a@b> <" + strings.Repeat("x", 998) + "@y> <c@d>", "a@b c@d"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
