@@ -36,6 +36,8 @@ type exchanger struct {
 	news   chan struct{}         // a token for each copy taken
 	visits [12]int
 	cuts   [12]int
+	// stop closes every connection and waits; afterwards x is read without its lock.
+	stop func()
 }
 
 func startExchanger(t *testing.T, seed uint64) *exchanger {
@@ -51,7 +53,8 @@ func startExchanger(t *testing.T, seed uint64) *exchanger {
 	}
 	var wg sync.WaitGroup
 	ctx, end := context.WithCancel(context.Background())
-	t.Cleanup(func() { end(); l.Close(); wg.Wait() })
+	x.stop = func() { end(); l.Close(); wg.Wait() }
+	t.Cleanup(x.stop)
 	wg.Go(func() {
 		for {
 			conn, err := l.Accept()
@@ -236,6 +239,7 @@ func TestSenderKilled(t *testing.T) {
 		child.Wait() // it was killed, which is an error
 		kills++
 	}
+	x.stop()
 	x.check(t, o, conversations*replies, kills, seed)
 }
 
