@@ -114,6 +114,10 @@ type Message struct {
 	Problems      []Problem
 	// Authentication is nil for what is no mail, and for mail that nobody looked at.
 	Authentication *Authentication
+	// Signed is nil for what carries no signature, and after it has been looked at;
+	// Signature is what came of it.
+	Signed    *Signed
+	Signature *Signature
 
 	// AuthorID is the agent who wrote it; zero for inbound and automatic messages.
 	AuthorID AgentID

@@ -135,7 +135,7 @@ func (e evidence) autoReply() bool {
 		strings.EqualFold(e.head.get("delivered-to"), "autoresponder") || strings.HasPrefix(strings.ToLower(e.head.get("content-disposition-notification")), "auto") {
 		return true
 	}
-	if e.listed() {
+	if listed(e.head) {
 		return false // people on lists write about holidays
 	}
 	if autoReplySubject(e.subject) {
@@ -152,11 +152,11 @@ func (e evidence) autoReply() bool {
 }
 
 // listed says that a mailing list passed the mail on.
-func (e evidence) listed() bool {
+func listed(h header) bool {
 	for _, name := range []string{"list-id", "list-post", "mailing-list", "x-mailing-list", "x-mailman-version"} {
-		if e.head.has(name) {
+		if h.has(name) {
 			return true
 		}
 	}
-	return strings.HasPrefix(e.head.get("sender"), "owner-")
+	return strings.HasPrefix(h.get("sender"), "owner-")
 }

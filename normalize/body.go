@@ -26,7 +26,7 @@ func (r *reader) compose(p *part, in context) view {
 	case p.media == "multipart/report":
 		return r.report(p, in)
 	case p.media == "multipart/signed":
-		r.note("signed", "the mail carries a signature, which was not checked")
+		r.detached(p)
 		return r.mixed(p, in)
 	case p.media == "multipart/encrypted":
 		r.note("encrypted", "the mail is encrypted")

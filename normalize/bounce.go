@@ -23,7 +23,7 @@ func (e evidence) bounce(status bool) bool {
 	if strings.EqualFold(e.head.get("message-type"), "delivery report") {
 		return true // X.400 gateways, RFC 2156
 	}
-	if e.listed() || imf.IsForward(e.msg.Subject) {
+	if listed(e.head) || imf.IsForward(e.msg.Subject) {
 		return false
 	}
 	daemon := imf.IsMailerDaemon(e.from) || daemonName(e.fromName)

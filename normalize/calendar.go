@@ -47,15 +47,6 @@ func calendarText(s string) string {
 
 var calendarUnescape = strings.NewReplacer(`\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`)
 
-// notePKCS7 says what an S/MIME part is (RFC 8551 §3.2).
-func (r *reader) notePKCS7(p *part) {
-	if strings.HasPrefix(p.params["smime-type"], "signed") {
-		r.note("signed", "the mail carries a signature, which was not checked")
-		return
-	}
-	r.note("encrypted", "the mail is encrypted")
-}
-
 // forwardText shows the first forwarded mail, for mails that say nothing else.
 func (r *reader) forwardText() string {
 	if r.depth >= maxForwards {

@@ -48,12 +48,13 @@ func readEmail(raw desk.Raw, depth int) desk.Message {
 	}
 	scan.read(root, "text/plain", 1)
 
-	r := &reader{scan: scan, msg: &m, depth: depth}
+	r := &reader{scan: scan, msg: &m, depth: depth, list: listed(root.head)}
 	r.fields(root.head, raw)
 	v := r.compose(root, context{single: true})
 	r.body(v)
 	r.markInline()
 	r.classify(root, raw)
+	r.signed(root)
 	m.Problems = append(m.Problems, scan.problems...)
 	return m
 }

@@ -1,9 +1,11 @@
 package normalize
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -129,6 +131,24 @@ func FuzzReport(f *testing.F) {
 					}
 				}
 			}
+		}
+	})
+}
+
+// FuzzOpaque grows the octets inside signed content, which FuzzEmail would have to
+// find through base64.
+func FuzzOpaque(f *testing.F) {
+	addMails(f, "testdata/signed-smime-opaque*.eml")
+	f.Add([]byte(opaqueStart + "\x24\x80\x04\x03a\n\nb\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if i := bytes.Index(b, []byte("\n\n")); i > 0 && bytes.HasPrefix(b, []byte("From: ")) {
+			b = decodeBase64(b[i+2:]) // a seed
+		}
+		m := Email(desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: []byte(opaque(string(b)))})
+		checkSafe(t, m)
+		kept := slices.ContainsFunc(m.Attachments, func(a desk.Part) bool { return a.PartID == "1" && bytes.Equal(a.Data, b) })
+		if !kept && len(b) > 0 {
+			t.Error("the part was not kept as it came")
 		}
 	})
 }

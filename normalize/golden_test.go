@@ -34,7 +34,19 @@ type golden struct {
 	AutoSubmitted desk.AutoSubmitted `json:"auto_submitted"`
 	ListID        string             `json:"list_id,omitempty"`
 	Report        *desk.Report       `json:"report,omitempty"`
+	Signed        *goldenSigned      `json:"signed,omitempty"`
 	Problems      []string           `json:"problems,omitempty"`
+}
+
+// goldenSigned shows what a signature is for; whether it fits is nothing that
+// normalize could say.
+type goldenSigned struct {
+	Kind    desk.SignatureKind `json:"kind"`
+	Covers  desk.Coverage      `json:"covers"`
+	Footer  string             `json:"footer,omitempty"`
+	Author  string             `json:"author,omitempty"`
+	Broken  string             `json:"broken,omitempty"`
+	Content string             `json:"content,omitempty"`
 }
 
 // goldenPart shows a file's content when it is short text.
@@ -56,6 +68,9 @@ func toGolden(m desk.Message) golden {
 		}
 		p.BlobID = p.BlobID[:8]
 		g.Attachments = append(g.Attachments, p)
+	}
+	if s := m.Signed; s != nil {
+		g.Signed = &goldenSigned{s.Kind, s.Covers, s.Footer, s.Author, s.Broken, clip(string(s.Content), 300)}
 	}
 	for _, p := range m.Problems {
 		g.Problems = append(g.Problems, p.Code)

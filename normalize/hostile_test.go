@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"encoding/base64"
 	"fmt"
 	"runtime"
 	"strings"
@@ -94,9 +95,35 @@ func hostile() map[string]string {
 		"mbox-lines":                repeat("From \r\n", bomb),
 		"no-header":                 repeat("word word word\r\n", bomb),
 		"received-fields-no-header": "banner\r\n" + repeat("Received: x\r\n", bomb),
+		"opaque-endless":            opaque(repeat("\x30\x80", bomb)),
+		"opaque-small-pieces":       opaque(opaqueStart + repeat("\x04\x01a", bomb)),
+		"opaque-in-opaque":          opaque(opaqueStart + strings.Repeat("\x24\x80", 5000) + repeat("\x04\x01a", bomb)),
+		"clear-signed-begins":       head + "\r\n" + repeat(pgpSigned+"\r\n\r\n", bomb),
+		"clear-signed-open":         head + "\r\n" + pgpSigned + "\r\n\r\n" + repeat("- -\r\n", bomb),
+		"multipart-signed-nested":   nested("multipart/signed; protocol=\"application/pgp-signature\"", 400),
 		"nul":                       strings.Repeat("\x00", bomb),
 		"cr":                        strings.Repeat("\r", bomb),
 	}
+}
+
+// opaqueStart begins a SignedData whose content is a string in pieces, all of
+// unknown length.
+const opaqueStart = "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x00" +
+	"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80"
+
+func opaque(der string) string {
+	return "From: a@example.com\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		base64.StdEncoding.EncodeToString([]byte(der)) + "\r\n"
+}
+
+// nested are multiparts of a type in one another.
+func nested(media string, levels int) string {
+	var b strings.Builder
+	b.WriteString("From: a@example.com\r\n")
+	for i := range levels {
+		fmt.Fprintf(&b, "Content-Type: %s; boundary=b%d\r\n\r\n--b%d\r\n", media, i, i)
+	}
+	return b.String() + "\r\nthe innermost text\r\n"
 }
 
 // processorTime is what this process has used so far. A busy machine stretches

@@ -22,6 +22,9 @@ type reader struct {
 	// forward is the first forwarded mail, undecoded, likewise.
 	forward []byte
 	depth   int // of forwarded mails within forwarded mails
+	seals   []seal
+	opened  int  // signed contents
+	list    bool // a mailing list has passed it on
 }
 
 // note records something worth telling the agent.
@@ -31,6 +34,9 @@ func (r *reader) note(code, detail string) { r.scan.problem(code, detail) }
 func (r *reader) leaf(p *part, in context) view {
 	if r.isText(p, in) {
 		data := decodeTransfer(p.body, p.encoding)
+		if inner, ok := r.clearText(p, data); ok {
+			return r.text(p, inner)
+		}
 		if !looksBinary(data) {
 			return r.text(p, data)
 		}
@@ -58,8 +64,10 @@ func (r *reader) leaf(p *part, in context) view {
 		r.parts.addOriginal(data)
 	case isReportPart(p.media):
 		r.parts.add(p.media, data)
-	case strings.HasSuffix(p.media, "pkcs7-mime"):
-		r.notePKCS7(p)
+	case isPKCS7(p):
+		if v, ok := r.opaque(p, in, data); ok {
+			return v
+		}
 	case p.media == "application/pgp-encrypted":
 		r.note("encrypted", "the mail is encrypted")
 	}
@@ -123,6 +131,9 @@ func (r *reader) text(p *part, data []byte) view {
 		}
 	}
 	s = cleanText(s)
+	if strings.HasPrefix(s, pgpMessage) {
+		r.note("encrypted", "the mail is encrypted")
+	}
 	switch {
 	case isHTML || p.media == "text/plain" && !p.declared && looksHTML([]byte(clip(s, 512))):
 		return view{text: htmlToText(s), html: s, rich: !isBlank(s)}

@@ -30,6 +30,8 @@ type part struct {
 	encoding    string // Content-Transfer-Encoding, lower case
 	cid         string
 	body        []byte // not yet decoded
+	entity      []byte // header and body as they came; nil for the mail itself
+	depth       int    // the mail itself is 1
 	children    []*part
 }
 
@@ -55,6 +57,7 @@ func (s *scanner) problem(code, detail string) {
 // type that stands for an absent Content-Type.
 func (s *scanner) read(p *part, fallback string, depth int) {
 	s.describe(p, fallback)
+	p.depth = depth
 	if !strings.HasPrefix(p.media, "multipart/") {
 		return
 	}
@@ -189,7 +192,7 @@ func (s *scanner) split(p *part, depth int) {
 			s.problem("too-many-parts", "more than "+strconv.Itoa(maxParts)+" parts; the rest were not read")
 			return
 		}
-		child := &part{id: strconv.Itoa(i + 1)}
+		child := &part{id: strconv.Itoa(i + 1), entity: piece}
 		if p.id != "" {
 			child.id = p.id + "." + child.id
 		}

@@ -32,10 +32,13 @@ func parseCommand() *cobra.Command {
    "to": [], "cc": [], "bcc": [], "subject": "...", "date": "RFC 3339",
    "text": "...", "html": "...", "reply_text": "...",
    "attachments": [{"filename", "content_type", "size", "content_id", "inline", "sha256"}],
-   "auto_submitted": "none", "report": {...}, "problems": [{"code", "detail"}]}
+   "auto_submitted": "none", "report": {...}, "problems": [{"code", "detail"}],
+   "signed": {"kind", "covers", "author", "footer", "broken"}}
 
 html is what the console would show: sanitized. report is there for bounces,
-read receipts and complaints. A mail is never refused; what is wrong with it
+read receipts and complaints. signed is there for signed mail, and says of what
+kind (smime, openpgp) and for how much of the mail the signature is (all, footer,
+part); it is not verified, as there are no keys. A mail is never refused; what is wrong with it
 stands in problems.
 
 The file "-" is standard input. A file that cannot be read becomes
@@ -70,6 +73,7 @@ type parsedFile struct {
 	AutoSubmitted desk.AutoSubmitted `json:"auto_submitted"`
 	ListID        string             `json:"list_id,omitempty"`
 	Report        *desk.Report       `json:"report,omitempty"`
+	Signed        *parsedSignature   `json:"signed,omitempty"`
 	Problems      []desk.Problem     `json:"problems"`
 }
 
@@ -80,6 +84,14 @@ type parsedAttachment struct {
 	ContentID   string `json:"content_id"`
 	Inline      bool   `json:"inline"`
 	SHA256      string `json:"sha256"`
+}
+
+type parsedSignature struct {
+	Kind   desk.SignatureKind `json:"kind"`
+	Covers desk.Coverage      `json:"covers"`
+	Author string             `json:"author"`
+	Footer string             `json:"footer"`
+	Broken string             `json:"broken"`
 }
 
 // failedFile is the line of a file that could not be read.
@@ -238,6 +250,9 @@ func parseMail(b []byte, modified time.Time) parsedFile {
 	}
 	if m.HTMLBody != "" {
 		p.HTML = normalize.SafeHTML(m.HTMLBody)
+	}
+	if s := m.Signed; s != nil {
+		p.Signed = &parsedSignature{s.Kind, s.Covers, s.Author, s.Footer, s.Broken}
 	}
 	for _, a := range m.Attachments {
 		p.Attachments = append(p.Attachments, parsedAttachment{
