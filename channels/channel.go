@@ -27,16 +27,23 @@ type Sink interface {
 	Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error)
 }
 
-// Fault is an error that a person has to repair: Advice says how, in one
-// sentence. Unauthorised is set when the other side refused our credentials;
-// such a channel is retried slowly, so that no account gets locked.
+// Fault is an error that a person has to repair: What says in plain words what
+// happened, Advice how to mend it, in a sentence or two. Unauthorised is set when
+// the other side refused our credentials; such a channel is retried slowly, so
+// that no account gets locked.
 type Fault struct {
-	Err          error
+	What         string // a sentence without its full stop; empty: Err's text
+	Err          error  // the cause as the libraries tell it; it goes into the log. May be nil beside What
 	Advice       string
 	Unauthorised bool
 }
 
-func (f *Fault) Error() string { return f.Err.Error() }
+func (f *Fault) Error() string {
+	if f.What != "" || f.Err == nil {
+		return f.What
+	}
+	return f.Err.Error()
+}
 
 func (f *Fault) Unwrap() error { return f.Err }
 
@@ -44,6 +51,7 @@ func (f *Fault) Unwrap() error { return f.Err }
 type health interface {
 	healthy()
 	failing(err error)
+	hampered(err error)
 	standby()
 	progressing(p *Progress)
 }
@@ -61,6 +69,14 @@ func Healthy(sink Sink) {
 func Failing(sink Sink, err error) {
 	if h, ok := sink.(health); ok {
 		h.failing(err)
+	}
+}
+
+// Hampered tells the supervisor behind sink that the channel does its work but
+// for something that a person should mend. err may be a *Fault.
+func Hampered(sink Sink, err error) {
+	if h, ok := sink.(health); ok {
+		h.hampered(err)
 	}
 }
 
@@ -86,4 +102,13 @@ func adviceOf(err error) (advice string, unauthorised bool) {
 		return fault.Advice, fault.Unauthorised
 	}
 	return "", false
+}
+
+// causeOf is what the libraries said, for the log; nil if that is err itself.
+func causeOf(err error) error {
+	var fault *Fault
+	if errors.As(err, &fault) && fault.What != "" {
+		return fault.Err
+	}
+	return nil
 }

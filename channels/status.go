@@ -9,7 +9,7 @@ type Status struct {
 	Since       time.Time `json:"since"`                 // when State was entered
 	LastSuccess time.Time `json:"last_success,omitzero"` // zero if there was none
 	LastItem    time.Time `json:"last_item,omitzero"`    // when this process last took something in; zero if it has not
-	LastError   string    `json:"last_error,omitempty"`  // of the present trouble; empty when running
+	LastError   string    `json:"last_error,omitempty"`  // of the present trouble; when running, of what hampers it: mostly empty
 	Advice      string    `json:"advice,omitempty"`      // what a person can do about LastError; may be empty
 	Progress    *Progress `json:"progress,omitempty"`    // nil: nothing has piled up
 	// Every is how often at least a sound channel reports a success; 0: only when

@@ -182,8 +182,30 @@ func (m *member) failing(err error) {
 	if unauthorised {
 		state = StateUnauthorised
 	}
-	m.log.Warn("failing", "error", err, "advice", advice)
+	m.warn("failing", err)
 	m.enter(state, err.Error(), advice)
+}
+
+func (m *member) hampered(err error) {
+	m.mu.Lock()
+	m.worked = true
+	m.status.LastSuccess = time.Now()
+	known := m.status.State == StateRunning && m.status.LastError == err.Error()
+	m.mu.Unlock()
+	if !known {
+		m.warn("hampered", err)
+	}
+	advice, _ := adviceOf(err)
+	m.enter(StateRunning, err.Error(), advice)
+}
+
+func (m *member) warn(message string, err error) {
+	advice, _ := adviceOf(err)
+	values := []any{"error", err.Error(), "advice", advice}
+	if cause := causeOf(err); cause != nil {
+		values = append(values, "cause", cause.Error())
+	}
+	m.log.Warn(message, values...)
 }
 
 func (m *member) standby() { m.enter(StateStandby, "", "") }

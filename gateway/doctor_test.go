@@ -58,8 +58,8 @@ func TestDoctor(t *testing.T) {
 		"mailbox good":        {gateway.Sound, "INBOX: 0 mails"},
 		"mailbox password":    {gateway.Fail, "refused the user name or the password"},
 		"mailbox folder":      {gateway.Fail, "It has: INBOX"},
-		"mailbox certificate": {gateway.Fail, "authority that this machine does not know"},
-		"mailbox tls":         {gateway.Fail, "No TLS is spoken on that port"},
+		"mailbox certificate": {gateway.Fail, "which this machine does not trust"},
+		"mailbox tls":         {gateway.Fail, "Set tls to starttls"},
 	} {
 		f := found[check]
 		if f.Verdict != want.verdict || !strings.Contains(f.Detail+" "+f.Advice, want.words) || f.Verdict != gateway.Sound && f.Advice == "" {

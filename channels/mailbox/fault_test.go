@@ -176,14 +176,14 @@ func TestAdvice(t *testing.T) {
 		advice string // a part of it
 	}{
 		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, channels.StateFailing, `no folder "Nope" that can be opened. It has: INBOX.`},
-		{"nobody there", func(c *Config) { c.Addr = closed.Addr().String() }, channels.StateFailing, "No server answers"},
-		{"unknown authority", func(c *Config) { c.TLS, c.Addr = TLSImplicit, d.TLSAddr }, channels.StateFailing, "authority that this machine does not know"},
-		{"unknown authority after STARTTLS", func(c *Config) { c.TLS = TLSStart }, channels.StateFailing, "authority that this machine does not know"},
+		{"nobody there", func(c *Config) { c.Addr = closed.Addr().String() }, channels.StateFailing, "Check host and port"},
+		{"unknown authority", func(c *Config) { c.TLS, c.Addr = TLSImplicit, d.TLSAddr }, channels.StateFailing, "install its authority's certificate"},
+		{"unknown authority after STARTTLS", func(c *Config) { c.TLS = TLSStart }, channels.StateFailing, "install its authority's certificate"},
 		{"other host name", func(c *Config) {
 			c.TLS, c.Addr = TLSImplicit, d.TLSAddr
 			c.TLSConfig = &tls.Config{RootCAs: d.Roots, ServerName: "imap.other.example"}
-		}, channels.StateFailing, "for another host name"},
-		{"TLS where there is none", func(c *Config) { c.TLS, c.TLSConfig = TLSImplicit, trusted }, channels.StateFailing, "No TLS is spoken on that port"},
+		}, channels.StateFailing, "a name that the certificate carries"},
+		{"TLS where there is none", func(c *Config) { c.TLS, c.TLSConfig = TLSImplicit, trusted }, channels.StateFailing, "Set tls to starttls"},
 		{"implicit", func(c *Config) { c.TLS, c.Addr, c.TLSConfig = TLSImplicit, d.TLSAddr, trusted }, channels.StateRunning, ""},
 		{"STARTTLS", func(c *Config) { c.TLS, c.TLSConfig = TLSStart, trusted }, channels.StateRunning, ""},
 		// The last one: Dovecot then slows down every login from this address.

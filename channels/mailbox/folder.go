@@ -3,7 +3,6 @@ package mailbox
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -34,6 +33,7 @@ type folder struct {
 	// to its end.
 	outgoing bool
 	through  func()
+	hindered error // by what the server refuses to do after the import
 
 	// A batch that failed is fetched again one by one, and a message that keeps
 	// failing alone goes into quarantine, so that it does not block the others.
@@ -98,7 +98,7 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 func (f *folder) position(ctx context.Context, selected *imap.SelectData) (Cursor, error) {
 	cur, err := f.journal.Cursor(ctx, f.cfg.Name, f.name)
 	if err != nil {
-		return Cursor{}, fmt.Errorf("read the position: %w", err)
+		return Cursor{}, f.cfg.journalFault("read the position", err)
 	}
 	switch {
 	case cur.UIDValidity != selected.UIDValidity:
@@ -337,7 +337,7 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 func (f *folder) commit(ctx context.Context, b batch) error {
 	receipts, err := f.journal.Commit(ctx, f.batch(b.cur, b.raws))
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return f.cfg.journalFault("journal", err)
 	}
 	var again []desk.Raw
 	for i, r := range receipts {
@@ -350,7 +350,7 @@ func (f *folder) commit(ctx context.Context, b batch) error {
 	}
 	if len(again) > 0 {
 		if _, err := f.journal.Commit(ctx, f.batch(b.cur, again)); err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return f.cfg.journalFault("journal", err)
 		}
 	}
 	f.log.Info("Accepted", "mails", len(b.raws), "uid", b.cur.LastUID, "known", len(again))
@@ -359,35 +359,4 @@ func (f *folder) commit(ctx context.Context, b batch) error {
 
 func (f *folder) batch(cur Cursor, raws []desk.Raw) Batch {
 	return Batch{Channel: f.cfg.Name, Folder: f.name, Fence: f.fence, Cursor: cur, Raws: raws}
-}
-
-// afterImport does on the server what is configured, for all committed so far.
-// A refusal costs no mail and is only logged.
-func (f *folder) afterImport(s *session, committed <-chan imap.UIDSet) error {
-	if f.cfg.AfterImport == Leave {
-		return nil
-	}
-	var all imap.UIDSet
-	for {
-		select {
-		case uids := <-committed:
-			all.AddSet(uids)
-			continue
-		default:
-		}
-		break
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	err := s.after(all)
-	var refused *imap.Error
-	if errors.As(err, &refused) {
-		f.log.Warn("the server refuses what is to be done after the import", "after_import", f.cfg.AfterImport, "error", err)
-		return nil
-	}
-	if err != nil {
-		return s.protocolError("after import", err)
-	}
-	return nil
 }

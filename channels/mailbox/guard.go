@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 )
 
 // guard is the connection below the IMAP library, which waits for ever for an
@@ -18,16 +21,30 @@ type guard struct {
 	stall  time.Duration // 0: nothing is due
 	end    time.Time
 	budget int64
-	cause  error // why the connection ended; nil as long as it is whole
-	cut    bool  // it ended below us, not because of what the server said
-	closed bool  // by us
+	cause  error  // why the connection ended; nil as long as it is whole
+	cut    bool   // it ended below us, not because of what the server said
+	closed bool   // by us
+	first  []byte // the server's first octets, which tell its protocol
 }
 
-var errBudget = errors.New("the server sends far more than was asked for")
+var (
+	errBudget  = errors.New("the server sends far more than was asked for")
+	errSilent  = errors.New("no answer in time")
+	errUnsaid  = errors.New("the connection ended before the server said a word")
+	errNotIMAP = errors.New("that is not IMAP")
+)
+
+// otherProtocol carries the first line of a server that speaks something else.
+type otherProtocol struct{ line string }
+
+func (o *otherProtocol) Error() string { return fmt.Sprintf("the server says %q", o.line) }
+
+func (o *otherProtocol) Is(target error) bool { return target == errNotIMAP }
 
 const (
 	quietBudget = 256 << 10 // unasked for: flags, EXISTS, "still here"
-	slowest     = 4 << 10   // octets per second that a whole answer must reach
+	firstOctets = 80
+	slowest     = 4 << 10 // octets per second that a whole answer must reach
 )
 
 // expect begins the wait for an answer of about size octets.
@@ -75,9 +92,12 @@ func (g *guard) Read(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.budget -= int64(n)
+	if room := firstOctets - len(g.first); room > 0 {
+		g.first = append(g.first, p[:min(n, room)]...)
+	}
 	if err != nil && !g.closed {
 		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-			err = fmt.Errorf("the server fell silent for %s while an answer was due: %w", stall, err)
+			err = fmt.Errorf("the server fell silent for %s while an answer was due: %w", stall, errors.Join(errSilent, err))
 		}
 		g.cause, g.cut = err, true
 	}
@@ -106,6 +126,26 @@ func (g *guard) explain(err error) error {
 		return err
 	}
 	return g.cause
+}
+
+// greeting replaces the library's error about the first line by what the server
+// speaks instead of IMAP, if that can be told (RFC 9051 section 7.1).
+func (g *guard) greeting(err error) error {
+	g.mu.Lock()
+	first := string(g.first)
+	g.mu.Unlock()
+	why := g.explain(err)
+	if first == "" && !errors.Is(why, errSilent) {
+		return fmt.Errorf("%w: %w", errUnsaid, why)
+	}
+	if _, answered := errors.AsType[*imap.Error](err); answered || first == "" || strings.HasPrefix(first, "* ") {
+		return why
+	}
+	if strings.HasPrefix(first, "\x15\x03") { // a TLS alert (RFC 8446 section 5.1)
+		return fmt.Errorf("%w: it speaks TLS", errUnsaid)
+	}
+	line, _, _ := strings.Cut(first, "\n")
+	return &otherProtocol{strings.TrimSpace(strings.ToValidUTF8(line, ""))}
 }
 
 // wasCut reports whether the connection broke below us.

@@ -122,6 +122,7 @@ type Mailbox struct {
 
 	mu     sync.Mutex
 	faults map[string]error // by folder; those that fail now
+	hints  map[string]error // by folder; what hampers those that are read
 }
 
 // New checks the configuration and makes a Mailbox that does not connect yet.
@@ -130,7 +131,7 @@ func New(cfg Config, journal Journal, log *slog.Logger) (*Mailbox, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, desk.Errorf(desk.KindInvalid, "mailbox %s: %w", cfg.Name, err)
 	}
-	m := &Mailbox{cfg: cfg, journal: journal, log: log.With("channel", cfg.Name), faults: map[string]error{}}
+	m := &Mailbox{cfg: cfg, journal: journal, log: log.With("channel", cfg.Name), faults: map[string]error{}, hints: map[string]error{}}
 	for _, name := range cfg.Folders {
 		m.folders = append(m.folders, newFolder(name, &m.cfg, journal, m.log))
 	}
@@ -227,12 +228,13 @@ func (m *Mailbox) keep(ctx context.Context, f *folder, sink channels.Sink) {
 	for {
 		err := f.runOnce(ctx, func() {
 			backoff.Reset()
+			m.hint(f.name, f.hindered)
 			m.report(sink, f.name, nil)
 		})
 		if ctx.Err() != nil {
 			return
 		}
-		m.report(sink, f.name, err)
+		m.report(sink, f.name, m.cfg.plain("reading "+f.name, err))
 		if !backoff.Wait(ctx, err) {
 			return
 		}
@@ -250,8 +252,21 @@ func (m *Mailbox) report(sink channels.Sink, name string, err error) {
 		return
 	}
 	delete(m.faults, name)
-	if len(m.faults) == 0 {
-		channels.Healthy(sink)
+	if len(m.faults) > 0 {
+		return
+	}
+	for _, hint := range m.hints {
+		channels.Hampered(sink, hint)
+		return
+	}
+	channels.Healthy(sink)
+}
+
+func (m *Mailbox) hint(name string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if delete(m.hints, name); err != nil {
+		m.hints[name] = err
 	}
 }
 

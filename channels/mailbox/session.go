@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -105,14 +104,14 @@ func (s *session) secure(ctx context.Context, conn net.Conn) error {
 	var err error
 	if s.cfg.TLS == TLSStart {
 		if s.client, err = imapclient.NewStartTLS(s.guard, options); err != nil {
-			return s.cfg.fault("STARTTLS", s.guard.explain(err))
+			return s.cfg.fault("STARTTLS", s.guard.greeting(err))
 		}
 	} else {
 		s.client = imapclient.New(s.guard, options)
 	}
 	if err := s.client.WaitGreeting(); err != nil {
 		s.client.Close()
-		return s.cfg.fault("greeting", s.guard.explain(err))
+		return s.cfg.fault("greeting", s.guard.greeting(err))
 	}
 	return nil
 }
@@ -220,21 +219,7 @@ func (s *session) wait(ctx context.Context) error {
 	return nil
 }
 
-// after does to imported messages what the configuration says.
-func (s *session) after(uids imap.UIDSet) error {
-	s.expect(64 * batchUIDs)
-	defer s.guard.quiet()
-	switch s.cfg.AfterImport {
-	case Flag:
-		return s.client.Store(uids, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}, nil).Close()
-	case Move:
-		_, err := s.client.Move(uids, s.cfg.MoveTo).Wait()
-		return err
-	}
-	return nil
-}
-
-// protocolError names what failed, and prefers the guard's reason.
+// protocolError is the fault of a step within a session; it prefers the guard's reason.
 func (s *session) protocolError(op string, err error) error {
-	return fmt.Errorf("%s: %w", op, s.guard.explain(err))
+	return s.cfg.fault(op, s.guard.explain(err))
 }

@@ -1,15 +1,9 @@
 package mailtest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -37,6 +31,9 @@ type Dovecot struct {
 	tokens     *TokenServer // nil: passwords only
 	mechanisms string
 	accounts   int
+	users      string // lines of WithUser
+	settings   string
+	cert       func(*x509.Certificate) // changes the pattern; nil: nothing
 	dir        string
 	uid, gid   int
 	process    *process
@@ -103,6 +100,7 @@ service imap {
 service auth {
   client_limit = {{.Room}}
 }
+{{.Settings}}
 service anvil {
   chroot =
   client_limit = {{.Room}}
@@ -130,6 +128,20 @@ func WithTokens(s *TokenServer) DovecotOption { return func(d *Dovecot) { d.toke
 // xoauth2 if this is not said.
 func WithMechanisms(list string) DovecotOption { return func(d *Dovecot) { d.mechanisms = list } }
 
+// WithSettings adds lines to the server's configuration; what they set counts.
+func WithSettings(lines string) DovecotOption { return func(d *Dovecot) { d.settings = lines } }
+
+// WithUser adds a user with the Password and the extra fields of a passwd-file,
+// as "nologin=y". He has no mail.
+func WithUser(name, fields string) DovecotOption {
+	return func(d *Dovecot) { d.users += name + ":{PLAIN}" + d.Password + "::::::" + fields + "\n" }
+}
+
+// WithCertificate changes the server's certificate before it is signed.
+func WithCertificate(change func(*x509.Certificate)) DovecotOption {
+	return func(d *Dovecot) { d.cert = change }
+}
+
 // NewDovecot starts a Dovecot with an empty mailbox.
 func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	t.Helper()
@@ -146,7 +158,7 @@ func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	for _, sub := range []string{"run", "mail"} {
 		d.must(os.Mkdir(filepath.Join(d.dir, sub), 0o755))
 	}
-	users := d.home(d.User)
+	users := d.users + d.home(d.User)
 	d.Maildir = filepath.Join(d.dir, "mail", d.User, "Maildir")
 	for i := range d.accounts {
 		users += d.home(Account(i))
@@ -162,7 +174,7 @@ func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	d.must(dovecotConf.Execute(&conf, map[string]any{
 		"Dir": d.dir, "Port": port, "TLSPort": tlsPort, "Account": account, "Group": group,
 		"OAuth": d.tokens != nil, "Mechanisms": d.mechanisms,
-		"Room": 2*d.accounts + 1000,
+		"Room": 2*d.accounts + 1000, "Settings": d.settings,
 	}))
 	d.write("dovecot.conf", conf.String())
 	d.Start()
@@ -305,41 +317,10 @@ func (d *Dovecot) must(err error) {
 
 func (d *Dovecot) certify() {
 	d.t.Helper()
-	cert, key := Certificate(d.t)
+	cert, key := CertificateWith(d.t, d.cert)
 	d.write("cert.pem", string(cert))
 	d.write("key.pem", string(key))
 	d.RootFile = filepath.Join(d.dir, "cert.pem")
 	d.Roots = x509.NewCertPool()
 	d.Roots.AppendCertsFromPEM(cert)
-}
-
-// Certificate makes a self-signed certificate for 127.0.0.1 and localhost, valid
-// for a day, and its key, both as PEM.
-func Certificate(t testing.TB) (cert, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pattern := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
-		Subject:      pkix.Name{CommonName: "localhost"},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
-		DNSNames:     []string{"localhost"},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:         true, BasicConstraintsValid: true,
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, pattern, pattern, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
 }

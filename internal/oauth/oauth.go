@@ -20,6 +20,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"switchboard/internal/credential"
+	"switchboard/internal/netfault"
 )
 
 // Config names a token server and what it is asked for.
@@ -218,8 +219,13 @@ func (s *Source) explain(err error) error {
 	}
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) {
-		return &Error{Err: fmt.Errorf("token server %s: %w", host, err),
-			Advice: "The token server does not answer as it should; check token_url and the firewall. This is tried again by itself."}
+		// What it says of itself is "Post URL: dial tcp ...", which no one needs to read.
+		what, advice := netfault.Explain(host, err)
+		if what == "" {
+			return &Error{Err: fmt.Errorf("token server %s: %w", host, err),
+				Advice: "The token server does not answer as it should; check token_url. This is tried again by itself."}
+		}
+		return &Error{Err: errors.New("token server: " + what), Advice: "Check token_url. " + advice + " This is tried again by itself."}
 	}
 	status := answer.Response.StatusCode
 	said := fmt.Sprintf("status %d", status)

@@ -102,9 +102,9 @@ describe('a desk whose mailbox cannot be read', () => {
     await page.getByRole('button', { name: 'Look' }).click();
     const box = page.getByRole('listitem', { name: 'Mailbox support' });
     await box.getByText('Failing').waitFor();
-    await box.getByText('No server answers at that address and port').waitFor();
+    await box.getByText('nothing listens on').waitFor();
     await box.getByRole('button', { name: 'Compare now' }).click();
-    await page.locator('.notice-bad', { hasText: 'No server answers' }).waitFor();
+    await page.locator('.notice-bad', { hasText: 'nothing listens on' }).waitFor();
     await everywhere(page, 'channels-alarm');
   });
 });

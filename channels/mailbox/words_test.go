@@ -1,0 +1,212 @@
+package mailbox
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/channels"
+	"switchboard/channels/channeltest"
+	"switchboard/internal/mailtest"
+)
+
+// greets is a server that says its first line and then nothing more.
+func greets(t *testing.T, line string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, _ = io.WriteString(conn, line)
+				_, _ = io.Copy(io.Discard, conn)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// refuses answers LOGIN with one line, and the rest politely.
+func refuses(t *testing.T, answer string) string {
+	return scripted(t, func(command string) (string, string) {
+		if strings.Contains(command, "LOGIN") {
+			return "", answer
+		}
+		return polite(command)
+	})
+}
+
+func loginDisabled(command string) (string, string) {
+	if strings.Contains(command, "CAPABILITY") {
+		return "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\n", "OK"
+	}
+	return polite(command)
+}
+
+func noTLS(command string) (string, string) {
+	if strings.Contains(command, "STARTTLS") {
+		return "", "BAD Unknown command"
+	}
+	return polite(command)
+}
+
+// TestFaultsInPlainWords: each fault is told apart in words that name the server
+// and no part of this program, and with what to do.
+func TestFaultsInPlainWords(t *testing.T) {
+	t.Parallel()
+	d := mailtest.NewDovecot(t, mailtest.WithUser("locked", "nologin=y reason=Locked."))
+	outdated := mailtest.NewDovecot(t, mailtest.WithCertificate(func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = time.Now().AddDate(0, -2, 0), time.Now().AddDate(0, 0, -1)
+	}))
+	trusted, old := &tls.Config{RootCAs: d.Roots}, &tls.Config{RootCAs: outdated.Roots}
+	other := &tls.Config{RootCAs: d.Roots, ServerName: "imap.example.com"}
+	web := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(web.Close)
+	smtp, bye := greets(t, "220 mx.example ESMTP\r\n"), greets(t, "* BYE Too many connections from your address\r\n")
+	cut := mailtest.NewProxy(t, d.Addr)
+	cut.CutDown(0)
+	nobody := greets(t, "")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	gone := closed.Addr().String()
+	to := func(addr string, mode TLS, config *tls.Config) func(*Config) {
+		return func(c *Config) { c.Addr, c.TLS, c.TLSConfig, c.StallTimeout = addr, mode, config, 300*time.Millisecond }
+	}
+	for _, test := range []struct {
+		name         string
+		change       func(*Config)
+		unauthorised bool
+		what, advice string // %s is the address
+	}{
+		{"wrong password", func(c *Config) { c.Password = "wrong" }, true, `%s refuses the login of "support": "Authentication failed."`, "Check both"},
+		{"account locked", func(c *Config) { c.User = "locked" }, true, `%s refuses the login of "locked": "Locked."`, "locked or switched off"},
+		{"locked, by its code", to(refuses(t, "NO [CONTACTADMIN] See the help desk"), TLSNone, nil), true, `refuses the login of "support": "See the help desk done"`, "unlocked by the mail server's administrator"},
+		{"password run out", to(refuses(t, "NO [EXPIRED] Password expired"), TLSNone, nil), true, `"Password expired done"`, "Set a new one with the provider"},
+		{"no right to the mailbox", to(refuses(t, "NO [AUTHORIZATIONFAILED] No such authorization-ID"), TLSNone, nil), true, "No such authorization-ID", "may not open this mailbox"},
+		{"wants TLS, by its code", to(refuses(t, "NO [PRIVACYREQUIRED] Connection upgrade required"), TLSNone, nil), true, "Connection upgrade required", "implicit or starttls"},
+		{"backend away", to(refuses(t, "NO [UNAVAILABLE] User's backend down"), TLSNone, nil), false, `%s can log nobody in just now: "User's backend down done"`, "by itself"},
+		{"no login in clear", to(scripted(t, loginDisabled), TLSNone, nil), true, "%s takes no password on this connection", "Set tls to implicit or starttls"},
+		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, false, `%s does not open the folder "Nope": "Mailbox doesn't exist: Nope`, "It has: INBOX."},
+		{"certificate expired", to(outdated.TLSAddr, TLSImplicit, old), false, "the certificate of %s ended on " + time.Now().AddDate(0, 0, -1).UTC().Format(time.DateOnly), "renew"},
+		{"certificate for another name", to(d.TLSAddr, TLSImplicit, other), false, "the certificate of %s is for localhost, 127.0.0.1, not for imap.example.com", "a name that the certificate carries"},
+		{"unknown authority", to(d.TLSAddr, TLSImplicit, nil), false, "the certificate of %s is signed by itself, which this machine does not trust", "install its authority's certificate"},
+		{"unknown authority after STARTTLS", to(d.Addr, TLSStart, nil), false, "the certificate of %s is signed by", "install its authority's certificate"},
+		{"host not known", to("imap.switchboard.invalid:993", TLSImplicit, nil), false, `"imap.switchboard.invalid"`, "Check"},
+		{"nobody listens", to(gone, TLSImplicit, nil), false, "nothing listens on %s", "Check host and port"},
+		{"an SMTP server", to(smtp, TLSNone, nil), false, `%s does not speak IMAP; it says "220 mx.example ESMTP"`, "Check the port"},
+		{"an SMTP server, STARTTLS", to(smtp, TLSStart, nil), false, `%s does not speak IMAP; it says "220 mx.example ESMTP"`, "Check the port"},
+		{"an SMTP server, TLS", to(smtp, TLSImplicit, nil), false, "%s does not speak TLS; a server for SMTP or FTP answers", "Check the port"},
+		{"a web server", to(web.Listener.Addr().String(), TLSNone, nil), false, "%s takes the connection and says nothing", "Check the port"},
+		{"a web server, TLS", to(web.Listener.Addr().String(), TLSImplicit, nil), false, "%s does not speak TLS; a web server answers", "Check the port"},
+		{"TLS in vain", to(d.Addr, TLSImplicit, trusted), false, "%s does not start with TLS; an IMAP server answers in clear", "Set tls to starttls"},
+		{"STARTTLS in vain", to(d.TLSAddr, TLSStart, trusted), false, "%s hangs up without a word", "needs implicit"},
+		{"no STARTTLS there", to(scripted(t, noTLS), TLSStart, nil), false, "%s offers no STARTTLS", "implicit"},
+		{"a mute server", to(nobody, TLSNone, nil), false, "%s takes the connection and says nothing", "Check the port"},
+		{"BYE at once", to(bye, TLSNone, nil), false, `%s turns every client away: "Too many connections from your address"`, "by itself"},
+		{"hangs up at once", to(cut.Addr, TLSNone, nil), false, "%s hangs up without a word", "limit on connections"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := config(d, test.change)
+			group, stop := pull(t, c, newMemory(channeltest.NewSink()))
+			state := channels.StateFailing
+			if test.unauthorised {
+				state = channels.StateUnauthorised
+			}
+			status := awaitState(t, group, state)
+			stop()
+			what := strings.ReplaceAll(test.what, "%s", c.Addr)
+			if !strings.Contains(status.LastError, what) || !strings.Contains(status.Advice, test.advice) {
+				t.Errorf("it says %q\n and advises %q,\nwant %q\n and %q", status.LastError, status.Advice, what, test.advice)
+			}
+			for _, word := range []string{"imap:", "dial tcp", "x509", "tls:", "EOF", "imapwire", "i/o", "%!", d.Password} {
+				if strings.Contains(status.LastError, word) {
+					t.Errorf("%q is no plain word: %q, %q", word, status.LastError, status.Advice)
+				}
+			}
+		})
+	}
+}
+
+// TestHampered: mail is read although it cannot be moved; the state says why not,
+// until it can.
+func TestHampered(t *testing.T) {
+	t.Parallel()
+	d := mailtest.NewDovecot(t)
+	sink := channeltest.NewSink()
+	group, _ := pull(t, config(d, func(c *Config) { c.AfterImport, c.MoveTo = Move, "Done" }), newMemory(sink))
+	d.Append(letter("one", 500))
+	sink.Await(t, 1)
+	await(t, group, func(s channels.Status) bool { return s.State == channels.StateRunning && s.LastError != "" })
+	if s := group.Statuses()[0]; !strings.Contains(s.LastError, `does not move it to "Done"`) || !strings.Contains(s.Advice, `Make the folder "Done"`) {
+		t.Errorf("status %+v", s)
+	}
+	m, err := New(config(d, func(c *Config) { c.AfterImport, c.MoveTo = Move, "Done" }), newMemory(sink), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Probe(t.Context()); err == nil || !strings.Contains(err.Error(), `"Done"`) {
+		t.Errorf("the doctor says %v", err)
+	}
+	d.AppendTo("Done", letter("zero", 500))
+	d.Append(letter("two", 500))
+	sink.Await(t, 2)
+	await(t, group, func(s channels.Status) bool { return s.State == channels.StateRunning && s.LastError == "" })
+}
+
+// TestRefusedMove: what the server answers to a move decides on the advice.
+func TestRefusedMove(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ capability, answer, what, advice string }{
+		{"MOVE", "NO [OVERQUOTA] Quota exceeded", `mail is read, but %s does not move it to "Done": "Quota exceeded done"`, "has no room left"},
+		{"MOVE", "NO [NOPERM] Permission denied", `"Permission denied done"`, "the account's rights on that folder"},
+		{"UNSELECT", "OK", "%s cannot move single mails: it has neither MOVE nor UIDPLUS", "Set after_import to flag or leave."},
+	} {
+		addr := scripted(t, func(command string) (string, string) {
+			switch verb := strings.ToUpper(command); {
+			case strings.HasPrefix(verb, "CAPABILITY"):
+				return "* CAPABILITY IMAP4rev1 " + test.capability + "\r\n", "OK"
+			case strings.HasPrefix(verb, "UID MOVE"):
+				return "", test.answer
+			}
+			return polite(command)
+		})
+		cfg := scriptedConfig(addr)
+		cfg.AfterImport, cfg.MoveTo = Move, "Done"
+		group, _ := pull(t, cfg, newMemory(channeltest.NewSink()))
+		await(t, group, func(s channels.Status) bool { return s.LastError != "" })
+		s := group.Statuses()[0]
+		if !strings.Contains(s.LastError, strings.ReplaceAll(test.what, "%s", addr)) || !strings.Contains(s.Advice, test.advice) {
+			t.Errorf("it says %q and advises %q", s.LastError, s.Advice)
+		}
+	}
+}
+
+func await(t *testing.T, group *channels.Group, good func(channels.Status) bool) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.Now().Add(20 * time.Second); !good(group.Statuses()[0]); <-tick.C {
+		if time.Now().After(late) {
+			t.Fatalf("status %+v", group.Statuses()[0])
+		}
+	}
+}
