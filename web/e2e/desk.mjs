@@ -1,7 +1,7 @@
 // What the browser tests share: a running demo, a browser, a mail program.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -143,6 +143,29 @@ export async function startServer(toml, admin) {
       child.kill('SIGTERM');
       await exit;
       rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts ClamAV's daemon with one signature of our own, which the text `virus` matches. */
+export async function startScanner() {
+  const dir = mkdtempSync(join(tmpdir(), 'switchboard-clamd-'));
+  const socket = join(dir, 'clamd.sock'), config = join(dir, 'clamd.conf');
+  const virus = 'a mark that scanners of tests take for a virus';
+  writeFileSync(join(dir, 'test.ndb'), `Switchboard.Test:0:*:${Buffer.from(virus).toString('hex')}\n`);
+  writeFileSync(config, `Foreground yes\nLocalSocket ${socket}\nDatabaseDirectory ${dir}\nLogFile ${join(dir, 'log')}\n`);
+  const child = spawn('/usr/sbin/clamd', ['-c', config], { stdio: 'ignore' });
+  const exit = once(child, 'exit');
+  const ended = exit.then(([code]) => { throw new Error(`clamd ended with ${code}`); });
+  ended.catch(() => undefined);
+  while (!existsSync(socket)) await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 20))]);
+  return {
+    socket,
+    virus,
+    async stop() {
+      child.kill('SIGTERM');
+      await exit;
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
