@@ -245,7 +245,7 @@ func (b *batch) cite(c *desk.Conversation, m *desk.Message) {
 	for _, id := range m.References {
 		b.ref(c, id, false)
 	}
-	b.snap.Texts[c.ID] = append([]string{m.NewText}, b.snap.Texts[c.ID]...)
+	b.snap.Last[c.ID] = slices.Insert(b.snap.Last[c.ID], 0, threading.WrittenBy(m))
 	b.index.AddConversation(b.known(c))
 }
 
@@ -377,7 +377,7 @@ func session(raw *desk.Raw) desk.SessionID {
 
 // known is what threading may know of a conversation.
 func (b *batch) known(c *desk.Conversation) threading.Conversation {
-	return threading.Conversation{LastTexts: b.snap.Texts[c.ID], ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
+	return threading.Conversation{Last: b.snap.Last[c.ID], ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
 		Subject: c.Subject, Participants: c.Participants, MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt}
 }
 

@@ -40,7 +40,7 @@ func nothing() *Snapshot {
 	return &Snapshot{Contacts: map[IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{}, Accounts: map[desk.AccountID]desk.Account{},
 		Conversations: map[desk.ConversationID]*desk.Conversation{}, Stints: map[desk.ConversationID]desk.Stint{},
 		Sessions: map[desk.SessionID]Session{}, Stored: map[ContentKey]Stored{}, Sent: map[string]desk.ConversationID{},
-		Open: map[desk.AccountID]int{}, Texts: map[desk.ConversationID][]string{}}
+		Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
 }
 
 // item is a received mail: header lines, a blank line, the text.

@@ -88,9 +88,9 @@ type Snapshot struct {
 	SentAs        map[string]desk.MessageID      // the messages behind Sent
 	Agents        map[string]desk.AgentID        // by lower-case address, those among Authors
 	Open          map[desk.AccountID]int         // open conversations an account has
-	// Texts are the new texts of the newest messages of the conversations that a
-	// reply without headers may mean, newest first.
-	Texts map[desk.ConversationID][]string
+	// Last are the newest messages of the conversations that a reply without headers
+	// may mean, newest first.
+	Last map[desk.ConversationID][]threading.Written
 }
 
 // Session is a visitor's chat session; zero fields are not known yet.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
 // scopes names the accounts that the batch's messages may fall into.
@@ -68,5 +69,5 @@ func query(batch []parsed, rules *Rules) Query {
 
 // headerless reports a reply that names nothing it replies to.
 func headerless(m *desk.Message) bool {
-	return len(m.InReplyTo) == 0 && len(m.References) == 0 && strings.Contains(m.Subject, ":")
+	return len(m.InReplyTo) == 0 && len(m.References) == 0 && imf.IsReply(m.Subject)
 }

@@ -23,7 +23,7 @@ type ingestQueries struct {
 	Known          *sqlx.Stmt `query:"ingest-known"`
 	Sessions       *sqlx.Stmt `query:"ingest-sessions"`
 	Recent         *sqlx.Stmt `query:"ingest-recent"`
-	Texts          *sqlx.Stmt `query:"ingest-texts"`
+	Last           *sqlx.Stmt `query:"ingest-last"`
 	Conversations  *sqlx.Stmt `query:"ingest-conversations"`
 	Stints         *sqlx.Stmt `query:"ingest-stints"`
 	Stored         *sqlx.Stmt `query:"ingest-stored"`

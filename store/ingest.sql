@@ -44,9 +44,10 @@ select id from (
     from conversations v where v.contact_id = any($1::uuid[])
 ) t where n <= 20;
 
--- name: ingest-texts
-select conversation_id, new_text from (
-    select m.conversation_id, m.seq, left(m.new_text, 20000) as new_text,
+-- name: ingest-last
+select conversation_id, message_id, from_address, from_name, sent_at, new_text, text_body from (
+    select m.conversation_id, m.seq, m.message_id, m.from_address, coalesce(m.addresses->'from'->0->>'name', '') as from_name,
+           m.sent_at, left(m.new_text, 20000) as new_text, left(m.text_body, 20000) as text_body,
            row_number() over (partition by m.conversation_id order by m.seq desc) as n
     from messages m where m.conversation_id = any($1::uuid[]) and m.direction <> 'note'
 ) t where n <= 5 order by conversation_id, seq desc;

@@ -19,7 +19,7 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
 		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
 		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{},
-		SentAs: map[string]desk.MessageID{}, Agents: map[string]desk.AgentID{}, Open: map[desk.AccountID]int{}, Texts: map[desk.ConversationID][]string{}}
+		SentAs: map[string]desk.MessageID{}, Agents: map[string]desk.AgentID{}, Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
 	wanted := map[desk.ConversationID]bool{}
 	for _, id := range q.Tokens {
 		wanted[id] = true
@@ -166,15 +166,17 @@ func (t *ingestTx) readRecent(ctx context.Context, q ingest.Query, snap *ingest.
 		wanted[id] = true
 		list.uuid(id)
 	}
-	var texts []struct {
+	var last []struct {
 		ConversationID desk.ConversationID
-		NewText        string
+		threading.Written
+		FromAddress, FromName string
 	}
-	if err := t.rows(ctx, "read recent texts", t.q.Texts, &texts, &list); err != nil {
+	if err := t.rows(ctx, "read last messages", t.q.Last, &last, &list); err != nil {
 		return err
 	}
-	for _, r := range texts {
-		snap.Texts[r.ConversationID] = append(snap.Texts[r.ConversationID], r.NewText)
+	for _, r := range last {
+		r.From = desk.Address{Name: r.FromName, Email: r.FromAddress}
+		snap.Last[r.ConversationID] = append(snap.Last[r.ConversationID], r.Written)
 	}
 	return nil
 }

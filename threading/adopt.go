@@ -1,9 +1,6 @@
 package threading
 
 import (
-	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -24,13 +21,23 @@ func (p posting) with(i int) posting {
 	if p[0] == common {
 		return p
 	}
+	if p.full() {
+		return posting{common}
+	}
+	return p.some(i)
+}
+
+func (p posting) full() bool { return p[len(p)-1] != 0 }
+
+// some adds a message to a posting while there is room.
+func (p posting) some(i int) posting {
 	for k := range p {
 		if p[k] == 0 {
 			p[k] = int32(i + 1)
-			return p
+			break
 		}
 	}
-	return posting{common}
+	return p
 }
 
 // each calls fn with every message of a posting.
@@ -43,210 +50,177 @@ func (p posting) each(fn func(i int)) {
 }
 
 const (
-	// Fewer quoted passages than these may be a greeting or a footer.
-	fewPassages = 4
-	// A reply without evidence but its subject is adopted only when it comes soon.
+	// A reply without evidence but its subject is adopted only when it comes soon,
 	soon = 7 * 24 * time.Hour
+	// and one that names an author but quotes what is not known, at once.
+	atOnce = 48 * time.Hour
 	// How far clocks and relays may put a reply before the message it answers.
 	skew = 24 * time.Hour
 	// What is quoted word for word under the same subject may be long past.
 	quoteWindow = 180 * 24 * time.Hour
+	// maxSubject bounds the messages of one subject that are looked at for a reply:
+	// those before it, the nearest.
+	maxSubject = 200
 )
 
 // index makes a message findable for replies without headers.
 func (a *Archive) index(i int, m *desk.Message) {
-	fresh := passages{}
-	fresh.add(m.NewText)
-	for h := range fresh {
+	w := digest(WrittenBy(m))
+	for h := range w.fresh {
 		a.passages[h] = a.passages[h].with(i)
 	}
-	if base, _ := baseSubject(m.Subject); base != "" {
-		a.subjects[base] = append(a.subjects[base], i)
+	base, _ := baseSubject(m.Subject)
+	if base == "" {
+		return
 	}
-	for _, f := range m.From {
-		for _, name := range []string{lower(f.Email), lower(f.Name)} {
-			if name != "" {
-				a.authors[name] = append(a.authors[name], i)
-			}
-		}
+	a.subjects[base] = append(a.subjects[base], i)
+	key := hashText(base)
+	for h := range w.first {
+		h = chain([]uint64{key, h})
+		a.echoes[h] = a.echoes[h].some(i)
 	}
-}
-
-// orphaned returns what is known of a reply without headers; nil for the others.
-func orphaned(m *desk.Message) *orphan {
-	base, reply := baseSubject(m.Subject)
-	if !reply || len(m.References) > 0 || len(m.InReplyTo) > 0 || machine(m) {
-		return nil
-	}
-	quotes, marked := quoted(m)
-	o := &orphan{base: base, quotes: slices.Sorted(maps.Keys(quotes)), quoted: attributed(m.TextBody)}
-	o.quotesAny = marked && len(quotes) > 0
-	o.quotesMuch = marked && len(quotes) >= fewPassages
-	for _, list := range [][]desk.Address{m.To, m.CC} {
-		for _, p := range list {
-			o.to = append(o.to, lower(p.Email))
-		}
-	}
-	return o
-}
-
-// attribution finds whom a line before a quote names: "On Monday, Jo Doe wrote:",
-// "Jo Doe <jo@example.com> writes:", "From: Jo Doe".
-var attribution = regexp.MustCompile(`(?m)^[>\s]{0,4}(?:(.{1,200}?)\s+(?:wrote|writes|said|schrieb|a écrit|escribió|ha scritto|skrev|schreef)\b.{0,60}$|(?:From|Von|De|Van):\s*(.{1,120})$)`)
-
-var (
-	addressIn = regexp.MustCompile(`[\w.+-]+@[\w.-]+\w`)
-	nameParts = regexp.MustCompile(`[,<(\[:"]+|\s[-–]\s`)
-)
-
-// attributed returns addresses and names that the first attribution lines hold.
-func attributed(text string) []string {
-	if len(text) > maxPassageText {
-		text = text[:maxPassageText]
-	}
-	var all []string
-	for _, m := range attribution.FindAllStringSubmatch(text, 3) {
-		line := m[1] + m[2]
-		for _, addr := range addressIn.FindAllString(line, 4) {
-			all = append(all, lower(addr))
-		}
-		for _, part := range nameParts.Split(line, -1) {
-			if part = strings.Trim(part, " \t>)]'*"); strings.Contains(part, " ") || len(part) > 3 {
-				all = append(all, lower(part))
-			}
-		}
-	}
-	return all
-}
-
-// found is a conversation that may be an orphan's.
-type found struct {
-	id      desk.ConversationID
-	quotes  int  // passages of it that the orphan quotes
-	subject bool // it has the orphan's base subject
-	quoted  bool // somebody whom the orphan quotes by name wrote in it
-	to      bool // somebody to whom the orphan goes wrote in it
-	apart   time.Duration
 }
 
 // adopt places replies without headers, in order of their dates, so that one
 // can be the parent of the next.
 func (a *Archive) adopt() {
+	byDate := func(list []int) {
+		sort.SliceStable(list, func(x, y int) bool { return a.entries[list[x]].sentAt.Before(a.entries[list[y]].sentAt) })
+	}
 	var orphans []int
 	for i, e := range a.entries {
 		if e.orphan != nil {
 			orphans = append(orphans, i)
 		}
 	}
-	sort.SliceStable(orphans, func(x, y int) bool {
-		return a.entries[orphans[x]].sentAt.Before(a.entries[orphans[y]].sentAt)
-	})
+	byDate(orphans)
+	for _, list := range a.subjects {
+		byDate(list)
+	}
 	for _, i := range orphans {
 		e := &a.entries[i]
-		best, evidence, ok := choose(e.orphan, a.relatives(i))
+		best, evidence, ok := e.orphan.adopted(a.relatives(i), a.final(e.conversation))
 		if !ok {
 			continue
 		}
 		a.join(e.conversation, best.id)
-		e.method, e.evidence = MethodSubject, evidence
+		e.method, e.evidence = MethodSubject, "no headers; same subject, "+evidence
 	}
 }
 
-// relatives lists the conversations that share something with an orphan.
+// search is the look for one orphan's relatives.
+type search struct {
+	*Archive
+	i    int
+	own  desk.ConversationID
+	byID map[desk.ConversationID]*found
+	seen map[desk.ConversationID]bool // of the passage looked at
+}
+
+// relatives lists the conversations that share something with an orphan, best first.
 func (a *Archive) relatives(i int) []found {
-	o, at := a.entries[i].orphan, a.entries[i].sentAt
-	own := a.final(a.entries[i].conversation)
-	byID := map[desk.ConversationID]*found{}
-	look := func(j int) *found {
-		e := a.entries[j]
-		id := a.final(e.conversation)
-		apart := at.Sub(e.sentAt)
-		if j == i || id == own || apart < -skew || apart > quoteWindow {
-			return nil
-		}
-		f := byID[id]
-		if f == nil {
-			f = &found{id: id, apart: apart.Abs()}
-			byID[id] = f
-		}
-		f.apart = min(f.apart, apart.Abs())
-		return f
+	o := a.entries[i].orphan
+	s := search{a, i, a.final(a.entries[i].conversation), map[desk.ConversationID]*found{}, map[desk.ConversationID]bool{}}
+	s.sameSubject(o)
+	key := hashText(o.base)
+	for h := range o.quotes {
+		s.each(a.passages[h], func(f *found) { f.quotes++ })
 	}
-	for _, h := range o.quotes {
-		counted := map[desk.ConversationID]bool{}
-		a.passages[h].each(func(j int) {
-			if f := look(j); f != nil && !counted[f.id] {
-				counted[f.id] = true
-				f.quotes++
-			}
-		})
+	for h := range o.first {
+		s.each(a.passages[h], func(f *found) { f.first++ })
+		s.each(a.echoes[chain([]uint64{key, h})], func(f *found) { f.echoes++ })
 	}
-	for _, j := range a.subjects[o.base] {
-		if f := look(j); f != nil {
-			f.subject = true
-		}
-	}
-	author := func(names []string, mark func(*found)) {
-		for _, name := range names {
-			for _, j := range a.authors[name] {
-				if f := byID[a.final(a.entries[j].conversation)]; f != nil && look(j) != nil {
-					mark(f)
-				}
-			}
-		}
-	}
-	author(o.quoted, func(f *found) { f.quoted = true })
-	author(o.to, func(f *found) { f.to = true })
-	list := make([]found, 0, len(byID))
-	for _, f := range byID {
+	list := make([]found, 0, len(s.byID))
+	for _, f := range s.byID {
 		list = append(list, *f)
 	}
-	// Best first: same subject, quoted most, named, nearest.
 	slices.SortFunc(list, func(x, y found) int {
-		switch {
-		case x.subject != y.subject:
-			return before(x.subject)
-		case x.quotes != y.quotes:
-			return y.quotes - x.quotes
-		case x.quoted != y.quoted:
-			return before(x.quoted)
-		case x.to != y.to:
-			return before(x.to)
-		case x.apart != y.apart:
-			return int(min(max(x.apart-y.apart, -1), 1))
+		if c := x.better(y); c != 0 {
+			return c
 		}
 		return strings.Compare(x.id.String(), y.id.String())
 	})
 	return list
 }
 
-func before(first bool) int {
-	if first {
-		return -1
+// sameSubject looks at the messages before the orphan that have its subject.
+func (s search) sameSubject(o *orphan) {
+	at := s.entries[s.i].sentAt
+	list := s.subjects[o.base]
+	end := sort.Search(len(list), func(k int) bool { return s.entries[list[k]].sentAt.Sub(at) > skew })
+	for _, j := range list[max(0, end-maxSubject):end] {
+		f := s.at(j)
+		if f == nil {
+			continue
+		}
+		e := &s.entries[j]
+		f.subject = true
+		f.named = f.named || slices.Contains(o.said.ids, e.id)
+		f.to = f.to || slices.Contains(o.to, lower(e.from.Email))
+		if o.said.names(e.from) {
+			f.author = true
+			if o.said.dates(e.sentAt) {
+				f.timed = e.sentAt
+			}
+		}
 	}
-	return 1
 }
 
-// choose decides among an orphan's relatives, best first. The subject is a
-// question; quotes and names are answers. A reply that quotes what none of the
-// conversations said answers something that is not here.
-func choose(o *orphan, list []found) (found, string, bool) {
-	if len(list) == 0 || !list[0].subject {
+// at returns the conversation that message j is in; nil if the orphan cannot
+// answer it.
+func (s search) at(j int) *found {
+	e := &s.entries[j]
+	id := s.final(e.conversation)
+	apart := s.entries[s.i].sentAt.Sub(e.sentAt)
+	if j == s.i || apart < -skew || apart > quoteWindow || id == s.own && apart < 0 {
+		return nil
+	}
+	f := s.byID[id]
+	if f == nil {
+		f = &found{id: id, apart: apart.Abs()}
+		s.byID[id] = f
+	}
+	f.apart = min(f.apart, apart.Abs())
+	return f
+}
+
+// each calls fn once with every conversation that has a message of the posting.
+func (s search) each(p posting, fn func(*found)) {
+	clear(s.seen)
+	p.each(func(j int) {
+		if f := s.at(j); f != nil && !s.seen[f.id] {
+			s.seen[f.id] = true
+			fn(f)
+		}
+	})
+}
+
+// adopted decides among an orphan's relatives, best first. Where the orphan itself
+// does not show which message it answers, the people decide.
+func (o *orphan) adopted(list []found, own desk.ConversationID) (best found, evidence string, ok bool) {
+	if len(list) > 0 && list[0].id == own && (list[0].named || !list[0].timed.IsZero()) {
 		return found{}, "", false
 	}
-	best := list[0]
+	// Later mail may answer the orphan: that its own conversation is about the same
+	// shows nothing.
+	list = slices.DeleteFunc(list, func(f found) bool { return f.id == own })
+	if evidence, ok := o.answers(list); ok {
+		return list[0], evidence, true
+	}
+	if len(list) == 0 || !list[0].subject || list[0].quotes > 0 || list[0].apart > subjectWindow {
+		return found{}, "", false
+	}
+	best = list[0]
 	only := len(list) == 1 || !list[1].subject
+	dated := len(o.said.clocks) > 0 // and nobody wrote at that time
 	switch {
-	case best.quotes > 0 && 10*best.quotes >= len(o.quotes):
-		return best, fmt.Sprintf("no headers; same subject, quotes %d passages", best.quotes), true
-	case best.apart > subjectWindow || o.quotesMuch:
-	case best.quoted:
-		return best, "no headers; same subject, names an author", true
-	case o.quotesAny:
+	case best.author && (only || !dated) && (best.apart <= atOnce || !o.elsewhere()):
+		return best, "it names an author", true
+	case o.elsewhere():
 	case best.to:
-		return best, "no headers; same subject, goes to an author", true
-	case only && best.apart <= soon && !generic(o.base):
-		return best, "no headers; same subject, the only one", true
+		return best, "it goes to an author", true
+	case only && !dated && best.apart <= soon && !generic(o.base):
+		return best, "the only one", true
 	}
 	return found{}, "", false
 }

@@ -18,8 +18,8 @@ type Archive struct {
 	guarded bool
 
 	passages map[uint64]posting // of new texts, to the messages that wrote them
+	echoes   map[uint64]posting // of what is quoted at first hand, by subject, to messages that quote it
 	subjects map[string][]int   // base subject, to messages
-	authors  map[string][]int   // address or name, lower case, to messages
 }
 
 // Placed is where an Archive put a message.
@@ -36,23 +36,14 @@ type entry struct {
 	conversation desk.ConversationID
 	method       string
 	evidence     string
+	from         desk.Address
 	sentAt       time.Time
 	orphan       *orphan // a reply that lost its headers; nil for the others
 }
 
-// orphan is what may lead a reply without headers home.
-type orphan struct {
-	base   string
-	quotes []uint64 // passages that it quotes
-	// It has text behind quote marks: any, and more than a line or two.
-	quotesAny, quotesMuch bool
-	quoted                []string // people whom a line before a quote names
-	to                    []string // its recipients
-}
-
 // NewArchive makes an empty Archive of one account's mail.
 func NewArchive() *Archive {
-	return &Archive{memory: NewMemory(), passages: map[uint64]posting{}, subjects: map[string][]int{}, authors: map[string][]int{}}
+	return &Archive{memory: NewMemory(), passages: map[uint64]posting{}, echoes: map[uint64]posting{}, subjects: map[string][]int{}}
 }
 
 // NewGuardedArchive makes an Archive whose senders belong to different accounts:
@@ -67,6 +58,9 @@ func NewGuardedArchive() *Archive {
 // sender's; an unguarded Archive ignores contact.
 func (a *Archive) Add(m *desk.Message, account desk.AccountID, contact desk.ContactID) {
 	e := entry{id: m.MessageID, method: MethodNew, sentAt: m.SentAt}
+	if len(m.From) > 0 {
+		e.from = m.From[0]
+	}
 	in := Incoming{Message: m, Account: account, Contact: contact}
 	d := a.decide(in)
 	if !a.guarded {
@@ -88,7 +82,7 @@ func (a *Archive) Add(m *desk.Message, account desk.AccountID, contact desk.Cont
 	a.memory.AddMessage(e.conversation, m.MessageID, mentioned, people(m)...)
 	a.memory.touch(e.conversation, m.ReceivedAt)
 	if a.guarded {
-		a.memory.AddText(e.conversation, m.NewText)
+		a.memory.AddWritten(e.conversation, WrittenBy(m))
 	} else {
 		a.index(len(a.entries), m)
 	}

@@ -58,12 +58,14 @@ func TestAdoption(t *testing.T) {
 	const (
 		question = "Which of the two kernels did you boot when the disk controller went away on you?"
 		reply    = "It was the older one, and the controller came back after I had pulled the card."
+		absent   = "My own controller has done that since last winter, and a new cable cured it for a month or two."
 		elsewhen = "This is about a printer which prints every second page twice and then stops."
 	)
 	base := func() []*desk.Message {
 		return []*desk.Message{
 			listMail("1", "ann@one.example", "Disk controller", 0, question, ""),
 			listMail("2", "bob@two.example", "Re: Disk controller", 1, reply, "> "+question, refs("1@list")),
+			listMail("message.2", "eli@five.example", "Re: Disk controller", 2, "A cable?", "> "+absent, refs("2@list")),
 			listMail("3", "cyd@three.example", "Printer", 2, elsewhen, ""),
 		}
 	}
@@ -85,6 +87,16 @@ func TestAdoption(t *testing.T) {
 		{"a subject that says nothing", listMail("9", "dan@four.example", "Re: Printer", 5, "Indeed.", ""), ""},
 		{"quotes what nobody said", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
 			"> The tape drive has been humming all night long and nobody here knows the reason why it does so."), ""},
+		{"gives the time of a message", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.",
+			"On Mon, 2 Mar 2026 14:00:00 +0100, Bob Two wrote:\n> cut"), "1"},
+		{"gives a time at which its author did not write", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.",
+			"On Mon, 2 Mar 2026 14:09:00 +0100, Bob Two wrote:\n> cut"), ""},
+		{"gives an identifier", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.", "In article <message.2@list>:\n| cut"), "1"},
+		{"quotes at second hand", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"> The tape drive has been humming all night long and nobody here knows why.\n>> "+reply), ""},
+		{"quotes at second hand, and says whom", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"Bob Two wrote:\n> The tape drive has been humming all night long and nobody here knows why.\n>> "+reply), "1"},
+		{"quotes what somebody else quotes", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.", "> "+absent), "1"},
 		{"no reply", listMail("9", "dan@four.example", "Disk controller", 5, "Mine too.", "> "+reply), ""},
 		{"quotes under another subject", listMail("9", "dan@four.example", "Re: Tapes", 5, "No.", "> "+reply), ""},
 	}

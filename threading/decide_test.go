@@ -31,7 +31,7 @@ const (
 func deskOf(change ...func(*Conversation)) *Memory {
 	m := NewMemory()
 	c := Conversation{ID: first, Number: 7, Account: acme, Contact: jo, Status: desk.StatusOpen, Subject: "Parcel 4711 is late",
-		UpdatedAt: noon, Participants: []string{joAddr}, LastTexts: []string{answer}}
+		UpdatedAt: noon, Participants: []string{joAddr}, Last: []Written{{NewText: answer}}}
 	for _, f := range change {
 		f(&c)
 	}
@@ -170,6 +170,21 @@ func TestDecide(t *testing.T) {
 		{"no headers, a subject that says nothing", fromJo(mail(joAddr, text("Re: Help", "", ""))),
 			deskOf(func(c *Conversation) { c.Subject = "Help" }), Decision{Method: MethodNew}},
 		{"no headers, two candidates", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "", ""))), withSecond(deskOf()), Decision{Method: MethodNew}},
+		{"no headers, two candidates: the one whose time it gives", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			"It did not come.\n\nAm 02.03.2026 um 14:41 schrieb Support <"+ours+">:\n> gekürzt", "It did not come."))), twice(),
+			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no headers; subject of #8, and it says who wrote to it at 12:41 UTC on 2 March"}},
+		{"no headers, two candidates: the one whose identifier it gives", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			"In message <out.2@demo.example>\nyou write:\n> cut\n\nIt did not come.", "It did not come."))), twice(),
+			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no headers; subject of #8, and it names a message of it"}},
+		{"no headers, two candidates: the one that quotes the same", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			"> "+elsewhere+"\n\nAnd?", "And?"))), twice(),
+			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no headers; subject of #8, and it quotes 4 passages that are quoted there"}},
+		{"no headers, two candidates: a time at which nobody wrote", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			"Am 02.03.2026 um 14:55 schrieb Support <"+ours+">:\n> gekürzt", ""))), twice(), Decision{Method: MethodNew}},
+		{"no headers, two candidates: a time without a name", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			"Am 02.03.2026 um 14:41 schrieb Sam Other <sam@demo.example>:\n> gekürzt", ""))), twice(), Decision{Method: MethodNew}},
+		{"no headers, a stranger who knows it all", fromEve(mail(eveAddr, text("Re: Parcel 4711 is late",
+			"Message-ID: <out.2@demo.example>\nFrom: "+ours+"\nDate: Mon, 2 Mar 2026 12:41:07 +0000\n\n> "+answer, ""))), twice(), Decision{Method: MethodNew}},
 		{"headers that lead nowhere are headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), refs("who@knows.example"))), deskOf(),
 			Decision{Method: MethodNew}},
 		{"a machine without headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), auto(desk.AutoReply))), deskOf(), Decision{Method: MethodNew}},
@@ -187,6 +202,18 @@ func withSecond(m *Memory) *Memory {
 	m.AddConversation(Conversation{ID: second, Number: 8, Account: acme, Contact: jo, Status: desk.StatusOpen, Subject: "Parcel 4711 is late",
 		UpdatedAt: noon, Participants: []string{joAddr}})
 	m.AddMessage(second, "2@acme.example", nil, joAddr)
+	return m
+}
+
+// elsewhere is the text of a mail of ours that the desk has not seen.
+const elsewhere = "We rang the carrier this morning and were told that nobody had been at home to open the door."
+
+// twice: Jo has two conversations of one subject, and both were answered.
+func twice() *Memory {
+	m := withSecond(deskOf())
+	m.AddWritten(first, Written{MessageID: "out.1@demo.example", From: desk.Address{Email: ours}, SentAt: noon.Add(27 * time.Minute), NewText: answer})
+	m.AddWritten(second, Written{MessageID: "out.2@demo.example", From: desk.Address{Email: ours}, SentAt: noon.Add(41*time.Minute + 7*time.Second), NewText: "Done."})
+	m.AddWritten(second, Written{MessageID: "2@acme.example", From: desk.Address{Email: joAddr}, SentAt: noon, NewText: "Nobody rang.", TextBody: "> " + elsewhere + "\nNobody rang."})
 	return m
 }
 

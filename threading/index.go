@@ -40,12 +40,12 @@ type Conversation struct {
 	// Participants are lower-case addr-specs of who wrote or was written to, ours
 	// excepted.
 	Participants []string
-	// LastTexts are the new texts (without quotes and signatures) of its newest
-	// messages, ours included: a reply without headers is recognised by what it
-	// quotes of them. Empty: not loaded, which is no evidence against it.
-	LastTexts []string
+	// Last are its newest messages, newest first, ours included: a reply without headers is
+	// recognised by what it quotes and says of them. Empty: not loaded, which is no
+	// evidence against it.
+	Last []Written
 
-	passages passages // of LastTexts, when the index keeps them
+	written []digested // of Last, when the index keeps them
 }
 
 // Index is what is known of the conversations so far. Answers need no order:
@@ -57,7 +57,7 @@ type Index interface {
 	Conversation(id desk.ConversationID) (Conversation, bool)
 	// BySession returns the conversation of a visitor's chat session.
 	BySession(id desk.SessionID) (desk.ConversationID, bool)
-	// Recent returns the contact's newest conversations in the account.
+	// Recent returns the contact's newest conversations in the account, twenty of them.
 	Recent(account desk.AccountID, contact desk.ContactID) []Conversation
 }
 

@@ -20,6 +20,13 @@ type contactKey struct {
 	contact desk.ContactID
 }
 
+// What a reply without headers is held against is bounded: a contact's newest
+// conversations, and the newest messages of each. The store keeps to the same.
+const (
+	maxRecent = 20
+	maxLast   = 5
+)
+
 // NewMemory makes an empty Memory.
 func NewMemory() *Memory {
 	return &Memory{
@@ -82,14 +89,14 @@ func (m *Memory) AddSession(session desk.SessionID, conv desk.ConversationID) {
 	m.sessions[session] = conv
 }
 
-// AddText makes the new text of a message in conv known, so that a reply without
-// headers is recognised by quoting it.
-func (m *Memory) AddText(conv desk.ConversationID, newText string) {
+// AddWritten makes a message in conv known, so that a reply without headers is
+// recognised by what it quotes of it.
+func (m *Memory) AddWritten(conv desk.ConversationID, w Written) {
 	if c, ok := m.conversations[conv]; ok {
-		if c.passages == nil {
-			c.passages = passages{}
+		if len(c.written) >= maxLast {
+			c.written = slices.Delete(c.written, 0, 1)
 		}
-		c.passages.add(newText)
+		c.written = append(c.written, digest(w))
 	}
 }
 
@@ -133,9 +140,17 @@ func (m *Memory) BySession(id desk.SessionID) (desk.ConversationID, bool) {
 
 // Recent implements Index.
 func (m *Memory) Recent(account desk.AccountID, contact desk.ContactID) []Conversation {
-	var all []Conversation
+	var newest []*Conversation
 	for _, id := range m.contacts[contactKey{account, contact}] {
-		all = append(all, *m.conversations[id])
+		c := m.conversations[id]
+		at, _ := slices.BinarySearchFunc(newest, c, func(x, y *Conversation) int { return y.UpdatedAt.Compare(x.UpdatedAt) })
+		if newest = slices.Insert(newest, at, c); len(newest) > maxRecent {
+			newest = newest[:maxRecent]
+		}
+	}
+	all := make([]Conversation, len(newest))
+	for i, c := range newest {
+		all[i] = *c
 	}
 	return all
 }

@@ -3,8 +3,6 @@ package threading
 import (
 	"strings"
 	"unicode"
-
-	"switchboard/desk"
 )
 
 // A passage is five words in a row, whatever the line breaks, quote marks,
@@ -41,17 +39,6 @@ func (p passages) add(text string) {
 	}
 }
 
-// shared counts the passages that both sets hold.
-func (p passages) shared(other passages) int {
-	n := 0
-	for h := range p {
-		if _, ok := other[h]; ok {
-			n++
-		}
-	}
-	return n
-}
-
 // FNV-1a, the same in every process: a decision must come out alike again.
 const (
 	fnvOffset = 14695981039346656037
@@ -70,6 +57,15 @@ func chain(words []uint64) uint64 {
 func hashWord(h uint64, r rune) uint64 {
 	for ; r > 0; r >>= 8 {
 		h = (h ^ uint64(r&0xff)) * fnvPrime
+	}
+	return h
+}
+
+// hashText hashes a text as it is.
+func hashText(s string) uint64 {
+	h := uint64(fnvOffset)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * fnvPrime
 	}
 	return h
 }
@@ -110,44 +106,56 @@ func spaceless(r rune) bool {
 	return r >= 0x2E80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || unicode.Is(unicode.Thai, r)
 }
 
-// quoted returns the passages that m quotes: of the lines with quote marks
-// (marked), or, where a mail program quotes without them, of everything that is
-// not new, which may be no more than a signature.
-func quoted(m *desk.Message) (p passages, marked bool) {
-	p = passages{}
-	if lines := quotedLines(m.TextBody); lines != "" {
-		p.add(lines)
-		return p, true
+// quoted returns the passages that a message quotes, and those of them that it
+// quotes at first hand: of the lines with quote marks (marked), or, where a mail
+// program quotes without them, of everything that is not new, which may be no
+// more than a signature.
+func quoted(text, fresh string) (all, first passages, marked bool) {
+	all, first = passages{}, passages{}
+	lines, direct := quotedLines(text)
+	if lines != "" {
+		all.add(lines)
+		first.add(direct)
+		return all, first, true
 	}
-	if len(m.NewText) < len(m.TextBody) {
-		fresh := passages{}
-		fresh.add(m.NewText)
-		p.add(m.TextBody)
-		for h := range fresh {
-			delete(p, h)
+	if len(fresh) < len(text) {
+		known := passages{}
+		known.add(fresh)
+		all.add(text)
+		for h := range known {
+			delete(all, h)
 		}
 	}
-	return p, false
+	return all, first, false
 }
 
-// quotedLines returns the lines that begin with a quote mark, without it.
-func quotedLines(text string) string {
-	var b strings.Builder
+// quotedLines returns the lines that begin with a quote mark, without it, and
+// those that begin with one alone.
+func quotedLines(text string) (all, first string) {
+	var lines, direct strings.Builder
 	for line := range strings.Lines(text) {
-		body := strings.TrimLeft(line, " \t")
-		if i := quoteMark(body); i >= 0 {
-			b.WriteString(strings.TrimLeft(body[i:], ">| \t"))
-			if !strings.HasSuffix(line, "\n") {
-				b.WriteByte('\n')
-			}
+		line = strings.TrimSpace(line)
+		i := quoteMark(line)
+		if i < 0 {
+			continue
+		}
+		lines.WriteString(strings.TrimLeft(line[i:], ">| \t"))
+		lines.WriteByte('\n')
+		if line = strings.TrimLeft(line[i+1:], " \t"); quoteMark(line) < 0 {
+			direct.WriteString(line)
+			direct.WriteByte('\n')
 		}
 	}
-	return b.String()
+	return lines.String(), direct.String()
 }
 
 // quoteMark returns where the ">" of a quoted line stands, -1 if there is none.
-// Older programs put the author's initials or name before it: "JD> text".
+// Older programs put the author's initials or name before it: "JD> text", and some
+// quote with "| ", which is no side of a table.
 func quoteMark(line string) int {
+	if strings.HasPrefix(line, "| ") && !strings.HasSuffix(line, "|") {
+		return 0
+	}
 	for i, r := range line {
 		switch {
 		case r == '>':

@@ -29,38 +29,50 @@ func generic(base string) bool {
 // candidate is a conversation that a reply without headers may continue.
 type candidate struct {
 	Conversation
-	quotes  int  // passages of it that the reply quotes
-	unknown bool // its texts are not known
+	found
+	unknown bool // its messages are not known
 }
 
 // bySubject places a reply that lost its headers. The same subject of the same
-// contact is a question, never an answer: what decides is the text it quotes, or,
-// where it quotes nothing, that exactly one conversation among the same people
-// is possible. Everything ambiguous begins a new conversation.
+// contact is a question, never an answer: what decides is what the reply quotes and
+// says of the message it answers, or, where it shows nothing, that exactly one
+// conversation among the same people is possible. Everything ambiguous begins a
+// new conversation.
 func (d *decider) bySubject() (Decision, bool) {
-	m := d.in.Message
-	base, reply := baseSubject(m.Subject)
-	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || machine(m) || d.forged() || d.in.Account.IsZero() {
+	o := orphaned(d.in.Message)
+	if o == nil || d.forged() || d.in.Account.IsZero() {
 		return Decision{}, false
 	}
-	quotes, marked := quoted(m)
-	list := d.candidates(base, quotes)
-	if best, ok := mostQuoted(list); ok {
-		return d.join(best.Conversation, MethodSubject,
-			fmt.Sprintf("no headers; subject of %s, and it quotes %d passages of it", label(best.Conversation), best.quotes)), true
-	}
-	if len(list) != 1 || generic(base) || marked && len(quotes) > 0 && !list[0].unknown || !d.samePeople(list[0].Conversation) {
+	list := d.candidates(o)
+	if len(list) == 0 {
 		return Decision{}, false
 	}
-	return d.join(list[0].Conversation, MethodSubject,
-		fmt.Sprintf("no headers; subject and people of %s, the only one", label(list[0].Conversation))), true
+	all := make([]found, len(list))
+	for i, c := range list {
+		all[i] = c.found
+	}
+	best := list[0].Conversation
+	evidence, ok := o.answers(all)
+	switch {
+	case ok && (len(list) == 1 || list[0].clear(list[1].found)):
+		return d.join(best, MethodSubject, fmt.Sprintf("no headers; subject of %s, and %s", label(best), evidence)), true
+	case len(list) != 1 || generic(o.base) || o.marked && !list[0].unknown || !d.samePeople(best):
+		return Decision{}, false
+	}
+	return d.join(best, MethodSubject, fmt.Sprintf("no headers; subject and people of %s, the only one", label(best))), true
 }
 
-func (d *decider) candidates(base string, quotes passages) []candidate {
+// clear: f is quoted clearly more than g, or the reply itself says that it is meant.
+func (f found) clear(g found) bool {
+	return (f.named || !f.timed.IsZero()) && !g.named && g.timed.IsZero() || f.quotes > 0 && f.quotes >= 2*g.quotes || f.quotes == 0 && f.echoes >= 2*g.echoes
+}
+
+// candidates lists the contact's conversations with the reply's subject, best first.
+func (d *decider) candidates(o *orphan) []candidate {
 	var list []candidate
 	for _, c := range d.idx.Recent(d.in.Account, d.in.Contact) {
 		other, _ := baseSubject(c.Subject)
-		if other != base || c.Account != d.in.Account {
+		if other != o.base || c.Account != d.in.Account {
 			continue
 		}
 		c, ok := d.final(c.ID)
@@ -68,34 +80,46 @@ func (d *decider) candidates(base string, quotes passages) []candidate {
 			slices.ContainsFunc(list, func(o candidate) bool { return o.ID == c.ID }) {
 			continue
 		}
-		texts := c.passages
-		if texts == nil {
-			texts = passages{}
-			for _, t := range c.LastTexts {
-				texts.add(t)
+		written := c.written
+		if written == nil {
+			for _, w := range c.Last[:min(maxLast, len(c.Last))] {
+				written = append(written, digest(w))
 			}
 		}
-		list = append(list, candidate{c, quotes.shared(texts), len(texts) == 0})
+		list = append(list, candidate{c, o.compare(written), len(written) == 0})
 	}
+	slices.SortStableFunc(list, func(x, y candidate) int { return x.better(y.found) })
 	return list
+}
+
+// compare holds an orphan against the messages of a conversation of its author's.
+func (o *orphan) compare(written []digested) found {
+	f := found{subject: true, own: true}
+	for _, w := range written {
+		f.named = f.named || slices.Contains(o.said.ids, w.id)
+		if o.said.names(w.from) {
+			f.author = true
+			if o.said.dates(w.at) {
+				f.timed = w.at
+			}
+		}
+	}
+	shared := func(p passages, of func(digested) passages) (n int) {
+		for h := range p {
+			if slices.ContainsFunc(written, func(w digested) bool { _, ok := of(w)[h]; return ok }) {
+				n++
+			}
+		}
+		return n
+	}
+	fresh := func(w digested) passages { return w.fresh }
+	f.quotes, f.first = shared(o.quotes, fresh), shared(o.first, fresh)
+	f.echoes = shared(o.first, func(w digested) passages { return w.first })
+	return f
 }
 
 func near(a, b time.Time) bool {
 	return a.Sub(b).Abs() <= subjectWindow
-}
-
-// mostQuoted returns the candidate that is quoted clearly more than any other.
-func mostQuoted(list []candidate) (candidate, bool) {
-	var best candidate
-	second := 0
-	for _, c := range list {
-		if c.quotes > best.quotes {
-			best, second = c, best.quotes
-		} else {
-			second = max(second, c.quotes)
-		}
-	}
-	return best, best.quotes > 0 && best.quotes >= 2*second
 }
 
 // samePeople: the sender and every Cc take part in the conversation.

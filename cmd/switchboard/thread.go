@@ -35,7 +35,7 @@ rests on. The identifiers of conversations are made for each run.
 Without a flag all of it is one account's correspondence: a mailing list, or the
 mail of one customer. Everything is read before anything is printed: two threads
 that a later mail shows to be one are printed as one, and a reply that lost its
-headers joins the thread that it quotes.
+headers joins the thread that it quotes, or a message of which it names.
 
 With --by-account senders belong to the account of their domain (to one of their
 own when the domain gives mailboxes to the public), and mail joins only what the

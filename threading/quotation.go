@@ -1,0 +1,118 @@
+package threading
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchboard/desk"
+)
+
+// quotation is what a reply itself says of the message that it answers, in the
+// lines that introduce the quote, whatever their language.
+type quotation struct {
+	intro  string   // those lines, lower case
+	ids    []string // identifiers that they name
+	clocks []clock
+}
+
+// clock is a time of day without its hour, which depends on the time zone in
+// which a program shows it. second is -1 where there is none.
+type clock struct{ minute, second int }
+
+const (
+	maxIntroLines = 4   // of an introduction that wraps
+	maxIntroLine  = 300 // octets
+	maxIntros     = 2
+)
+
+var (
+	// "at 12:05:33", "12h05", "12.05 Uhr".
+	clockIn = regexp.MustCompile(`\b\d{1,2}[:.h]([0-5]\d)(?:[:.]([0-5]\d))?\b`)
+	idIn    = regexp.MustCompile(`<([^<>\s@]{1,200}@[^<>\s@]{1,200})>`)
+)
+
+// quotationOf reads the lines before the first quotes of a text, and blocks of
+// fields ("From: Jo Doe"), which stand above what a program quotes without marks.
+func quotationOf(text string) quotation {
+	if len(text) > maxPassageText {
+		text = text[:maxPassageText]
+	}
+	var all, last []string
+	fields, found, blank := 0, 0, false
+	take := func() {
+		if len(last) > 0 {
+			all = append(all, last...)
+			found++
+		}
+		last, fields = nil, 0
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+			if fields >= 2 {
+				take()
+			}
+			blank = true
+			continue
+		case quoteMark(line) >= 0:
+			take()
+		case blank || len(line) > maxIntroLine:
+			last, fields = nil, 0
+		}
+		blank = false
+		if found >= maxIntros {
+			break
+		}
+		if quoteMark(line) >= 0 || len(line) > maxIntroLine {
+			continue
+		}
+		if fieldLine(line) {
+			fields++
+		}
+		if last = append(last, line); len(last) > maxIntroLines && fields < 2 {
+			last = slices.Delete(last, 0, 1)
+		}
+	}
+	if fields >= 2 {
+		take()
+	}
+	return introduced(strings.Join(all, "\n"))
+}
+
+func introduced(intro string) quotation {
+	q := quotation{intro: lower(intro)}
+	for _, id := range idIn.FindAllStringSubmatch(intro, 4) {
+		q.ids = append(q.ids, id[1])
+	}
+	for _, t := range clockIn.FindAllStringSubmatch(intro, 4) {
+		c := clock{second: -1}
+		c.minute, _ = strconv.Atoi(t[1])
+		if t[2] != "" {
+			c.second, _ = strconv.Atoi(t[2])
+		}
+		q.clocks = append(q.clocks, c)
+	}
+	return q
+}
+
+// fieldLine: "From: Jo Doe", "*Gesendet:* Montag".
+func fieldLine(line string) bool {
+	name, value, ok := strings.Cut(line, ":")
+	return ok && value != "" && len(name) < 24 && len(strings.Fields(name)) <= 3 && quoteMark(line) < 0
+}
+
+// dates reports whether the introduction gives the time at which a message was sent.
+func (q quotation) dates(sent time.Time) bool {
+	return !sent.IsZero() && slices.ContainsFunc(q.clocks, func(c clock) bool {
+		return c.minute == sent.Minute() && (c.second < 0 || c.second == sent.Second())
+	})
+}
+
+// names reports whether the introduction names somebody.
+func (q quotation) names(who desk.Address) bool {
+	return who.Email != "" && strings.Contains(q.intro, lower(who.Email)) || len(who.Name) > 3 && strings.Contains(q.intro, lower(who.Name))
+}
