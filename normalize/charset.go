@@ -2,6 +2,8 @@ package normalize
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -277,15 +279,29 @@ func detectName(b []byte) string {
 	if high < 8 {
 		return ""
 	}
-	best, err := chardet.NewTextDetector().DetectBest(b)
-	if err != nil || best.Confidence < 30 {
+	all, err := chardet.NewTextDetector().DetectAll(b)
+	if err != nil || all[0].Confidence < 30 {
 		return ""
 	}
+	best := slices.MinFunc(all, likelier)
 	switch best.Charset {
 	case "UTF-8", "UTF-16BE", "UTF-16LE", "UTF-32BE", "UTF-32LE", "IBM420_ltr", "IBM420_rtl", "IBM424_ltr", "IBM424_rtl":
 		return ""
 	}
 	return charsetName(best.Charset)
+}
+
+// likelier puts the surer guess first and of equal ones the Western one, then by
+// name: the library has them in the order in which its goroutines end, and the
+// same octets must always make the same text.
+func likelier(a, b chardet.Result) int {
+	western := func(r chardet.Result) int {
+		if r.Charset == "ISO-8859-1" || r.Charset == "windows-1252" {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(b.Confidence-a.Confidence, western(a)-western(b), strings.Compare(a.Charset, b.Charset))
 }
 
 // metaCharset finds the charset an HTML document declares for itself.

@@ -334,16 +334,8 @@ func (w *htmlCleaner) plain(a html.Attribute) {
 		return
 	}
 	value := strings.TrimSpace(a.Val)
-	if (a.Key == "title" || a.Key == "alt") && strings.ContainsAny(value, "<>") {
-		value = strings.Map(func(r rune) rune {
-			if r == '<' || r == '>' {
-				return -1
-			}
-			return r
-		}, value)
-	}
 	if a.Key == "title" || a.Key == "alt" {
-		value = clip(value, 500)
+		value = wording(value)
 	}
 	if !form.MatchString(value) {
 		return
@@ -352,6 +344,11 @@ func (w *htmlCleaner) plain(a html.Attribute) {
 		return
 	}
 	w.out.WriteString(" " + a.Key + `="` + html.EscapeString(value) + `"`)
+}
+
+// wording is a description without what could be taken for markup.
+func wording(s string) string {
+	return strings.TrimSpace(clip(strings.TrimSpace(strings.NewReplacer("<", "", ">", "").Replace(s)), 500))
 }
 
 func (w *htmlCleaner) attribute(name, value string) {
@@ -367,7 +364,7 @@ func (w *htmlCleaner) picture(t html.Token) {
 	before := w.blocked
 	src := w.image(given)
 	if src == "" && (w.blocked == before || tiny(t)) {
-		if alt := strings.TrimSpace(attr(t, "alt")); alt == "" {
+		if wording(attr(t, "alt")) == "" {
 			return
 		}
 	}
