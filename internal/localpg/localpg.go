@@ -62,6 +62,7 @@ type Cluster struct {
 
 	guard *guard
 
+	halt chan struct{} // closed when it is to stop
 	done chan struct{} // closed when the server is gone for good
 	err  error         // set before done is closed
 
@@ -83,7 +84,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{cfg: cfg, log: cfg.Log, place: place, done: make(chan struct{})}
+	c := &Cluster{cfg: cfg, log: cfg.Log, place: place, halt: make(chan struct{}), done: make(chan struct{})}
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
@@ -262,8 +263,8 @@ func (c *Cluster) ensureDatabase(ctx context.Context) error {
 	return nil
 }
 
-// Done is closed when the server is gone for good: after Stop, or when it keeps
-// failing; Err then tells why.
+// Done is closed when the server is gone for good: after Stop, or when its data is
+// gone; Err then tells why.
 func (c *Cluster) Done() <-chan struct{} { return c.done }
 
 // Err is nil while the server runs and after an orderly Stop.
@@ -287,6 +288,7 @@ func (c *Cluster) stop() error {
 	c.mu.Lock()
 	c.stopping = true
 	proc := c.proc
+	close(c.halt)
 	c.mu.Unlock()
 	if proc != nil {
 		if err := c.end(proc); err != nil {

@@ -14,16 +14,19 @@ import (
 	"time"
 )
 
-// A server that dies is started again, up to restarts times within calm; a
-// longer quiet time forgives what was before.
+// A server that dies is started again, each time after a longer pause; a quiet
+// time forgives what was before.
 const (
-	restarts = 5
-	calm     = time.Minute
+	restarts   = 5 // of one that never came up
+	pause      = 100 * time.Millisecond
+	pauseLimit = 5 * time.Second
+	calm       = time.Minute
 )
 
-// serve runs the server until it is stopped or fails too often. It keeps its
-// thread to itself: on Linux the server is told to end when the thread that
-// started it ends (prctl(2), PR_SET_PDEATHSIG).
+// serve runs the server until it is stopped. One that was up once is started again
+// for as long as its data is there: what keeps it from running, a full disk for
+// one, may end at any time. It keeps its thread to itself: on Linux the server is
+// told to end when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).
 func (c *Cluster) serve(first chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -43,18 +46,19 @@ func (c *Cluster) serve(first chan<- error) {
 			failures = 0
 		}
 		c.mu.Lock()
-		stopping, retry := c.stopping, c.up || strings.Contains(c.fatal, "shared memory block")
+		stopping, up, remains := c.stopping, c.up, strings.Contains(c.fatal, "shared memory block")
 		c.mu.Unlock()
 		if stopping {
 			return
 		}
 		failures++
-		if !retry || failures > restarts {
+		major, broken := c.place.version()
+		if broken != nil || major == 0 || !up && (!remains || failures > restarts) {
 			c.err = c.failure(err)
 			return
 		}
 		c.log.Error("the database ended and is started again", "error", c.failure(err), "attempt", failures)
-		time.Sleep(time.Duration(failures) * 200 * time.Millisecond)
+		wait(c.halt, min(time.Duration(failures)*pause, pauseLimit))
 	}
 }
 
