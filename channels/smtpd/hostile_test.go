@@ -58,6 +58,38 @@ func TestBareLineEndsInAChunkAreContent(t *testing.T) {
 	}
 }
 
+// A line of a chunk may be longer than any command: what is sent as BDAT is counted,
+// not split (RFC 3030). A command without end between two chunks is none.
+func TestLongLinesInChunks(t *testing.T) {
+	sink := channeltest.NewSink()
+	addr := serve(t, sink, nil)
+	c := greeted(t, addr)
+	c.envelope()
+	text := mail("long line") + strings.Repeat("x", 3*maxChunkLine) + "\r\n"
+	if got := c.content(text, true); !strings.HasPrefix(got, "250") {
+		t.Fatalf("reply %q", got)
+	}
+	if raws := sink.Raws(); len(raws) != 1 || !strings.HasSuffix(string(raws[0].Bytes), text) {
+		t.Errorf("stored %d mails", len(raws))
+	}
+	c = greeted(t, addr)
+	c.envelope()
+	c.do("250", "BDAT 6\r\nhello\n")
+	go fmt.Fprint(c, strings.Repeat("N", 4*maxChunkLine)) // until the link ends
+	for {
+		got, err := c.reply()
+		if err != nil {
+			break
+		}
+		if strings.HasPrefix(got, "2") {
+			t.Fatalf("reply %q", got)
+		}
+	}
+	if raws := sink.Raws(); len(raws) != 1 {
+		t.Errorf("stored %d mails", len(raws))
+	}
+}
+
 func TestSlowSenders(t *testing.T) {
 	slow := func(cfg *Config) {
 		cfg.StallTimeout, cfg.CommandTimeout, cfg.MinRate = 150*time.Millisecond, 300*time.Millisecond, 10_000

@@ -23,7 +23,7 @@ const (
 
 const (
 	maxCommandLine = 64 << 10 // one line of commands; RFC 5321 section 4.5.3.1.4 asks for 512
-	maxChunkLine   = 1 << 20  // one line while chunks and commands alternate
+	maxChunkLine   = 1 << 20  // octets without a line end that are nobody's content, while chunks and commands alternate
 	excessAllowed  = 1 << 20  // content read beyond the limit before the link is cut
 )
 
@@ -273,6 +273,17 @@ func (w *wire) content(p phase) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.phase, w.since, w.received = p, time.Now(), 0
+}
+
+// taken says that octets of a chunk have become content, whose lines may be of any
+// length (RFC 3030 section 3): what counts is what the library still holds, which
+// may be a command without end.
+func (w *wire) taken() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.phase == phaseChunks {
+		w.line = 0
+	}
 }
 
 // end marks the end of a transaction, however it ended.
