@@ -31,7 +31,7 @@ func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.Se
 	if len(m.From) > 0 {
 		s.name, s.email = m.From[0].Name, imf.NormalizeAddr(m.From[0].Email)
 	}
-	if s.email == "" && raw.Channel == desk.ChannelEmail {
+	if s.email == "" && raw.Channel == desk.ChannelEmail && len(raw.EnvelopeFrom) <= imf.MaxAddr {
 		s.email = imf.NormalizeAddr(raw.EnvelopeFrom)
 	}
 	if raw.Channel == desk.ChannelChat {

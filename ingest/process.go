@@ -23,6 +23,7 @@ const (
 	// maxAttempts is how often a row that fails for a temporary reason is tried
 	// before it is shown in quarantine.
 	maxAttempts = 12
+	maxRetry    = 10 * time.Minute // between two attempts
 )
 
 // Processor turns pending raw rows into routed conversations. One runs per node.
@@ -38,8 +39,9 @@ type Processor struct {
 
 	pace *pace
 
-	mu   sync.Mutex
-	owed []failure // failures that the database could not take
+	mu        sync.Mutex
+	owed      []failure // failures that the database could not take
+	committed time.Time // when rows were last processed
 }
 
 // failure is what is to be recorded of a row that was not processed.
@@ -196,7 +198,7 @@ func normalizeOne(c Claimed) (out parsed) {
 	out.Claimed = c
 	defer func() {
 		if r := recover(); r != nil {
-			out.err = desk.Errorf(desk.KindInternal, "the parser failed: %v", r)
+			out.err = desk.Errorf(desk.KindInternal, "a fault of this program kept it from being read (%v); report it, and try it again after an update", r)
 		}
 	}()
 	out.message, out.err = normalize.Message(c.Raw)
@@ -236,7 +238,7 @@ func (p *Processor) write(ctx context.Context, batch []parsed) {
 func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the decision failed: %v", r)
+			err = fmt.Errorf("a fault of this program kept it from finding its place (%v); report it, and try it again after an update", r)
 		}
 	}()
 	rules := p.rules()
@@ -255,6 +257,9 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 	if err != nil {
 		return err
 	}
+	p.mu.Lock()
+	p.committed = time.Now()
+	p.mu.Unlock()
 	p.report(changes)
 	for i := range batch {
 		p.Finished(&batch[i].Raw, desk.RawProcessed)
@@ -273,21 +278,35 @@ func (p *Processor) report(c *Changes) {
 }
 
 // fail leaves a row pending when it may work later, and quarantines it when it
-// will not, or has been tried too often.
+// will not, or has been tried too often while others succeeded: as long as nothing
+// is stored at all, it is not this row's fault.
 func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
+	p.mu.Lock()
+	working := time.Since(p.committed) < maxRetry
+	p.mu.Unlock()
 	state, retry := desk.RawQuarantined, time.Duration(0)
-	if desk.KindOf(cause) == desk.KindTemporary || desk.KindOf(cause) == desk.KindConflict {
-		if c.Raw.Attempts < maxAttempts {
+	if kind := desk.KindOf(cause); kind == desk.KindTemporary || kind == desk.KindConflict {
+		if c.Raw.Attempts < maxAttempts || !working {
 			state = desk.RawPending
-			retry = min(time.Second<<min(c.Raw.Attempts, 12), 10*time.Minute)
+			retry = min(time.Second<<min(c.Raw.Attempts, maxAttempts), maxRetry)
 		}
 	}
 	p.log.Error("Not processed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
-	if f := (failure{c, state, cause.Error(), retry}); p.record(ctx, f) != nil {
+	if f := (failure{c, state, reason(cause), retry}); p.record(ctx, f) != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.owed = append(p.owed, f)
 	}
+}
+
+// reason says to a person why a row was not processed. An error of the layers below
+// knows what may be said of it; the rest is in the log.
+func reason(cause error) string {
+	var known interface{ Reason() string }
+	if errors.As(cause, &known) {
+		return known.Reason()
+	}
+	return cause.Error()
 }
 
 func (p *Processor) record(ctx context.Context, f failure) error {

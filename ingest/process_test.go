@@ -69,3 +69,22 @@ func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What cannot be stored while nothing is stored at all is not set apart, however
+// often it was tried; what alone fails is.
+func TestOnlyAnOutageIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	o := &outage{recorded: make(chan int64, 2)}
+	p := NewProcessor(o, nil, slog.New(slog.DiscardHandler))
+	row := Claimed{desk.Raw{Attempts: maxAttempts + 5}, 1}
+	full := desk.Errorf(desk.KindTemporary, "no space left")
+	p.fail(t.Context(), row, full)
+	if len(o.recorded) != 1 {
+		t.Error("it was set apart although nothing can be stored")
+	}
+	p.committed = time.Now()
+	p.fail(t.Context(), row, full)
+	if len(o.recorded) != 1 {
+		t.Error("it is tried for ever although others are stored")
+	}
+}

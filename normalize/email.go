@@ -66,11 +66,19 @@ func bareMessage(raw desk.Raw) desk.Message {
 		Direction: desk.Inbound, Channel: desk.ChannelEmail, RawID: raw.ID, ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt,
 		MessageID: madeUpID(raw.Bytes), TextBody: cleanText(text), AutoSubmitted: desk.AutoNo,
 	}
-	if raw.EnvelopeFrom != "" {
-		m.From = []desk.Address{{Email: oneLine(raw.EnvelopeFrom)}}
+	if path := reversePath(raw); path != "" {
+		m.From = []desk.Address{{Email: path}}
 	}
 	finish(&m)
 	return m
+}
+
+// reversePath is the envelope's, if a line can hold it; else it is nobody's.
+func reversePath(raw desk.Raw) string {
+	if len(raw.EnvelopeFrom) > imf.MaxAddr {
+		return ""
+	}
+	return oneLine(raw.EnvelopeFrom)
 }
 
 // madeUpID stands for a missing Message-ID: the same mail always gets the same.
@@ -254,7 +262,7 @@ func (r *reader) completeFrom(h header, raw desk.Raw) {
 		}
 	}
 	missing, borrowed := len(m.From) == 0, ""
-	for _, list := range [][]desk.Address{m.Sender, m.ReplyTo, r.addresses(h, "return-path"), {{Email: raw.EnvelopeFrom}}} {
+	for _, list := range [][]desk.Address{m.Sender, m.ReplyTo, r.addresses(h, "return-path"), {{Email: reversePath(raw)}}} {
 		if len(list) > 0 && strings.Contains(list[0].Email, "@") {
 			borrowed = oneLine(list[0].Email)
 			if len(m.From) == 0 {
@@ -273,7 +281,7 @@ func (r *reader) completeFrom(h header, raw desk.Raw) {
 		m.From[0].Email = borrowed
 		r.note("from-broken", "From holds no address; the one of Sender, Reply-To or the envelope stands in")
 	default:
-		if m.From[0].Email == "" {
+		if m.From[0].Email == "" && len(m.From[0].Name) <= imf.MaxAddr {
 			m.From[0].Email = m.From[0].Name
 		}
 		r.note("from-broken", "From holds no address")

@@ -126,7 +126,7 @@ func wrap(op string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	return &desk.Error{Op: "store: " + op, Kind: kindOf(err), Err: err}
+	return &desk.Error{Op: "store: " + op, Kind: kindOf(err), Err: fault{err}}
 }
 
 func notFound(what string, id fmt.Stringer) error {

@@ -17,9 +17,9 @@ type Mailbox struct {
 // maxMailboxes bounds one address field; the rest is dropped.
 const maxMailboxes = 2000
 
-// maxAddr is the longest address that a line can hold (RFC 5322 §2.1.1); what
+// MaxAddr is the longest address that a line can hold (RFC 5322 §2.1.1); what
 // is longer receives no mail anywhere (RFC 5321 §4.5.3.1).
-const maxAddr = 998
+const MaxAddr = 998
 
 // ParseAddressList reads From, To, Cc and their kin. It never fails: groups
 // yield their members, comments serve as names, and what follows no grammar
@@ -98,7 +98,7 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 	if hasHighBit(addr) {
 		addr = decode(addr)
 	}
-	if len(addr) > maxAddr {
+	if len(addr) > MaxAddr {
 		addr = "" // never a shorter one, which may be somebody else's
 	}
 	if name == "" {
