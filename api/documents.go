@@ -56,7 +56,7 @@ func (s *server) documentRoutes() error {
 // scalars only.
 var nullable = map[string][]string{
 	"Conversation": {"assignee"},
-	"Message":      {"author", "authentication", "report"},
+	"Message":      {"author", "authentication", "report", "signature"},
 	"Stint":        {"assignee"},
 }
 

@@ -36,6 +36,8 @@ type Config struct {
 	Widgets   []Widget  `koanf:"widget"`
 	Forms     []Form    `koanf:"form"`
 	Images    Images    `koanf:"images"`
+	// Signatures is what signed mail is verified with.
+	Signatures Signatures `koanf:"signatures"`
 }
 
 // DB is the database. Without a URL a private cluster runs in Data.
@@ -126,6 +128,7 @@ func (c *Config) Validate() error {
 	v.oneOf("smarthost.tls", c.Smarthost.TLS, "implicit", "starttls", "none")
 	v.mailboxes(c.Mailboxes)
 	v.networks("images.allow_networks", c.Images.AllowNetworks)
+	v.signatures(&c.Signatures)
 	keyed(&v, "widget", c.Widgets, func(w Widget) string { return w.Key })
 	keyed(&v, "form", c.Forms, func(f Form) string { return f.Key })
 	if len(v.problems) > 0 {

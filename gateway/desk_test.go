@@ -129,6 +129,7 @@ type message struct {
 	Attachments    []struct{ Name, Type, URL string }
 	Problems       []struct{ Code, Detail string }
 	Authentication *struct{ By, SPF, DKIM, DMARC, Domain, Policy, Trust, Reason, Spam, Virus, Results string }
+	Signature      *struct{ Kind, Status, Reason, Email, Name, Key, Issuer, Footer string }
 }
 
 // call makes a request and decodes the answer into out; it returns the status.

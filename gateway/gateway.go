@@ -21,6 +21,7 @@ import (
 	"switchboard/desk"
 	"switchboard/ingest"
 	"switchboard/internal/localpg"
+	"switchboard/internal/mailsig"
 	"switchboard/live"
 	"switchboard/normalize"
 	"switchboard/outbound"
@@ -103,7 +104,9 @@ func (g *Gateway) build(ctx context.Context) error {
 	if g.leave, err = g.store.Join(ctx); err != nil {
 		return err
 	}
-	g.pipeline()
+	if err := g.pipeline(); err != nil {
+		return err
+	}
 	if err := g.outbound(ctx, tokens); err != nil {
 		return err
 	}
@@ -133,7 +136,7 @@ func (g *Gateway) openStore(ctx context.Context) (err error) {
 }
 
 // pipeline connects journal, processor and event tail by their wake-ups.
-func (g *Gateway) pipeline() {
+func (g *Gateway) pipeline() error {
 	g.tail = live.NewTail(g.store, g.hub, g.log)
 	g.processor = ingest.NewProcessor(g.store, g.rules.Load, g.log)
 	g.processor.Committed = g.tail.Wake
@@ -143,6 +146,12 @@ func (g *Gateway) pipeline() {
 	if g.metrics != nil {
 		g.processor.Finished = g.metrics.finished
 	}
+	trust, err := mailsig.Load(g.cfg.Signatures.trust(), g.log)
+	if err != nil {
+		return fmt.Errorf("signatures: %w", err)
+	}
+	g.processor.Verify = trust.Verify
+	return nil
 }
 
 func (g *Gateway) outbound(ctx context.Context, tokens *threading.Tokens) error {

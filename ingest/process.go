@@ -36,6 +36,9 @@ type Processor struct {
 	// Finished is called for every row that left the pipeline: processed or
 	// quarantined.
 	Finished func(raw *desk.Raw, state desk.RawState)
+	// Verify says what the signature of a mail received at a time is worth. It never
+	// fails, takes processor time alone, and is called for signed mail.
+	Verify func(s *desk.Signed, received time.Time) *desk.Signature
 
 	pace *pace
 
@@ -55,7 +58,7 @@ type failure struct {
 // NewProcessor makes a Processor. rules is asked once a batch.
 func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
 	return &Processor{store: store, rules: rules, log: log, Committed: func() {},
-		Finished: func(*desk.Raw, desk.RawState) {}, pace: newPace()}
+		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, pace: newPace()}
 }
 
 // Wake hints that rows are pending, to be taken at once. It never blocks.
@@ -145,7 +148,7 @@ func (p *Processor) parse(ctx context.Context, claimed []Claimed, batches chan<-
 			}
 			continue
 		}
-		batch := normalizeAll(chunk)
+		batch := p.normalizeAll(chunk)
 		p.pace.worked(time.Since(start))
 		select {
 		case batches <- batch:
@@ -180,13 +183,13 @@ func chunks(rows []Claimed, limit int64) [][]Claimed {
 }
 
 // normalizeAll parses on all cores and keeps the order.
-func normalizeAll(rows []Claimed) []parsed {
+func (p *Processor) normalizeAll(rows []Claimed) []parsed {
 	out := make([]parsed, len(rows))
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, c := range rows {
 		g.Go(func() error {
-			out[i] = normalizeOne(c)
+			out[i] = p.normalizeOne(c)
 			return nil
 		})
 	}
@@ -194,7 +197,7 @@ func normalizeAll(rows []Claimed) []parsed {
 	return out
 }
 
-func normalizeOne(c Claimed) (out parsed) {
+func (p *Processor) normalizeOne(c Claimed) (out parsed) {
 	out.Claimed = c
 	defer func() {
 		if r := recover(); r != nil {
@@ -202,6 +205,9 @@ func normalizeOne(c Claimed) (out parsed) {
 		}
 	}()
 	out.message, out.err = normalize.Message(c.Raw)
+	if s := out.message.Signed; s != nil {
+		out.message.Signature, out.message.Signed = p.Verify(s, c.Raw.ReceivedAt), nil
+	}
 	out.Raw.Bytes = nil // not needed any more; the journal has them
 	return out
 }

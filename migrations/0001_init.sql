@@ -269,6 +269,8 @@ create table messages (
     problems        jsonb not null default '[]',
     -- what was found out of a mail's origin; null when nobody looked
     authentication  jsonb,
+    -- what a mail's signature is worth; null when it has none
+    signature       jsonb,
     author_id       uuid references agents,
     thread_method   text not null default '',
     thread_evidence text not null default '',

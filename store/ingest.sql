@@ -133,18 +133,18 @@ where v.id = t.id;
 -- name: ingest-save-messages
 insert into messages (id, conversation_id, account_id, seq, direction, channel, raw_id, message_id, in_reply_to, refs, addresses,
     from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id,
-    report, problems, thread_method, thread_evidence, content, author_id, authentication)
+    report, problems, thread_method, thread_evidence, content, author_id, authentication, signature)
 select id, conversation_id, account_id, seq, direction, channel, raw_id, message_id,
     coalesce(string_to_array(nullif(in_reply_to, ''), chr(31)), '{}'), coalesce(string_to_array(nullif(refs, ''), chr(31)), '{}'),
     addresses::jsonb, from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments::jsonb,
     auto_submitted, list_id, nullif(report, '')::jsonb, problems::jsonb, thread_method, thread_evidence, content, author_id,
-    nullif(authentication, '')::jsonb
+    nullif(authentication, '')::jsonb, nullif(signature, '')::jsonb
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[],
     $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
-    $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[], $27::text[], $28::uuid[], $29::text[])
+    $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[], $27::text[], $28::uuid[], $29::text[], $30::text[])
     as t (id, conversation_id, account_id, seq, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
     sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id, report, problems,
-    thread_method, thread_evidence, content, direction, author_id, authentication);
+    thread_method, thread_evidence, content, direction, author_id, authentication, signature);
 
 -- name: ingest-save-refs
 insert into thread_refs (message_id, conversation_id, account_id, own)

@@ -166,7 +166,7 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 		return nil
 	}
 	var id, conversation, account, seq, channel, raw, messageID, inReplyTo, refs, addrs, from, subject, sent, received column
-	var preview, text, html, newText, attachments, auto, list, report, problems, method, evidence, content, direction, author, authentication column
+	var preview, text, html, newText, attachments, auto, list, report, problems, method, evidence, content, direction, author, authentication, signature column
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		id.uuid(m.ID)
@@ -200,6 +200,11 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 		} else {
 			authentication.text("")
 		}
+		if m.Signature != nil {
+			signature.json(m.Signature)
+		} else {
+			signature.text("")
+		}
 		problems.json(emptyNotNull(m.Problems))
 		method.text(m.ThreadMethod)
 		evidence.text(m.ThreadEvidence)
@@ -209,7 +214,7 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 	}
 	return t.exec(ctx, "save messages", t.q.SaveMessages, &id, &conversation, &account, &seq, &channel, &raw, &messageID, &inReplyTo,
 		&refs, &addrs, &from, &subject, &sent, &received, &preview, &text, &html, &newText, &attachments, &auto, &list, &report,
-		&problems, &method, &evidence, &content, &direction, &author, &authentication)
+		&problems, &method, &evidence, &content, &direction, &author, &authentication, &signature)
 }
 
 func firstAddress(list []desk.Address) string {

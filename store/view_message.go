@@ -28,6 +28,7 @@ type messageView struct {
 	Report         []byte
 	Problems       []byte
 	Authentication []byte
+	Signature      []byte
 	Deliveries     []byte
 }
 
@@ -45,7 +46,8 @@ func (r *messageView) view() (view.Message, error) {
 	for _, j := range []struct {
 		from []byte
 		to   any
-	}{{r.Addresses, &who}, {r.Attachments, &parts}, {r.Report, &v.Report}, {r.Problems, &v.Problems}, {r.Authentication, &v.Authentication}, {r.Deliveries, &v.Deliveries}} {
+	}{{r.Addresses, &who}, {r.Attachments, &parts}, {r.Report, &v.Report}, {r.Problems, &v.Problems}, {r.Authentication, &v.Authentication}, {r.Signature, &v.Signature},
+		{r.Deliveries, &v.Deliveries}} {
 		if len(j.from) == 0 {
 			continue
 		}

@@ -62,6 +62,7 @@ type Message struct {
 	Report         *desk.Report         `json:"report"`
 	Problems       []desk.Problem       `json:"problems"`
 	Authentication *desk.Authentication `json:"authentication" doc:"Null for what is no mail, and for mail that nobody looked at"`
+	Signature      *desk.Signature      `json:"signature" doc:"Null for what is not signed"`
 	Author         *AgentName           `json:"author" doc:"The agent who wrote it"`
 	Thread         Thread               `json:"thread"`
 	Deliveries     []Delivery           `json:"deliveries"`

@@ -1,0 +1,76 @@
+package gateway_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"switchboard/gateway"
+	"switchboard/internal/mailtest"
+)
+
+// TestSignatures: mail signed by the customers' own programs is received by SMTP, and
+// what its signature is worth stands in the API.
+func TestSignatures(t *testing.T) {
+	t.Parallel()
+	ca, g, keys := mailtest.NewAuthority(t, "Acme Mail CA"), mailtest.NewGPG(t), t.TempDir()
+	jo := ca.Person("Jo Acme", "jo@acme.example")
+	g.Key("Bo Acme <bo@acme.example>", "never")
+	g.Export(keys, "bo@acme.example")
+	r := start(t, func(cfg *gateway.Config) {
+		cfg.Signatures = gateway.Signatures{SMIMEAuthorities: []string{ca.File}, OpenPGPKeys: []string{keys}}
+	})
+	const entity = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nThe printer smokes, grüße.\n"
+	good := ca.Sign(jo, entity)
+	send := func(from, subject, signed string) message {
+		t.Helper()
+		head := "From: " + from + "\nTo: support@desk.example\nSubject: " + subject + "\nMessage-ID: <" + subject + "@acme.example>\n"
+		r.post("jo@acme.example", "support@desk.example", head+signed)
+		return r.messages(r.only(subject).ID)[0]
+	}
+	for _, test := range []struct{ subject, from, signed, kind, status string }{
+		{"detached", "jo@acme.example", good, "smime", "valid"},
+		{"opaque", "jo@acme.example", ca.Sign(jo, entity, "-nodetach"), "smime", "valid"},
+		{"changed", "jo@acme.example", strings.Replace(good, "smokes", "burns", 1), "smime", "invalid"},
+		{"stranger", "eve@evil.example", good, "smime", "mismatch"},
+		{"pgp", "bo@acme.example", g.Sign("bo@acme.example", entity), "openpgp", "valid"},
+		{"clear", "bo@acme.example", "Content-Type: text/plain; charset=utf-8\n\n" + g.Clear("bo@acme.example", "The printer smokes, grüße.\n"), "openpgp", "valid"},
+	} {
+		m := send(test.from, test.subject, test.signed)
+		if s := m.Signature; s == nil || s.Kind != test.kind || s.Status != test.status || s.Reason == "" || s.Key == "" {
+			t.Errorf("%s: %+v", test.subject, s)
+		}
+		if want := "The printer smokes, grüße."; test.subject != "changed" && m.Text != want {
+			t.Errorf("%s: text %q", test.subject, m.Text)
+		}
+		if len(m.Attachments) != 1 {
+			t.Errorf("%s: attachments %v, want what it came in", test.subject, m.Attachments)
+		}
+	}
+	if m := send("jo@acme.example", "unsigned", "\nHello.\n"); m.Signature != nil {
+		t.Errorf("not signed: %+v", m.Signature)
+	}
+	g.Key("New Acme <new@acme.example>", "never")
+	g.Export(keys, "new@acme.example")
+	if m := send("new@acme.example", "newcomer", g.Sign("new@acme.example", entity)); m.Signature == nil || m.Signature.Status != "valid" {
+		t.Errorf("a key that was added: %+v", m.Signature)
+	}
+}
+
+// TestSignatureFiles: a file that cannot be used is a problem of the configuration,
+// told with its key.
+func TestSignatureFiles(t *testing.T) {
+	t.Parallel()
+	cfg := gateway.Defaults()
+	cfg.Mail.Addresses = []string{"support@desk.example"}
+	cfg.Signatures = gateway.Signatures{SMIMEAuthorities: []string{"/nowhere/ca.pem"}, OpenPGPKeys: []string{"signatures_test.go"}}
+	var invalid *gateway.ConfigError
+	if err := cfg.Validate(); !errors.As(err, &invalid) || len(invalid.Problems) != 2 {
+		t.Fatalf("got %v", err)
+	}
+	for i, want := range []gateway.Problem{{Key: "signatures.smime_authorities", Reason: "/nowhere/ca.pem"}, {Key: "signatures.openpgp_keys", Reason: "no OpenPGP key"}} {
+		if got := invalid.Problems[i]; got.Key != want.Key || !strings.Contains(got.Reason, want.Reason) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}

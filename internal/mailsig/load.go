@@ -1,0 +1,98 @@
+package mailsig
+
+import (
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"switchboard/desk"
+)
+
+// Config names what is trusted. Private keys are refused: nothing is decrypted here.
+type Config struct {
+	Authorities []string // PEM files of certificates
+	System      bool     // the machine's authorities too
+	Keys        []string // files of OpenPGP keys, and folders of such
+}
+
+// LoadAuthorities and LoadKeys read one half each, to say what is wrong with it.
+func (c Config) LoadAuthorities() error {
+	_, err := loadAuthorities(c.Authorities, c.System)
+	return err
+}
+func (c Config) LoadKeys() error { _, err := loadKeys(c.Keys); return err }
+
+// Trust is a Verifier whose files are read again when one of them changes, so that
+// a customer's new key needs no restart.
+type Trust struct {
+	config Config
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	current  *Verifier
+	versions []fileVersion
+}
+
+type fileVersion struct {
+	name     string
+	modified time.Time
+	size     int64
+}
+
+// Load reads everything once. The error names the file and what to do.
+func Load(c Config, log *slog.Logger) (*Trust, error) {
+	t := &Trust{config: c, log: log, versions: c.look()}
+	var err error
+	t.current, err = c.read()
+	return t, err
+}
+
+func (c Config) read() (*Verifier, error) {
+	a, err := loadAuthorities(c.Authorities, c.System)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := loadKeys(c.Keys)
+	return &Verifier{a, keys}, err
+}
+
+// look notes what the files are now; one that is gone is not among them.
+func (c Config) look() (v []fileVersion) {
+	files, err := keyFiles(c.Keys)
+	if err != nil {
+		return nil
+	}
+	for _, name := range append(slices.Clone(c.Authorities), files...) {
+		if info, err := os.Stat(name); err == nil {
+			v = append(v, fileVersion{name, info.ModTime(), info.Size()})
+		}
+	}
+	return v
+}
+
+// verifier looks at the files, which is cheap beside a verification. Files that cannot
+// be used, as in the middle of a copy, leave the old ones in use until they change again.
+func (t *Trust) verifier() *Verifier {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	versions := t.config.look()
+	if slices.Equal(versions, t.versions) {
+		return t.current
+	}
+	t.versions = versions
+	v, err := t.config.read()
+	if err != nil {
+		t.log.Warn("the new keys for signed mail cannot be used; the old ones stay", "error", err)
+		return t.current
+	}
+	t.log.Info("Keys for signed mail read again", "files", len(versions))
+	t.current = v
+	return v
+}
+
+// Verify is Verifier.Verify with what is trusted now.
+func (t *Trust) Verify(s *desk.Signed, at time.Time) *desk.Signature {
+	return t.verifier().Verify(s, at)
+}

@@ -1,0 +1,127 @@
+// Package mailsig says what the signature of a mail is worth: S/MIME (RFC 8551) and
+// OpenPGP (RFC 9580, RFC 3156), by the keys and authorities that the operator
+// trusts. It is pure but for reading those; it asks nobody on the net, neither
+// key servers nor for certificates that were called back.
+package mailsig
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"switchboard/desk"
+	"switchboard/internal/imf"
+)
+
+// Verifier holds what is trusted. It is safe for concurrent use; nil trusts nothing.
+type Verifier struct {
+	authorities *authorities
+	keys        keyring
+}
+
+// Verify looks at a signature as of the time when its mail was received: a
+// signer's own clock could have been put back. It never fails.
+func (v *Verifier) Verify(s *desk.Signed, at time.Time) (out *desk.Signature) {
+	out = &desk.Signature{Kind: s.Kind}
+	defer func() {
+		if fault := recover(); fault != nil {
+			// A fault in a parser must not cost the mail.
+			*out = desk.Signature{Kind: s.Kind}
+			say(out, desk.SignatureUnreadable, fmt.Sprintf("the signature could not be read: %v", fault))
+		}
+	}()
+	switch {
+	case s.Covers == desk.CoversPart:
+		say(out, desk.SignaturePartial, "the signature is for a part of this mail; something that is not signed stands beside it")
+	case s.Broken != "":
+		say(out, desk.SignatureUnreadable, "the signature cannot be verified: "+s.Broken)
+	case s.Kind == desk.SignatureSMIME && (v == nil || v.authorities == nil):
+		say(out, desk.SignatureUnchecked, "no authorities for S/MIME are configured")
+	case s.Kind == desk.SignatureOpenPGP && (v == nil || len(v.keys) == 0):
+		say(out, desk.SignatureUnchecked, "no OpenPGP keys are configured")
+	case s.Kind == desk.SignatureSMIME:
+		v.authorities.verify(s, at, out)
+	default:
+		v.keys.verify(s, at, out)
+	}
+	out.Footer = s.Footer
+	return out
+}
+
+func say(out *desk.Signature, status desk.SignatureStatus, reason string) {
+	out.Status, out.Reason = status, reason
+}
+
+// conclude is for a signature that fits and whose key is trusted: the key must be
+// the author's (RFC 8550 §3), or a stranger with a key of his own could sign as
+// anybody.
+func conclude(s *desk.Signed, addresses []string, out *desk.Signature) {
+	if len(addresses) > 0 {
+		out.Email = line(addresses[0])
+	}
+	for _, a := range addresses {
+		if s.Author != "" && same(a, s.Author) {
+			out.Email = line(a)
+			say(out, desk.SignatureValid, "the text is as "+out.Email+" signed it")
+			if s.Footer != "" {
+				out.Reason += ", but for the lines at its end, which a mailing list added"
+			}
+			return
+		}
+	}
+	signer := out.Email
+	if signer == "" {
+		signer = "somebody without an address"
+	}
+	switch s.Author {
+	case "":
+		say(out, desk.SignatureMismatch, "signed by "+signer+"; the mail does not name one author")
+	default:
+		say(out, desk.SignatureMismatch, "signed by "+signer+", but the mail says that it is from "+line(s.Author))
+	}
+}
+
+// same compares addresses. Only ASCII is compared without its case: letters beyond
+// it fold in ways that look alike and are other mailboxes.
+func same(a, b string) bool {
+	if imf.NormalizeAddr(a) != imf.NormalizeAddr(b) {
+		return false
+	}
+	la, _ := imf.SplitAddr(a)
+	lb, _ := imf.SplitAddr(b)
+	return la == lb || ascii(la) && ascii(lb)
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+// maxLine is the length of a name or address of a signer's own making.
+const maxLine = 200
+
+// line makes a stranger's words one clean line.
+func line(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	s = strings.Join(strings.Fields(s), " ")
+	for len(s) > maxLine {
+		_, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
+	}
+	return s
+}
+
+// signedAt is a time to show; nil when it is none.
+func signedAt(t time.Time) *time.Time {
+	if t.IsZero() || t.Year() < 1980 || t.Year() > 9999 {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,324 @@
+package mailsig
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
+
+	"switchboard/desk"
+)
+
+const (
+	// Each signature packet costs a pass over the mail.
+	maxPackets   = 4
+	maxKeys      = 4
+	maxSignature = 256 << 10
+	// skew is how far a signer's clock may be ahead.
+	skew = 5 * time.Minute
+
+	armourStart = "-----BEGIN PGP "
+)
+
+// keyring holds the packets of each key under the ids of the key and its subkeys. They
+// are read anew for each mail: the library keeps in a key what it found out about it
+// as of one mail's date.
+type keyring map[uint64][][]byte
+
+// loadKeys reads files of OpenPGP keys, armoured or not, and folders of such.
+func loadKeys(names []string) (keyring, error) {
+	keys := keyring{}
+	files, err := keyFiles(names)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := keys.add(b); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return keys, nil
+}
+
+// keyFiles puts the files of a folder in its place, in order. Hidden ones are left out.
+func keyFiles(names []string) (files []string, err error) {
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			files = append(files, name)
+			continue
+		}
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && e.Type()&(fs.ModeSocket|fs.ModeNamedPipe|fs.ModeDevice) == 0 {
+				files = append(files, filepath.Join(name, e.Name()))
+			}
+		}
+	}
+	return files, nil
+}
+
+func (k keyring) add(b []byte) error {
+	if !bytes.Contains(b, []byte(armourStart)) {
+		return k.addPackets(b)
+	}
+	for b = b[bytes.Index(b, []byte(armourStart)):]; len(b) > 0; {
+		next := bytes.Index(b[1:], []byte("\n"+armourStart))
+		one := b
+		if next >= 0 {
+			one, b = b[:next+2], b[next+2:]
+		} else {
+			b = nil
+		}
+		block, err := armor.Decode(bytes.NewReader(one))
+		if err != nil {
+			return fmt.Errorf("its armour cannot be read: %w", err)
+		}
+		packets, err := io.ReadAll(block.Body)
+		if err != nil {
+			return fmt.Errorf("its armour cannot be read: %w", err)
+		}
+		if err := k.addPackets(packets); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	tagSecretKey = 5
+	tagPublicKey = 6
+)
+
+// addPackets cuts a keyring into its keys (RFC 9580 §10.1): each begins with a public key.
+func (k keyring) addPackets(b []byte) error {
+	var keys []*bytes.Buffer
+	reader := packet.NewOpaqueReader(bytes.NewReader(b))
+	for {
+		p, err := reader.Next()
+		switch {
+		case errors.Is(err, io.EOF) && len(keys) > 0:
+			for i, key := range keys {
+				if err := k.addKey(key.Bytes()); err != nil {
+					return fmt.Errorf("key %d cannot be used: %w", i+1, err)
+				}
+			}
+			return nil
+		case err != nil || p.Tag != tagPublicKey && p.Tag != tagSecretKey && len(keys) == 0:
+			return errors.New("it holds no OpenPGP key; export it with gpg --armor --export ADDRESS")
+		case p.Tag == tagSecretKey:
+			return errors.New("it holds a private key, which does not belong here; export the public one with gpg --armor --export ADDRESS")
+		case p.Tag == tagPublicKey:
+			keys = append(keys, &bytes.Buffer{})
+		}
+		if err := p.Serialize(keys[len(keys)-1]); err != nil {
+			return err
+		}
+	}
+}
+
+func (k keyring) addKey(b []byte) error {
+	e, err := readKey(b)
+	if err != nil {
+		return err
+	}
+	// Two keys may go by one id, if only because somebody made his so.
+	k[e.PrimaryKey.KeyId] = append(k[e.PrimaryKey.KeyId], b)
+	for _, sub := range e.Subkeys {
+		k[sub.PublicKey.KeyId] = append(k[sub.PublicKey.KeyId], b)
+	}
+	return nil
+}
+
+func readKey(b []byte) (*openpgp.Entity, error) {
+	return openpgp.ReadEntity(packet.NewReader(bytes.NewReader(b)))
+}
+
+// known reads the keys that signatures name.
+func (k keyring) known(list []*packet.Signature) (keys []*openpgp.Entity) {
+	for _, sig := range list {
+		for _, b := range k[*sig.IssuerKeyId] {
+			if e, err := readKey(b); err == nil && len(keys) < maxKeys {
+				keys = append(keys, e)
+			}
+		}
+	}
+	return keys
+}
+
+func (k keyring) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
+	packets, signatures, err := readSignature(s.Signature)
+	if err != nil {
+		say(out, desk.SignatureUnreadable, "the signature cannot be read: "+line(err.Error()))
+		return
+	}
+	out.Key, out.SignedAt = fmt.Sprintf("%016x", *signatures[0].IssuerKeyId), signedAt(signatures[0].CreationTime)
+	say(out, desk.SignatureUntrusted, "the key that made the signature is not among those we know, so that it could not be verified")
+	bare, best := *out, -1
+	for _, key := range k.known(signatures) {
+		try := bare
+		verifyKey(key, s, packets, at.Add(skew), &try)
+		if try.Status == desk.SignatureInvalid && slices.ContainsFunc(signatures, weak) {
+			say(&try, desk.SignatureWeak, "the signature is made with a digest that can be forged today")
+		}
+		if n := worth(try.Status); n > best {
+			best, *out = n, try
+		}
+	}
+}
+
+// verifyKey says what the signature is worth if the key made it.
+func verifyKey(key *openpgp.Entity, s *desk.Signed, packets []byte, at time.Time, out *desk.Signature) {
+	config := &packet.Config{Time: func() time.Time { return at }}
+	out.Key = hex.EncodeToString(key.PrimaryKey.Fingerprint)
+	addresses := names(key, at, config, out)
+	sig, err := verifyDetached(key, s.Content, packets, config)
+	if err != nil {
+		refuse(err, out)
+		return
+	}
+	out.SignedAt = signedAt(sig.CreationTime)
+	switch err := usable(key, *sig.IssuerKeyId, at, config); {
+	case errors.Is(err, pgperrors.ErrKeyRevoked):
+		say(out, desk.SignatureRevoked, "the signature fits, but its owner has called the key back")
+	case err != nil:
+		say(out, desk.SignatureExpired, "the signature fits, but the key was not valid any more when the mail came")
+	default:
+		conclude(s, addresses, out)
+	}
+}
+
+// refuse puts into words why a signature does not count.
+func refuse(err error, out *desk.Signature) {
+	var wrong pgperrors.SignatureError
+	var weakKey pgperrors.WeakAlgorithmError
+	switch {
+	case errors.Is(err, pgperrors.ErrKeyExpired), errors.Is(err, pgperrors.ErrSignatureExpired), errors.Is(err, pgperrors.ErrSignatureOlderThanKey):
+		say(out, desk.SignatureExpired, "the key or the signature was not valid when the mail came: "+line(err.Error()))
+	case errors.Is(err, pgperrors.ErrKeyRevoked):
+		say(out, desk.SignatureRevoked, "the owner of the key has called it back")
+	case errors.As(err, &weakKey):
+		say(out, desk.SignatureWeak, "the signature is made with a key that can be forged today")
+	case errors.As(err, &wrong) && !strings.Contains(err.Error(), "notation"):
+		say(out, desk.SignatureInvalid, "the signature does not fit: the mail was changed after it was signed")
+	default:
+		say(out, desk.SignatureUnreadable, "the signature cannot be verified: "+line(err.Error()))
+	}
+}
+
+// readSignature takes the armour off and counts what is in it.
+func readSignature(b []byte) (packets []byte, list []*packet.Signature, err error) {
+	if len(b) > maxSignature {
+		return nil, nil, errors.New("it is too long")
+	}
+	packets = b
+	if i := bytes.Index(b, []byte(armourStart+"SIGNATURE-----")); i >= 0 {
+		block, err := armor.Decode(bytes.NewReader(b[i:]))
+		if err != nil {
+			return nil, nil, err
+		}
+		if packets, err = io.ReadAll(block.Body); err != nil {
+			return nil, nil, err
+		}
+	}
+	reader := packet.NewReader(bytes.NewReader(packets))
+	for {
+		p, err := reader.Next()
+		if errors.Is(err, io.EOF) && len(list) > 0 {
+			return packets, list, nil
+		}
+		sig, ok := p.(*packet.Signature)
+		switch {
+		case err != nil:
+			return nil, nil, errors.New("it is damaged, or of a version that is not supported")
+		case !ok || sig.IssuerKeyId == nil || len(list) == maxPackets:
+			return nil, nil, errors.New("it is not made of a few signatures that name their keys")
+		}
+		list = append(list, sig)
+	}
+}
+
+// verifyDetached tries the content with CRLF (RFC 3156 §5), and as it came.
+func verifyDetached(key *openpgp.Entity, content, packets []byte, config *packet.Config) (*packet.Signature, error) {
+	try := func(content []byte) (*packet.Signature, error) {
+		sig, _, err := openpgp.VerifyDetachedSignature(openpgp.EntityList{key}, bytes.NewReader(content), bytes.NewReader(packets), config)
+		return sig, err
+	}
+	canonical := crlf(content)
+	sig, err := try(canonical)
+	if err != nil && !bytes.Equal(canonical, content) {
+		if sig, second := try(content); second == nil {
+			return sig, nil
+		}
+	}
+	return sig, err
+}
+
+func weak(s *packet.Signature) bool {
+	return s.Hash == crypto.MD5 || s.Hash == crypto.SHA1 || s.Hash == crypto.RIPEMD160
+}
+
+// usable asks whether the key was valid when the mail came; the library asks for
+// the moment of which the signer says that he signed.
+func usable(e *openpgp.Entity, id uint64, at time.Time, config *packet.Config) error {
+	if _, err := e.VerifyPrimaryKey(at, config); err != nil {
+		return err
+	}
+	for i := range e.Subkeys {
+		if sub := &e.Subkeys[i]; sub.PublicKey.KeyId == id {
+			self, err := sub.Verify(at, config)
+			if err != nil {
+				return err
+			}
+			if sub.Expired(self, at) {
+				return pgperrors.ErrKeyExpired
+			}
+		}
+	}
+	return nil
+}
+
+// names lists the addresses that the key's owner has certified and not taken back.
+func names(e *openpgp.Entity, at time.Time, config *packet.Config, out *desk.Signature) (addresses []string) {
+	ids := make([]string, 0, len(e.Identities))
+	for id := range e.Identities {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		identity := e.Identities[id]
+		if _, err := identity.Verify(at, config); err != nil || identity.UserId == nil {
+			continue
+		}
+		if identity.UserId.Email != "" {
+			addresses = append(addresses, identity.UserId.Email)
+		}
+		if out.Name == "" {
+			out.Name, out.Email = line(identity.UserId.Name), line(identity.UserId.Email)
+		}
+	}
+	return addresses
+}

@@ -1,0 +1,220 @@
+package mailsig
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"switchboard/desk"
+	"switchboard/internal/cms"
+)
+
+// authorities are the trust anchors of S/MIME.
+type authorities struct{ roots *x509.CertPool }
+
+// loadAuthorities reads PEM files of certificates: those of authorities, or of
+// single persons.
+func loadAuthorities(files []string, system bool) (*authorities, error) {
+	if len(files) == 0 && !system {
+		return nil, nil
+	}
+	pool := x509.NewCertPool()
+	if system {
+		var err error
+		if pool, err = x509.SystemCertPool(); err != nil {
+			return nil, fmt.Errorf("the system's authorities cannot be read: %w", err)
+		}
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := addCertificates(pool, b); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return &authorities{pool}, nil
+}
+
+func addCertificates(pool *x509.CertPool, b []byte) error {
+	n := 0
+	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
+		n++
+		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			return errors.New("it holds a private key, which does not belong here; name a file with the certificate alone")
+		}
+		if block.Type != "CERTIFICATE" {
+			return fmt.Errorf("block %d is a %q, not a CERTIFICATE", n, block.Type)
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return fmt.Errorf("certificate %d cannot be read: %w", n, err)
+		}
+		pool.AddCert(c)
+	}
+	if n == 0 {
+		return errors.New("it holds no certificate; PEM is expected, as in -----BEGIN CERTIFICATE-----")
+	}
+	return nil
+}
+
+func (a *authorities) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
+	data, err := cms.Parse(s.Signature)
+	if err != nil || len(data.Signers) == 0 {
+		say(out, desk.SignatureUnreadable, "the signature cannot be read: it is damaged, or no signature")
+		return
+	}
+	// Of several signers the best one counts; whoever adds another one to somebody's
+	// signature gains nothing by it.
+	best := -1
+	for _, signer := range data.Signers {
+		try := *out
+		a.verifySigner(s, data, signer, at, &try)
+		if n := worth(try.Status); n > best {
+			best, *out = n, try
+		}
+	}
+}
+
+// worth orders what several signers come to.
+func worth(status desk.SignatureStatus) int {
+	order := []desk.SignatureStatus{desk.SignatureUnreadable, desk.SignatureWeak, desk.SignatureInvalid, desk.SignatureUntrusted,
+		desk.SignatureExpired, desk.SignatureRevoked, desk.SignatureMismatch, desk.SignatureValid}
+	for i, s := range order {
+		if s == status {
+			return i
+		}
+	}
+	return -1
+}
+
+func (a *authorities) verifySigner(s *desk.Signed, data *cms.SignedData, signer cms.Signer, at time.Time, out *desk.Signature) {
+	out.SignedAt = signedAt(signer.SignedAt)
+	c := data.Certificate(signer)
+	if c == nil {
+		say(out, desk.SignatureUnreadable, "the signer's certificate did not come with the signature")
+		return
+	}
+	sum := sha256.Sum256(c.Raw)
+	out.Key, out.Name, out.Issuer = hex.EncodeToString(sum[:]), line(c.Subject.CommonName), line(c.Issuer.String())
+	if list := certified(c, nil); len(list) > 0 {
+		out.Email = line(list[0])
+	}
+	err := verifyContent(signer, s.Content, c)
+	switch {
+	case errors.Is(err, cms.ErrWeak):
+		say(out, desk.SignatureWeak, "the signature is made with a digest or a key that can be forged today")
+		return
+	case errors.Is(err, cms.ErrUnsupported):
+		say(out, desk.SignatureUnreadable, "the signature's algorithm is not supported")
+		return
+	case errors.Is(err, cms.ErrChanged):
+		say(out, desk.SignatureInvalid, "the signature does not fit: the mail was changed after it was signed")
+		return
+	case err != nil:
+		say(out, desk.SignatureInvalid, "the signature does not fit: it was not made by the certificate's key")
+		return
+	}
+	chain, err := a.chain(c, data.Certificates, at)
+	switch {
+	case err == nil:
+		conclude(s, certified(c, chain), out)
+	case outside(c, at) && a.wasTrusted(c, data.Certificates):
+		when := "had expired on " + c.NotAfter.UTC().Format(time.DateOnly)
+		if at.Before(c.NotBefore) {
+			when = "is valid from " + c.NotBefore.UTC().Format(time.DateOnly) + " only"
+		}
+		say(out, desk.SignatureExpired, "the signature fits, but the certificate "+when)
+	default:
+		say(out, desk.SignatureUntrusted, "the signature fits, but nobody whom we trust says whose it is: "+line(err.Error()))
+	}
+}
+
+// verifyContent tries the content with the line ends that RFC 8551 §3.1.1 wants, and
+// as it came: some programs sign what they send.
+func verifyContent(signer cms.Signer, content []byte, c *x509.Certificate) error {
+	canonical := crlf(content)
+	err := signer.Verify(canonical, c)
+	if errors.Is(err, cms.ErrChanged) && !bytes.Equal(canonical, content) {
+		return signer.Verify(content, c)
+	}
+	return err
+}
+
+// crlf makes every line end with CRLF, and copies nothing when they do.
+func crlf(b []byte) []byte {
+	bare := bytes.Count(b, []byte("\n")) - bytes.Count(b, []byte("\r\n"))
+	if bare == 0 {
+		return b
+	}
+	out := make([]byte, 0, len(b)+bare)
+	for i, c := range b {
+		if c == '\n' && (i == 0 || b[i-1] != '\r') {
+			out = append(out, '\r')
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// chain finds the way from the certificate to an authority (RFC 8550 §4).
+func (a *authorities) chain(c *x509.Certificate, others []*x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
+	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+		return nil, errors.New("the certificate is not for signing") // RFC 8550 §4.4.2
+	}
+	intermediates := x509.NewCertPool()
+	for _, o := range others {
+		intermediates.AddCert(o)
+	}
+	chains, err := c.Verify(x509.VerifyOptions{Roots: a.roots, Intermediates: intermediates, CurrentTime: at,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}) // RFC 8550 §4.4.4
+	if err != nil {
+		return nil, err
+	}
+	return chains[0], nil
+}
+
+func outside(c *x509.Certificate, at time.Time) bool {
+	return at.After(c.NotAfter) || at.Before(c.NotBefore)
+}
+
+// wasTrusted tells a certificate that has run out from one of a stranger.
+func (a *authorities) wasTrusted(c *x509.Certificate, others []*x509.Certificate) bool {
+	_, err := a.chain(c, others, c.NotAfter.Add(-time.Second))
+	if err != nil {
+		_, err = a.chain(c, others, c.NotBefore.Add(time.Second))
+	}
+	return err == nil
+}
+
+var oidEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
+
+// certified lists the addresses of a certificate: those of its alternative names,
+// or, without one, the old way's in its subject (RFC 8550 §3). An authority that
+// may speak for some addresses only is not held to that by the old way.
+func certified(c *x509.Certificate, chain []*x509.Certificate) []string {
+	if len(c.EmailAddresses) > 0 {
+		return c.EmailAddresses
+	}
+	for _, up := range chain {
+		if len(up.PermittedEmailAddresses)+len(up.ExcludedEmailAddresses) > 0 {
+			return nil
+		}
+	}
+	var out []string
+	for _, name := range c.Subject.Names {
+		if address, ok := name.Value.(string); ok && name.Type.Equal(oidEmailAddress) {
+			out = append(out, address)
+		}
+	}
+	return out
+}
