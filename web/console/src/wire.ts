@@ -75,6 +75,7 @@ export interface Message {
   report: { kind: string; recipients: { recipient: string; action: string; status: string; diagnostic: string }[] } | null;
   problems: { code: string; detail: string }[];
   authentication: { trust: string; reason: string } | null;
+  signature: { kind: string; status: string; reason: string; email: string; name: string; key: string; issuer: string; signed_at: string | null; footer: string } | null;
   author: Named | null;
   thread: { method: string; evidence: string };
   deliveries: Delivery[];

@@ -7,6 +7,7 @@ import type { Address, Conversation, Delivery, Message } from '../wire';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { Linked } from './linked';
+import { Seals } from './signature';
 
 interface Props { message: Message; conversation: Conversation; last: boolean }
 
@@ -24,6 +25,7 @@ export function MessageCard({ message, conversation, last }: Props) {
           {note && <span class="chip chip-note">{say('thread.note')}</span>}
           {message.auto_submitted && message.auto_submitted !== 'none' && <span class="chip">{sayIf(`thread.auto.${message.auto_submitted}`, message.auto_submitted)}</span>}
           {message.authentication?.trust === 'forged' && <span class="chip chip-forged" title={message.authentication.reason}>{say('thread.forged')}</span>}
+          <Seals message={message} />
           <div class="message-to muted">
             {note ? say('composer.noteOnly') : message.direction === 'inbound'
               ? (message.from[0]?.email ?? '')
