@@ -111,7 +111,7 @@ func (b *batch) one(p *parsed) {
 		b.snap.Sessions[sessionID] = Session{Contact: who.contact.ID, Account: who.account.ID, Conversation: c.ID, Name: s.name, Email: s.email}
 		b.index.AddSession(sessionID, c.ID)
 	}
-	b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, m.ID})
+	b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, m.ID, false})
 }
 
 // open begins a conversation where the policy wants it.
@@ -268,7 +268,7 @@ func (b *batch) know(c desk.ConversationID, id string, own bool) {
 
 // duplicate links a mail that came again to the message it already is.
 func (b *batch) duplicate(p *parsed, first Stored) {
-	b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, first.Message})
+	b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, first.Message, true})
 	if c := b.snap.Conversations[first.Conversation]; c != nil {
 		b.dirty[c.ID] = true
 		b.event(c, desk.EventDuplicateLinked, desk.ActorSystem, map[string]any{

@@ -172,4 +172,5 @@ type Done struct {
 	Raw     desk.RawID
 	Fence   int64
 	Message desk.MessageID
+	Again   bool // the message was there before: it came in another row
 }

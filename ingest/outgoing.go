@@ -39,7 +39,7 @@ func (b *batch) outgoing(p *parsed) {
 	m := p.message
 	m.RawID, m.Direction, m.Channel = p.Raw.ID, desk.Outbound, p.Raw.Channel
 	if id, ok := b.snap.SentAs[m.MessageID]; ok {
-		b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, id})
+		b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, id, true})
 		return
 	}
 	to := partners(&p.Raw, &m, b.rules.Own)
@@ -54,7 +54,7 @@ func (b *batch) outgoing(p *parsed) {
 	m.AuthorID = b.author(&m)
 	b.file(c, &m)
 	b.replied(c, &m, earliest(p.Raw.ReceivedAt, b.now))
-	b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, m.ID})
+	b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, m.ID, false})
 }
 
 // answered finds the conversation that the mail cites, nearest first (RFC 5322

@@ -24,6 +24,8 @@ create table raws (
     fence         bigint not null default 0,
     duplicates    int not null default 0,
     message_id    uuid,
+    -- the row that keeps the octets of this one, which came again
+    same_as       uuid references raws,
     -- found in a folder of what we sent ourselves
     outgoing      boolean not null default false,
     constraint raws_source unique (channel, endpoint, source_key)

@@ -354,8 +354,11 @@ func (t *ingestTx) saveReports(ctx context.Context, c *ingest.Changes) error {
 // saveDone marks the raw rows processed. Each must still be ours: a row whose
 // lease was lost to another node undoes the whole batch.
 func (t *ingestTx) saveDone(ctx context.Context, c *ingest.Changes) error {
-	var id, fence, message column
+	var id, fence, message, again column
 	for _, d := range c.Done {
+		if d.Again {
+			again.uuid(d.Raw)
+		}
 		id.uuid(d.Raw)
 		fence.number(d.Fence)
 		message.uuid(d.Message)
@@ -367,5 +370,8 @@ func (t *ingestTx) saveDone(ctx context.Context, c *ingest.Changes) error {
 	if n, err := result.RowsAffected(); err != nil || n != int64(len(c.Done)) {
 		return desk.Errorf(desk.KindConflict, "%d of %d raw items were taken over by another node", int64(len(c.Done))-n, len(c.Done))
 	}
-	return nil
+	if again.length == 0 {
+		return nil
+	}
+	return t.exec(ctx, "keep octets once", t.s.q.raw.Share, &again)
 }

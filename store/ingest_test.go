@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
@@ -133,6 +134,39 @@ func TestPoisonCostsOnlyItself(t *testing.T) {
 	again, _, err := p.store.Raws(t.Context(), desk.RawQuarantined, 0, 10)
 	if err != nil || len(again) != 1 || again[0].Attempts != 1 {
 		t.Errorf("after the replay: %+v (%v), want it back after one attempt", again, err)
+	}
+}
+
+// TestOctetsAreKeptOnce: a mail that comes again under another number, as from a
+// folder that was renumbered, shares the octets of the first, which anybody who
+// wants them still gets; one that differs in an octet keeps its own.
+func TestOctetsAreKeptOnce(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t)
+	first, again, differs := rawMail(1, "a@one.example", ""), rawMail(1, "a@one.example", ""), rawMail(1, "a@one.example", "X-Relay: b\r\n")
+	again.SourceKey, differs.SourceKey = "again", "differs"
+	for _, raw := range []desk.Raw{first, again, differs} {
+		p.accept(raw)
+		p.settled()
+	}
+	raws, _, err := p.store.Raws(t.Context(), desk.RawProcessed, 0, 10)
+	if err != nil || len(raws) != 3 {
+		t.Fatalf("%d processed (%v), want 3", len(raws), err)
+	}
+	for i, want := range []desk.Raw{differs, again, first} {
+		got, err := p.store.Raw(t.Context(), raws[i].ID)
+		if err != nil || string(got.Bytes) != string(want.Bytes) || got.Kept != int64(len(want.Bytes)) || raws[i].Kept != got.Kept {
+			t.Errorf("%s: %d of %d octets (%v)", want.SourceKey, got.Kept, len(want.Bytes), err)
+		}
+	}
+	db, err := sql.Open("postgres", p.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var shared string
+	if err := db.QueryRowContext(t.Context(), "select string_agg(source_key, ' ') from raws where bytes = ''").Scan(&shared); err != nil || shared != "again" {
+		t.Errorf("without octets of their own: %q (%v), want the one that came again", shared, err)
 	}
 }
 

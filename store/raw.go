@@ -16,6 +16,7 @@ type rawQueries struct {
 	Known   *sqlx.Stmt `query:"raw-known"`
 	Claim   *sqlx.Stmt `query:"raw-claim"`
 	Done    *sqlx.Stmt `query:"raw-done"`
+	Share   *sqlx.Stmt `query:"raw-share"`
 	Fail    *sqlx.Stmt `query:"raw-fail"`
 	Replay  *sqlx.Stmt `query:"raw-replay"`
 	Release *sqlx.Stmt `query:"raw-release"`

@@ -42,6 +42,15 @@ update raws r set state = 'processed', problem = '', lease_until = null, message
 from unnest($1::uuid[], $2::bigint[], $3::uuid[]) as t (id, fence, message)
 where r.id = t.id and r.fence = t.fence and r.state = 'pending';
 
+-- name: raw-share
+-- What was linked to the message of another row need not be kept twice, if it is
+-- the same to the last octet: it came again, as a whole folder does that the
+-- server has renumbered.
+update raws r set bytes = '', same_as = f.id
+from messages m join raws f on f.id = m.raw_id
+where r.id = any($1::uuid[]) and m.id = r.message_id and f.id <> r.id and f.same_as is null
+  and r.same_as is null and f.bytes = r.bytes;
+
 -- name: raw-fail
 update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', lease_until = null
 where id = $1 and fence = $2 and state = 'pending';
@@ -54,16 +63,17 @@ returning id;
 
 -- name: raw-list
 select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-       received_at, size, octet_length(bytes) as kept, state, attempts, problem, outgoing, duplicates
+       received_at, size, case when same_as is null then octet_length(bytes) else size end as kept, state, attempts, problem,
+       outgoing, duplicates
 from raws
 where ($1 = '' or state = $1) and ($2::bigint = 0 or arrival < $2)
 order by arrival desc
 limit $3;
 
 -- name: raw-get
-select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-       received_at, size, octet_length(bytes) as kept, bytes, state, attempts, problem, outgoing, duplicates
-from raws where id = $1;
+select r.id, r.arrival, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr, r.auth_results,
+       r.received_at, r.size, octet_length(k.bytes) as kept, k.bytes, r.state, r.attempts, r.problem, r.outgoing, r.duplicates
+from raws r join raws k on k.id = coalesce(r.same_as, r.id) where r.id = $1;
 
 -- name: raw-next
 -- When the next pending row falls due; null when none waits.

@@ -24,6 +24,7 @@ var soakLong = flag.Bool("soak", false, "run the soak tests in full, as make soa
 // soakSize is how much of everything befalls the mailboxes.
 type soakSize struct {
 	backlog, cuts  int           // mails that wait in the INBOX, and how often their reading is cut
+	kills          int           // of the gateway while it reads the backlog
 	boxes, rounds  int           // mailboxes whose sessions freeze, each so many times
 	days, daily    int           // without the gateway, and mails on each of them
 	poll, timeout  string        // of the mailboxes
@@ -34,10 +35,10 @@ type soakSize struct {
 }
 
 var (
-	soakShort = soakSize{backlog: 150, cuts: 4, boxes: 2, rounds: 1, days: 3, daily: 3, poll: "500ms", timeout: "500ms", frost: 3 * time.Second,
+	soakShort = soakSize{backlog: 150, cuts: 4, kills: 3, boxes: 2, rounds: 1, days: 3, daily: 3, poll: "500ms", timeout: "500ms", frost: 3 * time.Second,
 		cutMin: 10_000, cutMax: 120_000, patience: 30 * time.Second, late: 30 * time.Second}
 	// What the mailboxes are set to if nobody says anything.
-	soakFull = soakSize{backlog: 10_000, cuts: 300, boxes: 10, rounds: 2, days: 30, daily: 10, poll: "1m", timeout: "30s", frost: 100 * time.Second,
+	soakFull = soakSize{backlog: 10_000, cuts: 300, kills: 10, boxes: 10, rounds: 2, days: 30, daily: 10, poll: "1m", timeout: "30s", frost: 100 * time.Second,
 		cutMin: 70_000, cutMax: 400_000, patience: 12 * time.Minute, late: 2 * time.Minute}
 )
 
@@ -59,9 +60,9 @@ type soak struct {
 	readers []string // accounts whose sessions freeze
 }
 
-// TestSoakIMAP: a backlog whose reading is cut in the middle of literals, sessions
-// that stop without a word, a folder that is numbered anew, days without the
-// gateway. Every mail must be there, whole, once.
+// TestSoakIMAP: a backlog whose reading is cut in the middle of literals and by kills
+// of the gateway, sessions that stop without a word, a folder that is numbered anew,
+// days without the gateway. Every mail must be there, whole, once.
 func TestSoakIMAP(t *testing.T) {
 	t.Parallel()
 	size := soakShort
@@ -73,6 +74,7 @@ func TestSoakIMAP(t *testing.T) {
 	s.cutBacklog()
 	var wg sync.WaitGroup
 	s.node.start()
+	s.kill()
 	for _, account := range s.readers {
 		wg.Go(func() { s.freeze(account) })
 	}
@@ -180,6 +182,17 @@ func (s *soak) cutBacklog() {
 	})
 }
 
+// kill ends the gateway without warning while the backlog is being journaled and
+// processed, each time a part further on.
+func (s *soak) kill() {
+	for n := range s.kills {
+		part := n * s.backlog / s.kills
+		within(s.t, s.patience, "a part of the backlog", func() bool { return s.count("select count(*) from raws") > part })
+		s.node.kill()
+		s.node.start()
+	}
+}
+
 // freeze stops a mailbox's session while it waits for news, and delivers then.
 func (s *soak) freeze(account string) {
 	s.gap(account, func() {}) // it is read, and idle
@@ -246,7 +259,8 @@ func (s *soak) offline() {
 
 // judge compares the ledger with the database, and the database with the server.
 func (s *soak) judge() {
-	rows, err := s.db.QueryContext(s.t.Context(), `select encode(sha256(bytes), 'hex'), count(distinct message_id), bool_and(state = 'processed') from raws group by 1`)
+	rows, err := s.db.QueryContext(s.t.Context(), `select encode(sha256(k.bytes), 'hex'), count(distinct r.message_id), bool_and(r.state = 'processed')
+		from raws r join raws k on k.id = coalesce(r.same_as, r.id) group by 1`)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -270,6 +284,9 @@ func (s *soak) judge() {
 	if err := rows.Err(); err != nil {
 		s.t.Fatal(err)
 	}
+	if n := s.count("select count(*) from raws where same_as is null"); n != len(s.sent) {
+		s.t.Errorf("the octets of %d mails are kept %d times", len(s.sent), n)
+	}
 	out, err := exec.Command(s.node.bin, "channel", "reconcile", "inbox", "--json", "--config", s.node.config).CombinedOutput()
 	if err != nil {
 		s.t.Errorf("reconcile: %v\n%s", err, out)
@@ -277,7 +294,7 @@ func (s *soak) judge() {
 	if want := fmt.Sprintf(`"server":%d,"journaled":%d,"waiting":0,"missing":0`, s.inbox-s.daily, s.inbox-s.daily); !strings.Contains(string(out), want) {
 		s.t.Errorf("reconcile says %s, want %s", out, want)
 	}
-	s.t.Logf("soak imap: sent=%d cuts=%d freezes=%d noticed=%d messages=%d", len(s.sent), s.proxy.Cuts(), s.frozen, s.unaided, s.count("select count(*) from messages"))
+	s.t.Logf("soak imap: sent=%d cuts=%d kills=%d freezes=%d noticed=%d messages=%d", len(s.sent), s.proxy.Cuts(), s.kills, s.frozen, s.unaided, s.count("select count(*) from messages"))
 	s.t.Logf("lost=%d dup=%d torn=%d max_gap=%s", lost, dup, torn, s.worst.Round(100*time.Millisecond))
 	if lost+dup+torn != 0 || s.worst > s.late || s.proxy.Cuts() < s.cuts || s.frozen != s.boxes*s.rounds {
 		s.t.Error("the mailboxes did not hold")
