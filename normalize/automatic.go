@@ -90,6 +90,9 @@ func (e evidence) feedback() bool {
 
 // list recognises mail that went to many (RFC 2919, RFC 2369, and Precedence).
 func (e evidence) list() bool {
+	if e.administrivia() {
+		return false
+	}
 	for _, name := range []string{"list-id", "list-post", "list-unsubscribe", "list-help", "list-subscribe", "mailing-list", "x-mailing-list", "x-list", "x-mailman-version", "x-campaign", "x-campaignid", "x-mailgun-tag", "x-csa-complaints"} {
 		if e.head.has(name) {
 			return true
@@ -101,9 +104,15 @@ func (e evidence) list() bool {
 	return imf.IsBulkPrecedence(e.precedence)
 }
 
+// administrivia is what a list's software writes itself, such as that a mail waits
+// for its moderator.
+func (e evidence) administrivia() bool {
+	return strings.EqualFold(oneLine(e.head.get("x-list-administrivia")), "yes") || strings.EqualFold(oneLine(e.head.get("list-administrivia")), "yes")
+}
+
 // generated recognises notifications.
 func (e evidence) generated() bool {
-	if e.keyword != "" && e.keyword != "no" {
+	if e.keyword != "" && e.keyword != "no" || e.administrivia() {
 		return true
 	}
 	if e.nullPath || imf.IsMailerDaemon(e.from) {

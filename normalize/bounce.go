@@ -148,6 +148,9 @@ func diagnosticLine(s string) string {
 	return ""
 }
 
+// delaySentences say that a mail system has not given up.
+var delaySentences = []string{"will be retried", "not yet been delivered", "has been delayed", "delivery attempts will continue", "will continue to try", "will keep trying", "still being retried", "warning message only", "not need to resend", "noch nicht zugestellt"}
+
 // readLooseBounce takes what it can from a bounce's prose: the recipients named
 // before the returned mail begins, codes, and the returned mail's identifier.
 func readLooseBounce(rep *desk.Report, text string) {
@@ -168,11 +171,12 @@ func readLooseBounce(rep *desk.Report, text string) {
 	prose := beforeReturned(text)
 	status, diagnostic := enhancedStatus(prose), diagnosticLine(prose)
 	action := "failed"
-	if strings.HasPrefix(status, "4.") || status == "" && strings.Contains(strings.ToLower(prose), "will be retried") {
+	if strings.HasPrefix(status, "4.") || status == "" && containsAny(strings.ToLower(prose), delaySentences) {
 		action = "delayed"
 	}
 	seen := make(map[string]bool)
 	for _, addr := range bouncedAddr.FindAllString(prose, 50) {
+		addr = strings.Trim(addr, "'") // Exchange writes 'jo@acme.example'
 		key := strings.ToLower(addr)
 		if seen[key] || imf.IsMailerDaemon(addr) || len(rep.Recipients) >= 20 {
 			continue

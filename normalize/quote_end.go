@@ -112,6 +112,9 @@ var sentFrom = regexp.MustCompile(`^sent from (?:my )?[^,;.!?]{1,60}[.!]?$`)
 
 // deviceLine reports whether a line is what a phone or program adds by itself.
 func deviceLine(s string) bool {
+	if strings.Contains(s, "outlook") && strings.Contains(s, "<https://aka.ms/") && len(s) < 160 {
+		return true // in whatever language
+	}
 	s = strings.Trim(s, "*_-–—<>[]()\"“” .\u2026")
 	if s == "" || utf8.RuneCountInString(s) > 120 {
 		return false

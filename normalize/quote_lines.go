@@ -170,7 +170,7 @@ func (r *reply) separator(i int) lineKind {
 	switch {
 	case hasPrefixAny(bare, forwardWords) && (m != nil || strings.HasSuffix(s, ":") && r.headerFollows(i)):
 		return lineForward
-	case hasPrefixAny(bare, originalWords) && (m != nil || len(bare) < 40 && r.headerFollows(i)):
+	case (hasPrefixAny(bare, originalWords) || m != nil && bare == "original" && r.headerFollows(i)) && (m != nil || len(bare) < 40 && r.headerFollows(i)):
 		last := i
 		if j := r.next(i + 1); j < len(r.lines) {
 			last = max(i, r.headerBlock(j)-1)
@@ -208,6 +208,9 @@ func (r *reply) headerFollows(i int) bool {
 // headerField reads "From: somebody", also with the stars or bars that bold
 // type leaves behind.
 func headerField(s string) (fieldClass, string) {
+	if class, value := tableField(s); class != fieldNone {
+		return class, value
+	}
 	s = strings.TrimLeft(s, "*_| ")
 	head := clip(s, 60)
 	at := strings.IndexAny(head, ":：")
@@ -221,6 +224,18 @@ func headerField(s string) (fieldClass, string) {
 	}
 	_, size := utf8.DecodeRuneInString(s[at:])
 	return class, strings.TrimSpace(strings.TrimLeft(s[at+size:], "*_ "))
+}
+
+// tableField reads "| From | somebody |", what NetEase's phone program writes.
+func tableField(s string) (fieldClass, string) {
+	if !strings.HasPrefix(s, "|") {
+		return fieldNone, ""
+	}
+	label, value, ok := strings.Cut(s[1:], "|")
+	if !ok {
+		return fieldNone, ""
+	}
+	return headerLabels[strings.TrimSpace(label)], strings.Trim(value, "| ")
 }
 
 // headerBlock returns the end of the header block that begins at line i, or i.

@@ -27,7 +27,7 @@ yazdı|şunları yazdı|yazmış
 menulis|tulis
 כתב|כתבה|כתב/ה|מאת
 كتب|كتبت|كتابة ما يلي
-wrote：|写道|寫道|写到|寫到|撰写|來信|来信|の投稿|さんは書きました|書きました|のメール|さんから|作成|님이 작성|작성:|작성했습니다|님의 말|이(가) 작성|さんが書いた
+wrote：|写道|寫道|写到|寫到|撰写|來信|来信|の投稿|さんは書きました|書きました|のメール|さんから|作成|님이 작성|작성:|작성했습니다|님의 말|이(가) 작성|쓴 글|さんが書いた
 `)
 
 // introStarts open the line above a quotation, before its date or name.
@@ -78,7 +78,7 @@ eredeti üzenet|eredeti levél|mesaj original|mesajul original|mesaj inițial
 αρχικό μήνυμα|orijinal mesaj|özgün ileti|orjinal mesaj|özgün mesaj|thư gốc|pesan asli
 הודעה מקורית|ההודעה המקורית|الرسالة الأصلية|رسالة أصلية
 元のメッセージ|元のメール|original message / 元のメッセージ|원본 메시지|원본 메일|원래 메시지|원본메시지
-原始邮件|原始郵件|原邮件|原郵件|原始消息|原始訊息|邮件原件|郵件原件|原始信件
+原始邮件|原始郵件|原邮件|原郵件|原始消息|原始訊息|邮件原件|郵件原件|原始信件|回复的原邮件|回复的邮件|回覆的原郵件
 `)
 
 // forwardWords stand above a message that the author passes on.
@@ -121,8 +121,8 @@ var headerLabels = labels(map[fieldClass]string{
 
 // deviceWords open the line that a phone or a program adds below a text.
 var deviceWords = words(`
-sent from my |sent from mail for |sent from outlook|sent from yahoo|sent from samsung|sent from the |sent from a |sent from iphone|sent from ipad|sent from acompli|sent from gmail|sent from aol|sent from proton|sent from windows|sent from nine|sent from bluemail|sent from mailbird|sent from spark|sent from mobile|sent from blackberry|sent from android|sent from canary|sent from front|sent from hey|sent from polymail|sent from airmail|sent from alto|sent from type|sent from edison|sent from mailspring|sent from surface|sent from thunderbird|sent from unibox|sent from xfinity|sent from tutanota|sent from missive|sent from newton|sent from superhuman|sent with |sent via |sent using |sent by |sent on the |get outlook for |get bluemail for |enviado via |download outlook for|sent while mobile|sent on the go|sent on my |sent through 
-von meinem |von meiner |gesendet mit |gesendet von |gesendet über |gesendet aus |diese nachricht wurde von meinem |outlook für |holen sie sich outlook|diese e-mail wurde von meinem |versendet mit |versandt mit |mobil gesendet
+sent from my |sent from mail for |sent from outlook|sent from yahoo|sent from samsung|sent from the |sent from a |sent from iphone|sent from ipad|sent from acompli|sent from gmail|sent from aol|sent from proton|sent from windows|sent from nine|sent from bluemail|sent from mailbird|sent from spark|sent from mobile|sent from blackberry|sent from android|sent from canary|sent from front|sent from hey|sent from polymail|sent from airmail|sent from alto|sent from type|sent from edison|sent from mailspring|sent from surface|sent from thunderbird|sent from unibox|sent from xfinity|sent from tutanota|sent from missive|sent from newton|sent from superhuman|sent with |sent via |sent using |sent by |sent on the |get outlook for |get bluemail for |enviado via |download outlook for|sent while mobile|sent on the go|sent on my |sent through |yahoo mail: search, organize
+von meinem |von meiner |gesendet mit |gesendet von |gesendet über |gesendet aus |diese nachricht wurde von meinem |outlook für |holen sie sich outlook|hol dir |diese e-mail wurde von meinem |versendet mit |versandt mit |mobil gesendet
 envoyé de mon |envoyé depuis |envoyé à partir |envoyé de |envoyé avec |envoyé par mon |envoyé via |télécharger outlook pour|obtenez outlook pour|provenance : |envoyé d
 enviado desde |enviado con |enviat des |enviado mediante |obtener outlook para|obtenga outlook para|descargar outlook
 enviado do |enviado de |enviado pelo |enviado a partir |enviado por |obter o outlook para |obter outlook para |baixe o outlook

@@ -88,6 +88,9 @@ func (r *reader) buildReport(kind string, root *part) *desk.Report {
 		if len(rep.Recipients) == 0 || rep.OriginalMessageID == "" {
 			readLooseBounce(rep, r.msg.TextBody)
 		}
+		if len(rep.Recipients) == 0 {
+			r.onlyRecipient(rep)
+		}
 	case "disposition-notification":
 		r.dispositionNotice(rep)
 	case "feedback-report":
@@ -210,6 +213,19 @@ func (r *reader) failedRecipients(rep *desk.Report, h header) {
 			rep.Recipients[i].Status = status
 			rep.Recipients[i].Diagnostic = diagnosticLine(r.msg.TextBody)
 		}
+	}
+}
+
+// onlyRecipient is whom a mail that came back went to, when it went to one: some
+// systems write names where addresses should stand.
+func (r *reader) onlyRecipient(rep *desk.Report) {
+	if r.parts.original == nil {
+		return
+	}
+	to := imf.ParseAddressList(strings.Join(append(r.parts.original.all("to"), r.parts.original.all("cc")...), ", "), nil)
+	if len(to) == 1 && imf.ValidAddr(to[0].Addr) {
+		rep.Recipients = append(rep.Recipients, desk.ReportRecipient{Recipient: to[0].Addr, Action: "failed",
+			Status: enhancedStatus(r.msg.TextBody), Diagnostic: diagnosticLine(r.msg.TextBody)})
 	}
 }
 
