@@ -54,6 +54,7 @@ func Examine(ctx context.Context, cfg Config, log *slog.Logger) []Finding {
 	x.port("smtp.addr", cfg.SMTP.Addr, running)
 	x.port("smtp.tls_addr", cfg.SMTP.TLSAddr, running)
 	x.certificate()
+	x.signatures()
 	x.smarthost(ctx)
 	err := WithStore(ctx, cfg, log, func(ctx context.Context, st *store.Store) error {
 		x.database(ctx, st)

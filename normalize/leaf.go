@@ -35,7 +35,9 @@ func (r *reader) leaf(p *part, in context) view {
 	if r.isText(p, in) {
 		data := decodeTransfer(p.body, p.encoding)
 		if inner, ok := r.clearText(p, data); ok {
-			return r.text(p, inner)
+			plain := *p
+			plain.declared = true // what was signed as text is not read as HTML
+			return r.text(&plain, inner)
 		}
 		if !looksBinary(data) {
 			return r.text(p, data)

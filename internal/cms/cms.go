@@ -10,6 +10,7 @@ package cms
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -23,6 +24,7 @@ const (
 	maxCertificates = 32
 	maxSigners      = 4
 	maxAttributes   = 64
+	maxRSA          = 8192 // bits
 )
 
 var (
@@ -137,11 +139,18 @@ func (d *SignedData) readCertificates(r *reader, set element) error {
 		return err
 	}
 	for _, e := range list {
-		if c, err := x509.ParseCertificate(e.full); err == nil && e.tag == tagSequence {
+		if c, err := x509.ParseCertificate(e.full); err == nil && e.tag == tagSequence && bearable(c) {
 			d.Certificates = append(d.Certificates, c)
 		}
 	}
 	return nil
+}
+
+// bearable leaves out keys that are made to cost time: one of a megabit takes
+// seconds for each signature, and a chain is tried in many ways.
+func bearable(c *x509.Certificate) bool {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	return !ok || key.N.BitLen() <= maxRSA
 }
 
 func (d *SignedData) readSigners(r *reader, set element) error {

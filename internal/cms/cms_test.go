@@ -1,7 +1,13 @@
 package cms
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
@@ -80,6 +86,30 @@ func TestVerify(t *testing.T) {
 				t.Error("a changed signature fits")
 			}
 		})
+	}
+}
+
+// TestKeyOfAMegabit: a certificate whose key would take seconds is as good as none.
+func TestKeyOfAMegabit(t *testing.T) {
+	t.Parallel()
+	issuer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bits, want := range map[uint]bool{2048: true, 1 << 20: false} {
+		modulus := new(big.Int).SetBit(big.NewInt(1), int(bits-1), 1)
+		template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, &rsa.PublicKey{N: modulus, E: 1<<31 - 1}, issuer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bearable(c) != want {
+			t.Errorf("%d bits: %t", bits, !want)
+		}
 	}
 }
 

@@ -24,6 +24,31 @@ func (c Config) LoadAuthorities() error {
 }
 func (c Config) LoadKeys() error { _, err := loadKeys(c.Keys); return err }
 
+// Inventory is what the files hold, for whoever looks after them.
+type Inventory struct {
+	Authorities, Keys int
+	// Past are the authorities and the keys that are not valid any more, by name.
+	PastAuthorities, PastKeys []string
+}
+
+// Inventory reads the files and says how things stand at a time.
+func (c Config) Inventory(at time.Time) (i Inventory, err error) {
+	v, err := c.read()
+	if err != nil {
+		return i, err
+	}
+	if v.authorities != nil {
+		for _, cert := range v.authorities.named {
+			i.Authorities++
+			if outside(cert, at) {
+				i.PastAuthorities = append(i.PastAuthorities, line(cert.Subject.String())+" ("+cert.NotAfter.UTC().Format(time.DateOnly)+")")
+			}
+		}
+	}
+	i.Keys, i.PastKeys = v.keys.inventory(at)
+	return i, nil
+}
+
 // Trust is a Verifier whose files are read again when one of them changes, so that
 // a customer's new key needs no restart.
 type Trust struct {

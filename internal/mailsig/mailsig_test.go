@@ -31,7 +31,7 @@ func mixed(parts ...string) string {
 	return "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=outer\n\n--outer\n" + strings.Join(parts, "\n--outer\n") + "\n--outer--\n"
 }
 
-func load(t *testing.T, c mailsig.Config) *mailsig.Trust {
+func load(t testing.TB, c mailsig.Config) *mailsig.Trust {
 	t.Helper()
 	trust, err := mailsig.Load(c, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -157,6 +157,24 @@ func readKey(b []byte) (*openpgp.Entity, error) {
 	return openpgp.ReadEntity(packet.NewReader(bytes.NewReader(b)))
 }
 
+// inventory counts the keys, and names those that are not valid any more.
+func (k keyring) inventory(at time.Time) (n int, past []string) {
+	for id, list := range k {
+		for _, b := range list {
+			e, err := readKey(b)
+			if err != nil || e.PrimaryKey.KeyId != id {
+				continue // it stands under its subkeys too
+			}
+			n++
+			if _, err := e.VerifyPrimaryKey(at, nil); err != nil {
+				past = append(past, fmt.Sprintf("%016X", id))
+			}
+		}
+	}
+	slices.Sort(past)
+	return n, past
+}
+
 // known reads the keys that signatures name.
 func (k keyring) known(list []*packet.Signature) (keys []*openpgp.Entity) {
 	for _, sig := range list {

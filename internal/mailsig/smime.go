@@ -18,7 +18,10 @@ import (
 )
 
 // authorities are the trust anchors of S/MIME.
-type authorities struct{ roots *x509.CertPool }
+type authorities struct {
+	roots *x509.CertPool
+	named []*x509.Certificate // those of files
+}
 
 // loadAuthorities reads PEM files of certificates: those of authorities, or of
 // single persons.
@@ -33,19 +36,20 @@ func loadAuthorities(files []string, system bool) (*authorities, error) {
 			return nil, fmt.Errorf("the system's authorities cannot be read: %w", err)
 		}
 	}
+	a := &authorities{roots: pool}
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		if err := addCertificates(pool, b); err != nil {
+		if err := a.add(b); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	return &authorities{pool}, nil
+	return a, nil
 }
 
-func addCertificates(pool *x509.CertPool, b []byte) error {
+func (a *authorities) add(b []byte) error {
 	n := 0
 	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
 		n++
@@ -59,7 +63,8 @@ func addCertificates(pool *x509.CertPool, b []byte) error {
 		if err != nil {
 			return fmt.Errorf("certificate %d cannot be read: %w", n, err)
 		}
-		pool.AddCert(c)
+		a.roots.AddCert(c)
+		a.named = append(a.named, c)
 	}
 	if n == 0 {
 		return errors.New("it holds no certificate; PEM is expected, as in -----BEGIN CERTIFICATE-----")
