@@ -58,14 +58,6 @@ type Mail struct {
 	Name     string   `koanf:"name"`   // the company, beside an agent's name in From; may be empty
 }
 
-// Smarthost takes the mail we send; an empty address keeps replies queued.
-type Smarthost struct {
-	Addr     string `koanf:"addr"`
-	User     string `koanf:"user"`
-	Password string `koanf:"password"`
-	TLS      string `koanf:"tls"` // implicit, starttls, none
-}
-
 // Widget is a chat widget on somebody's website.
 type Widget struct {
 	Key     string   `koanf:"key"`
@@ -124,8 +116,7 @@ func (c *Config) Validate() error {
 	}
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)
-	v.address("smarthost.addr", c.Smarthost.Addr, false)
-	v.oneOf("smarthost.tls", c.Smarthost.TLS, "implicit", "starttls", "none")
+	v.smarthost(&c.Smarthost)
 	v.mailboxes(c.Mailboxes)
 	v.networks("images.allow_networks", c.Images.AllowNetworks)
 	v.signatures(&c.Signatures)

@@ -27,6 +27,7 @@ func TestDoctor(t *testing.T) {
 	cfg := gateway.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example"}
+	cfg.SMTP.DNS = mailtest.Zone(t)
 	cfg.SMTP.Addr, cfg.SMTP.TLSCert, cfg.SMTP.TLSKey = box.Addr, certFile, keyFile // a port that another program has
 	cfg.Smarthost.Addr = "127.0.0.1:1"
 	good := gateway.Mailbox{Name: "good", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none"}
@@ -49,17 +50,18 @@ func TestDoctor(t *testing.T) {
 		verdict gateway.Verdict
 		words   string // in the detail or the advice
 	}{
-		"database":            {gateway.Sound, "PostgreSQL 1"},
-		"clock":               {gateway.Sound, "in step"},
-		"addr":                {gateway.Sound, "free"},
-		"smtp.addr":           {gateway.Fail, "in use by another program"},
-		"smtp.tls_cert":       {gateway.Warn, "Renew"},
-		"smarthost":           {gateway.Fail, "refused"},
-		"mailbox good":        {gateway.Sound, "INBOX: 0 mails"},
-		"mailbox password":    {gateway.Fail, "refused the user name or the password"},
-		"mailbox folder":      {gateway.Fail, "It has: INBOX"},
-		"mailbox certificate": {gateway.Fail, "which this machine does not trust"},
-		"mailbox tls":         {gateway.Fail, "Set tls to starttls"},
+		"database":               {gateway.Sound, "PostgreSQL 1"},
+		"clock":                  {gateway.Sound, "in step"},
+		"addr":                   {gateway.Sound, "free"},
+		"smtp.addr":              {gateway.Fail, "in use by another program"},
+		"dns DMARC desk.example": {gateway.Warn, "there is no DMARC record"},
+		"smtp.tls_cert":          {gateway.Warn, "Renew"},
+		"smarthost":              {gateway.Fail, "nothing listens on 127.0.0.1:1"},
+		"mailbox good":           {gateway.Sound, "INBOX: 0 mails"},
+		"mailbox password":       {gateway.Fail, "refused the user name or the password"},
+		"mailbox folder":         {gateway.Fail, "It has: INBOX"},
+		"mailbox certificate":    {gateway.Fail, "which this machine does not trust"},
+		"mailbox tls":            {gateway.Fail, "Set tls to starttls"},
 	} {
 		f := found[check]
 		if f.Verdict != want.verdict || !strings.Contains(f.Detail+" "+f.Advice, want.words) || f.Verdict != gateway.Sound && f.Advice == "" {

@@ -26,7 +26,6 @@ import (
 	"switchboard/normalize"
 	"switchboard/outbound"
 	"switchboard/outbound/chatter"
-	"switchboard/outbound/mailer"
 	"switchboard/store"
 	"switchboard/threading"
 )
@@ -116,7 +115,7 @@ func (g *Gateway) build(ctx context.Context) error {
 func listen(addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; stop the other program, or choose another address with --addr", addr, err)
+		return nil, listenFault("addr", addr, err)
 	}
 	return l, nil
 }
@@ -162,19 +161,18 @@ func (g *Gateway) outbound(ctx context.Context, tokens *threading.Tokens) error 
 	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.domain()), Own: g.own.own, Log: g.log})
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
 	if g.cfg.Smarthost.Addr != "" {
-		m, err := mailer.New(mailer.Config{Addr: g.cfg.Smarthost.Addr, User: g.cfg.Smarthost.User, Password: g.cfg.Smarthost.Password,
-			TLS: smarthostTLS[g.cfg.Smarthost.TLS], Hostname: g.domain(), ReplyAddress: tokens.Address, Log: g.log}, g.store)
+		way := &exit{senders: g.cfg.Mail.Addresses, sent: func() { g.group.Received(smarthostName) }}
+		m, err := g.mailer(tokens.Address, g.store, g.store, way.report)
 		if err != nil {
 			return err
 		}
+		way.mailer = m
+		g.group.Add(smarthostName, &watch{exitEvery, way.look})
 		senders[desk.ChannelEmail] = m
 	}
 	g.loop = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
 	return nil
 }
-
-// smarthostTLS maps the words of the configuration, which are the mailboxes' too.
-var smarthostTLS = map[string]mailer.TLSMode{"implicit": mailer.TLSImplicit, "starttls": mailer.TLSStart, "none": mailer.TLSNone}
 
 // domain is the right side of our Message-IDs and our name in EHLO.
 func (g *Gateway) domain() string {
@@ -232,6 +230,7 @@ func (g *Gateway) entrances() error {
 	if err := g.mailboxes(); err != nil {
 		return err
 	}
+	g.watches()
 	return g.receive()
 }
 

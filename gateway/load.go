@@ -63,6 +63,7 @@ func load(path string, environ []string, overrides map[string]any, validate func
 	for i := range cfg.Mailboxes {
 		problems = append(problems, cfg.Mailboxes[i].complete(fmt.Sprintf("mailbox[%d].", i))...)
 	}
+	problems = append(problems, cfg.Smarthost.complete()...)
 	var invalid *ConfigError
 	if errors.As(validate(&cfg), &invalid) {
 		problems = append(problems, invalid.Problems...)
@@ -131,6 +132,8 @@ func keys(t reflect.Type, prefix string) (out []string) {
 		f := t.Field(i)
 		name := prefix + f.Tag.Get("koanf")
 		switch {
+		case f.Anonymous:
+			out = append(out, keys(f.Type, prefix)...)
 		case f.Type.Kind() == reflect.Struct:
 			out = append(out, keys(f.Type, name+".")...)
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:

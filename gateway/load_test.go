@@ -114,6 +114,30 @@ client_secret = "s"
 	}
 }
 
+// TestLoadSmarthostTokens: answers are sent with tokens as mailboxes are read.
+func TestLoadSmarthostTokens(t *testing.T) {
+	for _, c := range []struct{ keys, addr, tokenURL, scopes, problem string }{
+		{"provider = \"microsoft\"\nrefresh_token = \"0.r\"", "smtp.office365.com:587", "https://login.microsoftonline.com/common/oauth2/v2.0/token", "https://outlook.office.com/SMTP.Send offline_access", ""},
+		{"provider = \"microsoft\"\ntenant = \"example.com\"\ngrant = \"client_credentials\"", "smtp.office365.com:587", "https://login.microsoftonline.com/example.com/oauth2/v2.0/token", "https://outlook.office365.com/.default", ""},
+		{"provider = \"google\"\nrefresh_token = \"0.r\"", "smtp.gmail.com:587", "https://oauth2.googleapis.com/token", "", ""},
+		{"addr = \"smtp.example.com:465\"\ntoken_url = \"https://login.example.com/token\"", "smtp.example.com:465", "", "", "smarthost.refresh_token: put in"},
+		{"provider = \"yahoo\"", "", "", "", "smarthost.provider"},
+	} {
+		file := filepath.Join(t.TempDir(), "smarthost.toml")
+		write(t, file, "[mail]\naddresses = [\"support@example.com\"]\n[smarthost]\nuser = \"support@example.com\"\nauth = \"oauth2\"\nclient_id = \"id\"\n"+c.keys)
+		cfg, err := Load(file, []string{"SWITCHBOARD_SMARTHOST__CLIENT_SECRET=s3cret"}, nil)
+		if c.problem != "" {
+			if err == nil || !strings.Contains(err.Error(), c.problem) {
+				t.Errorf("%s: %v", c.keys, err)
+			}
+			continue
+		}
+		if h := cfg.Smarthost; err != nil || h.Addr != c.addr || h.TokenURL != c.tokenURL || strings.Join(h.Scopes, " ") != c.scopes || h.ClientSecret != "s3cret" || h.TLS != "starttls" {
+			t.Errorf("%s: %+v, %v", c.keys, h, err)
+		}
+	}
+}
+
 func TestLoadTellsWhatTokensNeed(t *testing.T) {
 	for _, test := range []struct{ keys, problem string }{
 		{`auth = "kerberos"`, "auth: \"kerberos\" is none of"},

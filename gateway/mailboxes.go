@@ -54,9 +54,7 @@ func (m *Mailbox) open(journal journal, node *mailbox.Node, log *slog.Logger) (*
 		}
 	}
 	if m.Auth == authOAuth2 {
-		grant := m.oauth()
-		grant.Name = m.channel()
-		cfg.Tokens = oauth.New(grant, journal, log.With("channel", cfg.Name))
+		cfg.Tokens = oauth.New(m.source(m.channel()), journal, log.With("channel", cfg.Name))
 	}
 	return mailbox.New(cfg, journal, log)
 }

@@ -30,7 +30,7 @@ func (g *Gateway) openMetrics() error {
 	}
 	l, err := net.Listen("tcp", g.cfg.MetricsAddr)
 	if err != nil {
-		return fmt.Errorf("cannot listen for metrics on %s: %w; stop the other program, or set metrics_addr", g.cfg.MetricsAddr, err)
+		return listenFault("metrics_addr", g.cfg.MetricsAddr, err)
 	}
 	m := &metrics{
 		listener: l, registry: prometheus.NewRegistry(),
@@ -85,6 +85,9 @@ var (
 	channelSuccess = described("channel_last_success_timestamp_seconds", "When the entrance last worked.", "name")
 	backlogDone    = described("channel_backlog_done", "Mails read of the backlog being imported.", "name")
 	backlogTotal   = described("channel_backlog_total", "Mails in the backlog being imported.", "name")
+	backlogRate    = described("channel_backlog_rate", "Mails of the backlog read in a second, since it was found.", "name")
+	backlogETA     = described("channel_backlog_eta_seconds", "How long the backlog will take at that rate; absent while that cannot be told.", "name")
+	certificateEnd = described("certificate_expiry_timestamp_seconds", "When the certificate of smtp.tls_cert ends.")
 	pending        = described("journal_pending", "Messages journaled and not yet in a conversation.")
 	oldest         = described("journal_oldest_pending_seconds", "Age of the oldest of them.")
 	quarantined    = described("journal_quarantined", "Messages set apart for a person.")
@@ -98,7 +101,7 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, pending, oldest, quarantined, queueDepth, queueLate} {
+	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, pending, oldest, quarantined, queueDepth, queueLate} {
 		to <- d
 	}
 }
@@ -111,6 +114,11 @@ func (f *figures) Collect(to chan<- prometheus.Metric) {
 	now := time.Now()
 	for _, s := range f.g.group.Statuses() {
 		f.channel(gauge, s, now)
+	}
+	if c := f.g.cfg.SMTP; c.TLSCert != "" {
+		if leaf, _, _ := certificateState(c.TLSCert, c.TLSKey, now); leaf != nil {
+			gauge(certificateEnd, float64(leaf.NotAfter.Unix()))
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -141,5 +149,9 @@ func (f *figures) channel(gauge func(*prometheus.Desc, float64, ...string), s ch
 	if p := s.Progress; p != nil {
 		gauge(backlogDone, float64(p.Done), s.Name)
 		gauge(backlogTotal, float64(p.Total), s.Name)
+		gauge(backlogRate, p.Rate, s.Name)
+		if p.ETA > 0 {
+			gauge(backlogETA, p.ETA, s.Name)
+		}
 	}
 }

@@ -105,7 +105,7 @@ func (g *Gateway) receive() error {
 	if c.TLSCert != "" {
 		cert, err := loadCertificate(c.TLSCert, c.TLSKey, g.log)
 		if err != nil {
-			return fmt.Errorf("smtp.tls_cert: %w", err)
+			return startFault("smtp.tls_cert", certificateFault(c.TLSCert, c.TLSKey, err))
 		}
 		base.TLS = &tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12}
 	}
@@ -135,7 +135,7 @@ func (g *Gateway) listen(name, key, addr string, cfg smtpd.Config) (net.Addr, er
 	}
 	bound, err := server.Listen()
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen for mail on %s: %w; stop the other program, or set %s", addr, err, key)
+		return nil, listenFault(key, addr, err)
 	}
 	g.group.Add(name, server)
 	return bound, nil

@@ -25,7 +25,7 @@ func TestMailboxWithTokens(t *testing.T) {
 			r := start(t, func(cfg *gateway.Config) {
 				cfg.DB.URL = dsn
 				cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, TLS: "none", Poll: time.Second,
-					Auth: "oauth2", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: tokens.ClientSecret, RefreshToken: refresh}}
+					OAuth: gateway.OAuth{Auth: "oauth2", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: tokens.ClientSecret, RefreshToken: refresh}}}
 			})
 			box.Append([]byte(letter(who+"@acme.example", "support@desk.example", "Hello", who+"@acme.example", "Hello.")))
 			r.only("from:" + who + "@acme.example")

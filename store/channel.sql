@@ -25,7 +25,7 @@ delete from channel_status s using gone g where s.node = g.node;
 -- One row a channel: of the living nodes the one that does the work, the worst
 -- first; a node that is gone speaks only when no other one does.
 select * from (
-    select distinct on (s.channel) s.channel, s.node, s.since, s.last_success, a.last_item, s.last_error, s.advice, s.progress,
+    select distinct on (s.channel) s.channel, s.node, s.since, max(s.last_success) over (partition by s.channel) as last_success, a.last_item, s.last_error, s.advice, s.progress,
            case when alive or s.state = 'stopped' then s.state else 'silent' end as state,
            case when alive then s.alarm else s.state <> 'stopped' end as alarm,
            r.at as reconciled_at, r.report

@@ -1,15 +1,14 @@
 package mailbox
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-sasl"
-)
 
-const xoauth2 = "XOAUTH2" // what Google and Microsoft spoke before RFC 7628
+	"switchboard/internal/oauth"
+)
 
 var (
 	errNoLogin      = errors.New("the server allows no login with a password on this connection")
@@ -49,14 +48,9 @@ func (s *session) password() error {
 
 // bearer logs in with an access token.
 func (s *session) bearer(token string) error {
-	b := &bearer{user: s.cfg.User, token: token}
 	caps := s.client.Caps()
-	switch {
-	case caps.Has(imap.AuthCap(sasl.OAuthBearer)):
-		b.mechanism = sasl.OAuthBearer
-	case caps.Has(imap.AuthCap(xoauth2)):
-		b.mechanism = xoauth2
-	default:
+	b := &oauth.Bearer{User: s.cfg.User, Token: token}
+	if b.Mechanism = oauth.Mechanism(func(m string) bool { return caps.Has(imap.AuthCap(m)) }); b.Mechanism == "" {
 		return errNoTokens
 	}
 	err := s.client.Authenticate(b)
@@ -64,8 +58,8 @@ func (s *session) bearer(token string) error {
 	switch {
 	case !ok || later(refused):
 		return err
-	case b.reason != "":
-		return fmt.Errorf("%w: %w (%s)", errTokenRefused, err, b.reason)
+	case b.Reason != "":
+		return fmt.Errorf("%w: %w (%s)", errTokenRefused, err, b.Reason)
 	}
 	return fmt.Errorf("%w: %w", errTokenRefused, err)
 }
@@ -77,29 +71,4 @@ func later(refused *imap.Error) bool {
 		return true
 	}
 	return false
-}
-
-// bearer is a SASL client for OAUTHBEARER and XOAUTH2.
-type bearer struct {
-	mechanism, user, token string
-	reason                 string // why the server refuses, in its words; may be ""
-}
-
-// Start implements sasl.Client.
-func (b *bearer) Start() (mechanism string, response []byte, err error) {
-	if b.mechanism == sasl.OAuthBearer {
-		return sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: b.user, Token: b.token}).Start()
-	}
-	return b.mechanism, []byte("user=" + b.user + "\x01auth=Bearer " + b.token + "\x01\x01"), nil
-}
-
-// Next implements sasl.Client. A challenge is always a refusal with its reason;
-// the server says NO after a dummy answer (RFC 7628 section 3.2.3). The library's
-// own client would leave the command open instead.
-func (b *bearer) Next(challenge []byte) (response []byte, err error) {
-	var refusal struct{ Status string }
-	if json.Unmarshal(challenge, &refusal) == nil {
-		b.reason = fmt.Sprintf("%.60s", refusal.Status)
-	}
-	return []byte{1}, nil
 }

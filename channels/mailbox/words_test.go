@@ -88,7 +88,10 @@ func TestFaultsInPlainWords(t *testing.T) {
 	closed.Close()
 	gone := closed.Addr().String()
 	to := func(addr string, mode TLS, config *tls.Config) func(*Config) {
-		return func(c *Config) { c.Addr, c.TLS, c.TLSConfig, c.StallTimeout = addr, mode, config, 300*time.Millisecond }
+		return func(c *Config) { c.Addr, c.TLS, c.TLSConfig = addr, mode, config }
+	}
+	silent := func(change func(*Config)) func(*Config) {
+		return func(c *Config) { change(c); c.StallTimeout = 100 * time.Millisecond }
 	}
 	for _, test := range []struct {
 		name         string
@@ -114,12 +117,12 @@ func TestFaultsInPlainWords(t *testing.T) {
 		{"an SMTP server", to(smtp, TLSNone, nil), false, `%s does not speak IMAP; it says "220 mx.example ESMTP"`, "Check the port"},
 		{"an SMTP server, STARTTLS", to(smtp, TLSStart, nil), false, `%s does not speak IMAP; it says "220 mx.example ESMTP"`, "Check the port"},
 		{"an SMTP server, TLS", to(smtp, TLSImplicit, nil), false, "%s does not speak TLS; a server for SMTP or FTP answers", "Check the port"},
-		{"a web server", to(web.Listener.Addr().String(), TLSNone, nil), false, "%s takes the connection and says nothing", "Check the port"},
+		{"a web server", silent(to(web.Listener.Addr().String(), TLSNone, nil)), false, "%s takes the connection and says nothing", "Check the port"},
 		{"a web server, TLS", to(web.Listener.Addr().String(), TLSImplicit, nil), false, "%s does not speak TLS; a web server answers", "Check the port"},
 		{"TLS in vain", to(d.Addr, TLSImplicit, trusted), false, "%s does not start with TLS; an IMAP server answers in clear", "Set tls to starttls"},
 		{"STARTTLS in vain", to(d.TLSAddr, TLSStart, trusted), false, "%s hangs up without a word", "needs implicit"},
 		{"no STARTTLS there", to(scripted(t, noTLS), TLSStart, nil), false, "%s offers no STARTTLS", "implicit"},
-		{"a mute server", to(nobody, TLSNone, nil), false, "%s takes the connection and says nothing", "Check the port"},
+		{"a mute server", silent(to(nobody, TLSNone, nil)), false, "%s takes the connection and says nothing", "Check the port"},
 		{"BYE at once", to(bye, TLSNone, nil), false, `%s turns every client away: "Too many connections from your address"`, "by itself"},
 		{"hangs up at once", to(cut.Addr, TLSNone, nil), false, "%s hangs up without a word", "limit on connections"},
 	} {
@@ -190,7 +193,7 @@ func TestRefusedMove(t *testing.T) {
 			return polite(command)
 		})
 		cfg := scriptedConfig(addr)
-		cfg.AfterImport, cfg.MoveTo = Move, "Done"
+		cfg.AfterImport, cfg.MoveTo, cfg.StallTimeout = Move, "Done", 20*time.Second
 		group, _ := pull(t, cfg, newMemory(channeltest.NewSink()))
 		await(t, group, func(s channels.Status) bool { return s.LastError != "" })
 		s := group.Statuses()[0]

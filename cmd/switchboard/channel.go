@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -50,25 +52,51 @@ func printChannels(out io.Writer, list []view.Channel, asJSON bool) error {
 		_, err := fmt.Fprintln(out, "No gateway has run on this database.")
 		return err
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CHANNEL\tSTATE\tSINCE\tLAST SUCCESS\tBACKLOG\tERROR")
+	var table bytes.Buffer
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CHANNEL\tSTATE\tSINCE\tLAST SUCCESS\tLAST MESSAGE\tBACKLOG")
 	for _, c := range list {
-		state, success, backlog := c.State, "never", ""
+		state := c.State
 		if c.Alarm {
 			state += " (alarm)"
 		}
-		if c.LastSuccess != nil {
-			success = c.LastSuccess.Local().Format(time.DateTime)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, state, c.Since.Local().Format(time.DateTime), instant(c.LastSuccess), instant(c.LastItem), backlog(c.Progress))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	// What is wrong, and what to do, stand below their line: they are sentences.
+	for i, line := range strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n") {
+		fmt.Fprintln(out, strings.TrimRight(line, " "))
+		if i == 0 {
+			continue
 		}
-		if p := c.Progress; p != nil {
-			backlog = fmt.Sprintf("%d of %d, %.0f/s, %s to go", p.Done, p.Total, p.Rate, (time.Duration(p.ETA) * time.Second).String())
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, state, c.Since.Local().Format(time.DateTime), success, backlog, c.LastError)
-		if c.Advice != "" {
-			fmt.Fprintf(w, "\t\t\t\t\t%s\n", c.Advice)
+		if c := list[i-1]; c.LastError != "" {
+			fmt.Fprintf(out, "    %s\n", c.LastError)
+			if c.Advice != "" {
+				fmt.Fprintf(out, "    -> %s\n", c.Advice)
+			}
 		}
 	}
-	return w.Flush()
+	return nil
+}
+
+func instant(t *time.Time) string {
+	if t == nil {
+		return "never"
+	}
+	return t.Local().Format(time.DateTime)
+}
+
+func backlog(p *view.Progress) string {
+	if p == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%d of %d, %.0f/s", p.Done, p.Total, p.Rate)
+	if p.ETA > 0 {
+		text += ", about " + (time.Duration(p.ETA) * time.Second).String() + " to go"
+	}
+	return text
 }
 
 func printJSON[T any](out io.Writer, list []T) error {

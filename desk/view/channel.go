@@ -4,15 +4,15 @@ import "time"
 
 // Channel is how one entrance is doing, over all nodes.
 type Channel struct {
-	Name  string `json:"name" doc:"chat, forms, smtp, or imap and the mailbox's name"`
+	Name  string `json:"name" doc:"chat, forms, smtp, smtps, lmtp; imap and the mailbox's name; smarthost, by which answers leave; certificate, rspamd, clamd, which mail needs"`
 	Node  string `json:"node" doc:"The process that does its work"`
 	State string `json:"state" enum:"starting,running,failing,unauthorised,standby,stopped,silent" doc:"silent: its process is gone"`
 	// Alarm is set when the channel has been failing or silent for too long.
 	Alarm       bool        `json:"alarm" doc:"It has been failing or silent for too long"`
 	Since       time.Time   `json:"since" doc:"When it entered the state"`
-	LastSuccess *time.Time  `json:"last_success"`
+	LastSuccess *time.Time  `json:"last_success" doc:"When it last worked, over all nodes of the last day"`
 	LastItem    *time.Time  `json:"last_item" doc:"When something last came in by it; null if nothing has"`
-	LastError   string      `json:"last_error"`
+	LastError   string      `json:"last_error" doc:"What is wrong, in words; in the state running: what hampers it"`
 	Advice      string      `json:"advice" doc:"What a person can do about the error"`
 	Progress    *Progress   `json:"progress" doc:"Null when nothing has piled up"`
 	Reconciled  *Reconciled `json:"reconciled" doc:"The mailbox against the journal; null before the first time"`

@@ -58,3 +58,28 @@ func (c *Clamd) Check(ctx context.Context, content []byte) (found string, err er
 
 // size is the length of a chunk of the stream, in network order.
 func size(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
+
+// Ping asks whether the daemon is there.
+func (c *Clamd) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, c.network, c.addr)
+	if err != nil {
+		return fmt.Errorf("clamd: %w", err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	if _, err := io.WriteString(conn, "zPING\x00"); err != nil {
+		return fmt.Errorf("clamd: %w", err)
+	}
+	answer := make([]byte, len("PONG\x00"))
+	n, err := io.ReadFull(conn, answer)
+	if text := strings.TrimRight(string(answer[:n]), "\x00"); n > 0 && text != "PONG" {
+		return fmt.Errorf("%w: %q", ErrOther, text)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}

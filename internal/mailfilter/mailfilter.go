@@ -4,12 +4,19 @@
 package mailfilter
 
 import (
+	"errors"
 	"net/netip"
 	"time"
 )
 
 // timeout is for one filter's answer on one mail: its sender waits.
 const timeout = 20 * time.Second
+
+// pingTimeout is for a filter that has nothing to look at.
+const pingTimeout = 5 * time.Second
+
+// ErrOther means that something answers a Ping, and that it is no such filter.
+var ErrOther = errors.New("something else answers")
 
 // Mail is what a filter is shown.
 type Mail struct {

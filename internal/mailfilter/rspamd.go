@@ -99,3 +99,24 @@ func headerValue(s string) string {
 		return r
 	}, s)
 }
+
+// Ping asks whether the worker is there.
+func (r *Rspamd) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(r.url, "/checkv2")+"/ping", nil)
+	if err != nil {
+		return fmt.Errorf("rspamd: %w", err)
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("rspamd: %w", err)
+	}
+	defer resp.Body.Close()
+	const most = 100
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	if text := strings.TrimSpace(string(body)); err == nil && (resp.StatusCode != http.StatusOK || text != "pong") {
+		return fmt.Errorf("%w: status %d, %.40q", ErrOther, resp.StatusCode, text)
+	}
+	return err
+}

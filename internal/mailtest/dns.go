@@ -2,6 +2,8 @@ package mailtest
 
 import (
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +13,19 @@ import (
 // DNS answers questions for TXT from records (by name without a final dot), and
 // everything else with "no such name". It returns its address.
 func DNS(t testing.TB, records map[string]string) string {
+	t.Helper()
+	lines := make([]string, 0, len(records))
+	for name, text := range records {
+		lines = append(lines, name+" TXT "+text)
+	}
+	return Zone(t, lines...)
+}
+
+// Zone answers from records like "example.com MX mx.example.com", of the types
+// TXT, MX, A and PTR (by the address), and everything else with "no such name".
+// The name "*" with the type FAIL lets every answer be a failure. It returns its
+// address.
+func Zone(t testing.TB, records ...string) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -39,16 +54,49 @@ func DNS(t testing.TB, records map[string]string) string {
 	return conn.LocalAddr().String()
 }
 
-func answerFrom(records map[string]string, query dnsmessage.Message) dnsmessage.Message {
+func answerFrom(records []string, query dnsmessage.Message) dnsmessage.Message {
 	question := query.Questions[0]
 	answer := dnsmessage.Message{Header: dnsmessage.Header{ID: query.ID, Response: true, Authoritative: true}, Questions: query.Questions[:1]}
-	text, known := records[strings.ToLower(strings.TrimSuffix(question.Name.String(), "."))]
-	switch {
-	case !known:
-		answer.RCode = dnsmessage.RCodeNameError
-	case question.Type == dnsmessage.TypeTXT:
-		answer.Answers = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: question.Name, Class: question.Class, TTL: 60},
-			Body: &dnsmessage.TXTResource{TXT: []string{text}}}}
+	answer.RCode = dnsmessage.RCodeNameError
+	asked := strings.ToLower(strings.TrimSuffix(question.Name.String(), "."))
+	for _, record := range records {
+		name, rest, _ := strings.Cut(record, " ")
+		kind, value, _ := strings.Cut(rest, " ")
+		if kind == "PTR" {
+			name = reversed(name)
+		}
+		switch {
+		case kind == "FAIL":
+			answer.RCode = dnsmessage.RCodeServerFailure
+			return answer
+		case name != asked:
+			continue
+		}
+		answer.RCode = dnsmessage.RCodeSuccess
+		if body := resource(kind, value); body != nil && strings.TrimPrefix(question.Type.String(), "Type") == kind {
+			answer.Answers = append(answer.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: question.Name, Class: question.Class, TTL: 60}, Body: body})
+		}
 	}
 	return answer
+}
+
+// reversed is where the names of an IPv4 address stand (RFC 1035 section 3.5).
+func reversed(address string) string {
+	labels := strings.Split(address, ".")
+	slices.Reverse(labels)
+	return strings.Join(labels, ".") + ".in-addr.arpa"
+}
+
+func resource(kind, value string) dnsmessage.ResourceBody {
+	switch kind {
+	case "TXT":
+		return &dnsmessage.TXTResource{TXT: []string{value}}
+	case "MX":
+		return &dnsmessage.MXResource{Pref: 10, MX: dnsmessage.MustNewName(strings.TrimSuffix(value, ".") + ".")}
+	case "PTR":
+		return &dnsmessage.PTRResource{PTR: dnsmessage.MustNewName(value + ".")}
+	case "A":
+		return &dnsmessage.AResource{A: netip.MustParseAddr(value).As4()}
+	}
+	return nil
 }

@@ -88,6 +88,16 @@ func (s *TokenServer) Break(status int) {
 	s.broken = status
 }
 
+// User is whose access token it is; "" if it is nobody's, or has ended.
+func (s *TokenServer) User(token string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a, ok := s.access[token]; ok && time.Now().Before(a.until) {
+		return a.user
+	}
+	return ""
+}
+
 // Asked returns the requests for tokens so far.
 func (s *TokenServer) Asked() []url.Values {
 	s.mu.Lock()
@@ -145,10 +155,8 @@ func (s *TokenServer) introspect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "who are you?", http.StatusUnauthorized)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a, ok := s.access[r.FormValue("token")]; ok && time.Now().Before(a.until) {
-		respond(w, http.StatusOK, map[string]any{"active": true, "username": a.user})
+	if user := s.User(r.FormValue("token")); user != "" {
+		respond(w, http.StatusOK, map[string]any{"active": true, "username": user})
 		return
 	}
 	respond(w, http.StatusOK, map[string]any{"active": false})

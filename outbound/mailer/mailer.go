@@ -40,6 +40,7 @@ type Config struct {
 	Addr      string // host:port
 	User      string // empty: no AUTH
 	Password  string
+	Tokens    Tokens      // instead of Password; may be nil
 	TLS       TLSMode     // empty: TLSStart
 	TLSConfig *tls.Config // nil: the system's roots; ServerName is filled in
 	Hostname  string      // our name in EHLO; empty: "localhost"
@@ -57,7 +58,17 @@ type Config struct {
 	Answer  time.Duration
 	// Idle is how long a connection is kept for the next mail; 0: 30 s.
 	Idle time.Duration
-	Log  *slog.Logger // nil: slog.DiscardHandler
+	// Report is told how the smarthost is doing: nil after a mail that it took, and
+	// each fault that no other recipient would have been spared. May be nil.
+	Report func(*Fault)
+	Log    *slog.Logger // nil: slog.DiscardHandler
+}
+
+// Tokens gives OAuth 2.0 access tokens (RFC 6749) for logging in (RFC 7628).
+type Tokens interface {
+	// Token returns one that is not refused, which is what the server has just
+	// turned down, or "". An error may be an *oauth.Error.
+	Token(ctx context.Context, refused string) (string, error)
 }
 
 // Mailer is the sender for desk.ChannelEmail. It is safe for concurrent use.
@@ -108,6 +119,9 @@ func New(cfg Config, archive Archive) (*Mailer, error) {
 	cfg.Idle = orDefault(cfg.Idle, 30*time.Second)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Report == nil {
+		cfg.Report = func(*Fault) {}
 	}
 	return &Mailer{cfg: cfg, host: host, archive: archive}, nil
 }
@@ -178,20 +192,32 @@ func (m *Mailer) rendering(ctx context.Context, msg desk.Message) ([]byte, error
 // mail has been said on it.
 func (m *Mailer) transmit(ctx context.Context, e envelope) desk.Result {
 	if s := m.take(); s != nil {
-		r, o := s.send(ctx, e)
+		r, f, o := s.send(ctx, e)
 		if o != stale {
 			m.release(s, o)
+			m.report(ctx, r, f)
 			return r
 		}
 		s.abort()
 	}
-	s, r := m.connect(ctx)
-	if s == nil {
+	s, p, err := m.connect(ctx)
+	if err != nil {
+		r, f := m.cfg.judge(p, err, e.from)
+		m.report(ctx, r, f)
 		return r
 	}
-	r, o := s.send(ctx, e)
+	r, f, o := s.send(ctx, e)
 	m.release(s, o)
+	m.report(ctx, r, f)
 	return r
+}
+
+// report tells what an attempt says of the smarthost. One that was cut off from
+// here says nothing.
+func (m *Mailer) report(ctx context.Context, r desk.Result, f *Fault) {
+	if ctx.Err() == nil && (f != nil || r.State == desk.DeliverySent) {
+		m.cfg.Report(f)
+	}
 }
 
 // take returns a kept connection, or nil.

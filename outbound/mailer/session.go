@@ -3,14 +3,11 @@ package mailer
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"switchboard/desk"
@@ -42,68 +39,20 @@ type session struct {
 	timer  *time.Timer
 }
 
-// connect opens a session. Without one, the result says why.
-func (m *Mailer) connect(ctx context.Context) (*session, desk.Result) {
-	dialer := net.Dialer{Timeout: m.cfg.Timeout}
-	conn, err := dialer.DialContext(ctx, "tcp", m.cfg.Addr)
-	if err != nil {
-		return nil, classify(phaseConnect, err)
-	}
-	s := &session{wire: newWire(conn, m.cfg.Timeout), cfg: &m.cfg}
-	defer context.AfterFunc(ctx, s.abort)()
-	if p, err := s.open(); err != nil {
-		s.abort()
-		return nil, classify(p, err)
-	}
-	return s, desk.Result{}
-}
-
-func (s *session) open() (phase, error) {
-	switch s.cfg.TLS {
-	case TLSImplicit:
-		s.client = smtp.NewClient(tls.Client(s.wire, s.cfg.TLSConfig))
-	case TLSNone:
-		s.client = smtp.NewClient(s.wire)
-	default:
-		// The library greets as "localhost" before STARTTLS; RFC 3207 §4.2 makes the
-		// server forget that name, and it gets the real one below.
-		c, err := smtp.NewClientStartTLS(s.wire, s.cfg.TLSConfig)
-		if err != nil {
-			return phaseTLS, err
-		}
-		s.client = c
-	}
-	if err := s.client.Hello(s.cfg.Hostname); err != nil {
-		return phaseGreeting, err
-	}
-	if s.cfg.User == "" {
-		return phaseAuth, nil
-	}
-	return phaseAuth, s.auth()
-}
-
-func (s *session) auth() error {
-	switch {
-	case s.client.SupportsAuth(sasl.Plain):
-		return s.client.Auth(sasl.NewPlainClient("", s.cfg.User, s.cfg.Password))
-	case s.client.SupportsAuth(sasl.Login):
-		return s.client.Auth(sasl.NewLoginClient(s.cfg.User, s.cfg.Password))
-	}
-	return errors.New("the server offers neither AUTH PLAIN nor AUTH LOGIN")
-}
-
-// send makes one mail transaction.
-func (s *session) send(ctx context.Context, e envelope) (desk.Result, usable) {
+// send makes one mail transaction. The fault is ours or the smarthost's, not the
+// recipient's; nil if there is none.
+func (s *session) send(ctx context.Context, e envelope) (desk.Result, *Fault, usable) {
 	defer context.AfterFunc(ctx, s.abort)()
 	p, err := s.transaction(e)
 	if err == nil {
 		s.sent++
-		return desk.Result{State: desk.DeliverySent, Code: 250, Detail: "accepted by " + s.cfg.Addr}, reusable
+		return desk.Result{State: desk.DeliverySent, Code: 250, Detail: "accepted by " + s.cfg.Addr}, nil, reusable
 	}
 	if p == phaseMail && s.sent > 0 && goodbye(err) && ctx.Err() == nil {
-		return desk.Result{}, stale
+		return desk.Result{}, nil, stale
 	}
-	return classify(p, err), broken
+	r, f := s.cfg.judge(p, err, e.from)
+	return r, f, broken
 }
 
 // transaction follows RFC 5321 §3.3 and returns how far it got.
@@ -153,7 +102,8 @@ func (s *session) quit() {
 type phase int
 
 const (
-	phaseConnect phase = iota
+	phaseToken phase = iota // of the token server
+	phaseConnect
 	phaseTLS
 	phaseGreeting
 	phaseAuth
@@ -164,7 +114,7 @@ const (
 	phaseAnswer // the final dot is on its way
 )
 
-var phaseNames = [...]string{"connect", "TLS", "greeting", "AUTH", "MAIL", "RCPT", "DATA", "the message", "the final dot"}
+var phaseNames = [...]string{"the access token", "connect", "TLS", "greeting", "AUTH", "MAIL", "RCPT", "DATA", "the message", "the final dot"}
 
 // classify turns how an attempt ended into what it means for the delivery.
 // RFC 5321 §4.2.1: 4yz may work later, 5yz will not.

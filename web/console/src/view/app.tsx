@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { channels, dismiss, go, link, notices, phase, place, unread } from '../state/desk';
 import { count, say } from '../text/say';
-import { Channels, channelName } from './channels';
+import { alarmOf, Channels } from './channels';
 import { Dialogs } from './dialogs';
 import { Icon } from './icon';
 import { List, titleOf } from './list';
@@ -58,7 +58,7 @@ function AlarmBar() {
   return (
     <div class={`offline${bad.length > 0 && !here ? ' offline-shown' : ''}`} role="status">
       {bad.length > 0 && !here && <>
-        {bad.length === 1 ? say('channels.alarm', { name: channelName(bad[0]!) }) : count('channels.alarms', bad.length)}{' '}
+        {bad.length === 1 ? alarmOf(bad[0]!) : count('channels.alarms', bad.length)}{' '}
         <button class="bar-link" onClick={() => go({ kind: 'channels' })}>{say('channels.look')}</button>
       </>}
     </div>

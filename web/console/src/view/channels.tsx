@@ -14,6 +14,15 @@ export function channelName(channel: Entrance): string {
   return sayIf(`channels.name.${channel.name}`, channel.name);
 }
 
+/** What an alarm means for the people who wait. */
+export function alarmOf(channel: Entrance): string {
+  const text = sayIf(`channels.alarm.${channel.name}`, '');
+  return text ? text.replace('{name}', channelName(channel)) : say('channels.alarm', { name: channelName(channel) });
+}
+
+/** Ways by which nothing comes in: they are watched because the others need them. */
+const HELPERS = ['certificate', 'rspamd', 'clamd'];
+
 export function Channels() {
   useEffect(() => {
     void refreshWatch();
@@ -31,24 +40,24 @@ export function Channels() {
 
 function Line({ channel }: { channel: Entrance }) {
   // The process lives and says "running", but its work does not get done.
-  const state = channel.alarm && channel.state === 'running' ? 'silent' : channel.state;
+  const state = channel.alarm && channel.state === 'running' ? 'silent' : channel.state === 'running' && channel.last_error ? 'hampered' : channel.state;
   const bad = state === 'failing' || state === 'unauthorised' || state === 'silent';
   const advice = channel.advice || (state === 'silent' ? say('channels.silentAdvice') : '');
   const mailbox = channel.name.startsWith(MAILBOX);
   return (
     <li class="raw" aria-label={channelName(channel)}>
-      <ChannelIcon channel={channel.name === 'forms' ? 'form' : channel.name} label="" />
+      <Glyph name={channel.name} />
       <div class="raw-body">
         <p class="channel-head">
           <b>{channelName(channel)}</b>
           <span class={`state state-${bad ? 'bad' : state}`}>{sayIf(`channels.state.${state}`, state)}</span>
           <span class="muted" title={exact(channel.since)}>{say('channels.since', { time: moment(channel.since, now.value) })}</span>
         </p>
-        {channel.last_error && <p class="raw-problem">{channel.last_error}</p>}
-        {bad && advice && <p class="channel-advice"><b>{say('channels.todo')}:</b> {advice}</p>}
+        {channel.last_error && <p class={state === 'hampered' ? 'channel-hint' : 'raw-problem'}>{channel.last_error}</p>}
+        {(bad || state === 'hampered') && advice && <p class="channel-advice"><b>{say('channels.todo')}:</b> {advice}</p>}
         {channel.progress && <Backlog progress={channel.progress} />}
         <dl class="channel-facts">
-          <Fact term={say('channels.item')} at={channel.last_item} />
+          {!HELPERS.includes(channel.name) && <Fact term={say('channels.item')} at={channel.last_item} />}
           <Fact term={say('channels.success')} at={channel.last_success} />
           <div><dt>{say('channels.node')}</dt><dd>{channel.node}</dd></div>
         </dl>
@@ -56,6 +65,12 @@ function Line({ channel }: { channel: Entrance }) {
       </div>
     </li>
   );
+}
+
+function Glyph({ name }: { name: string }) {
+  if (name === 'smarthost') return <Icon name="up" />;
+  if (HELPERS.includes(name)) return <Icon name={name === 'certificate' ? 'lock' : 'shield'} />;
+  return <ChannelIcon channel={name === 'forms' ? 'form' : name} label="" />;
 }
 
 function Fact({ term, at }: { term: string; at: string | null }) {

@@ -1,0 +1,60 @@
+package mailauth
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+
+	"blitiri.com.ar/go/spf"
+	"github.com/emersion/go-msgauth/dmarc"
+)
+
+// SPFRecords are the records that a domain publishes by RFC 7208; more than one is
+// an error of the domain's.
+func SPFRecords(ctx context.Context, dns Resolver, domain string) ([]string, error) {
+	all, err := dns.LookupTXT(ctx, domain)
+	if Absent(err) {
+		return nil, nil
+	}
+	var found []string
+	for _, txt := range all {
+		if version, _, _ := strings.Cut(txt, " "); strings.EqualFold(version, "v=spf1") {
+			found = append(found, txt)
+		}
+	}
+	return found, err
+}
+
+// Permits reports whether a domain lets mail from ip be sent in its name; false is
+// the domain's word, an error that it could not be asked.
+func Permits(ctx context.Context, dns Resolver, domain string, ip netip.Addr) (bool, error) {
+	value, err := checkHost(ctx, dns, ip, domain, "postmaster@"+domain)
+	if value == spf.TempError {
+		return false, err
+	}
+	return value == spf.Pass, nil
+}
+
+// DMARCPolicy is what a domain, or its organization, asks for of mail that is not
+// its own (RFC 7489 section 6.3): none, quarantine or reject; "" without a record.
+func DMARCPolicy(ctx context.Context, dns Resolver, domain string) (string, error) {
+	c := Checker{dns: dns}
+	record, exact, err := c.policy(ctx, domain)
+	switch {
+	case errors.Is(err, dmarc.ErrNoPolicy):
+		return "", nil
+	case err != nil:
+		return "", err
+	case !exact && record.SubdomainPolicy != "":
+		return string(record.SubdomainPolicy), nil
+	}
+	return string(record.Policy), nil
+}
+
+// Absent reports that a name, or what was asked of it, is not there.
+func Absent(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
+}
