@@ -50,10 +50,8 @@ func (p posting) each(fn func(i int)) {
 }
 
 const (
-	// A reply without evidence but its subject is adopted only when it comes soon,
+	// A reply without evidence but its subject is adopted only when it comes soon.
 	soon = 7 * 24 * time.Hour
-	// and one that names an author but quotes what is not known, at once.
-	atOnce = 48 * time.Hour
 	// How far clocks and relays may put a reply before the message it answers.
 	skew = 24 * time.Hour
 	// What is quoted word for word under the same subject may be long past.
@@ -212,9 +210,10 @@ func (o *orphan) adopted(list []found, own desk.ConversationID) (best found, evi
 	}
 	best = list[0]
 	only := len(list) == 1 || !list[1].subject
-	dated := len(o.said.clocks) > 0 // and nobody wrote at that time
+	brief := o.marked && len(o.quotes) < fewEchoes // too little to be recognised by
+	dated := len(o.said.clocks) > 0                // and nobody wrote at that time
 	switch {
-	case best.author && (only || !dated) && (best.apart <= atOnce || !o.elsewhere()):
+	case best.author && (only || !dated) && (!o.elsewhere() || brief):
 		return best, "it names an author", true
 	case o.elsewhere():
 	case best.to:

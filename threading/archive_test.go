@@ -79,6 +79,9 @@ func TestAdoption(t *testing.T) {
 			">> It was the older one,\n>> and the controller came\n>> back after I had pulled\n>> the card."), "1"},
 		{"quotes an old message", listMail("9", "dan@four.example", "Re: Disk controller", 24*60, "Thanks.", "> "+reply), "1"},
 		{"names an author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "On Monday, Bob Two wrote:\n\nIndeed.", ""), "1"},
+		{"names an author, and quotes what nobody said", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"Bob Two wrote:\n> The tape drive has been humming all night long and nobody here knows the reason why it does so."), ""},
+		{"names an author, and quotes a word", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", "Bob Two wrote:\n> the older one"), "1"},
 		{"goes to an author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", "", func(m *desk.Message) {
 			m.To = []desk.Address{{Email: "bob@two.example"}}
 		}), "1"},
