@@ -76,6 +76,8 @@ func TestSMIME(t *testing.T) {
 	acme, evil := mailtest.NewAuthority(t, "Acme Mail CA"), mailtest.NewAuthority(t, "Anybody CA")
 	trust := load(t, mailsig.Config{Authorities: []string{acme.File}})
 	jo, bo := acme.Person("Jo Acme", "jo@acme.example"), acme.Person("Bo Acme", "bo@acme.example")
+	sub := acme.Intermediate("Acme Mail CA 2")
+	subJo := sub.Person("Jo Acme", "jo@acme.example")
 	const from = "Jo <jo@acme.example>"
 	good := acme.Sign(jo, entity)
 	opaque := acme.Sign(jo, entity, "-nodetach")
@@ -88,6 +90,8 @@ func TestSMIME(t *testing.T) {
 		{"8-bit", mail(from, acme.Sign(jo, eight)), "valid", ""},
 		{"blanks at line ends", mail(from, acme.Sign(jo, spaced)), "valid", ""},
 		{"two encodings deep", mail(from, acme.Sign(jo, mixed(entity, "Content-Type: text/csv; name=a.csv\nContent-Transfer-Encoding: base64\n\nYSxiCg=="))), "valid", ""},
+		{"issued by an intermediate", mail(from, sub.Sign(subJo, entity, "-certfile", sub.File)), "valid", ""},
+		{"two signers", mail(from, acme.Sign(bo, entity, "-signer", jo, "-inkey", strings.TrimSuffix(jo, ".pem")+".key")), "valid", "as jo@acme.example signed it"},
 		{"address in another case", mail("JO@Acme.Example", good), "valid", ""},
 		{"address in the subject alone", mail(from, acme.Sign(acme.Old("Old Jo", "jo@acme.example"), entity)), "valid", ""},
 		{"one part in a multipart", mail(from, mixed(good)), "valid", ""},
@@ -103,6 +107,8 @@ func TestSMIME(t *testing.T) {
 		{"unknown authority", mail(from, evil.Sign(evil.Person("Jo Acme", "jo@acme.example"), entity)), "untrusted", "nobody whom we trust"},
 		{"expired certificate", mail(from, acme.Sign(acme.Expired("Jo 2020", "jo@acme.example"), entity)), "expired", "expired on 2021-01-01"},
 		{"a stranger's expired certificate", mail(from, evil.Sign(evil.Expired("Jo 2020", "jo@acme.example"), entity)), "untrusted", ""},
+		{"an intermediate that did not come along", mail(from, sub.Sign(subJo, entity)), "untrusted", ""},
+		{"two signers, changed", mail(from, strings.Replace(acme.Sign(jo, entity, "-signer", bo, "-inkey", strings.TrimSuffix(bo, ".pem")+".key"), "smokes", "burns", 1)), "invalid", ""},
 		{"certificate of a server", mail(from, acme.Sign(acme.Server("Jo Web", "jo@acme.example"), entity)), "untrusted", "usage"},
 		{"SHA-1", mail(from, acme.Sign(jo, entity, "-md", "sha1")), "weak", ""},
 		{"text before it", mail(from, mixed("Content-Type: text/plain\n\nPay to the other account.", good)), "partial", ""},
@@ -157,6 +163,7 @@ func TestOpenPGP(t *testing.T) {
 	for _, e := range []expectation{
 		{"detached", mail(from, good), "valid", "as jo@acme.example signed it"},
 		{"detached, text mode", mail(from, g.Sign(jo, entity, "--textmode")), "valid", ""},
+		{"two signers", mail(from, g.Sign("bo@acme.example", entity, "--local-user", jo)), "valid", "as jo@acme.example signed it"},
 		{"clear", mail(from, plain+clear), "valid", ""},
 		{"clear, quoted-printable", mail(from, "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n"+strings.ReplaceAll(clear, "=", "=3D")), "valid", ""},
 		{"clear, list footer", mail(from, plain+clear+footer, "List-Id: <users.lists.example>"), "valid", "mailing list added"},

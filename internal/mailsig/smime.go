@@ -106,7 +106,7 @@ func (a *authorities) verifySigner(s *desk.Signed, data *cms.SignedData, signer 
 	out.SignedAt = signedAt(signer.SignedAt)
 	c := data.Certificate(signer)
 	if c == nil {
-		say(out, desk.SignatureUnreadable, "the signer's certificate did not come with the signature")
+		say(out, desk.SignatureUnreadable, "the signer's certificate did not come with the signature, or cannot be read")
 		return
 	}
 	sum := sha256.Sum256(c.Raw)

@@ -55,12 +55,26 @@ keyUsage = critical,digitalSignature
 // NewAuthority makes an authority that has been there since 2015.
 func NewAuthority(t testing.TB, name string) *Authority {
 	t.Helper()
+	a := newAuthority(t)
+	a.File = a.issue("authority", "/CN="+name, "authority", "", "20150101000000Z", "20400101000000Z", "-selfsign")
+	return a
+}
+
+func newAuthority(t testing.TB) *Authority {
+	t.Helper()
 	a := &Authority{t: t, dir: t.TempDir()}
 	for file, text := range map[string]string{"index.txt": "", "serial": "01\n"} {
 		a.write(file, text)
 	}
-	a.File = a.issue("authority", "/CN="+name, "authority", "", "20150101000000Z", "20400101000000Z")
 	return a
+}
+
+// Intermediate makes an authority that this one vouches for.
+func (a *Authority) Intermediate(name string) *Authority {
+	a.t.Helper()
+	sub := newAuthority(a.t)
+	sub.File = a.issue(filepath.Join(sub.dir, "authority"), "/CN="+name, "authority", "", "20150101000000Z", "20400101000000Z")
+	return sub
 }
 
 func (a *Authority) write(name, text string) string {
@@ -72,18 +86,24 @@ func (a *Authority) write(name, text string) string {
 	return path
 }
 
-// issue makes NAME.key and NAME.pem.
-func (a *Authority) issue(name, subject, extensions, address, from, until string) string {
+// issue makes NAME.key and NAME.pem, in the authority's folder or where the name says.
+func (a *Authority) issue(name, subject, extensions, address, from, until string, args ...string) string {
 	a.t.Helper()
 	config := a.write("openssl.cnf", strings.NewReplacer("%DIR%", a.dir, "%ADDRESS%", address).Replace(opensslConfig))
-	at := func(suffix string) string { return filepath.Join(a.dir, name+suffix) }
-	a.openssl(nil, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", config, "-subj", subject, "-keyout", at(".key"), "-out", at(".csr"))
-	args := []string{"ca", "-batch", "-notext", "-config", config, "-in", at(".csr"), "-out", at(".pem"), "-extensions", extensions, "-startdate", from, "-enddate", until}
-	if extensions == "authority" {
-		args = append(args, "-selfsign", "-keyfile", at(".key"))
-	} else {
-		args = append(args, "-cert", a.File, "-keyfile", strings.TrimSuffix(a.File, ".pem")+".key")
+	at := func(suffix string) string {
+		if filepath.IsAbs(name) {
+			return name + suffix
+		}
+		return filepath.Join(a.dir, name+suffix)
 	}
+	a.openssl(nil, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", config, "-subj", subject, "-keyout", at(".key"), "-out", at(".csr"))
+	args = append(args, "-batch", "-notext", "-config", config, "-in", at(".csr"), "-out", at(".pem"), "-extensions", extensions, "-startdate", from, "-enddate", until)
+	if a.File == "" {
+		args = append(args, "-keyfile", at(".key"))
+	} else {
+		args = append(args, "-cert", a.File, "-keyfile", keyOf(a.File))
+	}
+	args = append([]string{"ca"}, args...)
 	a.openssl(nil, args...)
 	return at(".pem")
 }
@@ -112,9 +132,11 @@ func (a *Authority) Old(name, address string) string {
 // ends: multipart/signed, or with the argument -nodetach an opaque one.
 func (a *Authority) Sign(certificate, entity string, args ...string) string {
 	a.t.Helper()
-	args = append([]string{"cms", "-sign", "-md", "sha256", "-signer", certificate, "-inkey", strings.TrimSuffix(certificate, ".pem") + ".key"}, args...)
+	args = append([]string{"cms", "-sign", "-md", "sha256", "-signer", certificate, "-inkey", keyOf(certificate)}, args...)
 	return strings.ReplaceAll(string(a.openssl([]byte(entity), args...)), "\r\n", "\n")
 }
+
+func keyOf(certificate string) string { return strings.TrimSuffix(certificate, ".pem") + ".key" }
 
 func (a *Authority) openssl(in []byte, args ...string) []byte {
 	a.t.Helper()
