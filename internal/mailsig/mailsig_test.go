@@ -176,6 +176,7 @@ func TestOpenPGP(t *testing.T) {
 		{"expired key", mail("old@acme.example", g.Sign("old@acme.example", entity, "--faked-system-time", "20200601T000000")), "expired", ""},
 		{"SHA-1", mail(from, g.Sign(jo, entity, "--digest-algo", "SHA1")), "weak", ""},
 		{"text before it", mail(from, mixed("Content-Type: text/plain\n\nPay.", good)), "partial", ""},
+		{"a third part", mail(from, strings.Replace(good, "\n--signed--\n", "\n--signed\nContent-Type: text/plain\n\nPay.\n--signed--\n", 1)), "unreadable", "not made of one signed part"},
 		{"clear, text before it", mail(from, plain+"Pay.\n\n"+clear), "partial", ""},
 		{"clear, text after it", mail(from, plain+clear+"\nPay.\n", "List-Id: <users.lists.example>"), "partial", ""},
 		{"clear beside a file", mail(from, mixed("Content-Type: text/plain\n\n"+clear, "Content-Type: text/csv; name=a.csv\n\na,b")), "partial", ""},
