@@ -74,8 +74,12 @@ func isPKCS7(p *part) bool {
 // it stood there. The part itself is an attachment all the same.
 func (r *reader) opaque(p *part, in context, data []byte) (view, bool) {
 	inner, err := cms.Parse(data)
+	kind := strings.ToLower(p.params["smime-type"])
 	switch {
-	case errors.Is(err, cms.ErrNotSigned), err != nil && strings.HasSuffix(p.media, "pkcs7-mime") && !strings.HasPrefix(p.params["smime-type"], "signed"):
+	case kind == "compressed-data":
+		r.note("compressed", "the mail is compressed as S/MIME, which is not read here; it is attached")
+		return view{}, false
+	case errors.Is(err, cms.ErrNotSigned), err != nil && strings.HasSuffix(p.media, "pkcs7-mime") && !strings.HasPrefix(kind, "signed"):
 		r.note("encrypted", "the mail is encrypted")
 		return view{}, false
 	case err != nil:

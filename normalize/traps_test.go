@@ -34,7 +34,7 @@ var traps = map[string][]string{
 	"vacation notices":                                 {"auto-reply-header", "auto-reply-subject-only", "auto-reply-null-path-only", "auto-reply-exchange-german"},
 	"people about absences and bounces":                {"human-away-next-week", "list-about-out-of-office", "bounce-asked-about-by-a-person", "bounce-forwarded-by-a-person"},
 	"mail in mail":                                     {"body-forward-only", "body-forward-with-text", "body-digest"},
-	"signed and encrypted mail":                        {"signed-pgp", "signed-smime", "encrypted-pgp", "encrypted-pgp-inline", "encrypted-smime"},
+	"signed and encrypted mail":                        {"signed-pgp", "signed-smime", "encrypted-pgp", "encrypted-pgp-inline", "encrypted-smime", "smime-compressed"},
 	"signed text that hides in its signature":          {"signed-smime-opaque", "signed-smime-opaque-stream", "signed-smime-opaque-twice", "signed-smime-opaque-damaged", "signed-smime-certs-only", "signed-pgp-clear"},
 	"signed text beside text that is not":              {"signed-beside-unsigned", "signed-third-part", "signed-pgp-clear-text-around", "signed-pgp-list-footer", "signed-pgp-clear-list-footer"},
 	"calendars, parts elsewhere, parts of a mail":      {"body-calendar-*", "body-external-body", "body-message-partial"},

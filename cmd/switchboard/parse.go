@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/desk"
+	"switchboard/internal/mailsig"
 	"switchboard/normalize"
 )
 
@@ -21,8 +23,12 @@ import (
 // behind.
 const parseTimeout = 10 * time.Second
 
+// verifier says what a signature is worth; nil where there are no keys.
+type verifier func(*desk.Signed, time.Time) *desk.Signature
+
 func parseCommand() *cobra.Command {
-	return &cobra.Command{
+	var keys mailsig.Config
+	cmd := &cobra.Command{
 		Use:   "parse FILE.eml...",
 		Short: "Show what the desk reads in mail files",
 		Long: `Read mail files and print one JSON object a line for each, in the order given:
@@ -38,7 +44,8 @@ func parseCommand() *cobra.Command {
 html is what the console would show: sanitized. report is there for bounces,
 read receipts and complaints. signed is there for signed mail, and says of what
 kind (smime, openpgp) and for how much of the mail the signature is (all, footer,
-part); it is not verified, as there are no keys. A mail is never refused; what is wrong with it
+part). With keys it is verified, as if the mail had come now, and signature says
+what it is worth (doc/operations.md, Signed mail). A mail is never refused; what is wrong with it
 stands in problems.
 
 The file "-" is standard input. A file that cannot be read becomes
@@ -47,9 +54,21 @@ status is 1.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cmd.SilenceUsage = true
-			return parseFiles(cmd.Context(), args, cmd.InOrStdin(), cmd.OutOrStdout())
+			var verify verifier
+			if len(keys.Authorities)+len(keys.Keys) > 0 || keys.System {
+				trust, err := mailsig.Load(keys, slog.Default())
+				if err != nil {
+					return err
+				}
+				verify = trust.Verify
+			}
+			return parseFiles(cmd.Context(), args, verify, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().StringSliceVar(&keys.Keys, "openpgp-keys", nil, "verify signatures with the public keys in these files and folders")
+	cmd.Flags().StringSliceVar(&keys.Authorities, "smime-authorities", nil, "verify signatures by the authorities in these PEM files")
+	cmd.Flags().BoolVar(&keys.System, "smime-system", false, "verify signatures by the machine's authorities too")
+	return cmd
 }
 
 // parsedFile is one line of the command's output.
@@ -74,6 +93,7 @@ type parsedFile struct {
 	ListID        string             `json:"list_id,omitempty"`
 	Report        *desk.Report       `json:"report,omitempty"`
 	Signed        *parsedSignature   `json:"signed,omitempty"`
+	Signature     *desk.Signature    `json:"signature,omitempty"`
 	Problems      []desk.Problem     `json:"problems"`
 }
 
@@ -102,7 +122,7 @@ type failedFile struct {
 
 // parseFiles reads the files on all cores and writes their lines in order. At
 // most two files a core are in memory at any time.
-func parseFiles(ctx context.Context, files []string, in io.Reader, out io.Writer) error {
+func parseFiles(ctx context.Context, files []string, verify verifier, in io.Reader, out io.Writer) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -134,7 +154,7 @@ func parseFiles(ctx context.Context, files []string, in io.Reader, out io.Writer
 	for range cores {
 		go func() {
 			for j := range jobs {
-				j.line <- parseFile(j.file, in)
+				j.line <- parseFile(j.file, verify, in)
 			}
 		}()
 	}
@@ -175,7 +195,7 @@ func parseFiles(ctx context.Context, files []string, in io.Reader, out io.Writer
 }
 
 // parseFile returns the line of one file: a parsedFile or a failedFile.
-func parseFile(file string, in io.Reader) any {
+func parseFile(file string, verify verifier, in io.Reader) any {
 	bytes, modified, cut, err := readInput(file, in)
 	if err != nil {
 		return failedFile{file, err.Error()}
@@ -187,7 +207,7 @@ func parseFile(file string, in io.Reader) any {
 				done <- failedFile{file, fmt.Sprint("internal fault: ", fault)}
 			}
 		}()
-		line := parseMail(bytes, modified)
+		line := parseMail(bytes, verify, modified)
 		line.File = file
 		if cut {
 			line.Problems = append(line.Problems, desk.Problem{Code: "cut-off", Detail: fmt.Sprintf("the mail is longer than %d MiB; the rest was not read", maxMail>>20)})
@@ -233,7 +253,7 @@ func withoutName(err error) error {
 	return err
 }
 
-func parseMail(b []byte, modified time.Time) parsedFile {
+func parseMail(b []byte, verify verifier, modified time.Time) parsedFile {
 	// A Date is absurd when it lies ahead of now; one that is missing is nearest
 	// to the file's own time.
 	now := time.Now().UTC()
@@ -253,6 +273,9 @@ func parseMail(b []byte, modified time.Time) parsedFile {
 	}
 	if s := m.Signed; s != nil {
 		p.Signed = &parsedSignature{s.Kind, s.Covers, s.Author, s.Footer, s.Broken}
+		if verify != nil {
+			p.Signature = verify(s, now)
+		}
 	}
 	for _, a := range m.Attachments {
 		p.Attachments = append(p.Attachments, parsedAttachment{

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"switchboard/desk"
+	"switchboard/internal/mailtest"
 )
 
 func TestParseFilesKeepsOrderAndGoesOn(t *testing.T) {
@@ -25,7 +28,7 @@ func TestParseFilesKeepsOrderAndGoesOn(t *testing.T) {
 		files = append(files, name)
 	}
 	var out bytes.Buffer
-	err := parseFiles(context.Background(), files, nil, &out)
+	err := parseFiles(context.Background(), files, nil, nil, &out)
 	if err == nil || !strings.Contains(err.Error(), "1 of 100") {
 		t.Errorf("error %v", err)
 	}
@@ -59,7 +62,7 @@ func TestParseFilesKeepsOrderAndGoesOn(t *testing.T) {
 func TestParseStandardInput(t *testing.T) {
 	var out bytes.Buffer
 	in := strings.NewReader("From: a@example.com\nContent-Type: text/html\n\n<p onclick=x()>Hi<script>x()</script></p>\n")
-	if err := parseFiles(context.Background(), []string{"-"}, in, &out); err != nil {
+	if err := parseFiles(context.Background(), []string{"-"}, nil, in, &out); err != nil {
 		t.Fatal(err)
 	}
 	var got map[string]any
@@ -76,5 +79,45 @@ func TestParseStandardInput(t *testing.T) {
 	}
 	if got["text"] != "Hi" || got["message_id"] == "" {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestParseVerifiesWithKeys(t *testing.T) {
+	t.Parallel()
+	ca := mailtest.NewAuthority(t, "Acme Mail CA")
+	mail := filepath.Join(t.TempDir(), "signed.eml")
+	signed := ca.Sign(ca.Person("Jo Acme", "jo@acme.example"), "Content-Type: text/plain\n\nhello\n", "-nodetach")
+	if err := os.WriteFile(mail, []byte("From: jo@acme.example\nSubject: x\n"+signed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		args []string
+		want string // the status; "" when nothing was verified
+	}{
+		{[]string{mail}, ""},
+		{[]string{"--smime-authorities", ca.File, mail}, "valid"},
+		{[]string{"--openpgp-keys", "../../internal/mailsig/testdata/anna.asc", mail}, "unchecked"},
+	} {
+		var out bytes.Buffer
+		cmd := parseCommand()
+		cmd.SetArgs(test.args)
+		cmd.SetOut(&out)
+		if err := cmd.Execute(); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Text      string
+			Signed    struct{ Kind, Covers string }
+			Signature *desk.Signature
+		}
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Text != "hello" || got.Signed.Kind != "smime" || got.Signed.Covers != "all" {
+			t.Errorf("%v: %+v", test.args, got)
+		}
+		if got.Signature == nil && test.want != "" || got.Signature != nil && string(got.Signature.Status) != test.want {
+			t.Errorf("%v: %+v, want %q", test.args, got.Signature, test.want)
+		}
 	}
 }
