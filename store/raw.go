@@ -174,8 +174,9 @@ func (s *Store) Raw(ctx context.Context, id desk.RawID) (desk.Raw, error) {
 	return row.raw(), nil
 }
 
-// Replay puts a quarantined row, or all of them for the zero ID, back into the
-// pipeline and returns the rows it touched.
+// Replay puts a quarantined row back into the pipeline, or for the zero ID all
+// that failed there, and returns the rows it touched. What a filter set apart
+// is let in by its own ID only.
 func (s *Store) Replay(ctx context.Context, id desk.RawID) ([]desk.RawID, error) {
 	var ids []desk.RawID
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {

@@ -56,9 +56,10 @@ update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 sec
 where id = $1 and fence = $2 and state = 'pending';
 
 -- name: raw-replay
--- A row whose bytes never came has nothing to try.
+-- A row whose bytes never came has nothing to try. One that was never tried was
+-- set apart on purpose, as a virus or spam: it is let in by its name only.
 update raws set state = 'pending', problem = '', attempts = 0, next_at = now(), lease_until = null
-where state = 'quarantined' and ($1::uuid is null or id = $1) and (size = 0 or octet_length(bytes) > 0)
+where state = 'quarantined' and ($1::uuid is null and attempts > 0 or id = $1) and (size = 0 or octet_length(bytes) > 0)
 returning id;
 
 -- name: raw-list

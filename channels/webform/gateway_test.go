@@ -98,8 +98,11 @@ func TestThroughTheGateway(t *testing.T) {
 	if b, err := io.ReadAll(page.Body); err != nil || page.StatusCode != http.StatusOK || !strings.Contains(string(b), "<h1>Contact</h1>") {
 		t.Errorf("%s %v", page.Status, err)
 	}
-	if _, err := gate.Store().Replay(t.Context(), spam[0].ID); err != nil {
-		t.Fatal(err)
+	if ids, err := gate.Store().Replay(t.Context(), desk.RawID{}); err != nil || len(ids) != 0 {
+		t.Fatalf("a replay of what failed let in %v, %v", ids, err)
+	}
+	if ids, err := gate.Store().Replay(t.Context(), spam[0].ID); err != nil || len(ids) != 1 {
+		t.Fatalf("%v, %v", ids, err)
 	}
 	for late := time.Now().Add(20 * time.Second); ; <-time.After(5 * time.Millisecond) {
 		left, _, err := gate.Store().Raws(t.Context(), desk.RawPending, 0, 10)

@@ -143,7 +143,7 @@ func rawReplayCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "every quarantined item")
+	cmd.Flags().BoolVar(&all, "all", false, "every item that failed; what a filter set apart is let in by its ID")
 	return cmd
 }
 

@@ -35,16 +35,17 @@ export function Quarantine() {
   };
   const replayAll = () => replay(async () => count('quarantine.replayedAll', (await api.replayAll()).replayed));
   const raws = page?.data ?? [];
+  const failed = raws.filter((raw) => raw.attempts > 0);
   return (
     <main class="page" aria-label={say('quarantine.title')}>
       <header class="page-head page-head-tools">
         <div><h1>{say('quarantine.title')}</h1><p class="muted">{say('quarantine.explain')}</p></div>
-        {raws.length > 1 && <button class="button" disabled={busy} onClick={() => void replayAll()}>{say('quarantine.replayAll')}</button>}
+        {failed.length > 1 && <button class="button" disabled={busy} onClick={() => void replayAll()}>{say('quarantine.replayAll')}</button>}
       </header>
       {failure && <div class="empty" role="alert"><p>{failure}</p><button class="button" onClick={() => void load()}>{say('net.retry')}</button></div>}
       {page && raws.length === 0 && !failure && <div class="empty"><Icon name="shield" size={30} /><p>{say('quarantine.empty')}</p><p class="muted">{say('quarantine.empty.hint')}</p></div>}
       {raws.length > 0 && <ul class="raws">
-        {raws.map((raw) => <RawLine key={raw.id} raw={raw} busy={busy} replay={() => void replay(async () => { await api.replay(raw.id); return say('quarantine.replayed'); })} />)}
+        {raws.map((raw) => <RawLine key={raw.id} raw={raw} busy={busy} replay={() => void replay(async () => { await api.replay(raw.id); return say(raw.attempts > 0 ? 'quarantine.replayed' : 'quarantine.letIn.done'); })} />)}
       </ul>}
       {page?.next_cursor && <p class="muted page-foot">{say('quarantine.newest', { n: raws.length })}</p>}
     </main>
@@ -59,11 +60,11 @@ function RawLine({ raw, busy, replay }: { raw: Raw; busy: boolean; replay: () =>
       <div class="raw-body">
         <p><b>{raw.envelope_from || say('quarantine.unknownSender')}</b> <span class="muted">{(raw.envelope_to ?? []).join(', ') || say('quarantine.endpoint', { endpoint: raw.endpoint })}</span></p>
         <p class="raw-problem">{raw.problem}</p>
-        <p class="muted"><time dateTime={raw.received_at} title={exact(raw.received_at)}>{moment(raw.received_at, now.value)}</time> · {size(raw.size)}{part && ` (${part})`} · {count('quarantine.tries', raw.attempts)} · <code>{raw.id}</code></p>
+        <p class="muted"><time dateTime={raw.received_at} title={exact(raw.received_at)}>{moment(raw.received_at, now.value)}</time> · {size(raw.size)}{part && ` (${part})`} · {raw.attempts > 0 ? count('quarantine.tries', raw.attempts) : say('quarantine.setApart')} · <code>{raw.id}</code></p>
       </div>
       <div class="raw-tools">
         {raw.kept > 0 && <a class="button" href={api.rawBytes(raw.id)} download>{say('quarantine.download')}</a>}
-        {(raw.kept > 0 || raw.size === 0) && <button class="button" disabled={busy} onClick={replay}>{say('quarantine.replay')}</button>}
+        {(raw.kept > 0 || raw.size === 0) && <button class="button" disabled={busy} onClick={replay}>{say(raw.attempts > 0 ? 'quarantine.replay' : 'quarantine.letIn')}</button>}
       </div>
     </li>
   );
