@@ -108,7 +108,8 @@ func (c *Cluster) relay(stderr io.Reader) {
 }
 
 // note logs one message. What a statement did wrong is its sender's to report,
-// so only what concerns the server itself is loud.
+// so only what concerns the server itself is loud. What a client is told while the
+// server goes down or comes up is no reason why it did.
 func (c *Cluster) note(text string) {
 	level, message, found := strings.Cut(text, ":")
 	message = strings.TrimSpace(message)
@@ -120,7 +121,8 @@ func (c *Cluster) note(text string) {
 	default:
 		c.log.Debug("database", "message", text)
 	}
-	if level == "FATAL" || level == "PANIC" || strings.HasPrefix(text, "postgres: ") {
+	refusal := strings.HasPrefix(message, "the database system is ") || strings.HasPrefix(message, "terminating connection")
+	if level == "PANIC" || level == "FATAL" && !refusal || strings.HasPrefix(text, "postgres: ") {
 		c.mu.Lock()
 		c.fatal = message
 		c.mu.Unlock()
