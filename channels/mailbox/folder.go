@@ -315,7 +315,7 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 		State:      desk.RawPending,
 		Outgoing:   f.outgoing,
 	}
-	if raw.ReceivedAt.IsZero() {
+	if raw.ReceivedAt.Year() < 1970 { // what some servers say for none; not every one is an instant that a database knows
 		raw.ReceivedAt = time.Now()
 	}
 	if f.cfg.Origin != nil && !f.outgoing {

@@ -125,6 +125,21 @@ func TestScriptedServer(t *testing.T) {
 	}
 }
 
+// Some servers say the year 1, which is before it in another zone and then no instant
+// that a database takes, for a date that they do not know.
+func TestDateOfNoTime(t *testing.T) {
+	sink := channeltest.NewSink()
+	pull(t, scriptedConfig(scripted(t, func(command string) (string, string) {
+		untagged, tagged := polite(command)
+		return strings.ReplaceAll(untagged, "01-Jan-2026 00:00:00 +0000", "01-Jan-0001 00:00:00 +0100"), tagged
+	})), newMemory(sink))
+	for _, raw := range sink.Await(t, 3) {
+		if raw.ReceivedAt.Year() < 2026 {
+			t.Errorf("received at %s", raw.ReceivedAt)
+		}
+	}
+}
+
 // A mail that the server cannot deliver goes into quarantine; those behind it come.
 func TestPoisonMailDoesNotBlockTheMailbox(t *testing.T) {
 	good := "{12}\r\nSubject: x\r\n"

@@ -1,0 +1,84 @@
+package gateway_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/smtp"
+	"net/textproto"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/gateway"
+	"switchboard/internal/mailtest"
+)
+
+// TestNoRoom: while the database has none, SMTP answers 451 and a mailbox stays where
+// it was read to; when there is room again everything goes on by itself, and each mail
+// is there once.
+func TestNoRoom(t *testing.T) {
+	t.Parallel()
+	box := mailtest.NewDovecot(t)
+	var dsn string
+	r := start(t, func(c *gateway.Config) {
+		c.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
+		dsn = c.DB.URL
+	})
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	exec := func(q string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	full := func(table string) string {
+		return fmt.Sprintf("create trigger full_disk before insert on %s for each statement execute function full_disk()", table)
+	}
+	exec(`create function full_disk() returns trigger language plpgsql as
+		$$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$`)
+	mail := func(n int) string {
+		return strings.ReplaceAll(letter("jo@acme.example", "support@desk.example", fmt.Sprint("Mail ", n), fmt.Sprintf("%d@acme.example", n), "Hello."), "\n", "\r\n")
+	}
+	deliver := func(n int) error {
+		return smtp.SendMail(r.smtp, nil, "jo@acme.example", []string{"support@desk.example"}, []byte(mail(n)))
+	}
+
+	// What cannot be processed waits.
+	exec(full("messages"))
+	if err := deliver(1); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("a failed attempt", func() bool {
+		var problem string
+		err := db.QueryRowContext(t.Context(), "select problem from raws where state = 'pending' and problem <> ''").Scan(&problem)
+		return err == nil && strings.Contains(problem, "had no room for it")
+	})
+	// What cannot be kept is not acknowledged.
+	exec(full("raws"))
+	var refused *textproto.Error
+	if err := deliver(2); !errors.As(err, &refused) || refused.Code != 451 {
+		t.Errorf("SMTP said %v, want 451", err)
+	}
+	for n := 3; n < 6; n++ {
+		box.Append([]byte(mail(n)))
+	}
+	r.eventually("the mailbox to fail", func() bool { return r.channels()["imap support"].State == "failing" })
+	var read int
+	if err := db.QueryRowContext(t.Context(), "select coalesce(max(last_uid), 0) from mailbox_cursors").Scan(&read); err != nil || read != 0 {
+		t.Errorf("the mailbox was read to %d (%v)", read, err)
+	}
+
+	exec("drop trigger full_disk on raws; drop trigger full_disk on messages")
+	if err := deliver(2); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	r.eventually("all five", func() bool { return len(r.find("from:jo@acme.example")) == 5 })
+	for n := 1; n < 6; n++ {
+		r.only(fmt.Sprintf("Mail %d", n))
+	}
+}
