@@ -81,11 +81,16 @@ func (e evidence) feedback() bool {
 		return true
 	}
 	if !e.original {
-		return false
+		return e.spamCop()
 	}
 	return strings.HasPrefix(e.subject, "email feedback report for ip") ||
 		strings.HasPrefix(e.subject, "complaint about message from ") ||
 		e.head.has("x-hmxmroriginalrecipient") || e.head.has("x-loop") && strings.HasPrefix(e.from, "scomp@")
+}
+
+// spamCop sends its complaints as text, with the mail they are about below.
+func (e evidence) spamCop() bool {
+	return strings.HasPrefix(e.subject, "[spamcop (") && strings.Contains(strings.ToLower(e.head.get("x-mailer")), "spamcop")
 }
 
 // list recognises mail that went to many (RFC 2919, RFC 2369, and Precedence).
@@ -152,9 +157,10 @@ func (e evidence) autoReply() bool {
 	}
 	// A subject that a person may write too needs a sign that a program sent it.
 	away := awaySubject(e.subject)
+	auto := strings.HasPrefix(e.subject, "auto:") // Sieve (RFC 5230 §5.3) and Notes write it, and a car in German is one
 	machine := e.nullPath || e.keyword != "" && e.keyword != "no" || e.head.has("x-auto-response-suppress") || imf.IsBulkPrecedence(e.precedence)
 	switch {
-	case away && machine, away && awayOpening(e.opening) && len(e.msg.InReplyTo) > 0:
+	case (away || auto) && (machine || awayOpening(e.opening) && len(e.msg.InReplyTo) > 0), auto && (away || len(e.msg.InReplyTo) > 0):
 		return true
 	}
 	return e.nullPath && awayOpening(e.opening)

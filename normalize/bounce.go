@@ -35,16 +35,22 @@ func (e evidence) bounce(status bool) bool {
 	switch {
 	case autoReplySubject(e.subject) || awayOpening(clip(e.opening, 400)) && !opening:
 		return false
-	case daemon && (subject || opening || e.original):
+	case daemon && (subject || e.original || opening && bouncedAddr.MatchString(e.opening)):
 		return true
 	case (e.nullPath || e.keyword == "auto-replied" || e.keyword == "auto-generated") && (subject || opening):
 		return true
 	case imf.IsReply(e.msg.Subject):
 		return false
-	case subject && systemSender(e.from):
-		return true
+	case e.original:
+		return subject || systemOpening(e.opening)
 	}
-	return subject && e.original || (subject || e.original) && systemOpening(e.opening)
+	// Carriers and their customers write of failed deliveries, too.
+	return subject && technical(e.opening) && (systemSender(e.from) || systemOpening(e.opening))
+}
+
+// technical says that a text names an address or the reply of a mail server.
+func technical(opening string) bool {
+	return bouncedAddr.MatchString(opening) || replyCode.MatchString(opening) || enhancedStatus(opening) != ""
 }
 
 // systemSender says that an address is a program's, though not a mail system's for

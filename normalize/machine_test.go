@@ -9,7 +9,7 @@ import (
 // TestAutoReplySubjects goes through the languages customers' programs speak.
 func TestAutoReplySubjects(t *testing.T) {
 	for _, subject := range []string{
-		"Automatic reply: Your order", "Out of Office: Your order", "Auto: Your order", "Autoreply: away", "AutoReply: away", "Out of Office AutoReply: Your order",
+		"Automatic reply: Your order", "Out of Office: Your order", "Automatic reply", "Autoreply from Jo Doe", "Autoreply: away", "AutoReply: away", "Out of Office AutoReply: Your order",
 		"Automatische Antwort: Ihre Bestellung", "Abwesenheitsnotiz: Ihre Bestellung", "Réponse automatique : Votre commande", "Respuesta automática: Su pedido",
 		"Resposta automática: Seu pedido", "Risposta automatica: Il tuo ordine", "Automatisch antwoord: Uw bestelling", "Autosvar: Din beställning", "Automatiskt svar: Din beställning",
 		"Automatisk svar: Din ordre", "Automaattinen vastaus: Tilauksesi", "Automatyczna odpowiedź: Twoje zamówienie", "Automatická odpověď: Vaše objednávka", "Automatikus válasz: Rendelés",
@@ -23,6 +23,23 @@ func TestAutoReplySubjects(t *testing.T) {
 		m = Email(mail("From: a@example.com\nList-Id: <dev.example.org>\nSubject: " + subject + "\n\nx\n"))
 		if m.AutoSubmitted != desk.AutoList {
 			t.Errorf("%q on a list is %s", subject, m.AutoSubmitted)
+		}
+	}
+}
+
+// TestTalkOfAutoReplies: a person's subject may begin like a program's.
+func TestTalkOfAutoReplies(t *testing.T) {
+	for in, want := range map[string]desk.AutoSubmitted{
+		"Subject: Auto-reply does not work\n\nHello, the automatic reply of your shop comes twice.\n":       desk.AutoNo,
+		"Subject: Auto: Ersatzteil für Golf VII\n\nGuten Tag, ich suche einen Auspuff.\n":                   desk.AutoNo,
+		"Subject: Auto: Your order\nIn-Reply-To: <1@example.net>\n\nx\n":                                    desk.AutoReply,
+		"Subject: AUTO: Jo Doe is out of the office (returning 03/10/2024)\n\nI am out of the office.\n":    desk.AutoReply,
+		"Subject: Autoreply Jo Doe\nX-Auto-Response-Suppress: All\n\nx\n":                                   desk.AutoReply,
+		"Subject: Fuori sede Re: Ordine\nPrecedence: junk\n\nSono fuori sede.\n":                            desk.AutoReply,
+		"Subject: [SpamCop (192.0.2.1) id:1]Order\nX-Mailer: https://www.spamcop.net/\n\nMessage-ID: <1>\n": desk.AutoComplaint,
+	} {
+		if m := Email(mail("From: a@example.com\n" + in)); m.AutoSubmitted != want {
+			t.Errorf("%q is %s, want %s", in, m.AutoSubmitted, want)
 		}
 	}
 }
@@ -111,6 +128,9 @@ func TestPeopleWriteAboutBounces(t *testing.T) {
 		"From: admin@example.com\nSubject: Unable to send mail\n\nHello,\nwe get \"550 5.1.1 user unknown\" when we write to bob@example.org.\n",
 		"From: Anna <anna@example.com>\nSubject: Mail delivery failed\n\nHello, my customers get \"user unknown\" and the mailbox is full, they say.\n",
 		"From: Anna <anna@example.com>\nSubject: Undeliverable mail?\n\nWhat is this?\n\n> This is the mail system at host mx.example.net.\n",
+		"From: Anna <anna@example.com>\nSubject: Delivery failed: order 4711\n\nHello, the carrier says that delivery failed because nobody was at home.\n",
+		"From: Anna <anna@example.com>\nSubject: Undeliverable parcel 4711\n\nHello, they say that it is undeliverable. The address is right.\n",
+		"From: Anna <anna@example.com>\nSubject: Delivery delayed\n\nMy delivery has been delayed for a week.\n",
 		"From: Anna <anna@example.com>\nSubject: parcel\n\nThe address on it does not exist.\n",
 	} {
 		if got := Email(mail(m)); got.AutoSubmitted != desk.AutoNo {

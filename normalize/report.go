@@ -251,7 +251,13 @@ func (r *reader) feedback(rep *desk.Report) {
 	}
 	rep.ReportingMTA = untyped(oneLine(h.get("reporting-mta")))
 	rep.EnvelopeID = oneLine(h.get("original-envelope-id"))
-	for _, value := range append(h.all("original-rcpt-to"), h.all("removal-recipient")...) {
+	values := append(h.all("original-rcpt-to"), h.all("removal-recipient")...)
+	if o := r.parts.original; o != nil {
+		values = append(values, o.all("x-hmxmroriginalrecipient")...)
+	} else if m := bouncedID.FindStringSubmatch(clip(r.msg.TextBody, 64<<10)); m != nil {
+		rep.OriginalMessageID = imf.MessageID("<" + m[1] + ">")
+	}
+	for _, value := range values {
 		if addr := reportAddress(oneLine(value)); addr != "" && len(rep.Recipients) < maxReported {
 			rep.Recipients = append(rep.Recipients, desk.ReportRecipient{Recipient: addr})
 		}
