@@ -119,9 +119,9 @@ func line(s string) string {
 
 // signedAt is a time to show; nil when it is none.
 func signedAt(t time.Time) *time.Time {
+	t = t.UTC() // first: the year 9999 is the year 10000 there, in some zones, which JSON has no form for
 	if t.IsZero() || t.Year() < 1980 || t.Year() > 9999 {
 		return nil
 	}
-	t = t.UTC()
 	return &t
 }
