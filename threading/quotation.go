@@ -29,8 +29,8 @@ const (
 )
 
 var (
-	// "at 12:05:33", "12h05", "12.05 Uhr".
-	clockIn = regexp.MustCompile(`\b\d{1,2}[:.h]([0-5]\d)(?:[:.]([0-5]\d))?\b`)
+	// "at 12:05:33", "12h05", "12.05 Uhr", "12時05分".
+	clockIn = regexp.MustCompile(`\b\d{1,2} ?([:.h時点點시]) ?([0-5]\d)(?:[:.]([0-5]\d))?\b`)
 	idIn    = regexp.MustCompile(`<([^<>\s@]{1,200}@[^<>\s@]{1,200})>`)
 )
 
@@ -88,15 +88,23 @@ func introduced(intro string) quotation {
 	for _, id := range idIn.FindAllStringSubmatch(intro, 4) {
 		q.ids = append(q.ids, id[1])
 	}
-	for _, t := range clockIn.FindAllStringSubmatch(intro, 4) {
+	for _, at := range clockIn.FindAllStringSubmatchIndex(intro, 8) {
 		c := clock{second: -1}
-		c.minute, _ = strconv.Atoi(t[1])
-		if t[2] != "" {
-			c.second, _ = strconv.Atoi(t[2])
+		c.minute, _ = strconv.Atoi(intro[at[4]:at[5]])
+		if at[6] >= 0 {
+			c.second, _ = strconv.Atoi(intro[at[6]:at[7]])
 		}
-		q.clocks = append(q.clocks, c)
+		if intro[at[2]:at[3]] != "." || !dotted(intro[:at[0]], intro[at[1]:], c) {
+			q.clocks = append(q.clocks, c)
+		}
 	}
 	return q
+}
+
+// dotted tells the date "02.03.2026" from the time "12.05".
+func dotted(before, after string, c clock) bool {
+	return strings.HasSuffix(before, ".") || c.second >= 0 && c.minute <= 12 ||
+		len(after) > 1 && after[0] == '.' && after[1] >= '0' && after[1] <= '9'
 }
 
 // fieldLine: "From: Jo Doe", "*Gesendet:* Montag".
