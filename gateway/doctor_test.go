@@ -58,7 +58,7 @@ func TestDoctor(t *testing.T) {
 		"smtp.tls_cert":          {gateway.Warn, "Renew"},
 		"smarthost":              {gateway.Fail, "nothing listens on 127.0.0.1:1"},
 		"mailbox good":           {gateway.Sound, "INBOX: 0 mails"},
-		"mailbox password":       {gateway.Fail, "refused the user name or the password"},
+		"mailbox password":       {gateway.Fail, "Check the user name and the password"},
 		"mailbox folder":         {gateway.Fail, "It has: INBOX"},
 		"mailbox certificate":    {gateway.Fail, "which this machine does not trust"},
 		"mailbox tls":            {gateway.Fail, "Set tls to starttls"},

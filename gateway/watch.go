@@ -105,7 +105,8 @@ func (f *filterPing) fault(err error) *channels.Fault {
 		return nil
 	}
 	out := &channels.Fault{Err: err}
-	out.What, out.Advice = netfault.Explain(f.addr, err)
+	out.What, _ = netfault.Explain(f.addr, err)
+	out.Advice = fmt.Sprintf("Start %s, or correct %s.", f.name, f.key)
 	switch {
 	case errors.Is(err, mailfilter.ErrOther):
 		out.What, out.Advice = fmt.Sprintf("something else than %s answers at %s", f.name, f.addr), "Correct "+f.key+"."
@@ -117,7 +118,6 @@ func (f *filterPing) fault(err error) *channels.Fault {
 	} else {
 		out.What += "; mail comes in unexamined"
 	}
-	out.Advice = fmt.Sprintf("Start %s, or correct %s. ", f.name, f.key) + out.Advice
 	return out
 }
 

@@ -120,7 +120,7 @@ func (c *Config) refusal(err error, refused *imap.Error) (f channels.Fault) {
 	case errors.Is(err, errTokenRefused):
 		f.Advice = fmt.Sprintf("The server refuses even a fresh access token for %q. Check that this is the account that gave the permission, that the scopes cover IMAP, and that IMAP is switched on for the account.", c.User)
 	default:
-		f.Advice = fmt.Sprintf("The server refused the user name or the password of %q. Check both; with two-factor login the account needs an application password.", c.User)
+		f.Advice = fmt.Sprintf("Check the user name and the password of %q; with two-factor login the account needs an application password.", c.User)
 	}
 	return f
 }

@@ -187,7 +187,7 @@ func TestAdvice(t *testing.T) {
 		{"implicit", func(c *Config) { c.TLS, c.Addr, c.TLSConfig = TLSImplicit, d.TLSAddr, trusted }, channels.StateRunning, ""},
 		{"STARTTLS", func(c *Config) { c.TLS, c.TLSConfig = TLSStart, trusted }, channels.StateRunning, ""},
 		// The last one: Dovecot then slows down every login from this address.
-		{"password", func(c *Config) { c.Password = "wrong" }, channels.StateUnauthorised, `user name or the password of "support"`},
+		{"password", func(c *Config) { c.Password = "wrong" }, channels.StateUnauthorised, `user name and the password of "support"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			group, _ := pull(t, config(d, test.change), newMemory(channeltest.NewSink()))

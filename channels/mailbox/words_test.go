@@ -99,7 +99,7 @@ func TestFaultsInPlainWords(t *testing.T) {
 		unauthorised bool
 		what, advice string // %s is the address
 	}{
-		{"wrong password", func(c *Config) { c.Password = "wrong" }, true, `%s refuses the login of "support": "Authentication failed."`, "Check both"},
+		{"wrong password", func(c *Config) { c.Password = "wrong" }, true, `%s refuses the login of "support": "Authentication failed."`, "Check the user name and the password"},
 		{"account locked", func(c *Config) { c.User = "locked" }, true, `%s refuses the login of "locked": "Locked."`, "locked or switched off"},
 		{"locked, by its code", to(refuses(t, "NO [CONTACTADMIN] See the help desk"), TLSNone, nil), true, `refuses the login of "support": "See the help desk done"`, "unlocked by the mail server's administrator"},
 		{"password run out", to(refuses(t, "NO [EXPIRED] Password expired"), TLSNone, nil), true, `"Password expired done"`, "Set a new one with the provider"},

@@ -33,9 +33,16 @@ export function Channels() {
     <main class="page" aria-label={say('channels.title')}>
       <header class="page-head"><h1>{say('channels.title')}</h1><p class="muted">{say('channels.explain')}</p></header>
       {channels.value.length === 0 && <div class="empty"><Icon name="plug" size={30} /><p>{say('channels.none')}</p></div>}
-      <ul class="raws">{channels.value.map((channel) => <Line key={channel.name} channel={channel} />)}</ul>
+      <ul class="raws">{[...channels.value].sort((a, b) => urgency(a) - urgency(b)).map((channel) => <Line key={channel.name} channel={channel} />)}</ul>
     </main>
   );
+}
+
+/** What needs somebody stands first; the rest keeps the server's order. */
+function urgency(channel: Entrance): number {
+  if (channel.alarm) return 0;
+  if (channel.state === 'failing' || channel.state === 'unauthorised' || channel.state === 'silent') return 1;
+  return channel.last_error ? 2 : 3;
 }
 
 function Line({ channel }: { channel: Entrance }) {
@@ -110,9 +117,11 @@ function Compared({ channel }: { channel: Entrance }) {
   };
   return (
     <div class="compared">
-      <p class="muted">{report ? say('channels.compared', { time: moment(report.at, now.value) }) : say('channels.compared.never')}</p>
+      <div class="compared-head">
+        <p class="muted">{report ? say('channels.compared', { time: moment(report.at, now.value) }) : say('channels.compared.never')}</p>
+        {me.value.admin && <button class="button" disabled={busy} onClick={() => void compare()}>{say(busy ? 'channels.comparing' : 'channels.compare')}</button>}
+      </div>
       {report && report.folders.length > 0 && <Counts report={report} />}
-      {me.value.admin && <button class="button" disabled={busy} onClick={() => void compare()}>{say(busy ? 'channels.comparing' : 'channels.compare')}</button>}
     </div>
   );
 }

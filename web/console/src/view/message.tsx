@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { folded, isShortened } from '../text/body';
 import { nameOf } from '../text/person';
 import { count, say, sayIf } from '../text/say';
 import { exact, moment, size } from '../text/time';
@@ -11,11 +12,15 @@ import { Seals } from './signature';
 
 interface Props { message: Message; conversation: Conversation; last: boolean }
 
+const DETACHED = ['application/pkcs7-signature', 'application/x-pkcs7-signature', 'application/pgp-signature'];
+
 const people = (list: Address[]) => list.map((one) => one.name || one.email).join(', ');
 
 export function MessageCard({ message, conversation, last }: Props) {
   const note = message.direction === 'note';
   const who = writer(message, conversation);
+  // A signature that is told of beside the sender is no file of his.
+  const files = message.attachments.filter((file) => file.disposition !== 'inline' && !(message.signature && DETACHED.includes(file.type)));
   return (
     <article class={`message message-${message.direction}${last ? ' message-last' : ''}`} aria-label={note ? say('thread.noteBy', { name: who }) : who} data-seq={message.seq}>
       <header class="message-head">
@@ -36,9 +41,9 @@ export function MessageCard({ message, conversation, last }: Props) {
         <time dateTime={message.received_at} title={exact(message.received_at)}>{moment(message.received_at, now.value)}</time>
       </header>
       <Body message={message} who={who} />
-      {message.attachments.some((file) => file.disposition !== 'inline') && (
+      {files.length > 0 && (
         <ul class="files">
-          {message.attachments.filter((file) => file.disposition !== 'inline').map((file) => (
+          {files.map((file) => (
             <li key={file.part_id}>
               <a href={file.url} download={file.name} title={say('thread.attachment', { name: file.name, size: size(file.size) })}>
                 <Icon name="clip" size={15} /><span>{file.name}</span><span class="muted">{size(file.size)}</span>
@@ -68,7 +73,7 @@ function writer(message: Message, conversation: Conversation): string {
 /** What the sender wrote now; the whole message, quotes and original layout, on demand. */
 function Body({ message, who }: { message: Message; who: string }) {
   const rich = message.html !== '' && message.html_url !== '';
-  const shortened = message.direction === 'inbound' && message.reply_text.trim() !== '' && message.reply_text.trim() !== message.text.trim();
+  const shortened = message.direction === 'inbound' && isShortened(message.reply_text, message.text);
   const [whole, setWhole] = useState(!shortened);
   const [plain, setPlain] = useState(false);
   const [images, setImages] = useState(false);
@@ -76,8 +81,8 @@ function Body({ message, who }: { message: Message; who: string }) {
   return (
     <>
       {framed
-        ? <MailFrame key={String(images)} url={message.html_url + (images ? '?images=true' : '')} title={say('thread.html', { name: who })} guess={Math.max(guessHeight(message.text), images ? PICTURED : 0)} />
-        : <p class="message-text"><Linked text={(whole ? message.text : message.reply_text).trimEnd()} /></p>}
+        ? <MailFrame key={String(images)} url={message.html_url + (images ? '?images=true' : '')} title={say('thread.html', { name: who })} guess={Math.max(guessHeight(message.text, message.html), images ? PICTURED : 0)} />
+        : <Text text={(whole ? message.text : message.reply_text).trimEnd()} />}
       <p class="message-tools">
         {shortened && <button class="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>{say(whole ? 'thread.short' : 'thread.whole')}</button>}
         {whole && rich && <button class="quiet" aria-pressed={plain} onClick={() => setPlain(!plain)}>{say(plain ? 'thread.original' : 'thread.plain')}</button>}
@@ -88,14 +93,29 @@ function Body({ message, who }: { message: Message; who: string }) {
   );
 }
 
+/** A message's text. A log of a thousand lines hides neither the head of the message nor its neighbours. */
+function Text({ text }: { text: string }) {
+  const [open, setOpen] = useState(false);
+  if (text.trim() === '') return <p class="message-text muted">{say('thread.empty')}</p>;
+  const fold = folded(text);
+  if (!fold) return <p class="message-text"><Linked text={text} /></p>;
+  return (
+    <>
+      <p class={`message-text${open ? '' : ' message-folded'}`}><Linked text={open ? text : fold.head} /></p>
+      <p class="message-tools"><button class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? say('thread.fold') : say('thread.unfold', { n: fold.lines.toLocaleString() })}</button></p>
+    </>
+  );
+}
+
 const FRAME_LIMIT = 4000;
 /** The least height of a mail whose pictures are shown: nobody can tell how high they are. */
 const PICTURED = 480;
 
-/** About how high a text stands, for a frame that cannot be measured. */
-function guessHeight(text: string): number {
+/** About how high a mail stands, for a frame that cannot be measured: its lines, and the margins of what its layout is made of. */
+function guessHeight(text: string, html: string): number {
+  const blocks = html.match(/<(?:p|h[1-6]|tr|table|ul|ol|blockquote|hr|img)[\s>]/gi)?.length ?? 0;
   const lines = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 84)), 0);
-  return Math.min(Math.max(lines * 22 + 40, 90), 560);
+  return Math.min(Math.max(lines * 22 + 40 + Math.min(blocks * 20, 240), 90), 560);
 }
 
 /**
