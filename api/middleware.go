@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -133,47 +132,6 @@ func newRequestID() string {
 	return hex.EncodeToString(b)
 }
 
-// clientAddr is the address that a request comes from: the peer, or behind a
-// trusted proxy the nearest address that is none.
-func (s *server) clientAddr(r *http.Request) netip.Addr {
-	peer := parseAddr(r.RemoteAddr)
-	if !s.trusts(peer) {
-		return peer
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		hop := parseAddr(strings.TrimSpace(hops[i]))
-		if !hop.IsValid() {
-			break
-		}
-		peer = hop
-		if !s.trusts(hop) {
-			break
-		}
-	}
-	return peer
-}
-
-func (s *server) trusts(a netip.Addr) bool {
-	for _, p := range s.cfg.TrustedProxies {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-func parseAddr(text string) netip.Addr {
-	if ap, err := netip.ParseAddrPort(text); err == nil {
-		return ap.Addr().Unmap()
-	}
-	a, err := netip.ParseAddr(text)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap()
-}
-
 // secure reports whether the browser speaks TLS to us, so that cookies may ask for it.
 func (s *server) secure(r *http.Request) bool {
 	switch {
@@ -182,5 +140,5 @@ func (s *server) secure(r *http.Request) bool {
 	case s.public != nil:
 		return s.public.Scheme == "https"
 	}
-	return s.trusts(parseAddr(r.RemoteAddr)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	return r.URL.Scheme == "https" // as a trusted proxy says
 }

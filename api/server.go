@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,8 +23,6 @@ type Config struct {
 	// decides whether cookies are Secure and which origin may open the event
 	// socket. Empty: the request's own host.
 	PublicURL string
-	// TrustedProxies are the peers whose X-Forwarded-For and X-Forwarded-Proto count.
-	TrustedProxies []netip.Prefix
 	// SafeHTML makes a mail's HTML fit to be shown (normalize.SafeHTML). Nil: no
 	// HTML is served.
 	SafeHTML func(html string, pictures Pictures) string

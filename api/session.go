@@ -13,6 +13,7 @@ import (
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/credential"
+	"switchboard/internal/forwarded"
 )
 
 const opSignIn = "sign-in"
@@ -60,7 +61,7 @@ func (s *server) sessionRoutes() {
 // password alike, in the same time.
 func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, error) {
 	r := requestOf(ctx)
-	who := guess{account: strings.ToLower(in.Body.Email), addr: s.clientAddr(r)}
+	who := guess{account: strings.ToLower(in.Body.Email), addr: forwarded.Addr(r.RemoteAddr)}
 	if wait := s.guesses.take(who); wait > 0 {
 		p := problem(http.StatusTooManyRequests, "too many attempts; wait a while")
 		p.headers = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()) + 1)}}

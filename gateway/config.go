@@ -20,7 +20,10 @@ type Config struct {
 	// PublicURL is how customers and agents reach this server, without a trailing
 	// slash; empty: http:// and the address it listens on.
 	PublicURL string `koanf:"public_url"`
-	LogLevel  string `koanf:"log_level"` // debug, info, warn, error
+	// TrustedProxies are the networks of HTTP proxies whose X-Forwarded-For and
+	// X-Forwarded-Proto count; this machine if it is missing.
+	TrustedProxies []string `koanf:"trusted_proxies"`
+	LogLevel       string   `koanf:"log_level"` // debug, info, warn, error
 	// MetricsAddr is the host:port of /metrics, apart from what customers reach;
 	// empty: there are none.
 	MetricsAddr string `koanf:"metrics_addr"`
@@ -75,7 +78,8 @@ type Form struct {
 
 // Defaults is the configuration of which every other one is a change.
 func Defaults() Config {
-	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, Smarthost: Smarthost{TLS: "starttls"},
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute,
+		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Smarthost: Smarthost{TLS: "starttls"},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: accept}, Clamd: Clamd{OnVirus: rejectMail, OnFailure: accept}}}
 }
 
@@ -118,6 +122,7 @@ func (c *Config) Validate() error {
 	v.smtp(&c.SMTP)
 	v.smarthost(&c.Smarthost)
 	v.mailboxes(c.Mailboxes)
+	v.networks("trusted_proxies", c.TrustedProxies)
 	v.networks("images.allow_networks", c.Images.AllowNetworks)
 	v.signatures(&c.Signatures)
 	keyed(&v, "widget", c.Widgets, func(w Widget) string { return w.Key })

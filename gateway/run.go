@@ -11,6 +11,7 @@ import (
 
 	"switchboard/agent"
 	"switchboard/desk"
+	"switchboard/internal/forwarded"
 	"switchboard/live"
 )
 
@@ -60,7 +61,7 @@ func (g *Gateway) watch(ctx context.Context) error {
 
 // serve answers HTTP until ctx ends.
 func (g *Gateway) serve(ctx context.Context) error {
-	server := &http.Server{Handler: g.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: forwarded.Handler(networks(g.cfg.TrustedProxies), g.handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(g.httpListener) }()
 	select {

@@ -39,7 +39,7 @@ func TestThroughTheGateway(t *testing.T) {
 	submit := func(contentType, body string) {
 		t.Helper()
 		for late := time.Now().Add(20 * time.Second); ; {
-			resp, answer := s.send("plain", contentType, body, map[string]string{"Accept": "application/json"})
+			resp, answer := s.send("plain", contentType, body, map[string]string{"Accept": "application/json", "X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
 			if resp.StatusCode == http.StatusCreated {
 				return
 			}
@@ -87,7 +87,7 @@ func TestThroughTheGateway(t *testing.T) {
 	}
 
 	spam, _, err := gate.Store().Raws(t.Context(), desk.RawQuarantined, 0, 10)
-	if err != nil || len(spam) != 1 || !strings.HasPrefix(spam[0].Problem, "spam") {
+	if err != nil || len(spam) != 1 || !strings.HasPrefix(spam[0].Problem, "spam") || spam[0].RemoteAddr != "198.51.100.7:0" {
 		t.Fatalf("%+v, %v", spam, err)
 	}
 	page, err := http.Get(s.url + "/f/plain")
