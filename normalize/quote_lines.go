@@ -271,7 +271,7 @@ func (r *reply) headerBlock(i int) int {
 	}
 	switch {
 	case fields >= 3 && (seen[fieldFrom] || seen[fieldSent]) && (mail || seen[fieldSubj]),
-		fields == 2 && seen[fieldFrom] && (mail && (seen[fieldSubj] || seen[fieldTo]) || seen[fieldSent] && (mail || date)),
+		fields == 2 && seen[fieldFrom] && (mail && (seen[fieldSubj] || seen[fieldTo]) || seen[fieldSent] && (mail || date && end == i+2)), // "From: Berlin", "Via: Rome"
 		fields == 2 && seen[fieldSent] && date && mail:
 		return end
 	case fields == 1 && class == fieldFrom && r.lone(i) && onlyMail.MatchString(value):

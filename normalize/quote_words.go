@@ -58,6 +58,8 @@ monday|tuesday|wednesday|thursday|friday|saturday|sunday
 
 // pronouns make "On 2 May you wrote:" the beginning of an author's sentence.
 var pronouns = words(`
+your colleague|your agent|your team|your company|i ordered|i bought|i got|i called|i asked|i received|i was|we ordered|we received
+ihr kollege|ihre kollegin|ihr mitarbeiter|habe ich|votre collègue|j'ai commandé|su compañer|su colega|seu colega|il suo collega|uw collega
 i wrote|you wrote|we wrote|he wrote|she wrote|they wrote|i've wrote|you sent:|i sent:|we sent:|you said:|he said:|she said:|they said:|i said:
 schrieben sie|schrieb ich|haben sie geschrieben|hat sie geschrieben|ich geschrieben
 vous avez écrit|j'ai écrit|tu as écrit|je vous ai écrit
