@@ -225,7 +225,7 @@ func (s *Source) explain(err error) error {
 			return &Error{Err: fmt.Errorf("token server %s: %w", host, err),
 				Advice: "The token server does not answer as it should; check token_url. This is tried again by itself."}
 		}
-		return &Error{Err: errors.New("token server: " + what), Advice: "Check token_url. " + advice + " This is tried again by itself."}
+		return &Error{Err: errors.New("token server: " + what), Advice: advice + " Its address is token_url. This is tried again by itself."}
 	}
 	status := answer.Response.StatusCode
 	said := fmt.Sprintf("status %d", status)
