@@ -122,7 +122,7 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 	}
 	d.srv = httptest.NewServer(d.h)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := d.h.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)

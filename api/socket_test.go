@@ -59,7 +59,7 @@ func (d *desks) follow(who, after string) *client {
 
 func (c *client) next() frame {
 	c.t.Helper()
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	var f frame
 	if err := c.ReadJSON(&f); err != nil {
 		c.t.Fatalf("read frame: %v", err)
@@ -70,7 +70,7 @@ func (c *client) next() frame {
 // closed reads until the server closes and returns its code.
 func (c *client) closed() int {
 	c.t.Helper()
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
 			if e, ok := err.(*websocket.CloseError); ok {

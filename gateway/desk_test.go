@@ -188,7 +188,7 @@ func (r *running) messages(id string) []message {
 // eventually asks until ok, 20 s at most.
 func (r *running) eventually(what string, ok func() bool) {
 	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("never: %s", what)
@@ -260,7 +260,7 @@ func (v *visitor) send(f frame) {
 // await reads frames until one satisfies ok.
 func (v *visitor) await(what string, ok func(frame) bool) frame {
 	v.t.Helper()
-	if err := v.conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := v.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		v.t.Fatal(err)
 	}
 	for {

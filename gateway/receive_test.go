@@ -117,7 +117,7 @@ func (r *running) transact(c *smtp.Client, from, to, text string) {
 // dialogue sends lines and wants the answers' beginnings; it returns the last one.
 func dialogue(t *testing.T, conn net.Conn, steps ...[2]string) string {
 	t.Helper()
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	in, last := bufio.NewReader(conn), ""

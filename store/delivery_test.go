@@ -59,7 +59,7 @@ func (o *office) await(t testing.TB, want int, query string, args ...any) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	got := 0
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-tick.C {
 		if got = o.number(t, query, args...); got == want {
 			return
 		}

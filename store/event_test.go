@@ -191,7 +191,7 @@ func TestTailOverPostgreSQL(t *testing.T) {
 			if it.Event.Seq != want {
 				t.Fatalf("event %d came, want %d", it.Event.Seq, want)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("event %d never came", want)
 		}
 	}

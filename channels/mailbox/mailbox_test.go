@@ -254,7 +254,7 @@ func awaitState(t testing.TB, group *channels.Group, state channels.State) chann
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.Now().Add(20 * time.Second); ; <-tick.C {
+	for late := time.Now().Add(time.Minute); ; <-tick.C {
 		status := group.Statuses()[0]
 		if status.State == state {
 			return status

@@ -89,7 +89,7 @@ func TestBacklogProgress(t *testing.T) {
 	sink.Release()
 	sink.Await(t, 150)
 	awaitState(t, group, channels.StateRunning)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for group.Statuses()[0].Progress != nil {
 		if time.Now().After(deadline) {
 			t.Fatalf("progress %+v with nothing to do", group.Statuses()[0].Progress)

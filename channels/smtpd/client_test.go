@@ -73,7 +73,7 @@ func dial(t testing.TB, addr string) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	return &client{t, conn, bufio.NewReader(conn)}
 }
 
@@ -171,7 +171,7 @@ func dialContext(ctx context.Context, t testing.TB, addr string) (*client, error
 	if deadline, ok := ctx.Deadline(); ok {
 		conn.SetDeadline(deadline)
 	} else {
-		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 	}
 	return &client{t, conn, bufio.NewReader(conn)}, nil
 }

@@ -268,7 +268,7 @@ func TestMuteProxy(t *testing.T) {
 	}
 	c := dial(t, addr)
 	io.WriteString(c, "PROXY TCP4 192.0.2.7 192.0.2.8 4000 25\r\n")
-	c.SetDeadline(time.Now().Add(2 * time.Second))
+	c.SetDeadline(time.Now().Add(headerDeadline))
 	c.want("220")
 }
 

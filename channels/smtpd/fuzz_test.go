@@ -40,7 +40,7 @@ func FuzzSession(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		var said bytes.Buffer
 		read := make(chan error, 1)
 		go func() {

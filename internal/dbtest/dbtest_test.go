@@ -85,7 +85,7 @@ func TestClusterEndsWithTheProcess(t *testing.T) {
 	home := filepath.Dir(socket)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		if _, err := os.Stat(home); os.IsNotExist(err) {
 			return
