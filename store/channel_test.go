@@ -1,0 +1,30 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"switchboard/desk/view"
+)
+
+// TestChannelsOutliveTheirNode: when an entrance last worked is told after a
+// restart too, as what the living node says of it.
+func TestChannelsOutliveTheirNode(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	worked := time.Now().Add(-time.Hour).Truncate(time.Second)
+	before := view.Channel{Name: "imap support", State: "stopped", Since: worked, LastSuccess: &worked}
+	now := view.Channel{Name: "imap support", State: "failing", Since: time.Now(), LastError: "nothing listens on imap.example.com:993", Advice: "Check host and port."}
+	for node, c := range map[string]view.Channel{"old": before, "new": now} {
+		if err := f.SaveChannels(t.Context(), node, []view.Channel{c}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := f.Channels(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if c := list[0]; c.Node != "new" || c.State != "failing" || c.LastError != now.LastError || c.LastSuccess == nil || !c.LastSuccess.Equal(worked) {
+		t.Errorf("%+v", c)
+	}
+}
