@@ -77,6 +77,19 @@ func (s *session) close() {
 	s.client.Close()
 }
 
+// greeted waits for the greeting. When a server has said BYE and hung up, the library
+// tells of the one or the other as it happens; asked again, it tells of the words.
+func (s *session) greeted() error {
+	err := s.client.WaitGreeting()
+	for range 30 {
+		if _, answered := errors.AsType[*imap.Error](err); answered || err == nil {
+			break
+		}
+		err = s.client.WaitGreeting()
+	}
+	return err
+}
+
 // secure makes the IMAP client over conn, and waits for the greeting.
 func (s *session) secure(ctx context.Context, conn net.Conn) error {
 	config := s.cfg.tlsConfig()
@@ -109,7 +122,7 @@ func (s *session) secure(ctx context.Context, conn net.Conn) error {
 	} else {
 		s.client = imapclient.New(s.guard, options)
 	}
-	if err := s.client.WaitGreeting(); err != nil {
+	if err := s.greeted(); err != nil {
 		s.client.Close()
 		return s.cfg.fault("greeting", s.guard.greeting(err))
 	}
