@@ -94,7 +94,7 @@ func TestHealth(t *testing.T) {
 	if report.Status != "ok" || len(report.Checks) != 2 {
 		t.Errorf("report %+v", report)
 	}
-	d.exec(`insert into schema_migrations (version, name) values (9999, 'from the future')`)
+	d.exec(`insert into schema_migrations (version, name, checksum) values (9999, 'from the future', '')`)
 	d.send(d.request("GET", "/./readyz?verbose", nil)).want(t, 503).json(t, &report)
 	if report.Status != "not ready" || report.Checks[0].OK != true || report.Checks[1].OK {
 		t.Errorf("report %+v", report)

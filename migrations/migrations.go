@@ -2,9 +2,29 @@
 // in order, forward only, each in one transaction. store runs them.
 package migrations
 
-import "embed"
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+)
 
 // Files holds NNNN_name.sql.
 //
 //go:embed *.sql
 var Files embed.FS
+
+// Table records what has been applied, with the Sum of its text.
+const Table = `create table if not exists schema_migrations (
+    version    int primary key,
+    name       text not null,
+    checksum   text not null,
+    applied_at timestamptz not null default now())`
+
+// Applied is the statement that records a version, its name and its Sum.
+const Applied = "insert into schema_migrations (version, name, checksum) values ($1, $2, $3)"
+
+// Sum tells one text of a migration from another.
+func Sum(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}

@@ -32,16 +32,9 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 		return wrap("lock migrations", err)
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", migrationLock)
-	const table = "create table if not exists schema_migrations (version int primary key, name text not null, applied_at timestamptz not null default now())"
-	if _, err := conn.ExecContext(ctx, table); err != nil {
-		return wrap("create schema_migrations", err)
-	}
-	var have int
-	if err := conn.QueryRowContext(ctx, "select coalesce(max(version), 0) from schema_migrations").Scan(&have); err != nil {
-		return wrap("read schema_migrations", err)
-	}
-	if have > len(files) {
-		return desk.Errorf(desk.KindConflict, "the database has schema version %d, this program knows %d: start the newer program, or restore a backup taken before the upgrade", have, len(files))
+	have, err := applied(ctx, conn, files)
+	if err != nil {
+		return err
 	}
 	for _, name := range files[have:] {
 		if err := migrateOne(ctx, conn, name); err != nil {
@@ -49,6 +42,49 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	return nil
+}
+
+// applied returns the database's schema version, and an error when this program
+// cannot work with it.
+func applied(ctx context.Context, conn *sql.Conn, files []string) (version int, err error) {
+	if _, err := conn.ExecContext(ctx, migrations.Table); err != nil {
+		return 0, wrap("create schema_migrations", err)
+	}
+	// Whoever made the table before it had checksums used an unreleased schema.
+	if _, err := conn.ExecContext(ctx, "alter table schema_migrations add column if not exists checksum text not null default ''"); err != nil {
+		return 0, wrap("extend schema_migrations", err)
+	}
+	rows, err := conn.QueryContext(ctx, "select version, checksum from schema_migrations order by version")
+	if err != nil {
+		return 0, wrap("read schema_migrations", err)
+	}
+	defer rows.Close()
+	changed := ""
+	for rows.Next() {
+		var sum string
+		if err := rows.Scan(&version, &sum); err != nil {
+			return 0, wrap("read schema_migrations", err)
+		}
+		if version > len(files) {
+			continue
+		}
+		text, err := migrations.Files.ReadFile(files[version-1])
+		if err != nil {
+			return 0, err
+		}
+		if changed == "" && sum != migrations.Sum(text) {
+			changed = files[version-1]
+		}
+	}
+	switch {
+	case rows.Err() != nil:
+		return 0, wrap("read schema_migrations", rows.Err())
+	case version > len(files):
+		return 0, desk.Errorf(desk.KindConflict, "the database has schema version %d, this program knows %d: start the newer program, or restore a backup taken before the upgrade", version, len(files))
+	case changed != "":
+		return 0, desk.Errorf(desk.KindConflict, "the database was made by a development version whose %s was another: start the program that made it, or name another data folder (that of a demo can be removed)", changed)
+	}
+	return version, nil
 }
 
 func migrateOne(ctx context.Context, conn *sql.Conn, name string) error {
@@ -67,7 +103,7 @@ func migrateOne(ctx context.Context, conn *sql.Conn, name string) error {
 	}
 	_, err = tx.ExecContext(ctx, string(text))
 	if err == nil {
-		_, err = tx.ExecContext(ctx, "insert into schema_migrations (version, name) values ($1, $2)", version, name)
+		_, err = tx.ExecContext(ctx, migrations.Applied, version, name, migrations.Sum(text))
 	}
 	if err != nil {
 		return errors.Join(wrap("migration "+name, err), tx.Rollback())

@@ -89,8 +89,7 @@ func migrate(ctx context.Context, dsn string) error {
 		return err
 	}
 	defer db.Close()
-	const table = "create table schema_migrations (version int primary key, name text not null, applied_at timestamptz not null default now())"
-	if _, err := db.ExecContext(ctx, table); err != nil {
+	if _, err := db.ExecContext(ctx, migrations.Table); err != nil {
 		return err
 	}
 	files, err := fs.Glob(migrations.Files, "*.sql")
@@ -110,7 +109,7 @@ func migrate(ctx context.Context, dsn string) error {
 		if _, err := db.ExecContext(ctx, string(text)); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
 		}
-		if _, err := db.ExecContext(ctx, "insert into schema_migrations (version, name) values ($1, $2)", version, name); err != nil {
+		if _, err := db.ExecContext(ctx, migrations.Applied, version, name, migrations.Sum(text)); err != nil {
 			return err
 		}
 	}
