@@ -42,6 +42,16 @@ func (s *Store) AgentByEmail(ctx context.Context, email string) (desk.Agent, str
 	return row.agent(), row.PasswordHash, nil
 }
 
+// KnownAgent returns the agent with an address, a disabled one too; KindNotFound
+// when there is none.
+func (s *Store) KnownAgent(ctx context.Context, email string) (desk.Agent, error) {
+	var row agentRow
+	if err := s.q.identity.ByEmail.GetContext(ctx, &row, clean(strings.ToLower(email))); err != nil {
+		return desk.Agent{}, missing("agent", err)
+	}
+	return row.agent(), nil
+}
+
 // SaveAgent makes an agent, or changes the one with the same address, and
 // returns its ID. An empty passwordHash keeps the password.
 func (s *Store) SaveAgent(ctx context.Context, a desk.Agent, passwordHash string) (desk.AgentID, error) {

@@ -21,7 +21,7 @@ import (
 func channelCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "channel", Short: "List the entrances, and compare a mailbox with the journal"}
 	cmd.AddCommand(channelListCommand(), channelReconcileCommand())
-	return cmd
+	return needVerb(cmd)
 }
 
 func channelListCommand() *cobra.Command {
@@ -113,7 +113,7 @@ func channelReconcileCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "reconcile NAME", Short: "Compare a mailbox with the journal, and fetch what is missing", Args: cobra.ExactArgs(1),
+		Use: "reconcile NAME", Short: "Compare a mailbox with the journal, and fetch what is missing", Args: one("mailbox by its name"),
 		Long: "Compare a mailbox with the journal, folder by folder: what the server has, what of it is journaled, what still\n" +
 			"waits to be read, and what was passed over, which is fetched. The gateway does the same once a day.",
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -69,6 +69,29 @@ func rootCommand() *cobra.Command {
 	return root
 }
 
+// needVerb makes a verb that only holds others show its help when it is alone, and
+// refuse one that it does not have.
+func needVerb(c *cobra.Command) *cobra.Command {
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("there is no verb %s %q; `%s --help` lists them", cmd.Name(), args[0], cmd.CommandPath())
+		}
+		return nil
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return c
+}
+
+// one wants a single argument and says which.
+func one(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("give one %s", what)
+		}
+		return nil
+	}
+}
+
 // checkArgs makes a wrong number of arguments a usage error, below c too.
 func checkArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {

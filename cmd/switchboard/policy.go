@@ -19,16 +19,9 @@ func policyCommand() *cobra.Command {
 		Short: "Check a policy document, and see what it would decide",
 		Long: `Check a policy document, and see what it would decide. Nothing is published:
 these verbs need no database and no configuration.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no verb policy %q", args[0])}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(policyCheckCommand(), policyExplainCommand(), policyDefaultCommand())
-	return cmd
+	return needVerb(cmd)
 }
 
 func policyCheckCommand() *cobra.Command {

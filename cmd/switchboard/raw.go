@@ -21,7 +21,7 @@ import (
 func rawCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "raw", Short: "List, show and replay what the channels received"}
 	cmd.AddCommand(rawListCommand(), rawShowCommand(), rawReplayCommand())
-	return cmd
+	return needVerb(cmd)
 }
 
 // withStore opens the configured database, or the one of the gateway that runs
@@ -93,7 +93,7 @@ func rawShowCommand() *cobra.Command {
 	var flags configFlags
 	var output string
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "Print the bytes of one raw item", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Print the bytes of one raw item", Args: one("ID, as raw list shows it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := desk.ParseID[desk.RawID](args[0])
 			if err != nil {
