@@ -71,6 +71,16 @@ test('a note is seen by the team alone', async () => {
   assert.ok(data.every((one) => !one.text.includes('batch of May')));
 });
 
+test('every command of a conversation is in reach at every width', async () => {
+  for (const width of [1440, 1366, 1280, 1201, 1120, 1024, 768, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [actions, head] = await Promise.all(['.thread-actions', '.thread-head'].map((part) => page.locator(part).boundingBox()));
+    assert.ok(actions.x >= head.x && actions.x + actions.width <= head.x + head.width, `at ${width} the buttons leave the head`);
+    assert.equal(await page.locator('.thread').evaluate((thread) => thread.scrollWidth <= thread.clientWidth), true, `at ${width}`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
 test('letters typed right after a command never become commands', async () => {
   await page.keyboard.press('r');
   await page.keyboard.type('eeee aaaa iiii uuuu');
