@@ -24,6 +24,9 @@ type Config struct {
 	// X-Forwarded-Proto count; this machine if it is missing.
 	TrustedProxies []string `koanf:"trusted_proxies"`
 	LogLevel       string   `koanf:"log_level"` // debug, info, warn, error
+	// Policy names the file of the routing policy; empty: the one in the database
+	// goes on, which is the default one at first.
+	Policy string `koanf:"policy"`
 	// MetricsAddr is the host:port of /metrics, apart from what customers reach;
 	// empty: there are none.
 	MetricsAddr string `koanf:"metrics_addr"`
@@ -118,6 +121,7 @@ func (c *Config) Validate() error {
 	if c.AlarmAfter <= 0 {
 		v.add("alarm_after", "name a duration, like 5m")
 	}
+	v.policy(c.Policy)
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)
 	v.smarthost(&c.Smarthost)

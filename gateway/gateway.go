@@ -95,7 +95,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	tokens := threading.NewTokens(threading.Key{ID: 1, Secret: key})
-	rules, err := loadRules(ctx, g.store, g.own, tokens)
+	rules, err := loadRules(ctx, g.store, g.cfg.Policy, g.own, tokens)
 	if err != nil {
 		return err
 	}

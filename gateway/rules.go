@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,15 +27,51 @@ func secret(ctx context.Context, st *store.Store, name string) ([]byte, error) {
 	return st.Secret(ctx, name, fresh)
 }
 
-// loadRules compiles the live policy, publishing the default one first when the
-// database has none.
-func loadRules(ctx context.Context, st *store.Store, own addresses, tokens *threading.Tokens) (*ingest.Rules, error) {
-	live, err := st.LatestPolicy(ctx)
-	if desk.KindOf(err) == desk.KindNotFound {
-		if live, err = publish(ctx, st, router.Default, "default"); err != nil {
-			return nil, err
-		}
+// policy compiles the file, so that a wrong one is told with its lines before
+// anything is opened.
+func (v *validator) policy(file string) {
+	if file == "" {
+		return
 	}
+	document, err := os.ReadFile(file)
+	if err == nil {
+		_, err = router.Compile(document)
+	}
+	var wrong *router.PolicyError
+	switch {
+	case errors.As(err, &wrong):
+		for _, problem := range wrong.Problems {
+			v.add("policy", file+":"+problem.String())
+		}
+	case err != nil:
+		v.add("policy", err.Error())
+	}
+}
+
+// livePolicy returns the policy to go by: the file's, published as a new version if
+// it is another than the latest; without a file the latest, or at first the default.
+func livePolicy(ctx context.Context, st *store.Store, file string) (store.Policy, error) {
+	live, err := st.LatestPolicy(ctx)
+	none := desk.KindOf(err) == desk.KindNotFound
+	if err != nil && !none {
+		return live, err
+	}
+	document, author := router.Default, "default"
+	if file != "" {
+		if document, err = os.ReadFile(file); err != nil {
+			return live, fmt.Errorf("policy: %w", err)
+		}
+		author = "file"
+	}
+	if none || file != "" && string(document) != live.Document {
+		return publish(ctx, st, document, author)
+	}
+	return live, nil
+}
+
+// loadRules compiles the live policy.
+func loadRules(ctx context.Context, st *store.Store, file string, own addresses, tokens *threading.Tokens) (*ingest.Rules, error) {
+	live, err := livePolicy(ctx, st, file)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,99 @@
+package gateway_test
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"switchboard/gateway"
+	"switchboard/internal/dbtest"
+	"switchboard/router"
+)
+
+const ownPolicy = `version: 1
+tiers:
+  - {tier: 1, name: Front}
+  - {tier: 2, name: Back}
+inboxes:
+  orders: {name: Orders, tier: 1}
+  repairs: {name: Repairs, tier: 2}
+routing:
+  - name: broken
+    when: message.subject contains "broken"
+    set: {inbox: repairs}
+  - name: rest
+    set: {inbox: orders}
+`
+
+func policyFile(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestOwnPolicyRoutes(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(c *gateway.Config) { c.Policy = policyFile(t, ownPolicy) })
+	r.post("jo@acme.example", "support@desk.example", letter("jo@acme.example", "support@desk.example", "It is broken", "a@acme.example", "Help"))
+	r.post("jo@acme.example", "billing@desk.example", letter("jo@acme.example", "billing@desk.example", "An invoice", "b@acme.example", "Help"))
+	if c := r.only("broken"); c.Inbox.Name != "Repairs" || c.Tier != 2 {
+		t.Errorf("%+v", c)
+	}
+	if c := r.only("invoice"); c.Inbox.Name != "Orders" || c.Tier != 1 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// A policy is published at the start when it is another than the latest.
+func TestPolicyVersions(t *testing.T) {
+	t.Parallel()
+	cfg := gateway.Defaults()
+	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
+	cfg.Mail.Addresses = []string{"support@desk.example"}
+	changed := strings.Replace(ownPolicy, "name: Back", "name: Workshop", 1)
+	for i, step := range []struct {
+		file, document string
+		version        int64
+	}{
+		{"", string(router.Default), 1},
+		{policyFile(t, ownPolicy), ownPolicy, 2},
+		{policyFile(t, ownPolicy), ownPolicy, 2},
+		{policyFile(t, changed), changed, 3},
+		{"", changed, 3},
+	} {
+		cfg.Policy = step.file
+		g, err := gateway.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		live, err := g.Store().LatestPolicy(t.Context())
+		if err := errors.Join(err, g.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if live.Document != step.document || live.Version != step.version {
+			t.Errorf("step %d: version %d, want %d, of\n%s", i, live.Version, step.version, live.Document)
+		}
+	}
+}
+
+// What is wrong with it stands beside what is wrong with the configuration.
+func TestPolicyThatIsNone(t *testing.T) {
+	t.Parallel()
+	cfg := gateway.Defaults()
+	cfg.Policy = policyFile(t, strings.Replace(ownPolicy, "{inbox: orders}", "{inbox: ordres}", 1))
+	err := cfg.Validate()
+	if err == nil || !strings.Contains(err.Error(), "policy: "+cfg.Policy+":13:") || !strings.Contains(err.Error(), "mail.addresses") {
+		t.Errorf("%v", err)
+	}
+	cfg.Policy = filepath.Join(t.TempDir(), "nowhere.yaml")
+	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), fs.ErrNotExist.Error()) && !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("%v", err)
+	}
+}
