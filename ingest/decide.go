@@ -114,7 +114,7 @@ func (b *batch) one(p *parsed) {
 
 // open begins a conversation where the policy wants it.
 func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) *desk.Conversation {
-	a := b.rules.Policy.Route(b.facts(p, m, s, who))
+	a := b.rules.Policy.Route(b.facts(p, m, s, who, d))
 	inbox := b.rules.Inboxes[a.Inbox]
 	at := earliest(p.Raw.ReceivedAt, b.now)
 	c := &desk.Conversation{

@@ -6,10 +6,11 @@ import (
 
 	"switchboard/desk"
 	"switchboard/router"
+	"switchboard/threading"
 )
 
 // facts is what the policy may look at when a message opens a conversation.
-func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person) router.Facts {
+func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) router.Facts {
 	_, domain, _ := strings.Cut(s.email, "@")
 	plan, _ := who.account.Attributes["plan"].(string)
 	_, known := b.snap.Contacts[s.key]
@@ -25,10 +26,11 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person) router.F
 		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: known},
 		Account: router.AccountFacts{Name: who.account.Name, Domains: who.account.Domains, Plan: plan,
 			Attributes: who.account.Attributes, Tags: who.account.Tags},
-		History:      router.HistoryFacts{Open: b.snap.Open[who.account.ID], LastTier: -1},
-		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal)},
-		Messages:     router.CountFacts{Inbound: 1},
-		Calendar:     b.calendars(),
+		History: router.HistoryFacts{Open: b.snap.Open[who.account.ID], LastTier: -1},
+		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal),
+			FollowUp: !d.FollowUpOf.IsZero()},
+		Messages: router.CountFacts{Inbound: 1},
+		Calendar: b.calendars(),
 	}
 }
 

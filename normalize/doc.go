@@ -7,5 +7,7 @@
 // into parts under hard limits and in linear time; transfer and charset decode
 // what a part holds; body chooses what a person is to read; filename makes
 // attachment names safe; tnef, uuencode and calendar unpack what is hidden in
-// parts; report and automatic say which machine wrote it, if one did.
+// parts; report and automatic say which machine wrote it, if one did
+// (bounce knows failed deliveries, away notices of absence); quote and its
+// neighbours tell what is new from what is quoted.
 package normalize

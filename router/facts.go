@@ -29,7 +29,7 @@ type MessageFacts struct {
 	From          string           `expr:"from" json:"from"`                     // lower-case address
 	To            string           `expr:"to" json:"to"`                         // lower-case addresses of To and the envelope, joined by ", "
 	CC            string           `expr:"cc" json:"cc"`                         // lower-case addresses, joined by ", "
-	Language      string           `expr:"language" json:"language"`             // ISO 639-1, or empty when not known
+	Language      string           `expr:"language" json:"language"`             // ISO 639-1; nobody tells it yet, it is empty
 	Attachments   []AttachmentFact `expr:"attachments" json:"attachments"`       // each {name, type, size}
 	AutoSubmitted string           `expr:"auto_submitted" json:"auto_submitted"` // "none", "auto-reply", "bounce", "complaint", "list", "auto-generated"
 	Trust         string           `expr:"trust" json:"trust"`                   // of the sender's address: "claimed", "aligned", "verified", "forged"
@@ -63,9 +63,9 @@ type AccountFacts struct {
 // HistoryFacts describe what happened before.
 type HistoryFacts struct {
 	Open     int `expr:"open" json:"open"`           // open conversations of the account, without this one
-	Total    int `expr:"total" json:"total"`         // all conversations of the account, without this one
-	LastTier int `expr:"last_tier" json:"last_tier"` // tier that resolved the contact's last conversation; -1 when there is none
-	Reopened int `expr:"reopened" json:"reopened"`   // times that a resolved conversation of the contact was opened again
+	Total    int `expr:"total" json:"total"`         // all conversations of the account, without this one; not told yet
+	LastTier int `expr:"last_tier" json:"last_tier"` // tier that resolved the contact's last conversation; -1 when there is none; not told yet
+	Reopened int `expr:"reopened" json:"reopened"`   // times that a resolved conversation of the contact was opened again; not told yet
 }
 
 // ConversationFacts describe the conversation as it stands.
