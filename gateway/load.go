@@ -107,10 +107,10 @@ func unmarshal(k *koanf.Koanf, cfg *Config) (problems []Problem) {
 	switch {
 	case errors.As(err, &joined):
 		for _, e := range joined.Unwrap() {
-			problems = append(problems, Problem{"type", e.Error()})
+			problems = append(problems, wrongType(k, e))
 		}
 	case err != nil:
-		problems = append(problems, Problem{"type", err.Error()})
+		problems = append(problems, wrongType(k, err))
 	}
 	known := keys(reflect.TypeFor[Config](), "")
 	unknown := slices.DeleteFunc(meta.Unused, func(key string) bool { return !strings.Contains(key, "[") })
@@ -121,7 +121,7 @@ func unmarshal(k *koanf.Koanf, cfg *Config) (problems []Problem) {
 	}
 	slices.Sort(unknown)
 	for _, key := range unknown {
-		problems = append(problems, Problem{key, "there is no such key; the keys are " + strings.Join(known, ", ")})
+		problems = append(problems, unknownKey(key))
 	}
 	return problems
 }
