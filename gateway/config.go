@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -131,11 +132,20 @@ func (c *Config) Validate() error {
 	v.signatures(&c.Signatures)
 	keyed(&v, "widget", c.Widgets, func(w Widget) string { return w.Key })
 	keyed(&v, "form", c.Forms, func(f Form) string { return f.Key })
+	for i, w := range c.Widgets {
+		v.public(fmt.Sprintf("widget[%d]", i), w.Key, w.Origins)
+	}
+	for i, f := range c.Forms {
+		v.public(fmt.Sprintf("form[%d]", i), f.Key, f.Origins)
+	}
 	if len(v.problems) > 0 {
 		return &ConfigError{v.problems}
 	}
 	return nil
 }
+
+// keyLetters are what the keys of widgets and forms are made of.
+const keyLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 type validator struct{ problems []Problem }
 
@@ -153,6 +163,21 @@ func (v *validator) address(key, value string, required bool) {
 func (v *validator) oneOf(key, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
 		v.add(key, fmt.Sprintf("%q is none of %s", value, strings.Join(allowed, ", ")))
+	}
+}
+
+// public checks a widget or form: a key that stands in URLs, and origins as a
+// browser sends them (RFC 6454 §6.2). Others would never be met, and the site's
+// visitors be refused without a word.
+func (v *validator) public(name, key string, origins []string) {
+	if strings.ContainsFunc(key, func(r rune) bool { return !strings.ContainsRune(keyLetters, r) }) {
+		v.add(name+".key", fmt.Sprintf("%q stands in URLs: write it with a to z, 0 to 9, - and _", key))
+	}
+	for _, o := range origins {
+		u, err := url.Parse(o)
+		if o != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || o != u.Scheme+"://"+u.Host) {
+			v.add(name+".origins", fmt.Sprintf("%q is no origin: write https://www.example.com, without a slash or a path, or *", o))
+		}
 	}
 }
 

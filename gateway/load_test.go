@@ -240,18 +240,21 @@ func TestLoadTellsTheLine(t *testing.T) {
 func TestLoadTellsWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"adress = \"127.0.0.1:0\"":                     "adress: there is no such key here; there are addr, data",
-		"metric_addr = \"127.0.0.1:0\"":                "metric_addr: there is no such key; did you mean metrics_addr?",
-		"[smtp]\nadr = \":25\"":                        "smtp.adr: there is no such key; did you mean smtp.addr?",
-		"[smtp.clamd]\nport = 1":                       "smtp.clamd.port: there is no such key; beside it there are addr, on_virus, on_failure",
-		"[imap]\nhost = \"h\"":                         "imap.host: there is no such section; there are [db], [mail], [smtp]",
-		"[smtpd]\naddr = \":25\"":                      "smtpd.addr: there is no such key; did you mean smtp.addr?",
-		"[[mailbox]]\nname = \"a\"\nusr = \"u\"":       "mailbox[0].usr: there is no such key; did you mean mailbox[0].user?",
-		"alarm_after = \"5 minutes\"":                  `alarm_after: "5 minutes" is no duration: write 30s, 5m or 1h30m`,
-		"[db]\nmax_conns = \"many\"":                   `db.max_conns: "many" is no whole number`,
-		"[signatures]\nsmime_system = \"maybe\"":       `signatures.smime_system: "maybe" is neither true nor false`,
-		"[[mailbox]]\nname = \"a\"\npoll = \"often\"":  "mailbox[0].poll: it is no duration: write 30s, 5m or 1h30m",
-		"[smarthost]\npassword = [\"secret\", \"it\"]": "smarthost.password: it is no text",
+		"adress = \"127.0.0.1:0\"":                    "adress: there is no such key here; there are addr, data",
+		"metric_addr = \"127.0.0.1:0\"":               "metric_addr: there is no such key; did you mean metrics_addr?",
+		"[smtp]\nadr = \":25\"":                       "smtp.adr: there is no such key; did you mean smtp.addr?",
+		"[smtp.clamd]\nport = 1":                      "smtp.clamd.port: there is no such key; beside it there are addr, on_virus, on_failure",
+		"[imap]\nhost = \"h\"":                        "imap.host: there is no such section; there are [db], [mail], [smtp]",
+		"[smtpd]\naddr = \":25\"":                     "smtpd.addr: there is no such key; did you mean smtp.addr?",
+		"[[mailbox]]\nname = \"a\"\nusr = \"u\"":      "mailbox[0].usr: there is no such key; did you mean mailbox[0].user?",
+		"alarm_after = \"5 minutes\"":                 `alarm_after: "5 minutes" is no duration: write 30s, 5m or 1h30m`,
+		"[db]\nmax_conns = \"many\"":                  `db.max_conns: "many" is no whole number`,
+		"[signatures]\nsmime_system = \"maybe\"":      `signatures.smime_system: "maybe" is neither true nor false`,
+		"[[mailbox]]\nname = \"a\"\npoll = \"often\"": "mailbox[0].poll: it is no duration: write 30s, 5m or 1h30m",
+		"[[widget]]\nkey = \"a\"\norigins = [\"https://a.example:8443\", \"*\", \"www.example.com\"]": `widget[0].origins: "www.example.com" is no origin: write https://www.example.com`,
+		"[[form]]\nkey = \"a\"\norigins = [\"https://a.example/\"]":                                   `form[0].origins: "https://a.example/" is no origin`,
+		"[[form]]\nkey = \"contact us/\"":                                                             `form[0].key: "contact us/" stands in URLs`,
+		"[smarthost]\npassword = [\"secret\", \"it\"]":                                                "smarthost.password: it is no text",
 	} {
 		file := filepath.Join(t.TempDir(), "slip.toml")
 		write(t, file, text)
