@@ -117,7 +117,7 @@ func channelReconcileCommand() *cobra.Command {
 		Long: "Compare a mailbox with the journal, folder by folder: what the server has, what of it is journaled, what still\n" +
 			"waits to be read, and what was passed over, which is fetched. The gateway does the same once a day.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := flags.load(cmd, gateway.LoadDatabase)
+			cfg, err := flags.database(cmd)
 			if err != nil {
 				return err
 			}

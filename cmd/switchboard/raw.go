@@ -27,7 +27,7 @@ func rawCommand() *cobra.Command {
 // withStore opens the configured database, or the one of the gateway that runs
 // on the data folder, and starts that folder's cluster when none runs.
 func withStore(cmd *cobra.Command, flags *configFlags, fn func(context.Context, *store.Store) error) error {
-	cfg, err := flags.load(cmd, gateway.LoadDatabase)
+	cfg, err := flags.database(cmd)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,21 @@ func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[s
 		return cfg, usageError{err}
 	}
 	return cfg, err
+}
+
+// database reads what a verb needs that works on a desk's database. A verb that
+// was told of no place makes none: an empty database in whatever folder it was
+// started in would answer that nothing is there.
+func (f *configFlags) database(cmd *cobra.Command) (gateway.Config, error) {
+	cfg, err := f.load(cmd, gateway.LoadDatabase)
+	if err != nil {
+		return cfg, err
+	}
+	told := f.file != "" || cfg.DB.URL != "" || cfg.Data != gateway.Defaults().Data || cmd.Flags().Lookup("data").Changed
+	if _, err := os.Stat(filepath.Join(cfg.Data, "postgres")); !told && errors.Is(err, os.ErrNotExist) {
+		return cfg, usageError{fmt.Errorf("there is no database in the folder %q here: name the desk's configuration with --config, or its folder with --data", cfg.Data)}
+	}
+	return cfg, nil
 }
 
 func logger(level string) *slog.Logger {

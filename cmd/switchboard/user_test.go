@@ -73,3 +73,17 @@ func TestVerbThatIsNone(t *testing.T) {
 		}
 	}
 }
+
+// A verb in the wrong folder makes no database there to find nothing in it.
+func TestVerbWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{"raw list", "user list", "channel list", "user add ana@example.com --name Ana", "channel reconcile support"} {
+		var usage usageError
+		if _, err := verb(t, "correct horse\n", strings.Fields(args)...); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--config") {
+			t.Errorf("%s: %v", args, err)
+		}
+		if _, err := os.Stat("data"); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("%s left something behind: %v", args, err)
+		}
+	}
+}
