@@ -194,7 +194,7 @@ func readLooseBounce(rep *desk.Report, text string) {
 
 // beforeReturned cuts off the copy of the returned mail.
 func beforeReturned(text string) string {
-	lower := strings.ToLower(text)
+	lower := imf.FoldASCII(text)
 	end := len(text)
 	for _, mark := range []string{"--- below this line is a copy", "------ this is a copy of", "----- original message", "-----original message", "----- unsent message", "----- returned mail", "---- original message", "\nreturn-path:", "\nreceived:", "\nmessage-id:", "original message follows", "----- message header follows", "the message header"} {
 		if i := strings.Index(lower, mark); i >= 0 && i < end {

@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"switchboard/internal/imf"
 )
 
 // What mail programs say of their quotations in HTML is handed to the reader of
@@ -44,7 +46,7 @@ func NewTextHTML(s string) string {
 
 // markHTML rewrites HTML so that its text tells where quotations begin and end.
 func markHTML(s string) string {
-	m := htmlMarker{quoteAfter: strings.LastIndex(strings.ToLower(s), "<blockquote")}
+	m := htmlMarker{quoteAfter: strings.LastIndex(imf.FoldASCII(s), "<blockquote")}
 	m.out.Grow(len(s) + len(s)/8)
 	z := html.NewTokenizer(strings.NewReader(s))
 	for {

@@ -182,7 +182,7 @@ func tidyAddr(s string) string {
 		s = s[1 : n-1]
 	}
 	if !strings.HasPrefix(s, `"`) && strings.ContainsAny(s, " \t\r\n") {
-		lower := strings.ToLower(s)
+		lower := FoldASCII(s)
 		if i := strings.Index(lower, " at "); i > 0 && !strings.Contains(s, "@") {
 			s = s[:i] + "@" + s[i+4:]
 		}

@@ -32,6 +32,7 @@ func TestParseAddressList(t *testing.T) {
 		{"no brackets", "John Doe john@example.com", "John Doe|john@example.com"},
 		{"double brackets", "John <<john@example.com>>", "John|john@example.com"},
 		{"trailing dot", "John <john@example.com.>", "John|john@example.com"},
+		{"user at host, a character that grows in lower case", "<İ AT example.com>", "|İ@example.com"},
 		{"user at host", "john at example.com (John Doe)", "John Doe|john@example.com"},
 		{"mailto", "John <mailto:john@example.com>", "John|john@example.com"},
 		{"mailto in square brackets", "John [mailto:john@example.com]", "John|john@example.com"},

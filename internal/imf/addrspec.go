@@ -119,3 +119,16 @@ func ValidAddr(addr string) bool {
 	}
 	return true
 }
+
+// FoldASCII lowers the letters of ASCII and leaves every octet where it is, so
+// that what is found in the result is in s at the same place. strings.ToLower
+// makes some texts longer or shorter: broken UTF-8, or the Turkish dotted I.
+func FoldASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
