@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-smtp"
@@ -136,7 +137,7 @@ func (c *Config) transaction(p phase, refused *smtp.SMTPError, from string, err 
 	case refused.Code == 530, refused.Code == 534, refused.Code == 535, refused.Code == 538:
 		f.What, f.Unauthorised = fmt.Sprintf("%s wants a login before it takes mail: %s", c.Addr, said(refused)), true
 		f.Advice = "Set smarthost.user and smarthost.password, and smarthost.tls to starttls or implicit."
-	case p == phaseRcpt && strings.Contains(text, "relay"):
+	case p == phaseRcpt && relaying(refused):
 		f.What = fmt.Sprintf("%s does not pass mail on for us: %s", c.Addr, said(refused))
 		f.Advice = "Set smarthost.user and smarthost.password, or have this machine's address allowed there. Answers wait meanwhile."
 	case refusesSender(p, refused, text, from):
@@ -149,6 +150,18 @@ func (c *Config) transaction(p phase, refused *smtp.SMTPError, from string, err 
 		return nil
 	}
 	return f
+}
+
+// relaying goes by the word, for which there is no code of its own. An address may
+// hold it, and what is wrong with the recipient's address (RFC 3463's 5.1.z) may be
+// told with it: Postfix has a table of relay recipients.
+func relaying(refused *smtp.SMTPError) bool {
+	if strings.HasPrefix(enhanced(refused.EnhancedCode), "5.1.") {
+		return false
+	}
+	return slices.ContainsFunc(strings.Fields(strings.ToLower(refused.Message)), func(word string) bool {
+		return strings.Contains(word, "relay") && !strings.Contains(word, "@")
+	})
 }
 
 // refusesSender goes by the command, by RFC 3463's codes for the sender's address

@@ -56,6 +56,8 @@ func TestFaultsInPlainWords(t *testing.T) {
 		{"sender refused at the end", said("dot", "550 5.7.60 SMTP; Client does not have permissions to send as this sender"), TLSNone, desk.DeliveryFailed, false, "does not let us send as help@desk.example", `account "desk"`},
 		{"no relaying", said("RCPT", "554 5.7.1 <jo@acme.example>: Relay access denied"), TLSNone, desk.DeliveryDelayed, false, "%s does not pass mail on for us", "this machine's address"},
 		{"no such recipient", said("RCPT", "550 5.1.1 <jo@acme.example>: User unknown"), TLSNone, desk.DeliveryFailed, false, "", ""},
+		{"no such recipient behind a relay", said("RCPT", "550 5.1.1 <jo@acme.example>: Recipient address rejected: User unknown in relay recipient table"), TLSNone, desk.DeliveryFailed, false, "", ""},
+		{"a recipient whose name is relay", said("RCPT", "550 <relay@relay.example>: no such user"), TLSNone, desk.DeliveryFailed, false, "", ""},
 		{"too large", said("MAIL", "552 5.3.4 Message size exceeds fixed limit"), TLSNone, desk.DeliveryFailed, false, "", ""},
 		{"turned away", said("connect", "554 5.7.1 No SMTP service for you"), TLSNone, desk.DeliveryDelayed, false, "%s turns us away: 554 5.7.1 No SMTP service for you", "administrator"},
 		{"no STARTTLS", sound, TLSStart, desk.DeliveryDelayed, false, "%s offers no STARTTLS", "port 465"},
