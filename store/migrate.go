@@ -50,9 +50,17 @@ func applied(ctx context.Context, conn *sql.Conn, files []string) (version int, 
 	if _, err := conn.ExecContext(ctx, migrations.Table); err != nil {
 		return 0, wrap("create schema_migrations", err)
 	}
-	// Whoever made the table before it had checksums used an unreleased schema.
-	if _, err := conn.ExecContext(ctx, "alter table schema_migrations add column if not exists checksum text not null default ''"); err != nil {
-		return 0, wrap("extend schema_migrations", err)
+	// Whoever made the table before it had checksums used an unreleased schema. To ask
+	// first keeps a start from waiting for a dump: altering waits for every reader.
+	const missing = "select not exists (select from pg_attribute where attrelid = 'schema_migrations'::regclass and attname = 'checksum' and not attisdropped)"
+	var older bool
+	if err := conn.QueryRowContext(ctx, missing).Scan(&older); err != nil {
+		return 0, wrap("look at schema_migrations", err)
+	}
+	if older {
+		if _, err := conn.ExecContext(ctx, "alter table schema_migrations add column checksum text not null default ''"); err != nil {
+			return 0, wrap("extend schema_migrations", err)
+		}
 	}
 	rows, err := conn.QueryContext(ctx, "select version, checksum from schema_migrations order by version")
 	if err != nil {

@@ -1,9 +1,12 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"switchboard/desk"
 	"switchboard/internal/dbtest"
@@ -31,5 +34,56 @@ func TestMigrate(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (desk.KindOf(err) != desk.KindConflict || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", c.change, err, c.want)
 		}
+	}
+}
+
+// TestMigrateBesideDump: a node starts while pg_dump reads, which holds such a lock
+// on every table until it is through.
+func TestMigrateBesideDump(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("postgres", dbtest.New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	dump, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dump.Rollback() //nolint:errcheck // it only read
+	if _, err := dump.Exec("lock table schema_migrations in access share mode"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := store.Migrate(ctx, db); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPublishAtOnce: several nodes that start for the first time publish the policy,
+// and none fails.
+func TestPublishAtOnce(t *testing.T) {
+	t.Parallel()
+	st, err := store.Open(t.Context(), store.Options{DSN: dbtest.New(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	tiers := map[desk.Tier]string{}
+	for tier := range desk.Tier(30) {
+		tiers[tier] = "tier"
+	}
+	var nodes sync.WaitGroup
+	for range 16 {
+		nodes.Go(func() {
+			if _, err := st.PublishPolicy(t.Context(), "document", "test", tiers, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	nodes.Wait()
+	if live, err := st.LatestPolicy(t.Context()); err != nil || live.Document != "document" {
+		t.Errorf("live is %+v, %v", live, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 type policyQueries struct {
 	Latest    *sqlx.Stmt `query:"policy-latest"`
+	Lock      *sqlx.Stmt `query:"policy-lock"`
 	Publish   *sqlx.Stmt `query:"policy-publish"`
 	Tiers     *sqlx.Stmt `query:"policy-tiers"`
 	Inboxes   *sqlx.Stmt `query:"policy-inboxes"`
@@ -36,6 +37,9 @@ func (s *Store) LatestPolicy(ctx context.Context) (Policy, error) {
 func (s *Store) PublishPolicy(ctx context.Context, document, author string, tiers map[desk.Tier]string, inboxes []desk.Inbox) (int64, error) {
 	var version int64
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.StmtxContext(ctx, s.q.policy.Lock).ExecContext(ctx); err != nil {
+			return wrap("wait for other publishers", err)
+		}
 		var tier, tierName, id, key, name, inboxTier column
 		for t, n := range tiers {
 			tier.number(int64(t))

@@ -1,6 +1,11 @@
 -- name: policy-latest
 select version, document from policies order by version desc limit 1;
 
+-- name: policy-lock
+-- One publishes at a time: several nodes that start do at once, each its rows in
+-- an order of its own.
+select pg_advisory_xact_lock(hashtextextended('policies', 1));
+
 -- name: policy-publish
 insert into policies (document, author) values ($1, $2) returning version;
 
