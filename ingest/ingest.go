@@ -20,7 +20,8 @@ type Store interface {
 	Load(ctx context.Context, claimed []Claimed) error
 	// Process runs fn in one transaction. It may be redone after KindTemporary.
 	Process(ctx context.Context, fn func(Tx) error) error
-	// Fail leaves a row pending until retry has passed, or quarantines it.
+	// Fail leaves a row pending until retry has passed, or quarantines it; Raw.Attempts
+	// is what its tries count from now on.
 	Fail(ctx context.Context, c Claimed, state desk.RawState, problem string, retry time.Duration) error
 	// NextPending tells when the next pending row falls due; false when none waits.
 	NextPending(ctx context.Context) (time.Time, bool, error)

@@ -23,7 +23,9 @@ const (
 	// maxAttempts is how often a row that fails for a temporary reason is tried
 	// before it is shown in quarantine.
 	maxAttempts = 12
-	maxRetry    = 10 * time.Minute // between two attempts
+	// patience is how many of them a row has left, at least, after an outage.
+	patience = 3
+	maxRetry = 10 * time.Minute // between two attempts
 )
 
 // Processor turns pending raw rows into routed conversations. One runs per node.
@@ -295,6 +297,9 @@ func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 		if c.Raw.Attempts < maxAttempts || !working {
 			state = desk.RawPending
 			retry = min(time.Second<<min(c.Raw.Attempts, maxAttempts), maxRetry)
+		}
+		if !working { // else the first hiccup after a long outage would set it apart
+			c.Raw.Attempts = min(c.Raw.Attempts, maxAttempts-patience)
 		}
 	}
 	p.log.Error("Not processed", "raw", c.Raw.ID.String(), "state", state, "error", cause)

@@ -15,6 +15,7 @@ type outage struct {
 	claimed  []Claimed
 	refuse   int // how many more failures cannot be recorded
 	recorded chan int64
+	attempts int // of the row that failed last
 	mu       sync.Mutex
 }
 
@@ -39,6 +40,7 @@ func (o *outage) Fail(_ context.Context, c Claimed, state desk.RawState, _ strin
 		o.refuse--
 		return desk.Errorf(desk.KindTemporary, "connection refused")
 	}
+	o.attempts = c.Raw.Attempts
 	if state == desk.RawPending {
 		o.recorded <- c.Fence
 	}
@@ -83,8 +85,14 @@ func TestOnlyAnOutageIsWaitedFor(t *testing.T) {
 		t.Error("it was set apart although nothing can be stored")
 	}
 	p.committed = time.Now()
+	row.Raw.Attempts = o.attempts + 1 // as the next claim counts
 	p.fail(t.Context(), row, full)
-	if len(o.recorded) != 1 {
+	if len(o.recorded) != 2 {
+		t.Error("it was set apart at the first failure after the outage")
+	}
+	row.Raw.Attempts = maxAttempts
+	p.fail(t.Context(), row, full)
+	if len(o.recorded) != 2 {
 		t.Error("it is tried for ever although others are stored")
 	}
 }

@@ -86,7 +86,7 @@ func (s *Store) Load(ctx context.Context, claimed []ingest.Claimed) error {
 // Fail implements ingest.Store.
 func (s *Store) Fail(ctx context.Context, c ingest.Claimed, state desk.RawState, problem string, retry time.Duration) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.StmtxContext(ctx, s.q.raw.Fail).ExecContext(ctx, c.Raw.ID, c.Fence, state, clean(problem), retry.Seconds())
+		_, err := tx.StmtxContext(ctx, s.q.raw.Fail).ExecContext(ctx, c.Raw.ID, c.Fence, state, clean(problem), retry.Seconds(), c.Raw.Attempts)
 		return wrap("record a failure", err)
 	})
 }

@@ -52,7 +52,7 @@ where r.id = any($1::uuid[]) and m.id = r.message_id and f.id <> r.id and f.same
   and r.same_as is null and f.bytes = r.bytes;
 
 -- name: raw-fail
-update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', lease_until = null
+update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', attempts = $6, lease_until = null
 where id = $1 and fence = $2 and state = 'pending';
 
 -- name: raw-replay
