@@ -8,9 +8,25 @@ import (
 	"switchboard/internal/imf"
 )
 
+// askedAtOnce is of how many senders one connection is asked. Each ends with RSET,
+// and Exim hangs up after ten commands that belong to no mail.
+const askedAtOnce = 8
+
 // Probe connects and logs in as for a mail, and asks whether it may send as each
 // of senders; it sends nothing. An error is a *Fault.
 func (m *Mailer) Probe(ctx context.Context, senders ...string) error {
+	for {
+		n := min(len(senders), askedAtOnce)
+		if err := m.ask(ctx, senders[:n]); err != nil {
+			return err
+		}
+		if senders = senders[n:]; len(senders) == 0 {
+			return nil
+		}
+	}
+}
+
+func (m *Mailer) ask(ctx context.Context, senders []string) error {
 	s, p, err := m.connect(ctx)
 	if err != nil {
 		return m.cfg.fault(p, err, "")

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -133,5 +134,35 @@ func TestProbe(t *testing.T) {
 		if f, refused := errors.AsType[*Fault](err); refused != want || want && !f.Sender {
 			t.Errorf("refused at %s: %v", point, err)
 		}
+	}
+}
+
+// TestProbeOfManySenders: no connection has more RSETs than Exim bears with, which
+// hangs up after ten.
+func TestProbeOfManySenders(t *testing.T) {
+	t.Parallel()
+	p := startPeer(t, script{})
+	var senders []string
+	for n := range 30 {
+		senders = append(senders, fmt.Sprintf("help%d@desk.example", n))
+	}
+	if err := mailerFor(t, p.addr, nil).Probe(t.Context(), senders...); err != nil {
+		t.Error(err)
+	}
+	asked, resets := 0, 0
+	for _, command := range p.commands() {
+		switch verb, _, _ := strings.Cut(command, " "); verb {
+		case "EHLO":
+			resets = 0
+		case "MAIL":
+			asked++
+		case "RSET":
+			if resets++; resets > 10 {
+				t.Error("a connection is asked too much")
+			}
+		}
+	}
+	if asked != len(senders) {
+		t.Errorf("asked for %d of %d", asked, len(senders))
 	}
 }
