@@ -93,6 +93,23 @@ func TestDecideThreads(t *testing.T) {
 	}
 }
 
+// TestNobodyIsNobodysAuthor: two strangers who give no address, and quote the same
+// answer of ours, stay apart; one person who does is put together.
+func TestNobodyIsNobodysAuthor(t *testing.T) {
+	t.Parallel()
+	const quote = "\r\n\r\nOn Fri, 20 Nov 2026 at 11:58, Desk <support@desk.example> wrote:\r\n" +
+		"> Open the lid of the lamp, take out the battery, wait for ten seconds and put it back\r\n> with the plus side up, then press the red button twice.\r\n"
+	for who, want := range map[string]int{"jo@acme.example": 1, "": 2, "<>": 2, "Jo": 2, "undisclosed": 2} {
+		var items []parsed
+		for n, id := range []string{"1@a", "2@b"} {
+			items = append(items, item(t, n, "From: "+who, "To: support@desk.example", "Subject: Re: Lamp", "Message-ID: <"+id+">"+quote))
+		}
+		if out := decide(items, nothing(), rules(t), noon.Add(time.Hour)); len(out.Opened) != want {
+			t.Errorf("From %q: %d conversations, want %d", who, len(out.Opened), want)
+		}
+	}
+}
+
 // checkLedger: events are dense, stints tile, every raw row is done.
 func checkLedger(t *testing.T, out *Changes) {
 	t.Helper()

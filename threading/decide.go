@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
 // maxReferences bounds the identifiers looked up for one message; a longer chain
@@ -86,6 +87,13 @@ func (d *decider) member(c Conversation) bool {
 
 func (d *decider) participant(c Conversation) bool {
 	return d.sender != "" && !d.forged() && slices.Contains(c.Participants, d.sender)
+}
+
+// nobody: the author has no address. All who have none look like one contact, and
+// are strangers to each other.
+func (d *decider) nobody() bool {
+	_, domain := imf.SplitAddr(d.sender)
+	return domain == ""
 }
 
 // forged: the sender is not who he says, and nothing may follow from his name.

@@ -40,7 +40,7 @@ type candidate struct {
 // new conversation.
 func (d *decider) bySubject() (Decision, bool) {
 	o := orphaned(d.in.Message)
-	if o == nil || d.forged() || d.in.Account.IsZero() {
+	if o == nil || d.nobody() || d.forged() || d.in.Account.IsZero() {
 		return Decision{}, false
 	}
 	list := d.candidates(o)
