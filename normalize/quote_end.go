@@ -112,8 +112,10 @@ var sentFrom = regexp.MustCompile(`^sent from (?:my )?[^,;.!?]{1,60}[.!]?$`)
 
 // deviceLine reports whether a line is what a phone or program adds by itself.
 func deviceLine(s string) bool {
-	if strings.Contains(s, "outlook") && strings.Contains(s, "<https://aka.ms/") && len(s) < 160 {
-		return true // in whatever language
+	// In whatever language; in Japanese a word comes after the link, and a sentence of
+	// the author's goes on there.
+	if _, tail, linked := strings.Cut(s, ">"); linked && !strings.Contains(tail, " ") && strings.Contains(s, "outlook") && strings.Contains(s, "<https://aka.ms/") && len(s) < 160 {
+		return true
 	}
 	s = strings.Trim(s, "*_-–—<>[]()\"“” .\u2026")
 	if s == "" || utf8.RuneCountInString(s) > 120 {
