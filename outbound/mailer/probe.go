@@ -9,8 +9,9 @@ import (
 )
 
 // askedAtOnce is of how many senders one connection is asked. Each ends with RSET,
-// and Exim hangs up after ten commands that belong to no mail.
-const askedAtOnce = 8
+// after which the library greets anew, and Exim hangs up after ten commands that
+// belong to no mail.
+const askedAtOnce = 4
 
 // Probe connects and logs in as for a mail, and asks whether it may send as each
 // of senders; it sends nothing. An error is a *Fault.
