@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lib/pq"
+
 	"switchboard/desk"
 	"switchboard/migrations"
 )
@@ -48,6 +50,9 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 // cannot work with it.
 func applied(ctx context.Context, conn *sql.Conn, files []string) (version int, err error) {
 	if _, err := conn.ExecContext(ctx, migrations.Table); err != nil {
+		if refused := new(pq.Error); errors.As(err, &refused) && refused.Code == "42501" { // insufficient_privilege
+			return 0, desk.Errorf(desk.KindConflict, "the database's user may not make tables (%s): make it the owner of the database, or grant it: grant create on schema public to USER", refused.Message)
+		}
 		return 0, wrap("create schema_migrations", err)
 	}
 	// Whoever made the table before it had checksums used an unreleased schema. To ask

@@ -87,3 +87,24 @@ func TestPublishAtOnce(t *testing.T) {
 		t.Errorf("live is %+v, %v", live, err)
 	}
 }
+
+func TestMigrateWithoutRights(t *testing.T) {
+	t.Parallel()
+	dsn := dbtest.New(t)
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("create role without_rights"); err != nil {
+		t.Fatal(err)
+	}
+	poor, err := sql.Open("postgres", dsn+" role=without_rights")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer poor.Close()
+	if err := store.Migrate(t.Context(), poor); desk.KindOf(err) != desk.KindConflict || !strings.Contains(err.Error(), "grant create on schema public") {
+		t.Errorf("%v, want what to do", err)
+	}
+}
