@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -96,10 +97,11 @@ func TestMigrateWithoutRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec("create role without_rights"); err != nil {
+	role := fmt.Sprintf("without_rights_%d", time.Now().UnixNano()) // roles are the whole cluster's
+	if _, err := db.Exec("create role " + role); err != nil {
 		t.Fatal(err)
 	}
-	poor, err := sql.Open("postgres", dsn+" role=without_rights")
+	poor, err := sql.Open("postgres", dsn+" role="+role)
 	if err != nil {
 		t.Fatal(err)
 	}
