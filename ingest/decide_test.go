@@ -110,6 +110,22 @@ func TestNobodyIsNobodysAuthor(t *testing.T) {
 	}
 }
 
+// TestNobodyCitesNobody: nor does the identifier of another stranger's message make
+// one who gives no address a member; what he writes is marked.
+func TestNobodyCitesNobody(t *testing.T) {
+	t.Parallel()
+	for who, member := range map[string]bool{"jo@acme.example": true, "Jo": false, "": false} {
+		out := decide([]parsed{
+			item(t, 1, "From: "+who, "To: support@desk.example", "Subject: Lamp", "Message-ID: <1@a>"),
+			item(t, 2, "From: "+who, "To: support@desk.example", "Subject: Re: Lamp", "Message-ID: <2@b>", "References: <1@a>"),
+		}, nothing(), rules(t), noon.Add(time.Hour))
+		marked := slices.ContainsFunc(out.Messages[1].Problems, func(p desk.Problem) bool { return p.Code == desk.ProblemUnverified })
+		if apart := len(out.Opened) == 2; (apart || marked) == member {
+			t.Errorf("From %q: %d conversations, marked %t", who, len(out.Opened), marked)
+		}
+	}
+}
+
 // checkLedger: events are dense, stints tile, every raw row is done.
 func checkLedger(t *testing.T, out *Changes) {
 	t.Helper()

@@ -30,10 +30,11 @@ func (b *batch) ownName(m *desk.Message, s sender) {
 
 // returned files an answer of ours that came back, because a mailing list or a
 // customer's forwarding has us among its recipients. It is shown where it belongs
-// and opens nothing. Its identifier can be known to those only whom it went to.
+// and opens nothing. Its identifier can be known to those only whom it went to,
+// and whoever forges our name opens a conversation of his own with it.
 func (b *batch) returned(p *parsed, m *desk.Message, s sender) bool {
 	c := b.alive(b.snap.Sent[m.MessageID])
-	if c == nil || !b.rules.Own(s.email) {
+	if c == nil || !b.rules.Own(s.email) || s.trust == desk.TrustForged {
 		return false
 	}
 	key := ContentKey{c.AccountID, m.MessageID, content(m)}

@@ -50,13 +50,18 @@ func TestOurNameByAList(t *testing.T) {
 	}
 }
 
-// TestForgedReturn: who knows an answer's identifier but does not write in our name
-// is somebody else.
+// TestForgedReturn: who knows an answer's identifier but does not write in our name,
+// or only pretends to, is somebody else.
 func TestForgedReturn(t *testing.T) {
 	t.Parallel()
-	snap, c := answered()
-	out := decide([]parsed{item(t, 1, from("eve@evil.example", "out.1@desk.example")...)}, snap, rules(t), noon)
-	if len(out.Opened) != 1 || out.Messages[0].ConversationID == c.ID {
-		t.Errorf("joined %s", out.Messages[0].ConversationID)
+	eve := item(t, 1, from("eve@evil.example", "out.1@desk.example")...)
+	forger := item(t, 1, from("support@desk.example", "out.1@desk.example")...)
+	forger.Raw.AuthResults = "mx.desk.example; dkim=none; dmarc=fail header.from=desk.example policy.dmarc=reject"
+	for _, p := range []parsed{eve, forger} {
+		snap, c := answered()
+		out := decide([]parsed{p}, snap, rules(t), noon)
+		if len(out.Opened) != 1 || out.Messages[0].ConversationID == c.ID {
+			t.Errorf("%v joined %s", p.message.From, out.Messages[0].ConversationID)
+		}
 	}
 }

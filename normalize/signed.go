@@ -117,7 +117,7 @@ func (r *reader) clearText(p *part, data []byte) ([]byte, bool) {
 	}
 	s := seal{part: p, signed: desk.Signed{Kind: desk.SignatureOpenPGP, Content: block.Bytes}}
 	footer := bytes.TrimSpace(rest)
-	if !bytes.HasPrefix(skipBlank(data), []byte(pgpSigned)) || len(footer) > 0 && !r.isFooter(string(footer)) {
+	if !bytes.HasPrefix(skipBlank(data), []byte(pgpSigned)) || len(footer) > 0 && !r.isFooter(string(footer)) || readOtherwise(p, block.Bytes) {
 		s.signed.Covers = desk.CoversPart
 		r.seals = append(r.seals, s)
 		return nil, false
@@ -138,6 +138,16 @@ func (r *reader) clearText(p *part, data []byte) ([]byte, bool) {
 		inner = append(append(bytes.Clone(inner), "\r\n\r\n"...), footer...)
 	}
 	return inner, true
+}
+
+// readOtherwise: the charset, which the unsigned header names, makes other words
+// of signed ASCII, as UTF-7 and UTF-16 do.
+func readOtherwise(p *part, signed []byte) bool {
+	if !isASCII(signed) {
+		return false
+	}
+	shown, _ := toUTF8(signed, p.params["charset"], false)
+	return shown != string(signed)
 }
 
 // signed settles what the mail's signature is for. It counts when it is for all

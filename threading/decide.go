@@ -82,11 +82,11 @@ func (d *decider) oldest(ids map[desk.ConversationID]bool) (Conversation, bool) 
 
 // member reports whether the sender belongs to c without further proof.
 func (d *decider) member(c Conversation) bool {
-	return !d.forged() && !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
+	return !d.forged() && !d.nobody() && !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
 }
 
 func (d *decider) participant(c Conversation) bool {
-	return d.sender != "" && !d.forged() && slices.Contains(c.Participants, d.sender)
+	return !d.nobody() && !d.forged() && slices.Contains(c.Participants, d.sender)
 }
 
 // nobody: the author has no address. All who have none look like one contact, and
