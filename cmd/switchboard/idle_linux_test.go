@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/internal/bench/proc"
+	"switchboard/bench/proc"
 	"switchboard/internal/dbtest"
 	"switchboard/internal/mailtest"
 )

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/demo"
 	"switchboard/gateway"
-	"switchboard/internal/demo"
 )
 
 // configFlags are the flags of every verb that opens the database.

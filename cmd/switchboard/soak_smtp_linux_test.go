@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/internal/bench/proc"
+	"switchboard/bench/proc"
 	"switchboard/internal/dbtest"
 	"switchboard/internal/mailtest"
 )

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"switchboard/internal/bench/mail"
+	"switchboard/bench/mail"
 )
 
 // losses are how many runs with lost headers a list has: which replies lose them

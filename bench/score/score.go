@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"switchboard/internal/bench/corpus"
+	"switchboard/bench/corpus"
 )
 
 // Row is one inbound message as it was stored.

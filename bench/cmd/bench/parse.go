@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
+	"switchboard/bench/limit"
+	"switchboard/bench/score"
+	"switchboard/bench/table"
 	"switchboard/desk"
-	"switchboard/internal/bench/limit"
-	"switchboard/internal/bench/score"
-	"switchboard/internal/bench/table"
 	"switchboard/normalize"
 )
 

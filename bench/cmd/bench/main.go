@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/internal/bench/corpus"
-	"switchboard/internal/bench/table"
+	"switchboard/bench/corpus"
+	"switchboard/bench/table"
 )
 
 // run is one run of the command.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"switchboard/internal/bench/corpus"
+	"switchboard/bench/corpus"
 )
 
 func mail(id, thread, kind, link, text string) corpus.Truth {

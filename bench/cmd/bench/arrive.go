@@ -8,7 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"switchboard/internal/bench/table"
+	"switchboard/bench/table"
 	"switchboard/internal/mailtest"
 )
 

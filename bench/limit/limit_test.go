@@ -8,8 +8,8 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"switchboard/internal/bench/corpus"
-	"switchboard/internal/bench/score"
+	"switchboard/bench/corpus"
+	"switchboard/bench/score"
 	"switchboard/internal/dbtest"
 	"switchboard/internal/mailtest"
 )

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"switchboard/bench/mail"
+	"switchboard/bench/table"
 	"switchboard/desk"
-	"switchboard/internal/bench/mail"
-	"switchboard/internal/bench/table"
 )
 
 const unsafeHTML = "unsafe HTML"

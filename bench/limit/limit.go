@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchboard/internal/bench/proc"
+	"switchboard/bench/proc"
 )
 
 // Cost is what n messages took.

@@ -9,11 +9,11 @@ import (
 	"syscall"
 	"time"
 
-	"switchboard/internal/bench/corpus"
-	"switchboard/internal/bench/limit"
-	"switchboard/internal/bench/proc"
-	"switchboard/internal/bench/score"
-	"switchboard/internal/bench/table"
+	"switchboard/bench/corpus"
+	"switchboard/bench/limit"
+	"switchboard/bench/proc"
+	"switchboard/bench/score"
+	"switchboard/bench/table"
 	"switchboard/internal/localpg"
 	"switchboard/internal/mailtest"
 )

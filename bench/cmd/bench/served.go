@@ -14,7 +14,7 @@ import (
 
 	_ "github.com/lib/pq"
 
-	"switchboard/internal/bench/proc"
+	"switchboard/bench/proc"
 	"switchboard/internal/localpg"
 )
 

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"switchboard/internal/bench/mail"
-	"switchboard/internal/bench/table"
+	"switchboard/bench/mail"
+	"switchboard/bench/table"
 )
 
 // run is one run of the command.

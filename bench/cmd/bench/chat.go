@@ -11,9 +11,9 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"switchboard/bench/limit"
+	"switchboard/bench/table"
 	"switchboard/desk"
-	"switchboard/internal/bench/limit"
-	"switchboard/internal/bench/table"
 	"switchboard/internal/credential"
 	"switchboard/store"
 )

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"switchboard/internal/bench/limit"
-	"switchboard/internal/bench/table"
+	"switchboard/bench/limit"
+	"switchboard/bench/table"
 	"switchboard/internal/mailtest"
 )
 
