@@ -59,7 +59,7 @@ func (i *images) fetch(ctx context.Context, url string) (view.File, error) {
 		return view.File{}, err
 	}
 	defer i.places.Release(1)
-	mediaType, body, err := i.client.Picture(ctx, url)
+	mediaType, body, err := i.client.Image(ctx, url)
 	if err != nil {
 		i.log.Debug("Picture not shown", "error", err)
 		return view.File{}, desk.Errorf(desk.KindNotFound, "the picture cannot be shown: it was not found, or is none, or lies where this server does not look")

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/sync/errgroup"
 
 	"switchboard/desk"
@@ -17,13 +18,13 @@ import (
 type Options struct {
 	Log      *slog.Logger // nil: slog.DiscardHandler
 	Parallel int          // attempts at once per channel; 0: 8
-	// Lease is how long a claim lasts; an attempt is cut off a little earlier, so
-	// that it is always told by whoever made it. 0: 15 minutes, which covers the
-	// 10 minutes that RFC 5321 §4.5.3.2.6 gives a server after the final dot.
+	// Lease is how long a claim lasts. An attempt is cut off a little earlier, so
+	// that the node that made it can still record its result. 0: 15 minutes, which
+	// covers the 10 minutes RFC 5321 §4.5.3.2.6 allows after the final dot.
 	Lease time.Duration
-	// Poll bounds how late a delivery is found when its wake-up was lost; 0: 1 s.
+	// Poll bounds the delay of a delivery whose wake-up was lost; 0: 1 s.
 	Poll time.Duration
-	// Grace is how long attempts may go on when the loop is told to stop; 0: 10 s.
+	// Grace is how long attempts may continue after Run's context ends; 0: 10 s.
 	Grace    time.Duration
 	Schedule Schedule
 	Now      func() time.Time // nil: time.Now
@@ -51,25 +52,26 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Loop sends what is due. Several, on any number of nodes, may share a queue.
+// Loop sends due deliveries. Several loops, on any number of nodes, may share a
+// queue.
 type Loop struct {
 	queue Queue
 	lanes []*lane
 	opt   Options
 }
 
-// lane is one channel's part of the loop: a peer that stalls holds up its own
-// channel only.
+// lane is the part of the loop that serves one channel. Channels have separate
+// lanes so that a stalled peer delays only its own channel.
 type lane struct {
 	*Loop
 	channel desk.Channel
 	sender  Sender
-	wake    chan struct{} // holds one token: "something may be due, or a place is free"
-	slots   chan struct{} // one token per attempt in progress
+	wake    chan struct{} // capacity 1: a delivery may be due, or a slot became free
+	slots   chan struct{} // one element per attempt in progress
 }
 
 // New returns a Loop that sends with the given senders. Deliveries on a channel
-// without one wait in the queue.
+// without a sender stay in the queue.
 func New(queue Queue, senders map[desk.Channel]Sender, opt Options) *Loop {
 	l := &Loop{queue: queue, opt: opt.withDefaults()}
 	for ch, s := range senders {
@@ -79,7 +81,7 @@ func New(queue Queue, senders map[desk.Channel]Sender, opt Options) *Loop {
 	return l
 }
 
-// Wake says that a delivery may have become due. It never blocks.
+// Wake makes the loop look for due deliveries now. It never blocks.
 func (l *Loop) Wake() {
 	for _, la := range l.lanes {
 		la.poke()
@@ -93,8 +95,8 @@ func (la *lane) poke() {
 	}
 }
 
-// Run sends until ctx ends, then lets the attempts in progress finish within
-// Grace and returns nil.
+// Run sends deliveries until ctx ends, waits up to Grace for the attempts in
+// progress and returns nil.
 func (l *Loop) Run(ctx context.Context) error {
 	var g errgroup.Group
 	for _, la := range l.lanes {
@@ -113,7 +115,7 @@ func (la *lane) run(ctx context.Context) error {
 			la.opt.Log.WarnContext(ctx, "ClaimFailed", "channel", la.channel, "error", err)
 		}
 		for _, job := range jobs {
-			la.slots <- struct{}{} // free: claim asked for no more than there are
+			la.slots <- struct{}{} // does not block: claim asked for at most the free slots
 			attempts.Go(func() {
 				la.attempt(sending, job)
 				<-la.slots
@@ -121,7 +123,7 @@ func (la *lane) run(ctx context.Context) error {
 			})
 		}
 		if len(jobs) == 0 || len(la.slots) == cap(la.slots) {
-			la.rest(ctx)
+			la.wait(ctx)
 		}
 	}
 	grace := time.AfterFunc(la.opt.Grace, cut)
@@ -138,11 +140,11 @@ func (la *lane) claim(ctx context.Context) ([]Job, error) {
 	return la.queue.Claim(ctx, la.channel, free, la.opt.Lease)
 }
 
-// rest waits for a wake-up, for the next due delivery, or for the poll.
-func (la *lane) rest(ctx context.Context) {
+// wait returns at a wake-up, when the next delivery is due, or after Poll.
+func (la *lane) wait(ctx context.Context) {
 	pause := la.opt.Poll
 	if at, ok, err := la.queue.NextDue(ctx, la.channel); err == nil && ok && len(la.slots) < cap(la.slots) {
-		// Never less than a moment: the database's clock and ours may differ.
+		// At least 5 ms, because the database's clock may be behind this machine's.
 		pause = min(pause, max(at.Sub(la.opt.Now()), 5*time.Millisecond))
 	}
 	timer := time.NewTimer(pause)
@@ -158,7 +160,7 @@ func (la *lane) rest(ctx context.Context) {
 func (la *lane) attempt(ctx context.Context, job Job) {
 	d := job.Delivery
 	log := la.opt.Log.With("delivery", d.ID, "conversation", d.ConversationID, "channel", d.Channel)
-	r := la.outcome(ctx, job)
+	r := la.send(ctx, job)
 	now := la.opt.Now()
 	count := d.Attempts
 	if r.State == desk.DeliveryUnknown {
@@ -168,7 +170,7 @@ func (la *lane) attempt(ctx context.Context, job Job) {
 	if again {
 		next = jitter(d.ID, d.Attempts, now, next)
 	} else if r.State == desk.DeliveryDelayed {
-		// Given up: what was temporary for five days is permanent.
+		// The retry period is over: a temporary failure becomes a permanent one.
 		r.State = desk.DeliveryFailed
 	}
 	log.InfoContext(ctx, "Attempted", "state", r.State, "attempt", d.Attempts, "code", r.Code, "enhanced_code", r.EnhancedCode,
@@ -176,20 +178,22 @@ func (la *lane) attempt(ctx context.Context, job Job) {
 	la.complete(ctx, log, d, r, next)
 }
 
-// outcome is what came of the attempt, whatever the sender did.
-func (la *lane) outcome(ctx context.Context, job Job) (r desk.Result) {
+// send calls the sender and returns the result. An interrupted attempt, an error
+// and a panic become results too.
+func (la *lane) send(ctx context.Context, job Job) (r desk.Result) {
 	if job.Abandoned && job.Delivery.Channel == desk.ChannelEmail {
-		// Nobody knows how far it got: no blind retry. A chat line may go again at
-		// once, because its number lets the client drop the copy.
-		return desk.Result{State: desk.DeliveryUnknown, Detail: "the attempt was interrupted; the mail may or may not have been sent"}
+		// It is not known how far the attempt got, so it is not repeated blindly. A
+		// chat message may be sent again at once: its number lets the client drop
+		// the copy.
+		return desk.Result{State: desk.DeliveryUnknown, Detail: "the attempt was interrupted; the message may or may not have been sent"}
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			la.opt.Log.ErrorContext(ctx, "SenderPanicked", "delivery", job.Delivery.ID, "panic", p, "stack", string(debug.Stack()))
-			r = desk.Result{State: desk.DeliveryUnknown, Detail: fmt.Sprintf("a fault of ours in the middle of sending: %v", p)}
+			r = desk.Result{State: desk.DeliveryUnknown, Detail: fmt.Sprintf("internal error while sending: %v", p)}
 		}
 	}()
-	// The margin leaves time to record the outcome while the claim is still ours.
+	// The margin leaves time to record the result while the lease is still held.
 	ctx, cancel := context.WithTimeout(ctx, la.opt.Lease-la.opt.Lease/15)
 	defer cancel()
 	r, err := la.sender.Send(ctx, job.Message, job.Delivery)
@@ -200,29 +204,30 @@ func (la *lane) outcome(ctx context.Context, job Job) (r desk.Result) {
 }
 
 const (
-	completeTimeout = 30 * time.Second
-	completePause   = 500 * time.Millisecond
+	completeTimeout  = 30 * time.Second // for one write
+	completeInterval = 500 * time.Millisecond
+	completeMaxPause = 15 * time.Second
 )
 
-// complete records the outcome. What is known must not be forgotten because the
-// database is away: it is repeated until the claim is not ours any more, or the
-// process ends; then the delivery comes back as abandoned.
+// complete records the result. A known result must survive a database outage, so
+// the write is repeated until it succeeds, until the lease has passed to another
+// node or until ctx ends; in the last case the delivery is reclaimed as abandoned.
 func (la *lane) complete(ctx context.Context, log *slog.Logger, d desk.Delivery, r desk.Result, next time.Time) {
-	for pause := completePause; ; pause = min(2*pause, 15*time.Second) {
+	record := func() (struct{}, error) {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), completeTimeout)
+		defer cancel()
 		err := la.queue.Complete(bounded, d, r, next)
-		cancel()
 		if err == nil {
-			return
+			return struct{}{}, nil
 		}
 		log.WarnContext(ctx, "CompletionFailed", "state", r.State, "error", err)
 		if k := desk.KindOf(err); k == desk.KindConflict || k == desk.KindNotFound {
-			return
+			return struct{}{}, backoff.Permanent(err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
+		return struct{}{}, err
 	}
+	pauses := &backoff.ExponentialBackOff{InitialInterval: completeInterval, RandomizationFactor: backoff.DefaultRandomizationFactor,
+		Multiplier: 2, MaxInterval: completeMaxPause}
+	// The error has been logged; there is no one left to return it to.
+	_, _ = backoff.Retry(ctx, record, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0))
 }

@@ -7,35 +7,37 @@ import (
 	"switchboard/desk"
 )
 
-// defaultPauses: RFC 5321 §4.5.4.1 asks for at least 30 minutes after the first
-// tries; a person waits for this mail, so those come sooner.
+// defaultPauses are short at first because a customer is waiting. RFC 5321
+// §4.5.4.1 asks for at least 30 minutes after the first attempts.
 var defaultPauses = []time.Duration{
 	time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
 }
 
 const (
-	// giveUp follows RFC 5321 §4.5.4.1: at least 4 to 5 days.
+	// giveUp is the retry period of RFC 5321 §4.5.4.1: at least 4 to 5 days.
 	giveUp = 5 * 24 * time.Hour
-	// DefaultUnknownPause is long enough for a bounce or the peer's own delivery
-	// to show what became of a mail.
+	// DefaultUnknownPause is long enough for a bounce to arrive, if the server
+	// accepted the message after all and could not deliver it.
 	DefaultUnknownPause = 15 * time.Minute
-	// unknownAttempts bounds how often a mail may be sent without knowing whether
-	// the copies before it arrived.
+	// unknownAttempts bounds how many copies may be sent while the result of the
+	// earlier ones is unknown.
 	unknownAttempts = 2
 )
 
-// Schedule plans the next attempt. The zero Schedule has the default pauses.
+// Schedule computes the time of the next attempt from the attempt number and the
+// timestamps stored with the delivery. A retry library does not fit: its loop and
+// state live in one process, while a delivery is retried for days, across
+// restarts and on any node. The zero Schedule uses the default pauses.
 type Schedule struct {
-	// Pauses stand between the attempts of a delayed delivery, the last one
-	// repeats; empty: 1 min, 5 min, 15 min, 30 min, 1 h, 2 h, 4 h.
+	// Pauses are the waits between attempts of a delayed delivery; the last one
+	// repeats. Empty: 1 min, 5 min, 15 min, 30 min, 1 h, 2 h, 4 h.
 	Pauses       []time.Duration
-	UnknownPause time.Duration // after an unknown outcome; 0: DefaultUnknownPause
+	UnknownPause time.Duration // after an unknown result; 0: DefaultUnknownPause
 }
 
-// Next tells when to try again after an attempt, and false when there is nothing
-// left to try. For a delayed delivery attempt counts all attempts so far, first
-// is when the delivery was made; for an unknown outcome attempt counts the
-// unknown ones.
+// Next returns the time of the next attempt, or false if the delivery is final.
+// For a delayed delivery attempt counts all attempts so far and first is when the
+// delivery was created; for an unknown result attempt counts the unknown ones.
 func (s Schedule) Next(attempt int, first, now time.Time, r desk.Result) (time.Time, bool) {
 	switch r.State {
 	case desk.DeliveryDelayed:
@@ -59,8 +61,9 @@ func (s Schedule) Next(attempt int, first, now time.Time, r desk.Result) (time.T
 	return time.Time{}, false
 }
 
-// jitter lengthens the pause until next by up to a tenth, so that what failed
-// together does not come back together. The same delivery gets the same share.
+// jitter lengthens the pause until next by up to 10%, so that deliveries that
+// failed together are not retried together. It is derived from the delivery's ID
+// and attempt number, so it is the same on every node.
 func jitter(id desk.DeliveryID, attempt int, now, next time.Time) time.Time {
 	h := fnv.New32a()
 	h.Write(id[:])

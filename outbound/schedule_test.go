@@ -21,11 +21,11 @@ func TestSchedule(t *testing.T) {
 		{"third", desk.DeliveryDelayed, 3, 6 * time.Minute, 15 * time.Minute},
 		{"seventh", desk.DeliveryDelayed, 7, 4 * time.Hour, 4 * time.Hour},
 		{"thirtieth", desk.DeliveryDelayed, 30, 4 * 24 * time.Hour, 4 * time.Hour},
-		{"the fifth day ends", desk.DeliveryDelayed, 33, 5*24*time.Hour - time.Hour, 0},
-		{"the machine was off for a day", desk.DeliveryDelayed, 2, 24 * time.Hour, 5 * time.Minute},
-		{"not counted", desk.DeliveryDelayed, 0, 0, time.Minute},
-		{"nobody knows", desk.DeliveryUnknown, 1, 0, 15 * time.Minute},
-		{"nobody knows twice", desk.DeliveryUnknown, 2, 15 * time.Minute, 0},
+		{"end of the fifth day", desk.DeliveryDelayed, 33, 5*24*time.Hour - time.Hour, 0},
+		{"first retry overdue by a day", desk.DeliveryDelayed, 2, 24 * time.Hour, 5 * time.Minute},
+		{"attempt not counted", desk.DeliveryDelayed, 0, 0, time.Minute},
+		{"unknown once", desk.DeliveryUnknown, 1, 0, 15 * time.Minute},
+		{"unknown twice", desk.DeliveryUnknown, 2, 15 * time.Minute, 0},
 		{"sent", desk.DeliverySent, 1, 0, 0},
 		{"delivered", desk.DeliveryDelivered, 1, 0, 0},
 		{"failed", desk.DeliveryFailed, 1, 0, 0},
@@ -33,15 +33,15 @@ func TestSchedule(t *testing.T) {
 		now := first.Add(c.after)
 		next, again := Schedule{}.Next(c.attempt, first, now, desk.Result{State: c.state})
 		if again != (c.want > 0) || again && next.Sub(now) != c.want {
-			t.Errorf("%s: %v after %s", c.name, again, next.Sub(now))
+			t.Errorf("%s: retry %v after %s, want pause %s", c.name, again, next.Sub(now), c.want)
 		}
 	}
 	if next, _ := (Schedule{UnknownPause: time.Hour}).Next(1, first, first, desk.Result{State: desk.DeliveryUnknown}); !next.Equal(first.Add(time.Hour)) {
-		t.Errorf("another pause: %s", next)
+		t.Errorf("configured pause: next attempt at %s", next)
 	}
 }
 
-// TestScheduleEnds walks through a delivery that never succeeds.
+// TestScheduleEnds follows a delivery that never succeeds until it is given up.
 func TestScheduleEnds(t *testing.T) {
 	first := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	id, now, attempts := desk.NewID[desk.DeliveryID](), first, 1
@@ -52,7 +52,7 @@ func TestScheduleEnds(t *testing.T) {
 		}
 		next = jitter(id, attempts, now, next)
 		if !next.After(now) {
-			t.Fatalf("attempt %d is not after the one before", attempts)
+			t.Fatalf("attempt %d is not later than the previous one", attempts)
 		}
 		now, attempts = next, attempts+1
 	}
@@ -68,11 +68,11 @@ func TestJitter(t *testing.T) {
 		id := desk.NewID[desk.DeliveryID]()
 		got := jitter(id, 1, now, next)
 		if got.Before(next) || got.After(next.Add(6*time.Minute)) || !got.Equal(jitter(id, 1, now, next)) {
-			t.Fatalf("%s", got)
+			t.Fatalf("jittered time %s out of range or not stable", got)
 		}
 		seen[got] = true
 	}
 	if len(seen) < 100 {
-		t.Errorf("only %d different instants", len(seen))
+		t.Errorf("only %d distinct times", len(seen))
 	}
 }

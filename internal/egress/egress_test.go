@@ -1,18 +1,22 @@
 package egress
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
+
+	"code.dny.dev/ssrf"
 )
 
 var png = "\x89PNG\r\n\x1a\n" + strings.Repeat("x", 100)
 
-func TestOnlyTheOpenNet(t *testing.T) {
+func TestDialGuard(t *testing.T) {
 	t.Parallel()
+	guard := dialGuard(nil)
 	for address, want := range map[string]bool{
 		"93.184.216.34:443": true, "93.184.216.34:80": true, "[2606:4700::1111]:443": true, "8.8.8.8:443": true,
 		"93.184.216.34:22": false, "93.184.216.34:8080": false, "93.184.216.34:25": false, "[2606:4700::1111]:6379": false,
@@ -23,22 +27,36 @@ func TestOnlyTheOpenNet(t *testing.T) {
 		"169.254.169.254:80": false, "[::ffff:169.254.169.254]:80": false, "[fe80::1]:80": false, "[fe80::1%eth0]:80": false, "[fd00:ec2::254]:80": false,
 		"100.64.0.1:80": false, "100.100.100.200:80": false, "100.127.255.255:80": false, "168.63.129.16:80": false,
 		"224.0.0.1:80": false, "239.255.255.250:80": false, "[ff02::1]:80": false, "[ff0e::1]:80": false, "255.255.255.255:80": false, "240.0.0.1:80": false,
-		"192.0.0.1:80": false, "192.0.2.1:80": false, "198.18.0.1:80": false, "198.51.100.7:80": false, "203.0.113.7:80": false,
-		"[64:ff9b::a00:1]:80": false, "[64:ff9b::7f00:1]:80": false, "[64:ff9b:1::1]:80": false, "[2002:7f00:1::]:80": false, "[2002:a00:1::1]:443": false,
-		"[2001::1]:80": false, "[2001:db8::1]:80": false, "[100::1]:80": false, "[fec0::1]:80": false, "[3fff::1]:443": false, "[4000::1]:443": false,
+		"192.0.0.1:80": false, "192.88.99.1:80": false, "192.0.2.1:80": false, "198.18.0.1:80": false, "198.51.100.7:80": false, "203.0.113.7:80": false,
+		"[64:ff9b::a00:1]:80": false, "[64:ff9b::7f00:1]:80": false, "[64:ff9b::808:808]:443": false, "[64:ff9b:1::1]:80": false, "[2002:7f00:1::]:80": false, "[2002:a00:1::1]:443": false,
+		"[2001::1]:80": false, "[2001:0:4136:e378::1]:80": false, "[2606:4700::1111%eth0]:443": false, "[2001:db8::1]:80": false, "[100::1]:80": false, "[fec0::1]:80": false, "[3fff::1]:443": false, "[4000::1]:443": false,
 		"localhost:80": false, "": false, "127.0.0.1": false,
 	} {
-		if err := check(address, nil); (err == nil) != want {
+		network := "tcp4"
+		if strings.HasPrefix(address, "[") {
+			network = "tcp6"
+		}
+		if err := guard(network, address, nil); (err == nil) != want {
 			t.Errorf("%s: %v, want allowed %t", address, err, want)
 		}
 	}
-	if err := check("[::ffff:127.0.0.1]:9999", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}); err != nil {
-		t.Errorf("an allowed network is refused: %v", err)
+	if err := guard("udp4", "8.8.8.8:443", nil); err == nil {
+		t.Error("UDP is allowed")
+	}
+	internal := dialGuard([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("fd00::/8")})
+	for address, want := range map[string]bool{
+		"[::ffff:127.0.0.1]:9999": true, "127.0.0.1:25": true, "[fd12::1]:8080": true, "[fd12::1%eth0]:80": false,
+		"10.0.0.1:80": false, "8.8.8.8:443": true, "8.8.8.8:8080": false,
+	} {
+		if err := internal("tcp4", address, nil); (err == nil) != want {
+			t.Errorf("with internal networks allowed, %s: %v, want allowed %t", address, err, want)
+		}
 	}
 }
 
-// TestNothingOfOursIsReached: by no spelling, and by no redirect from outside.
-func TestNothingOfOursIsReached(t *testing.T) {
+// TestInternalServerIsUnreachable tries several spellings of a loopback address and
+// a redirect from an allowed server.
+func TestInternalServerIsUnreachable(t *testing.T) {
 	t.Parallel()
 	reached := 0
 	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reached++; w.Write([]byte(png)) }))
@@ -50,29 +68,31 @@ func TestNothingOfOursIsReached(t *testing.T) {
 		"http://0:" + port, "http://127.1:" + port, "http://user@127.0.0.1:" + port, "ftp://127.0.0.1:" + port, "file:///etc/passwd", "gopher://127.0.0.1:" + port,
 		"http://", "//127.0.0.1:" + port, "http://127.0.0.1:" + port + "\r\nx", "data:image/png;base64,AA==", "",
 	} {
-		if _, _, err := closed.Picture(t.Context(), u); err == nil {
-			t.Errorf("%q was fetched", u)
+		if _, _, err := closed.Image(t.Context(), u); err == nil {
+			t.Errorf("fetched %q from an internal server", u)
 		}
 	}
-	// The outside stands on another loopback address, which is allowed; it sends us inside.
-	outside := serve(t, elsewhere(), func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "http://127.0.0.1:"+port, http.StatusFound)
-	})
+	// An allowed server on another loopback address redirects to the internal one.
 	half := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32"), netip.MustParsePrefix("::1/128")})
-	if _, _, err := half.Picture(t.Context(), outside); err == nil || !strings.Contains(err.Error(), "not on the open net") {
-		t.Errorf("redirected inside: %v", err)
+	for target, want := range map[string]error{"http://127.0.0.1:" + port: ssrf.ErrProhibitedPort, "http://127.0.0.1/": ssrf.ErrProhibitedIP} {
+		redirecting := serve(t, secondLoopback(), func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, target, http.StatusFound)
+		})
+		if _, _, err := half.Image(t.Context(), redirecting); !errors.Is(err, want) {
+			t.Errorf("redirect to %s: %v, want %v", target, err, want)
+		}
 	}
 	if reached != 0 {
-		t.Errorf("the inside was reached %d times", reached)
+		t.Errorf("internal server received %d requests", reached)
 	}
 }
 
-func TestOnlyPictures(t *testing.T) {
+func TestImagesOnly(t *testing.T) {
 	t.Parallel()
 	client := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")})
 	var referer string
 	base := serve(t, "127.0.0.1", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "image/png") // whatever it is
+		w.Header().Set("Content-Type", "image/png") // for every response
 		switch r.URL.Path {
 		case "/png":
 			referer = r.Header.Get("Referer")
@@ -93,18 +113,19 @@ func TestOnlyPictures(t *testing.T) {
 		}
 	})
 	for path, want := range map[string]bool{"/png": true, "/moved": true, "/loop": false, "/svg": false, "/html": false, "/large": false, "/none": false} {
-		kind, body, err := client.Picture(t.Context(), base+path)
+		kind, body, err := client.Image(t.Context(), base+path)
 		if (err == nil) != want || want && (kind != "image/png" || string(body) != png) {
-			t.Errorf("%s: %s, %d octets, %v; want %t", path, kind, len(body), err, want)
+			t.Errorf("%s: %s, %d bytes, %v; want success %t", path, kind, len(body), err, want)
 		}
 	}
 	if referer != "" {
-		t.Errorf("the server was told %q", referer)
+		t.Errorf("Referer %q was sent", referer)
 	}
 }
 
-// elsewhere is a loopback address beside 127.0.0.1; macOS has only the one of IPv6.
-func elsewhere() string {
+// secondLoopback returns a loopback address other than 127.0.0.1. macOS configures
+// no other IPv4 one, so it falls back to IPv6.
+func secondLoopback() string {
 	if l, err := net.Listen("tcp", "127.0.0.2:0"); err == nil {
 		l.Close()
 		return "127.0.0.2"

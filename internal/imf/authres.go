@@ -20,9 +20,14 @@ const (
 // maxAuthResults bounds one field.
 const maxAuthResults = 100
 
-// AuthResults reads the value of an Authentication-Results field: who says it
-// (the authserv-id, lower case) and what. A result that follows no grammar is
-// left out, so that damage never adds one.
+// AuthResults parses the value of an Authentication-Results field. It returns the
+// authserv-id in lower case and the results. A result that does not follow the
+// grammar is dropped, so that a damaged field never adds one.
+//
+// It is not go-msgauth's authres.Parse, which splits the field at every ";" and
+// does not know comments and quoted strings: reason="x; dmarc=pass
+// header.from=victim.example" would become a DMARC pass, and the reason may
+// repeat text chosen by the sender. Writing uses that library (internal/mailauth).
 func AuthResults(value string) (by string, results []AuthResult) {
 	for i, tokens := range authStatements(value) {
 		switch {
