@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Status is a conversation's state as the desk sees it.
 type Status string
@@ -59,6 +62,8 @@ type Conversation struct {
 	// written to in it, ours excepted. Who is among them may join by reference.
 	Participants []string
 
+	// WaitingOn says who has to act: the running stint's side.
+	WaitingOn     WaitingOn
 	Preview       string
 	LastInboundAt time.Time // zero: never
 	LastReplyAt   time.Time // zero: never answered
@@ -100,6 +105,16 @@ type Inbox struct {
 	Key  string // stable, from the policy document: "frontline"
 	Name string
 	Tier Tier
+}
+
+// CanRead is the one rule for who may read a conversation, and so may work on
+// it: restricted ones are for admins and for the agents of their tier. An unknown
+// or disabled agent reads nothing. The SQL function may_read is its twin.
+func (a *Agent) CanRead(c *Conversation) bool {
+	if a.ID.IsZero() || a.Disabled {
+		return false
+	}
+	return a.Admin || !c.Restricted || slices.Contains(a.Tiers, c.Tier)
 }
 
 // Agent is a person at the desk.

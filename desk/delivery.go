@@ -39,10 +39,32 @@ type Delivery struct {
 	UpdatedAt time.Time
 }
 
-// Result is what came of one attempt to send.
+// Result is the outcome of one attempt to send.
 type Result struct {
 	State        DeliveryState // sent, delivered, delayed, unknown or failed
 	Code         int
 	EnhancedCode string
 	Detail       string
+}
+
+// AttemptSource says what reported a delivery's result.
+type AttemptSource string
+
+const (
+	SourceAttempt AttemptSource = "attempt" // the answer to our own attempt, or the lack of one
+	SourceDSN     AttemptSource = "dsn"     // a delivery status notification (RFC 3464)
+	SourceClient  AttemptSource = "client"  // the visitor's chat client confirmed it
+)
+
+// DeliveryResult is a result to be recorded: it changes the delivery and adds a
+// row to its attempts.
+type DeliveryResult struct {
+	Delivery DeliveryID
+	// Fence is the claim's number, which must still be current (KindConflict); 0
+	// for results that come without a claim.
+	Fence  int64
+	Source AttemptSource
+	At     time.Time
+	Result
+	NextAttemptAt time.Time // zero: nothing more will be tried
 }

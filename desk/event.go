@@ -3,26 +3,13 @@ package desk
 import (
 	"cmp"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// EventKind names what happened, as noun.verb in the past tense.
-type EventKind string
-
-const (
-	EventConversationOpened   EventKind = "conversation.opened" // data: RouteData
-	EventMessageReceived      EventKind = "message.received"    // data: MessageData
-	EventMessageSent          EventKind = "message.sent"        // an agent's reply; data: MessageData
-	EventNoteAdded            EventKind = "note.added"          // data: MessageData
-	EventConversationAssigned EventKind = "conversation.assigned"
-	EventConversationMoved    EventKind = "conversation.moved"  // another inbox or tier
-	EventStatusChanged        EventKind = "conversation.status" // data: from, to
-	EventDeliveryChanged      EventKind = "delivery.changed"    // data: DeliveryData
-	EventDuplicateLinked      EventKind = "message.duplicate"   // the same mail arrived again
-)
-
-// Actor says who did it: "customer", "system", "policy", or an agent's ID in text.
+// Actor says who caused an event: "customer", "system", "policy", or an agent's
+// ID in text form.
 type Actor string
 
 const (
@@ -31,20 +18,84 @@ const (
 	ActorPolicy   Actor = "policy"
 )
 
-// AgentActor names an agent as actor.
+// AgentActor returns the actor for an agent.
 func AgentActor(id AgentID) Actor { return Actor(id.String()) }
 
-// Event is one entry of a conversation's append-only history: audit trail and
-// live update at once.
+// SubjectKind names the kind of thing an event is about.
+type SubjectKind string
+
+const (
+	SubjectConversation SubjectKind = "conversation" // ID: a ConversationID
+	SubjectAgent        SubjectKind = "agent"        // ID: an AgentID
+	SubjectPolicy       SubjectKind = "policy"       // ID: the version, decimal
+	SubjectChannel      SubjectKind = "channel"      // ID: the channel's configured name
+	SubjectAccount      SubjectKind = "account"      // ID: an AccountID
+)
+
+// Subject is what an event is about: every change belongs to something that can
+// be looked up, so that every change can be audited.
+type Subject struct {
+	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account"`
+	ID   string      `json:"id"` // in text form; never empty
+}
+
+// ConversationSubject returns the subject for a conversation.
+func ConversationSubject(id ConversationID) Subject {
+	return Subject{SubjectConversation, id.String()}
+}
+
+// AgentSubject returns the subject for an agent.
+func AgentSubject(id AgentID) Subject { return Subject{SubjectAgent, id.String()} }
+
+// PolicySubject returns the subject for a version of the routing policy.
+func PolicySubject(version int64) Subject {
+	return Subject{SubjectPolicy, strconv.FormatInt(version, 10)}
+}
+
+// ChannelSubject returns the subject for a configured channel.
+func ChannelSubject(name string) Subject { return Subject{SubjectChannel, name} }
+
+// AccountSubject returns the subject for an account.
+func AccountSubject(id AccountID) Subject { return Subject{SubjectAccount, id.String()} }
+
+// Event is one entry of the append-only log: audit trail and live update at once.
 type Event struct {
-	Cursor         Cursor // position in the node-wide order; set when read
-	At             time.Time
+	Cursor  Cursor // position in the log; set when read
+	At      time.Time
+	Subject Subject
+	// ConversationID and AccountID are zero for events about something else than
+	// a conversation.
 	ConversationID ConversationID
 	AccountID      AccountID
-	Seq            int64 // dense per conversation, from 1
-	Kind           EventKind
-	Actor          Actor
-	Data           json.RawMessage
+	// Seq is dense per conversation, from 1; 0 for other subjects.
+	Seq     int64
+	Kind    EventKind
+	Version int // of the payload's shape, from 1
+	Actor   Actor
+	Data    json.RawMessage // the EventData of Kind
+}
+
+// NewEvent returns an event about anything but a conversation, whose events are
+// numbered by package lifecycle.
+func NewEvent(at time.Time, subject Subject, by Actor, data EventData) Event {
+	return Event{At: at, Subject: subject, Kind: data.EventKind(), Version: data.EventVersion(), Actor: by, Data: encode(data)}
+}
+
+// NewConversationEvent returns event number seq of a conversation.
+func NewConversationEvent(at time.Time, c *Conversation, seq int64, by Actor, data EventData) Event {
+	e := NewEvent(at, ConversationSubject(c.ID), by, data)
+	e.ConversationID, e.AccountID, e.Seq = c.ID, c.AccountID, seq
+	return e
+}
+
+// encode returns a payload as JSON. Payloads hold strings, numbers, times and
+// identifiers only, which always marshal.
+func encode(data EventData) json.RawMessage {
+	text, err := json.Marshal(data)
+	if err != nil {
+		panic("desk: the payload of " + string(data.EventKind()) + " cannot be marshalled: " + err.Error())
+	}
+	return text
 }
 
 // Cursor is a resume position in the event log. Opaque to clients; it sorts by
@@ -53,7 +104,7 @@ type Event struct {
 // and the row's number, both decimal.
 type Cursor string
 
-// Compare orders two cursors as the log does: negative when c stands before d.
+// Compare orders two cursors as the log does: negative when c is before d.
 func (c Cursor) Compare(d Cursor) int {
 	cx, cr, _ := strings.Cut(string(c), "-")
 	dx, dr, _ := strings.Cut(string(d), "-")

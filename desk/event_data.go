@@ -1,0 +1,206 @@
+package desk
+
+import "time"
+
+// EventKind names what happened, as noun.verb in the past tense.
+type EventKind string
+
+const (
+	EventConversationOpened   EventKind = "conversation.opened"   // ConversationOpened
+	EventConversationAssigned EventKind = "conversation.assigned" // ConversationAssigned
+	EventConversationMoved    EventKind = "conversation.moved"    // ConversationMoved
+	EventStatusChanged        EventKind = "conversation.status"   // StatusChanged
+	EventConversationMerged   EventKind = "conversation.merged"   // ConversationMerged
+	EventMessageReceived      EventKind = "message.received"      // MessageReceived
+	EventMessageSent          EventKind = "message.sent"          // MessageSent
+	EventDuplicateLinked      EventKind = "message.duplicate"     // DuplicateLinked
+	EventNoteAdded            EventKind = "note.added"            // NoteAdded
+	EventDeliveryChanged      EventKind = "delivery.changed"      // DeliveryChanged
+	EventAgentCreated         EventKind = "agent.created"         // AgentCreated
+	EventAgentChanged         EventKind = "agent.changed"         // AgentChanged
+	EventPolicyPublished      EventKind = "policy.published"      // PolicyPublished
+	EventChannelChanged       EventKind = "channel.changed"       // ChannelChanged
+	EventAccountCreated       EventKind = "account.created"       // AccountCreated
+)
+
+// EventData is the payload of an event. A payload's JSON only ever gains fields
+// within a version; anything else raises the version.
+type EventData interface {
+	EventKind() EventKind
+	EventVersion() int
+}
+
+// EventPayloads lists the zero value of every payload, for generators and tests.
+func EventPayloads() []EventData {
+	return []EventData{
+		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{},
+		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
+		AgentCreated{}, AgentChanged{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
+	}
+}
+
+// ConversationOpened says where the policy put a new conversation, and why.
+type ConversationOpened struct {
+	Inbox         string         `json:"inbox" doc:"Key of the inbox"`
+	Tier          Tier           `json:"tier"`
+	Path          []string       `json:"path" doc:"Names of the policy nodes taken, outermost first"`
+	PolicyVersion int64          `json:"policy_version"`
+	Segment       string         `json:"segment" doc:"The account's segment; empty: none"`
+	FollowUpOf    ConversationID `json:"follow_up_of" doc:"The closed conversation that this one continues; empty: none"`
+	Evidence      string         `json:"evidence" doc:"Why no existing conversation was joined; may be empty"`
+}
+
+// ConversationAssigned is a change of assignee; an empty ID means unassigned.
+type ConversationAssigned struct {
+	From   AgentID `json:"from"`
+	To     AgentID `json:"to"`
+	Name   string  `json:"name,omitempty" doc:"Name of the new assignee"`
+	Reason string  `json:"reason,omitempty" doc:"replied: the author of a reply took an unassigned conversation"`
+}
+
+// ConversationMoved is a move to another inbox.
+type ConversationMoved struct {
+	From       string    `json:"from" doc:"Key of the inbox it left"`
+	To         string    `json:"to" doc:"Key of the inbox it is in now"`
+	FromTier   Tier      `json:"from_tier"`
+	ToTier     Tier      `json:"to_tier"`
+	Note       string    `json:"note,omitempty" doc:"The handover note"`
+	MessageID  MessageID `json:"message_id" doc:"The handover note's message; empty: none"`
+	Unassigned bool      `json:"unassigned,omitempty" doc:"The assignee does not work in the new tier"`
+}
+
+// StatusChanged is a change of status, and of whose turn it is.
+type StatusChanged struct {
+	From      Status     `json:"from"`
+	To        Status     `json:"to"`
+	WaitingOn WaitingOn  `json:"waiting_on" doc:"Who has to act from now on: us, customer or third-party"`
+	Until     *time.Time `json:"until,omitempty" doc:"When a snoozed conversation opens again"`
+	Reason    string     `json:"reason,omitempty"`
+}
+
+// ConversationMerged is in the history of both conversations of a merge.
+type ConversationMerged struct {
+	Absorbed  ConversationID `json:"absorbed"`
+	Surviving ConversationID `json:"surviving"`
+}
+
+// MessageSummary is what every event about a message says about it.
+type MessageSummary struct {
+	MessageID MessageID `json:"message_id"`
+	From      []Address `json:"from"`
+	Preview   string    `json:"preview"`
+	Channel   Channel   `json:"channel"`
+}
+
+// Summary returns a message's summary.
+func (m *Message) Summary() MessageSummary {
+	return MessageSummary{MessageID: m.ID, From: m.From, Preview: m.Preview, Channel: m.Channel}
+}
+
+// MessageReceived is a message from outside.
+type MessageReceived struct {
+	MessageSummary
+	Method        string           `json:"method" doc:"Why it is in this conversation: reply-token, references, ..."`
+	AutoSubmitted AutoSubmitted    `json:"auto_submitted"`
+	AlsoCites     []ConversationID `json:"also_cites" doc:"Other conversations that its headers name"`
+	Unverified    bool             `json:"unverified" doc:"The sender is not known to belong to the conversation"`
+	Trust         Trust            `json:"trust" doc:"How sure the sender's address is"`
+}
+
+// MessageSent is a reply to the customer, written at the desk or found in a
+// mailbox's folder of sent mail.
+type MessageSent struct {
+	MessageSummary
+	To     []Address `json:"to,omitempty"`
+	CC     []Address `json:"cc,omitempty"`
+	Method string    `json:"method,omitempty" doc:"With a message found in the Sent folder: why it is in this conversation"`
+}
+
+// NoteAdded is an internal note.
+type NoteAdded struct{ MessageSummary }
+
+// DuplicateLinked is a message that arrived again.
+type DuplicateLinked struct {
+	MessageID MessageID `json:"message_id"`
+	RawID     RawID     `json:"raw_id"`
+	Endpoint  string    `json:"endpoint" doc:"The channel it arrived over this time"`
+}
+
+// DeliveryChanged is the result of an attempt to deliver, or a report about it
+// (RFC 3464).
+type DeliveryChanged struct {
+	DeliveryID   DeliveryID    `json:"delivery_id"`
+	MessageID    MessageID     `json:"message_id"`
+	Recipient    string        `json:"recipient"`
+	State        DeliveryState `json:"state"`
+	Source       AttemptSource `json:"source,omitempty" doc:"What reported it: attempt, dsn or client"`
+	Attempts     int           `json:"attempts"`
+	Code         int           `json:"code,omitempty" doc:"SMTP reply code"`
+	EnhancedCode string        `json:"enhanced_code,omitempty" doc:"RFC 3463"`
+	Detail       string        `json:"detail,omitempty"`
+	NextAttempt  *time.Time    `json:"next_attempt_at" doc:"null: no further attempt"`
+}
+
+// AgentCreated is a new agent.
+type AgentCreated struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Tiers []Tier `json:"tiers"`
+	Admin bool   `json:"admin"`
+}
+
+// AgentChanged names what changed about an agent; secrets are never included.
+type AgentChanged struct {
+	Fields []string `json:"fields" doc:"Names of the changed fields: name, tiers, admin, disabled, password"`
+}
+
+// PolicyPublished is a new version of the routing policy.
+type PolicyPublished struct {
+	PolicyVersion int64  `json:"policy_version"`
+	Author        string `json:"author" doc:"May be empty"`
+}
+
+// ChannelChanged is a channel that failed, degraded or recovered.
+type ChannelChanged struct {
+	From    string `json:"from" doc:"Its state before; empty: not known"`
+	To      string `json:"to"`
+	Problem string `json:"problem,omitempty"`
+}
+
+// AccountCreated is a new account.
+type AccountCreated struct {
+	Name    string   `json:"name"`
+	Domains []string `json:"domains"`
+}
+
+func (ConversationOpened) EventKind() EventKind   { return EventConversationOpened }
+func (ConversationAssigned) EventKind() EventKind { return EventConversationAssigned }
+func (ConversationMoved) EventKind() EventKind    { return EventConversationMoved }
+func (StatusChanged) EventKind() EventKind        { return EventStatusChanged }
+func (ConversationMerged) EventKind() EventKind   { return EventConversationMerged }
+func (MessageReceived) EventKind() EventKind      { return EventMessageReceived }
+func (MessageSent) EventKind() EventKind          { return EventMessageSent }
+func (NoteAdded) EventKind() EventKind            { return EventNoteAdded }
+func (DuplicateLinked) EventKind() EventKind      { return EventDuplicateLinked }
+func (DeliveryChanged) EventKind() EventKind      { return EventDeliveryChanged }
+func (AgentCreated) EventKind() EventKind         { return EventAgentCreated }
+func (AgentChanged) EventKind() EventKind         { return EventAgentChanged }
+func (PolicyPublished) EventKind() EventKind      { return EventPolicyPublished }
+func (ChannelChanged) EventKind() EventKind       { return EventChannelChanged }
+func (AccountCreated) EventKind() EventKind       { return EventAccountCreated }
+
+func (ConversationOpened) EventVersion() int   { return 1 }
+func (ConversationAssigned) EventVersion() int { return 1 }
+func (ConversationMoved) EventVersion() int    { return 1 }
+func (StatusChanged) EventVersion() int        { return 1 }
+func (ConversationMerged) EventVersion() int   { return 1 }
+func (MessageReceived) EventVersion() int      { return 1 }
+func (MessageSent) EventVersion() int          { return 1 }
+func (NoteAdded) EventVersion() int            { return 1 }
+func (DuplicateLinked) EventVersion() int      { return 1 }
+func (DeliveryChanged) EventVersion() int      { return 1 }
+func (AgentCreated) EventVersion() int         { return 1 }
+func (AgentChanged) EventVersion() int         { return 1 }
+func (PolicyPublished) EventVersion() int      { return 1 }
+func (ChannelChanged) EventVersion() int       { return 1 }
+func (AccountCreated) EventVersion() int       { return 1 }
