@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"switchboard/agent"
-	"switchboard/channels/livechat"
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/search"
@@ -108,7 +108,7 @@ func (s *seeder) one(ctx context.Context, i int) error {
 }
 
 func (s *seeder) chat(ctx context.Context, raw desk.Raw, name, email string, topic topic, i int) error {
-	opened, err := s.gate.Store().Visitors().Open(ctx, widgetKey, "", livechat.Visitor{Name: name, Email: email})
+	opened, err := s.gate.Store().Visitors().Open(ctx, widgetKey, "", chat.Visitor{Name: name, Email: email})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"switchboard/channels/mailbox"
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 	"switchboard/internal/mailauth"
 	"switchboard/internal/oauth"
@@ -72,7 +73,7 @@ type waking struct {
 	wake func()
 }
 
-func (w waking) Commit(ctx context.Context, b mailbox.Batch) ([]desk.Receipt, error) {
+func (w waking) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
 	receipts, err := w.Store.Commit(ctx, b)
 	if err == nil && len(b.Raws) > 0 {
 		w.wake()

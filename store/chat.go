@@ -11,7 +11,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"switchboard/channels/livechat"
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 )
 
@@ -32,12 +32,10 @@ type Visitors struct{ s *Store }
 // Visitors returns the store's chat sessions.
 func (s *Store) Visitors() Visitors { return Visitors{s} }
 
-var _ livechat.Sessions = Visitors{}
-
 // Open implements livechat.Sessions. The secret itself is never stored.
-func (v Visitors) Open(ctx context.Context, widget, secret string, hello livechat.Visitor) (livechat.Session, error) {
+func (v Visitors) Open(ctx context.Context, widget, secret string, hello chat.Visitor) (chat.Session, error) {
 	name, email := clean(hello.Name), clean(hello.Email)
-	var session livechat.Session
+	var session chat.Session
 	err := v.s.tx(ctx, func(tx *sqlx.Tx) error {
 		if secret != "" {
 			found, err := v.resume(ctx, tx, widget, secret, name, email, &session)
@@ -45,14 +43,14 @@ func (v Visitors) Open(ctx context.Context, widget, secret string, hello livecha
 				return err
 			}
 		}
-		session = livechat.Session{ID: desk.NewID[desk.SessionID](), Secret: newSecret(), Visitor: livechat.Visitor{Name: name, Email: email}}
+		session = chat.Session{ID: desk.NewID[desk.SessionID](), Secret: newSecret(), Visitor: chat.Visitor{Name: name, Email: email}}
 		_, err := tx.StmtxContext(ctx, v.s.q.chat.Begin).ExecContext(ctx, session.ID, digest(session.Secret), widget, name, email)
 		return wrap("begin a chat session", err)
 	})
 	return session, err
 }
 
-func (v Visitors) resume(ctx context.Context, tx *sqlx.Tx, widget, secret, name, email string, into *livechat.Session) (bool, error) {
+func (v Visitors) resume(ctx context.Context, tx *sqlx.Tx, widget, secret, name, email string, into *chat.Session) (bool, error) {
 	var row struct {
 		ID             desk.SessionID
 		Name, Email    string
@@ -65,7 +63,7 @@ func (v Visitors) resume(ctx context.Context, tx *sqlx.Tx, widget, secret, name,
 		}
 		return false, wrap("resume a chat session", err)
 	}
-	*into = livechat.Session{ID: row.ID, Secret: secret, Resumed: true, Conversation: row.ConversationID, Visitor: livechat.Visitor{Name: row.Name, Email: row.Email}}
+	*into = chat.Session{ID: row.ID, Secret: secret, Resumed: true, Conversation: row.ConversationID, Visitor: chat.Visitor{Name: row.Name, Email: row.Email}}
 	err = tx.StmtxContext(ctx, v.s.q.chat.Newest).GetContext(ctx, &into.Seq, row.ID)
 	return true, wrap("read a chat session", err)
 }
@@ -84,7 +82,7 @@ func digest(secret string) []byte {
 }
 
 // History implements livechat.Sessions.
-func (v Visitors) History(ctx context.Context, id desk.SessionID, after livechat.Position, limit int) ([]livechat.Line, error) {
+func (v Visitors) History(ctx context.Context, id desk.SessionID, after chat.Position, limit int) ([]chat.Line, error) {
 	var rows []struct {
 		ConversationID desk.ConversationID
 		Seq            int64
@@ -97,23 +95,23 @@ func (v Visitors) History(ctx context.Context, id desk.SessionID, after livechat
 	if err := v.s.q.chat.History.SelectContext(ctx, &rows, id, after.Conversation, after.Seq, limit); err != nil {
 		return nil, wrap("read a chat session's lines", err)
 	}
-	lines := make([]livechat.Line, len(rows))
+	lines := make([]chat.Line, len(rows))
 	for i, r := range rows {
-		lines[i] = livechat.Line{Conversation: r.ConversationID, Seq: r.Seq, ID: r.ID, From: livechat.FromAgent, Name: r.Agent, Text: r.Text, At: r.At}
+		lines[i] = chat.Line{Conversation: r.ConversationID, Seq: r.Seq, ID: r.ID, From: chat.FromAgent, Name: r.Agent, Text: r.Text, At: r.At}
 		if r.FromVisitor {
-			lines[i].From = livechat.FromVisitor
+			lines[i].From = chat.FromVisitor
 		}
 	}
 	return lines, nil
 }
 
 // Marks implements livechat.Sessions.
-func (v Visitors) Marks(ctx context.Context, ids []desk.SessionID) ([]livechat.Mark, error) {
+func (v Visitors) Marks(ctx context.Context, ids []desk.SessionID) ([]chat.Mark, error) {
 	var column column
 	for _, id := range ids {
 		column.uuid(id)
 	}
-	var marks []livechat.Mark
+	var marks []chat.Mark
 	err := v.s.q.chat.Marks.SelectContext(ctx, &marks, &column)
 	return marks, wrap("read where chat sessions stand", err)
 }

@@ -6,14 +6,18 @@ import (
 	"testing"
 
 	"switchboard/channels/livechat"
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
+	"switchboard/store"
 )
+
+var _ livechat.Sessions = store.Visitors{}
 
 // talk is a chat session in a conversation, with messages written as SQL.
 type talk struct {
 	fixture
 	t       testing.TB
-	session livechat.Session
+	session chat.Session
 	c       desk.ConversationID
 	seq     int64
 	sent    map[string]int64 // text to number
@@ -21,7 +25,7 @@ type talk struct {
 
 func openTalk(t testing.TB) *talk {
 	f := open(t)
-	session, err := f.Visitors().Open(t.Context(), "shop", "", livechat.Visitor{Name: "Jo"})
+	session, err := f.Visitors().Open(t.Context(), "shop", "", chat.Visitor{Name: "Jo"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +67,7 @@ func (k *talk) answer(text, recipient string, state desk.DeliveryState) {
 		values (gen_random_uuid(), $1, $2, $3, $4, $5, now(), now(), now())`, k.message("outbound", channel, text, ""), k.c, channel, recipient, state)
 }
 
-func (k *talk) sees(after livechat.Position) string {
+func (k *talk) sees(after chat.Position) string {
 	k.t.Helper()
 	lines, err := k.Visitors().History(k.t.Context(), k.session.ID, after, 100)
 	if err != nil {
@@ -95,15 +99,15 @@ func TestWhatAVisitorSees(t *testing.T) {
 	k.answer("by-mail", "boss@acme.example", desk.DeliverySent)
 	k.answer("undone", me, desk.DeliveryCancelled)
 	k.answer("failed", me, desk.DeliveryFailed)
-	if got := k.sees(livechat.Position{}); got != "mine answer queued failed" {
+	if got := k.sees(chat.Position{}); got != "mine answer queued failed" {
 		t.Errorf("the visitor sees %q", got)
 	}
-	if got := k.sees(livechat.Position{Conversation: k.c, Seq: k.sent["answer"]}); got != "queued failed" {
+	if got := k.sees(chat.Position{Conversation: k.c, Seq: k.sent["answer"]}); got != "queued failed" {
 		t.Errorf("after the answer: %q", got)
 	}
-	session, err := k.Visitors().Open(t.Context(), "shop", k.session.Secret, livechat.Visitor{Email: "jo@acme.example"})
+	session, err := k.Visitors().Open(t.Context(), "shop", k.session.Secret, chat.Visitor{Email: "jo@acme.example"})
 	if err != nil || !session.Resumed || session.Conversation != k.c || session.Seq != k.sent["failed"] ||
-		session.Visitor != (livechat.Visitor{Name: "Jo", Email: "jo@acme.example"}) {
+		session.Visitor != (chat.Visitor{Name: "Jo", Email: "jo@acme.example"}) {
 		t.Errorf("%+v, %v", session, err)
 	}
 }
@@ -116,15 +120,15 @@ func TestAHeldAnswerKeepsTheOrder(t *testing.T) {
 	k.message("inbound", "chat", "one", me+"/1")
 	k.answer("two", me, desk.DeliveryHeld)
 	k.message("inbound", "chat", "three", me+"/2")
-	if got := k.sees(livechat.Position{}); got != "one" {
+	if got := k.sees(chat.Position{}); got != "one" {
 		t.Errorf("while it is held: %q", got)
 	}
 	k.exec(t, "update deliveries set state = 'queued'")
-	if got := k.sees(livechat.Position{Conversation: k.c, Seq: k.sent["one"]}); got != "two three" {
+	if got := k.sees(chat.Position{Conversation: k.c, Seq: k.sent["one"]}); got != "two three" {
 		t.Errorf("released: %q", got)
 	}
 	k.exec(t, "update deliveries set state = 'cancelled'")
-	if got := k.sees(livechat.Position{Conversation: k.c, Seq: k.sent["one"]}); got != "three" {
+	if got := k.sees(chat.Position{Conversation: k.c, Seq: k.sent["one"]}); got != "three" {
 		t.Errorf("undone: %q", got)
 	}
 }
@@ -136,14 +140,14 @@ func TestAFollowUpIsReadFromItsBeginning(t *testing.T) {
 	for i := range 9 {
 		k.message("inbound", "chat", fmt.Sprintf("old%d", i), fmt.Sprintf("%s/%d", me, i))
 	}
-	at := livechat.Position{Conversation: k.c, Seq: 9}
+	at := chat.Position{Conversation: k.c, Seq: 9}
 	k.enter(k.conversation(t))
 	k.message("inbound", "chat", "new", me+"/new")
 	if got := k.sees(at); got != "new" {
 		t.Errorf("the visitor sees %q", got)
 	}
 	marks, err := k.Visitors().Marks(t.Context(), []desk.SessionID{k.session.ID, desk.NewID[desk.SessionID]()})
-	if err != nil || len(marks) != 1 || marks[0] != (livechat.Mark{Session: k.session.ID, Conversation: k.c, Seq: 1}) {
+	if err != nil || len(marks) != 1 || marks[0] != (chat.Mark{Session: k.session.ID, Conversation: k.c, Seq: 1}) {
 		t.Errorf("%+v, %v", marks, err)
 	}
 }

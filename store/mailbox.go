@@ -7,7 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"switchboard/channels/mailbox"
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 )
 
@@ -20,26 +20,21 @@ type mailboxQueries struct {
 	Known   *sqlx.Stmt `query:"mailbox-known"`
 }
 
-var (
-	_ mailbox.Journal = (*Store)(nil)
-	_ mailbox.Leases  = Leases{}
-)
-
 // Cursor implements mailbox.Journal.
-func (s *Store) Cursor(ctx context.Context, channel, folder string) (mailbox.Cursor, error) {
+func (s *Store) Cursor(ctx context.Context, channel, folder string) (checkpoint.Cursor, error) {
 	var row struct {
 		UIDValidity uint32 `db:"uid_validity"`
 		LastUID     uint32 `db:"last_uid"`
 	}
 	err := s.q.mailbox.Cursor.GetContext(ctx, &row, channel, folder)
 	if err != nil && kindOf(err) == desk.KindNotFound {
-		return mailbox.Cursor{}, nil
+		return checkpoint.Cursor{}, nil
 	}
-	return mailbox.Cursor(row), wrap("read a mailbox's position", err)
+	return checkpoint.Cursor(row), wrap("read a mailbox's position", err)
 }
 
 // Commit implements mailbox.Journal: mail and position, or neither.
-func (s *Store) Commit(ctx context.Context, b mailbox.Batch) ([]desk.Receipt, error) {
+func (s *Store) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
 	var receipts []desk.Receipt
 	err := s.tx(ctx, func(tx *sqlx.Tx) (err error) {
 		if b.Fence != 0 {
@@ -47,7 +42,7 @@ func (s *Store) Commit(ctx context.Context, b mailbox.Batch) ([]desk.Receipt, er
 				return err
 			}
 		}
-		if receipts, err = s.saveRaws(ctx, tx, b.Raws); err != nil || b.Cursor == (mailbox.Cursor{}) {
+		if receipts, err = s.saveRaws(ctx, tx, b.Raws); err != nil || b.Cursor == (checkpoint.Cursor{}) {
 			return err
 		}
 		_, err = tx.StmtxContext(ctx, s.q.mailbox.Move).ExecContext(ctx, b.Channel, b.Folder, b.Cursor.UIDValidity, b.Cursor.LastUID)
@@ -65,7 +60,7 @@ func (s *Store) Journaled(ctx context.Context, channel, folder string, validity 
 
 // fenced makes sure that the lease has not changed hands, and keeps it from doing
 // so until the transaction ends.
-func (s *Store) fenced(ctx context.Context, tx *sqlx.Tx, b mailbox.Batch) error {
+func (s *Store) fenced(ctx context.Context, tx *sqlx.Tx, b checkpoint.Batch) error {
 	var fence int64
 	err := tx.StmtxContext(ctx, s.q.mailbox.Fence).GetContext(ctx, &fence, b.Channel)
 	if err != nil && kindOf(err) != desk.KindNotFound {

@@ -8,9 +8,15 @@ import (
 	"time"
 
 	"switchboard/channels/mailbox"
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 	"switchboard/internal/dbtest"
 	"switchboard/store"
+)
+
+var (
+	_ mailbox.Journal = (*store.Store)(nil)
+	_ mailbox.Leases  = store.Leases{}
 )
 
 func letters(from, to uint32) []desk.Raw {
@@ -31,29 +37,29 @@ func TestMailboxMailAndPositionMoveTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	position := func(want mailbox.Cursor) {
+	position := func(want checkpoint.Cursor) {
 		t.Helper()
 		if got, err := s.Cursor(ctx, "support", "INBOX"); err != nil || got != want {
 			t.Fatalf("position %+v, %v; want %+v", got, err, want)
 		}
 	}
-	position(mailbox.Cursor{})
-	high := mailbox.Cursor{UIDValidity: 4294967295, LastUID: 4294967294}
-	first, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: high, Raws: letters(1, 3)})
+	position(checkpoint.Cursor{})
+	high := checkpoint.Cursor{UIDValidity: 4294967295, LastUID: 4294967294}
+	first, err := s.Commit(ctx, checkpoint.Batch{Channel: "support", Folder: "INBOX", Cursor: high, Raws: letters(1, 3)})
 	if err != nil || len(first) != 3 || first[0].Duplicate {
 		t.Fatalf("receipts %+v, %v", first, err)
 	}
 	position(high)
 
-	again, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 4}, Raws: letters(3, 4)})
+	again, err := s.Commit(ctx, checkpoint.Batch{Channel: "support", Folder: "INBOX", Cursor: checkpoint.Cursor{UIDValidity: 7, LastUID: 4}, Raws: letters(3, 4)})
 	if err != nil || !again[0].Duplicate || again[0].ID != first[2].ID || again[1].Duplicate {
 		t.Fatalf("receipts %+v, %v; want the first to be the known %s", again, err, first[2].ID)
 	}
-	position(mailbox.Cursor{UIDValidity: 7, LastUID: 4})
+	position(checkpoint.Cursor{UIDValidity: 7, LastUID: 4})
 
 	quarantined := letters(5, 5)
 	quarantined[0].State, quarantined[0].Problem, quarantined[0].Bytes = desk.RawQuarantined, "too large", []byte{}
-	if _, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 5}, Raws: quarantined}); err != nil {
+	if _, err := s.Commit(ctx, checkpoint.Batch{Channel: "support", Folder: "INBOX", Cursor: checkpoint.Cursor{UIDValidity: 7, LastUID: 5}, Raws: quarantined}); err != nil {
 		t.Fatal(err)
 	}
 	held, _, err := s.Raws(ctx, desk.RawQuarantined, 0, 10)
@@ -63,14 +69,14 @@ func TestMailboxMailAndPositionMoveTogether(t *testing.T) {
 
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := s.Commit(cancelled, mailbox.Batch{Channel: "support", Folder: "INBOX", Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 9}, Raws: letters(6, 9)}); err == nil {
+	if _, err := s.Commit(cancelled, checkpoint.Batch{Channel: "support", Folder: "INBOX", Cursor: checkpoint.Cursor{UIDValidity: 7, LastUID: 9}, Raws: letters(6, 9)}); err == nil {
 		t.Fatal("a cancelled commit succeeded")
 	}
-	position(mailbox.Cursor{UIDValidity: 7, LastUID: 5})
+	position(checkpoint.Cursor{UIDValidity: 7, LastUID: 5})
 	if pending, _, err := s.Raws(ctx, desk.RawPending, 0, 10); err != nil || len(pending) != 4 {
 		t.Fatalf("%d pending items, %v; want 4", len(pending), err)
 	}
-	if _, err := s.Commit(ctx, mailbox.Batch{Channel: "support", Folder: "Empty", Cursor: mailbox.Cursor{UIDValidity: 1, LastUID: 1}, Raws: nil}); err != nil {
+	if _, err := s.Commit(ctx, checkpoint.Batch{Channel: "support", Folder: "Empty", Cursor: checkpoint.Cursor{UIDValidity: 1, LastUID: 1}, Raws: nil}); err != nil {
 		t.Fatalf("a position without mail: %v", err)
 	}
 }
@@ -97,7 +103,7 @@ func TestMailboxLeases(t *testing.T) {
 	if again := hold("a", -time.Second, 2); again["support"] != first["support"] {
 		t.Errorf("fence %d after a renewal, want %d", again["support"], first["support"])
 	}
-	batch := mailbox.Batch{Channel: "support", Folder: "INBOX", Fence: first["support"], Cursor: mailbox.Cursor{UIDValidity: 7, LastUID: 1}, Raws: letters(1, 1)}
+	batch := checkpoint.Batch{Channel: "support", Folder: "INBOX", Fence: first["support"], Cursor: checkpoint.Cursor{UIDValidity: 7, LastUID: 1}, Raws: letters(1, 1)}
 	if _, err := s.Commit(ctx, batch); err != nil {
 		t.Fatalf("the lease had run out, but nobody had taken it: %v", err)
 	}

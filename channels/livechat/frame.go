@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/internal/imf"
 )
@@ -73,7 +74,7 @@ func (f serverFrame) encode() []byte {
 }
 
 // lineFrame is a message of the conversation as the visitor's page gets it.
-func lineFrame(l Line) serverFrame {
+func lineFrame(l chat.Line) serverFrame {
 	return serverFrame{
 		Type: typeMessage, Seq: &l.Seq, Epoch: l.Conversation.String(), ID: l.ID, From: l.From, Name: l.Name,
 		Text: l.Text, At: l.At.UTC().Format(time.RFC3339Nano),
@@ -193,6 +194,6 @@ func cut(s string, n int) string {
 }
 
 // chatLine is the raw form of a message frame.
-func (f clientFrame) chatLine(session desk.SessionID, v Visitor) ([]byte, error) {
+func (f clientFrame) chatLine(session desk.SessionID, v chat.Visitor) ([]byte, error) {
 	return json.Marshal(desk.ChatLine{Session: session, ClientID: f.ID, Name: v.Name, Email: v.Email, Text: f.Text, Page: v.Page})
 }

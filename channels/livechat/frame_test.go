@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 )
 
@@ -102,7 +103,7 @@ func FuzzChatFrame(f *testing.F) {
 		if frame.ID == "" || len(frame.ID) > maxID || strings.Contains(frame.ID, "/") || len(frame.Text) > maxText || strings.TrimSpace(frame.Text) == "" {
 			t.Fatalf("a line that must not be stored: %+v", frame)
 		}
-		body, err := frame.chatLine(desk.NewID[desk.SessionID](), Visitor{Name: frame.Name, Email: frame.Email, Page: frame.Page})
+		body, err := frame.chatLine(desk.NewID[desk.SessionID](), chat.Visitor{Name: frame.Name, Email: frame.Email, Page: frame.Page})
 		var back desk.ChatLine
 		if err != nil || json.Unmarshal(body, &back) != nil || back.Text != frame.Text || back.ClientID != frame.ID {
 			t.Fatalf("the line %+v was stored as %s", frame, body)

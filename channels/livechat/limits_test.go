@@ -16,6 +16,7 @@ import (
 	"switchboard/channels"
 	"switchboard/channels/channeltest"
 	"switchboard/channels/livechat"
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/internal/dbtest"
 	"switchboard/live"
@@ -290,7 +291,7 @@ func (c *customer) Repeat(ctx context.Context, nonce string) error { return c.Se
 func TestPromises(t *testing.T) {
 	channeltest.Run(t, channeltest.Harness{New: func(t *testing.T, _ *channeltest.Sink) (channels.Channel, channeltest.Customer) {
 		e := openEntrance(t, livechat.Config{FrameBurst: 1000})
-		session, err := e.store.Visitors().Open(t.Context(), "shop", "", livechat.Visitor{})
+		session, err := e.store.Visitors().Open(t.Context(), "shop", "", chat.Visitor{})
 		if err != nil {
 			t.Fatal(err)
 		}

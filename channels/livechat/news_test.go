@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/live"
 )
@@ -12,7 +13,7 @@ import (
 // tell of another one does.
 func TestNews(t *testing.T) {
 	here, elsewhere := desk.NewID[desk.ConversationID](), desk.NewID[desk.ConversationID]()
-	w := &writer{at: Position{Conversation: here, Seq: 7}, pushed: "ms_7"}
+	w := &writer{at: chat.Position{Conversation: here, Seq: 7}, pushed: "ms_7"}
 	event := func(kind desk.EventKind, c desk.ConversationID, seq int64, data string) live.Item {
 		return live.Item{Event: &desk.Event{Kind: kind, ConversationID: c, Seq: seq, Data: json.RawMessage(data)}}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"switchboard/channels"
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/live"
 )
@@ -194,7 +195,7 @@ func (s *Server) remove(sock *socket) {
 type visitor struct {
 	id      desk.SessionID
 	sockets map[*socket]struct{} // guarded by Server.mu
-	mark    Mark                 // of the last poll; guarded by Server.mu
+	mark    chat.Mark            // of the last poll; guarded by Server.mu
 	frames  bucket
 }
 

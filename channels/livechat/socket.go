@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"switchboard/channels"
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/live"
 )
@@ -34,7 +35,7 @@ type socket struct {
 
 	visitor *visitor // set by Server.join
 	secret  string
-	who     Visitor
+	who     chat.Visitor
 	seen    int64 // highest seq the visitor has reported
 
 	out  *outbox
@@ -203,10 +204,10 @@ func (s *socket) writeBytes(frame []byte) error {
 }
 
 // open resumes or begins the session that the frame names.
-func (s *socket) open(f clientFrame) (Session, error) {
+func (s *socket) open(f clientFrame) (chat.Session, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
-	session, err := s.srv.sessions.Open(ctx, s.widget.Key, f.Session, Visitor{Name: f.Name, Email: f.Email, Page: f.Page})
+	session, err := s.srv.sessions.Open(ctx, s.widget.Key, f.Session, chat.Visitor{Name: f.Name, Email: f.Email, Page: f.Page})
 	if err != nil {
 		return session, err
 	}
@@ -225,8 +226,8 @@ func (s *socket) know(id desk.ConversationID) { s.conversation.Store(&id) }
 
 // start is where the socket begins to read. The client's number counts only in
 // the conversation it was given for.
-func start(session Session, f clientFrame) Position {
-	at := Position{Conversation: session.Conversation, Seq: f.After}
+func start(session chat.Session, f clientFrame) chat.Position {
+	at := chat.Position{Conversation: session.Conversation, Seq: f.After}
 	foreign := f.Epoch != "" && f.Epoch != session.Conversation.String()
 	if !session.Resumed || foreign || f.After > session.Seq {
 		at.Seq = 0

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/live"
 )
@@ -26,15 +27,15 @@ const (
 // order of their numbers, each once, by always reading SQL from where it is.
 type writer struct {
 	*socket
-	session Session
-	at      Position
+	session chat.Session
+	at      chat.Position
 	sub     *live.Subscription
 	retry   *time.Timer
 	pause   time.Duration
 	pushed  string // ID of the newest line from an agent
 }
 
-func newWriter(s *socket, session Session, at Position) *writer {
+func newWriter(s *socket, session chat.Session, at chat.Position) *writer {
 	return &writer{socket: s, session: session, at: at}
 }
 
@@ -141,7 +142,7 @@ func (w *writer) flush() bool {
 func (w *writer) catchUp() bool {
 	progress, err := false, error(nil)
 	for more := true; more; {
-		var lines []Line
+		var lines []chat.Line
 		if lines, err = w.history(); err != nil {
 			w.log.Warn("history not readable, trying again", "error", err)
 			break
@@ -159,14 +160,14 @@ func (w *writer) catchUp() bool {
 	return true
 }
 
-func (w *writer) history() ([]Line, error) {
+func (w *writer) history() ([]chat.Line, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), historyWithin)
 	defer cancel()
 	return w.srv.sessions.History(ctx, w.session.ID, w.at, historyBatch)
 }
 
 // move steps onto a line, and into its conversation when that is a new one.
-func (w *writer) move(l Line) {
+func (w *writer) move(l chat.Line) {
 	if l.Conversation != w.at.Conversation {
 		if old := w.at.Conversation; !old.IsZero() {
 			w.sub.Remove(live.ConversationTopic(old))
@@ -174,8 +175,8 @@ func (w *writer) move(l Line) {
 		w.sub.Add(live.ConversationTopic(l.Conversation))
 		w.know(l.Conversation)
 	}
-	w.at = Position{Conversation: l.Conversation, Seq: l.Seq}
-	if l.From == FromVisitor {
+	w.at = chat.Position{Conversation: l.Conversation, Seq: l.Seq}
+	if l.From == chat.FromVisitor {
 		w.expecting.Store(false)
 	} else {
 		w.pushed = l.ID

@@ -9,6 +9,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 	"switchboard/internal/mailtest"
 )
@@ -30,13 +31,15 @@ type counting struct {
 	done chan struct{}
 }
 
-func (*counting) Cursor(context.Context, string, string) (Cursor, error) { return Cursor{}, nil }
+func (*counting) Cursor(context.Context, string, string) (checkpoint.Cursor, error) {
+	return checkpoint.Cursor{}, nil
+}
 
 func (*counting) Journaled(context.Context, string, string, uint32) ([]uint32, error) {
 	return nil, nil
 }
 
-func (c *counting) Commit(_ context.Context, b Batch) ([]desk.Receipt, error) {
+func (c *counting) Commit(_ context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
 	if c.n += len(b.Raws); c.n == backlog {
 		close(c.done)
 	}

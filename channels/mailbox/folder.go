@@ -11,6 +11,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 )
 
@@ -48,7 +49,7 @@ func newFolder(name string, cfg *Config, journal Journal, log *slog.Logger) *fol
 // batch is what one FETCH brought, ready to be committed with its position.
 type batch struct {
 	raws  []desk.Raw
-	cur   Cursor
+	cur   checkpoint.Cursor
 	uids  imap.UIDSet
 	asked int // UIDs it was made of
 }
@@ -95,10 +96,10 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 // what it did (RFC 9051 section 2.3.1.1): the folder is read again from its
 // beginning, and the pipeline links what it knows already by content. So it does
 // for a folder that was put back to an earlier state.
-func (f *folder) position(ctx context.Context, selected *imap.SelectData) (Cursor, error) {
+func (f *folder) position(ctx context.Context, selected *imap.SelectData) (checkpoint.Cursor, error) {
 	cur, err := f.journal.Cursor(ctx, f.cfg.Name, f.name)
 	if err != nil {
-		return Cursor{}, f.cfg.journalFault("read the position", err)
+		return checkpoint.Cursor{}, f.cfg.journalFault("read the position", err)
 	}
 	switch {
 	case cur.UIDValidity != selected.UIDValidity:
@@ -106,7 +107,7 @@ func (f *folder) position(ctx context.Context, selected *imap.SelectData) (Curso
 			f.log.Warn("the server renumbered the folder; it is read from the beginning",
 				"was", cur.UIDValidity, "is", selected.UIDValidity)
 		}
-		cur = Cursor{UIDValidity: selected.UIDValidity}
+		cur = checkpoint.Cursor{UIDValidity: selected.UIDValidity}
 	case selected.UIDNext != 0 && cur.LastUID >= uint32(selected.UIDNext):
 		f.log.Warn("the folder was put back to an earlier state; it is read from the beginning",
 			"was", cur.LastUID, "next", selected.UIDNext)
@@ -116,7 +117,7 @@ func (f *folder) position(ctx context.Context, selected *imap.SelectData) (Curso
 }
 
 // drain journals uids. One batch is fetched ahead while the journal commits.
-func (f *folder) drain(ctx context.Context, s *session, uids []imap.UID, cur *Cursor, healthy func()) error {
+func (f *folder) drain(ctx context.Context, s *session, uids []imap.UID, cur *checkpoint.Cursor, healthy func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	batches := make(chan batch)
@@ -151,7 +152,7 @@ func (f *folder) drain(ctx context.Context, s *session, uids []imap.UID, cur *Cu
 }
 
 // fetchAll owns the session while it runs.
-func (f *folder) fetchAll(ctx context.Context, s *session, uids []imap.UID, cur Cursor, batches chan<- batch, committed <-chan imap.UIDSet) (err error) {
+func (f *folder) fetchAll(ctx context.Context, s *session, uids []imap.UID, cur checkpoint.Cursor, batches chan<- batch, committed <-chan imap.UIDSet) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			f.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
@@ -217,7 +218,7 @@ func (f *folder) strike(s *session, uids []imap.UID, err error) error {
 // fetchBatch makes the raw items of uids. Messages above the limit, and those
 // the server cannot deliver, become quarantined items: an agent sees them.
 func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetched, size int64, validity uint32) (batch, error) {
-	b := batch{cur: Cursor{UIDValidity: validity, LastUID: uint32(uids[len(uids)-1])}, asked: len(uids)}
+	b := batch{cur: checkpoint.Cursor{UIDValidity: validity, LastUID: uint32(uids[len(uids)-1])}, asked: len(uids)}
 	var whole, large []imap.UID
 	problems := map[imap.UID]string{}
 	for _, uid := range uids {
@@ -357,6 +358,6 @@ func (f *folder) commit(ctx context.Context, b batch) error {
 	return nil
 }
 
-func (f *folder) batch(cur Cursor, raws []desk.Raw) Batch {
-	return Batch{Channel: f.cfg.Name, Folder: f.name, Fence: f.fence, Cursor: cur, Raws: raws}
+func (f *folder) batch(cur checkpoint.Cursor, raws []desk.Raw) checkpoint.Batch {
+	return checkpoint.Batch{Channel: f.cfg.Name, Folder: f.name, Fence: f.fence, Cursor: cur, Raws: raws}
 }

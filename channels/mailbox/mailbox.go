@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"switchboard/channels"
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 )
 
@@ -79,31 +80,16 @@ type Tokens interface {
 	Token(ctx context.Context, refused string) (string, error)
 }
 
-// Cursor is the position in a folder: every UID up to LastUID of the generation
-// UIDValidity (RFC 9051 section 2.3.1.1) is journaled.
-type Cursor struct {
-	UIDValidity uint32
-	LastUID     uint32
-}
-
 // Journal keeps raw items and positions.
 type Journal interface {
 	// Cursor returns the position of a channel's folder, the zero Cursor if it
 	// was never read.
-	Cursor(ctx context.Context, channel, folder string) (Cursor, error)
+	Cursor(ctx context.Context, channel, folder string) (checkpoint.Cursor, error)
 	// Commit writes a batch durably in one transaction. The receipts stand in the
 	// order of its items. KindConflict means that the lease has changed hands.
-	Commit(ctx context.Context, b Batch) ([]desk.Receipt, error)
+	Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error)
 	// Journaled returns the UIDs of a folder's generation that the journal has.
 	Journaled(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error)
-}
-
-// Batch is what was read of a folder, and where reading goes on.
-type Batch struct {
-	Channel, Folder string
-	Fence           int64  // of the lease; 0 where there is none
-	Cursor          Cursor // the new position; the zero Cursor leaves it where it is
-	Raws            []desk.Raw
 }
 
 const (

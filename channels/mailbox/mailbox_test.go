@@ -12,6 +12,7 @@ import (
 
 	"switchboard/channels"
 	"switchboard/channels/channeltest"
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 	"switchboard/internal/mailtest"
 )
@@ -20,25 +21,25 @@ import (
 type memory struct {
 	*channeltest.Sink
 	mu      sync.Mutex
-	cursors map[string]Cursor
+	cursors map[string]checkpoint.Cursor
 	moved   chan struct{} // closed and renewed whenever a position moves
 }
 
 func newMemory(sink *channeltest.Sink) *memory {
-	return &memory{Sink: sink, cursors: map[string]Cursor{}, moved: make(chan struct{})}
+	return &memory{Sink: sink, cursors: map[string]checkpoint.Cursor{}, moved: make(chan struct{})}
 }
 
-func (m *memory) Cursor(_ context.Context, channel, folder string) (Cursor, error) {
+func (m *memory) Cursor(_ context.Context, channel, folder string) (checkpoint.Cursor, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.cursors[channel+"/"+folder], nil
 }
 
-func (m *memory) Commit(ctx context.Context, b Batch) ([]desk.Receipt, error) {
+func (m *memory) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
 	return m.AcceptAll(ctx, b.Raws, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if b.Cursor != (Cursor{}) {
+		if b.Cursor != (checkpoint.Cursor{}) {
 			m.cursors[b.Channel+"/"+b.Folder] = b.Cursor
 		}
 		close(m.moved)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/emersion/go-imap/v2"
+
+	"switchboard/channels/mailbox/checkpoint"
 )
 
 // maxFolder bounds the memory that a server's list of UIDs may take.
@@ -117,7 +119,7 @@ func (f *folder) recover(ctx context.Context, s *session, uids []imap.UID, valid
 		if err != nil {
 			return fetched, err
 		}
-		receipts, err := f.journal.Commit(ctx, f.batch(Cursor{}, b.raws))
+		receipts, err := f.journal.Commit(ctx, f.batch(checkpoint.Cursor{}, b.raws))
 		if err != nil {
 			return fetched, fmt.Errorf("journal: %w", err)
 		}

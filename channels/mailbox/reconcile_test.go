@@ -12,6 +12,7 @@ import (
 
 	"switchboard/channels"
 	"switchboard/channels/channeltest"
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/desk"
 	"switchboard/internal/mailtest"
 )
@@ -45,7 +46,7 @@ func TestReconcile(t *testing.T) {
 	}
 	gone := kept[0]
 	gone.ID, gone.SourceKey = desk.NewID[desk.RawID](), strings.TrimSuffix(gone.SourceKey, "/1")+"/9999"
-	if _, err := holed.Commit(t.Context(), Batch{Raws: append(kept, gone)}); err != nil {
+	if _, err := holed.Commit(t.Context(), checkpoint.Batch{Raws: append(kept, gone)}); err != nil {
 		t.Fatal(err)
 	}
 	m, err := New(config(d, func(c *Config) { c.Folders = []string{"INBOX", "Billing"} }), holed, slog.New(slog.DiscardHandler))

@@ -1,0 +1,23 @@
+// Package checkpoint defines how far an IMAP folder has been read and what is
+// committed together with that position. It has no protocol dependencies, so
+// the journal's storage can implement it without importing an IMAP library.
+package checkpoint
+
+import "switchboard/desk"
+
+// Cursor is a position in a folder: every message with a UID up to LastUID under
+// UIDValidity (RFC 9051 section 2.3.1.1) has been journaled. The zero Cursor
+// means that the folder has never been read.
+type Cursor struct {
+	UIDValidity uint32
+	LastUID     uint32
+}
+
+// Batch is a set of messages fetched from one folder and the position to resume
+// from once they are committed.
+type Batch struct {
+	Channel, Folder string
+	Fence           int64  // of the lease under which it was read; 0 if leases are not used
+	Cursor          Cursor // the new position; the zero Cursor leaves the stored one unchanged
+	Raws            []desk.Raw
+}
