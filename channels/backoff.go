@@ -3,24 +3,25 @@ package channels
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
-// Backoff is the pause between two attempts: it doubles from Min to Max, with
-// jitter, so that many channels of one dead server do not return as one. The
-// zero value goes from 1 s to 5 min. It is not safe for concurrent use.
+// Backoff is the pause between two attempts. It doubles from Min to Max with
+// jitter, so that the channels of one failed server do not all reconnect at once.
+// The zero value goes from 1 s to 5 min. It is not safe for concurrent use.
 type Backoff struct {
 	Min, Max time.Duration
 
-	failures int
+	pauses backoff.ExponentialBackOff // set up by the first Next
 }
 
 // Reset is called after a success; the next pause is Min again.
-func (b *Backoff) Reset() { b.failures = 0 }
+func (b *Backoff) Reset() { b.pauses.Reset() }
 
-// Next returns the pause after one more failure, between the half and the whole
-// of the current step. Refused credentials wait for Max at once.
+// Next returns the pause after another failure, between half and all of the
+// current step. After refused credentials it is Max at once.
 func (b *Backoff) Next(err error) time.Duration {
 	low, high := b.Min, b.Max
 	if low <= 0 {
@@ -29,18 +30,23 @@ func (b *Backoff) Next(err error) time.Duration {
 	if high <= 0 {
 		high = 5 * time.Minute
 	}
-	step := high
-	if _, unauthorised := adviceOf(err); !unauthorised && b.failures < 32 {
-		step = min(low<<b.failures, high)
-		if step <= 0 { // the shift overflowed
-			step = high
-		}
+	if _, unauthorised := adviceOf(err); unauthorised {
+		longest := pauses(high, high)
+		return longest.NextBackOff()
 	}
-	b.failures++
-	return step/2 + rand.N(step/2+1)
+	if b.pauses.InitialInterval == 0 {
+		b.pauses = pauses(min(low, high), high)
+	}
+	return b.pauses.NextBackOff()
 }
 
-// Wait sleeps for Next(err). It returns false when ctx ended first.
+// pauses draws from the interval of three quarters of a step plus or minus a
+// third, which is the upper half of the step.
+func pauses(low, high time.Duration) backoff.ExponentialBackOff {
+	return backoff.ExponentialBackOff{InitialInterval: low * 3 / 4, MaxInterval: high * 3 / 4, Multiplier: 2, RandomizationFactor: 1.0 / 3}
+}
+
+// Wait sleeps for Next(err). It returns false if ctx ended first.
 func (b *Backoff) Wait(ctx context.Context, err error) bool {
 	timer := time.NewTimer(b.Next(err))
 	defer timer.Stop()
@@ -52,5 +58,5 @@ func (b *Backoff) Wait(ctx context.Context, err error) bool {
 	}
 }
 
-// errEnded is the failure of a channel whose Run returned without being asked to.
-var errEnded = errors.New("the channel ended by itself")
+// errEnded is the failure of a channel whose Run returned although its context had not ended.
+var errEnded = errors.New("the channel stopped unexpectedly")

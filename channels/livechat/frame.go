@@ -159,8 +159,8 @@ func notIDRune(r rune) bool {
 // leaves a frame that can be used either way.
 func (f *clientFrame) checkVisitor() error {
 	f.After = max(f.After, 0)
-	f.Name = cut(oneLine(f.Name), maxName)
-	f.Page = cut(oneLine(f.Page), maxPage)
+	f.Name = cut(imf.OneLine(f.Name), maxName)
+	f.Page = cut(imf.OneLine(f.Page), maxPage)
 	f.Email = strings.TrimSpace(f.Email)
 	if f.Email == "" {
 		return nil
@@ -170,16 +170,6 @@ func (f *clientFrame) checkVisitor() error {
 		return &refusal{code: "bad-email", detail: "the address is not of the form name@domain; it was left out"}
 	}
 	return nil
-}
-
-// oneLine turns control characters into spaces: a name ends up in mail headers.
-func oneLine(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 {
-			return ' '
-		}
-		return r
-	}, s))
 }
 
 // cut shortens to at most n octets at a rune's border.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"switchboard/channels"
 	"switchboard/channels/livechat/chat"
@@ -196,7 +197,7 @@ type visitor struct {
 	id      desk.SessionID
 	sockets map[*socket]struct{} // guarded by Server.mu
 	mark    chat.Mark            // of the last poll; guarded by Server.mu
-	frames  bucket
+	frames  *rate.Limiter
 }
 
 func (s *Server) join(sock *socket, id desk.SessionID) *visitor {
@@ -204,7 +205,7 @@ func (s *Server) join(sock *socket, id desk.SessionID) *visitor {
 	defer s.mu.Unlock()
 	v := s.visitors[id]
 	if v == nil {
-		v = &visitor{id: id, sockets: make(map[*socket]struct{}), frames: newBucket(s.cfg.FrameRate, s.cfg.FrameBurst)}
+		v = &visitor{id: id, sockets: make(map[*socket]struct{}), frames: rate.NewLimiter(rate.Limit(s.cfg.FrameRate), s.cfg.FrameBurst)}
 		s.visitors[id] = v
 	}
 	v.sockets[sock] = struct{}{}

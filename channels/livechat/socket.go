@@ -242,7 +242,7 @@ func (s *socket) read(sink channels.Sink, first clientFrame) int {
 		f = clientFrame{} // open has done what it asks
 	}
 	for {
-		if !s.visitor.frames.take(time.Now()) {
+		if !s.visitor.frames.Allow() {
 			return websocket.ClosePolicyViolation
 		}
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
 //go:embed page.html
@@ -162,7 +163,7 @@ func newView(f Form, sub submission, bad *fault) view {
 // show is the hosted form.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, f Form) {
 	sub := submission{redirect: r.URL.Query().Get("redirect")}
-	sub.Subject = oneLine(toText(r.URL.Query().Get("subject")))
+	sub.Subject = imf.OneLine(toText(r.URL.Query().Get("subject")))
 	s.render(w, f, http.StatusOK, newView(f, sub, nil))
 }
 

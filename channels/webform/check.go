@@ -56,7 +56,7 @@ func (s *submission) set(name, value string) {
 		}
 		return
 	}
-	if name = oneLine(toText(name)); name == "" || name == "_charset_" {
+	if name = imf.OneLine(toText(name)); name == "" || name == "_charset_" {
 		return
 	}
 	if s.Fields == nil {
@@ -72,7 +72,7 @@ func (s *submission) set(name, value string) {
 // place in what may become a header.
 func (s *submission) tidy() {
 	s.Email = strings.TrimSpace(s.Email)
-	s.Name, s.Subject = oneLine(s.Name), oneLine(s.Subject)
+	s.Name, s.Subject = imf.OneLine(s.Name), imf.OneLine(s.Subject)
 	s.Message = strings.TrimSpace(s.Message)
 	for k, v := range s.Fields {
 		s.Fields[k] = strings.TrimSpace(v)
@@ -129,16 +129,6 @@ func shorten(s string) string {
 		n--
 	}
 	return s[:n] + "…"
-}
-
-// oneLine turns control characters into spaces.
-func oneLine(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 {
-			return ' '
-		}
-		return r
-	}, s))
 }
 
 // windows1252 holds what the octets 0x80 to 0x9f mean there (WHATWG Encoding §9).

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
 const (
@@ -211,7 +212,7 @@ func (s *Server) readFile(sub *submission, part *multipart.Part, name string, le
 	case len(sub.Files) == s.cfg.MaxFiles:
 		return tooLarge("There are more than %d files.", s.cfg.MaxFiles)
 	}
-	sub.Files = append(sub.Files, desk.FormFile{Name: name, Type: oneLine(toText(part.Header.Get("Content-Type"))), Data: b})
+	sub.Files = append(sub.Files, desk.FormFile{Name: name, Type: imf.OneLine(toText(part.Header.Get("Content-Type"))), Data: b})
 	return int64(len(b)), nil
 }
 
@@ -226,7 +227,7 @@ func fileName(part *multipart.Part) (string, bool) {
 	if !isFile {
 		return "", false
 	}
-	name = oneLine(toText(name))
+	name = imf.OneLine(toText(name))
 	return name[strings.LastIndexAny(name, `/\`)+1:], true
 }
 
