@@ -1,0 +1,141 @@
+package lifecycle
+
+import (
+	"time"
+
+	"switchboard/desk"
+)
+
+// Open begins a conversation: c says what it is about, where the policy put it
+// and how it is answered. Its status, waiting side, stint and history are set
+// here. The message that opens it is applied to the outcome's state next.
+func Open(c desk.Conversation, data desk.ConversationOpened, p Policy, at time.Time) Outcome {
+	c.Status, c.AssigneeID, c.LastSeq = desk.StatusOpen, desk.AgentID{}, 0
+	c.CreatedAt, c.UpdatedAt = at, at
+	t := &transition{c: clone(c), policy: p, at: at, reason: "routed"}
+	t.wait(desk.WaitingUs)
+	t.record(desk.ActorPolicy, data)
+	t.nextStint()
+	t.out.State.Conversation = t.c
+	return t.out
+}
+
+// Message is a message from outside.
+type Message struct {
+	Data desk.MessageReceived
+	// Automatic: a program sent it by itself (RFC 3834 §2). It reopens nothing and
+	// nothing waits for an answer to it, unless it opens the conversation. What
+	// people write to a mailing list is not automatic.
+	Automatic bool
+	// ReplyTo is where answers go from now on; empty: unchanged.
+	ReplyTo string
+	// Participants take part in the conversation from now on.
+	Participants []string
+}
+
+func (e Message) apply(t *transition) error {
+	t.record(desk.ActorCustomer, e.Data)
+	if opening := t.c.LastInboundAt.IsZero() && t.c.LastSeq == 2; e.Automatic && !opening {
+		return nil
+	}
+	t.c.Preview, t.c.LastInboundAt = e.Data.Preview, latest(t.c.LastInboundAt, t.at)
+	t.participate(e.Participants)
+	if e.ReplyTo != "" {
+		t.c.ReplyTo = e.ReplyTo
+	}
+	t.reason = "customer replied"
+	t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorCustomer, "the customer wrote")
+	return nil
+}
+
+// Duplicate is a message that arrived again.
+type Duplicate struct{ Data desk.DuplicateLinked }
+
+func (e Duplicate) apply(t *transition) error {
+	t.record(desk.ActorSystem, e.Data)
+	return nil
+}
+
+// Reply is an answer to the customer: written at the desk, or in a mail program
+// and found in the Sent folder.
+type Reply struct {
+	Data desk.MessageSent
+	// Author is the zero Agent when no agent is known to have written it.
+	Author desk.Agent
+	// Automatic: the desk or another program wrote it. Nothing changes.
+	Automatic    bool
+	Participants []string
+}
+
+func (e Reply) apply(t *transition) error {
+	by := desk.ActorSystem
+	if !e.Author.ID.IsZero() {
+		by = desk.AgentActor(e.Author.ID)
+	}
+	t.record(by, e.Data)
+	if e.Automatic {
+		return nil
+	}
+	t.c.LastReplyAt = latest(t.c.LastReplyAt, t.at)
+	t.participate(e.Participants)
+	if t.at.Before(t.c.LastInboundAt) {
+		e.late(t)
+		return nil
+	}
+	t.c.Preview = e.Data.Preview
+	t.reason = "replied"
+	if t.c.AssigneeID.IsZero() && e.Author.CanRead(&t.c) {
+		t.assign(&e.Author, by, "replied")
+	}
+	to := t.c.Status
+	if to == desk.StatusOpen || to == desk.StatusSnoozed {
+		to = desk.StatusPending
+	}
+	t.become(to, desk.WaitingCustomer, by, "replied")
+	return nil
+}
+
+// late applies a reply that was found after the customer had written again: they
+// still wait for an answer, but only to what they wrote since.
+func (e Reply) late(t *transition) {
+	if !t.c.WaitingSince.IsZero() && t.c.WaitingSince.Before(t.at) {
+		t.c.WaitingSince = t.c.LastInboundAt
+	}
+}
+
+// Note is an internal note.
+type Note struct {
+	By   desk.Actor
+	Data desk.NoteAdded
+}
+
+func (e Note) apply(t *transition) error {
+	t.record(e.By, e.Data)
+	return nil
+}
+
+// Delivery is the result of an attempt to deliver a message of the conversation,
+// or a report about it. An SMTP reply, a DSN and the loss of every attempt have
+// the same effect.
+type Delivery struct {
+	Data desk.DeliveryChanged
+	// By is the visitor's client for a confirmation of theirs; empty: the system.
+	By desk.Actor
+	// Personal: an agent wrote the message, and has to know that it did not arrive.
+	Personal bool
+}
+
+func (e Delivery) apply(t *transition) error {
+	by := e.By
+	if by == "" {
+		by = desk.ActorSystem
+	}
+	t.record(by, e.Data)
+	lost := e.Data.State == desk.DeliveryFailed || e.Data.State == desk.DeliveryUnknown
+	if !lost || e.Data.NextAttempt != nil || !e.Personal || !t.c.MergedInto.IsZero() {
+		return nil
+	}
+	t.reason = "delivery failed"
+	t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorSystem, "the reply to "+e.Data.Recipient+" was not delivered")
+	return nil
+}

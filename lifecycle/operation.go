@@ -1,0 +1,200 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"switchboard/desk"
+)
+
+// Assign gives the conversation to an agent, or to no one for the zero Agent.
+type Assign struct {
+	By desk.Actor
+	To desk.Agent
+}
+
+func (e Assign) apply(t *transition) error {
+	switch {
+	case e.To.ID == t.c.AssigneeID:
+		return nil
+	case e.To.ID.IsZero():
+		t.reason = "unassigned"
+	case e.To.Disabled:
+		return desk.Errorf(desk.KindInvalid, "assignee: %s is disabled; choose another agent", e.To.Name)
+	case !e.To.CanRead(&t.c):
+		return desk.Errorf(desk.KindInvalid, "assignee: %s is not allowed to read this conversation", e.To.Name)
+	default:
+		t.reason = "assigned"
+	}
+	t.assign(&e.To, e.By, "")
+	return nil
+}
+
+// Move brings the conversation to another inbox. Moving to the inbox it is in
+// changes nothing.
+type Move struct {
+	By       desk.Actor
+	ByName   string // for the path
+	From, To desk.Inbox
+	// Assignee is the current assignee, who keeps it if they work in the new tier;
+	// the zero Agent when it is unassigned.
+	Assignee desk.Agent
+	// KeepStatus leaves status and waiting side unchanged.
+	KeepStatus bool
+	// Note is the handover note; nil: none.
+	Note *desk.Message
+}
+
+func (e Move) apply(t *transition) error {
+	if e.To.ID == t.c.InboxID {
+		return nil
+	}
+	data := desk.ConversationMoved{From: e.From.Key, To: e.To.Key, FromTier: t.c.Tier, ToTier: e.To.Tier}
+	if e.Note != nil {
+		t.record(e.By, desk.NoteAdded{MessageSummary: e.Note.Summary()})
+		data.Note, data.MessageID = e.Note.TextBody, e.Note.ID
+	}
+	t.c.InboxID, t.c.Tier = e.To.ID, e.To.Tier
+	t.c.Path = append(t.c.Path, fmt.Sprintf("moved: %s -> %s by %s", e.From.Key, e.To.Key, e.ByName))
+	if !t.c.AssigneeID.IsZero() && (e.Assignee.Disabled || !slices.Contains(e.Assignee.Tiers, e.To.Tier)) {
+		t.c.AssigneeID, data.Unassigned = desk.AgentID{}, true
+	}
+	t.reason = "moved"
+	t.record(e.By, data)
+	if waits := t.c.Status == desk.StatusPending || t.c.Status == desk.StatusSnoozed; waits && !e.KeepStatus {
+		t.become(desk.StatusOpen, desk.WaitingUs, e.By, "moved")
+	}
+	return nil
+}
+
+// SetStatus is a change of status by a person. Setting the current status again
+// changes nothing.
+type SetStatus struct {
+	By    desk.Actor
+	To    desk.Status
+	Until time.Time // with snoozed only: when it opens again
+	// WaitingOn says who a pending conversation waits for; empty: the customer.
+	WaitingOn desk.WaitingOn
+}
+
+func (e SetStatus) apply(t *transition) error {
+	if err := e.check(t); err != nil {
+		return err
+	}
+	on := e.waitingOn(t)
+	if e.To == t.c.Status && e.Until.Equal(t.c.SnoozedUntil) && on == t.c.WaitingOn {
+		return nil
+	}
+	t.c.SnoozedUntil = e.Until
+	t.reason = string(e.To)
+	t.become(e.To, on, e.By, "")
+	return nil
+}
+
+func (e SetStatus) check(t *transition) error {
+	switch {
+	case !t.c.MergedInto.IsZero():
+		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; change the status there", t.c.Number)
+	case !known(e.To):
+		return desk.Errorf(desk.KindInvalid, "status: %q is not a status; use open, pending, snoozed, resolved or closed", e.To)
+	case e.To != desk.StatusSnoozed && !e.Until.IsZero():
+		return desk.Errorf(desk.KindInvalid, "until: only a snoozed conversation has one")
+	case e.To == desk.StatusSnoozed && !e.Until.After(t.at):
+		return desk.Errorf(desk.KindInvalid, "until: a snooze needs an instant in the future")
+	case e.To != desk.StatusPending && e.WaitingOn != "":
+		return desk.Errorf(desk.KindInvalid, "waiting_on: only a pending conversation has one")
+	case !slices.Contains([]desk.WaitingOn{"", desk.WaitingCustomer, desk.WaitingThirdParty}, e.WaitingOn):
+		return desk.Errorf(desk.KindInvalid, "waiting_on: %q is not possible; use customer or third-party", e.WaitingOn)
+	}
+	return nil
+}
+
+func known(s desk.Status) bool {
+	return slices.Contains([]desk.Status{desk.StatusOpen, desk.StatusPending, desk.StatusSnoozed, desk.StatusResolved, desk.StatusClosed}, s)
+}
+
+func (e SetStatus) waitingOn(t *transition) desk.WaitingOn {
+	switch {
+	case e.To == desk.StatusOpen:
+		return desk.WaitingUs
+	case e.To == desk.StatusSnoozed:
+		return t.c.WaitingOn
+	case e.WaitingOn != "":
+		return e.WaitingOn
+	}
+	return desk.WaitingCustomer
+}
+
+// Timer is the passing of time: whatever is due at this instant happens. Today
+// that is the end of a snooze.
+type Timer struct{}
+
+func (Timer) apply(t *transition) error {
+	due, ok := NextTimer(State{Conversation: t.c})
+	if !ok || due.After(t.at) {
+		return nil
+	}
+	return SnoozeExpired{}.apply(t)
+}
+
+// SnoozeExpired opens a snoozed conversation. Whose turn it is stays as it was: a
+// conversation that waits on the customer still does.
+type SnoozeExpired struct{}
+
+func (SnoozeExpired) apply(t *transition) error {
+	if t.c.Status != desk.StatusSnoozed {
+		return nil
+	}
+	t.reason = "snooze expired"
+	t.become(desk.StatusOpen, t.c.WaitingOn, desk.ActorSystem, "the snooze expired")
+	return nil
+}
+
+// Merged is applied to the conversation that a merge absorbs: it is closed, and
+// what arrives for it from now on goes to the survivor.
+type Merged struct {
+	By   desk.Actor
+	Into desk.ConversationID
+}
+
+func (e Merged) apply(t *transition) error {
+	switch {
+	case !t.c.MergedInto.IsZero():
+		return desk.Errorf(desk.KindConflict, "conversation #%d was merged already", t.c.Number)
+	case e.Into == t.c.ID || e.Into.IsZero():
+		return desk.Errorf(desk.KindInvalid, "a conversation can only be merged into another one")
+	}
+	t.record(e.By, desk.ConversationMerged{Absorbed: t.c.ID, Surviving: e.Into})
+	t.reason = "merged"
+	t.become(desk.StatusClosed, desk.WaitingCustomer, e.By, "merged")
+	t.c.MergedInto = e.Into
+	return nil
+}
+
+// Absorbed is applied to the conversation that survives a merge. It takes over
+// the other one's participants, and if the customer waits there, they wait here,
+// since the earlier of the two instants.
+type Absorbed struct {
+	By   desk.Actor
+	From desk.Conversation // as it was before it was merged
+}
+
+func (e Absorbed) apply(t *transition) error {
+	if !t.c.MergedInto.IsZero() {
+		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; merge into that one", t.c.Number)
+	}
+	t.record(e.By, desk.ConversationMerged{Absorbed: e.From.ID, Surviving: t.c.ID})
+	t.participate(e.From.Participants)
+	t.c.LastInboundAt = latest(t.c.LastInboundAt, e.From.LastInboundAt)
+	t.c.LastReplyAt = latest(t.c.LastReplyAt, e.From.LastReplyAt)
+	if e.From.WaitingOn != desk.WaitingUs || e.From.WaitingSince.IsZero() || done(e.From.Status) {
+		return nil
+	}
+	t.reason = "merged"
+	t.become(desk.StatusOpen, desk.WaitingUs, e.By, "merged")
+	if e.From.WaitingSince.Before(t.c.WaitingSince) {
+		t.c.WaitingSince = e.From.WaitingSince
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+
+	"switchboard/desk"
+	"switchboard/internal/imf"
+)
+
+// MaxParticipants bounds how many addresses a conversation remembers: a mail with
+// a thousand recipients must not make every later read of it slow.
+const MaxParticipants = 200
+
+// transition is the working state of one Apply.
+type transition struct {
+	before State
+	c      desk.Conversation
+	policy Policy
+	at     time.Time
+	reason string // of the stint that begins if holder or waiting side changed
+	out    Outcome
+}
+
+// clone copies a conversation with the slices that events change.
+func clone(c desk.Conversation) desk.Conversation {
+	c.Participants, c.Path = slices.Clip(c.Participants), slices.Clip(c.Path)
+	return c
+}
+
+// record appends an event to the history and returns its number.
+func (t *transition) record(by desk.Actor, data desk.EventData) int64 {
+	t.c.LastSeq++
+	t.touch()
+	t.out.Events = append(t.out.Events, desk.NewConversationEvent(t.at, &t.c, t.c.LastSeq, by, data))
+	return t.c.LastSeq
+}
+
+// touch moves the conversation's last change to now, and never back.
+func (t *transition) touch() { t.c.UpdatedAt = latest(t.c.UpdatedAt, t.at) }
+
+// become sets the status and whose turn it is. The change is recorded unless it is
+// one of waiting side alone that follows from an event recorded already: a message
+// says by itself that it waits for an answer.
+func (t *transition) become(to desk.Status, on desk.WaitingOn, by desk.Actor, reason string) {
+	was := &t.before.Conversation
+	t.c.Status = to
+	t.wait(on)
+	if to != desk.StatusSnoozed {
+		t.c.SnoozedUntil = time.Time{}
+	}
+	switch {
+	case !done(to):
+		t.c.ResolvedAt = time.Time{}
+	case t.c.ResolvedAt.IsZero():
+		t.c.ResolvedAt = t.at
+	}
+	same := to == was.Status && t.c.SnoozedUntil.Equal(was.SnoozedUntil)
+	if same && (on == was.WaitingOn || len(t.out.Events) > 0) {
+		return
+	}
+	data := desk.StatusChanged{From: was.Status, To: to, WaitingOn: on, Reason: reason}
+	if until := t.c.SnoozedUntil; !until.IsZero() {
+		data.Until = &until
+	}
+	t.record(by, data)
+}
+
+// wait sets whose turn it is, and since when the customer waits.
+func (t *transition) wait(on desk.WaitingOn) {
+	t.c.WaitingOn = on
+	switch {
+	case on != desk.WaitingUs:
+		t.c.WaitingSince = time.Time{}
+	case t.c.WaitingSince.IsZero():
+		t.c.WaitingSince = t.at
+	}
+}
+
+// assign sets the assignee and records it.
+func (t *transition) assign(to *desk.Agent, by desk.Actor, reason string) {
+	data := desk.ConversationAssigned{From: t.c.AssigneeID, To: to.ID, Name: to.Name, Reason: reason}
+	t.c.AssigneeID = to.ID
+	t.record(by, data)
+}
+
+// participate adds addresses to those that take part in the conversation.
+func (t *transition) participate(addresses []string) {
+	for _, a := range addresses {
+		a = imf.NormalizeAddr(a)
+		if a == "" || len(t.c.Participants) >= MaxParticipants || slices.Contains(t.c.Participants, a) || t.own(a) {
+			continue
+		}
+		t.c.Participants = append(t.c.Participants, a)
+	}
+}
+
+func (t *transition) own(address string) bool { return t.policy.Own != nil && t.policy.Own(address) }
+
+// nextStint ends the running stint and begins the next one if holder, place or
+// waiting side changed.
+func (t *transition) nextStint() {
+	running := t.out.State.Stint
+	next := desk.Stint{ConversationID: t.c.ID, InboxID: t.c.InboxID, Tier: t.c.Tier, AssigneeID: t.c.AssigneeID, WaitingOn: t.c.WaitingOn}
+	if running.InboxID == next.InboxID && running.Tier == next.Tier && running.AssigneeID == next.AssigneeID && running.WaitingOn == next.WaitingOn {
+		return
+	}
+	next.ID, next.Reason, next.StartedAt = desk.NewID[desk.StintID](), t.reason, t.at
+	if !running.ID.IsZero() {
+		next.StartedAt = latest(t.at, running.StartedAt)
+		running.EndedAt = next.StartedAt
+		t.out.Ended = append(t.out.Ended, running)
+	}
+	t.out.Begun = append(t.out.Begun, next)
+	t.out.State.Stint = next
+}
+
+// done reports a status in which no one has anything left to do.
+func done(s desk.Status) bool { return s == desk.StatusResolved || s == desk.StatusClosed }
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
