@@ -8,6 +8,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"switchboard/api/auth"
+	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/search"
@@ -15,17 +17,17 @@ import (
 
 type conversationsInput struct {
 	ListInput
-	Q        string `query:"q" doc:"The search grammar: from:jo@acme.example is:open tier:2 \"out of stock\" #1042"`
+	Q        string `query:"q" doc:"Search query: from:jo@acme.example is:open tier:2 \"out of stock\" #1042"`
 	Inbox    string `query:"inbox" doc:"An inbox's key"`
 	Tier     string `query:"tier" doc:"A tier's number"`
 	Status   string `query:"status" doc:"open, pending, snoozed, resolved or closed"`
 	Assignee string `query:"assignee" doc:"me, none, an agent's address or id"`
-	Account  string `query:"account" doc:"An account's id, or a part of its name or domain"`
+	Account  string `query:"account" doc:"An account's id, or part of its name or domain"`
 }
 
-// ConversationPath names a conversation in a path.
+// ConversationPath identifies a conversation in a path.
 type ConversationPath struct {
-	ID string `path:"id" doc:"A conversation's id, or its number"`
+	ID string `path:"id" doc:"A conversation's id or number"`
 }
 
 type conversationListInput struct {
@@ -41,30 +43,30 @@ func (s *server) conversationRoutes() {
 	tags := []string{"Conversations"}
 	handle(s, huma.Operation{
 		OperationID: "list-conversations", Method: http.MethodGet, Path: "/conversations", Tags: tags,
-		Summary: "List conversations", Description: "Newest change first. The filters narrow what q finds.",
+		Summary: "List conversations", Description: "Last changed first. The filters and q must all match.",
 	}, s.listConversations)
 	handle(s, huma.Operation{
 		OperationID: "read-conversation", Method: http.MethodGet, Path: "/conversations/{id}", Tags: tags,
-		Summary: "Read a conversation",
+		Summary: "Get a conversation",
 	}, func(ctx context.Context, in *ConversationPath) (*conversationOutput, error) {
 		c, err := s.find(ctx, in.ID)
 		return &conversationOutput{Body: c}, err
 	})
 	handle(s, huma.Operation{
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/conversations/{id}/messages", Tags: tags,
-		Summary: "List its messages", Description: "Oldest first.",
+		Summary: "List the messages", Description: "Oldest first.",
 	}, s.listMessages)
 	handle(s, huma.Operation{
 		OperationID: "list-conversation-events", Method: http.MethodGet, Path: "/conversations/{id}/events", Tags: tags,
-		Summary: "List its events", Description: "Oldest first: the audit trail.",
+		Summary: "List the events", Description: "The audit trail, oldest first.",
 	}, s.listConversationEvents)
 	handle(s, huma.Operation{
 		OperationID: "list-stints", Method: http.MethodGet, Path: "/conversations/{id}/stints", Tags: tags,
-		Summary: "List who held it", Description: "Oldest first; the stints tile its life.",
+		Summary: "List the assignment history", Description: "Oldest first. Each entry ends when the next one starts.",
 	}, s.listStints)
 }
 
-// find reads the conversation that a path names.
+// find returns the conversation of a path.
 func (s *server) find(ctx context.Context, text string) (view.Conversation, error) {
 	var ref view.ConversationRef
 	if n, ok := conversationNumber(text); ok {
@@ -76,10 +78,10 @@ func (s *server) find(ctx context.Context, text string) (view.Conversation, erro
 		}
 		ref.ID = id
 	}
-	return s.Conversations.Conversation(ctx, agentOf(ctx), ref)
+	return s.Conversations.Conversation(ctx, auth.AgentOf(ctx), ref)
 }
 
-// positionCursor is a place in the list of conversations.
+// positionCursor is a cursor in the list of conversations.
 type positionCursor struct {
 	UpdatedAt time.Time           `json:"updated_at"`
 	ID        desk.ConversationID `json:"id"`
@@ -94,9 +96,9 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return nil, err
 	}
-	rows, err := s.Conversations.Conversations(ctx, agentOf(ctx), filters, view.Position(at), in.Limit+1)
+	rows, err := s.Conversations.Conversations(ctx, auth.AgentOf(ctx), filters, view.Position(at), in.Limit+1)
 	if err != nil && desk.KindOf(err) == desk.KindInvalid {
-		return nil, invalid("query.q", err.Error(), nil)
+		return nil, problem.Invalid("query.q", err.Error(), nil)
 	}
 	if err != nil {
 		return nil, err
@@ -104,17 +106,17 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 	return paged(ctx, rows, in.Limit, func(c view.Conversation) positionCursor { return positionCursor{c.UpdatedAt, c.ID} })
 }
 
-// filters reads q and the parameters beside it; a conversation must match both.
+// filters parses q and the other parameters; a conversation must match both.
 func (in *conversationsInput) filters() ([]search.Filter, error) {
 	found, problems := search.Parse(in.Q)
 	if len(problems) > 0 {
-		p := problem(http.StatusUnprocessableEntity, "the query was not understood: "+problems[0].Error())
+		p := problem.New(http.StatusUnprocessableEntity, "invalid search query: "+problems[0].Error())
 		for _, e := range problems {
 			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "query.q", Message: e.Error(), Value: e.Term})
 		}
 		return nil, p
 	}
-	var beside search.Filter
+	var params search.Filter
 	for _, param := range []struct{ name, key, value string }{
 		{"inbox", "inbox", in.Inbox}, {"tier", "tier", in.Tier}, {"status", "is", in.Status},
 		{"assignee", "assignee", in.Assignee}, {"account", "account", in.Account},
@@ -123,23 +125,23 @@ func (in *conversationsInput) filters() ([]search.Filter, error) {
 			continue
 		}
 		if utf8.RuneCountInString(param.value) > search.MaxLength {
-			return nil, invalid("query."+param.name, "too long", nil)
+			return nil, problem.Invalid("query."+param.name, "too long", nil)
 		}
-		if reason := beside.Set(param.key, param.value); reason != "" {
-			return nil, invalid("query."+param.name, reason, param.value)
+		if reason := params.Set(param.key, param.value); reason != "" {
+			return nil, problem.Invalid("query."+param.name, reason, param.value)
 		}
 	}
-	return []search.Filter{found, beside}, nil
+	return []search.Filter{found, params}, nil
 }
 
-// numbered reads what every list below a conversation begins with.
+// numbered returns the conversation and the cursor of a list inside it.
 func (s *server) numbered(ctx context.Context, in *conversationListInput) (view.Conversation, seqCursor, error) {
 	var at seqCursor
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return view.Conversation{}, at, err
 	}
 	if at.After < 0 {
-		return view.Conversation{}, at, invalid("query.cursor", "this is not a cursor of this list", in.Cursor)
+		return view.Conversation{}, at, problem.Invalid("query.cursor", "not a cursor of this list", in.Cursor)
 	}
 	c, err := s.find(ctx, in.ID)
 	return c, at, err
@@ -150,7 +152,7 @@ func (s *server) listMessages(ctx context.Context, in *conversationListInput) (*
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Messages.Messages(ctx, agentOf(ctx), c.ID, at.After, in.Limit+1)
+	rows, err := s.Messages.Messages(ctx, auth.AgentOf(ctx), c.ID, at.After, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +167,7 @@ func (s *server) listConversationEvents(ctx context.Context, in *conversationLis
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.Conversations.ConversationEvents(ctx, agentOf(ctx), c.ID, at.After, in.Limit+1)
+	events, err := s.Conversations.ConversationEvents(ctx, auth.AgentOf(ctx), c.ID, at.After, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -181,10 +183,10 @@ func (s *server) listStints(ctx context.Context, in *conversationListInput) (*li
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Conversations.Stints(ctx, agentOf(ctx), c.ID, int(at.After), in.Limit+1)
+	rows, err := s.Conversations.Stints(ctx, auth.AgentOf(ctx), c.ID, int(at.After), in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	// The ledger only grows at its end, so a count is a stable place in it.
+	// The history only grows at its end, so a count is a stable cursor.
 	return paged(ctx, rows, in.Limit, func(view.Stint) seqCursor { return seqCursor{at.After + int64(in.Limit)} })
 }

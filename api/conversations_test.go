@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"switchboard/api/middleware"
+	"switchboard/api/problem"
 	"switchboard/desk/view"
 )
 
@@ -96,7 +98,7 @@ func TestSearchProblemsPoint(t *testing.T) {
 		"q=a%00b":                               "query.q",
 		"q=%ff":                                 "query.q",
 	} {
-		var p ProblemDetails
+		var p problem.Details
 		d.as("ana", "GET", "/conversations?"+query, nil).want(t, 422).json(t, &p)
 		if len(p.Errors) != 1 || p.Errors[0].Location != location || p.RequestID == "" || p.Title == "" || p.Status != 422 {
 			t.Errorf("%s: %+v", query, p)
@@ -165,7 +167,7 @@ func TestActs(t *testing.T) {
 	if m.Direction != "outbound" || m.Text != "Fixed." || m.Author == nil || m.Author.Name != "Ana" || len(m.Deliveries) != 2 {
 		t.Errorf("reply %+v", m)
 	}
-	var p ProblemDetails
+	var p problem.Details
 	d.as("ben", "POST", at+"/replies", map[string]any{"text": "Me too.", "expected_seq": 1}).want(t, 409).json(t, &p)
 	if p.Newer == nil || *p.Newer != 1 || p.LastSeq == nil || *p.LastSeq != m.Seq {
 		t.Errorf("conflict %+v, want one newer, number %d", p, m.Seq)
@@ -219,7 +221,7 @@ func TestWrongActs(t *testing.T) {
 		{"replies", `{"text":"x","expected_seq":-1}`, 422},
 		{"replies", `{"text":"x","typo":1}`, 422},
 		{"replies", `{`, 400},
-		{"replies", `"` + strings.Repeat("x", maxBody) + `"`, 413},
+		{"replies", `"` + strings.Repeat("x", middleware.MaxBody) + `"`, 413},
 		{"notes", `{"text":5}`, 422},
 		{"assign", `{}`, 422},
 		{"assign", `{"assignee":"nobody@desk.example"}`, 422},
@@ -234,7 +236,7 @@ func TestWrongActs(t *testing.T) {
 		{"status", `{"status":"snoozed","until":"tomorrow"}`, 422},
 	} {
 		a := d.as("ana", "POST", at+"/"+c.verb, c.body).want(t, c.status)
-		if got := a.Header.Get("Content-Type"); got != problemType {
+		if got := a.Header.Get("Content-Type"); got != problem.MediaType {
 			t.Errorf("%s %s: Content-Type %q", c.verb, c.body, got)
 		}
 	}

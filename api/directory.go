@@ -6,13 +6,14 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"switchboard/api/auth"
 	"switchboard/desk"
 	"switchboard/desk/view"
 )
 
 type namesInput struct {
 	ListInput
-	Q string `query:"q" maxLength:"200" doc:"A part of the name, of a domain or of an address"`
+	Q string `query:"q" maxLength:"200" doc:"Part of the name, a domain or an address"`
 }
 
 type idPath struct {
@@ -22,9 +23,9 @@ type idPath struct {
 func (s *server) deskRoutes() {
 	tags := []string{"Desk"}
 	handle(s, huma.Operation{
-		OperationID: "list-inboxes", Method: http.MethodGet, Path: "/inboxes", Summary: "List the inboxes and their load", Tags: tags,
+		OperationID: "list-inboxes", Method: http.MethodGet, Path: "/inboxes", Summary: "List the inboxes with their open conversations", Tags: tags,
 	}, func(ctx context.Context, _ *struct{}) (*listOutput[view.Inbox], error) {
-		rows, err := s.Desks.Inboxes(ctx, agentOf(ctx))
+		rows, err := s.Desks.Inboxes(ctx, auth.AgentOf(ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +42,7 @@ func (s *server) deskRoutes() {
 	})
 }
 
-// nameCursor is a place in a list ordered by name.
+// nameCursor is a cursor in a list ordered by name.
 type nameCursor struct {
 	Name string   `json:"name"`
 	ID   [16]byte `json:"id"`
@@ -53,14 +54,14 @@ func (s *server) directoryRoutes() {
 		OperationID: "list-accounts", Method: http.MethodGet, Path: "/accounts", Summary: "List accounts", Description: "By name.", Tags: tags,
 	}, s.listAccounts)
 	handle(s, huma.Operation{
-		OperationID: "read-account", Method: http.MethodGet, Path: "/accounts/{id}", Summary: "Read an account", Tags: tags,
-		Description: "With its contacts.",
+		OperationID: "read-account", Method: http.MethodGet, Path: "/accounts/{id}", Summary: "Get an account", Tags: tags,
+		Description: "Includes its contacts.",
 	}, s.readAccount)
 	handle(s, huma.Operation{
 		OperationID: "list-contacts", Method: http.MethodGet, Path: "/contacts", Summary: "List contacts", Description: "By name.", Tags: tags,
 	}, s.listContacts)
 	handle(s, huma.Operation{
-		OperationID: "read-contact", Method: http.MethodGet, Path: "/contacts/{id}", Summary: "Read a contact", Tags: tags,
+		OperationID: "read-contact", Method: http.MethodGet, Path: "/contacts/{id}", Summary: "Get a contact", Tags: tags,
 	}, s.readContact)
 }
 
@@ -69,7 +70,7 @@ func (s *server) listAccounts(ctx context.Context, in *namesInput) (*listOutput[
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return nil, err
 	}
-	rows, err := s.Directory.Accounts(ctx, agentOf(ctx), in.Q, view.ByName(at), in.Limit+1)
+	rows, err := s.Directory.Accounts(ctx, auth.AgentOf(ctx), in.Q, view.ByName(at), in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (s *server) readAccount(ctx context.Context, in *idPath) (*struct{ Body vie
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.Directory.Account(ctx, agentOf(ctx), id)
+	a, err := s.Directory.Account(ctx, auth.AgentOf(ctx), id)
 	return &struct{ Body view.Account }{a}, err
 }
 
@@ -90,7 +91,7 @@ func (s *server) listContacts(ctx context.Context, in *namesInput) (*listOutput[
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return nil, err
 	}
-	rows, err := s.Directory.Contacts(ctx, agentOf(ctx), in.Q, view.ByName(at), in.Limit+1)
+	rows, err := s.Directory.Contacts(ctx, auth.AgentOf(ctx), in.Q, view.ByName(at), in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +103,6 @@ func (s *server) readContact(ctx context.Context, in *idPath) (*struct{ Body vie
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.Directory.Contact(ctx, agentOf(ctx), id)
+	c, err := s.Directory.Contact(ctx, auth.AgentOf(ctx), id)
 	return &struct{ Body view.Contact }{c}, err
 }

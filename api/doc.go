@@ -1,8 +1,11 @@
-// Package api is the desk over HTTP: the JSON API with its OpenAPI 3.1 document,
-// the agents' event socket, signing in, and the files of the console. It decides
-// nothing: acts go to package agent, reads to the store, and both judge who may
-// see what. Shapes and conventions are in doc/api.md.
+// Package api is the desk's HTTP API with its OpenAPI 3.1 document. It contains
+// no decisions: actions go to package agent and reads to the store, and both
+// check access. doc/api.md describes shapes and conventions.
 //
-// Every route asks for a signed-in agent unless it says otherwise, so that a
-// forgotten check denies.
+// Every operation needs a signed-in agent unless it is marked public, so that a
+// forgotten check denies access.
+//
+// Packages below it have one task each: problem (RFC 9457 errors), auth (keys and
+// sessions), visibility (who sees which event), socket (the event socket),
+// openapi (the document), console (the built pages), middleware and site.
 package api

@@ -6,19 +6,22 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"switchboard/api/auth"
+	"switchboard/api/middleware"
+	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/desk/view"
 )
 
 type eventsInput struct {
-	After string `query:"after" maxLength:"100" doc:"Where to go on: next_cursor, or an event's cursor; absent: the beginning"`
+	After string `query:"after" maxLength:"100" doc:"next_cursor, or an event's cursor; absent: the beginning of the log"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-// EventPage is a page of the log, which has no end.
+// EventPage is a page of the log, which never ends.
 type EventPage struct {
 	Data       []view.Event `json:"data"`
-	NextCursor string       `json:"next_cursor" doc:"Where to go on; never null, as the log has no end"`
+	NextCursor string       `json:"next_cursor" doc:"Where to continue; never null, because the log never ends"`
 }
 
 type eventsOutput struct {
@@ -27,25 +30,26 @@ type eventsOutput struct {
 }
 
 type socketInput struct {
-	After string `query:"after" maxLength:"100" doc:"The last cursor seen; absent: from now on"`
+	After string `query:"after" maxLength:"100" doc:"The last cursor received; absent: only new events"`
 }
 
 func (s *server) eventRoutes() {
 	tags := []string{"Events"}
 	handle(s, huma.Operation{
 		OperationID: "list-events", Method: http.MethodGet, Path: "/events", Summary: "Read the event log", Tags: tags,
-		Description: "All conversations that you may see, in the one order that a reader can resume in without missing an event.",
+		Description: "Events of all conversations that you may see; admins also get events about agents, the policy, channels and accounts. The order is fixed: reading on from a cursor never misses an event.",
 	}, s.listEvents)
-	handle(s, huma.Operation{
+	handle(s, public(huma.Operation{
 		OperationID: "follow-events", Method: http.MethodGet, Path: "/events/socket", Summary: "Follow the event log", Tags: tags,
-		Description: "A WebSocket (RFC 6455): first what came after the cursor, then what happens, each event once. " +
-			"A client that cannot send a header sends {\"type\":\"auth\",\"key\":\"...\"} as its first frame.",
+		Description: "A WebSocket (RFC 6455): first the events after the cursor, then live events, each event once. " +
+			"A client that cannot send headers sends {\"type\":\"auth\",\"key\":\"...\"} as its first frame.",
 		Responses: map[string]*huma.Response{"101": {Description: "The socket is open"}},
-		Metadata:  map[string]any{openTo: true},
-	}, s.openSocket)
+	}), func(ctx context.Context, in *socketInput) (*huma.StreamResponse, error) {
+		return s.sockets.Open(ctx, middleware.RequestOf(ctx), in.After)
+	})
 }
 
-// eventRounds bounds how many pages of what the caller may not see are skipped in one request.
+// eventRounds bounds how many pages without visible events one request skips.
 const eventRounds = 10
 
 func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
@@ -55,19 +59,19 @@ func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput
 		events, err := s.Events.EventsAfter(ctx, at, in.Limit)
 		if err != nil {
 			if desk.KindOf(err) == desk.KindInvalid {
-				return nil, invalid("query.after", err.Error(), in.After)
+				return nil, problem.Invalid("query.after", err.Error(), in.After)
 			}
 			return nil, err
 		}
 		if len(events) > 0 {
 			at = events[len(events)-1].Cursor
 		}
-		allowed, err := s.gate.read(ctx, agentOf(ctx), events)
+		allowed, err := s.visible.Log(ctx, auth.AgentOf(ctx), events)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range allowed {
-			out.Body.Data = append(out.Body.Data, eventView(e))
+			out.Body.Data = append(out.Body.Data, view.EventOf(e))
 		}
 		if len(events) < in.Limit || len(allowed) > 0 {
 			break
@@ -76,10 +80,4 @@ func (s *server) listEvents(ctx context.Context, in *eventsInput) (*eventsOutput
 	out.Body.NextCursor = string(at)
 	out.Link = nextLink(ctx, "after", string(at))
 	return out, nil
-}
-
-func eventView(e desk.Event) view.Event {
-	v := view.EventOf(e)
-	v.At = v.At.UTC()
-	return v
 }

@@ -11,7 +11,7 @@ import (
 // probeTimeout bounds a readiness probe; an orchestrator asks every few seconds.
 const probeTimeout = 3 * time.Second
 
-// check is one line of a readiness report.
+// check is one result of a readiness probe.
 type check struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
@@ -49,17 +49,17 @@ func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) checkDatabase(ctx context.Context) check {
 	if err := s.Health.Ping(ctx); err != nil {
-		s.log.WarnContext(ctx, "not ready", "error", err)
-		return check{Name: "database", Detail: "does not answer"}
+		s.log.WarnContext(ctx, "NotReady", "error", err)
+		return check{Name: "database", Detail: "no response"}
 	}
-	return check{Name: "database", OK: true, Detail: "answers"}
+	return check{Name: "database", OK: true, Detail: "reachable"}
 }
 
 func (s *server) checkSchema(ctx context.Context) check {
 	have, want, err := s.Health.Schema(ctx)
 	c := check{Name: "migrations", OK: err == nil && have == want, Detail: "version " + strconv.Itoa(have) + " of " + strconv.Itoa(want)}
 	if err != nil {
-		c.Detail = "cannot be read"
+		c.Detail = "cannot read the schema version"
 	}
 	return c
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"switchboard/api/auth"
 	"switchboard/desk"
 	"switchboard/desk/view"
 )
@@ -15,15 +16,15 @@ import (
 type Raw struct {
 	ID           desk.RawID    `json:"id"`
 	Channel      desk.Channel  `json:"channel" enum:"email,chat,form"`
-	Endpoint     string        `json:"endpoint" doc:"The entrance it came by"`
+	Endpoint     string        `json:"endpoint" doc:"The channel's address or name that received it"`
 	EnvelopeFrom string        `json:"envelope_from" doc:"Reverse-path; empty for the null path"`
 	EnvelopeTo   []string      `json:"envelope_to"`
 	ReceivedAt   time.Time     `json:"received_at"`
 	Size         int64         `json:"size" doc:"Octets"`
-	Kept         int64         `json:"kept" doc:"Octets that are here; fewer when a mailbox gave the header only, or nothing"`
+	Kept         int64         `json:"kept" doc:"Octets stored; fewer than size when only a part could be fetched from a mailbox"`
 	State        desk.RawState `json:"state" enum:"pending,processed,quarantined"`
 	Attempts     int           `json:"attempts"`
-	Problem      string        `json:"problem" doc:"Why it is pending again or quarantined"`
+	Problem      string        `json:"problem" doc:"Why it was quarantined or is pending again"`
 }
 
 func rawOf(r desk.Raw) Raw {
@@ -50,27 +51,27 @@ func (s *server) journalRoutes() {
 	tags := []string{"Journal"}
 	handle(s, huma.Operation{
 		OperationID: "list-raws", Method: http.MethodGet, Path: "/raws", Summary: "List the journal", Tags: tags,
-		Description: "Newest first. For admins: what has not been routed belongs to no tier yet.",
+		Description: "Newest first. Admins only, because unrouted messages have no tier yet.",
 	}, s.listRaws)
 	handle(s, huma.Operation{
-		OperationID: "replay-raw", Method: http.MethodPost, Path: "/raws/{id}/replay", Summary: "Try a quarantined item again", Tags: tags,
-		Description: "409 when it is not quarantined. For admins.",
+		OperationID: "replay-raw", Method: http.MethodPost, Path: "/raws/{id}/replay", Summary: "Retry a quarantined item", Tags: tags,
+		Description: "Processes it again, or releases it when a filter held it. 409 when it is not quarantined. Admins only.",
 	}, s.replayRaw)
 	handle(s, huma.Operation{
-		OperationID: "replay-raws", Method: http.MethodPost, Path: "/raws/replay", Summary: "Try everything in quarantine again", Tags: tags,
-		Description: "Answers how many there were. For admins.",
+		OperationID: "replay-raws", Method: http.MethodPost, Path: "/raws/replay", Summary: "Retry all failed items", Tags: tags,
+		Description: "Returns their number. Items held by a filter stay. Admins only.",
 	}, s.replayRaws)
 	handle(s, huma.Operation{
-		OperationID: "download-raw", Method: http.MethodGet, Path: "/raws/{id}/bytes", Summary: "The bytes as they came", Tags: tags,
-		Description: "A mail as message/rfc822; a chat line or form submission as JSON. 404 for what was never stored. For admins.",
-		Responses:   binary("message/rfc822", "The mail"),
+		OperationID: "download-raw", Method: http.MethodGet, Path: "/raws/{id}/bytes", Summary: "Download the original", Tags: tags,
+		Description: "Email as message/rfc822; a chat message or form submission as JSON. 404 when nothing was stored. Admins only.",
+		Responses:   binary("message/rfc822", "The message"),
 	}, s.rawBytes)
 }
 
-// mustAdmin refuses everybody else.
+// mustAdmin returns KindDenied unless the caller is an admin.
 func mustAdmin(ctx context.Context) error {
-	if !agentOf(ctx).Admin {
-		return desk.Errorf(desk.KindDenied, "the journal is for admins")
+	if !auth.AgentOf(ctx).Admin {
+		return desk.Errorf(desk.KindDenied, "only admins can read the journal")
 	}
 	return nil
 }
@@ -118,14 +119,14 @@ func (s *server) replayRaw(ctx context.Context, in *idPath) (*struct{ Body Raw }
 	}
 	if len(touched) == 0 {
 		if r.State == desk.RawQuarantined {
-			return nil, desk.Errorf(desk.KindConflict, "there is nothing to try: its bytes could not be fetched; it is still in the mailbox")
+			return nil, desk.Errorf(desk.KindConflict, "nothing to retry: its content could not be fetched and is still in the mailbox")
 		}
-		return nil, desk.Errorf(desk.KindConflict, "it is %s, not quarantined", r.State)
+		return nil, desk.Errorf(desk.KindConflict, "not quarantined: its state is %s", r.State)
 	}
 	return &struct{ Body Raw }{rawOf(r)}, nil
 }
 
-// Replayed counts what was put back into the pipeline.
+// Replayed is the number of items that were returned to the pipeline.
 type Replayed struct {
 	Replayed int `json:"replayed"`
 }

@@ -9,21 +9,23 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"switchboard/api/auth"
+	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/credential"
 )
 
-// NewKey is an API key at the only moment its secret can be read.
+// NewKey is an API key with its secret, which no later response repeats.
 type NewKey struct {
 	view.Key
-	Secret string `json:"secret" doc:"The key itself; it is shown this once"`
+	Secret string `json:"secret" doc:"The key itself; shown only once"`
 }
 
 type createKeyInput struct {
 	Body struct {
 		Name      string     `json:"name" minLength:"1" maxLength:"200" doc:"What it is for"`
-		ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true" doc:"Absent or null: never"`
+		ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true" doc:"Absent or null: never expires"`
 	}
 }
 
@@ -32,51 +34,51 @@ type keyPath struct {
 }
 
 func (s *server) keyRoutes() {
-	tags := []string{"Signing in"}
+	tags := []string{"Authentication"}
 	handle(s, huma.Operation{
 		OperationID: "list-keys", Method: http.MethodGet, Path: "/keys", Summary: "List API keys", Tags: tags,
-		Description: "Your own; everybody's for an admin.",
+		Description: "Your own keys; for admins, all keys.",
 	}, func(ctx context.Context, _ *struct{}) (*listOutput[view.Key], error) {
-		keys, err := s.Keys.Keys(ctx, agentOf(ctx))
+		keys, err := s.Keys.Keys(ctx, auth.AgentOf(ctx))
 		if err != nil {
 			return nil, err
 		}
 		return whole(keys), nil
 	})
 	handle(s, huma.Operation{
-		OperationID: "create-key", Method: http.MethodPost, Path: "/keys", Summary: "Make an API key", Tags: tags,
-		Description:   "It carries your own rights. The secret is in this answer and nowhere else.",
+		OperationID: "create-key", Method: http.MethodPost, Path: "/keys", Summary: "Create an API key", Tags: tags,
+		Description:   "It has your permissions. Only this response contains the secret.",
 		DefaultStatus: http.StatusCreated,
 	}, s.createKey)
 	handle(s, huma.Operation{
-		OperationID: "delete-key", Method: http.MethodDelete, Path: "/keys/{id}", Summary: "End an API key", Tags: tags,
+		OperationID: "delete-key", Method: http.MethodDelete, Path: "/keys/{id}", Summary: "Revoke an API key", Tags: tags,
 		DefaultStatus: http.StatusNoContent,
 	}, func(ctx context.Context, in *keyPath) (*struct{}, error) {
 		id, err := pathID(in.ID, "key", desk.ParseID[desk.KeyID])
 		if err != nil {
 			return nil, err
 		}
-		return nil, s.Keys.DeleteKey(ctx, agentOf(ctx), id)
+		return nil, s.Keys.DeleteKey(ctx, auth.AgentOf(ctx), id)
 	})
 }
 
 func (s *server) createKey(ctx context.Context, in *createKeyInput) (*struct{ Body NewKey }, error) {
 	name := strings.TrimSpace(in.Body.Name)
 	if name == "" {
-		return nil, invalid("body.name", "a key needs a name", in.Body.Name)
+		return nil, problem.Invalid("body.name", "required", in.Body.Name)
 	}
 	if strings.ContainsFunc(name, unicode.IsControl) {
-		return nil, invalid("body.name", "a name is one line without control characters", in.Body.Name)
+		return nil, problem.Invalid("body.name", "must be one line without control characters", in.Body.Name)
 	}
 	var expires time.Time
 	if in.Body.ExpiresAt != nil {
 		expires = *in.Body.ExpiresAt
 		if !expires.After(time.Now()) {
-			return nil, invalid("body.expires_at", "that is over already", expires.Format(time.RFC3339))
+			return nil, problem.Invalid("body.expires_at", "must be in the future", expires.Format(time.RFC3339))
 		}
 	}
 	secret := credential.NewKey()
-	key, err := s.Keys.CreateKey(ctx, name, credential.Digest(secret), agentOf(ctx), expires)
+	key, err := s.Keys.CreateKey(ctx, name, credential.Digest(secret), auth.AgentOf(ctx), expires)
 	if err != nil {
 		return nil, err
 	}

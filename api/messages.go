@@ -13,6 +13,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"switchboard/api/auth"
+	"switchboard/api/middleware"
+	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/desk/view"
 )
@@ -23,29 +26,29 @@ type messagePath struct {
 
 type attachmentPath struct {
 	ID     string `path:"id"`
-	PartID string `path:"part_id" doc:"As in the message's attachments"`
+	PartID string `path:"part_id" doc:"From the message's attachments"`
 }
 
 func (s *server) messageRoutes() {
 	tags := []string{"Messages"}
 	handle(s, huma.Operation{
 		OperationID: "show-message", Method: http.MethodGet, Path: "/messages/{id}/html", Tags: tags,
-		Summary: "A mail's HTML, sanitized", Description: "For a sandboxed frame; nothing in it runs or loads from elsewhere. With images=true pictures from the net are fetched by this server.",
+		Summary: "Show sanitized HTML", Description: "For a sandboxed frame: no scripts, no remote content. With images=true, this server fetches remote images and serves them itself.",
 		Responses: binary("text/html", "The sanitized page"),
 	}, s.messageHTML)
 	handle(s, huma.Operation{
 		OperationID: "download-message", Method: http.MethodGet, Path: "/messages/{id}/raw", Tags: tags,
-		Summary: "The original bytes", Description: "A mail as message/rfc822; a chat line or form submission as JSON.",
-		Responses: binary("message/rfc822", "The mail"),
+		Summary: "Download the original", Description: "Email as message/rfc822; a chat message or form submission as JSON.",
+		Responses: binary("message/rfc822", "The message"),
 	}, s.messageRaw)
 	handle(s, huma.Operation{
 		OperationID: "download-attachment", Method: http.MethodGet, Path: "/messages/{id}/attachments/{part_id}", Tags: tags,
-		Summary: "A file of a message", Description: "PNG, JPEG, GIF and WebP pictures come as themselves, all else as a download.",
+		Summary: "Download an attachment", Description: "PNG, JPEG, GIF and WebP are served inline, everything else as application/octet-stream.",
 		Responses: binary("application/octet-stream", "The file"),
 	}, s.attachment)
 }
 
-// binary documents an answer that is no JSON.
+// binary documents a response that is not JSON.
 func binary(mediaType, description string) map[string]*huma.Response {
 	return map[string]*huma.Response{"200": {
 		Description: description,
@@ -53,7 +56,7 @@ func binary(mediaType, description string) map[string]*huma.Response {
 	}}
 }
 
-// link fills the URLs of a message.
+// link sets the URLs of a message.
 func link(m *view.Message) {
 	at := base + "/messages/" + m.ID.String()
 	if m.HTML != "" {
@@ -68,17 +71,17 @@ func link(m *view.Message) {
 	}
 }
 
-// mailCSP lets a shown mail do nothing: no script, no form, no request. Its
-// inline pictures come as data: URLs, because a sandboxed page sends no cookie;
-// those from the net by the URLs that imageURL signs.
+// mailCSP forbids a shown message everything: scripts, forms, requests. Inline
+// pictures are data: URLs, because a sandboxed page sends no cookie; remote
+// images use the URLs that imageURL signs.
 const mailCSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:%s; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 
 type messageHTMLInput struct {
 	ID     string `path:"id"`
-	Images bool   `query:"images" doc:"Show pictures from the net"`
+	Images bool   `query:"images" doc:"Show remote images"`
 }
 
-// mailStyle is for mails that bring none: any style of theirs wins over it.
+// mailStyle is the default style; any style of the message overrides it.
 const mailStyle = "body{margin:12px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%}"
 
 func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.StreamResponse, error) {
@@ -86,16 +89,16 @@ func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.S
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Messages.Message(ctx, agentOf(ctx), id)
+	m, err := s.Messages.Message(ctx, auth.AgentOf(ctx), id)
 	if err != nil {
 		return nil, err
 	}
 	if m.HTML == "" || s.cfg.SafeHTML == nil {
-		return nil, noSuch("HTML; this message is plain text")
+		return nil, problem.NotFound("HTML: the message is plain text")
 	}
 	pictures, csp := Pictures{CID: s.pictures(ctx, &m)}, fmt.Sprintf(mailCSP, "")
 	if in.Images && s.showsImages() {
-		at := s.site(ctx)
+		at := s.site.URL(middleware.RequestOf(ctx))
 		pictures.Remote = func(url string) string { return at + s.imageURL(url, time.Now()) }
 		csp = fmt.Sprintf(mailCSP, " "+at+imagePath)
 	}
@@ -111,13 +114,13 @@ func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.S
 	}), nil
 }
 
-// The bounds of pictures that are put into the page itself.
+// Limits of pictures that are embedded in the page, in bytes.
 const (
 	maxPicture  = 2 << 20
 	maxPictures = 8 << 20
 )
 
-// pictures gives a mail's inline pictures as data: URLs by their Content-ID.
+// pictures returns a function from Content-IDs to inline pictures as data: URLs.
 func (s *server) pictures(ctx context.Context, m *view.Message) func(string) string {
 	left := int64(maxPictures)
 	made := map[string]string{}
@@ -129,9 +132,9 @@ func (s *server) pictures(ctx context.Context, m *view.Message) func(string) str
 			if a.CID == "" || a.CID != cid || !isPicture(a.Type) || a.Size > maxPicture || a.Size > left {
 				continue
 			}
-			f, err := s.Messages.Attachment(ctx, agentOf(ctx), m.ID, a.PartID)
+			f, err := s.Messages.Attachment(ctx, auth.AgentOf(ctx), m.ID, a.PartID)
 			if err != nil {
-				s.log.WarnContext(ctx, "inline picture left out", "error", err, "request_id", requestID(ctx))
+				s.log.WarnContext(ctx, "PictureSkipped", "error", err, "request_id", problem.RequestID(ctx))
 				return ""
 			}
 			left -= int64(len(f.Bytes))
@@ -142,7 +145,7 @@ func (s *server) pictures(ctx context.Context, m *view.Message) func(string) str
 	}
 }
 
-// isPicture names the types that a browser shows without running anything.
+// isPicture reports whether browsers show a type without running anything in it.
 func isPicture(mediaType string) bool {
 	switch mediaType {
 	case "image/png", "image/jpeg", "image/gif", "image/webp":
@@ -156,7 +159,7 @@ func (s *server) messageRaw(ctx context.Context, in *messagePath) (*huma.StreamR
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.Messages.MessageBytes(ctx, agentOf(ctx), id)
+	f, err := s.Messages.MessageBytes(ctx, auth.AgentOf(ctx), id)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +171,7 @@ func (s *server) attachment(ctx context.Context, in *attachmentPath) (*huma.Stre
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.Messages.Attachment(ctx, agentOf(ctx), id, in.PartID)
+	f, err := s.Messages.Attachment(ctx, auth.AgentOf(ctx), id, in.PartID)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +181,7 @@ func (s *server) attachment(ctx context.Context, in *attachmentPath) (*huma.Stre
 	return download(f, "attachment", "application/octet-stream"), nil
 }
 
-// download sends a file that must never become a page of this origin.
+// download sends a file in a way that it never runs as a page of this origin.
 func download(f view.File, disposition, mediaType string) *huma.StreamResponse {
 	return stream(func(w http.ResponseWriter) {
 		h := w.Header()
@@ -191,7 +194,7 @@ func download(f view.File, disposition, mediaType string) *huma.StreamResponse {
 	})
 }
 
-// stream is an answer written by hand.
+// stream returns a response that is written without huma.
 func stream(write func(http.ResponseWriter)) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		_, w := humago.Unwrap(ctx)
@@ -199,8 +202,8 @@ func stream(write func(http.ResponseWriter)) *huma.StreamResponse {
 	}}
 }
 
-// contentDisposition names a file twice (RFC 6266 §4.3): in ASCII for old
-// clients, and in UTF-8 with RFC 8187's encoding.
+// contentDisposition gives the file name twice (RFC 6266 §4.3): in ASCII for old
+// clients, and in UTF-8 encoded by RFC 8187.
 func contentDisposition(disposition, name string) string {
 	if name == "" {
 		name = "file"
@@ -227,7 +230,7 @@ func contentDisposition(disposition, name string) string {
 	return value
 }
 
-// isAttrChar is attr-char of RFC 8187 §3.2.1.
+// isAttrChar reports whether b is an attr-char of RFC 8187 §3.2.1.
 func isAttrChar(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("!#$&+-.^_`|~", b) >= 0
 }

@@ -9,30 +9,32 @@ import (
 	"strconv"
 	"strings"
 
+	"switchboard/api/middleware"
+	"switchboard/api/problem"
 	"switchboard/desk"
 )
 
-// Page is the answer of every list.
+// Page is the response of every list.
 type Page[T any] struct {
 	Data       []T     `json:"data"`
-	NextCursor *string `json:"next_cursor" doc:"Pass it as cursor; null is the end"`
+	NextCursor *string `json:"next_cursor" doc:"Pass it as cursor; null: this is the last page"`
 }
 
-// ListInput is what every list takes. It is exported because the library sees
-// exported embedded fields only.
+// ListInput has the parameters of every list. It is exported because huma reads
+// only exported embedded fields.
 type ListInput struct {
-	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before"`
+	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the previous page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-// listOutput is a page with its Link (RFC 8288).
+// listOutput is a page with its Link header (RFC 8288).
 type listOutput[T any] struct {
-	Link string `header:"Link" doc:"rel=next: the page after this one (RFC 8288)"`
+	Link string `header:"Link" doc:"rel=next: the next page (RFC 8288)"`
 	Body Page[T]
 }
 
-// paged cuts a list that was read with one row more than asked, and makes the
-// cursor of the last row that stays.
+// paged returns a page of rows, of which one more than limit was read to know
+// whether there is a next page.
 func paged[T, C any](ctx context.Context, rows []T, limit int, cursorOf func(T) C) (*listOutput[T], error) {
 	out := &listOutput[T]{Body: Page[T]{Data: rows}}
 	if out.Body.Data == nil {
@@ -51,7 +53,7 @@ func paged[T, C any](ctx context.Context, rows []T, limit int, cursorOf func(T) 
 	return out, nil
 }
 
-// whole is a list that is never long.
+// whole returns a list that is short enough to have one page.
 func whole[T any](rows []T) *listOutput[T] {
 	if rows == nil {
 		rows = []T{}
@@ -59,9 +61,9 @@ func whole[T any](rows []T) *listOutput[T] {
 	return &listOutput[T]{Body: Page[T]{Data: rows}}
 }
 
-// nextLink is the present request with one parameter changed.
+// nextLink returns the current request's URL with one parameter changed.
 func nextLink(ctx context.Context, param, value string) string {
-	r := requestOf(ctx)
+	r := middleware.RequestOf(ctx)
 	if r == nil {
 		return ""
 	}
@@ -71,7 +73,7 @@ func nextLink(ctx context.Context, param, value string) string {
 	return "<" + next.String() + `>; rel="next"`
 }
 
-// A cursor is JSON in base64url: opaque to clients, readable in a log.
+// encodeCursor returns a cursor: JSON in base64url, opaque to clients.
 func encodeCursor(v any) (string, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -80,7 +82,7 @@ func encodeCursor(v any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-// decodeCursor reads a cursor into v; an empty one leaves v as it is.
+// decodeCursor decodes a cursor into v; an empty one leaves v unchanged.
 func decodeCursor(cursor string, v any) error {
 	if cursor == "" {
 		return nil
@@ -88,31 +90,31 @@ func decodeCursor(cursor string, v any) error {
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err == nil {
 		d := json.NewDecoder(bytes.NewReader(b))
-		d.DisallowUnknownFields() // another list's cursor would begin this one anew
+		d.DisallowUnknownFields() // another list's cursor would restart this one
 		err = d.Decode(v)
 	}
 	if err != nil {
-		return invalid("query.cursor", "this is not a cursor of this list", cursor)
+		return problem.Invalid("query.cursor", "not a cursor of this list", cursor)
 	}
 	return nil
 }
 
-// pathID reads an identifier out of a path. What is none names nothing.
+// pathID parses an identifier in a path; an invalid one is a 404.
 func pathID[T comparable](text, what string, parse func(string) (T, error)) (T, error) {
 	var none T
 	id, err := parse(text)
 	if err != nil || id == none {
-		return none, noSuch(what)
+		return none, problem.NotFound(what)
 	}
 	return id, nil
 }
 
-// seqCursor is a place in a list that is numbered per conversation.
+// seqCursor is a cursor in a list that is numbered per conversation.
 type seqCursor struct {
 	After int64 `json:"after"`
 }
 
-// conversationNumber reads "1042" or "#1042".
+// conversationNumber parses "1042" or "#1042".
 func conversationNumber(text string) (int64, bool) {
 	text = strings.TrimPrefix(text, "#")
 	if strings.HasPrefix(text, "+") {

@@ -6,6 +6,7 @@ import (
 	"github.com/lib/pq"
 
 	"switchboard/agent"
+	"switchboard/api/visibility"
 	"switchboard/desk"
 	"switchboard/desk/view"
 )
@@ -28,7 +29,7 @@ func TestOneRule(t *testing.T) {
 						t.Fatal(err)
 					}
 					acts := agent.CanRead(a, desk.Conversation{Restricted: restricted, Tier: tier})
-					events := mayRead(a, view.Access{Restricted: restricted, Tier: tier})
+					events := visibility.MayRead(a, view.Access{Restricted: restricted, Tier: tier})
 					if schema != acts || acts != events {
 						t.Errorf("restricted %v, admin %v, tiers %v, tier %d: schema %v, acts %v, events %v", restricted, admin, tiers, tier, schema, acts, events)
 					}

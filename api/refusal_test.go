@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"switchboard/api/problem"
 )
 
 // Every refusal of an act says where it is wrong.
@@ -29,7 +31,7 @@ func TestRefusalsPointAtTheField(t *testing.T) {
 		{"status", map[string]any{"status": "snoozed", "until": "2001-01-01T00:00:00Z"}, "body.until"},
 	} {
 		a := d.as("ana", http.MethodPost, path+"/"+x.verb, x.body)
-		var p ProblemDetails
+		var p problem.Details
 		if err := json.Unmarshal([]byte(a.body), &p); err != nil || a.StatusCode != http.StatusUnprocessableEntity || len(p.Errors) == 0 || p.Errors[0].Location != x.location {
 			t.Errorf("%s %v: %d, want it at %s: %.300s", x.verb, x.body, a.StatusCode, x.location, a.body)
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -12,82 +12,110 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"switchboard/desk"
+	"switchboard/api/auth"
+	"switchboard/api/console"
+	"switchboard/api/middleware"
+	"switchboard/api/openapi"
+	"switchboard/api/problem"
+	"switchboard/api/site"
+	"switchboard/api/socket"
+	"switchboard/api/visibility"
 )
 
-// Config says how the API presents itself.
+// Config configures the API.
 type Config struct {
-	// Version of the program, as the OpenAPI document shows it.
+	// Version of the program, as shown in the OpenAPI document.
 	Version string
-	// PublicURL is where browsers reach the desk: "https://help.example.com". It
+	// PublicURL is the URL of the desk in browsers: "https://help.example.com". It
 	// decides whether cookies are Secure and which origin may open the event
-	// socket. Empty: the request's own host.
+	// socket. Empty: the host of each request.
 	PublicURL string
-	// SafeHTML makes a mail's HTML fit to be shown (normalize.SafeHTML). Nil: no
-	// HTML is served.
+	// SafeHTML sanitizes a message's HTML (normalize.SafeHTML). Nil: no HTML is
+	// served.
 	SafeHTML func(html string, pictures Pictures) string
-	// ImageKey signs the URLs of pictures from the net, so that nobody can have
-	// others fetched. Empty: such pictures are not shown.
+	// ImageKey signs the URLs of remote images, so that the image proxy fetches
+	// only URLs from messages. Empty: remote images are not shown.
 	ImageKey []byte
-	Log      *slog.Logger // nil: slog.DiscardHandler
+	// PingInterval is how often the event socket sends a ping and checks that the
+	// agent is still signed in; 0: 25 s.
+	PingInterval time.Duration
+	Log          *slog.Logger // nil: slog.DiscardHandler
 }
 
-// Pictures say where those of a mail are.
+// Pictures maps the pictures of a message to URLs.
 type Pictures struct {
-	// CID gives the URL of an inline picture by its Content-ID, "" for an unknown one.
+	// CID returns the URL of an inline picture by its Content-ID, "" when unknown.
 	CID func(id string) string
-	// Remote gives the URL by which a picture from the net is shown; nil: none is.
+	// Remote returns the proxy URL of a remote image; nil: remote images are removed.
 	Remote func(url string) string
 }
 
 const base = "/api/v1"
-
-// maxBody bounds a request's body in bytes.
-const maxBody = 1 << 20
 
 // server holds what the routes share.
 type server struct {
 	Deps
 	cfg     Config
 	log     *slog.Logger
-	origin  *http.CrossOriginProtection
-	public  *url.URL // nil: not configured
+	site    site.Site
+	auth    *auth.Authenticator
+	visible *visibility.Filter
+	sockets *socket.Server
 	huma    huma.API
 	mux     *http.ServeMux
-	guesses *guesses
-	hashing chan struct{}
-	gate    *gate
-	sockets *sockets
 }
 
-// Handler serves the API, its documents, the health probes and the console.
+// Handler serves the API, its documentation, the health probes and the console.
 type Handler struct {
 	http.Handler
 	s *server
 }
 
-// Shutdown closes the event sockets with "service restart", so that clients come
-// back, and waits for them until ctx ends.
-func (h *Handler) Shutdown(ctx context.Context) error { return h.s.sockets.shutdown(ctx) }
+// Shutdown closes the event sockets with 1012 (service restart), so that clients
+// reconnect, and waits for them until ctx ends.
+func (h *Handler) Shutdown(ctx context.Context) error { return h.s.sockets.Shutdown(ctx) }
 
-// New returns the handler of everything under "/" that is the desk's own. An
-// unreadable PublicURL is KindInvalid.
+// New returns the handler of all paths of the desk. An invalid PublicURL is
+// KindInvalid.
 func New(cfg Config, deps Deps) (*Handler, error) {
+	s, err := newServer(cfg, deps)
+	if err != nil {
+		return nil, err
+	}
+	if err := openapi.Routes(s.mux, s.huma.OpenAPI(), base); err != nil {
+		return nil, err
+	}
+	s.healthRoutes()
+	if err := console.Routes(s.mux); err != nil {
+		return nil, err
+	}
+	s.mux.HandleFunc("/api/", s.unknownPath)
+	handler, err := middleware.Wrap(s.mux, s.site, s.log)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{Handler: handler, s: s}, nil
+}
+
+// newServer returns a server with all API operations registered.
+func newServer(cfg Config, deps Deps) (*server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{
-		Deps: deps, cfg: cfg, log: cfg.Log, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
-		guesses: newGuesses(time.Now), hashing: make(chan struct{}, 2), sockets: newSockets(),
-	}
-	s.gate = newGate(deps.Events)
-	if err := s.trustPublicURL(); err != nil {
+	public, err := site.Parse(cfg.PublicURL)
+	if err != nil {
 		return nil, err
 	}
+	s := &server{Deps: deps, cfg: cfg, log: cfg.Log, site: public, mux: http.NewServeMux()}
+	s.auth = auth.New(deps.People, deps.Sessions, deps.Keys, public, s.log)
+	s.visible = visibility.New(deps.Events)
+	s.sockets = socket.New(socket.Options{
+		Events: deps.Events, Visible: s.visible, Auth: s.auth, Hub: deps.Hub, Site: public, Log: s.log, Ping: cfg.PingInterval,
+	})
 	s.huma = humago.NewWithPrefix(s.mux, base, s.humaConfig())
-	s.huma.UseMiddleware(s.authenticate)
+	s.huma.UseMiddleware(s.auth.Middleware)
 	s.conversationRoutes()
-	s.actRoutes()
+	s.actionRoutes()
 	s.messageRoutes()
 	s.deskRoutes()
 	s.directoryRoutes()
@@ -97,65 +125,57 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 	s.channelRoutes()
 	s.sessionRoutes()
 	s.keyRoutes()
-	if err := s.documentRoutes(); err != nil {
-		return nil, err
-	}
-	s.healthRoutes()
-	if err := s.consoleRoutes(); err != nil {
-		return nil, err
-	}
-	s.mux.HandleFunc("/api/", s.unknownPath)
-	return &Handler{Handler: s.around(s.mux), s: s}, nil
-}
-
-func (s *server) trustPublicURL() error {
-	if s.cfg.PublicURL == "" {
-		return nil
-	}
-	u, err := url.Parse(s.cfg.PublicURL)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return desk.Errorf(desk.KindInvalid, "public URL %q: want https://host", s.cfg.PublicURL)
-	}
-	s.public = u
-	return s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+	return s, nil
 }
 
 func (s *server) humaConfig() huma.Config {
 	c := huma.DefaultConfig("Switchboard", s.cfg.Version)
-	c.Info.Description = "The desk over HTTP. Conventions and shapes: doc/api.md."
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // ours stand at the root, without foreign scripts
-	c.CreateHooks = nil                                   // no $schema field in the answers
-	c.Transformers = []huma.Transformer{finish}
+	c.Info.Description = "The HTTP API of the support desk. Conventions and shapes: doc/api.md."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // package openapi serves them, without third-party scripts
+	c.CreateHooks = nil                                   // no $schema field in responses
+	c.Transformers = []huma.Transformer{problem.Transform}
+	c.Components.Schemas = openapi.Registry()
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":     {Type: "http", Scheme: "bearer", Description: "An API key: sbk_ and 43 characters"},
-		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "The console's session"},
+		"session": {Type: "apiKey", In: "cookie", Name: auth.Cookie, Description: "The session of the console"},
 	}
 	c.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	return c
 }
 
-// handle registers one operation. Its errors become Problems in one place.
+// public marks an operation that needs no authentication.
+func public(op huma.Operation) huma.Operation {
+	op.Security = []map[string][]string{{}}
+	if op.Metadata == nil {
+		op.Metadata = map[string]any{}
+	}
+	op.Metadata[auth.Public] = true
+	return op
+}
+
+// handle registers an operation whose errors become problem details.
 func handle[I, O any](s *server, op huma.Operation, fn func(context.Context, *I) (*O, error)) {
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
 	op.Responses["default"] = &huma.Response{
-		Description: "A problem",
-		Content: map[string]*huma.MediaType{problemType: {
-			Schema: s.huma.OpenAPI().Components.Schemas.Schema(problemGoType, true, "ProblemDetails"),
+		Description: "Problem details (RFC 9457)",
+		Content: map[string]*huma.MediaType{problem.MediaType: {
+			Schema: s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Details](), true, ""),
 		}},
 	}
-	op.MaxBodyBytes = maxBody
+	op.MaxBodyBytes = middleware.MaxBody
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {
-			return nil, s.explain(ctx, err)
+			return nil, problem.Explain(ctx, s.log, err)
 		}
 		return out, nil
 	})
 }
 
-// unknownPath answers for what no route took: a wrong method, or no such path.
+// unknownPath answers what no route matched: 405 when the path has other methods,
+// else 404.
 func (s *server) unknownPath(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -166,10 +186,9 @@ func (s *server) unknownPath(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) > 0 && !slices.Contains(allowed, r.Method) {
-		p := problem(http.StatusMethodNotAllowed, "this path takes "+strings.Join(allowed, ", "))
-		p.headers = http.Header{"Allow": {strings.Join(allowed, ", ")}}
-		writeProblem(w, r, p)
+		methods := strings.Join(allowed, ", ")
+		problem.Write(w, r, problem.New(http.StatusMethodNotAllowed, "allowed methods: "+methods).WithHeader("Allow", methods))
 		return
 	}
-	writeProblem(w, r, noSuch("path"))
+	problem.Write(w, r, problem.NotFound("path"))
 }

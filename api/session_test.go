@@ -3,13 +3,13 @@ package api
 import (
 	"encoding/json"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
+	"switchboard/api/auth"
+	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/internal/credential"
 )
@@ -63,7 +63,7 @@ func TestSession(t *testing.T) {
 // A cookie that came along is not taken over: nobody can plant a session.
 func TestSessionFixation(t *testing.T) {
 	d := newDesk(t)
-	planted := &http.Cookie{Name: sessionCookie, Value: credential.NewSession()}
+	planted := &http.Cookie{Name: auth.Cookie, Value: credential.NewSession()}
 	a := d.with(planted, "POST", "/session", map[string]any{"email": "ana@desk.example", "password": password}).want(t, 200)
 	if a.Cookies()[0].Value == planted.Value {
 		t.Error("the planted token became a session")
@@ -107,7 +107,7 @@ func TestSignInTellsNothing(t *testing.T) {
 	var first string
 	for _, c := range [][2]string{{"ana@desk.example", "wrong password"}, {"nobody@desk.example", password}, {"new@desk.example", password}, {"new@desk.example", " "}} {
 		a := d.as("", "POST", "/session", map[string]any{"email": c[0], "password": c[1]}).want(t, 401)
-		var p ProblemDetails
+		var p problem.Details
 		a.json(t, &p)
 		p.RequestID = ""
 		body := string(must(json.Marshal(p)))
@@ -141,45 +141,6 @@ func TestGuessing(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	d.signIn("ben@desk.example", password) // another account is free
-}
-
-func TestGuessWindow(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
-	g := newGuesses(func() time.Time { return now })
-	who := guess{"ana@desk.example", netip.MustParseAddr("192.0.2.1")}
-	for range guessesPerPair {
-		if wait := g.take(who); wait != 0 {
-			t.Fatalf("refused early: %v", wait)
-		}
-		now = now.Add(time.Minute)
-	}
-	if wait := g.take(who); wait != 5*time.Minute {
-		t.Errorf("wait %v, want 5m until the first guess is 15 minutes old", wait)
-	}
-	now = now.Add(5 * time.Minute)
-	if g.take(who) != 0 || g.take(who) == 0 {
-		t.Error("the window does not slide by one")
-	}
-	if g.take(guess{"ana@desk.example", netip.MustParseAddr("192.0.2.2")}) != 0 {
-		t.Error("another address is locked out of the account")
-	}
-	v6 := func(s string) guess { return guess{"ana@desk.example", netip.MustParseAddr(s)} }
-	for range guessesPerPair {
-		g.take(v6("2001:db8::1"))
-	}
-	if g.take(v6("2001:db8::ffff")) == 0 {
-		t.Error("a /64 guesses with every address of its own")
-	}
-	for i := range guessesPerAddr {
-		g.take(guess{strings.Repeat("x", i+1), netip.MustParseAddr("192.0.2.3")})
-	}
-	if g.take(guess{"fresh", netip.MustParseAddr("192.0.2.3")}) == 0 {
-		t.Error("one address guesses over all accounts")
-	}
-	g.forget(who)
-	if g.take(who) != 0 {
-		t.Error("a right password does not clear the count")
-	}
 }
 
 // Another site's page can use the browser's cookie for nothing that changes.
@@ -225,7 +186,7 @@ func TestWrongCredentials(t *testing.T) {
 		r := d.request("GET", "/session", nil)
 		r.Header.Set("Authorization", header)
 		a := d.send(r).want(t, 401)
-		if a.Header.Get("Www-Authenticate") == "" || a.Header.Get("Content-Type") != problemType {
+		if a.Header.Get("Www-Authenticate") == "" || a.Header.Get("Content-Type") != problem.MediaType {
 			t.Errorf("%.30q: headers %v", header, a.Header)
 		}
 	}

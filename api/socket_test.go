@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"switchboard/api/socket"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/live"
@@ -272,8 +273,8 @@ func TestWrongFrames(t *testing.T) {
 	}{
 		"not JSON":  {websocket.TextMessage, []byte("{"), 1, websocket.CloseUnsupportedData},
 		"binary":    {websocket.BinaryMessage, []byte("{}"), 1, websocket.CloseUnsupportedData},
-		"too large": {websocket.TextMessage, []byte(`"` + strings.Repeat("x", socketFrame) + `"`), 1, websocket.CloseMessageTooBig},
-		"too many":  {websocket.TextMessage, []byte("{}"), 2 * framesBurst, websocket.ClosePolicyViolation},
+		"too large": {websocket.TextMessage, []byte(`"` + strings.Repeat("x", socket.MaxFrame) + `"`), 1, websocket.CloseMessageTooBig},
+		"too many":  {websocket.TextMessage, []byte("{}"), 2 * socket.FrameBurst, websocket.ClosePolicyViolation},
 	} {
 		s := d.follow("ana", "")
 		for range c.n {
@@ -291,11 +292,11 @@ func TestWrongFrames(t *testing.T) {
 func TestSlowClientMissesNothing(t *testing.T) {
 	d := newDesk(t)
 	c := d.follow("ana", "")
-	const n = 3 * socketBuffer
+	const n = 3 * socket.Buffer
 	for i := range 3 {
 		d.exec(`insert into events (at, conversation_id, account_id, seq, kind, actor, data)
 			select now(), $1, $2, n, 'note.added', 'system', jsonb_build_object('pad', repeat('x', 4000)) from generate_series($3::int, $4::int) n`,
-			d.open.id, d.account, 3+i*socketBuffer, 2+(i+1)*socketBuffer)
+			d.open.id, d.account, 3+i*socket.Buffer, 2+(i+1)*socket.Buffer)
 		d.tail.Wake()
 	}
 	for want := int64(3); want < 3+n; want++ {
@@ -305,22 +306,35 @@ func TestSlowClientMissesNothing(t *testing.T) {
 	}
 }
 
-// Signing out and losing a key end the socket at its next check.
+// A socket ends when its agent is disabled, signs out or loses the key.
 func TestSocketIsRevoked(t *testing.T) {
-	d := newDesk(t)
-	c := d.follow("ana", "")
-	k := &socket{s: d.h.s, request: d.request("GET", "/events/socket", nil)}
-	k.agent.Store(&desk.Agent{})
-	k.request.Header.Set("Authorization", "Bearer "+d.keys["ana"])
-	if err := k.recheck(t.Context()); err != nil || k.agent.Load().ID != d.people["ana"].ID {
-		t.Errorf("a good key: %v, agent %+v", err, k.agent.Load())
+	d := newDeskWith(t, func(c *Config) { c.PingInterval = 10 * time.Millisecond })
+	cookie := d.signIn("ana@desk.example", password)
+	for name, header := range map[string]http.Header{
+		"key": {"Authorization": {"Bearer " + d.keys["ben"]}}, "session": {"Cookie": {cookie.String()}, "Origin": {d.srv.URL}},
+	} {
+		c, _ := d.dial("/events/socket", header)
+		if f := c.next(); f.Type != "ready" {
+			t.Errorf("%s: frame %+v", name, f)
+		}
+		pings, pong := 0, c.PingHandler()
+		c.SetPingHandler(func(data string) error {
+			if pings++; pings == 3 { // the socket outlives the checks while the credentials are valid
+				if name == "key" {
+					d.exec(`update agents set disabled = true where email = 'ben@desk.example'`)
+				} else {
+					d.with(cookie, "DELETE", "/session", nil).want(t, 204)
+				}
+			}
+			return pong(data)
+		})
+		if code := c.closed(); code != websocket.ClosePolicyViolation {
+			t.Errorf("%s: closed with %d, want %d", name, code, websocket.ClosePolicyViolation)
+		}
+		if pings < 3 {
+			t.Errorf("%s: closed after %d pings, with valid credentials", name, pings)
+		}
 	}
-	d.exec(`update agents set disabled = true where email = 'ana@desk.example'`)
-	err := k.recheck(t.Context())
-	if code, _ := closeOf(err); err == nil || code != websocket.ClosePolicyViolation {
-		t.Errorf("a disabled agent: %v", err)
-	}
-	c.Close()
 }
 
 func TestShutdownSendsClientsAway(t *testing.T) {
@@ -346,28 +360,28 @@ func TestShutdownSendsClientsAway(t *testing.T) {
 // One look at the database serves every subscriber of an event.
 func TestGateAsksOnce(t *testing.T) {
 	d := newDesk(t)
-	g := d.h.s.gate
+	g := d.h.s.visible
 	e := []desk.Event{{ConversationID: d.secret.id, Seq: 5}}
 	for i := range 100 {
 		a := desk.Agent{ID: desk.NewID[desk.AgentID](), Tiers: []desk.Tier{desk.Tier(i % 4)}}
-		out, err := g.live(t.Context(), a, e...)
+		out, err := g.Live(t.Context(), a, e...)
 		if err != nil || (len(out) == 1) != (i%4 == 3) {
 			t.Fatalf("agent of tier %d: %d events, %v", i%4, len(out), err)
 		}
 	}
 	d.exec(`update conversations set restricted = false where id = $1`, d.secret.id)
 	ana := desk.Agent{ID: desk.NewID[desk.AgentID]()}
-	if out, _ := g.live(t.Context(), ana, e...); len(out) != 0 {
+	if out, _ := g.Live(t.Context(), ana, e...); len(out) != 0 {
 		t.Error("the same event asked twice") // within gateFresh
 	}
-	if out, _ := g.read(t.Context(), ana, e); len(out) != 1 {
+	if out, _ := g.Log(t.Context(), ana, e); len(out) != 1 {
 		t.Error("the log was judged by remembered facts")
 	}
-	if out, _ := g.live(t.Context(), ana, desk.Event{ConversationID: d.secret.id, Seq: 6}); len(out) != 1 {
+	if out, _ := g.Live(t.Context(), ana, desk.Event{ConversationID: d.secret.id, Seq: 6}); len(out) != 1 {
 		t.Error("a newer event was judged by old facts")
 	}
 	gone := []desk.Event{{ConversationID: desk.NewID[desk.ConversationID](), Seq: 1}}
-	if out, _ := g.read(t.Context(), ana, gone); len(out) != 0 {
+	if out, _ := g.Log(t.Context(), ana, gone); len(out) != 0 {
 		t.Error("a conversation that is not there is shown")
 	}
 }

@@ -95,7 +95,7 @@ type Event struct {
 
 // EventOf is the view of an event.
 func EventOf(e desk.Event) Event {
-	v := Event{Cursor: e.Cursor, At: e.At, ConversationID: e.ConversationID, Seq: e.Seq, Kind: e.Kind, Actor: e.Actor, Data: e.Data}
+	v := Event{Cursor: e.Cursor, At: e.At.UTC(), ConversationID: e.ConversationID, Seq: e.Seq, Kind: e.Kind, Actor: e.Actor, Data: e.Data}
 	if len(v.Data) == 0 {
 		v.Data = json.RawMessage("{}")
 	}

@@ -1,82 +1,22 @@
-package api
+package openapi
 
 import (
 	"bytes"
 	_ "embed"
-	"encoding/json"
 	"html/template"
 	"maps"
-	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"switchboard/desk"
+	"switchboard/api/auth"
 )
-
-var problemGoType = reflect.TypeFor[ProblemDetails]()
 
 //go:embed docs.html
 var docsTemplate string
 
-const docsCSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-// documentRoutes serves the OpenAPI document and a page that shows it. Both are
-// made once: routes do not change.
-func (s *server) documentRoutes() error {
-	oapi := s.huma.OpenAPI()
-	soundNulls(oapi)
-	document, err := json.MarshalIndent(oapi, "", "  ")
-	if err != nil {
-		return desk.Errorf(desk.KindInternal, "OpenAPI document: %w", err)
-	}
-	docs, err := docsPage(oapi)
-	if err != nil {
-		return desk.Errorf(desk.KindInternal, "documentation page: %w", err)
-	}
-	openapi := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/openapi+json")
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Write(document)
-	}
-	s.mux.HandleFunc("GET /openapi.json", openapi)
-	s.mux.HandleFunc("GET /docs", func(w http.ResponseWriter, _ *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", docsCSP)
-		h.Set("Cache-Control", "no-cache")
-		w.Write(docs)
-	})
-	return nil
-}
-
-// nullable names the object properties that may be null. The library says so for
-// scalars only.
-var nullable = map[string][]string{
-	"Conversation": {"assignee"},
-	"Message":      {"author", "authentication", "report", "signature"},
-	"Stint":        {"assignee"},
-}
-
-// soundNulls makes the answers' schemas say what the answers do: objects that may
-// be null, and arrays that never are.
-func soundNulls(oapi *huma.OpenAPI) {
-	schemas := oapi.Components.Schemas.Map()
-	for name, schema := range schemas {
-		for prop, p := range schema.Properties {
-			if slices.Contains(nullable[name], prop) {
-				schema.Properties[prop] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
-			}
-			if p.Type == huma.TypeArray && !strings.HasSuffix(name, "Request") && !strings.HasSuffix(name, "Body") {
-				p.Nullable = false
-			}
-		}
-	}
-}
-
-// What the documentation page is made of.
+// The data of docs.html.
 type (
 	docsView struct {
 		Title, Version, Description string
@@ -91,10 +31,10 @@ type (
 		ID, Method, Path, Summary, Description string
 		Params                                 []docsField
 		Body                                   []docsField
-		Answers                                []docsAnswer
-		Open                                   bool
+		Responses                              []docsResponse
+		Public                                 bool
 	}
-	docsAnswer struct {
+	docsResponse struct {
 		Status, Description, Type, Schema string
 	}
 	docsField struct {
@@ -107,7 +47,7 @@ type (
 	}
 )
 
-func docsPage(oapi *huma.OpenAPI) ([]byte, error) {
+func docsPage(oapi *huma.OpenAPI, base string) ([]byte, error) {
 	t, err := template.New("docs").Parse(docsTemplate)
 	if err != nil {
 		return nil, err
@@ -117,7 +57,7 @@ func docsPage(oapi *huma.OpenAPI) ([]byte, error) {
 		item := oapi.Paths[path]
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 			if op != nil {
-				v.add(oapi, op)
+				v.add(oapi, op, base)
 			}
 		}
 	}
@@ -131,7 +71,7 @@ func docsPage(oapi *huma.OpenAPI) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-func (v *docsView) add(oapi *huma.OpenAPI, op *huma.Operation) {
+func (v *docsView) add(oapi *huma.OpenAPI, op *huma.Operation, base string) {
 	group := "Other"
 	if len(op.Tags) > 0 {
 		group = op.Tags[0]
@@ -141,8 +81,8 @@ func (v *docsView) add(oapi *huma.OpenAPI, op *huma.Operation) {
 		i = len(v.Groups)
 		v.Groups = append(v.Groups, docsGroup{Name: group})
 	}
-	open, _ := op.Metadata[openTo].(bool)
-	d := docsOperation{ID: op.OperationID, Method: op.Method, Path: base + op.Path, Summary: op.Summary, Description: op.Description, Open: open}
+	public, _ := op.Metadata[auth.Public].(bool)
+	d := docsOperation{ID: op.OperationID, Method: op.Method, Path: base + op.Path, Summary: op.Summary, Description: op.Description, Public: public}
 	for _, p := range op.Parameters {
 		kind, schema := typeName(p.Schema)
 		d.Params = append(d.Params, docsField{Name: p.Name, In: p.In, Type: kind, Schema: schema, Doc: p.Description, Required: p.Required})
@@ -158,12 +98,12 @@ func (v *docsView) add(oapi *huma.OpenAPI, op *huma.Operation) {
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		r := op.Responses[status]
-		a := docsAnswer{Status: status, Description: r.Description}
+		a := docsResponse{Status: status, Description: r.Description}
 		for kind, m := range r.Content {
 			a.Type = kind
 			_, a.Schema = typeName(m.Schema)
 		}
-		d.Answers = append(d.Answers, a)
+		d.Responses = append(d.Responses, a)
 	}
 	v.Groups[i].Operations = append(v.Groups[i].Operations, d)
 }
@@ -178,7 +118,7 @@ func fieldsOf(schema *huma.Schema) []docsField {
 	return fields
 }
 
-// typeName is a schema in words, and the named schema to link to.
+// typeName returns a readable name of a schema, and the named schema to link to.
 func typeName(s *huma.Schema) (text, ref string) {
 	switch {
 	case s == nil:

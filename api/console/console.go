@@ -1,4 +1,6 @@
-package api
+// Package console serves the built web pages: the console at the root, the chat
+// widget, the hosted form and the demo under their own paths.
+package console
 
 import (
 	"bytes"
@@ -12,49 +14,51 @@ import (
 	"strconv"
 	"strings"
 
+	"switchboard/api/problem"
 	"switchboard/web"
 )
 
-// consoleCSP lets the console load from its own origin only. Mails are shown in
-// frames of this origin that carry a policy of their own.
-const consoleCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+// csp lets the console load from its own origin only. HTML messages are shown in
+// frames of this origin, with a policy of their own.
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// unbuilt is what stands where the console would, when it was not built.
+// unbuilt is shown when the program was built without the pages.
 const unbuilt = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Switchboard</title></head>
 <body><main><h1>The console is not in this binary</h1>
 <p>Build the pages with <code>make web</code>, then build the program again. The API works without them: <a href="/docs">its documentation</a>.</p>
 </main></body></html>
 `
 
-// page is a file that is kept in memory with its compressed form.
+// page is a file in memory, with its compressed form.
 type page struct {
 	body, gzip []byte
 }
 
-func (s *server) consoleRoutes() error {
+// Routes adds the pages to mux.
+func Routes(mux *http.ServeMux) error {
 	files, built := web.Files()
 	if !built {
-		s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { page{body: []byte(unbuilt)}.serve(w, r) })
-		s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { writeProblem(w, r, noSuch("page")) })
+		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { page{body: []byte(unbuilt)}.serve(w, r) })
+		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { problem.Write(w, r, problem.NotFound("page")) })
 		return nil
 	}
-	index, err := consolePage(files)
+	index, err := indexPage(files)
 	if err != nil {
 		return err
 	}
 	static := &static{files: files}
 	shown := func(w http.ResponseWriter, r *http.Request) { index.serve(w, r) }
 	for _, place := range []string{"GET /{$}", "GET /login", "GET /c/"} {
-		s.mux.HandleFunc(place, shown)
+		mux.HandleFunc(place, shown)
 	}
-	s.mux.Handle("/", static)
+	mux.Handle("/", static)
 	return nil
 }
 
-// consolePage is the console's one page with its relative links made absolute,
-// so that it works at every depth.
-func consolePage(files fs.FS) (page, error) {
+// indexPage returns the console's page. Its relative links become absolute, so
+// that it works under every path.
+func indexPage(files fs.FS) (page, error) {
 	body, err := fs.ReadFile(files, "console/index.html")
 	if err != nil {
 		return page{}, err
@@ -74,8 +78,8 @@ func consolePage(files fs.FS) (page, error) {
 func (p page) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", consoleCSP)
-	h.Set("Cache-Control", "no-cache") // its name is the same after an upgrade
+	h.Set("Content-Security-Policy", csp)
+	h.Set("Cache-Control", "no-cache") // the same name serves the next version
 	h.Add("Vary", "Accept-Encoding")
 	body := p.body
 	if p.gzip != nil && accepts(r, "gzip") {
@@ -86,25 +90,23 @@ func (p page) serve(w http.ResponseWriter, r *http.Request) {
 	w.Write(body)
 }
 
-// static serves the built files: the console's at the root, the others where
-// they lie.
+// static serves the built files: the console's at the root, all others under
+// their own path.
 type static struct {
 	files fs.FS
 }
 
-// hashed is a name that changes with its content: "index-B3xK91_q.js".
+// hashed matches names that change with the content: "index-B3xK91_q.js".
 var hashed = regexp.MustCompile(`-[A-Za-z0-9_-]{8}\.[a-z0-9]+$`)
 
 func (f *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		p := problem(http.StatusMethodNotAllowed, "files can be read only")
-		p.headers = http.Header{"Allow": {"GET, HEAD"}}
-		writeProblem(w, r, p)
+		problem.Write(w, r, problem.New(http.StatusMethodNotAllowed, "files are read-only").WithHeader("Allow", "GET, HEAD"))
 		return
 	}
 	name, ok := f.find(strings.TrimPrefix(r.URL.Path, "/"))
 	if !ok {
-		writeProblem(w, r, noSuch("page"))
+		problem.Write(w, r, problem.NotFound("page"))
 		return
 	}
 	h := w.Header()
@@ -128,8 +130,8 @@ func (f *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, f.files, name)
 }
 
-// find names the file behind a path: a console file, one as it lies, or a
-// folder's index.html. Dot files and compressed variants have no path.
+// find returns the file for a path: a file of the console, any other file, or a
+// folder's index.html. Dot files and compressed variants are not served.
 func (f *static) find(name string) (string, bool) {
 	if strings.HasSuffix(name, "/") || name == "" {
 		name += "index.html"
@@ -149,7 +151,7 @@ func (f *static) find(name string) (string, bool) {
 	return "", false
 }
 
-// accepts reports whether the client takes a content coding (RFC 9110 §12.5.3).
+// accepts reports whether the client accepts a content coding (RFC 9110 §12.5.3).
 func accepts(r *http.Request, coding string) bool {
 	for _, part := range strings.Split(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")

@@ -11,6 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"switchboard/agent"
+	"switchboard/api/auth"
+	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/desk/view"
 )
@@ -19,9 +21,9 @@ type replyInput struct {
 	ConversationPath
 	Body struct {
 		Text        string   `json:"text" minLength:"1" maxLength:"500000"`
-		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same as HTML"`
+		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML"`
 		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>"`
-		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"The newest number that was seen; absent or null: do not check"`
+		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
 	}
 }
 
@@ -35,7 +37,7 @@ type noteInput struct {
 type assignInput struct {
 	ConversationPath
 	Body struct {
-		Assignee *string `json:"assignee" nullable:"true" maxLength:"320" doc:"An agent's id or address, \"me\", or null for nobody"`
+		Assignee *string `json:"assignee" nullable:"true" maxLength:"320" doc:"An agent's id or address, \"me\", or null to unassign"`
 	}
 }
 
@@ -43,8 +45,8 @@ type moveInput struct {
 	ConversationPath
 	Body struct {
 		Inbox string     `json:"inbox,omitempty" maxLength:"200" doc:"An inbox's key"`
-		Tier  *desk.Tier `json:"tier,omitempty" nullable:"true" minimum:"0" maximum:"1000" doc:"Its first inbox is taken"`
-		Note  string     `json:"note,omitempty" maxLength:"500000" doc:"The handover note; required when the tier rises"`
+		Tier  *desk.Tier `json:"tier,omitempty" nullable:"true" minimum:"0" maximum:"1000" doc:"Moves to the first inbox of the tier"`
+		Note  string     `json:"note,omitempty" maxLength:"500000" doc:"The handover note; required when moving to a higher tier"`
 	}
 }
 
@@ -52,7 +54,7 @@ type statusInput struct {
 	ConversationPath
 	Body struct {
 		Status desk.Status `json:"status" enum:"open,pending,snoozed,resolved,closed"`
-		Until  *time.Time  `json:"until,omitempty" nullable:"true" doc:"With snoozed: when it comes back"`
+		Until  *time.Time  `json:"until,omitempty" nullable:"true" doc:"With snoozed: when it reopens"`
 	}
 }
 
@@ -60,19 +62,19 @@ type messageOutput struct {
 	Body view.Message
 }
 
-func (s *server) actRoutes() {
-	tags := []string{"Acts"}
+func (s *server) actionRoutes() {
+	tags := []string{"Actions"}
 	op := func(id, verb, summary, description string, status int) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: http.MethodPost, Path: "/conversations/{id}/" + verb, Tags: tags,
 			Summary: summary, Description: description, DefaultStatus: status,
 		}
 	}
-	handle(s, op("reply", "replies", "Answer the customer", "409 when a message newer than expected_seq exists; the problem then has last_seq and newer.", http.StatusCreated), s.reply)
-	handle(s, op("note", "notes", "Write a note", "Only agents see it.", http.StatusCreated), s.note)
-	handle(s, op("assign", "assign", "Give it to an agent", "", http.StatusOK), s.assign)
-	handle(s, op("move", "move", "Move it to another inbox or tier", "One of inbox or tier.", http.StatusOK), s.move)
-	handle(s, op("set-status", "status", "Change its status", "", http.StatusOK), s.setStatus)
+	handle(s, op("reply", "replies", "Reply to the customer", "409 when there is a message newer than expected_seq; the problem then has last_seq and newer.", http.StatusCreated), s.reply)
+	handle(s, op("note", "notes", "Add a note", "Visible to agents only.", http.StatusCreated), s.note)
+	handle(s, op("assign", "assign", "Assign to an agent", "", http.StatusOK), s.assign)
+	handle(s, op("move", "move", "Move to another inbox or tier", "Either inbox or tier.", http.StatusOK), s.move)
+	handle(s, op("set-status", "status", "Change the status", "", http.StatusOK), s.setStatus)
 }
 
 func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
@@ -84,7 +86,7 @@ func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, err
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Answers.Reply(ctx, agentOf(ctx), c.ID, agent.Reply{Text: in.Body.Text, HTML: in.Body.HTML, CC: cc, ExpectedSeq: in.Body.ExpectedSeq})
+	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{Text: in.Body.Text, HTML: in.Body.HTML, CC: cc, ExpectedSeq: in.Body.ExpectedSeq})
 	if err != nil {
 		return nil, err
 	}
@@ -96,20 +98,20 @@ func (s *server) note(ctx context.Context, in *noteInput) (*messageOutput, error
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Answers.Note(ctx, agentOf(ctx), c.ID, in.Body.Text)
+	m, err := s.Answers.Note(ctx, auth.AgentOf(ctx), c.ID, in.Body.Text)
 	if err != nil {
 		return nil, err
 	}
 	return s.written(ctx, m.ID)
 }
 
-// addresses reads what was typed; a wrong one is pointed at.
+// addresses parses email addresses; the error names the invalid one.
 func addresses(list []string) ([]desk.Address, error) {
 	out := make([]desk.Address, 0, len(list))
 	for i, text := range list {
 		a, err := mail.ParseAddress(text)
 		if err != nil || strings.ContainsAny(text, "\r\n\x00") {
-			return nil, invalid("body.cc["+strconv.Itoa(i)+"]", "not a mail address", text)
+			return nil, problem.Invalid("body.cc["+strconv.Itoa(i)+"]", "not a valid email address", text)
 		}
 		out = append(out, desk.Address{Name: a.Name, Email: a.Address})
 	}
@@ -125,40 +127,40 @@ func (s *server) assign(ctx context.Context, in *assignInput) (*conversationOutp
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.Assign(ctx, agentOf(ctx), c.ID, to)
+	_, err = s.Handling.Assign(ctx, auth.AgentOf(ctx), c.ID, to)
 	return s.changed(ctx, c.ID, err)
 }
 
-// assignee finds who is meant: nobody for nil.
+// assignee returns the agent to assign to; zero, to unassign, for nil.
 func (s *server) assignee(ctx context.Context, who *string) (desk.AgentID, error) {
 	switch {
 	case who == nil:
 		return desk.AgentID{}, nil
 	case *who == "me":
-		return agentOf(ctx).ID, nil
+		return auth.AgentOf(ctx).ID, nil
 	case strings.Contains(*who, "@"):
 		a, _, err := s.People.AgentByEmail(ctx, *who)
 		if desk.KindOf(err) == desk.KindNotFound && err != nil {
-			return desk.AgentID{}, invalid("body.assignee", "no agent has this address", *who)
+			return desk.AgentID{}, problem.Invalid("body.assignee", "no agent has this address", *who)
 		}
 		return a.ID, err
 	}
 	id, err := desk.ParseID[desk.AgentID](*who)
 	if err != nil || id.IsZero() {
-		return desk.AgentID{}, invalid("body.assignee", "want an agent's id or address, \"me\", or null", *who)
+		return desk.AgentID{}, problem.Invalid("body.assignee", "must be an agent's id or address, \"me\" or null", *who)
 	}
 	return id, nil
 }
 
 func (s *server) move(ctx context.Context, in *moveInput) (*conversationOutput, error) {
 	if (in.Body.Inbox == "") == (in.Body.Tier == nil) {
-		return nil, invalid("body", "name one of inbox and tier", nil)
+		return nil, problem.Invalid("body", "exactly one of inbox and tier is required", nil)
 	}
 	c, err := s.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.Move(ctx, agentOf(ctx), c.ID, agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note})
+	_, err = s.Handling.Move(ctx, auth.AgentOf(ctx), c.ID, agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note})
 	return s.changed(ctx, c.ID, err)
 }
 
@@ -169,21 +171,21 @@ func (s *server) setStatus(ctx context.Context, in *statusInput) (*conversationO
 	}
 	switch {
 	case in.Body.Status == desk.StatusSnoozed && until.IsZero():
-		return nil, invalid("body.until", "snoozed needs until", nil)
+		return nil, problem.Invalid("body.until", "required when the status is snoozed", nil)
 	case in.Body.Status != desk.StatusSnoozed && !until.IsZero():
-		return nil, invalid("body.until", "until goes with snoozed", until.Format(time.RFC3339))
+		return nil, problem.Invalid("body.until", "only allowed when the status is snoozed", until.Format(time.RFC3339))
 	}
 	c, err := s.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.SetStatus(ctx, agentOf(ctx), c.ID, in.Body.Status, until)
+	_, err = s.Handling.SetStatus(ctx, auth.AgentOf(ctx), c.ID, in.Body.Status, until)
 	return s.changed(ctx, c.ID, err)
 }
 
-// written reads the message that an act made.
+// written returns the message an action created.
 func (s *server) written(ctx context.Context, id desk.MessageID) (*messageOutput, error) {
-	m, err := s.Messages.Message(ctx, ownAct(ctx), id)
+	m, err := s.Messages.Message(ctx, readBack(ctx), id)
 	if err != nil {
 		return nil, err
 	}
@@ -191,19 +193,19 @@ func (s *server) written(ctx context.Context, id desk.MessageID) (*messageOutput
 	return &messageOutput{Body: m}, nil
 }
 
-// changed reads the conversation as an act left it.
-func (s *server) changed(ctx context.Context, id desk.ConversationID, act error) (*conversationOutput, error) {
-	if act != nil {
-		return nil, act
+// changed returns the conversation after an action.
+func (s *server) changed(ctx context.Context, id desk.ConversationID, err error) (*conversationOutput, error) {
+	if err != nil {
+		return nil, err
 	}
-	c, err := s.Conversations.Conversation(ctx, ownAct(ctx), view.ConversationRef{ID: id})
+	c, err := s.Conversations.Conversation(ctx, readBack(ctx), view.ConversationRef{ID: id})
 	return &conversationOutput{Body: c}, err
 }
 
-// ownAct is the caller with everyone's eyes, for one read: who moves a restricted
-// conversation out of reach still gets the answer to that act.
-func ownAct(ctx context.Context) desk.Agent {
-	a := agentOf(ctx)
+// readBack is the caller with admin rights, for reading the result of an action
+// only: moving a restricted conversation to another tier must still return it.
+func readBack(ctx context.Context) desk.Agent {
+	a := auth.AgentOf(ctx)
 	a.Admin = true
 	return a
 }

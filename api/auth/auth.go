@@ -1,0 +1,171 @@
+// Package auth authenticates API requests, by API key or by session cookie, and
+// signs agents in and out.
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"switchboard/api/problem"
+	"switchboard/api/site"
+	"switchboard/desk"
+	"switchboard/internal/credential"
+)
+
+// Cookie is the name of the session cookie.
+const Cookie = "sb_session"
+
+// sessionTTL is how long a session lasts after its last use.
+const sessionTTL = 12 * time.Hour
+
+// Public is a key of huma.Operation.Metadata: true for operations that need no
+// authentication. All others do, so that a forgotten check denies access.
+const Public = "public"
+
+// ExpiredDetail is the text of a 401 for credentials that are not valid (any more).
+const ExpiredDetail = "the API key or session is invalid or has expired"
+
+// People finds agents who can sign in.
+type People interface {
+	// AgentByEmail returns an agent with the password's hash; KindNotFound when
+	// there is none or it is disabled.
+	AgentByEmail(ctx context.Context, email string) (desk.Agent, string, error)
+}
+
+// Sessions stores the digests of session tokens.
+type Sessions interface {
+	CreateSession(ctx context.Context, digest []byte, id desk.AgentID, ttl time.Duration) error
+	// SessionAgent returns the session's agent and whether its expiry was moved to
+	// ttl from now; KindDenied when there is no such session. A ttl of 0 never
+	// moves it.
+	SessionAgent(ctx context.Context, digest []byte, ttl time.Duration) (a desk.Agent, extended bool, err error)
+	DeleteSession(ctx context.Context, digest []byte) error
+}
+
+// Keys finds the agent an API key belongs to.
+type Keys interface {
+	// KeyAgent returns the agent whose permissions a key carries; KindDenied when
+	// there is no such key.
+	KeyAgent(ctx context.Context, digest []byte) (desk.Agent, error)
+}
+
+// Authenticator authenticates requests and manages browser sessions.
+type Authenticator struct {
+	people   People
+	sessions Sessions
+	keys     Keys
+	site     site.Site
+	log      *slog.Logger
+	attempts *attempts
+	hashing  chan struct{} // bounds concurrent password checks
+}
+
+// New returns an Authenticator.
+func New(people People, sessions Sessions, keys Keys, site site.Site, log *slog.Logger) *Authenticator {
+	return &Authenticator{
+		people: people, sessions: sessions, keys: keys, site: site, log: log,
+		attempts: newAttempts(time.Now), hashing: make(chan struct{}, 2),
+	}
+}
+
+type agentKey struct{}
+
+// AgentOf returns the agent who makes the request; zero on public operations.
+func AgentOf(ctx context.Context) desk.Agent {
+	a, _ := ctx.Value(agentKey{}).(desk.Agent)
+	return a
+}
+
+// Middleware is a huma middleware. It answers 401 unless the request is
+// authenticated or the operation is Public.
+func (a *Authenticator) Middleware(ctx huma.Context, next func(huma.Context)) {
+	if public, _ := ctx.Operation().Metadata[Public].(bool); public {
+		next(ctx)
+		return
+	}
+	r, w := humago.Unwrap(ctx)
+	who, err := a.identify(ctx.Context(), r, w)
+	if err != nil {
+		p := problem.Explain(ctx.Context(), a.log, err)
+		if p.Status == http.StatusForbidden {
+			p = problem.Unauthorized(ExpiredDetail)
+		}
+		problem.Write(w, r, p)
+		return
+	}
+	if who.ID.IsZero() {
+		problem.Write(w, r, problem.Unauthorized("sign in, or send an API key as Authorization: Bearer KEY"))
+		return
+	}
+	next(huma.WithValue(ctx, agentKey{}, who))
+}
+
+// Identify returns the agent who makes a request: zero when it carries no
+// credentials, KindDenied when they are not valid. The Authorization header
+// takes precedence over the cookie, and there is no fallback.
+func (a *Authenticator) Identify(ctx context.Context, r *http.Request) (desk.Agent, error) {
+	return a.identify(ctx, r, nil)
+}
+
+// identify is Identify; a renewed cookie is set on w unless that is nil.
+func (a *Authenticator) identify(ctx context.Context, r *http.Request, w http.ResponseWriter) (desk.Agent, error) {
+	if r.Header.Get("Authorization") != "" {
+		return a.byHeader(ctx, r)
+	}
+	cookie, err := r.Cookie(Cookie)
+	if err != nil || cookie.Value == "" {
+		return desk.Agent{}, nil
+	}
+	who, extended, err := a.sessions.SessionAgent(ctx, credential.Digest(cookie.Value), sessionTTL)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	if extended && w != nil {
+		http.SetCookie(w, a.cookie(r, cookie.Value, sessionTTL))
+	}
+	return who, nil
+}
+
+// Recheck authenticates an earlier request again. Unlike Identify it does not
+// extend the session, because an open page alone must not keep it alive.
+func (a *Authenticator) Recheck(ctx context.Context, r *http.Request) (desk.Agent, error) {
+	if r.Header.Get("Authorization") != "" {
+		return a.byHeader(ctx, r)
+	}
+	cookie, err := r.Cookie(Cookie)
+	if err != nil {
+		return desk.Agent{}, desk.Errorf(desk.KindDenied, "no session")
+	}
+	who, _, err := a.sessions.SessionAgent(ctx, credential.Digest(cookie.Value), 0)
+	return who, err
+}
+
+func (a *Authenticator) byHeader(ctx context.Context, r *http.Request) (desk.Agent, error) {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return desk.Agent{}, desk.Errorf(desk.KindDenied, "unknown authorization scheme")
+	}
+	return a.ByKey(ctx, strings.TrimSpace(key))
+}
+
+// ByKey returns the agent an API key belongs to; KindDenied when it is not valid.
+func (a *Authenticator) ByKey(ctx context.Context, key string) (desk.Agent, error) {
+	if !strings.HasPrefix(key, credential.KeyPrefix) {
+		return desk.Agent{}, desk.Errorf(desk.KindDenied, "not an API key")
+	}
+	return a.keys.KeyAgent(ctx, credential.Digest(key))
+}
+
+// cookie carries a session token; a negative ttl deletes it.
+func (a *Authenticator) cookie(r *http.Request, token string, ttl time.Duration) *http.Cookie {
+	return &http.Cookie{
+		Name: Cookie, Value: token, Path: "/", MaxAge: int(ttl.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.site.Secure(r),
+	}
+}
