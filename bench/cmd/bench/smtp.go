@@ -35,10 +35,10 @@ func (r *run) smtp() {
 			whole = append(whole, each(load.mails))
 		}
 		mine, its := median(ours), median(theirs)
-		r.table.Add(fmt.Sprintf("SMTP, durable, 25 KB, %d sessions", load.sessions), table.PerSecond(mine)).
+		r.table.Add(fmt.Sprintf("SMTP, durable, 25 KB, %d sessions", load.sessions), table.PerSecond(mine)).Measure(mine).
 			Beside(table.PerSecond(its)+" go-smtp + fsync", mine/its).Want(fmt.Sprintf("≥ %.0f %%", 100*load.target), mine >= load.target*its)
-		r.table.Add("  CPU a mail, program and database: to the last 250, to the end of processing",
-			table.Short(median(sending))+", "+table.Short(median(whole)))
+		r.table.Add(fmt.Sprintf("  %d sessions: CPU per mail, program and database: to the last 250, to the end of processing", load.sessions),
+			table.Short(median(sending))+", "+table.Short(median(whole))).Measure(median(whole).Seconds())
 	}
 }
 
