@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"switchboard/config"
 	"switchboard/gateway"
 )
 
@@ -133,15 +134,15 @@ func (d *demo) start(ctx context.Context) (stop func(), err error) {
 	return stop, nil
 }
 
-func (d *demo) config() gateway.Config {
-	cfg := gateway.Defaults()
+func (d *demo) config() config.Config {
+	cfg := config.Defaults()
 	cfg.Addr, cfg.Data = d.opt.Addr, d.opt.Data
-	cfg.Mail = gateway.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop"}
+	cfg.Mail = config.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop"}
 	cfg.SMTP.Addr = d.opt.SMTP
-	cfg.Smarthost = gateway.Smarthost{Addr: d.sink.Addr(), TLS: "none"}
-	cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: d.box.Addr(), User: imapUser, Password: imapPassword, TLS: "none"}}
-	cfg.Widgets = []gateway.Widget{{Key: widgetKey, Name: "Demo Shop", Origins: []string{"*"}}}
-	cfg.Forms = []gateway.Form{{Key: formKey, Title: "Contact Demo Shop", Origins: []string{"*"}}}
+	cfg.Smarthost = config.Smarthost{Addr: d.sink.Addr(), TLS: "none"}
+	cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: d.box.Addr(), User: imapUser, Password: imapPassword, TLS: "none"}}
+	cfg.Widgets = []config.Widget{{Key: widgetKey, Name: "Demo Shop", Origins: []string{"*"}}}
+	cfg.Forms = []config.Form{{Key: formKey, Title: "Contact Demo Shop", Origins: []string{"*"}}}
 	return cfg
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -31,7 +31,7 @@ func (r *running) via(ip, text string) {
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	dns := mailtest.DNS(t, acmeDNS)
-	r := start(t, func(cfg *gateway.Config) {
+	r := start(t, func(cfg *config.Config) {
 		cfg.SMTP.ProxyFrom, cfg.SMTP.DNS, cfg.Mail.Domain = []string{"127.0.0.0/8"}, dns, "mx.desk.example"
 	})
 	r.via("192.0.2.7", letter("Jo <jo@acme.example>", "support@desk.example", "Lamp", "1@acme.example", "It is broken."))
@@ -69,8 +69,8 @@ func TestMailboxAuthentication(t *testing.T) {
 	box.Append([]byte(strings.Replace(results, "%s", "fail (p=REJECT sp=NONE)", 1) + "\nAuthentication-Results: mx.provider.example; dmarc=pass header.from=acme.example\n" +
 		letter("jo@acme.example", "support@desk.example", "Second", "2@acme.example", "Hello.", "References: <1@acme.example>")))
 	box.Append([]byte(letter("jo@acme.example", "support@desk.example", "Third", "3@acme.example", "Hello.", "Authentication-Results: mx.evil.example; dmarc=pass header.from=acme.example")))
-	r := start(t, func(cfg *gateway.Config) {
-		cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second,
+	r := start(t, func(cfg *config.Config) {
+		cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second,
 			TrustedAuthserv: []string{"MX.provider.example"}}}
 	})
 	r.eventually("three conversations", func() bool { return len(r.find("from:jo@acme.example")) == 3 })

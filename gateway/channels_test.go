@@ -13,9 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	_ "github.com/lib/pq" // the driver
 
+	"switchboard/config"
 	"switchboard/desk/view"
-	"switchboard/gateway"
 	"switchboard/internal/mailtest"
+	"switchboard/internal/reconcile"
 	"switchboard/store"
 )
 
@@ -37,12 +38,12 @@ func TestAlarm(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
 	proxy := mailtest.NewProxy(t, box.Addr)
-	r := start(t, func(cfg *gateway.Config) {
+	r := start(t, func(cfg *config.Config) {
 		cfg.AlarmAfter = 300 * time.Millisecond
-		good := gateway.Mailbox{Name: "support", Addr: proxy.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}
+		good := config.Mailbox{Name: "support", Addr: proxy.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}
 		bad := good
 		bad.Name, bad.Addr, bad.Folders = "billing", box.Addr, []string{"Bills"}
-		cfg.Mailboxes = []gateway.Mailbox{good, bad}
+		cfg.Mailboxes = []config.Mailbox{good, bad}
 	})
 	r.eventually("the good mailbox runs, the other one raises the alarm", func() bool {
 		c := r.channels()
@@ -70,9 +71,9 @@ func TestAlarm(t *testing.T) {
 func TestReconcile(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
-	var cfg gateway.Config
-	r := start(t, func(c *gateway.Config) {
-		c.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
+	var cfg config.Config
+	r := start(t, func(c *config.Config) {
+		c.Mailboxes = []config.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
 		cfg = *c
 	})
 	for i := range 5 {
@@ -94,7 +95,7 @@ func TestReconcile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	got, err := gateway.Reconcile(t.Context(), cfg, st, "support", log)
+	got, err := reconcile.New(cfg.Mailboxes, st, log).Named(t.Context(), "support")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestReconcile(t *testing.T) {
 		t.Error("it is not told when the last mail came")
 	}
 	cfg.Mailboxes[0].Folders = []string{"Bills"}
-	if _, err := gateway.Reconcile(t.Context(), cfg, st, "support", log); err == nil || !strings.Contains(err.Error(), "It has: INBOX") {
+	if _, err := reconcile.New(cfg.Mailboxes, st, log).Named(t.Context(), "support"); err == nil || !strings.Contains(err.Error(), "It has: INBOX") {
 		t.Errorf("an unknown folder: %v, want what there is", err)
 	}
 	shown := r.channels()["imap support"].Reconciled

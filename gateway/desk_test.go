@@ -17,6 +17,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"switchboard/config"
 	"switchboard/desk"
 	"switchboard/gateway"
 	"switchboard/internal/credential"
@@ -35,14 +36,14 @@ type running struct {
 }
 
 // start runs a gateway on a fresh database until the test ends.
-func start(t *testing.T, change func(*gateway.Config)) *running {
+func start(t *testing.T, change func(*config.Config)) *running {
 	t.Helper()
-	cfg := gateway.Defaults()
+	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example", "billing@desk.example", "security@desk.example"}
 	cfg.SMTP.Addr = "127.0.0.1:0"
-	cfg.Widgets = []gateway.Widget{{Key: "wk_test", Name: "Test", Origins: []string{"*"}}}
-	cfg.Forms = []gateway.Form{{Key: "contact", Title: "Contact"}}
+	cfg.Widgets = []config.Widget{{Key: "wk_test", Name: "Test", Origins: []string{"*"}}}
+	cfg.Forms = []config.Form{{Key: "contact", Title: "Contact"}}
 	if change != nil {
 		change(&cfg)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -26,7 +26,7 @@ func TestFilters(t *testing.T) {
 	t.Parallel()
 	rspamd, clamd := mailtest.Rspamd(t), mailtest.Clamd(t)
 	for _, quarantine := range []bool{false, true} {
-		r := start(t, func(cfg *gateway.Config) {
+		r := start(t, func(cfg *config.Config) {
 			cfg.SMTP.Rspamd.URL, cfg.SMTP.Clamd.Addr = rspamd, clamd
 			if quarantine {
 				cfg.SMTP.Clamd.OnVirus = "quarantine"
@@ -80,7 +80,7 @@ func TestFilters(t *testing.T) {
 func TestFiltersAway(t *testing.T) {
 	t.Parallel()
 	for _, choice := range []string{"accept", "defer"} {
-		r := start(t, func(cfg *gateway.Config) {
+		r := start(t, func(cfg *config.Config) {
 			cfg.SMTP.Rspamd.URL, cfg.SMTP.Rspamd.OnFailure = "http://127.0.0.1:1", choice
 			cfg.SMTP.Clamd.Addr, cfg.SMTP.Clamd.OnFailure = "/nowhere/clamd.sock", choice
 		})

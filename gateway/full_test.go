@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -21,8 +21,8 @@ func TestNoRoom(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
 	var dsn string
-	r := start(t, func(c *gateway.Config) {
-		c.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
+	r := start(t, func(c *config.Config) {
+		c.Mailboxes = []config.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
 		dsn = c.DB.URL
 	})
 	db, err := sql.Open("postgres", dsn)

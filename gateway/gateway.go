@@ -1,13 +1,17 @@
+// Package gateway is the composition root: it opens the database, starts the
+// channels, the pipeline, the outbound loop and the HTTP server, and stops them in
+// order. It runs inside tests as well as in the program.
 package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -15,13 +19,19 @@ import (
 	"switchboard/agent"
 	"switchboard/api"
 	"switchboard/channels"
-	"switchboard/channels/livechat"
 	"switchboard/channels/mailbox"
-	"switchboard/channels/webform"
+	"switchboard/config"
 	"switchboard/desk"
 	"switchboard/ingest"
-	"switchboard/internal/localpg"
+	"switchboard/internal/database"
+	"switchboard/internal/health"
+	"switchboard/internal/imageproxy"
+	"switchboard/internal/listen"
+	"switchboard/internal/localaddr"
+	"switchboard/internal/mailaccount"
 	"switchboard/internal/mailsig"
+	"switchboard/internal/metrics"
+	"switchboard/internal/reconcile"
 	"switchboard/live"
 	"switchboard/normalize"
 	"switchboard/outbound"
@@ -30,46 +40,47 @@ import (
 	"switchboard/threading"
 )
 
-// Version is the program's, set by the linker.
+// Version is the version of the program, set by the linker.
 var Version = "devel"
 
-// Gateway is the whole program but for flags and signals.
+// Gateway is the whole program except flags and signals.
 type Gateway struct {
-	cfg     Config
-	log     *slog.Logger
-	cluster *localpg.Cluster // nil when db.url is set
-	store   *store.Store
-	leave   func() error // the writers
-	own     addresses
-	rules   atomic.Pointer[ingest.Rules]
+	cfg   config.Config
+	log   *slog.Logger
+	db    *database.DB
+	store *store.Store // of db
+	leave func() error // ends this node's membership among the writers
+	local localaddr.Set
+	rules atomic.Pointer[ingest.Rules]
 
 	hub       *live.Hub
 	tail      *live.Tail
 	acceptor  *ingest.Acceptor
 	processor *ingest.Processor
 	desk      *agent.Desk
-	loop      *outbound.Loop
+	outbox    *outbound.Loop
 	group     *channels.Group
+	reconcile *reconcile.Reconciler
 	api       *api.Handler
 	mux       *http.ServeMux
-	handler   http.Handler // the mux, and what was wrapped around it
+	handler   http.Handler // mux and the middleware around it
 
-	node         string        // this process among all on one database
-	owner        *mailbox.Node // of the mailboxes this process reads
+	node         string        // name of this process, unique on the database
+	mailboxes    *mailbox.Node // holds the leases of the mailboxes that this node reads
 	smtpAddr     net.Addr      // of smtp.addr
 	smtpsAddr    net.Addr      // of smtp.tls_addr
 	httpListener net.Listener
-	metrics      *metrics // nil when nobody asks
+	metrics      *metrics.Server // nil when metrics are off
 }
 
 // New opens the database and the listeners and builds every part; nothing runs
-// before Run. A port in use, an unusable data folder or a database that cannot
-// be reached is one error that says what to do.
-func New(ctx context.Context, cfg Config, log *slog.Logger) (*Gateway, error) {
+// before Run. If a port is in use, the data folder unusable or the database
+// unreachable, the error says what to do.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Gateway, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, log: log, own: newAddresses(cfg.Mail), hub: live.New(), node: nodeName()}
+	g := &Gateway{cfg: cfg, log: log, local: localaddr.New(cfg.Mail.Addresses, cfg.Mail.CatchAll), hub: live.New(), node: nodeName()}
 	if err := g.build(ctx); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
@@ -78,15 +89,16 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Gateway, error) {
 
 func (g *Gateway) build(ctx context.Context) error {
 	var err error
-	if g.httpListener, err = listen(g.cfg.Addr); err != nil {
+	if g.httpListener, err = listen.TCP("addr", g.cfg.Addr); err != nil {
 		return err
 	}
 	if err := g.openMetrics(); err != nil {
 		return err
 	}
-	if err := g.openStore(ctx); err != nil {
+	if g.db, err = database.Open(ctx, &g.cfg, g.log); err != nil {
 		return err
 	}
+	g.store = g.db.Store
 	if _, err := g.store.RebaseEvents(ctx); err != nil {
 		return err
 	}
@@ -95,7 +107,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	tokens := threading.NewTokens(threading.Key{ID: 1, Secret: key})
-	rules, err := loadRules(ctx, g.store, g.cfg.Policy, g.own, tokens)
+	rules, err := loadRules(ctx, g.store, g.cfg.Policy, g.local, tokens)
 	if err != nil {
 		return err
 	}
@@ -103,39 +115,43 @@ func (g *Gateway) build(ctx context.Context) error {
 	if g.leave, err = g.store.Join(ctx); err != nil {
 		return err
 	}
-	if err := g.pipeline(); err != nil {
+	if err := g.buildPipeline(); err != nil {
 		return err
 	}
-	if err := g.outbound(ctx, tokens); err != nil {
+	if err := g.buildOutbound(ctx, tokens); err != nil {
 		return err
 	}
-	return errors.Join(g.http(ctx), g.entrances())
+	g.reconcile = reconcile.New(g.cfg.Mailboxes, g.store, g.log)
+	return errors.Join(g.buildHTTP(ctx), g.buildChannels())
 }
 
-func listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+func (g *Gateway) openMetrics() error {
+	if g.cfg.MetricsAddr == "" {
+		return nil
+	}
+	l, err := listen.TCP("metrics_addr", g.cfg.MetricsAddr)
 	if err != nil {
-		return nil, listenFault("addr", addr, err)
+		return err
 	}
-	return l, nil
+	g.metrics = metrics.New(l, metrics.Source{
+		Statuses: func() []channels.Status { return g.group.Statuses() },
+		Queues:   func(ctx context.Context) (store.Queues, error) { return g.store.Queues(ctx) },
+		TLSCert:  g.cfg.SMTP.TLSCert, TLSKey: g.cfg.SMTP.TLSKey, AlarmAfter: g.cfg.AlarmAfter,
+	})
+	return nil
 }
 
-// openStore connects to the configured database, or starts the private cluster.
-func (g *Gateway) openStore(ctx context.Context) (err error) {
-	dsn := g.cfg.DB.URL
-	if dsn == "" {
-		g.cluster, err = localpg.Start(ctx, localpg.Config{Dir: filepath.Join(g.cfg.Data, "postgres"), Log: g.log})
-		if err != nil {
-			return err
-		}
-		dsn = g.cluster.DSN("switchboard")
+// nodeName returns a name that no other process on the same database has.
+func nodeName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unnamed"
 	}
-	g.store, err = store.Open(ctx, store.Options{DSN: dsn, Log: g.log, MaxConns: g.cfg.DB.MaxConns})
-	return err
+	return fmt.Sprintf("%s-%d-%.6s", host, os.Getpid(), strings.ToLower(rand.Text()))
 }
 
-// pipeline connects journal, processor and event tail by their wake-ups.
-func (g *Gateway) pipeline() error {
+// buildPipeline connects journal, processor and event tail by their wake-ups.
+func (g *Gateway) buildPipeline() error {
 	g.tail = live.NewTail(g.store, g.hub, g.log)
 	g.processor = ingest.NewProcessor(g.store, g.rules.Load, g.log)
 	g.processor.Committed = g.tail.Wake
@@ -143,9 +159,9 @@ func (g *Gateway) pipeline() error {
 	g.acceptor.Accepted = g.processor.Accepted
 	g.group = channels.NewGroup(g.acceptor, g.log, channels.Backoff{})
 	if g.metrics != nil {
-		g.processor.Finished = g.metrics.finished
+		g.processor.Finished = g.metrics.Finished
 	}
-	trust, err := mailsig.Load(g.cfg.Signatures.trust(), g.log)
+	trust, err := mailsig.Load(g.cfg.Signatures.Trust(), g.log)
 	if err != nil {
 		return fmt.Errorf("signatures: %w", err)
 	}
@@ -153,45 +169,39 @@ func (g *Gateway) pipeline() error {
 	return nil
 }
 
-func (g *Gateway) outbound(ctx context.Context, tokens *threading.Tokens) error {
+func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) error {
 	key, err := secret(ctx, g.store, "message-id")
 	if err != nil {
 		return err
 	}
-	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.domain()), Own: g.own.own, Log: g.log})
+	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, Log: g.log})
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
 	if g.cfg.Smarthost.Addr != "" {
-		way := &exit{senders: g.cfg.Mail.Addresses, sent: func() { g.group.Received(smarthostName) }}
-		m, err := g.mailer(tokens.Address, g.store, g.store, way.report)
+		smarthost, err := mailaccount.OpenSmarthost(&g.cfg, mailaccount.SmarthostOptions{ReplyAddress: tokens.Address, Tokens: g.store, Archive: g.store,
+			Sent: func() { g.group.Received(mailaccount.SmarthostName) }, Log: g.log})
 		if err != nil {
 			return err
 		}
-		way.mailer = m
-		g.group.Add(smarthostName, &watch{exitEvery, way.look})
-		senders[desk.ChannelEmail] = m
+		g.group.Add(mailaccount.SmarthostName, &health.Probe{Interval: smarthostInterval, Check: smarthost.Check})
+		senders[desk.ChannelEmail] = smarthost.Mailer
 	}
-	g.loop = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
+	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
 	return nil
 }
 
-// domain is the right side of our Message-IDs and our name in EHLO.
-func (g *Gateway) domain() string {
-	if g.cfg.Mail.Domain != "" {
-		return g.cfg.Mail.Domain
-	}
-	_, domain, _ := strings.Cut(g.own.first, "@")
-	return domain
-}
+// smarthostInterval is how often a working smarthost is checked; every mail that it
+// accepts is a check, too.
+const smarthostInterval = 10 * time.Minute
 
-// http builds the handler of everything under "/".
-func (g *Gateway) http(ctx context.Context) error {
+// buildHTTP builds the handler of everything under "/".
+func (g *Gateway) buildHTTP(ctx context.Context) error {
 	imageKey, err := secret(ctx, g.store, "image-url")
 	if err != nil {
 		return err
 	}
-	deps := api.From(g.store, acts{Desk: g.desk, hub: g.hub, committed: g.tail.Wake, replied: g.loop.Wake}, g.hub)
-	deps.Images = newImages(g.store, g.cfg.Images, g.log)
-	deps.Reconciler = &reconciler{g: g, busy: map[string]bool{}}
+	deps := api.From(g.store, actions{Desk: g.desk, hub: g.hub, committed: g.tail.Wake, queued: g.outbox.Wake}, g.hub)
+	deps.Images = imageproxy.New(g.store, config.Networks(g.cfg.Images.AllowNetworks), g.log)
+	deps.Reconciler = g.reconcile
 	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log}, deps)
 	if err != nil {
 		return err
@@ -202,65 +212,47 @@ func (g *Gateway) http(ctx context.Context) error {
 	return nil
 }
 
-// viewHTML makes a mail's HTML safe, points its pictures to where they are
-// served, and leaves out those from the net unless they are asked for.
+// viewHTML sanitizes a mail's HTML and points its images to where they are served;
+// remote images are left out unless they were requested.
 func viewHTML(text string, p api.Pictures) string {
 	safe, _ := normalize.SafeHTMLView(text, normalize.ViewOptions{CID: p.CID, RemoteImages: p.Remote != nil, Image: p.Remote})
 	return safe
 }
 
-// entrances builds the channels.
-func (g *Gateway) entrances() error {
-	widgets := map[string]livechat.Widget{}
-	for _, w := range g.cfg.Widgets {
-		widgets[w.Key] = livechat.Widget{Key: w.Key, Name: w.Name, Origins: w.Origins}
-	}
-	chat := livechat.New(livechat.Config{Widgets: widgets, Committed: g.tail.Wake}, g.store.Visitors(), g.hub, g.log)
-	g.mux.Handle("/chat", chat)
-	g.group.Add("chat", chat)
-
-	forms := map[string]webform.Form{}
-	for _, f := range g.cfg.Forms {
-		forms[f.Key] = webform.Form{Key: f.Key, Title: f.Title, Redirects: f.Redirects, Origins: f.Origins}
-	}
-	form := webform.New(webform.Config{Forms: forms}, g.log)
-	g.mux.Handle("/f/", form)
-	g.group.Add("forms", form)
-
-	if err := g.mailboxes(); err != nil {
-		return err
-	}
-	g.watches()
-	return g.receive()
-}
-
 // Handle adds a page to the HTTP server; it must be called before Run.
 func (g *Gateway) Handle(pattern string, h http.Handler) { g.mux.Handle(pattern, h) }
 
-// Wrap puts a handler around all pages; it must be called before Run.
-func (g *Gateway) Wrap(around func(http.Handler) http.Handler) { g.handler = around(g.handler) }
+// Wrap adds middleware around all pages; it must be called before Run.
+func (g *Gateway) Wrap(middleware func(http.Handler) http.Handler) { g.handler = middleware(g.handler) }
 
-// Store is the database, for the verbs that work beside a running gateway.
+// Store returns the database.
 func (g *Gateway) Store() *store.Store { return g.store }
 
-// Desk is what agents may do.
+// Desk returns the agents' operations.
 func (g *Gateway) Desk() *agent.Desk { return g.desk }
 
-// Sink is the journal's entrance; it accepts while Run runs.
+// Sink returns the sink of the pipeline; it accepts while Run is running.
 func (g *Gateway) Sink() channels.Sink { return g.acceptor }
 
-// Channels tells how every entrance is doing.
+// Channels returns the state of every channel.
 func (g *Gateway) Channels() []channels.Status { return g.group.Statuses() }
 
 // HTTPAddr is the address the HTTP server listens on.
 func (g *Gateway) HTTPAddr() net.Addr { return g.httpListener.Addr() }
 
-// SMTPAddr is the address mail is received on; nil when that is off.
+// SMTPAddr is the address of the SMTP listener; nil when it is off.
 func (g *Gateway) SMTPAddr() net.Addr { return g.smtpAddr }
 
-// SMTPSAddr is the address mail is received on by TLS from the first octet; nil
-// when that is off.
+// SMTPSAddr is the address of the SMTP listener with implicit TLS; nil when it is off.
 func (g *Gateway) SMTPSAddr() net.Addr { return g.smtpsAddr }
+
+// MetricsAddr is the address of /metrics; nil when metrics are off.
+func (g *Gateway) MetricsAddr() net.Addr {
+	if g.metrics == nil {
+		return nil
+	}
+	return g.metrics.Addr()
+}
 
 // Close releases everything that New opened. Run calls it.
 func (g *Gateway) Close() error {
@@ -271,35 +263,15 @@ func (g *Gateway) Close() error {
 		}
 	}
 	if g.metrics != nil {
-		if err := g.metrics.listener.Close(); !errors.Is(err, net.ErrClosed) {
+		if err := g.metrics.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}
 	if g.leave != nil {
 		errs = append(errs, g.leave())
 	}
-	if g.store != nil {
-		errs = append(errs, g.store.Close())
-	}
-	if g.cluster != nil {
-		errs = append(errs, g.cluster.Stop())
+	if g.db != nil {
+		errs = append(errs, g.db.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// drain bounds how long a stop may take.
-const drain = 15 * time.Second
-
-// WithStore opens the database of a configuration for a verb, and closes it
-// again. A gateway that runs on the same private database lends it.
-func WithStore(ctx context.Context, cfg Config, log *slog.Logger, fn func(context.Context, *store.Store) error) error {
-	if cfg.DB.URL == "" {
-		cfg.DB.URL = localpg.Running(filepath.Join(cfg.Data, "postgres"), "switchboard")
-	}
-	g := &Gateway{cfg: cfg, log: log}
-	err := g.openStore(ctx)
-	if err == nil {
-		err = fn(ctx, g.store)
-	}
-	return errors.Join(err, g.Close())
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -18,9 +18,9 @@ import (
 func TestMainJob(t *testing.T) {
 	t.Parallel()
 	box, sink := mailtest.NewDovecot(t), mailtest.NewSMTPSink(t)
-	r := start(t, func(cfg *gateway.Config) {
-		cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
-		cfg.Smarthost = gateway.Smarthost{Addr: sink.Addr, TLS: "none"}
+	r := start(t, func(cfg *config.Config) {
+		cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
+		cfg.Smarthost = config.Smarthost{Addr: sink.Addr, TLS: "none"}
 	})
 
 	r.post("jo@acme.example", "billing@desk.example",
@@ -152,8 +152,8 @@ func TestStaleReply(t *testing.T) {
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
-	r := start(t, func(cfg *gateway.Config) {
-		cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
+	r := start(t, func(cfg *config.Config) {
+		cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none", Poll: time.Second}}
 	})
 	text := letter("jo@acme.example", "support@desk.example", "Once", "once@acme.example", "Only once.")
 	r.post("jo@acme.example", "support@desk.example", text)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -37,12 +37,12 @@ func (r *running) figures() map[string]float64 {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
-	r := start(t, func(cfg *gateway.Config) {
+	r := start(t, func(cfg *config.Config) {
 		cfg.MetricsAddr, cfg.AlarmAfter = "127.0.0.1:0", 200*time.Millisecond
-		good := gateway.Mailbox{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none"}
+		good := config.Mailbox{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none"}
 		bad := good
 		bad.Name, bad.Password = "billing", "wrong"
-		cfg.Mailboxes = []gateway.Mailbox{good, bad}
+		cfg.Mailboxes = []config.Mailbox{good, bad}
 	})
 	r.post("jo@acme.example", "support@desk.example", letter("jo@acme.example", "support@desk.example", "One", "1@acme.example", "Hello."))
 	c := r.only("from:jo@acme.example")

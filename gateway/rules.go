@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -15,41 +14,21 @@ import (
 
 	"switchboard/desk"
 	"switchboard/ingest"
+	"switchboard/internal/localaddr"
 	"switchboard/router"
 	"switchboard/store"
 	"switchboard/threading"
 )
 
-// secret returns 32 random octets that stay the same for this database.
+// secret returns 32 random octets that are generated once per database and name.
 func secret(ctx context.Context, st *store.Store, name string) ([]byte, error) {
 	fresh := make([]byte, 32)
 	rand.Read(fresh) //nolint:errcheck // never fails (crypto/rand)
 	return st.Secret(ctx, name, fresh)
 }
 
-// policy compiles the file, so that a wrong one is told with its lines before
-// anything is opened.
-func (v *validator) policy(file string) {
-	if file == "" {
-		return
-	}
-	document, err := os.ReadFile(file)
-	if err == nil {
-		_, err = router.Compile(document)
-	}
-	var wrong *router.PolicyError
-	switch {
-	case errors.As(err, &wrong):
-		for _, problem := range wrong.Problems {
-			v.add("policy", file+":"+problem.String())
-		}
-	case err != nil:
-		v.add("policy", err.Error())
-	}
-}
-
-// livePolicy returns the policy to go by: the file's, published as a new version if
-// it is another than the latest; without a file the latest, or at first the default.
+// livePolicy returns the policy in force: the file's, published as a new version if
+// it differs from the latest; without a file the latest, or initially the default.
 func livePolicy(ctx context.Context, st *store.Store, file string) (store.Policy, error) {
 	live, err := st.LatestPolicy(ctx)
 	none := desk.KindOf(err) == desk.KindNotFound
@@ -69,15 +48,15 @@ func livePolicy(ctx context.Context, st *store.Store, file string) (store.Policy
 	return live, nil
 }
 
-// loadRules compiles the live policy.
-func loadRules(ctx context.Context, st *store.Store, file string, own addresses, tokens *threading.Tokens) (*ingest.Rules, error) {
+// loadRules compiles the policy in force.
+func loadRules(ctx context.Context, st *store.Store, file string, local localaddr.Set, tokens *threading.Tokens) (*ingest.Rules, error) {
 	live, err := livePolicy(ctx, st, file)
 	if err != nil {
 		return nil, err
 	}
 	policy, err := router.Compile([]byte(live.Document))
 	if err != nil {
-		return nil, fmt.Errorf("the published policy %d does not compile any more: %w", live.Version, err)
+		return nil, fmt.Errorf("the published policy version %d no longer compiles: %w", live.Version, err)
 	}
 	policy.Version = live.Version
 	list, err := st.InboxList(ctx)
@@ -85,14 +64,14 @@ func loadRules(ctx context.Context, st *store.Store, file string, own addresses,
 		return nil, err
 	}
 	rules := &ingest.Rules{Policy: policy, Version: live.Version, Inboxes: map[string]desk.Inbox{}, Tokens: tokens,
-		Own: own.own, Base: own.baseOf}
+		Own: local.Contains, Base: local.Base}
 	for _, inbox := range list {
 		rules.Inboxes[inbox.Key] = inbox
 	}
 	return rules, nil
 }
 
-// publish compiles a document and makes it the live policy.
+// publish compiles a document and puts it in force.
 func publish(ctx context.Context, st *store.Store, document []byte, author string) (store.Policy, error) {
 	policy, err := router.Compile(document)
 	if err != nil {
@@ -110,8 +89,8 @@ func publish(ctx context.Context, st *store.Store, document []byte, author strin
 	return store.Policy{Version: version, Document: string(document)}, err
 }
 
-// messageIDs makes the Message-ID of what we send: the same for the same message,
-// and not to be guessed, so that whoever refers to it has seen it.
+// messageIDs returns the generator of outgoing Message-IDs: the same for the same
+// message, and unguessable, so that a reference to one proves that the sender saw it.
 func messageIDs(key []byte, domain string) func(desk.MessageID) string {
 	return func(id desk.MessageID) string {
 		text := strings.ReplaceAll(uuid.UUID(id).String(), "-", "")

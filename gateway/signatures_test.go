@@ -1,12 +1,10 @@
 package gateway_test
 
 import (
-	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -18,8 +16,8 @@ func TestSignatures(t *testing.T) {
 	jo := ca.Person("Jo Acme", "jo@acme.example")
 	g.Key("Bo Acme <bo@acme.example>", "never")
 	g.Export(keys, "bo@acme.example")
-	r := start(t, func(cfg *gateway.Config) {
-		cfg.Signatures = gateway.Signatures{SMIMEAuthorities: []string{ca.File}, OpenPGPKeys: []string{keys}}
+	r := start(t, func(cfg *config.Config) {
+		cfg.Signatures = config.Signatures{SMIMEAuthorities: []string{ca.File}, OpenPGPKeys: []string{keys}}
 	})
 	const entity = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nThe printer smokes, grüße.\n"
 	good := ca.Sign(jo, entity)
@@ -67,56 +65,5 @@ func TestSignatures(t *testing.T) {
 	g.Export(keys, "new@acme.example")
 	if m := send("new@acme.example", "newcomer", g.Sign("new@acme.example", entity)); m.Signature == nil || m.Signature.Status != "valid" {
 		t.Errorf("a key that was added: %+v", m.Signature)
-	}
-}
-
-// TestSignatureFiles: a file that cannot be used is a problem of the configuration,
-// told with its key.
-func TestSignatureFiles(t *testing.T) {
-	t.Parallel()
-	cfg := gateway.Defaults()
-	cfg.Mail.Addresses = []string{"support@desk.example"}
-	cfg.Signatures = gateway.Signatures{SMIMEAuthorities: []string{"/nowhere/ca.pem"}, OpenPGPKeys: []string{"signatures_test.go"}}
-	var invalid *gateway.ConfigError
-	if err := cfg.Validate(); !errors.As(err, &invalid) || len(invalid.Problems) != 2 {
-		t.Fatalf("got %v", err)
-	}
-	for i, want := range []gateway.Problem{{Key: "signatures.smime_authorities", Reason: "/nowhere/ca.pem"}, {Key: "signatures.openpgp_keys", Reason: "no OpenPGP key"}} {
-		if got := invalid.Problems[i]; got.Key != want.Key || !strings.Contains(got.Reason, want.Reason) {
-			t.Errorf("got %+v, want %+v", got, want)
-		}
-	}
-}
-
-// TestDoctorSignatures: keys that have run out are told before somebody wonders.
-func TestDoctorSignatures(t *testing.T) {
-	t.Parallel()
-	ca, g, keys := mailtest.NewAuthority(t, "Acme Mail CA"), mailtest.NewGPG(t), t.TempDir()
-	g.Key("Bo Acme <bo@acme.example>", "never")
-	g.Key("Old Jo <old@acme.example>", "20210101T000000", "--faked-system-time", "20200101T000000")
-	g.Export(keys, "bo@acme.example")
-	cfg := gateway.Defaults()
-	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", "host=127.0.0.1 port=1 sslmode=disable connect_timeout=1"
-	cfg.Mail.Addresses = []string{"support@desk.example"}
-	cfg.Signatures = gateway.Signatures{SMIMEAuthorities: []string{ca.File, ca.Expired("Jo 2020", "jo@acme.example")}, OpenPGPKeys: []string{keys}}
-	finding := func(check string) gateway.Finding {
-		t.Helper()
-		for _, f := range gateway.Examine(t.Context(), cfg, slog.New(slog.DiscardHandler)) {
-			if f.Check == check {
-				return f
-			}
-		}
-		t.Fatalf("nothing is said of %s", check)
-		return gateway.Finding{}
-	}
-	if f := finding("signatures.smime_authorities"); f.Verdict != gateway.Warn || !strings.Contains(f.Detail, "certificates: 2") || !strings.Contains(f.Detail, "CN=Jo 2020 (2021-01-01)") {
-		t.Errorf("%+v", f)
-	}
-	if f := finding("signatures.openpgp_keys"); f.Verdict != gateway.Sound || f.Detail != "keys: 1" {
-		t.Errorf("%+v", f)
-	}
-	g.Export(keys, "old@acme.example")
-	if f := finding("signatures.openpgp_keys"); f.Verdict != gateway.Warn || !strings.Contains(f.Detail, "keys: 2, not valid any more") {
-		t.Errorf("%+v", f)
 	}
 }

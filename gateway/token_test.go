@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/dbtest"
 	"switchboard/internal/mailtest"
 )
@@ -22,10 +22,10 @@ func TestMailboxWithTokens(t *testing.T) {
 	refresh := tokens.Grant(box.User)
 	pulled := func(who string) func(*testing.T) {
 		return func(t *testing.T) {
-			r := start(t, func(cfg *gateway.Config) {
+			r := start(t, func(cfg *config.Config) {
 				cfg.DB.URL = dsn
-				cfg.Mailboxes = []gateway.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, TLS: "none", Poll: time.Second,
-					OAuth: gateway.OAuth{Auth: "oauth2", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: tokens.ClientSecret, RefreshToken: refresh}}}
+				cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: box.Addr, User: box.User, TLS: "none", Poll: time.Second,
+					OAuth: config.OAuth{Auth: "oauth2", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: tokens.ClientSecret, RefreshToken: refresh}}}
 			})
 			box.Append([]byte(letter(who+"@acme.example", "support@desk.example", "Hello", who+"@acme.example", "Hello.")))
 			r.only("from:" + who + "@acme.example")

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/gateway"
+	"switchboard/config"
 	"switchboard/internal/mailtest"
 )
 
@@ -19,9 +19,9 @@ func TestHelpersAreWatched(t *testing.T) {
 	sink := mailtest.NewSMTPSink(t)
 	way := mailtest.NewProxy(t, sink.Addr)
 	way.CutDown(0)
-	r := start(t, func(cfg *gateway.Config) {
+	r := start(t, func(cfg *config.Config) {
 		cfg.AlarmAfter = 100 * time.Millisecond
-		cfg.Smarthost = gateway.Smarthost{Addr: way.Addr, TLS: "none"}
+		cfg.Smarthost = config.Smarthost{Addr: way.Addr, TLS: "none"}
 		cfg.SMTP.Clamd.Addr, cfg.SMTP.Rspamd.URL = "/nowhere/clamd.ctl", mailtest.Rspamd(t)
 		cfg.MetricsAddr = "127.0.0.1:0"
 	})
@@ -57,7 +57,7 @@ func TestCertificateIsWatched(t *testing.T) {
 	for _, c := range []struct {
 		ends        time.Duration
 		state, what string
-	}{{24 * time.Hour, "running", "ends on"}, {-time.Minute, "failing", "ended on"}} {
+	}{{24 * time.Hour, "running", "expires on"}, {-time.Minute, "failing", "expired on"}} {
 		t.Run(c.state, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -69,7 +69,7 @@ func TestCertificateIsWatched(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			r := start(t, func(cfg *gateway.Config) {
+			r := start(t, func(cfg *config.Config) {
 				cfg.SMTP.TLSCert, cfg.SMTP.TLSKey, cfg.MetricsAddr = certFile, keyFile, "127.0.0.1:0"
 			})
 			r.eventually("it is said", func() bool {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"switchboard/config"
 	"switchboard/desk"
 	"switchboard/gateway"
 	"switchboard/internal/credential"
@@ -32,10 +33,10 @@ type office struct {
 
 func openOffice(t testing.TB) *office {
 	t.Helper()
-	cfg := gateway.Defaults()
+	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
-	cfg.Mail = gateway.Mail{Addresses: []string{"support@desk.example"}, Name: "Desk"}
-	cfg.Widgets = []gateway.Widget{
+	cfg.Mail = config.Mail{Addresses: []string{"support@desk.example"}, Name: "Desk"}
+	cfg.Widgets = []config.Widget{
 		{Key: "shop", Name: "Shop", Origins: []string{"https://shop.example"}},
 		{Key: "open", Name: "Open", Origins: []string{"*"}},
 	}

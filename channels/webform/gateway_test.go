@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"switchboard/config"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/gateway"
@@ -18,10 +19,10 @@ import (
 // A form on its way through the whole gateway: a conversation with its file, one
 // for a repeated form, and what fell into the trap where an agent can replay it.
 func TestThroughTheGateway(t *testing.T) {
-	cfg := gateway.Defaults()
+	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example"}
-	cfg.Forms = []gateway.Form{{Key: "plain", Title: "Contact"}}
+	cfg.Forms = []config.Form{{Key: "plain", Title: "Contact"}}
 	gate, err := gateway.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/desk/view"
-	"switchboard/gateway"
+	"switchboard/internal/database"
+	"switchboard/internal/reconcile"
 	"switchboard/store"
 )
 
@@ -121,8 +122,8 @@ func channelReconcileCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return gateway.WithStore(cmd.Context(), cfg, logger("warn"), func(ctx context.Context, st *store.Store) error {
-				folders, err := gateway.Reconcile(ctx, cfg, st, args[0], logger("warn"))
+			return database.With(cmd.Context(), cfg, logger("warn"), func(ctx context.Context, st *store.Store) error {
+				folders, err := reconcile.New(cfg.Mailboxes, st, logger("warn")).Named(ctx, args[0])
 				if err != nil {
 					return err
 				}

@@ -8,8 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/config"
 	"switchboard/desk"
-	"switchboard/gateway"
+	"switchboard/internal/pipe"
 )
 
 // The exit codes of a pipe transport (sysexits.h): mail servers read nothing else.
@@ -59,7 +60,7 @@ func deliver(ctx context.Context, cmd *cobra.Command, flags *configFlags, from s
 	if len(to) == 0 {
 		return exitError{exUsage, fmt.Errorf("name the recipients\nusage: %s", cmd.UseLine())}
 	}
-	cfg, err := flags.load(cmd, gateway.Load)
+	cfg, err := flags.load(cmd, config.Load)
 	if err != nil { // the operator's to mend; no sender's mail goes back for it
 		return exitError{exTempFail, err}
 	}
@@ -67,11 +68,11 @@ func deliver(ctx context.Context, cmd *cobra.Command, flags *configFlags, from s
 	if err != nil {
 		return exitError{exTempFail, fmt.Errorf("standard input: %w", err)}
 	}
-	mail := gateway.Handover{From: reversePath(from), Content: content}
+	mail := pipe.Mail{From: reversePath(from), Content: content}
 	for _, address := range to {
 		mail.To = append(mail.To, strings.Trim(address, "<>"))
 	}
-	switch err := gateway.Deliver(ctx, cfg, logger("warn"), mail); desk.KindOf(err) {
+	switch err := pipe.Deliver(ctx, cfg, logger("warn"), mail); desk.KindOf(err) {
 	case desk.KindNotFound:
 		return exitError{exNoUser, err}
 	case desk.KindInvalid:

@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/gateway"
+	"switchboard/config"
+	"switchboard/doctor"
 )
 
 func doctorCommand() *cobra.Command {
@@ -18,18 +19,18 @@ func doctorCommand() *cobra.Command {
 		Long: "Look at the configuration, the database, each mailbox, the smarthost, the ports, the certificate, the disk and the\n" +
 			"clock. Nothing is sent and no mail is touched. It works beside a running gateway. Exits with 1 if anything failed.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := flags.load(cmd, gateway.Load)
-			var invalid *gateway.ConfigError
-			var found []gateway.Finding
+			cfg, err := flags.load(cmd, config.Load)
+			var invalid *config.Error
+			var found []doctor.Finding
 			switch {
 			case errors.As(err, &invalid):
 				for _, p := range invalid.Problems {
-					found = append(found, gateway.Finding{Check: p.Key, Verdict: gateway.Fail, Detail: p.Reason, Advice: "Correct the configuration, then run this again for the rest."})
+					found = append(found, doctor.Finding{Check: p.Key, Verdict: doctor.Fail, Detail: p.Reason, Advice: "Correct the configuration, then run this again for the rest."})
 				}
 			case err != nil:
 				return err
 			default:
-				found = append([]gateway.Finding{{Check: "configuration", Verdict: gateway.Sound, Detail: "can be used"}}, gateway.Examine(cmd.Context(), cfg, logger("error"))...)
+				found = append([]doctor.Finding{{Check: "configuration", Verdict: doctor.OK, Detail: "can be used"}}, doctor.Run(cmd.Context(), cfg, logger("error"))...)
 			}
 			return printFindings(cmd.OutOrStdout(), found, asJSON)
 		},
@@ -39,10 +40,10 @@ func doctorCommand() *cobra.Command {
 	return cmd
 }
 
-func printFindings(out io.Writer, found []gateway.Finding, asJSON bool) error {
+func printFindings(out io.Writer, found []doctor.Finding, asJSON bool) error {
 	failed := 0
 	for _, f := range found {
-		if f.Verdict == gateway.Fail {
+		if f.Verdict == doctor.Fail {
 			failed++
 		}
 		if asJSON {

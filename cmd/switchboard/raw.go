@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/desk"
-	"switchboard/gateway"
+	"switchboard/internal/database"
 	"switchboard/store"
 )
 
@@ -31,7 +31,7 @@ func withStore(cmd *cobra.Command, flags *configFlags, fn func(context.Context, 
 	if err != nil {
 		return err
 	}
-	return gateway.WithStore(cmd.Context(), cfg, logger("warn"), fn)
+	return database.With(cmd.Context(), cfg, logger("warn"), fn)
 }
 
 func rawListCommand() *cobra.Command {

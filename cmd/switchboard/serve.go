@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/config"
 	"switchboard/demo"
 	"switchboard/gateway"
 )
@@ -22,9 +23,9 @@ func (f *configFlags) register(cmd *cobra.Command) {
 	cmd.Flags().String("data", "", "folder of the private database")
 }
 
-// load reads the configuration with gateway.Load or LoadDatabase; flags that were
+// load reads the configuration with config.Load or LoadDatabase; flags that were
 // given win.
-func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[string]any) (gateway.Config, error)) (gateway.Config, error) {
+func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[string]any) (config.Config, error)) (config.Config, error) {
 	overrides := map[string]any{}
 	for _, name := range []string{"addr", "data"} {
 		if flag := cmd.Flags().Lookup(name); flag.Changed {
@@ -32,7 +33,7 @@ func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[s
 		}
 	}
 	cfg, err := read(f.file, os.Environ(), overrides)
-	var invalid *gateway.ConfigError
+	var invalid *config.Error
 	if errors.As(err, &invalid) {
 		return cfg, usageError{err}
 	}
@@ -42,12 +43,12 @@ func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[s
 // database reads what a verb needs that works on a desk's database. A verb that
 // was told of no place makes none: an empty database in whatever folder it was
 // started in would answer that nothing is there.
-func (f *configFlags) database(cmd *cobra.Command) (gateway.Config, error) {
-	cfg, err := f.load(cmd, gateway.LoadDatabase)
+func (f *configFlags) database(cmd *cobra.Command) (config.Config, error) {
+	cfg, err := f.load(cmd, config.LoadUnvalidated)
 	if err != nil {
 		return cfg, err
 	}
-	told := f.file != "" || cfg.DB.URL != "" || cfg.Data != gateway.Defaults().Data || cmd.Flags().Lookup("data").Changed
+	told := f.file != "" || cfg.DB.URL != "" || cfg.Data != config.Defaults().Data || cmd.Flags().Lookup("data").Changed
 	if _, err := os.Stat(filepath.Join(cfg.Data, "postgres")); !told && errors.Is(err, os.ErrNotExist) {
 		return cfg, usageError{fmt.Errorf("there is no database in the folder %q here: name the desk's configuration with --config, or its folder with --data", cfg.Data)}
 	}
@@ -68,7 +69,7 @@ func serveCommand() *cobra.Command {
 		Use: "serve", Short: "Run the gateway", Args: cobra.NoArgs,
 		Long: "Run the gateway with the configuration of --config and the environment.\nWithout db.url it runs a private PostgreSQL cluster in the data folder.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := flags.load(cmd, gateway.Load)
+			cfg, err := flags.load(cmd, config.Load)
 			if err != nil {
 				return err
 			}

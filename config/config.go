@@ -1,0 +1,141 @@
+// Package config is the configuration of the gateway: its keys, their defaults,
+// loading from a TOML file and the environment, and validation.
+package config
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"switchboard/internal/imf"
+	"switchboard/internal/mailsig"
+)
+
+// Config holds every setting. The koanf tags are the keys of the TOML file; in the
+// environment db.url is SWITCHBOARD_DB__URL.
+type Config struct {
+	Addr string `koanf:"addr"` // host:port of the HTTP server; port 0 picks a free port
+	Data string `koanf:"data"` // folder of the private database cluster, used when db.url is empty
+	// PublicURL is the URL at which customers and agents reach this server, without
+	// a trailing slash. If empty: http:// and the address of the listener.
+	PublicURL string `koanf:"public_url"`
+	// TrustedProxies are the networks of HTTP proxies whose X-Forwarded-For and
+	// X-Forwarded-Proto headers are honoured. Default: loopback.
+	TrustedProxies []string `koanf:"trusted_proxies"`
+	LogLevel       string   `koanf:"log_level"` // debug, info, warn, error
+	// Policy is the path of the routing policy. If empty, the version published in
+	// the database stays in force, which initially is the default policy.
+	Policy string `koanf:"policy"`
+	// MetricsAddr is the host:port of /metrics, separate from the public listener;
+	// empty turns metrics off.
+	MetricsAddr string `koanf:"metrics_addr"`
+	// AlarmAfter is how long a channel may fail or be silent before an alarm is raised.
+	AlarmAfter time.Duration `koanf:"alarm_after"`
+
+	DB         DB         `koanf:"db"`
+	Mail       Mail       `koanf:"mail"`
+	SMTP       SMTP       `koanf:"smtp"`
+	Smarthost  Smarthost  `koanf:"smarthost"`
+	Mailboxes  []Mailbox  `koanf:"mailbox"`
+	Widgets    []Widget   `koanf:"widget"`
+	Forms      []Form     `koanf:"form"`
+	Images     Images     `koanf:"images"`
+	Signatures Signatures `koanf:"signatures"`
+}
+
+// DB is the database. Without a URL, a private cluster runs in Config.Data.
+type DB struct {
+	URL      string `koanf:"url"` // lib/pq DSN
+	MaxConns int    `koanf:"max_conns"`
+}
+
+// Mail is the identity of this site in mail.
+type Mail struct {
+	// Addresses are the support addresses. The first one is the sender of replies
+	// when nothing else determines it. Subaddresses (support+tag) are included.
+	Addresses []string `koanf:"addresses"`
+	// CatchAll are domains for which every local part is accepted. Replies are sent
+	// from the first support address, unless the mail was sent to another one.
+	CatchAll []string `koanf:"catch_all"`
+	Domain   string   `koanf:"domain"` // of outgoing Message-IDs and EHLO; default: the first address's domain
+	Name     string   `koanf:"name"`   // company name, shown beside the agent's name in From; may be empty
+}
+
+// Hostname returns the domain of outgoing Message-IDs and of EHLO.
+func (m *Mail) Hostname() string {
+	if m.Domain != "" || len(m.Addresses) == 0 {
+		return m.Domain
+	}
+	_, domain, _ := strings.Cut(imf.NormalizeAddr(m.Addresses[0]), "@")
+	return domain
+}
+
+// Widget is a chat widget on a customer-facing website.
+type Widget struct {
+	Key     string   `koanf:"key"`
+	Name    string   `koanf:"name"`
+	Origins []string `koanf:"origins"` // exact origins (RFC 6454), or "*"
+}
+
+// Form is a hosted web form.
+type Form struct {
+	Key       string   `koanf:"key"`
+	Title     string   `koanf:"title"`
+	Redirects []string `koanf:"redirects"` // URLs allowed in the _redirect field
+	Origins   []string `koanf:"origins"`   // origins allowed to submit by script
+}
+
+// Images controls the fetching of remote images in HTML mail.
+type Images struct {
+	// AllowNetworks are private networks from which images may be fetched
+	// nevertheless, such as an intranet's image server. Anyone who sends mail can
+	// make the gateway request URLs there.
+	AllowNetworks []string `koanf:"allow_networks"`
+}
+
+// Signatures are the trust anchors for verifying signed mail. The files are read
+// again when they change; private keys are refused.
+type Signatures struct {
+	// SMIMEAuthorities are PEM files of trusted certificate authorities or of single
+	// end-entity certificates.
+	SMIMEAuthorities []string `koanf:"smime_authorities"`
+	SMIMESystem      bool     `koanf:"smime_system"` // trust the system's root store, too
+	// OpenPGPKeys are files of public keys, armored or binary, and folders of such files.
+	OpenPGPKeys []string `koanf:"openpgp_keys"`
+}
+
+// Trust returns the settings in the form that the verifier takes.
+func (s *Signatures) Trust() mailsig.Config {
+	return mailsig.Config{Authorities: s.SMIMEAuthorities, System: s.SMIMESystem, Keys: s.OpenPGPKeys}
+}
+
+// Smarthost relays outgoing mail. While Addr is empty, replies stay queued.
+type Smarthost struct {
+	Addr         string `koanf:"addr"` // host:port; default: the provider's
+	User         string `koanf:"user"`
+	Password     string `koanf:"password"`
+	PasswordFile string `koanf:"password_file"` // file that contains Password
+	TLS          string `koanf:"tls"`           // implicit, starttls, none
+
+	OAuth `koanf:",squash"`
+}
+
+// complete fills in the provider's defaults and reads secrets from their files.
+func (s *Smarthost) complete() (problems []Problem) {
+	const at = "smarthost."
+	problems = secretFile(at, "password", s.PasswordFile, &s.Password)
+	switch s.Provider {
+	case ProviderGoogle:
+		s.Addr = cmp.Or(s.Addr, "smtp.gmail.com:587")
+	case ProviderMicrosoft:
+		s.Addr = cmp.Or(s.Addr, "smtp.office365.com:587")
+	}
+	return append(problems, s.OAuth.complete(at, "https://outlook.office.com/SMTP.Send")...)
+}
+
+// Defaults returns the configuration that a file and the environment modify.
+func Defaults() Config {
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute,
+		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Smarthost: Smarthost{TLS: "starttls"},
+		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
+}

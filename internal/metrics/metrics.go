@@ -1,0 +1,158 @@
+// Package metrics exposes this node's metrics to Prometheus. No label contains an
+// address or an account.
+package metrics
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"switchboard/channels"
+	"switchboard/desk"
+	"switchboard/internal/tlscert"
+	"switchboard/store"
+)
+
+// Server serves /metrics on a listener of its own.
+type Server struct {
+	listener net.Listener
+	registry *prometheus.Registry
+	received *prometheus.CounterVec
+	visible  *prometheus.HistogramVec
+}
+
+// Source is what the metrics are read from.
+type Source struct {
+	Statuses   func() []channels.Status
+	Queues     func(context.Context) (store.Queues, error)
+	AlarmAfter time.Duration // see channels.Status.Alarm
+	// TLSCert and TLSKey are the files of the server certificate; both may be empty.
+	TLSCert, TLSKey string
+}
+
+// New returns a Server on a listener, which it closes.
+func New(l net.Listener, src Source) *Server {
+	s := &Server{
+		listener: l, registry: prometheus.NewRegistry(),
+		received: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_messages_received_total",
+			Help: "Messages that left the pipeline, by channel and result (processed, quarantined)."}, []string{"channel", "result"}),
+		visible: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "switchboard_received_to_visible_seconds",
+			Help: "Time from the reception of a message to its commit in a conversation.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 16)}, []string{"channel"}),
+	}
+	s.registry.MustRegister(s.received, s.visible, &collector{src}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return s
+}
+
+// Addr is the address of the listener.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Close closes the listener.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// Finished counts a message that left the pipeline.
+func (s *Server) Finished(raw *desk.Raw, state desk.RawState) {
+	s.received.WithLabelValues(string(raw.Channel), string(state)).Inc()
+	if state == desk.RawProcessed {
+		s.visible.WithLabelValues(string(raw.Channel)).Observe(time.Since(raw.ReceivedAt).Seconds())
+	}
+}
+
+// Run serves /metrics until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.Serve(s.listener); ctx.Err() == nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	return nil
+}
+
+// collector reads the current values when Prometheus scrapes.
+type collector struct{ Source }
+
+var (
+	channelState   = described("channel_state", "1 for the current state of the channel.", "name", "state")
+	channelAlarm   = described("channel_alarm", "1 while the channel raises an alarm.", "name")
+	channelSuccess = described("channel_last_success_timestamp_seconds", "Time of the last success of the channel.", "name")
+	backlogDone    = described("channel_backlog_done", "Messages already imported from the backlog.", "name")
+	backlogTotal   = described("channel_backlog_total", "Messages in the backlog being imported.", "name")
+	backlogRate    = described("channel_backlog_rate", "Messages imported per second since the backlog was found.", "name")
+	backlogETA     = described("channel_backlog_eta_seconds", "Time until the backlog is imported at that rate; absent while unknown.", "name")
+	certificateEnd = described("certificate_expiry_timestamp_seconds", "Expiry of the certificate in smtp.tls_cert.")
+	pending        = described("journal_pending", "Journaled messages that are not in a conversation yet.")
+	oldest         = described("journal_oldest_pending_seconds", "Age of the oldest pending message.")
+	quarantined    = described("journal_quarantined", "Messages in quarantine.")
+	queueDepth     = described("outbound_queue_depth", "Deliveries waiting to be sent.", "channel")
+	queueLate      = described("outbound_overdue_seconds", "How long the most urgent delivery is overdue.", "channel")
+)
+
+func described(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("switchboard_"+name, help, labels, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, pending, oldest, quarantined, queueDepth, queueLate} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	now := time.Now()
+	for _, s := range c.Statuses() {
+		c.channel(gauge, s, now)
+	}
+	if c.TLSCert != "" {
+		if leaf, _, _ := tlscert.Check(c.TLSCert, c.TLSKey, now); leaf != nil {
+			gauge(certificateEnd, float64(leaf.NotAfter.Unix()))
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	q, err := c.Queues(ctx)
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(pending, err)
+		return
+	}
+	gauge(pending, float64(q.Pending))
+	gauge(oldest, q.Oldest)
+	gauge(quarantined, float64(q.Quarantined))
+	for _, o := range q.Outbound {
+		gauge(queueDepth, float64(o.Waiting), o.Channel)
+		gauge(queueLate, o.Late, o.Channel)
+	}
+}
+
+func (c *collector) channel(gauge func(*prometheus.Desc, float64, ...string), s channels.Status, now time.Time) {
+	gauge(channelState, 1, s.Name, string(s.State))
+	alarm := 0.0
+	if _, on := s.Alarm(now, c.AlarmAfter); on {
+		alarm = 1
+	}
+	gauge(channelAlarm, alarm, s.Name)
+	if !s.LastSuccess.IsZero() {
+		gauge(channelSuccess, float64(s.LastSuccess.UnixMilli())/1000, s.Name)
+	}
+	if p := s.Progress; p != nil {
+		gauge(backlogDone, float64(p.Done), s.Name)
+		gauge(backlogTotal, float64(p.Total), s.Name)
+		gauge(backlogRate, p.Rate, s.Name)
+		if p.ETA > 0 {
+			gauge(backlogETA, p.ETA, s.Name)
+		}
+	}
+}
