@@ -67,12 +67,3 @@ var awaySentences = []string{
 
 // awayOpening says that a text begins like a vacation notice.
 func awayOpening(opening string) bool { return containsAny(clip(opening, 600), awaySentences) }
-
-func containsAny(s string, words []string) bool {
-	for _, w := range words {
-		if strings.Contains(s, w) {
-			return true
-		}
-	}
-	return false
-}

@@ -17,19 +17,17 @@ type view struct {
 func (v view) blank() bool { return isBlank(v.text) && !v.rich }
 
 // compose returns the view of a part and notes every other leaf as attachment.
-func (r *reader) compose(p *part, in context) view {
+func (r *content) compose(p *part, in context) view {
 	switch {
 	case p.media == "multipart/alternative":
 		return r.alternative(p, in)
 	case p.media == "multipart/related":
 		return r.related(p, in)
-	case p.media == "multipart/report":
-		return r.report(p, in)
 	case p.media == "multipart/signed":
 		r.detached(p)
 		return r.mixed(p, in)
 	case p.media == "multipart/encrypted":
-		r.note("encrypted", "the mail is encrypted")
+		r.parser.report("encrypted", "the mail is encrypted")
 		return r.mixed(p, in)
 	case strings.HasPrefix(p.media, "multipart/"):
 		return r.mixed(p, in)
@@ -47,7 +45,7 @@ type context struct {
 
 // alternative takes the text from the first child that was written as text and
 // the HTML from the last that has some (RFC 2046 §5.1.4: the last is the best).
-func (r *reader) alternative(p *part, in context) view {
+func (r *content) alternative(p *part, in context) view {
 	var out, made view
 	in.alternative, in.later, in.single = true, false, false
 	for _, c := range p.children {
@@ -70,7 +68,7 @@ func (r *reader) alternative(p *part, in context) view {
 
 // related reads the root part (RFC 2387 §3.2 start); the others are what it
 // refers to. Apple Mail puts further text there, which is read too.
-func (r *reader) related(p *part, in context) view {
+func (r *content) related(p *part, in context) view {
 	root := 0
 	if start := strings.Trim(p.params["start"], "<> "); start != "" {
 		for i, c := range p.children {
@@ -93,7 +91,7 @@ func (r *reader) related(p *part, in context) view {
 }
 
 // mixed reads the children one after the other.
-func (r *reader) mixed(p *part, in context) view {
+func (r *content) mixed(p *part, in context) view {
 	in.alternative, in.single = false, false
 	var views []view
 	for _, c := range p.children {
@@ -185,16 +183,4 @@ func firstWords(s string) []string {
 // textToHTML shows plain text inside an HTML message.
 func textToHTML(s string) string {
 	return `<div style="white-space:pre-wrap">` + html.EscapeString(strings.Trim(s, "\n")) + `</div>`
-}
-
-// isBlank treats every kind of space, also those HTML leaves behind, as nothing.
-func isBlank(s string) bool {
-	for _, r := range s {
-		switch {
-		case r <= ' ', r == '\u00a0', r >= '\u2000' && r <= '\u200f', r == '\u2028', r == '\u2029', r == '\u3000', r == '\ufeff', r == '\u2060', r == '\u00ad', r == '\u034f':
-		default:
-			return false
-		}
-	}
-	return true
 }

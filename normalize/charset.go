@@ -2,12 +2,10 @@ package normalize
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/gogs/chardet"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
@@ -260,50 +258,6 @@ func cutCharacter(b []byte) int {
 	return 0
 }
 
-// detectSample is as much text as detection needs.
-const detectSample = 8 << 10
-
-// detect finds the charset of octets nobody declared, or nil.
-func detect(b []byte) encoding.Encoding { return lookup(detectName(b)) }
-
-// detectName names it, or is empty.
-func detectName(b []byte) string {
-	b = clipBytes(b, detectSample)
-	high := 0
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			high++
-		}
-	}
-	// A few accents say nothing about a language; Windows-1252 is the best bet.
-	if high < 8 {
-		return ""
-	}
-	all, err := chardet.NewTextDetector().DetectAll(b)
-	if err != nil || all[0].Confidence < 30 {
-		return ""
-	}
-	best := slices.MinFunc(all, likelier)
-	switch best.Charset {
-	case "UTF-8", "UTF-16BE", "UTF-16LE", "UTF-32BE", "UTF-32LE", "IBM420_ltr", "IBM420_rtl", "IBM424_ltr", "IBM424_rtl":
-		return ""
-	}
-	return charsetName(best.Charset)
-}
-
-// likelier puts the surer guess first and of equal ones the Western one, then by
-// name: the library has them in the order in which its goroutines end, and the
-// same octets must always make the same text.
-func likelier(a, b chardet.Result) int {
-	western := func(r chardet.Result) int {
-		if r.Charset == "ISO-8859-1" || r.Charset == "windows-1252" {
-			return 0
-		}
-		return 1
-	}
-	return cmp.Or(b.Confidence-a.Confidence, western(a)-western(b), strings.Compare(a.Charset, b.Charset))
-}
-
 // metaCharset finds the charset an HTML document declares for itself.
 func metaCharset(b []byte) string {
 	if len(b) > 4096 {
@@ -329,4 +283,21 @@ func isASCII(b []byte) bool {
 		}
 	}
 	return true
+}
+
+// codePage names a Windows code page.
+func codePage(n uint32) string {
+	switch n {
+	case 65001:
+		return "utf-8"
+	case 932, 936, 949, 950:
+		return fmt.Sprintf("cp%d", n)
+	case 20127:
+		return "us-ascii"
+	case 28591:
+		return "iso-8859-1"
+	case 50220, 50221, 50222:
+		return "iso-2022-jp"
+	}
+	return fmt.Sprintf("windows-%d", n)
 }

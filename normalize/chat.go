@@ -31,7 +31,7 @@ func Chat(raw desk.Raw) (desk.Message, error) {
 	if line.Session.IsZero() || line.ClientID == "" {
 		m.MessageID = idFrom(chatDomain, raw.SourceKey, string(raw.Bytes))
 	}
-	if name, email := oneLine(line.Name), oneLine(line.Email); name != "" || email != "" {
+	if name, email := imf.OneLine(line.Name), imf.OneLine(line.Email); name != "" || email != "" {
 		m.From = []desk.Address{{Name: name, Email: email}}
 		if email != "" && !imf.ValidAddr(email) {
 			m.AddProblem("from-broken", "the visitor's address breaks the rules")

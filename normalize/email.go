@@ -1,11 +1,9 @@
 package normalize
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,25 +36,39 @@ func Email(raw desk.Raw) (m desk.Message) {
 // readEmail does the work of Email without its safety net; depth counts the
 // forwarded mails around this one.
 func readEmail(raw desk.Raw, depth int) desk.Message {
-	m := desk.Message{Direction: desk.Inbound, Channel: desk.ChannelEmail, RawID: raw.ID, ReceivedAt: raw.ReceivedAt}
-	scan := &scanner{hint: headerHint(raw.Bytes)}
-	root := &part{}
-	var over bool
-	root.head, root.body, over = readHeader(findStart(raw.Bytes, scan))
-	if over {
-		scan.problem("header-too-long", fmt.Sprintf("the header is longer than %d KiB; the rest was not read", maxHeader>>10))
+	e := &email{raw: raw, depth: depth, msg: desk.Message{Direction: desk.Inbound, Channel: desk.ChannelEmail, RawID: raw.ID, ReceivedAt: raw.ReceivedAt}}
+	parser := newScanner(raw.Bytes, e.problem)
+	root := parser.parse(raw.Bytes)
+	e.head, e.hint = root.head, parser.hint
+	e.fields()
+	c := readContent(parser, root, listed(root.head))
+	e.body(c)
+	e.msg.Attachments = c.attachments
+	markInline(e.msg.HTMLBody, e.msg.Attachments)
+	e.classify(root, c.parts)
+	if e.msg.Signed = c.signed(root); e.msg.Signed != nil && e.msg.Signed.Covers != desk.CoversPart {
+		e.msg.Signed.Author = e.author()
 	}
-	scan.read(root, "text/plain", 1)
+	return e.msg
+}
 
-	r := &reader{scan: scan, msg: &m, depth: depth, list: listed(root.head)}
-	r.fields(root.head, raw)
-	v := r.compose(root, context{single: true})
-	r.body(v)
-	r.markInline()
-	r.classify(root, raw)
-	r.signed(root)
-	m.Problems = append(m.Problems, scan.problems...)
-	return m
+// email is a message while it is read.
+type email struct {
+	raw   desk.Raw
+	msg   desk.Message
+	head  header
+	hint  string // charset of raw 8-bit header fields
+	depth int    // of forwarded mails within forwarded mails
+}
+
+// problem records something worth telling the agent, once per code.
+func (e *email) problem(code, detail string) {
+	for _, p := range e.msg.Problems {
+		if p.Code == code {
+			return
+		}
+	}
+	e.msg.AddProblem(code, detail)
 }
 
 // bareMessage is a mail of which only the octets are known.
@@ -78,7 +90,7 @@ func reversePath(raw desk.Raw) string {
 	if len(raw.EnvelopeFrom) > imf.MaxAddr {
 		return ""
 	}
-	return oneLine(raw.EnvelopeFrom)
+	return imf.OneLine(raw.EnvelopeFrom)
 }
 
 // madeUpID stands for a missing Message-ID: the same mail always gets the same.
@@ -87,154 +99,35 @@ func madeUpID(b []byte) string {
 	return hex.EncodeToString(sum[:16]) + "@" + missingIDDomain
 }
 
-// headerHint is the charset that tells how raw 8-bit headers are meant: the one
-// the mail declares first, or else the one its octets look like.
-func headerHint(b []byte) string {
-	b = clipBytes(b, 16<<10)
-	name := ""
-	for _, key := range []string{"charset=", "CHARSET=", "Charset="} {
-		i := bytes.Index(b, []byte(key))
-		if i < 0 {
-			continue
-		}
-		value := bytes.TrimLeft(clipBytes(b[i+len(key):], 48), ` "'`)
-		if end := bytes.IndexAny(value, "\r\n\"';"); end >= 0 {
-			value = value[:end]
-		}
-		name = charsetName(string(value))
-		break
-	}
-	if name == "" || name == "us-ascii" {
-		name = detectName(b)
-	}
-	return name
-}
-
-// findStart skips what stands before the header: a byte order mark, blank lines,
-// an mbox separator, a banner someone pasted the mail under. Files with bare CR
-// line ends are given LF.
-func findStart(b []byte, s *scanner) []byte {
-	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0 {
-		b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
-	}
-	if text, ok := decodeWide(clipBytes(b, 1<<20), ""); ok && (bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff})) {
-		b = []byte(text)
-	}
-	trimmed := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	trimmed = bytes.TrimLeft(trimmed, " \t\r\n\x00")
-	for bytes.HasPrefix(trimmed, []byte("From ")) || bytes.HasPrefix(trimmed, []byte(">From ")) {
-		_, trimmed = cutLine(trimmed)
-	}
-	if len(trimmed) == 0 {
-		return b
-	}
-	trimmed = mendTrace(trimmed)
-	if line, _ := cutLine(trimmed); startsHeader(line) {
-		if head, body, _ := readHeader(trimmed); isMailHeader(head) || !startsMail(body) {
-			return trimmed
-		}
-	}
-	// Look for a header further down.
-	for rest, n := trimmed, 0; n < 100 && len(rest) > 0; n++ {
-		if startsMail(rest) {
-			if n > 0 {
-				s.problem("text-before-header", "the mail stands under other text, which was left out")
-			}
-			return rest
-		}
-		_, rest = cutLine(rest)
-	}
-	if line, _ := cutLine(trimmed); startsHeader(line) {
-		return trimmed
-	}
-	s.problem("no-header", "no mail header was found; the whole is shown as text")
-	return append([]byte("\n"), b...)
-}
-
-// mendTrace drops the byte order mark or blank lines between the trace fields
-// that servers on the way set on top (RFC 5321 section 4.4) and the header.
-func mendTrace(b []byte) []byte {
-	rest := b
-	for {
-		line, after := cutLine(rest)
-		name, _, ok := cutField(line)
-		if !ok || !traceField[strings.ToLower(name)] {
-			break
-		}
-		for len(after) > 0 && (after[0] == ' ' || after[0] == '\t') {
-			_, after = cutLine(after)
-		}
-		rest = after
-	}
-	header := bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("\xef\xbb\xbf")), "\r\n\x00")
-	if len(header) == len(rest) || len(rest) == len(b) || !startsMail(header) {
-		return b
-	}
-	return slices.Concat(b[:len(b)-len(rest)], header)
-}
-
-var traceField = map[string]bool{"received": true, "return-path": true, "delivered-to": true, "x-original-to": true}
-
-func startsHeader(line []byte) bool {
-	_, _, ok := cutField(line)
-	return ok
-}
-
-// isMailHeader says that a header has what every mail has some of.
-func isMailHeader(h header) bool {
-	for _, name := range []string{"from", "to", "subject", "date", "received", "message-id", "return-path", "content-type"} {
-		if h.has(name) {
-			return true
-		}
-	}
-	return false
-}
-
-// startsMail says that b begins with at least two usual fields, From or Received
-// among the first ones.
-func startsMail(b []byte) bool {
-	line, _ := cutLine(b)
-	if name, _, ok := cutField(line); !ok || !usualField(name) {
-		return false
-	}
-	head, _, _ := readHeader(clipBytes(b, 16<<10))
-	usual := 0
-	for _, f := range head {
-		if usualField(f.name) {
-			usual++
-		}
-	}
-	return usual >= 2 && (head.has("from") || head.has("received") || head.has("return-path")) && usual*2 >= len(head)
-}
-
 // fields reads the header of the message.
-func (r *reader) fields(h header, raw desk.Raw) {
-	m, hint := r.msg, r.scan.hint
-	m.Subject = oneLine(decodeHeader(h.get("subject"), hint))
-	m.From = r.addresses(h, "from")
-	m.Sender = r.addresses(h, "sender")
-	m.ReplyTo = r.addresses(h, "reply-to")
-	m.To = r.addresses(h, "to")
-	m.CC = r.addresses(h, "cc")
-	m.BCC = r.addresses(h, "bcc")
+func (e *email) fields() {
+	m, h := &e.msg, e.head
+	m.Subject = decodeHeader(h.get("subject"), e.hint)
+	m.From = e.addresses("from")
+	m.Sender = e.addresses("sender")
+	m.ReplyTo = e.addresses("reply-to")
+	m.To = e.addresses("to")
+	m.CC = e.addresses("cc")
+	m.BCC = e.addresses("bcc")
 	if len(h.all("from")) > 1 {
-		r.note("duplicate-from", "the mail has more than one From field; the first was used")
+		e.problem("duplicate-from", "the mail has more than one From field; the first was used")
 	}
-	r.completeFrom(h, raw)
+	e.completeFrom()
 
 	if m.MessageID = imf.MessageID(h.get("message-id")); m.MessageID == "" {
-		m.MessageID = madeUpID(raw.Bytes)
-		r.note("no-message-id", "the mail has no Message-ID; one was made")
+		m.MessageID = madeUpID(e.raw.Bytes)
+		e.problem("no-message-id", "the mail has no Message-ID; one was made")
 	}
 	m.InReplyTo = imf.MessageIDs(strings.Join(h.all("in-reply-to"), " "))
 	m.References = imf.MessageIDs(strings.Join(h.all("references"), " "))
-	m.ListID = imf.ListID(oneLine(h.get("list-id")))
-	m.SentAt = r.date(h, raw.ReceivedAt)
+	m.ListID = imf.ListID(imf.OneLine(h.get("list-id")))
+	m.SentAt = e.date()
 }
 
 // addresses reads a list field. A repeated destination field adds to the first
 // (RFC 5322 §3.6 forbids it and forwarders do it); a repeated From does not.
-func (r *reader) addresses(h header, name string) []desk.Address {
+func (e *email) addresses(name string) []desk.Address {
+	h := e.head
 	value := h.get(name)
 	if name == "to" || name == "cc" || name == "bcc" {
 		value = strings.Join(h.all(name), ", ")
@@ -243,28 +136,28 @@ func (r *reader) addresses(h header, name string) []desk.Address {
 		return nil
 	}
 	var list []desk.Address
-	for _, box := range imf.ParseAddressList(value, func(s string) string { return decodeHeader(s, r.scan.hint) }) {
-		list = append(list, desk.Address{Name: oneLine(box.Name), Email: oneLine(box.Addr)})
+	for _, box := range imf.ParseAddressList(value, func(s string) string { return decodeHeader(s, e.hint) }) {
+		list = append(list, desk.Address{Name: imf.OneLine(box.Name), Email: imf.OneLine(box.Addr)})
 	}
 	return list
 }
 
 // completeFrom sees to it that somebody has written the mail: a From without an
 // address borrows one from the fields that should say the same.
-func (r *reader) completeFrom(h header, raw desk.Raw) {
-	m := r.msg
+func (e *email) completeFrom() {
+	m := &e.msg
 	for _, a := range m.From {
 		if strings.Contains(a.Email, "@") {
 			if !imf.ValidAddr(a.Email) {
-				r.note("from-broken", "the From address breaks the rules and was kept as it stands: "+a.Email)
+				e.problem("from-broken", "the From address breaks the rules and was kept as it stands: "+a.Email)
 			}
 			return
 		}
 	}
 	missing, borrowed := len(m.From) == 0, ""
-	for _, list := range [][]desk.Address{m.Sender, m.ReplyTo, r.addresses(h, "return-path"), {{Email: reversePath(raw)}}} {
+	for _, list := range [][]desk.Address{m.Sender, m.ReplyTo, e.addresses("return-path"), {{Email: reversePath(e.raw)}}} {
 		if len(list) > 0 && strings.Contains(list[0].Email, "@") {
-			borrowed = oneLine(list[0].Email)
+			borrowed = imf.OneLine(list[0].Email)
 			if len(m.From) == 0 {
 				m.From = []desk.Address{{Name: list[0].Name}}
 			}
@@ -274,17 +167,17 @@ func (r *reader) completeFrom(h header, raw desk.Raw) {
 	switch {
 	case missing && borrowed != "":
 		m.From[0].Email = borrowed
-		r.note("no-from", "the mail has no From; Sender, Reply-To or the envelope stands in")
+		e.problem("no-from", "the mail has no From; Sender, Reply-To or the envelope stands in")
 	case missing:
-		r.note("no-from", "the mail has no From")
+		e.problem("no-from", "the mail has no From")
 	case borrowed != "" && m.From[0].Email == "":
 		m.From[0].Email = borrowed
-		r.note("from-broken", "From holds no address; the one of Sender, Reply-To or the envelope stands in")
+		e.problem("from-broken", "From holds no address; the one of Sender, Reply-To or the envelope stands in")
 	default:
 		if m.From[0].Email == "" && len(m.From[0].Name) <= imf.MaxAddr {
 			m.From[0].Email = m.From[0].Name
 		}
-		r.note("from-broken", "From holds no address")
+		e.problem("from-broken", "From holds no address")
 	}
 }
 
@@ -297,19 +190,20 @@ const (
 
 // date returns the Date field's time; failing that the newest trace field's
 // (RFC 5321 §4.4), failing that the time of receipt.
-func (r *reader) date(h header, receivedAt time.Time) time.Time {
+func (e *email) date() time.Time {
+	h, receivedAt := e.head, e.raw.ReceivedAt
 	value := h.get("date")
 	if value == "" {
 		value = h.get("delivery-date")
-		r.note("no-date", "the mail has no Date; another time stands in")
+		e.problem("no-date", "the mail has no Date; another time stands in")
 	}
 	plausible := func(t time.Time) bool {
 		return t.Year() >= earliestYear && (receivedAt.IsZero() || t.Before(receivedAt.Add(maxAhead)))
 	}
-	if t, ok := imf.ParseDate(oneLine(decodeHeader(value, ""))); ok && plausible(t) {
+	if t, ok := imf.ParseDate(imf.OneLine(decodeHeader(value, ""))); ok && plausible(t) {
 		return t
 	} else if value != "" {
-		r.note("date-broken", "the Date cannot be right: "+oneLine(clip(value, 60)))
+		e.problem("date-broken", "the Date cannot be right: "+imf.OneLine(clip(value, 60)))
 	}
 	if i := strings.LastIndexByte(h.get("received"), ';'); i >= 0 {
 		if t, ok := imf.ParseDate(h.get("received")[i+1:]); ok && plausible(t) {
@@ -320,12 +214,10 @@ func (r *reader) date(h header, receivedAt time.Time) time.Time {
 }
 
 // body settles what is read when the mail's own text is missing.
-func (r *reader) body(v view) {
-	m := r.msg
-	if v.blank() {
-		v = r.wrapped
-	}
-	m.TextBody, m.HTMLBody = tidyText(v.text), ""
+func (e *email) body(c *content) {
+	m := &e.msg
+	v := c.view
+	m.TextBody = tidyText(v.text)
 	if v.rich {
 		m.HTMLBody = v.html
 		if !v.plain {
@@ -337,30 +229,24 @@ func (r *reader) body(v view) {
 		switch {
 		case v.rich:
 			m.TextBody = htmlFallback(v.html)
-		case r.event != "":
-			m.TextBody = r.event
-		case r.forward != nil:
-			m.TextBody = r.forwardText()
+		case c.event != "":
+			m.TextBody = c.event
+		case c.forward != nil:
+			m.TextBody = e.forwardText(c.forward)
 		}
 	}
-}
-
-// tidyText trims blank lines around a text; those inside are the sender's.
-func tidyText(s string) string {
-	s = strings.Trim(s, "\n")
-	return strings.TrimRight(s, " \t\n")
 }
 
 // markInline finds the pictures that the HTML shows (RFC 2392): they are part of
 // the text. All else is an attachment, also what its sender called inline, or
 // nobody would see it.
-func (r *reader) markInline() {
-	if r.msg.HTMLBody == "" || len(r.msg.Attachments) == 0 {
+func markInline(body string, attachments []desk.Part) {
+	if body == "" || len(attachments) == 0 {
 		return
 	}
-	lower := strings.ToLower(r.msg.HTMLBody)
-	for i := range r.msg.Attachments {
-		a := &r.msg.Attachments[i]
+	lower := strings.ToLower(body)
+	for i := range attachments {
+		a := &attachments[i]
 		if a.CID != "" && (strings.Contains(lower, "cid:"+strings.ToLower(a.CID)) || strings.Contains(lower, "cid:"+percentCID(a.CID))) {
 			a.Disposition = "inline"
 		}
@@ -369,4 +255,14 @@ func (r *reader) markInline() {
 
 func percentCID(cid string) string {
 	return strings.ReplaceAll(strings.ToLower(cid), "@", "%40")
+}
+
+// author is the address in the one From field; "" when anybody could say that
+// there is another one, or none.
+func (e *email) author() string {
+	from := e.addresses("from")
+	if len(e.head.all("from")) != 1 || len(from) != 1 || !imf.ValidAddr(from[0].Email) {
+		return ""
+	}
+	return from[0].Email
 }

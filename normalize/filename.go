@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"switchboard/internal/imf"
 	"unicode/utf8"
-
-	"switchboard/desk"
 )
 
 // maxName is the longest file name in octets that common file systems take.
@@ -16,7 +15,7 @@ const maxName = 200
 // element of a path of either style, without control characters and direction
 // marks. It is empty when nothing is left.
 func safeName(name string) string {
-	name = oneLine(strings.ToValidUTF8(name, "_"))
+	name = imf.OneLine(strings.ToValidUTF8(name, "_"))
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}
@@ -39,8 +38,8 @@ func safeName(name string) string {
 }
 
 // madeUpName names a part that has no name: by what it is and its number.
-func madeUpName(a desk.Part, number int) string {
-	switch a.Type {
+func madeUpName(media string, number int) string {
+	switch media {
 	case "text/calendar", "application/ics":
 		return "invite.ics"
 	case "message/delivery-status", "message/global-delivery-status":
@@ -61,13 +60,13 @@ func madeUpName(a desk.Part, number int) string {
 		return "winmail.dat"
 	}
 	stem := "attachment"
-	switch kind, _, _ := strings.Cut(a.Type, "/"); kind {
+	switch kind, _, _ := strings.Cut(media, "/"); kind {
 	case "image", "audio", "video":
 		stem = kind
 	case "message":
 		stem = "message"
 	}
-	return fmt.Sprintf("%s-%d%s", stem, number, extension(a.Type))
+	return fmt.Sprintf("%s-%d%s", stem, number, extension(media))
 }
 
 // extensions are fixed here, because the machine's own table differs from one

@@ -1,11 +1,8 @@
 package normalize
 
 import (
-	"strconv"
 	"strings"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // unflow joins the soft line breaks of format=flowed text (RFC 3676 §4). With
 // delSp the space that marks the break is not part of the text.

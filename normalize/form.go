@@ -26,7 +26,7 @@ func Form(raw desk.Raw) (desk.Message, error) {
 		Subject:   formSubject(f.Subject, text),
 		TextBody:  withFields(text, f.Fields),
 	}
-	if name, email := oneLine(f.Name), oneLine(f.Email); name != "" || email != "" {
+	if name, email := imf.OneLine(f.Name), imf.OneLine(f.Email); name != "" || email != "" {
 		m.From = []desk.Address{{Name: name, Email: email}}
 		if !imf.ValidAddr(email) {
 			m.AddProblem("from-broken", "the form gives no usable address")
@@ -34,16 +34,15 @@ func Form(raw desk.Raw) (desk.Message, error) {
 	} else {
 		m.AddProblem("no-from", "the form was sent without a name and an address")
 	}
-	r := &reader{scan: &scanner{}, msg: &m}
 	for i, file := range f.Files {
 		media, _, _ := parseParams(file.Type, "")
 		kind, ok := mediaType(media)
 		if !ok {
 			kind = typeByName(file.Name)
 		}
-		r.add(desk.Part{PartID: strconv.Itoa(i + 1), Name: file.Name, Type: kind, Data: file.Data})
+		part := desk.Part{PartID: strconv.Itoa(i + 1), Name: file.Name, Type: kind, Data: file.Data}
+		m.Attachments = append(m.Attachments, attachment(part, i+1, m.AddProblem))
 	}
-	m.Problems = append(m.Problems, r.scan.problems...)
 	finish(&m)
 	m.NewText = m.TextBody
 	m.Preview = preview(text)
@@ -52,11 +51,11 @@ func Form(raw desk.Raw) (desk.Message, error) {
 
 // formSubject is the subject field, or the first line of the message.
 func formSubject(subject, text string) string {
-	if s := oneLine(subject); s != "" {
+	if s := imf.OneLine(subject); s != "" {
 		return s
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	first = oneLine(first)
+	first = imf.OneLine(first)
 	if short := clip(first, 120); short != first {
 		return strings.TrimSpace(short) + "…"
 	}
@@ -73,7 +72,7 @@ func withFields(text string, fields map[string]string) string {
 	for _, name := range names {
 		value := tidyText(cleanText(strings.ToValidUTF8(fields[name], "\ufffd")))
 		if value != "" {
-			lines = append(lines, oneLine(name)+": "+value)
+			lines = append(lines, imf.OneLine(name)+": "+value)
 		}
 	}
 	if len(lines) == 0 {

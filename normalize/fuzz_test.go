@@ -84,10 +84,7 @@ func FuzzPrescan(f *testing.F) {
 	addMails(f, "testdata/hostile-*.eml")
 	addMails(f, "testdata/name-*.eml")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s := &scanner{}
-		root := &part{}
-		root.head, root.body, _ = readHeader(findStart(b, s))
-		s.read(root, "text/plain", 1)
+		root := newScanner(b, func(string, string) {}).parse(b)
 		parts := 0
 		var walk func(p *part, depth int)
 		walk = func(p *part, depth int) {

@@ -92,19 +92,6 @@ func readHeader(b []byte) (h header, body []byte, over bool) {
 	return h, rest, over
 }
 
-// cutLine returns the first line without its end and what follows it.
-func cutLine(b []byte) (line, rest []byte) {
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		line, rest = b[:i], b[i+1:]
-	} else {
-		line = b
-	}
-	for len(line) > 0 && line[len(line)-1] == '\r' {
-		line = line[:len(line)-1]
-	}
-	return line, rest
-}
-
 // cutField takes "Name: value" apart. RFC 5322 §2.2 allows printable ASCII in
 // names; §4.5 allows blanks before the colon.
 func cutField(line []byte) (name string, value []byte, ok bool) {

@@ -1,7 +1,9 @@
 package normalize
 
 import (
+	"strconv"
 	"strings"
+	"switchboard/internal/imf"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -53,14 +55,14 @@ func htmlFallback(s string) string {
 			switch t := z.Token(); t.DataAtom {
 			case atom.Title:
 				if z.Next() == html.TextToken {
-					if title := oneLine(string(z.Text())); title != "" {
+					if title := imf.OneLine(string(z.Text())); title != "" {
 						return title
 					}
 				}
 			case atom.Img:
 				seen = "[image]"
 			case atom.Iframe, atom.Frame:
-				if src := oneLine(attr(t, "src")); strings.HasPrefix(src, "http") && seen == "" {
+				if src := imf.OneLine(attr(t, "src")); strings.HasPrefix(src, "http") && seen == "" {
 					seen = src
 				}
 			}
@@ -257,7 +259,7 @@ func (w *htmlWriter) item() {
 	w.line(1, false)
 	mark := "- "
 	if n := len(w.lists); n > 0 && w.lists[n-1] > 0 {
-		mark = itoa(w.lists[n-1]) + ". "
+		mark = strconv.Itoa(w.lists[n-1]) + ". "
 		w.lists[n-1]++
 	}
 	if n := len(w.lists); n > 1 {
@@ -310,7 +312,7 @@ func (w *htmlWriter) closeLink() {
 	}
 	l := w.links[n-1]
 	w.links = w.links[:n-1]
-	href := oneLine(l.href)
+	href := imf.OneLine(l.href)
 	lower := strings.ToLower(href)
 	if len(href) > 300 || !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "mailto:") {
 		return

@@ -8,30 +8,11 @@ import (
 	"strings"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
-// reader builds a message from a cut mail.
-type reader struct {
-	scan  *scanner
-	msg   *desk.Message
-	parts reportParts
-	// wrapped is the body of a winmail.dat, for mails with no other text.
-	wrapped view
-	// event is the text of the first calendar part, likewise.
-	event string
-	// forward is the first forwarded mail, undecoded, likewise.
-	forward []byte
-	depth   int // of forwarded mails within forwarded mails
-	seals   []seal
-	opened  int  // signed contents
-	list    bool // a mailing list has passed it on
-}
-
-// note records something worth telling the agent.
-func (r *reader) note(code, detail string) { r.scan.problem(code, detail) }
-
 // leaf reads a part that is no multipart: text for reading, or an attachment.
-func (r *reader) leaf(p *part, in context) view {
+func (r *content) leaf(p *part, in context) view {
 	if r.isText(p, in) {
 		data := decodeTransfer(p.body, p.encoding)
 		if inner, ok := r.clearText(p, data); ok {
@@ -71,14 +52,14 @@ func (r *reader) leaf(p *part, in context) view {
 			return v
 		}
 	case p.media == "application/pgp-encrypted":
-		r.note("encrypted", "the mail is encrypted")
+		r.parser.report("encrypted", "the mail is encrypted")
 	}
 	r.attach(p, data)
 	return view{}
 }
 
 // isText decides whether a leaf is part of what the sender wrote.
-func (r *reader) isText(p *part, in context) bool {
+func (r *content) isText(p *part, in context) bool {
 	switch p.media {
 	case "text/plain", "text/html", "text/enriched", "text/richtext", "text/x-html", "application/xhtml+xml", "text/markdown", "text/unknown":
 	default:
@@ -108,7 +89,7 @@ const maxShown = 8 << 10
 
 // shownFile reads a named text that is to be displayed where it stands. It is an
 // attachment as well.
-func (r *reader) shownFile(p *part, in context) (view, bool) {
+func (r *content) shownFile(p *part, in context) (view, bool) {
 	if p.media != "text/plain" || p.disposition != "inline" || in.resource || len(p.body) > maxShown {
 		return view{}, false
 	}
@@ -121,20 +102,20 @@ func (r *reader) shownFile(p *part, in context) (view, bool) {
 }
 
 // text decodes a text leaf into a view.
-func (r *reader) text(p *part, data []byte) view {
+func (r *content) text(p *part, data []byte) view {
 	isHTML := p.media == "text/html" || p.media == "text/x-html" || p.media == "application/xhtml+xml"
 	charset := p.params["charset"]
 	s, wrong := toUTF8(data, charset, isHTML)
 	if wrong {
 		if charset == "" {
-			r.note("charset-missing", "a text has 8-bit characters and no charset; it was guessed")
+			r.parser.report("charset-missing", "a text has 8-bit characters and no charset; it was guessed")
 		} else {
-			r.note("charset-wrong", "a text is not in its declared charset "+oneLine(clip(charset, 40)))
+			r.parser.report("charset-wrong", "a text is not in its declared charset "+imf.OneLine(clip(charset, 40)))
 		}
 	}
 	s = cleanText(s)
 	if strings.HasPrefix(s, pgpMessage) {
-		r.note("encrypted", "the mail is encrypted")
+		r.parser.report("encrypted", "the mail is encrypted")
 	}
 	switch {
 	case isHTML || p.media == "text/plain" && !p.declared && looksHTML([]byte(clip(s, 512))):
@@ -152,7 +133,7 @@ func (r *reader) text(p *part, data []byte) view {
 }
 
 // attach adds a leaf to the attachments.
-func (r *reader) attach(p *part, data []byte) {
+func (r *content) attach(p *part, data []byte) {
 	id := p.id
 	if id == "" {
 		id = "1"
@@ -160,19 +141,23 @@ func (r *reader) attach(p *part, data []byte) {
 	r.add(desk.Part{PartID: id, Name: p.name, Type: p.media, Charset: charsetName(p.params["charset"]), CID: p.cid, Data: data})
 }
 
-func (r *reader) add(a desk.Part) {
+func (r *content) add(a desk.Part) {
+	r.attachments = append(r.attachments, attachment(a, len(r.attachments)+1, r.parser.report))
+}
+
+// attachment completes a part: its name made safe, its size and digest.
+func attachment(a desk.Part, number int, report func(code, detail string)) desk.Part {
 	sum := sha256.Sum256(a.Data)
 	a.Disposition = "attachment" // until the HTML turns out to show it
 	a.BlobID, a.Size = hex.EncodeToString(sum[:]), int64(len(a.Data))
 	original := a.Name
-	a.Name = safeName(a.Name)
-	if a.Name == "" {
-		a.Name = madeUpName(a, len(r.msg.Attachments)+1)
+	if a.Name = safeName(a.Name); a.Name == "" {
+		a.Name = madeUpName(a.Type, number)
 	}
 	if a.Name != original && original != "" && strings.ContainsAny(original, `/\`) {
-		r.note("file-name-unsafe", "a file name held a path: "+oneLine(clip(original, 120)))
+		report("file-name-unsafe", "a file name held a path: "+imf.OneLine(clip(original, 120)))
 	}
-	r.msg.Attachments = append(r.msg.Attachments, a)
+	return a
 }
 
 // looksBinary says that a part declared as text holds something else.
@@ -192,31 +177,4 @@ func looksBinary(b []byte) bool {
 		return false
 	}
 	return control > 16 && control*10 > len(b)
-}
-
-// cleanText makes LF the only line end and drops control characters, which no
-// text has and which editors, terminals and databases choke on.
-func cleanText(s string) string {
-	clean := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 && i+1 < len(s) && s[i+1] < 0xa0 {
-			clean = false
-			break
-		}
-	}
-	if clean {
-		return s
-	}
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\r\n", "\n"), "\r\n", "\n")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r', r == '\u0085':
-			return '\n'
-		case r == '\n' || r == '\t':
-			return r
-		case r < ' ' || r >= 0x7f && r < 0xa0:
-			return -1
-		}
-		return r
-	}, s)
 }

@@ -2,10 +2,10 @@ package normalize
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
-
-	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
 // The limits of what is read. Past them a mail is read in a shallower way and a
@@ -39,18 +39,44 @@ type part struct {
 // has no level beyond maxDepth, so that no mail can take it more than linear
 // time; no parser of a library sees a multipart at all.
 type scanner struct {
-	hint     string // charset for raw 8-bit headers
-	parts    int
-	problems []desk.Problem
+	// hint is the charset of raw 8-bit header fields; it may be empty.
+	hint string
+	// report receives each problem, as desk.Problem has it, possibly repeatedly.
+	report func(code, detail string)
+	parts  int
 }
 
-func (s *scanner) problem(code, detail string) {
-	for _, p := range s.problems {
-		if p.Code == code {
-			return
-		}
+// newScanner returns a parser for one message. report must not be nil.
+func newScanner(b []byte, report func(code, detail string)) *scanner {
+	return &scanner{hint: headerHint(b), report: report}
+}
+
+// parse reads a whole message.
+func (s *scanner) parse(b []byte) *part {
+	root := &part{}
+	var over bool
+	root.head, root.body, over = readHeader(s.findStart(b))
+	if over {
+		s.report("header-too-long", fmt.Sprintf("the header is longer than %d KiB; the rest was not read", maxHeader>>10))
 	}
-	s.problems = append(s.problems, desk.Problem{Code: code, Detail: detail})
+	s.read(root, "text/plain", 1)
+	return root
+}
+
+// nested reads an entity that was found inside a part: the content of an S/MIME
+// signature. ok is false when it would exceed the limits of the message.
+func (s *scanner) nested(outer *part, entity []byte) (inner *part, ok bool) {
+	if outer.depth >= maxDepth || s.parts >= maxParts {
+		return nil, false
+	}
+	s.parts++
+	inner = &part{id: "1.1"}
+	if outer.id != "" {
+		inner.id = outer.id + ".1"
+	}
+	inner.head, inner.body, _ = readHeader(entity)
+	s.read(inner, "text/plain", outer.depth+1)
+	return inner, true
 }
 
 // read fills a part from its header and cuts its body. fallback is the media
@@ -62,7 +88,7 @@ func (s *scanner) read(p *part, fallback string, depth int) {
 		return
 	}
 	if depth >= maxDepth {
-		s.problem("too-deep", "multiparts are nested more than "+strconv.Itoa(maxDepth)+" deep; the innermost stand as text")
+		s.report("too-deep", "multiparts are nested more than "+strconv.Itoa(maxDepth)+" deep; the innermost stand as text")
 		p.media, p.declared = "text/plain", false
 		return
 	}
@@ -70,7 +96,7 @@ func (s *scanner) read(p *part, fallback string, depth int) {
 	if len(p.children) == 0 {
 		// No boundary, or none that occurs: what is there is text.
 		if len(bytes.TrimSpace(p.body)) > 0 {
-			s.problem("no-boundary", "a multipart has no boundary that occurs in it; it was read as one part")
+			s.report("no-boundary", "a multipart has no boundary that occurs in it; it was read as one part")
 		}
 		p.media, p.declared = "text/plain", false
 		if looksHTML(p.body) {
@@ -84,14 +110,14 @@ func (s *scanner) describe(p *part, fallback string) {
 	contentType := p.head.get("content-type")
 	media, params, over := parseParams(contentType, s.hint)
 	if over {
-		s.problem("too-many-parameters", "a Content-Type has more than "+strconv.Itoa(maxParams)+" parameters; the rest were not read")
+		s.report("too-many-parameters", "a Content-Type has more than "+strconv.Itoa(maxParams)+" parameters; the rest were not read")
 	}
 	p.params = params
 	p.media, p.declared = mediaType(media)
 	if !p.declared {
 		p.media = fallback
 		if contentType != "" {
-			s.problem("content-type-broken", "a Content-Type could not be read: "+oneLine(clip(contentType, 80)))
+			s.report("content-type-broken", "a Content-Type could not be read: "+imf.OneLine(clip(contentType, 80)))
 			if params["boundary"] != "" {
 				p.media = "multipart/mixed"
 			}
@@ -99,7 +125,7 @@ func (s *scanner) describe(p *part, fallback string) {
 	}
 	disposition, dparams, over := parseParams(p.head.get("content-disposition"), s.hint)
 	if over {
-		s.problem("too-many-parameters", "a Content-Disposition has more than "+strconv.Itoa(maxParams)+" parameters; the rest were not read")
+		s.report("too-many-parameters", "a Content-Disposition has more than "+strconv.Itoa(maxParams)+" parameters; the rest were not read")
 	}
 	switch {
 	case strings.HasPrefix(disposition, "inline"):
@@ -109,7 +135,7 @@ func (s *scanner) describe(p *part, fallback string) {
 		p.disposition = "attachment"
 	}
 	for _, name := range []string{dparams["filename"], params["name"], params["filename"], dparams["name"], params["file"]} {
-		if name = oneLine(name); name != "" {
+		if name = imf.OneLine(name); name != "" {
 			p.name = name
 			break
 		}
@@ -121,7 +147,7 @@ func (s *scanner) describe(p *part, fallback string) {
 		p.media = typeByName(p.name)
 	}
 	p.encoding = encodingName(p.head.get("content-transfer-encoding"))
-	p.cid = strings.Trim(oneLine(p.head.get("content-id")), "<> ")
+	p.cid = strings.Trim(imf.OneLine(p.head.get("content-id")), "<> ")
 }
 
 // mediaType repairs a type/subtype; ok is false when nothing usable was there.
@@ -185,11 +211,11 @@ func (s *scanner) split(p *part, depth int) {
 	}
 	pieces, closed := cutParts(body, boundary, maxParts-s.parts+1)
 	if !closed {
-		s.problem("boundary-open", "a multipart was not closed")
+		s.report("boundary-open", "a multipart was not closed")
 	}
 	for i, piece := range pieces {
 		if s.parts++; s.parts > maxParts {
-			s.problem("too-many-parts", "more than "+strconv.Itoa(maxParts)+" parts; the rest were not read")
+			s.report("too-many-parts", "more than "+strconv.Itoa(maxParts)+" parts; the rest were not read")
 			return
 		}
 		child := &part{id: strconv.Itoa(i + 1), entity: piece}
@@ -199,7 +225,7 @@ func (s *scanner) split(p *part, depth int) {
 		var over bool
 		child.head, child.body, over = readHeader(piece)
 		if over {
-			s.problem("header-too-long", "a part's header is longer than "+strconv.Itoa(maxHeader>>10)+" KiB; the rest was not read")
+			s.report("header-too-long", "a part's header is longer than "+strconv.Itoa(maxHeader>>10)+" KiB; the rest was not read")
 		}
 		if len(child.head) == 0 && len(bytes.TrimSpace(child.body)) == 0 {
 			continue
@@ -279,22 +305,4 @@ func guessBoundary(body []byte) string {
 func looksHTML(b []byte) bool {
 	b = bytes.ToLower(bytes.TrimSpace(clipBytes(b, 512)))
 	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html")) || bytes.HasPrefix(b, []byte("<body"))
-}
-
-func clipBytes(b []byte, n int) []byte {
-	if len(b) > n {
-		return b[:n]
-	}
-	return b
-}
-
-// clip cuts s to at most n octets without breaking a character.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && s[n]&0xc0 == 0x80 {
-		n--
-	}
-	return s[:n]
 }

@@ -172,20 +172,6 @@ const (
 	fieldMore
 )
 
-// words reads a table: phrases between bars and line ends. A blank at the end
-// of a phrase counts.
-func words(table string) []string {
-	var out []string
-	for _, line := range strings.Split(table, "\n") {
-		for _, w := range strings.Split(line, "|") {
-			if strings.TrimSpace(w) != "" {
-				out = append(out, strings.TrimLeft(w, " "))
-			}
-		}
-	}
-	return out
-}
-
 func labels(tables map[fieldClass]string) map[string]fieldClass {
 	out := map[string]fieldClass{}
 	for class, table := range tables {
@@ -196,13 +182,4 @@ func labels(tables map[fieldClass]string) map[string]fieldClass {
 		}
 	}
 	return out
-}
-
-func hasPrefixAny(s string, list []string) bool {
-	for _, w := range list {
-		if strings.HasPrefix(s, w) {
-			return true
-		}
-	}
-	return false
 }

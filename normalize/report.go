@@ -55,38 +55,30 @@ func (p *reportParts) addOriginal(data []byte) {
 	}
 }
 
-func skipBlank(b []byte) []byte {
-	for len(b) > 0 {
-		line, rest := cutLine(b)
-		if strings.TrimSpace(string(line)) != "" {
-			return b
-		}
-		b = rest
-	}
-	return b
-}
-
-// report composes a multipart/report (RFC 6522): the first part is for people,
-// the others are for programs and are noted on the way.
-func (r *reader) report(p *part, in context) view {
-	return r.mixed(p, in)
+// reportInput is what a report is read from.
+type reportInput struct {
+	parts     reportParts
+	head      header   // of the mail that brings it
+	hint      string   // charset of raw 8-bit header fields
+	text      string   // what it says to people
+	inReplyTo []string // identifiers, without angle brackets
 }
 
 // buildReport gathers what a report says. kind is desk.Report's.
-func (r *reader) buildReport(kind string, root *part) *desk.Report {
+func buildReport(kind string, r reportInput) *desk.Report {
 	rep := &desk.Report{Kind: kind, Recipients: []desk.ReportRecipient{}}
 	if o := r.parts.original; o != nil {
 		rep.OriginalMessageID = imf.MessageID(o.get("message-id"))
-		rep.OriginalSubject = decodeHeader(o.get("subject"), r.scan.hint)
+		rep.OriginalSubject = decodeHeader(o.get("subject"), r.hint)
 	}
 	switch kind {
 	case "delivery-status":
 		r.deliveryStatus(rep)
 		if len(rep.Recipients) == 0 {
-			r.failedRecipients(rep, root.head)
+			r.failedRecipients(rep)
 		}
 		if len(rep.Recipients) == 0 || rep.OriginalMessageID == "" {
-			readLooseBounce(rep, r.msg.TextBody)
+			readLooseBounce(rep, r.text)
 		}
 		if len(rep.Recipients) == 0 {
 			r.onlyRecipient(rep)
@@ -96,8 +88,8 @@ func (r *reader) buildReport(kind string, root *part) *desk.Report {
 	case "feedback-report":
 		r.feedback(rep)
 	}
-	if rep.OriginalMessageID == "" && len(r.msg.InReplyTo) == 1 {
-		rep.OriginalMessageID = r.msg.InReplyTo[0]
+	if rep.OriginalMessageID == "" && len(r.inReplyTo) == 1 {
+		rep.OriginalMessageID = r.inReplyTo[0]
 	}
 	return rep
 }
@@ -105,7 +97,7 @@ func (r *reader) buildReport(kind string, root *part) *desk.Report {
 // deliveryStatus reads RFC 3464: per-message fields, then a group of fields for
 // each recipient. Groups that lost their blank line are told apart by their
 // first field.
-func (r *reader) deliveryStatus(rep *desk.Report) {
+func (r *reportInput) deliveryStatus(rep *desk.Report) {
 	var cur *desk.ReportRecipient
 	next := func() *desk.ReportRecipient {
 		rep.Recipients = append(rep.Recipients, desk.ReportRecipient{})
@@ -126,7 +118,7 @@ func (r *reader) deliveryStatus(rep *desk.Report) {
 			cur = nil
 		}
 		for _, f := range h {
-			value := oneLine(decodeText(f.value, r.scan.hint))
+			value := imf.OneLine(decodeText(f.value, r.hint))
 			switch f.name {
 			case "reporting-mta":
 				rep.ReportingMTA = untyped(value)
@@ -201,64 +193,64 @@ func firstField(s string) string {
 }
 
 // failedRecipients reads the header Exim and Gmail name the failed in.
-func (r *reader) failedRecipients(rep *desk.Report, h header) {
-	for _, box := range imf.ParseAddressList(strings.Join(h.all("x-failed-recipients"), ", "), nil) {
+func (r *reportInput) failedRecipients(rep *desk.Report) {
+	for _, box := range imf.ParseAddressList(strings.Join(r.head.all("x-failed-recipients"), ", "), nil) {
 		if box.Addr != "" && len(rep.Recipients) < maxReported {
 			rep.Recipients = append(rep.Recipients, desk.ReportRecipient{Recipient: box.Addr, Action: "failed"})
 		}
 	}
 	if len(rep.Recipients) > 0 {
-		status := enhancedStatus(r.msg.TextBody)
+		status := enhancedStatus(r.text)
 		for i := range rep.Recipients {
 			rep.Recipients[i].Status = status
-			rep.Recipients[i].Diagnostic = diagnosticLine(r.msg.TextBody)
+			rep.Recipients[i].Diagnostic = diagnosticLine(r.text)
 		}
 	}
 }
 
 // onlyRecipient is whom a mail that came back went to, when it went to one: some
 // systems write names where addresses should stand.
-func (r *reader) onlyRecipient(rep *desk.Report) {
+func (r *reportInput) onlyRecipient(rep *desk.Report) {
 	if r.parts.original == nil {
 		return
 	}
 	to := imf.ParseAddressList(strings.Join(append(r.parts.original.all("to"), r.parts.original.all("cc")...), ", "), nil)
 	if len(to) == 1 && imf.ValidAddr(to[0].Addr) {
 		rep.Recipients = append(rep.Recipients, desk.ReportRecipient{Recipient: to[0].Addr, Action: "failed",
-			Status: enhancedStatus(r.msg.TextBody), Diagnostic: diagnosticLine(r.msg.TextBody)})
+			Status: enhancedStatus(r.text), Diagnostic: diagnosticLine(r.text)})
 	}
 }
 
 // dispositionNotice reads RFC 8098 §3.
-func (r *reader) dispositionNotice(rep *desk.Report) {
+func (r *reportInput) dispositionNotice(rep *desk.Report) {
 	h, _, _ := readHeader(skipBlank(r.parts.disposition))
 	if id := imf.MessageID(h.get("original-message-id")); id != "" {
 		rep.OriginalMessageID = id
 	}
 	rec := desk.ReportRecipient{Recipient: reportAddress(h.get("final-recipient")), Original: reportAddress(h.get("original-recipient"))}
-	_, rec.Action, _ = strings.Cut(oneLine(h.get("disposition")), ";")
+	_, rec.Action, _ = strings.Cut(imf.OneLine(h.get("disposition")), ";")
 	if rec.Action = strings.TrimSpace(rec.Action); rec.Recipient != "" || rec.Action != "" {
 		rep.Recipients = append(rep.Recipients, rec)
 	}
 }
 
 // feedback reads RFC 5965 §3.
-func (r *reader) feedback(rep *desk.Report) {
+func (r *reportInput) feedback(rep *desk.Report) {
 	h, _, _ := readHeader(skipBlank(r.parts.feedback))
-	rep.FeedbackType = strings.ToLower(oneLine(h.get("feedback-type")))
+	rep.FeedbackType = strings.ToLower(imf.OneLine(h.get("feedback-type")))
 	if rep.FeedbackType == "" {
 		rep.FeedbackType = "abuse"
 	}
-	rep.ReportingMTA = untyped(oneLine(h.get("reporting-mta")))
-	rep.EnvelopeID = oneLine(h.get("original-envelope-id"))
+	rep.ReportingMTA = untyped(imf.OneLine(h.get("reporting-mta")))
+	rep.EnvelopeID = imf.OneLine(h.get("original-envelope-id"))
 	values := append(h.all("original-rcpt-to"), h.all("removal-recipient")...)
 	if o := r.parts.original; o != nil {
 		values = append(values, o.all("x-hmxmroriginalrecipient")...)
-	} else if m := bouncedID.FindStringSubmatch(clip(r.msg.TextBody, 64<<10)); m != nil {
+	} else if m := bouncedID.FindStringSubmatch(clip(r.text, 64<<10)); m != nil {
 		rep.OriginalMessageID = imf.MessageID("<" + m[1] + ">")
 	}
 	for _, value := range values {
-		if addr := reportAddress(oneLine(value)); addr != "" && len(rep.Recipients) < maxReported {
+		if addr := reportAddress(imf.OneLine(value)); addr != "" && len(rep.Recipients) < maxReported {
 			rep.Recipients = append(rep.Recipients, desk.ReportRecipient{Recipient: addr})
 		}
 	}

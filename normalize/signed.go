@@ -10,7 +10,6 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/cms"
-	"switchboard/internal/imf"
 )
 
 const (
@@ -30,7 +29,7 @@ type seal struct {
 
 // detached notes the signature of a multipart/signed (RFC 1847 §2.1): two parts,
 // what is signed and its signature. A third one would be shown and not be signed.
-func (r *reader) detached(p *part) {
+func (r *content) detached(p *part) {
 	protocol := strings.ToLower(p.params["protocol"])
 	media := protocol
 	if len(p.children) > 1 {
@@ -43,7 +42,7 @@ func (r *reader) detached(p *part) {
 	case isPKCS7Signature(media) || isPKCS7Signature(protocol):
 		s.signed.Kind = desk.SignatureSMIME
 	default:
-		r.note("signature-unknown", "the mail carries a signature of a kind that is not known here")
+		r.parser.report("signature-unknown", "the mail carries a signature of a kind that is not known here")
 		return
 	}
 	switch {
@@ -72,42 +71,39 @@ func isPKCS7(p *part) bool {
 
 // opaque opens signed content (RFC 8551 §3.5.2) and reads the MIME entity in it as if
 // it stood there. The part itself is an attachment all the same.
-func (r *reader) opaque(p *part, in context, data []byte) (view, bool) {
+func (r *content) opaque(p *part, in context, data []byte) (view, bool) {
 	inner, err := cms.Parse(data)
 	kind := strings.ToLower(p.params["smime-type"])
 	switch {
 	case kind == "compressed-data":
-		r.note("compressed", "the mail is compressed as S/MIME, which is not read here; it is attached")
+		r.parser.report("compressed", "the mail is compressed as S/MIME, which is not read here; it is attached")
 		return view{}, false
 	case errors.Is(err, cms.ErrNotSigned), err != nil && strings.HasSuffix(p.media, "pkcs7-mime") && !strings.HasPrefix(kind, "signed"):
-		r.note("encrypted", "the mail is encrypted")
+		r.parser.report("encrypted", "the mail is encrypted")
 		return view{}, false
 	case err != nil:
-		r.note("signature-broken", "the mail is signed in a way that hides its text, and could not be opened: "+err.Error())
+		r.parser.report("signature-broken", "the mail is signed in a way that hides its text, and could not be opened: "+err.Error())
 		return view{}, false
 	case inner.Content == nil:
 		return view{}, false // certificates alone
 	}
-	if r.opened++; r.opened > maxOpaque || p.depth >= maxDepth || r.scan.parts >= maxParts {
-		r.note("too-deep", "signed contents are nested too deep; the innermost were not opened")
+	child, ok := (*part)(nil), false
+	if r.opened++; r.opened <= maxOpaque {
+		child, ok = r.parser.nested(p, inner.Content)
+	}
+	if !ok {
+		r.parser.report("too-deep", "signed contents are nested too deep; the innermost were not opened")
 		return view{}, false
 	}
 	r.seals = append(r.seals, seal{p, desk.Signed{Kind: desk.SignatureSMIME, Content: inner.Content, Signature: data}})
 	r.attach(p, data)
-	r.scan.parts++
-	child := &part{id: "1.1"}
-	if p.id != "" {
-		child.id = p.id + ".1"
-	}
-	child.head, child.body, _ = readHeader(inner.Content)
-	r.scan.read(child, "text/plain", p.depth+1)
 	return r.compose(child, in), true
 }
 
 // clearText opens clear-signed text (RFC 9580 §7): the text inside stands for the
 // part, which is kept as an attachment. With more text around it than a list's
 // footer all stays as it came, so that its reader sees where the signed text ends.
-func (r *reader) clearText(p *part, data []byte) ([]byte, bool) {
+func (r *content) clearText(p *part, data []byte) ([]byte, bool) {
 	if p.media != "text/plain" || !bytes.Contains(data, []byte(pgpSigned)) {
 		return nil, false
 	}
@@ -153,12 +149,11 @@ func readOtherwise(p *part, signed []byte) bool {
 // signed settles what the mail's signature is for. It counts when it is for all
 // that is shown, but for the footer of a mailing list: a signed text that stands
 // beside one that is not must never vouch for it.
-func (r *reader) signed(root *part) {
+func (r *content) signed(root *part) *desk.Signed {
 	if len(r.seals) == 0 {
-		return
+		return nil
 	}
 	out := desk.Signed{Kind: r.seals[0].signed.Kind, Covers: desk.CoversPart}
-	defer func() { r.msg.Signed = &out }()
 	for p := root; ; p = p.children[0] {
 		s, found := r.sealOf(p)
 		footer := ""
@@ -169,7 +164,7 @@ func (r *reader) signed(root *part) {
 		}
 		switch {
 		case found && s.Covers == desk.CoversPart:
-			return
+			return &out
 		case found:
 			out = s
 			out.Footer = strings.TrimSpace(out.Footer + "\n" + footer)
@@ -177,15 +172,14 @@ func (r *reader) signed(root *part) {
 			if out.Footer != "" {
 				out.Covers = desk.CoversFooter
 			}
-			out.Author = r.author(root.head)
-			return
+			return &out
 		case len(p.children) != 1:
-			return
+			return &out
 		}
 	}
 }
 
-func (r *reader) sealOf(p *part) (desk.Signed, bool) {
+func (r *content) sealOf(p *part) (desk.Signed, bool) {
 	for _, s := range r.seals {
 		if s.part == p {
 			return s.signed, true
@@ -194,18 +188,8 @@ func (r *reader) sealOf(p *part) (desk.Signed, bool) {
 	return desk.Signed{}, false
 }
 
-// author is the address in the one From field; "" when anybody could say that
-// there is another one, or none.
-func (r *reader) author(h header) string {
-	from := r.addresses(h, "from")
-	if len(h.all("from")) != 1 || len(from) != 1 || !imf.ValidAddr(from[0].Email) {
-		return ""
-	}
-	return from[0].Email
-}
-
 // footerPart reads what a mailing list appends to a mail that it must not change.
-func (r *reader) footerPart(p *part) (string, bool) {
+func (r *content) footerPart(p *part) (string, bool) {
 	if p.media != "text/plain" || p.name != "" || p.disposition == "attachment" {
 		return "", false
 	}
@@ -213,14 +197,14 @@ func (r *reader) footerPart(p *part) (string, bool) {
 	return r.decodeFooter(p, data), len(data) > 0 && r.isFooter(string(data))
 }
 
-func (r *reader) decodeFooter(p *part, data []byte) string {
+func (r *content) decodeFooter(p *part, data []byte) string {
 	s, _ := toUTF8(data, p.params["charset"], false)
 	return tidyText(cleanText(s))
 }
 
 // isFooter recognises the lines below a list's mail. They begin with a rule, so that
 // a reader sees where the signed text ends.
-func (r *reader) isFooter(s string) bool {
+func (r *content) isFooter(s string) bool {
 	rule, _ := cutLine([]byte(s))
 	rule = bytes.TrimSpace(rule)
 	return r.list && len(s) <= maxListFooter && len(rule) >= 5 && len(bytes.Trim(rule, string(rule[:1]))) == 0 && bytes.ContainsRune([]byte("_-=*"), rune(rule[0]))

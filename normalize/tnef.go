@@ -3,11 +3,9 @@ package normalize
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"strings"
+	"switchboard/internal/imf"
 	"unicode/utf16"
-
-	"switchboard/desk"
 )
 
 // winmail.dat is how Exchange and Outlook wrap a mail for themselves: TNEF
@@ -55,42 +53,6 @@ type tnefMessage struct {
 	charset          string
 	body, html, rich string
 	files            []tnefFile
-}
-
-func isTNEF(p *part) bool {
-	return p.media == "application/ms-tnef" || p.media == "application/vnd.ms-tnef" || strings.EqualFold(p.name, "winmail.dat")
-}
-
-// unpackTNEF puts the files of a winmail.dat in its place and keeps its body for
-// a mail that has none of its own. It fails, and the winmail.dat stays an
-// attachment, when the data are damaged.
-func (r *reader) unpackTNEF(data []byte) bool {
-	t, ok := readTNEF(data)
-	if !ok {
-		r.note("tnef-broken", "a winmail.dat could not be opened")
-		return false
-	}
-	for i, f := range t.files {
-		a := desk.Part{PartID: fmt.Sprintf("tnef.%d", i+1), Name: f.name, Type: f.media, CID: f.cid, Data: f.data}
-		if a.Type == "" {
-			a.Type = typeByName(f.name)
-		}
-		r.add(a)
-	}
-	v := view{text: cleanText(t.body), plain: t.body != ""}
-	if v.text == "" {
-		v.text, v.plain = cleanText(t.rich), t.rich != ""
-	}
-	if html := cleanText(t.html); !isBlank(html) {
-		v.html, v.rich = html, true
-		if isBlank(v.text) {
-			v.text = htmlToText(html)
-		}
-	}
-	if r.wrapped.blank() {
-		r.wrapped = v
-	}
-	return true
 }
 
 func readTNEF(b []byte) (t tnefMessage, ok bool) {
@@ -175,7 +137,7 @@ func (t *tnefMessage) fileProperties(f *tnefFile, data []byte) {
 				f.media = media
 			}
 		case mapiAttachCID:
-			f.cid = strings.Trim(oneLine(t.decodeAs(kind, value)), "<>")
+			f.cid = strings.Trim(imf.OneLine(t.decodeAs(kind, value)), "<>")
 		case mapiAttachData:
 			if kind == mapiTypeObject && len(value) >= 16 {
 				value = value[16:] // the interface's GUID
@@ -282,21 +244,4 @@ func (c *cursor) u32() uint32 {
 		return binary.LittleEndian.Uint32(b)
 	}
 	return 0
-}
-
-// codePage names a Windows code page.
-func codePage(n uint32) string {
-	switch n {
-	case 65001:
-		return "utf-8"
-	case 932, 936, 949, 950:
-		return fmt.Sprintf("cp%d", n)
-	case 20127:
-		return "us-ascii"
-	case 28591:
-		return "iso-8859-1"
-	case 50220, 50221, 50222:
-		return "iso-2022-jp"
-	}
-	return fmt.Sprintf("windows-%d", n)
 }

@@ -2,7 +2,7 @@ package normalize
 
 import (
 	"strings"
-	"unicode"
+	"switchboard/internal/imf"
 	"unicode/utf8"
 )
 
@@ -11,7 +11,7 @@ import (
 // characters gone. hint is the charset the mail declares elsewhere; it may be
 // empty.
 func decodeHeader(s, hint string) string {
-	return oneLine(decodeText(s, hint))
+	return imf.OneLine(decodeText(s, hint))
 }
 
 // decodeText decodes encoded words and raw 8-bit text and leaves white space be.
@@ -161,65 +161,6 @@ func (w word) octets(underscore byte) []byte {
 	return out
 }
 
-// looseBase64 decodes what is base64 in b and skips the rest: foreign
-// characters, missing or early padding, a last digit that stands alone.
-func looseBase64(b []byte) []byte {
-	out := make([]byte, 0, len(b)*3/4+3)
-	quad, n := uint32(0), 0
-	for _, c := range b {
-		if c == '=' {
-			// Padding ends a run; another run may have been appended.
-			out, quad, n = flushQuad(out, quad, n), 0, 0
-			continue
-		}
-		v := base64Value[c]
-		if v < 0 {
-			continue
-		}
-		quad, n = quad<<6|uint32(v), n+1
-		if n == 4 {
-			out = append(out, byte(quad>>16), byte(quad>>8), byte(quad))
-			quad, n = 0, 0
-		}
-	}
-	return flushQuad(out, quad, n)
-}
-
-func flushQuad(out []byte, quad uint32, n int) []byte {
-	switch n {
-	case 2:
-		out = append(out, byte(quad>>4))
-	case 3:
-		out = append(out, byte(quad>>10), byte(quad>>2))
-	}
-	return out
-}
-
-var base64Value = func() (t [256]int8) {
-	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	for i := range t {
-		t[i] = -1
-	}
-	for i := range digits {
-		t[digits[i]] = int8(i)
-	}
-	return t
-}()
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func unhex(c byte) byte {
-	switch {
-	case c >= 'a':
-		return c - 'a' + 10
-	case c >= 'A':
-		return c - 'A' + 10
-	}
-	return c - '0'
-}
-
 func isPlainASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf || s[i] == 0x1b {
@@ -227,33 +168,4 @@ func isPlainASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// oneLine makes s safe for a header: no line ends, no control characters, no
-// invisible direction marks that could make a name read as another.
-func oneLine(s string) string {
-	clean := true
-	for _, r := range s {
-		if r < ' ' || r >= 0x7f && unsafeInLine(r) {
-			clean = false
-			break
-		}
-	}
-	if !clean {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
-		s = strings.Map(func(r rune) rune {
-			switch {
-			case r == '\t' || r == '\n' || r == '\u2028' || r == '\u2029':
-				return ' '
-			case unsafeInLine(r):
-				return -1
-			}
-			return r
-		}, s)
-	}
-	return strings.TrimSpace(s)
-}
-
-func unsafeInLine(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
