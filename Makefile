@@ -44,7 +44,7 @@ test: ## everything that must hold: lint, Go tests with -race, TypeScript, brows
 test-go: web ## the Go tests, with the race detector and in random order
 	@echo '==> go test'
 	@$(GO) test -race -shuffle=on -timeout 8m ./...
-	@$(GO) test -run 'Bombs|Hostile' ./normalize # bars of time and memory, which the detector would distort
+	@$(GO) test -run 'Bombs|Hostile' ./normalize/... ./htmlview # bars of time and memory, which the detector would distort
 
 test-web: web/node_modules/.installed ## types and unit tests of the pages
 	@echo '==> tsc, vitest'

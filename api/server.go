@@ -30,7 +30,7 @@ type Config struct {
 	// decides whether cookies are Secure and which origin may open the event
 	// socket. Empty: the host of each request.
 	PublicURL string
-	// SafeHTML sanitizes a message's HTML (normalize.SafeHTML). Nil: no HTML is
+	// SafeHTML sanitizes a message's HTML (htmlview.Render). Nil: no HTML is
 	// served.
 	SafeHTML func(html string, pictures Pictures) string
 	// ImageKey signs the URLs of remote images, so that the image proxy fetches

@@ -22,6 +22,7 @@ import (
 	"switchboard/channels/mailbox"
 	"switchboard/config"
 	"switchboard/desk"
+	"switchboard/htmlview"
 	"switchboard/ingest"
 	"switchboard/internal/database"
 	"switchboard/internal/health"
@@ -33,7 +34,6 @@ import (
 	"switchboard/internal/metrics"
 	"switchboard/internal/reconcile"
 	"switchboard/live"
-	"switchboard/normalize"
 	"switchboard/outbound"
 	"switchboard/outbound/chatter"
 	"switchboard/store"
@@ -215,7 +215,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 // viewHTML sanitizes a mail's HTML and points its images to where they are served;
 // remote images are left out unless they were requested.
 func viewHTML(text string, p api.Pictures) string {
-	safe, _ := normalize.SafeHTMLView(text, normalize.ViewOptions{CID: p.CID, RemoteImages: p.Remote != nil, Image: p.Remote})
+	safe, _ := htmlview.Render(text, htmlview.Options{CID: p.CID, RemoteImages: p.Remote != nil, Image: p.Remote})
 	return safe
 }
 

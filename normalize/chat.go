@@ -3,9 +3,9 @@ package normalize
 import (
 	"encoding/json"
 	"strings"
-
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/normalize/plaintext"
 )
 
 // chatDomain and formDomain follow identifiers derived from chat lines and form
@@ -26,7 +26,7 @@ func Chat(raw desk.Raw) (desk.Message, error) {
 		Direction: desk.Inbound, Channel: desk.ChannelChat, RawID: raw.ID,
 		ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt, AutoSubmitted: desk.AutoNo,
 		MessageID: idFrom(chatDomain, line.Session.String(), line.ClientID),
-		TextBody:  tidyText(cleanText(strings.ToValidUTF8(line.Text, "\ufffd"))),
+		TextBody:  plaintext.TrimBlankLines(plaintext.Clean(strings.ToValidUTF8(line.Text, "\ufffd"))),
 	}
 	if line.Session.IsZero() || line.ClientID == "" {
 		m.MessageID = idFrom(chatDomain, raw.SourceKey, string(raw.Bytes))

@@ -5,10 +5,18 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"time"
-
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/normalize/charset"
+	"switchboard/normalize/classify"
+	"switchboard/normalize/content"
+	"switchboard/normalize/encodedword"
+	"switchboard/normalize/htmltext"
+	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/mimeparse"
+	"switchboard/normalize/plaintext"
+	"switchboard/normalize/replytext"
+	"time"
 )
 
 // missingIDDomain follows the identifiers made for mails that came without one;
@@ -37,16 +45,16 @@ func Email(raw desk.Raw) (m desk.Message) {
 // forwarded mails around this one.
 func readEmail(raw desk.Raw, depth int) desk.Message {
 	e := &email{raw: raw, depth: depth, msg: desk.Message{Direction: desk.Inbound, Channel: desk.ChannelEmail, RawID: raw.ID, ReceivedAt: raw.ReceivedAt}}
-	parser := newScanner(raw.Bytes, e.problem)
-	root := parser.parse(raw.Bytes)
-	e.head, e.hint = root.head, parser.hint
+	parser := mimeparse.New(raw.Bytes, e.problem)
+	root := parser.Parse(raw.Bytes)
+	e.head, e.hint = root.Header, parser.HeaderCharset
 	e.fields()
-	c := readContent(parser, root, listed(root.head))
+	c := content.Read(parser, root, classify.IsListMail(root.Header))
 	e.body(c)
-	e.msg.Attachments = c.attachments
+	e.msg.Attachments = c.Attachments
 	markInline(e.msg.HTMLBody, e.msg.Attachments)
-	e.classify(root, c.parts)
-	if e.msg.Signed = c.signed(root); e.msg.Signed != nil && e.msg.Signed.Covers != desk.CoversPart {
+	e.classify(root, c.Reports)
+	if e.msg.Signed = c.Signed(root); e.msg.Signed != nil && e.msg.Signed.Covers != desk.CoversPart {
 		e.msg.Signed.Author = e.author()
 	}
 	return e.msg
@@ -56,7 +64,7 @@ func readEmail(raw desk.Raw, depth int) desk.Message {
 type email struct {
 	raw   desk.Raw
 	msg   desk.Message
-	head  header
+	head  mimeheader.Header
 	hint  string // charset of raw 8-bit header fields
 	depth int    // of forwarded mails within forwarded mails
 }
@@ -73,10 +81,10 @@ func (e *email) problem(code, detail string) {
 
 // bareMessage is a mail of which only the octets are known.
 func bareMessage(raw desk.Raw) desk.Message {
-	text, _ := toUTF8(raw.Bytes, "", false)
+	text, _ := charset.ToUTF8(raw.Bytes, "", false)
 	m := desk.Message{
 		Direction: desk.Inbound, Channel: desk.ChannelEmail, RawID: raw.ID, ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt,
-		MessageID: madeUpID(raw.Bytes), TextBody: cleanText(text), AutoSubmitted: desk.AutoNo,
+		MessageID: madeUpID(raw.Bytes), TextBody: plaintext.Clean(text), AutoSubmitted: desk.AutoNo,
 	}
 	if path := reversePath(raw); path != "" {
 		m.From = []desk.Address{{Email: path}}
@@ -102,25 +110,25 @@ func madeUpID(b []byte) string {
 // fields reads the header of the message.
 func (e *email) fields() {
 	m, h := &e.msg, e.head
-	m.Subject = decodeHeader(h.get("subject"), e.hint)
+	m.Subject = encodedword.Decode(h.Get("subject"), e.hint)
 	m.From = e.addresses("from")
 	m.Sender = e.addresses("sender")
 	m.ReplyTo = e.addresses("reply-to")
 	m.To = e.addresses("to")
 	m.CC = e.addresses("cc")
 	m.BCC = e.addresses("bcc")
-	if len(h.all("from")) > 1 {
+	if len(h.All("from")) > 1 {
 		e.problem("duplicate-from", "the mail has more than one From field; the first was used")
 	}
 	e.completeFrom()
 
-	if m.MessageID = imf.MessageID(h.get("message-id")); m.MessageID == "" {
+	if m.MessageID = imf.MessageID(h.Get("message-id")); m.MessageID == "" {
 		m.MessageID = madeUpID(e.raw.Bytes)
 		e.problem("no-message-id", "the mail has no Message-ID; one was made")
 	}
-	m.InReplyTo = imf.MessageIDs(strings.Join(h.all("in-reply-to"), " "))
-	m.References = imf.MessageIDs(strings.Join(h.all("references"), " "))
-	m.ListID = imf.ListID(imf.OneLine(h.get("list-id")))
+	m.InReplyTo = imf.MessageIDs(strings.Join(h.All("in-reply-to"), " "))
+	m.References = imf.MessageIDs(strings.Join(h.All("references"), " "))
+	m.ListID = imf.ListID(imf.OneLine(h.Get("list-id")))
 	m.SentAt = e.date()
 }
 
@@ -128,15 +136,15 @@ func (e *email) fields() {
 // (RFC 5322 §3.6 forbids it and forwarders do it); a repeated From does not.
 func (e *email) addresses(name string) []desk.Address {
 	h := e.head
-	value := h.get(name)
+	value := h.Get(name)
 	if name == "to" || name == "cc" || name == "bcc" {
-		value = strings.Join(h.all(name), ", ")
+		value = strings.Join(h.All(name), ", ")
 	}
 	if strings.TrimSpace(value) == "" {
 		return nil
 	}
 	var list []desk.Address
-	for _, box := range imf.ParseAddressList(value, func(s string) string { return decodeHeader(s, e.hint) }) {
+	for _, box := range imf.ParseAddressList(value, func(s string) string { return encodedword.Decode(s, e.hint) }) {
 		list = append(list, desk.Address{Name: imf.OneLine(box.Name), Email: imf.OneLine(box.Addr)})
 	}
 	return list
@@ -192,21 +200,21 @@ const (
 // (RFC 5321 §4.4), failing that the time of receipt.
 func (e *email) date() time.Time {
 	h, receivedAt := e.head, e.raw.ReceivedAt
-	value := h.get("date")
+	value := h.Get("date")
 	if value == "" {
-		value = h.get("delivery-date")
+		value = h.Get("delivery-date")
 		e.problem("no-date", "the mail has no Date; another time stands in")
 	}
 	plausible := func(t time.Time) bool {
 		return t.Year() >= earliestYear && (receivedAt.IsZero() || t.Before(receivedAt.Add(maxAhead)))
 	}
-	if t, ok := imf.ParseDate(imf.OneLine(decodeHeader(value, ""))); ok && plausible(t) {
+	if t, ok := imf.ParseDate(imf.OneLine(encodedword.Decode(value, ""))); ok && plausible(t) {
 		return t
 	} else if value != "" {
-		e.problem("date-broken", "the Date cannot be right: "+imf.OneLine(clip(value, 60)))
+		e.problem("date-broken", "the Date cannot be right: "+imf.OneLine(plaintext.Clip(value, 60)))
 	}
-	if i := strings.LastIndexByte(h.get("received"), ';'); i >= 0 {
-		if t, ok := imf.ParseDate(h.get("received")[i+1:]); ok && plausible(t) {
+	if i := strings.LastIndexByte(h.Get("received"), ';'); i >= 0 {
+		if t, ok := imf.ParseDate(h.Get("received")[i+1:]); ok && plausible(t) {
 			return t
 		}
 	}
@@ -214,25 +222,25 @@ func (e *email) date() time.Time {
 }
 
 // body settles what is read when the mail's own text is missing.
-func (e *email) body(c *content) {
+func (e *email) body(c *content.Content) {
 	m := &e.msg
-	v := c.view
-	m.TextBody = tidyText(v.text)
-	if v.rich {
-		m.HTMLBody = v.html
-		if !v.plain {
-			m.NewText = NewTextHTML(v.html)
+	v := c.Body
+	m.TextBody = plaintext.TrimBlankLines(v.Text)
+	if v.Rich {
+		m.HTMLBody = v.HTML
+		if !v.Plain {
+			m.NewText = replytext.NewTextHTML(v.HTML)
 		}
 	}
-	if isBlank(m.TextBody) {
+	if plaintext.IsBlank(m.TextBody) {
 		m.TextBody = ""
 		switch {
-		case v.rich:
-			m.TextBody = htmlFallback(v.html)
-		case c.event != "":
-			m.TextBody = c.event
-		case c.forward != nil:
-			m.TextBody = e.forwardText(c.forward)
+		case v.Rich:
+			m.TextBody = htmltext.Describe(v.HTML)
+		case c.Event != "":
+			m.TextBody = c.Event
+		case c.Forward != nil:
+			m.TextBody = e.forwardText(c.Forward)
 		}
 	}
 }
@@ -261,7 +269,7 @@ func percentCID(cid string) string {
 // there is another one, or none.
 func (e *email) author() string {
 	from := e.addresses("from")
-	if len(e.head.all("from")) != 1 || len(from) != 1 || !imf.ValidAddr(from[0].Email) {
+	if len(e.head.All("from")) != 1 || len(from) != 1 || !imf.ValidAddr(from[0].Email) {
 		return ""
 	}
 	return from[0].Email

@@ -5,9 +5,12 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/normalize/content"
+	"switchboard/normalize/filename"
+	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/plaintext"
 )
 
 // Form reads a desk.FormSubmission. The fields the form adds to the usual ones
@@ -18,7 +21,7 @@ func Form(raw desk.Raw) (desk.Message, error) {
 	if err := json.Unmarshal(raw.Bytes, &f); err != nil {
 		return desk.Message{}, desk.Errorf(desk.KindInvalid, "form submission: %w", err)
 	}
-	text := tidyText(cleanText(strings.ToValidUTF8(f.Message, "\ufffd")))
+	text := plaintext.TrimBlankLines(plaintext.Clean(strings.ToValidUTF8(f.Message, "\ufffd")))
 	m := desk.Message{
 		Direction: desk.Inbound, Channel: desk.ChannelForm, RawID: raw.ID,
 		ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt, AutoSubmitted: desk.AutoNo,
@@ -35,13 +38,13 @@ func Form(raw desk.Raw) (desk.Message, error) {
 		m.AddProblem("no-from", "the form was sent without a name and an address")
 	}
 	for i, file := range f.Files {
-		media, _, _ := parseParams(file.Type, "")
-		kind, ok := mediaType(media)
+		media, _, _ := mimeheader.ParseParams(file.Type, "")
+		kind, ok := mimeheader.MediaType(media)
 		if !ok {
-			kind = typeByName(file.Name)
+			kind = filename.MediaType(file.Name)
 		}
 		part := desk.Part{PartID: strconv.Itoa(i + 1), Name: file.Name, Type: kind, Data: file.Data}
-		m.Attachments = append(m.Attachments, attachment(part, i+1, m.AddProblem))
+		m.Attachments = append(m.Attachments, content.Attachment(part, i+1, m.AddProblem))
 	}
 	finish(&m)
 	m.NewText = m.TextBody
@@ -56,7 +59,7 @@ func formSubject(subject, text string) string {
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	first = imf.OneLine(first)
-	if short := clip(first, 120); short != first {
+	if short := plaintext.Clip(first, 120); short != first {
 		return strings.TrimSpace(short) + "…"
 	}
 	return first
@@ -70,7 +73,7 @@ func withFields(text string, fields map[string]string) string {
 	sort.Strings(names)
 	var lines []string
 	for _, name := range names {
-		value := tidyText(cleanText(strings.ToValidUTF8(fields[name], "\ufffd")))
+		value := plaintext.TrimBlankLines(plaintext.Clean(strings.ToValidUTF8(fields[name], "\ufffd")))
 		if value != "" {
 			lines = append(lines, imf.OneLine(name)+": "+value)
 		}

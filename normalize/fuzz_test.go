@@ -2,32 +2,18 @@ package normalize
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"switchboard/desk"
+	"switchboard/normalize/hostiletest"
+	"switchboard/normalize/plaintext"
+	"switchboard/normalize/report"
+	"switchboard/normalize/transfer"
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"switchboard/desk"
 )
-
-func addMails(f *testing.F, pattern string) {
-	f.Helper()
-	files, err := filepath.Glob(pattern)
-	if err != nil || len(files) == 0 {
-		f.Fatal("no seeds", err)
-	}
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-	}
-}
 
 // checkSafe fails on what no message may hold, whatever it was made from.
 func checkSafe(t *testing.T, m desk.Message) {
@@ -57,7 +43,7 @@ func checkSafe(t *testing.T, m desk.Message) {
 	}
 	for _, s := range []string{m.TextBody, m.HTMLBody, m.NewText} {
 		if !utf8.ValidString(s) || strings.ContainsAny(s, "\r\x00") {
-			t.Errorf("text is not clean: %q", clip(s, 200))
+			t.Errorf("text is not clean: %q", plaintext.Clip(s, 200))
 		}
 	}
 	for _, p := range m.Problems {
@@ -68,7 +54,7 @@ func checkSafe(t *testing.T, m desk.Message) {
 }
 
 func FuzzEmail(f *testing.F) {
-	addMails(f, "testdata/*.eml")
+	hostiletest.AddSeeds(f, "testdata/*.eml")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		raw := desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: b}
 		m := Email(raw)
@@ -79,38 +65,11 @@ func FuzzEmail(f *testing.F) {
 	})
 }
 
-func FuzzPrescan(f *testing.F) {
-	addMails(f, "testdata/body-*.eml")
-	addMails(f, "testdata/hostile-*.eml")
-	addMails(f, "testdata/name-*.eml")
-	f.Fuzz(func(t *testing.T, b []byte) {
-		root := newScanner(b, func(string, string) {}).parse(b)
-		parts := 0
-		var walk func(p *part, depth int)
-		walk = func(p *part, depth int) {
-			parts++
-			if depth > maxDepth || parts > maxParts+1 {
-				t.Fatalf("depth %d, %d parts", depth, parts)
-			}
-			if p.media == "" || len(p.params) > maxParams {
-				t.Fatalf("media %q, %d parameters", p.media, len(p.params))
-			}
-			if strings.HasPrefix(p.media, "multipart/") == (len(p.children) == 0) {
-				t.Fatalf("%s with %d children", p.media, len(p.children))
-			}
-			for _, c := range p.children {
-				walk(c, depth+1)
-			}
-		}
-		walk(root, 1)
-	})
-}
-
 func FuzzReport(f *testing.F) {
-	addMails(f, "testdata/dsn-*.eml")
-	addMails(f, "testdata/bounce-*.eml")
-	addMails(f, "testdata/arf-*.eml")
-	addMails(f, "testdata/mdn-*.eml")
+	hostiletest.AddSeeds(f, "testdata/dsn-*.eml")
+	hostiletest.AddSeeds(f, "testdata/bounce-*.eml")
+	hostiletest.AddSeeds(f, "testdata/arf-*.eml")
+	hostiletest.AddSeeds(f, "testdata/mdn-*.eml")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := Email(desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: b})
 		switch rep := m.Report; {
@@ -118,7 +77,7 @@ func FuzzReport(f *testing.F) {
 			if m.AutoSubmitted == desk.AutoBounce || m.AutoSubmitted == desk.AutoComplaint {
 				t.Errorf("%s without a report", m.AutoSubmitted)
 			}
-		case rep.Kind == "" || rep.Recipients == nil || len(rep.Recipients) > maxReported:
+		case rep.Kind == "" || rep.Recipients == nil || len(rep.Recipients) > report.MaxRecipients:
 			t.Errorf("%+v", rep)
 		default:
 			for _, r := range rep.Recipients {
@@ -135,11 +94,11 @@ func FuzzReport(f *testing.F) {
 // FuzzOpaque grows the octets inside signed content, which FuzzEmail would have to
 // find through base64.
 func FuzzOpaque(f *testing.F) {
-	addMails(f, "testdata/signed-smime-opaque*.eml")
+	hostiletest.AddSeeds(f, "testdata/signed-smime-opaque*.eml")
 	f.Add([]byte(opaqueStart + "\x24\x80\x04\x03a\n\nb\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if i := bytes.Index(b, []byte("\n\n")); i > 0 && bytes.HasPrefix(b, []byte("From: ")) {
-			b = decodeBase64(b[i+2:]) // a seed
+			b = transfer.DecodeBase64(b[i+2:]) // a seed
 		}
 		m := Email(desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: []byte(opaque(string(b)))})
 		checkSafe(t, m)

@@ -7,12 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"switchboard/desk"
+	"switchboard/normalize/plaintext"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"switchboard/desk"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -70,7 +70,7 @@ func toGolden(m desk.Message) golden {
 		g.Attachments = append(g.Attachments, p)
 	}
 	if s := m.Signed; s != nil {
-		g.Signed = &goldenSigned{s.Kind, s.Covers, s.Footer, s.Author, s.Broken, clip(string(s.Content), 300)}
+		g.Signed = &goldenSigned{s.Kind, s.Covers, s.Footer, s.Author, s.Broken, plaintext.Clip(string(s.Content), 300)}
 	}
 	for _, p := range m.Problems {
 		g.Problems = append(g.Problems, p.Code)

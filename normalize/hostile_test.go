@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"syscall"
+	"switchboard/desk"
+	"switchboard/htmlview"
+	"switchboard/normalize/content"
+	"switchboard/normalize/hostiletest"
 	"testing"
 	"time"
-
-	"switchboard/desk"
 )
 
 // hostile are mails made to cost time or memory. Most are about 1 MiB.
@@ -40,69 +41,69 @@ func hostile() map[string]string {
 		"nested-6000-closed":        nest(6000, true),
 		"rfc2231-pieces":            head + "Content-Type: text/plain" + pieces.String() + "\r\n\r\ntext\r\n",
 		"parts-100000":              head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", 100000) + "--b--\r\n",
-		"empty-parts":               head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n", bomb),
-		"bad-base64":                head + "Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf\r\n\r\n" + repeat("!@#$%^&*()\r\n", 4*bomb),
-		"mostly-bad-base64":         head + "Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf\r\n\r\n" + repeat("QUJD", bomb) + repeat("!\xff", 4*bomb),
-		"bad-quoted-printable":      head + "Content-Transfer-Encoding: quoted-printable\r\n\r\n" + repeat("=ZZ", bomb),
-		"header-of-a-mebibyte":      head + repeat("X-A: b\r\n", bomb) + "\r\ntext",
-		"folded-subject":            "Subject: " + repeat("a\r\n ", bomb) + "\r\n\r\ntext",
-		"encoded-word-starts":       "Subject: " + repeat("=?", bomb/5) + "\r\n\r\ntext",
-		"encoded-words":             "Subject: " + repeat("=?utf-8?q?a?= ", bomb/5) + "\r\n\r\ntext",
-		"encoded-words-nested":      "Subject: " + repeat("=?utf-8?q?=3D=3Futf-8=3Fq=3Fa=3F=3D?= ", bomb/5) + "\r\n\r\ntext",
-		"from-brackets":             "From: " + repeat("<", bomb/5) + "\r\n\r\ntext",
-		"from-comments":             "From: " + repeat("(", bomb/5) + "\r\n\r\ntext",
-		"from-quotes":               "From: " + repeat("\"\\", bomb/5) + "\r\n\r\ntext",
-		"from-stray-quotes":         "From: " + repeat("\" ", bomb/5) + "\"\r\n\r\ntext",
-		"from-commas":               "From: " + repeat("a,", bomb/5) + "\r\n\r\ntext",
-		"from-commas-then-address":  "From: " + repeat("a,", bomb/5) + "<b@c>\r\n\r\ntext",
-		"from-groups":               "From: " + repeat("a:", bomb/5) + ";\r\n\r\ntext",
-		"to-colons":                 "To: x " + repeat("a: ", bomb) + "b\r\n\r\ntext",
-		"to-open-brackets":          "To: " + repeat("a <b ", bomb) + "\r\n\r\ntext",
-		"to-open-words":             "To: " + repeat("=?x?q?a: ", bomb) + "\r\n\r\ntext",
-		"to-blobs":                  "To: \"a" + repeat("Subject: [a] (b) ", bomb) + "\r\n\r\ntext",
-		"to-signs":                  "To: " + repeat("a", bomb/2) + repeat("@ ", bomb/2) + "\r\n\r\ntext",
-		"references":                "References: " + repeat("<a@b> ", bomb/5) + "\r\n\r\ntext",
-		"subject-of-replies":        "Subject: " + repeat("Re: ", bomb/5) + "\r\n\r\ntext",
-		"subject-of-blobs":          "Subject: " + repeat("[a] ", bomb/5) + "\r\n\r\ntext",
-		"parameters":                head + "Content-Type: text/plain" + repeat("; a=\"b\"", bomb/5) + "\r\n\r\ntext",
-		"parameter-quotes":          head + "Content-Type: text/plain; name=\"" + repeat("\"a ", bomb/5) + "\r\n\r\ntext",
-		"html-divs":                 html + repeat("<div>", bomb),
-		"html-anchors":              html + repeat("<a href=http://x.example/>", bomb),
-		"html-anchors-closed":       html + repeat("<a href=http://x.example/>", bomb/2) + repeat("</a>", bomb/2),
-		"html-quotes":               html + repeat("<blockquote>a", bomb),
-		"html-comments":             html + repeat("<!--", bomb),
-		"html-hidden":               html + repeat("<p style=display:none>", bomb),
-		"html-entities":             html + repeat("&#1;&lt;", bomb),
-		"html-attributes":           html + "<p " + repeat("a=b ", bomb) + ">",
-		"html-lists":                html + repeat("<ol><li>a", bomb),
-		"quote-marks":               head + "\r\n" + repeat(">", bomb),
-		"quote-lines":               head + "\r\n" + repeat("> a\r\n", bomb),
-		"rules":                     head + "\r\na\r\n" + repeat("----\r\n", bomb),
-		"underscores":               head + "\r\na\r\n" + repeat("____\r\n", bomb),
-		"enriched":                  head + "Content-Type: text/enriched\r\n\r\n" + repeat("8<", bomb),
-		"flowed":                    head + "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n" + repeat("a \r\n", bomb),
-		"uuencode-begins":           head + "\r\n" + repeat("begin 644 a\r\nM\r\n", bomb),
-		"utf7":                      head + "Content-Type: text/plain; charset=utf-7\r\n\r\n" + repeat("+AGE", bomb),
-		"iso2022":                   head + "\r\n" + repeat("\x1b$B\x1b(B", bomb),
-		"high-octets":               head + "\r\n" + repeat("\xff\xfe\x80", bomb),
-		"delivery-status":           head + "Content-Type: message/delivery-status\r\n\r\n" + repeat("\r\nFinal-Recipient: rfc822; a@b\r\n", bomb),
-		"bounce-text":               "From: MAILER-DAEMON@example.com\r\nSubject: Undeliverable\r\n\r\n" + repeat("a@b.example 5.1.1 ", bomb),
-		"calendar":                  head + "Content-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\n" + repeat("SUMMARY\r\n :a\r\n", bomb),
-		"tnef-properties":           head + "Content-Type: application/ms-tnef\r\n\r\n" + "\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\xff\xff\xff\x00\xff\xff\xff\xff" + repeat("\x02\x01\x01\x37", bomb),
-		"rtf-bomb":                  head + "Content-Type: application/ms-tnef\r\n\r\n" + "\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\x00\x00\x10\x00\x01\x00\x00\x00\x02\x01\x09\x10\x01\x00\x00\x00\xf0\xff\x0f\x00\x00\x00\x00\x00\xff\xff\x7f\x00LZFu\x00\x00\x00\x00" + repeat("\xff\x00\x1f", bomb),
-		"boundaries-of-one-letter":  head + "Content-Type: multipart/mixed; boundary=\"-\"\r\n\r\n" + repeat("-", bomb),
+		"empty-parts":               head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + repeat("--b\r\n", hostiletest.Size),
+		"bad-base64":                head + "Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf\r\n\r\n" + repeat("!@#$%^&*()\r\n", 4*hostiletest.Size),
+		"mostly-bad-base64":         head + "Content-Transfer-Encoding: base64\r\nContent-Type: application/pdf\r\n\r\n" + repeat("QUJD", hostiletest.Size) + repeat("!\xff", 4*hostiletest.Size),
+		"bad-quoted-printable":      head + "Content-Transfer-Encoding: quoted-printable\r\n\r\n" + repeat("=ZZ", hostiletest.Size),
+		"header-of-a-mebibyte":      head + repeat("X-A: b\r\n", hostiletest.Size) + "\r\ntext",
+		"folded-subject":            "Subject: " + repeat("a\r\n ", hostiletest.Size) + "\r\n\r\ntext",
+		"encoded-word-starts":       "Subject: " + repeat("=?", hostiletest.Size/5) + "\r\n\r\ntext",
+		"encoded-words":             "Subject: " + repeat("=?utf-8?q?a?= ", hostiletest.Size/5) + "\r\n\r\ntext",
+		"encoded-words-nested":      "Subject: " + repeat("=?utf-8?q?=3D=3Futf-8=3Fq=3Fa=3F=3D?= ", hostiletest.Size/5) + "\r\n\r\ntext",
+		"from-brackets":             "From: " + repeat("<", hostiletest.Size/5) + "\r\n\r\ntext",
+		"from-comments":             "From: " + repeat("(", hostiletest.Size/5) + "\r\n\r\ntext",
+		"from-quotes":               "From: " + repeat("\"\\", hostiletest.Size/5) + "\r\n\r\ntext",
+		"from-stray-quotes":         "From: " + repeat("\" ", hostiletest.Size/5) + "\"\r\n\r\ntext",
+		"from-commas":               "From: " + repeat("a,", hostiletest.Size/5) + "\r\n\r\ntext",
+		"from-commas-then-address":  "From: " + repeat("a,", hostiletest.Size/5) + "<b@c>\r\n\r\ntext",
+		"from-groups":               "From: " + repeat("a:", hostiletest.Size/5) + ";\r\n\r\ntext",
+		"to-colons":                 "To: x " + repeat("a: ", hostiletest.Size) + "b\r\n\r\ntext",
+		"to-open-brackets":          "To: " + repeat("a <b ", hostiletest.Size) + "\r\n\r\ntext",
+		"to-open-words":             "To: " + repeat("=?x?q?a: ", hostiletest.Size) + "\r\n\r\ntext",
+		"to-blobs":                  "To: \"a" + repeat("Subject: [a] (b) ", hostiletest.Size) + "\r\n\r\ntext",
+		"to-signs":                  "To: " + repeat("a", hostiletest.Size/2) + repeat("@ ", hostiletest.Size/2) + "\r\n\r\ntext",
+		"references":                "References: " + repeat("<a@b> ", hostiletest.Size/5) + "\r\n\r\ntext",
+		"subject-of-replies":        "Subject: " + repeat("Re: ", hostiletest.Size/5) + "\r\n\r\ntext",
+		"subject-of-blobs":          "Subject: " + repeat("[a] ", hostiletest.Size/5) + "\r\n\r\ntext",
+		"parameters":                head + "Content-Type: text/plain" + repeat("; a=\"b\"", hostiletest.Size/5) + "\r\n\r\ntext",
+		"parameter-quotes":          head + "Content-Type: text/plain; name=\"" + repeat("\"a ", hostiletest.Size/5) + "\r\n\r\ntext",
+		"html-divs":                 html + repeat("<div>", hostiletest.Size),
+		"html-anchors":              html + repeat("<a href=http://x.example/>", hostiletest.Size),
+		"html-anchors-closed":       html + repeat("<a href=http://x.example/>", hostiletest.Size/2) + repeat("</a>", hostiletest.Size/2),
+		"html-quotes":               html + repeat("<blockquote>a", hostiletest.Size),
+		"html-comments":             html + repeat("<!--", hostiletest.Size),
+		"html-hidden":               html + repeat("<p style=display:none>", hostiletest.Size),
+		"html-entities":             html + repeat("&#1;&lt;", hostiletest.Size),
+		"html-attributes":           html + "<p " + repeat("a=b ", hostiletest.Size) + ">",
+		"html-lists":                html + repeat("<ol><li>a", hostiletest.Size),
+		"quote-marks":               head + "\r\n" + repeat(">", hostiletest.Size),
+		"quote-lines":               head + "\r\n" + repeat("> a\r\n", hostiletest.Size),
+		"rules":                     head + "\r\na\r\n" + repeat("----\r\n", hostiletest.Size),
+		"underscores":               head + "\r\na\r\n" + repeat("____\r\n", hostiletest.Size),
+		"enriched":                  head + "Content-Type: text/enriched\r\n\r\n" + repeat("8<", hostiletest.Size),
+		"flowed":                    head + "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n" + repeat("a \r\n", hostiletest.Size),
+		"uuencode-begins":           head + "\r\n" + repeat("begin 644 a\r\nM\r\n", hostiletest.Size),
+		"utf7":                      head + "Content-Type: text/plain; charset=utf-7\r\n\r\n" + repeat("+AGE", hostiletest.Size),
+		"iso2022":                   head + "\r\n" + repeat("\x1b$B\x1b(B", hostiletest.Size),
+		"high-octets":               head + "\r\n" + repeat("\xff\xfe\x80", hostiletest.Size),
+		"delivery-status":           head + "Content-Type: message/delivery-status\r\n\r\n" + repeat("\r\nFinal-Recipient: rfc822; a@b\r\n", hostiletest.Size),
+		"bounce-text":               "From: MAILER-DAEMON@example.com\r\nSubject: Undeliverable\r\n\r\n" + repeat("a@b.example 5.1.1 ", hostiletest.Size),
+		"calendar":                  head + "Content-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\n" + repeat("SUMMARY\r\n :a\r\n", hostiletest.Size),
+		"tnef-properties":           head + "Content-Type: application/ms-tnef\r\n\r\n" + "\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\xff\xff\xff\x00\xff\xff\xff\xff" + repeat("\x02\x01\x01\x37", hostiletest.Size),
+		"rtf-bomb":                  head + "Content-Type: application/ms-tnef\r\n\r\n" + "\x78\x9f\x3e\x22\x01\x00\x01\x03\x90\x06\x00\x00\x00\x10\x00\x01\x00\x00\x00\x02\x01\x09\x10\x01\x00\x00\x00\xf0\xff\x0f\x00\x00\x00\x00\x00\xff\xff\x7f\x00LZFu\x00\x00\x00\x00" + repeat("\xff\x00\x1f", hostiletest.Size),
+		"boundaries-of-one-letter":  head + "Content-Type: multipart/mixed; boundary=\"-\"\r\n\r\n" + repeat("-", hostiletest.Size),
 		"forward-in-forward":        head + strings.Repeat("Content-Type: message/rfc822\r\n\r\n", 20000),
-		"mbox-lines":                repeat("From \r\n", bomb),
-		"no-header":                 repeat("word word word\r\n", bomb),
-		"received-fields-no-header": "banner\r\n" + repeat("Received: x\r\n", bomb),
-		"opaque-endless":            opaque(repeat("\x30\x80", bomb)),
-		"opaque-small-pieces":       opaque(opaqueStart + repeat("\x04\x01a", bomb)),
-		"opaque-in-opaque":          opaque(opaqueStart + strings.Repeat("\x24\x80", 5000) + repeat("\x04\x01a", bomb)),
-		"clear-signed-begins":       head + "\r\n" + repeat(pgpSigned+"\r\n\r\n", bomb),
-		"clear-signed-open":         head + "\r\n" + pgpSigned + "\r\n\r\n" + repeat("- -\r\n", bomb),
+		"mbox-lines":                repeat("From \r\n", hostiletest.Size),
+		"no-header":                 repeat("word word word\r\n", hostiletest.Size),
+		"received-fields-no-header": "banner\r\n" + repeat("Received: x\r\n", hostiletest.Size),
+		"opaque-endless":            opaque(repeat("\x30\x80", hostiletest.Size)),
+		"opaque-small-pieces":       opaque(opaqueStart + repeat("\x04\x01a", hostiletest.Size)),
+		"opaque-in-opaque":          opaque(opaqueStart + strings.Repeat("\x24\x80", 5000) + repeat("\x04\x01a", hostiletest.Size)),
+		"clear-signed-begins":       head + "\r\n" + repeat(content.PgpSigned+"\r\n\r\n", hostiletest.Size),
+		"clear-signed-open":         head + "\r\n" + content.PgpSigned + "\r\n\r\n" + repeat("- -\r\n", hostiletest.Size),
 		"multipart-signed-nested":   nested("multipart/signed; protocol=\"application/pgp-signature\"", 400),
-		"nul":                       strings.Repeat("\x00", bomb),
-		"cr":                        strings.Repeat("\r", bomb),
+		"nul":                       strings.Repeat("\x00", hostiletest.Size),
+		"cr":                        strings.Repeat("\r", hostiletest.Size),
 	}
 }
 
@@ -126,17 +127,6 @@ func nested(media string, levels int) string {
 	return b.String() + "\r\nthe innermost text\r\n"
 }
 
-// processorTime is what this process has used so far. A busy machine stretches
-// the clock's time and not this.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // TestHostile holds every mail of 1 MiB to the bar: read in less than a second of processor time
 // (5 MiB: in proportion) with less than 256 MiB, whatever it is.
 func TestHostile(t *testing.T) {
@@ -145,15 +135,15 @@ func TestHostile(t *testing.T) {
 			raw := desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: []byte(body)}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			start := processorTime(t)
+			start := hostiletest.ProcessorTime(t)
 			m := Email(raw)
-			SafeHTML(m.HTMLBody)
-			took := processorTime(t) - start
+			htmlview.Sanitize(m.HTMLBody)
+			took := hostiletest.ProcessorTime(t) - start
 			runtime.ReadMemStats(&after)
-			if limit := slowdown * time.Second * time.Duration(1+len(body)>>20); took > limit {
+			if limit := hostiletest.Slowdown * time.Second * time.Duration(1+len(body)>>20); took > limit {
 				t.Errorf("took %v", took)
 			}
-			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; slowdown == 1 && used > 256 {
+			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; hostiletest.Slowdown == 1 && used > 256 {
 				t.Errorf("allocated %d MiB", used)
 			}
 			for _, p := range m.Problems {

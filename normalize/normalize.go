@@ -3,9 +3,9 @@ package normalize
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
-
 	"switchboard/desk"
+	"switchboard/normalize/replytext"
+	"unicode/utf8"
 )
 
 // Message normalizes one raw item by the rules of its channel. An email or form
@@ -30,7 +30,7 @@ const previewRunes = 200
 // there already when it was made from HTML.
 func finish(m *desk.Message) {
 	if m.NewText == "" {
-		m.NewText = NewText(m.TextBody)
+		m.NewText = replytext.NewText(m.TextBody)
 	}
 	if strings.TrimSpace(m.NewText) == "" {
 		m.NewText = m.TextBody

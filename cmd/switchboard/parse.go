@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/desk"
+	"switchboard/htmlview"
 	"switchboard/internal/mailsig"
 	"switchboard/normalize"
 )
@@ -269,7 +270,7 @@ func parseMail(b []byte, verify verifier, modified time.Time) parsedFile {
 		AutoSubmitted: m.AutoSubmitted, ListID: m.ListID, Report: m.Report, Problems: list(m.Problems),
 	}
 	if m.HTMLBody != "" {
-		p.HTML = normalize.SafeHTML(m.HTMLBody)
+		p.HTML = htmlview.Sanitize(m.HTMLBody)
 	}
 	if s := m.Signed; s != nil {
 		p.Signed = &parsedSignature{s.Kind, s.Covers, s.Author, s.Footer, s.Broken}

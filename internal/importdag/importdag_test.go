@@ -16,7 +16,7 @@ const (
 )
 
 // onlyForTests are packages that no program may carry.
-var onlyForTests = []string{"internal/dbtest", "internal/mailtest", "internal/importdag", "internal/rfcindex", "channels/channeltest"}
+var onlyForTests = []string{"internal/dbtest", "internal/mailtest", "internal/importdag", "internal/rfcindex", "channels/channeltest", "normalize/hostiletest"}
 
 func tree(t *testing.T) (Map, []Package) {
 	t.Helper()

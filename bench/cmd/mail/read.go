@@ -117,7 +117,7 @@ func (r *run) stress() error {
 
 // reply scores what is new in replies.
 func (r *run) reply() error {
-	cases, err := r.sets.Replies("normalize/testdata/reply")
+	cases, err := r.sets.Replies("normalize/replytext/testdata")
 	if err != nil {
 		return err
 	}

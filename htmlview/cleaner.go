@@ -1,0 +1,385 @@
+package htmlview
+
+import (
+	"strings"
+	"switchboard/normalize/htmltext"
+	"switchboard/normalize/plaintext"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+const (
+	maxOpen     = 200 // elements open at once; deeper ones lose their tags, not their text
+	maxRestarts = 32  // times that the rest of a damaged text is read anew
+	maxURL      = 2000
+	maxDataURL  = 4 << 20
+)
+
+// htmlCleaner writes the safe part of HTML, token by token and well nested. It
+// builds no tree: depth costs nothing, and all is linear.
+type cleaner struct {
+	opt     Options
+	out     strings.Builder
+	open    []string
+	sheet   sheet
+	blocked int
+	unended map[string]bool // raw text elements of which no end tag follows
+	keep    map[string]bool
+}
+
+var allowedSet = set(strings.Join(allowedElements, " "))
+
+func newCleaner(opt Options) *cleaner {
+	return &cleaner{opt: opt, unended: map[string]bool{}, keep: allowedSet}
+}
+
+func (w *cleaner) String() string { return w.out.String() }
+
+// read cleans all of s. A tag, comment or script that never ends would swallow
+// the rest of the mail, as it does in a browser: here it ends at once, and what
+// follows is read anew as ordinary text.
+func (w *cleaner) read(s string) {
+	for restarts := 0; ; restarts++ {
+		s = s[w.tokens(s):]
+		if s == "" {
+			break
+		}
+		if restarts >= maxRestarts {
+			w.text(s)
+			break
+		}
+		if end := unendedComment(s); end > 0 {
+			s = s[end:]
+		} else if s[0] == '<' {
+			w.text("<")
+			s = s[1:]
+		}
+	}
+	for len(w.open) > 0 {
+		w.pop()
+	}
+}
+
+// unendedComment returns the length of the "<!--" or "<!" that s begins with.
+func unendedComment(s string) int {
+	switch {
+	case strings.HasPrefix(s, "<!--"):
+		return 4
+	case strings.HasPrefix(s, "<!"), strings.HasPrefix(s, "<?"), strings.HasPrefix(s, "</"):
+		return 2
+	}
+	return 0
+}
+
+// tokens cleans s as far as its tags are whole, and returns how far that is.
+func (w *cleaner) tokens(s string) int {
+	z := html.NewTokenizer(strings.NewReader(s))
+	lastEnd := strings.LastIndexByte(s, '>')
+	at := 0
+	raw := "" // the element whose content comes next
+	for {
+		kind := z.Next()
+		length := len(z.Raw())
+		switch kind {
+		case html.ErrorToken:
+			return at
+		case html.TextToken:
+			switch raw {
+			case "", "textarea":
+				w.text(string(z.Text()))
+			case "xmp":
+				w.text(html.UnescapeString(string(z.Text())))
+			case "style":
+				w.sheet.read(string(z.Text()))
+			}
+		case html.CommentToken:
+			if at+length == len(s) && !endedComment(s[at:]) {
+				return at
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			t := z.Token()
+			ends := w.rawText(t.Data, s[at+length:], lastEnd-at-length)
+			if ends < 0 {
+				z.NextIsNotRawText()
+				w.start(t)
+				break
+			}
+			if t.DataAtom == atom.Script && strings.Contains(s[at+length:at+length+ends], "<!--") {
+				// The tokenizer may look for this one's end elsewhere (HTML, script
+				// data double escaped state).
+				return at + length + ends
+			}
+			raw, at = t.Data, at+length
+			continue
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			w.end(string(name))
+		}
+		raw, at = "", at+length
+	}
+}
+
+// endedComment reports whether the last comment of a text has an end.
+func endedComment(s string) bool {
+	if strings.HasPrefix(s, "<!--") {
+		return strings.HasSuffix(s, "-->") || strings.HasSuffix(s, "--!>")
+	}
+	return strings.HasSuffix(s, ">")
+}
+
+// rawText returns the length of the content of an element whose content is no
+// markup, or -1 for any other element. rest is what follows its start tag. One
+// that never ends, and one made for readers that do not know it, is like any
+// other. No tag ends after octet last.
+func (w *cleaner) rawText(name, rest string, last int) int {
+	switch name {
+	case "script", "style", "title", "iframe", "xmp", "textarea":
+	default:
+		return -1
+	}
+	if w.unended[name] {
+		return -1
+	}
+	length := rawEnd(rest, name, last)
+	w.unended[name] = length < 0
+	return length
+}
+
+// rawEnd finds where the content of a raw text element ends, or returns -1.
+func rawEnd(s, name string, last int) int {
+	for i := 0; ; {
+		at := strings.Index(s[i:], "</")
+		if at < 0 {
+			return -1
+		}
+		i += at
+		tail, found := cutPrefixFold(s[i+2:], name)
+		if i >= last {
+			return -1
+		}
+		if found && tail != "" && strings.ContainsAny(tail[:1], " \t\n\f\r/>") {
+			return i
+		}
+		i += 2
+	}
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
+}
+
+// text writes words.
+func (w *cleaner) text(s string) { w.out.WriteString(html.EscapeString(s)) }
+
+func (w *cleaner) end(name string) {
+	if name == "body" {
+		name = "div"
+	}
+	if name == "p" || name == "br" || !w.keep[name] {
+		if name != "p" {
+			return
+		}
+	}
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if w.open[i] == name {
+			for len(w.open) > i {
+				w.pop()
+			}
+			return
+		}
+		if cellBarrier(w.open[i]) && !tablePart(name) {
+			return
+		}
+	}
+}
+
+// cellBarrier says that an end tag inside the element closes nothing outside it.
+func cellBarrier(name string) bool { return name == "td" || name == "th" || name == "table" }
+
+func tablePart(name string) bool {
+	switch name {
+	case "table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup":
+		return true
+	}
+	return false
+}
+
+func (w *cleaner) pop() {
+	n := len(w.open) - 1
+	w.out.WriteString("</" + w.open[n] + ">")
+	w.open = w.open[:n]
+}
+
+// start writes a start tag, if the element stays.
+func (w *cleaner) start(t html.Token) {
+	name := t.Data
+	switch {
+	case t.DataAtom == atom.Body:
+		name = "div"
+		if len(t.Attr) == 0 {
+			return
+		}
+	case t.DataAtom == atom.Button || t.DataAtom == atom.Option || t.DataAtom == atom.Label:
+		w.out.WriteByte(' ')
+		return
+	case !w.keep[name]:
+		return
+	}
+	void := htmltext.IsVoid(t.DataAtom)
+	if !void {
+		w.closeImplied(name)
+		if len(w.open) >= maxOpen {
+			return
+		}
+	}
+	if t.DataAtom == atom.Img {
+		w.picture(t)
+		return
+	}
+	w.out.WriteString("<" + name)
+	w.attributes(t, name)
+	w.out.WriteByte('>')
+	if !void {
+		w.open = append(w.open, name)
+	}
+}
+
+// closeImplied closes what a start tag ends by itself (HTML, optional tags).
+func (w *cleaner) closeImplied(name string) {
+	n := len(w.open)
+	if n == 0 {
+		return
+	}
+	top := w.open[n-1]
+	switch {
+	case name == "li" && top == "li", (name == "dt" || name == "dd") && (top == "dt" || top == "dd"), name == "a" && top == "a",
+		top == "p" && (name == "p" || name == "div" || name == "table" || name == "ul" || name == "ol" || name == "blockquote" || name == "pre" || name == "h1" || name == "h2" || name == "h3"):
+		w.pop()
+	case (name == "td" || name == "th") && (top == "td" || top == "th"):
+		w.pop()
+	case name == "tr" && (top == "td" || top == "th"):
+		w.pop()
+		if n > 1 && w.open[n-2] == "tr" {
+			w.pop()
+		}
+	case name == "tr" && top == "tr":
+		w.pop()
+	}
+}
+
+// attributes writes those that stay.
+func (w *cleaner) attributes(t html.Token, name string) {
+	style, class, has := "", "", map[string]bool{}
+	var before []string
+	for _, a := range t.Attr {
+		if has[a.Key] || a.Namespace != "" {
+			continue
+		}
+		has[a.Key] = true
+		switch a.Key {
+		case "style":
+			safe, remote := declarations(a.Val)
+			style, w.blocked = safe, w.blocked+remote
+		case "class":
+			class = a.Val
+		case "href":
+			if name == "a" {
+				w.attribute("href", safeLink(a.Val))
+			}
+		case "background":
+			if src := w.image(a.Val); name == "table" || name == "td" || name == "th" || name == "tr" {
+				w.attribute("background", src)
+			}
+		case "bgcolor":
+			if t.DataAtom == atom.Body && allowedAttributes["bgcolor"].MatchString(a.Val) {
+				before = append(before, "background-color: "+colour(a.Val)+";")
+				continue
+			}
+			w.plain(a)
+		case "text":
+			if t.DataAtom == atom.Body && allowedAttributes["color"].MatchString(a.Val) {
+				before = append(before, "color: "+colour(a.Val)+";")
+			}
+		default:
+			w.plain(a)
+		}
+	}
+	if w.sheet.rules != nil {
+		element := name
+		if t.DataAtom == atom.Body {
+			element = "body"
+		}
+		style = w.sheet.style(element, class, style)
+	}
+	if before != nil {
+		style = strings.TrimSpace(strings.Join(before, " ") + " " + style)
+	}
+	w.attribute("style", style)
+}
+
+// colour gives a colour attribute's value as style knows it.
+func colour(s string) string {
+	if len(s) == 6 && strings.Trim(s, "0123456789abcdefABCDEF") == "" {
+		return "#" + s
+	}
+	return s
+}
+
+// plain writes an attribute whose value has the form it should have.
+func (w *cleaner) plain(a html.Attribute) {
+	form := allowedAttributes[a.Key]
+	if form == nil {
+		return
+	}
+	value := strings.TrimSpace(a.Val)
+	if a.Key == "title" || a.Key == "alt" {
+		value = wording(value)
+	}
+	if !form.MatchString(value) {
+		return
+	}
+	if value == "" && a.Key != "nowrap" && a.Key != "noshade" && a.Key != "alt" && a.Key != "open" && a.Key != "reversed" {
+		return
+	}
+	w.out.WriteString(" " + a.Key + `="` + html.EscapeString(value) + `"`)
+}
+
+// wording is a description without what could be taken for markup.
+func wording(s string) string {
+	return strings.TrimSpace(plaintext.Clip(strings.TrimSpace(strings.NewReplacer("<", "", ">", "").Replace(s)), 500))
+}
+
+func (w *cleaner) attribute(name, value string) {
+	if value != "" {
+		w.out.WriteString(" " + name + `="` + html.EscapeString(value) + `"`)
+	}
+}
+
+// picture writes an image. One that is not shown leaves its description, its
+// place and its address to whoever points at it.
+func (w *cleaner) picture(t html.Token) {
+	given := htmltext.Attr(t, "src")
+	before := w.blocked
+	src := w.image(given)
+	if src == "" && (w.blocked == before || tiny(t)) {
+		if wording(htmltext.Attr(t, "alt")) == "" {
+			return
+		}
+	}
+	if src == "" && w.blocked > before && htmltext.Attr(t, "title") == "" {
+		t.Attr = append(t.Attr, html.Attribute{Key: "title", Val: "not loaded: " + host(given)})
+	}
+	w.out.WriteString("<img")
+	w.attribute("src", src)
+	w.attributes(t, "img")
+	w.out.WriteByte('>')
+}
+
+func tiny(t html.Token) bool {
+	small := func(s string) bool { return s == "0" || s == "1" || s == "2" || s == "1px" }
+	return small(htmltext.Attr(t, "width")) && small(htmltext.Attr(t, "height"))
+}

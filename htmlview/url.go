@@ -1,0 +1,110 @@
+package htmlview
+
+import (
+	"net/url"
+	"strings"
+	"switchboard/normalize/plaintext"
+)
+
+// image returns the URL by which a picture is shown, or nothing. Pictures within
+// the URL itself may only be of types that hold no script.
+func (w *cleaner) image(s string) string {
+	if len(s) > maxDataURL {
+		return ""
+	}
+	s = cleanURL(s)
+	lower := strings.ToLower(plaintext.Clip(s, 64))
+	switch {
+	case strings.HasPrefix(lower, "cid:"):
+		if len(s) > maxURL {
+			return ""
+		}
+		if w.opt.CID == nil {
+			return s
+		}
+		id := s[len("cid:"):]
+		if plain, err := url.PathUnescape(id); err == nil {
+			id = plain
+		}
+		return w.opt.CID(strings.Trim(id, "<>"))
+	case strings.HasPrefix(lower, "data:"):
+		for _, kind := range []string{"png", "jpeg", "gif", "webp"} {
+			if strings.HasPrefix(lower, "data:image/"+kind+";base64,") {
+				return "data:image/" + kind + ";base64," + s[len("data:image/"+kind+";base64,"):]
+			}
+		}
+		return ""
+	case strings.HasPrefix(lower, "//"):
+		s = "https:" + s
+	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
+	default:
+		return ""
+	}
+	if len(s) > maxURL || host(s) == "" {
+		return ""
+	}
+	if !w.opt.RemoteImages {
+		w.blocked++
+		return ""
+	}
+	if w.opt.Image != nil {
+		return w.opt.Image(s)
+	}
+	return canonical(s)
+}
+
+// cleanURL removes what browsers overlook in a URL: space around it, line ends
+// and tabs within, and controls, by which schemes are hidden.
+func cleanURL(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\u00ad' || r >= '\u200b' && r <= '\u200f' || r == '\u2028' || r == '\u2029' || r == '\ufeff' {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.ReplaceAll(strings.TrimSpace(s), " ", "%20")
+}
+
+// safeLink returns a link's target if its scheme is one that only opens a page,
+// a mail or a call. A target without scheme would lead into the desk itself.
+func safeLink(s string) string {
+	if len(s) > 4*maxURL {
+		return ""
+	}
+	s = cleanURL(s)
+	if strings.HasPrefix(s, "//") {
+		s = "https:" + s
+	}
+	scheme, _, _ := strings.Cut(s, ":")
+	switch strings.ToLower(scheme) {
+	case "http", "https":
+		if host(s) == "" {
+			return ""
+		}
+	case "mailto", "tel":
+		if len(s) == len(scheme) {
+			return ""
+		}
+	default:
+		return ""
+	}
+	return canonical(s)
+}
+
+// canonical writes a URL as the URL package does, or nothing for one that it
+// does not understand.
+func canonical(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	return u.String()
+}
+
+func host(s string) string {
+	u, err := url.Parse(cleanURL(s))
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

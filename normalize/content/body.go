@@ -1,0 +1,188 @@
+package content
+
+import (
+	"html"
+	"strings"
+	"switchboard/normalize/mimeparse"
+	"switchboard/normalize/plaintext"
+)
+
+// Body is what a subtree of a mail gives a person to read: as text, as HTML, or
+// both. Each kind of multipart composes the views of its children.
+type Body struct {
+	Text  string
+	HTML  string
+	Plain bool // text was written as text, not made from HTML
+	Rich  bool // html was sent
+}
+
+func (v Body) blank() bool { return plaintext.IsBlank(v.Text) && !v.Rich }
+
+// compose returns the view of a part and notes every other leaf as attachment.
+func (r *Content) compose(p *mimeparse.Part, in place) Body {
+	switch {
+	case p.Type == "multipart/alternative":
+		return r.alternative(p, in)
+	case p.Type == "multipart/related":
+		return r.related(p, in)
+	case p.Type == "multipart/signed":
+		r.detached(p)
+		return r.mixed(p, in)
+	case p.Type == "multipart/encrypted":
+		r.parser.Report("encrypted", "the mail is encrypted")
+		return r.mixed(p, in)
+	case strings.HasPrefix(p.Type, "multipart/"):
+		return r.mixed(p, in)
+	}
+	return r.leaf(p, in)
+}
+
+// context is what a leaf must know of its place to tell text from attachment.
+type place struct {
+	alternative bool // one of several renditions of the same text
+	resource    bool // belongs to the root of a multipart/related
+	later       bool // text for reading has come before
+	single      bool // the whole mail
+}
+
+// alternative takes the text from the first child that was written as text and
+// the HTML from the last that has some (RFC 2046 §5.1.4: the last is the best).
+func (r *Content) alternative(p *mimeparse.Part, in place) Body {
+	var out, made Body
+	in.alternative, in.later, in.single = true, false, false
+	for _, c := range p.Children {
+		v := r.compose(c, in)
+		if v.Plain && !plaintext.IsBlank(v.Text) && (!out.Plain || plaintext.IsBlank(out.Text)) {
+			out.Text, out.Plain = v.Text, true
+		}
+		if v.Rich && !plaintext.IsBlank(v.HTML) {
+			out.HTML, out.Rich = v.HTML, true
+			made = v
+		} else if !v.Plain && !plaintext.IsBlank(v.Text) && plaintext.IsBlank(made.Text) {
+			made.Text = v.Text
+		}
+	}
+	if plaintext.IsBlank(out.Text) {
+		out.Text, out.Plain = made.Text, false
+	}
+	return out
+}
+
+// related reads the root part (RFC 2387 §3.2 start); the others are what it
+// refers to. Apple Mail puts further text there, which is read too.
+func (r *Content) related(p *mimeparse.Part, in place) Body {
+	root := 0
+	if start := strings.Trim(p.Params["start"], "<> "); start != "" {
+		for i, c := range p.Children {
+			if c.ContentID == start {
+				root = i
+			}
+		}
+	}
+	in.single = false
+	var views []Body
+	for i, c := range p.Children {
+		child := in
+		if i != root {
+			child.resource, child.alternative = true, false
+			child.later = true
+		}
+		views = append(views, r.compose(c, child))
+	}
+	return join(views)
+}
+
+// mixed reads the children one after the other.
+func (r *Content) mixed(p *mimeparse.Part, in place) Body {
+	in.alternative, in.single = false, false
+	var views []Body
+	for _, c := range p.Children {
+		v := r.compose(c, in)
+		views = append(views, v)
+		in.later = in.later || !v.blank()
+	}
+	return join(views)
+}
+
+// join puts views in a row. A text followed by HTML that says the same is one
+// message sent twice under the wrong type, not two.
+func join(views []Body) Body {
+	var kept []Body
+	for _, v := range views {
+		if v.blank() {
+			continue
+		}
+		if n := len(kept); n > 0 && twice(kept[n-1], v) {
+			if v.Rich {
+				kept[n-1].HTML, kept[n-1].Rich = v.HTML, true
+			} else {
+				kept[n-1].Text, kept[n-1].Plain = v.Text, true
+			}
+			continue
+		}
+		kept = append(kept, v)
+	}
+	if len(kept) == 1 {
+		return kept[0]
+	}
+	out := Body{Plain: len(kept) > 0}
+	var texts, htmls []string
+	for _, v := range kept {
+		out.Rich = out.Rich || v.Rich
+		out.Plain = out.Plain && v.Plain
+		if t := strings.Trim(v.Text, "\n"); !plaintext.IsBlank(t) {
+			texts = append(texts, t)
+		}
+	}
+	out.Text = strings.Join(texts, "\n\n")
+	if out.Rich {
+		for _, v := range kept {
+			if v.Rich {
+				htmls = append(htmls, v.HTML)
+			} else {
+				htmls = append(htmls, textToHTML(v.Text))
+			}
+		}
+		out.HTML = strings.Join(htmls, "\n")
+	}
+	return out
+}
+
+// twice reports whether two neighbours, one only text and one only HTML, hold
+// the same words.
+func twice(a, b Body) bool {
+	if !(a.Plain && !a.Rich && b.Rich && !b.Plain || b.Plain && !b.Rich && a.Rich && !a.Plain) {
+		return false
+	}
+	wa, wb := firstWords(a.Text), firstWords(b.Text)
+	if len(wa) < 3 || len(wb) < 3 {
+		return strings.Join(wa, " ") == strings.Join(wb, " ")
+	}
+	in := make(map[string]bool, len(wa))
+	for _, w := range wa {
+		in[w] = true
+	}
+	same := 0
+	for _, w := range wb {
+		if in[w] {
+			same++
+		}
+	}
+	return same*10 >= len(wb)*7
+}
+
+// firstWords are enough words to compare two texts by.
+func firstWords(s string) []string {
+	words := strings.FieldsFunc(plaintext.Clip(s, 4096), func(r rune) bool {
+		return r <= ' ' || strings.ContainsRune(".,;:!?()[]<>*_-=\"'|/>", r) || r == '\u00a0'
+	})
+	if len(words) > 200 {
+		words = words[:200]
+	}
+	return words
+}
+
+// textToHTML shows plain text inside an HTML message.
+func textToHTML(s string) string {
+	return `<div style="white-space:pre-wrap">` + html.EscapeString(strings.Trim(s, "\n")) + `</div>`
+}

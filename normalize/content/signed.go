@@ -1,0 +1,214 @@
+package content
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"switchboard/desk"
+	"switchboard/internal/cms"
+	"switchboard/normalize/charset"
+	"switchboard/normalize/mimeparse"
+	"switchboard/normalize/plaintext"
+	"switchboard/normalize/transfer"
+
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+)
+
+const (
+	maxOpaque     = 3       // signed contents within signed contents that are opened
+	maxSignature  = 1 << 20 // octets of an OpenPGP signature
+	maxListFooter = 2 << 10 // octets of what a mailing list puts below a mail
+
+	PgpSigned  = "-----BEGIN PGP SIGNED MESSAGE-----"
+	pgpMessage = "-----BEGIN PGP MESSAGE-----"
+)
+
+// seal is a signature and the part whose content it is for.
+type seal struct {
+	part   *mimeparse.Part
+	signed desk.Signed
+}
+
+// detached notes the signature of a multipart/signed (RFC 1847 §2.1): two parts,
+// what is signed and its signature. A third one would be shown and not be signed.
+func (r *Content) detached(p *mimeparse.Part) {
+	protocol := strings.ToLower(p.Params["protocol"])
+	media := protocol
+	if len(p.Children) > 1 {
+		media = p.Children[1].Type
+	}
+	s := seal{part: p}
+	switch {
+	case isPGPSignature(media) || isPGPSignature(protocol):
+		s.signed.Kind = desk.SignatureOpenPGP
+	case isPKCS7Signature(media) || isPKCS7Signature(protocol):
+		s.signed.Kind = desk.SignatureSMIME
+	default:
+		r.parser.Report("signature-unknown", "the mail carries a signature of a kind that is not known here")
+		return
+	}
+	switch {
+	case len(p.Children) != 2:
+		s.signed.Broken = "it is not made of one signed part and its signature"
+	case protocol != "" && isPGPSignature(protocol) != isPGPSignature(media), isPGPSignature(media) == isPKCS7Signature(media):
+		s.signed.Broken = "the part that should be the signature is something else"
+	default:
+		s.signed.Content, s.signed.Signature = p.Children[0].Entity, transfer.Decode(p.Children[1].Body, p.Children[1].Encoding)
+	}
+	r.seals = append(r.seals, s)
+}
+
+func isPGPSignature(media string) bool { return media == "application/pgp-signature" }
+
+func isPKCS7Signature(media string) bool {
+	return media == "application/pkcs7-signature" || media == "application/x-pkcs7-signature"
+}
+
+// isPKCS7 recognises S/MIME content, by its type or, as RFC 8551 §3.9 allows, by
+// the name that gateways leave it.
+func isPKCS7(p *mimeparse.Part) bool {
+	return strings.HasSuffix(p.Type, "/pkcs7-mime") || strings.HasSuffix(p.Type, "/x-pkcs7-mime") ||
+		p.Type == "application/octet-stream" && strings.HasSuffix(strings.ToLower(p.Name), ".p7m")
+}
+
+// opaque opens signed content (RFC 8551 §3.5.2) and reads the MIME entity in it as if
+// it stood there. The part itself is an attachment all the same.
+func (r *Content) opaque(p *mimeparse.Part, in place, data []byte) (Body, bool) {
+	inner, err := cms.Parse(data)
+	kind := strings.ToLower(p.Params["smime-type"])
+	switch {
+	case kind == "compressed-data":
+		r.parser.Report("compressed", "the mail is compressed as S/MIME, which is not read here; it is attached")
+		return Body{}, false
+	case errors.Is(err, cms.ErrNotSigned), err != nil && strings.HasSuffix(p.Type, "pkcs7-mime") && !strings.HasPrefix(kind, "signed"):
+		r.parser.Report("encrypted", "the mail is encrypted")
+		return Body{}, false
+	case err != nil:
+		r.parser.Report("signature-broken", "the mail is signed in a way that hides its text, and could not be opened: "+err.Error())
+		return Body{}, false
+	case inner.Content == nil:
+		return Body{}, false // certificates alone
+	}
+	child, ok := (*mimeparse.Part)(nil), false
+	if r.opened++; r.opened <= maxOpaque {
+		child, ok = r.parser.ParseNested(p, inner.Content)
+	}
+	if !ok {
+		r.parser.Report("too-deep", "signed contents are nested too deep; the innermost were not opened")
+		return Body{}, false
+	}
+	r.seals = append(r.seals, seal{p, desk.Signed{Kind: desk.SignatureSMIME, Content: inner.Content, Signature: data}})
+	r.attach(p, data)
+	return r.compose(child, in), true
+}
+
+// clearText opens clear-signed text (RFC 9580 §7): the text inside stands for the
+// part, which is kept as an attachment. With more text around it than a list's
+// footer all stays as it came, so that its reader sees where the signed text ends.
+func (r *Content) clearText(p *mimeparse.Part, data []byte) ([]byte, bool) {
+	if p.Type != "text/plain" || !bytes.Contains(data, []byte(PgpSigned)) {
+		return nil, false
+	}
+	block, rest := clearsign.Decode(plaintext.SkipBlankLines(data))
+	if block == nil {
+		return nil, false
+	}
+	s := seal{part: p, signed: desk.Signed{Kind: desk.SignatureOpenPGP, Content: block.Bytes}}
+	footer := bytes.TrimSpace(rest)
+	if !bytes.HasPrefix(plaintext.SkipBlankLines(data), []byte(PgpSigned)) || len(footer) > 0 && !r.isFooter(string(footer)) || readOtherwise(p, block.Bytes) {
+		s.signed.Covers = desk.CoversPart
+		r.seals = append(r.seals, s)
+		return nil, false
+	}
+	signature, err := io.ReadAll(io.LimitReader(block.ArmoredSignature.Body, maxSignature))
+	if err != nil {
+		s.signed.Broken = "its armour is damaged"
+	}
+	s.signed.Signature, s.signed.Footer = signature, r.decodeFooter(p, footer)
+	r.seals = append(r.seals, s)
+	kept := *p
+	if kept.Name == "" {
+		kept.Name = "signed-text.asc"
+	}
+	r.attach(&kept, data)
+	inner := block.Bytes
+	if len(footer) > 0 {
+		inner = append(append(bytes.Clone(inner), "\r\n\r\n"...), footer...)
+	}
+	return inner, true
+}
+
+// readOtherwise: the charset, which the unsigned header names, makes other words
+// of signed ASCII, as UTF-7 and UTF-16 do.
+func readOtherwise(p *mimeparse.Part, signed []byte) bool {
+	if !charset.IsASCII(signed) {
+		return false
+	}
+	shown, _ := charset.ToUTF8(signed, p.Params["charset"], false)
+	return shown != string(signed)
+}
+
+// signed settles what the mail's signature is for. It counts when it is for all
+// that is shown, but for the footer of a mailing list: a signed text that stands
+// beside one that is not must never vouch for it.
+func (r *Content) Signed(root *mimeparse.Part) *desk.Signed {
+	if len(r.seals) == 0 {
+		return nil
+	}
+	out := desk.Signed{Kind: r.seals[0].signed.Kind, Covers: desk.CoversPart}
+	for p := root; ; p = p.Children[0] {
+		s, found := r.sealOf(p)
+		footer := ""
+		if !found && p.Type == "multipart/mixed" && len(p.Children) == 2 {
+			if s, found = r.sealOf(p.Children[0]); found {
+				footer, found = r.footerPart(p.Children[1])
+			}
+		}
+		switch {
+		case found && s.Covers == desk.CoversPart:
+			return &out
+		case found:
+			out = s
+			out.Footer = strings.TrimSpace(out.Footer + "\n" + footer)
+			out.Covers = desk.CoversAll
+			if out.Footer != "" {
+				out.Covers = desk.CoversFooter
+			}
+			return &out
+		case len(p.Children) != 1:
+			return &out
+		}
+	}
+}
+
+func (r *Content) sealOf(p *mimeparse.Part) (desk.Signed, bool) {
+	for _, s := range r.seals {
+		if s.part == p {
+			return s.signed, true
+		}
+	}
+	return desk.Signed{}, false
+}
+
+// footerPart reads what a mailing list appends to a mail that it must not change.
+func (r *Content) footerPart(p *mimeparse.Part) (string, bool) {
+	if p.Type != "text/plain" || p.Name != "" || p.Disposition == "attachment" {
+		return "", false
+	}
+	data := bytes.TrimSpace(transfer.Decode(p.Body, p.Encoding))
+	return r.decodeFooter(p, data), len(data) > 0 && r.isFooter(string(data))
+}
+
+func (r *Content) decodeFooter(p *mimeparse.Part, data []byte) string {
+	s, _ := charset.ToUTF8(data, p.Params["charset"], false)
+	return plaintext.TrimBlankLines(plaintext.Clean(s))
+}
+
+// isFooter recognises the lines below a list's mail. They begin with a rule, so that
+// a reader sees where the signed text ends.
+func (r *Content) isFooter(s string) bool {
+	rule, _ := plaintext.CutLine([]byte(s))
+	rule = bytes.TrimSpace(rule)
+	return r.list && len(s) <= maxListFooter && len(rule) >= 5 && len(bytes.Trim(rule, string(rule[:1]))) == 0 && bytes.ContainsRune([]byte("_-=*"), rune(rule[0]))
+}

@@ -1,0 +1,279 @@
+package mimeparse
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"switchboard/internal/imf"
+	"switchboard/normalize/filename"
+	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/plaintext"
+	"switchboard/normalize/transfer"
+)
+
+// The limits of what is read. Past them a mail is read in a shallower way and a
+// problem says so; nothing is lost, because the raw bytes are kept elsewhere.
+const (
+	maxDepth = 50  // nested multiparts
+	maxParts = 500 // parts of all levels
+)
+
+// part is a node of the MIME tree (RFC 2045 §2.5). Bodies are slices of the raw
+// mail: cutting copies nothing.
+type Part struct {
+	ID          string // "1.2"; "" for the mail itself
+	Header      mimeheader.Header
+	Type        string // type/subtype, lower case; never empty
+	Declared    bool   // a usable Content-Type was there
+	Params      map[string]string
+	Disposition string // "inline", "attachment" or ""
+	Name        string // file name as declared, decoded, not yet safe
+	Encoding    string // Content-Transfer-Encoding, lower case
+	ContentID   string
+	Body        []byte // not yet decoded
+	Entity      []byte // header and body as they came; nil for the mail itself
+	depth       int    // the mail itself is 1
+	Children    []*Part
+}
+
+// scanner cuts a mail into parts. It visits each octet at most once a level and
+// has no level beyond maxDepth, so that no mail can take it more than linear
+// time; no parser of a library sees a multipart at all.
+type Parser struct {
+	// hint is the charset of raw 8-bit header fields; it may be empty.
+	HeaderCharset string
+	// report receives each problem, as desk.Problem has it, possibly repeatedly.
+	Report func(code, detail string)
+	parts  int
+}
+
+// newScanner returns a parser for one message. report must not be nil.
+func New(b []byte, report func(code, detail string)) *Parser {
+	return &Parser{HeaderCharset: headerHint(b), Report: report}
+}
+
+// parse reads a whole message.
+func (s *Parser) Parse(b []byte) *Part {
+	root := &Part{}
+	var over bool
+	root.Header, root.Body, over = mimeheader.Read(s.findStart(b))
+	if over {
+		s.Report("header-too-long", fmt.Sprintf("the header is longer than %d KiB; the rest was not read", mimeheader.MaxSize>>10))
+	}
+	s.read(root, "text/plain", 1)
+	return root
+}
+
+// nested reads an entity that was found inside a part: the content of an S/MIME
+// signature. ok is false when it would exceed the limits of the message.
+func (s *Parser) ParseNested(outer *Part, entity []byte) (inner *Part, ok bool) {
+	if outer.depth >= maxDepth || s.parts >= maxParts {
+		return nil, false
+	}
+	s.parts++
+	inner = &Part{ID: "1.1"}
+	if outer.ID != "" {
+		inner.ID = outer.ID + ".1"
+	}
+	inner.Header, inner.Body, _ = mimeheader.Read(entity)
+	s.read(inner, "text/plain", outer.depth+1)
+	return inner, true
+}
+
+// read fills a part from its header and cuts its body. fallback is the media
+// type that stands for an absent Content-Type.
+func (s *Parser) read(p *Part, fallback string, depth int) {
+	s.describe(p, fallback)
+	p.depth = depth
+	if !strings.HasPrefix(p.Type, "multipart/") {
+		return
+	}
+	if depth >= maxDepth {
+		s.Report("too-deep", "multiparts are nested more than "+strconv.Itoa(maxDepth)+" deep; the innermost stand as text")
+		p.Type, p.Declared = "text/plain", false
+		return
+	}
+	s.split(p, depth)
+	if len(p.Children) == 0 {
+		// No boundary, or none that occurs: what is there is text.
+		if len(bytes.TrimSpace(p.Body)) > 0 {
+			s.Report("no-boundary", "a multipart has no boundary that occurs in it; it was read as one part")
+		}
+		p.Type, p.Declared = "text/plain", false
+		if LooksHTML(p.Body) {
+			p.Type = "text/html"
+		}
+	}
+}
+
+// describe reads the MIME fields of a part.
+func (s *Parser) describe(p *Part, fallback string) {
+	contentType := p.Header.Get("content-type")
+	media, params, over := mimeheader.ParseParams(contentType, s.HeaderCharset)
+	if over {
+		s.Report("too-many-parameters", "a Content-Type has more than "+strconv.Itoa(mimeheader.MaxParams)+" parameters; the rest were not read")
+	}
+	p.Params = params
+	p.Type, p.Declared = mimeheader.MediaType(media)
+	if !p.Declared {
+		p.Type = fallback
+		if contentType != "" {
+			s.Report("content-type-broken", "a Content-Type could not be read: "+imf.OneLine(plaintext.Clip(contentType, 80)))
+			if params["boundary"] != "" {
+				p.Type = "multipart/mixed"
+			}
+		}
+	}
+	disposition, dparams, over := mimeheader.ParseParams(p.Header.Get("content-disposition"), s.HeaderCharset)
+	if over {
+		s.Report("too-many-parameters", "a Content-Disposition has more than "+strconv.Itoa(mimeheader.MaxParams)+" parameters; the rest were not read")
+	}
+	switch {
+	case strings.HasPrefix(disposition, "inline"):
+		p.Disposition = "inline"
+	case disposition != "":
+		// RFC 2183 §2.8: unknown types count as attachment.
+		p.Disposition = "attachment"
+	}
+	for _, name := range []string{dparams["filename"], params["name"], params["filename"], dparams["name"], params["file"]} {
+		if name = imf.OneLine(name); name != "" {
+			p.Name = name
+			break
+		}
+	}
+	if p.Name != "" && p.Disposition == "" && dparams["filename"] != "" {
+		p.Disposition = "attachment"
+	}
+	if !p.Declared && p.Name != "" && p.Type == "text/plain" {
+		p.Type = filename.MediaType(p.Name)
+	}
+	p.Encoding = encodingName(p.Header.Get("content-transfer-encoding"))
+	p.ContentID = strings.Trim(imf.OneLine(p.Header.Get("content-id")), "<> ")
+}
+
+func encodingName(s string) string {
+	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), `"';:,`))
+	if i := strings.IndexAny(s, " \t;("); i > 0 {
+		s = s[:i]
+	}
+	return s
+}
+
+// split cuts a multipart body at its boundary (RFC 2046 §5.1).
+func (s *Parser) split(p *Part, depth int) {
+	body := p.Body
+	boundary := strings.TrimRight(p.Params["boundary"], " \t")
+	if boundary == "" || !bytes.Contains(body, []byte("--"+boundary)) {
+		if enc := p.Encoding; enc == "base64" || enc == "quoted-printable" {
+			// RFC 2045 §6.4 forbids encoding a multipart; some do.
+			body = transfer.Decode(body, enc)
+		}
+		if boundary == "" || !bytes.Contains(body, []byte("--"+boundary)) {
+			boundary = guessBoundary(body)
+		}
+		if boundary == "" {
+			return
+		}
+	}
+	fallback := "text/plain"
+	if p.Type == "multipart/digest" {
+		fallback = "message/rfc822" // RFC 2046 §5.1.5
+	}
+	pieces, closed := cutParts(body, boundary, maxParts-s.parts+1)
+	if !closed {
+		s.Report("boundary-open", "a multipart was not closed")
+	}
+	for i, piece := range pieces {
+		if s.parts++; s.parts > maxParts {
+			s.Report("too-many-parts", "more than "+strconv.Itoa(maxParts)+" parts; the rest were not read")
+			return
+		}
+		child := &Part{ID: strconv.Itoa(i + 1), Entity: piece}
+		if p.ID != "" {
+			child.ID = p.ID + "." + child.ID
+		}
+		var over bool
+		child.Header, child.Body, over = mimeheader.Read(piece)
+		if over {
+			s.Report("header-too-long", "a part's header is longer than "+strconv.Itoa(mimeheader.MaxSize>>10)+" KiB; the rest was not read")
+		}
+		if len(child.Header) == 0 && len(bytes.TrimSpace(child.Body)) == 0 {
+			continue
+		}
+		s.read(child, fallback, depth+1)
+		p.Children = append(p.Children, child)
+	}
+}
+
+// cutParts returns what stands between the delimiter lines. It goes on after a
+// close delimiter if more delimiters follow, as some programs nest multiparts
+// under one boundary.
+func cutParts(body []byte, boundary string, limit int) (pieces [][]byte, closed bool) {
+	delimiter := []byte("--" + boundary)
+	start := -1 // of the current piece; -1 in the preamble or after a close
+	for from := 0; from < len(body) && len(pieces) < limit; {
+		i := bytes.Index(body[from:], delimiter)
+		if i < 0 {
+			break
+		}
+		at := from + i
+		after := at + len(delimiter)
+		from = after
+		if at > 0 && body[at-1] != '\n' && body[at-1] != '\r' {
+			continue
+		}
+		line, _ := plaintext.CutLine(body[after:])
+		final := bytes.HasPrefix(line, []byte("--"))
+		if !final && len(bytes.TrimSpace(line)) > 0 {
+			continue // a longer boundary that begins like this one
+		}
+		if start >= 0 {
+			pieces = append(pieces, trimLineEnd(body[start:at]))
+		}
+		from = after + len(line)
+		for from < len(body) && body[from] == '\r' {
+			from++
+		}
+		if from < len(body) && body[from] == '\n' {
+			from++
+		}
+		start, closed = from, final
+		if final {
+			start = -1
+		}
+	}
+	if start >= 0 && len(pieces) < limit {
+		pieces = append(pieces, body[start:])
+	}
+	return pieces, closed
+}
+
+// trimLineEnd removes the one line end that belongs to the delimiter after it.
+func trimLineEnd(b []byte) []byte {
+	b = bytes.TrimSuffix(b, []byte("\n"))
+	return bytes.TrimSuffix(b, []byte("\r"))
+}
+
+// guessBoundary finds the boundary of a multipart that declares none, or a wrong
+// one: the first line that starts with two hyphens and has MIME fields under it.
+func guessBoundary(body []byte) string {
+	rest := body
+	for n := 0; n < 200 && len(rest) > 0; n++ {
+		var line []byte
+		line, rest = plaintext.CutLine(rest)
+		if len(line) < 5 || !bytes.HasPrefix(line, []byte("--")) || bytes.IndexByte(line, ' ') >= 0 {
+			continue
+		}
+		next, _ := plaintext.CutLine(rest)
+		if name, _, ok := mimeheader.CutField(next); ok && strings.HasPrefix(name, "content-") {
+			return string(line[2:])
+		}
+	}
+	return ""
+}
+
+func LooksHTML(b []byte) bool {
+	b = bytes.ToLower(bytes.TrimSpace(plaintext.ClipBytes(b, 512)))
+	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html")) || bytes.HasPrefix(b, []byte("<body"))
+}

@@ -1,0 +1,130 @@
+package mimeparse
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"switchboard/normalize/charset"
+	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/plaintext"
+)
+
+// headerHint is the charset that tells how raw 8-bit headers are meant: the one
+// the mail declares first, or else the one its octets look like.
+func headerHint(b []byte) string {
+	b = plaintext.ClipBytes(b, 16<<10)
+	name := ""
+	for _, key := range []string{"charset=", "CHARSET=", "Charset="} {
+		i := bytes.Index(b, []byte(key))
+		if i < 0 {
+			continue
+		}
+		value := bytes.TrimLeft(plaintext.ClipBytes(b[i+len(key):], 48), ` "'`)
+		if end := bytes.IndexAny(value, "\r\n\"';"); end >= 0 {
+			value = value[:end]
+		}
+		name = charset.Name(string(value))
+		break
+	}
+	if name == "" || name == "us-ascii" {
+		name = charset.Detect(b)
+	}
+	return name
+}
+
+// findStart skips what stands before the header: a byte order mark, blank lines,
+// an mbox separator, a banner someone pasted the mail under. Files with bare CR
+// line ends are given LF.
+func (s *Parser) findStart(b []byte) []byte {
+	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0 {
+		b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
+	}
+	if text, ok := charset.DecodeUTF16(plaintext.ClipBytes(b, 1<<20), ""); ok && (bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff})) {
+		b = []byte(text)
+	}
+	trimmed := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	trimmed = bytes.TrimLeft(trimmed, " \t\r\n\x00")
+	for bytes.HasPrefix(trimmed, []byte("From ")) || bytes.HasPrefix(trimmed, []byte(">From ")) {
+		_, trimmed = plaintext.CutLine(trimmed)
+	}
+	if len(trimmed) == 0 {
+		return b
+	}
+	trimmed = mendTrace(trimmed)
+	if line, _ := plaintext.CutLine(trimmed); startsHeader(line) {
+		if head, body, _ := mimeheader.Read(trimmed); isMailHeader(head) || !startsMail(body) {
+			return trimmed
+		}
+	}
+	// Look for a header further down.
+	for rest, n := trimmed, 0; n < 100 && len(rest) > 0; n++ {
+		if startsMail(rest) {
+			if n > 0 {
+				s.Report("text-before-header", "the mail stands under other text, which was left out")
+			}
+			return rest
+		}
+		_, rest = plaintext.CutLine(rest)
+	}
+	if line, _ := plaintext.CutLine(trimmed); startsHeader(line) {
+		return trimmed
+	}
+	s.Report("no-header", "no mail header was found; the whole is shown as text")
+	return append([]byte("\n"), b...)
+}
+
+// mendTrace drops the byte order mark or blank lines between the trace fields
+// that servers on the way set on top (RFC 5321 section 4.4) and the header.
+func mendTrace(b []byte) []byte {
+	rest := b
+	for {
+		line, after := plaintext.CutLine(rest)
+		name, _, ok := mimeheader.CutField(line)
+		if !ok || !traceField[strings.ToLower(name)] {
+			break
+		}
+		for len(after) > 0 && (after[0] == ' ' || after[0] == '\t') {
+			_, after = plaintext.CutLine(after)
+		}
+		rest = after
+	}
+	header := bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("\xef\xbb\xbf")), "\r\n\x00")
+	if len(header) == len(rest) || len(rest) == len(b) || !startsMail(header) {
+		return b
+	}
+	return slices.Concat(b[:len(b)-len(rest)], header)
+}
+
+var traceField = map[string]bool{"received": true, "return-path": true, "delivered-to": true, "x-original-to": true}
+
+func startsHeader(line []byte) bool {
+	_, _, ok := mimeheader.CutField(line)
+	return ok
+}
+
+// isMailHeader says that a header has what every mail has some of.
+func isMailHeader(h mimeheader.Header) bool {
+	for _, name := range []string{"from", "to", "subject", "date", "received", "message-id", "return-path", "content-type"} {
+		if h.Has(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// startsMail says that b begins with at least two usual fields, From or Received
+// among the first ones.
+func startsMail(b []byte) bool {
+	line, _ := plaintext.CutLine(b)
+	if name, _, ok := mimeheader.CutField(line); !ok || !mimeheader.IsCommonField(name) {
+		return false
+	}
+	head, _, _ := mimeheader.Read(plaintext.ClipBytes(b, 16<<10))
+	usual := 0
+	for _, f := range head {
+		if mimeheader.IsCommonField(f.Name) {
+			usual++
+		}
+	}
+	return usual >= 2 && (head.Has("from") || head.Has("received") || head.Has("return-path")) && usual*2 >= len(head)
+}

@@ -1,0 +1,35 @@
+package plaintext
+
+import "strings"
+
+// words reads a table: phrases between bars and line ends. A blank at the end
+// of a phrase counts.
+func Phrases(table string) []string {
+	var out []string
+	for _, line := range strings.Split(table, "\n") {
+		for _, w := range strings.Split(line, "|") {
+			if strings.TrimSpace(w) != "" {
+				out = append(out, strings.TrimLeft(w, " "))
+			}
+		}
+	}
+	return out
+}
+
+func HasAnyPrefix(s string, list []string) bool {
+	for _, w := range list {
+		if strings.HasPrefix(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func ContainsAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}

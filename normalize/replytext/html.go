@@ -1,0 +1,256 @@
+package replytext
+
+import (
+	"strings"
+	"switchboard/internal/imf"
+	"switchboard/normalize/htmltext"
+	"switchboard/normalize/plaintext"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// What mail programs say of their quotations in HTML is handed to the reader of
+// lines as marks, one on a line of its own. They are private-use characters,
+// which are taken out of every text before.
+const (
+	markHistory    = '\ue100' // all that follows is the message answered
+	markIntroStart = '\ue101' // the element that introduces a quotation
+	markIntroEnd   = '\ue102'
+	markQuoteStart = '\ue103' // an element that holds nothing but a quotation
+	markQuoteEnd   = '\ue104'
+	markRule       = '\ue105' // a horizontal rule
+)
+
+func isMark(r rune) bool { return r >= markHistory && r <= markRule }
+
+func stripMarks(s string) string {
+	if !strings.ContainsFunc(s, isMark) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if isMark(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// NewTextHTML returns what the sender of an HTML text wrote anew, as plain text.
+// It is NewText with the knowledge of how programs mark up their quotations;
+// targets of links and descriptions of pictures are left out.
+func NewTextHTML(s string) string {
+	text := stripMarks(newText(htmltext.Text(markHTML(stripMarks(s)))))
+	return text
+}
+
+// markHTML rewrites HTML so that its text tells where quotations begin and end.
+func markHTML(s string) string {
+	m := htmlMarker{quoteAfter: strings.LastIndex(imf.FoldASCII(s), "<blockquote")}
+	m.out.Grow(len(s) + len(s)/8)
+	z := html.NewTokenizer(strings.NewReader(s))
+	for {
+		kind := z.Next()
+		raw := string(z.Raw())
+		m.at += len(raw)
+		switch kind {
+		case html.ErrorToken:
+			m.out.WriteString(raw)
+			return m.out.String()
+		case html.StartTagToken, html.SelfClosingTagToken:
+			m.open(z.Token(), raw, kind == html.SelfClosingTagToken)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			m.close(atom.Lookup(name), raw)
+		default:
+			m.out.WriteString(raw)
+		}
+	}
+}
+
+// htmlMarker follows the one element whose end is awaited.
+type htmlMarker struct {
+	out        strings.Builder
+	at         int // octets read
+	quoteAfter int // where the last blockquote begins
+	element    atom.Atom
+	depth      int
+	end        rune // the mark to write when the element closes
+}
+
+func (m *htmlMarker) mark(r rune) {
+	m.out.WriteString("<div>")
+	m.out.WriteRune(r)
+	m.out.WriteString("</div>")
+}
+
+func (m *htmlMarker) open(t html.Token, raw string, selfClosing bool) {
+	if m.depth > 0 && t.DataAtom == m.element && !selfClosing {
+		m.depth++
+	}
+	switch t.DataAtom {
+	case atom.A:
+		m.out.WriteString("<a>")
+		return
+	case atom.Img:
+		m.out.WriteString("<img>")
+		return
+	case atom.Hr:
+		if id := htmltext.Attr(t, "id"); strings.EqualFold(id, "stopSpelling") || strings.EqualFold(id, "zwchr") || htmltext.Attr(t, "tabindex") == "-1" {
+			m.mark(markHistory)
+			return
+		}
+		m.mark(markRule)
+		return
+	}
+	switch kind := quoteElement(t); {
+	case kind == 0 || selfClosing || m.depth > 0 && kind != markHistory:
+	case kind == markHistory:
+		m.mark(markHistory)
+	case kind == markIntroStart && t.DataAtom == atom.Blockquote:
+		// A quotation for certain: its own mark is what introduces it.
+		m.mark(markIntroStart)
+		m.mark(markIntroEnd)
+	case kind == markQuoteStart && quoteInside(t) && m.quoteAfter > m.at:
+		// A program's frame around introduction and blockquote: answers may stand in it.
+	default:
+		m.mark(kind)
+		m.element, m.depth, m.end = t.DataAtom, 1, kind+1
+	}
+	m.out.WriteString(raw)
+}
+
+func (m *htmlMarker) close(a atom.Atom, raw string) {
+	m.out.WriteString(raw)
+	if m.depth > 0 && a == m.element {
+		if m.depth--; m.depth == 0 {
+			m.mark(m.end)
+		}
+	}
+}
+
+// quoteClasses are the classes and ids of mail programs, in lower case. Some
+// programs put "x_" or "ecx" before those of the message they quote.
+var quoteClasses = map[string]rune{
+	"moz-cite-prefix": markIntroStart, "gmail_attr": markIntroStart, "outlookmessageheader": markHistory, "mailru-blockquote": markIntroStart,
+	"gmail_quote": markQuoteStart, "yahoo_quoted": markQuoteStart, "protonmail_quote": markQuoteStart,
+	"tutanota_quote": markQuoteStart, "zmail_extra": markQuoteStart, "moz-cite": markQuoteStart, "yahooquoted": markQuoteStart,
+	"quoted-text": markQuoteStart, "freshdesk_quote": markQuoteStart, "zd_quote": markQuoteStart, "front-blockquote": markQuoteStart,
+	"hey_quote": markQuoteStart, "gmail_quote_container": markQuoteStart, "cafe_quote": markQuoteStart,
+	"divrplyfwdmsg": markHistory, "appendonsend": markHistory, "olk_src_body_section": markHistory, "ms-outlook-mobile-reference-message": markHistory,
+	"mail-editor-reference-message-container": markHistory, "reply-intro": markIntroStart, "qt": markQuoteStart, "replysplit": markHistory,
+	"isreplycontent": markQuoteStart, "mailquotedtext": markQuoteStart, "mailcontainerreply": markHistory, "mail-quote": markQuoteStart,
+	"originalmessage": markHistory, "reply_header": markHistory, "zimbra_quoted": markQuoteStart, "yiv_quoted": markQuoteStart,
+}
+
+// quoteInside reports whether an element may be a frame around a blockquote.
+func quoteInside(t html.Token) bool {
+	class := strings.ToLower(htmltext.Attr(t, "class"))
+	return t.DataAtom != atom.Blockquote && (strings.Contains(class, "gmail_quote") || strings.Contains(class, "protonmail_quote") || strings.Contains(class, "tutanota_quote"))
+}
+
+// quoteElement says what an element is to a reader of quotations: 0, or the mark
+// to be set at its start.
+func quoteElement(t html.Token) rune {
+	for _, a := range t.Attr {
+		switch a.Key {
+		case "class", "id":
+			for _, name := range strings.Fields(strings.ToLower(plaintext.Clip(a.Val, 400))) {
+				for _, prefix := range []string{"x_", "x_x_", "ecx"} {
+					name = strings.TrimPrefix(name, prefix)
+				}
+				if strings.HasPrefix(name, "yiv") && strings.HasSuffix(name, "gmail_quote") {
+					name = "gmail_quote"
+				}
+				if kind := quoteClasses[name]; kind != 0 && t.DataAtom != atom.Body {
+					if kind == markQuoteStart && t.DataAtom == atom.Blockquote {
+						return markIntroStart
+					}
+					return kind
+				}
+			}
+		case "style":
+			if t.DataAtom == atom.Div && outlookLine(a.Val) {
+				return markHistory
+			}
+		case "data-marker":
+			if a.Val == "__QUOTED_TEXT__" || a.Val == "__HEADERS__" {
+				return markQuoteStart
+			}
+		case "type":
+			if t.DataAtom == atom.Blockquote && strings.EqualFold(a.Val, "cite") {
+				return markIntroStart
+			}
+		case "cite":
+			if t.DataAtom == atom.Blockquote && strings.HasPrefix(strings.ToLower(a.Val), "mid:") {
+				return markIntroStart
+			}
+		}
+	}
+	return 0
+}
+
+// outlookLine is the thin line that Outlook and Windows Mail draw above the
+// header of the message they quote.
+func outlookLine(style string) bool {
+	s := strings.ToLower(strings.ReplaceAll(plaintext.Clip(style, 400), " ", ""))
+	switch {
+	case strings.Contains(s, "border:none") && strings.Contains(s, "border-top:solid") && strings.Contains(s, "padding:3.0pt"):
+		return true
+	case strings.Contains(s, "border-top-style:solid") && strings.Contains(s, "border-top-width:1px") && strings.Contains(s, "padding-top:5px"):
+		return true
+	}
+	return false
+}
+
+// markHTML reads the marks: quoted elements become quotations, and the marks
+// themselves vanish.
+func (r *reply) markHTML() {
+	in := lineText
+	for i, s := range r.norm {
+		c := firstMark(s)
+		if c == 0 {
+			if in != lineText && r.kind[i] == lineText {
+				r.kind[i] = in
+			}
+			continue
+		}
+		r.kind[i] = lineDrop
+		switch c {
+		case markHistory:
+			r.kind[i] = lineHistory
+		case markIntroStart:
+			r.kind[i], in = lineIntro, lineIntro
+		case markQuoteStart:
+			r.kind[i], in = lineIntro, lineQuote
+		case markIntroEnd, markQuoteEnd:
+			in = lineText
+		}
+	}
+}
+
+// firstMark returns the mark of a line that holds one, 0 for the others.
+func firstMark(s string) rune {
+	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, "> "))
+	if !isMark(c) {
+		return 0
+	}
+	return c
+}
+
+func (r *reply) marked(i int) bool { return firstMark(r.norm[i]) != 0 }
+
+// unmarkForward: programs give a message that is passed on the frame of one that
+// is answered. Only its first line tells.
+func (r *reply) unmarkForward() {
+	for i, k := range r.kind {
+		if k != lineIntro && k != lineQuote || r.marked(i) {
+			continue
+		}
+		if r.separator(i) == lineForward {
+			r.kind[i] = lineForward
+		}
+		return
+	}
+}

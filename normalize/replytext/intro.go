@@ -1,0 +1,314 @@
+package replytext
+
+import (
+	"regexp"
+	"strings"
+	"switchboard/normalize/plaintext"
+	"unicode"
+	"unicode/utf8"
+)
+
+var (
+	dateLike = regexp.MustCompile(`\b(?:19|20)\d\d\b|\d{1,2}[:.h]\d\d\b|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}月|\d{1,2}월|(?:19|20)\d\d[年년]|\b\d{1,2}(?:st|nd|rd|th)?\.? ?\p{L}{3,9}\.?|\p{L}{3,9}\.? \d{1,2}\b`)
+	mailLike = regexp.MustCompile(`[^\s@<>()\[\]]@[^\s@<>()\[\]]+\.?[^\s@<>()\[\]]|\[mailto:`)
+	mailEnd  = regexp.MustCompile(`[<(\[][^<>()\s]*@[^<>()]*[>)\]]+,?\s*[:：]?$`)
+	clock    = regexp.MustCompile(`\b(?:19|20)\d\d|\d{1,2}[:.h]\d\d|[年년]`)
+	// midIntro is where an introduction begins in a line that the author's own
+	// words open.
+	midIntro = regexp.MustCompile(`[\s.!?,)-](?:On|Le|Am|El|Il|Em|Op|Den|Dne|W dniu) (?:\p{L}{2,10}[.,]{0,2} )?(?:\p{L}{3,10} )?\d[^\n]{6,400}$`)
+)
+
+func hasDate(s string) bool { return dateLike.MatchString(s) }
+func hasMail(s string) bool {
+	return strings.Contains(s, "@") && mailLike.MatchString(s) || strings.Contains(s, "[mailto:")
+}
+
+// maxIntro is the number of lines an introduction may be wrapped over.
+const maxIntro = 6
+
+// midStarts are the words that midIntro looks for, to spare most lines the search.
+var midStarts = plaintext.Phrases("On |Le |Am |El |Il |Em |Op |Den |Dne |W dniu ")
+
+// splitIntros gives an introduction its own line where a program has put it
+// right behind the author's last word.
+func (r *reply) splitIntros() {
+	var out []string
+	for i, line := range r.lines {
+		at := -1
+		if len(line) < 2000 && plaintext.ContainsAny(line, midStarts) && !strings.HasPrefix(strings.TrimSpace(line), ">") {
+			if m := midIntro.FindStringIndex(line); m != nil {
+				at = m[0] + 1
+			}
+		}
+		if at < 0 || !r.introAfter(i, line[at:]) {
+			if out != nil {
+				out = append(out, line)
+			}
+			continue
+		}
+		if out == nil {
+			out = append(make([]string, 0, len(r.lines)+1), r.lines[:i]...)
+		}
+		out = append(out, strings.TrimRight(line[:at], " -"), line[at:])
+	}
+	if out != nil {
+		r.lines = out
+	}
+}
+
+// introAfter reports whether s, alone or with the line after i, is a full
+// introduction with an address and a verb.
+func (r *reply) introAfter(i int, s string) bool {
+	s = normLine(s)
+	for k := i; ; k++ {
+		if hasMail(s) && strings.HasSuffix(s, ":") && plaintext.ContainsAny(s, wroteWords) {
+			return true
+		}
+		if k > i || k+1 >= len(r.lines) {
+			return false
+		}
+		s += " " + normLine(r.lines[k+1])
+	}
+}
+
+// markIntros finds the lines that introduce a quotation.
+func (r *reply) markIntros() {
+	tries := 0
+	for e := range r.lines {
+		if r.kind[e] != lineText || len(r.norm[e]) > maxMarkLine {
+			continue
+		}
+		colon := strings.HasSuffix(r.norm[e], ":") || strings.HasSuffix(r.norm[e], "：")
+		quoted := (colon || r.kind[min(e+1, len(r.kind)-1)] != lineText) && r.quoteFollows(e)
+		if !quoted && !introEnd(r.norm[e]) || !quoted && !r.dated(e) {
+			continue
+		}
+		if tries++; tries > maxTries {
+			return
+		}
+		if s := r.introBefore(e, quoted); s >= 0 {
+			quoted = quoted || r.oddQuotes(e+1)
+			for i := s; i <= e; i++ {
+				r.kind[i] = lineIntro
+			}
+			if !quoted {
+				r.kind[s] = lineHistory
+				return
+			}
+		}
+	}
+}
+
+// oddMark is a quote mark other than ">" at the beginning of a line.
+var oddMark = regexp.MustCompile(`^\s{0,4}(--\]|[|)\]}#%:]>?) ?`)
+
+// elision stands for what an author left out of a quotation.
+var elision = regexp.MustCompile(`^(?:\[.{0,60}\]|\(?\.{2,}\)?|…|<?snip>?|[-8<> ]*8<[-8<> ]*)$`)
+
+// oddQuotes looks below an introduction whose quotation bears no ">" at its first
+// line, before all that follows is taken for the message answered: the quote
+// mark may be another, the author may have left out the beginning, or may first
+// greet. It marks what is quoted and reports whether there was anything.
+func (r *reply) oddQuotes(i int) bool {
+	j := r.next(i)
+	if j >= len(r.lines) || r.kind[j] != lineText {
+		return false
+	}
+	if m := oddMark.FindStringSubmatch(plaintext.Clip(r.lines[j], 12)); m != nil {
+		var same []int
+		for k := j; k < len(r.lines); k++ {
+			if r.kind[k] == lineText && strings.HasPrefix(strings.TrimLeft(plaintext.Clip(r.lines[k], 12), " "), m[1]) {
+				same = append(same, k)
+			}
+		}
+		if len(same) < 2 && len(m[1]) < 2 {
+			return false
+		}
+		for _, k := range same {
+			r.kind[k] = lineQuote
+		}
+		return true
+	}
+	if !r.quoteFollows(j) {
+		return false
+	}
+	if elision.MatchString(r.norm[j]) {
+		r.kind[j] = lineQuote
+		return true
+	}
+	return utf8.RuneCountInString(r.norm[j]) <= 30 && strings.HasSuffix(r.norm[j], ",")
+}
+
+// maxTries bounds how many lines are looked at closely. A mail holds as many
+// introductions as the exchange had turns.
+const maxTries = 3000
+
+// dated reports whether a digit or an address stands in the lines that may form
+// an introduction ending at line e.
+func (r *reply) dated(e int) bool {
+	for i := e; i >= 0 && i > e-maxIntro && r.kind[i] == lineText; i-- {
+		if strings.ContainsAny(r.norm[i], "0123456789@") {
+			return true
+		}
+	}
+	return false
+}
+
+// introEnd reports whether an introduction may end with this line.
+func introEnd(s string) bool {
+	if strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") {
+		return true
+	}
+	s = strings.TrimRight(s, " .,;-–—")
+	for _, w := range wroteWords {
+		if strings.HasSuffix(s, w) {
+			return true
+		}
+	}
+	return strings.HasSuffix(s, ">") && hasDate(s)
+}
+
+// introBefore returns the first line of the introduction that ends at line e, or
+// -1. A line that opens as introductions do is preferred over a nearer one that
+// only might.
+func (r *reply) introBefore(e int, quoted bool) int {
+	joined, weak := "", -1
+	for n, s := 0, e; n < maxIntro && s >= 0 && r.kind[s] == lineText && len(joined) < maxMarkLine; n, s = n+1, s-1 {
+		joined = strings.TrimSpace(r.norm[s] + " " + joined)
+		if opens(r.norm[s]) && introduces(joined, quoted) {
+			return s
+		}
+		if weak < 0 && introduces(joined, quoted) {
+			weak = s
+		}
+	}
+	return weak
+}
+
+// opens reports whether a line begins as introductions do.
+func opens(s string) bool {
+	s = strings.TrimLeft(s, "-*_ ")
+	if !plaintext.HasAnyPrefix(s, introStarts) {
+		return weekdayStart(s) && strings.ContainsAny(s, "0123456789")
+	}
+	return strings.ContainsAny(plaintext.Clip(s, 60), "0123456789") || containsWeekday(plaintext.Clip(s, 40)) || strings.HasPrefix(s, "quoting ") || strings.HasPrefix(s, "zitat von ")
+}
+
+func weekdayStart(s string) bool {
+	end := strings.IndexAny(s, " ,.")
+	if end <= 0 {
+		return false
+	}
+	for _, d := range dayStarts {
+		if s[:end] == d {
+			return true
+		}
+	}
+	return false
+}
+
+func containsWeekday(s string) bool {
+	for _, f := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '.' }) {
+		for _, d := range dayStarts {
+			if f == d && len(d) > 2 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// dateStart reports whether a text begins with a date: a digit soon, and a year
+// or a time of day not long after.
+func dateStart(s string) bool {
+	head := plaintext.Clip(s, 90)
+	digit := strings.IndexAny(head, "0123456789")
+	return digit >= 0 && utf8.RuneCountInString(head[:digit]) <= 26 && strings.Count(head[:digit], " ") <= 4 && clock.MatchString(head)
+}
+
+// introduces reports whether a joined line says whose words follow. quoted says
+// that they bear quote marks; if not, all that follows would be cut away, so
+// the line must be beyond doubt.
+func introduces(s string, quoted bool) bool {
+	if utf8.RuneCountInString(s) > 400 {
+		return false
+	}
+	colon := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
+	bare := strings.TrimRight(s, ":： -–—*_>")
+	verb := plaintext.ContainsAny(s, wroteWords)
+	date, mail := hasDate(s), hasMail(s)
+	begins := opens(s) || dateStart(s)
+	if quoted {
+		switch {
+		case colon && verb && utf8.RuneCountInString(s) <= 250:
+			return date || mail || utf8.RuneCountInString(s) <= 120
+		case colon && mail && (date || mailEnd.MatchString(s)):
+			return true
+		case colon && begins && date && opens(s) && clock.MatchString(s):
+			return true
+		case verb && begins && date:
+			return true
+		case plaintext.HasAnyPrefix(s, quotingStarts):
+			return true
+		}
+		return begins && date && mail && utf8.RuneCountInString(s) <= 200
+	}
+	if sentence(bare) || !mail && plaintext.ContainsAny(s, pronouns) {
+		return false
+	}
+	switch {
+	case colon && verb && begins && date:
+		return mail || clock.MatchString(s) || opens(s) && containsWeekday(s)
+	case colon && verb && mail && date:
+		return true
+	case colon && verb && date && clock.MatchString(s):
+		return utf8.RuneCountInString(s) <= 120 && nameFirst(s)
+	case colon && mailEnd.MatchString(s) && (begins && date || utf8.RuneCountInString(s) < 90 && verb):
+		return true
+	case !colon && verb && begins && clock.MatchString(s):
+		return endsWithVerb(bare) && (mail || opens(s))
+	case plaintext.HasAnyPrefix(s, quotingStarts) && colon && mail:
+		return true
+	}
+	return false
+}
+
+var quotingStarts = plaintext.Phrases("quoting |zitat von |citando |citát |cytat |citerar |citerer |citeren |selon |citat från ")
+
+// endsWithVerb reports whether a line without colon ends in the verb.
+func endsWithVerb(s string) bool {
+	for _, w := range wroteWords {
+		if strings.HasSuffix(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// sentence reports whether a joined line holds the end of a sentence before its
+// end: two words, a stop, and words again. An abbreviation's stop follows a
+// shorter word, or a digit follows it.
+func sentence(s string) bool {
+	for _, mark := range []string{"! ", "? "} {
+		if strings.Contains(s, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameFirst reports whether "Jo Miller wrote on 2 May 2024 10:00:" begins with a
+// name: few words stand before the verb.
+func nameFirst(s string) bool {
+	at := len(s)
+	for _, w := range wroteWords {
+		if i := strings.Index(s, w); i > 0 && i < at {
+			at = i
+		}
+	}
+	if at == len(s) {
+		return false
+	}
+	name := strings.FieldsFunc(s[:at], unicode.IsSpace)
+	return len(name) >= 1 && len(name) <= 5
+}

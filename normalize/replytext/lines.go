@@ -1,0 +1,295 @@
+package replytext
+
+import (
+	"regexp"
+	"strings"
+	"switchboard/normalize/plaintext"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMarkLine is the longest line that can be an introduction, a header field
+// or a rule. Longer lines are text.
+const maxMarkLine = 600
+
+// normLine prepares a line for comparison. Programs that write from right to
+// left strew direction marks over their introductions.
+func normLine(line string) string {
+	line = strings.TrimSpace(plaintext.Clip(strings.TrimLeft(line, " \t"), maxMarkLine+200))
+	plain := true
+	for i := 0; i < len(line) && plain; i++ {
+		plain = line[i] >= ' ' && line[i] < 0x7f && (line[i] < 'A' || line[i] > 'Z')
+	}
+	if plain {
+		return line
+	}
+	clean := func(r rune) rune {
+		switch {
+		case r == '\u00a0', r == '\u202f', r == '\u2007', r == '\u3000', r == '\t', r == '\r':
+			return ' '
+		case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u2069', r == '\ufeff', r == '\u00ad':
+			return -1
+		}
+		return unicode.ToLower(r)
+	}
+	return strings.TrimSpace(strings.Map(clean, line))
+}
+
+// markQuotes finds the lines that begin with a quote mark, and the ends of such
+// lines that a program broke off and left without one.
+func (r *reply) markQuotes() {
+	for i, s := range r.norm {
+		if r.kind[i] == lineText && (strings.HasPrefix(s, ">") || strings.HasPrefix(s, "＞") || strings.HasPrefix(s, "&gt;")) && !r.escapedFrom(i) {
+			r.kind[i] = lineQuote
+		}
+	}
+	for i := 1; i < len(r.kind); i++ {
+		if r.kind[i] == lineText && r.kind[i-1] == lineQuote && r.brokenOff(i) {
+			r.kind[i] = lineQuote
+		}
+	}
+	r.markInitials()
+}
+
+// escapedFrom tells ">From", which an mbox file makes of a line that begins with
+// "From ", from a quotation.
+func (r *reply) escapedFrom(i int) bool {
+	if !strings.HasPrefix(r.lines[i], ">From ") {
+		return false
+	}
+	quoted := func(j int) bool { return j >= 0 && j < len(r.lines) && strings.HasPrefix(r.lines[j], ">") }
+	return !quoted(i-1) && !quoted(i+1)
+}
+
+// wrapAt is the length from which a quoted line may have been broken.
+const wrapAt = 60
+
+// brokenOff reports whether line i is the rest of the quoted line before it.
+func (r *reply) brokenOff(i int) bool {
+	before, s := r.norm[i-1], r.norm[i]
+	if linkRest.MatchString(s) && strings.Contains(before, "http") || onlyLink.MatchString(s) {
+		return true
+	}
+	if utf8.RuneCountInString(before) < wrapAt || utf8.RuneCountInString(s) > wrapAt {
+		return false
+	}
+	follows := i+1 < len(r.kind) && r.kind[i+1] == lineQuote
+	if strings.HasSuffix(before, ".") || strings.HasSuffix(before, "?") || strings.HasSuffix(before, "!") || strings.HasSuffix(before, ":") {
+		return follows && utf8.RuneCountInString(s) <= 12 && !strings.ContainsAny(s, ".!?")
+	}
+	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(r.lines[i]))
+	return follows && utf8.RuneCountInString(s) <= 40 || unicode.IsLower(first) && utf8.RuneCountInString(s) <= 30
+}
+
+var (
+	// linkRest is the end of a link that began on the line above.
+	linkRest = regexp.MustCompile(`^[^\s()<>]+[)>]\s*>?$`)
+	// onlyLink is a link in brackets, as programs write it after its text.
+	onlyLink = regexp.MustCompile(`^[(<]https?://\S+[)>]\s*>?$`)
+	// initialQuote is the older way to mark another's words: "JM> text".
+	initialQuote = regexp.MustCompile(`^([A-Z]{1,3})> `)
+)
+
+// markInitials marks lines that begin with the same initials and a quote mark.
+func (r *reply) markInitials() {
+	count := map[string]int{}
+	for i, line := range r.lines {
+		if m := initialQuote.FindStringSubmatch(plaintext.Clip(line, 8)); m != nil && r.kind[i] == lineText {
+			count[m[1]]++
+		}
+	}
+	for i, line := range r.lines {
+		if len(count) == 0 {
+			return
+		}
+		if m := initialQuote.FindStringSubmatch(plaintext.Clip(line, 8)); m != nil && r.kind[i] == lineText && count[m[1]] > 1 {
+			r.kind[i] = lineQuote
+		}
+	}
+}
+
+// next returns the first line from i on that is not blank, or len(lines).
+func (r *reply) next(i int) int {
+	for i < len(r.lines) && (r.kind[i] == lineBlank || r.kind[i] == lineDrop) {
+		i++
+	}
+	return i
+}
+
+// quoteFollows reports whether the first words after line i are quoted.
+func (r *reply) quoteFollows(i int) bool {
+	j := r.next(i + 1)
+	return j < len(r.kind) && (r.kind[j] == lineQuote || r.kind[j] == lineIntro)
+}
+
+var (
+	dashed   = regexp.MustCompile(`^[-_*=~—–>+#|. ]*[-_*=~—–]{2,}[-_*=~—–. ]*([^-_*=~—–].*?)[-_*=~—–:. ]*$`)
+	ruleLine = regexp.MustCompile(`^(?:[-_=*#~+—–] ?){2,}$|^[—–ᐧ⁃]$`)
+)
+
+// markHistory finds the lines that say: below this is the message answered, or
+// a message passed on.
+func (r *reply) markHistory() {
+	for i := 0; i < len(r.lines); i++ {
+		s := r.norm[i]
+		if r.kind[i] != lineText || len(s) > maxMarkLine {
+			continue
+		}
+		if k := r.separator(i); k != lineText {
+			r.kind[i] = k
+		} else if end := r.headerBlock(i); end > i {
+			r.setHistory(i, end)
+			i = end - 1
+		}
+	}
+}
+
+// setHistory marks a header block. When what follows bears quote marks, those
+// tell the quotation's end, and an answer may stand below it.
+func (r *reply) setHistory(i, end int) {
+	if !r.quoteFollows(end-1) && !r.oddQuotes(end) {
+		r.kind[i] = lineHistory
+		return
+	}
+	for ; i < end; i++ {
+		r.kind[i] = lineIntro
+	}
+}
+
+// separator reads a line such as "-----Original Message-----".
+func (r *reply) separator(i int) lineKind {
+	s := r.norm[i]
+	words := s
+	m := dashed.FindStringSubmatch(s)
+	if m != nil {
+		words = strings.TrimSpace(m[1])
+	}
+	if len(words) > 160 {
+		return lineText
+	}
+	bare := strings.Trim(words, "-_*=~—–:. ")
+	switch {
+	case plaintext.HasAnyPrefix(bare, forwardWords) && (m != nil || strings.HasSuffix(s, ":") && r.headerFollows(i)):
+		return lineForward
+	case (plaintext.HasAnyPrefix(bare, originalWords) || m != nil && bare == "original" && r.headerFollows(i)) && (m != nil || len(bare) < 40 && r.headerFollows(i)):
+		last := i
+		if j := r.next(i + 1); j < len(r.lines) {
+			last = max(i, r.headerBlock(j)-1)
+		}
+		if r.quoteFollows(last) {
+			return lineIntro
+		}
+		return lineHistory
+	case m != nil && plaintext.ContainsAny(words, wroteWords) && (hasMail(words) || hasDate(words)):
+		if r.quoteFollows(i) || r.oddQuotes(i+1) {
+			return lineIntro
+		}
+		return lineHistory
+	case plaintext.ContainsAny(words, aboveWords) && (m != nil || strings.ContainsAny(s, "-#=")):
+		return lineHistory
+	case groupWise.MatchString(s) && (hasMail(s) || hasDate(s)):
+		return lineHistory
+	}
+	return lineText
+}
+
+// groupWise is how that program introduces what it quotes without marks.
+var groupWise = regexp.MustCompile(`^>>> .* >>>$`)
+
+// headerFollows reports whether a header field stands in one of the next lines.
+func (r *reply) headerFollows(i int) bool {
+	j := r.next(i + 1)
+	if j >= len(r.lines) {
+		return false
+	}
+	class, _ := headerField(r.norm[j])
+	return class != fieldNone
+}
+
+// headerField reads "From: somebody", also with the stars or bars that bold
+// type leaves behind.
+func headerField(s string) (fieldClass, string) {
+	if class, value := tableField(s); class != fieldNone {
+		return class, value
+	}
+	s = strings.TrimLeft(s, "*_| ")
+	head := plaintext.Clip(s, 60)
+	at := strings.IndexAny(head, ":：")
+	if at <= 0 {
+		return fieldNone, ""
+	}
+	label := strings.TrimRight(strings.TrimSpace(s[:at]), "*_ ")
+	class := headerLabels[label]
+	if class == fieldNone {
+		return fieldNone, ""
+	}
+	_, size := utf8.DecodeRuneInString(s[at:])
+	return class, strings.TrimSpace(strings.TrimLeft(s[at+size:], "*_ "))
+}
+
+// tableField reads "| From | somebody |", what NetEase's phone program writes.
+func tableField(s string) (fieldClass, string) {
+	if !strings.HasPrefix(s, "|") {
+		return fieldNone, ""
+	}
+	label, value, ok := strings.Cut(s[1:], "|")
+	if !ok {
+		return fieldNone, ""
+	}
+	return headerLabels[strings.TrimSpace(label)], strings.Trim(value, "| ")
+}
+
+// headerBlock returns the end of the header block that begins at line i, or i.
+func (r *reply) headerBlock(i int) int {
+	class, value := headerField(r.norm[i])
+	if class == fieldNone || class == fieldMore {
+		return i
+	}
+	var seen [fieldMore + 1]bool
+	fields, mail, date, end := 0, false, false, i
+	rest := 0 // lines since the last field
+	for j := i; j < len(r.lines) && j < i+30; j++ {
+		if r.kind[j] == lineBlank && (j+1 >= len(r.lines) || !r.fieldAt(j+1) || rest > 1) {
+			break
+		}
+		c, v := headerField(r.norm[j])
+		if c == fieldNone {
+			if rest++; rest > 3 {
+				break
+			}
+			mail = mail || rest == 1 && hasMail(r.norm[j])
+			continue
+		}
+		if seen[c] && c != fieldMore && c != fieldCopy {
+			break
+		}
+		if !seen[c] {
+			fields++
+		}
+		seen[c], rest, end = true, 0, j+1
+		mail = mail || (c != fieldSubj && hasMail(v))
+		date = date || c == fieldSent && hasDate(v)
+	}
+	switch {
+	case fields >= 3 && (seen[fieldFrom] || seen[fieldSent]) && (mail || seen[fieldSubj]),
+		fields == 2 && seen[fieldFrom] && (mail && (seen[fieldSubj] || seen[fieldTo]) || seen[fieldSent] && (mail || date && end == i+2)), // "From: Berlin", "Via: Rome"
+		fields == 2 && seen[fieldSent] && date && mail:
+		return end
+	case fields == 1 && class == fieldFrom && r.lone(i) && onlyMail.MatchString(value):
+		return i + 1
+	}
+	return i
+}
+
+// onlyMail is a header value of nothing but an address, with or without a name.
+var onlyMail = regexp.MustCompile(`^(?:[^@<>\[\]]{0,60}[<\[(])?[^\s@<>]+@[^\s@<>]+[>\])]?$`)
+
+func (r *reply) fieldAt(i int) bool {
+	c, _ := headerField(r.norm[i])
+	return c != fieldNone
+}
+
+// lone reports whether line i stands between blank lines.
+func (r *reply) lone(i int) bool {
+	return i > 0 && r.kind[i-1] == lineBlank && i+1 < len(r.kind) && r.kind[i+1] == lineBlank
+}

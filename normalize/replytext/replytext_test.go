@@ -1,0 +1,172 @@
+package replytext
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"switchboard/normalize/hostiletest"
+	"testing"
+)
+
+// replyCase is a text and what its sender wrote anew.
+type replyCase struct {
+	name, in, want string
+}
+
+// readReplies reads cases: "##### name", the text, "---->", what is expected.
+func readReplies(t testing.TB, pattern string) []replyCase {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases ", err)
+	}
+	var cases []replyCase
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range strings.Split("\n"+string(b), "\n##### ")[1:] {
+			name, rest, _ := strings.Cut(part, "\n")
+			in, want, found := strings.Cut(rest, "\n---->\n")
+			if !found {
+				in, found = strings.CutSuffix(rest, "\n---->")
+			}
+			if !found {
+				t.Fatalf("%s: %s has no expected text", file, name)
+			}
+			cases = append(cases, replyCase{filepath.Base(file) + "/" + name, in, want})
+		}
+	}
+	return cases
+}
+
+// plainWords makes texts comparable: white space does not count.
+func plainWords(s string) string { return strings.Join(strings.Fields(s), "") }
+
+// lostAndLeaked counts the lines that should be there and are not, and those
+// that are there and should not.
+func lostAndLeaked(got, want string) (lost, leaked int) {
+	count := map[string]int{}
+	for _, l := range strings.Split(want, "\n") {
+		if l = plainWords(l); l != "" {
+			count[l]++
+		}
+	}
+	for _, l := range strings.Split(got, "\n") {
+		if l = plainWords(l); l != "" {
+			if count[l]--; count[l] < 0 {
+				leaked++
+			}
+		}
+	}
+	for _, n := range count {
+		lost += max(n, 0)
+	}
+	return lost, leaked
+}
+
+func testReplies(t *testing.T, pattern string, strip func(string) string) {
+	cases := readReplies(t, pattern)
+	exact, loss, leak := 0, 0, 0
+	for _, c := range cases {
+		got := strip(c.in)
+		if plainWords(got) == plainWords(c.want) {
+			exact++
+			continue
+		}
+		lost, leaked := lostAndLeaked(got, c.want)
+		if lost > 0 {
+			loss++
+		}
+		if leaked > 0 {
+			leak++
+		}
+		t.Errorf("%s:\n%s\nwant:\n%s", c.name, got, c.want)
+	}
+	t.Logf("%d cases: exact %.3f, loss %.3f, leak %.3f", len(cases),
+		float64(exact)/float64(len(cases)), float64(loss)/float64(len(cases)), float64(leak)/float64(len(cases)))
+}
+
+func TestNewText(t *testing.T) { testReplies(t, "testdata/*.txt", NewText) }
+
+func TestNewTextHTML(t *testing.T) { testReplies(t, "testdata/*.html", NewTextHTML) }
+
+// TestMarks: a text cannot forge what the HTML reader tells the line reader.
+func TestMarks(t *testing.T) {
+	for _, r := range []rune{markHistory, markIntroStart, markQuoteStart, markRule} {
+		in := "One\n" + string(r) + "\nTwo"
+		if got := NewText(in); got != "One\n\nTwo" {
+			t.Errorf("%U: %q", r, got)
+		}
+		if got := NewTextHTML("<p>One</p>" + string(r) + "<p>Two</p>"); got != "One\n\nTwo" {
+			t.Errorf("%U: %q", r, got)
+		}
+	}
+}
+
+// TestQuoteBombs: a MiB of anything takes less than a second of processor time.
+func TestQuoteBombs(t *testing.T) {
+	fill := func(s string) string { return strings.Repeat(s, hostiletest.Size/len(s)) }
+	for name, in := range map[string]string{
+		"introductions":     fill("On Tue, 2 Apr 2024, Nora wrote:\n> x\n"),
+		"half introduced":   fill("On Tue, 2 Apr 2024\n"),
+		"colons":            fill("a:\n"),
+		"verbs":             fill("wrote:\n"),
+		"long lines":        fill(strings.Repeat("On 2 Apr 2024 ", 40) + "\n"),
+		"one line":          fill("On 2 Apr 2024 a@b.example wrote: "),
+		"header fields":     fill("From: a\n"),
+		"two header fields": fill("From: a\nTo: b\n\n"),
+		"quotes by turns":   fill("> a\nb\n"),
+		"rules":             fill("----\n"),
+		"dashes":            fill("-"),
+		"separators":        fill("-----Original Message-----\n> a\n"),
+		"blank lines":       fill("\n"),
+		"separator, blanks": "x\n" + fill("original message\n\n"),
+		"intro, blanks":     fill("Nora wrote:\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"),
+		"links":             fill("> http://a\nb)\n"),
+		"initials":          fill("AB> c\n"),
+		"phones":            fill("Sent from my phone\n"),
+		"wide":              fill("日本語の文章。"),
+		"invisible":         fill("\u200f\u202a"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := hostiletest.ProcessorTime(t)
+			NewText(in)
+			NewTextHTML(strings.ReplaceAll(in, "\n", "<br>"))
+			if took := hostiletest.ProcessorTime(t) - start; took > hostiletest.Slowdown*2*1e9 {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// FuzzQuote: every line that is kept stands in the text, in order, and a text
+// that is only words loses none.
+func FuzzQuote(f *testing.F) {
+	for _, c := range readReplies(f, "testdata/*") {
+		f.Add(c.in)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := NewText(s)
+		rest := plainWords(stripMarks(s))
+		for _, line := range strings.Split(got, "\n") {
+			at := strings.Index(rest, plainWords(line))
+			if at < 0 {
+				t.Fatalf("%q of %q is not in the text, or not in its place", line, s)
+			}
+			rest = rest[at+len(plainWords(line)):]
+		}
+		NewTextHTML(s)
+	})
+}
+
+func BenchmarkNewText(b *testing.B) {
+	s := strings.Repeat("Dear team, my order is late and I would like to know when it comes.\n", 20) +
+		"\nOn Tue, Apr 2, 2024 at 10:00 AM Nora Quist <nora@shop.example> wrote:\n" + strings.Repeat("> It left our house today, dear customer.\n", 60)
+	b.SetBytes(int64(len(s)))
+	b.ReportAllocs()
+	for b.Loop() {
+		NewText(s)
+	}
+}

@@ -1,0 +1,71 @@
+package transfer
+
+// looseBase64 decodes what is base64 in b and skips the rest: foreign
+// characters, missing or early padding, a last digit that stands alone.
+func LooseBase64(b []byte) []byte {
+	out := make([]byte, 0, len(b)*3/4+3)
+	quad, n := uint32(0), 0
+	for _, c := range b {
+		if c == '=' {
+			// Padding ends a run; another run may have been appended.
+			out, quad, n = flushQuad(out, quad, n), 0, 0
+			continue
+		}
+		v := base64Value[c]
+		if v < 0 {
+			continue
+		}
+		quad, n = quad<<6|uint32(v), n+1
+		if n == 4 {
+			out = append(out, byte(quad>>16), byte(quad>>8), byte(quad))
+			quad, n = 0, 0
+		}
+	}
+	return flushQuad(out, quad, n)
+}
+
+func flushQuad(out []byte, quad uint32, n int) []byte {
+	switch n {
+	case 2:
+		out = append(out, byte(quad>>4))
+	case 3:
+		out = append(out, byte(quad>>10), byte(quad>>2))
+	}
+	return out
+}
+
+var base64Value = func() (t [256]int8) {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	for i := range t {
+		t[i] = -1
+	}
+	for i := range digits {
+		t[digits[i]] = int8(i)
+	}
+	return t
+}()
+
+// isBase64Digit reports whether c belongs to the base64 alphabet.
+func IsBase64Digit(c byte) bool { return base64Value[c] >= 0 }
+
+// hexPair decodes the two hexadecimal digits, of either case, that s begins with.
+func HexPair(s string) (c byte, ok bool) {
+	if len(s) < 2 {
+		return 0, false
+	}
+	high, ok1 := hexDigit(s[0])
+	low, ok2 := hexDigit(s[1])
+	return high<<4 | low, ok1 && ok2
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}
