@@ -21,7 +21,7 @@ func TestConversationLists(t *testing.T) {
 	chat := d.conversation("billing", false, "Refund_please", "out of stock", time.Now().Add(-10*time.Minute))
 	d.exec(`update conversations set account_id = $2, contact_id = $3, channel = 'chat', status = 'pending', assignee_id = $4, tags = '{refund,vip}' where id = $1`,
 		chat.id, zeta, zoe, d.people["ana"].ID)
-	d.exec(`update messages set from_address = 'zoe@zeta.example' where conversation_id = $1`, chat.id)
+	d.exec(`update messages set from_address = 'zoe@zeta.example' where id = $1`, chat.message)
 	for _, c := range []struct {
 		q    string // q, or a query string when it begins with "&"
 		want []fixture

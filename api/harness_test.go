@@ -212,13 +212,14 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 	parts := fmt.Sprintf(`[{"part_id":"1.2","blob_id":%q,"size":%d,"name":"logo.png","type":"image/png","disposition":"inline","cid":"logo@x"},
 		{"part_id":"2","blob_id":%q,"size":%d,"name":"Übersicht \"Mai\".html","type":"text/html","disposition":"attachment"}]`,
 		f.blob("logo"), len(logo), f.blob("sheet"), len(sheet))
-	d.exec(`insert into messages (id, conversation_id, account_id, seq, direction, channel, raw_id, message_id, refs, addresses, from_address, subject,
-			sent_at, received_at, preview, text_body, html_body, new_text, attachments, problems, thread_method, thread_evidence)
-		values ($1, $2, $3, 1, 'inbound', 'email', $4, $5, '{parent@acme.example}', $6, 'jo@acme.example', $7, $8, $8, $9, $9, $10, $9, $11,
-			'[{"code":"no-date","detail":"no Date field"}]', 'new', 'nothing matched')`,
-		f.message, f.id, d.account, raw, f.message.String()+"@acme.example",
+	d.exec(`insert into messages (id, account_id, direction, channel, raw_id, message_id, refs, addresses, from_address, subject,
+			sent_at, received_at, preview, text_body, html_body, new_text, attachments, problems)
+		values ($1, $2, 'inbound', 'email', $3, $4, '{parent@acme.example}', $5, 'jo@acme.example', $6, $7, $7, $8, $8, $9, $8, $10,
+			'[{"code":"no-date","detail":"no Date field"}]')`,
+		f.message, d.account, raw, f.message.String()+"@acme.example",
 		`{"from":[{"name":"Jo Doe","email":"jo@acme.example"}],"to":[{"name":"","email":"help@desk.example"}]}`,
 		subject, at, text, `<p>`+text+` <img src="cid:logo@x"></p>`, parts)
+	d.exec(`insert into placements (message_id, conversation_id, seq, method, evidence, since) values ($1, $2, 1, 'new', 'nothing matched', $3)`, f.message, f.id, at)
 	for seq, e := range []struct{ kind, actor string }{{"message.received", "customer"}, {"conversation.opened", "policy"}} {
 		d.exec(`insert into events (at, conversation_id, account_id, seq, kind, actor, data) values ($1, $2, $3, $4, $5, $6, $7)`,
 			at, f.id, d.account, seq+1, e.kind, e.actor, `{"subject":`+string(must(json.Marshal(subject)))+`}`)
@@ -231,7 +232,7 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 // remove deletes a conversation and all that belongs to it.
 func (d *desks) remove(f fixture) {
 	d.t.Helper()
-	for _, table := range []string{"deliveries", "thread_refs", "clocks", "stints", "events", "messages"} {
+	for _, table := range []string{"deliveries", "thread_refs", "clocks", "stints", "events", "placements"} {
 		d.exec(`delete from `+table+` where conversation_id = $1`, f.id)
 	}
 	d.exec(`delete from conversations where id = $1`, f.id)

@@ -2,7 +2,7 @@
 -- Locks the row; other transactions may still refer to it.
 select id, number, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags, restricted,
        path, policy_version, reply_channel, reply_to, reply_from, participants, preview, last_inbound_at, last_reply_at,
-       waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at
+       waiting_on, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at
 from conversations where id = $1
 for no key update;
 
@@ -18,15 +18,16 @@ where c.id = $1;
 -- What a mail answer refers to: the newest mail of the customer's that is not a
 -- machine's reaction to ours nor an outsider's (desk.ProblemUnverified), else the
 -- newest mail of ours.
-select message_id, refs, subject, addresses
-from messages
-where conversation_id = $1 and channel = 'email' and direction <> 'note' and auto_submitted not in ('auto-reply', 'bounce', 'complaint')
-  and not problems @> '[{"code": "unverified-sender"}]'
-order by (direction = 'inbound') desc, seq desc
+select m.message_id, m.refs, m.subject, m.addresses
+from placements p join messages m on m.id = p.message_id
+where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note'
+  and m.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not m.problems @> '[{"code": "unverified-sender"}]'
+order by (m.direction = 'inbound') desc, p.seq desc
 limit 1;
 
 -- name: act-messages-after
-select count(*) filter (where seq > $2) as newer, coalesce(max(seq), 0) as newest from messages where conversation_id = $1;
+select count(*) filter (where seq > $2) as newer, coalesce(max(seq), 0) as newest
+from placements where conversation_id = $1 and until is null;
 
 -- name: act-inboxes
 select id, key, name, tier from inboxes where not archived or id = $1 order by tier, id;
@@ -46,10 +47,14 @@ select $2, id, account_id, last_seq, $3, $4, $5 from numbered
 returning seq;
 
 -- name: act-message
-insert into messages (id, conversation_id, account_id, seq, direction, channel, message_id, in_reply_to, refs, addresses,
-    from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted,
-    author_id, thread_method, thread_evidence)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
+with m as (
+    insert into messages (id, account_id, direction, channel, message_id, in_reply_to, refs, addresses, from_address, subject,
+        sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, author_id)
+    values ($1, $3, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    returning id, received_at
+)
+insert into placements (conversation_id, seq, message_id, method, evidence, since)
+select $2, $4, id, $22, $23, received_at from m;
 
 -- name: act-ref
 insert into thread_refs (message_id, conversation_id, account_id, own) values ($1, $2, $3, true)
@@ -72,6 +77,7 @@ where id = $1;
 update stints set ended_at = $2 where conversation_id = $1 and ended_at is null;
 
 -- name: act-begin-stint
+with c as (update conversations set waiting_on = $6 where id = $2)
 insert into stints (id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, reason)
 values ($1, $2, $3, $4, $5, $6, $7, $8);
 

@@ -31,7 +31,8 @@ update chat_sessions set received_seq = greatest(received_seq, $2), seen_at = no
 -- What the visitor has seen has arrived, whatever the sender knows of it.
 update deliveries d
 set state = 'delivered', settled = true, lease_until = null, updated_at = $4
-from messages m
-where m.id = d.message_id and d.conversation_id = $1 and d.channel = 'chat' and d.recipient = $2 and m.seq <= $3
+from placements p
+where p.message_id = d.message_id and p.conversation_id = $1 and p.until is null and d.conversation_id = $1 and d.channel = 'chat'
+  and d.recipient = $2 and p.seq <= $3
   and d.state in ('queued', 'sending', 'sent', 'delayed', 'unknown')
-returning d.id as delivery_id, d.message_id, d.recipient, d.state, d.attempts, m.seq;
+returning d.id as delivery_id, d.message_id, d.recipient, d.state, d.attempts, p.seq;

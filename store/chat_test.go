@@ -49,9 +49,10 @@ func (k *talk) message(direction, channel, text, sourceKey string) desk.MessageI
 	}
 	k.seq++
 	k.sent[text] = k.seq
-	k.exec(k.t, `insert into messages (id, conversation_id, account_id, seq, direction, channel, raw_id, message_id, sent_at, received_at, text_body)
-		select $1, id, account_id, $3, $4, $5, $6, $1::uuid::text, now(), now(), $7 from conversations where id = $2`,
-		id, k.c, k.seq, direction, channel, raw, text)
+	k.exec(k.t, `insert into messages (id, account_id, direction, channel, raw_id, message_id, sent_at, received_at, text_body)
+		select $1, account_id, $3, $4, $5, $1::uuid::text, now(), now(), $6 from conversations where id = $2`,
+		id, k.c, direction, channel, raw, text)
+	k.exec(k.t, "insert into placements (message_id, conversation_id, seq, since) values ($1, $2, $3, now())", id, k.c, k.seq)
 	k.exec(k.t, "update conversations set last_seq = $2 where id = $1", k.c, k.seq)
 	return id
 }
@@ -174,7 +175,7 @@ func TestReceived(t *testing.T) {
 			t.Errorf("%+v %s", e, e.Data)
 		}
 	}
-	rows, err := k.db.Query("select m.text_body, d.state, d.settled from deliveries d join messages m on m.id = d.message_id order by m.seq")
+	rows, err := k.db.Query("select m.text_body, d.state, d.settled from deliveries d join messages m on m.id = d.message_id join placements p on p.message_id = m.id order by p.seq")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,9 +20,11 @@ returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.retur
     (select count(*) from delivery_attempts a where a.delivery_id = d.id and a.state = 'unknown') as unknowns;
 
 -- name: delivery-messages
-select id, conversation_id, seq, direction, channel, message_id, in_reply_to, refs, addresses, subject, sent_at, received_at,
-       preview, text_body, html_body, new_text, attachments, auto_submitted, author_id
-from messages where id = any($1::uuid[]);
+select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.in_reply_to, m.refs, m.addresses, m.subject, m.sent_at,
+       m.received_at, m.preview, m.text_body, m.html_body, m.new_text, m.attachments, m.auto_submitted, m.author_id
+from messages m
+cross join lateral (select * from placements p where p.message_id = m.id and p.until is null order by p.since, p.conversation_id limit 1) p
+where m.id = any($1::uuid[]);
 
 -- name: delivery-complete
 -- The fence tells whether the claim is still ours.
@@ -32,9 +34,7 @@ where id = $1 and fence = $2 and state = 'sending';
 
 -- name: delivery-attempt
 insert into delivery_attempts (delivery_id, attempt, at, state, code, enhanced_code, detail)
-values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (delivery_id, attempt) do update set at = excluded.at, state = excluded.state, code = excluded.code,
-    enhanced_code = excluded.enhanced_code, detail = excluded.detail;
+values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: delivery-by-person
 -- Whether a person wrote the message: only then is its failure work for one.

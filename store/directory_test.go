@@ -62,9 +62,11 @@ func TestDirectoryHidesWhoIsKnownByRestrictedConversationsOnly(t *testing.T) {
 func TestReplyDoesNotReferToAnOutsider(t *testing.T) {
 	o := openOffice(t)
 	c := o.letter(t)
-	o.exec(t, `insert into messages (id, conversation_id, account_id, seq, direction, channel, message_id, subject, problems, sent_at, received_at)
-		select $2, id, account_id, 3, 'inbound', 'email', 'x@evil.example', 'Win', $3, now(), now() from conversations where id = $1`,
-		c, desk.NewID[desk.MessageID](), `[{"code": "`+desk.ProblemUnverified+`"}]`)
+	message := desk.NewID[desk.MessageID]()
+	o.exec(t, `insert into messages (id, account_id, direction, channel, message_id, subject, problems, sent_at, received_at)
+		select $2, account_id, 'inbound', 'email', 'x@evil.example', 'Win', $3, now(), now() from conversations where id = $1`,
+		c, message, `[{"code": "`+desk.ProblemUnverified+`"}]`)
+	o.exec(t, "insert into placements (message_id, conversation_id, seq, since) values ($1, $2, 3, now())", message, c)
 	o.exec(t, "update conversations set last_seq = 3 where id = $1", c)
 	m, err := o.desk.Reply(t.Context(), o.ana, c, agent.Reply{Text: "Pull the plug."})
 	if err != nil {

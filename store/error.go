@@ -19,7 +19,7 @@ var errTxDone = sql.ErrTxDone
 // caller; every other integrity violation is a fault of ours.
 var constraintKinds = map[string]desk.Kind{
 	"events_seq":           desk.KindConflict, // two writers took one number: read again
-	"messages_seq":         desk.KindConflict,
+	"placements_pkey":      desk.KindConflict,
 	"messages_once":        desk.KindConflict, // the same mail is being stored by another node
 	"identities_pkey":      desk.KindTemporary,
 	"account_domains_pkey": desk.KindTemporary,

@@ -142,19 +142,21 @@ func (c *conditions) from(list []string) {
 	}
 	if len(parts) == 0 {
 		c.and(`(c.contact_id in (select d.contact_id from identities d where d.channel = 'email' and d.address = any(%s))
-       or c.id in (select m.conversation_id from messages m where m.direction = 'inbound' and m.from_address = any(%s)))`, whole, whole)
+       or c.id in (select p.conversation_id from placements p join messages m on m.id = p.message_id
+           where p.until is null and m.direction = 'inbound' and m.from_address = any(%s)))`, whole, whole)
 		return
 	}
 	parts = append(parts, whole...)
 	c.and(`(exists (select 1 from identities d where d.contact_id = c.contact_id and d.address ilike any(%s))
-       or exists (select 1 from messages m where m.conversation_id = c.id and m.direction = 'inbound' and m.from_address ilike any(%s)))`, parts, parts)
+       or exists (select 1 from placements p join messages m on m.id = p.message_id
+           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound' and m.from_address ilike any(%s)))`, parts, parts)
 }
 
 // word: it stands in the subject or in a message.
 func (c *conditions) word(w string) {
 	c.words = true
-	c.and(`(c.subject ilike %[1]s or exists (select 1 from messages m
-       where m.conversation_id = c.id and (m.text_body ilike %[1]s or m.subject ilike %[1]s)))`, contains(w))
+	c.and(`(c.subject ilike %[1]s or exists (select 1 from placements p join messages m on m.id = p.message_id
+       where p.conversation_id = c.id and p.until is null and (m.text_body ilike %[1]s or m.subject ilike %[1]s)))`, contains(w))
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

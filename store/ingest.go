@@ -36,6 +36,7 @@ type ingestQueries struct {
 	SaveOpened     *sqlx.Stmt `query:"ingest-save-opened"`
 	SaveUpdated    *sqlx.Stmt `query:"ingest-save-updated"`
 	SaveMessages   *sqlx.Stmt `query:"ingest-save-messages"`
+	SavePlacements *sqlx.Stmt `query:"ingest-save-placements"`
 	SaveRefs       *sqlx.Stmt `query:"ingest-save-refs"`
 	EndStints      *sqlx.Stmt `query:"ingest-end-stints"`
 	SaveStints     *sqlx.Stmt `query:"ingest-save-stints"`

@@ -46,10 +46,11 @@ select id from (
 
 -- name: ingest-last
 select conversation_id, message_id, from_address, from_name, sent_at, new_text, text_body from (
-    select m.conversation_id, m.seq, m.message_id, m.from_address, coalesce(m.addresses->'from'->0->>'name', '') as from_name,
+    select p.conversation_id, p.seq, m.message_id, m.from_address, coalesce(m.addresses->'from'->0->>'name', '') as from_name,
            m.sent_at, left(m.new_text, 20000) as new_text, left(m.text_body, 20000) as text_body,
-           row_number() over (partition by m.conversation_id order by m.seq desc) as n
-    from messages m where m.conversation_id = any($1::uuid[]) and m.direction <> 'note'
+           row_number() over (partition by p.conversation_id order by p.seq desc) as n
+    from placements p join messages m on m.id = p.message_id
+    where p.conversation_id = any($1::uuid[]) and p.until is null and m.direction <> 'note'
 ) t where n <= 5 order by conversation_id, seq desc;
 
 -- name: ingest-conversations
@@ -63,7 +64,7 @@ with recursive wanted (id) as (
 )
 select v.id, v.number, v.account_id, v.contact_id, v.subject, v.channel, v.status, v.priority, v.inbox_id, v.tier, v.assignee_id,
        v.tags, v.restricted, v.path, v.policy_version, v.reply_channel, v.reply_to, v.reply_from, v.participants, v.preview,
-       v.last_inbound_at, v.last_reply_at, v.waiting_since, v.snoozed_until, v.resolved_at, v.merged_into, v.last_seq,
+       v.last_inbound_at, v.last_reply_at, v.waiting_on, v.waiting_since, v.snoozed_until, v.resolved_at, v.merged_into, v.last_seq,
        v.created_at, v.updated_at
 from conversations v where v.id = any(array(select id from wanted))
 order by v.id
@@ -74,11 +75,16 @@ select id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at,
 from stints where conversation_id = any($1::uuid[]) and ended_at is null;
 
 -- name: ingest-stored
-select id as message, conversation_id as conversation, account_id as account, message_id, content
-from messages where message_id = any($1::text[]) and direction = 'inbound';
+select m.id as message, p.conversation_id as conversation, m.account_id as account, m.message_id, m.content
+from messages m
+cross join lateral (select * from placements p where p.message_id = m.id and p.until is null order by p.since, p.conversation_id limit 1) p
+where m.message_id = any($1::text[]) and m.direction = 'inbound';
 
 -- name: ingest-sent
-select id, message_id, conversation_id from messages where message_id = any($1::text[]) and direction = 'outbound';
+select m.id, m.message_id, p.conversation_id
+from messages m
+cross join lateral (select * from placements p where p.message_id = m.id and p.until is null order by p.since, p.conversation_id limit 1) p
+where m.message_id = any($1::text[]) and m.direction = 'outbound';
 
 -- name: ingest-authors
 select id, email from agents where email = any($1::text[]) and not disabled;
@@ -131,20 +137,24 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::time
 where v.id = t.id;
 
 -- name: ingest-save-messages
-insert into messages (id, conversation_id, account_id, seq, direction, channel, raw_id, message_id, in_reply_to, refs, addresses,
+insert into messages (id, account_id, direction, channel, raw_id, message_id, in_reply_to, refs, addresses,
     from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id,
-    report, problems, thread_method, thread_evidence, content, author_id, authentication, signature)
-select id, conversation_id, account_id, seq, direction, channel, raw_id, message_id,
+    report, problems, content, author_id, authentication, signature)
+select id, account_id, direction, channel, raw_id, message_id,
     coalesce(string_to_array(nullif(in_reply_to, ''), chr(31)), '{}'), coalesce(string_to_array(nullif(refs, ''), chr(31)), '{}'),
     addresses::jsonb, from_address, subject, sent_at, received_at, preview, text_body, html_body, new_text, attachments::jsonb,
-    auto_submitted, list_id, nullif(report, '')::jsonb, problems::jsonb, thread_method, thread_evidence, content, author_id,
+    auto_submitted, list_id, nullif(report, '')::jsonb, problems::jsonb, content, author_id,
     nullif(authentication, '')::jsonb, nullif(signature, '')::jsonb
-from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
-    $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bytea[], $27::text[], $28::uuid[], $29::text[], $30::text[])
-    as t (id, conversation_id, account_id, seq, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
+    $18::text[], $19::text[], $20::text[], $21::text[], $22::bytea[], $23::text[], $24::uuid[], $25::text[], $26::text[])
+    as t (id, account_id, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
     sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id, report, problems,
-    thread_method, thread_evidence, content, direction, author_id, authentication, signature);
+    content, direction, author_id, authentication, signature);
+
+-- name: ingest-save-placements
+insert into placements (message_id, conversation_id, seq, method, evidence, since)
+select t.*, now() from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[]) as t;
 
 -- name: ingest-save-refs
 insert into thread_refs (message_id, conversation_id, account_id, own)
@@ -155,8 +165,12 @@ on conflict (message_id, conversation_id) do update set own = true where exclude
 update stints s set ended_at = t.at from unnest($1::uuid[], $2::timestamptz[]) as t (id, at) where s.id = t.id and s.ended_at is null;
 
 -- name: ingest-save-stints
-insert into stints (id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, ended_at, reason)
-select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[]);
+with s as (
+    insert into stints (id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, ended_at, reason)
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[])
+    returning conversation_id, waiting_on, ended_at
+)
+update conversations v set waiting_on = s.waiting_on from s where v.id = s.conversation_id and s.ended_at is null;
 
 -- name: ingest-save-events
 insert into events (at, conversation_id, account_id, seq, kind, actor, data)
@@ -179,7 +193,7 @@ on conflict (sha256) do nothing;
 -- name: ingest-report
 -- What a DSN says of one recipient. Only a delivery that was handed over can change.
 update deliveries d set state = $4, enhanced_code = $5, detail = $6, updated_at = now()
-from messages m
-where m.id = d.message_id and m.conversation_id = $1 and m.message_id = $2 and lower(d.recipient) = $3
+from messages m join placements p on p.message_id = m.id
+where m.id = d.message_id and p.conversation_id = $1 and p.until is null and m.message_id = $2 and lower(d.recipient) = $3
   and d.state in ('sent', 'delayed', 'unknown', 'delivered')
 returning d.id;

@@ -165,14 +165,12 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 	if len(c.Messages) == 0 {
 		return nil
 	}
-	var id, conversation, account, seq, channel, raw, messageID, inReplyTo, refs, addrs, from, subject, sent, received column
-	var preview, text, html, newText, attachments, auto, list, report, problems, method, evidence, content, direction, author, authentication, signature column
+	var id, account, channel, raw, messageID, inReplyTo, refs, addrs, from, subject, sent, received column
+	var preview, text, html, newText, attachments, auto, list, report, problems, content, direction, author, authentication, signature column
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		id.uuid(m.ID)
-		conversation.uuid(m.ConversationID)
 		account.uuid(m.Account)
-		seq.number(m.Seq)
 		channel.text(string(m.Channel))
 		raw.uuid(m.RawID)
 		messageID.text(m.MessageID)
@@ -206,15 +204,30 @@ func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 			signature.text("")
 		}
 		problems.json(emptyNotNull(m.Problems))
-		method.text(m.ThreadMethod)
-		evidence.text(m.ThreadEvidence)
 		content.bytes(m.Content[:])
 		direction.text(string(m.Direction))
 		author.uuid(m.AuthorID)
 	}
-	return t.exec(ctx, "save messages", t.q.SaveMessages, &id, &conversation, &account, &seq, &channel, &raw, &messageID, &inReplyTo,
-		&refs, &addrs, &from, &subject, &sent, &received, &preview, &text, &html, &newText, &attachments, &auto, &list, &report,
-		&problems, &method, &evidence, &content, &direction, &author, &authentication, &signature)
+	err := t.exec(ctx, "save messages", t.q.SaveMessages, &id, &account, &channel, &raw, &messageID, &inReplyTo, &refs, &addrs, &from,
+		&subject, &sent, &received, &preview, &text, &html, &newText, &attachments, &auto, &list, &report, &problems, &content,
+		&direction, &author, &authentication, &signature)
+	if err != nil {
+		return err
+	}
+	return t.savePlacements(ctx, c)
+}
+
+func (t *ingestTx) savePlacements(ctx context.Context, c *ingest.Changes) error {
+	var message, conversation, seq, method, evidence column
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		message.uuid(m.ID)
+		conversation.uuid(m.ConversationID)
+		seq.number(m.Seq)
+		method.text(m.ThreadMethod)
+		evidence.text(m.ThreadEvidence)
+	}
+	return t.exec(ctx, "save placements", t.q.SavePlacements, &message, &conversation, &seq, &method, &evidence)
 }
 
 func firstAddress(list []desk.Address) string {

@@ -93,9 +93,10 @@ func (o *office) letter(t testing.TB) desk.ConversationID {
 		values ($1, $2, $3, 'Printer', 'email', $4, 1, '{default}', 'email', 'jo@acme.example', 'help@desk.example', $5, $5, 2, $5, $5)`, id, account, contact, o.frontline.ID, at)
 	o.exec(t, "insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) values ($1, $2, $3, 1, 'us', $4, 'routed')",
 		desk.NewID[desk.StintID](), id, o.frontline.ID, at)
-	o.exec(t, `insert into messages (id, conversation_id, account_id, seq, direction, channel, message_id, refs, addresses, subject, sent_at, received_at)
-		values ($1, $2, $3, 2, 'inbound', 'email', $4, '{root@acme.example}', '{"from": [{"name": "Jo Doe", "email": "jo@acme.example"}]}', 'Printer on fire', $5, $5)`,
-		message, id, account, message.String()+"@acme.example", at)
+	o.exec(t, `insert into messages (id, account_id, direction, channel, message_id, refs, addresses, subject, sent_at, received_at)
+		values ($1, $2, 'inbound', 'email', $3, '{root@acme.example}', '{"from": [{"name": "Jo Doe", "email": "jo@acme.example"}]}', 'Printer on fire', $4, $4)`,
+		message, account, message.String()+"@acme.example", at)
+	o.exec(t, "insert into placements (message_id, conversation_id, seq, since) values ($1, $2, 2, $3)", message, id, at)
 	for seq, kind := range []string{"conversation.opened", "message.received"} {
 		o.exec(t, "insert into events (at, conversation_id, account_id, seq, kind, actor) values ($1, $2, $3, $4, $5, 'customer')", at, id, account, seq+1, kind)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // grows are the tables that a busy desk fills.
-var grows = []string{"raws", "messages", "conversations", "events", "deliveries", "delivery_attempts", "thread_refs", "stints", "blobs",
+var grows = []string{"raws", "messages", "placements", "conversations", "events", "deliveries", "delivery_attempts", "thread_refs", "stints", "blobs",
 	"renderings", "accounts", "account_domains", "contacts", "identities", "chat_sessions"}
 
 // scans are the statements that read such a table from end to end by design.

@@ -100,7 +100,7 @@ func (r *run) pull() backlog {
 // stored reads back what the desk has.
 func (s *served) stored() (rows []score.Row) {
 	found, err := s.db.Query(`select m.message_id, coalesce(c.merged_into, c.id)::text, m.text_body || ' ' || m.html_body
-		from messages m join conversations c on c.id = m.conversation_id where m.direction = 'inbound'`)
+		from placements p join messages m on m.id = p.message_id join conversations c on c.id = p.conversation_id where p.until is null and m.direction = 'inbound'`)
 	s.r.must(err)
 	defer found.Close()
 	for found.Next() {
