@@ -10,7 +10,7 @@ WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz clean soak-imap soak-idle soak-smtp
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-idle soak-smtp
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,10 @@ soak-idle: web ## the memory of one node that waits for news in 1,000 mailboxes
 
 fuzz: ## run every fuzz target for FUZZTIME (30s each)
 	@scripts/fuzz $(FUZZTIME)
+
+mutate: ## small mistakes in the packages that decide, and whether the tests notice; ARGS="-packages threading -n 50 -seed 2"
+	@scripts/test-tools
+	@$(GO) run ./mutate $(ARGS)
 
 clean: ## remove what was built; data and installed packages stay
 	@rm -rf bin

@@ -139,9 +139,10 @@ func (r *run) most() {
 	visitors, w := s.visitors(chatting), s.watch(key)
 	b := s.burst(visitors, w, maxRate, maxTime)
 	r.lineFigures(maxRate, b, false)
-	r.table.Add(fmt.Sprintf("  %d/s for %s: share acknowledged in time", maxRate, maxTime), fmt.Sprintf("%.1f %%", 100*b.achieved/maxRate)).
+	r.table.Add(fmt.Sprintf("  %d/s for %s: share of the offered lines acknowledged", maxRate, maxTime), fmt.Sprintf("%.1f %%", 100*b.achieved/maxRate)).
 		Measure(b.achieved).Want("≥ 98 %", b.achieved >= .98*maxRate)
-	r.table.Add(fmt.Sprintf("  %d/s: from the last ack to the last event", maxRate), table.Short(b.drained)).Measure(b.drained.Seconds())
+	r.table.Add(fmt.Sprintf("  %d/s: from the last ack to the last event", maxRate), table.Short(b.drained)).Measure(b.drained.Seconds()).
+		Want("≤ 1 s", b.drained <= time.Second) // or the lines pile up
 }
 
 // perItem is what one item asked of the database.
