@@ -149,7 +149,7 @@ func (x *checker) smarthost(ctx context.Context, st *store.Store) {
 	defer cancel()
 	s, err := mailaccount.OpenSmarthost(x.cfg, mailaccount.SmarthostOptions{Tokens: st, Log: x.log})
 	if err == nil {
-		defer s.Mailer.Close()
+		defer s.Close()
 		err = s.Probe(ctx)
 	}
 	if err != nil {

@@ -73,7 +73,7 @@ func TestHost(t *testing.T) {
 		{"certificate expired", tls(ended, endedKey), "smtp.tls_cert", Fail, "expired on"},
 		{"certificate not valid yet", tls(future, futureKey), "smtp.tls_cert", Fail, "clock"},
 		{"key of another certificate", tls(good, soonKey), "smtp.tls_cert", Fail, "soon.key does not belong to the certificate in"},
-		{"no such file", tls(filepath.Join(dir, "none.pem"), goodKey), "smtp.tls_cert", Fail, "there is no " + filepath.Join(dir, "none.pem")},
+		{"no such file", tls(filepath.Join(dir, "none.pem"), goodKey), "smtp.tls_cert", Fail, filepath.Join(dir, "none.pem") + " does not exist"},
 		{"key instead of certificate", tls(goodKey, goodKey), "smtp.tls_cert", Fail, "good.key contains no usable certificate"},
 		{"certificate instead of key", tls(good, good), "smtp.tls_cert", Fail, "good.pem contains no usable private key"},
 		{"socket", lmtp(filepath.Join(dir, "lmtp.sock")), "smtp.lmtp", OK, "can be created"},
@@ -82,7 +82,7 @@ func TestHost(t *testing.T) {
 		{"file at the path of the socket", lmtp(good), "smtp.lmtp", Fail, "in use by another program"},
 		{"socket with a long path", lmtp(filepath.Join(dir, strings.Repeat("x", 120))), "smtp.lmtp", Fail, "too long"},
 		{"clamd", func(c *config.Config) { c.SMTP.Clamd.Addr = clamd }, "clamd", OK, "answers"},
-		{"clamd down", func(c *config.Config) { c.SMTP.Clamd.Addr = "/nowhere/clamd.ctl" }, "clamd", Fail, "there is no /nowhere/clamd.ctl; incoming mail is accepted unchecked"},
+		{"clamd down", func(c *config.Config) { c.SMTP.Clamd.Addr = "/nowhere/clamd.ctl" }, "clamd", Fail, "/nowhere/clamd.ctl does not exist; incoming mail is accepted unchecked"},
 		{"not clamd", func(c *config.Config) { c.SMTP.Clamd.Addr = chatty.Addr().String() }, "clamd", Fail, "is not clamd"},
 		{"rspamd", func(c *config.Config) { c.SMTP.Rspamd.URL = rspamd }, "rspamd", OK, "answers"},
 		{"rspamd down", func(c *config.Config) {

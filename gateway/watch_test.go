@@ -26,8 +26,8 @@ func TestHelpersAreWatched(t *testing.T) {
 		cfg.MetricsAddr = "127.0.0.1:0"
 	})
 	for name, want := range map[string]string{
-		"smarthost": way.Addr + " hangs up without a word",
-		"clamd":     "there is no /nowhere/clamd.ctl",
+		"smarthost": way.Addr + " closed the connection without a reply",
+		"clamd":     "/nowhere/clamd.ctl does not exist",
 	} {
 		r.eventually(name+" raises the alarm", func() bool {
 			c := r.channels()[name]

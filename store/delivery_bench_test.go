@@ -7,6 +7,7 @@ import (
 	"switchboard/internal/mailtest"
 	"switchboard/outbound"
 	"switchboard/outbound/mailer"
+	"switchboard/outbound/smtpclient"
 )
 
 // BenchmarkReply is one agent answering: the transaction that the API waits for.
@@ -26,11 +27,11 @@ func BenchmarkOutbound(b *testing.B) {
 	o := openOffice(b)
 	c := o.letter(b)
 	sink := mailtest.NewSMTPSink(b)
-	m, err := mailer.New(mailer.Config{Addr: sink.Addr, TLS: mailer.TLSNone}, o.Store)
+	client, err := smtpclient.New(smtpclient.Config{Addr: sink.Addr, TLS: smtpclient.TLSNone})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(m.Close)
+	b.Cleanup(client.Close)
 	for i := range b.N {
 		if i%200 == 0 {
 			c = o.letter(b)
@@ -40,7 +41,7 @@ func BenchmarkOutbound(b *testing.B) {
 		}
 	}
 	b.ResetTimer()
-	o.run(b, mail(m), outbound.Options{})
+	o.run(b, mail(mailer.New(client, o.Store, nil)), outbound.Options{})
 	o.await(b, 0, "select count(*) from deliveries where not settled")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mails/s")
 }

@@ -20,6 +20,7 @@ import (
 	"switchboard/internal/dbtest"
 	"switchboard/outbound"
 	"switchboard/outbound/mailer"
+	"switchboard/outbound/smtpclient"
 	"switchboard/store"
 )
 
@@ -194,11 +195,11 @@ func TestSenderProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mailer.New(mailer.Config{Addr: addr, TLS: mailer.TLSNone, Timeout: time.Second, Answer: time.Second}, s)
+	client, err := smtpclient.New(smtpclient.Config{Addr: addr, TLS: smtpclient.TLSNone, Timeout: time.Second, Answer: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := outbound.New(s.Outbox(), mail(m), outbound.Options{Lease: 1500 * time.Millisecond, Poll: 20 * time.Millisecond,
+	l := outbound.New(s.Outbox(), mail(mailer.New(client, s, nil)), outbound.Options{Lease: 1500 * time.Millisecond, Poll: 20 * time.Millisecond,
 		Schedule: outbound.Schedule{Pauses: []time.Duration{100 * time.Millisecond}, UnknownPause: 300 * time.Millisecond}})
 	if err := l.Run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"switchboard/internal/mailtest"
 	"switchboard/outbound"
 	"switchboard/outbound/mailer"
+	"switchboard/outbound/smtpclient"
 )
 
 // sendFunc is a sender whose outcome a test decides.
@@ -75,13 +76,13 @@ func mail(s outbound.Sender) map[desk.Channel]outbound.Sender {
 func TestMailGoesOut(t *testing.T) {
 	o := openOffice(t)
 	sink := mailtest.NewSMTPSink(t)
-	m, err := mailer.New(mailer.Config{Addr: sink.Addr, TLS: mailer.TLSNone, Hostname: "desk.example"}, o.Store)
+	client, err := smtpclient.New(smtpclient.Config{Addr: sink.Addr, TLS: smtpclient.TLSNone, Hostname: "desk.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.Close)
+	t.Cleanup(client.Close)
 	c := o.letter(t)
-	o.run(t, mail(m), outbound.Options{})
+	o.run(t, mail(mailer.New(client, o.Store, nil)), outbound.Options{})
 	reply, err := o.desk.Reply(t.Context(), o.ana, c, agent.Reply{Text: "Pull the plug.", HTML: "<p>Pull the plug.</p>",
 		CC: []desk.Address{{Email: "sam@acme.example"}, {Email: "li@acme.example"}}})
 	if err != nil {

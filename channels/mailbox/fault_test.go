@@ -182,7 +182,7 @@ func TestAdvice(t *testing.T) {
 		{"other host name", func(c *Config) {
 			c.TLS, c.Addr = TLSImplicit, d.TLSAddr
 			c.TLSConfig = &tls.Config{RootCAs: d.Roots, ServerName: "imap.other.example"}
-		}, channels.StateFailing, "a name that the certificate carries"},
+		}, channels.StateFailing, "one of the certificate's names"},
 		{"TLS where there is none", func(c *Config) { c.TLS, c.TLSConfig = TLSImplicit, trusted }, channels.StateFailing, "Set tls to starttls"},
 		{"implicit", func(c *Config) { c.TLS, c.Addr, c.TLSConfig = TLSImplicit, d.TLSAddr, trusted }, channels.StateRunning, ""},
 		{"STARTTLS", func(c *Config) { c.TLS, c.TLSConfig = TLSStart, trusted }, channels.StateRunning, ""},

@@ -88,9 +88,11 @@ func TestMapKeepsTheRules(t *testing.T) {
 				if !covers(entry, p.Folder) {
 					continue
 				}
+				// A sender imports outbound, for the interface that it implements.
+				sender := slices.Contains(m[p.Folder], "outbound")
 				for _, parent := range []string{"channels", "outbound"} {
-					if path.Dir(pkg) == parent && path.Dir(p.Folder) == parent {
-						t.Errorf("siblings under %s never meet: %s, %s", parent, pkg, p.Folder)
+					if path.Dir(pkg) == parent && path.Dir(p.Folder) == parent && (parent == "channels" || sender) {
+						t.Errorf("%s and %s are siblings under %s and must not import each other", pkg, p.Folder, parent)
 					}
 				}
 				if slices.Contains(onlyForTests, p.Folder) && !slices.Contains(onlyForTests, pkg) && !measures {

@@ -8,16 +8,17 @@ import (
 
 	"switchboard/channels"
 	"switchboard/config"
-	"switchboard/desk"
 	"switchboard/internal/oauth"
 	"switchboard/outbound/mailer"
+	"switchboard/outbound/smtpclient"
+	"switchboard/outbound/smtpreply"
 )
 
 // SmarthostName is the smarthost's name in the list of channels and the key under
 // which its tokens are stored.
 const SmarthostName = "smarthost"
 
-var tlsModes = map[string]mailer.TLSMode{"implicit": mailer.TLSImplicit, "starttls": mailer.TLSStart, "none": mailer.TLSNone}
+var tlsModes = map[string]smtpclient.TLSMode{"implicit": smtpclient.TLSImplicit, "starttls": smtpclient.TLSStart, "none": smtpclient.TLSNone}
 
 // Smarthost sends mail and knows the smarthost's state from periodic checks and from
 // the result of every attempt, so that an outage is visible before anyone misses a
@@ -25,6 +26,7 @@ var tlsModes = map[string]mailer.TLSMode{"implicit": mailer.TLSImplicit, "startt
 type Smarthost struct {
 	Mailer *mailer.Mailer
 
+	client  *smtpclient.Client
 	senders []string
 	sent    func()
 
@@ -36,8 +38,7 @@ type Smarthost struct {
 // SmarthostOptions are the parts that a Smarthost works with. Only Tokens is needed
 // for Check.
 type SmarthostOptions struct {
-	// ReplyAddress returns the Reply-To of a message; see mailer.Config.
-	ReplyAddress func(base string, c desk.ConversationID, recipient string) string
+	ReplyAddress mailer.ReplyAddress // may be nil
 	Tokens       oauth.Keeper
 	Archive      mailer.Archive
 	Sent         func() // called for every mail that the smarthost accepted
@@ -47,14 +48,17 @@ type SmarthostOptions struct {
 // OpenSmarthost returns the sender of mail; nothing is connected yet.
 func OpenSmarthost(cfg *config.Config, opt SmarthostOptions) (*Smarthost, error) {
 	c, s := &cfg.Smarthost, &Smarthost{senders: cfg.Mail.Addresses, sent: opt.Sent}
-	settings := mailer.Config{Addr: c.Addr, User: c.User, Password: c.Password, TLS: tlsModes[c.TLS], Hostname: cfg.Mail.Hostname(),
-		ReplyAddress: opt.ReplyAddress, Report: s.report, Log: opt.Log}
+	settings := smtpclient.Config{Addr: c.Addr, User: c.User, Password: c.Password, TLS: tlsModes[c.TLS], Hostname: cfg.Mail.Hostname(),
+		Report: s.report}
 	if c.Auth == config.AuthOAuth2 {
 		settings.Tokens = oauth.New(tokenSource(&c.OAuth, SmarthostName), opt.Tokens, opt.Log.With("channel", SmarthostName))
 	}
-	var err error
-	s.Mailer, err = mailer.New(settings, opt.Archive)
-	return s, err
+	client, err := smtpclient.New(settings)
+	if err != nil {
+		return nil, err
+	}
+	s.client, s.Mailer = client, mailer.New(client, opt.Archive, opt.ReplyAddress)
+	return s, nil
 }
 
 // Check is a health.Probe's check. That the smarthost accepts a test transaction does
@@ -74,11 +78,14 @@ func (s *Smarthost) Check(ctx context.Context, sink channels.Sink) (hint, fault 
 // Probe checks that the smarthost accepts the login and mail from every support
 // address; no mail is sent. Its error is a *channels.Fault if the cause is known.
 func (s *Smarthost) Probe(ctx context.Context) error {
-	return channelFault(s.Mailer.Probe(ctx, s.senders...))
+	return channelFault(s.client.Probe(ctx, s.senders...))
 }
 
+// Close ends idle connections to the smarthost.
+func (s *Smarthost) Close() { s.client.Close() }
+
 // report receives the result of each attempt to send; nil is a success.
-func (s *Smarthost) report(f *mailer.Fault) {
+func (s *Smarthost) report(f *smtpreply.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -100,7 +107,7 @@ func (s *Smarthost) report(f *mailer.Fault) {
 }
 
 func channelFault(err error) error {
-	f, ok := errors.AsType[*mailer.Fault](err)
+	f, ok := errors.AsType[*smtpreply.Fault](err)
 	if !ok {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// dial is what a program sees that tries to reach addr, with TLS if config is set.
+// dial returns the error of connecting to addr, with TLS if config is set.
 func dial(t *testing.T, network, addr string, config *tls.Config) error {
 	t.Helper()
 	var conn net.Conn
@@ -30,7 +30,7 @@ func dial(t *testing.T, network, addr string, config *tls.Config) error {
 	}
 	if err == nil {
 		conn.Close()
-		t.Fatalf("%s: no fault", addr)
+		t.Fatalf("%s: connecting did not fail", addr)
 	}
 	return fmt.Errorf("somewhere: %w", err)
 }
@@ -54,23 +54,23 @@ func TestExplain(t *testing.T) {
 		err          error
 		what, advice string
 	}{
-		{"refused", "127.0.0.1:1", dial(t, "tcp", "127.0.0.1:1", nil), "nothing listens on 127.0.0.1:1", "whether that server runs"},
-		{"no socket", "/nowhere/x.sock", dial(t, "unix", "/nowhere/x.sock", nil), "there is no /nowhere/x.sock", "make what is missing"},
+		{"refused", "127.0.0.1:1", dial(t, "tcp", "127.0.0.1:1", nil), "nothing listens on 127.0.0.1:1", "is running"},
+		{"no socket", "/nowhere/x.sock", dial(t, "unix", "/nowhere/x.sock", nil), "/nowhere/x.sock does not exist", "create what is missing"},
 		{"in use", taken, busy, taken + " is in use by another program", "Stop that program"},
-		{"not ours", "192.0.2.1:0", foreign, "192.0.2.1:0 is no address of this machine", "this machine's addresses"},
-		{"no file", "x", missing, "cert.pem", "make what is missing"},
-		{"no right", "/run/x", fmt.Errorf("open: %w", syscall.EACCES), "this user may not use /run/x", "the right to"},
-		{"unknown name", "a.example:1", &net.DNSError{Name: "a.example", IsNotFound: true}, `the host name "a.example" is not known`, "spelling"},
-		{"no DNS", "a.example:1", &net.DNSError{Name: "a.example", IsTimeout: true}, `no name server could tell the address of "a.example"`, "resolv.conf"},
-		{"silence", "a:1", context.DeadlineExceeded, "a:1 does not answer", "firewalls"},
-		{"no way", "a:1", syscall.ENETUNREACH, "this machine has no way to a:1", "network"},
-		{"cut", "a:1", io.ErrUnexpectedEOF, "a:1 hung up", "log"},
-		{"no TLS", taken, dial(t, "tcp", taken, &tls.Config{RootCAs: roots, ServerName: "example.com"}), "does not speak TLS; a web server answers", "port"},
-		{"old TLS", secure, dial(t, "tcp", secure, &tls.Config{RootCAs: roots, ServerName: "example.com", MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), "ends the TLS handshake (protocol version not supported)", "TLS 1.2"},
-		{"strange authority", secure, dial(t, "tcp", secure, &tls.Config{ServerName: "example.com"}), "is signed by", "install its authority's certificate"},
-		{"strange name", secure, dial(t, "tcp", secure, &tls.Config{RootCAs: roots, ServerName: "imap.acme.example"}), "is for example.com, *.example.com, 127.0.0.1, ::1, not for imap.acme.example", "a name that the certificate carries"},
-		{"ended", "a:1", ended, "the certificate of a:1 ended on 2026-01-02", "renew"},
-		{"not yet", "a:1", future, "the certificate of a:1 is valid from", "clock"},
+		{"not a local address", "192.0.2.1:0", foreign, "192.0.2.1:0 is not an address of this machine", "this machine's addresses"},
+		{"no file", "x", missing, "cert.pem does not exist", "create what is missing"},
+		{"no permission", "/run/x", fmt.Errorf("open: %w", syscall.EACCES), "permission denied for /run/x", "access to it"},
+		{"unknown name", "a.example:1", &net.DNSError{Name: "a.example", IsNotFound: true}, `the host name "a.example" does not exist`, "spelling"},
+		{"no DNS", "a.example:1", &net.DNSError{Name: "a.example", IsTimeout: true}, `the host name "a.example" could not be resolved`, "resolv.conf"},
+		{"timeout", "a:1", context.DeadlineExceeded, "a:1 does not answer", "firewalls"},
+		{"no route", "a:1", syscall.ENETUNREACH, "there is no network route to a:1", "network"},
+		{"closed", "a:1", io.ErrUnexpectedEOF, "a:1 closed the connection", "log"},
+		{"no TLS", taken, dial(t, "tcp", taken, &tls.Config{RootCAs: roots, ServerName: "example.com"}), "does not speak TLS: a web server answered", "port"},
+		{"old TLS", secure, dial(t, "tcp", secure, &tls.Config{RootCAs: roots, ServerName: "example.com", MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), "aborted the TLS handshake (protocol version not supported)", "TLS 1.2"},
+		{"unknown authority", secure, dial(t, "tcp", secure, &tls.Config{ServerName: "example.com"}), "is signed by", "install its authority's certificate"},
+		{"wrong name", secure, dial(t, "tcp", secure, &tls.Config{RootCAs: roots, ServerName: "imap.acme.example"}), "is for example.com, *.example.com, 127.0.0.1, ::1, not for imap.acme.example", "one of the certificate's names"},
+		{"expired", "a:1", ended, "the certificate of a:1 expired on 2026-01-02", "renew"},
+		{"not yet", "a:1", future, "the certificate of a:1 is not valid before", "clock"},
 		{"something else", "a:1", errors.New("moon"), "", ""},
 	} {
 		what, advice := Explain(c.addr, c.err)
@@ -79,7 +79,7 @@ func TestExplain(t *testing.T) {
 		}
 		for _, word := range []string{"dial", "x509", "tls:", "syscall", "EOF", "lookup"} {
 			if strings.Contains(what+advice, word) {
-				t.Errorf("%s: %q is no plain word: %q, %q", c.name, word, what, advice)
+				t.Errorf("%s: technical term %q in %q, %q", c.name, word, what, advice)
 			}
 		}
 	}

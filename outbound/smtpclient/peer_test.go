@@ -1,4 +1,4 @@
-package mailer
+package smtpclient
 
 import (
 	"bufio"
@@ -10,31 +10,29 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"switchboard/desk"
 )
 
 // peer is a scripted SMTP server that fails at a chosen point. It counts the
-// mails that reached it up to the final dot.
+// messages received up to the final dot.
 type peer struct {
 	addr string
 	mu   sync.Mutex
 	dots int
-	last []byte // the last mail, dots unstuffed
+	last []byte // the last message, without dot-stuffing
 	seen []string
 }
 
-// reply is what the peer does at a point: what it says, and whether it cuts the
-// connection after that. Without an entry it goes on as a good server would.
+// reply is what the peer does at a point. Without an entry in the script it behaves
+// like a working server.
 type reply struct {
-	say   string // without CRLF; several lines are parted by LF
-	cut   bool
-	stall bool // say nothing more, read nothing more
-	read  int  // at "body": octets to read before that
+	say   string // the reply, without CRLF; lines are separated by LF
+	cut   bool   // close the connection afterwards
+	stall bool   // afterwards neither send nor read anything
+	read  int    // at "body": octets to read first
 }
 
-// points are named by the command that the peer has just read; "connect" is
-// before the greeting, "body" within the message, "dot" after it.
+// script maps points to replies. A point is the command that the peer has just
+// read; "connect" is before the greeting, "body" within the message, "dot" after it.
 type script map[string]reply
 
 func startPeer(t *testing.T, s script) *peer {
@@ -55,9 +53,9 @@ func startPeer(t *testing.T, s script) *peer {
 			}
 			wg.Go(func() {
 				defer conn.Close()
-				conn.(*net.TCPConn).SetReadBuffer(4096) // so that a stall is felt soon
+				conn.(*net.TCPConn).SetReadBuffer(4096) // so that a stalled peer soon blocks the writer
 				defer context.AfterFunc(ctx, func() { conn.Close() })()
-				p.talk(ctx, conn, s)
+				p.serve(ctx, conn, s)
 			})
 		}
 	})
@@ -68,7 +66,7 @@ func (p *peer) mails() int { p.mu.Lock(); defer p.mu.Unlock(); return p.dots }
 
 func (p *peer) commands() []string { p.mu.Lock(); defer p.mu.Unlock(); return p.seen }
 
-// at carries out the script's entry for a point; false: the talk is over.
+// at runs the script's entry for a point; false: the session is over.
 func at(ctx context.Context, conn net.Conn, s script, point, otherwise string) bool {
 	r, ok := s[point]
 	if !ok {
@@ -76,7 +74,7 @@ func at(ctx context.Context, conn net.Conn, s script, point, otherwise string) b
 	}
 	if r.say != "" {
 		line := strings.ReplaceAll(r.say, "\n", "\r\n")
-		if !r.cut || !strings.HasSuffix(line, "...") { // "25..." is a reply cut in the middle
+		if !r.cut || !strings.HasSuffix(line, "...") { // "25..." is a reply that breaks off
 			line += "\r\n"
 		}
 		if _, err := io.WriteString(conn, strings.TrimSuffix(line, "...")); err != nil {
@@ -89,7 +87,7 @@ func at(ctx context.Context, conn net.Conn, s script, point, otherwise string) b
 	return !r.cut && !r.stall
 }
 
-func (p *peer) talk(ctx context.Context, conn net.Conn, s script) {
+func (p *peer) serve(ctx context.Context, conn net.Conn, s script) {
 	r := bufio.NewReader(conn)
 	if !at(ctx, conn, s, "connect", "220 peer") {
 		return
@@ -141,67 +139,27 @@ func (p *peer) body(ctx context.Context, conn net.Conn, r *bufio.Reader, s scrip
 	p.dots++
 	p.last = mail.Bytes()
 	p.mu.Unlock()
-	return at(ctx, conn, s, "dot", "250 2.0.0 taken")
+	return at(ctx, conn, s, "dot", "250 2.0.0 accepted")
 }
 
-// shelf is an archive in memory.
-type shelf struct {
-	mu    sync.Mutex
-	kept  map[desk.MessageID][]byte
-	blobs map[string][]byte
-}
-
-func (s *shelf) Rendering(_ context.Context, id desk.MessageID) ([]byte, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, ok := s.kept[id]
-	return b, ok, nil
-}
-
-func (s *shelf) SaveRendering(_ context.Context, id desk.MessageID, b []byte) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.kept == nil {
-		s.kept = map[desk.MessageID][]byte{}
-	}
-	if first, ok := s.kept[id]; ok {
-		return first, nil
-	}
-	s.kept[id] = b
-	return b, nil
-}
-
-func (s *shelf) Blob(_ context.Context, id string) ([]byte, error) {
-	b, ok := s.blobs[id]
-	if !ok {
-		return nil, desk.Errorf(desk.KindNotFound, "no blob")
-	}
-	return b, nil
-}
-
-// mailerFor makes a Mailer with short limits for a plain peer.
-func mailerFor(t *testing.T, addr string, change func(*Config)) *Mailer {
+// clientFor returns a Client with short timeouts for an unencrypted peer.
+func clientFor(t *testing.T, addr string, change func(*Config)) *Client {
 	t.Helper()
 	cfg := Config{Addr: addr, TLS: TLSNone, Hostname: "desk.example", Timeout: 2 * time.Second, Answer: 2 * time.Second}
 	if change != nil {
 		change(&cfg)
 	}
-	m, err := New(cfg, &shelf{})
+	c, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.Close)
-	return m
+	t.Cleanup(c.Close)
+	return c
 }
 
-func deliveryOf(m *desk.Message, to string) desk.Delivery {
-	id := desk.NewID[desk.DeliveryID]()
-	return desk.Delivery{ID: id, MessageID: m.ID, ConversationID: m.ConversationID, Channel: desk.ChannelEmail, Recipient: to,
-		ReturnPath: "help@desk.example", EnvelopeID: id.String(), State: desk.DeliverySending, Attempts: 1}
-}
-
-func numbered() desk.Message {
-	m := answer()
-	m.ID, m.ConversationID = desk.NewID[desk.MessageID](), desk.NewID[desk.ConversationID]()
-	return m
+// mailTo returns a message with lines that need dot-stuffing (RFC 5321
+// §4.5.2).
+func mailTo(to string) Mail {
+	return Mail{From: "help@desk.example", To: to, EnvelopeID: "env-1", Data: []byte("From: Ana <help@desk.example>\r\nTo: " + to +
+		"\r\nSubject: Re: Printer on fire\r\nMessage-ID: <out.1@desk.example>\r\n\r\nHello Jo,\r\n\r\nplease pull the plug.\r\n.\r\n..\r\nFrom here on it is easy.\r\n")}
 }

@@ -1,4 +1,4 @@
-package mailer
+package smtpclient
 
 import (
 	"crypto/ecdsa"
@@ -23,11 +23,11 @@ import (
 	"switchboard/desk"
 )
 
-// submission is a server that asks for TLS and a password.
+// submission is a server that requires TLS and a password.
 type submission struct {
 	mechanism string
 	mu        sync.Mutex
-	helo      []string // the last EHLO name of each mail
+	helo      []string // the last EHLO name for each message
 	mails     int
 }
 
@@ -56,7 +56,7 @@ func (u *submitter) Auth(mech string) (sasl.Server, error) {
 	return &loginServer{check: check}, nil
 }
 
-// loginServer speaks AUTH LOGIN: two questions.
+// loginServer implements AUTH LOGIN, which has two challenges.
 type loginServer struct {
 	check func(user, password string) error
 	said  []string
@@ -96,7 +96,7 @@ func (u *submitter) Data(r io.Reader) error {
 func (u *submitter) Reset()        {}
 func (u *submitter) Logout() error { return nil }
 
-// certify makes a certificate for 127.0.0.1 and the pool that trusts it.
+// certify returns a certificate for 127.0.0.1 and a pool that trusts it.
 func certify(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -132,11 +132,11 @@ func TestTLSAndAuth(t *testing.T) {
 		{"STARTTLS, PLAIN", TLSStart, sasl.Plain, "right", pool, desk.DeliverySent, ""},
 		{"TLS, PLAIN", TLSImplicit, sasl.Plain, "right", pool, desk.DeliverySent, ""},
 		{"STARTTLS, LOGIN", TLSStart, sasl.Login, "right", pool, desk.DeliverySent, ""},
-		{"wrong password", TLSStart, sasl.Plain, "wrong", pool, desk.DeliveryDelayed, `refuses the login of "desk": 535 5.7.8 no`},
-		{"a mechanism we lack", TLSStart, "SCRAM-SHA-256", "right", pool, desk.DeliveryDelayed, "neither"},
-		{"a stranger's certificate", TLSStart, sasl.Plain, "right", x509.NewCertPool(), desk.DeliveryDelayed, "certificate"},
-		{"a stranger's certificate, TLS", TLSImplicit, sasl.Plain, "right", x509.NewCertPool(), desk.DeliveryDelayed, "certificate"},
-		{"no TLS where it is required", TLSNone, sasl.Plain, "right", nil, desk.DeliveryDelayed, "neither"},
+		{"wrong password", TLSStart, sasl.Plain, "wrong", pool, desk.DeliveryDelayed, `rejected the login of "desk": 535 5.7.8 no`},
+		{"unsupported mechanism", TLSStart, "SCRAM-SHA-256", "right", pool, desk.DeliveryDelayed, "neither"},
+		{"untrusted certificate", TLSStart, sasl.Plain, "right", x509.NewCertPool(), desk.DeliveryDelayed, "certificate"},
+		{"untrusted certificate, implicit TLS", TLSImplicit, sasl.Plain, "right", x509.NewCertPool(), desk.DeliveryDelayed, "certificate"},
+		{"no TLS where the server requires it", TLSNone, sasl.Plain, "right", nil, desk.DeliveryDelayed, "neither"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			backend := &submission{mechanism: c.mechanism}
@@ -153,18 +153,17 @@ func TestTLSAndAuth(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- server.Serve(l) }()
 			t.Cleanup(func() { server.Close(); <-ended })
-			m := mailerFor(t, l.Addr().String(), func(cfg *Config) {
+			m := clientFor(t, l.Addr().String(), func(cfg *Config) {
 				cfg.TLS, cfg.User, cfg.Password, cfg.TLSConfig = c.mode, "desk", c.password, &tls.Config{RootCAs: c.trust}
 			})
 			for range 2 {
-				msg := numbered()
-				r, err := m.Send(t.Context(), msg, deliveryOf(&msg, "jo@acme.example"))
-				if err != nil || r.State != c.state || !strings.Contains(r.Detail, c.says) || strings.Contains(r.Detail, "right") {
-					t.Fatalf("got %+v, %v", r, err)
+				r := m.Submit(t.Context(), mailTo("jo@acme.example"))
+				if r.State != c.state || !strings.Contains(r.Detail, c.says) || strings.Contains(r.Detail, "right") {
+					t.Fatalf("got %+v", r)
 				}
 			}
 			if c.state == desk.DeliverySent && (backend.mails != 2 || backend.helo[0] != "desk.example") {
-				t.Errorf("%d mails, EHLO %q", backend.mails, backend.helo)
+				t.Errorf("%d messages, EHLO %q", backend.mails, backend.helo)
 			}
 		})
 	}
@@ -172,11 +171,11 @@ func TestTLSAndAuth(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for name, cfg := range map[string]Config{
-		"no port":                     {Addr: "smarthost"},
-		"a mode that is none":         {Addr: "smarthost:25", TLS: "maybe"},
-		"a password over plain lines": {Addr: "smarthost:25", TLS: TLSNone, User: "desk", Password: "x"},
+		"no port":              {Addr: "smarthost"},
+		"invalid TLS mode":     {Addr: "smarthost:25", TLS: "maybe"},
+		"unencrypted password": {Addr: "smarthost:25", TLS: TLSNone, User: "desk", Password: "x"},
 	} {
-		if _, err := New(cfg, &shelf{}); err == nil || desk.KindOf(err) != desk.KindInvalid {
+		if _, err := New(cfg); err == nil || desk.KindOf(err) != desk.KindInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

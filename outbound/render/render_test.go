@@ -1,4 +1,4 @@
-package mailer
+package render
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -86,16 +87,16 @@ var renderings = map[string]func(m *desk.Message) (replyTo string){
 	},
 }
 
-func TestRender(t *testing.T) {
+func TestMessage(t *testing.T) {
 	for name, change := range renderings {
 		t.Run(name, func(t *testing.T) {
 			m := answer()
-			got, err := Render(m, change(&m))
+			got, err := Message(m, change(&m))
 			if err != nil {
 				t.Fatal(err)
 			}
 			lawful(t, got)
-			again, err := Render(m, change(&m))
+			again, err := Message(m, change(&m))
 			if err != nil || !bytes.Equal(got, again) {
 				t.Errorf("the same message gave other bytes the second time (%v)", err)
 			}
@@ -128,7 +129,7 @@ func TestRenderRefuses(t *testing.T) {
 	} {
 		m := answer()
 		change(&m)
-		if b, err := Render(m, ""); desk.KindOf(err) != desk.KindInvalid || err == nil {
+		if b, err := Message(m, ""); desk.KindOf(err) != desk.KindInvalid || err == nil {
 			t.Errorf("%s: got %v and\n%s", name, err, b)
 		}
 	}
@@ -166,7 +167,7 @@ func lawful(t *testing.T, b []byte) *mail.Message {
 }
 
 // FuzzRender tries to smuggle something into the header: extra_headers=0.
-func FuzzRender(f *testing.F) {
+func FuzzMessage(f *testing.F) {
 	f.Add("Ana", "Jo", "jo@acme.example", "sam@acme.example", "Re: hi", "q1@acme.example", "hello")
 	f.Add("A\r\nBcc: x@y", "\x00", "jo@acme.example\nX: y", "", "a\rb\nc =?utf-8?q?=0A?=", "a@b>\r\nX: 1", "\r.\r\n..\nFrom x")
 	f.Add("\"", ",;:<>@", "\"a b\"@x.example", "ü@ü.example", strings.Repeat("ü ", 400), "é@x", strings.Repeat("x", 2000))
@@ -174,7 +175,7 @@ func FuzzRender(f *testing.F) {
 		m := answer()
 		m.From[0].Name, m.To[0], m.CC = from, desk.Address{Name: name, Email: to}, []desk.Address{{Name: subject, Email: cc}}
 		m.Subject, m.InReplyTo, m.References, m.TextBody = subject, []string{ref}, []string{ref, "z@z", ref}, text
-		b, err := Render(m, "help+tok@desk.example")
+		b, err := Message(m, "help+tok@desk.example")
 		if err != nil {
 			if desk.KindOf(err) != desk.KindInvalid {
 				t.Fatal(err)
@@ -183,7 +184,7 @@ func FuzzRender(f *testing.F) {
 		}
 		parsed := lawful(t, b)
 		got, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
-		if err != nil || got != oneLine(subject) {
+		if err != nil || got != imf.OneLine(subject) {
 			t.Fatalf("subject %q came out as %q (%v)", subject, got, err)
 		}
 		if list, err := parsed.Header.AddressList("To"); err != nil || len(list) != 1 {

@@ -1,4 +1,4 @@
-package mailer
+package smtpclient
 
 import (
 	"bytes"
@@ -18,31 +18,32 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/mailtest"
 	"switchboard/internal/oauth"
+	"switchboard/outbound/smtpreply"
 )
 
-// bearers is a submission server that takes access tokens, and nothing else, by
-// one mechanism.
-type bearers struct {
+// tokenSubmission is a submission server that accepts only access tokens, by one
+// mechanism.
+type tokenSubmission struct {
 	submission
 	tokens *mailtest.TokenServer
 }
 
-type bearing struct {
+type tokenSession struct {
 	submitter
-	b *bearers
+	b *tokenSubmission
 }
 
-func (b *bearers) NewSession(c *smtp.Conn) (smtp.Session, error) {
-	return &bearing{submitter{s: &b.submission, c: c}, b}, nil
+func (b *tokenSubmission) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &tokenSession{submitter{s: &b.submission, c: c}, b}, nil
 }
 
-func (u *bearing) Auth(string) (sasl.Server, error) {
+func (u *tokenSession) Auth(string) (sasl.Server, error) {
 	check := func(user, token string) bool {
 		u.signed = user == "desk" && u.b.tokens.User(token) == "desk"
 		return u.signed
 	}
 	if u.b.mechanism == sasl.OAuthBearer {
-		return firm{sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
+		return permanent{sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
 			if check(o.Username, o.Token) {
 				return nil
 			}
@@ -52,17 +53,18 @@ func (u *bearing) Auth(string) (sasl.Server, error) {
 	return &xoauth2Server{check: check}, nil
 }
 
-// firm says 535 where the library would say "later".
-type firm struct{ sasl.Server }
+// permanent replies 535 where go-smtp would reply with a temporary error.
+type permanent struct{ sasl.Server }
 
-func (f firm) Next(response []byte) (challenge []byte, done bool, err error) {
+func (f permanent) Next(response []byte) (challenge []byte, done bool, err error) {
 	if challenge, done, err = f.Server.Next(response); err != nil {
 		err = &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "Authentication failed"}
 	}
 	return challenge, done, err
 }
 
-// xoauth2Server refuses as Google does: with a challenge that wants an answer.
+// xoauth2Server rejects a token like Google does: with a challenge that the client
+// has to answer.
 type xoauth2Server struct {
 	check   func(user, token string) bool
 	refused bool
@@ -85,17 +87,17 @@ func (x *xoauth2Server) Next(response []byte) (challenge []byte, done bool, err 
 	return []byte(`{"status":"401","schemes":"Bearer"}`), false, nil
 }
 
-type drawer map[string][]byte
+type memoryKeeper map[string][]byte
 
-func (d drawer) Token(_ context.Context, name string) ([]byte, error) { return d[name], nil }
+func (d memoryKeeper) Token(_ context.Context, name string) ([]byte, error) { return d[name], nil }
 
-func (d drawer) KeepToken(_ context.Context, name string, sealed []byte) error {
+func (d memoryKeeper) KeepToken(_ context.Context, name string, sealed []byte) error {
 	d[name] = sealed
 	return nil
 }
 
-// TestTokens: mail goes out with an access token, with a new one when it has been
-// withdrawn, and the end of the permission is told with what to do.
+// TestTokens: messages are sent with an access token, with a new one if it was
+// revoked, and the end of the permission is reported with advice.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	for _, mechanism := range []string{sasl.OAuthBearer, oauth.XOAuth2} {
@@ -103,7 +105,7 @@ func TestTokens(t *testing.T) {
 			t.Parallel()
 			tokens := mailtest.NewTokenServer(t)
 			cert, pool := certify(t)
-			backend := &bearers{submission{mechanism: mechanism}, tokens}
+			backend := &tokenSubmission{submission{mechanism: mechanism}, tokens}
 			server := smtp.NewServer(backend)
 			server.Domain, server.ErrorLog = "smarthost", log.New(io.Discard, "", 0)
 			server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
@@ -115,47 +117,46 @@ func TestTokens(t *testing.T) {
 			go func() { ended <- server.Serve(l) }()
 			t.Cleanup(func() { server.Close(); <-ended })
 
-			var told *Fault
-			kept := drawer{}
-			granted := func(refresh, secret string) *Mailer {
+			var reported *smtpreply.Fault
+			kept := memoryKeeper{}
+			granted := func(refresh, secret string) *Client {
 				grant := oauth.Config{Name: "smarthost", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: secret, RefreshToken: refresh}
-				return mailerFor(t, l.Addr().String(), func(cfg *Config) {
+				return clientFor(t, l.Addr().String(), func(cfg *Config) {
 					cfg.TLS, cfg.User, cfg.TLSConfig = TLSStart, "desk", &tls.Config{RootCAs: pool}
 					cfg.Tokens = oauth.New(grant, kept, slog.New(slog.DiscardHandler))
-					cfg.Report = func(f *Fault) { told = f }
+					cfg.Report = func(f *smtpreply.Fault) { reported = f }
 				})
 			}
-			send := func(m *Mailer, state desk.DeliveryState) {
+			send := func(m *Client, state desk.DeliveryState) {
 				t.Helper()
-				m.Close() // each on a connection of its own
-				msg := numbered()
-				if r, err := m.Send(t.Context(), msg, deliveryOf(&msg, "jo@acme.example")); err != nil || r.State != state {
-					t.Fatalf("got %+v, %v, want %s", r, err, state)
+				m.Close() // so that each message uses a new connection
+				if r := m.Submit(t.Context(), mailTo("jo@acme.example")); r.State != state {
+					t.Fatalf("got %+v, want %s", r, state)
 				}
 			}
 			m := granted(tokens.Grant("desk"), tokens.ClientSecret)
 			send(m, desk.DeliverySent)
-			tokens.Expire() // which only the server knows
+			tokens.Expire() // only the server knows
 			send(m, desk.DeliverySent)
-			if n := len(tokens.Asked()); n != 2 || told != nil {
-				t.Errorf("%d tokens asked for, want 2; told %v", n, told)
+			if n := len(tokens.Asked()); n != 2 || reported != nil {
+				t.Errorf("%d tokens asked for, want 2; reported %v", n, reported)
 			}
 			tokens.Revoke()
 			send(m, desk.DeliveryDelayed)
-			if told == nil || !told.Unauthorised || !strings.Contains(told.Advice, "put the new refresh_token") {
-				t.Errorf("told %+v", told)
+			if reported == nil || !reported.Unauthorised || !strings.Contains(reported.Advice, "put the new refresh_token") {
+				t.Errorf("reported %+v", reported)
 			}
 			send(granted(tokens.Grant("desk"), "wrong"), desk.DeliveryDelayed)
-			if !strings.Contains(told.Advice, "client_secret") {
-				t.Errorf("told %+v", told)
+			if !strings.Contains(reported.Advice, "client_secret") {
+				t.Errorf("reported %+v", reported)
 			}
 			send(granted(tokens.Grant("ceo"), tokens.ClientSecret), desk.DeliveryDelayed)
-			if !strings.Contains(told.Advice, `even a fresh access token for "desk"`) {
-				t.Errorf("told %+v", told)
+			if !strings.Contains(reported.Advice, `even a new access token for "desk"`) {
+				t.Errorf("reported %+v", reported)
 			}
 			send(granted(tokens.Grant("desk"), tokens.ClientSecret), desk.DeliverySent)
-			if told != nil {
-				t.Errorf("told %+v", told)
+			if reported != nil {
+				t.Errorf("reported %+v", reported)
 			}
 		})
 	}

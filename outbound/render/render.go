@@ -1,4 +1,5 @@
-package mailer
+// Package render turns a message into the bytes of an email (RFC 5322, MIME).
+package render
 
 import (
 	"bytes"
@@ -15,32 +16,32 @@ import (
 	"switchboard/internal/imf"
 )
 
-// Render makes the bytes of a mail (RFC 5322): CRLF line ends, no line over 998
-// octets, 7-bit but for an address that has no ASCII form (RFC 6532). The same
-// message gives the same bytes; every recipient gets these.
+// Message renders an email: CRLF line ends, no line over 998 octets, 7-bit except
+// for addresses without an ASCII form (RFC 6532). The same message always renders
+// to the same bytes.
 //
-// replyTo is where answers shall go; empty: to From. The bytes of attachments
-// are expected in their Data. A message that cannot be put into a mail, for want
-// of a sender or for an address that is none, is KindInvalid.
-func Render(m desk.Message, replyTo string) ([]byte, error) {
+// replyTo is the address for Reply-To; empty: no such field. The content of
+// attachments is taken from their Data. A message without a sender or a recipient
+// or with an invalid address is KindInvalid.
+func Message(m desk.Message, replyTo string) ([]byte, error) {
 	h, err := header(&m, replyTo)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	if err := writeEntity(&b, h, tree(&m)); err != nil {
-		return nil, desk.Errorf(desk.KindInvalid, "render mail: %w", err)
+		return nil, desk.Errorf(desk.KindInvalid, "render message: %w", err)
 	}
 	return b.Bytes(), nil
 }
 
-// header makes the message's own fields, in the order they appear in.
+// header returns the message's header fields in order.
 func header(m *desk.Message, replyTo string) ([]field, error) {
 	if len(m.From) == 0 || len(m.To) == 0 {
-		return nil, desk.Errorf(desk.KindInvalid, "render mail: it has no sender or no recipient")
+		return nil, desk.Errorf(desk.KindInvalid, "render message: it has no sender or no recipient")
 	}
 	if !usableID(m.MessageID) {
-		return nil, desk.Errorf(desk.KindInvalid, "render mail: %q is not a msg-id", m.MessageID)
+		return nil, desk.Errorf(desk.KindInvalid, "render message: %q is not a valid Message-ID", m.MessageID)
 	}
 	fields := []field{{"Date", m.SentAt.UTC().Format(time.RFC1123Z)}}
 	for _, list := range []struct {
@@ -54,7 +55,7 @@ func header(m *desk.Message, replyTo string) ([]field, error) {
 		fields = append(fields, field{list.name, value})
 	}
 	fields = append(fields,
-		field{"Subject", words(oneLine(m.Subject))},
+		field{"Subject", encodeWords(imf.OneLine(m.Subject))},
 		field{"Message-ID", "<" + m.MessageID + ">"},
 		field{"In-Reply-To", idList(m.InReplyTo)},
 		field{"References", idList(m.References)},
@@ -69,8 +70,9 @@ func replyAddress(m *desk.Message, to string) []desk.Address {
 	return []desk.Address{{Name: m.From[0].Name, Email: to}}
 }
 
-// automatic marks what a machine sent, so that no other machine answers it:
-// RFC 3834 §5, and what programs look for that do not know it.
+// automatic returns the fields that mark an automatic message, so that no
+// autoresponder answers it: RFC 3834 §5, and two fields for programs that do not
+// implement it.
 func automatic(a desk.AutoSubmitted) []field {
 	switch a {
 	case desk.AutoNo, "":
@@ -85,28 +87,28 @@ func addressList(list []desk.Address) (string, error) {
 	out := make([]string, len(list))
 	for i, a := range list {
 		if !imf.ValidAddr(a.Email) {
-			return "", desk.Errorf(desk.KindInvalid, "render mail: %q is not an address", a.Email)
+			return "", desk.Errorf(desk.KindInvalid, "render message: %q is not a valid email address", a.Email)
 		}
-		out[i] = mailbox(oneLine(a.Name), asciiDomain(a.Email))
+		out[i] = mailbox(imf.OneLine(a.Name), imf.ASCIIAddr(a.Email))
 	}
 	return strings.Join(out, ", "), nil
 }
 
-// entity is a MIME entity (RFC 2045): a body, or parts.
+// entity is a MIME entity (RFC 2045) with either a body or parts.
 type entity struct {
 	fields []field
 	body   []byte
 	parts  []entity
 }
 
-// tree arranges text, HTML and files: mixed(alternative(plain, related(html,
-// pictures)), files), with every level that has a single member left out.
+// tree arranges text, HTML and attachments as mixed(alternative(plain,
+// related(html, images)), files). A level with a single member is omitted.
 func tree(m *desk.Message) entity {
-	var pictures, files []entity
+	var images, files []entity
 	for i := range m.Attachments {
 		p := &m.Attachments[i]
 		if p.Disposition == "inline" && p.CID != "" && m.HTMLBody != "" {
-			pictures = append(pictures, file(p, "inline"))
+			images = append(images, file(p, "inline"))
 		} else {
 			files = append(files, file(p, "attachment"))
 		}
@@ -114,7 +116,7 @@ func tree(m *desk.Message) entity {
 	boundary := boundaries(m)
 	body := text("text/plain; charset=utf-8", m.TextBody)
 	if m.HTMLBody != "" {
-		html := multipart("related", boundary("r"), text("text/html; charset=utf-8", m.HTMLBody), pictures...)
+		html := multipart("related", boundary("r"), text("text/html; charset=utf-8", m.HTMLBody), images...)
 		body = multipart("alternative", boundary("a"), body, html)
 	}
 	return multipart("mixed", boundary("m"), body, files...)
@@ -127,8 +129,9 @@ func multipart(subtype, boundary string, first entity, rest ...entity) entity {
 	return entity{fields: []field{{"Content-Type", "multipart/" + subtype + "; boundary=\"" + boundary + "\""}}, parts: append([]entity{first}, rest...)}
 }
 
-// boundaries makes boundaries that no quoted-printable or base64 body can
-// contain ("=_", RFC 2045 §6.7) and that are the same each time.
+// boundaries returns a function that makes multipart boundaries. They are derived
+// from the Message-ID, and no quoted-printable or base64 body can contain them
+// ("=_", RFC 2045 §6.7).
 func boundaries(m *desk.Message) func(level string) string {
 	sum := sha256.Sum256([]byte(m.MessageID))
 	return func(level string) string { return "=_" + level + "_" + hex.EncodeToString(sum[:12]) }
@@ -142,13 +145,13 @@ func text(contentType, s string) entity {
 }
 
 func file(p *desk.Part, disposition string) entity {
-	name := oneLine(p.Name)
+	name := imf.OneLine(p.Name)
 	if len(name) > 150 {
 		name = strings.ToValidUTF8(name[:150], "")
 	}
 	contentType := mime.FormatMediaType(p.Type, nil)
 	if contentType == "" || strings.HasPrefix(contentType, "multipart/") || strings.HasPrefix(contentType, "message/") {
-		contentType = "application/octet-stream" // RFC 2046 §5.2.1 allows no base64 for the others
+		contentType = "application/octet-stream" // RFC 2046 §5.2.1 forbids base64 for these types
 	}
 	e := entity{body: p.Data, fields: []field{{"Content-Type", contentType}, {"Content-Transfer-Encoding", "base64"},
 		{"Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name})}}}
@@ -158,16 +161,16 @@ func file(p *desk.Part, disposition string) entity {
 	return e
 }
 
-// writeEntity writes an entity, its own fields after the ones given.
+// writeEntity writes an entity; its own fields follow those in before.
 func writeEntity(w io.Writer, before []field, e entity) error {
 	mw, err := message.CreateWriter(w, headerOf(append(before, append([]field{{"MIME-Version", "1.0"}}, e.fields...)...)))
 	if err != nil {
 		return err
 	}
-	return fill(mw, e)
+	return writeBody(mw, e)
 }
 
-func fill(w *message.Writer, e entity) error {
+func writeBody(w *message.Writer, e entity) error {
 	if len(e.body) > 0 {
 		if _, err := w.Write(e.body); err != nil {
 			return err
@@ -178,7 +181,7 @@ func fill(w *message.Writer, e entity) error {
 		if err != nil {
 			return err
 		}
-		if err := fill(pw, p); err != nil {
+		if err := writeBody(pw, p); err != nil {
 			return err
 		}
 	}

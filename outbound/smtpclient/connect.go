@@ -1,0 +1,106 @@
+package smtpclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"switchboard/internal/oauth"
+	"switchboard/outbound/smtpreply"
+)
+
+// connect opens a session and logs in. On failure it returns the phase it got to.
+func (c *Client) connect(ctx context.Context) (*session, smtpreply.Phase, error) {
+	if c.cfg.Tokens == nil {
+		return c.dial(ctx, "")
+	}
+	token, err := c.cfg.Tokens.Token(ctx, "")
+	if err != nil {
+		return nil, smtpreply.PhaseToken, err
+	}
+	s, phase, err := c.dial(ctx, token)
+	if !errors.Is(err, smtpreply.ErrTokenRefused) {
+		return s, phase, err
+	}
+	// The token may have been revoked before it expired: retry once with a new one.
+	if token, err = c.cfg.Tokens.Token(ctx, token); err != nil {
+		return nil, smtpreply.PhaseToken, err
+	}
+	return c.dial(ctx, token)
+}
+
+// dial connects and logs in with the access token, or with the password if token
+// is empty.
+func (c *Client) dial(ctx context.Context, token string) (*session, smtpreply.Phase, error) {
+	dialer := net.Dialer{Timeout: c.cfg.Timeout}
+	conn, err := dialer.DialContext(ctx, "tcp", c.cfg.Addr)
+	if err != nil {
+		return nil, smtpreply.PhaseConnect, err
+	}
+	s := &session{conn: newDeadlineConn(conn, c.cfg.Timeout), cfg: &c.cfg, server: c.server}
+	defer context.AfterFunc(ctx, s.abort)()
+	if phase, err := s.open(token); err != nil {
+		s.abort()
+		if ctx.Err() != nil { // the reason the connection broke
+			err = ctx.Err()
+		}
+		return nil, phase, err
+	}
+	return s, smtpreply.PhaseMail, nil
+}
+
+// open starts TLS, greets the server and logs in.
+func (s *session) open(token string) (smtpreply.Phase, error) {
+	switch s.cfg.TLS {
+	case TLSImplicit:
+		s.client = smtp.NewClient(tls.Client(s.conn, s.cfg.TLSConfig))
+	case TLSNone:
+		s.client = smtp.NewClient(s.conn)
+	default:
+		// go-smtp sends EHLO localhost before STARTTLS. The server forgets that name
+		// (RFC 3207 §4.2); Hello below sends the configured one.
+		client, err := smtp.NewClientStartTLS(s.conn, s.cfg.TLSConfig)
+		if err != nil {
+			return smtpreply.PhaseTLS, err
+		}
+		s.client = client
+	}
+	if err := s.client.Hello(s.cfg.Hostname); err != nil {
+		return smtpreply.PhaseGreeting, err
+	}
+	switch {
+	case token != "":
+		return smtpreply.PhaseAuth, s.loginWithToken(token)
+	case s.cfg.User != "":
+		return smtpreply.PhaseAuth, s.loginWithPassword()
+	}
+	return smtpreply.PhaseAuth, nil
+}
+
+func (s *session) loginWithPassword() error {
+	switch {
+	case s.client.SupportsAuth(sasl.Plain):
+		return s.client.Auth(sasl.NewPlainClient("", s.cfg.User, s.cfg.Password))
+	case s.client.SupportsAuth(sasl.Login):
+		return s.client.Auth(sasl.NewLoginClient(s.cfg.User, s.cfg.Password))
+	}
+	return smtpreply.ErrNoPasswordMechanism
+}
+
+// loginWithToken logs in with an access token (RFC 7628, RFC 4954 section 4).
+func (s *session) loginWithToken(token string) error {
+	bearer := &oauth.Bearer{User: s.cfg.User, Token: token}
+	if bearer.Mechanism = oauth.Mechanism(s.client.SupportsAuth); bearer.Mechanism == "" {
+		return smtpreply.ErrNoTokenMechanism
+	}
+	err := s.client.Auth(bearer)
+	if reply, ok := errors.AsType[*smtp.SMTPError](err); ok && reply.Code/100 == 5 {
+		return fmt.Errorf("%w: %w", smtpreply.ErrTokenRefused, err)
+	}
+	return err
+}

@@ -1,0 +1,103 @@
+package smtpclient
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"switchboard/desk"
+	"switchboard/outbound/smtpreply"
+)
+
+// connState is the state of a connection after an attempt.
+type connState int
+
+const (
+	broken   connState = iota // close it
+	reusable                  // ready for the next message
+	stale                     // it was closed before any part of this message was accepted
+)
+
+// session is one connection to the smarthost, ready for MAIL.
+type session struct {
+	client   *smtp.Client
+	conn     *deadlineConn
+	cfg      *Config
+	server   smtpreply.Server
+	accepted int // messages accepted on this connection
+	timer    *time.Timer
+}
+
+// send runs one mail transaction. The fault is nil if it succeeded or if the
+// recipient or the message was refused.
+func (s *session) send(ctx context.Context, m Mail) (desk.Result, *smtpreply.Fault, connState) {
+	defer context.AfterFunc(ctx, s.abort)()
+	phase, err := s.transaction(m)
+	if err == nil {
+		s.accepted++
+		return desk.Result{State: desk.DeliverySent, Code: 250, Detail: "accepted by " + s.cfg.Addr}, nil, reusable
+	}
+	if phase == smtpreply.PhaseMail && s.accepted > 0 && connectionEnded(err) && ctx.Err() == nil {
+		return desk.Result{}, nil, stale
+	}
+	r, f := s.server.Interpret(phase, err, m.From)
+	return r, f, broken
+}
+
+// transaction sends MAIL, RCPT and DATA (RFC 5321 §3.3) and returns the phase it
+// got to.
+func (s *session) transaction(m Mail) (smtpreply.Phase, error) {
+	header, _, _ := bytes.Cut(m.Data, []byte("\r\n\r\n"))
+	utf8 := !isASCII(m.From) || !isASCII(m.To) || !isASCII(string(header))
+	if ok, _ := s.client.Extension("SMTPUTF8"); utf8 && !ok {
+		return smtpreply.PhaseRcpt, &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "the server does not support internationalized addresses (RFC 6531)"}
+	}
+	opts := &smtp.MailOptions{Size: int64(len(m.Data)), UTF8: utf8, Return: smtp.DSNReturnHeaders, EnvelopeID: m.EnvelopeID}
+	if err := s.client.Mail(m.From, opts); err != nil {
+		return smtpreply.PhaseMail, err
+	}
+	rcpt := &smtp.RcptOptions{}
+	if m.From != "" { // no reports are sent to the null reverse-path
+		rcpt.Notify = []smtp.DSNNotify{smtp.DSNNotifyFailure, smtp.DSNNotifyDelayed}
+	}
+	if err := s.client.Rcpt(m.To, rcpt); err != nil {
+		return smtpreply.PhaseRcpt, err
+	}
+	w, err := s.client.Data()
+	if err != nil {
+		return smtpreply.PhaseData, err
+	}
+	if _, err := w.Write(m.Data); err != nil {
+		return smtpreply.PhaseBody, err
+	}
+	s.conn.setReadTimeout(s.cfg.Answer)
+	defer s.conn.setReadTimeout(s.cfg.Timeout)
+	if _, err = w.CloseWithResponse(); err != nil && s.conn.writeFailed() {
+		// The final dot was not sent completely, so the server cannot have accepted
+		// the message.
+		return smtpreply.PhaseBody, err
+	}
+	return smtpreply.PhaseDot, err
+}
+
+// abort closes the connection without QUIT; it never blocks.
+func (s *session) abort() { s.conn.Close() }
+
+// quit ends the session with QUIT, within a few seconds.
+func (s *session) quit() {
+	s.conn.setTimeout(5 * time.Second)
+	_ = s.client.Quit() // the connection is closed either way
+	s.abort()
+}
+
+// connectionEnded reports that the server had closed an idle connection.
+func connectionEnded(err error) bool {
+	reply, ok := errors.AsType[*smtp.SMTPError](err)
+	return !ok || reply.Code == 421
+}
+
+func isASCII(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 }) }
