@@ -151,16 +151,6 @@ func (t *ingestTx) saveBlobs(ctx context.Context, c *ingest.Changes) error {
 	return t.exec(ctx, "save attachments", t.q.SaveBlobs, &sha, &size, &bytes)
 }
 
-// addresses is the jsonb column of that name.
-type addresses struct {
-	Sender  []desk.Address `json:"sender,omitempty"`
-	From    []desk.Address `json:"from,omitempty"`
-	ReplyTo []desk.Address `json:"reply_to,omitempty"`
-	To      []desk.Address `json:"to,omitempty"`
-	CC      []desk.Address `json:"cc,omitempty"`
-	BCC     []desk.Address `json:"bcc,omitempty"`
-}
-
 func (t *ingestTx) saveMessages(ctx context.Context, c *ingest.Changes) error {
 	if len(c.Messages) == 0 {
 		return nil
@@ -228,13 +218,6 @@ func (t *ingestTx) savePlacements(ctx context.Context, c *ingest.Changes) error 
 		evidence.text(m.ThreadEvidence)
 	}
 	return t.exec(ctx, "save placements", t.q.SavePlacements, &message, &conversation, &seq, &method, &evidence)
-}
-
-func firstAddress(list []desk.Address) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return strings.ToLower(list[0].Email)
 }
 
 // emptyNotNull makes a nil slice the empty JSON array.

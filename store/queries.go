@@ -18,6 +18,7 @@ var sqlFiles embed.FS
 type queries struct {
 	raw              rawQueries
 	health           healthQueries
+	changes          changesQueries
 	ingest           ingestQueries
 	policy           policyQueries
 	account          accountQueries
