@@ -16,6 +16,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/htmlview"
+	"switchboard/internal/mailarchive"
 	"switchboard/internal/mailsig"
 	"switchboard/normalize"
 )
@@ -211,7 +212,7 @@ func parseFile(file string, verify verifier, in io.Reader) any {
 		line := parseMail(bytes, verify, modified)
 		line.File = file
 		if cut {
-			line.Problems = append(line.Problems, desk.Problem{Code: "cut-off", Detail: fmt.Sprintf("the mail is longer than %d MiB; the rest was not read", maxMail>>20)})
+			line.Problems = append(line.Problems, desk.Problem{Code: "cut-off", Detail: fmt.Sprintf("the mail is longer than %d MiB; the rest was not read", mailarchive.MaxSize>>20)})
 		}
 		done <- line
 	}()
@@ -238,9 +239,9 @@ func readInput(file string, in io.Reader) (b []byte, modified time.Time, cut boo
 		}
 		in = f
 	}
-	b, err = io.ReadAll(io.LimitReader(in, maxMail+1))
-	if len(b) > maxMail {
-		b, cut = b[:maxMail], true
+	b, err = io.ReadAll(io.LimitReader(in, mailarchive.MaxSize+1))
+	if len(b) > mailarchive.MaxSize {
+		b, cut = b[:mailarchive.MaxSize], true
 	}
 	return b, modified, cut, withoutName(err)
 }

@@ -15,6 +15,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/internal/mailarchive"
 	"switchboard/normalize"
 	"switchboard/threading"
 )
@@ -96,7 +97,7 @@ func normalizeAll(ctx context.Context, path string, fn func(*desk.Message)) erro
 	g.Go(func() error {
 		defer close(waiting)
 		workers := make(chan struct{}, runtime.GOMAXPROCS(0))
-		return eachMail(path, func(name string, mail []byte) error {
+		return mailarchive.Each(path, func(name string, mail []byte) error {
 			result := make(chan desk.Message, 1)
 			select {
 			case waiting <- result:

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestPolicyCommand(t *testing.T) {
+	good, bad := filepath.Join(t.TempDir(), "good.yaml"), filepath.Join(t.TempDir(), "bad.yaml")
+	var out bytes.Buffer
+	run := func(args ...string) error {
+		out.Reset()
+		cmd := policyCommand()
+		cmd.SetOut(&out)
+		cmd.SetErr(&out)
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		cmd.SetArgs(args)
+		return cmd.Execute()
+	}
+	if err := run("default"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, good, out.String())
+	write(t, bad, "version: 1\nrouting: 7\n")
+	if err := run("check", good); err != nil || !strings.Contains(out.String(), "sound") {
+		t.Errorf("check: %v, %s", err, out.String())
+	}
+	if err := run("check", bad); err == nil || !strings.Contains(out.String(), bad+":2:10: routing: must be a list") {
+		t.Errorf("check: %v, %s", err, out.String())
+	}
+	if err := run("explain", good, "--facts", `{"channel": "chat"}`); err != nil || !strings.Contains(out.String(), `"routing: chat"`) {
+		t.Errorf("explain: %v, %s", err, out.String())
+	}
+	if _, usage := run("explain", good, "--facts", `{"chanel": "chat"}`).(usageError); !usage {
+		t.Error("a wrong fact is not an error of usage")
+	}
+}
