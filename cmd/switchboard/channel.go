@@ -18,18 +18,18 @@ import (
 	"switchboard/store"
 )
 
-// channelCommand looks at the entrances. It works beside a running gateway.
+// channelCommand inspects the channels. It may run while a gateway is running.
 func channelCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "channel", Short: "List the entrances, and compare a mailbox with the journal"}
+	cmd := &cobra.Command{Use: "channel", Short: "Show the state of the channels; reconcile mailboxes"}
 	cmd.AddCommand(channelListCommand(), channelReconcileCommand())
-	return needVerb(cmd)
+	return needSubcommand(cmd)
 }
 
 func channelListCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "Show how every entrance is doing, over all nodes", Args: cobra.NoArgs,
+		Use: "list", Short: "Show the state of every channel on all nodes", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
 				list, err := st.Channels(ctx)
@@ -41,7 +41,7 @@ func channelListCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return cmd
 }
 
@@ -50,7 +50,7 @@ func printChannels(out io.Writer, list []view.Channel, asJSON bool) error {
 		return printJSON(out, list)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(out, "No gateway has run on this database.")
+		_, err := fmt.Fprintln(out, "No gateway has run on this database yet.")
 		return err
 	}
 	var table bytes.Buffer
@@ -66,7 +66,7 @@ func printChannels(out io.Writer, list []view.Channel, asJSON bool) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	// What is wrong, and what to do, stand below their line: they are sentences.
+	// Error and advice are sentences, so they go below the channel's line.
 	for i, line := range strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n") {
 		fmt.Fprintln(out, strings.TrimRight(line, " "))
 		if i == 0 {
@@ -95,7 +95,7 @@ func backlog(p *view.Progress) string {
 	}
 	text := fmt.Sprintf("%d of %d, %.0f/s", p.Done, p.Total, p.Rate)
 	if p.ETA > 0 {
-		text += ", about " + (time.Duration(p.ETA) * time.Second).String() + " to go"
+		text += ", about " + (time.Duration(p.ETA) * time.Second).String() + " left"
 	}
 	return text
 }
@@ -114,9 +114,10 @@ func channelReconcileCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "reconcile NAME", Short: "Compare a mailbox with the journal, and fetch what is missing", Args: one("mailbox by its name"),
-		Long: "Compare a mailbox with the journal, folder by folder: what the server has, what of it is journaled, what still\n" +
-			"waits to be read, and what was passed over, which is fetched. The gateway does the same once a day.",
+		Use: "reconcile NAME", Short: "Compare a mailbox with the journal and fetch missing mail", Args: one("the name of a mailbox"),
+		Long: "Compare a mailbox with the journal, folder by folder, and fetch missing mail. The columns count the messages on\n" +
+			"the server, those in the journal, those still waiting to be read, those that were missing and fetched now, and\n" +
+			"those that are in the journal but no longer on the server. The gateway does the same once a day.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := flags.database(cmd)
 			if err != nil {
@@ -132,7 +133,7 @@ func channelReconcileCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return cmd
 }
 

@@ -18,7 +18,7 @@ func TestPrintChannels(t *testing.T) {
 		{Name: "chat", State: "running", Since: since, Progress: &view.Progress{Total: 3}},
 	}, false)
 	want := `CHANNEL       STATE                 SINCE                LAST SUCCESS         LAST MESSAGE         BACKLOG
-imap bills    running               2026-01-02 03:04:05  2026-01-02 03:04:05  2026-01-02 03:04:05  40 of 1000, 8/s, about 2m0s to go
+imap bills    running               2026-01-02 03:04:05  2026-01-02 03:04:05  2026-01-02 03:04:05  40 of 1000, 8/s, about 2m0s left
 imap support  unauthorised (alarm)  2026-01-02 03:04:05  never                never
     imap.example.com:993 refuses the login
     -> Check both.

@@ -13,16 +13,16 @@ import (
 	"switchboard/internal/pipe"
 )
 
-// The exit codes of a pipe transport (sysexits.h): mail servers read nothing else.
+// Exit codes of a pipe transport (sysexits.h), the only result that mail servers use.
 const (
-	exUsage    = 64 // called wrongly
-	exDataErr  = 65 // can never be taken: the mail goes back to its sender
+	exUsage    = 64 // usage error
+	exDataErr  = 65 // can never be accepted: the mail bounces
 	exNoUser   = 67 // no such address
-	exTempFail = 75 // keep it and come again
+	exTempFail = 75 // try again later
 )
 
-// exitError ends the program with a code of its own. It unwraps to nothing: a
-// cancelled delivery must not pass for a done one.
+// exitError ends the program with a given code. It does not unwrap, because main
+// treats context.Canceled as success, which a cancelled delivery is not.
 type exitError struct {
 	code int
 	err  error
@@ -35,9 +35,9 @@ func deliverCommand() *cobra.Command {
 	var flags configFlags
 	var from string
 	cmd := &cobra.Command{
-		Use: "deliver [-f SENDER] RECIPIENT...", Short: "Take a mail from standard input, as a pipe transport of Postfix or Exim",
-		Long: "Read a mail from standard input and journal it for the recipients. It returns 0 when the mail is on the disk;\n" +
-			"75 when it should come again, 67 when a recipient is none of ours, 65 when it can never be taken, 64 when called wrongly.",
+		Use: "deliver [-f SENDER] RECIPIENT...", Short: "Accept a mail on standard input, as a pipe transport of Postfix or Exim",
+		Long: "Read a mail from standard input and journal it for the recipients. Exit codes: 0 the mail is on disk; 75 try\n" +
+			"again later; 67 unknown recipient; 65 the mail can never be accepted; 64 usage error.",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			defer func() {
@@ -49,7 +49,7 @@ func deliverCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringVarP(&from, "from", "f", "", "reverse-path; empty, <> or MAILER-DAEMON: the null path")
+	cmd.Flags().StringVarP(&from, "from", "f", "", "reverse-path; empty, <> or MAILER-DAEMON means the null path")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return exitError{exUsage, fmt.Errorf("%w\nusage: %s", err, cmd.UseLine())}
 	})
@@ -58,10 +58,10 @@ func deliverCommand() *cobra.Command {
 
 func deliver(ctx context.Context, cmd *cobra.Command, flags *configFlags, from string, to []string) error {
 	if len(to) == 0 {
-		return exitError{exUsage, fmt.Errorf("name the recipients\nusage: %s", cmd.UseLine())}
+		return exitError{exUsage, fmt.Errorf("expected at least one recipient\nusage: %s", cmd.UseLine())}
 	}
 	cfg, err := flags.load(cmd, config.Load)
-	if err != nil { // the operator's to mend; no sender's mail goes back for it
+	if err != nil { // the operator can fix it, so the mail must not bounce
 		return exitError{exTempFail, err}
 	}
 	content, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), cfg.SMTP.Limit()+1))
@@ -85,8 +85,8 @@ func deliver(ctx context.Context, cmd *cobra.Command, flags *configFlags, from s
 	return nil
 }
 
-// reversePath reads a sender as mail servers hand it to a pipe: Postfix calls the
-// null path MAILER-DAEMON.
+// reversePath parses the sender that a mail server passes to a pipe; Postfix passes
+// the null path as MAILER-DAEMON.
 func reversePath(from string) string {
 	from = strings.Trim(from, "<>")
 	if !strings.Contains(from, "@") {

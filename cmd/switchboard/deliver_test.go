@@ -19,8 +19,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// deliverTo runs the verb as a mail server does and returns its exit code.
-func deliverTo(t *testing.T, bin, mail string, args ...string) (code int, said string) {
+// deliverTo runs the command as a mail server does, and returns its exit code and output.
+func deliverTo(t *testing.T, bin, mail string, args ...string) (code int, output string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -55,33 +55,33 @@ func TestDeliver(t *testing.T) {
 		name, mail string
 		args       []string
 		code       int
-		said       string
+		output     string
 	}{
-		{"taken", mail, []string{"--config", good, "-f", "ann@acme.example", "support+lamp@desk.example"}, 0, ""},
-		{"again", mail, []string{"--config", good, "-f", "ann@acme.example", "support+lamp@desk.example"}, 0, ""},
+		{"accepted", mail, []string{"--config", good, "-f", "ann@acme.example", "support+lamp@desk.example"}, 0, ""},
+		{"duplicate", mail, []string{"--config", good, "-f", "ann@acme.example", "support+lamp@desk.example"}, 0, ""},
 		{"null path", mail + "2\n", []string{"--config", good, "-f", "MAILER-DAEMON", "<support@desk.example>"}, 0, ""},
-		{"nobody", mail, []string{"--config", good, "support@desk.example", "who@desk.example"}, 67, "who@desk.example is no address of ours"},
+		{"unknown recipient", mail, []string{"--config", good, "support@desk.example", "who@desk.example"}, 67, "who@desk.example is not an address of this site"},
 		{"empty", "", []string{"--config", good, "support@desk.example"}, 65, "empty"},
 		{"too large", mail + strings.Repeat("x\n", 60_000), []string{"--config", good, "support@desk.example"}, 65, "smtp.max_size"},
-		{"a loop", strings.Repeat("Received: from a by b\n", 51) + mail, []string{"--config", good, "support@desk.example"}, 65, "loop"},
-		{"no recipient", mail, []string{"--config", good}, 64, "name the recipients"},
-		{"a wrong flag", mail, []string{"--colour", "support@desk.example"}, 64, "usage"},
-		{"a wrong configuration", mail, []string{"--config", config("wrong", "colour = 'blue'\n"), "support@desk.example"}, 75, "colour"},
+		{"mail loop", strings.Repeat("Received: from a by b\n", 51) + mail, []string{"--config", good, "support@desk.example"}, 65, "loop"},
+		{"no recipient", mail, []string{"--config", good}, 64, "expected at least one recipient"},
+		{"unknown flag", mail, []string{"--colour", "support@desk.example"}, 64, "usage"},
+		{"invalid configuration", mail, []string{"--config", config("invalid", "colour = 'blue'\n"), "support@desk.example"}, 75, "colour"},
 		{"no configuration", mail, []string{"--config", filepath.Join(dir, "none.toml"), "support@desk.example"}, 75, "none.toml"},
 		{"no database", mail, []string{"--config", config("down", "[db]\nurl = 'host=/nowhere user=x dbname=x'\n"), "support@desk.example"}, 75, ""},
-		{"no gateway", mail, []string{"--config", config("stopped", ""), "--data", filepath.Join(dir, "data"), "support@desk.example"}, 75, "no gateway runs on"},
-		{"no filter", mail, []string{"--config", config("filter", db+"[smtp.clamd]\naddr = '/nowhere/s'\non_failure = 'defer'\n"), "support@desk.example"}, 75, "filter does not answer"},
-		{"a virus", mail + mailtest.VirusMark, []string{"--config", config("clamd", db+fmt.Sprintf("[smtp.clamd]\naddr = %q\n", mailtest.Clamd(t))), "support@desk.example"}, 65, "Virus found"},
+		{"no gateway", mail, []string{"--config", config("stopped", ""), "--data", filepath.Join(dir, "data"), "support@desk.example"}, 75, "no gateway is running on"},
+		{"no filter", mail, []string{"--config", config("filter", db+"[smtp.clamd]\naddr = '/nowhere/s'\non_failure = 'defer'\n"), "support@desk.example"}, 75, "filter unavailable"},
+		{"virus", mail + mailtest.VirusMark, []string{"--config", config("clamd", db+fmt.Sprintf("[smtp.clamd]\naddr = %q\n", mailtest.Clamd(t))), "support@desk.example"}, 65, "Virus found"},
 	} {
-		if code, said := deliverTo(t, bin, c.mail, c.args...); code != c.code || !strings.Contains(said, c.said) {
-			t.Errorf("%s: exit %d, %q; want %d and %q", c.name, code, said, c.code, c.said)
+		if code, output := deliverTo(t, bin, c.mail, c.args...); code != c.code || !strings.Contains(output, c.output) {
+			t.Errorf("%s: exit %d, %q; want %d and %q", c.name, code, output, c.code, c.output)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "data")); err == nil {
-		t.Error("it made a data folder")
+		t.Error("deliver created a data folder")
 	}
 
-	// Ended in the middle of the mail: it says that the mail must come again.
+	// Terminated while reading the mail, it must not report success.
 	cmd := exec.Command(bin, "deliver", "--config", good, "support@desk.example")
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -94,7 +94,7 @@ func TestDeliver(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGTERM)
 	in.Close()
 	if err := cmd.Wait(); err == nil {
-		t.Error("a delivery that was ended passes for done")
+		t.Error("a terminated delivery exited with 0")
 	}
 
 	conn, err := sql.Open("postgres", dsn)

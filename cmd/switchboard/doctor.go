@@ -15,9 +15,10 @@ func doctorCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Look at everything the configuration names, and say what is wrong and what to do", Args: cobra.NoArgs,
-		Long: "Look at the configuration, the database, each mailbox, the smarthost, the ports, the certificate, the disk and the\n" +
-			"clock. Nothing is sent and no mail is touched. It works beside a running gateway. Exits with 1 if anything failed.",
+		Use: "doctor", Short: "Check everything that the configuration names and give advice", Args: cobra.NoArgs,
+		Long: "Check the configuration, the database, every mailbox, the smarthost, ports, certificate, filters, DNS records, disk\n" +
+			"space and clock. No mail is sent or changed. It may run while a gateway is running. The exit status is 1 if a\n" +
+			"check failed.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := flags.load(cmd, config.Load)
 			var invalid *config.Error
@@ -25,18 +26,18 @@ func doctorCommand() *cobra.Command {
 			switch {
 			case errors.As(err, &invalid):
 				for _, p := range invalid.Problems {
-					found = append(found, doctor.Finding{Check: p.Key, Verdict: doctor.Fail, Detail: p.Reason, Advice: "Correct the configuration, then run this again for the rest."})
+					found = append(found, doctor.Finding{Check: p.Key, Verdict: doctor.Fail, Detail: p.Reason, Advice: "Correct the configuration, then run this again for the remaining checks."})
 				}
 			case err != nil:
 				return err
 			default:
-				found = append([]doctor.Finding{{Check: "configuration", Verdict: doctor.OK, Detail: "can be used"}}, doctor.Run(cmd.Context(), cfg, logger("error"))...)
+				found = append([]doctor.Finding{{Check: "configuration", Verdict: doctor.OK, Detail: "valid"}}, doctor.Run(cmd.Context(), cfg, logger("error"))...)
 			}
 			return printFindings(cmd.OutOrStdout(), found, asJSON)
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return cmd
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// flagProblems tells everything that is wrong with the flags at once; the flag
-// library stops at the first.
+// flagProblems reports everything that is wrong with the flags; the flag library
+// stops at the first problem.
 func flagProblems(cmd *cobra.Command, args []string, first error) string {
 	flags := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
 	flags.AddFlagSet(cmd.Flags())
@@ -21,7 +21,7 @@ func flagProblems(cmd *cobra.Command, args []string, first error) string {
 		f := flags.Lookup(name)
 		if f == nil {
 			if name != "help" {
-				problems = append(problems, "there is no flag --"+name)
+				problems = append(problems, "unknown flag --"+name)
 			}
 			continue
 		}

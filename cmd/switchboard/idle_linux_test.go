@@ -15,14 +15,14 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestSoakIdle: many mailboxes wait for news on one node. Its memory is bounded,
-// and mail in any of them is journaled at once.
+// TestSoakIdle: with many idle mailboxes on one node, its memory stays bounded, and new
+// mail in any of them is journaled at once.
 func TestSoakIdle(t *testing.T) {
 	t.Parallel()
 	const limit = 300 // MiB
-	boxes, patience := 40, time.Minute
+	boxes, timeout := 40, time.Minute
 	if *soakLong {
-		boxes, patience = 1000, 5*time.Minute
+		boxes, timeout = 1000, 5*time.Minute
 	}
 	box := mailtest.NewDovecot(t, mailtest.WithAccounts(boxes))
 	dsn := dbtest.New(t)
@@ -53,7 +53,7 @@ func TestSoakIdle(t *testing.T) {
 		return got
 	}
 	began := time.Now()
-	within(t, patience, "every mailbox to be read", func() bool {
+	within(t, timeout, "every mailbox to be read", func() bool {
 		return count("select count(*) from channel_status where channel like 'imap %' and state = 'running'") == boxes
 	})
 	t.Logf("all read after %s", time.Since(began).Round(100*time.Millisecond))
@@ -63,7 +63,7 @@ func TestSoakIdle(t *testing.T) {
 	for i := range mails {
 		box.Deliver(mailtest.Account(i*boxes/mails), fmt.Appendf(nil, "From: ann@acme.example\r\nSubject: mail %d\r\nMessage-ID: <%d@acme.example>\r\n\r\nHello %d.\r\n", i, i, i))
 	}
-	within(t, patience, "the mails", func() bool {
+	within(t, timeout, "the mails", func() bool {
 		return count("select count(*) from raws where state = 'processed'") == mails
 	})
 	took := time.Since(began)
@@ -73,6 +73,6 @@ func TestSoakIdle(t *testing.T) {
 	}
 	t.Logf("mailboxes=%d rss_mib=%d peak_mib=%d mails=%d all_journaled_s=%.1f", boxes, rss>>20, peak>>20, mails, took.Seconds())
 	if peak>>20 > limit {
-		t.Errorf("the process took %d MiB, the limit is %d", peak>>20, limit)
+		t.Errorf("the process used %d MiB, the limit is %d", peak>>20, limit)
 	}
 }

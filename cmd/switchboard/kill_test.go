@@ -19,9 +19,9 @@ import (
 	"time"
 )
 
-// TestKilledWhileReceiving kills the program without warning, twenty times, while
-// senders that retry deliver 500 mails. Every mail that got its 250 must be there
-// once. The private database dies with the program each time.
+// TestKilledWhileReceiving kills the program twenty times while senders that retry
+// deliver 500 mails. Every mail that was answered with 250 must exist exactly once. The
+// private database is killed with the program each time.
 func TestKilledWhileReceiving(t *testing.T) {
 	const mails, kills, senders = 500, 20, 4
 	p := newProgram(t)
@@ -38,7 +38,7 @@ func TestKilledWhileReceiving(t *testing.T) {
 			}
 		})
 	}
-	// The kills are spread over the stream, so that each falls into live traffic.
+	// The kills are spread over the deliveries, so that each happens under load.
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range mails {
 		queue <- n
@@ -55,25 +55,25 @@ func TestKilledWhileReceiving(t *testing.T) {
 		t.Fatalf("%d kills, want %d", p.kills, kills)
 	}
 	seen := p.await(mails)
-	lost, doubled := 0, 0
+	lost, duplicates := 0, 0
 	for n := range mails {
 		switch seen[subject(n)] {
 		case 1:
 		case 0:
 			lost++
 		default:
-			doubled++
+			duplicates++
 		}
 	}
-	t.Logf("kills=%d acked=%d lost=%d dup_visible=%d", p.kills, mails, lost, doubled)
-	if lost > 0 || doubled > 0 {
-		t.Errorf("lost %d, visible twice %d", lost, doubled)
+	t.Logf("kills=%d acked=%d lost=%d dup_visible=%d", p.kills, mails, lost, duplicates)
+	if lost > 0 || duplicates > 0 {
+		t.Errorf("%d lost, %d duplicates", lost, duplicates)
 	}
 }
 
 func subject(n int) string { return fmt.Sprintf("kill test %04d", n) }
 
-// program is the built binary on one data folder; ports stay, processes do not.
+// program is the built binary on one data folder; its ports stay the same over restarts.
 type program struct {
 	t    *testing.T
 	bin  string
@@ -84,7 +84,7 @@ type program struct {
 
 	mu    sync.Mutex
 	cmd   *exec.Cmd
-	log   *os.File // standard error of every run; a file, so that reading it races with nothing
+	log   *os.File // standard error of all runs; a file, so that it can be read at any time
 	kills int
 }
 
@@ -105,7 +105,7 @@ func newProgram(t *testing.T) *program {
 	return p
 }
 
-// free finds a port that nobody uses at the moment.
+// free returns an address that is currently unused.
 func free(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -134,13 +134,13 @@ func (p *program) start() {
 		APIKey string `json:"api_key"`
 	}
 	if err := json.NewDecoder(stdout).Decode(&ends); err != nil {
-		p.t.Fatalf("the program did not come up: %v\n%s", err, p.said())
+		p.t.Fatalf("the program did not start: %v\n%s", err, p.stderr())
 	}
 	p.key = ends.APIKey
 }
 
-// said returns what the program wrote to standard error so far.
-func (p *program) said() string {
+// stderr returns what the program has written to standard error.
+func (p *program) stderr() string {
 	text, err := os.ReadFile(p.log.Name())
 	if err != nil {
 		return err.Error()
@@ -157,19 +157,19 @@ func (p *program) kill() {
 	p.kills++
 }
 
-// stop ends the program in order.
+// stop shuts the program down cleanly.
 func (p *program) stop() {
 	if p.cmd == nil || p.cmd.ProcessState != nil {
 		return
 	}
-	p.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may be gone
+	p.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
 	if err := p.cmd.Wait(); err != nil {
-		p.t.Errorf("the program ended with %v\n%s", err, p.said())
+		p.t.Errorf("the program ended with %v\n%s", err, p.stderr())
 	}
 }
 
-// deliver sends a mail as a relay does: again and again until it is accepted.
-// A permanent refusal is a failure of the product.
+// deliver sends a mail as a relay does, retrying until it is accepted. A permanent
+// refusal fails the test.
 func (p *program) deliver(n int) {
 	text := fmt.Sprintf("From: user%d@killed.example\r\nTo: support@demo.example\r\nSubject: %s\r\nMessage-ID: <%d@killed.example>\r\n\r\nMail %d.\r\n",
 		n%7, subject(n), n, n)
@@ -181,7 +181,7 @@ func (p *program) deliver(n int) {
 		}
 		var refused *textproto.Error
 		if errors.As(err, &refused) && refused.Code >= 500 {
-			p.t.Errorf("mail %d was refused for good: %v", n, err)
+			p.t.Errorf("mail %d was refused permanently: %v", n, err)
 			return
 		}
 		if time.Now().After(deadline) {
@@ -192,7 +192,7 @@ func (p *program) deliver(n int) {
 	}
 }
 
-// await waits until as many mails are visible and counts each subject.
+// await waits until want mails are visible, and counts them by subject.
 func (p *program) await(want int) map[string]int {
 	p.t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
@@ -205,7 +205,7 @@ func (p *program) await(want int) map[string]int {
 	}
 }
 
-// subjects reads the list to its end, page by page.
+// subjects reads the whole list, page by page, and counts mails by subject.
 func (p *program) subjects() (map[string]int, int) {
 	seen, total, cursor := map[string]int{}, 0, ""
 	for {

@@ -1,5 +1,5 @@
-// Command switchboard is the support gateway and its tools. `switchboard help`
-// lists the verbs; README.md has the first steps.
+// Command switchboard is the support gateway and its tools. `switchboard help` lists
+// the commands; README.md has the first steps.
 package main
 
 import (
@@ -13,13 +13,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes: 0 done, 1 failed, 2 called wrongly. `deliver` has its own.
+// Exit codes: 0 success, 1 failure, 2 usage error. `deliver` has its own.
 const (
 	exitFailed = 1
 	exitUsage  = 2
 )
 
-// usageError is an error of the caller's: a flag, an argument, a configuration.
+// usageError is a mistake of the caller: in a flag, an argument or the configuration.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
@@ -48,10 +48,10 @@ func main() {
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "switchboard",
-		Short: "A support gateway: mail, chat and forms in, tiers of inboxes, answers out",
+		Short: "Support gateway for mail, chat and web forms",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no verb %q; `switchboard help` lists them", args[0])}
+				return usageError{fmt.Errorf("unknown command %q; `switchboard help` lists the commands", args[0])}
 			}
 			return nil
 		},
@@ -60,7 +60,7 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%s\nsee `%s --help`", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
+		return usageError{fmt.Errorf("%s\nSee `%s --help`.", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
 	})
 	root.AddCommand(serveCommand(), demoCommand(), deliverCommand(), rawCommand(), userCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
@@ -69,12 +69,12 @@ func rootCommand() *cobra.Command {
 	return root
 }
 
-// needVerb makes a verb that only holds others show its help when it is alone, and
-// refuse one that it does not have.
-func needVerb(c *cobra.Command) *cobra.Command {
+// needSubcommand makes a command that only groups others print its help when called
+// alone, and refuse unknown subcommands.
+func needSubcommand(c *cobra.Command) *cobra.Command {
 	c.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return fmt.Errorf("there is no verb %s %q; `%s --help` lists them", cmd.Name(), args[0], cmd.CommandPath())
+			return fmt.Errorf("unknown command %q of %s; `%s --help` lists the commands", args[0], cmd.CommandPath(), cmd.CommandPath())
 		}
 		return nil
 	}
@@ -82,17 +82,17 @@ func needVerb(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// one wants a single argument and says which.
+// one requires exactly one argument; what describes it.
 func one(what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return fmt.Errorf("give one %s", what)
+			return fmt.Errorf("expected one argument: %s", what)
 		}
 		return nil
 	}
 }
 
-// checkArgs makes a wrong number of arguments a usage error, below c too.
+// checkArgs turns argument errors of c and its subcommands into usage errors.
 func checkArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {

@@ -21,19 +21,18 @@ import (
 	"switchboard/normalize"
 )
 
-// parseTimeout is how long one file may take before it is reported and left
-// behind.
+// parseTimeout bounds the parsing of one file.
 const parseTimeout = 10 * time.Second
 
-// verifier says what a signature is worth; nil where there are no keys.
+// verifier verifies a signature; it is nil if there are no keys.
 type verifier func(*desk.Signed, time.Time) *desk.Signature
 
 func parseCommand() *cobra.Command {
 	var keys mailsig.Config
 	cmd := &cobra.Command{
 		Use:   "parse FILE.eml...",
-		Short: "Show what the desk reads in mail files",
-		Long: `Read mail files and print one JSON object a line for each, in the order given:
+		Short: "Show how mail files are parsed",
+		Long: `Parse mail files and print one JSON object per line and file, in the given order:
 
   {"file": "...", "message_id": "...", "in_reply_to": [], "references": [],
    "from": [{"name": "...", "email": "..."}], "sender": [], "reply_to": [],
@@ -43,15 +42,15 @@ func parseCommand() *cobra.Command {
    "auto_submitted": "none", "report": {...}, "problems": [{"code", "detail"}],
    "signed": {"kind", "covers", "author", "footer", "broken"}}
 
-html is what the console would show: sanitized. report is there for bounces,
-read receipts and complaints. signed is there for signed mail, and says of what
-kind (smime, openpgp) and for how much of the mail the signature is (all, footer,
-part). With keys it is verified, as if the mail had come now, and signature says
-what it is worth (doc/operations.md, Signed mail). A mail is never refused; what is wrong with it
-stands in problems.
+html is sanitized as it is in the console. report is present for bounces, read
+receipts and complaints. signed is present for signed mail, with the kind of the
+signature (smime, openpgp) and the part of the mail that it covers (all, footer,
+part). With keys, the signature is verified as if the mail arrived now, and signature
+is the result (doc/operations.md, "Signed mail"). No mail is refused; its defects are
+listed in problems.
 
-The file "-" is standard input. A file that cannot be read becomes
-{"file": "...", "error": "..."}; the others are still processed and the exit
+The file "-" is standard input. For a file that cannot be read the line is
+{"file": "...", "error": "..."}; the other files are still parsed, and the exit
 status is 1.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -68,8 +67,8 @@ status is 1.`,
 		},
 	}
 	cmd.Flags().StringSliceVar(&keys.Keys, "openpgp-keys", nil, "verify signatures with the public keys in these files and folders")
-	cmd.Flags().StringSliceVar(&keys.Authorities, "smime-authorities", nil, "verify signatures by the authorities in these PEM files")
-	cmd.Flags().BoolVar(&keys.System, "smime-system", false, "verify signatures by the machine's authorities too")
+	cmd.Flags().StringSliceVar(&keys.Authorities, "smime-authorities", nil, "verify signatures with the certificate authorities in these PEM files")
+	cmd.Flags().BoolVar(&keys.System, "smime-system", false, "verify signatures with the system's certificate authorities, too")
 	return cmd
 }
 
@@ -116,14 +115,14 @@ type parsedSignature struct {
 	Broken string             `json:"broken"`
 }
 
-// failedFile is the line of a file that could not be read.
+// failedFile is the line of a file that could not be parsed.
 type failedFile struct {
 	File  string `json:"file"`
 	Error string `json:"error"`
 }
 
-// parseFiles reads the files on all cores and writes their lines in order. At
-// most two files a core are in memory at any time.
+// parseFiles parses the files on all cores and writes their lines in order. At most
+// two files per core are in memory.
 func parseFiles(ctx context.Context, files []string, verify verifier, in io.Reader, out io.Writer) error {
 	if ctx == nil {
 		ctx = context.Background()
@@ -177,7 +176,7 @@ func parseFiles(ctx context.Context, files []string, verify verifier, in io.Read
 		if err := enc.Encode(v); err != nil {
 			return err
 		}
-		// Someone may be watching a pipe: do not sit on finished lines.
+		// The reader of a pipe must not wait for lines that are finished.
 		if len(order) == 0 {
 			if err := w.Flush(); err != nil {
 				return err
@@ -206,13 +205,13 @@ func parseFile(file string, verify verifier, in io.Reader) any {
 	go func() {
 		defer func() {
 			if fault := recover(); fault != nil {
-				done <- failedFile{file, fmt.Sprint("internal fault: ", fault)}
+				done <- failedFile{file, fmt.Sprint("internal error: ", fault)}
 			}
 		}()
 		line := parseMail(bytes, verify, modified)
 		line.File = file
 		if cut {
-			line.Problems = append(line.Problems, desk.Problem{Code: "cut-off", Detail: fmt.Sprintf("the mail is longer than %d MiB; the rest was not read", mailarchive.MaxSize>>20)})
+			line.Problems = append(line.Problems, desk.Problem{Code: "cut-off", Detail: fmt.Sprintf("the mail is larger than %d MiB; the rest was not read", mailarchive.MaxSize>>20)})
 		}
 		done <- line
 	}()
@@ -222,7 +221,7 @@ func parseFile(file string, verify verifier, in io.Reader) any {
 	case line := <-done:
 		return line
 	case <-timer.C:
-		return failedFile{file, "not read within " + parseTimeout.String()}
+		return failedFile{file, "not parsed within " + parseTimeout.String()}
 	}
 }
 
@@ -246,7 +245,7 @@ func readInput(file string, in io.Reader) (b []byte, modified time.Time, cut boo
 	return b, modified, cut, withoutName(err)
 }
 
-// withoutName drops the path from a file error: the line names it already.
+// withoutName removes the path from a file error, because the line contains it already.
 func withoutName(err error) error {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
@@ -256,8 +255,8 @@ func withoutName(err error) error {
 }
 
 func parseMail(b []byte, verify verifier, modified time.Time) parsedFile {
-	// A Date is absurd when it lies ahead of now; one that is missing is nearest
-	// to the file's own time.
+	// Now is the upper limit of a plausible Date. For a missing Date, the file's own
+	// time is the best estimate.
 	now := time.Now().UTC()
 	m := normalize.Email(desk.Raw{Channel: desk.ChannelEmail, Bytes: b, Size: int64(len(b)), ReceivedAt: now})
 	if m.SentAt.Equal(now) {
@@ -287,7 +286,7 @@ func parseMail(b []byte, verify verifier, modified time.Time) parsedFile {
 	return p
 }
 
-// list makes an empty list print as [] and not as null.
+// list makes an empty list encode as [], not null.
 func list[T any](s []T) []T {
 	if s == nil {
 		return []T{}

@@ -14,12 +14,12 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-func TestParseFilesKeepsOrderAndGoesOn(t *testing.T) {
+func TestParseFiles(t *testing.T) {
 	dir := t.TempDir()
 	var files []string
 	for i := range 100 {
 		name := filepath.Join(dir, fmt.Sprintf("%d.eml", i))
-		if i != 50 { // the one that is not there
+		if i != 50 { // this one does not exist
 			mail := fmt.Sprintf("From: Anna <anna@example.com>\nMessage-ID: <%d@example.com>\nSubject: x\n\nhello\n\n-- \nAnna\n", i)
 			if err := os.WriteFile(name, []byte(mail), 0o600); err != nil {
 				t.Fatal(err)
@@ -48,7 +48,7 @@ func TestParseFilesKeepsOrderAndGoesOn(t *testing.T) {
 		}
 		switch {
 		case got.File != files[i]:
-			t.Errorf("line %d is of %s", i, got.File)
+			t.Errorf("line %d is for %s", i, got.File)
 		case i == 50:
 			if got.Error == "" {
 				t.Error("the missing file has no error")

@@ -16,27 +16,27 @@ import (
 func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Check a policy document, and see what it would decide",
-		Long: `Check a policy document, and see what it would decide. Nothing is published:
-these verbs need no database and no configuration.`,
+		Short: "Check a routing policy and explain its decisions",
+		Long: `Check a routing policy and explain its decisions. Nothing is published; these
+commands need neither a database nor a configuration.`,
 	}
 	cmd.AddCommand(policyCheckCommand(), policyExplainCommand(), policyDefaultCommand())
-	return needVerb(cmd)
+	return needSubcommand(cmd)
 }
 
 func policyCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
-		Short: "Tell everything that is wrong with a policy document",
-		Long: `Tell everything that is wrong with a policy document, one problem a line as
-FILE:LINE:COLUMN: WHERE: WHAT, and exit with 1 if there is any.`,
+		Short: "Report all problems of a routing policy",
+		Long: `Report all problems of a routing policy, one per line as
+FILE:LINE:COLUMN: KEY: PROBLEM. The exit status is 1 if there are any.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := compileFile(args[0], cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: sound; %d tiers, %d inboxes\n", args[0], len(p.Tiers()), len(p.Inboxes()))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: valid; %d tiers, %d inboxes\n", args[0], len(p.Tiers()), len(p.Inboxes()))
 			return err
 		},
 	}
@@ -46,10 +46,10 @@ func policyExplainCommand() *cobra.Command {
 	var facts string
 	cmd := &cobra.Command{
 		Use:   "explain FILE --facts JSON",
-		Short: "Show where a message would go, and why",
-		Long: `Show where a message with these facts would go, and every test on the way.
---facts takes a JSON object with the names that conditions use, @FILE to read it
-from a file, or - to read it from standard input:
+		Short: "Show where a message would be routed, and why",
+		Long: `Show where a message with the given facts would be routed, and every condition that
+was evaluated. --facts is a JSON object with the names that conditions use, @FILE to
+read it from a file, or - to read it from standard input:
 
   switchboard policy explain policy.yaml --facts '{"channel": "email",
     "message": {"to": "security@demo.example"}, "account": {"plan": "business"}}'`,
@@ -84,26 +84,26 @@ func policyDefaultCommand() *cobra.Command {
 
 func oneFile(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usageError{errors.New("give one policy document")}
+		return usageError{errors.New("expected one policy file")}
 	}
 	return nil
 }
 
-// compileFile compiles a document and prints what is wrong with it.
+// compileFile compiles a policy file and prints its problems.
 func compileFile(name string, out io.Writer) (*router.Policy, error) {
 	doc, err := os.ReadFile(name)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	p, err := router.Compile(doc)
-	var wrong *router.PolicyError
-	if !errors.As(err, &wrong) {
+	var invalid *router.PolicyError
+	if !errors.As(err, &invalid) {
 		return p, err
 	}
-	for _, problem := range wrong.Problems {
+	for _, problem := range invalid.Problems {
 		fmt.Fprintf(out, "%s:%s\n", name, problem)
 	}
-	return nil, fmt.Errorf("%s: %d problems", name, len(wrong.Problems))
+	return nil, fmt.Errorf("%s: %d problems", name, len(invalid.Problems))
 }
 
 func readFacts(arg string, stdin io.Reader) (router.Facts, error) {

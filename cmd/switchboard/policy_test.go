@@ -24,7 +24,7 @@ func TestPolicyCommand(t *testing.T) {
 	}
 	write(t, good, out.String())
 	write(t, bad, "version: 1\nrouting: 7\n")
-	if err := run("check", good); err != nil || !strings.Contains(out.String(), "sound") {
+	if err := run("check", good); err != nil || !strings.Contains(out.String(), "valid") {
 		t.Errorf("check: %v, %s", err, out.String())
 	}
 	if err := run("check", bad); err == nil || !strings.Contains(out.String(), bad+":2:10: routing: must be a list") {
@@ -34,6 +34,6 @@ func TestPolicyCommand(t *testing.T) {
 		t.Errorf("explain: %v, %s", err, out.String())
 	}
 	if _, usage := run("explain", good, "--facts", `{"chanel": "chat"}`).(usageError); !usage {
-		t.Error("a wrong fact is not an error of usage")
+		t.Error("an unknown fact is not a usage error")
 	}
 }

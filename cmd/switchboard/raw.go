@@ -17,15 +17,15 @@ import (
 	"switchboard/store"
 )
 
-// rawCommand looks into the journal. It works beside a running gateway.
+// rawCommand inspects the journal. It may run while a gateway is running.
 func rawCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "raw", Short: "List, show and replay what the channels received"}
+	cmd := &cobra.Command{Use: "raw", Short: "List, show and replay received items"}
 	cmd.AddCommand(rawListCommand(), rawShowCommand(), rawReplayCommand())
-	return needVerb(cmd)
+	return needSubcommand(cmd)
 }
 
-// withStore opens the configured database, or the one of the gateway that runs
-// on the data folder, and starts that folder's cluster when none runs.
+// withStore opens the configured database. That is db.url, or the private cluster in
+// the data folder, which is started if no gateway is running on it.
 func withStore(cmd *cobra.Command, flags *configFlags, fn func(context.Context, *store.Store) error) error {
 	cfg, err := flags.database(cmd)
 	if err != nil {
@@ -45,7 +45,7 @@ func rawListCommand() *cobra.Command {
 			switch desk.RawState(state) {
 			case "", desk.RawPending, desk.RawProcessed, desk.RawQuarantined:
 			default:
-				return usageError{fmt.Errorf("--state: %q is none of pending, processed, quarantined", state)}
+				return usageError{fmt.Errorf("--state must be pending, processed or quarantined, not %q", state)}
 			}
 			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
 				raws, _, err := st.Raws(ctx, desk.RawState(state), 0, limit)
@@ -57,9 +57,9 @@ func rawListCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringVar(&state, "state", string(desk.RawQuarantined), "pending, processed, quarantined, or empty for all")
-	cmd.Flags().IntVar(&limit, "limit", 100, "rows at most")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().StringVar(&state, "state", string(desk.RawQuarantined), "pending, processed or quarantined; empty for all")
+	cmd.Flags().IntVar(&limit, "limit", 100, "maximum number of rows")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return cmd
 }
 
@@ -77,7 +77,7 @@ func printRaws(out io.Writer, raws []desk.Raw, asJSON bool) error {
 		return nil
 	}
 	if len(raws) == 0 {
-		_, err := fmt.Fprintln(out, "Nothing there.")
+		_, err := fmt.Fprintln(out, "No items.")
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -93,7 +93,7 @@ func rawShowCommand() *cobra.Command {
 	var flags configFlags
 	var output string
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "Print the bytes of one raw item", Args: one("ID, as raw list shows it"),
+		Use: "show ID", Short: "Print an item as it was received", Args: one("an ID from raw list"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := desk.ParseID[desk.RawID](args[0])
 			if err != nil {
@@ -113,7 +113,7 @@ func rawShowCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to a file instead")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file instead of standard output")
 	return cmd
 }
 
@@ -121,10 +121,10 @@ func rawReplayCommand() *cobra.Command {
 	var flags configFlags
 	var all bool
 	cmd := &cobra.Command{
-		Use: "replay [ID...]", Short: "Put quarantined items back into the pipeline",
+		Use: "replay [ID...]", Short: "Process quarantined items again",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if all == (len(args) > 0) {
-				return usageError{fmt.Errorf("name the items to replay, or --all")}
+				return usageError{fmt.Errorf("expected IDs, or --all")}
 			}
 			ids := []desk.RawID{{}} // the zero id means all
 			if !all {
@@ -143,7 +143,7 @@ func rawReplayCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "every item that failed; what a filter set apart is let in by its ID")
+	cmd.Flags().BoolVar(&all, "all", false, "all items whose processing failed; items quarantined by a filter must be named by ID")
 	return cmd
 }
 

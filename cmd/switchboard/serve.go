@@ -14,17 +14,17 @@ import (
 	"switchboard/gateway"
 )
 
-// configFlags are the flags of every verb that opens the database.
+// configFlags are the flags of every command that opens the database.
 type configFlags struct{ file string }
 
 func (f *configFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.file, "config", "", "TOML file; SWITCHBOARD_SECTION__KEY in the environment wins over it")
+	cmd.Flags().StringVar(&f.file, "config", "", "configuration file (TOML); SWITCHBOARD_SECTION__KEY in the environment overrides it")
 	cmd.Flags().String("addr", "", "host:port of the HTTP server")
 	cmd.Flags().String("data", "", "folder of the private database")
 }
 
-// load reads the configuration with config.Load or LoadDatabase; flags that were
-// given win.
+// load reads the configuration with config.Load or LoadUnvalidated. Flags override
+// the file and the environment.
 func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[string]any) (config.Config, error)) (config.Config, error) {
 	overrides := map[string]any{}
 	for _, name := range []string{"addr", "data"} {
@@ -40,17 +40,17 @@ func (f *configFlags) load(cmd *cobra.Command, read func(string, []string, map[s
 	return cfg, err
 }
 
-// database reads what a verb needs that works on a desk's database. A verb that
-// was told of no place makes none: an empty database in whatever folder it was
-// started in would answer that nothing is there.
+// database reads the configuration for a command that works on an existing database.
+// Without any setting that names one, it refuses to create a database in the current
+// folder, which would only report that everything is empty.
 func (f *configFlags) database(cmd *cobra.Command) (config.Config, error) {
 	cfg, err := f.load(cmd, config.LoadUnvalidated)
 	if err != nil {
 		return cfg, err
 	}
-	told := f.file != "" || cfg.DB.URL != "" || cfg.Data != config.Defaults().Data || cmd.Flags().Lookup("data").Changed
-	if _, err := os.Stat(filepath.Join(cfg.Data, "postgres")); !told && errors.Is(err, os.ErrNotExist) {
-		return cfg, usageError{fmt.Errorf("there is no database in the folder %q here: name the desk's configuration with --config, or its folder with --data", cfg.Data)}
+	named := f.file != "" || cfg.DB.URL != "" || cfg.Data != config.Defaults().Data || cmd.Flags().Lookup("data").Changed
+	if _, err := os.Stat(filepath.Join(cfg.Data, "postgres")); !named && errors.Is(err, os.ErrNotExist) {
+		return cfg, usageError{fmt.Errorf("there is no database in the folder %q; set the configuration file with --config, or the data folder with --data", cfg.Data)}
 	}
 	return cfg, nil
 }
@@ -67,7 +67,7 @@ func serveCommand() *cobra.Command {
 	var flags configFlags
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the gateway", Args: cobra.NoArgs,
-		Long: "Run the gateway with the configuration of --config and the environment.\nWithout db.url it runs a private PostgreSQL cluster in the data folder.",
+		Long: "Run the gateway with the configuration from --config and the environment.\nWithout db.url, it runs a private PostgreSQL cluster in the data folder.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := flags.load(cmd, config.Load)
 			if err != nil {
@@ -90,18 +90,18 @@ func demoCommand() *cobra.Command {
 	opt := demo.Options{Out: os.Stdout}
 	var level string
 	cmd := &cobra.Command{
-		Use: "demo", Short: "Run the gateway with made-up customers, agents and mail servers", Args: cobra.NoArgs,
+		Use: "demo", Short: "Run the gateway with simulated customers, agents and mail servers", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opt.Log = logger(level)
 			return demo.Run(cmd.Context(), opt)
 		},
 	}
-	cmd.Flags().StringVar(&opt.Addr, "addr", "127.0.0.1:8080", "host:port of the pages; port 0 takes free ports, for the mail servers too")
-	cmd.Flags().StringVar(&opt.SMTP, "smtp", "", "host:port that receives mail (default 127.0.0.1:2525)")
-	cmd.Flags().StringVar(&opt.IMAP, "imap", "", "host:port of the support mailbox (default 127.0.0.1:1143)")
-	cmd.Flags().StringVar(&opt.Data, "data", "data/demo", "folder of the demo's data; remove it to begin anew")
-	cmd.Flags().Int64Var(&opt.Seed, "seed", 1, "another number makes other conversations")
-	cmd.Flags().BoolVar(&opt.JSON, "json", false, "print the addresses as one line of JSON")
+	cmd.Flags().StringVar(&opt.Addr, "addr", "127.0.0.1:8080", "host:port of the web pages; port 0 picks free ports, for the mail servers, too")
+	cmd.Flags().StringVar(&opt.SMTP, "smtp", "", "host:port of the SMTP listener (default 127.0.0.1:2525)")
+	cmd.Flags().StringVar(&opt.IMAP, "imap", "", "host:port of the IMAP server of the support mailbox (default 127.0.0.1:1143)")
+	cmd.Flags().StringVar(&opt.Data, "data", "data/demo", "folder of the demo's data; delete it to start over")
+	cmd.Flags().Int64Var(&opt.Seed, "seed", 1, "seed of the generated conversations")
+	cmd.Flags().BoolVar(&opt.JSON, "json", false, "print the URLs and addresses as one line of JSON")
 	cmd.Flags().StringVar(&level, "log-level", "warn", "debug, info, warn or error")
 	return cmd
 }

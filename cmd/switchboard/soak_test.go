@@ -19,50 +19,50 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-var soakLong = flag.Bool("soak", false, "run the soak tests in full, as make soak-imap does")
+var soakLong = flag.Bool("soak", false, "run the full soak tests, as make soak-imap does")
 
-// soakSize is how much of everything befalls the mailboxes.
+// soakSize is the extent of a soak test.
 type soakSize struct {
-	backlog, cuts  int           // mails that wait in the INBOX, and how often their reading is cut
+	backlog, cuts  int           // mails waiting in the INBOX, and how often the connection is cut while they are read
 	kills          int           // of the gateway while it reads the backlog
-	boxes, rounds  int           // mailboxes whose sessions freeze, each so many times
-	days, daily    int           // without the gateway, and mails on each of them
+	boxes, rounds  int           // mailboxes whose sessions are frozen, and how often each
+	days, daily    int           // days without the gateway, and mails on each day
 	poll, timeout  string        // of the mailboxes
-	frost          time.Duration // how long a session freezes at most
-	cutMin, cutMax int64         // octets of a connection that is cut
-	patience       time.Duration // for each step
-	late           time.Duration // in which a mail must be journaled, whatever has happened
+	frost          time.Duration // maximum duration of a freeze
+	cutMin, cutMax int64         // octets after which a connection is cut
+	stepTimeout    time.Duration // for each step
+	late           time.Duration // within which a mail must be journaled under all conditions
 }
 
 var (
 	soakShort = soakSize{backlog: 150, cuts: 4, kills: 3, boxes: 2, rounds: 1, days: 3, daily: 3, poll: "500ms", timeout: "500ms", frost: 3 * time.Second,
-		cutMin: 10_000, cutMax: 120_000, patience: 30 * time.Second, late: 30 * time.Second}
-	// What the mailboxes are set to if nobody says anything.
+		cutMin: 10_000, cutMax: 120_000, stepTimeout: 30 * time.Second, late: 30 * time.Second}
+	// The default settings of a mailbox.
 	soakFull = soakSize{backlog: 10_000, cuts: 300, kills: 10, boxes: 10, rounds: 2, days: 30, daily: 10, poll: "1m", timeout: "30s", frost: 100 * time.Second,
-		cutMin: 70_000, cutMax: 400_000, patience: 12 * time.Minute, late: 2 * time.Minute}
+		cutMin: 70_000, cutMax: 400_000, stepTimeout: 12 * time.Minute, late: 2 * time.Minute}
 )
 
-// soak is a serving process before a Dovecot, and a ledger of what was sent.
+// soak is a gateway process with a Dovecot server, and a record of the mail sent.
 type soak struct {
 	soakSize
 	t     *testing.T
 	box   *mailtest.Dovecot
-	proxy *mailtest.Proxy // before the INBOX of the first account
+	proxy *mailtest.Proxy // in front of the first account's server
 	db    *sql.DB
 	node  *node
 
 	mu      sync.Mutex
-	sent    map[string]bool // by SHA-256 of the mail
-	inbox   int             // mails that the INBOX of the first account was given
+	sent    map[string]bool // by SHA-256 of the content
+	inbox   int             // mails put into the INBOX of the first account
 	worst   time.Duration
 	frozen  int      // sessions
-	unaided int      // of them replaced before they went on
-	readers []string // accounts whose sessions freeze
+	unaided int      // frozen sessions replaced before they were thawed
+	readers []string // accounts whose sessions are frozen
 }
 
-// TestSoakIMAP: a backlog whose reading is cut in the middle of literals and by kills
-// of the gateway, sessions that stop without a word, a folder that is numbered anew,
-// days without the gateway. Every mail must be there, whole, once.
+// TestSoakIMAP: connections are cut in the middle of literals and the gateway is killed
+// while it reads a backlog, sessions freeze silently, a folder gets a new UIDVALIDITY,
+// and the gateway is down for days. Every mail must exist, complete, exactly once.
 func TestSoakIMAP(t *testing.T) {
 	t.Parallel()
 	size := soakShort
@@ -91,7 +91,7 @@ func TestSoakIMAP(t *testing.T) {
 	s.offline()
 	s.awaitInbox(4711)
 	s.log("offline", began)
-	s.judge()
+	s.verify()
 }
 
 func newSoak(t *testing.T, size soakSize) *soak {
@@ -129,7 +129,7 @@ func newSoak(t *testing.T, size soakSize) *soak {
 		}
 		if t.Failed() {
 			log := s.node.log.String()
-			t.Logf("the end of the log:\n%s", log[max(0, len(log)-5000):])
+			t.Logf("end of the log:\n%s", log[max(0, len(log)-5000):])
 		}
 	})
 	return s
@@ -139,8 +139,8 @@ func (s *soak) log(step string, began time.Time) {
 	s.t.Logf("%-10s at %s", step, time.Since(began).Round(time.Second))
 }
 
-// send puts a mail into an account, "" for the first one. Sizes vary, and every
-// tenth mail has no Message-ID.
+// send puts a mail into an account ("" is the first one) and returns the SHA-256 of its
+// content. Sizes vary, and every tenth mail has no Message-ID.
 func (s *soak) send(account string) (sum string) {
 	s.mu.Lock()
 	n := len(s.sent)
@@ -168,7 +168,7 @@ func (s *soak) send(account string) (sum string) {
 	return sum
 }
 
-// cutBacklog fills the INBOX and lets the proxy cut its connections.
+// cutBacklog fills the INBOX and makes the proxy cut its connections.
 func (s *soak) cutBacklog() {
 	for range s.backlog {
 		s.send("")
@@ -182,26 +182,25 @@ func (s *soak) cutBacklog() {
 	})
 }
 
-// kill ends the gateway without warning while the backlog is being journaled and
-// processed, each time a part further on.
+// kill kills the gateway repeatedly while the backlog is being journaled and processed.
 func (s *soak) kill() {
 	for n := range s.kills {
 		part := n * s.backlog / s.kills
-		within(s.t, s.patience, "a part of the backlog", func() bool { return s.count("select count(*) from raws") > part })
+		within(s.t, s.stepTimeout, "a part of the backlog", func() bool { return s.count("select count(*) from raws") > part })
 		s.node.kill()
 		s.node.start()
 	}
 }
 
-// freeze stops a mailbox's session while it waits for news, and delivers then.
+// freeze stops a mailbox's idle session and then delivers a mail.
 func (s *soak) freeze(account string) {
-	s.gap(account, func() {}) // it is read, and idle
+	s.gap(account, func() {}) // the mailbox has been read and is idle
 	for range s.rounds {
 		var thaw func()
 		var melt *time.Timer
 		s.gap(account, func() {
 			thaw = s.box.FreezeSessions(account)
-			// One that was stopped with the folder's lock in its hand keeps out everybody.
+			// A session that was stopped while it held the folder's lock blocks all others.
 			melt = time.AfterFunc(s.frost, thaw)
 		})
 		s.mu.Lock()
@@ -214,13 +213,12 @@ func (s *soak) freeze(account string) {
 	}
 }
 
-// gap delivers a mail after something has happened, and measures how late it is
-// journaled.
-func (s *soak) gap(account string, happens func()) {
-	happens()
+// gap delivers a mail after an event, and measures how long it takes to be journaled.
+func (s *soak) gap(account string, event func()) {
+	event()
 	began := time.Now()
 	sum := s.send(account)
-	within(s.t, s.patience, "a mail in "+account, func() bool {
+	within(s.t, s.stepTimeout, "a mail in "+account, func() bool {
 		return s.count("select count(*) from raws where sha256(bytes) = decode($1, 'hex') and received_at > now() - interval '1 hour'", sum) > 0
 	})
 	s.mu.Lock()
@@ -235,19 +233,19 @@ func (s *soak) count(query string, args ...any) (n int) {
 	return n
 }
 
-// awaitInbox waits until the INBOX's position is at its end, by the numbers of a
-// UIDVALIDITY if it is not 0, and all is processed.
+// awaitInbox waits until the INBOX has been read to its end, under the given
+// UIDVALIDITY unless it is 0, and everything has been processed.
 func (s *soak) awaitInbox(validity int) {
-	within(s.t, s.patience, "the INBOX to be read", func() bool {
+	within(s.t, s.stepTimeout, "the INBOX to be read", func() bool {
 		return s.count("select count(*) from mailbox_cursors where channel = 'inbox' and $1::bigint in (0, uid_validity) and last_uid >= $2", validity, s.inbox) == 1 &&
 			s.count("select count(*) from raws where state = 'pending'") == 0
 	})
 }
 
-// offline kills the gateway, lets days go by, and starts it again.
+// offline kills the gateway, delivers the mail of several days, and starts it again.
 func (s *soak) offline() {
 	s.node.kill()
-	s.box.Expunge(1, s.daily) // what the journal has
+	s.box.Expunge(1, s.daily) // already journaled
 	for range s.days {
 		for range s.daily {
 			s.send("")
@@ -257,15 +255,15 @@ func (s *soak) offline() {
 	s.gap("", func() {})
 }
 
-// judge compares the ledger with the database, and the database with the server.
-func (s *soak) judge() {
+// verify compares the mail sent with the database, and the database with the server.
+func (s *soak) verify() {
 	rows, err := s.db.QueryContext(s.t.Context(), `select encode(sha256(k.bytes), 'hex'), count(distinct r.message_id), bool_and(r.state = 'processed')
 		from raws r join raws k on k.id = coalesce(r.same_as, r.id) group by 1`)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer rows.Close()
-	lost, torn, dup := len(s.sent), 0, 0
+	lost, damaged, dup := len(s.sent), 0, 0
 	for rows.Next() {
 		var sum string
 		var messages int
@@ -275,7 +273,7 @@ func (s *soak) judge() {
 		}
 		switch {
 		case !s.sent[sum]:
-			torn++
+			damaged++
 		case processed && messages > 0:
 			lost--
 			dup += messages - 1
@@ -285,18 +283,18 @@ func (s *soak) judge() {
 		s.t.Fatal(err)
 	}
 	if n := s.count("select count(*) from raws where same_as is null"); n != len(s.sent) {
-		s.t.Errorf("the octets of %d mails are kept %d times", len(s.sent), n)
+		s.t.Errorf("the content of %d mails is stored %d times", len(s.sent), n)
 	}
 	out, err := exec.Command(s.node.bin, "channel", "reconcile", "inbox", "--json", "--config", s.node.config).CombinedOutput()
 	if err != nil {
 		s.t.Errorf("reconcile: %v\n%s", err, out)
 	}
 	if want := fmt.Sprintf(`"server":%d,"journaled":%d,"waiting":0,"missing":0`, s.inbox-s.daily, s.inbox-s.daily); !strings.Contains(string(out), want) {
-		s.t.Errorf("reconcile says %s, want %s", out, want)
+		s.t.Errorf("reconcile printed %s, want %s", out, want)
 	}
 	s.t.Logf("soak imap: sent=%d cuts=%d kills=%d freezes=%d noticed=%d messages=%d", len(s.sent), s.proxy.Cuts(), s.kills, s.frozen, s.unaided, s.count("select count(*) from messages"))
-	s.t.Logf("lost=%d dup=%d torn=%d max_gap=%s", lost, dup, torn, s.worst.Round(100*time.Millisecond))
-	if lost+dup+torn != 0 || s.worst > s.late || s.proxy.Cuts() < s.cuts || s.frozen != s.boxes*s.rounds {
-		s.t.Error("the mailboxes did not hold")
+	s.t.Logf("lost=%d dup=%d damaged=%d max_gap=%s", lost, dup, damaged, s.worst.Round(100*time.Millisecond))
+	if lost+dup+damaged != 0 || s.worst > s.late || s.proxy.Cuts() < s.cuts || s.frozen != s.boxes*s.rounds {
+		s.t.Error("mail was lost, duplicated, damaged or late")
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestMailboxTakenOver runs two nodes on one database and one mailbox, kills the
-// one that reads it, again and again while mail arrives, and wants the other one
-// to go on within 15 s, with every mail journaled once.
+// TestMailboxTakenOver runs two nodes on one database and one mailbox, and repeatedly
+// kills the one that reads the mailbox while mail arrives. The other node must take over
+// within 15 s, and every mail must be journaled exactly once.
 func TestMailboxTakenOver(t *testing.T) {
 	const limit = 15 * time.Second
 	box := mailtest.NewDovecot(t)
@@ -58,18 +58,18 @@ func TestMailboxTakenOver(t *testing.T) {
 	}
 	within(t, 30*time.Second, "the first mails", func() bool { return journaled(50) })
 	if n := strings.Count(box.Log(), "Login: user=<support>"); n != 1 {
-		t.Errorf("%d nodes logged in, want the one that holds the lease", n)
+		t.Errorf("%d nodes logged in, want only the one that holds the lease", n)
 	}
 	var worst time.Duration
 	for range 3 {
 		owner := reader(t, db, nodes)
-		deliver() // it may be in the middle of this one
+		deliver() // the node may be reading this one
 		owner.kill()
 		killed := time.Now()
 		for range 5 {
 			deliver()
 		}
-		within(t, limit, "the other node to go on", func() bool { return journaled(sent) })
+		within(t, limit, "the other node to take over", func() bool { return journaled(sent) })
 		worst = max(worst, time.Since(killed))
 		owner.start()
 	}
@@ -80,7 +80,7 @@ func TestMailboxTakenOver(t *testing.T) {
 	}
 	t.Logf("kills=3 sent=%d lost=%d dup=%d takeover_p100=%s", sent, sent-messages, rows-messages, worst.Round(time.Millisecond))
 	if rows != sent || messages != sent {
-		t.Errorf("%d items of %d mails in the journal, want %d", rows, messages, sent)
+		t.Errorf("%d journal items for %d mails, want %d", rows, messages, sent)
 	}
 }
 
@@ -93,7 +93,7 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	}
 }
 
-// reader is the node that holds the mailbox's lease.
+// reader returns the node that holds the mailbox's lease.
 func reader(t *testing.T, db *sql.DB, nodes []*node) (owner *node) {
 	t.Helper()
 	within(t, 15*time.Second, "a node to hold the lease", func() bool {
@@ -111,11 +111,11 @@ func reader(t *testing.T, db *sql.DB, nodes []*node) (owner *node) {
 	return owner
 }
 
-// node is a serving process.
+// node is a running gateway process.
 type node struct {
 	t           *testing.T
 	bin, config string
-	env         []string // beside what the test has
+	env         []string // in addition to the test's environment
 	cmd         *exec.Cmd
 	log         bytes.Buffer
 }
@@ -126,7 +126,7 @@ func newNode(t *testing.T, bin, config string, env ...string) *node {
 	t.Cleanup(func() {
 		n.kill()
 		if t.Failed() {
-			t.Logf("a node's log:\n%s", n.log.String())
+			t.Logf("log of a node:\n%s", n.log.String())
 		}
 	})
 	return n
@@ -143,6 +143,6 @@ func (n *node) start() {
 }
 
 func (n *node) kill() {
-	n.cmd.Process.Kill() //nolint:errcheck // it may be gone
+	n.cmd.Process.Kill() //nolint:errcheck // it may have ended
 	n.cmd.Wait()         //nolint:errcheck // it was killed
 }

@@ -24,27 +24,28 @@ func threadCommand() *cobra.Command {
 	var byAccount bool
 	cmd := &cobra.Command{
 		Use:   "thread [--by-account] FILE.mbox|MAILDIR",
-		Short: "Sort mail into conversations",
-		Long: `Sort the mail of an mbox file, a Maildir or a folder of mail files into
-conversations and print one JSON object a line, in order of arrival:
+		Short: "Thread a mail archive into conversations",
+		Long: `Thread the mail of an mbox file, a Maildir or a folder of message files into
+conversations and print one JSON object per line, in order of arrival:
 
   {"message_id": "...", "conversation": "cv_...", "method": "...", "evidence": "..."}
 
-method is new, references, in-reply-to, report or subject; evidence says what it
-rests on. The identifiers of conversations are made for each run.
+method is new, references, in-reply-to, report or subject; evidence is what the
+decision is based on. Conversation identifiers are generated for each run.
 
-Without a flag all of it is one account's correspondence: a mailing list, or the
-mail of one customer. Everything is read before anything is printed: two threads
-that a later mail shows to be one are printed as one, and a reply that lost its
-headers joins the thread that it quotes, or a message of which it names.
+By default, the archive is treated as the mail of one account: a mailing list, or
+the mail of one customer. All of it is read before anything is printed. Two threads
+that a later message shows to be one are printed as one, and a reply that lost its
+headers joins the thread that it quotes or whose message it mentions.
 
-With --by-account senders belong to the account of their domain (to one of their
-own when the domain gives mailboxes to the public), and mail joins only what the
-product would let it join. Threads of one account that a later mail refers to
-together are printed as one; the product proposes that as a merge.`,
+With --by-account, senders belong to the account of their domain, or to an account
+of their own if the domain is a public mail provider, and messages join only
+conversations that the gateway would let them join. Threads of one account that a
+later message refers to together are printed as one; the gateway suggests merging
+them.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{errors.New("give one mbox file, Maildir or folder of mail files")}
+				return usageError{errors.New("expected one mbox file, Maildir or folder of message files")}
 			}
 			return nil
 		},
@@ -52,18 +53,18 @@ together are printed as one; the product proposes that as a merge.`,
 			return threadFile(cmd.Context(), args[0], byAccount, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().BoolVar(&byAccount, "by-account", false, "keep the senders' accounts apart")
+	cmd.Flags().BoolVar(&byAccount, "by-account", false, "separate the senders by account")
 	return cmd
 }
 
-// threadFile threads the mail at path and writes where each message went.
+// threadFile threads the mail at path and writes the conversation of each message.
 func threadFile(ctx context.Context, path string, byAccount bool, out io.Writer) error {
-	archive, people := threading.NewArchive(), newPeople(byAccount)
+	archive, senders := threading.NewArchive(), newSenders(byAccount)
 	if byAccount {
 		archive = threading.NewGuardedArchive()
 	}
 	err := normalizeAll(ctx, path, func(m *desk.Message) {
-		account, contact := people.of(m)
+		account, contact := senders.resolve(m)
 		archive.Add(m, account, contact)
 	})
 	if err != nil {
@@ -86,21 +87,21 @@ func threadFile(ctx context.Context, path string, byAccount bool, out io.Writer)
 	return w.Flush()
 }
 
-// normalizeAll normalizes the mail at path on all cores and hands it on in order.
-// A few mails are in memory at a time.
+// normalizeAll normalizes the mail at path on all cores and calls fn in order. Only a
+// few messages are in memory at a time.
 func normalizeAll(ctx context.Context, path string, fn func(*desk.Message)) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	waiting := make(chan chan desk.Message, 2*runtime.GOMAXPROCS(0))
+	pending := make(chan chan desk.Message, 2*runtime.GOMAXPROCS(0))
 	g.Go(func() error {
-		defer close(waiting)
+		defer close(pending)
 		workers := make(chan struct{}, runtime.GOMAXPROCS(0))
 		return mailarchive.Each(path, func(name string, mail []byte) error {
 			result := make(chan desk.Message, 1)
 			select {
-			case waiting <- result:
+			case pending <- result:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -115,7 +116,7 @@ func normalizeAll(ctx context.Context, path string, fn func(*desk.Message)) erro
 				}
 				m.Attachments, m.HTMLBody = nil, ""
 				if m.ReceivedAt.IsZero() {
-					m.ReceivedAt = m.SentAt // a file has no other arrival
+					m.ReceivedAt = m.SentAt // a file has no other time of arrival
 				}
 				result <- m
 				return nil
@@ -124,7 +125,7 @@ func normalizeAll(ctx context.Context, path string, fn func(*desk.Message)) erro
 		})
 	})
 	g.Go(func() error {
-		for result := range waiting {
+		for result := range pending {
 			if m, ok := <-result; ok {
 				fn(&m)
 			}
@@ -134,21 +135,21 @@ func normalizeAll(ctx context.Context, path string, fn func(*desk.Message)) erro
 	return g.Wait()
 }
 
-// people gives senders their accounts.
-type people struct {
+// senders assigns accounts and contacts to senders.
+type senders struct {
 	byAccount bool
 	accounts  map[string]desk.AccountID
 	contacts  map[string]desk.ContactID
-	one       desk.AccountID
+	shared    desk.AccountID // of everyone, unless byAccount
 }
 
-func newPeople(byAccount bool) *people {
-	return &people{byAccount, map[string]desk.AccountID{}, map[string]desk.ContactID{}, desk.NewID[desk.AccountID]()}
+func newSenders(byAccount bool) *senders {
+	return &senders{byAccount, map[string]desk.AccountID{}, map[string]desk.ContactID{}, desk.NewID[desk.AccountID]()}
 }
 
-func (p *people) of(m *desk.Message) (desk.AccountID, desk.ContactID) {
-	if !p.byAccount {
-		return p.one, desk.ContactID{}
+func (s *senders) resolve(m *desk.Message) (desk.AccountID, desk.ContactID) {
+	if !s.byAccount {
+		return s.shared, desk.ContactID{}
 	}
 	address := ""
 	if len(m.From) > 0 {
@@ -158,15 +159,15 @@ func (p *people) of(m *desk.Message) (desk.AccountID, desk.ContactID) {
 	if _, domain, ok := strings.Cut(address, "@"); ok && !imf.Freemail(domain) {
 		owner = domain
 	}
-	account, ok := p.accounts[owner]
+	account, ok := s.accounts[owner]
 	if !ok {
 		account = desk.NewID[desk.AccountID]()
-		p.accounts[owner] = account
+		s.accounts[owner] = account
 	}
-	contact, ok := p.contacts[address]
+	contact, ok := s.contacts[address]
 	if !ok {
 		contact = desk.NewID[desk.ContactID]()
-		p.contacts[address] = contact
+		s.contacts[address] = contact
 	}
 	return account, contact
 }

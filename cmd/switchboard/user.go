@@ -16,15 +16,15 @@ import (
 	"switchboard/store"
 )
 
-// userCommand makes agents: without one nobody can sign in.
+// userCommand creates agents; without one, no one can sign in.
 func userCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "user", Short: "Make and change agents"}
+	cmd := &cobra.Command{Use: "user", Short: "Create, change and list agents"}
 	cmd.AddCommand(userAddCommand(), userListCommand())
-	return needVerb(cmd)
+	return needSubcommand(cmd)
 }
 
-// given is what the flags say of an agent.
-type given struct {
+// agentFlags are the properties of an agent that can be set by flags.
+type agentFlags struct {
 	name            string
 	tiers           []int
 	admin, disabled bool
@@ -32,16 +32,16 @@ type given struct {
 
 func userAddCommand() *cobra.Command {
 	var flags configFlags
-	var say given
+	var set agentFlags
 	cmd := &cobra.Command{
-		Use: "add ADDRESS", Short: "Make an agent, or change the one with that address; the password is read from standard input",
-		Long: `Make an agent, or change the one with that address. The password is read from
-standard input. Of an agent who is there, what no flag names stays as it is, and
-so does the password if the line is empty.`,
-		Args: one("address"),
+		Use: "add ADDRESS", Short: "Create or change an agent; the password is read from standard input",
+		Long: `Create an agent, or change the one with that address. The password is read from
+standard input. For an existing agent, properties without a flag stay unchanged,
+and so does the password if the line is empty.`,
+		Args: one("an address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a, err := mail.ParseAddress(args[0]); err != nil || a.Address != args[0] {
-				return usageError{fmt.Errorf("%q is not an address", args[0])}
+				return usageError{fmt.Errorf("%q is not a mail address", args[0])}
 			}
 			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
 				a, err := st.KnownAgent(ctx, args[0])
@@ -50,7 +50,7 @@ so does the password if the line is empty.`,
 					return err
 				}
 				a.Email = args[0]
-				if err := say.change(cmd, &a, known); err != nil {
+				if err := set.change(cmd, &a, known); err != nil {
 					return err
 				}
 				hash, err := readPassword(cmd, known)
@@ -66,43 +66,43 @@ so does the password if the line is empty.`,
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringVar(&say.name, "name", "", "name that customers see; a new agent needs one")
-	cmd.Flags().IntSliceVar(&say.tiers, "tiers", []int{1}, "tiers a new agent works in")
-	cmd.Flags().BoolVar(&say.admin, "admin", false, "may do everything; --admin=false takes it back")
-	cmd.Flags().BoolVar(&say.disabled, "disabled", false, "keeps the history, may not sign in; --disabled=false takes it back")
+	cmd.Flags().StringVar(&set.name, "name", "", "name shown to customers; required for a new agent")
+	cmd.Flags().IntSliceVar(&set.tiers, "tiers", []int{1}, "tiers the agent works in")
+	cmd.Flags().BoolVar(&set.admin, "admin", false, "grant all permissions; --admin=false revokes them")
+	cmd.Flags().BoolVar(&set.disabled, "disabled", false, "disable sign-in and keep the history; --disabled=false enables it again")
 	return cmd
 }
 
-// change sets what the flags name; a new agent takes their defaults.
-func (g *given) change(cmd *cobra.Command, a *desk.Agent, known bool) error {
-	set := func(flag string) bool { return !known || cmd.Flags().Changed(flag) }
-	if set("name") {
-		a.Name = strings.TrimSpace(g.name)
+// change applies the flags that were given; a new agent gets the defaults of the others.
+func (f *agentFlags) change(cmd *cobra.Command, a *desk.Agent, known bool) error {
+	given := func(flag string) bool { return !known || cmd.Flags().Changed(flag) }
+	if given("name") {
+		a.Name = strings.TrimSpace(f.name)
 	}
 	if a.Name == "" {
-		return usageError{errors.New("give a --name, which customers see")}
+		return usageError{errors.New("expected --name, the name shown to customers")}
 	}
-	if set("tiers") {
+	if given("tiers") {
 		a.Tiers = nil
-		for _, t := range g.tiers {
+		for _, t := range f.tiers {
 			a.Tiers = append(a.Tiers, desk.Tier(t))
 		}
 	}
-	if set("admin") {
-		a.Admin = g.admin
+	if given("admin") {
+		a.Admin = f.admin
 	}
-	if set("disabled") {
-		a.Disabled = g.disabled
+	if given("disabled") {
+		a.Disabled = f.disabled
 	}
 	return nil
 }
 
-// readPassword hashes a line of standard input; "" keeps the password of an agent
-// who is there.
+// readPassword returns the hash of the password on standard input; "" keeps the
+// password of an existing agent.
 func readPassword(cmd *cobra.Command, known bool) (string, error) {
 	prompt := "Password: "
 	if known {
-		prompt = "New password (empty: keep the old one): "
+		prompt = "New password (empty to keep the current one): "
 	}
 	fmt.Fprint(cmd.ErrOrStderr(), prompt)
 	line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')

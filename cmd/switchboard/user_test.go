@@ -12,8 +12,8 @@ import (
 	"switchboard/internal/dbtest"
 )
 
-// verb runs the program's command line in this process.
-func verb(t *testing.T, stdin string, args ...string) (string, error) {
+// run executes a command line in this process and returns its output.
+func run(t *testing.T, stdin string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
 	root := rootCommand()
@@ -25,8 +25,8 @@ func verb(t *testing.T, stdin string, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// Whoever changes one thing of an agent changes nothing else.
-func TestUserAddChangesWhatIsNamed(t *testing.T) {
+// TestUserAdd: changing one property of an agent leaves the others unchanged.
+func TestUserAdd(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "switchboard.toml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, "[db]\nurl = %q\n", dbtest.New(t)), 0o600); err != nil {
@@ -34,7 +34,7 @@ func TestUserAddChangesWhatIsNamed(t *testing.T) {
 	}
 	for i, step := range []struct {
 		stdin, args string
-		want        string // the list afterwards, blanks as one
+		want        string // the list afterwards, with single spaces
 		refused     bool
 	}{
 		{"correct horse\n", "ana@example.com --tiers 1,2 --admin", "", true}, // no name
@@ -45,15 +45,15 @@ func TestUserAddChangesWhatIsNamed(t *testing.T) {
 		{"\n", "ana@example.com --admin=false --tiers 3", "ana@example.com Anna 3 false", false},
 		{"short\n", "ana@example.com --tiers 1", "ana@example.com Anna 3 false", true},
 		{"", "ana@example.com --disabled", "", false},
-		{"", "ana@example.com --tiers 1", "", false}, // and is not let in by it
+		{"", "ana@example.com --tiers 1", "", false}, // does not enable sign-in
 		{"", "ana@example.com --disabled=false", "ana@example.com Anna 1 false", false},
 	} {
-		_, err := verb(t, step.stdin, append([]string{"user", "add", "--config", config}, strings.Fields(step.args)...)...)
+		_, err := run(t, step.stdin, append([]string{"user", "add", "--config", config}, strings.Fields(step.args)...)...)
 		var usage usageError
 		if errors.As(err, &usage) != step.refused || err != nil && !step.refused {
 			t.Fatalf("step %d: %v", i, err)
 		}
-		out, err := verb(t, "", "user", "list", "--config", config)
+		out, err := run(t, "", "user", "list", "--config", config)
 		_, rows, _ := strings.Cut(out, "\n")
 		if got := strings.Join(strings.Fields(rows), " "); err != nil || got != step.want {
 			t.Fatalf("step %d: %q, %v; want %q", i, got, err, step.want)
@@ -61,29 +61,29 @@ func TestUserAddChangesWhatIsNamed(t *testing.T) {
 	}
 }
 
-func TestVerbThatIsNone(t *testing.T) {
+func TestUnknownSubcommand(t *testing.T) {
 	t.Parallel()
 	for _, group := range []string{"raw", "channel", "user", "policy"} {
 		var usage usageError
-		if _, err := verb(t, "", group, "lst"); !errors.As(err, &usage) || !strings.Contains(err.Error(), "there is no verb "+group+` "lst"`) {
+		if _, err := run(t, "", group, "lst"); !errors.As(err, &usage) || !strings.Contains(err.Error(), `unknown command "lst" of switchboard `+group) {
 			t.Errorf("%s lst: %v", group, err)
 		}
-		if out, err := verb(t, "", group); err != nil || !strings.Contains(out, "Available Commands") {
+		if out, err := run(t, "", group); err != nil || !strings.Contains(out, "Available Commands") {
 			t.Errorf("%s: %q, %v", group, out, err)
 		}
 	}
 }
 
-// A verb in the wrong folder makes no database there to find nothing in it.
-func TestVerbWithoutDatabase(t *testing.T) {
+// TestNoDatabase: a command without configuration does not create a database.
+func TestNoDatabase(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"raw list", "user list", "channel list", "user add ana@example.com --name Ana", "channel reconcile support"} {
 		var usage usageError
-		if _, err := verb(t, "correct horse\n", strings.Fields(args)...); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--config") {
+		if _, err := run(t, "correct horse\n", strings.Fields(args)...); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--config") {
 			t.Errorf("%s: %v", args, err)
 		}
 		if _, err := os.Stat("data"); !errors.Is(err, os.ErrNotExist) {
-			t.Fatalf("%s left something behind: %v", args, err)
+			t.Fatalf("%s created a data folder: %v", args, err)
 		}
 	}
 }
