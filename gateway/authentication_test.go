@@ -49,7 +49,7 @@ func TestAuthentication(t *testing.T) {
 	if a := m.Authentication; a == nil || a.SPF != "fail" || a.DMARC != "fail" || a.Policy != "reject" || a.Trust != "forged" || !strings.Contains(a.Reason, "acme.example") {
 		t.Errorf("forged: %+v", a)
 	}
-	if len(m.Problems) != 1 || m.Problems[0].Code != "forged-sender" || !strings.Contains(m.Thread.Evidence, "not who he says") {
+	if len(m.Problems) != 1 || m.Problems[0].Code != "forged-sender" || !strings.Contains(m.Thread.Evidence, "sender address is forged") {
 		t.Errorf("problems %v, evidence %q", m.Problems, m.Thread.Evidence)
 	}
 	if forged.Contact.Address != "jo@acme.example" || len(r.messages(c.ID)) != 1 {

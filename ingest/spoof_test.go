@@ -148,7 +148,7 @@ func TestSpoofed(t *testing.T) {
 			if flagged != c.flagged {
 				t.Errorf("flagged %t, problems %v", flagged, m.Problems)
 			}
-			if strings.HasPrefix(c.name, "forged, cites Jo") && !strings.Contains(m.ThreadEvidence, "not who he says") {
+			if strings.HasPrefix(c.name, "forged, cites Jo") && !strings.Contains(m.ThreadEvidence, "sender address is forged") {
 				t.Errorf("evidence %q", m.ThreadEvidence)
 			}
 			for _, i := range out.Identities {

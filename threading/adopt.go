@@ -9,14 +9,14 @@ import (
 	"switchboard/desk"
 )
 
-// posting is the messages that wrote a passage, by number from 1; 0 is none. What
-// more than a few wrote is a signature, a footer or a figure of speech and tells
-// nothing: its first entry is common.
+// posting lists the messages that contain a passage, numbered from 1; 0 is an unused
+// entry. A passage in more than a few messages is a signature, a footer or a common
+// phrase and proves nothing: the first entry is then common.
 type posting [4]int32
 
 const common = -1
 
-// with adds a message to a posting.
+// with returns the posting with a message added, or a common one if it is full.
 func (p posting) with(i int) posting {
 	if p[0] == common {
 		return p
@@ -24,13 +24,13 @@ func (p posting) with(i int) posting {
 	if p.full() {
 		return posting{common}
 	}
-	return p.some(i)
+	return p.sample(i)
 }
 
 func (p posting) full() bool { return p[len(p)-1] != 0 }
 
-// some adds a message to a posting while there is room.
-func (p posting) some(i int) posting {
+// sample returns the posting with a message added if there is room.
+func (p posting) sample(i int) posting {
 	for k := range p {
 		if p[k] == 0 {
 			p[k] = int32(i + 1)
@@ -40,7 +40,7 @@ func (p posting) some(i int) posting {
 	return p
 }
 
-// each calls fn with every message of a posting.
+// each calls fn for every message of a posting.
 func (p posting) each(fn func(i int)) {
 	for _, n := range p {
 		if n > 0 {
@@ -50,18 +50,18 @@ func (p posting) each(fn func(i int)) {
 }
 
 const (
-	// A reply without evidence but its subject is adopted only when it comes soon.
+	// A reply with no evidence except its subject must come this soon.
 	soon = 7 * 24 * time.Hour
-	// How far clocks and relays may put a reply before the message it answers.
+	// Because of wrong clocks, a reply may be dated this much before its original.
 	skew = 24 * time.Hour
-	// What is quoted word for word under the same subject may be long past.
+	// A message quoted under the same subject may be this old.
 	quoteWindow = 180 * 24 * time.Hour
-	// maxSubject bounds the messages of one subject that are looked at for a reply:
-	// those before it, the nearest.
+	// maxSubject bounds how many messages with the same subject are compared with a
+	// reply: the nearest ones before it.
 	maxSubject = 200
 )
 
-// index makes a message findable for replies without headers.
+// index records a message, so that replies without headers can be matched to it.
 func (a *Archive) index(i int, m *desk.Message) {
 	w := digest(WrittenBy(m))
 	for h := range w.fresh {
@@ -75,12 +75,12 @@ func (a *Archive) index(i int, m *desk.Message) {
 	key := hashText(base)
 	for h := range w.first {
 		h = chain([]uint64{key, h})
-		a.echoes[h] = a.echoes[h].some(i)
+		a.echoes[h] = a.echoes[h].sample(i)
 	}
 }
 
-// adopt places replies without headers, in order of their dates, so that one
-// can be the parent of the next.
+// adopt places replies without headers by date, so that one can be the parent of the
+// next.
 func (a *Archive) adopt() {
 	byDate := func(list []int) {
 		sort.SliceStable(list, func(x, y int) bool { return a.entries[list[x]].sentAt.Before(a.entries[list[y]].sentAt) })
@@ -101,21 +101,22 @@ func (a *Archive) adopt() {
 		if !ok {
 			continue
 		}
-		a.join(e.conversation, best.id)
-		e.method, e.evidence = MethodSubject, "no headers; same subject, "+evidence
+		a.merge(e.conversation, best.id)
+		e.method, e.evidence = MethodSubject, "no reply headers; same subject, "+evidence
 	}
 }
 
-// search is the look for one orphan's relatives.
+// search collects the candidates for one orphan.
 type search struct {
 	*Archive
 	i    int
 	own  desk.ConversationID
 	byID map[desk.ConversationID]*found
-	seen map[desk.ConversationID]bool // of the passage looked at
+	seen map[desk.ConversationID]bool // for the current passage
 }
 
-// relatives lists the conversations that share something with an orphan, best first.
+// relatives returns the conversations that have something in common with an orphan,
+// best first.
 func (a *Archive) relatives(i int) []found {
 	o := a.entries[i].orphan
 	s := search{a, i, a.final(a.entries[i].conversation), map[desk.ConversationID]*found{}, map[desk.ConversationID]bool{}}
@@ -141,7 +142,7 @@ func (a *Archive) relatives(i int) []found {
 	return list
 }
 
-// sameSubject looks at the messages before the orphan that have its subject.
+// sameSubject adds the messages before the orphan that have its subject.
 func (s search) sameSubject(o *orphan) {
 	at := s.entries[s.i].sentAt
 	list := s.subjects[o.base]
@@ -164,8 +165,7 @@ func (s search) sameSubject(o *orphan) {
 	}
 }
 
-// at returns the conversation that message j is in; nil if the orphan cannot
-// answer it.
+// at returns the conversation of message j, nil if the orphan cannot be an answer to it.
 func (s search) at(j int) *found {
 	e := &s.entries[j]
 	id := s.final(e.conversation)
@@ -182,7 +182,7 @@ func (s search) at(j int) *found {
 	return f
 }
 
-// each calls fn once with every conversation that has a message of the posting.
+// each calls fn once for every conversation that has a message in the posting.
 func (s search) each(p posting, fn func(*found)) {
 	clear(s.seen)
 	p.each(func(j int) {
@@ -193,14 +193,13 @@ func (s search) each(p posting, fn func(*found)) {
 	})
 }
 
-// adopted decides among an orphan's relatives, best first. Where the orphan itself
-// does not show which message it answers, the people decide.
+// adopted picks one of an orphan's relatives, given best first. If the orphan itself
+// does not show which message it answers, the people involved decide.
 func (o *orphan) adopted(list []found, own desk.ConversationID) (best found, evidence string, ok bool) {
 	if len(list) > 0 && list[0].id == own && (list[0].named || !list[0].timed.IsZero()) {
 		return found{}, "", false
 	}
-	// Later mail may answer the orphan: that its own conversation is about the same
-	// shows nothing.
+	// Its own conversation may hold later answers to the orphan, which are no evidence.
 	list = slices.DeleteFunc(list, func(f found) bool { return f.id == own })
 	if evidence, ok := o.answers(list); ok {
 		return list[0], evidence, true
@@ -210,16 +209,16 @@ func (o *orphan) adopted(list []found, own desk.ConversationID) (best found, evi
 	}
 	best = list[0]
 	only := len(list) == 1 || !list[1].subject
-	brief := o.marked && len(o.quotes) < fewEchoes // too little to be recognised by
-	dated := len(o.said.clocks) > 0                // and nobody wrote at that time
+	brief := o.marked && len(o.quotes) < fewEchoes // too little to compare
+	dated := len(o.said.clocks) > 0                // it names a time, and no message has it
 	switch {
 	case best.author && (only || !dated) && (!o.elsewhere() || brief):
-		return best, "it names an author", true
+		return best, "it names an author there", true
 	case o.elsewhere():
 	case best.to:
-		return best, "it goes to an author", true
+		return best, "it is addressed to an author there", true
 	case only && !dated && best.apart <= soon && !generic(o.base):
-		return best, "the only one", true
+		return best, "which no other conversation has", true
 	}
 	return found{}, "", false
 }

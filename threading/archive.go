@@ -7,22 +7,23 @@ import (
 	"switchboard/desk"
 )
 
-// Archive threads a correspondence that is complete: a mailing list's archive or
-// the mail of one customer. Other than Decide, which must place each message when
-// it arrives, it sees later messages before it places a reply that lost its
-// headers, and joins threads that a later message shows to be one.
+// Archive threads a complete correspondence: a mailing list's archive or the mail of
+// one customer. Unlike Decide, which must place each message on arrival, it uses
+// later messages too when it places a reply that lost its headers, and merges threads
+// that a later message connects.
 type Archive struct {
 	memory  *Memory
 	entries []entry
-	// guarded: senders have accounts, and joins obey the rules of Decide alone.
+	// guarded means that senders belong to different accounts, so that only the rules
+	// of Decide apply.
 	guarded bool
 
-	passages map[uint64]posting // of new texts, to the messages that wrote them
-	echoes   map[uint64]posting // of what is quoted at first hand, by subject, to messages that quote it
-	subjects map[string][]int   // base subject, to messages
+	passages map[uint64]posting // from passages of new text to the messages that contain them
+	echoes   map[uint64]posting // from directly quoted passages and their subject to messages that quote them
+	subjects map[string][]int   // from base subjects to messages
 }
 
-// Placed is where an Archive put a message.
+// Placed is a message and the conversation it was placed in.
 type Placed struct {
 	MessageID    string
 	Conversation desk.ConversationID
@@ -30,7 +31,7 @@ type Placed struct {
 	Evidence     string
 }
 
-// entry is what an Archive keeps of a message.
+// entry is what an Archive remembers about a message.
 type entry struct {
 	id           string
 	conversation desk.ConversationID
@@ -38,23 +39,23 @@ type entry struct {
 	evidence     string
 	from         desk.Address
 	sentAt       time.Time
-	orphan       *orphan // a reply that lost its headers; nil for the others
+	orphan       *orphan // set for a reply that lost its headers
 }
 
-// NewArchive makes an empty Archive of one account's mail.
+// NewArchive returns an empty Archive for the mail of one account.
 func NewArchive() *Archive {
 	return &Archive{memory: NewMemory(), passages: map[uint64]posting{}, echoes: map[uint64]posting{}, subjects: map[string][]int{}}
 }
 
-// NewGuardedArchive makes an Archive whose senders belong to different accounts:
-// every message is placed by Decide, as it would be on arrival.
+// NewGuardedArchive returns an empty Archive for senders of different accounts:
+// Decide places every message, as it would on arrival.
 func NewGuardedArchive() *Archive {
 	a := NewArchive()
 	a.guarded = true
 	return a
 }
 
-// Add takes the next message in order of arrival. account and contact are the
+// Add adds the next message in order of arrival. account and contact are the
 // sender's; an unguarded Archive ignores contact.
 func (a *Archive) Add(m *desk.Message, account desk.AccountID, contact desk.ContactID) {
 	e := entry{id: m.MessageID, method: MethodNew, sentAt: m.SentAt}
@@ -89,13 +90,13 @@ func (a *Archive) Add(m *desk.Message, account desk.AccountID, contact desk.Cont
 	a.entries = append(a.entries, e)
 }
 
-// decide is Decide, but where later mail will tell the subject can wait.
+// decide is Decide without the subject if later messages can be waited for.
 func (a *Archive) decide(in Incoming) Decision {
 	if a.guarded {
 		return Decide(in, nil, a.memory)
 	}
 	m := *in.Message
-	m.Report = nil // a list passes reports on, but it does not send what they report
+	m.Report = nil // a list forwards reports about messages it did not send
 	in.Message = &m
 	d := decider{in: in, idx: a.memory, sender: sender(&m)}
 	if dec, ok := d.byIdentifiers(); ok {
@@ -104,7 +105,7 @@ func (a *Archive) decide(in Incoming) Decision {
 	return d.begin()
 }
 
-// people are the addresses that take part in a conversation by this message.
+// people returns the addresses that this message adds to a conversation.
 func people(m *desk.Message) []string {
 	var all []string
 	for _, list := range [][]desk.Address{m.From, m.CC} {
@@ -115,8 +116,8 @@ func people(m *desk.Message) []string {
 	return all
 }
 
-// Place finishes the Archive and returns its messages in order of arrival, each
-// with the conversation it ended up in.
+// Place places the remaining replies and returns all messages in order of arrival
+// with their conversations.
 func (a *Archive) Place() []Placed {
 	a.adopt()
 	placed := make([]Placed, len(a.entries))
@@ -134,8 +135,8 @@ func (a *Archive) final(id desk.ConversationID) desk.ConversationID {
 	return id
 }
 
-// join makes two conversations one, under the older one's name.
-func (a *Archive) join(x, y desk.ConversationID) {
+// merge merges two conversations into the older one.
+func (a *Archive) merge(x, y desk.ConversationID) {
 	x, y = a.final(x), a.final(y)
 	if bytes.Compare(x[:], y[:]) > 0 {
 		x, y = y, x

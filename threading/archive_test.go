@@ -9,8 +9,8 @@ import (
 	"switchboard/desk"
 )
 
-// However a thread's messages arrive, References make it one conversation, and
-// never two threads one.
+// Whatever the order of arrival, References put each thread into one conversation and
+// never merge two threads.
 func TestOrderDoesNotMatter(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 200 {
@@ -22,7 +22,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 				m := mail(joAddr)
 				m.MessageID = fmt.Sprintf("%d.%d@list.example", n, i)
 				m.Subject = "Always the same"
-				if i > 0 { // answers any earlier one, with a trimmed chain
+				if i > 0 { // a reply to any earlier message, with a shortened chain
 					parent := r.IntN(i)
 					m.References = append([]string{ids[0]}, ids[parent])
 					if r.IntN(3) == 0 {
@@ -75,31 +75,31 @@ func TestAdoption(t *testing.T) {
 		with string // the message whose conversation it shares; empty: none
 	}{
 		{"quotes", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Thanks.", "> "+reply), "1"},
-		{"quotes, wrapped anew", listMail("9", "dan@four.example", "Re: disk  controller", 5, "Thanks.",
+		{"quotes, re-wrapped", listMail("9", "dan@four.example", "Re: disk  controller", 5, "Thanks.",
 			">> It was the older one,\n>> and the controller came\n>> back after I had pulled\n>> the card."), "1"},
 		{"quotes an old message", listMail("9", "dan@four.example", "Re: Disk controller", 24*60, "Thanks.", "> "+reply), "1"},
 		{"names an author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "On Monday, Bob Two wrote:\n\nIndeed.", ""), "1"},
-		{"names an author, and quotes what nobody said", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
-			"Bob Two wrote:\n> The tape drive has been humming all night long and nobody here knows the reason why it does so."), ""},
-		{"names an author, and quotes a word", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", "Bob Two wrote:\n> the older one"), "1"},
-		{"goes to an author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", "", func(m *desk.Message) {
+		{"names an author, and quotes unknown text", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"Bob Two wrote:\n> The tape drive has been humming all night long and no one here knows the reason why it does so."), ""},
+		{"names an author, and quotes too little to compare", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", "Bob Two wrote:\n> the older one"), "1"},
+		{"is addressed to an author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", "", func(m *desk.Message) {
 			m.To = []desk.Address{{Email: "bob@two.example"}}
 		}), "1"},
 		{"only the subject, soon", listMail("9", "dan@four.example", "Re: Disk controller", 5, "Indeed.", ""), "1"},
 		{"only the subject, late", listMail("9", "dan@four.example", "Re: Disk controller", 24*10, "Indeed.", ""), ""},
-		{"a subject that says nothing", listMail("9", "dan@four.example", "Re: Printer", 5, "Indeed.", ""), ""},
-		{"quotes what nobody said", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
-			"> The tape drive has been humming all night long and nobody here knows the reason why it does so."), ""},
-		{"gives the time of a message", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.",
+		{"a generic subject", listMail("9", "dan@four.example", "Re: Printer", 5, "Indeed.", ""), ""},
+		{"quotes unknown text", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"> The tape drive has been humming all night long and no one here knows the reason why it does so."), ""},
+		{"names the time of a message", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.",
 			"On Mon, 2 Mar 2026 14:00:00 +0100, Bob Two wrote:\n> cut"), "1"},
-		{"gives a time at which its author did not write", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.",
+		{"names a time at which its author did not write", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.",
 			"On Mon, 2 Mar 2026 14:09:00 +0100, Bob Two wrote:\n> cut"), ""},
-		{"gives an identifier", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.", "In article <message.2@list>:\n| cut"), "1"},
-		{"quotes at second hand", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
-			"> The tape drive has been humming all night long and nobody here knows why.\n>> "+reply), ""},
-		{"quotes at second hand, and says whom", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
-			"Bob Two wrote:\n> The tape drive has been humming all night long and nobody here knows why.\n>> "+reply), "1"},
-		{"quotes what somebody else quotes", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.", "> "+absent), "1"},
+		{"names an identifier", listMail("9", "dan@four.example", "Re: Disk controller", 24*20, "Indeed.", "In article <message.2@list>:\n| cut"), "1"},
+		{"quotes a quote", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"> The tape drive has been humming all night long and no one here knows why.\n>> "+reply), ""},
+		{"quotes a quote, and names its author", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.",
+			"Bob Two wrote:\n> The tape drive has been humming all night long and no one here knows why.\n>> "+reply), "1"},
+		{"quotes what another message quotes", listMail("9", "dan@four.example", "Re: Disk controller", 5, "No.", "> "+absent), "1"},
 		{"no reply", listMail("9", "dan@four.example", "Disk controller", 5, "Mine too.", "> "+reply), ""},
 		{"quotes under another subject", listMail("9", "dan@four.example", "Re: Tapes", 5, "No.", "> "+reply), ""},
 	}
@@ -126,7 +126,7 @@ func TestAdoption(t *testing.T) {
 	}
 }
 
-// listMail makes a mail of a list, so many hours after noon.
+// listMail returns a message to a mailing list, sent some hours after noon.
 func listMail(id, from, subject string, hours int, fresh, quote string, change ...func(*desk.Message)) *desk.Message {
 	m := mail(from, append(change, text(subject, quote+"\n\n"+fresh, fresh))...)
 	m.MessageID = id + "@list"

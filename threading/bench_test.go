@@ -10,10 +10,10 @@ import (
 	"switchboard/desk"
 )
 
-// BenchmarkArchive: the time a mail must not grow with the archive, not even where
-// every mail has the same subject and half of the replies lost their headers.
+// BenchmarkArchive checks that the time per message does not grow with the archive,
+// even if every message has the same subject and half of the replies lost their headers.
 func BenchmarkArchive(b *testing.B) {
-	for _, subjects := range []int{0, 1} { // 0: a subject for every ten mails
+	for _, subjects := range []int{0, 1} { // 0: a new subject for every ten messages
 		for _, n := range []int{1_000, 4_000, 16_000} {
 			list := correspondence(n, subjects)
 			for name, make := range map[string]func() *Archive{"list": NewArchive, "guarded": NewGuardedArchive} {
@@ -32,7 +32,7 @@ func BenchmarkArchive(b *testing.B) {
 	}
 }
 
-// correspondence makes mails of people who quote each other.
+// correspondence returns messages of people who quote each other.
 func correspondence(n, subjects int) []*desk.Message {
 	r := rand.New(rand.NewPCG(7, 8))
 	words := func(n int) string {

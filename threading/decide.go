@@ -10,11 +10,11 @@ import (
 	"switchboard/internal/imf"
 )
 
-// maxReferences bounds the identifiers looked up for one message; a longer chain
-// keeps its newest ones, which is where the conversation is.
+// maxReferences bounds the identifiers looked up for one message. Of a longer chain
+// the newest are used, since those are the closest ancestors.
 const maxReferences = 500
 
-// Decide says which conversation in belongs to. tokens may be nil.
+// Decide returns the conversation that in belongs to. tokens may be nil.
 func Decide(in Incoming, tokens *Tokens, idx Index) Decision {
 	d := decider{in: in, idx: idx, sender: sender(in.Message)}
 	if dec, ok := d.byToken(tokens); ok {
@@ -41,7 +41,7 @@ type decider struct {
 	in      Incoming
 	idx     Index
 	sender  string
-	refused string // what pointed to a conversation that the sender may not join
+	refused string // evidence for a conversation that the sender may not join
 }
 
 func sender(m *desk.Message) string {
@@ -51,7 +51,7 @@ func sender(m *desk.Message) string {
 	return strings.ToLower(m.From[0].Email)
 }
 
-// final follows merges to the conversation that is alive.
+// final follows merges to the conversation that is still in use.
 func (d *decider) final(id desk.ConversationID) (Conversation, bool) {
 	seen := map[desk.ConversationID]bool{}
 	for {
@@ -63,7 +63,7 @@ func (d *decider) final(id desk.ConversationID) (Conversation, bool) {
 			return c, true
 		}
 		seen[id] = true
-		if seen[c.MergedInto] { // a cycle: all of them are one, the oldest stands for it
+		if seen[c.MergedInto] { // a cycle: treat all of them as the oldest one
 			return d.oldest(seen)
 		}
 		id = c.MergedInto
@@ -80,36 +80,37 @@ func (d *decider) oldest(ids map[desk.ConversationID]bool) (Conversation, bool) 
 	return d.idx.Conversation(first)
 }
 
-// member reports whether the sender belongs to c without further proof.
+// member reports whether the sender may join c without further proof.
 func (d *decider) member(c Conversation) bool {
-	return !d.forged() && !d.nobody() && !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
+	return !d.forged() && !d.anonymous() && !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
 }
 
 func (d *decider) participant(c Conversation) bool {
-	return !d.nobody() && !d.forged() && slices.Contains(c.Participants, d.sender)
+	return !d.anonymous() && !d.forged() && slices.Contains(c.Participants, d.sender)
 }
 
-// nobody: the author has no address. All who have none look like one contact, and
-// are strangers to each other.
-func (d *decider) nobody() bool {
+// anonymous reports whether the author has no address. All such authors look like
+// one contact, but they are different people.
+func (d *decider) anonymous() bool {
 	_, domain := imf.SplitAddr(d.sender)
 	return domain == ""
 }
 
-// forged: the sender is not who he says, and nothing may follow from his name.
+// forged reports whether the sender's address failed authentication, so that nothing
+// may be concluded from it.
 func (d *decider) forged() bool { return d.in.SenderTrust == desk.TrustForged }
 
-// proven: the sender's address is who it claims to be.
+// proven reports whether the sender's address was authenticated.
 func (d *decider) proven() bool {
 	return d.in.SenderTrust == desk.TrustAligned || d.in.SenderTrust == desk.TrustVerified
 }
 
-// join places the message in c, unless c is closed.
+// join places the message in c, or in a follow-up if c is closed.
 func (d *decider) join(c Conversation, method, evidence string) Decision {
 	dec := Decision{ConversationID: c.ID, Method: method, Evidence: evidence}
 	switch {
 	case machine(d.in.Message):
-		// RFC 3834 section 2: what a machine answers is nobody's wish to go on.
+		// An automatic response (RFC 3834 section 2) is no reason to reopen anything.
 		if c.Status == desk.StatusResolved || c.Status == desk.StatusClosed {
 			dec.Evidence += fmt.Sprintf("; it stays %s: %s", c.Status, d.in.Message.AutoSubmitted)
 		}
@@ -122,13 +123,13 @@ func (d *decider) join(c Conversation, method, evidence string) Decision {
 	return dec
 }
 
-// machine reports mail that never reopens a conversation. A list's mail is
-// written by people.
+// machine reports whether m was sent automatically, so that it never reopens a
+// conversation. Mailing list messages are written by people.
 func machine(m *desk.Message) bool {
 	return m.Automatic() && m.AutoSubmitted != desk.AutoList
 }
 
-// label names a conversation for a person.
+// label names a conversation for display.
 func label(c Conversation) string {
 	if c.Number > 0 {
 		return fmt.Sprintf("#%d", c.Number)
@@ -147,13 +148,13 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 			continue
 		}
 		dec := d.join(c, MethodToken, "reply address of "+label(c))
-		// The address may have been passed on: it lets a message in, but says
-		// nothing of who wrote it.
+		// The address may have been passed on: it admits a message, but proves
+		// nothing about its author.
 		switch {
 		case d.in.Message.AutoSubmitted == desk.AutoBounce:
 		case d.forged():
 			dec.Unverified = true
-			dec.Evidence += ", but the sender is not who he says"
+			dec.Evidence += ", but the sender address is forged"
 		case !issuedTo(d.sender) && !d.member(c):
 			dec.Unverified = true
 			dec.Evidence += ", issued to someone else"

@@ -9,8 +9,8 @@ import (
 	"switchboard/desk"
 )
 
-// The desk of the tables: Jo and her colleague Ann belong to one account, Eve to
-// another. Jo's conversation holds her mail and our answer.
+// The data of the tables: Jo and her colleague Ann belong to one account, Eve to
+// another. Jo's conversation contains her mail and our answer.
 var (
 	acme, other   = desk.NewID[desk.AccountID](), desk.NewID[desk.AccountID]()
 	jo, ann, eve  = desk.NewID[desk.ContactID](), desk.NewID[desk.ContactID](), desk.NewID[desk.ContactID]()
@@ -87,7 +87,7 @@ func TestDecide(t *testing.T) {
 		desk *Memory
 		want Decision
 	}{
-		{"nothing points anywhere", fromJo(mail(joAddr)), deskOf(), Decision{Method: MethodNew}},
+		{"no evidence", fromJo(mail(joAddr)), deskOf(), Decision{Method: MethodNew}},
 
 		{"token", to(fromJo(mail(joAddr)), token), deskOf(),
 			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
@@ -114,50 +114,50 @@ func TestDecide(t *testing.T) {
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <out.1@demo.example>"}},
 		{"in-reply-to alone", fromJo(mail(joAddr, irt("1@acme.example"))), deskOf(),
 			Decision{ConversationID: first, Method: MethodInReplyTo, Evidence: "cites <1@acme.example>"}},
-		{"an ancestor that nobody has seen", fromJo(mail(joAddr, refs("unseen@acme.example"))), deskOf(),
+		{"an ancestor that never arrived", fromJo(mail(joAddr, refs("unseen@acme.example"))), deskOf(),
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <unseen@acme.example>"}},
-		{"a parent that comes after its reply", fromJo(mail(joAddr, func(m *desk.Message) { m.MessageID = "unseen@acme.example" })), deskOf(),
-			Decision{ConversationID: first, Method: MethodReferences, Evidence: "its identifier <unseen@acme.example> is cited there"}},
-		{"a program that gives all mail one identifier", fromJo(mail(joAddr, func(m *desk.Message) { m.MessageID = "1@acme.example" })), deskOf(),
+		{"a parent that arrives after its reply", fromJo(mail(joAddr, func(m *desk.Message) { m.MessageID = "unseen@acme.example" })), deskOf(),
+			Decision{ConversationID: first, Method: MethodReferences, Evidence: "earlier messages there cite its identifier <unseen@acme.example>"}},
+		{"a program that gives every mail the same identifier", fromJo(mail(joAddr, func(m *desk.Message) { m.MessageID = "1@acme.example" })), deskOf(),
 			Decision{Method: MethodNew}},
-		{"an old phrase names a person", fromJo(mail(joAddr, irt("jo@acme.example's"))), deskOf(), Decision{Method: MethodNew}},
-		{"two conversations: the nearest, and own before mentioned", fromJo(mail(joAddr, refs("1@acme.example", "2@acme.example"))), withSecond(deskOf()),
+		{"an obsolete phrase names a person", fromJo(mail(joAddr, irt("jo@acme.example's"))), deskOf(), Decision{Method: MethodNew}},
+		{"two conversations: the nearest reference wins", fromJo(mail(joAddr, refs("1@acme.example", "2@acme.example"))), withSecond(deskOf()),
 			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <2@acme.example>", AlsoCites: []desk.ConversationID{first}}},
-		{"mentioned is farther than own", fromJo(mail(joAddr, refs("2@acme.example", "unseen@acme.example"))), withSecond(deskOf()),
+		{"a message that is there wins over one that is only referred to", fromJo(mail(joAddr, refs("2@acme.example", "unseen@acme.example"))), withSecond(deskOf()),
 			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <2@acme.example>", AlsoCites: []desk.ConversationID{first}}},
 
 		{"references of a stranger", fromEve(mail(eveAddr, refs("out.1@demo.example"))), deskOf(),
 			Decision{Method: MethodNew, Evidence: "cites <out.1@demo.example> of another account's conversation #7", Unverified: true}},
-		{"references of a participant from elsewhere", fromEve(mail(eveAddr, refs("out.1@demo.example"))), deskOf(withEve),
+		{"references of a participant of another account", fromEve(mail(eveAddr, refs("out.1@demo.example"))), deskOf(withEve),
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <out.1@demo.example>", Unverified: true}},
-		{"and authenticated", trusted(fromEve(mail(eveAddr, refs("out.1@demo.example")))), deskOf(withEve),
+		{"the same, authenticated", trusted(fromEve(mail(eveAddr, refs("out.1@demo.example")))), deskOf(withEve),
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <out.1@demo.example>"}},
 
 		{"resolved", fromJo(mail(joAddr, refs("1@acme.example"))), deskOf(status(desk.StatusResolved)),
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>", Reopened: true}},
 		{"closed", fromJo(mail(joAddr, refs("1@acme.example"))), deskOf(status(desk.StatusClosed)),
 			Decision{Method: MethodReferences, Evidence: "cites <1@acme.example>; #7 is closed", FollowUpOf: first}},
-		{"closed, and followed up already", fromJo(mail(joAddr, refs("1@acme.example"))), followed(deskOf(status(desk.StatusClosed))),
+		{"closed, with an open follow-up", fromJo(mail(joAddr, refs("1@acme.example"))), followed(deskOf(status(desk.StatusClosed))),
 			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <1@acme.example>"}},
-		{"vacation notice on a resolved one", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoReply))), deskOf(status(desk.StatusResolved)),
+		{"vacation notice on a resolved conversation", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoReply))), deskOf(status(desk.StatusResolved)),
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>; it stays resolved: auto-reply"}},
-		{"list mail is written by people", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoList))), deskOf(status(desk.StatusResolved)),
+		{"list mail on a resolved conversation", fromJo(mail(joAddr, refs("1@acme.example"), auto(desk.AutoList))), deskOf(status(desk.StatusResolved)),
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "cites <1@acme.example>", Reopened: true}},
 		{"bounce of our answer", fromEve(mail("mailer-daemon@mx.elsewhere.example", report)), deskOf(status(desk.StatusClosed)),
 			Decision{ConversationID: first, Method: MethodReport, Evidence: "cites <out.1@demo.example>; it stays closed: bounce", Unverified: true}},
-		{"bounce that names nobody we wrote to", fromEve(mail("mailer-daemon@mx.elsewhere.example", report,
+		{"bounce for a recipient we did not write to", fromEve(mail("mailer-daemon@mx.elsewhere.example", report,
 			func(m *desk.Message) { m.Report.Recipients[0].Recipient = eveAddr })), deskOf(),
 			Decision{Method: MethodNew, Evidence: "cites <out.1@demo.example> of another account's conversation #7", Unverified: true}},
 
 		{"merged", fromJo(mail(joAddr, refs("1@acme.example"))), withSecond(deskOf(func(c *Conversation) { c.MergedInto = second })),
 			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <1@acme.example>"}},
-		{"merged in a circle", fromJo(mail(joAddr, refs("1@acme.example"))), circle(),
+		{"merged in a cycle", fromJo(mail(joAddr, refs("1@acme.example"))), circle(),
 			Decision{ConversationID: oldest(first, second), Method: MethodReferences, Evidence: "cites <1@acme.example>"}},
 
 		{"no headers, quotes our answer", fromJo(mail(joAddr, text("Re: parcel 4711 is late", quote, "It did not come."))), deskOf(),
-			Decision{ConversationID: first, Method: MethodSubject, Evidence: "no headers; subject of #7, and it quotes 4 passages of it"}},
+			Decision{ConversationID: first, Method: MethodSubject, Evidence: "no reply headers; same subject as #7, and it quotes 4 of its passages"}},
 		{"no headers, nothing quoted, one candidate", fromJo(mail(joAddr, text("AW: Parcel 4711 is late", "Hm.", "Hm."))), deskOf(),
-			Decision{ConversationID: first, Method: MethodSubject, Evidence: "no headers; subject and people of #7, the only one"}},
+			Decision{ConversationID: first, Method: MethodSubject, Evidence: "no reply headers; only #7 has this subject and these people"}},
 		{"no headers, quotes something else", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
 			"> We have nothing at all under this number, are you sure that it is ours and not theirs?\nNo.", "No."))), deskOf(), Decision{Method: MethodNew}},
 		{"no headers, not a reply", fromJo(mail(joAddr, text("Parcel 4711 is late", quote, ""))), deskOf(), Decision{Method: MethodNew}},
@@ -167,27 +167,27 @@ func TestDecide(t *testing.T) {
 		})), deskOf(), Decision{Method: MethodNew}},
 		{"no headers, long ago", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""))),
 			deskOf(func(c *Conversation) { c.UpdatedAt = noon.Add(-30 * 24 * time.Hour) }), Decision{Method: MethodNew}},
-		{"no headers, a subject that says nothing", fromJo(mail(joAddr, text("Re: Help", "", ""))),
+		{"no headers, a generic subject", fromJo(mail(joAddr, text("Re: Help", "", ""))),
 			deskOf(func(c *Conversation) { c.Subject = "Help" }), Decision{Method: MethodNew}},
 		{"no headers, two candidates", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "", ""))), withSecond(deskOf()), Decision{Method: MethodNew}},
-		{"no headers, two candidates: the one whose time it gives", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+		{"no headers, two candidates: one is identified by time", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
 			"It did not come.\n\nAm 02.03.2026 um 14:41 schrieb Support <"+ours+">:\n> gekürzt", "It did not come."))), twice(),
-			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no headers; subject of #8, and it says who wrote to it at 12:41 UTC on 2 March"}},
-		{"no headers, two candidates: the one whose identifier it gives", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no reply headers; same subject as #8, and it names the author and time of a message: 2 March 12:41 UTC"}},
+		{"no headers, two candidates: one is identified by Message-ID", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
 			"In message <out.2@demo.example>\nyou write:\n> cut\n\nIt did not come.", "It did not come."))), twice(),
-			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no headers; subject of #8, and it names a message of it"}},
-		{"no headers, two candidates: the one that quotes the same", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no reply headers; same subject as #8, and it names one of its messages"}},
+		{"no headers, two candidates: one quotes the same text", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
 			"> "+elsewhere+"\n\nAnd?", "And?"))), twice(),
-			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no headers; subject of #8, and it quotes 4 passages that are quoted there"}},
-		{"no headers, two candidates: a time at which nobody wrote", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+			Decision{ConversationID: second, Method: MethodSubject, Evidence: "no reply headers; same subject as #8, and both quote the same 4 passages"}},
+		{"no headers, two candidates: a time without a message", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
 			"Am 02.03.2026 um 14:55 schrieb Support <"+ours+">:\n> gekürzt", ""))), twice(), Decision{Method: MethodNew}},
-		{"no headers, two candidates: a time without a name", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
+		{"no headers, two candidates: the time of one, another author", fromJo(mail(joAddr, text("Re: Parcel 4711 is late",
 			"Am 02.03.2026 um 14:41 schrieb Sam Other <sam@demo.example>:\n> gekürzt", ""))), twice(), Decision{Method: MethodNew}},
-		{"no headers, a stranger who knows it all", fromEve(mail(eveAddr, text("Re: Parcel 4711 is late",
+		{"no headers, a stranger who knows everything", fromEve(mail(eveAddr, text("Re: Parcel 4711 is late",
 			"Message-ID: <out.2@demo.example>\nFrom: "+ours+"\nDate: Mon, 2 Mar 2026 12:41:07 +0000\n\n> "+answer, ""))), twice(), Decision{Method: MethodNew}},
-		{"headers that lead nowhere are headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), refs("who@knows.example"))), deskOf(),
+		{"headers that match nothing are still headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), refs("who@knows.example"))), deskOf(),
 			Decision{Method: MethodNew}},
-		{"a machine without headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), auto(desk.AutoReply))), deskOf(), Decision{Method: MethodNew}},
+		{"an automatic reply without headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), auto(desk.AutoReply))), deskOf(), Decision{Method: MethodNew}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -205,19 +205,19 @@ func withSecond(m *Memory) *Memory {
 	return m
 }
 
-// elsewhere is the text of a mail of ours that the desk has not seen.
-const elsewhere = "We rang the carrier this morning and were told that nobody had been at home to open the door."
+// elsewhere is the text of an outgoing message that is not in the index.
+const elsewhere = "We rang the carrier this morning and were told that no one had been at home to open the door."
 
-// twice: Jo has two conversations of one subject, and both were answered.
+// twice has two conversations of Jo with the same subject, both answered.
 func twice() *Memory {
 	m := withSecond(deskOf())
 	m.AddWritten(first, Written{MessageID: "out.1@demo.example", From: desk.Address{Email: ours}, SentAt: noon.Add(27 * time.Minute), NewText: answer})
 	m.AddWritten(second, Written{MessageID: "out.2@demo.example", From: desk.Address{Email: ours}, SentAt: noon.Add(41*time.Minute + 7*time.Second), NewText: "Done."})
-	m.AddWritten(second, Written{MessageID: "2@acme.example", From: desk.Address{Email: joAddr}, SentAt: noon, NewText: "Nobody rang.", TextBody: "> " + elsewhere + "\nNobody rang."})
+	m.AddWritten(second, Written{MessageID: "2@acme.example", From: desk.Address{Email: joAddr}, SentAt: noon, NewText: "No one rang.", TextBody: "> " + elsewhere + "\nNo one rang."})
 	return m
 }
 
-// followed: the second conversation answers the first one's mail.
+// followed makes the second conversation a reply to the first one's mail.
 func followed(m *Memory) *Memory {
 	m = withSecond(m)
 	m.AddMessage(second, "3@acme.example", []string{"1@acme.example"}, joAddr)

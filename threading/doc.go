@@ -1,13 +1,13 @@
-// Package threading answers one question: which conversation does this message
-// belong to, and why? Decide is a pure function over an Index; it writes nothing
-// and asks no clock, so every decision can be replayed.
+// Package threading decides which conversation a message belongs to, and why.
+// Decide is a pure function over an Index: it writes nothing and reads no clock, so
+// every decision can be replayed.
 //
-// The order of evidence is: a signed reply token among the recipients, the chat
-// session, the message identifiers (RFC 5322 section 3.6.4), and last, for a
-// reply that lost its headers, the subject together with what it quotes and with
-// what it says of the message it answers: its identifier, or its author and time.
+// Evidence is tried in this order: a signed reply token among the recipients, the
+// chat session, the message identifiers (RFC 5322 section 3.6.4) and, for a reply
+// that lost its headers, the subject combined with the text it quotes and what its
+// quote introduction says about the original: its identifier, or its author and time.
 //
-// Message identifiers and subjects are claims of the sender. They join only
-// within the sender's own account, or a conversation in which the sender takes
-// part already; elsewhere they are kept as evidence and a new conversation begins.
+// Message identifiers and subjects are claims made by the sender. They only match
+// within the sender's own account, or in a conversation the sender already takes
+// part in. Otherwise they are recorded as evidence and a new conversation begins.
 package threading

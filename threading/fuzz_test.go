@@ -7,8 +7,8 @@ import (
 	"switchboard/desk"
 )
 
-// FuzzThreading: no mail makes Decide or an Archive fail, decide differently the
-// second time, or join a stranger.
+// FuzzThreading checks that no message makes Decide or an Archive panic, give a
+// different result the second time, or let a stranger join.
 func FuzzThreading(f *testing.F) {
 	f.Add("new@x", "1@acme.example out.1@demo.example", "1@acme.example", "Re: Parcel 4711 is late", "> "+answer+"\nno", ours)
 	f.Add("", "", "", "Re: Re: Fwd: [x] (fwd)", "On Monday, Jo wrote:\nJD> x\n>>> y", "support+aaaa@demo.example")
@@ -28,7 +28,7 @@ func FuzzThreading(f *testing.F) {
 		a.Add(mail(joAddr, text("Parcel 4711 is late", answer, answer)), acme, desk.ContactID{})
 		a.Add(m, acme, desk.ContactID{})
 		if got := len(a.Place()); got != 2 {
-			t.Errorf("%d messages came back of 2", got)
+			t.Errorf("%d of 2 messages were placed", got)
 		}
 	})
 }

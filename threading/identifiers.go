@@ -8,15 +8,15 @@ import (
 	"switchboard/desk"
 )
 
-// citation is an identifier by which the message may belong to a conversation.
+// citation is an identifier that may link the message to a conversation.
 type citation struct {
 	id     string
 	method string
 }
 
-// citations lists what the message refers to, nearest first. The last entry of
-// References is the parent (RFC 5322 section 3.6.4). The message's own
-// identifier comes last: a reply that arrived before its parent mentions it.
+// citations lists the identifiers that the message refers to, nearest first. The
+// last entry of References is the parent (RFC 5322 section 3.6.4). The message's own
+// identifier comes last: a reply that arrived before its parent refers to it.
 func citations(m *desk.Message) []citation {
 	var list []citation
 	seen := map[string]bool{}
@@ -41,8 +41,8 @@ func citations(m *desk.Message) []citation {
 	return list
 }
 
-// usable: "In-Reply-To: jo@example.com's message of Monday" (the phrase that
-// RFC 5322 section 4.5.4 retires) names a person, not a message.
+// usable reports whether id can identify a message. "In-Reply-To: jo@example.com's
+// message of Monday" (the obsolete phrase of RFC 5322 section 4.5.4) names a person.
 func usable(id string) bool {
 	return id != "" && !strings.HasSuffix(id, "'s")
 }
@@ -64,7 +64,7 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 			joined = append(joined, c)
 		case d.refused != "":
 		case d.forged():
-			d.refused = "cites <" + c.by.id + "> of conversation " + label(c.Conversation) + ", but the sender is not who he says"
+			d.refused = "cites <" + c.by.id + "> of conversation " + label(c.Conversation) + ", but the sender address is forged"
 		default:
 			d.refused = "cites <" + c.by.id + "> of another account's conversation " + label(c.Conversation)
 		}
@@ -73,7 +73,7 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 		return Decision{}, false
 	}
 	if joined[0].Status == desk.StatusClosed && !machine(d.in.Message) {
-		// A follow-up of it that is alive goes on, instead of one for every mail.
+		// Use an open follow-up, instead of starting one for every message.
 		if i := slices.IndexFunc(joined, func(c cited) bool { return c.Status != desk.StatusClosed && c.Account == joined[0].Account }); i > 0 {
 			joined[0], joined[i] = joined[i], joined[0]
 		}
@@ -81,11 +81,11 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 	first := joined[0]
 	evidence := "cites <" + first.by.id + ">"
 	if first.by.id == d.in.Message.MessageID {
-		evidence = "its identifier <" + first.by.id + "> is cited there"
+		evidence = "earlier messages there cite its identifier <" + first.by.id + ">"
 	}
 	dec := d.join(first.Conversation, first.by.method, evidence)
-	// Beyond the account only an address stands for the sender: say so unless it
-	// was authenticated.
+	// Outside the account the sender is known by address only, which proves nothing
+	// unless it was authenticated.
 	dec.Unverified = first.Account != d.in.Account && !d.proven()
 	for _, c := range joined[1:] {
 		if c.Account == first.Account && c.Status != desk.StatusClosed {
@@ -95,9 +95,9 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 	return dec, true
 }
 
-// reported: a delivery report (RFC 3464) comes from a mail system, not from the
-// customer. It belongs where the message it names was sent to the recipient it
-// names.
+// reported reports whether the message is a delivery report (RFC 3464) about a
+// message of c. Reports come from a mail system, not from the customer, so both the
+// message and a recipient named in the report must match.
 func (d *decider) reported(c cited) bool {
 	m := d.in.Message
 	if c.by.method != MethodReport || !c.own || m.AutoSubmitted != desk.AutoBounce {
@@ -111,9 +111,8 @@ func (d *decider) reported(c cited) bool {
 	return false
 }
 
-// cited returns the conversations that the message refers to, each once, ranked:
-// by identifiers of their own messages first, then the nearest reference, then
-// the oldest conversation.
+// cited returns the conversations that the message refers to, each once. Those that
+// contain a cited message come first, then by nearest reference, then by age.
 func (d *decider) cited() []cited {
 	list := citations(d.in.Message)
 	ids := make([]string, len(list))
@@ -152,8 +151,8 @@ func (d *decider) cited() []cited {
 	})
 }
 
-// cites tells a reference from a coincidence: some programs give every mail the
-// same Message-ID, and that alone joins nothing.
+// cites reports whether k is a real reference to c. Some programs give every mail the
+// same Message-ID, which alone is not enough.
 func (d *decider) cites(c Conversation, k Known) bool {
 	if !k.Own || k.MessageID != d.in.Message.MessageID {
 		return true

@@ -6,67 +6,66 @@ import (
 	"switchboard/desk"
 )
 
-// Incoming is what the decision looks at.
+// Incoming is the message to place, and its context.
 type Incoming struct {
 	Message *desk.Message
-	Account desk.AccountID // resolved before; may be a fresh one
+	Account desk.AccountID // of the sender; may have just been created
 	Contact desk.ContactID
-	// Recipients are the envelope's forward-paths, then To, Cc, Delivered-To and
-	// whatever else names a recipient: a reply token may stand in any of them.
+	// Recipients are the envelope's forward-paths, then the addresses of To, Cc,
+	// Delivered-To and similar fields. Any of them may contain a reply token.
 	Recipients  []string
 	Session     desk.SessionID // chat only; zero otherwise
 	SenderTrust desk.Trust
 }
 
-// Known is a Message-ID by which a conversation is known.
+// Known links a Message-ID to a conversation.
 type Known struct {
 	MessageID    string // without angle brackets
 	Conversation desk.ConversationID
-	// Own: it is the identifier of one of the conversation's messages; otherwise
-	// a message of the conversation only mentions it.
+	// Own means that one of the conversation's messages has this identifier.
+	// Otherwise a message of the conversation only refers to it.
 	Own bool
 }
 
-// Conversation is what the decision needs to know of a conversation.
+// Conversation is what the decision needs to know about a conversation.
 type Conversation struct {
 	ID         desk.ConversationID
-	Number     int64 // 0 when it has none yet
+	Number     int64 // 0: not assigned yet
 	Account    desk.AccountID
 	Contact    desk.ContactID
 	Status     desk.Status
 	Subject    string
 	MergedInto desk.ConversationID // zero: not merged
 	UpdatedAt  time.Time
-	// Participants are lower-case addr-specs of who wrote or was written to, ours
-	// excepted.
+	// Participants are the lower-case addr-specs of everyone who wrote or was written
+	// to, except our own.
 	Participants []string
-	// Last are its newest messages, newest first, ours included: a reply without headers is
-	// recognised by what it quotes and says of them. Empty: not loaded, which is no
-	// evidence against it.
+	// Last are its newest messages in both directions, newest first. A reply without
+	// headers is recognised by what it quotes from them. Empty means not loaded.
 	Last []Written
 
-	written []digested // of Last, when the index keeps them
+	written []digested // digests of Last, if the index keeps them
 }
 
-// Index is what is known of the conversations so far. Answers need no order:
-// Decide ranks them itself, so that the same knowledge gives the same decision.
+// Index looks up existing conversations. Results may be in any order: Decide ranks
+// them itself, so that the same data always gives the same decision.
 type Index interface {
-	// ByMessageID returns everything known by one of the identifiers.
+	// ByMessageID returns all links of the given identifiers.
 	ByMessageID(ids []string) []Known
 	// Conversation returns a conversation, merged ones included.
 	Conversation(id desk.ConversationID) (Conversation, bool)
 	// BySession returns the conversation of a visitor's chat session.
 	BySession(id desk.SessionID) (desk.ConversationID, bool)
-	// Recent returns the contact's newest conversations in the account, twenty of them.
+	// Recent returns the contact's newest conversations in the account, at most twenty.
 	Recent(account desk.AccountID, contact desk.ContactID) []Conversation
 }
 
 // The methods of a Decision.
 const (
-	MethodNew        = "new"         // nothing points to a conversation that the sender may join
+	MethodNew        = "new"         // no evidence for a conversation that the sender may join
 	MethodToken      = "reply-token" // a signed address among the recipients
 	MethodSession    = "session"     // the visitor's chat session
-	MethodReferences = "references"  // References, or an identifier that an earlier message mentions
+	MethodReferences = "references"  // References, or an earlier message refers to this one
 	MethodInReplyTo  = "in-reply-to" // In-Reply-To alone
 	MethodReport     = "report"      // a delivery report names the message
 	MethodSubject    = "subject"     // no headers: subject, time, and what it quotes
@@ -76,17 +75,16 @@ const (
 type Decision struct {
 	ConversationID desk.ConversationID // zero: a new conversation
 	Method         string
-	Evidence       string // for a person: what the decision rests on
-	// Reopened: the conversation was resolved and this message opens it again.
-	// Never set for machine mail: the Evidence says so.
+	Evidence       string // a readable explanation of the decision
+	// Reopened means that the conversation was resolved and this message reopens it.
+	// It is never set for automatic messages; Evidence then says why.
 	Reopened bool
 	// FollowUpOf is the closed conversation that a new one continues.
 	FollowUpOf desk.ConversationID
-	// AlsoCites are further conversations of the same account that the message
-	// refers to, nearest first: candidates for a merge. Closed ones are not among them.
+	// AlsoCites are other conversations of the same account that the message refers
+	// to, nearest first: candidates for a merge. Closed ones are left out.
 	AlsoCites []desk.ConversationID
-	// Unverified: the message names a conversation without proof that its sender
-	// belongs there. Neither its addresses nor its sender may become part of
-	// where answers go.
+	// Unverified means that nothing proves that the sender belongs to the conversation
+	// the message refers to. Answers must not go to its sender or its addresses.
 	Unverified bool
 }

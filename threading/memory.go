@@ -7,7 +7,7 @@ import (
 	"switchboard/desk"
 )
 
-// Memory is an Index in memory. It is not safe for use by several goroutines.
+// Memory is an Index in memory. It is not safe for concurrent use.
 type Memory struct {
 	conversations map[desk.ConversationID]*Conversation
 	known         map[string][]Known
@@ -20,8 +20,8 @@ type contactKey struct {
 	contact desk.ContactID
 }
 
-// What a reply without headers is held against is bounded: a contact's newest
-// conversations, and the newest messages of each. The store keeps to the same.
+// A reply without headers is only compared with a contact's newest conversations,
+// and with the newest messages of each. The store uses the same limits.
 const (
 	maxRecent = 20
 	maxLast   = 5
@@ -37,7 +37,7 @@ func NewMemory() *Memory {
 	}
 }
 
-// AddConversation adds a conversation, or replaces what was known of it.
+// AddConversation adds or replaces a conversation.
 func (m *Memory) AddConversation(c Conversation) {
 	c.Participants = slices.Clone(c.Participants)
 	for i, p := range c.Participants {
@@ -52,8 +52,8 @@ func (m *Memory) AddConversation(c Conversation) {
 	m.conversations[c.ID] = &c
 }
 
-// AddMessage records the identifiers of a message in conv: its own (may be
-// empty) and those it mentions. from become participants.
+// AddMessage records the identifiers of a message in conv: its own, which may be
+// empty, and those it refers to. The addresses in from become participants.
 func (m *Memory) AddMessage(conv desk.ConversationID, ownID string, mentioned []string, from ...string) {
 	m.addKnown(Known{ownID, conv, true})
 	for _, id := range mentioned {
@@ -84,13 +84,13 @@ func (m *Memory) addKnown(k Known) {
 	m.known[k.MessageID] = append(list, k)
 }
 
-// AddSession ties a chat session to its conversation.
+// AddSession links a chat session to its conversation.
 func (m *Memory) AddSession(session desk.SessionID, conv desk.ConversationID) {
 	m.sessions[session] = conv
 }
 
-// AddWritten makes a message in conv known, so that a reply without headers is
-// recognised by what it quotes of it.
+// AddWritten records the text of a message in conv, so that a reply without headers
+// can be recognised by what it quotes.
 func (m *Memory) AddWritten(conv desk.ConversationID, w Written) {
 	if c, ok := m.conversations[conv]; ok {
 		if len(c.written) >= maxLast {
@@ -107,7 +107,7 @@ func (m *Memory) touch(conv desk.ConversationID, at time.Time) {
 	}
 }
 
-// Merge records that one conversation went into another.
+// Merge records that one conversation was merged into another.
 func (m *Memory) Merge(from, into desk.ConversationID) {
 	if c, ok := m.conversations[from]; ok && from != into {
 		c.MergedInto = into

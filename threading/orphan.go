@@ -7,19 +7,19 @@ import (
 	"switchboard/desk"
 )
 
-// orphan is a reply that lost its headers: what may lead it home.
+// orphan is a reply that lost its headers, and the evidence in its text.
 type orphan struct {
 	base   string   // its base subject
-	quotes passages // that it quotes
-	// first are passages that it quotes at first hand: words of the message that it
-	// answers. What is quoted in quotes comes from farther back.
+	quotes passages // all quoted text
+	// first is the directly quoted text: words of the message that it answers. Quotes
+	// within quotes come from older messages.
 	first  passages
-	marked bool // its quotes bear quote marks
+	marked bool // its quotes have quote marks
 	said   quotation
 	to     []string // its recipients
 }
 
-// orphaned returns what is known of a reply without headers; nil for the others.
+// orphaned returns the orphan for a reply without headers, nil for other messages.
 func orphaned(m *desk.Message) *orphan {
 	base, reply := baseSubject(m.Subject)
 	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || machine(m) {
@@ -36,35 +36,35 @@ func orphaned(m *desk.Message) *orphan {
 	return o
 }
 
-// found is a conversation that may be an orphan's: what the two share.
+// found is a conversation that an orphan may belong to, and what they share.
 type found struct {
 	id desk.ConversationID
-	// subject: it has the orphan's base subject. Without that, nothing counts.
+	// subject means that the base subjects are equal. Without that, nothing else counts.
 	subject bool
-	named   bool          // the orphan names the identifier of a message of it
-	timed   time.Time     // the orphan says who wrote a message of it, and at what time
-	quotes  int           // passages of it that the orphan quotes
-	first   int           // of them, those quoted at first hand
-	echoes  int           // passages that the orphan quotes at first hand, as a message of it does
-	author  bool          // the orphan says that somebody wrote who wrote in it
-	own     bool          // it is the conversation of the orphan's author
-	to      bool          // the orphan goes to somebody who wrote in it
-	apart   time.Duration // from the orphan to the nearest message of it
+	named   bool          // the orphan names the identifier of one of its messages
+	timed   time.Time     // the orphan names the author and time of one of its messages
+	quotes  int           // passages that the orphan quotes from it
+	first   int           // the directly quoted ones among them
+	echoes  int           // passages that both the orphan and one of its messages quote directly
+	author  bool          // the orphan's quote introduction names one of its authors
+	own     bool          // it belongs to the orphan's author
+	to      bool          // the orphan is addressed to one of its authors
+	apart   time.Duration // between the orphan and the nearest of its messages
 }
 
 const (
-	// Fewer passages that both quote may be a footer or a figure of speech.
+	// Fewer shared quoted passages may be a footer or a common phrase.
 	fewEchoes = 3
-	// More than these passages that are not new, with no mark to tell a quote from a
-	// signature, are a message that is quoted whole.
+	// This many passages of old text without quote marks are a fully quoted message
+	// and not just a signature.
 	longHistory = 20
 )
 
-// better orders what was found, best first.
+// better compares two matches; it is negative if f is the better one.
 func (f found) better(g found) int {
 	for _, c := range [][2]int{
-		{is(f.subject), is(g.subject)}, {is(f.named), is(g.named)}, {is(!f.timed.IsZero()), is(!g.timed.IsZero())},
-		{f.first, g.first}, {f.quotes, g.quotes}, {f.echoes, g.echoes}, {is(f.author), is(g.author)}, {is(f.to), is(g.to)},
+		{number(f.subject), number(g.subject)}, {number(f.named), number(g.named)}, {number(!f.timed.IsZero()), number(!g.timed.IsZero())},
+		{f.first, g.first}, {f.quotes, g.quotes}, {f.echoes, g.echoes}, {number(f.author), number(g.author)}, {number(f.to), number(g.to)},
 	} {
 		if c[0] != c[1] {
 			return c[1] - c[0]
@@ -79,16 +79,16 @@ func (f found) better(g found) int {
 	return 0
 }
 
-func is(b bool) int {
+func number(b bool) int {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// answers decides on what an orphan itself shows of the message that it answers.
-// The subject is a question; quotes, names and times are answers. list holds what
-// was found, best first.
+// answers decides whether the orphan's own text shows that it belongs to the best
+// match. An equal subject alone does not; quotes, identifiers and times do. list is
+// sorted, best first.
 func (o *orphan) answers(list []found) (evidence string, ok bool) {
 	if len(list) == 0 || !list[0].subject {
 		return "", false
@@ -96,19 +96,19 @@ func (o *orphan) answers(list []found) (evidence string, ok bool) {
 	best := list[0]
 	switch {
 	case best.named:
-		return "it names a message of it", true
+		return "it names one of its messages", true
 	case !best.timed.IsZero():
-		return "it says who wrote to it at " + best.timed.UTC().Format("15:04 MST on 2 January"), true
+		return "it names the author and time of a message: " + best.timed.UTC().Format("2 January 15:04 MST"), true
 	case best.quotes > 0 && o.recognised(best, list[1:]):
-		return fmt.Sprintf("it quotes %d passages of it", best.quotes), true
+		return fmt.Sprintf("it quotes %d of its passages", best.quotes), true
 	case best.quotes == 0 && best.echoes >= fewEchoes && 10*best.echoes >= 3*len(o.first):
-		return fmt.Sprintf("it quotes %d passages that are quoted there", best.echoes), true
+		return fmt.Sprintf("both quote the same %d passages", best.echoes), true
 	}
 	return "", false
 }
 
-// recognised reports whether best is what the orphan quotes. A reply whose quotes at
-// first hand nobody is known to have written answers a message that is not here.
+// recognised reports whether best is what the orphan quotes. If no known message
+// contains the directly quoted text, the original is not here.
 func (o *orphan) recognised(best found, others []found) bool {
 	only := true
 	for _, f := range others {
@@ -126,8 +126,8 @@ func (o *orphan) recognised(best found, others []found) bool {
 	return best.author || best.own || 10*best.first >= 3*len(o.first)
 }
 
-// elsewhere reports that an orphan shows what it answers, and nothing of what was
-// found is it.
+// elsewhere reports whether the orphan quotes its original, which then must be a
+// message that was not found.
 func (o *orphan) elsewhere() bool {
 	return o.marked || len(o.quotes) >= longHistory
 }

@@ -5,15 +5,15 @@ import (
 	"unicode"
 )
 
-// A passage is five words in a row, whatever the line breaks, quote marks,
-// capitals and punctuation around them: a quote survives re-wrapping and
-// HTML-to-text conversion that way. Of four neighbouring passages the one with
-// the smallest hash is kept (winnowing), so that a quote of eight words or more
-// always shares one with its original, at a quarter of the memory.
+// A passage is five consecutive words, regardless of line breaks, quote marks, case
+// and punctuation, so that a quote survives re-wrapping and HTML-to-text conversion.
+// Of four neighbouring passages only the one with the smallest hash is kept
+// (winnowing): a quote of eight words or more still shares one with its original, at
+// a quarter of the memory.
 const (
 	passageWords  = 5
 	passageWindow = 4
-	// maxPassageText bounds the text looked at.
+	// maxPassageText bounds how much of a text is examined, in octets.
 	maxPassageText = 64 << 10
 )
 
@@ -39,7 +39,7 @@ func (p passages) add(text string) {
 	}
 }
 
-// FNV-1a, the same in every process: a decision must come out alike again.
+// FNV-1a, which is the same in every process, so that decisions can be repeated.
 const (
 	fnvOffset = 14695981039346656037
 	fnvPrime  = 1099511628211
@@ -70,8 +70,8 @@ func hashText(s string) uint64 {
 	return h
 }
 
-// hashWords splits a text into words. Scripts that write no spaces count each
-// letter as a word.
+// hashWords splits a text into words and hashes them. In scripts without spaces each
+// letter is a word.
 func hashWords(text string) []uint64 {
 	if len(text) > maxPassageText {
 		text = text[:maxPassageText]
@@ -93,7 +93,7 @@ func hashWords(text string) []uint64 {
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
 			word = hashWord(word, unicode.ToLower(r))
 		case r == '\'' || r == '’' || unicode.Is(unicode.Mn, r):
-			// part of a word, and written in too many ways to compare
+			// part of a word, but with too many spellings to compare
 		default:
 			end()
 		}
@@ -106,10 +106,9 @@ func spaceless(r rune) bool {
 	return r >= 0x2E80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || unicode.Is(unicode.Thai, r)
 }
 
-// quoted returns the passages that a message quotes, and those of them that it
-// quotes at first hand: of the lines with quote marks (marked), or, where a mail
-// program quotes without them, of everything that is not new, which may be no
-// more than a signature.
+// quoted returns the passages that a message quotes, and those it quotes directly.
+// They are taken from the lines with quote marks (marked). If there are none, all
+// text that is not new counts as quoted, although it may be just a signature.
 func quoted(text, fresh string) (all, first passages, marked bool) {
 	all, first = passages{}, passages{}
 	lines, direct := quotedLines(text)
@@ -129,8 +128,8 @@ func quoted(text, fresh string) (all, first passages, marked bool) {
 	return all, first, false
 }
 
-// quotedLines returns the lines that begin with a quote mark, without it, and
-// those that begin with one alone.
+// quotedLines returns all quoted lines without their quote marks, and those that
+// have exactly one.
 func quotedLines(text string) (all, first string) {
 	var lines, direct strings.Builder
 	for line := range strings.Lines(text) {
@@ -149,9 +148,9 @@ func quotedLines(text string) (all, first string) {
 	return lines.String(), direct.String()
 }
 
-// quoteMark returns where the ">" of a quoted line stands, -1 if there is none.
-// Older programs put the author's initials or name before it: "JD> text", and some
-// quote with "| ", which is no side of a table.
+// quoteMark returns the index of a quoted line's quote mark, -1 if there is none.
+// Older programs put the author's initials or name before it ("JD> text"), and some
+// quote with "| ", which must not be confused with a table row.
 func quoteMark(line string) int {
 	if strings.HasPrefix(line, "| ") && !strings.HasSuffix(line, "|") {
 		return 0

@@ -10,20 +10,20 @@ import (
 	"switchboard/desk"
 )
 
-// quotation is what a reply itself says of the message that it answers, in the
-// lines that introduce the quote, whatever their language.
+// quotation is what a reply says about the message it answers, in the lines that
+// introduce the quote. It works for any language.
 type quotation struct {
-	intro  string   // those lines, lower case
-	ids    []string // identifiers that they name
+	intro  string   // those lines in lower case
+	ids    []string // identifiers in them
 	clocks []clock
 }
 
-// clock is a time of day without its hour, which depends on the time zone in
-// which a program shows it. second is -1 where there is none.
+// clock is a time of day without the hour, which depends on the time zone used for
+// display. second is -1 if it is not given.
 type clock struct{ minute, second int }
 
 const (
-	maxIntroLines = 4   // of an introduction that wraps
+	maxIntroLines = 4   // an introduction may wrap
 	maxIntroLine  = 300 // octets
 	maxIntros     = 2
 )
@@ -34,8 +34,8 @@ var (
 	idIn    = regexp.MustCompile(`<([^<>\s@]{1,200}@[^<>\s@]{1,200})>`)
 )
 
-// quotationOf reads the lines before the first quotes of a text, and blocks of
-// fields ("From: Jo Doe"), which stand above what a program quotes without marks.
+// quotationOf reads the lines before the first quotes of a text, and header blocks
+// ("From: Jo Doe"), which some programs put before text quoted without marks.
 func quotationOf(text string) quotation {
 	if len(text) > maxPassageText {
 		text = text[:maxPassageText]
@@ -101,26 +101,27 @@ func introduced(intro string) quotation {
 	return q
 }
 
-// dotted tells the date "02.03.2026" from the time "12.05".
+// dotted reports whether a match with a dot is the date "02.03.2026" and not the time
+// "12.05".
 func dotted(before, after string, c clock) bool {
 	return strings.HasSuffix(before, ".") || c.second >= 0 && c.minute <= 12 ||
 		len(after) > 1 && after[0] == '.' && after[1] >= '0' && after[1] <= '9'
 }
 
-// fieldLine: "From: Jo Doe", "*Gesendet:* Montag".
+// fieldLine reports whether a line looks like "From: Jo Doe" or "*Gesendet:* Montag".
 func fieldLine(line string) bool {
 	name, value, ok := strings.Cut(line, ":")
 	return ok && value != "" && len(name) < 24 && len(strings.Fields(name)) <= 3 && quoteMark(line) < 0
 }
 
-// dates reports whether the introduction gives the time at which a message was sent.
+// dates reports whether the introduction contains the time at which a message was sent.
 func (q quotation) dates(sent time.Time) bool {
 	return !sent.IsZero() && slices.ContainsFunc(q.clocks, func(c clock) bool {
 		return c.minute == sent.Minute() && (c.second < 0 || c.second == sent.Second())
 	})
 }
 
-// names reports whether the introduction names somebody.
+// names reports whether the introduction contains a person's name or address.
 func (q quotation) names(who desk.Address) bool {
 	return who.Email != "" && strings.Contains(q.intro, lower(who.Email)) || len(who.Name) > 3 && strings.Contains(q.intro, lower(who.Name))
 }

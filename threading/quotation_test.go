@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestClocks: the minutes of a time are read in whatever language, and those of a
-// date are none.
+// TestClocks checks that times are recognised in any language, and dates are not
+// taken for times.
 func TestClocks(t *testing.T) {
 	for intro, want := range map[string][]clock{
 		"On Mon, Mar 2, 2026 at 12:05 PM Jo Doe <jo@acme.example> wrote:":                                                    {{5, -1}},

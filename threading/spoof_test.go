@@ -9,9 +9,9 @@ import (
 	"switchboard/desk"
 )
 
-// Strangers try every way in that a mail offers: guessed and known identifiers,
-// forged and stolen-looking tokens, subjects, quotes, ticket numbers, reports,
-// and the names of participants. None may join.
+// Strangers try everything a message allows: guessed and known identifiers, forged
+// and damaged tokens, subjects, quotes, ticket numbers, reports, and the names of
+// participants. None of them may join.
 func TestSpoof(t *testing.T) {
 	truth := keys.Address(ours, first, joAddr)
 	forged := []string{
@@ -63,8 +63,8 @@ func TestSpoof(t *testing.T) {
 	}
 }
 
-// TestForgedSender: mail in Jo's name that Jo's domain disowns gets nowhere by what
-// her name alone would open; the same mail, not disowned, does.
+// TestForgedSender checks that mail in Jo's name that fails authentication joins
+// nothing, while the same mail without that failure does.
 func TestForgedSender(t *testing.T) {
 	quote := "> " + answer + "\n\nIt did not come."
 	for name, change := range map[string]func(*desk.Message){
@@ -85,7 +85,7 @@ func TestForgedSender(t *testing.T) {
 	}
 	in := to(fromJo(mail(joAddr)), keys.Address(ours, first, joAddr))
 	in.SenderTrust = desk.TrustForged
-	want := Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7, but the sender is not who he says", Unverified: true}
+	want := Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7, but the sender address is forged", Unverified: true}
 	if d := Decide(in, keys, deskOf()); d.ConversationID != want.ConversationID || d.Evidence != want.Evidence || !d.Unverified {
 		t.Errorf("%+v, want %+v", d, want)
 	}
@@ -100,8 +100,8 @@ func swap(s string, i int) string {
 	return s[:i] + string(c) + s[i+1:]
 }
 
-// A random desk of several accounts, and random mail: whatever is joined belongs
-// to the sender's account or has the sender among its people.
+// With random conversations of several accounts and random mail, a message only joins
+// conversations of the sender's account or with the sender as a participant.
 func TestStrangerNeverJoins(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var accounts []desk.AccountID
@@ -143,7 +143,7 @@ func TestStrangerNeverJoins(t *testing.T) {
 		}
 	}
 	if joined < 1000 {
-		t.Errorf("only %d joins: the desk is too empty to show anything", joined)
+		t.Errorf("only %d joins: too few to prove anything", joined)
 	}
 }
 

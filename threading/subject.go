@@ -11,8 +11,8 @@ import (
 	"switchboard/internal/imf"
 )
 
-// subjectWindow is how far apart a reply without headers and the conversation
-// may lie.
+// subjectWindow is how far apart in time a reply without headers and the
+// conversation may be.
 const subjectWindow = 14 * 24 * time.Hour
 
 // baseSubject returns the comparable base subject (RFC 5256 section 2.1) and
@@ -21,7 +21,8 @@ func baseSubject(s string) (base string, reply bool) {
 	return lower(imf.BaseSubject(s)), imf.IsReply(s)
 }
 
-// generic subjects say nothing of what the mail is about: one word and no number.
+// generic reports whether a subject is too unspecific to match by: one word without
+// a number.
 func generic(base string) bool {
 	return len(strings.Fields(base)) < 2 && !strings.ContainsFunc(base, unicode.IsNumber) && !strings.ContainsFunc(base, spaceless)
 }
@@ -30,17 +31,16 @@ func generic(base string) bool {
 type candidate struct {
 	Conversation
 	found
-	unknown bool // its messages are not known
+	unknown bool // its messages are not loaded
 }
 
-// bySubject places a reply that lost its headers. The same subject of the same
-// contact is a question, never an answer: what decides is what the reply quotes and
-// says of the message it answers, or, where it shows nothing, that exactly one
-// conversation among the same people is possible. Everything ambiguous begins a
-// new conversation.
+// bySubject places a reply that lost its headers. The same subject from the same
+// contact only makes a conversation a candidate. The decision rests on what the reply
+// quotes and says about the original or, if it shows nothing, on there being exactly
+// one candidate among the same people. Anything ambiguous begins a new conversation.
 func (d *decider) bySubject() (Decision, bool) {
 	o := orphaned(d.in.Message)
-	if o == nil || d.nobody() || d.forged() || d.in.Account.IsZero() {
+	if o == nil || d.anonymous() || d.forged() || d.in.Account.IsZero() {
 		return Decision{}, false
 	}
 	list := d.candidates(o)
@@ -55,14 +55,15 @@ func (d *decider) bySubject() (Decision, bool) {
 	evidence, ok := o.answers(all)
 	switch {
 	case ok && (len(list) == 1 || list[0].clear(list[1].found)):
-		return d.join(best, MethodSubject, fmt.Sprintf("no headers; subject of %s, and %s", label(best), evidence)), true
+		return d.join(best, MethodSubject, fmt.Sprintf("no reply headers; same subject as %s, and %s", label(best), evidence)), true
 	case len(list) != 1 || generic(o.base) || o.marked && !list[0].unknown || !d.samePeople(best):
 		return Decision{}, false
 	}
-	return d.join(best, MethodSubject, fmt.Sprintf("no headers; subject and people of %s, the only one", label(best))), true
+	return d.join(best, MethodSubject, fmt.Sprintf("no reply headers; only %s has this subject and these people", label(best))), true
 }
 
-// clear: f is quoted clearly more than g, or the reply itself says that it is meant.
+// clear reports whether f is quoted clearly more than g, or only f is identified by
+// the reply itself.
 func (f found) clear(g found) bool {
 	return (f.named || !f.timed.IsZero()) && !g.named && g.timed.IsZero() || f.quotes > 0 && f.quotes >= 2*g.quotes || f.quotes == 0 && f.echoes >= 2*g.echoes
 }
@@ -92,7 +93,7 @@ func (d *decider) candidates(o *orphan) []candidate {
 	return list
 }
 
-// compare holds an orphan against the messages of a conversation of its author's.
+// compare compares an orphan with the messages of one of its author's conversations.
 func (o *orphan) compare(written []digested) found {
 	f := found{subject: true, own: true}
 	for _, w := range written {
@@ -122,7 +123,7 @@ func near(a, b time.Time) bool {
 	return a.Sub(b).Abs() <= subjectWindow
 }
 
-// samePeople: the sender and every Cc take part in the conversation.
+// samePeople reports whether the sender and everyone in Cc take part in c.
 func (d *decider) samePeople(c Conversation) bool {
 	return d.participant(c) && !slices.ContainsFunc(d.in.Message.CC, func(a desk.Address) bool {
 		return !slices.Contains(c.Participants, lower(a.Email))

@@ -9,16 +9,16 @@ import (
 	"switchboard/desk"
 )
 
-// Key signs reply addresses. IDs are told apart in the address, so that old
-// addresses stay valid while their key is still listed.
+// Key signs reply addresses. The address contains the key's ID, so that addresses
+// signed with an old key stay valid as long as that key is listed.
 type Key struct {
 	ID     byte
 	Secret []byte // at least 16 random octets; shorter ones are ignored
 }
 
 // Tokens makes and checks signed reply addresses of the form
-// user+TOKEN@domain (RFC 5233 subaddressing). A token lets a message into one
-// conversation; it shows nothing of it. A nil *Tokens signs and accepts nothing.
+// user+TOKEN@domain (RFC 5233 subaddressing). A token admits a message to one
+// conversation; it reveals nothing about it. A nil *Tokens signs and accepts nothing.
 type Tokens struct {
 	keys []Key
 }
@@ -35,7 +35,7 @@ const (
 
 var tokenText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// NewTokens makes Tokens: the first key signs, all of them are accepted.
+// NewTokens returns Tokens that sign with the first key and accept all of them.
 func NewTokens(keys ...Key) *Tokens {
 	t := &Tokens{}
 	for _, k := range keys {
@@ -46,10 +46,10 @@ func NewTokens(keys ...Key) *Tokens {
 	return t
 }
 
-// Address returns the reply address for a conversation and the one recipient it
-// is given to, made from base ("support@demo.example"). Where the local part
-// would pass 64 octets the recipient is left out of it, and where even that is
-// too long base is returned as it is: the headers must do.
+// Address returns the reply address of a conversation for one recipient, derived
+// from base ("support@demo.example"). If the local part would exceed 64 octets the
+// recipient is left out; if that is still too long base is returned unchanged, and
+// threading relies on the headers.
 func (t *Tokens) Address(base string, conv desk.ConversationID, recipient string) string {
 	at := strings.LastIndexByte(base, '@')
 	if t == nil || len(t.keys) == 0 || conv.IsZero() || at <= 0 {
@@ -69,7 +69,7 @@ func (t *Tokens) Address(base string, conv desk.ConversationID, recipient string
 }
 
 // Parse reads a signed reply address in any case, with or without angle brackets.
-// issuedTo tells whether it was made for a recipient; it is never nil when ok.
+// issuedTo reports whether it was made for a recipient; it is never nil when ok.
 func (t *Tokens) Parse(addr string) (conv desk.ConversationID, issuedTo func(recipient string) bool, ok bool) {
 	if t == nil {
 		return conv, nil, false
@@ -92,7 +92,7 @@ func (t *Tokens) Parse(addr string) (conv desk.ConversationID, issuedTo func(rec
 	return conv, nil, false
 }
 
-// tokenOf finds the octets of a token in an address, by form alone.
+// tokenOf extracts the octets of a token from an address without verifying them.
 func tokenOf(addr string) ([]byte, bool) {
 	addr = strings.Trim(addr, " \t<>")
 	at := strings.LastIndexByte(addr, '@')
@@ -108,7 +108,7 @@ func tokenOf(addr string) ([]byte, bool) {
 		return nil, false
 	}
 	token, err := tokenText.DecodeString(text)
-	// Trailing bits must be zero: one token has one spelling.
+	// Trailing bits must be zero, so that each token has exactly one spelling.
 	if err != nil || tokenText.EncodeToString(token) != text {
 		return nil, false
 	}
@@ -123,7 +123,7 @@ func (k Key) issued(recipient string) []byte {
 	return k.sum("reply-recipient", []byte(lower(recipient)))[:issuedSize]
 }
 
-// sum is keyed per use, so that neither value can stand for the other.
+// sum is keyed by purpose, so that one value cannot be used as the other.
 func (k Key) sum(use string, data []byte) []byte {
 	h := hmac.New(sha256.New, k.Secret)
 	h.Write([]byte(use))

@@ -17,7 +17,7 @@ func TestTokenRoundTrip(t *testing.T) {
 	tests := []struct {
 		base      string
 		signed    bool // the address carries a token
-		recipient bool // and knows its recipient
+		recipient bool // and identifies its recipient
 	}{
 		{"support@demo.example", true, true},
 		{"kundenservice@demo.example", true, true},           // 13 + 1 + 50 = 64
@@ -61,7 +61,7 @@ func TestTokensWithoutKey(t *testing.T) {
 	}
 }
 
-// Every changed bit of a token must be noticed, and no random one accepted.
+// A token with any changed bit is rejected, and so is a random one.
 func TestForgedTokens(t *testing.T) {
 	addr := keys.Address(ours, first, joAddr)
 	token, _ := tokenOf(addr)
@@ -79,7 +79,7 @@ func TestForgedTokens(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 100_000 {
 		b := append([]byte{}, token...)
-		if i%2 == 0 { // a true head with a guessed signature
+		if i%2 == 0 { // a genuine body with a guessed signature
 			for j := len(b) - macSize; j < len(b); j++ {
 				b[j] = byte(r.Uint32())
 			}
@@ -106,7 +106,7 @@ func FuzzToken(f *testing.F) {
 		if !ok {
 			return
 		}
-		// Whatever is accepted carries the one token that was ever issued.
+		// Only the one token that was issued may be accepted.
 		got, _ := tokenOf(addr)
 		want, _ := tokenOf(genuine)
 		if conv != first || string(got) != string(want) || !issuedTo(joAddr) {

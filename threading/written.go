@@ -6,26 +6,26 @@ import (
 	"switchboard/desk"
 )
 
-// Written is what is known of a message of a conversation when a reply without
-// headers may answer it.
+// Written is a message of a conversation, as a reply without headers is compared
+// with it.
 type Written struct {
 	MessageID string
 	From      desk.Address
 	SentAt    time.Time
 	NewText   string // without quotes and signature
-	TextBody  string // with what it quotes
+	TextBody  string // including quotes
 }
 
-// digested is a Written to compare with.
+// digested is a Written prepared for comparison.
 type digested struct {
 	id    string
 	from  desk.Address
 	at    time.Time
-	fresh passages // of what it says
-	first passages // that it quotes at first hand
+	fresh passages // of its new text
+	first passages // quoted directly, not from an older quote
 }
 
-// WrittenBy is what a message leaves to be found by.
+// WrittenBy returns the parts of a message that later replies are compared with.
 func WrittenBy(m *desk.Message) Written {
 	w := Written{MessageID: m.MessageID, SentAt: m.SentAt, NewText: m.NewText, TextBody: m.TextBody}
 	if len(m.From) > 0 {
