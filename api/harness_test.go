@@ -220,9 +220,16 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 		`{"from":[{"name":"Jo Doe","email":"jo@acme.example"}],"to":[{"name":"","email":"help@desk.example"}]}`,
 		subject, at, text, `<p>`+text+` <img src="cid:logo@x"></p>`, parts)
 	d.exec(`insert into placements (message_id, conversation_id, seq, method, evidence, since) values ($1, $2, 1, 'new', 'nothing matched', $3)`, f.message, f.id, at)
-	for seq, e := range []struct{ kind, actor string }{{"message.received", "customer"}, {"conversation.opened", "policy"}} {
+	summary := desk.MessageSummary{MessageID: f.message, From: []desk.Address{{Name: "Jo Doe", Email: "jo@acme.example"}}, Preview: text, Channel: desk.ChannelEmail}
+	for seq, e := range []struct {
+		actor desk.Actor
+		data  desk.EventData
+	}{
+		{desk.ActorCustomer, desk.MessageReceived{MessageSummary: summary, Method: "new", AlsoCites: []desk.ConversationID{}, Trust: desk.TrustAligned}},
+		{desk.ActorPolicy, desk.ConversationOpened{Inbox: inbox, Tier: desk.Tier(tier), Path: []string{"default"}, Evidence: "nothing matched"}},
+	} {
 		d.exec(`insert into events (at, conversation_id, account_id, seq, kind, actor, data) values ($1, $2, $3, $4, $5, $6, $7)`,
-			at, f.id, d.account, seq+1, e.kind, e.actor, `{"subject":`+string(must(json.Marshal(subject)))+`}`)
+			at, f.id, d.account, seq+1, e.data.EventKind(), e.actor, must(json.Marshal(e.data)))
 	}
 	d.exec(`insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) values ($1, $2, $3, $4, 'us', $5, 'routed')`,
 		desk.NewID[desk.StintID](), f.id, d.inbox[inbox], tier, at)

@@ -125,6 +125,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.channelRoutes()
 	s.sessionRoutes()
 	s.keyRoutes()
+	openapi.Events(s.huma.OpenAPI())
 	return s, nil
 }
 

@@ -29,7 +29,7 @@ type SignalFrame struct {
 
 // Presence is the data of an agent's signal.
 type Presence struct {
-	State string `json:"state" doc:"viewing, replying or gone; empty with typing"`
+	State string `json:"state" enum:"viewing,replying,gone," doc:"Empty with typing"`
 	Name  string `json:"name" doc:"The agent's name"`
 }
 
@@ -40,9 +40,16 @@ type AuthFrame struct {
 	Key  string `json:"key" doc:"An API key"`
 }
 
-// ClientFrame is what an authenticated client may send.
-type ClientFrame struct {
-	Type           string `json:"type" enum:"presence,typing"`
+// PresenceFrame says what the agent does in a conversation; repeat it at least
+// every 45 s.
+type PresenceFrame struct {
+	Type           string `json:"type" enum:"presence"`
 	ConversationID string `json:"conversation_id"`
-	State          string `json:"state,omitempty" enum:"viewing,replying,gone" doc:"With presence"`
+	State          string `json:"state" enum:"viewing,replying,gone"`
+}
+
+// TypingFrame says that the agent is typing.
+type TypingFrame struct {
+	Type           string `json:"type" enum:"typing"`
+	ConversationID string `json:"conversation_id"`
 }

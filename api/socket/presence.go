@@ -28,7 +28,7 @@ func (c *conn) read(ctx context.Context, cancel context.CancelFunc) {
 			c.close(websocket.ClosePolicyViolation, "too many frames")
 			return
 		}
-		var frame ClientFrame
+		var frame PresenceFrame
 		if kind != websocket.TextMessage || json.Unmarshal(body, &frame) != nil {
 			c.close(websocket.CloseUnsupportedData, "frames must be JSON text")
 			return
@@ -41,9 +41,9 @@ func (c *conn) read(ctx context.Context, cancel context.CancelFunc) {
 
 var errFrame = errors.New("unknown frame")
 
-// publish sends an agent's signal to the other sockets. Unknown frames do not
-// close the connection, because newer consoles may meet an older server.
-func (s *Server) publish(ctx context.Context, a desk.Agent, f ClientFrame) error {
+// publish sends an agent's signal to the other sockets; f may also hold a
+// TypingFrame, which has fewer fields. Unknown frames do not close the connection, because newer consoles may meet an older server.
+func (s *Server) publish(ctx context.Context, a desk.Agent, f PresenceFrame) error {
 	id, err := desk.ParseID[desk.ConversationID](f.ConversationID)
 	if err != nil || id.IsZero() {
 		return errFrame

@@ -82,20 +82,29 @@ type Position struct {
 	ID        desk.ConversationID
 }
 
-// Event is one entry of a conversation's history.
+// Event is one entry of the event log.
 type Event struct {
-	Cursor         desk.Cursor         `json:"cursor" doc:"Where to go on after this event"`
+	Cursor         desk.Cursor         `json:"cursor" doc:"Where to resume after this event"`
 	At             time.Time           `json:"at"`
-	ConversationID desk.ConversationID `json:"conversation_id"`
-	Seq            int64               `json:"seq" doc:"Dense per conversation, from 1"`
+	Subject        desk.Subject        `json:"subject" doc:"What the event is about"`
+	ConversationID desk.ConversationID `json:"conversation_id" doc:"Empty for other subjects"`
+	Seq            int64               `json:"seq" doc:"Dense per conversation, from 1; 0 for other subjects"`
 	Kind           desk.EventKind      `json:"kind"`
+	Version        int                 `json:"version" doc:"Of the shape of data, from 1"`
 	Actor          desk.Actor          `json:"actor" doc:"customer, system, policy, or an agent's id"`
 	Data           json.RawMessage     `json:"data"`
 }
 
-// EventOf is the view of an event.
+// EventOf returns the view of an event. Rows from before subjects and versions
+// existed are about a conversation, in version 1.
 func EventOf(e desk.Event) Event {
-	v := Event{Cursor: e.Cursor, At: e.At.UTC(), ConversationID: e.ConversationID, Seq: e.Seq, Kind: e.Kind, Actor: e.Actor, Data: e.Data}
+	v := Event{
+		Cursor: e.Cursor, At: e.At.UTC(), Subject: e.Subject, ConversationID: e.ConversationID, Seq: e.Seq,
+		Kind: e.Kind, Version: max(e.Version, 1), Actor: e.Actor, Data: e.Data,
+	}
+	if v.Subject.Kind == "" {
+		v.Subject = desk.ConversationSubject(e.ConversationID)
+	}
 	if len(v.Data) == 0 {
 		v.Data = json.RawMessage("{}")
 	}

@@ -1,29 +1,33 @@
-// The console's one way to the server: JSON over fetch, problems as errors.
+// The only access to the server: JSON over fetch, errors as Problem.
 import type {
-  Account, Agent, Contact, Conversation, DeskEvent, Entrance, Inbox, Message, Page, Raw, Reconciled, Status, Stint,
+  Account, Agent, Channel, Contact, Conversation, Event, EventPage, Inbox, Message, MoveInputBody, PageConversation, PageRaw,
+  ProblemDetails, Reconciled, Replayed, ReplyInputBody, Session, Stint,
 } from './wire';
 
 const BASE = '/api/v1';
 
-/** Problem is an answer of RFC 9457, or a failure to reach the server (status 0). */
+/** Page is any list of the API. */
+interface Page<T> { data: T[]; next_cursor: string | null }
+
+/** Problem is an error response (RFC 9457), or a failure to reach the server (status 0). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly title: string,
     readonly detail: string,
-    readonly errors: { location?: string; message: string; value?: unknown }[] = [],
+    readonly errors: NonNullable<ProblemDetails['errors']> = [],
   ) {
     super(detail || title);
   }
 }
 
-/** The server's clock minus ours in milliseconds; waiting times tick by the server's. */
+/** The server's clock minus the browser's, in milliseconds; waiting times use the server's. */
 export let clockOffset = 0;
 
 function noteClock(header: string | null): void {
   if (!header) return;
   const offset = Date.parse(header) - Date.now();
-  // The header has whole seconds, so a small difference says nothing.
+  // The header has a resolution of one second, so ignore small differences.
   clockOffset = Math.abs(offset) > 3000 ? offset : 0;
 }
 
@@ -49,7 +53,7 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
 
 function problemOf(status: number, title: string, text: string): Problem {
   try {
-    const body = JSON.parse(text) as { title?: string; detail?: string; errors?: Problem['errors'] };
+    const body = JSON.parse(text) as Partial<ProblemDetails>;
     return new Problem(status, body.title ?? title, body.detail ?? '', body.errors ?? []);
   } catch {
     return new Problem(status, title, '');
@@ -70,51 +74,51 @@ function params(query: object): string {
   return text ? '?' + text : '';
 }
 
-/** Reads every page of a list whose length is bounded by one conversation. */
+/** Loads all pages of a list within one conversation. */
 async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
   const out: T[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const page: Page<T> = await get<Page<T>>(path + params({ limit: 200, cursor }), signal);
-    out.push(...(page.data ?? []));
+    out.push(...(page.data));
     cursor = page.next_cursor || null;
   }
   return out;
 }
 
 export const api = {
-  session: () => get<{ agent: Agent }>('/session'),
-  signIn: (email: string, password: string) => call<{ agent: Agent }>('POST', '/session', { email, password }),
+  session: () => get<Session>('/session'),
+  signIn: (email: string, password: string) => call<Session>('POST', '/session', { email, password }),
   signOut: () => call<void>('DELETE', '/session'),
   demo: () => get<Demo>('/demo'),
   demoAs: async (email: string) => {
     const answer = await fetch(`/demo/as/${enc(email)}`, { method: 'POST', credentials: 'same-origin' });
     if (!answer.ok) throw new Problem(answer.status, answer.statusText, '');
   },
-  conversations: (query: ListQuery, signal?: AbortSignal) => get<Page<Conversation>>('/conversations' + params(query), signal),
+  conversations: (query: ListQuery, signal?: AbortSignal) => get<PageConversation>('/conversations' + params(query), signal),
   conversation: (id: string) => get<Conversation>(`/conversations/${enc(id)}`),
   messages: (id: string) => all<Message>(`/conversations/${enc(id)}/messages`),
-  events: (id: string) => all<DeskEvent>(`/conversations/${enc(id)}/events`),
+  events: (id: string) => all<Event>(`/conversations/${enc(id)}/events`),
   stints: (id: string) => all<Stint>(`/conversations/${enc(id)}/stints`),
-  reply: (id: string, body: { text: string; cc?: string[]; expected_seq?: number }) =>
+  reply: (id: string, body: ReplyInputBody) =>
     call<Message>('POST', `/conversations/${enc(id)}/replies`, body),
   note: (id: string, text: string) => call<Message>('POST', `/conversations/${enc(id)}/notes`, { text }),
   assign: (id: string, assignee: string | null) => call<Conversation>('POST', `/conversations/${enc(id)}/assign`, { assignee }),
-  move: (id: string, body: { inbox?: string; tier?: number; note?: string }) =>
+  move: (id: string, body: MoveInputBody) =>
     call<Conversation>('POST', `/conversations/${enc(id)}/move`, body),
-  status: (id: string, status: Status, until?: string) =>
+  status: (id: string, status: Conversation['status'], until?: string) =>
     call<Conversation>('POST', `/conversations/${enc(id)}/status`, until ? { status, until } : { status }),
-  inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data ?? [],
-  agents: async () => (await get<Page<Agent>>('/agents')).data ?? [],
+  inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data,
+  agents: async () => (await get<Page<Agent>>('/agents')).data,
   account: (id: string) => get<Account>(`/accounts/${enc(id)}`),
   contact: (id: string) => get<Contact>(`/contacts/${enc(id)}`),
-  feed: (after: string, limit: number) => get<Page<DeskEvent>>('/events' + params({ after, limit })),
-  quarantine: (cursor?: string | null) => get<Page<Raw>>('/raws' + params({ state: 'quarantined', limit: 200, cursor })),
+  feed: (after: string, limit: number) => get<EventPage>('/events' + params({ after, limit })),
+  quarantine: (cursor?: string | null) => get<PageRaw>('/raws' + params({ state: 'quarantined', limit: 200, cursor })),
   replay: (id: string) => call<unknown>('POST', `/raws/${enc(id)}/replay`),
-  replayAll: () => call<{ replayed: number }>('POST', '/raws/replay'),
+  replayAll: () => call<Replayed>('POST', '/raws/replay'),
   rawBytes: (id: string) => `${BASE}/raws/${enc(id)}/bytes`,
-  channels: async () => (await get<Page<Entrance>>('/channels')).data ?? [],
+  channels: async () => (await get<Page<Channel>>('/channels')).data,
   reconcile: (name: string) => call<Reconciled>('POST', `/channels/${enc(name)}/reconcile`),
 };
 
-/** What the demo tells: the agents that one may be. */
+/** Served by the demo only, and not part of the API: the agents to act as. */
 export interface Demo { agents: { name: string; email: string; tiers?: number[] }[] }

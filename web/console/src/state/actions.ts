@@ -2,7 +2,7 @@
 import { api, Problem } from '../api';
 import { say } from '../text/say';
 import { moment } from '../text/time';
-import type { Conversation, Status } from '../wire';
+import type { Conversation } from '../wire';
 import { me, neighbour, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
 import { rows, selected } from './list';
 import { refreshThread, threadOf } from './thread';
@@ -40,7 +40,7 @@ export async function assign(conversation: Conversation, assignee: string | null
 }
 
 /** Sets the status; from a view of open ones the next row is opened, so that nobody has to find it. */
-export async function setStatus(conversation: Conversation, status: Status, until?: number): Promise<void> {
+export async function setStatus(conversation: Conversation, status: Conversation['status'], until?: number): Promise<void> {
   const leaves = status !== 'open' && place.value.open === conversation.id && place.value.view.kind !== 'search';
   const next = leaves ? (neighbour(conversation.id, 1) ?? neighbour(conversation.id, -1)) : null;
   const done = await change(() => api.status(conversation.id, status, until ? new Date(until).toISOString() : undefined));

@@ -3,7 +3,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api, clockOffset, Problem } from '../api';
 import { say } from '../text/say';
-import type { Agent, Conversation, DeskEvent, Entrance, Inbox } from '../wire';
+import type { Agent, Conversation, Event as DeskEvent, Channel, Inbox } from '../wire';
 import { Drafts } from './draft';
 import { Feed, type Link } from './feed';
 import { clearList, loadList, patchList, rows, selected } from './list';
@@ -18,7 +18,7 @@ export const inboxes = signal<Inbox[]>([]);
 export const agents = signal<Agent[]>([]);
 export const mineOpen = signal(0);
 export const quarantined = signal<number | null>(null);
-export const channels = signal<Entrance[]>([]);
+export const channels = signal<Channel[]>([]);
 export const link = signal<Link>('connecting');
 export const place = signal<Place>(firstPlace());
 export const now = signal(Date.now());
@@ -148,7 +148,7 @@ async function enter(agent: Agent): Promise<void> {
   drafts.sweep();
   const live = new Feed({ event: onEvent, signal: hear, link: onLink, reset: reload, signedOut: leave });
   feed = live;
-  presence = new Presence((frame) => live.say(frame));
+  presence = new Presence((frame) => live.send(frame));
   const directory = Promise.all([
     api.inboxes().then((list) => (inboxes.value = list)),
     api.agents().then((list) => (agents.value = list)),
@@ -173,12 +173,16 @@ function reload(): void {
   if (place.value.open) void refreshThread(place.value.open);
 }
 
-// Events arrive in bursts (one mail makes three); a conversation is read once per burst.
+// Events arrive in bursts (one message causes three); a conversation is loaded once per burst.
 const changed = new Set<string>();
 let burst: ReturnType<typeof setTimeout> | undefined;
 const BURST_MS = 40;
 
 function onEvent(event: DeskEvent): void {
+  if (!event.conversation_id) {
+    if (event.kind === 'channel.changed') void refreshWatch();
+    return;
+  }
   if (event.kind === 'message.received') fresh(event.conversation_id);
   changed.add(event.conversation_id);
   burst ??= setTimeout(settle, BURST_MS);

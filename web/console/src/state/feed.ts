@@ -1,28 +1,25 @@
-// The live feed: events over a WebSocket, resumed by cursor, with the event list
-// as the way to catch up while the socket cannot be had. It knows nothing of
-// what the events mean.
+// The live feed: events over a WebSocket, resumed by cursor. While the socket is
+// unavailable it polls the event list. It does not interpret events.
 import { backoff } from '../../../shared/backoff';
 import { api, Problem } from '../api';
-import type { DeskEvent } from '../wire';
+import type { ClientFrame, Event as DeskEvent, ServerFrame, SignalFrame } from '../wire';
 
 export type Link = 'connecting' | 'live' | 'lost';
 
-export interface Signal { topic: string; kind: string; from?: string; data?: unknown }
-
 export interface Listener {
   event(event: DeskEvent): void;
-  signal(signal: Signal): void;
+  signal(signal: SignalFrame): void;
   link(link: Link): void;
-  /** Events may have been missed that no cursor can bring back: read everything again. */
+  /** Events may have been missed that the cursor cannot recover: load everything again. */
   reset(): void;
   /** The session has ended. */
   signedOut(): void;
 }
 
-/** Events before the page was opened are already in what it loaded. */
+/** Older events, relative to the page load, are already in the loaded data. */
 const OLD_MS = 30_000;
 const CATCH_UP = 200;
-/** Past this, reading the lists again is cheaper than replaying. */
+/** Beyond this, loading the lists again is cheaper than replaying. */
 const CATCH_UP_PAGES = 10;
 
 export class Feed {
@@ -72,18 +69,18 @@ export class Feed {
   }
 
   private receive(text: string): void {
-    const frame = JSON.parse(text) as { type: string; event?: DeskEvent; cursor?: string } & Partial<Signal>;
-    if (frame.type === 'event' && frame.event) this.take(frame.event);
-    else if (frame.type === 'signal') this.listener.signal(frame as Signal);
+    const frame = JSON.parse(text) as ServerFrame;
+    if (frame.type === 'event') this.take(frame.event);
+    else if (frame.type === 'signal') this.listener.signal(frame);
     else if (frame.type === 'ready' && !this.cursor) {
-      // Between loading the lists and now events may have passed.
-      this.cursor = frame.cursor ?? '';
+      // Events may have happened since the lists were loaded.
+      this.cursor = frame.cursor;
       this.listener.reset();
     }
   }
 
-  /** Tells the other agents' consoles something; lost when there is no connection. */
-  say(frame: object): void {
+  /** Sends a signal to the other agents' consoles; dropped without a connection. */
+  send(frame: ClientFrame): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
   }
 
@@ -99,7 +96,7 @@ export class Feed {
     this.timer = setTimeout(() => void this.retry(), this.pause.next());
   }
 
-  /** Catches up by plain HTTP first: where sockets are blocked, this is polling. */
+  /** Catches up over HTTP first, which becomes polling where WebSockets are blocked. */
   private async retry(): Promise<void> {
     try {
       if (this.cursor) await this.catchUp();
@@ -111,7 +108,7 @@ export class Feed {
         return;
       }
       if (error instanceof Problem && (error.status === 400 || error.status === 422 || error.status === 410)) {
-        this.cursor = ''; // the cursor is of another time; start over
+        this.cursor = ''; // the cursor is not valid any more; start over
         this.listener.reset();
       }
     }
@@ -121,9 +118,9 @@ export class Feed {
   private async catchUp(): Promise<void> {
     for (let pages = 0; pages < CATCH_UP_PAGES; pages++) {
       const page = await api.feed(this.cursor, CATCH_UP);
-      for (const event of page.data ?? []) this.take(event);
-      if (page.next_cursor) this.cursor = page.next_cursor;
-      if ((page.data ?? []).length < CATCH_UP) return;
+      for (const event of page.data) this.take(event);
+      this.cursor = page.next_cursor;
+      if (page.data.length < CATCH_UP) return;
     }
     this.listener.reset();
   }

@@ -1,7 +1,7 @@
-// Who else is at a conversation, and who types. Signals are ephemeral: each one is
-// forgotten unless it is repeated.
+// Which agents view or answer a conversation, and who is typing. Signals are
+// ephemeral: each one expires unless it is repeated.
 import { signal } from '@preact/signals';
-import type { Signal } from './feed';
+import type { ClientFrame, SignalFrame } from '../wire';
 
 export type Doing = 'viewing' | 'replying';
 export interface Colleague { name: string; doing: Doing; until: number }
@@ -11,21 +11,20 @@ const FORGET_MS = 45_000;
 const TYPING_MS = 5_000;
 const TYPING_EVERY = 3_000;
 
-/** By conversation, then by agent. */
+/** By conversation ID, then by agent ID. */
 export const colleagues = signal<ReadonlyMap<string, ReadonlyMap<string, Colleague>>>(new Map());
-/** Conversations whose customer types now, with when that is forgotten. */
+/** Conversations whose customer is typing, with the expiry. */
 export const typing = signal<ReadonlyMap<string, number>>(new Map());
 
-export function hear(sig: Signal, now = Date.now()): void {
+export function hear(sig: SignalFrame, now = Date.now()): void {
   if (!sig.topic.startsWith('cv_')) return;
   const agent = sig.from?.startsWith('ag_') ? sig.from : '';
-  const data = (sig.data ?? {}) as { state?: string; name?: string };
   if (sig.kind === 'typing' && !agent) {
     typing.value = new Map([...typing.value, [sig.topic, now + TYPING_MS]]);
     setTimeout(sweep, TYPING_MS + 50);
   } else if (agent && (sig.kind === 'presence' || sig.kind === 'typing')) {
-    const doing = sig.kind === 'typing' ? 'replying' : data.state;
-    place(sig.topic, agent, doing === 'viewing' || doing === 'replying' ? { name: data.name ?? '', doing, until: now + FORGET_MS } : null);
+    const doing = sig.kind === 'typing' ? 'replying' : sig.data?.state;
+    place(sig.topic, agent, doing === 'viewing' || doing === 'replying' ? { name: sig.data?.name ?? '', doing, until: now + FORGET_MS } : null);
     setTimeout(sweep, FORGET_MS + 50);
   }
 }
@@ -47,14 +46,14 @@ function sweep(): void {
   );
 }
 
-/** Tells what this agent does, at every change and again before it would be forgotten. */
+/** Publishes what this agent does, at every change and again before it expires. */
 export class Presence {
   private at: { conversation: string; doing: Doing } | null = null;
   private typedAt = 0;
   private readonly timer: ReturnType<typeof setInterval>;
 
-  constructor(private readonly say: (frame: object) => void) {
-    this.timer = setInterval(() => this.tell(), REPEAT_MS);
+  constructor(private readonly send: (frame: ClientFrame) => void) {
+    this.timer = setInterval(() => this.publish(), REPEAT_MS);
     addEventListener('pagehide', this.leave);
   }
 
@@ -62,15 +61,15 @@ export class Presence {
 
   set(conversation: string | null, doing: Doing): void {
     if (this.at?.conversation === conversation && this.at?.doing === doing) return;
-    if (this.at && this.at.conversation !== conversation) this.say({ type: 'presence', conversation_id: this.at.conversation, state: 'gone' });
+    if (this.at && this.at.conversation !== conversation) this.send({ type: 'presence', conversation_id: this.at.conversation, state: 'gone' });
     this.at = conversation ? { conversation, doing } : null;
-    this.tell();
+    this.publish();
   }
 
   typed(conversation: string): void {
     if (Date.now() - this.typedAt < TYPING_EVERY) return;
     this.typedAt = Date.now();
-    this.say({ type: 'typing', conversation_id: conversation });
+    this.send({ type: 'typing', conversation_id: conversation });
   }
 
   stop(): void {
@@ -79,7 +78,7 @@ export class Presence {
     clearInterval(this.timer);
   }
 
-  private tell(): void {
-    if (this.at && document.visibilityState === 'visible') this.say({ type: 'presence', conversation_id: this.at.conversation, state: this.at.doing });
+  private publish(): void {
+    if (this.at && document.visibilityState === 'visible') this.send({ type: 'presence', conversation_id: this.at.conversation, state: this.at.doing });
   }
 }

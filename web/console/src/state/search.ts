@@ -84,9 +84,9 @@ function decode(part: string): string {
 }
 
 /** Where in the query a refused term begins, from the problem's "character 1: …", which counts from 1; -1: not told. */
-export function errorPosition(errors: readonly { message: string }[]): number {
+export function errorPosition(errors: readonly { message?: string }[]): number {
   for (const error of errors) {
-    const found = /\bcharacter (\d+)/.exec(error.message);
+    const found = /\bcharacter (\d+)/.exec(error.message ?? '');
     if (found) return Number(found[1]) - 1;
   }
   return -1;

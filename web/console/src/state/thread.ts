@@ -1,7 +1,7 @@
 // Open conversations: each is a signal that is filled and refilled from the server.
 import { signal, type Signal } from '@preact/signals';
 import { api, Problem } from '../api';
-import type { Account, Contact, Conversation, DeskEvent, Message, Stint } from '../wire';
+import type { Account, Contact, Conversation, Event as DeskEvent, Message, Stint } from '../wire';
 
 export interface Thread {
   conversation: Conversation | null;

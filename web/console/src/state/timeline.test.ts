@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { DeskEvent, Message } from '../wire';
+import type { Event as DeskEvent, Message } from '../wire';
 import { describe as sentence, handover, newerThan, newest, timeline, type Names } from './timeline';
 
+type Kind = DeskEvent['kind'];
+type Data<K extends Kind> = Extract<DeskEvent, { kind: K }>['data'];
+
 const message = (seq: number, change: Partial<Message> = {}): Message => ({ id: `ms_${seq}`, seq, text: '', ...change }) as Message;
-const event = (seq: number, kind: string, data: Record<string, unknown> = {}, actor = 'ag_ben'): DeskEvent =>
-  ({ cursor: String(seq), at: '2026-03-04T10:00:00Z', conversation_id: 'cv_1', seq, kind, actor, data });
+const event = <K extends Kind>(seq: number, kind: K, data: Partial<Data<K>> = {}, actor = 'ag_ben'): DeskEvent =>
+  ({ cursor: String(seq), at: '2026-03-04T10:00:00Z', subject: { kind: 'conversation', id: 'cv_1' }, conversation_id: 'cv_1', seq, kind, version: 1, actor, data }) as unknown as DeskEvent;
 const names: Names = {
   me: 'ag_me',
   agent: (id) => ({ ag_me: 'Me Myself', ag_ben: 'Ben', ag_eve: 'Eve' })[id] ?? null,
   inbox: (key) => ({ billing: 'Billing', frontline: 'Frontline' })[key] ?? null,
 };
 
-test('messages and events stand in one order, and runs of events are one item', () => {
+test('messages and events have one order, and consecutive events are one item', () => {
   const items = timeline(
     [message(2), message(6)],
     [event(1, 'conversation.opened'), event(2, 'message.received'), event(3, 'conversation.assigned'), event(4, 'conversation.moved'),
@@ -22,23 +25,23 @@ test('messages and events stand in one order, and runs of events are one item', 
 
 test('an empty conversation has an empty timeline', () => expect(timeline([], [])).toEqual([]));
 
-describe('an event in words', () => {
+describe('an event as a sentence', () => {
   test.each<[string, DeskEvent, string]>([
     ['opened', event(1, 'conversation.opened', { inbox: 'billing' }, 'policy'), 'Opened in Billing'],
     ['taken', event(1, 'conversation.assigned', { from: '', to: 'ag_ben' }), 'Ben took it'],
     ['assigned', event(1, 'conversation.assigned', { to: 'ag_eve' }), 'Ben assigned it to Eve'],
-    ['assigned to an agent who is not known any more', event(1, 'conversation.assigned', { to: { id: 'ag_x', name: 'Kim' } }), 'Ben assigned it to Kim'],
+    ['assigned to a former agent', event(1, 'conversation.assigned', { to: 'ag_x', name: 'Kim' }), 'Ben assigned it to Kim'],
     ['unassigned by me', event(1, 'conversation.assigned', { to: '' }, 'ag_me'), 'You unassigned it'],
     ['moved', event(1, 'conversation.moved', { from: 'frontline', to: 'billing' }), 'Ben moved it from Frontline to Billing'],
-    ['moved between inboxes that are gone', event(1, 'conversation.moved', { from: 'old', to: 'older' }, 'policy'), 'The policy moved it from old to older'],
+    ['moved between deleted inboxes', event(1, 'conversation.moved', { from: 'old', to: 'older' }, 'policy'), 'The policy moved it from old to older'],
     ['reopened by the customer', event(1, 'conversation.status', { from: 'resolved', to: 'open' }, 'customer'), 'The customer set it to open'],
-    ['of a kind from tomorrow', event(1, 'conversation.merged'), 'conversation.merged'],
-    ['without data', { ...event(1, 'conversation.moved'), data: null }, 'Ben moved it to '],
+    ['merged', event(1, 'conversation.merged'), 'Ben merged it with another conversation'],
+    ['of an unknown kind', { ...event(1, 'note.added'), kind: 'note.changed' } as unknown as DeskEvent, 'note.changed'],
   ])('%s', (_, given, text) => expect(sentence(given, names)).toBe(text));
 });
 
 describe('the handover card', () => {
-  test('is the newest move with a note', () => {
+  test('is the last move with a note', () => {
     const card = handover([
       event(1, 'conversation.moved', { from: 'frontline', to: 'billing', note: 'first' }),
       event(3, 'conversation.moved', { from: 'billing', to: 'frontline', note: 'second' }),
@@ -52,7 +55,7 @@ describe('the handover card', () => {
   test('is absent without a note', () => expect(handover([event(1, 'conversation.moved', { to: 'billing' })], [], names)).toBeNull());
 });
 
-test('what a writer has not seen is counted by number', () => {
+test('messages the author has not seen are counted by number', () => {
   const messages = [message(2), message(5), message(9)];
   expect(newest(messages)).toBe(9);
   expect(newest([])).toBe(0);

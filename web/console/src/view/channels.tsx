@@ -3,19 +3,19 @@ import { api } from '../api';
 import { channels, me, now, reason, refreshWatch, tell } from '../state/desk';
 import { say, sayIf } from '../text/say';
 import { duration, exact, moment } from '../text/time';
-import type { Entrance, Reconciled } from '../wire';
+import type { Channel, Reconciled } from '../wire';
 import { ChannelIcon, Icon } from './icon';
 
 const MAILBOX = 'imap ';
 const WATCH_MS = 2000;
 
-export function channelName(channel: Entrance): string {
+export function channelName(channel: Channel): string {
   if (channel.name.startsWith(MAILBOX)) return say('channels.mailbox', { name: channel.name.slice(MAILBOX.length) });
   return sayIf(`channels.name.${channel.name}`, channel.name);
 }
 
 /** What an alarm means for the people who wait. */
-export function alarmOf(channel: Entrance): string {
+export function alarmOf(channel: Channel): string {
   const text = sayIf(`channels.alarm.${channel.name}`, '');
   return text ? text.replace('{name}', channelName(channel)) : say('channels.alarm', { name: channelName(channel) });
 }
@@ -39,13 +39,13 @@ export function Channels() {
 }
 
 /** What needs somebody stands first; the rest keeps the server's order. */
-function urgency(channel: Entrance): number {
+function urgency(channel: Channel): number {
   if (channel.alarm) return 0;
   if (channel.state === 'failing' || channel.state === 'unauthorised' || channel.state === 'silent') return 1;
   return channel.last_error ? 2 : 3;
 }
 
-function Line({ channel }: { channel: Entrance }) {
+function Line({ channel }: { channel: Channel }) {
   // The process lives and says "running", but its work does not get done.
   const state = channel.alarm && channel.state === 'running' ? 'silent' : channel.state === 'running' && channel.last_error ? 'hampered' : channel.state;
   const bad = state === 'failing' || state === 'unauthorised' || state === 'silent';
@@ -84,7 +84,7 @@ function Fact({ term, at }: { term: string; at: string | null }) {
   return <div><dt>{term}</dt><dd title={at ? exact(at) : undefined}>{at ? moment(at, now.value) : say('channels.item.never')}</dd></div>;
 }
 
-function Backlog({ progress }: { progress: NonNullable<Entrance['progress']> }) {
+function Backlog({ progress }: { progress: NonNullable<Channel['progress']> }) {
   const { done, total, rate, eta } = progress;
   const words = [
     say('channels.progress', { done: done.toLocaleString(), total: total.toLocaleString() }),
@@ -99,7 +99,7 @@ function Backlog({ progress }: { progress: NonNullable<Entrance['progress']> }) 
   );
 }
 
-function Compared({ channel }: { channel: Entrance }) {
+function Compared({ channel }: { channel: Channel }) {
   const [busy, setBusy] = useState(false);
   const report = channel.reconciled;
   const compare = async () => {

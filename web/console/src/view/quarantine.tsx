@@ -3,14 +3,14 @@ import { api } from '../api';
 import { quarantined, now, reason, refreshCounts, tell } from '../state/desk';
 import { count, say, sayIf } from '../text/say';
 import { exact, moment, size } from '../text/time';
-import type { Page, Raw } from '../wire';
+import type { PageRaw, Raw } from '../wire';
 import { ChannelIcon, Icon } from './icon';
 
 // What is tried again and fails again comes back by itself.
 const WATCH_MS = 3000;
 
 export function Quarantine() {
-  const [page, setPage] = useState<Page<Raw> | null>(null);
+  const [page, setPage] = useState<PageRaw | null>(null);
   const [failure, setFailure] = useState('');
   const [busy, setBusy] = useState(false);
   const load = () => api.quarantine().then(

@@ -8,7 +8,7 @@ import { dialog, sideOpen } from '../state/dialog';
 import { colleagues, typing } from '../state/presence';
 import { refreshThread, threadOf, type Thread as Loaded } from '../state/thread';
 import { describe, handover, timeline, type Handover } from '../state/timeline';
-import type { Conversation, DeskEvent } from '../wire';
+import type { Conversation, Event as DeskEvent } from '../wire';
 import { Avatar } from './avatar';
 import { Composer } from './composer';
 import { Icon, type IconName } from './icon';
