@@ -73,6 +73,8 @@ type Options struct {
 	// answered; nil: only the conversation's own address is known.
 	Own func(address string) bool
 	Log *slog.Logger // nil: slog.DiscardHandler
+	// Replied is called after a reply was committed, with its deliveries; may be nil.
+	Replied func(m *desk.Message, deliveries []desk.Delivery)
 	// Undo is how long a reply is held before it is sent.
 	Undo time.Duration
 }
@@ -93,6 +95,9 @@ func New(store Store, opt Options) *Desk {
 	}
 	if opt.Own == nil {
 		opt.Own = func(string) bool { return false }
+	}
+	if opt.Replied == nil {
+		opt.Replied = func(*desk.Message, []desk.Delivery) {}
 	}
 	return &Desk{store: store, opt: opt}
 }

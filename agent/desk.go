@@ -60,52 +60,54 @@ func (a *act) save(ctx context.Context, reason string) error {
 // says what is wrong with the reply; KindConflict that the conversation takes
 // none, or, with Stale inside, that it has moved on.
 func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r Reply) (m desk.Message, err error) {
+	var deliveries []desk.Delivery
 	err = d.do(ctx, by, c, func(a *act) error {
-		m, err = a.reply(ctx, r)
+		m, deliveries, err = a.reply(ctx, r)
 		return err
 	})
 	if err != nil {
 		return desk.Message{}, err
 	}
+	d.opt.Replied(&m, deliveries)
 	d.opt.Log.InfoContext(ctx, "Replied", "conversation", c, "message", m.ID, "channel", m.Channel, "agent", by.ID)
 	return m, nil
 }
 
-func (a *act) reply(ctx context.Context, r Reply) (desk.Message, error) {
+func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
 	if r.ExpectedSeq != nil {
 		newer, newest, err := a.MessagesAfter(ctx, *r.ExpectedSeq)
 		if err != nil {
-			return desk.Message{}, err
+			return desk.Message{}, nil, err
 		}
 		if newer > 0 {
-			return desk.Message{}, &desk.Error{Op: "reply", Kind: desk.KindConflict, Err: &Stale{LastSeq: newest, Newer: newer}}
+			return desk.Message{}, nil, &desk.Error{Op: "reply", Kind: desk.KindConflict, Err: &Stale{LastSeq: newest, Newer: newer}}
 		}
 	}
 	head, err := a.Head(ctx)
 	if err != nil {
-		return desk.Message{}, err
+		return desk.Message{}, nil, err
 	}
 	d := draft{conversation: a.before, head: head, by: a.by, reply: r, now: a.Now(), opt: a.opt}
 	m, deliveries, err := d.compose()
 	if err != nil {
-		return desk.Message{}, err
+		return desk.Message{}, nil, err
 	}
 	if m.Seq, err = a.event(ctx, desk.EventMessageSent, sentData{messageData: dataOf(&m), To: m.To, CC: m.CC}); err != nil {
-		return desk.Message{}, err
+		return desk.Message{}, nil, err
 	}
 	if err := a.SaveMessage(ctx, m); err != nil {
-		return desk.Message{}, err
+		return desk.Message{}, nil, err
 	}
 	if err := a.SaveDeliveries(ctx, deliveries); err != nil {
-		return desk.Message{}, err
+		return desk.Message{}, nil, err
 	}
 	seq, updated := a.after.LastSeq, a.after.UpdatedAt
 	a.after = replied(a.before, &m)
 	a.after.LastSeq, a.after.UpdatedAt = seq, updated
 	if err := a.consequences(ctx); err != nil {
-		return desk.Message{}, err
+		return desk.Message{}, nil, err
 	}
-	return m, a.save(ctx, "replied")
+	return m, deliveries, a.save(ctx, "replied")
 }
 
 // consequences tells of what a reply changed besides.

@@ -19,6 +19,7 @@ import (
 	"switchboard/agent"
 	"switchboard/api"
 	"switchboard/channels"
+	"switchboard/channels/livechat"
 	"switchboard/channels/mailbox"
 	"switchboard/config"
 	"switchboard/desk"
@@ -155,6 +156,7 @@ func (g *Gateway) buildPipeline() error {
 	g.tail = live.NewTail(g.store, g.hub, g.log)
 	g.processor = ingest.NewProcessor(g.store, g.rules.Load, g.log)
 	g.processor.Committed = g.tail.Wake
+	g.processor.Stored = livechat.Publisher{Hub: g.hub}.Received
 	g.acceptor = ingest.NewAcceptor(g.store)
 	g.acceptor.Accepted = g.processor.Accepted
 	g.group = channels.NewGroup(g.acceptor, g.log, channels.Backoff{})
@@ -174,7 +176,8 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	if err != nil {
 		return err
 	}
-	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, Log: g.log})
+	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, Log: g.log,
+		Replied: livechat.Publisher{Hub: g.hub}.Sent})
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
 	if g.cfg.Smarthost.Addr != "" {
 		smarthost, err := mailaccount.OpenSmarthost(&g.cfg, mailaccount.SmarthostOptions{ReplyAddress: tokens.Address, Tokens: g.store, Archive: g.store,
@@ -199,7 +202,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	deps := api.From(g.store, actions{Desk: g.desk, hub: g.hub, committed: g.tail.Wake, queued: g.outbox.Wake}, g.hub)
+	deps := api.From(g.store, actions{Desk: g.desk, committed: g.tail.Wake, queued: g.outbox.Wake}, g.hub)
 	deps.Images = imageproxy.New(g.store, config.Networks(g.cfg.Images.AllowNetworks), g.log)
 	deps.Reconciler = g.reconcile
 	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log}, deps)

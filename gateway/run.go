@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/forwarded"
 	"switchboard/internal/health"
-	"switchboard/live"
 )
 
 const (
@@ -81,25 +79,15 @@ func ignoreCanceled(err error) error {
 // actions wakes the event tail and the outbound loop after each operation of an agent.
 type actions struct {
 	*agent.Desk
-	hub       *live.Hub
 	committed func() // wakes the event tail
 	queued    func() // wakes the outbound loop
 }
 
-// Reply signals a visitor's socket at once. The event tail would be later, because it
-// delivers in order, behind every transaction that is still running.
+// Reply wakes the outbound loop for mail. A chat reply is delivered by its commit.
 func (a actions) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r agent.Reply) (desk.Message, error) {
 	defer a.committed()
 	m, err := a.Desk.Reply(ctx, by, c, r)
-	switch {
-	case err != nil:
-	case m.Channel == desk.ChannelChat:
-		data, err := json.Marshal(live.ChatPush{Seq: m.Seq})
-		if err != nil {
-			return m, err
-		}
-		a.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(c), Kind: live.SignalChatPush, Data: data})
-	default:
+	if err == nil && m.Channel != desk.ChannelChat {
 		a.queued()
 	}
 	return m, err

@@ -38,6 +38,9 @@ type Processor struct {
 	// Finished is called for every row that left the pipeline: processed or
 	// quarantined.
 	Finished func(raw *desk.Raw, state desk.RawState)
+	// Stored is called for every message after the transaction that stored it has
+	// committed, with the events of that transaction.
+	Stored func(raw *desk.Raw, m *desk.Message, events []desk.Event)
 	// Verify says what the signature of a mail received at a time is worth. It never
 	// fails, takes processor time alone, and is called for signed mail.
 	Verify func(s *desk.Signed, received time.Time) *desk.Signature
@@ -60,7 +63,7 @@ type failure struct {
 // NewProcessor makes a Processor. rules is asked once a batch.
 func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
 	return &Processor{store: store, rules: rules, log: log, Committed: func() {},
-		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, pace: newPace()}
+		Finished: func(*desk.Raw, desk.RawState) {}, Stored: func(*desk.Raw, *desk.Message, []desk.Event) {}, Verify: unverified, pace: newPace()}
 }
 
 // Wake hints that rows are pending, to be taken at once. It never blocks.
@@ -269,8 +272,14 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 	p.committed = time.Now()
 	p.mu.Unlock()
 	p.report(changes)
+	raws := make(map[desk.RawID]*desk.Raw, len(batch))
 	for i := range batch {
+		raws[batch[i].Raw.ID] = &batch[i].Raw
 		p.Finished(&batch[i].Raw, desk.RawProcessed)
+	}
+	for i := range changes.Messages {
+		m := &changes.Messages[i].Message
+		p.Stored(raws[m.RawID], m, changes.Events)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"switchboard/desk"
 )
@@ -27,14 +28,24 @@ func SessionTopic(id desk.SessionID) Topic { return Topic(id.String()) }
 const (
 	SignalTyping   = "typing"   // somebody writes; forgotten after 5 s
 	SignalPresence = "presence" // somebody looks at the conversation
-	// A new message waits in SQL for the session, or for the conversation's visitor.
-	// Data is empty or a ChatPush.
+	// SignalChatPush, on a session's topic, says that the session has a new line. Data
+	// is a ChatPush, or empty: then the line has to be read from the database.
 	SignalChatPush = "chat.push"
 )
 
-// ChatPush goes with SignalChatPush on a conversation's topic.
+// ChatPush is the line that a SignalChatPush is about, as the visitor sees it.
 type ChatPush struct {
-	Seq int64 `json:"seq"` // the message's; who has read so far needs not look
+	Conversation desk.ConversationID `json:"conversation"`
+	Seq          int64               `json:"seq"`
+	// After is the number of an earlier event such that nothing between After and
+	// Seq is a line. A reader that has everything up to After can show this line
+	// without reading the database.
+	After int64     `json:"after"`
+	ID    string    `json:"id"`   // the client's own ID for the visitor's lines, otherwise the message's ID
+	From  string    `json:"from"` // "visitor" or "agent"
+	Name  string    `json:"name,omitempty"`
+	Text  string    `json:"text"`
+	At    time.Time `json:"at"`
 }
 
 // Signal is an ephemeral message: whoever listens at this moment gets it.
@@ -78,6 +89,11 @@ type Subscription struct {
 	queue  chan Item
 	closed bool
 	lagged bool
+
+	// Of a subscription made by Notify, which has no channel.
+	notify func()
+	limit  int
+	items  []Item
 }
 
 // Subscribe starts listening to the topics with room for buffer items. With
@@ -89,6 +105,29 @@ func (h *Hub) Subscribe(buffer int, topics ...Topic) *Subscription {
 		s.Add(t)
 	}
 	return s
+}
+
+// Notify starts listening to the topics without a channel, for listeners that are
+// too many to have a goroutine each: notify is called after something was queued,
+// and Take returns it. notify must not block. At most limit items are queued; the
+// queue takes no memory while it is empty.
+func (h *Hub) Notify(limit int, notify func(), topics ...Topic) *Subscription {
+	s := &Subscription{hub: h, notify: notify, limit: limit}
+	for _, t := range topics {
+		s.Add(t)
+	}
+	return s
+}
+
+// Take empties the queue of a subscription made by Notify. lagged reports that
+// items were dropped since the last call because the queue was full; the listener
+// then has to read the event log.
+func (s *Subscription) Take() (items []Item, lagged bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	items, lagged = s.items, s.lagged
+	s.items, s.lagged = nil, false
+	return items, lagged
 }
 
 // Add listens to one more topic. It does nothing once the subscription is closed.
@@ -151,7 +190,9 @@ func (s *Subscription) close(lagged bool) {
 		return
 	}
 	s.closed, s.lagged = true, lagged
-	close(s.queue)
+	if s.queue != nil {
+		close(s.queue)
+	}
 	s.mu.Unlock()
 
 	s.hub.mu.Lock()
@@ -164,6 +205,9 @@ func (s *Subscription) close(lagged bool) {
 
 // offer queues the item, or closes a subscription that has no room for it.
 func (s *Subscription) offer(it Item) bool {
+	if s.notify != nil {
+		return s.enqueue(it)
+	}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -178,6 +222,24 @@ func (s *Subscription) offer(it Item) bool {
 	s.mu.Unlock()
 	s.close(true)
 	return false
+}
+
+// enqueue queues the item for Take, or drops it if there is no room.
+func (s *Subscription) enqueue(it Item) bool {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return false
+	}
+	room := len(s.items) < s.limit
+	if room {
+		s.items = append(s.items, it)
+	} else {
+		s.lagged = true
+	}
+	s.mu.Unlock()
+	s.notify()
+	return room
 }
 
 // PublishEvents fans committed events out, in order. Only the Tail calls it.

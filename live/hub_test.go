@@ -157,3 +157,26 @@ func BenchmarkPublish(b *testing.B) {
 	wg.Wait()
 	b.ReportMetric(float64(read.Load())/float64(8*n)*100, "%delivered")
 }
+
+// A subscription without a channel queues up to its limit, says when it dropped
+// something, and goes on.
+func TestNotifyQueuesAndReportsDrops(t *testing.T) {
+	hub := live.New()
+	c := desk.NewID[desk.ConversationID]()
+	calls := 0
+	sub := hub.Notify(2, func() { calls++ }, live.ConversationTopic(c))
+	hub.PublishEvents([]desk.Event{event(c, 1), event(c, 2), event(c, 3)})
+	items, lagged := sub.Take()
+	if len(items) != 2 || items[0].Event.Seq != 1 || items[1].Event.Seq != 2 || !lagged || calls != 3 {
+		t.Errorf("%d items, lagged %v, %d calls; want 2, true, 3", len(items), lagged, calls)
+	}
+	hub.PublishEvents([]desk.Event{event(c, 4)})
+	if items, lagged = sub.Take(); len(items) != 1 || items[0].Event.Seq != 4 || lagged {
+		t.Errorf("after the drop: %d items, lagged %v; want event 4", len(items), lagged)
+	}
+	sub.Close()
+	hub.PublishEvents([]desk.Event{event(c, 5)})
+	if items, _ = sub.Take(); len(items) != 0 || calls != 4 {
+		t.Errorf("after Close: %d items, %d calls", len(items), calls)
+	}
+}

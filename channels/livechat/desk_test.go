@@ -199,6 +199,24 @@ func (b *browser) next() (f frame, open bool) {
 	return f, true
 }
 
+// tell says a line and returns it as it comes back. The acknowledgement may come
+// before or after it.
+func (b *browser) tell(id, text string) (own frame) {
+	b.t.Helper()
+	b.say(map[string]any{"type": "message", "id": id, "text": text})
+	for acked := false; !acked || own.ID == ""; {
+		switch f, open := b.next(); {
+		case open && f.Type == "ack" && f.ID == id:
+			acked = true
+		case open && f.Type == "message" && f.ID == id && f.From == "visitor":
+			own = f
+		default:
+			b.t.Fatalf("got %+v, want the ack or the line %s", f, id)
+		}
+	}
+	return own
+}
+
 // want reads until a frame of the type comes and returns it; frames of the other
 // types that may come in between are named in skip.
 func (b *browser) want(kind string, skip ...string) frame {

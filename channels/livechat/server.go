@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ type Server struct {
 	sink     channels.Sink // nil while Run does not run
 	sockets  map[*socket]struct{}
 	visitors map[desk.SessionID]*visitor
+	opened   int            // sockets so far
 	running  sync.WaitGroup // of sockets
 }
 
@@ -57,8 +59,9 @@ func New(cfg Config, sessions Sessions, hub *live.Hub, log *slog.Logger) *Server
 		cfg: cfg, sessions: sessions, hub: hub, log: log,
 		sockets: make(map[*socket]struct{}), visitors: make(map[desk.SessionID]*visitor),
 		upgrader: websocket.Upgrader{
-			ReadBufferSize:   1024,
-			WriteBufferSize:  4096,
+			// Small, as most sockets are idle: a read longer than it bypasses it.
+			ReadBufferSize:   256,
+			WriteBufferSize:  4096, // of a frame being written; the pool has them
 			WriteBufferPool:  new(sync.Pool),
 			HandshakeTimeout: 10 * time.Second,
 			// Asked after the upgrade: a browser's script sees a close code, not a status.
@@ -76,7 +79,7 @@ func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 	s.sink = sink
 	s.mu.Unlock()
 	channels.Healthy(sink)
-	s.poll(ctx)
+	s.tend(ctx)
 
 	s.mu.Lock()
 	s.sink = nil
@@ -124,7 +127,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.log.Info("Refused", "channel", "chat", "widget", widget.Key, "origin", r.Header.Get("Origin"))
 		s.refuse(conn, "this origin may not use the widget")
 	default:
-		sock := newSocket(s, conn, widget, r.RemoteAddr)
+		sock := &socket{srv: s, conn: conn, widget: &widget, remote: r.RemoteAddr}
 		if !s.add(sock) {
 			closeWith(conn, websocket.CloseServiceRestart, "restarting", s.cfg.WriteWait)
 			conn.Close()
@@ -175,6 +178,8 @@ func (s *Server) add(sock *socket) bool {
 		return false
 	}
 	s.sockets[sock] = struct{}{}
+	s.opened++
+	sock.turn = s.opened % beats
 	s.running.Add(1)
 	return true
 }
@@ -183,7 +188,7 @@ func (s *Server) remove(sock *socket) {
 	s.mu.Lock()
 	delete(s.sockets, sock)
 	if v := sock.visitor; v != nil {
-		delete(v.sockets, sock)
+		v.sockets = slices.DeleteFunc(v.sockets, func(other *socket) bool { return other == sock })
 		if len(v.sockets) == 0 {
 			delete(s.visitors, v.id)
 		}
@@ -195,8 +200,8 @@ func (s *Server) remove(sock *socket) {
 // visitor is what the sockets of one session (its tabs) share on this node.
 type visitor struct {
 	id      desk.SessionID
-	sockets map[*socket]struct{} // guarded by Server.mu
-	mark    chat.Mark            // of the last poll; guarded by Server.mu
+	sockets []*socket // guarded by Server.mu
+	mark    chat.Mark // of the last poll; guarded by Server.mu
 	frames  *rate.Limiter
 }
 
@@ -205,29 +210,56 @@ func (s *Server) join(sock *socket, id desk.SessionID) *visitor {
 	defer s.mu.Unlock()
 	v := s.visitors[id]
 	if v == nil {
-		v = &visitor{id: id, sockets: make(map[*socket]struct{}), frames: rate.NewLimiter(rate.Limit(s.cfg.FrameRate), s.cfg.FrameBurst)}
+		v = &visitor{id: id, frames: rate.NewLimiter(rate.Limit(s.cfg.FrameRate), s.cfg.FrameBurst)}
 		s.visitors[id] = v
 	}
-	v.sockets[sock] = struct{}{}
+	v.sockets = append(v.sockets, sock)
 	sock.visitor = v
 	return v
 }
 
-// poll asks SQL at intervals where all sessions stand, in one query, and wakes
-// the sockets of those that have moved: the net under lost hints.
-func (s *Server) poll(ctx context.Context) {
-	tick := time.NewTicker(s.cfg.PollEvery)
+// beats is how many groups of sockets are pinged one after the other within
+// PingEvery, so that they are not all pinged at once.
+const beats = 16
+
+// tend polls the database and pings the sockets until ctx ends. It takes the place
+// of timers in each socket.
+func (s *Server) tend(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { every(ctx, s.cfg.PollEvery, func() { s.pollOnce(ctx) }) })
+	turn := 0
+	every(ctx, s.cfg.PingEvery/beats, func() {
+		s.ping(turn)
+		turn = (turn + 1) % beats
+	})
+	wg.Wait()
+}
+
+func every(ctx context.Context, interval time.Duration, do func()) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			s.pollOnce(ctx)
+			do()
 		}
 	}
 }
 
+func (s *Server) ping(turn int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for sock := range s.sockets {
+		if sock.turn == turn {
+			sock.kick(func(t *todo) { t.ping = true })
+		}
+	}
+}
+
+// pollOnce reads the newest event number of every session in one query and wakes
+// the sockets of those that have changed, in case a signal was lost.
 func (s *Server) pollOnce(ctx context.Context) {
 	s.mu.Lock()
 	ids := make([]desk.SessionID, 0, len(s.visitors))
@@ -253,8 +285,8 @@ func (s *Server) pollOnce(ctx context.Context) {
 			continue
 		}
 		v.mark = m
-		for sock := range v.sockets {
-			sock.poke()
+		for _, sock := range v.sockets {
+			sock.kick(func(t *todo) { t.mark = m })
 		}
 	}
 }

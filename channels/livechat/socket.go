@@ -24,48 +24,43 @@ const (
 	noCloseFrame = 0 // the peer is gone, or was told already
 )
 
-// socket is one visitor's connection. Its serve goroutine reads; once the
-// session is open, one more goroutine does all the writing.
+// maxQueued bounds the frames that wait for a slow reader, in octets. Lines do not
+// count: they stay in the database until the socket has room.
+const maxQueued = 256 << 10
+
+// socket is one visitor's connection. One goroutine reads; another one writes
+// while there is something to write.
 type socket struct {
 	srv    *Server
 	conn   *websocket.Conn
-	widget Widget
+	widget *Widget
 	remote string
-	log    *slog.Logger
+	turn   int // which of the server's beats pings it
 
 	visitor *visitor // set by Server.join
 	secret  string
 	who     chat.Visitor
 	seen    int64 // highest seq the visitor has reported
+	sub     *live.Subscription
+	w       writer
 
-	out  *outbox
-	wake chan struct{} // has a token when SQL should be read
-	end  chan int      // the close code, from the reader to the writer
+	expecting atomic.Bool // a line that was accepted has not come back yet
 
-	expecting    atomic.Bool   // a line that was taken has not come back yet
-	acked        chan struct{} // has a token when expecting was set
-	conversation atomic.Pointer[desk.ConversationID]
-
-	mu       sync.Mutex
-	draining bool
+	mu           sync.Mutex
+	draining     bool
+	open         bool // the session is open and the connection can be written to
+	writing      bool // the writing goroutine runs
+	todo         todo
+	frames       [][]byte // small frames (ack, error, typing) that wait for it
+	queued       int      // their size
+	code         int      // to close with
+	stopped      chan struct{}
+	conversation desk.ConversationID
 }
 
-func newSocket(srv *Server, conn *websocket.Conn, w Widget, remote string) *socket {
-	return &socket{
-		srv: srv, conn: conn, widget: w, remote: remote,
-		log: srv.log.With("channel", "chat", "widget", w.Key, "remote", remote),
-		out: newOutbox(), wake: make(chan struct{}, 1), end: make(chan int, 1), acked: make(chan struct{}, 1),
-	}
-}
-
-// poke makes the writer read SQL.
-func (s *socket) poke() { token(s.wake) }
-
-func token(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
+// log makes the logger when it is needed, because most sockets never log.
+func (s *socket) log() *slog.Logger {
+	return s.srv.log.With("channel", "chat", "widget", s.widget.Key, "remote", s.remote)
 }
 
 // drain ends the reader as soon as it has answered the frame in hand.
@@ -98,7 +93,7 @@ func (s *socket) serve(sink channels.Sink) {
 	defer s.conn.Close()
 	defer func() {
 		if v := recover(); v != nil {
-			s.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			s.log().Error("panicked", "panic", v, "stack", string(debug.Stack()))
 			closeWith(s.conn, websocket.CloseInternalServerErr, "", time.Second)
 		}
 	}()
@@ -110,20 +105,32 @@ func (s *socket) serve(sink channels.Sink) {
 		s.close(code)
 		return
 	}
-	session, err := s.open(first)
+	session, err := s.openSession(first)
 	if err != nil {
-		s.log.Warn("session not opened", "error", err)
+		s.log().Warn("SessionNotOpened", "error", err)
 		s.close(websocket.CloseInternalServerErr)
 		return
 	}
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		newWriter(s, session, start(session, first)).run()
-	}()
-	code = s.read(sink, first)
-	s.end <- code
-	<-written
+	s.begin(session, start(session, first))
+	defer s.sub.Close()
+	s.finish(s.read(sink, first))
+}
+
+// begin lets the writer run: it welcomes the visitor and writes what the session
+// has after the position.
+func (s *socket) begin(session chat.Session, at chat.Position) {
+	s.w.progress = startAt(at)
+	notify := func() { s.kick(nil) }
+	s.sub = s.srv.hub.Notify(hubBuffer, notify, live.SessionTopic(session.ID))
+	if !at.Conversation.IsZero() {
+		s.sub.Add(live.ConversationTopic(at.Conversation))
+	}
+	welcome := serverFrame{Type: typeWelcome, Session: session.Secret, Resumed: &session.Resumed, Seq: &session.Seq, Epoch: session.Conversation.String()}
+	s.mu.Lock()
+	s.frames = append([][]byte{welcome.encode()}, s.frames...)
+	s.open = true
+	s.mu.Unlock()
+	s.reread()
 }
 
 func (s *socket) close(code int) {
@@ -203,8 +210,8 @@ func (s *socket) writeBytes(frame []byte) error {
 	return s.conn.WriteMessage(websocket.TextMessage, frame)
 }
 
-// open resumes or begins the session that the frame names.
-func (s *socket) open(f clientFrame) (chat.Session, error) {
+// openSession resumes or begins the session that the frame names.
+func (s *socket) openSession(f clientFrame) (chat.Session, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
 	session, err := s.srv.sessions.Open(ctx, s.widget.Key, f.Session, chat.Visitor{Name: f.Name, Email: f.Email, Page: f.Page})
@@ -215,14 +222,18 @@ func (s *socket) open(f clientFrame) (chat.Session, error) {
 	if f.Page != "" {
 		s.who.Page = f.Page
 	}
-	s.know(session.Conversation)
+	s.setConversation(session.Conversation)
 	if s.visitor == nil {
 		s.srv.join(s, session.ID)
 	}
 	return session, nil
 }
 
-func (s *socket) know(id desk.ConversationID) { s.conversation.Store(&id) }
+func (s *socket) setConversation(id desk.ConversationID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conversation = id
+}
 
 // start is where the socket begins to read. The client's number counts only in
 // the conversation it was given for.
@@ -285,8 +296,8 @@ func (s *socket) introduce(f clientFrame) int {
 		return -1
 	}
 	f.Session = s.secret
-	if _, err := s.open(f); err != nil {
-		s.log.Warn("session not changed", "error", err)
+	if _, err := s.openSession(f); err != nil {
+		s.log().Warn("session not changed", "error", err)
 		return websocket.CloseInternalServerErr
 	}
 	return -1
@@ -310,15 +321,15 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 	})
 	switch {
 	case err != nil && desk.KindOf(err) == desk.KindInvalid:
-		s.log.Warn("Refused", "error", err)
+		s.log().Warn("Refused", "error", err)
 		s.refuse(&refusal{code: "refused", detail: "the line cannot be taken", id: f.ID})
 	case err != nil:
-		s.log.Warn("not stored", "error", err)
+		s.log().Warn("not stored", "error", err)
 		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored now: send it again", id: f.ID})
 	default:
-		s.log.Debug("Accepted", "raw", receipt.ID, "duplicate", receipt.Duplicate)
+		s.log().Debug("Accepted", "raw", receipt.ID, "duplicate", receipt.Duplicate)
 		s.send(serverFrame{Type: typeAck, ID: f.ID})
-		token(s.acked)
+		s.kick(func(t *todo) { t.acked = true })
 	}
 }
 
@@ -329,7 +340,7 @@ func (s *socket) received(seq int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
 	if err := s.srv.sessions.Received(ctx, s.visitor.id, seq); err != nil {
-		s.log.Warn("receipt not stored", "error", err)
+		s.log().Warn("receipt not stored", "error", err)
 		return // the next one covers it
 	}
 	s.seen = seq
@@ -337,7 +348,10 @@ func (s *socket) received(seq int64) {
 }
 
 func (s *socket) typing() {
-	if id := *s.conversation.Load(); !id.IsZero() {
+	s.mu.Lock()
+	id := s.conversation
+	s.mu.Unlock()
+	if !id.IsZero() {
 		s.srv.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(id), Kind: live.SignalTyping, From: s.visitor.id.String()})
 	}
 }
@@ -351,10 +365,19 @@ func (s *socket) refuse(err error) {
 }
 
 // send queues a frame. A visitor who reads so slowly that there is no room is
-// cut off; he comes back and reads from SQL.
+// disconnected; on reconnecting they read from the database.
 func (s *socket) send(f serverFrame) {
-	if !s.out.put(f.encode()) {
-		s.log.Info("cut off a slow reader")
-		s.conn.Close()
+	frame := f.encode()
+	s.mu.Lock()
+	room := s.queued+len(frame) <= maxQueued
+	if room {
+		s.frames, s.queued = append(s.frames, frame), s.queued+len(frame)
 	}
+	s.mu.Unlock()
+	if !room {
+		s.log().Info("SlowReaderClosed")
+		s.conn.Close()
+		return
+	}
+	s.kick(nil)
 }

@@ -3,6 +3,7 @@ package livechat
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -13,186 +14,251 @@ import (
 )
 
 const (
-	historyBatch  = 32 // of at most 16 KiB each: a batch stays near the queue's bound
+	historyBatch  = 32 // lines of at most 16 KiB each
 	hubBuffer     = 32
 	historyWithin = 10 * time.Second
-	// How soon SQL is read again while an acknowledged line has not come back: of
-	// a conversation that the hub tells about, and of one that is not known yet.
+	// While an acknowledged line has not come back, the database is read again: after
+	// retryMin if the conversation is not known yet, after retryHinted if the hub
+	// reports its events, and then at twice the interval up to retryMax.
 	retryHinted = 200 * time.Millisecond
 	retryMin    = 10 * time.Millisecond
 	retryMax    = time.Second
 )
 
-// writer is the one goroutine that writes to a socket. It pushes messages in the
-// order of their numbers, each once, by always reading SQL from where it is.
+// todo is what the writer has to do apart from the queued frames and the hub's items.
+type todo struct {
+	read  bool      // the database may have lines that no push has announced
+	mark  chat.Mark // of the poll; zero: none
+	acked bool      // a line was acknowledged
+	ping  bool
+	end   bool // close with the socket's code
+}
+
+// writer is the part of a socket that only its writing goroutine uses. That
+// goroutine exists only while there is something to do: an idle socket has just
+// the reading one.
 type writer struct {
-	*socket
-	session chat.Session
-	at      chat.Position
-	sub     *live.Subscription
-	retry   *time.Timer
-	pause   time.Duration
-	pushed  string // ID of the newest line from an agent
+	progress
+	retry  *time.Timer // nil until first needed
+	pause  time.Duration
+	pushed string // ID of the newest line from an agent
 }
 
-func newWriter(s *socket, session chat.Session, at chat.Position) *writer {
-	return &writer{socket: s, session: session, at: at}
-}
-
-func (w *writer) run() {
-	defer w.conn.Close() // ends the reader when it was the writer that failed
-	w.listenToHub()
-	defer func() { w.sub.Close() }()
-	w.retry = time.NewTimer(time.Hour)
-	defer w.retry.Stop()
-	ping := time.NewTicker(w.srv.cfg.PingEvery)
-	defer ping.Stop()
-
-	resumed, seq := w.session.Resumed, w.session.Seq
-	welcome := serverFrame{Type: typeWelcome, Session: w.session.Secret, Resumed: &resumed, Seq: &seq, Epoch: w.session.Conversation.String()}
-	if w.writeNow(welcome) != nil || !w.catchUp() {
-		return
+// kick gives the writer something to do, and starts it if it is not running.
+func (s *socket) kick(set func(*todo)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if set != nil {
+		set(&s.todo)
 	}
-	for {
-		ok := true
-		select {
-		case it, open := <-w.sub.C:
-			ok = w.item(it, open)
-		case <-w.out.ready:
-			ok = w.flush()
-		case <-w.wake:
-			ok = w.catchUp()
-		case <-w.acked:
-			w.plan(true, nil)
-		case <-w.retry.C:
-			ok = w.catchUp()
-		case <-ping.C:
-			ok = w.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(w.srv.cfg.WriteWait)) == nil
-		case code := <-w.end:
-			if w.flush() {
-				w.close(code)
-			}
-			return
+	if s.open && !s.writing {
+		s.writing = true
+		go s.write()
+	}
+}
+
+// write works until there is nothing left to do. It is the only goroutine that
+// writes to the connection, apart from control frames.
+func (s *socket) write() {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log().Error("Panicked", "panic", v, "stack", string(debug.Stack()))
+			s.stopWriting()
 		}
+	}()
+	for {
+		work, frames, items, lagged, ok := s.take()
 		if !ok {
 			return
 		}
+		if !s.perform(work, frames, items, lagged) {
+			s.stopWriting()
+			return
+		}
 	}
 }
 
-func (w *writer) listenToHub() {
-	w.sub = w.srv.hub.Subscribe(hubBuffer, live.SessionTopic(w.session.ID))
-	if id := w.at.Conversation; !id.IsZero() {
-		w.sub.Add(live.ConversationTopic(id))
+// take returns what there is to do; ok is false if there is nothing, and the
+// writing goroutine has to end.
+func (s *socket) take() (work todo, frames [][]byte, items []live.Item, lagged, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	items, lagged = s.sub.Take()
+	work, frames = s.todo, s.frames
+	s.todo, s.frames, s.queued = todo{}, nil, 0
+	s.writing = work != todo{} || lagged || len(frames)+len(items) > 0
+	return work, frames, items, lagged, s.writing
+}
+
+// stopWriting ends the socket from the writer's side: closing the connection ends
+// the reader.
+func (s *socket) stopWriting() {
+	s.conn.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open, s.writing = false, false
+	if s.stopped != nil {
+		close(s.stopped)
+		s.stopped = nil
 	}
 }
 
-// item handles what the hub says; false when the socket has to end.
-func (w *writer) item(it live.Item, open bool) bool {
+// finish makes the writer send what is queued and close with the code, and waits
+// for it.
+func (s *socket) finish(code int) {
+	s.mu.Lock()
+	if !s.open {
+		s.mu.Unlock()
+		return
+	}
+	stopped := make(chan struct{})
+	s.code, s.stopped = code, stopped
+	s.mu.Unlock()
+	s.kick(func(t *todo) { t.end = true })
+	<-stopped
+}
+
+// perform returns false when the socket has to end.
+func (s *socket) perform(work todo, frames [][]byte, items []live.Item, lagged bool) bool {
+	for _, frame := range frames {
+		if s.writeBytes(frame) != nil {
+			return false
+		}
+	}
+	if work.end {
+		s.close(s.code)
+		return false
+	}
+	read := work.read || lagged || work.mark.Seq > 0 && !s.w.complete(work.mark.Conversation, work.mark.Seq)
+	for _, it := range items {
+		more, ok := s.item(it)
+		if !ok {
+			return false
+		}
+		read = read || more
+	}
+	if work.acked {
+		s.plan(true, nil)
+	}
+	if work.ping && s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.srv.cfg.WriteWait)) != nil {
+		return false
+	}
+	return !read || s.catchUp()
+}
+
+// item handles an item of the hub. read reports that the database has to be read;
+// ok is false when the socket has to end.
+func (s *socket) item(it live.Item) (read, ok bool) {
 	switch {
-	case !open: // too slow for the hub: listen again and read what was missed
-		w.listenToHub()
-		return w.catchUp()
 	case it.Event != nil:
-		return !w.news(it.Event) || w.catchUp()
+		return s.event(it.Event), true
 	case it.Signal.Kind == live.SignalChatPush:
-		return !w.push(it.Signal) || w.catchUp()
-	case it.Signal.Kind == live.SignalTyping && it.Signal.From != w.session.ID.String():
-		return w.writeNow(serverFrame{Type: typeTyping}) == nil
+		return s.push(it.Signal)
+	case it.Signal.Kind == live.SignalTyping && it.Signal.From != s.visitor.id.String():
+		return false, s.writeNow(serverFrame{Type: typeTyping}) == nil
 	}
-	return true
+	return false, true
 }
 
-// news reports whether an event may have brought the visitor a line that he has
-// not been shown. What hides behind a held answer shows itself when that one's
+// event reports whether an event may have brought the visitor a line that has not
+// been written. Lines behind a held reply become visible when that reply's
 // delivery changes.
-func (w *writer) news(e *desk.Event) bool {
+func (s *socket) event(e *desk.Event) (read bool) {
+	w := &s.w
+	own := e.ConversationID == w.at.Conversation
 	switch e.Kind {
-	case desk.EventMessageReceived, desk.EventMessageSent:
-		return e.ConversationID != w.at.Conversation || e.Seq > w.at.Seq // a message's number is its event's
+	case desk.EventMessageReceived, desk.EventMessageSent, desk.EventConversationMerged:
+		return !own || e.Seq > w.known
 	case desk.EventDeliveryChanged:
 		var data struct {
 			MessageID string `json:"message_id"`
 		}
-		return json.Unmarshal(e.Data, &data) != nil || data.MessageID != w.pushed
+		read = !own || e.Seq > w.known+1 && (json.Unmarshal(e.Data, &data) != nil || data.MessageID != w.pushed)
 	}
-	return false
+	if own && isQuiet(e.Kind) {
+		w.passed(e.Seq)
+	}
+	return read
 }
 
-// push reports whether a signal tells of a line that has not been shown.
-func (w *writer) push(s *live.Signal) bool {
-	var p live.ChatPush
-	if s.Topic != live.ConversationTopic(w.at.Conversation) || json.Unmarshal(s.Data, &p) != nil {
-		return true
+// push writes a pushed line if it is the next one, and otherwise reports that the
+// database has to be read.
+func (s *socket) push(signal *live.Signal) (read, ok bool) {
+	var push live.ChatPush
+	if len(signal.Data) == 0 || json.Unmarshal(signal.Data, &push) != nil {
+		return true, true
 	}
-	return p.Seq > w.at.Seq
+	if s.w.complete(push.Conversation, push.Seq) {
+		return false, true
+	}
+	if !s.w.next(&push) {
+		return true, true
+	}
+	line := chat.Line{Conversation: push.Conversation, Seq: push.Seq, ID: push.ID, From: push.From, Name: push.Name, Text: push.Text, At: push.At}
+	s.advance(line)
+	if s.writeNow(lineFrame(line)) != nil {
+		return false, false
+	}
+	s.plan(true, nil)
+	return false, true
 }
 
-func (w *writer) flush() bool {
-	for _, frame := range w.out.take() {
-		if w.writeBytes(frame) != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// catchUp pushes everything after the writer's position. A database error is
-// tried again; only a failed write is the end of the socket.
-func (w *writer) catchUp() bool {
+// catchUp writes every line after the socket's position. A database error is
+// retried; only a failed write ends the socket.
+func (s *socket) catchUp() bool {
 	progress, err := false, error(nil)
 	for more := true; more; {
 		var lines []chat.Line
-		if lines, err = w.history(); err != nil {
-			w.log.Warn("history not readable, trying again", "error", err)
+		if lines, err = s.history(); err != nil {
+			s.log().Warn("HistoryFailed", "error", err)
 			break
 		}
 		for _, l := range lines {
-			if w.writeNow(lineFrame(l)) != nil {
+			s.advance(l)
+			if s.writeNow(lineFrame(l)) != nil {
 				return false
 			}
-			w.move(l)
 			progress = true
 		}
 		more = len(lines) == historyBatch
 	}
-	w.plan(progress, err)
+	s.plan(progress, err)
 	return true
 }
 
-func (w *writer) history() ([]chat.Line, error) {
+func (s *socket) history() ([]chat.Line, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), historyWithin)
 	defer cancel()
-	return w.srv.sessions.History(ctx, w.session.ID, w.at, historyBatch)
+	return s.srv.sessions.History(ctx, s.visitor.id, s.w.at, historyBatch)
 }
 
-// move steps onto a line, and into its conversation when that is a new one.
-func (w *writer) move(l chat.Line) {
-	if l.Conversation != w.at.Conversation {
-		if old := w.at.Conversation; !old.IsZero() {
-			w.sub.Remove(live.ConversationTopic(old))
+// advance moves on to a line that is about to be written, and listens to its
+// conversation if that is a new one: events that follow the line must not be missed.
+func (s *socket) advance(l chat.Line) {
+	if old := s.w.at.Conversation; l.Conversation != old {
+		if !old.IsZero() {
+			s.sub.Remove(live.ConversationTopic(old))
 		}
-		w.sub.Add(live.ConversationTopic(l.Conversation))
-		w.know(l.Conversation)
+		s.sub.Add(live.ConversationTopic(l.Conversation))
+		s.setConversation(l.Conversation)
 	}
-	w.at = chat.Position{Conversation: l.Conversation, Seq: l.Seq}
+	s.w.wrote(l)
 	if l.From == chat.FromVisitor {
-		w.expecting.Store(false)
+		s.expecting.Store(false)
 	} else {
-		w.pushed = l.ID
+		s.w.pushed = l.ID
 	}
 }
 
-// plan sets the retry timer: soon after an error or while an acknowledged line
-// is under way, otherwise not at all, as hub and poll tell.
-func (w *writer) plan(progress bool, err error) {
+// plan sets the retry timer: soon after an error or while an acknowledged line is
+// being processed, otherwise not at all, because the hub and the poll report lines.
+func (s *socket) plan(progress bool, err error) {
+	w := &s.w
 	switch {
 	case err != nil:
 		w.pause = retryMax
-	case !w.expecting.Load():
+	case !s.expecting.Load():
 		w.pause = 0
-		w.retry.Stop()
-		return
 	case progress || w.pause == 0:
 		w.pause = retryMin
 		if !w.at.Conversation.IsZero() {
@@ -202,10 +268,18 @@ func (w *writer) plan(progress bool, err error) {
 		w.pause *= 2
 	}
 	if w.pause > retryMax && err == nil {
-		w.expecting.Store(false) // quarantined or held up: the poll takes over
+		s.expecting.Store(false) // quarantined or delayed: the poll takes over
 		w.pause = 0
-		w.retry.Stop()
-		return
 	}
-	w.retry.Reset(w.pause)
+	switch {
+	case w.pause == 0 && w.retry != nil:
+		w.retry.Stop()
+	case w.pause > 0 && w.retry != nil:
+		w.retry.Reset(w.pause)
+	case w.pause > 0:
+		w.retry = time.AfterFunc(w.pause, s.reread)
+	}
 }
+
+// reread makes the writer read the database.
+func (s *socket) reread() { s.kick(func(t *todo) { t.read = true }) }
