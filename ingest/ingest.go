@@ -29,9 +29,10 @@ type Store interface {
 
 // Tx is the transaction of one batch.
 type Tx interface {
-	// Now is the database's clock at the transaction's begin.
+	// Now is the database's clock when the transaction began; valid after Snapshot.
 	Now() time.Time
-	// Lock takes the advisory locks of the accounts concerned, in sorted order.
+	// Lock names the accounts concerned: Snapshot takes their advisory locks first, in
+	// sorted order.
 	Lock(ctx context.Context, scopes []Scope) error
 	// Snapshot reads everything the batch's decisions may look at, and locks the
 	// conversations among it.

@@ -320,3 +320,124 @@ begin
           and f.same_as is null and r.same_as is null and f.bytes = r.bytes;
     end if;
 end $$;
+
+-- Everything a batch's decisions look at (ingest.Snapshot), in one call: it locks the
+-- accounts concerned, reads, and locks the conversations and deliveries it returns.
+-- A volatile function takes a new snapshot for each of its statements, so that what it
+-- reads was committed before its locks were granted.
+--
+-- It returns a row of JSON for each thing found; part says what it is. The transaction
+-- does not wait for the disk when it commits: see Store.Process.
+create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[],
+        sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[],
+        recent_channels text[], recent_addresses text[])
+    returns table (part text, item json)
+    language plpgsql
+    set plan_cache_mode = force_generic_plan
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+    wanted   uuid[] := tokens; -- conversations
+    accounts uuid[];
+    recent   uuid[];
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    -- One lock for each account, in sorted order. An account that is not known yet is
+    -- named by the domain, or the address, that would open it.
+    perform pg_advisory_xact_lock(k)
+    from (select distinct hashtextextended(coalesce(
+              (select c.account_id from identities i join contacts c on c.id = i.contact_id where i.channel = 'email' and i.address = s.address)::text,
+              (select c.account_id from identities i join contacts c on c.id = i.contact_id where i.channel = 'chat' and i.address = s.address)::text,
+              (select d.account_id from account_domains d where d.domain = s.domain)::text,
+              nullif(s.domain, ''), s.address), 0) as k
+          from unnest(scope_addresses, scope_domains) as s (address, domain)
+          order by 1) as keys;
+
+    return query select 'now', to_json(now());
+    if cardinality(sessions) > 0 then
+        return query select 'session', row_to_json(t)
+            from (select s.id, s.contact_id, s.conversation_id, c.account_id, s.name, s.email
+                  from chat_sessions s left join contacts c on c.id = s.contact_id where s.id = any(sessions)) t;
+        wanted := wanted || array(select s.conversation_id from chat_sessions s where s.id = any(sessions) and s.conversation_id is not null);
+        domains := domains || array(select lower(substr(s.email, strpos(s.email, '@') + 1)) from chat_sessions s
+                                    where s.id = any(sessions) and s.email like '%@_%');
+    end if;
+    return query select 'contact', row_to_json(t)
+        from (select i.channel, i.address, i.trust, i.verified_at, c.id, c.account_id, c.name, c.created_at
+              from unnest(channels, addresses) as k (channel, address)
+              join identities i on i.channel = k.channel and i.address = k.address
+              join contacts c on c.id = i.contact_id) t;
+    accounts := array(select c.account_id from unnest(channels, addresses) as k (channel, address)
+                      join identities i on i.channel = k.channel and i.address = k.address
+                      join contacts c on c.id = i.contact_id);
+    if cardinality(domains) > 0 then
+        return query select 'domain', row_to_json(t)
+            from (select d.domain, d.account_id from account_domains d where d.domain = any(domains)) t;
+        accounts := accounts || array(select d.account_id from account_domains d where d.domain = any(domains));
+    end if;
+    if cardinality(message_ids) > 0 then
+        return query select 'known', row_to_json(t)
+            from (select r.message_id, r.conversation_id, r.own from thread_refs r where r.message_id = any(message_ids)) t;
+        wanted := wanted || array(select r.conversation_id from thread_refs r where r.message_id = any(message_ids));
+        return query select 'sent', row_to_json(t)
+            from (select m.id, m.message_id, p.conversation_id from messages m join placements p on p.message_id = m.id
+                  where m.message_id = any(message_ids) and m.direction = 'outbound' and p.until is null) t;
+    end if;
+    if cardinality(authors) > 0 then
+        return query select 'agent', row_to_json(t)
+            from (select a.id, a.name, a.email, a.tiers, a.admin from agents a where a.email = any(authors) and not a.disabled) t;
+    end if;
+    if cardinality(recent_addresses) > 0 then
+        -- The newest conversations of those whose mails may answer one without naming it.
+        recent := array(select v.id
+            from unnest(recent_channels, recent_addresses) as k (channel, address)
+            join identities i on i.channel = k.channel and i.address = k.address
+            cross join lateral (select v.id from conversations v where v.contact_id = i.contact_id order by v.updated_at desc limit 20) v);
+        wanted := wanted || recent;
+        return query select 'last', row_to_json(t)
+            from (select p.conversation_id, m.message_id, m.from_address, coalesce(m.addresses->'from'->0->>'name', '') as from_name,
+                         m.sent_at, left(m.new_text, 20000) as new_text, left(m.text_body, 20000) as text_body
+                  from (select distinct r from unnest(recent) as u (r)) as c
+                  cross join lateral (select p.conversation_id, p.seq, p.message_id from placements p
+                                      where p.conversation_id = c.r and p.until is null
+                                        and (select n.direction from messages n where n.id = p.message_id) <> 'note'
+                                      order by p.seq desc limit 5) p
+                  join messages m on m.id = p.message_id
+                  order by p.conversation_id, p.seq desc) t;
+    end if;
+    if cardinality(own_ids) > 0 then
+        return query select 'stored', row_to_json(t)
+            from (select m.id, p.conversation_id, m.account_id, m.message_id, encode(m.content, 'hex') as content
+                  from messages m join placements p on p.message_id = m.id
+                  where m.message_id = any(own_ids) and m.direction = 'inbound' and p.until is null) t;
+        wanted := wanted || array(select p.conversation_id from messages m join placements p on p.message_id = m.id
+                                  where m.message_id = any(own_ids) and m.direction = 'inbound' and p.until is null);
+    end if;
+    if cardinality(wanted) > 0 then
+        -- What they were merged into comes along.
+        with recursive merged (id) as (
+            select unnest(wanted)
+            union
+            select (select v.merged_into from conversations v where v.id = w.id) from merged w where w.id is not null
+        )
+        select array_agg(id) into wanted from merged where id is not null;
+        -- In order of id, so that two batches cannot wait for each other.
+        return query select 'conversation', row_to_json(t)
+            from (select * from conversations where id = any(wanted) order by id for no key update) t;
+        return query select 'stint', row_to_json(t)
+            from (select * from stints where conversation_id = any(wanted) and ended_at is null) t;
+    end if;
+    if cardinality(accounts) > 0 then
+        return query select 'account', row_to_json(t)
+            from (select a.*, (select array_agg(d.domain order by d.domain) from account_domains d where d.account_id = a.id) as domains,
+                         (select count(*) from conversations v where v.account_id = a.id and v.status = 'open') as open
+                  from accounts a where a.id = any(accounts)) t;
+    end if;
+    if cardinality(reported) > 0 then
+        return query select 'delivery', row_to_json(t)
+            from (select d.* from deliveries d
+                  where d.message_id = any(array(select m.id from messages m where m.message_id = any(reported) and m.direction = 'outbound'))
+                  order by d.id for no key update) t;
+    end if;
+end $$;

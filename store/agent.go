@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -46,6 +47,21 @@ func (s *Store) Act(ctx context.Context, id desk.ConversationID, fn func(agent.T
 func (s *Store) Overdue(ctx context.Context, limit int) (ids []desk.ConversationID, err error) {
 	err = s.q.agent.Overdue.SelectContext(ctx, &ids, limit)
 	return ids, wrap("read overdue snoozes", err)
+}
+
+// conversationRow is a conversation as the driver reads it.
+type conversationRow struct {
+	desk.Conversation
+	Tags, Path, Participants                                           pq.StringArray
+	LastInboundAt, LastReplyAt, WaitingSince, SnoozedUntil, ResolvedAt sql.NullTime
+}
+
+func (r *conversationRow) conversation() *desk.Conversation {
+	c := r.Conversation
+	c.Tags, c.Path, c.Participants = r.Tags, r.Path, r.Participants
+	c.LastInboundAt, c.LastReplyAt, c.WaitingSince = r.LastInboundAt.Time, r.LastReplyAt.Time, r.WaitingSince.Time
+	c.SnoozedUntil, c.ResolvedAt = r.SnoozedUntil.Time, r.ResolvedAt.Time
+	return &c
 }
 
 // lockConversation is the first step of whatever changes a conversation.

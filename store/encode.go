@@ -48,3 +48,11 @@ func domainOf(address string) string {
 	_, domain, _ := strings.Cut(strings.ToLower(address), "@")
 	return domain
 }
+
+// emptyNotNull makes a nil slice the empty JSON array.
+func emptyNotNull[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

@@ -14,36 +14,9 @@ import (
 )
 
 type ingestQueries struct {
-	Now            *sqlx.Stmt `query:"ingest-now"`
-	Load           *sqlx.Stmt `query:"ingest-load"`
-	Lock           *sqlx.Stmt `query:"ingest-lock"`
-	Contacts       *sqlx.Stmt `query:"ingest-contacts"`
-	Domains        *sqlx.Stmt `query:"ingest-domains"`
-	Accounts       *sqlx.Stmt `query:"ingest-accounts"`
-	Known          *sqlx.Stmt `query:"ingest-known"`
-	Sessions       *sqlx.Stmt `query:"ingest-sessions"`
-	Recent         *sqlx.Stmt `query:"ingest-recent"`
-	Last           *sqlx.Stmt `query:"ingest-last"`
-	Conversations  *sqlx.Stmt `query:"ingest-conversations"`
-	Stints         *sqlx.Stmt `query:"ingest-stints"`
-	Stored         *sqlx.Stmt `query:"ingest-stored"`
-	Sent           *sqlx.Stmt `query:"ingest-sent"`
-	Authors        *sqlx.Stmt `query:"ingest-authors"`
-	SaveAccounts   *sqlx.Stmt `query:"ingest-save-accounts"`
-	SaveDomains    *sqlx.Stmt `query:"ingest-save-domains"`
-	SaveContacts   *sqlx.Stmt `query:"ingest-save-contacts"`
-	SaveIdentities *sqlx.Stmt `query:"ingest-save-identities"`
-	SaveOpened     *sqlx.Stmt `query:"ingest-save-opened"`
-	SaveUpdated    *sqlx.Stmt `query:"ingest-save-updated"`
-	SaveMessages   *sqlx.Stmt `query:"ingest-save-messages"`
-	SavePlacements *sqlx.Stmt `query:"ingest-save-placements"`
-	SaveRefs       *sqlx.Stmt `query:"ingest-save-refs"`
-	EndStints      *sqlx.Stmt `query:"ingest-end-stints"`
-	SaveStints     *sqlx.Stmt `query:"ingest-save-stints"`
-	SaveEvents     *sqlx.Stmt `query:"ingest-save-events"`
-	SaveSessions   *sqlx.Stmt `query:"ingest-save-sessions"`
-	SaveBlobs      *sqlx.Stmt `query:"ingest-save-blobs"`
-	Report         *sqlx.Stmt `query:"ingest-report"`
+	Load     *sqlx.Stmt `query:"ingest-load"`
+	Snapshot *sqlx.Stmt `query:"ingest-snapshot"`
+	Report   *sqlx.Stmt `query:"ingest-report"`
 }
 
 // Claim implements ingest.Store.
@@ -99,44 +72,21 @@ func (s *Store) NextPending(ctx context.Context) (time.Time, bool, error) {
 	return at.Time, at.Valid, wrap("next pending", err)
 }
 
-// Process implements ingest.Store. A crash before the disk has the commit leaves
-// the raw rows pending, and the work is done again: it need not be waited for.
+// Process implements ingest.Store. It does not wait for the disk at commit, which
+// read_snapshot sees to: a crash leaves the raw rows pending, and the work is
+// done again.
 func (s *Store) Process(ctx context.Context, fn func(ingest.Tx) error) error {
-	return s.txAsync(ctx, func(tx *sqlx.Tx) error {
-		t := &ingestTx{s: s, tx: tx, q: &s.q.ingest}
-		if err := tx.StmtxContext(ctx, t.q.Now).GetContext(ctx, &t.now); err != nil {
-			return wrap("now", err)
-		}
-		return fn(t)
-	})
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return fn(&ingestTx{s: s, tx: tx}) })
 }
 
 // ingestTx implements ingest.Tx.
 type ingestTx struct {
-	s   *Store
-	tx  *sqlx.Tx
-	q   *ingestQueries
-	now time.Time
+	s      *Store
+	tx     *sqlx.Tx
+	scopes []ingest.Scope
+	now    time.Time
+	snap   *ingest.Snapshot
 }
 
 // Now implements ingest.Tx.
 func (t *ingestTx) Now() time.Time { return t.now }
-
-// Lock implements ingest.Tx.
-func (t *ingestTx) Lock(ctx context.Context, scopes []ingest.Scope) error {
-	var addresses, domains column
-	for _, s := range scopes {
-		addresses.text(s.Address)
-		domains.text(s.Domain)
-	}
-	return t.exec(ctx, "lock accounts", t.q.Lock, &addresses, &domains)
-}
-
-func (t *ingestTx) exec(ctx context.Context, op string, stmt *sqlx.Stmt, args ...any) error {
-	_, err := t.tx.StmtxContext(ctx, stmt).ExecContext(ctx, args...)
-	return wrap(op, err)
-}
-
-func (t *ingestTx) rows(ctx context.Context, op string, stmt *sqlx.Stmt, dest any, args ...any) error {
-	return wrap(op, t.tx.StmtxContext(ctx, stmt).SelectContext(ctx, dest, args...))
-}

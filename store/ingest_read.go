@@ -2,282 +2,203 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"time"
-
-	"github.com/lib/pq"
 
 	"switchboard/desk"
 	"switchboard/ingest"
 	"switchboard/threading"
 )
 
-// Snapshot implements ingest.Tx.
+// Lock implements ingest.Tx: Snapshot takes the locks, in the same call.
+func (t *ingestTx) Lock(_ context.Context, scopes []ingest.Scope) error {
+	t.scopes = scopes
+	return nil
+}
+
+// Snapshot implements ingest.Tx with one call of the SQL function read_snapshot.
 func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapshot, error) {
-	snap := &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
+	rows, err := t.tx.StmtxContext(ctx, t.s.q.ingest.Snapshot).QueryContext(ctx, t.snapshotArguments(q)...)
+	if err != nil {
+		return nil, wrap("read what a batch needs", err)
+	}
+	defer rows.Close()
+	t.snap = &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
 		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
 		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
-		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{},
-		SentAs: map[string]desk.MessageID{}, Agents: map[string]desk.AgentID{}, Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
-	wanted := map[desk.ConversationID]bool{}
-	for _, id := range q.Tokens {
-		wanted[id] = true
-	}
-	for _, step := range []func(context.Context, ingest.Query, *ingest.Snapshot, map[desk.ConversationID]bool) error{
-		t.readSessions, t.readContacts, t.readKnown, t.readAuthors, t.readRecent, t.readStored, t.readConversations, t.readAccounts,
-	} {
-		if err := step(ctx, q, snap, wanted); err != nil {
-			return nil, err
+		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{},
+		Agents: map[string]desk.AgentID{}, Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
+	for rows.Next() {
+		var part string
+		var item []byte
+		if err := rows.Scan(&part, &item); err != nil {
+			return nil, wrap("read what a batch needs", err)
+		}
+		if err := t.add(part, item); err != nil {
+			return nil, desk.Errorf(desk.KindInternal, "read_snapshot returned a %s that cannot be read: %w", part, err)
 		}
 	}
-	return snap, nil
+	return t.snap, wrap("read what a batch needs", rows.Err())
 }
 
-func (t *ingestTx) readSessions(ctx context.Context, q ingest.Query, snap *ingest.Snapshot, wanted map[desk.ConversationID]bool) error {
-	if len(q.Sessions) == 0 {
-		return nil
+func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
+	var args [13]column
+	for _, s := range t.scopes {
+		args[0].text(s.Address)
+		args[1].text(s.Domain)
 	}
-	var ids column
-	for _, id := range q.Sessions {
-		ids.uuid(id)
-	}
-	var rows []struct {
-		ID desk.SessionID
-		ingest.Session
-	}
-	if err := t.rows(ctx, "read sessions", t.q.Sessions, &rows, &ids); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		snap.Sessions[r.ID] = r.Session
-		if !r.Conversation.IsZero() {
-			wanted[r.Conversation] = true
-		}
-	}
-	return nil
-}
-
-func (t *ingestTx) readContacts(ctx context.Context, q ingest.Query, snap *ingest.Snapshot, _ map[desk.ConversationID]bool) error {
-	var channels, addresses column
 	for _, k := range q.Identities {
-		channels.text(string(k.Channel))
-		addresses.text(k.Address)
+		args[2].text(string(k.Channel))
+		args[3].text(k.Address)
 	}
-	var rows []struct {
-		Channel, Address, Trust string
-		ID                      desk.ContactID
-		AccountID               desk.AccountID
-		Name                    string
-		CreatedAt               time.Time
+	for _, id := range q.Sessions {
+		args[5].uuid(id)
 	}
-	if err := t.rows(ctx, "read contacts", t.q.Contacts, &rows, &channels, &addresses); err != nil {
-		return err
+	for _, id := range q.Tokens {
+		args[6].uuid(id)
 	}
-	for _, r := range rows {
-		identity := desk.Identity{Channel: desk.Channel(r.Channel), Address: r.Address, Trust: desk.Trust(r.Trust)}
-		snap.Contacts[ingest.IdentityKey{Channel: identity.Channel, Address: r.Address}] = desk.Contact{ID: r.ID,
-			AccountID: r.AccountID, Name: r.Name, CreatedAt: r.CreatedAt, Identities: []desk.Identity{identity}}
-	}
-	var domains column
-	for _, d := range q.Domains {
-		domains.text(d)
-	}
-	for _, s := range snap.Sessions { // an address typed into an earlier hello
-		if d := domainOf(s.Email); d != "" {
-			domains.text(d)
+	for at, list := range map[int][]string{4: q.Domains, 7: q.MessageIDs, 8: q.OwnIDs, 10: q.Authors} {
+		for _, s := range list {
+			args[at].text(s)
 		}
 	}
-	var found []struct {
-		Domain    string
-		AccountID desk.AccountID
-	}
-	if err := t.rows(ctx, "read domains", t.q.Domains, &found, &domains); err != nil {
-		return err
-	}
-	for _, r := range found {
-		snap.Domains[r.Domain] = r.AccountID
-	}
-	return nil
-}
-
-func (t *ingestTx) readKnown(ctx context.Context, q ingest.Query, snap *ingest.Snapshot, wanted map[desk.ConversationID]bool) error {
-	var ids column
-	for _, id := range q.MessageIDs {
-		ids.text(id)
-	}
-	if err := t.rows(ctx, "read references", t.q.Known, &snap.Known, &ids); err != nil {
-		return err
-	}
-	for _, k := range snap.Known {
-		wanted[k.Conversation] = true
-	}
-	var sent []struct {
-		ID             desk.MessageID
-		MessageID      string
-		ConversationID desk.ConversationID
-	}
-	if err := t.rows(ctx, "read sent ids", t.q.Sent, &sent, &ids); err != nil {
-		return err
-	}
-	for _, r := range sent {
-		snap.Sent[r.MessageID], snap.SentAs[r.MessageID] = r.ConversationID, r.ID
-	}
-	return nil
-}
-
-func (t *ingestTx) readAuthors(ctx context.Context, q ingest.Query, snap *ingest.Snapshot, _ map[desk.ConversationID]bool) error {
-	if len(q.Authors) == 0 {
-		return nil
-	}
-	var addresses column
-	for _, a := range q.Authors {
-		addresses.text(a)
-	}
-	var rows []struct {
-		ID    desk.AgentID
-		Email string
-	}
-	if err := t.rows(ctx, "read authors", t.q.Authors, &rows, &addresses); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		snap.Agents[r.Email] = r.ID
-	}
-	return nil
-}
-
-func (t *ingestTx) readRecent(ctx context.Context, q ingest.Query, snap *ingest.Snapshot, wanted map[desk.ConversationID]bool) error {
-	var contacts column
 	for _, k := range q.Recent {
-		if c, ok := snap.Contacts[k]; ok {
-			contacts.uuid(c.ID)
-		}
+		args[11].text(string(k.Channel))
+		args[12].text(k.Address)
 	}
-	if contacts.literal == nil {
-		return nil
+	out := make([]any, len(args))
+	for i := range args {
+		out[i] = &args[i]
 	}
-	var ids []desk.ConversationID
-	if err := t.rows(ctx, "read recent conversations", t.q.Recent, &ids, &contacts); err != nil {
-		return err
-	}
-	var list column
-	for _, id := range ids {
-		wanted[id] = true
-		list.uuid(id)
-	}
-	var last []struct {
-		ConversationID desk.ConversationID
-		threading.Written
-		FromAddress, FromName string
-	}
-	if err := t.rows(ctx, "read last messages", t.q.Last, &last, &list); err != nil {
-		return err
-	}
-	for _, r := range last {
-		r.From = desk.Address{Name: r.FromName, Email: r.FromAddress}
-		snap.Last[r.ConversationID] = append(snap.Last[r.ConversationID], r.Written)
+	return out
+}
+
+// add puts one row of read_snapshot into the snapshot.
+func (t *ingestTx) add(part string, item []byte) error {
+	switch part {
+	case "now":
+		return json.Unmarshal(item, &t.now)
+	case "session":
+		return decode(item, t.addSession)
+	case "contact":
+		return decode(item, t.addContact)
+	case "domain":
+		return decode(item, func(r *domainJSON) { t.snap.Domains[r.Domain] = desk.AccountID(r.AccountID) })
+	case "known":
+		return decode(item, func(r *refJSON) {
+			t.snap.Known = append(t.snap.Known, threading.Known{MessageID: r.MessageID, Conversation: desk.ConversationID(r.ConversationID), Own: r.Own})
+		})
+	case "sent":
+		return decode(item, func(r *snapshotMessage) {
+			t.snap.Sent[r.MessageID], t.snap.SentAs[r.MessageID] = desk.ConversationID(r.ConversationID), desk.MessageID(r.ID)
+		})
+	case "stored":
+		return decode(item, t.addStored)
+	case "agent":
+		return decode(item, func(r *agentJSON) { t.snap.Agents[r.Email] = desk.AgentID(r.ID) })
+	case "last":
+		return decode(item, t.addLast)
+	case "conversation":
+		return decode(item, func(r *conversationJSON) {
+			c := r.conversation()
+			t.snap.Conversations[c.ID] = &c
+		})
+	case "stint":
+		return decode(item, func(r *stintJSON) { t.snap.Stints[desk.ConversationID(r.ConversationID)] = r.stint() })
+	case "account":
+		return decode(item, func(r *snapshotAccount) {
+			a := r.account()
+			a.Domains = r.Domains
+			t.snap.Accounts[a.ID], t.snap.Open[a.ID] = a, r.Open
+		})
 	}
 	return nil
 }
 
-func (t *ingestTx) readStored(ctx context.Context, q ingest.Query, snap *ingest.Snapshot, wanted map[desk.ConversationID]bool) error {
-	var ids column
-	for _, id := range q.OwnIDs {
-		ids.text(id)
-	}
-	var rows []struct {
-		Message      desk.MessageID
-		Conversation desk.ConversationID
-		Account      desk.AccountID
-		MessageID    string
-		Content      []byte
-	}
-	if err := t.rows(ctx, "read stored messages", t.q.Stored, &rows, &ids); err != nil {
+func decode[Row any](item []byte, add func(*Row)) error {
+	var row Row
+	if err := json.Unmarshal(item, &row); err != nil {
 		return err
 	}
-	for _, r := range rows {
-		if len(r.Content) != 32 {
-			continue
-		}
-		key := ingest.ContentKey{Account: r.Account, MessageID: r.MessageID, Content: [32]byte(r.Content)}
-		snap.Stored[key] = ingest.Stored{Message: r.Message, Conversation: r.Conversation}
-		wanted[r.Conversation] = true
-	}
+	add(&row)
 	return nil
 }
 
-// conversationRow is a conversation as the driver reads it.
-type conversationRow struct {
-	desk.Conversation
-	Tags, Path, Participants                                           pq.StringArray
-	LastInboundAt, LastReplyAt, WaitingSince, SnoozedUntil, ResolvedAt sql.NullTime
+type snapshotSession struct {
+	sessionJSON
+	AccountID key    `json:"account_id"`
+	Name      string `json:"name"`
+	Email     string `json:"email"`
 }
 
-func (r *conversationRow) conversation() *desk.Conversation {
-	c := r.Conversation
-	c.Tags, c.Path, c.Participants = r.Tags, r.Path, r.Participants
-	c.LastInboundAt, c.LastReplyAt, c.WaitingSince = r.LastInboundAt.Time, r.LastReplyAt.Time, r.WaitingSince.Time
-	c.SnoozedUntil, c.ResolvedAt = r.SnoozedUntil.Time, r.ResolvedAt.Time
-	return &c
+func (t *ingestTx) addSession(r *snapshotSession) {
+	t.snap.Sessions[desk.SessionID(r.ID)] = ingest.Session{Contact: desk.ContactID(r.ContactID), Account: desk.AccountID(r.AccountID),
+		Conversation: desk.ConversationID(r.ConversationID), Name: r.Name, Email: r.Email}
 }
 
-func (t *ingestTx) readConversations(ctx context.Context, _ ingest.Query, snap *ingest.Snapshot, wanted map[desk.ConversationID]bool) error {
-	if len(wanted) == 0 {
-		return nil
-	}
-	var ids column
-	for id := range wanted {
-		ids.uuid(id)
-	}
-	var rows []conversationRow
-	if err := t.rows(ctx, "read conversations", t.q.Conversations, &rows, &ids); err != nil {
-		return err
-	}
-	for i := range rows {
-		c := rows[i].conversation()
-		snap.Conversations[c.ID] = c
-	}
-	var stints []desk.Stint
-	if err := t.rows(ctx, "read stints", t.q.Stints, &stints, &ids); err != nil {
-		return err
-	}
-	for _, st := range stints {
-		snap.Stints[st.ConversationID] = st
-	}
-	return nil
+type snapshotContact struct {
+	contactJSON
+	Channel    string  `json:"channel"`
+	Address    string  `json:"address"`
+	Trust      string  `json:"trust"`
+	VerifiedAt instant `json:"verified_at"`
 }
 
-func (t *ingestTx) readAccounts(ctx context.Context, _ ingest.Query, snap *ingest.Snapshot, _ map[desk.ConversationID]bool) error {
-	wanted := map[desk.AccountID]bool{}
-	for _, c := range snap.Contacts {
-		wanted[c.AccountID] = true
-	}
-	for _, id := range snap.Domains {
-		wanted[id] = true
-	}
-	var ids column
-	for id := range wanted {
-		ids.uuid(id)
-	}
-	var rows []struct {
-		desk.Account
-		Domains, Tags pq.StringArray
-		Attributes    []byte
-		Open          int
-	}
-	if err := t.rows(ctx, "read accounts", t.q.Accounts, &rows, &ids); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		a := r.Account
-		a.Domains, a.Tags = r.Domains, r.Tags
-		if err := json.Unmarshal(r.Attributes, &a.Attributes); err != nil {
-			return wrap("read account attributes", err)
-		}
-		snap.Accounts[a.ID], snap.Open[a.ID] = a, r.Open
-	}
-	return nil
+func (t *ingestTx) addContact(r *snapshotContact) {
+	identity := desk.Identity{Channel: desk.Channel(r.Channel), Address: r.Address, Trust: desk.Trust(r.Trust), VerifiedAt: r.VerifiedAt.Time}
+	t.snap.Contacts[ingest.IdentityKey{Channel: identity.Channel, Address: r.Address}] = desk.Contact{ID: desk.ContactID(r.ID),
+		AccountID: desk.AccountID(r.AccountID), Name: r.Name, CreatedAt: r.CreatedAt.Time, Identities: []desk.Identity{identity}}
 }
 
-var _ threading.Known // the rows of ingest-known scan into it
+// snapshotMessage is a message in its conversation.
+type snapshotMessage struct {
+	ID             key    `json:"id"`
+	ConversationID key    `json:"conversation_id"`
+	AccountID      key    `json:"account_id"`
+	MessageID      string `json:"message_id"`
+	Content        string `json:"content"` // hex
+}
+
+func (t *ingestTx) addStored(r *snapshotMessage) {
+	content, err := hex.DecodeString(r.Content)
+	if err != nil || len(content) != 32 {
+		return // written before messages were recognized by their content
+	}
+	id := ingest.ContentKey{Account: desk.AccountID(r.AccountID), MessageID: r.MessageID, Content: [32]byte(content)}
+	t.snap.Stored[id] = ingest.Stored{Message: desk.MessageID(r.ID), Conversation: desk.ConversationID(r.ConversationID)}
+}
+
+type snapshotLast struct {
+	ConversationID key       `json:"conversation_id"`
+	MessageID      string    `json:"message_id"`
+	FromAddress    string    `json:"from_address"`
+	FromName       string    `json:"from_name"`
+	SentAt         time.Time `json:"sent_at"`
+	NewText        string    `json:"new_text"`
+	TextBody       string    `json:"text_body"`
+}
+
+func (t *ingestTx) addLast(r *snapshotLast) {
+	id := desk.ConversationID(r.ConversationID)
+	t.snap.Last[id] = append(t.snap.Last[id], threading.Written{MessageID: r.MessageID, From: desk.Address{Name: r.FromName, Email: r.FromAddress},
+		SentAt: r.SentAt, NewText: r.NewText, TextBody: r.TextBody})
+}
+
+type snapshotAccount struct {
+	accountJSON
+	Domains []string `json:"domains"`
+	Open    int      `json:"open"`
+}
+
+type agentJSON struct {
+	ID    key         `json:"id"`
+	Name  string      `json:"name"`
+	Email string      `json:"email"`
+	Tiers []desk.Tier `json:"tiers"`
+	Admin bool        `json:"admin"`
+}
+
+func (r *agentJSON) agent() desk.Agent {
+	return desk.Agent{ID: desk.AgentID(r.ID), Name: r.Name, Email: r.Email, Tiers: r.Tiers, Admin: r.Admin}
+}
