@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// oldest is the oldest major version of PostgreSQL that the schema works with.
-const oldest = 15
+// minVersion is the oldest major version of PostgreSQL that the schema supports.
+const minVersion = 15
 
 // binaries is a folder with initdb and postgres.
 type binaries struct {
@@ -22,19 +22,19 @@ type binaries struct {
 	major int
 }
 
-// find looks for the server's programs: in the folder that was named, else on
-// PATH, in the packages' usual folders, and in the npm package that carries
-// them. made is the major version of the existing cluster, which only the same
-// version can open; 0 means that there is none and the newest will do.
-func find(ctx context.Context, named string, made int) (binaries, error) {
-	if named == "" {
-		named = os.Getenv("SWITCHBOARD_PG_BIN")
+// findBinaries finds the server's programs: in the given folder, or else in PATH, in
+// the usual folders of distribution packages, and in the npm package that contains
+// them. cluster is the major version of the existing cluster, which only the same
+// version can open; 0 means that there is none and that any supported version will do.
+func findBinaries(ctx context.Context, bin string, cluster int) (binaries, error) {
+	if bin == "" {
+		bin = os.Getenv("SWITCHBOARD_PG_BIN")
 	}
 	var found []binaries
-	if named != "" {
-		b, err := probe(ctx, named)
+	if bin != "" {
+		b, err := probe(ctx, bin)
 		if err != nil {
-			return binaries{}, fmt.Errorf("SWITCHBOARD_PG_BIN=%s holds no usable PostgreSQL (%w): name the folder that holds initdb and postgres", named, err)
+			return binaries{}, fmt.Errorf("SWITCHBOARD_PG_BIN=%s contains no usable PostgreSQL (%w): set it to the folder of initdb and postgres", bin, err)
 		}
 		found = append(found, b)
 	} else {
@@ -43,19 +43,19 @@ func find(ctx context.Context, named string, made int) (binaries, error) {
 			if err == nil {
 				found = append(found, b)
 			}
-			if err == nil && b.major >= oldest && (made == 0 || b.major == made) {
+			if err == nil && b.major >= minVersion && (cluster == 0 || b.major == cluster) {
 				break
 			}
 		}
 	}
-	return choose(found, made)
+	return choose(found, cluster)
 }
 
-// choose takes the first version that fits, or says which one is wanted.
-func choose(found []binaries, made int) (binaries, error) {
+// choose returns the first suitable version, or an error that says which one is needed.
+func choose(found []binaries, cluster int) (binaries, error) {
 	var have []string
 	for _, b := range found {
-		if made == 0 && b.major >= oldest || made != 0 && b.major == made {
+		if cluster == 0 && b.major >= minVersion || cluster != 0 && b.major == cluster {
 			return b, nil
 		}
 		if one := fmt.Sprintf("%d (%s)", b.major, b.dir); !slices.Contains(have, one) {
@@ -63,26 +63,26 @@ func choose(found []binaries, made int) (binaries, error) {
 		}
 	}
 	switch {
-	case made != 0 && len(have) > 0:
-		return binaries{}, fmt.Errorf("the database was made by PostgreSQL %d, this machine has %s: install PostgreSQL %d, or name its folder in SWITCHBOARD_PG_BIN, or move the data with pg_upgrade",
-			made, strings.Join(have, ", "), made)
-	case made != 0:
-		return binaries{}, fmt.Errorf("the database was made by PostgreSQL %d, which this machine lacks: install PostgreSQL %d, or name its folder in SWITCHBOARD_PG_BIN", made, made)
+	case cluster != 0 && len(have) > 0:
+		return binaries{}, fmt.Errorf("the database was created by PostgreSQL %d, this machine has %s: install PostgreSQL %d, or set SWITCHBOARD_PG_BIN to its folder, or migrate the data with pg_upgrade",
+			cluster, strings.Join(have, ", "), cluster)
+	case cluster != 0:
+		return binaries{}, fmt.Errorf("the database was created by PostgreSQL %d, which is not installed: install PostgreSQL %d, or set SWITCHBOARD_PG_BIN to its folder", cluster, cluster)
 	case len(have) > 0:
-		return binaries{}, fmt.Errorf("PostgreSQL %d or newer is needed, this machine has %s: %s", oldest, strings.Join(have, ", "), howToGet())
+		return binaries{}, fmt.Errorf("PostgreSQL %d or newer is required, this machine has %s: %s", minVersion, strings.Join(have, ", "), installHint())
 	}
-	return binaries{}, fmt.Errorf("PostgreSQL is needed and was not found: %s", howToGet())
+	return binaries{}, fmt.Errorf("PostgreSQL is required and was not found: %s", installHint())
 }
 
-func howToGet() string {
-	get := "apt-get install postgresql"
+func installHint() string {
+	hint := "apt-get install postgresql"
 	if runtime.GOOS == "darwin" {
-		get = "brew install postgresql@17"
+		hint = "brew install postgresql@17"
 	}
-	return get + ", or name a folder with initdb and postgres in SWITCHBOARD_PG_BIN, or name a running server's DSN"
+	return hint + ", or set SWITCHBOARD_PG_BIN to a folder with initdb and postgres, or set db.url to a running server"
 }
 
-// usualFolders lists where PostgreSQL may be, the best first.
+// usualFolders returns the folders where PostgreSQL may be installed, preferred first.
 func usualFolders() []string {
 	var dirs []string
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
@@ -98,7 +98,7 @@ func usualFolders() []string {
 		"/Applications/Postgres.app/Contents/Versions/*/bin",   // Postgres.app
 		"/usr/local/pgsql/bin", "/usr/libexec/postgresql*/bin", // source, Alpine
 	} {
-		matches, _ := filepath.Glob(pattern) // the pattern is well-formed
+		matches, _ := filepath.Glob(pattern) // the patterns are valid
 		slices.SortFunc(matches, newestFirst)
 		dirs = append(dirs, matches...)
 	}
@@ -115,8 +115,8 @@ func newestFirst(a, b string) int {
 	return version(b) - version(a)
 }
 
-// npmFolders names the places of the npm package that `make run` installs on a
-// machine without PostgreSQL.
+// npmFolders returns the possible folders of the npm package that `make run` installs
+// on a machine without PostgreSQL.
 func npmFolders() []string {
 	arch := map[string]string{"amd64": "x64", "386": "ia32", "ppc64le": "ppc64"}[runtime.GOARCH]
 	if arch == "" {
@@ -143,13 +143,13 @@ func npmFolders() []string {
 
 var versionLine = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// probe asks a folder's postgres for its version.
+// probe runs a folder's postgres to get its version.
 func probe(ctx context.Context, dir string) (binaries, error) {
 	server, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres"))
 	if err != nil {
 		return binaries{}, err
 	}
-	// PATH often holds links; the folder they lead to has the rest beside it.
+	// PATH often contains symbolic links; initdb is in the folder that they point to.
 	if _, err := os.Stat(filepath.Join(filepath.Dir(server), "initdb")); err == nil {
 		dir = filepath.Dir(server)
 	} else if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
@@ -157,11 +157,11 @@ func probe(ctx context.Context, dir string) (binaries, error) {
 	}
 	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").CombinedOutput()
 	if err != nil {
-		return binaries{}, fmt.Errorf("postgres --version: %w: %s", err, complaint(string(out)))
+		return binaries{}, fmt.Errorf("postgres --version: %w: %s", err, errorLine(string(out)))
 	}
 	m := versionLine.FindSubmatch(out)
 	if m == nil {
-		return binaries{}, fmt.Errorf("postgres --version says %q", strings.TrimSpace(string(out)))
+		return binaries{}, fmt.Errorf("postgres --version printed %q", strings.TrimSpace(string(out)))
 	}
 	major, err := strconv.Atoi(string(m[1]))
 	return binaries{dir: dir, major: major}, err

@@ -16,36 +16,36 @@ func TestChoose(t *testing.T) {
 		return b
 	}
 	for _, tc := range []struct {
-		name  string
-		found []binaries
-		made  int
-		want  int
-		says  string
+		name    string
+		found   []binaries
+		cluster int
+		want    int
+		err     string
 	}{
-		{"the first that will do", have(14, 16, 18), 0, 16, ""},
-		{"the one that made the data", have(18, 15), 15, 15, ""},
-		{"nothing", nil, 0, 0, "not found: apt-get install"},
-		{"too old", have(13, 14), 0, 0, "15 or newer is needed, this machine has 13 (/pg/13), 14 (/pg/14)"},
-		{"another version made the data", have(18), 15, 0, "made by PostgreSQL 15, this machine has 18 (/pg/18): install PostgreSQL 15"},
-		{"data and no server", nil, 16, 0, "made by PostgreSQL 16, which this machine lacks"},
+		{"first suitable version", have(14, 16, 18), 0, 16, ""},
+		{"version of the cluster", have(18, 15), 15, 15, ""},
+		{"none installed", nil, 0, 0, "not found: apt-get install"},
+		{"too old", have(13, 14), 0, 0, "15 or newer is required, this machine has 13 (/pg/13), 14 (/pg/14)"},
+		{"cluster of another version", have(18), 15, 0, "created by PostgreSQL 15, this machine has 18 (/pg/18): install PostgreSQL 15"},
+		{"cluster, none installed", nil, 16, 0, "created by PostgreSQL 16, which is not installed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := choose(tc.found, tc.made)
+			got, err := choose(tc.found, tc.cluster)
 			if got.major != tc.want {
 				t.Errorf("chose %d, want %d", got.major, tc.want)
 			}
-			if (err == nil) != (tc.says == "") || err != nil && !strings.Contains(strings.Replace(err.Error(), "brew install postgresql@17", "apt-get install postgresql", 1), tc.says) {
-				t.Errorf("says %v, want %q", err, tc.says)
+			if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(strings.Replace(err.Error(), "brew install postgresql@17", "apt-get install postgresql", 1), tc.err) {
+				t.Errorf("error %v, want %q", err, tc.err)
 			}
 		})
 	}
 }
 
-// install makes a folder whose postgres reports the given version.
-func install(t *testing.T, says string) string {
+// install creates a folder whose postgres prints the given version.
+func install(t *testing.T, version string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"postgres": "#!/bin/sh\necho '" + says + "'\n", "initdb": "#!/bin/sh\n"} {
+	for name, text := range map[string]string{"postgres": "#!/bin/sh\necho '" + version + "'\n", "initdb": "#!/bin/sh\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -54,25 +54,25 @@ func install(t *testing.T, says string) string {
 }
 
 func TestFind(t *testing.T) {
-	old, fits := install(t, "postgres (PostgreSQL) 14.9"), install(t, "postgres (PostgreSQL) 97beta1")
+	old, suitable := install(t, "postgres (PostgreSQL) 14.9"), install(t, "postgres (PostgreSQL) 97beta1")
 	links := t.TempDir()
-	if err := os.Symlink(filepath.Join(fits, "postgres"), filepath.Join(links, "postgres")); err != nil {
+	if err := os.Symlink(filepath.Join(suitable, "postgres"), filepath.Join(links, "postgres")); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("SWITCHBOARD_PG_BIN", "")
 	t.Setenv("PATH", strings.Join([]string{".", "", t.TempDir(), old, links}, ":"))
-	if b, err := find(t.Context(), "", 0); err != nil || b.major != 97 || b.dir != fits {
-		t.Errorf("found %+v, %v; want 97 in the folder that the link leads to", b, err)
+	if b, err := findBinaries(t.Context(), "", 0); err != nil || b.major != 97 || b.dir != suitable {
+		t.Errorf("found %+v, %v; want 97 in the folder that the link points to", b, err)
 	}
-	if b, err := find(t.Context(), "", 14); err != nil || b.major != 14 {
-		t.Errorf("found %+v, %v; want the version that made the data", b, err)
+	if b, err := findBinaries(t.Context(), "", 14); err != nil || b.major != 14 {
+		t.Errorf("found %+v, %v; want the version of the cluster", b, err)
 	}
-	if _, err := find(t.Context(), old, 0); err == nil || !strings.Contains(err.Error(), "15 or newer") {
-		t.Errorf("a named folder is taken at its word: %v", err)
+	if _, err := findBinaries(t.Context(), old, 0); err == nil || !strings.Contains(err.Error(), "15 or newer") {
+		t.Errorf("an old version in a given folder: %v", err)
 	}
 	t.Setenv("SWITCHBOARD_PG_BIN", install(t, "something else"))
-	if _, err := find(t.Context(), "", 0); err == nil || !strings.Contains(err.Error(), "holds no usable PostgreSQL") {
-		t.Errorf("no server in the named folder: %v", err)
+	if _, err := findBinaries(t.Context(), "", 0); err == nil || !strings.Contains(err.Error(), "contains no usable PostgreSQL") {
+		t.Errorf("no server in the given folder: %v", err)
 	}
 }
 

@@ -7,17 +7,16 @@ import (
 	"syscall"
 )
 
-// guard is a shell that waits for this process to end without a word. It then
-// stops the server, and removes an ephemeral cluster. Its standard input is a
-// pipe that only this process holds, so that end of file means that the process
-// is gone, by SIGKILL too.
+// guard is a shell process that stops the server and removes an ephemeral cluster when
+// this process ends without doing so. Its standard input is a pipe that only this
+// process holds, so end of file means that this process has ended, even by SIGKILL.
 type guard struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser
 }
 
-// guardScript: $1 is the data folder, $2 the signal, $3 and following are what
-// to remove. A line on standard input is the orderly end.
+// guardScript takes the data folder, the signal to send, and the paths to remove. A
+// line on standard input means that the cluster was stopped normally.
 const guardScript = `trap '' HUP INT TERM
 read -r line && exit 0
 pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
@@ -30,10 +29,10 @@ shift 2
 [ $# -eq 0 ] || rm -rf -- "$@"
 `
 
-// newGuard posts a guard where one is needed: for an ephemeral cluster, and
-// where the kernel does not end the server with its parent.
+// newGuard starts a guard if one is needed: for an ephemeral cluster, and where the
+// kernel does not end the server with its parent.
 func newGuard(p *place, ephemeral bool) (*guard, error) {
-	if watched && !ephemeral {
+	if endsWithParent && !ephemeral {
 		return &guard{}, nil
 	}
 	args := []string{"-c", guardScript, "switchboard-guard", p.data, "INT"}
@@ -41,7 +40,7 @@ func newGuard(p *place, ephemeral bool) (*guard, error) {
 		args[4] = "QUIT"
 		args = append(args, p.leftovers()...)
 	}
-	// Without output streams of ours: a test run would wait for them to be closed.
+	// Without inherited output streams: `go test` would wait for them to be closed.
 	cmd := exec.Command("/bin/sh", args...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -50,17 +49,17 @@ func newGuard(p *place, ephemeral bool) (*guard, error) {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("cannot watch over the database: %w", err)
+		return nil, fmt.Errorf("cannot start the guard of the database: %w", err)
 	}
 	return &guard{cmd: cmd, pipe: pipe}, nil
 }
 
-// dismiss ends the watch; the server has been stopped in order.
+// dismiss ends the guard after the server was stopped normally.
 func (g *guard) dismiss() {
 	if g == nil || g.cmd == nil {
 		return
 	}
-	// If the shell is gone already, there is nothing left to tell it.
+	// Errors mean that the shell has already ended.
 	_, _ = io.WriteString(g.pipe, "done\n")
 	_ = g.pipe.Close()
 	_ = g.cmd.Wait()

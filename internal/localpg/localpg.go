@@ -1,7 +1,7 @@
-// Package localpg runs a private PostgreSQL cluster for a process that was given
-// no database: initdb once, a Unix socket in a folder that only its owner can
-// enter, no TCP port, and a server that ends with the process, however the
-// process ends. Every error is one line that says what to do about it.
+// Package localpg runs a private PostgreSQL cluster for a process without a configured
+// database. It runs initdb once, listens on a Unix socket in a folder that only its
+// owner can enter and on no TCP port, and stops the server when the process ends, even
+// if it is killed. Every error is a single line that says what to do.
 package localpg
 
 import (
@@ -24,26 +24,26 @@ import (
 	"github.com/lib/pq"
 )
 
-// superuser is the cluster's only role; the socket's folder is its password.
+// superuser is the cluster's only role; access is controlled by the socket's folder.
 const superuser = "switchboard"
 
-// Config says where the cluster lives and how it runs.
+// Config is the location and the configuration of a cluster.
 type Config struct {
-	// Dir is the cluster's own folder, made if it is missing. Run by root below a
-	// folder that no other user can enter, the cluster itself is kept elsewhere
-	// and Dir/location names the place. Empty if Ephemeral.
+	// Dir is the cluster's folder, created if missing. If root starts the cluster below
+	// a folder that no other user can enter, the data is kept elsewhere and
+	// Dir/location contains its path. Empty if Ephemeral.
 	Dir string
 	// Log receives the server's warnings; nil discards them.
 	Log *slog.Logger
-	// Database is created if the cluster lacks it; empty means "switchboard".
+	// Database is created if it does not exist; default "switchboard".
 	Database string
-	// Bin is the folder of initdb and postgres; empty means $SWITCHBOARD_PG_BIN,
-	// else the usual places.
+	// Bin is the folder of initdb and postgres; default $SWITCHBOARD_PG_BIN, or else
+	// the usual folders.
 	Bin string
-	// Settings are server parameters (postgresql.conf) set over the defaults.
+	// Settings are server parameters (postgresql.conf) that override the defaults.
 	Settings map[string]string
-	// Ephemeral makes a cluster in a temporary folder that is removed when it stops or when the process
-	// ends. It survives no crash of the machine: nothing is flushed to disk.
+	// Ephemeral creates the cluster in a temporary folder, which is removed when the
+	// cluster stops or the process ends. Nothing is flushed to disk.
 	Ephemeral bool
 }
 
@@ -57,22 +57,22 @@ type Cluster struct {
 	mu       sync.Mutex
 	stopping bool
 	proc     *os.Process
-	up       bool   // has been ready once
-	fatal    string // the server's last word of refusal
+	up       bool   // has been ready at least once
+	fatal    string // the server's last fatal message
 
 	guard *guard
 
-	halt chan struct{} // closed when it is to stop
-	done chan struct{} // closed when the server is gone for good
+	halt chan struct{} // closed to stop the cluster
+	done chan struct{} // closed when the server has ended permanently
 	err  error         // set before done is closed
 
 	stopOnce sync.Once
 	stopErr  error
 }
 
-// Start makes the cluster if it is missing and starts it; it returns when the
-// server takes connections and the database exists. ctx bounds the start only:
-// the server runs until Stop, or until the process ends.
+// Start creates the cluster if necessary and starts it. It returns when the server
+// accepts connections and the database exists. ctx bounds only the start: the server
+// runs until Stop, or until the process ends.
 func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -80,7 +80,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	if cfg.Database == "" {
 		cfg.Database = "switchboard"
 	}
-	place, err := settle(cfg)
+	place, err := openPlace(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -102,11 +102,11 @@ func (c *Cluster) start(ctx context.Context) error {
 	if c.guard, err = newGuard(c.place, c.cfg.Ephemeral); err != nil {
 		return err
 	}
-	if c.bin, err = find(ctx, c.cfg.Bin, major); err != nil {
+	if c.bin, err = findBinaries(ctx, c.cfg.Bin, major); err != nil {
 		return err
 	}
 	if c.place.owner != nil {
-		if err := c.bin.openTo(c.place.owner); err != nil {
+		if err := c.bin.makeAccessible(c.place.owner); err != nil {
 			return err
 		}
 	}
@@ -114,7 +114,7 @@ func (c *Cluster) start(ctx context.Context) error {
 		if err := c.create(ctx); err != nil {
 			return err
 		}
-	} else if err := c.place.retire(ctx, c.log); err != nil {
+	} else if err := c.place.stopStale(ctx, c.log); err != nil {
 		return err
 	}
 	first := make(chan error, 1)
@@ -128,12 +128,12 @@ func (c *Cluster) start(ctx context.Context) error {
 	return c.ensureDatabase(ctx)
 }
 
-// create runs initdb beside the final place, so that a broken-off attempt
-// leaves nothing that looks like a cluster.
+// create runs initdb in a temporary folder beside the final one, so that an interrupted
+// attempt leaves nothing that looks like a cluster.
 func (c *Cluster) create(ctx context.Context) error {
 	fresh := c.place.data + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
-		return fmt.Errorf("database folder %s: %w: check who owns it", c.place.home, err)
+		return fmt.Errorf("database folder %s: %w: check its owner", c.place.home, err)
 	}
 	if err := c.place.mkdir(fresh); err != nil {
 		return err
@@ -142,9 +142,9 @@ func (c *Cluster) create(ctx context.Context) error {
 	if c.cfg.Ephemeral {
 		args = append(args, "--no-sync")
 	}
-	// The C library's UTF-8 locale sorts by code point and still knows letters
-	// beyond ASCII. From version 17 on PostgreSQL carries it itself; where neither
-	// exists, the C locale works with ASCII-only case folding.
+	// The C library's C.UTF-8 locale sorts by code point and folds the case of all
+	// letters. PostgreSQL 17 has it built in. Where neither exists, the C locale works,
+	// but folds the case of ASCII letters only.
 	locales := [][]string{{"--locale=C.UTF-8"}, {"--no-locale"}}
 	if c.bin.major >= 17 {
 		locales = [][]string{{"--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"}}
@@ -163,10 +163,10 @@ func (c *Cluster) create(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("cannot create the database in %s: %s (%w)", c.place.home, complaint(string(out)), err)
+	return fmt.Errorf("cannot create the database in %s: %s (%w)", c.place.home, errorLine(string(out)), err)
 }
 
-// output runs a program that ends, like the server, with this process.
+// output runs a program and returns its output; like the server, it ends with this process.
 func output(cmd *exec.Cmd) ([]byte, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -174,8 +174,8 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 	return cmd.CombinedOutput()
 }
 
-// complaint finds the line of a program's output that says why it gave up.
-func complaint(out string) string {
+// errorLine returns the line of a program's output that says why it failed.
+func errorLine(out string) string {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	for _, line := range lines {
 		if strings.Contains(line, "error:") || strings.Contains(line, "FATAL:") {
@@ -185,9 +185,9 @@ func complaint(out string) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// command prepares one of the cluster's programs: as the cluster's owner, in a
-// folder it may enter, apart from the terminal's signals, and untouched by PG*
-// variables that were meant for clients.
+// command prepares one of the cluster's programs. It runs as the cluster's owner, in a
+// folder that the owner may enter, in a process group of its own so that it does not
+// receive the terminal's signals, and without PG* variables, which are meant for clients.
 func (c *Cluster) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(c.bin.dir, name), args...)
 	cmd.Dir = c.place.home
@@ -202,7 +202,8 @@ func (c *Cluster) command(ctx context.Context, name string, args ...string) *exe
 	return cmd
 }
 
-// settings are the server's parameters. Durability keeps PostgreSQL's defaults.
+// settings returns the server parameters. Durability settings keep PostgreSQL's
+// defaults, unless the cluster is ephemeral.
 func (c *Cluster) settings() map[string]string {
 	s := map[string]string{
 		"listen_addresses":        "",
@@ -216,11 +217,11 @@ func (c *Cluster) settings() map[string]string {
 		"log_line_prefix":         "",
 		"logging_collector":       "off",
 		"log_destination":         "stderr",
-		// Short statements: compiling them costs more than running them.
+		// The statements are short: compiling them takes longer than running them.
 		"jit": "off",
-		// A page found by an index costs little more than the next one on anything
-		// but a turning disk. Statements are planned when tables may still be
-		// empty: the default would have them scanned, and go on when they are not.
+		// Except on rotating disks, random reads cost hardly more than sequential ones.
+		// Statements may be planned while tables are still empty; with the default,
+		// the plan would be a sequential scan, and stay one when they have grown.
 		"random_page_cost": "1.1",
 	}
 	if c.cfg.Ephemeral {
@@ -233,7 +234,7 @@ func (c *Cluster) settings() map[string]string {
 	return s
 }
 
-// DSN is the lib/pq keyword connection string of a database of the cluster.
+// DSN returns the lib/pq connection string (keywords) of a database of the cluster.
 func (c *Cluster) DSN(database string) string {
 	return fmt.Sprintf("host=%s port=%s user=%s dbname=%s sslmode=disable",
 		quote(c.place.run), port, superuser, quote(database))
@@ -263,11 +264,11 @@ func (c *Cluster) ensureDatabase(ctx context.Context) error {
 	return nil
 }
 
-// Done is closed when the server is gone for good: after Stop, or when its data is
-// gone; Err then tells why.
+// Done is closed when the server has ended permanently: after Stop, or because its data
+// is gone. Err then returns the reason.
 func (c *Cluster) Done() <-chan struct{} { return c.done }
 
-// Err is nil while the server runs and after an orderly Stop.
+// Err returns nil while the server is running and after Stop.
 func (c *Cluster) Err() error {
 	select {
 	case <-c.done:
@@ -277,8 +278,8 @@ func (c *Cluster) Err() error {
 	}
 }
 
-// Stop ends the server: open transactions are rolled back, everything committed
-// is on disk. It waits for the end and may be called more than once.
+// Stop shuts the server down and waits for it to end. Open transactions are rolled
+// back; everything committed is on disk. It may be called more than once.
 func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() { c.stopErr = c.stop() })
 	return c.stopErr
@@ -291,7 +292,7 @@ func (c *Cluster) stop() error {
 	close(c.halt)
 	c.mu.Unlock()
 	if proc != nil {
-		if err := c.end(proc); err != nil {
+		if err := c.shutDown(proc); err != nil {
 			return err
 		}
 	}
@@ -300,8 +301,8 @@ func (c *Cluster) stop() error {
 	return nil
 }
 
-// end takes the server down, each step less patient than the one before.
-func (c *Cluster) end(proc *os.Process) error {
+// shutDown ends the server process, with stronger signals if it does not react.
+func (c *Cluster) shutDown(proc *os.Process) error {
 	// PostgreSQL's shutdown modes: SIGINT is fast, SIGQUIT immediate (recovery at
 	// the next start). An ephemeral cluster has nothing to save.
 	steps := []struct {
@@ -313,16 +314,16 @@ func (c *Cluster) end(proc *os.Process) error {
 	}
 	for _, step := range steps {
 		if err := proc.Signal(step.sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			c.log.Warn("cannot signal the database", "signal", step.sig, "error", err)
+			c.log.Warn("DatabaseSignalFailed", "signal", step.sig, "error", err)
 		}
 		if wait(c.done, step.wait) {
 			return nil
 		}
 	}
-	return fmt.Errorf("the database in %s does not stop: end process %d by hand", c.place.home, proc.Pid)
+	return fmt.Errorf("the database in %s does not stop: end process %d manually", c.place.home, proc.Pid)
 }
 
-// wait tells whether done was closed within d.
+// wait reports whether done was closed within d.
 func wait(done <-chan struct{}, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

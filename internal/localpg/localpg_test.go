@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// TestMain lets the test binary play the process that owns a cluster and is
-// killed: with LOCALPG_CHILD=folder it starts one, writes a row, and waits.
+// TestMain lets the test binary act as the process that owns a cluster and is killed:
+// with LOCALPG_CHILD=folder it starts a cluster, inserts a row, and waits.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("LOCALPG_CHILD"); dir != "" {
 		child(dir)
@@ -39,11 +39,11 @@ func child(dir string) {
 		_, err = db.Exec("create table if not exists kept (n serial); insert into kept default values")
 	}
 	fmt.Println("ready", c.proc.Pid, err)
-	// Only a signal ends this process.
+	// This process is ended by a signal only.
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// spawn starts the child and returns it with its server's process number.
+// spawn starts the child and returns it with its server's process id.
 func spawn(t *testing.T, dir string) (*exec.Cmd, int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -61,7 +61,7 @@ func spawn(t *testing.T, dir string) (*exec.Cmd, int) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	f := strings.Fields(line)
 	if err != nil || len(f) != 3 || f[0] != "ready" || f[2] != "<nil>" {
-		t.Fatalf("child says %q, %v", line, err)
+		t.Fatalf("child printed %q, %v", line, err)
 	}
 	pid, err := strconv.Atoi(f[1])
 	if err != nil {
@@ -84,21 +84,21 @@ func start(t *testing.T, cfg Config) *Cluster {
 	return c
 }
 
-// refused starts a cluster that must not start; the answer must be one line
-// that holds all the given parts.
+// refused starts a cluster that must not start; the error must be a single line that
+// contains all the given parts.
 func refused(t *testing.T, cfg Config, parts ...string) {
 	t.Helper()
 	c, err := Start(t.Context(), cfg)
 	if err == nil {
-		t.Error("started, which it should not have", c.Stop())
+		t.Error("the cluster started, want an error", c.Stop())
 		return
 	}
 	if strings.Contains(err.Error(), "\n") {
-		t.Errorf("not one line: %q", err)
+		t.Errorf("not a single line: %q", err)
 	}
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q does not say %q", err, part)
+			t.Errorf("%q does not contain %q", err, part)
 		}
 	}
 }
@@ -116,7 +116,7 @@ func exec1(t *testing.T, c *Cluster, query string) (n int) {
 	return n
 }
 
-// until waits for a condition that another process brings about.
+// until waits for a condition that another process causes.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
@@ -126,14 +126,14 @@ func until(t *testing.T, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("in vain waited for: %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-func TestDataOutlivesTheCluster(t *testing.T) {
+func TestDataPersists(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(folder(t), "made", "on the way")
+	dir := filepath.Join(folder(t), "new", "nested")
 	begin := time.Now()
 	c := start(t, Config{Dir: dir})
 	t.Logf("created in %v", time.Since(begin).Round(time.Millisecond))
@@ -142,20 +142,20 @@ func TestDataOutlivesTheCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Err() != nil {
-		t.Errorf("an orderly stop is no error: %v", c.Err())
+		t.Errorf("a normal stop is not an error: %v", c.Err())
 	}
 	begin = time.Now()
 	c = start(t, Config{Dir: dir})
-	t.Logf("started again in %v", time.Since(begin).Round(time.Millisecond))
+	t.Logf("restarted in %v", time.Since(begin).Round(time.Millisecond))
 	if n := exec1(t, c, "select n from kept"); n != 7 {
 		t.Errorf("n = %d", n)
 	}
 	if n := exec1(t, c, "select count(*) from pg_settings where (name, setting) in (('fsync','on'), ('full_page_writes','on'), ('synchronous_commit','on'), ('listen_addresses',''), ('server_encoding','UTF8'))"); n != 5 {
-		t.Errorf("%d of 5 settings are as they should be", n)
+		t.Errorf("%d of 5 settings have the expected value", n)
 	}
 }
 
-func TestOnlyTheOwnerGetsIn(t *testing.T) {
+func TestPermissions(t *testing.T) {
 	t.Parallel()
 	c := start(t, Config{Dir: folder(t)})
 	for _, dir := range []string{c.place.data, c.place.run} {
@@ -171,24 +171,24 @@ func TestKilledProcess(t *testing.T) {
 	dir := folder(t)
 	for round := 1; round <= 3; round++ {
 		cmd, pid := spawn(t, dir)
-		refused(t, Config{Dir: dir}, dir, "in use by process "+strconv.Itoa(cmd.Process.Pid), "stop that one first")
+		refused(t, Config{Dir: dir}, dir, "in use by process "+strconv.Itoa(cmd.Process.Pid), "stop that process first")
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		cmd.Wait()
 		if round == 2 {
-			until(t, "the server's end", func() bool {
+			until(t, "the end of the server", func() bool {
 				mine, known := serves(pid, filepath.Join(dir, "data"))
 				return known && !mine
 			})
 		}
 	}
 	if n := exec1(t, start(t, Config{Dir: dir}), "select count(*) from kept"); n != 3 {
-		t.Errorf("%d rows of 3 committed ones are left", n)
+		t.Errorf("%d of 3 committed rows exist", n)
 	}
 }
 
-func TestServerThatOutlivedItsProcess(t *testing.T) {
+func TestStaleServer(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	c := start(t, Config{Dir: dir})
@@ -204,18 +204,18 @@ func TestServerThatOutlivedItsProcess(t *testing.T) {
 	until(t, "the orphan", func() bool { lines := c.place.pidFile(); return len(lines) > 7 && strings.HasPrefix(lines[7], "ready") })
 	exec1(t, start(t, Config{Dir: dir}), "select 1")
 	if err := <-gone; err != nil {
-		t.Errorf("the orphan ended with %v, want an orderly stop", err)
+		t.Errorf("the orphan ended with %v, want a normal stop", err)
 	}
 }
 
-func TestForeignProcessUnderTheOldNumber(t *testing.T) {
+func TestReusedProcessID(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	c := start(t, Config{Dir: dir})
 	if err := c.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	// Another process of the server's user has the number that the killed server had.
+	// Another process of the server's user has the process id of the killed server.
 	other := exec.Command("cat")
 	other.SysProcAttr = c.command(t.Context(), "postgres").SysProcAttr
 	other.Dir = "/"
@@ -233,15 +233,15 @@ func TestForeignProcessUnderTheOldNumber(t *testing.T) {
 	exec1(t, start(t, Config{Dir: dir}), "select 1")
 	stdin.Close()
 	if err := other.Wait(); err != nil {
-		t.Errorf("the foreign process was harmed: %v", err)
+		t.Errorf("the other process was ended: %v", err)
 	}
 }
 
-// TestServerIsStartedAgain: however long something keeps it from running, as a full
-// disk does, it is back when that has ended.
-func TestServerIsStartedAgain(t *testing.T) {
+// TestRestart: when something keeps the server from running for a long time, as a full
+// disk does, it is restarted once that is resolved.
+func TestRestart(t *testing.T) {
 	t.Parallel()
-	var log tries
+	var log restartCounter
 	c := start(t, Config{Dir: folder(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	c.mu.Lock()
 	first := c.proc.Pid
@@ -253,11 +253,11 @@ func TestServerIsStartedAgain(t *testing.T) {
 	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "several attempts", func() bool { return log.n.Load() > restarts+1 })
+	until(t, "several restarts", func() bool { return log.n.Load() > maxFirstStarts+1 })
 	if err := os.Rename(needed+".away", needed); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "another server", func() bool {
+	until(t, "the next server", func() bool {
 		lines := c.place.pidFile()
 		return len(lines) > 7 && lines[0] != strconv.Itoa(first) && strings.HasPrefix(lines[7], "ready")
 	})
@@ -267,21 +267,21 @@ func TestServerIsStartedAgain(t *testing.T) {
 	}
 }
 
-// tries is a log that counts how often the server was started again.
-type tries struct{ n atomic.Int64 }
+// restartCounter is a log that counts restarts of the server.
+type restartCounter struct{ n atomic.Int64 }
 
-func (l *tries) Write(line []byte) (int, error) {
-	l.n.Add(int64(bytes.Count(line, []byte("started again"))))
+func (l *restartCounter) Write(line []byte) (int, error) {
+	l.n.Add(int64(bytes.Count(line, []byte("DatabaseRestarting"))))
 	return len(line), nil
 }
 
-func TestBreaksOffWhenToldTo(t *testing.T) {
+func TestStartCancelled(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if c, err := Start(ctx, Config{Dir: dir}); err == nil {
-		t.Fatal("initdb cannot be that fast", c.Stop())
+		t.Fatal("initdb finished within the timeout", c.Stop())
 	}
 	exec1(t, start(t, Config{Dir: dir}), "select 1")
 }

@@ -9,13 +9,13 @@ import (
 	"syscall"
 )
 
-// owner is the user whom the server runs as when root starts it.
+// owner is the user that the server runs as when it is started by root.
 type owner struct {
 	name     string
 	uid, gid uint32
 }
 
-// serverUser is the owner of an existing cluster, else postgres, else nobody.
+// serverUser returns the owner of an existing cluster, or else postgres or nobody.
 func serverUser(data string) (*owner, error) {
 	if info, err := os.Stat(data); err == nil {
 		st := info.Sys().(*syscall.Stat_t)
@@ -32,7 +32,7 @@ func serverUser(data string) (*owner, error) {
 			return &owner{name: name, uid: uint32(uid), gid: uint32(gid)}, nil
 		}
 	}
-	return nil, fmt.Errorf("PostgreSQL refuses to run as root and this machine has neither a user postgres nor nobody: start Switchboard as an ordinary user")
+	return nil, fmt.Errorf("PostgreSQL refuses to run as root and this machine has neither a user postgres nor a user nobody: start Switchboard as a regular user")
 }
 
 func userName(uid uint32) string {
@@ -43,8 +43,8 @@ func userName(uid uint32) string {
 	return id
 }
 
-// blockedAt names the outermost folder on the way to path, path included, that
-// the user may not enter; empty if the way is free.
+// blockedAt returns the outermost folder of path, including path itself, that the user
+// may not enter; "" if there is none.
 func (o *owner) blockedAt(path string) string {
 	if parent := filepath.Dir(path); parent != path {
 		if blocked := o.blockedAt(parent); blocked != "" {
@@ -69,10 +69,10 @@ func (o *owner) blockedAt(path string) string {
 	return ""
 }
 
-// shelter is a folder of root's that the user can get through and nobody else
-// can put anything into.
-func (o *owner) shelter() (string, error) {
-	for _, base := range elsewhere {
+// sharedFolder returns a folder of root's that the user can enter and that no one else
+// can write to.
+func (o *owner) sharedFolder() (string, error) {
+	for _, base := range sharedFolders {
 		if err := os.MkdirAll(base, 0o711); err != nil {
 			continue
 		}
@@ -84,17 +84,17 @@ func (o *owner) shelter() (string, error) {
 			return base, nil
 		}
 	}
-	return "", fmt.Errorf("user %s, whom the database runs as, can reach neither the data directory nor %v: start Switchboard as an ordinary user, or choose a data directory such as /srv/switchboard", o.name, elsewhere)
+	return "", fmt.Errorf("user %s, which the database runs as, can access neither the data directory nor %v: start Switchboard as a regular user, or choose a data directory like /srv/switchboard", o.name, sharedFolders)
 }
 
-// openTo makes the programs reachable for the user: below a private folder (the
-// npm package in a clone under /root) they are copied to a public one, once.
+// makeAccessible makes the programs executable for the user. If they are below a private
+// folder (the npm package in a clone under /root), they are copied to a public one, once.
 // The package is relocatable: its bin, lib and share find each other.
-func (b *binaries) openTo(o *owner) error {
+func (b *binaries) makeAccessible(o *owner) error {
 	if o.blockedAt(b.dir) == "" {
 		return nil
 	}
-	base, err := o.shelter()
+	base, err := o.sharedFolder()
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (b *binaries) openTo(o *owner) error {
 		}
 		for _, part := range []string{"bin", "lib", "share"} {
 			if err := os.CopyFS(filepath.Join(fresh, part), os.DirFS(filepath.Join(from, part))); err != nil {
-				return fmt.Errorf("user %s cannot reach PostgreSQL in %s, and it cannot be copied: %w: install PostgreSQL for all users", o.name, b.dir, err)
+				return fmt.Errorf("user %s cannot access PostgreSQL in %s, and it cannot be copied: %w: install PostgreSQL for all users", o.name, b.dir, err)
 			}
 		}
 		if err := os.Rename(fresh, to); err != nil {

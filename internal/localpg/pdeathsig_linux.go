@@ -2,9 +2,9 @@ package localpg
 
 import "syscall"
 
-// endWithParent has the kernel send the server its fast shutdown signal when
-// this process dies, by SIGKILL too.
+// endWithParent makes the kernel send the fast shutdown signal to the server when this
+// process ends, even by SIGKILL.
 func endWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGINT }
 
-// watched tells whether the kernel sees to it that the server ends with us.
-const watched = true
+// endsWithParent reports whether the kernel ends the server with this process.
+const endsWithParent = true

@@ -4,8 +4,8 @@ package localpg
 
 import "syscall"
 
-// endWithParent does nothing where the kernel offers no such service; the guard
-// process stands in.
+// endWithParent does nothing, because the kernel has no such feature; the guard process
+// replaces it.
 func endWithParent(*syscall.SysProcAttr) {}
 
-const watched = false
+const endsWithParent = false

@@ -13,50 +13,50 @@ import (
 )
 
 const (
-	port       = "5432" // only a part of the socket's file name
+	port       = "5432" // part of the socket's file name only
 	socketName = "/.s.PGSQL." + port
-	// socketLimit is what sun_path holds on the BSDs without its end mark; Linux
-	// has four bytes more.
+	// socketLimit is the length of sun_path on the BSDs without its terminator; Linux
+	// allows four bytes more.
 	socketLimit = 103
 )
 
-// elsewhere is where root keeps clusters whose own folder their user cannot reach.
-var elsewhere = []string{"/var/lib/switchboard", "/var/tmp/switchboard"}
+// sharedFolders is where root keeps clusters whose user cannot access the data directory.
+var sharedFolders = []string{"/var/lib/switchboard", "/var/tmp/switchboard"}
 
-// place is the cluster on disk. dir is the folder that was asked for, home the
-// one that holds the cluster: the same, unless root had to go elsewhere.
+// place is the cluster on disk. dir is the configured folder, home the one that contains
+// the cluster; they are the same unless root had to use another one.
 type place struct {
 	dir, home string
 	data      string // PGDATA
 	run       string // folder of the socket
-	owner     *owner // whom the server runs as; nil is ourselves
+	owner     *owner // user the server runs as; nil is the current user
 	locks     []*os.File
 }
 
-// settle decides where the cluster lives, makes the folders and takes the lock.
-func settle(cfg Config) (*place, error) {
+// openPlace decides where the cluster is, creates the folders and takes the lock.
+func openPlace(cfg Config) (*place, error) {
 	p := &place{}
 	var err error
 	switch {
 	case cfg.Ephemeral == (cfg.Dir != ""):
-		return nil, errors.New("the database needs a folder: name a data directory")
+		return nil, errors.New("the database needs a folder: set a data directory")
 	case cfg.Ephemeral:
-		p.dir, err = temporary()
+		p.dir, err = temporaryFolder()
 	default:
 		p.dir, err = ownFolder(cfg.Dir)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := p.take(); err != nil {
+	if err := p.lockAndLocate(); err != nil {
 		p.release(cfg.Ephemeral)
 		return nil, err
 	}
 	return p, nil
 }
 
-// take locks the folder and finds the cluster's home.
-func (p *place) take() error {
+// lockAndLocate locks the folder and finds the cluster's home.
+func (p *place) lockAndLocate() error {
 	if err := p.lock(p.dir); err != nil {
 		return err
 	}
@@ -72,19 +72,19 @@ func (p *place) take() error {
 	return p.checkOwner()
 }
 
-// ownFolder makes the cluster's folder and opens root's to passers-by, as the
-// server's user has to get through it to its own folders inside, which are 0700.
+// ownFolder creates the cluster's folder. If root owns it, other users may pass through
+// it, because the server's user needs to reach its own folders inside, which are 0700.
 func ownFolder(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(dir, folderMode()); err != nil {
-		return "", fmt.Errorf("cannot make the database's folder: %w: choose another data directory", err)
+		return "", fmt.Errorf("cannot create the database folder: %w: choose another data directory", err)
 	}
 	if os.Geteuid() == 0 {
 		if err := os.Chmod(dir, folderMode()); err != nil {
-			return "", fmt.Errorf("cannot open the database's folder to its user: %w", err)
+			return "", fmt.Errorf("cannot make the database folder accessible to its user: %w", err)
 		}
 	}
 	return filepath.EvalSymlinks(dir)
@@ -97,9 +97,9 @@ func folderMode() os.FileMode {
 	return 0o700
 }
 
-// temporary makes the folder of an ephemeral cluster where the server's user can
-// reach it and the socket's path stays short.
-func temporary() (string, error) {
+// temporaryFolder creates the folder of an ephemeral cluster where the server's user can
+// access it and the socket's path is short.
+func temporaryFolder() (string, error) {
 	var first error
 	for _, base := range []string{os.TempDir(), "/tmp", "/var/tmp"} {
 		dir, err := os.MkdirTemp(base, "switchboard-pg-")
@@ -108,22 +108,22 @@ func temporary() (string, error) {
 		}
 		first = errors.Join(first, err)
 	}
-	return "", fmt.Errorf("cannot make a temporary folder for the database: %w", first)
+	return "", fmt.Errorf("cannot create a temporary folder for the database: %w", first)
 }
 
-// lock holds the folder for this process; the kernel lets go of it when the
-// process ends, however it ends.
+// lock locks the folder for this process; the kernel releases the lock when the process
+// ends.
 func (p *place) lock(dir string) error {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("cannot use the database's folder: %w: start as the user who owns it, or choose another data directory", err)
+		return fmt.Errorf("cannot use the database folder: %w: start as the user that owns it, or choose another data directory", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		holder := make([]byte, 20)
-		n, _ := f.Read(holder) // an empty name is good enough for the message
+		n, _ := f.Read(holder) // the message may lack the process id
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return fmt.Errorf("the database in %s is in use by process %s: stop that one first, or choose another data directory", dir, strings.TrimSpace(string(holder[:n])))
+			return fmt.Errorf("the database in %s is in use by process %s: stop that process first, or choose another data directory", dir, strings.TrimSpace(string(holder[:n])))
 		}
 		return fmt.Errorf("cannot lock %s: %w: choose a data directory on a local disk", f.Name(), err)
 	}
@@ -135,15 +135,15 @@ func (p *place) lock(dir string) error {
 	return err
 }
 
-// findHome follows Dir/location, or settles on Dir itself, or, for root, on a
-// folder that the server's user can reach.
+// findHome uses the folder in Dir/location, or Dir itself, or, for root, a folder
+// that the server's user can access.
 func (p *place) findHome() error {
 	record := filepath.Join(p.dir, "location")
 	p.home = p.dir
 	if text, err := os.ReadFile(record); err == nil {
 		p.home = strings.TrimSpace(string(text))
 		if _, err := os.Stat(p.home); err != nil {
-			return fmt.Errorf("%s says that the database is in %s, which cannot be opened (%w): bring it back, or remove %s to begin with an empty one", record, p.home, errors.Unwrap(err), record)
+			return fmt.Errorf("according to %s the database is in %s, which cannot be opened (%w): restore it, or remove %s to start with an empty database", record, p.home, errors.Unwrap(err), record)
 		}
 	}
 	if os.Geteuid() != 0 {
@@ -158,19 +158,19 @@ func (p *place) findHome() error {
 		return nil
 	}
 	if _, err := os.Stat(filepath.Join(p.home, "data")); err == nil {
-		return fmt.Errorf("the database in %s runs as user %s, who cannot enter %s: chmod o+x %s", p.home, p.owner.name, blocked, blocked)
+		return fmt.Errorf("the database in %s runs as user %s, which cannot enter %s: chmod o+x %s", p.home, p.owner.name, blocked, blocked)
 	}
-	if p.home, err = p.moveElsewhere(); err != nil {
+	if p.home, err = p.createShared(); err != nil {
 		return err
 	}
 	return os.WriteFile(record, []byte(p.home+"\n"), 0o644)
 }
 
-// moveElsewhere makes a folder named after the data directory. One that is there
-// already belonged to a data directory that was deleted since: its data is not
-// reused but set aside, in place of what was set aside before.
-func (p *place) moveElsewhere() (string, error) {
-	base, err := p.owner.shelter()
+// createShared creates a home in a shared folder, named after the data directory. An
+// existing one belonged to a data directory that was deleted since: its data is not
+// reused but renamed to .old, replacing any earlier .old.
+func (p *place) createShared() (string, error) {
+	base, err := p.owner.sharedFolder()
 	if err != nil {
 		return "", err
 	}
@@ -182,17 +182,17 @@ func (p *place) moveElsewhere() (string, error) {
 			err = os.Rename(home, home+".old")
 		}
 		if err != nil {
-			return "", fmt.Errorf("cannot set the former database aside: %w", err)
+			return "", fmt.Errorf("cannot rename the former database: %w", err)
 		}
 	}
 	if err := os.MkdirAll(home, 0o711); err != nil {
-		return "", fmt.Errorf("cannot make the database's folder: %w", err)
+		return "", fmt.Errorf("cannot create the database folder: %w", err)
 	}
 	return home, nil
 }
 
-// checkOwner refuses a cluster of another user, which PostgreSQL would refuse
-// with more words.
+// checkOwner refuses a cluster of another user. PostgreSQL would refuse it, too, with a
+// less helpful message.
 func (p *place) checkOwner() error {
 	info, err := os.Stat(p.data)
 	if errors.Is(err, os.ErrNotExist) {
@@ -206,15 +206,15 @@ func (p *place) checkOwner() error {
 		return fmt.Errorf("the database in %s belongs to user %s: start as that user or as root, or choose another data directory", p.home, userName(uid))
 	}
 	if uid == 0 {
-		return fmt.Errorf("the database in %s belongs to root, as whom PostgreSQL refuses to run: chown -R postgres %s", p.home, p.data)
+		return fmt.Errorf("the database in %s belongs to root, but PostgreSQL refuses to run as root: chown -R postgres %s", p.home, p.data)
 	}
 	return nil
 }
 
-// mkdir makes a folder that only the server's user may enter.
+// mkdir creates a folder that only the server's user may enter.
 func (p *place) mkdir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cannot make the database's folder: %w", err)
+		return fmt.Errorf("cannot create the database folder: %w", err)
 	}
 	if p.owner != nil {
 		if err := os.Chown(dir, int(p.owner.uid), int(p.owner.gid)); err != nil {
@@ -224,9 +224,9 @@ func (p *place) mkdir(dir string) error {
 	return os.Chmod(dir, 0o700)
 }
 
-// openRun makes the socket's folder: beside the data, or, if that path is too
-// long for a socket or has characters with a meaning in a connection string, a
-// short one that Dir/run.at names until the cluster stops.
+// openRun creates the socket's folder: beside the data, or, if that path is too long for
+// a socket or contains special characters of connection strings, a short temporary one,
+// whose path is in Dir/run.at until the cluster stops.
 func (p *place) openRun() error {
 	p.run = filepath.Join(p.home, "run")
 	note := filepath.Join(p.home, "run.at")
@@ -251,11 +251,11 @@ func (p *place) openRun() error {
 		}
 		return os.WriteFile(note, []byte(dir+"\n"), 0o600)
 	}
-	return fmt.Errorf("the path of %s is too long for a socket, and no temporary folder can be made: choose a shorter data directory", p.home)
+	return fmt.Errorf("the path of %s is too long for a socket, and no temporary folder can be created: choose a data directory with a shorter path", p.home)
 }
 
-// removeShortRun removes a socket folder that a killed process left behind. It
-// only takes away what a server puts there.
+// removeShortRun removes a socket folder that a killed process left behind, and only the
+// files that a server creates there.
 func (p *place) removeShortRun(dir string) {
 	if !strings.HasPrefix(filepath.Base(dir), "swb-") {
 		return
@@ -265,7 +265,7 @@ func (p *place) removeShortRun(dir string) {
 	}
 }
 
-// leftovers are the paths to remove when an ephemeral cluster ends.
+// leftovers returns the paths to remove when an ephemeral cluster ends.
 func (p *place) leftovers() []string {
 	paths := []string{p.dir}
 	for _, other := range []string{p.home, p.run} {
@@ -276,7 +276,7 @@ func (p *place) leftovers() []string {
 	return paths
 }
 
-// release gives the place back; an ephemeral one is removed.
+// release unlocks the place and removes the files of an ephemeral one.
 func (p *place) release(remove bool) {
 	if remove {
 		for _, path := range p.leftovers() {
@@ -292,12 +292,12 @@ func (p *place) release(remove bool) {
 	p.locks = nil
 }
 
-// version is the major version that made the cluster; 0 means that there is none.
+// version returns the major version that created the cluster; 0 if there is none.
 func (p *place) version() (int, error) {
 	text, err := os.ReadFile(filepath.Join(p.data, "PG_VERSION"))
 	if errors.Is(err, os.ErrNotExist) {
 		if _, err := os.Stat(p.data); err == nil {
-			return 0, fmt.Errorf("%s is not a database (it has no PG_VERSION): restore it from a backup, or move it away to begin with an empty one", p.data)
+			return 0, fmt.Errorf("%s is not a database (it has no PG_VERSION): restore it from a backup, or move it away to start with an empty database", p.data)
 		}
 		return 0, nil
 	}
@@ -306,7 +306,7 @@ func (p *place) version() (int, error) {
 	}
 	major, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
-		return 0, fmt.Errorf("%s/PG_VERSION says %q, which is no version: restore the database from a backup", p.data, text)
+		return 0, fmt.Errorf("%s/PG_VERSION contains %q, which is not a version: restore the database from a backup", p.data, text)
 	}
 	return major, nil
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// folder is a temporary one that the server's user can reach: the testing
-// package's own are private.
+// folder returns a temporary folder that the server's user can access; those of the
+// testing package are private.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -18,8 +18,9 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// Paths that a socket, a connection string or a list of folders could stumble over.
-func TestAwkwardPaths(t *testing.T) {
+// TestUnusualPaths: paths with special characters of sockets, connection strings and
+// path lists.
+func TestUnusualPaths(t *testing.T) {
 	for label, name := range map[string]string{
 		"long":     strings.Repeat("a-long-name/", 15),
 		"space":    "with space ключи-日本",
@@ -35,18 +36,19 @@ func TestAwkwardPaths(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := os.Stat(run); !strings.HasPrefix(run, dir) && !os.IsNotExist(err) {
-				t.Errorf("%s is left behind", run)
+				t.Errorf("%s was not removed", run)
 			}
 			exec1(t, start(t, Config{Dir: dir}), "select 1")
 		})
 	}
 }
 
-// A clone below /root is the common case: nobody but root gets through.
+// TestPrivateAncestor: the data directory is in a folder that only root can enter, such
+// as a clone below /root.
 func TestPrivateAncestor(t *testing.T) {
-	shelter := filepath.Join(folder(t), "shelter")
-	defer func(was []string) { elsewhere = was }(elsewhere)
-	elsewhere = []string{shelter}
+	shared := filepath.Join(folder(t), "shared")
+	defer func(old []string) { sharedFolders = old }(sharedFolders)
+	sharedFolders = []string{shared}
 	private := filepath.Join(folder(t), "private")
 	if err := os.Mkdir(private, 0o700); err != nil {
 		t.Fatal(err)
@@ -55,7 +57,7 @@ func TestPrivateAncestor(t *testing.T) {
 	c := start(t, Config{Dir: dir})
 	exec1(t, c, "create table kept (n int); insert into kept values (1) returning n")
 	moved := os.Geteuid() == 0
-	if got := strings.HasPrefix(c.place.home, shelter); got != moved {
+	if got := strings.HasPrefix(c.place.home, shared); got != moved {
 		t.Fatalf("the cluster is in %s; moved: %v, want %v", c.place.home, got, moved)
 	}
 	refused(t, Config{Dir: dir}, "in use by process")
@@ -72,47 +74,47 @@ func TestPrivateAncestor(t *testing.T) {
 	if !moved {
 		return
 	}
-	// A data directory that was deleted and made again begins with an empty
-	// database; the former one is set aside.
+	// A data directory that was deleted and created again starts with an empty
+	// database; the former one is renamed.
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	c = start(t, Config{Dir: dir})
 	if n := exec1(t, c, "select count(*) from pg_tables where tablename = 'kept'"); n != 0 {
-		t.Error("a deleted data directory's rows came back")
+		t.Error("the rows of a deleted data directory reappeared")
 	}
 	if err := c.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if old, err := filepath.Glob(filepath.Join(shelter, "*.old", "data", "PG_VERSION")); err != nil || len(old) != 1 {
-		t.Errorf("set aside: %v, %v; want the one former database", old, err)
+	if old, err := filepath.Glob(filepath.Join(shared, "*.old", "data", "PG_VERSION")); err != nil || len(old) != 1 {
+		t.Errorf("renamed databases: %v, %v; want one", old, err)
 	}
-	// The place that the record names is gone.
+	// The recorded folder is missing.
 	if err := os.Rename(c.place.home, c.place.home+".away"); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, Config{Dir: dir}, filepath.Join(dir, "location"), c.place.home, "bring it back")
+	refused(t, Config{Dir: dir}, filepath.Join(dir, "location"), c.place.home, "restore it")
 }
 
-func TestFoldersThatAreNoCluster(t *testing.T) {
+func TestInvalidClusters(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
 		prepare func(dir string) error
-		says    []string
+		want    []string
 	}{
 		{"another major version", func(dir string) error {
 			return writeFiles(dir, map[string]string{"data/PG_VERSION": "9\n"})
-		}, []string{"made by PostgreSQL 9", "SWITCHBOARD_PG_BIN"}},
+		}, []string{"created by PostgreSQL 9", "SWITCHBOARD_PG_BIN"}},
 		{"no version", func(dir string) error {
 			return writeFiles(dir, map[string]string{"data/notes.txt": "mine"})
 		}, []string{"is not a database", "PG_VERSION"}},
-		{"no number", func(dir string) error {
+		{"version not a number", func(dir string) error {
 			return writeFiles(dir, map[string]string{"data/PG_VERSION": "x\n"})
-		}, []string{"no version", "backup"}},
-		{"a file in the way", func(dir string) error {
+		}, []string{"not a version", "backup"}},
+		{"file instead of a folder", func(dir string) error {
 			return os.WriteFile(dir, nil, 0o600)
-		}, []string{"cannot make the database's folder", "another data directory"}},
+		}, []string{"cannot create the database folder", "another data directory"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -120,14 +122,14 @@ func TestFoldersThatAreNoCluster(t *testing.T) {
 			if err := tc.prepare(dir); err != nil {
 				t.Fatal(err)
 			}
-			refused(t, Config{Dir: dir}, tc.says...)
+			refused(t, Config{Dir: dir}, tc.want...)
 		})
 	}
-	refused(t, Config{}, "name a data directory")
-	refused(t, Config{Dir: folder(t), Ephemeral: true}, "name a data directory")
+	refused(t, Config{}, "set a data directory")
+	refused(t, Config{Dir: folder(t), Ephemeral: true}, "set a data directory")
 }
 
-// writeFiles makes files as the server's user would have left them.
+// writeFiles creates files that belong to the server's user.
 func writeFiles(dir string, files map[string]string) error {
 	for name, text := range files {
 		path := filepath.Join(dir, name)
@@ -150,7 +152,7 @@ func writeFiles(dir string, files map[string]string) error {
 	return nil
 }
 
-func TestEphemeralLeavesNothing(t *testing.T) {
+func TestEphemeral(t *testing.T) {
 	t.Parallel()
 	c := start(t, Config{Ephemeral: true})
 	exec1(t, c, "select 1")
@@ -159,6 +161,6 @@ func TestEphemeralLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("%s is left behind (%v)", dir, err)
+		t.Errorf("%s is not removed (%v)", dir, err)
 	}
 }

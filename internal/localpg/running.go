@@ -9,9 +9,8 @@ import (
 	"syscall"
 )
 
-// Running returns the connection string of a database in the cluster that some
-// process runs in dir now; "" when none does. The server is that process's: it
-// ends when that one does.
+// Running returns the connection string of a database in the cluster that another
+// process is running in dir; "" if none is. The server ends with that process.
 func Running(dir, database string) string {
 	p := &place{home: dir}
 	if text, err := os.ReadFile(filepath.Join(dir, "location")); err == nil {

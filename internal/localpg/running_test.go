@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRunning: a second process finds the database of the one that runs it, and
-// nothing once that has stopped.
+// TestRunning: Running finds the database while a cluster is running, and not before
+// or after.
 func TestRunning(t *testing.T) {
 	dir := t.TempDir()
 	if dsn := Running(dir, "switchboard"); dsn != "" {
@@ -21,7 +21,7 @@ func TestRunning(t *testing.T) {
 		err = db.Ping()
 	}
 	if err != nil {
-		t.Errorf("beside the running one: %v", err)
+		t.Errorf("while running: %v", err)
 	}
 	db.Close()
 	if err := c.Stop(); err != nil {

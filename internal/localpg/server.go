@@ -14,25 +14,25 @@ import (
 	"time"
 )
 
-// A server that dies is started again, each time after a longer pause; a quiet
-// time forgives what was before.
+// A server that ends is restarted, after a pause that grows with the number of failures.
 const (
-	restarts   = 5 // of one that never came up
-	pause      = 100 * time.Millisecond
-	pauseLimit = 5 * time.Second
-	calm       = time.Minute
+	maxFirstStarts = 5 // attempts to start a server that was never ready
+	restartPause   = 100 * time.Millisecond
+	maxPause       = 5 * time.Second
+	stableAfter    = time.Minute // after which earlier failures no longer count
 )
 
-// serve runs the server until it is stopped. One that was up once is started again
-// for as long as its data is there: what keeps it from running, a full disk for
-// one, may end at any time. It keeps its thread to itself: on Linux the server is
-// told to end when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).
+// serve runs the server until it is stopped. A server that has been ready is restarted
+// for as long as its data exists, because what keeps it from running, such as a full
+// disk, may be resolved at any time. The goroutine is locked to its thread: on Linux
+// the server is signalled when the thread that started it ends (prctl(2),
+// PR_SET_PDEATHSIG).
 func (c *Cluster) serve(first chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(c.done)
-	// Before it was up once, only the remains of a killed server are worth another
-	// try: its last children may still hold the shared memory.
+	// Before it has been ready, only one failure is retried: the last children of a
+	// killed server may still hold the shared memory.
 	failures, started := 0, false
 	report := sync.OnceFunc(func() { started = true; first <- nil })
 	for {
@@ -42,7 +42,7 @@ func (c *Cluster) serve(first chan<- error) {
 			first <- err
 			return
 		}
-		if time.Since(begin) > calm {
+		if time.Since(begin) > stableAfter {
 			failures = 0
 		}
 		c.mu.Lock()
@@ -53,12 +53,12 @@ func (c *Cluster) serve(first chan<- error) {
 		}
 		failures++
 		major, broken := c.place.version()
-		if broken != nil || major == 0 || !up && (!remains || failures > restarts) {
+		if broken != nil || major == 0 || !up && (!remains || failures > maxFirstStarts) {
 			c.err = c.failure(err)
 			return
 		}
-		c.log.Error("the database ended and is started again", "error", c.failure(err), "attempt", failures)
-		wait(c.halt, min(time.Duration(failures)*pause, pauseLimit))
+		c.log.Error("DatabaseRestarting", "error", c.failure(err), "attempt", failures)
+		wait(c.halt, min(time.Duration(failures)*restartPause, maxPause))
 	}
 }
 
@@ -99,7 +99,7 @@ func (c *Cluster) relay(stderr io.Reader) {
 	for {
 		text, err := lines.ReadString('\n')
 		if text = strings.TrimSpace(text); text != "" {
-			c.note(text)
+			c.logMessage(text)
 		}
 		if err != nil {
 			return
@@ -107,29 +107,29 @@ func (c *Cluster) relay(stderr io.Reader) {
 	}
 }
 
-// note logs one message. What a statement did wrong is its sender's to report,
-// so only what concerns the server itself is loud. What a client is told while the
-// server goes down or comes up is no reason why it did.
-func (c *Cluster) note(text string) {
+// logMessage logs one message of the server. Errors of statements are reported by their
+// senders, so only messages about the server itself are logged above debug level.
+// Messages to clients during startup and shutdown are not the reason for either.
+func (c *Cluster) logMessage(text string) {
 	level, message, found := strings.Cut(text, ":")
 	message = strings.TrimSpace(message)
 	switch {
 	case found && level == "PANIC":
-		c.log.Error("database", "message", message)
+		c.log.Error("DatabaseMessage", "message", message)
 	case found && level == "WARNING":
-		c.log.Warn("database", "message", message)
+		c.log.Warn("DatabaseMessage", "message", message)
 	default:
-		c.log.Debug("database", "message", text)
+		c.log.Debug("DatabaseMessage", "message", text)
 	}
-	refusal := strings.HasPrefix(message, "the database system is ") || strings.HasPrefix(message, "terminating connection")
-	if level == "PANIC" || level == "FATAL" && !refusal || strings.HasPrefix(text, "postgres: ") {
+	toClient := strings.HasPrefix(message, "the database system is ") || strings.HasPrefix(message, "terminating connection")
+	if level == "PANIC" || level == "FATAL" && !toClient || strings.HasPrefix(text, "postgres: ") {
 		c.mu.Lock()
 		c.fatal = message
 		c.mu.Unlock()
 	}
 }
 
-// failure explains why the server ended.
+// failure returns the reason why the server ended.
 func (c *Cluster) failure(err error) error {
 	c.mu.Lock()
 	fatal := c.fatal
@@ -140,21 +140,20 @@ func (c *Cluster) failure(err error) error {
 	return fmt.Errorf("the database in %s cannot run: %s", c.place.home, fatal)
 }
 
-// awaitReady waits until the server has written "ready" into its postmaster.pid.
-// Recovery after a crash may take its time, so only ctx and the server's
-// end break it off.
+// awaitReady waits until the server has written "ready" to its postmaster.pid. Recovery
+// after a crash may take long, so only ctx and the end of the server limit the wait.
 func (c *Cluster) awaitReady(ctx context.Context) error {
 	tick := time.NewTicker(3 * time.Millisecond)
 	defer tick.Stop()
-	patience := time.After(5 * time.Second)
+	slow := time.After(5 * time.Second)
 	for !c.ready() {
 		select {
 		case <-c.done:
 			return c.err
 		case <-ctx.Done():
-			return fmt.Errorf("the database in %s did not come up in time: %w", c.place.home, ctx.Err())
-		case <-patience:
-			c.log.Info("the database is recovering, which may take a while", "dir", c.place.home)
+			return fmt.Errorf("the database in %s did not start in time: %w", c.place.home, ctx.Err())
+		case <-slow:
+			c.log.Info("DatabaseRecovering", "dir", c.place.home)
 		case <-tick.C:
 		}
 	}
@@ -164,7 +163,7 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// ready reads the status line (the eighth) of the server's lock file.
+// ready checks the status line (the eighth) of the server's lock file.
 func (c *Cluster) ready() bool {
 	c.mu.Lock()
 	pid := c.proc.Pid
@@ -173,9 +172,8 @@ func (c *Cluster) ready() bool {
 	return len(lines) > 7 && lines[0] == strconv.Itoa(pid) && strings.HasPrefix(lines[7], "ready")
 }
 
-// pidFile holds the lines of postmaster.pid: the process, the data folder, the
-// start time, the port, the socket's folder, the address, the shared memory key
-// and the status.
+// pidFile returns the lines of postmaster.pid: process id, data folder, start time, port,
+// socket folder, listen address, shared memory key and status.
 func (p *place) pidFile() []string {
 	text, err := os.ReadFile(filepath.Join(p.data, "postmaster.pid"))
 	if err != nil || len(text) == 0 {

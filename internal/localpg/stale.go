@@ -16,31 +16,31 @@ import (
 	"time"
 )
 
-// retire ends a server that outlived the process that started it. The folder's
-// lock is ours, so whoever still serves this data has lost its master.
-func (p *place) retire(ctx context.Context, log *slog.Logger) error {
+// stopStale stops a server that outlived the process that started it. This process
+// holds the folder's lock, so any other server on this data is an orphan.
+func (p *place) stopStale(ctx context.Context, log *slog.Logger) error {
 	lines := p.pidFile()
 	if lines == nil {
 		return nil
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
 	if err != nil || pid <= 1 {
-		return nil // PostgreSQL itself complains about a broken lock file
+		return nil // PostgreSQL itself reports a broken lock file
 	}
 	mine, known := serves(pid, p.data)
 	if !known {
 		return nil
 	}
 	if !mine {
-		// The number went to another process since, as happens in containers, where
-		// numbers are low; PostgreSQL could take that one for its own. Or the server
-		// ended just now, and took its file along.
+		// The process id was reused, as happens in containers, where ids are low;
+		// PostgreSQL could mistake that process for a server. Or the server has just
+		// ended and removed its file.
 		if err := os.Remove(filepath.Join(p.data, "postmaster.pid")); !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 		return nil
 	}
-	log.Info("stopping a database that outlived its process", "dir", p.home, "pid", pid)
+	log.Info("StaleDatabaseStopping", "dir", p.home, "pid", pid)
 	begin, signal := time.Now(), syscall.SIGINT
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -52,20 +52,20 @@ func (p *place) retire(ctx context.Context, log *slog.Logger) error {
 		if time.Since(sent) > 5*time.Second {
 			sent = time.Now()
 			if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-				return fmt.Errorf("a former database server (process %d) still runs in %s and cannot be stopped: %w: stop it by hand", pid, p.home, err)
+				return fmt.Errorf("a former database server (process %d) is still running in %s and cannot be stopped: %w: stop it manually", pid, p.home, err)
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("a former database server (process %d) still runs in %s and does not stop: %w", pid, p.home, ctx.Err())
+			return fmt.Errorf("a former database server (process %d) is still running in %s and does not stop: %w", pid, p.home, ctx.Err())
 		case <-tick.C:
 		}
 	}
 	return nil
 }
 
-// serves tells whether process pid is a PostgreSQL server on the data folder,
-// and whether that could be found out at all. A zombie serves nothing.
+// serves reports whether process pid is a PostgreSQL server on the data folder, and
+// whether that could be determined. A zombie does not count.
 func serves(pid int, data string) (mine, known bool) {
 	var line string
 	if runtime.GOOS == "linux" {
