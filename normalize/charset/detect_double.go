@@ -1,0 +1,157 @@
+package charset
+
+import "unicode/utf8"
+
+// doubleByteModel is an East Asian charset. Its tables put common characters in
+// rows of their own, so that the first octet of a pair tells how common it is.
+type doubleByteModel struct {
+	charset string
+	// pair scores a character of two octets; it is scoreControl when there is none.
+	pair func(lead, trail byte) float64
+	// single scores an octet beyond ASCII that is a character by itself.
+	single func(c byte) float64
+}
+
+var doubleByteModels = []doubleByteModel{
+	{"shift_jis", shiftJIS, halfWidthKatakana},
+	{"euc-jp", eucJP, notAlone},
+	{"euc-kr", eucKR, notAlone},
+	{"gb18030", gb2312, notAlone},
+	{"big5", big5, notAlone},
+}
+
+// Scores of East Asian characters.
+const (
+	scoreKana        = 1.2 // every Japanese sentence has some
+	scoreHangul      = 1.1
+	scoreCommon      = 1.0
+	scoreKanji       = 0.8
+	scoreWide        = 0.5 // punctuation, digits and letters of double width
+	scoreUncommon    = -0.5
+	scoreImprobable  = -2.0
+	scoreHalfWidth   = -0.3
+	scoreBrokenPairs = -4.0
+)
+
+func (m doubleByteModel) score(b []byte) float64 {
+	total, n := 0.0, 0
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c < utf8.RuneSelf {
+			continue
+		}
+		n++
+		if s := m.single(c); s != scoreBrokenPairs {
+			total += s
+			continue
+		}
+		if i+1 == len(b) {
+			break // the sample may end within a character
+		}
+		s := m.pair(c, b[i+1])
+		total += s
+		if s != scoreBrokenPairs {
+			i++
+		}
+	}
+	return total / float64(max(n, 1))
+}
+
+func notAlone(byte) float64 { return scoreBrokenPairs }
+
+func within(c, from, to byte) bool { return c >= from && c <= to }
+
+// eucPair reports whether two octets are a character of EUC: row and cell, each
+// from 0xa1 to 0xfe.
+func eucPair(lead, trail byte) bool { return within(lead, 0xa1, 0xfe) && within(trail, 0xa1, 0xfe) }
+
+func eucJP(lead, trail byte) float64 {
+	switch {
+	case lead == 0x8e && within(trail, 0xa1, 0xdf):
+		return scoreHalfWidth
+	case !eucPair(lead, trail):
+		return scoreBrokenPairs
+	case lead == 0xa4 || lead == 0xa5:
+		return scoreKana
+	case lead <= 0xa3:
+		return scoreWide
+	case within(lead, 0xb0, 0xcf):
+		return scoreKanji
+	case within(lead, 0xd0, 0xf4):
+		return scoreUncommon
+	}
+	return scoreImprobable
+}
+
+func eucKR(lead, trail byte) float64 {
+	switch {
+	case eucPair(lead, trail):
+		switch {
+		case within(lead, 0xb0, 0xc8):
+			return scoreHangul
+		case lead <= 0xa3:
+			return scoreWide
+		case within(lead, 0xca, 0xfd):
+			return scoreUncommon * 2
+		}
+		return scoreImprobable
+	case within(lead, 0x81, 0xc6) && (within(trail, 0x41, 0x5a) || within(trail, 0x61, 0x7a) || within(trail, 0x81, 0xfe)):
+		return scoreUncommon // the syllables that code page 949 adds
+	}
+	return scoreBrokenPairs
+}
+
+func gb2312(lead, trail byte) float64 {
+	switch {
+	case eucPair(lead, trail):
+		switch {
+		case within(lead, 0xb0, 0xd7):
+			return scoreCommon
+		case lead <= 0xa3:
+			return scoreWide
+		case within(lead, 0xd8, 0xf7):
+			return scoreUncommon
+		}
+		return scoreImprobable
+	case within(lead, 0x81, 0xfe) && within(trail, 0x40, 0xfe) && trail != 0x7f:
+		return scoreUncommon * 2 // the characters that GBK adds
+	}
+	return scoreBrokenPairs
+}
+
+func big5(lead, trail byte) float64 {
+	switch {
+	case !within(lead, 0xa1, 0xf9) || !within(trail, 0x40, 0x7e) && !within(trail, 0xa1, 0xfe):
+		return scoreBrokenPairs
+	case within(lead, 0xa4, 0xc6):
+		return scoreCommon
+	case lead <= 0xa3:
+		return scoreWide
+	case within(lead, 0xc9, 0xf9):
+		return scoreUncommon
+	}
+	return scoreImprobable
+}
+
+func shiftJIS(lead, trail byte) float64 {
+	switch {
+	case !within(trail, 0x40, 0xfc) || trail == 0x7f || !within(lead, 0x81, 0x9f) && !within(lead, 0xe0, 0xfc):
+		return scoreBrokenPairs
+	case lead == 0x82 && trail >= 0x9f, lead == 0x83 && trail <= 0x96:
+		return scoreKana
+	case lead == 0x81 || lead == 0x82:
+		return scoreWide
+	case within(lead, 0x88, 0x97):
+		return scoreKanji
+	case within(lead, 0x98, 0x9f), within(lead, 0xe0, 0xea):
+		return scoreUncommon
+	}
+	return scoreImprobable
+}
+
+func halfWidthKatakana(c byte) float64 {
+	if within(c, 0xa1, 0xdf) {
+		return scoreHalfWidth
+	}
+	return scoreBrokenPairs
+}

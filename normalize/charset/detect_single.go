@@ -1,0 +1,185 @@
+package charset
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// language is what single-byte models know of a language.
+type language struct {
+	charsets string // those its texts come in, the most usual first
+	// letters are its letters beyond ASCII in lower case. Those of a script other
+	// than Latin are in the order of their frequency.
+	letters string
+	latin   bool
+}
+
+// languages are in the order of preference: of equal scores the first one counts.
+var languages = []language{
+	{"windows-1252", "äöüßé", true},                      // German
+	{"windows-1252", "éèàêçùâôîïëûœæüÿ", true},           // French
+	{"windows-1252", "óíáéñúü¿¡ºª", true},                // Spanish
+	{"windows-1252", "ãçáéíóõêúâôàºª", true},             // Portuguese
+	{"windows-1252", "èàùòìé", true},                     // Italian
+	{"windows-1252", "åäöéæøàü", true},                   // Scandinavian languages, Finnish
+	{"windows-1252", "ëéïèöóüê", true},                   // Dutch
+	{"windows-1252", "áðíéóúýþæö", true},                 // Icelandic
+	{"windows-1252", "àèéíïòóúüç·", true},                // Catalan
+	{"windows-1252", "äõüöšž", true},                     // Estonian
+	{"windows-1250 iso-8859-2", "ąćęłńóśźż", true},       // Polish
+	{"windows-1250 iso-8859-2", "áčďéěíňóřšťúůýž", true}, // Czech
+	{"windows-1250 iso-8859-2", "áäčďéíĺľňóôŕšťúýž", true},
+	{"windows-1250 iso-8859-2", "áéíóöőúüű", true},                                        // Hungarian
+	{"windows-1250 iso-8859-2", "čćđšž", true},                                            // Croatian, Slovene
+	{"windows-1250 iso-8859-2", "ăâîşţ", true},                                            // Romanian
+	{"windows-1254", "çğıöşüâî", true},                                                    // Turkish
+	{"windows-1257", "āčēģīķļņšūžąęėįųõ", true},                                           // Baltic languages
+	{"windows-1251 koi8-r iso-8859-5 ibm866", "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё", false}, // Russian, Bulgarian
+	{"windows-1251 koi8-u iso-8859-5", "оаниітверскдлмпузяьбгчйхцїжєшюфщґ", false},        // Ukrainian
+	{"windows-1251 iso-8859-5", "аоиенрстквудпјмлзгбчњшцжхљћђфџ", false},                  // Serbian
+	{"windows-1253 iso-8859-7", "αοιετσνηυρπκμλςωδγχθάόίφβέήύξώζψϊϋΐΰ", false},            // Greek
+	{"windows-1255", "יוהלארתבשמנםדקעחכפגטסןזצךףץַָּׁ", false},                            // Hebrew
+	{"windows-1256 iso-8859-6", "اليمنرتبوعدسفهكقحةجشصطخذزضىغثأئءظإآؤ،؟ـ", false},         // Arabic
+	{"windows-874", "านรอกเงมยลวดท่สตะ้คบปแหจีัิไขชพโำผ็ื์ูึุธซณถศญฟภษใฐๆฉฏฮ", false}, // Thai
+}
+
+// A letter's score: of an alphabet with few letters beyond ASCII all count the
+// same; of others the frequent ones count most.
+const (
+	scoreLatin    = 1.0
+	scoreFrequent = 1.4
+	scoreRare     = -0.4
+	scoreForeign  = -2.0 // a letter that the language does not have
+	scoreSymbol   = -0.5
+	scoreInWord   = -2.0 // a symbol within a word, a capital after a small letter
+	scoreControl  = -4.0
+)
+
+// singleByteModel is a language in a charset, by octet from 0x80.
+type singleByteModel struct {
+	charset string
+	latin   bool
+	weight  [128]float64
+	class   [128]class
+}
+
+// class is what an octet is in a model.
+type class uint8
+
+const (
+	symbol class = iota
+	punctuation
+	lower
+	upper
+)
+
+var singleByteModels = sync.OnceValue(func() []*singleByteModel {
+	var models []*singleByteModel
+	for _, l := range languages {
+		for _, name := range strings.Fields(l.charsets) {
+			models = append(models, newSingleByteModel(name, l))
+		}
+	}
+	return models
+})
+
+// commonPunctuation is what texts of all languages use, without telling which.
+const commonPunctuation = "\u00a0«»–—‘’‚“”„•…€§°·№"
+
+func newSingleByteModel(name string, l language) *singleByteModel {
+	m := &singleByteModel{charset: name, latin: l.latin}
+	table := lookup(name).(*charmap.Charmap)
+	rank := map[rune]int{}
+	for _, r := range l.letters {
+		rank[r] = len(rank)
+	}
+	for i := range m.weight {
+		r := table.DecodeByte(byte(i + 0x80))
+		at, known := rank[unicode.ToLower(r)]
+		switch {
+		case r == utf8.RuneError || unicode.IsControl(r):
+			m.weight[i] = scoreControl
+		case strings.ContainsRune(commonPunctuation, r):
+			m.class[i] = punctuation
+		case known && l.latin:
+			m.weight[i] = scoreLatin
+		case known:
+			m.weight[i] = scoreFrequent + (scoreRare-scoreFrequent)*float64(at)/float64(len(rank))
+		case unicode.IsLetter(r):
+			m.weight[i] = scoreForeign
+		default:
+			m.weight[i] = scoreSymbol
+		}
+		switch {
+		case unicode.IsUpper(r):
+			m.class[i] = upper
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			m.class[i] = lower
+		}
+	}
+	return m
+}
+
+// score returns the mean score of the octets beyond ASCII.
+func (m *singleByteModel) score(b []byte) float64 {
+	total, n := 0.0, 0
+	for i, c := range b {
+		if c < utf8.RuneSelf {
+			continue
+		}
+		n++
+		total += m.weight[c-0x80]
+		before, after := m.classAt(b, i-1), m.classAt(b, i+1)
+		switch m.class[c-0x80] {
+		case upper:
+			if before == lower {
+				total += scoreInWord
+			}
+			total += m.neighbours(b, i)
+		case lower:
+			total += m.neighbours(b, i)
+		case symbol:
+			if before >= lower && after >= lower {
+				total += scoreInWord
+			}
+		}
+	}
+	return total / float64(max(n, 1))
+}
+
+// neighbours scores a letter beyond ASCII by those beside it: in Latin script most
+// letters are ASCII, in other scripts none are.
+func (m *singleByteModel) neighbours(b []byte, i int) float64 {
+	if m.latin {
+		if i >= 2 && b[i-1] >= utf8.RuneSelf && b[i-2] >= utf8.RuneSelf {
+			return scoreInWord
+		}
+		return 0
+	}
+	for _, j := range []int{i - 1, i + 1} {
+		if j >= 0 && j < len(b) && b[j] < utf8.RuneSelf && m.classAt(b, j) >= lower {
+			return scoreInWord
+		}
+	}
+	return 0
+}
+
+// classAt is the class of the octet at i, which may be outside of b.
+func (m *singleByteModel) classAt(b []byte, i int) class {
+	if i < 0 || i >= len(b) {
+		return punctuation
+	}
+	switch c := b[i]; {
+	case c >= utf8.RuneSelf:
+		return m.class[c-0x80]
+	case c >= 'a' && c <= 'z':
+		return lower
+	case c >= 'A' && c <= 'Z':
+		return upper
+	}
+	return punctuation
+}
