@@ -130,7 +130,7 @@ func TestTokenMechanisms(t *testing.T) {
 			for !strings.Contains(status.LastError, "503") { // while Dovecot restarts, it is what fails
 				status = awaitState(t, group, channels.StateFailing)
 			}
-			if !strings.Contains(status.Advice, "tried again by itself") || strings.Contains(status.LastError, "<html>") {
+			if !strings.Contains(status.Advice, "retried automatically") || strings.Contains(status.LastError, "<html>") {
 				t.Errorf("status %+v", status)
 			}
 			tokens.Break(0)

@@ -2,28 +2,28 @@ package view
 
 import "time"
 
-// Channel is how one entrance is doing, over all nodes.
+// Channel is the status of a channel or of a service it depends on, over all nodes.
 type Channel struct {
-	Name  string `json:"name" doc:"chat, forms, smtp, smtps, lmtp; imap and the mailbox's name; smarthost, by which answers leave; certificate, rspamd, clamd, which mail needs"`
-	Node  string `json:"node" doc:"The process that does its work"`
-	State string `json:"state" enum:"starting,running,failing,unauthorised,standby,stopped,silent" doc:"silent: its process is gone"`
-	// Alarm is set when the channel has been failing or silent for too long.
+	Name  string `json:"name" doc:"chat, forms, smtp, smtps or lmtp; imap followed by the mailbox's name; smarthost, for outgoing mail; certificate, rspamd or clamd, which mail depends on"`
+	Node  string `json:"node" doc:"The node that runs it"`
+	State string `json:"state" enum:"starting,running,failing,unauthorised,standby,stopped,silent" doc:"silent: its node has stopped reporting"`
+	// Alarm is set if the channel has been failing or silent for too long.
 	Alarm       bool        `json:"alarm" doc:"It has been failing or silent for too long"`
 	Since       time.Time   `json:"since" doc:"When it entered the state"`
-	LastSuccess *time.Time  `json:"last_success" doc:"When it last worked, over all nodes of the last day"`
-	LastItem    *time.Time  `json:"last_item" doc:"When something last came in by it; null if nothing has"`
-	LastError   string      `json:"last_error" doc:"What is wrong, in words; in the state running: what hampers it"`
-	Advice      string      `json:"advice" doc:"What a person can do about the error"`
-	Progress    *Progress   `json:"progress" doc:"Null when nothing has piled up"`
-	Reconciled  *Reconciled `json:"reconciled" doc:"The mailbox against the journal; null before the first time"`
+	LastSuccess *time.Time  `json:"last_success" doc:"Last successful check on any node, within the last day"`
+	LastItem    *time.Time  `json:"last_item" doc:"When it last received something; null if never"`
+	LastError   string      `json:"last_error" doc:"A readable explanation of the error; in the state running: why it is degraded"`
+	Advice      string      `json:"advice" doc:"What to do about the error"`
+	Progress    *Progress   `json:"progress" doc:"Null when there is no backlog"`
+	Reconciled  *Reconciled `json:"reconciled" doc:"The last comparison of the mailbox with the journal; null before the first one"`
 }
 
-// Progress tells how far a backlog is read.
+// Progress is how much of a backlog has been read.
 type Progress struct {
 	Done  int64   `json:"done"`
 	Total int64   `json:"total"`
-	Rate  float64 `json:"rate" doc:"Mails per second"`
-	ETA   float64 `json:"eta" doc:"Seconds to go; 0 when that cannot be told yet"`
+	Rate  float64 `json:"rate" doc:"Messages per second"`
+	ETA   float64 `json:"eta" doc:"Seconds left; 0 while unknown"`
 }
 
 // Reconciled is the last comparison of a mailbox with the journal.
@@ -32,13 +32,13 @@ type Reconciled struct {
 	Folders []ReconciledFolder `json:"folders"`
 }
 
-// ReconciledFolder counts the mails of one folder.
+// ReconciledFolder counts the messages of one folder.
 type ReconciledFolder struct {
 	Folder    string `json:"folder"`
-	Server    int    `json:"server" doc:"On the server"`
-	Journaled int    `json:"journaled" doc:"Of them in the journal"`
-	Waiting   int    `json:"waiting" doc:"Of them not read yet"`
-	Missing   int    `json:"missing" doc:"Of them passed over"`
-	Fetched   int    `json:"fetched" doc:"Missing ones that were journaled then"`
-	Gone      int    `json:"gone" doc:"In the journal, and no longer on the server"`
+	Server    int    `json:"server" doc:"Messages on the server"`
+	Journaled int    `json:"journaled" doc:"Of these, in the journal"`
+	Waiting   int    `json:"waiting" doc:"Of these, not fetched yet"`
+	Missing   int    `json:"missing" doc:"Of these, skipped"`
+	Fetched   int    `json:"fetched" doc:"Skipped messages that were then fetched"`
+	Gone      int    `json:"gone" doc:"In the journal but no longer on the server"`
 }

@@ -7,43 +7,43 @@ import (
 	"switchboard/desk"
 )
 
-// InboxName names an inbox.
+// InboxName identifies an inbox by key and name.
 type InboxName struct {
 	Key  string `json:"key" doc:"Stable, from the policy document"`
 	Name string `json:"name"`
 }
 
-// AccountName names an account.
+// AccountName identifies an account.
 type AccountName struct {
 	ID   desk.AccountID `json:"id"`
 	Name string         `json:"name"`
 }
 
-// ContactName names a contact; Address is the one it is best known by: its
-// mail address, or its first identity on another channel.
+// ContactName identifies a contact. Address is the contact's email address, or the
+// first identity on another channel.
 type ContactName struct {
 	ID      desk.ContactID `json:"id"`
 	Name    string         `json:"name"`
-	Address string         `json:"address" doc:"Mail address, or another channel's identity when there is none"`
+	Address string         `json:"address" doc:"Email address, or the identity on another channel if there is none"`
 }
 
-// AgentName names an agent.
+// AgentName identifies an agent.
 type AgentName struct {
 	ID   desk.AgentID `json:"id"`
 	Name string       `json:"name"`
 }
 
-// ReplyPath says how an answer travels.
+// ReplyPath is the channel and the addresses of a reply.
 type ReplyPath struct {
 	Channel desk.Channel `json:"channel"`
 	To      string       `json:"to"`
 	From    string       `json:"from"`
 }
 
-// Conversation is a row of the list and the head of the thread at once.
+// Conversation is a row of the list and also the header of the thread.
 type Conversation struct {
 	ID            desk.ConversationID `json:"id"`
-	Number        int64               `json:"number" doc:"Short, for people: #1042"`
+	Number        int64               `json:"number" doc:"Short number for people: #1042"`
 	Subject       string              `json:"subject"`
 	Channel       desk.Channel        `json:"channel" enum:"email,chat,form"`
 	Status        desk.Status         `json:"status" enum:"open,pending,snoozed,resolved,closed"`
@@ -52,31 +52,32 @@ type Conversation struct {
 	Inbox         InboxName           `json:"inbox"`
 	Account       AccountName         `json:"account"`
 	Contact       ContactName         `json:"contact"`
-	Assignee      *AgentName          `json:"assignee" doc:"Null when nobody holds it"`
-	Path          []string            `json:"path" doc:"The policy nodes that brought it here, outermost first"`
+	Assignee      *AgentName          `json:"assignee" doc:"Null when unassigned"`
+	Path          []string            `json:"path" doc:"The policy nodes that routed it here, outermost first"`
 	PolicyVersion int64               `json:"policy_version"`
 	Tags          []string            `json:"tags"`
-	Restricted    bool                `json:"restricted" doc:"Only agents of its tier and admins see it"`
+	Restricted    bool                `json:"restricted" doc:"Visible only to agents of its tier and to admins"`
 	Preview       string              `json:"preview"`
 	LastSeq       int64               `json:"last_seq" doc:"Number of the newest event; pass it as expected_seq"`
 	Reply         ReplyPath           `json:"reply"`
 	LastInboundAt *time.Time          `json:"last_inbound_at"`
 	LastReplyAt   *time.Time          `json:"last_reply_at"`
-	WaitingSince  *time.Time          `json:"waiting_since" doc:"Since when the customer waits for us"`
+	WaitingSince  *time.Time          `json:"waiting_since" doc:"When the customer started waiting for us"`
 	SnoozedUntil  *time.Time          `json:"snoozed_until"`
 	ResolvedAt    *time.Time          `json:"resolved_at"`
 	CreatedAt     time.Time           `json:"created_at"`
 	UpdatedAt     time.Time           `json:"updated_at"`
 }
 
-// ConversationRef names a conversation by its ID or, when that is zero, by its Number.
+// ConversationRef refers to a conversation by its ID or, if that is zero, by its
+// Number.
 type ConversationRef struct {
 	ID     desk.ConversationID
 	Number int64
 }
 
-// Position is a place in the list of conversations, newest change first: the
-// row it names has been seen. The zero Position is the beginning.
+// Position is a place in the list of conversations, most recently updated first:
+// the last row that was returned. The zero Position is the start of the list.
 type Position struct {
 	UpdatedAt time.Time
 	ID        desk.ConversationID
@@ -91,7 +92,7 @@ type Event struct {
 	Seq            int64               `json:"seq" doc:"Dense per conversation, from 1; 0 for other subjects"`
 	Kind           desk.EventKind      `json:"kind"`
 	Version        int                 `json:"version" doc:"Of the shape of data, from 1"`
-	Actor          desk.Actor          `json:"actor" doc:"customer, system, policy, or an agent's id"`
+	Actor          desk.Actor          `json:"actor" doc:"customer, system, policy, or an agent's ID"`
 	Data           json.RawMessage     `json:"data"`
 }
 
@@ -111,20 +112,20 @@ func EventOf(e desk.Event) Event {
 	return v
 }
 
-// Access is what decides who may see a conversation: everybody, or when it is
-// Restricted only admins and the agents of its Tier.
+// Access determines who may see a conversation: every agent, or only admins and the
+// agents of its Tier if it is Restricted.
 type Access struct {
 	Restricted bool
 	Tier       desk.Tier
 }
 
-// Stint is one entry of the ledger of who held a conversation.
+// Stint is an entry of a conversation's assignment history.
 type Stint struct {
 	Inbox     InboxName      `json:"inbox"`
 	Tier      desk.Tier      `json:"tier"`
 	Assignee  *AgentName     `json:"assignee"`
 	WaitingOn desk.WaitingOn `json:"waiting_on" enum:"us,customer,third-party"`
 	StartedAt time.Time      `json:"started_at"`
-	EndedAt   *time.Time     `json:"ended_at" doc:"Null while it runs"`
+	EndedAt   *time.Time     `json:"ended_at" doc:"Null for the current one"`
 	Reason    string         `json:"reason"`
 }

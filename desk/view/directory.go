@@ -6,7 +6,7 @@ import (
 	"switchboard/desk"
 )
 
-// Inbox is a queue with its load.
+// Inbox is an inbox with its number of conversations.
 type Inbox struct {
 	ID         desk.InboxID `json:"id"`
 	Key        string       `json:"key"`
@@ -14,10 +14,10 @@ type Inbox struct {
 	Tier       desk.Tier    `json:"tier"`
 	TierName   string       `json:"tier_name"`
 	Open       int          `json:"open" doc:"Conversations with status open"`
-	Unassigned int          `json:"unassigned" doc:"Open ones that nobody holds"`
+	Unassigned int          `json:"unassigned" doc:"Open conversations without an assignee"`
 }
 
-// Agent is a person at the desk.
+// Agent is a person who answers customers.
 type Agent struct {
 	ID    desk.AgentID `json:"id"`
 	Name  string       `json:"name"`
@@ -26,7 +26,7 @@ type Agent struct {
 	Admin bool         `json:"admin"`
 }
 
-// AgentOf is the view of an agent.
+// AgentOf returns the view of an agent.
 func AgentOf(a desk.Agent) Agent {
 	tiers := a.Tiers
 	if tiers == nil {
@@ -35,7 +35,8 @@ func AgentOf(a desk.Agent) Agent {
 	return Agent{ID: a.ID, Name: a.Name, Email: a.Email, Tiers: tiers, Admin: a.Admin}
 }
 
-// Account is a customer with its load. Contacts is filled in the single form only.
+// Account is a customer with its number of open conversations. Contacts is empty in
+// lists.
 type Account struct {
 	ID         desk.AccountID `json:"id"`
 	Name       string         `json:"name"`
@@ -45,7 +46,7 @@ type Account struct {
 	Attributes map[string]any `json:"attributes"`
 	Tags       []string       `json:"tags"`
 	Open       int            `json:"open"`
-	Contacts   []Contact      `json:"contacts" doc:"In the single form only; empty in lists"`
+	Contacts   []Contact      `json:"contacts" doc:"Empty in lists"`
 	CreatedAt  time.Time      `json:"created_at"`
 }
 
@@ -57,7 +58,7 @@ type Identity struct {
 	VerifiedAt *time.Time   `json:"verified_at"`
 }
 
-// Contact is a person who writes to us.
+// Contact is a person who writes to the desk.
 type Contact struct {
 	ID         desk.ContactID `json:"id"`
 	Name       string         `json:"name"`
@@ -66,17 +67,17 @@ type Contact struct {
 	CreatedAt  time.Time      `json:"created_at"`
 }
 
-// Key is an API key without its secret, which nobody can read again.
+// Key is an API key without its secret, which is shown only once.
 type Key struct {
 	ID         desk.KeyID `json:"id"`
 	Name       string     `json:"name"`
-	Agent      AgentName  `json:"agent" doc:"Whose rights it carries"`
+	Agent      AgentName  `json:"agent" doc:"The agent whose permissions it has"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at" doc:"Null: never"`
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
-// ByName is a place in a list ordered by name. The zero ByName is the beginning.
+// ByName is a place in a list ordered by name. The zero ByName is the start.
 type ByName struct {
 	Name string
 	ID   [16]byte

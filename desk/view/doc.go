@@ -1,7 +1,8 @@
-// Package view holds the read models: a conversation, a message or an account
-// with the names that a page needs beside it, read in one query. The field tags
-// are the HTTP API's shapes. Nothing decides by a view; decisions read desk.
+// Package view contains the read models: a conversation, a message or an account
+// together with the names that a page shows with it, read in one query. The field
+// tags define the HTTP API's JSON. Decisions are never based on a view; they use
+// package desk.
 //
-// What is nothing is null for objects and instants, and empty for strings and
-// arrays; no field is ever absent.
+// Objects and timestamps without a value are null; strings and arrays are empty. No
+// field is ever omitted.
 package view

@@ -6,39 +6,39 @@ import (
 	"switchboard/desk"
 )
 
-// Attachment is a file of a message. URL is filled by the API.
+// Attachment is a file of a message. URL is set by the API.
 type Attachment struct {
 	PartID      string `json:"part_id"`
 	Name        string `json:"name"`
 	Type        string `json:"type"`
-	Size        int64  `json:"size" doc:"Decoded octets"`
+	Size        int64  `json:"size" doc:"Decoded size in bytes"`
 	Disposition string `json:"disposition" enum:"attachment,inline"`
 	CID         string `json:"cid" doc:"Content-ID without angle brackets"`
 	URL         string `json:"url"`
 	BlobID      string `json:"-"`
 }
 
-// Thread says why a message is in its conversation.
+// Thread is the reason why a message is in its conversation.
 type Thread struct {
 	Method   string `json:"method"`
 	Evidence string `json:"evidence"`
 }
 
-// Delivery is where one recipient's copy stands.
+// Delivery is the delivery status for one recipient.
 type Delivery struct {
 	ID            desk.DeliveryID    `json:"id"`
 	Recipient     string             `json:"recipient"`
 	State         desk.DeliveryState `json:"state" enum:"held,queued,sending,sent,delivered,delayed,unknown,failed,cancelled"`
 	Attempts      int                `json:"attempts"`
-	Code          int                `json:"code" doc:"SMTP reply code of the last attempt; 0: none"`
+	Code          int                `json:"code" doc:"SMTP reply code of the last attempt, 0 if none"`
 	EnhancedCode  string             `json:"enhanced_code" doc:"RFC 3463"`
 	Detail        string             `json:"detail"`
-	NextAttemptAt *time.Time         `json:"next_attempt_at" doc:"Null when none is due"`
+	NextAttemptAt *time.Time         `json:"next_attempt_at" doc:"Null when no attempt is scheduled"`
 	UpdatedAt     time.Time          `json:"updated_at"`
 }
 
-// Message is one message of a thread. HTMLURL and RawURL are filled by the API;
-// they are empty when there is nothing to serve.
+// Message is a message of a thread. HTMLURL and RawURL are set by the API; they are
+// empty if there is nothing to serve.
 type Message struct {
 	ID             desk.MessageID       `json:"id"`
 	ConversationID desk.ConversationID  `json:"-"`
@@ -53,28 +53,28 @@ type Message struct {
 	CC             []desk.Address       `json:"cc"`
 	ReplyTo        []desk.Address       `json:"reply_to"`
 	Subject        string               `json:"subject"`
-	Text           string               `json:"text" doc:"The whole text"`
-	HTML           string               `json:"html" doc:"As it was sent: never put it into a page"`
-	ReplyText      string               `json:"reply_text" doc:"The part that the sender wrote now"`
+	Text           string               `json:"text" doc:"The complete text"`
+	HTML           string               `json:"html" doc:"Unsanitized, as received: never insert it into a page"`
+	ReplyText      string               `json:"reply_text" doc:"The new part, without quoted text"`
 	Preview        string               `json:"preview"`
 	Attachments    []Attachment         `json:"attachments"`
 	AutoSubmitted  desk.AutoSubmitted   `json:"auto_submitted" enum:"none,auto-reply,bounce,complaint,list,auto-generated"`
 	Report         *desk.Report         `json:"report"`
 	Problems       []desk.Problem       `json:"problems"`
-	Authentication *desk.Authentication `json:"authentication" doc:"Null for what is no mail, and for mail that nobody looked at"`
-	Signature      *desk.Signature      `json:"signature" doc:"Null for what is not signed"`
+	Authentication *desk.Authentication `json:"authentication" doc:"Null for other channels than email, and for mail that was not checked"`
+	Signature      *desk.Signature      `json:"signature" doc:"Null if the message is not signed"`
 	Author         *AgentName           `json:"author" doc:"The agent who wrote it"`
 	Thread         Thread               `json:"thread"`
 	Deliveries     []Delivery           `json:"deliveries"`
-	RemoteImages   bool                 `json:"remote_images" doc:"The HTML has pictures from the net, which are shown when asked for"`
-	HTMLURL        string               `json:"html_url" doc:"The sanitized page, for a sandboxed frame; empty without HTML"`
-	RawURL         string               `json:"raw_url" doc:"The original bytes; empty for a message that began here and has none"`
+	RemoteImages   bool                 `json:"remote_images" doc:"The HTML refers to remote images, which are loaded only on request"`
+	HTMLURL        string               `json:"html_url" doc:"URL of the sanitized page, for a sandboxed frame; empty if there is no HTML"`
+	RawURL         string               `json:"raw_url" doc:"URL of the original message; empty if there is none"`
 	SentAt         time.Time            `json:"sent_at"`
 	ReceivedAt     time.Time            `json:"received_at"`
 	HasRaw         bool                 `json:"-"`
 }
 
-// File is a body to download.
+// File is the content of a download.
 type File struct {
 	Name  string
 	Type  string // media type without parameters

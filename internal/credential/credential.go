@@ -1,6 +1,6 @@
-// Package credential makes and checks what people sign in with: passwords,
-// session tokens and API keys. It is pure but for the random source; the store
-// keeps only what comes out of it.
+// Package credential creates and verifies passwords, session tokens and API keys,
+// and encrypts secrets for storage. The database stores only hashes, digests and
+// ciphertext.
 package credential
 
 import (
@@ -16,8 +16,8 @@ import (
 	"switchboard/desk"
 )
 
-// The cost of a password's hash: RFC 9106 §4, the second recommended option with
-// one lane, so that a sign-in costs one core some tens of milliseconds.
+// The argon2id parameters: the second recommended option of RFC 9106 §4, with one
+// lane, so that a sign-in takes one core some tens of milliseconds.
 const (
 	memory  = 64 * 1024 // KiB
 	passes  = 3
@@ -27,7 +27,7 @@ const (
 )
 
 // MinPassword and MaxPassword bound a password's length in bytes. The upper bound
-// keeps a request from buying work with a long body.
+// limits the work a request can cause.
 const (
 	MinPassword = 8
 	MaxPassword = 1024
@@ -35,11 +35,11 @@ const (
 
 var b64 = base64.RawStdEncoding
 
-// HashPassword returns the password's argon2id hash in PHC text form. A password
-// out of bounds is KindInvalid.
+// HashPassword returns the password's argon2id hash in the PHC string format. A
+// password outside the length limits is KindInvalid.
 func HashPassword(password string) (string, error) {
 	if len(password) < MinPassword || len(password) > MaxPassword {
-		return "", desk.Errorf(desk.KindInvalid, "a password has %d to %d bytes", MinPassword, MaxPassword)
+		return "", desk.Errorf(desk.KindInvalid, "password must be %d to %d bytes long", MinPassword, MaxPassword)
 	}
 	salt := make([]byte, saltLen)
 	rand.Read(salt)
@@ -47,14 +47,13 @@ func HashPassword(password string) (string, error) {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes, b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
 }
 
-// decoy is what an unknown user's password is compared with, so that the answer
-// takes as long as for a known one. No password has it: its hash is not the
-// digest of anything anyone kept.
+// decoy is the hash that the password of an unknown user is compared with, so that
+// the response takes as long as for a known user. No known password matches it.
 var decoy = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes,
 	b64.EncodeToString(make([]byte, saltLen)), b64.EncodeToString(make([]byte, hashLen)))
 
-// VerifyPassword reports whether hash was made from password. An empty or
-// unreadable hash costs the same time and is false.
+// VerifyPassword reports whether password matches hash. For an empty or invalid
+// hash it takes the same time and returns false.
 func VerifyPassword(hash, password string) bool {
 	c, ok := parseHash(hash)
 	if !ok {
@@ -86,15 +85,15 @@ func parseHash(s string) (phc, bool) {
 	var errSalt, errHash error
 	c.salt, errSalt = b64.DecodeString(parts[4])
 	c.hash, errHash = b64.DecodeString(parts[5])
-	sound := errSalt == nil && errHash == nil && len(c.salt) >= 8 && len(c.hash) >= 16 && len(c.hash) <= 64 &&
+	valid := errSalt == nil && errHash == nil && len(c.salt) >= 8 && len(c.hash) >= 16 && len(c.hash) <= 64 &&
 		c.passes > 0 && c.passes < 100 && c.lanes > 0 && c.memory >= 8 && c.memory <= 1<<20
-	return c, sound
+	return c, valid
 }
 
-// KeyPrefix marks an API key, so that scanners find a leaked one.
+// KeyPrefix marks API keys, so that secret scanners recognize leaked ones.
 const KeyPrefix = "sbk_"
 
-// NewSession returns a session's token, 256 random bits in base64url.
+// NewSession returns a session token: 256 random bits in base64url.
 func NewSession() string { return random() }
 
 // NewKey returns an API key: KeyPrefix and 43 characters of base64url.
@@ -106,8 +105,8 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Digest is what is kept of a token or key. SHA-256 suffices: there are 256
-// random bits behind it and nothing to guess.
+// Digest returns the SHA-256 of a token or key, the form in which it is stored. A
+// slow hash is not needed: a secret with 256 random bits cannot be guessed.
 func Digest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]

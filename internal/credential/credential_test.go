@@ -14,7 +14,7 @@ func TestPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(hash, "$argon2id$v=19$m=65536,t=3,p=1$") {
-		t.Errorf("hash %q is not in PHC form", hash)
+		t.Errorf("hash %q is not in the PHC format", hash)
 	}
 	again, _ := HashPassword("correct horse")
 	if again == hash {
@@ -48,9 +48,9 @@ func TestPasswordBounds(t *testing.T) {
 	}
 }
 
-// An unknown user costs what a known one does: the decoy has the parameters of a
-// fresh hash, and no password fits it.
-func TestUnknownUserCostsAsMuch(t *testing.T) {
+// TestUnknownUserTiming: verifying against the decoy costs as much as against a new
+// hash, and no password matches it.
+func TestUnknownUserTiming(t *testing.T) {
 	hash, err := HashPassword("correct horse")
 	if err != nil {
 		t.Fatal(err)
@@ -58,14 +58,14 @@ func TestUnknownUserCostsAsMuch(t *testing.T) {
 	known, ok := parseHash(hash)
 	unknown, ok2 := parseHash(decoy)
 	if !ok || !ok2 {
-		t.Fatal("a hash of ours is unreadable")
+		t.Fatal("cannot parse a hash")
 	}
 	if known.memory != unknown.memory || known.passes != unknown.passes || known.lanes != unknown.lanes ||
 		len(known.salt) != len(unknown.salt) || len(known.hash) != len(unknown.hash) {
 		t.Errorf("known user %+v, unknown user %+v", known, unknown)
 	}
 	if VerifyPassword("", "correct horse") || VerifyPassword(decoy, "correct horse") {
-		t.Error("the decoy has a password")
+		t.Error("a password matches the decoy")
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 	"switchboard/desk"
 )
 
-// Seal encrypts what the database keeps with a key made of secret, which the
-// database does not know and which has at least 128 random bits: a passphrase
-// would not do. Open needs the same secret and context.
+// Seal encrypts a value for storage in the database with a key derived from
+// secret. The secret must not be in the database and must have at least 128 random
+// bits; a passphrase is not enough. Open needs the same secret and context.
 func Seal(secret, context string, plain []byte) ([]byte, error) {
 	aead, err := sealer(secret)
 	if err != nil {
@@ -21,8 +21,8 @@ func Seal(secret, context string, plain []byte) ([]byte, error) {
 	return aead.Seal(nil, nil, plain, []byte(context)), nil
 }
 
-// Open returns what Seal encrypted. KindDenied: the secret or the context is
-// another one, or somebody has changed the bytes.
+// Open decrypts the result of Seal. KindDenied if the secret or the context differs
+// or if the bytes were changed.
 func Open(secret, context string, sealed []byte) ([]byte, error) {
 	aead, err := sealer(secret)
 	if err != nil {
@@ -30,12 +30,12 @@ func Open(secret, context string, sealed []byte) ([]byte, error) {
 	}
 	plain, err := aead.Open(nil, nil, sealed, []byte(context))
 	if err != nil {
-		return nil, desk.Errorf(desk.KindDenied, "open what is sealed: %w", err)
+		return nil, desk.Errorf(desk.KindDenied, "decrypt: %w", err)
 	}
 	return plain, nil
 }
 
-// sealer is AES-256-GCM with a random nonce in front of the ciphertext.
+// sealer returns AES-256-GCM with a random nonce before the ciphertext.
 func sealer(secret string) (cipher.AEAD, error) {
 	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "switchboard seal 1", 32)
 	if err != nil {

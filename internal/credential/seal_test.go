@@ -7,7 +7,7 @@ import (
 	"switchboard/desk"
 )
 
-func TestSealedIsReadByTheSameSecretAlone(t *testing.T) {
+func TestSeal(t *testing.T) {
 	t.Parallel()
 	sealed, err := Seal("secret", "imap support", []byte("canary"))
 	if err != nil {
@@ -25,8 +25,8 @@ func TestSealedIsReadByTheSameSecretAlone(t *testing.T) {
 	for name, try := range map[string]func() ([]byte, error){
 		"another secret":  func() ([]byte, error) { return Open("other", "imap support", sealed) },
 		"another context": func() ([]byte, error) { return Open("secret", "imap billing", sealed) },
-		"a changed bit":   func() ([]byte, error) { return Open("secret", "imap support", changed) },
-		"nothing":         func() ([]byte, error) { return Open("secret", "imap support", nil) },
+		"changed bit":   func() ([]byte, error) { return Open("secret", "imap support", changed) },
+		"empty":           func() ([]byte, error) { return Open("secret", "imap support", nil) },
 	} {
 		if plain, err := try(); desk.KindOf(err) != desk.KindDenied || plain != nil {
 			t.Errorf("%s: %q, %v", name, plain, err)

@@ -1,6 +1,5 @@
-// Package forwarded tells the program who asks when a proxy stands in front: it
-// puts the client's address and scheme, which a trusted proxy writes into
-// X-Forwarded-For and X-Forwarded-Proto, in the place of the proxy's own.
+// Package forwarded restores the client's address and scheme behind an HTTP proxy,
+// from the X-Forwarded-For and X-Forwarded-Proto fields of trusted proxies.
 package forwarded
 
 import (
@@ -10,13 +9,13 @@ import (
 	"strings"
 )
 
-// Handler passes requests on with RemoteAddr as that of the client (port 0 when a
-// proxy named it), and with URL.Scheme as "https" when a trusted proxy says that
-// the client speaks TLS. What an untrusted peer says of itself counts for nothing.
+// Handler calls next with RemoteAddr set to the client's address (port 0 if it was
+// reported by a proxy) and URL.Scheme set to "https" if a trusted proxy reports
+// that the client uses TLS. The fields are ignored if the peer is not trusted.
 func Handler(trusted []netip.Prefix, next http.Handler) http.Handler {
 	t := proxies(trusted)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if peer := Addr(r.RemoteAddr); t.hold(peer) {
+		if peer := Addr(r.RemoteAddr); t.contains(peer) {
 			r = r.Clone(r.Context())
 			r.URL.Scheme = ""
 			if strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
@@ -34,12 +33,12 @@ func Handler(trusted []netip.Prefix, next http.Handler) http.Handler {
 
 type proxies []netip.Prefix
 
-func (t proxies) hold(a netip.Addr) bool {
+func (t proxies) contains(a netip.Addr) bool {
 	return slices.ContainsFunc(t, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// client is the nearest address that is no proxy of ours. Each proxy adds the one
-// that it saw at the end; what stands before the first stranger is his own words.
+// client returns the last address that is not a trusted proxy. Each proxy appends
+// the address of its peer, so everything before that address may be forged.
 func (t proxies) client(peer netip.Addr, fields []string) netip.Addr {
 	for _, hop := range slices.Backward(strings.Split(strings.Join(fields, ","), ",")) {
 		a := Addr(strings.TrimSpace(hop))
@@ -47,14 +46,15 @@ func (t proxies) client(peer netip.Addr, fields []string) netip.Addr {
 			break
 		}
 		peer = a
-		if !t.hold(a) {
+		if !t.contains(a) {
 			break
 		}
 	}
 	return peer
 }
 
-// Addr reads an address with or without a port; the zero value when it is none.
+// Addr parses an address with or without a port; it returns the zero value if the
+// text is neither.
 func Addr(text string) netip.Addr {
 	if ap, err := netip.ParseAddrPort(text); err == nil {
 		return ap.Addr().Unmap()

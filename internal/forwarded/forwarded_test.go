@@ -21,13 +21,13 @@ func TestHandler(t *testing.T) {
 		{"[::ffff:10.0.0.1]:99", "2001:db8::1", "", "[2001:db8::1]:0", ""},
 		{"@", "198.51.100.7", "https", "@", ""},
 	} {
-		r := httptest.NewRequest("GET", "https://desk.example/", nil) // a proxy's request line may hold a scheme
+		r := httptest.NewRequest("GET", "https://desk.example/", nil) // a proxy may send an absolute URL
 		r.RemoteAddr = c.peer
 		r.Header.Set("X-Forwarded-For", c.forwarded)
 		r.Header.Set("X-Forwarded-Proto", c.proto)
 		Handler(trusted, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if r.RemoteAddr != c.want || r.URL.Scheme != c.scheme {
-				t.Errorf("%+v: %s %q", c, r.RemoteAddr, r.URL.Scheme)
+				t.Errorf("%+v: got %s %q", c, r.RemoteAddr, r.URL.Scheme)
 			}
 		})).ServeHTTP(httptest.NewRecorder(), r)
 	}

@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Clamd is ClamAV's daemon (clamd(8)).
+// Clamd is a client of ClamAV's daemon (clamd(8)).
 type Clamd struct{ network, addr string }
 
-// NewClamd makes a client of the clamd at addr: host:port, or the absolute path of
-// its Unix socket.
+// NewClamd returns a client of the clamd at addr, which is host:port or the
+// absolute path of a Unix socket.
 func NewClamd(addr string) *Clamd {
 	if filepath.IsAbs(addr) {
 		return &Clamd{"unix", addr}
@@ -24,10 +24,10 @@ func NewClamd(addr string) *Clamd {
 	return &Clamd{"tcp", addr}
 }
 
-// Check returns the name of what was found in a mail; "" when that is nothing.
+// Check returns the name of the malware found in a message, "" if none.
 func (c *Clamd) Check(ctx context.Context, content []byte) (found string, err error) {
 	if len(content) == 0 {
-		return "", nil // a chunk of no octets is the end of the stream
+		return "", nil // an empty chunk would end the stream
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -38,8 +38,8 @@ func (c *Clamd) Check(ctx context.Context, content []byte) (found string, err er
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
-	// clamd may answer before it has everything, and hang up: then the answer says
-	// more than the failure to write.
+	// clamd may answer and close the connection before it has read everything. The
+	// answer then explains more than the write error.
 	_, sent := (&net.Buffers{[]byte("zINSTREAM\x00"), size(len(content)), content, size(0)}).WriteTo(conn)
 	const most = 4096
 	answer, err := io.ReadAll(io.LimitReader(conn, most))
@@ -53,13 +53,13 @@ func (c *Clamd) Check(ctx context.Context, content []byte) (found string, err er
 	if text != "" {
 		return "", fmt.Errorf("clamd: %q", text)
 	}
-	return "", fmt.Errorf("clamd gave no answer: %w", errors.Join(sent, err, ctx.Err(), io.ErrUnexpectedEOF))
+	return "", fmt.Errorf("clamd did not answer: %w", errors.Join(sent, err, ctx.Err(), io.ErrUnexpectedEOF))
 }
 
-// size is the length of a chunk of the stream, in network order.
+// size encodes the length of a chunk, in network byte order.
 func size(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
-// Ping asks whether the daemon is there.
+// Ping checks that clamd is running.
 func (c *Clamd) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()

@@ -1,6 +1,6 @@
-// Package mailfilter asks content filters about a mail, over their own protocols:
-// rspamd by HTTP, ClamAV's clamd by INSTREAM. It decides nothing; an error means
-// that nobody has looked.
+// Package mailfilter is the client of two content filters: rspamd, over HTTP, and
+// ClamAV's clamd, with its INSTREAM command. It only returns their results; an
+// error means that the message was not checked.
 package mailfilter
 
 import (
@@ -9,19 +9,20 @@ import (
 	"time"
 )
 
-// timeout is for one filter's answer on one mail: its sender waits.
+// timeout bounds one filter's check of one message, while the client waits for
+// the SMTP reply.
 const timeout = 20 * time.Second
 
-// pingTimeout is for a filter that has nothing to look at.
+// pingTimeout bounds a Ping.
 const pingTimeout = 5 * time.Second
 
-// ErrOther means that something answers a Ping, and that it is no such filter.
-var ErrOther = errors.New("something else answers")
+// ErrOther is returned by Ping if another kind of server answered.
+var ErrOther = errors.New("not the expected filter")
 
-// Mail is what a filter is shown.
+// Mail is the message to check, with its envelope.
 type Mail struct {
-	ClientIP netip.Addr // the zero value: not known
-	Helo     string     // as the client wrote it
+	ClientIP netip.Addr // zero value: unknown
+	Helo     string     // as sent by the client
 	From     string     // reverse-path without angle brackets; "" is the null path
 	To       []string   // forward-paths without angle brackets
 	Content  []byte

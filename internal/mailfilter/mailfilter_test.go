@@ -14,7 +14,7 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-func letter(subject, text string) []byte {
+func testMail(subject, text string) []byte {
 	return []byte("From: ann@customer.example\r\nSubject: " + subject + "\r\n\r\n" + text + "\r\n")
 }
 
@@ -28,11 +28,11 @@ func TestClamd(t *testing.T) {
 		found   string
 		fails   bool
 	}{
-		"clean":             {string(letter("x", "Hello.")), "", false},
+		"clean":             {string(testMail("x", "Hello.")), "", false},
 		"empty":             {"", "", false},
-		"in the text":       {string(letter("x", mailtest.VirusMark)), "Switchboard.Test.UNOFFICIAL", false},
+		"in the text":       {string(testMail("x", mailtest.VirusMark)), "Switchboard.Test.UNOFFICIAL", false},
 		"in an attachment":  {"Received: from x by y; Sat, 21 Nov 2026 10:00:00 +0000\r\nFrom: a@b.example\r\nSubject: x\r\nMessage-ID: <1@x>\r\n" + attached, "Switchboard.Test.UNOFFICIAL", false},
-		"more than it will": {string(letter("x", strings.Repeat("a line of text that is no virus\r\n", 100_000))), "", true},
+		"larger than StreamMaxLength": {string(testMail("x", strings.Repeat("a line of text that is no virus\r\n", 100_000))), "", true},
 	} {
 		found, err := clamd.Check(t.Context(), []byte(c.content))
 		if found != c.found || (err != nil) != c.fails {
@@ -41,10 +41,11 @@ func TestClamd(t *testing.T) {
 	}
 }
 
-// A scanner that is away, mute or mad is an error, never a clean mail.
+// TestClamdAway: if clamd is down, silent or answers nonsense, Check returns an
+// error and never "nothing found".
 func TestClamdAway(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]string{"says nothing": "", "is mad": "stream: MAYBE\x00", "cannot": "stream: lstat() failed. ERROR\x00"} {
+	for name, answer := range map[string]string{"no answer": "", "unknown answer": "stream: MAYBE\x00", "error answer": "stream: lstat() failed. ERROR\x00"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -58,14 +59,14 @@ func TestClamdAway(t *testing.T) {
 				conn.Close()
 			}
 		}()
-		if found, err := NewClamd(l.Addr().String()).Check(t.Context(), letter("x", "y")); err == nil {
+		if found, err := NewClamd(l.Addr().String()).Check(t.Context(), testMail("x", "y")); err == nil {
 			t.Errorf("%s: %q", name, found)
 		}
 	}
-	if _, err := NewClamd("/nowhere/clamd.sock").Check(t.Context(), letter("x", "y")); err == nil {
-		t.Error("no socket, no error")
+	if _, err := NewClamd("/nowhere/clamd.sock").Check(t.Context(), testMail("x", "y")); err == nil {
+		t.Error("no error for a missing socket")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") // takes the mail and never answers
+	l, err := net.Listen("tcp", "127.0.0.1:0") // accepts the message and never answers
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +80,8 @@ func TestClamdAway(t *testing.T) {
 			io.Copy(io.Discard, conn)
 		}
 	}()
-	if _, err := NewClamd(l.Addr().String()).Check(ctx, letter("x", "y")); err == nil {
-		t.Error("a mute scanner found nothing")
+	if _, err := NewClamd(l.Addr().String()).Check(ctx, testMail("x", "y")); err == nil {
+		t.Error("no error for a silent scanner")
 	}
 }
 
@@ -89,45 +90,45 @@ func TestRspamd(t *testing.T) {
 	rspamd := NewRspamd(mailtest.Rspamd(t)+"/", "")
 	m := Mail{ClientIP: netip.MustParseAddr("192.0.2.7"), Helo: "client.example", From: "ann@customer.example", To: []string{"a@desk.example", "b@desk.example"}}
 	for _, action := range []string{"no action", "add header", "rewrite subject", ActionSoftReject, ActionGreylist, ActionReject} {
-		m.Content = letter("action: "+action, "Hello.")
+		m.Content = testMail("action: "+action, "Hello.")
 		if got, err := rspamd.Check(t.Context(), m); err != nil || got.Action != action {
 			t.Errorf("%s: %+v, %v", action, got, err)
 		}
 	}
-	m.Content = letter("x", "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X")
+	m.Content = testMail("x", "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X")
 	if got, err := rspamd.Check(t.Context(), m); err != nil || got.Action != ActionReject || got.Required != 15 || got.Score < 15 || got.Text() == "" {
 		t.Errorf("GTUBE: %+v, %v", got, err)
 	}
-	m.Content = letter("action: envelope", "Hello.")
+	m.Content = testMail("action: envelope", "Hello.")
 	if got, err := rspamd.Check(t.Context(), m); err != nil || got.Text() != "ann@customer.example a@desk.example,b@desk.example client.example 192.0.2.7" {
 		t.Errorf("envelope: %q, %v", got.Text(), err)
 	}
-	// Whatever a client writes stays in its own field.
+	// Control characters in the envelope must not break the request.
 	m.Helo, m.From = "x\r\nSubject: y", "\"a\tb\x00\"@customer.example"
 	if _, err := rspamd.Check(t.Context(), m); err != nil {
-		t.Errorf("odd words: %v", err)
+		t.Errorf("control characters in the envelope: %v", err)
 	}
 }
 
 func TestRspamdAway(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(http.ResponseWriter, *http.Request){
-		"an error": func(w http.ResponseWriter, _ *http.Request) {
+		"error status": func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, `{"action":"no action"}`, http.StatusForbidden)
 		},
 		"no action": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"score":1}`) },
-		"no JSON":   func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") },
-		"another host": func(w http.ResponseWriter, r *http.Request) {
+		"not JSON":  func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") },
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
 		},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(answer))
 		defer s.Close()
-		if got, err := NewRspamd(s.URL, "").Check(t.Context(), Mail{Content: letter("x", "y")}); err == nil {
+		if got, err := NewRspamd(s.URL, "").Check(t.Context(), Mail{Content: testMail("x", "y")}); err == nil {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
 	if _, err := NewRspamd("http://127.0.0.1:1", "").Check(t.Context(), Mail{}); err == nil {
-		t.Error("nobody there, no error")
+		t.Error("no error for a refused connection")
 	}
 }

@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// The actions of rspamd that somebody has to follow; every other one lets a mail in.
+// The rspamd actions that a caller has to act on; all others accept the message.
 const (
 	ActionReject     = "reject"
-	ActionSoftReject = "soft reject" // for now
-	ActionGreylist   = "greylist"    // for now
-	ActionDiscard    = "discard"     // accept it and keep it from people
+	ActionSoftReject = "soft reject" // temporary refusal
+	ActionGreylist   = "greylist"    // temporary refusal
+	ActionDiscard    = "discard"     // accept and discard silently
 	ActionQuarantine = "quarantine"
 )
 
-// Rspamd is an rspamd worker (https://docs.rspamd.com/developers/protocol/).
+// Rspamd is a client of an rspamd worker (https://docs.rspamd.com/developers/protocol/).
 type Rspamd struct {
 	url, password string
 	client        *http.Client
 }
 
-// NewRspamd makes a client of the worker at url; password may be empty.
+// NewRspamd returns a client of the worker at url; password may be empty.
 func NewRspamd(url, password string) *Rspamd {
 	return &Rspamd{url: strings.TrimSuffix(url, "/") + "/checkv2", password: password, client: &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 8, MaxConnsPerHost: 32},
@@ -33,22 +33,22 @@ func NewRspamd(url, password string) *Rspamd {
 	}}
 }
 
-// Spam is rspamd's word on a mail.
+// Spam is rspamd's result for a message.
 type Spam struct {
 	Action   string  `json:"action"` // "no action", "add header", "reject", ...
 	Score    float64 `json:"score"`
-	Required float64 `json:"required_score"` // of a reject
-	// Messages may hold a text for the sender under "smtp_message".
+	Required float64 `json:"required_score"` // the score from which a message is rejected
+	// Messages may contain a text for the SMTP reply under "smtp_message".
 	Messages map[string]any `json:"messages"`
 }
 
-// Text is what the filter wants the sender to be told; may be empty.
+// Text is the text for the SMTP reply; may be empty.
 func (s Spam) Text() string {
 	text, _ := s.Messages["smtp_message"].(string)
 	return text
 }
 
-// Check asks about a mail.
+// Check scans a message.
 func (r *Rspamd) Check(ctx context.Context, m Mail) (Spam, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -81,16 +81,17 @@ func (r *Rspamd) Check(ctx context.Context, m Mail) (Spam, error) {
 		return Spam{}, fmt.Errorf("rspamd: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return Spam{}, fmt.Errorf("rspamd answers %s: %.200s", resp.Status, body)
+		return Spam{}, fmt.Errorf("rspamd answered %s: %.200s", resp.Status, body)
 	}
 	var spam Spam
 	if err := json.Unmarshal(body, &spam); err != nil || spam.Action == "" {
-		return Spam{}, fmt.Errorf("rspamd's answer is not to be understood: %.200s", body)
+		return Spam{}, fmt.Errorf("rspamd's answer is invalid: %.200s", body)
 	}
 	return spam, nil
 }
 
-// headerValue keeps a client's word on one header line.
+// headerValue replaces control characters, so that a value supplied by the client
+// cannot add header lines.
 func headerValue(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -100,7 +101,7 @@ func headerValue(s string) string {
 	}, s)
 }
 
-// Ping asks whether the worker is there.
+// Ping checks that the worker is running.
 func (r *Rspamd) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()

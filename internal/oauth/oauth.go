@@ -1,7 +1,7 @@
-// Package oauth gets access tokens of mail accounts (RFC 6749) and keeps them
-// fresh: by a refresh token that somebody granted, or by the program's own
-// credentials. What a token server gives in exchange for a refresh token is kept,
-// so that a restart goes on where another process stopped.
+// Package oauth obtains and renews OAuth 2.0 access tokens for mail accounts (RFC
+// 6749), with a refresh token granted by the account's owner or with client
+// credentials. New refresh tokens are stored, so that they survive a restart and
+// are shared by all processes.
 package oauth
 
 import (
@@ -23,31 +23,31 @@ import (
 	"switchboard/internal/netfault"
 )
 
-// Config names a token server and what it is asked for.
+// Config describes a token server and the grant to use.
 type Config struct {
-	Name     string // what Keeper knows the account by
+	Name     string // the account's key in the Keeper
 	TokenURL string
 	ClientID string
 	// ClientSecret may be empty for a public client that has a RefreshToken.
 	ClientSecret string
-	// RefreshToken is what the owner of the account granted first; later ones are
-	// kept. Empty: the program's own credentials are enough (RFC 6749 section 4.4).
+	// RefreshToken is the one first granted by the account's owner; later ones are
+	// stored in the Keeper. Empty: use client credentials (RFC 6749 section 4.4).
 	RefreshToken string
-	Scopes       []string // may be empty: what was granted (RFC 6749 section 6)
-	// InBody sends the client's credentials in the body, as some servers want it;
-	// else that is found out by trying.
+	Scopes       []string // may be empty: the scopes that were granted (RFC 6749 section 6)
+	// InBody sends the client credentials in the request body, which some servers
+	// require. Otherwise the library detects the style by trying.
 	InBody bool
 }
 
-// Keeper keeps tokens, sealed, by the account's name.
+// Keeper stores encrypted tokens by account name.
 type Keeper interface {
-	// Token returns what KeepToken kept last; nil if that is nothing.
+	// Token returns the last token passed to KeepToken; nil if there is none.
 	Token(ctx context.Context, name string) ([]byte, error)
 	KeepToken(ctx context.Context, name string, sealed []byte) error
 }
 
-// Source gives access tokens of one account. It is safe for concurrent use, also
-// by several processes with one Keeper.
+// Source provides access tokens for one account. It is safe for concurrent use,
+// and several processes may use the same Keeper.
 type Source struct {
 	cfg    Config
 	keeper Keeper
@@ -57,17 +57,17 @@ type Source struct {
 	mu     sync.Mutex
 	grant  clientcredentials.Config
 	token  oauth2.Token
-	unkept bool // the refresh token is not with the Keeper yet
+	unsaved bool // the refresh token is not stored in the Keeper yet
 }
 
-// patience bounds one request to a token server.
-const patience = 30 * time.Second
+// requestTimeout bounds one request to a token server.
+const requestTimeout = 30 * time.Second
 
-// New makes a Source that asks nobody yet.
+// New returns a Source. It makes no request yet.
 func New(cfg Config, keeper Keeper, log *slog.Logger) *Source {
 	s := &Source{cfg: cfg, keeper: keeper, log: log, client: &http.Client{
-		Timeout: patience,
-		// Credentials go nowhere but where the configuration says.
+		Timeout: requestTimeout,
+		// Credentials are sent to the configured server only.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	s.grant = clientcredentials.Config{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, TokenURL: cfg.TokenURL, Scopes: cfg.Scopes}
@@ -77,8 +77,8 @@ func New(cfg Config, keeper Keeper, log *slog.Logger) *Source {
 	return s
 }
 
-// Token returns an access token that has not expired and is not refused, which
-// is one that the mail server has just turned down, or "". An error may be an
+// Token returns an access token that has not expired and differs from refused,
+// which is the one the mail server has just rejected, or "". The error may be an
 // *Error.
 func (s *Source) Token(ctx context.Context, refused string) (string, error) {
 	s.mu.Lock()
@@ -88,7 +88,7 @@ func (s *Source) Token(ctx context.Context, refused string) (string, error) {
 			return "", err
 		}
 	}
-	if err := s.keep(ctx); err != nil {
+	if err := s.save(ctx); err != nil {
 		return "", err
 	}
 	return s.token.AccessToken, nil
@@ -98,27 +98,27 @@ func (s *Source) usable(refused string) bool {
 	return s.token.Valid() && s.token.AccessToken != refused
 }
 
-// renew asks the token server, unless another process has just done so.
+// renew requests a new token unless another process has just stored one.
 func (s *Source) renew(ctx context.Context, refused string) error {
 	if s.cfg.RefreshToken == "" {
-		fresh, err := s.ask(ctx, nil)
+		fresh, err := s.request(ctx, nil)
 		if err == nil {
 			s.token = *fresh
 		}
 		return err
 	}
-	if err := s.recall(ctx); err != nil || s.usable(refused) {
+	if err := s.load(ctx); err != nil || s.usable(refused) {
 		return err
 	}
 	for {
 		used := s.refreshToken()
-		fresh, err := s.ask(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {used}})
+		fresh, err := s.request(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {used}})
 		if err == nil {
-			s.token, s.unkept = *fresh, true
+			s.token, s.unsaved = *fresh, true
 			return nil
 		}
-		// Another process that used this token may have been given the next one.
-		if recallErr := s.recall(ctx); recallErr != nil || s.refreshToken() == used {
+		// Another process may have used this refresh token and stored its successor.
+		if loadErr := s.load(ctx); loadErr != nil || s.refreshToken() == used {
 			return err
 		}
 		if s.usable(refused) {
@@ -134,10 +134,10 @@ func (s *Source) refreshToken() string {
 	return s.cfg.RefreshToken
 }
 
-// ask makes one request. The library's grant by client credentials serves for
-// both: its refresh alone would not send the scopes, without which Microsoft may
-// give a token for something else.
-func (s *Source) ask(ctx context.Context, params url.Values) (*oauth2.Token, error) {
+// request makes one token request. It uses the library's client credentials grant
+// for both kinds, because its refresh does not send the scopes, without which
+// Microsoft may issue a token for a different resource.
+func (s *Source) request(ctx context.Context, params url.Values) (*oauth2.Token, error) {
 	s.grant.EndpointParams = params
 	token, err := s.grant.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
 	if err != nil {
@@ -147,71 +147,72 @@ func (s *Source) ask(ctx context.Context, params url.Values) (*oauth2.Token, err
 	return token, nil
 }
 
-// context binds what is sealed to its account: in another one it opens nothing.
+// context binds an encrypted token to its account: it cannot be decrypted for
+// another one.
 func (s *Source) context() string {
 	return strings.Join([]string{s.cfg.Name, s.cfg.TokenURL, s.cfg.ClientID}, "\x00")
 }
 
-// recall takes over what is kept. It is sealed with the refresh token of the
-// configuration: the database alone opens no mailbox, and a new token in the
-// configuration makes what was kept before void.
-func (s *Source) recall(ctx context.Context) error {
-	if s.unkept { // nothing kept can be newer
+// load reads the stored token. It is encrypted with the configured refresh token,
+// so that the database alone gives no access to the account, and a new refresh
+// token in the configuration replaces the stored one.
+func (s *Source) load(ctx context.Context) error {
+	if s.unsaved { // the stored token is older
 		return nil
 	}
 	sealed, err := s.keeper.Token(ctx, s.cfg.Name)
 	if err != nil {
-		return fmt.Errorf("read the token: %w", err)
+		return fmt.Errorf("read the stored token: %w", err)
 	}
 	if sealed == nil {
 		return nil
 	}
 	plain, err := credential.Open(s.cfg.RefreshToken, s.context(), sealed)
 	if err != nil {
-		s.log.Info("the kept token belongs to another grant; the configured one counts")
+		s.log.Info("StoredTokenIgnored", "reason", "it was encrypted with another refresh_token; using the configured one")
 		return nil
 	}
-	var kept oauth2.Token
-	if err := json.Unmarshal(plain, &kept); err != nil {
-		return fmt.Errorf("read the token: %w", err)
+	var stored oauth2.Token
+	if err := json.Unmarshal(plain, &stored); err != nil {
+		return fmt.Errorf("read the stored token: %w", err)
 	}
-	s.token = kept
+	s.token = stored
 	return nil
 }
 
-// keep comes before use: a refresh token that took the place of another one is
-// not to be lost with this process.
-func (s *Source) keep(ctx context.Context) error {
-	if !s.unkept {
+// save stores a new token before it is used: the refresh token it replaces may be
+// invalid already, so it must not be lost with this process.
+func (s *Source) save(ctx context.Context) error {
+	if !s.unsaved {
 		return nil
 	}
 	plain, err := json.Marshal(s.token)
 	if err != nil {
-		return fmt.Errorf("keep the token: %w", err)
+		return fmt.Errorf("store the token: %w", err)
 	}
 	sealed, err := credential.Seal(s.cfg.RefreshToken, s.context(), plain)
 	if err != nil {
-		return fmt.Errorf("keep the token: %w", err)
+		return fmt.Errorf("store the token: %w", err)
 	}
 	if err := s.keeper.KeepToken(ctx, s.cfg.Name, sealed); err != nil {
-		return fmt.Errorf("keep the token: %w", err)
+		return fmt.Errorf("store the token: %w", err)
 	}
-	s.unkept = false
+	s.unsaved = false
 	return nil
 }
 
-// Error is a token server's refusal, or its absence.
+// Error is a refusal by the token server, or a failure to reach it.
 type Error struct {
 	Err     error
-	Advice  string // what a person can do, in a sentence or two
-	Refused bool   // trying again soon is of no use
+	Advice  string // what to do, in one or two sentences
+	Refused bool   // retrying soon is useless
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// explain makes an *Error without the server's whole page and without secrets.
+// explain returns an *Error without secrets and without the response body.
 func (s *Source) explain(err error) error {
 	host := s.cfg.TokenURL
 	if u, parseErr := url.Parse(s.cfg.TokenURL); parseErr == nil {
@@ -219,13 +220,13 @@ func (s *Source) explain(err error) error {
 	}
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) {
-		// What it says of itself is "Post URL: dial tcp ...", which no one needs to read.
+		// The error's own text is "Post URL: dial tcp ...", which does not help operators.
 		what, advice := netfault.Explain(host, err)
 		if what == "" {
 			return &Error{Err: fmt.Errorf("token server %s: %w", host, err),
-				Advice: "The token server does not answer as it should; check token_url. This is tried again by itself."}
+				Advice: "The token server's response is invalid; check token_url. This is retried automatically."}
 		}
-		return &Error{Err: errors.New("token server: " + what), Advice: advice + " Its address is token_url. This is tried again by itself."}
+		return &Error{Err: errors.New("token server: " + what), Advice: advice + " The address is set by token_url. This is retried automatically."}
 	}
 	status := answer.Response.StatusCode
 	said := fmt.Sprintf("status %d", status)
@@ -236,15 +237,15 @@ func (s *Source) explain(err error) error {
 	out := &Error{Err: fmt.Errorf("token server %s: %s", host, said)}
 	switch code := answer.ErrorCode; { // RFC 6749 section 5.2
 	case status >= 500 || status == http.StatusTooManyRequests || code == "temporarily_unavailable" || code == "server_error":
-		out.Advice = "The token server cannot serve just now; this is tried again by itself."
+		out.Advice = "The token server is temporarily unavailable; this is retried automatically."
 	case code == "invalid_client" || code == "unauthorized_client":
-		out.Advice, out.Refused = "The token server does not accept client_id with this client_secret. Check both; a secret may have run out and need a new one.", true
+		out.Advice, out.Refused = "The token server rejects client_id with this client_secret. Check both; the secret may have expired.", true
 	case code == "invalid_scope":
-		out.Advice, out.Refused = "The token server does not grant the scopes; set those that the application was given for IMAP.", true
+		out.Advice, out.Refused = "The token server does not grant these scopes; set the ones the application was given for mail.", true
 	case code == "invalid_grant" || code == "interaction_required" || code == "consent_required":
-		out.Advice, out.Refused = "The permission to read the account has expired or was withdrawn. Let its owner grant it again, put the new refresh_token into the configuration and restart.", true
+		out.Advice, out.Refused = "The permission to access the account has expired or was revoked. Have its owner grant it again, put the new refresh_token into the configuration and restart.", true
 	default:
-		out.Advice, out.Refused = "The token server refused; check token_url, client_id, the grant and the scopes.", status >= 400
+		out.Advice, out.Refused = "The token server refused the request; check token_url, client_id, refresh_token and the scopes.", status >= 400
 	}
 	return out
 }

@@ -1,13 +1,13 @@
-// Package search reads the one grammar in which people look for conversations:
-// in the console's box, in the API's q and on the command line. It is pure; the
-// store turns a Filter into SQL.
+// Package search parses the query language for conversations, which is used by the
+// console's search box, the API's q parameter and the command line. It is pure;
+// package store turns a Filter into SQL.
 //
-// A query is a list of terms, separated by blanks. key:value narrows by a
-// property, #1042 names a conversation, anything else is a word that must stand
-// in the subject or in a message. Double quotes keep blanks and colons together:
-// "out of stock", account:"Acme Corp". Several terms of one key that a
-// conversation has only once (is:, tier:, inbox:, ...) are alternatives; several
-// words and several tags must all match.
+// A query is a list of terms separated by spaces. key:value filters by a property,
+// #1042 is a conversation's number, anything else is a word that must occur in the
+// subject or in a message. Double quotes protect spaces and colons: "out of stock",
+// account:"Acme Corp". Several terms with the same key are alternatives if a
+// conversation has one value for it (is:, tier:, inbox:, ...); words and tags must
+// all match.
 package search
 
 import (
@@ -20,23 +20,23 @@ import (
 	"switchboard/desk"
 )
 
-// Filter is a query that was understood. A conversation must match every field
-// that is not empty.
+// Filter is a parsed query. A conversation must match every field that is not
+// empty.
 type Filter struct {
-	Words      []string // all of them, each in the subject or in a message
-	Tags       []string // all of them
-	From       []string // any; lower case; an address, or a part of one
-	Accounts   []string // any; an account's id, or a part of its name or domain
+	Words      []string // all must match, each in the subject or in a message
+	Tags       []string // all must match
+	From       []string // any; lower case; an address or part of one
+	Accounts   []string // any; an account's ID, or part of its name or domain
 	Statuses   []desk.Status
 	Assignees  []Assignee
-	Unassigned bool // only conversations that nobody holds
+	Unassigned bool // only conversations without an assignee
 	Tiers      []desk.Tier
 	Inboxes    []string // any; an inbox's key
 	Channels   []desk.Channel
 	Numbers    []int64 // any
 }
 
-// Assignee is who must hold a conversation; exactly one field is set.
+// Assignee is a condition on the assignee; exactly one field is set.
 type Assignee struct {
 	Me    bool
 	None  bool
@@ -44,7 +44,7 @@ type Assignee struct {
 	Email string // lower case
 }
 
-// Empty reports whether every conversation matches.
+// Empty reports whether the filter matches every conversation.
 func (f *Filter) Empty() bool {
 	return len(f.Words)+len(f.Tags)+len(f.From)+len(f.Accounts)+len(f.Statuses)+len(f.Assignees)+
 		len(f.Tiers)+len(f.Inboxes)+len(f.Channels)+len(f.Numbers) == 0 && !f.Unassigned
@@ -56,30 +56,30 @@ const (
 	MaxTerms  = 32
 )
 
-// Problem is one term that was not understood.
+// Problem is a term that could not be parsed.
 type Problem struct {
-	Pos    int    // the term's first character, counted from 1
-	Term   string // as it was written
-	Reason string // for a person
+	Pos    int    // position of the term's first character, from 1
+	Term   string // as written
+	Reason string // explanation for the user
 }
 
 func (p *Problem) Error() string { return fmt.Sprintf("character %d: %s", p.Pos, p.Reason) }
 
-// Parse reads a query. It returns every problem it finds, in order; the filter
-// is to be used only when there is none.
+// Parse parses a query. It returns all problems in order; the filter is valid only
+// if there are none.
 func Parse(q string) (Filter, []*Problem) {
 	var f Filter
 	if !utf8.ValidString(q) {
-		return f, []*Problem{{Pos: 1, Reason: "the query is not UTF-8"}}
+		return f, []*Problem{{Pos: 1, Reason: "the query is not valid UTF-8"}}
 	}
 	if n := utf8.RuneCountInString(q); n > MaxLength {
-		return f, []*Problem{{Pos: MaxLength + 1, Reason: fmt.Sprintf("a query has at most %d characters", MaxLength)}}
+		return f, []*Problem{{Pos: MaxLength + 1, Reason: fmt.Sprintf("a query can have at most %d characters", MaxLength)}}
 	}
 	var problems []*Problem
 	terms := split(q)
 	for i, t := range terms {
 		if i == MaxTerms {
-			return f, append(problems, &Problem{Pos: t.pos, Term: t.text, Reason: fmt.Sprintf("a query has at most %d terms", MaxTerms)})
+			return f, append(problems, &Problem{Pos: t.pos, Term: t.text, Reason: fmt.Sprintf("a query can have at most %d terms", MaxTerms)})
 		}
 		if reason := f.add(t); reason != "" {
 			problems = append(problems, &Problem{Pos: t.pos, Term: t.text, Reason: reason})
@@ -88,11 +88,11 @@ func Parse(q string) (Filter, []*Problem) {
 	return f, problems
 }
 
-// add puts one term into the filter and returns why it could not.
+// add adds a term to the filter. It returns the reason if it cannot, or "".
 func (f *Filter) add(t term) string {
 	switch {
 	case strings.ContainsFunc(t.text, unicode.IsControl):
-		return "a control character cannot be looked for"
+		return "control characters are not allowed"
 	case t.open:
 		return "the closing quote is missing"
 	case t.key != "":
@@ -100,7 +100,7 @@ func (f *Filter) add(t term) string {
 	case !t.quoted && strings.HasPrefix(t.value, "#") && len(t.value) > 1:
 		n, err := strconv.ParseInt(t.value[1:], 10, 64)
 		if err != nil || n <= 0 {
-			return fmt.Sprintf("%s is not a conversation's number; quote it to look for the text", t.value)
+			return fmt.Sprintf("%s is not a conversation number; put it in quotes to search for the text", t.value)
 		}
 		f.Numbers = append(f.Numbers, n)
 	case t.value != "":
@@ -109,17 +109,17 @@ func (f *Filter) add(t term) string {
 	return ""
 }
 
-// Set narrows the filter by one property, as key:value does, and returns why it
-// could not, or "".
+// Set adds the condition key:value to the filter. It returns the reason if it
+// cannot, or "".
 func (f *Filter) Set(key, value string) string {
 	set, ok := keys[key]
 	switch {
 	case !ok:
-		return fmt.Sprintf("unknown term %q; quote it to look for the text, or use one of %s", key+":", keyNames)
+		return fmt.Sprintf("unknown term %q; put it in quotes to search for the text, or use one of %s", key+":", keyNames)
 	case value == "":
 		return fmt.Sprintf("%s: needs a value", key)
 	case strings.ContainsFunc(value, unicode.IsControl) || !utf8.ValidString(value):
-		return "a control character cannot be looked for"
+		return "control characters are not allowed"
 	}
 	return set(f, value)
 }
@@ -144,7 +144,7 @@ func (f *Filter) setIs(v string) string {
 	case "unassigned":
 		f.Unassigned = true
 	default:
-		return fmt.Sprintf("is: takes open, pending, snoozed, resolved, closed or unassigned, not %q", v)
+		return fmt.Sprintf("is: must be open, pending, snoozed, resolved, closed or unassigned, not %q", v)
 	}
 	return ""
 }
@@ -161,7 +161,7 @@ func (f *Filter) setAssignee(v string) string {
 	default:
 		id, err := desk.ParseID[desk.AgentID](v)
 		if err != nil {
-			return fmt.Sprintf("assignee: takes me, none, an agent's address or id, not %q", v)
+			return fmt.Sprintf("assignee: must be me, none, or an agent's address or ID, not %q", v)
 		}
 		a.ID = id
 	}
@@ -172,7 +172,7 @@ func (f *Filter) setAssignee(v string) string {
 func (f *Filter) setTier(v string) string {
 	n, err := strconv.ParseUint(v, 10, 31)
 	if err != nil {
-		return fmt.Sprintf("tier: takes a number, not %q", v)
+		return fmt.Sprintf("tier: must be a number, not %q", v)
 	}
 	f.Tiers = append(f.Tiers, desk.Tier(n))
 	return ""
@@ -183,7 +183,7 @@ func (f *Filter) setChannel(v string) string {
 	case desk.ChannelEmail, desk.ChannelChat, desk.ChannelForm:
 		f.Channels = append(f.Channels, c)
 	default:
-		return fmt.Sprintf("channel: takes email, chat or form, not %q", v)
+		return fmt.Sprintf("channel: must be email, chat or form, not %q", v)
 	}
 	return ""
 }

@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestProblemsPointAtTheirCharacter(t *testing.T) {
+func TestProblems(t *testing.T) {
 	for _, c := range []struct {
 		q    string
 		pos  []int
@@ -58,20 +58,20 @@ func TestProblemsPointAtTheirCharacter(t *testing.T) {
 	}{
 		{"colour:red", []int{1}, `unknown term "colour:"`},
 		{"größe colour:red", []int{7}, "unknown term"},
-		{"a b is:lost", []int{5}, "is: takes open"},
-		{"tier:two", []int{1}, "tier: takes a number"},
-		{"tier:-1", []int{1}, "tier: takes a number"},
-		{"tier:99999999999", []int{1}, "tier: takes a number"},
-		{"#12x", []int{1}, "not a conversation's number"},
-		{"#0", []int{1}, "not a conversation's number"},
-		{"#99999999999999999999", []int{1}, "not a conversation's number"},
-		{"channel:fax", []int{1}, "channel: takes"},
-		{"assignee:ana", []int{1}, "assignee: takes"},
+		{"a b is:lost", []int{5}, "is: must be open"},
+		{"tier:two", []int{1}, "tier: must be a number"},
+		{"tier:-1", []int{1}, "tier: must be a number"},
+		{"tier:99999999999", []int{1}, "tier: must be a number"},
+		{"#12x", []int{1}, "not a conversation number"},
+		{"#0", []int{1}, "not a conversation number"},
+		{"#99999999999999999999", []int{1}, "not a conversation number"},
+		{"channel:fax", []int{1}, "channel: must be"},
+		{"assignee:ana", []int{1}, "assignee: must be"},
 		{"from:", []int{1}, "needs a value"},
 		{`from:""`, []int{1}, "needs a value"},
 		{`ok "open`, []int{4}, "closing quote"},
 		{"a\x00b", []int{1}, "control character"},
-		{"x is:a is:b", []int{3, 8}, "is: takes"},
+		{"x is:a is:b", []int{3, 8}, "is: must be"},
 		{"a\xffb", []int{1}, "UTF-8"},
 		{strings.Repeat("a", MaxLength+1), []int{MaxLength + 1}, "at most"},
 		{strings.Repeat("a ", MaxTerms+1), []int{2*MaxTerms + 1}, "at most"},
@@ -86,7 +86,7 @@ func TestProblemsPointAtTheirCharacter(t *testing.T) {
 			continue
 		}
 		if !strings.Contains(problems[0].Error(), c.says) {
-			t.Errorf("%.40q: %q does not say %q", c.q, problems[0], c.says)
+			t.Errorf("%.40q: problem %q does not contain %q", c.q, problems[0], c.says)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func FuzzParse(f *testing.F) {
 			}
 			last = p.Pos
 			if runes := []rune(q); p.Term != "" && string(runes[p.Pos-1:p.Pos-1+utf8.RuneCountInString(p.Term)]) != p.Term {
-				t.Fatalf("%q: term %q does not stand at character %d", q, p.Term, p.Pos)
+				t.Fatalf("%q: term %q is not at character %d", q, p.Term, p.Pos)
 			}
 		}
 		if len(problems) > 0 {
@@ -112,7 +112,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, w := range filter.Words {
 			if w == "" || !strings.Contains(strings.ReplaceAll(q, `"`, ""), w) {
-				t.Fatalf("%q: word %q was not written", q, w)
+				t.Fatalf("%q: word %q is not in the query", q, w)
 			}
 		}
 	})

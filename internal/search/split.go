@@ -5,17 +5,17 @@ import (
 	"unicode"
 )
 
-// term is one piece of a query between blanks.
+// term is a part of a query between spaces.
 type term struct {
-	pos    int    // of its first character, from 1
+	pos    int    // position of its first character, from 1
 	text   string // as written
 	key    string // lower case, without the colon; empty for a word
 	value  string // without quotes
-	quoted bool   // some of the value stood in quotes
-	open   bool   // a quote was never closed
+	quoted bool   // part of the value was in quotes
+	open   bool   // the closing quote is missing
 }
 
-// split cuts a query at the blanks outside of quotes.
+// split splits a query at white space outside quotes.
 func split(q string) []term {
 	var terms []term
 	var text, value strings.Builder

@@ -1,6 +1,6 @@
-// Package chatter sends answers to visitors' live chat. There is little to send:
-// the message already stands in the visitor's session, where he finds it
-// whenever he is there. A signal tells the sockets that are open now.
+// Package chatter is the sender for live chat. The message is already stored in
+// the visitor's session, so sending only signals the sockets that are open now; a
+// visitor who is away sees the message when they return.
 package chatter
 
 import (
@@ -12,25 +12,26 @@ import (
 	"switchboard/outbound"
 )
 
-// Chatter is the sender of chat deliveries.
+// Chatter is the outbound.Sender for desk.ChannelChat.
 type Chatter struct {
 	hub *live.Hub
 }
 
 var _ outbound.Sender = (*Chatter)(nil)
 
-// New returns a Chatter that signals over hub.
+// New returns a Chatter that signals sockets through hub.
 func New(hub *live.Hub) *Chatter { return &Chatter{hub: hub} }
 
-// Send settles a delivery whose recipient is a session's text form. It is sent
-// whether or not the visitor is there; it becomes delivered when his client says
-// that it has shown it. A recipient that is no session fails for good.
+// Send implements outbound.Sender. The recipient is the text form of a session ID;
+// any other recipient is a permanent failure. The result is sent whether or not the
+// visitor is online; the delivery becomes delivered when their client confirms that
+// it has displayed the message.
 func (c *Chatter) Send(_ context.Context, _ desk.Message, d desk.Delivery) (desk.Result, error) {
 	session, err := desk.ParseID[desk.SessionID](d.Recipient)
 	if err != nil || session.IsZero() {
-		return desk.Result{State: desk.DeliveryFailed, Detail: fmt.Sprintf("%q is no chat session", d.Recipient)}, nil
+		return desk.Result{State: desk.DeliveryFailed, Detail: fmt.Sprintf("%q is not a chat session", d.Recipient)}, nil
 	}
-	detail := "waits in the visitor's session"
+	detail := "waiting in the visitor's session"
 	if c.hub.PublishSignal(live.Signal{Topic: live.SessionTopic(session), Kind: live.SignalChatPush}) > 0 {
 		detail = "pushed to the visitor's open chat"
 	}

@@ -19,10 +19,10 @@ func TestSend(t *testing.T) {
 		detail          string
 		pushes          int
 	}{
-		{"the visitor is there", here.String(), desk.DeliverySent, "pushed to the visitor's open chat", 1},
-		{"the visitor is away", away.String(), desk.DeliverySent, "waits in the visitor's session", 0},
-		{"a mail address", "jo@acme.example", desk.DeliveryFailed, `"jo@acme.example" is no chat session`, 0},
-		{"nothing", "", desk.DeliveryFailed, `"" is no chat session`, 0},
+		{"visitor online", here.String(), desk.DeliverySent, "pushed to the visitor's open chat", 1},
+		{"visitor away", away.String(), desk.DeliverySent, "waiting in the visitor's session", 0},
+		{"email address", "jo@acme.example", desk.DeliveryFailed, `"jo@acme.example" is not a chat session`, 0},
+		{"empty", "", desk.DeliveryFailed, `"" is not a chat session`, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := chatter.New(hub).Send(t.Context(), desk.Message{}, desk.Delivery{Recipient: tt.recipient})
@@ -34,7 +34,7 @@ func TestSend(t *testing.T) {
 			}
 			for range tt.pushes {
 				if s := (<-sub.C).Signal; s.Kind != live.SignalChatPush {
-					t.Errorf("signal %+v", s)
+					t.Errorf("unexpected signal %+v", s)
 				}
 			}
 		})

@@ -47,7 +47,7 @@ describe('the address bar', () => {
 });
 
 test('a refused term is found by its character, which the server counts from 1', () => {
-  expect(errorPosition([{ message: 'character 5: tier: takes a number, not "x"' }])).toBe(4);
+  expect(errorPosition([{ message: 'character 5: tier: must be a number, not "x"' }])).toBe(4);
   expect(errorPosition([{ message: 'too long' }])).toBe(-1);
   expect(errorPosition([])).toBe(-1);
 });
