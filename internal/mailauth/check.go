@@ -18,30 +18,31 @@ import (
 	"switchboard/internal/imf"
 )
 
-// spf evaluates the reverse-path, or the client's own name when that is null
-// (RFC 7208 section 2.4).
-func (c *Checker) spf(ctx context.Context, f Facts, results *[]authres.Result) (proofs []proof) {
+// spf evaluates the domain of the reverse-path, or of HELO if the reverse-path is
+// null (RFC 7208 section 2.4).
+func (c *Checker) spf(ctx context.Context, f Facts, results *[]authres.Result) (identifiers []identifier) {
 	if !f.ClientIP.IsValid() || f.ClientIP.IsLoopback() {
 		return nil
 	}
-	value, err := checkHost(ctx, c.dns, f.ClientIP, f.Helo, f.From)
-	identity, shown, domain := "smtp.mailfrom", f.From, imf.Domain(f.From)
+	verdict, err := checkHost(ctx, c.dns, f.ClientIP, f.Helo, f.From)
+	property, value, domain := "smtp.mailfrom", f.From, imf.Domain(f.From)
 	if domain == "" {
-		identity, shown, domain = "smtp.helo", f.Helo, f.Helo
+		property, value, domain = "smtp.helo", f.Helo, f.Helo
 	}
-	if value == spf.Pass {
-		proofs = append(proofs, proof{viaSPF, ascii(domain)})
+	if verdict == spf.Pass {
+		identifiers = append(identifiers, identifier{viaSPF, ascii(domain)})
 		err = nil
 	}
-	if value == spf.None {
+	if verdict == spf.None {
 		err = nil
 	}
-	*results = append(*results, result("spf", string(value), identity, shown, "smtp.remote-ip", f.ClientIP.Unmap().String(), "reason", explain(err)))
-	return proofs
+	*results = append(*results, result("spf", string(verdict), property, value, "smtp.remote-ip", f.ClientIP.Unmap().String(), "reason", explain(err)))
+	return identifiers
 }
 
 // checkHost is check_host() of RFC 7208 section 4 for one sender. The library
-// cuts an address at its first "@", which a quoted local part may contain.
+// splits an address at its first "@", which a quoted local part may contain; such
+// an "@" is replaced.
 func checkHost(ctx context.Context, dns Resolver, ip netip.Addr, helo, from string) (spf.Result, error) {
 	sender := from
 	if local, domain := imf.SplitAddr(from); domain != "" {
@@ -54,8 +55,8 @@ func checkHost(ctx context.Context, dns Resolver, ip netip.Addr, helo, from stri
 	return spf.CheckHostWithSender(net.IP(ip.AsSlice()), helo, sender, spf.WithContext(ctx), spf.WithResolver(records{dns, ip}))
 }
 
-// dkim verifies the mail's first signatures.
-func (c *Checker) dkim(ctx context.Context, h header, content []byte, results *[]authres.Result) (proofs []proof) {
+// dkim verifies the first maxSignatures signatures.
+func (c *Checker) dkim(ctx context.Context, h header, content []byte, results *[]authres.Result) (identifiers []identifier) {
 	if len(h.values("dkim-signature")) == 0 {
 		*results = append(*results, result("dkim", "none"))
 		return nil
@@ -68,7 +69,7 @@ func (c *Checker) dkim(ctx context.Context, h header, content []byte, results *[
 		value := "pass"
 		switch {
 		case v.Err == nil:
-			proofs = append(proofs, proof{viaDKIM, ascii(v.Domain)})
+			identifiers = append(identifiers, identifier{viaDKIM, ascii(v.Domain)})
 		case dkim.IsTempFail(v.Err):
 			value = "temperror"
 		case dkim.IsPermFail(v.Err):
@@ -78,16 +79,16 @@ func (c *Checker) dkim(ctx context.Context, h header, content []byte, results *[
 		}
 		*results = append(*results, result("dkim", value, "header.d", strings.ToLower(v.Domain), "reason", explain(v.Err)))
 	}
-	return proofs
+	return identifiers
 }
 
 func (c *Checker) verify(ctx context.Context, h header, content []byte) (v []*dkim.Verification, err error) {
-	if h.heavy() {
-		return nil, errors.New("the header is too large")
+	if h.tooExpensive() {
+		return nil, errors.New("header too large")
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			v, err = nil, fmt.Errorf("the verifier failed: %v", r)
+			v, err = nil, fmt.Errorf("verifier panicked: %v", r)
 		}
 	}()
 	return dkim.VerifyWithOptions(bytes.NewReader(content), &dkim.VerifyOptions{
@@ -99,15 +100,15 @@ func (c *Checker) txt(ctx context.Context) func(string) ([]string, error) {
 	return func(domain string) ([]string, error) { return c.dns.LookupTXT(ctx, domain) }
 }
 
-// policy is what the author's domain publishes.
+// policy is the DMARC policy of the author's domain.
 type policy struct {
-	domain string // "" when no single author is named
+	domain string // as in the From field; "" if there is no single author domain
 	record *dmarc.Record
-	exact  bool // it is the domain's own, not its organization's
+	exact  bool // published by the domain itself, not by its organizational domain
 	err    error
 }
 
-func (c *Checker) ask(ctx context.Context, h header) (p policy) {
+func (c *Checker) authorPolicy(ctx context.Context, h header) (p policy) {
 	p.domain, _ = h.author()
 	if p.domain != "" {
 		p.record, p.exact, p.err = c.policy(ctx, ascii(p.domain))
@@ -115,9 +116,9 @@ func (c *Checker) ask(ctx context.Context, h header) (p policy) {
 	return p
 }
 
-// dmarcResult says whether one of the proofs is for the author's domain, as the
-// owner of that domain wants it to be (RFC 7489 section 6.6.2).
-func dmarcResult(p policy, proofs []proof) authres.Result {
+// dmarcResult reports whether one of the identifiers is aligned with the author's
+// domain, by that domain's policy (RFC 7489 section 6.6.2).
+func dmarcResult(p policy, identifiers []identifier) authres.Result {
 	domain, record, err := p.domain, p.record, p.err
 	switch {
 	case domain == "":
@@ -129,24 +130,24 @@ func dmarcResult(p policy, proofs []proof) authres.Result {
 	case err != nil:
 		return result("dmarc", "permerror", "header.from", domain, "reason", explain(err))
 	}
-	for _, proof := range proofs {
+	for _, id := range identifiers {
 		mode := record.SPFAlignment
-		if proof.method == viaDKIM {
+		if id.method == viaDKIM {
 			mode = record.DKIMAlignment
 		}
-		if aligned(proof.domain, ascii(domain), mode) {
+		if aligned(id.domain, ascii(domain), mode) {
 			return result("dmarc", "pass", "header.from", domain)
 		}
 	}
-	wanted := record.Policy
+	requested := record.Policy
 	if !p.exact && record.SubdomainPolicy != "" {
-		wanted = record.SubdomainPolicy
+		requested = record.SubdomainPolicy
 	}
-	return result("dmarc", "fail", "header.from", domain, "policy.dmarc", string(wanted))
+	return result("dmarc", "fail", "header.from", domain, "policy.dmarc", string(requested))
 }
 
-// policy finds the record of a domain, or of its organization (RFC 7489 section
-// 6.6.3).
+// policy looks up the record of a domain, or else of its organizational domain (RFC
+// 7489 section 6.6.3). exact reports which one it is.
 func (c *Checker) policy(ctx context.Context, domain string) (record *dmarc.Record, exact bool, err error) {
 	if domain == "" {
 		return nil, false, dmarc.ErrNoPolicy
@@ -159,7 +160,7 @@ func (c *Checker) policy(ctx context.Context, domain string) (record *dmarc.Reco
 				records = append(records, txt)
 			}
 		}
-		if len(records) > 1 { // step 5 there: two records are none
+		if len(records) > 1 { // step 5 there: several records count as none
 			records = nil
 		}
 		return records, err
@@ -176,15 +177,16 @@ func (c *Checker) policy(ctx context.Context, domain string) (record *dmarc.Reco
 	return record, false, err
 }
 
-// aligned is RFC 7489 section 3.1.
-func aligned(proven, author string, mode dmarc.AlignmentMode) bool {
-	if proven == "" || mode == dmarc.AlignmentStrict {
-		return proven == author && author != ""
+// aligned implements identifier alignment (RFC 7489 section 3.1).
+func aligned(authenticated, author string, mode dmarc.AlignmentMode) bool {
+	if authenticated == "" || mode == dmarc.AlignmentStrict {
+		return authenticated == author && author != ""
 	}
-	return proven == author || organizational(proven) == organizational(author)
+	return authenticated == author || organizational(authenticated) == organizational(author)
 }
 
-// organizational is RFC 7489 section 3.2; a public suffix stands for itself.
+// organizational returns the organizational domain (RFC 7489 section 3.2). A public
+// suffix is returned as it is.
 func organizational(domain string) string {
 	if o, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
 		return o

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Resolver is the part of *net.Resolver that the checks ask.
+// Resolver is the part of *net.Resolver that the checks use.
 type Resolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
 	LookupMX(ctx context.Context, name string) ([]*net.MX, error)
@@ -17,9 +17,9 @@ type Resolver interface {
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 }
 
-// System asks the DNS server at addr (host:port), or the machine's own when addr
-// is empty. Names are taken as complete: the machine's search list must not lead
-// a sender's domain into a local one.
+// System returns a Resolver that uses the DNS server at addr (host:port), or the
+// system's configuration if addr is empty. Names are fully qualified: the system's
+// search list must not resolve a sender's domain to a local one.
 func System(addr string) Resolver {
 	if addr == "" {
 		return system{net.DefaultResolver}
@@ -46,8 +46,8 @@ func (s system) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, er
 
 func rooted(name string) string { return strings.TrimSuffix(name, ".") + "." }
 
-// The cache's bounds. The standard library does not tell a record's lifetime, so
-// an answer is kept for less than records usually live.
+// The cache's limits. Package net does not return a record's TTL, so answers are
+// kept for less time than usual TTLs.
 const (
 	keepAnswer  = 5 * time.Minute
 	keepAbsence = time.Minute
@@ -55,8 +55,8 @@ const (
 	maxQueries  = 64
 )
 
-// Cache is a Resolver in front of another one: it remembers answers for a while
-// and asks no more than so many questions at once.
+// Cache is a Resolver that caches the answers of another one and limits the number
+// of concurrent queries.
 type Cache struct {
 	dns   Resolver
 	slots chan struct{}
@@ -73,7 +73,7 @@ type answer struct {
 	until time.Time
 }
 
-// NewCache makes a Cache in front of dns.
+// NewCache returns a Cache in front of dns.
 func NewCache(dns Resolver) *Cache {
 	return &Cache{dns: dns, slots: make(chan struct{}, maxQueries), answers: map[question]answer{}}
 }
@@ -99,7 +99,7 @@ func (c *Cache) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 }
 
 func cached[T any](ctx context.Context, c *Cache, q question, ask func(context.Context, string) (T, error)) (T, error) {
-	if a, ok := c.recall(q); ok {
+	if a, ok := c.lookup(q); ok {
 		value, _ := a.value.(T)
 		return value, a.err
 	}
@@ -108,30 +108,30 @@ func cached[T any](ctx context.Context, c *Cache, q question, ask func(context.C
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		return none, late(q.name)
+		return none, timedOut(q.name)
 	}
 	value, err := ask(ctx, q.name)
 	if ctx.Err() != nil && err != nil {
-		return none, late(q.name)
+		return none, timedOut(q.name)
 	}
-	c.remember(q, value, err)
+	c.store(q, value, err)
 	return value, err
 }
 
-// late is how the libraries know that they may try again another time.
-func late(name string) error {
+// timedOut returns an error that the libraries treat as temporary.
+func timedOut(name string) error {
 	return &net.DNSError{Err: "no answer in time", Name: name, IsTimeout: true, IsTemporary: true}
 }
 
-func (c *Cache) recall(q question) (answer, bool) {
+func (c *Cache) lookup(q question) (answer, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a, ok := c.answers[q]
 	return a, ok && time.Now().Before(a.until)
 }
 
-// remember keeps an answer, and that there is none; a failure is asked again.
-func (c *Cache) remember(q question, value any, err error) {
+// store caches an answer, positive or negative. Failures are not cached.
+func (c *Cache) store(q question, value any, err error) {
 	keep := keepAnswer
 	if err != nil {
 		var dns *net.DNSError
@@ -149,7 +149,7 @@ func (c *Cache) remember(q question, value any, err error) {
 				delete(c.answers, old)
 			}
 		}
-		for old := range c.answers { // still full: some go, whichever
+		for old := range c.answers { // still full: evict arbitrary entries
 			if len(c.answers) < maxAnswers*9/10 {
 				break
 			}

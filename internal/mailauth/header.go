@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Bounds of what is verified. The work of verifying a signature grows with the
-// names it lists times the fields there are; no honest mail comes near these.
+// Limits for verification. The work to verify a signature is proportional to the
+// number of field names it lists times the number of fields; legitimate mail stays
+// far below these limits.
 const (
 	maxHeader     = 256 << 10
 	maxFields     = 1000
@@ -14,7 +15,7 @@ const (
 	maxSignatures = 5
 )
 
-// field is a header field (RFC 5322 section 2.2), its value still folded.
+// field is a header field (RFC 5322 section 2.2) with a folded value.
 type field struct {
 	name  string // lower case
 	value string
@@ -24,13 +25,13 @@ type field struct {
 type header struct {
 	fields    []field
 	size      int
-	ambiguous bool // two readers could see two different headers in it
-	sound     int  // how many fields stand above the first such place
+	ambiguous bool // parsers may disagree about the fields
+	sound     int  // number of fields above the first place they may disagree about
 }
 
-// readHeader reads the fields up to the first empty line. What is no field makes
-// the header ambiguous: the signature's reader and a mail program would not agree
-// on where it ends.
+// readHeader parses the fields up to the first empty line. A line that is not a
+// field makes the header ambiguous: the DKIM verifier and a mail client may disagree
+// about where the header ends.
 func readHeader(content []byte) (h header) {
 	h = readFields(content)
 	if !h.ambiguous {
@@ -39,9 +40,9 @@ func readHeader(content []byte) (h header) {
 	return h
 }
 
-// doubt marks a place that readers may see differently: the fields up to the last
-// one or, in its continuation, above it are the same to all.
-func (h *header) doubt(continued bool) {
+// markAmbiguous records that parsers may disagree from here on. The fields so far
+// are sound, except the last one if the place is in its continuation.
+func (h *header) markAmbiguous(continued bool) {
 	if h.ambiguous {
 		return
 	}
@@ -61,15 +62,15 @@ func readFields(content []byte) (h header) {
 		h.size += len(line) + 2
 		folded := len(line) > 0 && (line[0] == ' ' || line[0] == '\t')
 		if !found || bytes.ContainsAny(line, "\r\n\x00") {
-			h.doubt(folded)
+			h.markAmbiguous(folded)
 		}
 		if h.size > maxHeader || len(h.fields) >= maxFields {
-			h.doubt(folded)
+			h.markAmbiguous(folded)
 			return h
 		}
 		if folded {
 			if len(h.fields) == 0 || len(bytes.TrimSpace(line)) == 0 {
-				h.doubt(true)
+				h.markAmbiguous(true)
 				continue
 			}
 			last := &h.fields[len(h.fields)-1]
@@ -79,7 +80,7 @@ func readFields(content []byte) (h header) {
 		}
 		name, value, colon := strings.Cut(string(line), ":")
 		if name = strings.TrimRight(name, " \t"); !colon || name == "" || strings.ContainsAny(name, " \t") {
-			h.doubt(false)
+			h.markAmbiguous(false)
 			continue
 		}
 		h.fields = append(h.fields, field{strings.ToLower(name), value, len(line) + 2})
@@ -87,7 +88,7 @@ func readFields(content []byte) (h header) {
 	return h
 }
 
-// values returns the unfolded values of the fields of a name (lower case).
+// values returns the unfolded values of the fields with a name (lower case).
 func (h header) values(name string) (out []string) {
 	for _, f := range h.fields {
 		if f.name == name {
@@ -97,8 +98,8 @@ func (h header) values(name string) (out []string) {
 	return out
 }
 
-// heavy reports a header whose signatures are not worth the work.
-func (h header) heavy() bool {
+// tooExpensive reports a header whose signatures would take too long to verify.
+func (h header) tooExpensive() bool {
 	for _, f := range h.fields {
 		if f.name == "dkim-signature" && f.size > maxSignature {
 			return true

@@ -22,8 +22,8 @@ import (
 
 var key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 
-// world is a DNS in which customer.example and its kin can be looked up.
-func world() *zone {
+// testZone is a DNS zone with customer.example and other test domains.
+func testZone() *zone {
 	z := newZone()
 	public := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
 	for _, domain := range []string{"customer.example", "mail.customer.example", "evil.example", "open.example"} {
@@ -40,7 +40,7 @@ func world() *zone {
 	return z
 }
 
-func letter(from string) string {
+func testMail(from string) string {
 	return "From: " + from + "\r\nTo: support@desk.example\r\nSubject: printer\r\nMessage-ID: <1@x>\r\n\r\nIt smokes.\r\n"
 }
 
@@ -55,62 +55,62 @@ func signed(t *testing.T, mail, domain string) string {
 
 func TestCheck(t *testing.T) {
 	const ann = "Ann <ann@customer.example>"
-	good := signed(t, letter(ann), "customer.example")
+	good := signed(t, testMail(ann), "customer.example")
 	for _, test := range []struct {
 		name, ip, helo, from, mail string
 		want                       string
 		aligned                    bool // for the domain of the visible From
 	}{
-		{"SPF alone", "192.0.2.1", "h", "ann@customer.example", letter(ann),
+		{"SPF alone", "192.0.2.1", "h", "ann@customer.example", testMail(ann),
 			"mx.desk.example; spf=pass smtp.mailfrom=ann@customer.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=pass header.from=customer.example", true},
-		{"SPF of an own subdomain", "192.0.2.1", "h", "x@mail.customer.example", letter(ann),
+		{"SPF of a subdomain", "192.0.2.1", "h", "x@mail.customer.example", testMail(ann),
 			"mx.desk.example; spf=pass smtp.mailfrom=x@mail.customer.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=pass header.from=customer.example", true},
-		{"strict alignment", "192.0.2.1", "h", "x@mail.strict.example", letter("a@strict.example"),
+		{"strict alignment", "192.0.2.1", "h", "x@mail.strict.example", testMail("a@strict.example"),
 			"mx.desk.example; spf=pass smtp.mailfrom=x@mail.strict.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=fail header.from=strict.example policy.dmarc=none", false},
-		{"SPF of another domain", "192.0.2.1", "h", "a@evil.example", letter(ann),
+		{"SPF of another domain", "192.0.2.1", "h", "a@evil.example", testMail(ann),
 			"mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=fail header.from=customer.example policy.dmarc=reject", false},
-		{"the subdomain's policy", "192.0.2.9", "h", "a@evil.example", letter("b@sub.customer.example"),
+		{"subdomain policy", "192.0.2.9", "h", "a@evil.example", testMail("b@sub.customer.example"),
 			`mx.desk.example; spf=fail reason="matched all" smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.9; dkim=none; dmarc=fail header.from=sub.customer.example policy.dmarc=quarantine`, false},
-		{"forwarded, but signed", "192.0.2.9", "h", "list@nowhere.example", good,
+		{"forwarded with signature", "192.0.2.9", "h", "list@nowhere.example", good,
 			"mx.desk.example; spf=none smtp.mailfrom=list@nowhere.example smtp.remote-ip=192.0.2.9; dkim=pass header.d=customer.example; dmarc=pass header.from=customer.example", true},
-		{"null path", "192.0.2.1", "mail.customer.example", "", letter(ann),
+		{"null reverse-path", "192.0.2.1", "mail.customer.example", "", testMail(ann),
 			"mx.desk.example; spf=pass smtp.helo=mail.customer.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=pass header.from=customer.example", true},
-		{"behind a socket", "", "h", "ann@customer.example", good,
+		{"client address unknown", "", "h", "ann@customer.example", good,
 			"mx.desk.example; dkim=pass header.d=customer.example; dmarc=pass header.from=customer.example", true},
-		{"from this machine", "127.0.0.1", "h", "ann@customer.example", letter(ann),
+		{"from this machine", "127.0.0.1", "h", "ann@customer.example", testMail(ann),
 			"mx.desk.example; dkim=none; dmarc=fail header.from=customer.example policy.dmarc=reject", false},
-		{"IPv6", "2001:db8::1", "h", "ann@customer.example", letter(ann),
+		{"IPv6", "2001:db8::1", "h", "ann@customer.example", testMail(ann),
 			`mx.desk.example; spf=fail reason="matched all" smtp.mailfrom=ann@customer.example smtp.remote-ip="2001:db8::1"; dkim=none; dmarc=fail header.from=customer.example policy.dmarc=reject`, false},
-		{"changed on its way", "", "h", "", strings.Replace(good, "smokes", "burns", 1),
+		{"changed in transit", "", "h", "", strings.Replace(good, "smokes", "burns", 1),
 			`mx.desk.example; dkim=fail reason="dkim: body hash did not verify" header.d=customer.example; dmarc=fail header.from=customer.example policy.dmarc=reject`, false},
-		{"signed by another", "", "h", "", signed(t, letter(ann), "evil.example"),
+		{"signed by another domain", "", "h", "", signed(t, testMail(ann), "evil.example"),
 			"mx.desk.example; dkim=pass header.d=evil.example; dmarc=fail header.from=customer.example policy.dmarc=reject", false},
-		{"no policy, signed by itself", "", "h", "", signed(t, letter("a@open.example"), "open.example"),
+		{"no policy, signed by itself", "", "h", "", signed(t, testMail("a@open.example"), "open.example"),
 			"mx.desk.example; dkim=pass header.d=open.example; dmarc=none header.from=open.example", true},
-		{"no policy, not signed", "192.0.2.1", "h", "a@open.example", letter("a@open.example"),
+		{"no policy, not signed", "192.0.2.1", "h", "a@open.example", testMail("a@open.example"),
 			"mx.desk.example; spf=pass smtp.mailfrom=a@open.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=none header.from=open.example", true},
 		{"a second From on top", "", "h", "", "From: boss@evil.example\r\n" + good,
 			`mx.desk.example; dkim=pass header.d=customer.example; dmarc=permerror reason="no single author domain"`, false},
-		{"a second From below", "192.0.2.1", "h", "a@evil.example", strings.Replace(letter("a@evil.example"), "To:", "from : ann@customer.example\r\nTo:", 1),
+		{"a second From below", "192.0.2.1", "h", "a@evil.example", strings.Replace(testMail("a@evil.example"), "To:", "from : ann@customer.example\r\nTo:", 1),
 			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
-		{"two authors of two domains", "192.0.2.1", "h", "a@evil.example", letter("ann@customer.example, a@evil.example"),
+		{"two authors of two domains", "192.0.2.1", "h", "a@evil.example", testMail("ann@customer.example, a@evil.example"),
 			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
-		{"a header that readers end differently", "192.0.2.1", "h", "a@evil.example", "From: a@evil.example\r\nno field\r\nTo: b@c.example\r\n\r\n",
+		{"a line that is not a field", "192.0.2.1", "h", "a@evil.example", "From: a@evil.example\r\nno field\r\nTo: b@c.example\r\n\r\n",
 			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
 		{"a bare LF", "192.0.2.1", "h", "a@evil.example", "From: a@evil.example\r\nSubject: x\nFrom: ann@customer.example\r\n\r\n",
 			`mx.desk.example; spf=pass smtp.mailfrom=a@evil.example smtp.remote-ip=192.0.2.1; dkim=none; dmarc=permerror reason="no single author domain"`, false},
-		{"two policies", "", "h", "", letter("a@twice.example"), "mx.desk.example; dkim=none; dmarc=none header.from=twice.example", false},
-		{"broken policy", "", "h", "", letter("a@broken.example"), `mx.desk.example; dkim=none; dmarc=permerror reason="dmarc: invalid policy for parameter 'p'" header.from=broken.example`, false},
-		{"no answer", "", "h", "", letter("a@slow.example"), `mx.desk.example; dkim=none; dmarc=temperror reason="dmarc: TXT record unavailable: lookup : timeout" header.from=slow.example`, false},
+		{"two policies", "", "h", "", testMail("a@twice.example"), "mx.desk.example; dkim=none; dmarc=none header.from=twice.example", false},
+		{"broken policy", "", "h", "", testMail("a@broken.example"), `mx.desk.example; dkim=none; dmarc=permerror reason="dmarc: invalid policy for parameter 'p'" header.from=broken.example`, false},
+		{"DNS timeout", "", "h", "", testMail("a@slow.example"), `mx.desk.example; dkim=none; dmarc=temperror reason="dmarc: TXT record unavailable: lookup : timeout" header.from=slow.example`, false},
 		{"no From", "", "h", "", "Subject: x\r\n\r\n", `mx.desk.example; dkim=none; dmarc=permerror reason="no single author domain"`, false},
-		{"nothing", "", "", "", "", `mx.desk.example; dkim=none; dmarc=permerror reason="no single author domain"`, false},
+		{"empty message", "", "", "", "", `mx.desk.example; dkim=none; dmarc=permerror reason="no single author domain"`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := Facts{Helo: test.helo, From: test.from, Content: []byte(test.mail)}
 			if test.ip != "" {
 				f.ClientIP = netip.MustParseAddr(test.ip)
 			}
-			got := New("mx.desk.example", NewCache(world())).Check(t.Context(), f)
+			got := New("mx.desk.example", NewCache(testZone())).Check(t.Context(), f)
 			if got != test.want {
 				t.Errorf("\n got %s\nwant %s", got, test.want)
 			}
@@ -126,8 +126,9 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Whatever a client writes into its envelope and signatures, it adds no result.
-func TestNobodyWritesResultsOfHisOwn(t *testing.T) {
+// TestResultInjection: nothing in the envelope, the signatures or the header can add
+// a result.
+func TestResultInjection(t *testing.T) {
 	const evil = `; dmarc=pass header.from=customer.example`
 	for _, text := range []string{
 		"a@evil.example" + evil, `"a\"` + evil + ` x="@evil.example`, `"a\\"` + evil + `"@evil.example`, "a\r\n b" + evil + "@evil.example",
@@ -135,14 +136,14 @@ func TestNobodyWritesResultsOfHisOwn(t *testing.T) {
 	} {
 		for _, f := range []Facts{
 			{From: text, Helo: "h"}, {Helo: text},
-			{Content: []byte("DKIM-Signature: v=1; a=ed25519-sha256; d=" + text + "; s=s1; h=from; bh=x; b=x\r\n" + letter("a@evil.example"))},
-			{Content: []byte(letter(text))},
+			{Content: []byte("DKIM-Signature: v=1; a=ed25519-sha256; d=" + text + "; s=s1; h=from; bh=x; b=x\r\n" + testMail("a@evil.example"))},
+			{Content: []byte(testMail(text))},
 		} {
 			f.ClientIP = netip.MustParseAddr("192.0.2.1")
-			value := New("mx.desk.example", world()).Check(t.Context(), f)
+			value := New("mx.desk.example", testZone()).Check(t.Context(), f)
 			_, results := imf.AuthResults(value)
 			if imf.AuthenticDomain(results, "customer.example") || strings.ContainsAny(value, "\r\n") {
-				t.Errorf("%q becomes %s", text, value)
+				t.Errorf("%q results in %s", text, value)
 			}
 		}
 	}
@@ -183,7 +184,7 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// counting counts questions and can hold them.
+// counting counts queries and can block them.
 type counting struct {
 	*zone
 	asked atomic.Int64
@@ -213,7 +214,7 @@ func TestCache(t *testing.T) {
 			before := dns.asked.Load()
 			cache.LookupTXT(t.Context(), name)
 			if got := dns.asked.Load() - before; got != want {
-				t.Errorf("%s: %d questions, want %d", name, got, want)
+				t.Errorf("%s: %d queries, want %d", name, got, want)
 			}
 		}
 		ask("known.example", 1)
@@ -231,17 +232,17 @@ func TestCache(t *testing.T) {
 			ask(fmt.Sprintf("%d.example", i), 1)
 		}
 		if len(cache.answers) > maxAnswers {
-			t.Errorf("%d answers are kept", len(cache.answers))
+			t.Errorf("%d answers are cached", len(cache.answers))
 		}
 	})
 }
 
-// A DNS that never answers costs a mail five seconds, not its acceptance.
-func TestDeafDNS(t *testing.T) {
+// TestSilentDNS: a DNS that never answers delays a message by five seconds.
+func TestSilentDNS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dns := &counting{zone: world(), hold: make(chan struct{})}
+		dns := &counting{zone: testZone(), hold: make(chan struct{})}
 		begin := time.Now()
-		mail := signed(t, letter("ann@customer.example"), "customer.example")
+		mail := signed(t, testMail("ann@customer.example"), "customer.example")
 		got := New("mx.desk.example", NewCache(dns)).Check(t.Context(), Facts{ClientIP: netip.MustParseAddr("192.0.2.1"), From: "ann@customer.example", Content: []byte(mail)})
 		if took := time.Since(begin); took != timeout {
 			t.Errorf("took %s", took)
@@ -254,19 +255,19 @@ func TestDeafDNS(t *testing.T) {
 	})
 }
 
-// A header made to be dear to verify is cheap.
-func TestDearSignatures(t *testing.T) {
+// TestExpensiveSignatures: headers designed to be expensive to verify are not.
+func TestExpensiveSignatures(t *testing.T) {
 	names := strings.Repeat("a:", 7000)
 	sig := "DKIM-Signature: v=1; a=ed25519-sha256; d=customer.example; s=s1; bh=" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "; b=eA==; h=" + names + "from\r\n"
 	for _, mail := range []string{
-		strings.Repeat(sig, 5) + strings.Repeat("a:\r\n", 900) + letter("ann@customer.example"),
-		strings.Repeat(sig, 2000) + letter("ann@customer.example"),
-		strings.Repeat("a:\r\n", 2_000_000) + sig + letter("ann@customer.example"),
+		strings.Repeat(sig, 5) + strings.Repeat("a:\r\n", 900) + testMail("ann@customer.example"),
+		strings.Repeat(sig, 2000) + testMail("ann@customer.example"),
+		strings.Repeat("a:\r\n", 2_000_000) + sig + testMail("ann@customer.example"),
 	} {
 		begin := time.Now()
-		got := New("mx.desk.example", world()).Check(t.Context(), Facts{Content: []byte(mail)})
+		got := New("mx.desk.example", testZone()).Check(t.Context(), Facts{Content: []byte(mail)})
 		if took := time.Since(begin); took > 2*time.Second || strings.Contains(got, "=pass") {
-			t.Errorf("%d octets took %s: %.200s", len(mail), took, got)
+			t.Errorf("%d bytes took %s: %.200s", len(mail), took, got)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/emersion/go-msgauth/dmarc"
 )
 
-// SPFRecords are the records that a domain publishes by RFC 7208; more than one is
-// an error of the domain's.
+// SPFRecords returns the SPF records that a domain publishes (RFC 7208). More than
+// one is a configuration error of the domain.
 func SPFRecords(ctx context.Context, dns Resolver, domain string) ([]string, error) {
 	all, err := dns.LookupTXT(ctx, domain)
 	if Absent(err) {
@@ -27,8 +27,8 @@ func SPFRecords(ctx context.Context, dns Resolver, domain string) ([]string, err
 	return found, err
 }
 
-// Permits reports whether a domain lets mail from ip be sent in its name; false is
-// the domain's word, an error that it could not be asked.
+// Permits reports whether a domain's SPF record permits mail from ip. An error
+// means that the lookup failed.
 func Permits(ctx context.Context, dns Resolver, domain string, ip netip.Addr) (bool, error) {
 	value, err := checkHost(ctx, dns, ip, domain, "postmaster@"+domain)
 	if value == spf.TempError {
@@ -37,8 +37,9 @@ func Permits(ctx context.Context, dns Resolver, domain string, ip netip.Addr) (b
 	return value == spf.Pass, nil
 }
 
-// DMARCPolicy is what a domain, or its organization, asks for of mail that is not
-// its own (RFC 7489 section 6.3): none, quarantine or reject; "" without a record.
+// DMARCPolicy returns the policy that a domain or its organizational domain
+// requests for mail that fails DMARC (RFC 7489 section 6.3): none, quarantine or
+// reject; "" without a record.
 func DMARCPolicy(ctx context.Context, dns Resolver, domain string) (string, error) {
 	c := Checker{dns: dns}
 	record, exact, err := c.policy(ctx, domain)
@@ -53,7 +54,7 @@ func DMARCPolicy(ctx context.Context, dns Resolver, domain string) (string, erro
 	return string(record.Policy), nil
 }
 
-// Absent reports that a name, or what was asked of it, is not there.
+// Absent reports whether an error means that the name or the record does not exist.
 func Absent(err error) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && dns.IsNotFound

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The grammar of RFC 7208 section 12. The letters c, r and t belong to
+// The grammar of RFC 7208 section 12. The macro letters c, r and t occur only in
 // explanations, which are not fetched.
 const (
 	macroExpand = `%(?:\{[slodiphvSLODIPHV][0-9]*[rR]?[-.+,/_=]*\}|[%_-])`
@@ -29,12 +29,12 @@ var (
 	hostName     = regexp.MustCompile(`^[0-9A-Za-z_.-]+$`)
 )
 
-// wellFormed reports whether every term of a record is right: RFC 7208 section
-// 4.6 wants an error anywhere to be found, also behind the term that matches.
+// wellFormed reports whether every term of a record is valid. RFC 7208 section 4.6
+// requires syntax errors to be detected even after the term that matches.
 func wellFormed(record string) bool {
 	seen := map[string]bool{}
 	for i, term := range strings.Split(record, " ") {
-		if i == 0 || term == "" { // "v=spf1", or one of several blanks
+		if i == 0 || term == "" { // "v=spf1", or one of several spaces
 			continue
 		}
 		if m := modifierTerm.FindStringSubmatch(term); m != nil {
@@ -61,19 +61,19 @@ func wellFormed(record string) bool {
 	return true
 }
 
-// records stands between the SPF library and the DNS and completes the library:
-// it evaluates term by term and stops at the first that matches, takes every "/"
-// for a prefix length, and does not know the macro letter p.
+// records is the Resolver passed to the SPF library. It works around three gaps in
+// that library, which stops at the first matching term without checking the rest,
+// treats every "/" as a prefix length, and does not support the macro letter p.
 type records struct {
 	Resolver
 	ip netip.Addr
 }
 
-// slash stands for a "/" in a domain-spec. No record that is well formed has it.
+// slash replaces a "/" in a domain-spec. No well-formed record contains it.
 const slash = "\x01"
 
-// LookupTXT implements Resolver. A record that is not well formed becomes one
-// that the library finds wrong at once.
+// LookupTXT implements Resolver. A record that is not well formed is replaced by one
+// that the library rejects immediately.
 func (r records) LookupTXT(ctx context.Context, name string) ([]string, error) {
 	found, err := r.Resolver.LookupTXT(ctx, name)
 	out := slices.Clone(found)
@@ -90,7 +90,7 @@ func (r records) LookupTXT(ctx context.Context, name string) ([]string, error) {
 		for k, term := range terms {
 			terms[k] = protectSlash(term)
 			if strings.Contains(terms[k], "%{p}") {
-				terms[k] = strings.ReplaceAll(terms[k], "%{p}", r.validated(ctx, name))
+				terms[k] = strings.ReplaceAll(terms[k], "%{p}", r.validatedName(ctx, name))
 			}
 		}
 		out[i] = strings.Join(terms, " ")
@@ -121,16 +121,17 @@ func (r records) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
 	return r.Resolver.LookupMX(ctx, strings.ReplaceAll(name, slash, "/"))
 }
 
-// validated is the macro p (RFC 7208 section 7.3): a name of the client that
-// leads back to it, the domain's own if there is one, then one below it.
-func (r records) validated(ctx context.Context, domain string) string {
-	const most = 10 // section 4.6.4
+// validatedName expands the macro p (RFC 7208 section 7.3): a host name of the client
+// that resolves back to its address, preferably the domain itself, then a subdomain
+// of it.
+func (r records) validatedName(ctx context.Context, domain string) string {
+	const maxNames = 10 // section 4.6.4
 	names, err := r.Resolver.LookupAddr(ctx, r.ip.String())
 	if err != nil {
 		return "unknown"
 	}
 	best, rank := "unknown", 0
-	for _, name := range names[:min(len(names), most)] {
+	for _, name := range names[:min(len(names), maxNames)] {
 		name = strings.TrimSuffix(name, ".")
 		worth := 1
 		if strings.EqualFold(name, domain) {

@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// words is a YAML string or a list of them.
+// words is a YAML string or a list of strings.
 type words []string
 
 func (w *words) UnmarshalYAML(unmarshal func(any) error) error {
@@ -40,7 +40,7 @@ type suite struct {
 	ZoneData map[string][]any
 }
 
-// TestSPFSuite is the test suite of RFC 7208, as the library brings it.
+// TestSPFSuite runs the RFC 7208 test suite, which is included in the library.
 func TestSPFSuite(t *testing.T) {
 	dir, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "blitiri.com.ar/go/spf").Output()
 	if err != nil {
@@ -75,8 +75,8 @@ func TestSPFSuite(t *testing.T) {
 	}
 }
 
-// zone reads a suite's records. A record is a map of one type, or the word
-// TIMEOUT; the old type SPF stands for TXT where that is missing.
+// zone returns a suite's DNS records. A record is a map with one type, or the word
+// TIMEOUT. Records of the old type SPF are used where TXT is missing.
 func (s suite) zone(t *testing.T) *zone {
 	t.Helper()
 	z := newZone()
@@ -113,14 +113,14 @@ func (s suite) zone(t *testing.T) *zone {
 				case "CNAME":
 					z.cname[name] = value.(string)
 				default:
-					t.Fatalf("%s: a record of type %s", name, kind)
+					t.Fatalf("%s: unknown record type %s", name, kind)
 				}
 			}
 		}
 		if !hasTXT {
 			z.txt[name] = append(z.txt[name], old...)
 		}
-		if failure != nil && len(z.txt[name]) == 0 { // beside a TXT record it is the type SPF that fails
+		if failure != nil && len(z.txt[name]) == 0 { // next to a TXT record it applies to the type SPF
 			z.fail[name] = failure
 			if strings.HasSuffix(name, ".arpa") {
 				z.fail[reverse(t, name)] = failure
@@ -130,7 +130,7 @@ func (s suite) zone(t *testing.T) *zone {
 	return z
 }
 
-// joined is a TXT record of one or more strings.
+// joined returns a TXT record of one or more strings.
 func joined(value any) string {
 	list, ok := value.([]any)
 	if !ok {
@@ -143,7 +143,7 @@ func joined(value any) string {
 	return text
 }
 
-// reverse is the address that a name below in-addr.arpa or ip6.arpa stands for.
+// reverse returns the address of a name under in-addr.arpa or ip6.arpa.
 func reverse(t *testing.T, name string) string {
 	t.Helper()
 	text := ""
@@ -163,7 +163,7 @@ func reverse(t *testing.T, name string) string {
 	}
 	ip := net.ParseIP(text)
 	if ip == nil {
-		t.Fatalf("%s is no reverse name", name)
+		t.Fatalf("%s is not a reverse name", name)
 	}
 	return ip.String()
 }

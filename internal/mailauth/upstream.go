@@ -10,18 +10,17 @@ import (
 	"switchboard/internal/imf"
 )
 
-// Upstream returns what a trusted relay found out before it handed the mail on:
-// the results of the Authentication-Results fields that bear one of its names.
-// Fields of any other name may be the sender's own invention (RFC 8601 section
-// 5), and a relay removes those that pretend to be its own. ok is false when
-// there is no such field.
+// Upstream returns the results of a trusted relay: those of the
+// Authentication-Results fields with one of the given authserv-ids. Fields with other
+// ids may be forged by the sender (RFC 8601 section 5); a relay removes those that
+// claim to be its own. ok is false if there is no such field.
 func Upstream(content []byte, names []string) (value string, ok bool) {
 	h := readHeader(content)
 	var all []authres.Result
 	relay := ""
-	for _, f := range h.fields[:h.sound] { // nothing that a sender adds can hide what the relay put on top
+	for _, f := range h.fields[:h.sound] { // a sender cannot affect the fields that the relay added on top
 		if f.name == "received" && relay != "" {
-			break // what stands below came with the mail
+			break // the fields below came with the message
 		}
 		if f.name != "authentication-results" {
 			continue
@@ -33,7 +32,7 @@ func Upstream(content []byte, names []string) (value string, ok bool) {
 		}
 		relay = by
 		for _, r := range results {
-			if local(r.Method) {
+			if isLocal(r.Method) {
 				continue
 			}
 			var properties []string
@@ -43,25 +42,25 @@ func Upstream(content []byte, names []string) (value string, ok bool) {
 			if m := policyComment.FindStringSubmatch(text); m != nil && r.Method == "dmarc" && r.Properties["policy.dmarc"] == "" {
 				properties = append(properties, "policy.dmarc", strings.ToLower(m[1]))
 			}
-			if writable(r.Method) && writable(r.Value) {
+			if quotable(r.Method) && quotable(r.Value) {
 				all = append(all, result(r.Method, r.Value, properties...))
 			}
 		}
 	}
-	if relay == "" || !writable(relay) {
+	if relay == "" || !quotable(relay) {
 		return "", false
 	}
 	return format(relay, all), true
 }
 
-// policyComment is where large providers tell the policy, which has no property of
-// its own in the standard.
+// policyComment matches the comment in which large providers report the DMARC
+// policy, for which RFC 8601 defines no property.
 var policyComment = regexp.MustCompile(`(?i)\bdmarc *= *[a-z]+ *\(p=(none|quarantine|reject)\b`)
 
-// local reports a method that only we may speak of.
-func local(method string) bool { return method == imf.MethodSpam || method == imf.MethodVirus }
+// isLocal reports a method of our own, which no relay may set.
+func isLocal(method string) bool { return method == imf.MethodSpam || method == imf.MethodVirus }
 
-// Add appends a filter's result to a field's value.
+// Add appends a content filter's result to a field's value.
 func Add(value, method, verdict string, properties ...string) string {
 	text := format("", []authres.Result{result(method, verdict, properties...)})
 	return strings.TrimSuffix(value, "; none") + text

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// zone is a Resolver with a few names of its own, lower case without a final dot.
-// A name whose only record is an error gives that error.
+// zone is a Resolver with fixed records. Names are lower case without a trailing
+// dot. Lookups of a name in fail return its error.
 type zone struct {
 	txt   map[string][]string
 	mx    map[string][]*net.MX

@@ -32,7 +32,7 @@ func answer() desk.Message {
 	}
 }
 
-// renderings are the mails of testdata, by file name.
+// renderings are the test messages by the name of their file in testdata.
 var renderings = map[string]func(m *desk.Message) (replyTo string){
 	"plain":    func(m *desk.Message) string { return "" },
 	"reply-to": func(m *desk.Message) string { return "help+c1.tok@desk.example" },
@@ -95,10 +95,10 @@ func TestMessage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			lawful(t, got)
+			checkFormat(t, got)
 			again, err := Message(m, change(&m))
 			if err != nil || !bytes.Equal(got, again) {
-				t.Errorf("the same message gave other bytes the second time (%v)", err)
+				t.Errorf("rendering the same message again gave different bytes (%v)", err)
 			}
 			path := filepath.Join("testdata", name+".eml")
 			if *update {
@@ -117,15 +117,15 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-func TestRenderRefuses(t *testing.T) {
+func TestInvalidMessages(t *testing.T) {
 	for name, change := range map[string]func(m *desk.Message){
-		"no sender":             func(m *desk.Message) { m.From = nil },
-		"no recipient":          func(m *desk.Message) { m.To = nil },
-		"no id":                 func(m *desk.Message) { m.MessageID = "" },
-		"an id with a line end": func(m *desk.Message) { m.MessageID = "a@b\r\nX: 1" },
-		"a line end in to":      func(m *desk.Message) { m.To[0].Email = "jo@acme.example\r\nBcc: x@y" },
-		"a cc that is none":     func(m *desk.Message) { m.CC = []desk.Address{{Email: "sam"}} },
-		"two in one":            func(m *desk.Message) { m.To[0].Email = "a@x.example, b@y.example" },
+		"no sender":            func(m *desk.Message) { m.From = nil },
+		"no recipient":         func(m *desk.Message) { m.To = nil },
+		"no Message-ID":        func(m *desk.Message) { m.MessageID = "" },
+		"Message-ID with CRLF": func(m *desk.Message) { m.MessageID = "a@b\r\nX: 1" },
+		"CRLF in a To address": func(m *desk.Message) { m.To[0].Email = "jo@acme.example\r\nBcc: x@y" },
+		"invalid Cc address":   func(m *desk.Message) { m.CC = []desk.Address{{Email: "sam"}} },
+		"two addresses in one": func(m *desk.Message) { m.To[0].Email = "a@x.example, b@y.example" },
 	} {
 		m := answer()
 		change(&m)
@@ -135,38 +135,38 @@ func TestRenderRefuses(t *testing.T) {
 	}
 }
 
-// fieldNames are all the fields a mail of ours may have.
+// fieldNames lists every field that a rendered message may have.
 var fieldNames = []string{"Date", "From", "Reply-To", "To", "Cc", "Subject", "Message-Id", "In-Reply-To", "References", "Auto-Submitted",
 	"Precedence", "X-Auto-Response-Suppress", "Mime-Version", "Content-Type", "Content-Transfer-Encoding"}
 
-// lawful checks what RFC 5322 §2.1 and RFC 5321 §4.5.3.1.6 ask of every mail, and
-// that no field is there that we did not write.
-func lawful(t *testing.T, b []byte) *mail.Message {
+// checkFormat checks the line format (RFC 5322 §2.1, RFC 5321 §4.5.3.1.6) and that
+// there are no unexpected or repeated fields.
+func checkFormat(t *testing.T, b []byte) *mail.Message {
 	t.Helper()
 	if !bytes.HasSuffix(b, []byte("\r\n")) {
-		t.Fatal("it does not end with CRLF")
+		t.Fatal("the message does not end with CRLF")
 	}
 	for i, line := range bytes.Split(b[:len(b)-2], []byte("\r\n")) {
 		if bytes.ContainsAny(line, "\r\n\x00") {
 			t.Fatalf("line %d has a bare CR, a bare LF or a NUL: %q", i+1, line)
 		}
 		if len(line) > 998 {
-			t.Fatalf("line %d has %d octets", i+1, len(line))
+			t.Fatalf("line %d is %d octets long", i+1, len(line))
 		}
 	}
 	parsed, err := mail.ReadMessage(bytes.NewReader(b))
 	if err != nil {
-		t.Fatalf("it cannot be read: %v\n%s", err, b)
+		t.Fatalf("cannot parse the message: %v\n%s", err, b)
 	}
 	for name, values := range parsed.Header {
 		if !slices.Contains(fieldNames, name) || len(values) != 1 {
-			t.Fatalf("field %s: %q", name, values)
+			t.Fatalf("unexpected or repeated field %s: %q", name, values)
 		}
 	}
 	return parsed
 }
 
-// FuzzRender tries to smuggle something into the header: extra_headers=0.
+// FuzzMessage checks that no input can add a header field or change the text.
 func FuzzMessage(f *testing.F) {
 	f.Add("Ana", "Jo", "jo@acme.example", "sam@acme.example", "Re: hi", "q1@acme.example", "hello")
 	f.Add("A\r\nBcc: x@y", "\x00", "jo@acme.example\nX: y", "", "a\rb\nc =?utf-8?q?=0A?=", "a@b>\r\nX: 1", "\r.\r\n..\nFrom x")
@@ -182,7 +182,7 @@ func FuzzMessage(f *testing.F) {
 			}
 			return
 		}
-		parsed := lawful(t, b)
+		parsed := checkFormat(t, b)
 		got, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
 		if err != nil || got != imf.OneLine(subject) {
 			t.Fatalf("subject %q came out as %q (%v)", subject, got, err)
