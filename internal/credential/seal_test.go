@@ -25,7 +25,7 @@ func TestSeal(t *testing.T) {
 	for name, try := range map[string]func() ([]byte, error){
 		"another secret":  func() ([]byte, error) { return Open("other", "imap support", sealed) },
 		"another context": func() ([]byte, error) { return Open("secret", "imap billing", sealed) },
-		"changed bit":   func() ([]byte, error) { return Open("secret", "imap support", changed) },
+		"changed bit":     func() ([]byte, error) { return Open("secret", "imap support", changed) },
 		"empty":           func() ([]byte, error) { return Open("secret", "imap support", nil) },
 	} {
 		if plain, err := try(); desk.KindOf(err) != desk.KindDenied || plain != nil {

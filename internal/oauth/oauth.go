@@ -54,9 +54,9 @@ type Source struct {
 	log    *slog.Logger
 	client *http.Client
 
-	mu     sync.Mutex
-	grant  clientcredentials.Config
-	token  oauth2.Token
+	mu      sync.Mutex
+	grant   clientcredentials.Config
+	token   oauth2.Token
 	unsaved bool // the refresh token is not stored in the Keeper yet
 }
 
