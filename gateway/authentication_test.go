@@ -11,10 +11,10 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// acmeDNS: acme.example sends from 192.0.2.7 and disowns everything else.
+// acmeDNS: acme.example sends from 192.0.2.7 only and publishes p=reject.
 var acmeDNS = map[string]string{"acme.example": "v=spf1 ip4:192.0.2.7 -all", "_dmarc.acme.example": "v=DMARC1; p=reject"}
 
-// via sends a mail as a client of the address ip would, from jo@acme.example.
+// via sends a mail from jo@acme.example as a client with the address ip.
 func (r *running) via(ip, text string) {
 	r.t.Helper()
 	conn, err := net.Dial("tcp", r.smtp)
@@ -26,8 +26,8 @@ func (r *running) via(ip, text string) {
 		[2]string{"MAIL FROM:<jo@acme.example>", "250"}, [2]string{"RCPT TO:<support@desk.example>", "250"}, [2]string{"DATA", "354"}, [2]string{text + ".", "250"})
 }
 
-// TestAuthentication: what reception finds out of a sender is kept with the mail,
-// decides whether it may join a conversation, and is shown with the reason.
+// TestAuthentication: the authentication results of a mail are stored with it, decide
+// whether it may join a conversation, and are shown with the reason.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	dns := mailtest.DNS(t, acmeDNS)
@@ -56,11 +56,11 @@ func TestAuthentication(t *testing.T) {
 		t.Errorf("forged %+v", forged)
 	}
 	r.via("192.0.2.7", letter("Jo <jo@acme.example>", "support@desk.example", "Re: Lamp", "3@acme.example", "And?", "References: <1@acme.example>"))
-	r.eventually("Jo's own reply", func() bool { return len(r.messages(c.ID)) == 2 })
+	r.eventually("jo's own reply", func() bool { return len(r.messages(c.ID)) == 2 })
 }
 
-// TestMailboxAuthentication: a mailbox's provider is believed when it is named, and
-// only what stands above the way the mail came by.
+// TestMailboxAuthentication: the results of a mailbox's provider are trusted if it is
+// configured, and only those above the first Received field.
 func TestMailboxAuthentication(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)

@@ -33,7 +33,7 @@ func (r *running) channels() map[string]view.Channel {
 	return out
 }
 
-// TestAlarm: an entrance that keeps failing is everybody's to see, until it works.
+// TestAlarm: a channel that keeps failing raises an alarm until it works again.
 func TestAlarm(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
@@ -45,7 +45,7 @@ func TestAlarm(t *testing.T) {
 		bad.Name, bad.Addr, bad.Folders = "billing", box.Addr, []string{"Bills"}
 		cfg.Mailboxes = []config.Mailbox{good, bad}
 	})
-	r.eventually("the good mailbox runs, the other one raises the alarm", func() bool {
+	r.eventually("one mailbox to run and the other to raise the alarm", func() bool {
 		c := r.channels()
 		return c["imap support"].State == "running" && c["imap billing"].State == "failing" && c["imap billing"].Alarm
 	})
@@ -57,7 +57,7 @@ func TestAlarm(t *testing.T) {
 		t.Errorf("no advice: %+v", c["imap billing"])
 	}
 	if status := r.call("POST", "/channels/imap%20billing/reconcile", nil, nil); status != http.StatusConflict {
-		t.Errorf("comparing what cannot be read: status %d", status)
+		t.Errorf("reconciling an unreadable mailbox: status %d", status)
 	}
 	proxy.CutDown(0)
 	proxy.CutAll()
@@ -66,8 +66,8 @@ func TestAlarm(t *testing.T) {
 	r.eventually("the end of the alarm", func() bool { c := r.channels()["imap support"]; return c.State == "running" && !c.Alarm })
 }
 
-// TestReconcile: what the journal lacks of what was read is fetched again, becomes
-// a message, and the counts are shown.
+// TestReconcile: mail that is missing in the journal is fetched and processed, and the
+// counts are shown.
 func TestReconcile(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
@@ -85,7 +85,7 @@ func TestReconcile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	// One that never came: as if the process had passed over it.
+	// As if one mail had been skipped.
 	if _, err := db.Exec(`update raws set source_key = 'INBOX/1/999' where source_key like '%/3'`); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestReconcile(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
-	r.eventually("the fetched copy is known for the same mail", func() bool {
+	r.eventually("the fetched copy to be recognized as the same mail", func() bool {
 		var n int
 		if err := db.QueryRow(`select count(*) from raws where source_key like '%/3' and state = 'processed' and message_id is not null`).Scan(&n); err != nil {
 			t.Fatal(err)
@@ -115,15 +115,15 @@ func TestReconcile(t *testing.T) {
 	}
 	var again view.Reconciled
 	if status := r.call("POST", "/channels/imap%20support/reconcile", nil, &again); status != http.StatusOK || len(again.Folders) != 1 || again.Folders[0].Missing != 0 {
-		t.Errorf("compared again: status %d, %+v", status, again)
+		t.Errorf("reconciled again: status %d, %+v", status, again)
 	}
 	want[0] = again.Folders[0]
 	if r.channels()["imap support"].LastItem == nil {
-		t.Error("it is not told when the last mail came")
+		t.Error("the channel has no last_item")
 	}
 	cfg.Mailboxes[0].Folders = []string{"Bills"}
 	if _, err := reconcile.New(cfg.Mailboxes, st, log).Named(t.Context(), "support"); err == nil || !strings.Contains(err.Error(), "It has: INBOX") {
-		t.Errorf("an unknown folder: %v, want what there is", err)
+		t.Errorf("an unknown folder: %v, want the existing folders", err)
 	}
 	shown := r.channels()["imap support"].Reconciled
 	if shown == nil || cmp.Diff(want, shown.Folders) != "" {

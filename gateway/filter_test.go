@@ -10,7 +10,7 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// offer sends a mail and returns the refusal; "" when it was taken.
+// offer sends a mail and returns the refusal; "" if it was accepted.
 func (r *running) offer(subject, id, text string) string {
 	r.t.Helper()
 	mail := strings.ReplaceAll(letter("jo@acme.example", "support@desk.example", subject, id, text), "\n", "\r\n")
@@ -20,8 +20,8 @@ func (r *running) offer(subject, id, text string) string {
 	return ""
 }
 
-// TestFilters: what rspamd and ClamAV say of a mail decides whether it is taken, and
-// is shown with it.
+// TestFilters: the results of rspamd and ClamAV decide whether a mail is accepted, and
+// are shown with it.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	rspamd, clamd := mailtest.Rspamd(t), mailtest.Clamd(t)
@@ -42,7 +42,7 @@ func TestFilters(t *testing.T) {
 				return status == http.StatusOK && len(page.Data) == 1 && strings.Contains(page.Data[0].Problem, "virus found: Switchboard.Test")
 			})
 			if list := r.find(""); len(list) != 0 {
-				t.Errorf("it became a conversation: %+v", list)
+				t.Errorf("a quarantined mail became a conversation: %+v", list)
 			}
 			continue
 		}
@@ -75,9 +75,9 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestFiltersAway: mail that nobody can look at is taken with a note, or left to its
-// sender, as the operator chose.
-func TestFiltersAway(t *testing.T) {
+// TestFiltersUnavailable: mail that cannot be checked is accepted and marked, or
+// deferred, as configured.
+func TestFiltersUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, choice := range []string{"accept", "defer"} {
 		r := start(t, func(cfg *config.Config) {

@@ -14,8 +14,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// figures reads /metrics: the sample with its labels to its value.
-func (r *running) figures() map[string]float64 {
+// samples reads /metrics and returns the value of each sample, by name and labels.
+func (r *running) samples() map[string]float64 {
 	r.t.Helper()
 	res, err := http.Get("http://" + r.at.MetricsAddr().String() + "/metrics")
 	if err != nil {
@@ -59,7 +59,7 @@ func TestMetrics(t *testing.T) {
 		`switchboard_journal_quarantined`:                                         0,
 		`switchboard_outbound_queue_depth{channel="email"}`:                       1, // there is no smarthost
 	} {
-		r.eventually(sample, func() bool { got, ok := r.figures()[sample]; return ok && got == want })
+		r.eventually(sample, func() bool { got, ok := r.samples()[sample]; return ok && got == want })
 	}
 	res, err := http.Get("http://" + r.at.MetricsAddr().String() + "/metrics")
 	if err != nil {

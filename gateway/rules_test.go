@@ -14,7 +14,7 @@ import (
 	"switchboard/router"
 )
 
-const ownPolicy = `version: 1
+const testPolicy = `version: 1
 tiers:
   - {tier: 1, name: Front}
   - {tier: 2, name: Back}
@@ -38,9 +38,9 @@ func policyFile(t *testing.T, text string) string {
 	return file
 }
 
-func TestOwnPolicyRoutes(t *testing.T) {
+func TestPolicyFile(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(c *config.Config) { c.Policy = policyFile(t, ownPolicy) })
+	r := start(t, func(c *config.Config) { c.Policy = policyFile(t, testPolicy) })
 	r.post("jo@acme.example", "support@desk.example", letter("jo@acme.example", "support@desk.example", "It is broken", "a@acme.example", "Help"))
 	r.post("jo@acme.example", "billing@desk.example", letter("jo@acme.example", "billing@desk.example", "An invoice", "b@acme.example", "Help"))
 	if c := r.only("broken"); c.Inbox.Name != "Repairs" || c.Tier != 2 {
@@ -51,20 +51,21 @@ func TestOwnPolicyRoutes(t *testing.T) {
 	}
 }
 
-// A policy is published at the start when it is another than the latest.
+// TestPolicyVersions: the policy file is published at start if it differs from the
+// latest version.
 func TestPolicyVersions(t *testing.T) {
 	t.Parallel()
 	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example"}
-	changed := strings.Replace(ownPolicy, "name: Back", "name: Workshop", 1)
+	changed := strings.Replace(testPolicy, "name: Back", "name: Workshop", 1)
 	for i, step := range []struct {
 		file, document string
 		version        int64
 	}{
 		{"", string(router.Default), 1},
-		{policyFile(t, ownPolicy), ownPolicy, 2},
-		{policyFile(t, ownPolicy), ownPolicy, 2},
+		{policyFile(t, testPolicy), testPolicy, 2},
+		{policyFile(t, testPolicy), testPolicy, 2},
 		{policyFile(t, changed), changed, 3},
 		{"", changed, 3},
 	} {

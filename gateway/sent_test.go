@@ -9,12 +9,12 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestSentFolder: answers written in a mail program join their conversations, the
-// desk's own ones are not doubled, and private mail stays out.
+// TestSentFolder: replies written in a mail client join their conversations, the
+// gateway's own replies are not duplicated, and private mail is ignored.
 func TestSentFolder(t *testing.T) {
 	t.Parallel()
 	box, sink := mailtest.NewDovecot(t), mailtest.NewSMTPSink(t)
-	// A backlog: the answer lies in Sent before anything is read.
+	// A backlog: the reply is in Sent before anything is read.
 	box.Append([]byte(letter("jo@acme.example", "support@desk.example", "Lamp", "1@acme.example", "It is broken.")))
 	box.AppendTo("Sent", []byte(letter("Ana Ruiz <ana@desk.example>", "jo@acme.example", "Re: Lamp", "2@mua.example", "Which one?", "References: <1@acme.example>")))
 	box.AppendTo("Sent", []byte(letter("support@desk.example", "mum@home.example", "Dinner", "3@mua.example", "At eight?")))
@@ -26,7 +26,7 @@ func TestSentFolder(t *testing.T) {
 		dsn = cfg.DB.URL
 	})
 	c := r.only("from:jo@acme.example")
-	r.eventually("the answer", func() bool { return len(r.messages(c.ID)) == 2 })
+	r.eventually("the reply", func() bool { return len(r.messages(c.ID)) == 2 })
 	got := r.messages(c.ID)[1]
 	if got.Direction != "outbound" || got.MessageID != "2@mua.example" || len(got.Deliveries) != 0 {
 		t.Errorf("message %+v", got)
@@ -37,14 +37,14 @@ func TestSentFolder(t *testing.T) {
 	if status := r.call("POST", "/conversations/"+c.ID+"/replies", map[string]any{"text": "And another thing."}, nil); status != 201 {
 		t.Fatalf("reply: status %d", status)
 	}
-	// The mail server files what it sent for us, as some do.
+	// Some mail servers store sent mail in Sent themselves.
 	box.AppendTo("Sent", sink.Await(1)[0].Content)
 	db, err := sql.Open("postgres", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	r.eventually("all of Sent is dealt with", func() bool {
+	r.eventually("all of Sent to be processed", func() bool {
 		var n int
 		if err := db.QueryRow(`select count(*) from raws where outgoing and state = 'processed'`).Scan(&n); err != nil {
 			t.Fatal(err)

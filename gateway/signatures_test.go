@@ -8,8 +8,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestSignatures: mail signed by the customers' own programs is received by SMTP, and
-// what its signature is worth stands in the API.
+// TestSignatures: signed mail is received by SMTP, and the API returns the result of
+// verifying its signature.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	ca, g, keys := mailtest.NewAuthority(t, "Acme Mail CA"), mailtest.NewGPG(t), t.TempDir()
@@ -30,7 +30,7 @@ func TestSignatures(t *testing.T) {
 	mixed := func(parts ...string) string {
 		return "List-Id: <users.lists.example>\nContent-Type: multipart/mixed; boundary=outer\n\n--outer\n" + strings.Join(parts, "\n--outer\n") + "\n--outer--\n"
 	}
-	evil := mailtest.NewAuthority(t, "Anybody CA")
+	evil := mailtest.NewAuthority(t, "Unknown CA")
 	for _, test := range []struct{ subject, from, signed, kind, status string }{
 		{"detached", "jo@acme.example", good, "smime", "valid"},
 		{"opaque", "jo@acme.example", ca.Sign(jo, entity, "-nodetach"), "smime", "valid"},
@@ -40,7 +40,7 @@ func TestSignatures(t *testing.T) {
 		{"expired", "jo@acme.example", ca.Sign(ca.Expired("Jo 2020", "jo@acme.example"), entity), "smime", "expired"},
 		{"blanks", "jo@acme.example", ca.Sign(jo, strings.Replace(entity, "grüße.", "grüße.  \t", 1)), "smime", "valid"},
 		{"quoted", "jo@acme.example", ca.Sign(jo, "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nThe printer smokes, gr=C3=BC=C3=9Fe.=\n\n"), "smime", "valid"},
-		{"linefeeds", "jo@acme.example", ca.Sign(jo, entity, "-binary"), "smime", "invalid"}, // RFC 8551 §3.1.1: it must be signed with CRLF
+		{"linefeeds", "jo@acme.example", ca.Sign(jo, entity, "-binary"), "smime", "invalid"}, // RFC 8551 §3.1.1: line ends must be CRLF when it is signed
 		{"opaquefeeds", "jo@acme.example", ca.Sign(jo, entity, "-binary", "-nodetach"), "smime", "valid"},
 		{"footer", "bo@acme.example", mixed(g.Sign("bo@acme.example", entity), "Content-Type: text/plain\n\n_____\nusers\n"), "openpgp", "valid"},
 		{"nested", "jo@acme.example", mixed("Content-Type: text/plain\n\nPay to the other account.\n", good), "smime", "partial"},
@@ -55,15 +55,15 @@ func TestSignatures(t *testing.T) {
 			t.Errorf("%s: text %q", test.subject, m.Text)
 		}
 		if len(m.Attachments) != 1 {
-			t.Errorf("%s: attachments %v, want what it came in", test.subject, m.Attachments)
+			t.Errorf("%s: attachments %v, want the signed part", test.subject, m.Attachments)
 		}
 	}
 	if m := send("jo@acme.example", "unsigned", "\nHello.\n"); m.Signature != nil {
-		t.Errorf("not signed: %+v", m.Signature)
+		t.Errorf("unsigned mail: %+v", m.Signature)
 	}
 	g.Key("New Acme <new@acme.example>", "never")
 	g.Export(keys, "new@acme.example")
 	if m := send("new@acme.example", "newcomer", g.Sign("new@acme.example", entity)); m.Signature == nil || m.Signature.Status != "valid" {
-		t.Errorf("a key that was added: %+v", m.Signature)
+		t.Errorf("a key added later: %+v", m.Signature)
 	}
 }

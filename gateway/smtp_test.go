@@ -18,7 +18,7 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// certify puts a fresh certificate into dir and returns the files and its serial.
+// certify writes a new certificate to dir and returns its files and serial number.
 func certify(t *testing.T, dir string) (cert, key, serial string) {
 	t.Helper()
 	certPEM, keyPEM := mailtest.Certificate(t)
@@ -39,31 +39,31 @@ func certify(t *testing.T, dir string) (cert, key, serial string) {
 	return cert, key, parsed.SerialNumber.String()
 }
 
-// served is the serial of the certificate that STARTTLS shows.
-func (r *running) served() string {
+// servedSerial returns the serial number of the certificate that STARTTLS presents.
+func (r *running) servedSerial() string {
 	r.t.Helper()
 	c, err := smtp.Dial(r.smtp)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.StartTLS(&tls.Config{InsecureSkipVerify: true}); err != nil { // what is served is what is asked
+	if err := c.StartTLS(&tls.Config{InsecureSkipVerify: true}); err != nil { // the certificate is the result
 		r.t.Fatal(err)
 	}
 	state, _ := c.TLSConnectionState()
 	return state.PeerCertificates[0].SerialNumber.String()
 }
 
-// TestReceiveEncrypted: mail comes in by STARTTLS and by TLS from the first octet,
-// and a renewed certificate is served without a restart.
-func TestReceiveEncrypted(t *testing.T) {
+// TestSMTPTLS: mail is received with STARTTLS and with implicit TLS, and a renewed
+// certificate is used without a restart.
+func TestSMTPTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cert, key, first := certify(t, dir)
 	r := start(t, func(cfg *config.Config) {
 		cfg.SMTP.TLSAddr, cfg.SMTP.TLSCert, cfg.SMTP.TLSKey = "127.0.0.1:0", cert, key
 	})
-	if got := r.served(); got != first {
+	if got := r.servedSerial(); got != first {
 		t.Errorf("serial %s, want %s", got, first)
 	}
 	text := letter("jo@acme.example", "support@desk.example", "Encrypted", "1@acme.example", "Hello.")
@@ -80,21 +80,21 @@ func TestReceiveEncrypted(t *testing.T) {
 
 	_, _, second := certify(t, dir)
 	if first == second {
-		t.Fatal("both certificates have one serial")
+		t.Fatal("both certificates have the same serial number")
 	}
-	r.eventually("the renewed certificate", func() bool { return r.served() == second })
-	// Half a renewal leaves the pair that fits.
+	r.eventually("the renewed certificate", func() bool { return r.servedSerial() == second })
+	// An incomplete renewal keeps the previous pair.
 	if err := os.WriteFile(key, []byte("not a key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.served(); got != second {
+	if got := r.servedSerial(); got != second {
 		t.Errorf("serial %s, want %s", got, second)
 	}
 	_, _, third := certify(t, dir)
-	r.eventually("the next certificate", func() bool { return r.served() == third })
+	r.eventually("the next certificate", func() bool { return r.servedSerial() == third })
 }
 
-// transact sends one mail over a connection.
+// transact sends one mail on a connection.
 func (r *running) transact(c *smtp.Client, from, to, text string) {
 	r.t.Helper()
 	defer c.Close()
@@ -114,7 +114,8 @@ func (r *running) transact(c *smtp.Client, from, to, text string) {
 	}
 }
 
-// dialogue sends lines and wants the answers' beginnings; it returns the last one.
+// dialogue sends the first string of each step and expects a reply that begins with the
+// second; it returns the last reply.
 func dialogue(t *testing.T, conn net.Conn, steps ...[2]string) string {
 	t.Helper()
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
@@ -138,10 +139,10 @@ func dialogue(t *testing.T, conn net.Conn, steps ...[2]string) string {
 	return last
 }
 
-// TestReceiveLMTP: Postfix and Exim deliver to a socket of this machine.
-func TestReceiveLMTP(t *testing.T) {
+// TestLMTP: mail is received on a Unix socket, as Postfix and Exim deliver it.
+func TestLMTP(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "lmtp") // a socket's path must be short
+	dir, err := os.MkdirTemp("", "lmtp") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +160,8 @@ func TestReceiveLMTP(t *testing.T) {
 	r.only("By socket")
 }
 
-// TestReceiveProxy: the PROXY protocol is read from the proxies of the
-// configuration, and from nobody else.
-func TestReceiveProxy(t *testing.T) {
+// TestProxyProtocol: the PROXY protocol is accepted from configured proxies only.
+func TestProxyProtocol(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ from, line, answer string }{
 		{"127.0.0.0/8", "PROXY TCP4 192.0.2.7 192.0.2.8 4000 25", "220"},
@@ -181,7 +181,7 @@ func TestReceiveProxy(t *testing.T) {
 			t.Errorf("from %s: %q, %+v", c.from, last, got)
 		}
 	}
-	// Who is no proxy and speaks as one says a command that nobody knows.
+	// From any other client, the PROXY line is an unknown command.
 	r := start(t, func(cfg *config.Config) { cfg.SMTP.ProxyFrom = []string{"192.0.2.0/24"} })
 	conn, err := net.Dial("tcp", r.smtp)
 	if err != nil {
@@ -191,9 +191,9 @@ func TestReceiveProxy(t *testing.T) {
 	dialogue(t, conn, [2]string{"", "220"}, [2]string{"PROXY TCP4 192.0.2.7 192.0.2.8 4000 25", "501"})
 }
 
-// TestReceiveCatchAll: whatever is written to a domain of ours arrives, and nothing
-// of other domains; answers come from a support address.
-func TestReceiveCatchAll(t *testing.T) {
+// TestCatchAll: mail to any address of a catch-all domain is accepted, mail to other
+// domains is refused, and replies are sent from a support address.
+func TestCatchAll(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(cfg *config.Config) { cfg.Mail.CatchAll = []string{"Shop.example"} })
 	for i, to := range []string{"anything@shop.example", "ANYTHING.else+tag@SHOP.example"} {
@@ -201,7 +201,7 @@ func TestReceiveCatchAll(t *testing.T) {
 		c := r.only(fmt.Sprintf("Catch%d", i))
 		var full struct{ Reply struct{ From string } }
 		if r.call("GET", "/conversations/"+c.ID, nil, &full); full.Reply.From != "support@desk.example" {
-			t.Errorf("%s is answered from %q", to, full.Reply.From)
+			t.Errorf("replies to mail for %s are sent from %q", to, full.Reply.From)
 		}
 	}
 	for _, to := range []string{"x@sub.shop.example", "x@shop.example.evil.example", "@shop.example", "x@other.example", "nobody@desk.example", `"x@shop.example"@other.example`} {

@@ -11,9 +11,9 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestMailboxWithTokens: the token server takes each refresh token once, and a
-// gateway that starts again knows the latest one. A new grant in the configuration
-// counts more than what is kept.
+// TestMailboxWithTokens: the token server accepts each refresh token once, and a
+// restarted gateway uses the latest one. A new token in the configuration replaces the
+// stored one.
 func TestMailboxWithTokens(t *testing.T) {
 	t.Parallel()
 	tokens := mailtest.NewTokenServer(t)
@@ -35,7 +35,7 @@ func TestMailboxWithTokens(t *testing.T) {
 	tokens.Expire()
 	t.Run("after a restart", pulled("two"))
 	if n := len(tokens.Asked()); n < 2 {
-		t.Errorf("%d tokens were asked for, want 2 at least", n)
+		t.Errorf("%d tokens were requested, want at least 2", n)
 	}
 
 	db, err := sql.Open("postgres", dsn)
@@ -48,7 +48,7 @@ func TestMailboxWithTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bytes.Contains(sealed, []byte("access-")) || bytes.Contains(sealed, []byte("refresh-")) {
-		t.Errorf("the database holds tokens in clear: %q", sealed)
+		t.Errorf("the database contains unencrypted tokens: %q", sealed)
 	}
 
 	tokens.Revoke()

@@ -24,13 +24,13 @@ import (
 	"switchboard/internal/dbtest"
 )
 
-// running is a gateway as its users see it: over HTTP, SMTP and WebSocket.
+// running is a running gateway, used through HTTP, SMTP and WebSocket.
 type running struct {
 	t     *testing.T
 	base  string
 	key   string
 	smtp  string
-	smtps string // "" when that is off
+	smtps string // "" if off
 	host  string
 	at    *gateway.Gateway
 }
@@ -47,8 +47,8 @@ func start(t *testing.T, change func(*config.Config)) *running {
 	if change != nil {
 		change(&cfg)
 	}
-	var noise quiet
-	log := slog.New(&noise)
+	var stopLog stopRecorder
+	log := slog.New(&stopLog)
 	g, err := gateway.New(t.Context(), cfg, log)
 	if err != nil {
 		t.Fatal(err)
@@ -69,38 +69,38 @@ func start(t *testing.T, change func(*config.Config)) *running {
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
 	t.Cleanup(func() {
-		noise.stopping.Store(true)
+		stopLog.stopping.Store(true)
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("the gateway ended with: %v", err)
 		}
-		if told := noise.told.Load(); told != nil {
-			t.Errorf("an ordinary stop alarms the operator: %s", *told)
+		if text := stopLog.last.Load(); text != nil {
+			t.Errorf("a normal stop logged a warning: %s", *text)
 		}
 	})
 	return r
 }
 
-// quiet is a log that keeps the last warning of the time when it is to stop.
-type quiet struct {
+// stopRecorder is a log handler that keeps the last warning logged during the stop.
+type stopRecorder struct {
 	stopping atomic.Bool
-	told     atomic.Pointer[string]
+	last     atomic.Pointer[string]
 }
 
-func (q *quiet) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
-func (q *quiet) WithAttrs([]slog.Attr) slog.Handler           { return q }
-func (q *quiet) WithGroup(string) slog.Handler                { return q }
+func (h *stopRecorder) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (h *stopRecorder) WithAttrs([]slog.Attr) slog.Handler           { return h }
+func (h *stopRecorder) WithGroup(string) slog.Handler                { return h }
 
-func (q *quiet) Handle(_ context.Context, r slog.Record) error {
-	if q.stopping.Load() {
+func (h *stopRecorder) Handle(_ context.Context, r slog.Record) error {
+	if h.stopping.Load() {
 		text := r.Message
 		r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
-		q.told.Store(&text)
+		h.last.Store(&text)
 	}
 	return nil
 }
 
-// conversation and message are the parts of the API's shapes that the tests read.
+// conversation and message are the fields of the API's resources that the tests use.
 type conversation struct {
 	ID       string
 	Number   int64
@@ -133,7 +133,7 @@ type message struct {
 	Signature      *struct{ Kind, Status, Reason, Email, Name, Key, Issuer, Footer string }
 }
 
-// call makes a request and decodes the answer into out; it returns the status.
+// call makes a request, decodes the response into out, and returns the status.
 func (r *running) call(method, path string, body, out any) int {
 	r.t.Helper()
 	var reader io.Reader
@@ -167,7 +167,7 @@ func (r *running) call(method, path string, body, out any) int {
 	return resp.StatusCode
 }
 
-// find lists the conversations that a query matches.
+// find returns the conversations that match a query.
 func (r *running) find(q string) []conversation {
 	r.t.Helper()
 	var page struct{ Data []conversation }
@@ -186,19 +186,19 @@ func (r *running) messages(id string) []message {
 	return page.Data
 }
 
-// eventually asks until ok, 20 s at most.
+// eventually polls ok for up to one minute.
 func (r *running) eventually(what string, ok func() bool) {
 	r.t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
-			r.t.Fatalf("never: %s", what)
+			r.t.Fatalf("timed out waiting for %s", what)
 		}
 		<-time.After(20 * time.Millisecond)
 	}
 }
 
-// only waits for the one conversation that a query matches.
+// only waits for the single conversation that matches a query.
 func (r *running) only(q string) conversation {
 	r.t.Helper()
 	var list []conversation
@@ -217,13 +217,13 @@ func (r *running) post(from, to, mail string) {
 	}
 }
 
-// letter writes a plain mail; extra are further header lines.
+// letter returns a plain text mail; extra are additional header lines.
 func letter(from, to, subject, id, text string, extra ...string) string {
 	return fmt.Sprintf("From: %s\nTo: %s\nSubject: %s\nDate: Sat, 21 Nov 2026 10:00:00 +0000\nMessage-ID: <%s>\n%s\n%s\n",
 		from, to, subject, id, strings.Join(append(extra, ""), "\n"), text)
 }
 
-// visitor is the other end of the chat.
+// visitor is a website visitor in a chat.
 type visitor struct {
 	t    *testing.T
 	conn *websocket.Conn

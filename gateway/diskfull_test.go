@@ -14,10 +14,10 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestNoRoom: while the database has none, SMTP answers 451 and a mailbox stays where
-// it was read to; when there is room again everything goes on by itself, and each mail
-// is there once.
-func TestNoRoom(t *testing.T) {
+// TestDiskFull: while the database's disk is full, SMTP answers 451 and the cursor of a
+// mailbox does not advance. Afterwards everything continues by itself, and every mail
+// exists exactly once.
+func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
 	var dsn string
@@ -48,7 +48,7 @@ func TestNoRoom(t *testing.T) {
 		return smtp.SendMail(r.smtp, nil, "jo@acme.example", []string{"support@desk.example"}, []byte(mail(n)))
 	}
 
-	// What cannot be processed waits.
+	// Mail that cannot be processed stays pending.
 	exec(full("messages"))
 	if err := deliver(1); err != nil {
 		t.Fatal(err)
@@ -58,11 +58,11 @@ func TestNoRoom(t *testing.T) {
 		err := db.QueryRowContext(t.Context(), "select problem from raws where state = 'pending' and problem <> ''").Scan(&problem)
 		return err == nil && strings.Contains(problem, "had no room for it")
 	})
-	// What cannot be kept is not acknowledged.
+	// Mail that cannot be stored is not acknowledged.
 	exec(full("raws"))
 	var refused *textproto.Error
 	if err := deliver(2); !errors.As(err, &refused) || refused.Code != 451 {
-		t.Errorf("SMTP said %v, want 451", err)
+		t.Errorf("SMTP answered %v, want 451", err)
 	}
 	for n := 3; n < 6; n++ {
 		box.Append([]byte(mail(n)))
@@ -70,14 +70,14 @@ func TestNoRoom(t *testing.T) {
 	r.eventually("the mailbox to fail", func() bool { return r.channels()["imap support"].State == "failing" })
 	var read int
 	if err := db.QueryRowContext(t.Context(), "select coalesce(max(last_uid), 0) from mailbox_cursors").Scan(&read); err != nil || read != 0 {
-		t.Errorf("the mailbox was read to %d (%v)", read, err)
+		t.Errorf("the mailbox cursor is at %d (%v)", read, err)
 	}
 
 	exec("drop trigger full_disk on raws; drop trigger full_disk on messages")
 	if err := deliver(2); err != nil {
-		t.Errorf("with room again: %v", err)
+		t.Errorf("after the disk has space again: %v", err)
 	}
-	r.eventually("all five", func() bool { return len(r.find("from:jo@acme.example")) == 5 })
+	r.eventually("all five mails", func() bool { return len(r.find("from:jo@acme.example")) == 5 })
 	for n := 1; n < 6; n++ {
 		r.only(fmt.Sprintf("Mail %d", n))
 	}

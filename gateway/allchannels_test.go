@@ -13,9 +13,9 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestMainJob takes one customer's people through all four channels, in and out
-// again: Dovecot is the mailbox that is pulled, Postfix's smtp-sink the smarthost.
-func TestMainJob(t *testing.T) {
+// TestAllChannels receives messages of one customer on all four channels and replies to
+// each: Dovecot serves the mailbox, Postfix's smtp-sink is the smarthost.
+func TestAllChannels(t *testing.T) {
 	t.Parallel()
 	box, sink := mailtest.NewDovecot(t), mailtest.NewSMTPSink(t)
 	r := start(t, func(cfg *config.Config) {
@@ -34,7 +34,7 @@ func TestMainJob(t *testing.T) {
 	lee := r.chat()
 	lee.send(frame{Type: "hello", Name: "Lee Novak", Email: "lee@acme.example"})
 	session := lee.await("welcome", func(f frame) bool { return f.Type == "welcome" }).Session
-	lee.send(frame{Type: "message", ID: "c-1", Text: "Is anybody there?"})
+	lee.send(frame{Type: "message", ID: "c-1", Text: "Is anyone there?"})
 	lee.await("ack", func(f frame) bool { return f.Type == "ack" && f.ID == "c-1" })
 
 	conversations := map[string]conversation{}
@@ -53,30 +53,30 @@ func TestMainJob(t *testing.T) {
 	}
 
 	for who, c := range conversations {
-		if status := r.call("POST", "/conversations/"+c.ID+"/replies", map[string]any{"text": "Hello " + who + ", we look into it.", "expected_seq": c.LastSeq}, nil); status != http.StatusCreated {
+		if status := r.call("POST", "/conversations/"+c.ID+"/replies", map[string]any{"text": "Hello " + who + ", we will look into it.", "expected_seq": c.LastSeq}, nil); status != http.StatusCreated {
 			t.Fatalf("reply to %s: status %d", who, status)
 		}
 	}
-	if f := lee.await("the answer", func(f frame) bool { return f.Type == "message" && f.From == "agent" }); !strings.Contains(f.Text, "Hello lee") {
+	if f := lee.await("the reply", func(f frame) bool { return f.Type == "message" && f.From == "agent" }); !strings.Contains(f.Text, "Hello lee") {
 		t.Errorf("the visitor got %+v", f)
 	}
 	answered := answers(t, sink.Await(3))
 	jo := answered["jo@acme.example"]
 	if jo == nil || jo.Header.Get("In-Reply-To") != "<jo1@acme.example>" || !strings.Contains(jo.Header.Get("References"), "<jo1@acme.example>") {
-		t.Fatalf("jo's answer does not thread: %v", jo)
+		t.Fatalf("the reply to jo has no threading headers: %v", jo)
 	}
 	if from := jo.Header.Get("From"); !strings.Contains(from, "billing@desk.example") {
-		t.Errorf("the answer comes from %q, want the address jo wrote to", from)
+		t.Errorf("the reply is from %q, want the address that jo wrote to", from)
 	}
 	if answered["kim@acme.example"] == nil {
-		t.Error("the form got no answer by mail")
+		t.Error("the sender of the form got no reply by mail")
 	}
 
-	continues(r, conversations, answered)
-	resumes(r, session)
+	customersAnswer(r, conversations, answered)
+	resumeChat(r, session)
 }
 
-// answers reads what the sink took, by recipient.
+// answers parses the mail that the sink received, by recipient.
 func answers(t *testing.T, sunk []mailtest.SunkMail) map[string]*mail.Message {
 	t.Helper()
 	out := map[string]*mail.Message{}
@@ -90,16 +90,17 @@ func answers(t *testing.T, sunk []mailtest.SunkMail) map[string]*mail.Message {
 	return out
 }
 
-// continues lets the customers answer: by token without any header, by References
-// without a token. Both must join; a stranger with a guessed reference must not.
-func continues(r *running, conversations map[string]conversation, answered map[string]*mail.Message) {
+// customersAnswer lets the customers answer: with a reply token but without headers, and
+// with References but without a token. Both answers must join their conversations; mail
+// from a stranger who guessed the references must not.
+func customersAnswer(r *running, conversations map[string]conversation, answered map[string]*mail.Message) {
 	r.t.Helper()
 	jo, sam := answered["jo@acme.example"], answered["sam@acme.example"]
 	replyTo, err := mail.ParseAddress(jo.Header.Get("Reply-To"))
 	if err != nil {
 		r.t.Fatalf("Reply-To: %v", err)
 	}
-	r.post("jo@acme.example", replyTo.Address, letter("jo@acme.example", replyTo.Address, "nothing alike", "jo2@acme.example", "By token."))
+	r.post("jo@acme.example", replyTo.Address, letter("jo@acme.example", replyTo.Address, "unrelated subject", "jo2@acme.example", "By token."))
 	id := sam.Header.Get("Message-Id")
 	r.post("sam@acme.example", "support@desk.example", letter("sam@acme.example", "support@desk.example", "Re: Webhook", "sam2@acme.example", "By References.",
 		"In-Reply-To: "+id, "References: <sam1@acme.example> "+id))
@@ -120,16 +121,16 @@ func continues(r *running, conversations map[string]conversation, answered map[s
 	}
 }
 
-// resumes opens the chat again with the session's secret: everything is there.
-func resumes(r *running, session string) {
+// resumeChat reconnects to the chat with the session's secret and expects the history.
+func resumeChat(r *running, session string) {
 	r.t.Helper()
 	again := r.chat()
 	again.send(frame{Type: "hello", Session: session})
-	again.await("the own line", func(f frame) bool { return f.Type == "message" && f.From == "visitor" && f.Text == "Is anybody there?" })
-	again.await("the answer", func(f frame) bool { return f.Type == "message" && f.From == "agent" })
+	again.await("the visitor's own message", func(f frame) bool { return f.Type == "message" && f.From == "visitor" && f.Text == "Is anyone there?" })
+	again.await("the reply", func(f frame) bool { return f.Type == "message" && f.From == "agent" })
 }
 
-// TestStaleReply: an answer written before a newer message arrived is refused.
+// TestStaleReply: a reply written before a newer message arrived is refused.
 func TestStaleReply(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil)
@@ -148,8 +149,8 @@ func TestStaleReply(t *testing.T) {
 	}
 }
 
-// TestTwice: the same mail over two entrances is one message.
-func TestTwice(t *testing.T) {
+// TestDuplicate: the same mail received on two channels becomes one message.
+func TestDuplicate(t *testing.T) {
 	t.Parallel()
 	box := mailtest.NewDovecot(t)
 	r := start(t, func(cfg *config.Config) {
