@@ -1,10 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -14,6 +14,8 @@ import (
 	"github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"switchboard/config/keys"
 )
 
 const envPrefix = "SWITCHBOARD_"
@@ -103,26 +105,28 @@ func unmarshal(k *koanf.Koanf, cfg *Config) (problems []Problem) {
 		Metadata: &meta, WeaklyTypedInput: true, TagName: "koanf",
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(",")),
 	}})
+	known := keys.List[Config]()
+	all := []error{err}
 	var joined interface{ Unwrap() []error }
-	switch {
-	case errors.As(err, &joined):
-		for _, e := range joined.Unwrap() {
-			problems = append(problems, wrongType(k, e))
+	if errors.As(err, &joined) {
+		all = joined.Unwrap()
+	}
+	for _, err := range all {
+		if err != nil {
+			key, reason := keys.WrongType(known, k, err)
+			problems = append(problems, Problem{cmp.Or(key, "type"), reason})
 		}
-	case err != nil:
-		problems = append(problems, wrongType(k, err))
 	}
 	// After a type error the decoder no longer lists the unused keys outside tables.
 	unknown := slices.DeleteFunc(meta.Unused, func(key string) bool { return !strings.Contains(key, "[") })
-	known := fields(reflect.TypeFor[Config](), "")
 	for _, key := range k.Keys() {
-		if !slices.ContainsFunc(known, func(f field) bool { return f.key == key || strings.HasPrefix(f.key, key+"[].") }) {
+		if !slices.ContainsFunc(known, func(f keys.Key) bool { return f.Name == key || strings.HasPrefix(f.Name, key+"[].") }) {
 			unknown = append(unknown, key)
 		}
 	}
 	slices.Sort(unknown)
 	for _, key := range unknown {
-		problems = append(problems, unknownKey(key))
+		problems = append(problems, Problem{key, keys.Unknown(known, key)})
 	}
 	return problems
 }

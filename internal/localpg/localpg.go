@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"switchboard/internal/localpg/pgbin"
 )
 
 // superuser is the cluster's only role; access is controlled by the socket's folder.
@@ -52,7 +54,7 @@ type Cluster struct {
 	cfg   Config
 	log   *slog.Logger
 	place *place
-	bin   binaries
+	bin   pgbin.Binaries
 
 	mu       sync.Mutex
 	stopping bool
@@ -102,11 +104,11 @@ func (c *Cluster) start(ctx context.Context) error {
 	if c.guard, err = newGuard(c.place, c.cfg.Ephemeral); err != nil {
 		return err
 	}
-	if c.bin, err = findBinaries(ctx, c.cfg.Bin, major); err != nil {
+	if c.bin, err = pgbin.Find(ctx, c.cfg.Bin, major); err != nil {
 		return err
 	}
 	if c.place.owner != nil {
-		if err := c.bin.makeAccessible(c.place.owner); err != nil {
+		if err := c.place.owner.makeAccessible(&c.bin); err != nil {
 			return err
 		}
 	}
@@ -146,7 +148,7 @@ func (c *Cluster) create(ctx context.Context) error {
 	// letters. PostgreSQL 17 has it built in. Where neither exists, the C locale works,
 	// but folds the case of ASCII letters only.
 	locales := [][]string{{"--locale=C.UTF-8"}, {"--no-locale"}}
-	if c.bin.major >= 17 {
+	if c.bin.Major >= 17 {
 		locales = [][]string{{"--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"}}
 	}
 	var out []byte
@@ -163,7 +165,7 @@ func (c *Cluster) create(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("cannot create the database in %s: %s (%w)", c.place.home, errorLine(string(out)), err)
+	return fmt.Errorf("cannot create the database in %s: %s (%w)", c.place.home, pgbin.ErrorLine(string(out)), err)
 }
 
 // output runs a program and returns its output; like the server, it ends with this process.
@@ -174,22 +176,11 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 	return cmd.CombinedOutput()
 }
 
-// errorLine returns the line of a program's output that says why it failed.
-func errorLine(out string) string {
-	lines := strings.Split(strings.TrimSpace(out), "\n")
-	for _, line := range lines {
-		if strings.Contains(line, "error:") || strings.Contains(line, "FATAL:") {
-			return strings.TrimSpace(line)
-		}
-	}
-	return strings.TrimSpace(lines[len(lines)-1])
-}
-
 // command prepares one of the cluster's programs. It runs as the cluster's owner, in a
 // folder that the owner may enter, in a process group of its own so that it does not
 // receive the terminal's signals, and without PG* variables, which are meant for clients.
 func (c *Cluster) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(c.bin.dir, name), args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(c.bin.Dir, name), args...)
 	cmd.Dir = c.place.home
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if o := c.place.owner; o != nil {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"switchboard/internal/localpg/pgbin"
 )
 
 // owner is the user that the server runs as when it is started by root.
@@ -90,20 +92,20 @@ func (o *owner) sharedFolder() (string, error) {
 // makeAccessible makes the programs executable for the user. If they are below a private
 // folder (the npm package in a clone under /root), they are copied to a public one, once.
 // The package is relocatable: its bin, lib and share find each other.
-func (b *binaries) makeAccessible(o *owner) error {
-	if o.blockedAt(b.dir) == "" {
+func (o *owner) makeAccessible(b *pgbin.Binaries) error {
+	if o.blockedAt(b.Dir) == "" {
 		return nil
 	}
 	base, err := o.sharedFolder()
 	if err != nil {
 		return err
 	}
-	from := filepath.Dir(b.dir)
-	info, err := os.Stat(filepath.Join(b.dir, "postgres"))
+	from := filepath.Dir(b.Dir)
+	info, err := os.Stat(filepath.Join(b.Dir, "postgres"))
 	if err != nil {
 		return err
 	}
-	to := filepath.Join(base, fmt.Sprintf("postgresql-%d-%x", b.major, info.ModTime().Unix()^info.Size()))
+	to := filepath.Join(base, fmt.Sprintf("postgresql-%d-%x", b.Major, info.ModTime().Unix()^info.Size()))
 	if _, err := os.Stat(to); err != nil {
 		fresh, err := os.MkdirTemp(base, "copy-")
 		if err != nil {
@@ -115,7 +117,7 @@ func (b *binaries) makeAccessible(o *owner) error {
 		}
 		for _, part := range []string{"bin", "lib", "share"} {
 			if err := os.CopyFS(filepath.Join(fresh, part), os.DirFS(filepath.Join(from, part))); err != nil {
-				return fmt.Errorf("user %s cannot access PostgreSQL in %s, and it cannot be copied: %w: install PostgreSQL for all users", o.name, b.dir, err)
+				return fmt.Errorf("user %s cannot access PostgreSQL in %s, and it cannot be copied: %w: install PostgreSQL for all users", o.name, b.Dir, err)
 			}
 		}
 		if err := os.Rename(fresh, to); err != nil {
@@ -124,6 +126,6 @@ func (b *binaries) makeAccessible(o *owner) error {
 			}
 		}
 	}
-	b.dir = filepath.Join(to, "bin")
+	b.Dir = filepath.Join(to, "bin")
 	return nil
 }

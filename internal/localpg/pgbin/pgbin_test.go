@@ -1,4 +1,4 @@
-package localpg
+package pgbin
 
 import (
 	"os"
@@ -9,15 +9,15 @@ import (
 )
 
 func TestChoose(t *testing.T) {
-	have := func(majors ...int) (b []binaries) {
+	have := func(majors ...int) (b []Binaries) {
 		for _, m := range majors {
-			b = append(b, binaries{dir: "/pg/" + strconv.Itoa(m), major: m})
+			b = append(b, Binaries{Dir: "/pg/" + strconv.Itoa(m), Major: m})
 		}
 		return b
 	}
 	for _, tc := range []struct {
 		name    string
-		found   []binaries
+		found   []Binaries
 		cluster int
 		want    int
 		err     string
@@ -31,8 +31,8 @@ func TestChoose(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := choose(tc.found, tc.cluster)
-			if got.major != tc.want {
-				t.Errorf("chose %d, want %d", got.major, tc.want)
+			if got.Major != tc.want {
+				t.Errorf("chose %d, want %d", got.Major, tc.want)
 			}
 			if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(strings.Replace(err.Error(), "brew install postgresql@17", "apt-get install postgresql", 1), tc.err) {
 				t.Errorf("error %v, want %q", err, tc.err)
@@ -61,17 +61,17 @@ func TestFind(t *testing.T) {
 	}
 	t.Setenv("SWITCHBOARD_PG_BIN", "")
 	t.Setenv("PATH", strings.Join([]string{".", "", t.TempDir(), old, links}, ":"))
-	if b, err := findBinaries(t.Context(), "", 0); err != nil || b.major != 97 || b.dir != suitable {
+	if b, err := Find(t.Context(), "", 0); err != nil || b.Major != 97 || b.Dir != suitable {
 		t.Errorf("found %+v, %v; want 97 in the folder that the link points to", b, err)
 	}
-	if b, err := findBinaries(t.Context(), "", 14); err != nil || b.major != 14 {
+	if b, err := Find(t.Context(), "", 14); err != nil || b.Major != 14 {
 		t.Errorf("found %+v, %v; want the version of the cluster", b, err)
 	}
-	if _, err := findBinaries(t.Context(), old, 0); err == nil || !strings.Contains(err.Error(), "15 or newer") {
+	if _, err := Find(t.Context(), old, 0); err == nil || !strings.Contains(err.Error(), "15 or newer") {
 		t.Errorf("an old version in a given folder: %v", err)
 	}
 	t.Setenv("SWITCHBOARD_PG_BIN", install(t, "something else"))
-	if _, err := findBinaries(t.Context(), "", 0); err == nil || !strings.Contains(err.Error(), "contains no usable PostgreSQL") {
+	if _, err := Find(t.Context(), "", 0); err == nil || !strings.Contains(err.Error(), "contains no usable PostgreSQL") {
 		t.Errorf("no server in the given folder: %v", err)
 	}
 }

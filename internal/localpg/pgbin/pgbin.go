@@ -1,4 +1,5 @@
-package localpg
+// Package pgbin finds the programs of an installed PostgreSQL server.
+package pgbin
 
 import (
 	"context"
@@ -16,25 +17,25 @@ import (
 // minVersion is the oldest major version of PostgreSQL that the schema supports.
 const minVersion = 15
 
-// binaries is a folder with initdb and postgres.
-type binaries struct {
-	dir   string
-	major int
+// Binaries is a folder with initdb and postgres.
+type Binaries struct {
+	Dir   string
+	Major int // version
 }
 
-// findBinaries finds the server's programs: in the given folder, or else in PATH, in
+// Find finds the server's programs: in the given folder, or else in PATH, in
 // the usual folders of distribution packages, and in the npm package that contains
 // them. cluster is the major version of the existing cluster, which only the same
 // version can open; 0 means that there is none and that any supported version will do.
-func findBinaries(ctx context.Context, bin string, cluster int) (binaries, error) {
+func Find(ctx context.Context, bin string, cluster int) (Binaries, error) {
 	if bin == "" {
 		bin = os.Getenv("SWITCHBOARD_PG_BIN")
 	}
-	var found []binaries
+	var found []Binaries
 	if bin != "" {
 		b, err := probe(ctx, bin)
 		if err != nil {
-			return binaries{}, fmt.Errorf("SWITCHBOARD_PG_BIN=%s contains no usable PostgreSQL (%w): set it to the folder of initdb and postgres", bin, err)
+			return Binaries{}, fmt.Errorf("SWITCHBOARD_PG_BIN=%s contains no usable PostgreSQL (%w): set it to the folder of initdb and postgres", bin, err)
 		}
 		found = append(found, b)
 	} else {
@@ -43,7 +44,7 @@ func findBinaries(ctx context.Context, bin string, cluster int) (binaries, error
 			if err == nil {
 				found = append(found, b)
 			}
-			if err == nil && b.major >= minVersion && (cluster == 0 || b.major == cluster) {
+			if err == nil && b.Major >= minVersion && (cluster == 0 || b.Major == cluster) {
 				break
 			}
 		}
@@ -52,26 +53,26 @@ func findBinaries(ctx context.Context, bin string, cluster int) (binaries, error
 }
 
 // choose returns the first suitable version, or an error that says which one is needed.
-func choose(found []binaries, cluster int) (binaries, error) {
+func choose(found []Binaries, cluster int) (Binaries, error) {
 	var have []string
 	for _, b := range found {
-		if cluster == 0 && b.major >= minVersion || cluster != 0 && b.major == cluster {
+		if cluster == 0 && b.Major >= minVersion || cluster != 0 && b.Major == cluster {
 			return b, nil
 		}
-		if one := fmt.Sprintf("%d (%s)", b.major, b.dir); !slices.Contains(have, one) {
+		if one := fmt.Sprintf("%d (%s)", b.Major, b.Dir); !slices.Contains(have, one) {
 			have = append(have, one)
 		}
 	}
 	switch {
 	case cluster != 0 && len(have) > 0:
-		return binaries{}, fmt.Errorf("the database was created by PostgreSQL %d, this machine has %s: install PostgreSQL %d, or set SWITCHBOARD_PG_BIN to its folder, or migrate the data with pg_upgrade",
+		return Binaries{}, fmt.Errorf("the database was created by PostgreSQL %d, this machine has %s: install PostgreSQL %d, or set SWITCHBOARD_PG_BIN to its folder, or migrate the data with pg_upgrade",
 			cluster, strings.Join(have, ", "), cluster)
 	case cluster != 0:
-		return binaries{}, fmt.Errorf("the database was created by PostgreSQL %d, which is not installed: install PostgreSQL %d, or set SWITCHBOARD_PG_BIN to its folder", cluster, cluster)
+		return Binaries{}, fmt.Errorf("the database was created by PostgreSQL %d, which is not installed: install PostgreSQL %d, or set SWITCHBOARD_PG_BIN to its folder", cluster, cluster)
 	case len(have) > 0:
-		return binaries{}, fmt.Errorf("PostgreSQL %d or newer is required, this machine has %s: %s", minVersion, strings.Join(have, ", "), installHint())
+		return Binaries{}, fmt.Errorf("PostgreSQL %d or newer is required, this machine has %s: %s", minVersion, strings.Join(have, ", "), installHint())
 	}
-	return binaries{}, fmt.Errorf("PostgreSQL is required and was not found: %s", installHint())
+	return Binaries{}, fmt.Errorf("PostgreSQL is required and was not found: %s", installHint())
 }
 
 func installHint() string {
@@ -144,25 +145,36 @@ func npmFolders() []string {
 var versionLine = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
 // probe runs a folder's postgres to get its version.
-func probe(ctx context.Context, dir string) (binaries, error) {
+func probe(ctx context.Context, dir string) (Binaries, error) {
 	server, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres"))
 	if err != nil {
-		return binaries{}, err
+		return Binaries{}, err
 	}
 	// PATH often contains symbolic links; initdb is in the folder that they point to.
 	if _, err := os.Stat(filepath.Join(filepath.Dir(server), "initdb")); err == nil {
 		dir = filepath.Dir(server)
 	} else if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
-		return binaries{}, err
+		return Binaries{}, err
 	}
 	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").CombinedOutput()
 	if err != nil {
-		return binaries{}, fmt.Errorf("postgres --version: %w: %s", err, errorLine(string(out)))
+		return Binaries{}, fmt.Errorf("postgres --version: %w: %s", err, ErrorLine(string(out)))
 	}
 	m := versionLine.FindSubmatch(out)
 	if m == nil {
-		return binaries{}, fmt.Errorf("postgres --version printed %q", strings.TrimSpace(string(out)))
+		return Binaries{}, fmt.Errorf("postgres --version printed %q", strings.TrimSpace(string(out)))
 	}
 	major, err := strconv.Atoi(string(m[1]))
-	return binaries{dir: dir, major: major}, err
+	return Binaries{Dir: dir, Major: major}, err
+}
+
+// ErrorLine returns the line of a program's output that says why it failed.
+func ErrorLine(out string) string {
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	for _, line := range lines {
+		if strings.Contains(line, "error:") || strings.Contains(line, "FATAL:") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return strings.TrimSpace(lines[len(lines)-1])
 }
