@@ -3,6 +3,7 @@ package threading
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -134,4 +135,147 @@ func listMail(id, from, subject string, hours int, fresh, quote string, change .
 	m.SentAt = noon.Add(time.Duration(hours) * time.Hour)
 	m.ReceivedAt = m.SentAt
 	return m
+}
+
+// group returns the conversations of an archive's messages as numbers, in the order
+// in which they first appear.
+func group(a *Archive) (numbers []int) {
+	seen := map[desk.ConversationID]int{}
+	for _, p := range a.Place() {
+		if _, ok := seen[p.Conversation]; !ok {
+			seen[p.Conversation] = len(seen)
+		}
+		numbers = append(numbers, seen[p.Conversation])
+	}
+	return numbers
+}
+
+func archived(a *Archive, list ...*desk.Message) *Archive {
+	for _, m := range list {
+		a.Add(m, acme, jo)
+	}
+	return a
+}
+
+func TestAdoptionInTime(t *testing.T) {
+	original := listMail("1", "ann@one.example", "Disk controller", 0, answer, "")
+	reply := func(at time.Duration, quote string) *desk.Message {
+		m := listMail("9", "dan@four.example", "Re: Disk controller", 0, "Thanks.", quote)
+		m.SentAt = noon.Add(at)
+		return m
+	}
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		name  string
+		at    time.Duration
+		quote string
+		joins bool
+	}{
+		{"a day before its original", -day, "> " + answer, true},
+		{"earlier", -day - 1, "> " + answer, false},
+		{"180 days later", 180 * day, "> " + answer, true},
+		{"later still", 180*day + 1, "> " + answer, false},
+		{"only the subject, a week later", 7 * day, "", true},
+		{"only the subject, later", 7*day + 1, "", false},
+		{"an author, two weeks later", 14 * day, "On Monday, ann@one.example wrote:\n> no\n", true},
+		{"an author, later", 14*day + 1, "On Monday, ann@one.example wrote:\n> no\n", false},
+	} {
+		if got := group(archived(NewArchive(), original, reply(tt.at, tt.quote))); (got[1] == 0) != tt.joins {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// The nearest 200 messages of a subject, the reply included, are compared with it.
+func TestAdoptionBySubjectIsBounded(t *testing.T) {
+	for others, joins := range map[int]bool{198: true, 199: false} {
+		a := archived(NewArchive(), listMail("first", "ann@one.example", "Disk controller", 0, "One.", ""))
+		for i := range others {
+			a.Add(listMail(fmt.Sprint(i), fmt.Sprintf("user%d@two.example", i), "Disk controller", 1, "Two.", ""), acme, jo)
+		}
+		a.Add(listMail("9", "dan@four.example", "Re: Disk controller", 2, "Thanks.", "On Monday, ann@one.example wrote:\n> no\n"), acme, jo)
+		if got := group(a); (got[len(got)-1] == 0) != joins {
+			t.Errorf("after %d messages the reply joins conversation %d", others, got[len(got)-1])
+		}
+	}
+}
+
+func TestArchive(t *testing.T) {
+	const chatter = "Nothing in particular was said here, but it was said in a good many words."
+	thread := func(n int, more ...func(*desk.Message)) *desk.Message {
+		return listMail(fmt.Sprint(n), "ann@one.example", fmt.Sprintf("Subject %d", n), n, chatter, "", more...)
+	}
+	for _, tt := range []struct {
+		name string
+		list []*desk.Message
+		want []int
+	}{
+		{"threads", []*desk.Message{thread(1), thread(2), thread(3, refs("1@list"))}, []int{0, 1, 0}},
+		{"a later message connects two", []*desk.Message{thread(1), thread(2), thread(3, refs("1@list", "2@list")), thread(4, refs("1@list"))}, []int{0, 0, 0, 0}},
+		{"a forwarded report is no report", []*desk.Message{thread(1), thread(2, func(m *desk.Message) {
+			m.AutoSubmitted = desk.AutoBounce
+			m.Report = &desk.Report{OriginalMessageID: "1@list", Recipients: []desk.ReportRecipient{{Recipient: "ann@one.example"}}}
+		})}, []int{0, 1}},
+		{"an orphan answers another orphan that arrives later", []*desk.Message{
+			listMail("1", "ann@one.example", "Disk controller", 0, answer, ""),
+			listMail("3", "cyd@three.example", "Re: Disk controller", 48, "Thanks.", "> "+elsewhere),
+			listMail("2", "bob@two.example", "Re: Disk controller", 24, elsewhere, "> "+answer),
+		}, []int{0, 0, 0}},
+		{"common text proves nothing", append(repeated(6, chatter), listMail("9", "dan@four.example", "Re: Footer", 200, "No.", "> "+chatter)), []int{0, 1, 2, 3, 4, 5, 6}},
+		{"rare text does", append(repeated(4, chatter), listMail("9", "dan@four.example", "Re: Footer", 200, "No.", "> "+chatter)), []int{0, 1, 2, 3, 3}},
+	} {
+		a := archived(NewArchive(), tt.list...)
+		if got := group(a); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// repeated returns messages with the same subject and text, a day apart.
+func repeated(n int, fresh string) (list []*desk.Message) {
+	for i := range n {
+		list = append(list, listMail(fmt.Sprint(i), fmt.Sprintf("user%d@two.example", i), "Footer", i*24, fresh, ""))
+	}
+	return list
+}
+
+func TestPlacedExplains(t *testing.T) {
+	list := []*desk.Message{
+		listMail("1", "ann@one.example", "Disk controller", 0, answer, ""),
+		listMail("2", "bob@two.example", "Re: Disk controller", 1, "Yes.", "", refs("1@list")),
+		listMail("3", "cyd@three.example", "Re: Disk controller", 2, "Thanks.", "> "+answer),
+	}
+	got := archived(NewArchive(), list...).Place()
+	want := []Placed{
+		{"1@list", got[0].Conversation, MethodNew, ""}, {"2@list", got[0].Conversation, MethodReferences, "cites <1@list>"},
+		{"3@list", got[0].Conversation, MethodSubject, "no reply headers; same subject, it quotes 5 of its passages"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("placed %+v, want %+v", got, want)
+	}
+	// On arrival, only the sender's own conversations and those they take part in count.
+	guarded := archived(NewGuardedArchive(), list[0], listMail("4", "ann@one.example", "Re: Disk controller", 3, "Well?", "> "+answer)).Place()
+	if guarded[1].Conversation != guarded[0].Conversation || guarded[1].Method != MethodSubject {
+		t.Errorf("guarded: %+v", guarded)
+	}
+}
+
+func TestMergeKeepsTheOlder(t *testing.T) {
+	a := archived(NewArchive(), listMail("1", joAddr, "A b", 0, "", ""), listMail("2", joAddr, "C d", 0, "", ""))
+	x, y := a.entries[0].conversation, a.entries[1].conversation
+	a.merge(y, x)
+	if a.final(y) != x || a.final(x) != x {
+		t.Error("the newer conversation was kept")
+	}
+	a.merge(x, y)
+	if unknown := (desk.ConversationID{15: 9}); a.final(y) != x || a.final(unknown) != unknown {
+		t.Error("merging again changed something")
+	}
+}
+
+func TestPeople(t *testing.T) {
+	m := mail(joAddr, func(m *desk.Message) { m.CC, m.To = []desk.Address{{Email: annAddr}}, []desk.Address{{Email: eveAddr}} })
+	if got := people(m); !slices.Equal(got, []string{joAddr, annAddr}) {
+		t.Errorf("the people of a message are %v", got)
+	}
 }

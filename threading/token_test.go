@@ -20,11 +20,14 @@ func TestTokenRoundTrip(t *testing.T) {
 		recipient bool // and identifies its recipient
 	}{
 		{"support@demo.example", true, true},
-		{"kundenservice@demo.example", true, true},           // 13 + 1 + 50 = 64
-		{"customer-service@demo.example", true, false},       // needs the short form
-		{"customer-service-eu@demo.example", true, false},    // 19 + 1 + 44 = 64
-		{"customer-service-emea@demo.example", false, false}, // no room
+		{"kundenservice@demo.example", true, true},   // 13 + 1 + 50 = 64
+		{"kundenservices@demo.example", true, false}, // one octet more needs the short form
+		{"customer-service@demo.example", true, false},
+		{"customer-service-eu@demo.example", true, false},   // 19 + 1 + 44 = 64
+		{"customer-service-euu@demo.example", false, false}, // one octet more has no room
+		{"customer-service-emea@demo.example", false, false},
 		{"not an address", false, false},
+		{"@demo.example", false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.base, func(t *testing.T) {
@@ -46,6 +49,46 @@ func TestTokenRoundTrip(t *testing.T) {
 				t.Error("accepted after its key was retired")
 			}
 		})
+	}
+}
+
+// Addresses that were sent years ago must stay valid.
+func TestTokensAreStable(t *testing.T) {
+	const long, short = "support+aeaaaaaaaaaaaaaaaaaaaaaaaebj2ep7or6mz5rjjm5epbauxa@demo.example", "customer-service+aeaaaaaaaaaaaaaaaaaaaaaaaebf7q4xrpo34xrbh2la@demo.example"
+	if got := keys.Address(ours, first, joAddr); got != long {
+		t.Errorf("the long form is %s", got)
+	}
+	if got := keys.Address("customer-service@demo.example", first, joAddr); got != short {
+		t.Errorf("the short form is %s", got)
+	}
+	if got := keys.Address(ours, desk.ConversationID{}, joAddr); got != ours {
+		t.Errorf("no conversation has the reply address %s", got)
+	}
+	if conv, issuedTo, ok := keys.Parse(long); !ok || conv != first || !issuedTo(joAddr) || issuedTo(eveAddr) {
+		t.Errorf("the long form is read as %v, %v", conv, ok)
+	}
+}
+
+func TestNotATokenAddress(t *testing.T) {
+	genuine := keys.Address(ours, first, joAddr)
+	local, domain, _ := strings.Cut(genuine, "@")
+	for _, addr := range []string{"", "@", "+", "support@demo.example", "a+b", local, local[:len(local)-1] + "@" + domain, strings.Replace(genuine, "+", "", 1), "a+b@" + genuine[len("support+"):]} {
+		if _, _, ok := keys.Parse(addr); ok {
+			t.Errorf("%q was accepted", addr)
+		}
+	}
+	for _, addr := range []string{genuine, " <" + genuine + ">\t", strings.Replace(genuine, "support", "+", 1), strings.Replace(genuine, "support", `"a@b"`, 1)} {
+		if _, _, ok := keys.Parse(addr); !ok {
+			t.Errorf("%q was refused", addr)
+		}
+	}
+}
+
+func TestSecretLength(t *testing.T) {
+	for n, want := range map[int]bool{15: false, 16: true} {
+		if addr := NewTokens(Key{Secret: make([]byte, n)}).Address(ours, first, joAddr); (addr != ours) != want {
+			t.Errorf("a secret of %d octets signs %s", n, addr)
+		}
 	}
 }
 

@@ -1,0 +1,253 @@
+package threading
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"switchboard/desk"
+)
+
+// some returns n different passages.
+func some(n int) passages {
+	p := passages{}
+	for i := range n {
+		p[uint64(i+1)] = struct{}{}
+	}
+	return p
+}
+
+func TestOrphaned(t *testing.T) {
+	base := func() *desk.Message {
+		return mail(joAddr, text("Re: Parcel 4711", "> "+answer+"\nNo.", "No."), func(m *desk.Message) {
+			m.To, m.CC = []desk.Address{{Email: "Ann@Acme.example"}}, []desk.Address{{Email: eveAddr}}
+		})
+	}
+	for name, change := range map[string]func(*desk.Message){
+		"not a reply":    func(m *desk.Message) { m.Subject = "Parcel 4711" },
+		"no subject":     func(m *desk.Message) { m.Subject = "Re: " },
+		"has References": refs("x@y"), "has In-Reply-To": irt("x@y"), "automatic": auto(desk.AutoReply),
+	} {
+		m := base()
+		change(m)
+		if o := orphaned(m); o != nil {
+			t.Errorf("%s: is an orphan: %+v", name, o)
+		}
+	}
+	o := orphaned(base())
+	if o == nil || o.base != "parcel 4711" || !o.marked || len(o.quotes) == 0 || !slices.Equal(o.to, []string{annAddr, eveAddr}) {
+		t.Errorf("the orphan is %+v", o)
+	}
+	m := base()
+	m.TextBody = "> too short\nNo."
+	if o := orphaned(m); o.marked {
+		t.Error("a quote too short to compare counts as a quote")
+	}
+	m.AutoSubmitted = desk.AutoList
+	if orphaned(m) == nil {
+		t.Error("list mail is not an orphan")
+	}
+}
+
+// Each match is better than all after it.
+func TestBetter(t *testing.T) {
+	list := []found{
+		{subject: true, named: true}, {subject: true, timed: noon}, {subject: true, first: 2}, {subject: true, first: 1, quotes: 2}, {subject: true, first: 1},
+		{subject: true, quotes: 1}, {subject: true, echoes: 1}, {subject: true, author: true}, {subject: true, to: true},
+		{subject: true}, {subject: true, apart: time.Hour}, {named: true}, {},
+	}
+	for i, f := range list {
+		for j, g := range list {
+			if got, want := f.better(g), i-j; (got < 0) != (want < 0) || (got > 0) != (want > 0) {
+				t.Errorf("%d compared with %d is %d", i, j, got)
+			}
+		}
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		orphan orphan
+		list   []found
+		want   string // evidence; empty: none
+	}{
+		{"no match", orphan{}, nil, ""},
+		{"another subject", orphan{}, []found{{named: true}}, ""},
+		{"identifier", orphan{}, []found{{subject: true, named: true, timed: noon}}, "it names one of its messages"},
+		{"time", orphan{}, []found{{subject: true, timed: noon, quotes: 1, own: true}}, "it names the author and time of a message: 2 March 12:00 UTC"},
+		{"quotes", orphan{quotes: some(10)}, []found{{subject: true, quotes: 1}}, "it quotes 1 of its passages"},
+		{"quotes too little", orphan{quotes: some(11)}, []found{{subject: true, quotes: 1}}, ""},
+		{"quotes, and echoes", orphan{quotes: some(11)}, []found{{subject: true, quotes: 1, echoes: 9}}, ""},
+		{"echoes", orphan{first: some(10)}, []found{{subject: true, echoes: 3}}, "both quote the same 3 passages"},
+		{"few echoes", orphan{first: some(2)}, []found{{subject: true, echoes: 2}}, ""},
+		{"a small share of echoes", orphan{first: some(11)}, []found{{subject: true, echoes: 3}}, ""},
+		{"only the subject", orphan{}, []found{{subject: true}}, ""},
+	} {
+		if got, ok := tt.orphan.answers(tt.list); got != tt.want || ok != (tt.want != "") {
+			t.Errorf("%s: %q, %v; want %q", tt.name, got, ok, tt.want)
+		}
+	}
+}
+
+func TestRecognised(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		orphan orphan
+		best   found
+		others []found
+		want   bool
+	}{
+		{"unmarked, a tenth", orphan{quotes: some(20)}, found{quotes: 2}, nil, true},
+		{"unmarked, less than a tenth", orphan{quotes: some(20)}, found{quotes: 1}, nil, false},
+		{"an author of another match is named", orphan{quotes: some(1)}, found{quotes: 1}, []found{{subject: true, author: true}}, false},
+		{"that one has another subject", orphan{quotes: some(1)}, found{quotes: 1}, []found{{author: true}}, true},
+		{"so is an author of this one", orphan{quotes: some(1)}, found{quotes: 1, author: true}, []found{{subject: true, author: true}}, true},
+		{"only a quote in a quote", orphan{first: some(1)}, found{quotes: 1}, nil, false},
+		{"only a quote in a quote, and the author", orphan{first: some(1)}, found{quotes: 1, author: true}, nil, true},
+		{"only a quote in a quote, of the own conversation", orphan{first: some(1)}, found{quotes: 1, own: true}, []found{{}}, true},
+		{"only a quote in a quote, two candidates", orphan{first: some(1)}, found{quotes: 1, own: true}, []found{{subject: true}, {}}, false},
+		{"three tenths quoted directly", orphan{first: some(10)}, found{first: 3}, nil, true},
+		{"less than three tenths", orphan{first: some(11)}, found{first: 3}, nil, false},
+		{"less, and the author", orphan{first: some(11)}, found{first: 1, author: true}, nil, true},
+		{"less, of the own conversation", orphan{first: some(11)}, found{first: 1, own: true}, nil, true},
+	} {
+		if got := tt.orphan.recognised(tt.best, tt.others); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+func TestElsewhere(t *testing.T) {
+	if (&orphan{quotes: some(19)}).elsewhere() || !(&orphan{quotes: some(20)}).elsewhere() || !(&orphan{marked: true}).elsewhere() {
+		t.Error("a full quote is 20 passages, or has quote marks")
+	}
+}
+
+func TestClear(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		f, g found
+		want bool
+	}{
+		{"named", found{named: true}, found{echoes: 1}, true}, {"timed", found{timed: noon}, found{echoes: 1}, true},
+		{"both named", found{named: true}, found{named: true, echoes: 1}, false}, {"the other timed", found{named: true}, found{timed: noon, echoes: 1}, false},
+		{"both timed", found{timed: noon}, found{timed: noon, echoes: 1}, false},
+		{"twice the quotes", found{quotes: 2}, found{quotes: 1}, true}, {"less than twice", found{quotes: 3, echoes: 9}, found{quotes: 2, echoes: 1}, false},
+		{"twice the echoes", found{echoes: 2}, found{echoes: 1}, true}, {"less than twice the echoes", found{echoes: 3}, found{echoes: 2}, false},
+		{"nothing at all", found{}, found{echoes: 1}, false},
+	} {
+		if got := tt.f.clear(tt.g); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+func TestAdopted(t *testing.T) {
+	said := quotation{clocks: []clock{{5, -1}}}
+	week, window := 7*24*time.Hour, 14*24*time.Hour
+	for _, tt := range []struct {
+		name   string
+		orphan orphan
+		list   []found
+		want   string
+	}{
+		{"the own conversation is named", orphan{base: "a b"}, []found{{id: first, subject: true, named: true}, {id: second, subject: true, named: true}}, ""},
+		{"the own conversation is timed", orphan{base: "a b"}, []found{{id: first, subject: true, timed: noon}, {id: second, subject: true, named: true}}, ""},
+		{"the own conversation is left out", orphan{base: "a b"}, []found{{id: first, subject: true}, {id: second, subject: true, named: true}}, "it names one of its messages"},
+		{"no other", orphan{base: "a b"}, []found{{id: first, subject: true}}, ""},
+		{"another subject", orphan{base: "a b"}, []found{{id: second, author: true}}, ""},
+		{"quotes too little", orphan{base: "a b", quotes: some(11)}, []found{{id: second, subject: true, quotes: 1, author: true}, {subject: true, author: true, quotes: 1}}, ""},
+		{"author, at the end of the window", orphan{base: "a b"}, []found{{id: second, subject: true, author: true, apart: window}}, "it names an author there"},
+		{"author, later", orphan{base: "a b"}, []found{{id: second, subject: true, author: true, apart: window + 1}}, ""},
+		{"author, and a time no message has", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}}, "it names an author there"},
+		{"the same, two candidates", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}, {subject: true}}, ""},
+		{"the same, one of another subject", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}, {}}, "it names an author there"},
+		{"author, two candidates, no time", orphan{base: "a b"}, []found{{id: second, subject: true, author: true}, {subject: true}}, "it names an author there"},
+		{"author, and an unknown quote", orphan{base: "a b", marked: true, quotes: some(3)}, []found{{id: second, subject: true, author: true}}, ""},
+		{"author, and a short quote", orphan{base: "a b", marked: true, quotes: some(2)}, []found{{id: second, subject: true, author: true}}, "it names an author there"},
+		{"author, and a long unmarked quote", orphan{base: "a b", quotes: some(20)}, []found{{id: second, subject: true, author: true}}, ""},
+		{"recipient, and an unknown quote", orphan{base: "a b", marked: true, quotes: some(3)}, []found{{id: second, subject: true, to: true}}, ""},
+		{"recipient", orphan{base: "a b"}, []found{{id: second, subject: true, to: true}, {subject: true}}, "it is addressed to an author there"},
+		{"the only one", orphan{base: "a b"}, []found{{id: second, subject: true, apart: week}}, "which no other conversation has"},
+		{"the only one, later", orphan{base: "a b"}, []found{{id: second, subject: true, apart: week + 1}}, ""},
+		{"the only one, with a time", orphan{base: "a b", said: said}, []found{{id: second, subject: true}}, ""},
+		{"the only one, generic", orphan{base: "help"}, []found{{id: second, subject: true}}, ""},
+		{"two", orphan{base: "a b"}, []found{{id: second, subject: true}, {subject: true}}, ""},
+	} {
+		best, got, ok := tt.orphan.adopted(tt.list, first)
+		if got != tt.want || ok != (tt.want != "") || ok && best.id != second || !ok && best.id != (desk.ConversationID{}) {
+			t.Errorf("%s: %v, %q, %v; want %q", tt.name, best.id, got, ok, tt.want)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	const words = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen."
+	w := digest(Written{MessageID: "a@b", From: desk.Address{Email: ours}, SentAt: noon.Add(5 * time.Minute), NewText: words, TextBody: words + "\n> " + elsewhere})
+	quotedWords, quotedElsewhere := passages{}, passages{}
+	quotedWords.add(words)
+	quotedElsewhere.add(elsewhere)
+	for _, tt := range []struct {
+		name   string
+		orphan orphan
+		want   found
+	}{
+		{"nothing", orphan{}, found{subject: true, own: true}},
+		{"identifier", orphan{said: quotation{ids: []string{"a@b"}}}, found{subject: true, own: true, named: true}},
+		{"author", orphan{said: quotation{intro: ours}}, found{subject: true, own: true, author: true}},
+		{"author and another time", orphan{said: quotation{intro: ours, clocks: []clock{{6, -1}}}}, found{subject: true, own: true, author: true}},
+		{"author and time", orphan{said: quotation{intro: ours, clocks: []clock{{5, 0}}}}, found{subject: true, own: true, author: true, timed: noon.Add(5 * time.Minute)}},
+		{"time without author", orphan{said: quotation{clocks: []clock{{5, -1}}}}, found{subject: true, own: true}},
+		{"quotes", orphan{quotes: quotedWords}, found{subject: true, own: true, quotes: len(quotedWords)}},
+		{"direct quotes", orphan{quotes: quotedWords, first: quotedWords}, found{subject: true, own: true, quotes: len(quotedWords), first: len(quotedWords)}},
+		{"echoes", orphan{quotes: quotedElsewhere, first: quotedElsewhere}, found{subject: true, own: true, echoes: len(quotedElsewhere)}},
+	} {
+		got := tt.orphan.compare([]digested{w, digest(Written{})})
+		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(found{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	if len(quotedWords) < 3 || len(quotedElsewhere) < 3 {
+		t.Error("the texts are too short to test anything")
+	}
+}
+
+func TestGeneric(t *testing.T) {
+	for subject, want := range map[string]bool{"": true, "help": true, "help me": false, "4711": false, "荷物": false, "order4": false} {
+		if generic(subject) != want {
+			t.Errorf("generic(%q) is %v", subject, !want)
+		}
+	}
+}
+
+func TestNear(t *testing.T) {
+	const window = 14 * 24 * time.Hour
+	if !near(noon, noon.Add(window)) || !near(noon.Add(window), noon) || near(noon, noon.Add(window+1)) || near(noon.Add(window+1), noon) {
+		t.Error("near is 14 days in both directions")
+	}
+}
+
+func TestPosting(t *testing.T) {
+	var p posting
+	var seen []int
+	collect := func(p posting) []int {
+		seen = nil
+		p.each(func(i int) { seen = append(seen, i) })
+		return seen
+	}
+	for i := range 4 {
+		p = p.with(i)
+		if got := collect(p); !slices.Equal(got, []int{0, 1, 2, 3}[:i+1]) {
+			t.Errorf("after message %d it lists %v", i, got)
+		}
+	}
+	if got := collect(p.sample(4)); !slices.Equal(got, []int{0, 1, 2, 3}) {
+		t.Errorf("a sample of five lists %v", got)
+	}
+	if p = p.with(4); p != (posting{common}) || len(collect(p)) > 0 || p.with(5) != p {
+		t.Errorf("a passage of five messages is %v, and then %v", p, p.with(5))
+	}
+}
