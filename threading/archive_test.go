@@ -193,7 +193,7 @@ func TestAdoptionBySubjectIsBounded(t *testing.T) {
 		for i := range others {
 			a.Add(listMail(fmt.Sprint(i), fmt.Sprintf("user%d@two.example", i), "Disk controller", 1, "Two.", ""), acme, jo)
 		}
-		a.Add(listMail("9", "dan@four.example", "Re: Disk controller", 2, "Thanks.", "On Monday, ann@one.example wrote:\n> no\n"), acme, jo)
+		a.Add(listMail("reply", "dan@four.example", "Re: Disk controller", 2, "Thanks.", "On Monday, ann@one.example wrote:\n> no\n"), acme, jo)
 		if got := group(a); (got[len(got)-1] == 0) != joins {
 			t.Errorf("after %d messages the reply joins conversation %d", others, got[len(got)-1])
 		}
