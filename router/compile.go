@@ -10,9 +10,8 @@ import (
 	"switchboard/desk"
 )
 
-// Compile reads a policy document. The error is a *PolicyError with everything
-// that is wrong with it; a policy that could leave a conversation nowhere does
-// not compile.
+// Compile reads a policy document. The error is a *PolicyError that lists every
+// problem. A policy that could leave a conversation without an inbox does not compile.
 func Compile(doc []byte) (*Policy, error) {
 	d := &document{}
 	root := d.parse(doc)
@@ -29,8 +28,8 @@ func Compile(doc []byte) (*Policy, error) {
 	return p, nil
 }
 
-// compiler fills a Policy from a document, section after section, so that each
-// one can refer to the ones before it.
+// compiler fills a Policy from a document, section by section, so that each can refer
+// to those before it.
 type compiler struct {
 	*document
 	policy *Policy
@@ -61,7 +60,7 @@ func (c *compiler) compile(root ast.Node) {
 func (c *compiler) version(f field) {
 	if v, ok := c.number(f, 1); ok {
 		if v != 1 {
-			c.fail(f.value, f.path, "version %d of the grammar is not known; it is 1", v)
+			c.fail(f.value, f.path, "unsupported version %d: must be 1", v)
 		}
 		c.policy.Version = 1
 	}
@@ -76,10 +75,10 @@ func (c *compiler) segments(f field) {
 			"when": func(f field) { s.when = c.condition(f, c.calendarNames(), notInSegments...) },
 		}, "name")
 		if slices.ContainsFunc(c.policy.segments, func(o segment) bool { return o.name == s.name && s.name != "" }) {
-			c.fail(item.value, item.path, "segment %q is there already", s.name)
+			c.fail(item.value, item.path, "segment %q already exists", s.name)
 		}
 		if last != nil && last.when.always() {
-			c.fail(item.value, item.path, "is never reached: segment %q before it takes every account", last.name)
+			c.fail(item.value, item.path, "is never reached: segment %q before it matches every account", last.name)
 		}
 		c.policy.segments = append(c.policy.segments, s)
 		last = &s
@@ -93,7 +92,7 @@ func (c *compiler) tiers(f field) {
 			"tier": func(f field) {
 				n, ok := c.number(f, 0)
 				if ok && c.hasTier(desk.Tier(n)) {
-					c.fail(f.value, f.path, "tier %d is there already", n)
+					c.fail(f.value, f.path, "tier %d already exists", n)
 				}
 				t.Tier = desk.Tier(n)
 			},
@@ -111,11 +110,11 @@ func (c *compiler) hasTier(t desk.Tier) bool {
 	return slices.ContainsFunc(c.policy.tiers, func(o Tier) bool { return o.Tier == t })
 }
 
-// tierRef reads the number of a tier that exists.
+// tierRef reads the number of an existing tier.
 func (c *compiler) tierRef(f field) (t desk.Tier, ok bool) {
 	n, ok := c.number(f, 0)
 	if ok && !c.hasTier(desk.Tier(n)) {
-		c.fail(f.value, f.path, "there is no tier %d", n)
+		c.fail(f.value, f.path, "tier %d does not exist", n)
 		ok = false
 	}
 	return desk.Tier(n), ok
@@ -126,7 +125,7 @@ func (c *compiler) inboxes(f field) {
 	for _, item := range list {
 		in := Inbox{Key: item.key, Name: title(item.key), Assign: Assign{Strategy: "manual"}}
 		if !isKey(item.key) {
-			c.fail(item.at, f.path, "%q is not a key: lower-case letters, digits and hyphens", item.key)
+			c.fail(item.at, f.path, "%q is not a valid key: use lower-case letters, digits and hyphens", item.key)
 		}
 		c.keys(orKey(item), item.path, map[string]func(field){
 			"name":     func(f field) { in.Name = c.text(f) },
@@ -138,7 +137,7 @@ func (c *compiler) inboxes(f field) {
 		c.policy.inboxes = append(c.policy.inboxes, in)
 	}
 	if len(list) == 0 {
-		c.fail(orKey(f), f.path, "there must be an inbox")
+		c.fail(orKey(f), f.path, "at least one inbox is required")
 	}
 }
 
@@ -151,11 +150,11 @@ func (c *compiler) assign(f field) Assign {
 	return a
 }
 
-// inboxRef reads the key of an inbox that exists.
+// inboxRef reads the key of an existing inbox.
 func (c *compiler) inboxRef(f field) string {
 	key := c.text(f)
 	if _, ok := c.policy.Inbox(key); key != "" && !ok {
-		c.fail(f.value, f.path, "there is no inbox %q", key)
+		c.fail(f.value, f.path, "inbox %q does not exist", key)
 	}
 	return key
 }
@@ -166,7 +165,7 @@ func isKey(s string) bool {
 	})
 }
 
-// title makes a name for people from a key: "api-team" becomes "Api team".
+// title derives a display name from a key: "api-team" becomes "Api team".
 func title(key string) string {
 	name := []rune(strings.NewReplacer("-", " ", "_", " ").Replace(key))
 	if len(name) > 0 {
@@ -183,11 +182,11 @@ func (c *compiler) calendarNames() []string {
 	return all
 }
 
-// calendarRef reads the name of a calendar that exists.
+// calendarRef reads the name of an existing calendar.
 func (c *compiler) calendarRef(f field) string {
 	name := c.text(f)
 	if _, ok := c.policy.Calendar(name); name != "" && !ok {
-		c.fail(f.value, f.path, "there is no calendar %q", name)
+		c.fail(f.value, f.path, "calendar %q does not exist", name)
 	}
 	return name
 }

@@ -23,11 +23,11 @@ func (c *compiler) escalations(f field) {
 			"do": func(f field) { e.Do = c.action(f) },
 		}, "name", "on", "do")
 		if slices.ContainsFunc(c.policy.escalations, func(o Escalation) bool { return o.Name == e.Name && e.Name != "" }) {
-			c.fail(item.value, item.path, "escalation %q is there already", e.Name)
+			c.fail(item.value, item.path, "escalation %q already exists", e.Name)
 		}
 		c.policy.escalations = append(c.policy.escalations, e)
 	}
-	c.circles(list)
+	c.cycles(list)
 }
 
 func (c *compiler) action(f field) Action {
@@ -43,7 +43,7 @@ func (c *compiler) action(f field) Action {
 		"page":     func(f field) { a.Page = c.text(f) },
 	})
 	if list, ok := c.fields(orKey(f), f.path); ok && len(list) == 0 {
-		c.fail(orKey(f), f.path, "does nothing")
+		c.fail(orKey(f), f.path, "the action is empty")
 	}
 	return a
 }
@@ -53,7 +53,7 @@ func (c *compiler) notify(f field) []string {
 	for _, item := range c.items(f, true) {
 		s := c.text(item)
 		if s != "" && s != "assignee" && s != "inbox-lead" && s != "admins" && !strings.Contains(s, "@") {
-			c.fail(item.value, item.path, "%q is not one of assignee, inbox-lead, admins, or an agent's address", s)
+			c.fail(item.value, item.path, "%q must be assignee, inbox-lead, admins or an agent's address", s)
 			continue
 		}
 		all = append(all, s)
@@ -67,7 +67,7 @@ func (c *compiler) priorityChange(f field) (desk.Priority, int) {
 	if strings.HasPrefix(s, "+") || strings.HasPrefix(s, "-") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n == 0 || n < -3 || n > 3 {
-			c.fail(f.value, f.path, "%q is not a step from -3 to +3", s)
+			c.fail(f.value, f.path, "%q is not a valid step from -3 to +3", s)
 		}
 		return "", n
 	}
@@ -83,18 +83,18 @@ func (c *compiler) move(f field) (inbox string, tiers int) {
 	if step, ok := strings.CutPrefix(strings.ReplaceAll(s, " ", ""), "tier"); ok && step != "" && strings.ContainsAny(step[:1], "+-") {
 		n, err := strconv.Atoi(step)
 		if err != nil || n == 0 || n < -9 || n > 9 {
-			c.fail(f.value, f.path, "%q is not a step such as tier+1", s)
+			c.fail(f.value, f.path, "%q is not a valid step such as tier+1", s)
 		}
 		return "", n
 	}
 	return c.inboxRef(f), 0
 }
 
-// circles finds escalations that could move a conversation round and round.
-// A condition that names an inbox or a tier holds only there; any other may hold
+// cycles finds escalations that could move a conversation in an endless loop. A
+// condition that names an inbox or a tier holds only there; any other may hold
 // anywhere.
-func (c *compiler) circles(at []field) {
-	next := map[string]map[string]int{} // from inbox to inbox, by which escalation
+func (c *compiler) cycles(at []field) {
+	next := map[string]map[string]int{} // from inbox to inbox, and the escalation that does it
 	for i, e := range c.policy.escalations {
 		for _, from := range c.policy.inboxes {
 			to, ok := c.policy.moved(e.Do, from)
@@ -108,14 +108,14 @@ func (c *compiler) circles(at []field) {
 		}
 	}
 	for _, in := range c.policy.inboxes {
-		if i, ok := onCircle(next, in.Key); ok {
-			c.fail(at[i].value, at[i].path, "moves in a circle: inbox %q leads back to itself", in.Key)
+		if i, ok := onCycle(next, in.Key); ok {
+			c.fail(at[i].value, at[i].path, "creates a loop: conversations in inbox %q can return to it", in.Key)
 			return
 		}
 	}
 }
 
-// moved returns where an action moves a conversation from an inbox.
+// moved returns the inbox to which an action moves a conversation from another one.
 func (p *Policy) moved(a Action, from Inbox) (Inbox, bool) {
 	if a.MoveInbox != "" {
 		to, ok := p.Inbox(a.MoveInbox)
@@ -131,8 +131,8 @@ func (p *Policy) moved(a Action, from Inbox) (Inbox, bool) {
 	return p.inboxes[i], true
 }
 
-// onCircle returns an escalation on a circle through start.
-func onCircle(next map[string]map[string]int, start string) (int, bool) {
+// onCycle returns an escalation that is part of a cycle through start.
+func onCycle(next map[string]map[string]int, start string) (int, bool) {
 	seen := map[string]bool{}
 	var visit func(key string) (int, bool)
 	visit = func(key string) (int, bool) {
@@ -152,7 +152,8 @@ func onCircle(next map[string]map[string]int, start string) (int, bool) {
 	return visit(start)
 }
 
-// mayHold: the condition does not exclude the inbox by name or tier.
+// mayHold reports whether the condition can be true in an inbox, judging by the inbox
+// and tier it names.
 func mayHold(n exprast.Node, in Inbox) bool {
 	b, ok := n.(*exprast.BinaryNode)
 	if !ok {

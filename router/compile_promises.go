@@ -18,7 +18,7 @@ func (c *compiler) calendars(f field) {
 	for _, item := range list {
 		cal := &sla.Calendar{Name: item.key, Location: time.UTC, Holidays: map[sla.Date]struct{}{}}
 		if !isKey(item.key) {
-			c.fail(item.at, f.path, "%q is not a name: lower-case letters, digits and hyphens", item.key)
+			c.fail(item.at, f.path, "%q is not a valid name: use lower-case letters, digits and hyphens", item.key)
 		}
 		zoned := false
 		c.keys(orKey(item), item.path, map[string]func(field){
@@ -36,18 +36,18 @@ func (c *compiler) calendars(f field) {
 func (c *compiler) location(f field) *time.Location {
 	name := c.text(f)
 	loc, err := time.LoadLocation(name)
-	if err != nil || name == "Local" { // the machine's own zone is no promise
-		c.fail(f.value, f.path, "%q is not an IANA time zone such as Europe/Berlin", name)
+	if err != nil || name == "Local" { // the machine's own zone may change
+		c.fail(f.value, f.path, "%q is not a valid IANA time zone such as Europe/Berlin", name)
 		return time.UTC
 	}
 	return loc
 }
 
-// hours reads `always`, or days with their windows.
+// hours reads `always`, or days with their opening hours.
 func (c *compiler) hours(f field, cal *sla.Calendar) {
 	if s, ok := scalar(f.value); ok && f.value != nil {
 		if cal.Always = s == "always"; !cal.Always {
-			c.fail(f.value, f.path, "must be `always` or days with their hours")
+			c.fail(f.value, f.path, "must be `always` or days with opening hours")
 		}
 		return
 	}
@@ -64,12 +64,12 @@ func (c *compiler) hours(f field, cal *sla.Calendar) {
 		slices.SortFunc(windows, func(a, b sla.Window) int { return a.From - b.From })
 		for i := 1; i < len(windows); i++ {
 			if windows[i].From < windows[i-1].To {
-				c.fail(item.value, item.path, "the hours overlap")
+				c.fail(item.value, item.path, "the opening hours overlap")
 			}
 		}
 		for _, day := range days {
 			if cal.Hours[day] != nil {
-				c.fail(item.at, f.path, "%s has its hours already", weekdays[day])
+				c.fail(item.at, f.path, "the hours of %s are already set", weekdays[day])
 			}
 			cal.Hours[day] = windows
 		}
@@ -80,7 +80,7 @@ func (c *compiler) hours(f field, cal *sla.Calendar) {
 	}
 }
 
-// days reads "mon", "mon-thu" or "sat,sun"; a range may pass the week's end.
+// days reads "mon", "mon-thu" or "sat,sun". A range may wrap around the week's end.
 func (c *compiler) days(item field, path string) []int {
 	var all []int
 	for part := range strings.SplitSeq(item.key, ",") {
@@ -90,7 +90,7 @@ func (c *compiler) days(item field, path string) []int {
 		}
 		from, to := slices.Index(weekdays, first), slices.Index(weekdays, last)
 		if from < 0 || to < 0 {
-			c.fail(item.at, path, "%q is not a day or a range of days: %s", part, strings.Join(weekdays, ", "))
+			c.fail(item.at, path, "%q is not a valid day or range of days: use %s", part, strings.Join(weekdays, ", "))
 			return nil
 		}
 		for day := from; ; day = (day + 1) % 7 {
@@ -113,7 +113,7 @@ func (c *compiler) window(f field) (sla.Window, bool) {
 	a, okA := minute(from)
 	b, okB := minute(to)
 	if !ok || !okA || !okB || a >= b {
-		c.fail(f.value, f.path, "%q is not a span of hours such as 09:00-17:30", s)
+		c.fail(f.value, f.path, "%q is not a valid time range such as 09:00-17:30", s)
 		return sla.Window{}, false
 	}
 	return sla.Window{From: a, To: b}, true
@@ -135,7 +135,7 @@ func (c *compiler) holidays(f field, cal *sla.Calendar) {
 		}
 		day, err := time.Parse(time.DateOnly, s)
 		if err != nil {
-			c.fail(item.value, item.path, "%q is not a date such as 2026-12-25", s)
+			c.fail(item.value, item.path, "%q is not a valid date such as 2026-12-25", s)
 			continue
 		}
 		cal.Holidays[sla.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}] = struct{}{}
@@ -157,13 +157,13 @@ func (c *compiler) slas(f field) {
 		}
 		c.keys(item.value, item.path, known, "name", "calendar")
 		if len(r.policy.Targets) == 0 {
-			c.fail(item.value, item.path, "promises nothing: give one of first_response, next_response, resolution, update_every")
+			c.fail(item.value, item.path, "has no targets: set at least one of first_response, next_response, resolution, update_every")
 		}
 		if _, there := c.policy.SLA(r.policy.Name); there && r.policy.Name != "" {
-			c.fail(item.value, item.path, "SLA policy %q is there already", r.policy.Name)
+			c.fail(item.value, item.path, "SLA policy %q already exists", r.policy.Name)
 		}
 		if n := len(c.policy.slas); n > 0 && c.policy.slas[n-1].when.always() {
-			c.fail(item.value, item.path, "is never reached: %q before it takes everything", c.policy.slas[n-1].policy.Name)
+			c.fail(item.value, item.path, "is never reached: %q before it matches everything", c.policy.slas[n-1].policy.Name)
 		}
 		c.policy.slas = append(c.policy.slas, r)
 	}
@@ -204,13 +204,13 @@ func (c *compiler) handoffs(f field) {
 			c.fail(item.value, item.path, "from and to are the same tier")
 		}
 		if _, there := c.policy.Handoff(h.From, h.To); there {
-			c.fail(item.value, item.path, "the handoff from %d to %d is there already", h.From, h.To)
+			c.fail(item.value, item.path, "the handoff from %d to %d already exists", h.From, h.To)
 		}
 		c.policy.handoffs = append(c.policy.handoffs, h)
 	}
 }
 
-// names lists a mapping's known keys for a message.
+// names lists a mapping's known keys for an error message.
 func names[V any](known map[string]V) string {
 	all := make([]string, 0, len(known))
 	for k := range known {

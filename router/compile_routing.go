@@ -18,7 +18,8 @@ func (c *compiler) routing(f field) {
 	}
 }
 
-// routes reads siblings; inside: a parent's children, which are checked with it.
+// routes reads sibling nodes. inside means that they are a node's children, which are
+// checked together with it.
 func (c *compiler) routes(f field, inside bool) []*route {
 	var nodes []*route
 	var at []field
@@ -35,7 +36,7 @@ func (c *compiler) routes(f field, inside bool) []*route {
 		nodes, at = append(nodes, n), append(at, item)
 	}
 	if _, list := f.value.(*ast.SequenceNode); list && len(nodes) == 0 {
-		c.fail(f.value, f.path, "must have a node")
+		c.fail(f.value, f.path, "at least one node is required")
 	}
 	if !inside {
 		c.places(nodes, at, false, false)
@@ -48,19 +49,19 @@ func (c *compiler) reachable(n *route, before []*route, item field) {
 	for _, o := range before {
 		switch {
 		case o.name == n.name && n.name != "":
-			c.fail(item.value, item.path, "there is a node %q beside it already", n.name)
+			c.fail(item.value, item.path, "another node at this level is already named %q", n.name)
 		case o.when.always() && !o.keepOn:
-			c.fail(item.value, item.path, "is never reached: node %q before it takes everything", o.name)
+			c.fail(item.value, item.path, "is never reached: node %q before it matches everything", o.name)
 			return
 		}
 	}
 	if n.when.never() {
-		c.fail(item.value, item.path, "is never reached: its condition is false")
+		c.fail(item.value, item.path, "is never reached: its condition is always false")
 	}
 }
 
-// places finds nodes at which a conversation would end without an inbox.
-// have: an ancestor sets one; escapes: something later is sure to.
+// places finds nodes at which a conversation would end without an inbox. have means
+// that an ancestor sets one, escapes that a later node is certain to set one.
 func (c *compiler) places(nodes []*route, at []field, have, escapes bool) {
 	sure := ensures(nodes)
 	for i, n := range nodes {
@@ -70,14 +71,14 @@ func (c *compiler) places(nodes []*route, at []field, have, escapes bool) {
 			continue
 		}
 		if !ensures(n.children) {
-			c.fail(at[i].value, at[i].path, "a conversation ends here without an inbox: set one, or `continue: true`")
+			c.fail(at[i].value, at[i].path, "a conversation would end here without an inbox: set one, or `continue: true`")
 			continue
 		}
 		c.places(n.children, c.childFields(at[i]), have, escapes)
 	}
 }
 
-// childFields returns where a node's children stand.
+// childFields returns the positions of a node's children.
 func (c *compiler) childFields(f field) []field {
 	list, _ := c.fields(f.value, f.path)
 	for _, child := range list {
@@ -88,7 +89,7 @@ func (c *compiler) childFields(f field) []field {
 	return nil
 }
 
-// ensures: whatever comes gets an inbox from one of the nodes.
+// ensures reports whether the nodes give every conversation an inbox.
 func ensures(nodes []*route) bool {
 	return slices.ContainsFunc(nodes, func(n *route) bool {
 		return n.when.always() && (n.set.inbox != "" || ensures(n.children))
@@ -98,7 +99,7 @@ func ensures(nodes []*route) bool {
 func (c *compiler) settings(f field) settings {
 	var s settings
 	var tier desk.Tier
-	var tierAt field // where a tier that exists is set
+	var tierAt field // where an existing tier is set
 	c.keys(orKey(f), f.path, map[string]func(field){
 		"inbox": func(f field) { s.inbox = c.inboxRef(f) },
 		"tier": func(f field) {
@@ -119,8 +120,8 @@ func (c *compiler) settings(f field) settings {
 	return s
 }
 
-// inboxOf returns the inbox of a node that sets a tier: a tier is a place only
-// through an inbox, the first one that belongs to it.
+// inboxOf returns the inbox of a node that sets a tier: the inbox it sets as well, or
+// the tier's first one.
 func (c *compiler) inboxOf(tier desk.Tier, inbox string, at field) string {
 	if in, ok := c.policy.Inbox(inbox); ok && in.Tier != tier {
 		c.fail(at.value, at.path, "inbox %q belongs to tier %d", inbox, in.Tier)
@@ -144,11 +145,11 @@ func priorityNames() []string {
 	return names
 }
 
-// slaRef reads the name of an SLA policy that exists.
+// slaRef reads the name of an existing SLA policy.
 func (c *compiler) slaRef(f field) string {
 	name := c.text(f)
 	if _, ok := c.policy.SLA(name); name != "" && !ok {
-		c.fail(f.value, f.path, "there is no SLA policy %q", name)
+		c.fail(f.value, f.path, "SLA policy %q does not exist", name)
 	}
 	return name
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// head is the least that a policy needs before its routing.
+// head is the minimum that a policy needs before its routing.
 const head = `version: 1
 tiers:
   - {tier: 1, name: Frontline}
@@ -34,7 +34,7 @@ func problems(doc string) []string {
 	return all
 }
 
-// Every case is what an author may get wrong, with where and how it is told.
+// Each case is a mistake that an author may make, and how it is reported.
 func TestProblems(t *testing.T) {
 	tests := []struct {
 		name, doc string
@@ -43,18 +43,18 @@ func TestProblems(t *testing.T) {
 		{"empty", "", []string{"1:1: the document is empty"}},
 		{"not YAML", "version: 1\nrouting: [\n", []string{"2:10: sequence end token ']' not found"}},
 		{"a list", "- version: 1\n", []string{"1:1: must be a mapping (key: value)"}},
-		{"key twice", "version: 1\nversion: 1\n", []string{`2:1: mapping key "version" already defined at [1:1]`}},
+		{"duplicate key", "version: 1\nversion: 1\n", []string{`2:1: mapping key "version" already defined at [1:1]`}},
 		{"alias", head + "routing: &a\n  - {name: default, set: {inbox: frontline}}\n", []string{"8:10: routing: anchors, aliases and tags are not allowed here"}},
-		{"nothing in it", "version: 1\n", []string{`1:1: "tiers" is missing`, `1:1: "inboxes" is missing`, `1:1: "routing" is missing`}},
+		{"required keys", "version: 1\n", []string{`1:1: "tiers" is missing`, `1:1: "inboxes" is missing`, `1:1: "routing" is missing`}},
 		{"version of the future", strings.Replace(head, "1", "2", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"1:10: version: version 2 of the grammar is not known; it is 1"}},
+			[]string{"1:10: version: unsupported version 2: must be 1"}},
 		{"unknown keys, all at once", head + "ruoting: 1\nrouting:\n  - {name: d, sett: {inbox: frontline}, set: {inbox: frontline, colour: red}}\n", []string{
-			`8:1: unknown key "ruoting"; known are calendars, escalations, handoffs, inboxes, routing, segments, slas, tiers, version`,
-			`10:15: routing[0]: unknown key "sett"; known are continue, name, routes, set, when`,
-			`10:65: routing[0].set: unknown key "colour"; known are inbox, page, priority, restricted, sla, tags, tier`,
+			`8:1: unknown key "ruoting": must be one of calendars, escalations, handoffs, inboxes, routing, segments, slas, tiers, version`,
+			`10:15: routing[0]: unknown key "sett": must be one of continue, name, routes, set, when`,
+			`10:65: routing[0].set: unknown key "colour": must be one of inbox, page, priority, restricted, sla, tags, tier`,
 		}},
 
-		{"wrong name", head + "routing:\n  - name: a\n    when: channel == \"chat\" and mesage.subject == \"\"\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
+		{"unknown name", head + "routing:\n  - name: a\n    when: channel == \"chat\" and mesage.subject == \"\"\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"10:33: routing[0].when: unknown name mesage"}},
 		{"wrong name in quotes", head + "routing:\n  - name: a\n    when: \"channel == \\\"chat\\\" and mesage.subject == 1\"\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"10:36: routing[0].when: unknown name mesage"}},
@@ -66,70 +66,70 @@ func TestProblems(t *testing.T) {
 			[]string{"9:29: routing[0].when: type router.MessageFacts has no field subjet"}},
 		{"wrong type", head + "routing:\n  - {name: a, when: \"history.open == \\\"many\\\"\", set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{`9:35: routing[0].when: invalid operation: == (mismatched types int and string)`}},
-		{"no condition", head + "routing:\n  - {name: a, when: message.subject, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
+		{"not a boolean", head + "routing:\n  - {name: a, when: message.subject, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"9:21: routing[0].when: expected bool, but got string"}},
 		{"a comment in a condition", head + "routing:\n  - name: a\n    when: any([\"a\"], {channel # x\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"10:11: routing[0].when: ` #` begins a comment in YAML: put the condition in quotes", "10:29: routing[0].when: unexpected token EOF"}},
-		{"the clock is no fact", head + "routing:\n  - {name: a, when: now().Hour() > 8, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
+			[]string{"10:11: routing[0].when: ` #` begins a comment in YAML: quote the condition", "10:29: routing[0].when: unexpected token EOF"}},
+		{"there is no clock", head + "routing:\n  - {name: a, when: now().Hour() > 8, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"9:21: routing[0].when: unknown name now"}},
-		{"not known yet", head + "segments:\n  - {name: a, when: segment == \"b\"}\nrouting:\n  - {name: a, when: tier == 1, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n", []string{
-			"9:21: segments[0].when: segment is not known yet when this is decided",
-			"11:21: routing[0].when: tier is not known yet when this is decided",
+		{"not available yet", head + "segments:\n  - {name: a, when: segment == \"b\"}\nrouting:\n  - {name: a, when: tier == 1, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n", []string{
+			"9:21: segments[0].when: segment is not available here: it is decided later",
+			"11:21: routing[0].when: tier is not available here: it is decided later",
 		}},
 		{"unknown calendar", head + "routing:\n  - {name: a, when: not calendar.office, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{`9:34: routing[0].when: there is no calendar "office"`}},
+			[]string{`9:34: routing[0].when: calendar "office" does not exist`}},
 
 		{"no default", head + "routing:\n  - {name: a, when: channel == \"chat\", set: {inbox: frontline}}\n",
 			[]string{"8:1: routing: has no default: the last node must have no `when` and set an inbox"}},
 		{"unreachable node", head + "routing:\n  - {name: d, set: {inbox: frontline}}\n  - {name: a, when: channel == \"chat\", set: {inbox: billing}}\n",
-			[]string{`10:5: routing[1]: is never reached: node "d" before it takes everything`}},
+			[]string{`10:5: routing[1]: is never reached: node "d" before it matches everything`}},
 		{"never true", head + "routing:\n  - {name: a, when: false, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"9:5: routing[0]: is never reached: its condition is false"}},
-		{"ends nowhere", head + "routing:\n  - {name: a, when: channel == \"chat\", set: {priority: high}}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"9:5: routing[0]: a conversation ends here without an inbox: set one, or `continue: true`"}},
-		{"a child ends nowhere", head + "routing:\n  - name: a\n    when: channel == \"chat\"\n    routes:\n      - {name: b, when: contact.known, set: {priority: high}}\n      - {name: c, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"12:9: routing[0].routes[0]: a conversation ends here without an inbox: set one, or `continue: true`"}},
-		{"names twice", head + "routing:\n  - {name: a, when: contact.known, set: {inbox: billing}}\n  - {name: a, set: {inbox: frontline}}\n",
-			[]string{`10:5: routing[1]: there is a node "a" beside it already`}},
+			[]string{"9:5: routing[0]: is never reached: its condition is always false"}},
+		{"no inbox", head + "routing:\n  - {name: a, when: channel == \"chat\", set: {priority: high}}\n  - {name: d, set: {inbox: frontline}}\n",
+			[]string{"9:5: routing[0]: a conversation would end here without an inbox: set one, or `continue: true`"}},
+		{"a child without an inbox", head + "routing:\n  - name: a\n    when: channel == \"chat\"\n    routes:\n      - {name: b, when: contact.known, set: {priority: high}}\n      - {name: c, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
+			[]string{"12:9: routing[0].routes[0]: a conversation would end here without an inbox: set one, or `continue: true`"}},
+		{"duplicate names", head + "routing:\n  - {name: a, when: contact.known, set: {inbox: billing}}\n  - {name: a, set: {inbox: frontline}}\n",
+			[]string{`10:5: routing[1]: another node at this level is already named "a"`}},
 		{"unknown inbox and tier", head + "routing:\n  - {name: a, when: contact.known, set: {inbox: bills}}\n  - {name: b, when: not contact.known, set: {tier: 7}}\n  - {name: d, set: {inbox: frontline, tier: 2}}\n", []string{
-			`9:49: routing[0].set.inbox: there is no inbox "bills"`,
-			`10:5: routing[1]: a conversation ends here without an inbox: set one, or ` + "`continue: true`",
-			`10:52: routing[1].set.tier: there is no tier 7`,
+			`9:49: routing[0].set.inbox: inbox "bills" does not exist`,
+			`10:5: routing[1]: a conversation would end here without an inbox: set one, or ` + "`continue: true`",
+			`10:52: routing[1].set.tier: tier 7 does not exist`,
 			`11:45: routing[2].set.tier: inbox "frontline" belongs to tier 1`,
 		}},
-		{"an inbox of no tier", strings.Replace(head, "{tier: 2}", "{tier: 5}", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"7:19: inboxes.billing.tier: there is no tier 5"}},
+		{"an inbox of an unknown tier", strings.Replace(head, "{tier: 2}", "{tier: 5}", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
+			[]string{"7:19: inboxes.billing.tier: tier 5 does not exist"}},
 
 		{"calendars", head + "routing:\n  - {name: d, set: {inbox: frontline}}\ncalendars:\n  a: {timezone: Mars/Base, hours: {mon: [\"09:00-25:00\"]}}\n  b: {timezone: UTC, hours: {mon-thu: [\"09:00-12:00\", \"11:00-14:00\"], wed: [\"09:00-10:00\"]}, holidays: [2026-02-30]}\n  c: {timezone: UTC, hours: {}}\n  d: {hours: {someday: [\"09:00-10:00\"]}}\n", []string{
-			`11:17: calendars.a.timezone: "Mars/Base" is not an IANA time zone such as Europe/Berlin`,
-			`11:42: calendars.a.hours.mon[0]: "09:00-25:00" is not a span of hours such as 09:00-17:30`,
-			`12:39: calendars.b.hours.mon-thu: the hours overlap`,
-			`12:71: calendars.b.hours: wed has its hours already`,
-			`12:105: calendars.b.holidays[0]: "2026-02-30" is not a date such as 2026-12-25`,
+			`11:17: calendars.a.timezone: "Mars/Base" is not a valid IANA time zone such as Europe/Berlin`,
+			`11:42: calendars.a.hours.mon[0]: "09:00-25:00" is not a valid time range such as 09:00-17:30`,
+			`12:39: calendars.b.hours.mon-thu: the opening hours overlap`,
+			`12:71: calendars.b.hours: the hours of wed are already set`,
+			`12:105: calendars.b.holidays[0]: "2026-02-30" is not a valid date such as 2026-12-25`,
 			`13:29: calendars.c.hours: the calendar never opens`,
 			`14:6: calendars.d: "timezone" is missing`,
-			`14:15: calendars.d.hours: "someday" is not a day or a range of days: sun, mon, tue, wed, thu, fri, sat`,
+			`14:15: calendars.d.hours: "someday" is not a valid day or range of days: use sun, mon, tue, wed, thu, fri, sat`,
 		}},
 		{"slas", head + "routing:\n  - {name: d, set: {inbox: frontline, sla: gold}}\nslas:\n  - {name: a, calendar: office}\n  - {name: b, calendar: office, first_response: soon, warn: [80]}\n", []string{
-			`9:44: routing[0].set.sla: there is no SLA policy "gold"`,
-			`11:5: slas[0]: promises nothing: give one of first_response, next_response, resolution, update_every`,
-			`11:25: slas[0].calendar: there is no calendar "office"`,
-			`12:5: slas[1]: is never reached: "a" before it takes everything`,
-			`12:25: slas[1].calendar: there is no calendar "office"`,
-			`12:49: slas[1].first_response: "soon" is not a duration such as 30m, 4h or 2d`,
-			`12:62: slas[1].warn[0]: "80" is not a percentage such as 80%`,
+			`9:44: routing[0].set.sla: SLA policy "gold" does not exist`,
+			`11:5: slas[0]: has no targets: set at least one of first_response, next_response, resolution, update_every`,
+			`11:25: slas[0].calendar: calendar "office" does not exist`,
+			`12:5: slas[1]: is never reached: "a" before it matches everything`,
+			`12:25: slas[1].calendar: calendar "office" does not exist`,
+			`12:49: slas[1].first_response: "soon" is not a valid duration such as 30m, 4h or 2d`,
+			`12:62: slas[1].warn[0]: "80" is not a valid percentage such as 80%`,
 		}},
-		{"escalations in a circle", head + "routing:\n  - {name: d, set: {inbox: frontline}}\nescalations:\n  - {name: up, on: tier == 1 and stint.age > 2h, do: {move: tier+1}}\n  - {name: back, on: inbox == \"billing\" and stint.age > 1d, do: {move: frontline}}\n",
-			[]string{`11:5: escalations[0]: moves in a circle: inbox "frontline" leads back to itself`}},
+		{"escalations in a loop", head + "routing:\n  - {name: d, set: {inbox: frontline}}\nescalations:\n  - {name: up, on: tier == 1 and stint.age > 2h, do: {move: tier+1}}\n  - {name: back, on: inbox == \"billing\" and stint.age > 1d, do: {move: frontline}}\n",
+			[]string{`11:5: escalations[0]: creates a loop: conversations in inbox "frontline" can return to it`}},
 		{"escalations", head + "routing:\n  - {name: d, set: {inbox: frontline}}\nescalations:\n  - {name: a, on: \"sla.first_response >= 80\", do: {notify: boss, priority: +9}}\n", []string{
 			`11:39: escalations[0].on: invalid operation: >= (mismatched types router.ClockFacts and int)`,
-			`11:60: escalations[0].do.notify: "boss" is not one of assignee, inbox-lead, admins, or an agent's address`,
-			`11:76: escalations[0].do.priority: "+9" is not a step from -3 to +3`,
+			`11:60: escalations[0].do.notify: "boss" must be assignee, inbox-lead, admins or an agent's address`,
+			`11:76: escalations[0].do.priority: "+9" is not a valid step from -3 to +3`,
 		}},
 		{"handoffs", head + "routing:\n  - {name: d, set: {inbox: frontline}}\nhandoffs:\n  - {from: 1, to: 1}\n  - {from: 1, to: 4, accept_within: 0h}\n", []string{
 			`11:5: handoffs[0]: from and to are the same tier`,
-			`12:19: handoffs[1].to: there is no tier 4`,
-			`12:37: handoffs[1].accept_within: "0h" is not a duration such as 30m, 4h or 2d`,
+			`12:19: handoffs[1].to: tier 4 does not exist`,
+			`12:37: handoffs[1].accept_within: "0h" is not a valid duration such as 30m, 4h or 2d`,
 		}},
 	}
 	for _, tt := range tests {
@@ -178,7 +178,7 @@ func TestTree(t *testing.T) {
 		{"continue adds", facts("hello", nil, "vip"), "frontline high [vip] routing: vip, routing: default"},
 		{"a parent alone", facts("invoice", "none"), "billing normal [money] routing: money"},
 		{"a child inherits", facts("overdue invoice", 1), "billing urgent [money dunning] routing: money/dunning"},
-		{"an earlier sibling goes first", facts("overdue invoice", 1, "vip"), "billing high [vip money dunning] routing: vip, routing: money/dunning"},
+		{"an earlier sibling takes precedence", facts("overdue invoice", 1, "vip"), "billing high [vip money dunning] routing: vip, routing: money/dunning"},
 		{"children continue, and override", facts("invoice", 5), "frontline normal [money credit] routing: money/credit, routing: money/small"},
 	}
 	for _, tt := range tests {
@@ -191,11 +191,11 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// The grammar's example has a condition with "#", which YAML takes for a comment.
+// The example has a condition with "#", which YAML takes for a comment.
 func TestHashInCondition(t *testing.T) {
 	p := compileFile(t, "full.yaml")
 	if got := p.Route(Facts{Message: MessageFacts{NewText: "the webhook fails"}}).Inbox; got != "integrations" {
-		t.Errorf("went to %q", got)
+		t.Errorf("it was routed to %q", got)
 	}
 }
 
@@ -246,7 +246,7 @@ func TestParseFactsRefusesUnknownNames(t *testing.T) {
 	}
 }
 
-// Documents that a parser takes minutes for are refused at once.
+// Documents that would take minutes to parse are rejected immediately.
 func TestHostileDocuments(t *testing.T) {
 	for name, doc := range map[string]string{
 		"brackets":        strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000),
@@ -262,14 +262,14 @@ func TestHostileDocuments(t *testing.T) {
 				t.Error("it compiled")
 			}
 			if took := time.Since(begin); took > 5*time.Second {
-				t.Errorf("took %v", took)
+				t.Errorf("it took %v", took)
 			}
 		})
 	}
 }
 
-// FuzzPolicy: any document compiles or has problems inside it, and a policy that
-// compiles places everything.
+// FuzzPolicy checks that every document compiles or has problems with valid positions,
+// and that a policy that compiles gives every conversation an inbox.
 func FuzzPolicy(f *testing.F) {
 	full, err := os.ReadFile("testdata/full.yaml")
 	if err != nil {
@@ -289,7 +289,7 @@ func FuzzPolicy(f *testing.F) {
 			}
 			for _, problem := range wrong.Problems {
 				if problem.Line > strings.Count(lineEnds.Replace(doc), "\n")+2 || problem.Line < 1 || problem.Column < 1 {
-					t.Errorf("outside the document: %v", problem)
+					t.Errorf("the position is outside the document: %v", problem)
 				}
 			}
 			return

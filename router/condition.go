@@ -24,14 +24,14 @@ type condition struct {
 	node    exprast.Node
 }
 
-// always: it needs no facts.
+// always reports whether the condition is true for all facts.
 func (c condition) always() bool { return c.source == "" || strings.TrimSpace(c.source) == "true" }
 
-// never: it can be told without facts that it matches nothing.
+// never reports whether the condition is plainly false for all facts.
 func (c condition) never() bool { return strings.TrimSpace(c.source) == "false" }
 
-// holds evaluates the condition. An error means that it cannot be told, such as
-// an attribute that the account does not have.
+// holds evaluates the condition. It returns an error if that is impossible, for
+// example because an account lacks an attribute.
 func (c condition) holds(f *Facts) (bool, error) {
 	if c.program == nil {
 		return true, nil
@@ -42,7 +42,7 @@ func (c condition) holds(f *Facts) (bool, error) {
 	}
 	v, ok := out.(bool)
 	if !ok {
-		return false, fmt.Errorf("it is %v, neither true nor false", out)
+		return false, fmt.Errorf("the condition returned %v instead of true or false", out)
 	}
 	return v, nil
 }
@@ -52,13 +52,13 @@ func firstLine(s string) string {
 	return line
 }
 
-// unknown facts per section: they are decided after it.
+// Facts that are not available in a section, because they are decided later.
 var (
 	notInSegments = []string{"segment", "tier", "inbox", "sla", "stint"}
 	notInRouting  = []string{"tier", "inbox", "sla", "stint"}
 )
 
-// A condition's size in nodes of its tree and in octets.
+// Limits of a condition, in nodes of its syntax tree and in octets.
 const (
 	maxNodes     = 2000
 	maxCondition = 8 << 10
@@ -72,7 +72,7 @@ func (d *document) condition(f field, calendars []string, absent ...string) cond
 		d.fail(orKey(f), f.path, "must be a condition")
 		return condition{source: "false"}
 	case len(source) > maxCondition:
-		d.fail(f.value, f.path, "a condition has at most %d octets", maxCondition)
+		d.fail(f.value, f.path, "the condition is longer than %d octets", maxCondition)
 		return condition{source: source}
 	}
 	c, problems := compileCondition(source, calendars, absent)
@@ -81,7 +81,7 @@ func (d *document) condition(f field, calendars []string, absent ...string) cond
 			if c, problems := compileCondition(whole, calendars, absent); len(problems) == 0 {
 				return c
 			}
-			d.fail(f.value, f.path, "` #` begins a comment in YAML: put the condition in quotes")
+			d.fail(f.value, f.path, "` #` begins a comment in YAML: quote the condition")
 		}
 	}
 	for _, p := range problems {
@@ -91,8 +91,8 @@ func (d *document) condition(f field, calendars []string, absent ...string) cond
 	return c
 }
 
-// withHash returns an unquoted condition together with what YAML took for a
-// comment: `any(tags, {# == "x"})` is an expression, and " #" is a comment.
+// withHash returns an unquoted condition together with the rest of the line that YAML
+// took for a comment: `any(tags, {# == "x"})` is an expression, but YAML ends it at " #".
 func (d *document) withHash(n ast.Node, source string) (string, bool) {
 	s, ok := n.(*ast.StringNode)
 	if !ok || s.GetToken().Type != token.StringType || strings.Contains(source, "\n") {
@@ -106,7 +106,7 @@ func (d *document) withHash(n ast.Node, source string) (string, bool) {
 	return source + rest, true
 }
 
-// conditionProblem is what is wrong at an octet of a condition.
+// conditionProblem is a problem at an octet offset of a condition.
 type conditionProblem struct {
 	at     int
 	reason string
@@ -139,7 +139,8 @@ func compileCondition(source string, calendars, absent []string) (condition, []c
 	return condition{source: source, program: program, node: program.Node()}, problems
 }
 
-// conditionOptions: a decision is a function of the facts, so there is no clock.
+// conditionOptions configures the expression language. There is no clock in it, since
+// a decision must depend on the facts alone.
 func conditionOptions() []exprlang.Option {
 	clock := func(compare func(used float64, p float64) bool) func(params ...any) (any, error) {
 		return func(params ...any) (any, error) {
@@ -164,7 +165,7 @@ func conditionOptions() []exprlang.Option {
 	}
 }
 
-// nameCheck finds wrong names that the types of Facts let pass.
+// nameCheck finds invalid names that type checking against Facts does not.
 type nameCheck struct {
 	calendars []string
 	absent    []string
@@ -181,13 +182,13 @@ func (v *nameCheck) Visit(n *exprast.Node) {
 	switch n := (*n).(type) {
 	case *exprast.IdentifierNode:
 		if slices.Contains(v.absent, n.Value) {
-			v.add(n, fmt.Sprintf("%s is not known yet when this is decided", n.Value))
+			v.add(n, fmt.Sprintf("%s is not available here: it is decided later", n.Value))
 		}
 	case *exprast.MemberNode:
 		of, ok := n.Node.(*exprast.IdentifierNode)
 		name, named := n.Property.(*exprast.StringNode)
 		if ok && named && of.Value == "calendar" && !slices.Contains(v.calendars, name.Value) {
-			v.add(n.Property, fmt.Sprintf("there is no calendar %q", name.Value))
+			v.add(n.Property, fmt.Sprintf("calendar %q does not exist", name.Value))
 		}
 	}
 }
@@ -202,8 +203,8 @@ func (v *nameCheck) add(n exprast.Node, reason string) {
 // literal is a duration (2h, 1h30m, 3d) or a percentage (80%).
 var literal = regexp.MustCompile(`\b\d+(?:ms|d|h|m|s)(?:\d+(?:ms|h|m|s))*\b|\b\d+(?:\.\d+)?%(?:\s*(?:$|[)\]},&|?:]|(?:and|or)\b))`)
 
-// expandLiterals turns durations and percentages into calls that the expression
-// language knows. origin maps each octet of the result to one of the source.
+// expandLiterals replaces durations and percentages by function calls of the
+// expression language. origin maps each octet of the result to one of the source.
 func expandLiterals(source string) (text string, origin []int) {
 	var b strings.Builder
 	copyTo := func(from, to int) {
@@ -241,7 +242,7 @@ func expandLiterals(source string) (text string, origin []int) {
 	return b.String(), append(origin, len(source))
 }
 
-// insideString reports whether the octet at i stands in a quoted string.
+// insideString reports whether the octet at i is inside a quoted string.
 func insideString(s string, i int) bool {
 	var quote byte
 	for j := 0; j < i; j++ {
@@ -257,9 +258,9 @@ func insideString(s string, i int) bool {
 	return quote != 0
 }
 
-// locate finds where in the document a scalar's text goes on after prefix. It
-// walks the document from the scalar's beginning and lets the two texts differ
-// by quotes, escapes and folding.
+// locate returns the position in the document at which a scalar's text continues
+// after prefix. It walks the document from the start of the scalar, allowing for
+// quotes, escapes and folding.
 func (d *document) locate(n ast.Node, prefix string) (line, column int) {
 	p := position(n)
 	line, column = p.Line, p.Column

@@ -39,10 +39,10 @@ func (c *cursor) skipSpace() {
 	}
 }
 
-// lookahead is how much longer than its character an escape may be.
+// lookahead bounds how much longer an escape may be than the character it stands for.
 const lookahead = 12
 
-// find moves behind the next r, if it is near.
+// find moves past the next r, if it is within lookahead.
 func (c *cursor) find(r rune) {
 	start := *c
 	for range lookahead {

@@ -17,20 +17,20 @@ import (
 // maxDocument bounds a policy document in octets.
 const maxDocument = 256 << 10
 
-// maxNesting bounds lists and mappings inside one another: the parser's time
-// grows with the square of their depth.
+// maxNesting bounds the depth of lists and mappings: the parser's time grows with its
+// square.
 const maxNesting = 200
 
-// document reads the YAML tree and gathers every problem with its position.
+// document reads the YAML tree and collects all problems with their positions.
 type document struct {
 	lines    []string
 	problems []Problem
 }
 
-// lineEnds makes all of YAML's line ends one (YAML 1.2 section 5.4).
+// lineEnds normalizes line breaks (YAML 1.2 section 5.4).
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// parse returns the document's root node; nil when it is not YAML.
+// parse returns the document's root node, nil if it is not valid YAML.
 func (d *document) parse(data []byte) (root ast.Node) {
 	if len(data) > maxDocument {
 		d.at(1, 1, "", "the document is larger than %d octets", maxDocument)
@@ -39,12 +39,12 @@ func (d *document) parse(data []byte) (root ast.Node) {
 	text := lineEnds.Replace(strings.TrimPrefix(string(data), "\ufeff"))
 	d.lines = strings.Split(text, "\n")
 	if line, deep := tooDeep(d.lines); deep {
-		d.at(line, 1, "", "lists and mappings are nested more than %d deep", maxNesting)
+		d.at(line, 1, "", "lists and mappings are nested more than %d levels deep", maxNesting)
 		return nil
 	}
-	defer func() { // the parser meets documents that people type
+	defer func() { // the parser may panic on malformed documents
 		if r := recover(); r != nil {
-			d.at(1, 1, "", "not readable as YAML: %v", r)
+			d.at(1, 1, "", "cannot be parsed as YAML: %v", r)
 			root = nil
 		}
 	}()
@@ -64,7 +64,7 @@ func (d *document) parse(data []byte) (root ast.Node) {
 		case root == nil:
 			root = doc.Body
 		default:
-			d.fail(doc.Body, "", "a policy is one YAML document, this begins a second one")
+			d.fail(doc.Body, "", "a policy must be a single YAML document, but a second one begins here")
 		}
 	}
 	if root == nil {
@@ -73,8 +73,8 @@ func (d *document) parse(data []byte) (root ast.Node) {
 	return root
 }
 
-// tooDeep looks for brackets that open and do not close, and for lists begun on
-// one line, without reading the document: a few brackets in texts do no harm.
+// tooDeep estimates the nesting from unclosed brackets and from lists on one line,
+// without parsing. A few brackets in texts do not matter.
 func tooDeep(lines []string) (line int, deep bool) {
 	depth := 0
 	for i, l := range lines {
@@ -130,7 +130,7 @@ type field struct {
 	path  string
 }
 
-// fields returns the entries of a mapping in order; ok is false if n is none.
+// fields returns the entries of a mapping in order; ok is false if n is not a mapping.
 func (d *document) fields(n ast.Node, path string) (list []field, ok bool) {
 	var values []*ast.MappingValueNode
 	switch n := n.(type) {
@@ -160,8 +160,8 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// keys reads a mapping with known keys; the others are problems, and so is a
-// required key that is missing.
+// keys reads a mapping with known keys. Other keys and missing required ones are
+// reported as problems.
 func (d *document) keys(n ast.Node, path string, known map[string]func(field), required ...string) {
 	list, ok := d.fields(n, path)
 	if !ok {
@@ -171,7 +171,7 @@ func (d *document) keys(n ast.Node, path string, known map[string]func(field), r
 	for _, f := range list {
 		read, ok := known[f.key]
 		if !ok {
-			d.fail(f.at, path, "unknown key %q; known are %s", f.key, names(known))
+			d.fail(f.at, path, "unknown key %q: must be one of %s", f.key, names(known))
 			continue
 		}
 		seen[f.key] = true
@@ -184,8 +184,8 @@ func (d *document) keys(n ast.Node, path string, known map[string]func(field), r
 	}
 }
 
-// items returns the entries of a list with their paths. A single value stands
-// for a list of one where single is set.
+// items returns the entries of a list with their paths. If single is set, a single
+// value is accepted as a list of one.
 func (d *document) items(f field, single bool) []field {
 	seq, ok := f.value.(*ast.SequenceNode)
 	if !ok {
@@ -202,8 +202,8 @@ func (d *document) items(f field, single bool) []field {
 	return list
 }
 
-// mustBe records a node of the wrong kind. A policy says what it means where it
-// stands: there are no anchors, aliases and tags.
+// mustBe records a node of the wrong kind. Anchors, aliases and tags are not supported,
+// so that each part of a policy can be read by itself.
 func (d *document) mustBe(n ast.Node, path, what string) {
 	switch n.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
@@ -213,7 +213,7 @@ func (d *document) mustBe(n ast.Node, path, what string) {
 	}
 }
 
-// orKey is where to point: a value may be absent.
+// orKey returns the node to report a problem at: the key if the value is missing.
 func orKey(f field) ast.Node {
 	if _, null := f.value.(*ast.NullNode); f.value == nil || null {
 		return f.at
@@ -238,7 +238,7 @@ func scalar(n ast.Node) (string, bool) {
 func (d *document) text(f field) string {
 	s, ok := scalar(f.value)
 	if !ok || strings.TrimSpace(s) == "" {
-		d.mustBe(orKey(f), f.path, "a text")
+		d.mustBe(orKey(f), f.path, "text")
 		return ""
 	}
 	return s
@@ -255,7 +255,7 @@ func (d *document) texts(f field) []string {
 	return all
 }
 
-// oneOf reads a word out of a closed set.
+// oneOf reads one of a fixed set of words.
 func (d *document) oneOf(f field, words ...string) string {
 	s := d.text(f)
 	for _, w := range words {
@@ -264,12 +264,12 @@ func (d *document) oneOf(f field, words ...string) string {
 		}
 	}
 	if s != "" {
-		d.fail(f.value, f.path, "%q is not one of %s", s, strings.Join(words, ", "))
+		d.fail(f.value, f.path, "%q must be one of %s", s, strings.Join(words, ", "))
 	}
 	return ""
 }
 
-// number reads an integer of at least least.
+// number reads an integer that is not less than least.
 func (d *document) number(f field, least int) (int, bool) {
 	if n, ok := f.value.(*ast.IntegerNode); ok {
 		if v, err := strconv.Atoi(n.GetToken().Value); err == nil && v >= least && v <= math.MaxInt32 {
@@ -298,7 +298,7 @@ func (d *document) duration(f field) time.Duration {
 	}
 	v, err := parseDuration(s)
 	if err != nil || v <= 0 {
-		d.fail(f.value, f.path, "%q is not a duration such as 30m, 4h or 2d", s)
+		d.fail(f.value, f.path, "%q is not a valid duration such as 30m, 4h or 2d", s)
 		return 0
 	}
 	return v
@@ -310,7 +310,7 @@ func (d *document) percent(f field) float64 {
 	digits, ok := strings.CutSuffix(s, "%")
 	v, err := strconv.ParseFloat(digits, 64)
 	if s != "" && (!ok || err != nil || !(v > 0 && v <= 1000)) {
-		d.fail(f.value, f.path, "%q is not a percentage such as 80%%", s)
+		d.fail(f.value, f.path, "%q is not a valid percentage such as 80%%", s)
 		return 0
 	}
 	return v
@@ -321,7 +321,7 @@ func parseDuration(s string) (time.Duration, error) {
 	if days, rest, ok := strings.Cut(s, "d"); ok {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 0 || n > 36500 {
-			return 0, fmt.Errorf("%q is not a number of days", days)
+			return 0, fmt.Errorf("%q is not a valid number of days", days)
 		}
 		v := time.Duration(n) * 24 * time.Hour
 		if rest == "" {

@@ -2,38 +2,38 @@ package router
 
 import "time"
 
-// Facts is what conditions may look at. The tag is the name in the policy
-// document; the comment becomes doc/facts.md. A fact that is not known is its
-// type's zero value.
+// Facts are the values that conditions can use. The tag is the name in the policy
+// document, the comment becomes doc/facts.md. An unknown fact has the zero value of
+// its type.
 type Facts struct {
 	Channel      string            `expr:"channel" json:"channel"`   // "email", "chat" or "form"
-	Endpoint     string            `expr:"endpoint" json:"endpoint"` // configured entrance: mailbox, "smtp", widget key, form key
+	Endpoint     string            `expr:"endpoint" json:"endpoint"` // where it arrived: mailbox name, "smtp", widget key or form key
 	Message      MessageFacts      `expr:"message" json:"message"`   // the message being routed
 	Contact      ContactFacts      `expr:"contact" json:"contact"`   // who wrote it
 	Account      AccountFacts      `expr:"account" json:"account"`   // the customer the contact belongs to
-	Segment      string            `expr:"segment" json:"segment"`   // the account's segment; not in segments
-	Tier         int               `expr:"tier" json:"tier"`         // tier of the inbox; not in segments and routing
-	Inbox        string            `expr:"inbox" json:"inbox"`       // key of the inbox; not in segments and routing
-	History      HistoryFacts      `expr:"history" json:"history"`   // what the account has been through
+	Segment      string            `expr:"segment" json:"segment"`   // the account's segment; not available in segments
+	Tier         int               `expr:"tier" json:"tier"`         // tier of the inbox; not available in segments and routing
+	Inbox        string            `expr:"inbox" json:"inbox"`       // key of the inbox; not available in segments and routing
+	History      HistoryFacts      `expr:"history" json:"history"`   // the account's earlier conversations
 	Conversation ConversationFacts `expr:"conversation" json:"conversation"`
-	Calendar     map[string]bool   `expr:"calendar" json:"calendar"` // calendar.NAME: that calendar is open now
-	SLA          SLAFacts          `expr:"sla" json:"sla"`           // running clocks; not in segments and routing
-	Stint        StintFacts        `expr:"stint" json:"stint"`       // the present holder; not in segments and routing
-	Messages     CountFacts        `expr:"messages" json:"messages"` // how many the conversation has
+	Calendar     map[string]bool   `expr:"calendar" json:"calendar"` // calendar.NAME is true while that calendar is open
+	SLA          SLAFacts          `expr:"sla" json:"sla"`           // SLA clocks; not available in segments and routing
+	Stint        StintFacts        `expr:"stint" json:"stint"`       // the current assignment; not available in segments and routing
+	Messages     CountFacts        `expr:"messages" json:"messages"` // message counts of the conversation
 }
 
 // MessageFacts describe one message.
 type MessageFacts struct {
 	Subject       string           `expr:"subject" json:"subject"`
-	NewText       string           `expr:"new_text" json:"new_text"`             // without quotes and signature
+	NewText       string           `expr:"new_text" json:"new_text"`             // new text, without quotes and signature
 	From          string           `expr:"from" json:"from"`                     // lower-case address
 	To            string           `expr:"to" json:"to"`                         // lower-case addresses of To and the envelope, joined by ", "
 	CC            string           `expr:"cc" json:"cc"`                         // lower-case addresses, joined by ", "
-	Language      string           `expr:"language" json:"language"`             // ISO 639-1; nobody tells it yet, it is empty
+	Language      string           `expr:"language" json:"language"`             // ISO 639-1; not populated yet, always empty
 	Attachments   []AttachmentFact `expr:"attachments" json:"attachments"`       // each {name, type, size}
 	AutoSubmitted string           `expr:"auto_submitted" json:"auto_submitted"` // "none", "auto-reply", "bounce", "complaint", "list", "auto-generated"
-	Trust         string           `expr:"trust" json:"trust"`                   // of the sender's address: "claimed", "aligned", "verified", "forged"
-	List          string           `expr:"list" json:"list"`                     // List-Id, or empty
+	Trust         string           `expr:"trust" json:"trust"`                   // authentication of the sender's address: "claimed", "aligned", "verified", "forged"
+	List          string           `expr:"list" json:"list"`                     // List-Id; empty if it is not list mail
 }
 
 // AttachmentFact describes one attachment.
@@ -48,7 +48,7 @@ type ContactFacts struct {
 	Name    string `expr:"name" json:"name"`
 	Address string `expr:"address" json:"address"` // lower case
 	Domain  string `expr:"domain" json:"domain"`   // of the address
-	Known   bool   `expr:"known" json:"known"`     // wrote to us before
+	Known   bool   `expr:"known" json:"known"`     // has written before
 }
 
 // AccountFacts describe the customer.
@@ -56,28 +56,28 @@ type AccountFacts struct {
 	Name       string         `expr:"name" json:"name"`
 	Domains    []string       `expr:"domains" json:"domains"`
 	Plan       string         `expr:"plan" json:"plan"`             // attribute "plan"
-	Attributes map[string]any `expr:"attributes" json:"attributes"` // yours: account.attributes.arr; a missing one matches nothing
+	Attributes map[string]any `expr:"attributes" json:"attributes"` // custom attributes, such as account.attributes.arr; a condition on a missing one does not match
 	Tags       []string       `expr:"tags" json:"tags"`
 }
 
 // HistoryFacts describe what happened before.
 type HistoryFacts struct {
-	Open     int `expr:"open" json:"open"`           // open conversations of the account, without this one
-	Total    int `expr:"total" json:"total"`         // all conversations of the account, without this one; not told yet
-	LastTier int `expr:"last_tier" json:"last_tier"` // tier that resolved the contact's last conversation; -1 when there is none; not told yet
-	Reopened int `expr:"reopened" json:"reopened"`   // times that a resolved conversation of the contact was opened again; not told yet
+	Open     int `expr:"open" json:"open"`           // other open conversations of the account
+	Total    int `expr:"total" json:"total"`         // all other conversations of the account; not populated yet
+	LastTier int `expr:"last_tier" json:"last_tier"` // tier that resolved the contact's last conversation, -1 if there is none; not populated yet
+	Reopened int `expr:"reopened" json:"reopened"`   // how often resolved conversations of the contact were reopened; not populated yet
 }
 
-// ConversationFacts describe the conversation as it stands.
+// ConversationFacts describe the current state of the conversation.
 type ConversationFacts struct {
-	Number     int64         `expr:"number" json:"number"` // 0 when it is new
+	Number     int64         `expr:"number" json:"number"` // 0 for a new conversation
 	Subject    string        `expr:"subject" json:"subject"`
 	Status     string        `expr:"status" json:"status"`     // "open", "pending", "snoozed", "resolved", "closed"
 	Priority   string        `expr:"priority" json:"priority"` // "low", "normal", "high", "urgent"
 	Tags       []string      `expr:"tags" json:"tags"`
 	Restricted bool          `expr:"restricted" json:"restricted"`
 	Assigned   bool          `expr:"assigned" json:"assigned"`
-	FollowUp   bool          `expr:"follow_up" json:"follow_up"` // continues a closed one
+	FollowUp   bool          `expr:"follow_up" json:"follow_up"` // continues a closed conversation
 	Age        time.Duration `expr:"age" json:"age"`
 }
 
@@ -89,20 +89,20 @@ type SLAFacts struct {
 	Update        ClockFacts `expr:"update" json:"update"`
 }
 
-// ClockFacts describe one clock. A clock compares with a percentage:
-// sla.first_response >= 80% means that 80 % of its time is used and it has not
-// been met.
+// ClockFacts describe one clock. A clock can be compared with a percentage:
+// sla.first_response >= 80% means that at least 80 % of its time is used and the
+// target has not been met.
 type ClockFacts struct {
 	Running   bool          `expr:"running" json:"running"` // neither met nor paused
 	Breached  bool          `expr:"breached" json:"breached"`
-	Used      float64       `expr:"used" json:"used"`           // share of its time, 1 at the deadline; 0 once it is met
+	Used      float64       `expr:"used" json:"used"`           // share of the time used, 1 at the deadline; 0 once the target is met
 	Remaining time.Duration `expr:"remaining" json:"remaining"` // business time; negative after the deadline
 }
 
-// StintFacts describe the present holder's time with the conversation.
+// StintFacts describe the current assignment.
 type StintFacts struct {
 	Age            time.Duration `expr:"age" json:"age"`
-	Unacknowledged time.Duration `expr:"unacknowledged" json:"unacknowledged"` // since it was assigned, while the assignee did nothing; else 0
+	Unacknowledged time.Duration `expr:"unacknowledged" json:"unacknowledged"` // time since the assignment, until the assignee does something; then 0
 	WaitingOn      string        `expr:"waiting_on" json:"waiting_on"`         // "us", "customer", "third-party"
 	Assignee       string        `expr:"assignee" json:"assignee"`             // address of the agent, or empty
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ParseFacts reads facts from JSON under their names in the policy document.
-// Durations are texts such as "2h" or "3d". An unknown name is an error.
+// ParseFacts reads facts from JSON, with the names used in the policy document.
+// Durations are strings such as "2h" or "3d". Unknown names are an error.
 func ParseFacts(data []byte) (Facts, error) {
 	f := Facts{History: HistoryFacts{LastTier: -1}}
 	if err := strict(data, &f); err != nil {
@@ -19,8 +19,8 @@ func ParseFacts(data []byte) (Facts, error) {
 	return f, nil
 }
 
-// strict decodes one JSON value and refuses unknown names; a type with its own
-// UnmarshalJSON has to see to that itself.
+// strict decodes one JSON value and rejects unknown names. A type with its own
+// UnmarshalJSON must do the same.
 func strict(data []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -28,18 +28,18 @@ func strict(data []byte, into any) error {
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is something after the JSON object")
+		return errors.New("unexpected data after the JSON object")
 	}
 	return nil
 }
 
-// period is a duration as a policy document writes it.
+// period is a duration in the format of the policy document.
 type period time.Duration
 
 func (p *period) UnmarshalText(text []byte) error {
 	v, err := parseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is not a duration such as 30m, 4h or 2d", text)
+		return fmt.Errorf("%q is not a valid duration such as 30m, 4h or 2d", text)
 	}
 	*p = period(v)
 	return nil

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write doc/facts.md anew")
+var update = flag.Bool("update", false, "rewrite doc/facts.md")
 
-// doc/facts.md is made from the structs of facts.go, so that it cannot lag behind.
+// doc/facts.md is generated from the structs in facts.go, so that it is always current.
 func TestFactsDocument(t *testing.T) {
 	want := factsDocument(t)
 	const name = "../doc/facts.md"
@@ -29,7 +29,7 @@ func TestFactsDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("doc/facts.md is not what facts.go says (go test ./router -update):\n%s", diff)
+		t.Errorf("doc/facts.md does not match facts.go (run go test ./router -update):\n%s", diff)
 	}
 }
 
@@ -50,13 +50,13 @@ func factsDocument(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString(`# Facts
 
-What a condition in the policy document may look at. A fact that is not known is empty, zero or false; a condition that
-cannot be told, such as one over an attribute that the account does not have, does not match.
+The values that conditions in the policy document can use. An unknown fact is empty, zero or false. A condition that cannot
+be evaluated, for example because the account lacks an attribute, does not match.
 
-Conditions are expressions (https://expr-lang.org/docs/language-definition) that are true or false. Besides the language's
-own, there are durations (` + "`30m`, `2h`, `1h30m`, `3d`" + `) and percentages (` + "`80%`" + `). There is no clock: the same facts always
-give the same decision. Upper and lower case differ in ` + "`contains`" + `; ` + "`matches \"(?i)...\"`" + ` ignores the difference.
-In YAML a condition that holds ` + "`: `, ` #`" + ` or begins with a quote has to stand in quotes.
+Conditions are boolean expressions (https://expr-lang.org/docs/language-definition). In addition to the language's own
+values, there are durations (` + "`30m`, `2h`, `1h30m`, `3d`" + `) and percentages (` + "`80%`" + `). There is no clock: the same facts always
+give the same decision. ` + "`contains`" + ` is case-sensitive; use ` + "`matches \"(?i)...\"`" + ` to ignore case.
+In YAML, quote a condition that contains ` + "`: `" + ` or ` + "` #`" + `, or that begins with a quote.
 
 | Fact | Type | |
 |---|---|---|

@@ -7,11 +7,11 @@ import (
 	"switchboard/router/sla"
 )
 
-// Policy is a compiled policy document. It is immutable but for Version, and
-// safe for use by several goroutines.
+// Policy is a compiled policy document. It is immutable except for Version, and safe
+// for concurrent use.
 type Policy struct {
-	// Version is the number under which the document was published; the grammar's
-	// version (1) until somebody sets it.
+	// Version is the number under which the document was published. Until it is set, it
+	// is the version of the document format, 1.
 	Version int64
 
 	calendars   []*sla.Calendar
@@ -28,23 +28,23 @@ type Policy struct {
 type Tier struct {
 	Tier     desk.Tier
 	Name     string
-	Scope    string   // what it is for; may be empty
-	May      []string // what its people may do without escalating: "reply", "macro:*", "refund<=50"
+	Scope    string   // its responsibilities; may be empty
+	May      []string // what its agents may do without escalating: "reply", "macro:*", "refund<=50"
 	Skills   []string
 	Calendar string // may be empty
 }
 
 // Inbox is a shared queue.
 type Inbox struct {
-	Key      string // stable; how the policy and the API name it
-	Name     string // for people; made from Key when the document has none
+	Key      string // stable identifier in the policy and the API
+	Name     string // for display; derived from Key if the document has none
 	Tier     desk.Tier
 	Calendar string // may be empty
 	Skills   []string
 	Assign   Assign
 }
 
-// Assign says how conversations find their agent.
+// Assign defines how conversations are assigned to agents.
 type Assign struct {
 	Strategy string // one of Strategies
 	Capacity int    // open conversations per agent; 0: no limit
@@ -53,7 +53,7 @@ type Assign struct {
 // Strategies of assignment.
 var Strategies = []string{"manual", "round-robin", "least-loaded", "skill", "on-call"}
 
-// Priorities in rising order.
+// Priorities in ascending order.
 var Priorities = []desk.Priority{desk.PriorityLow, desk.PriorityNormal, desk.PriorityHigh, desk.PriorityUrgent}
 
 type segment struct {
@@ -75,7 +75,7 @@ type route struct {
 	children []*route
 }
 
-// settings are what a node says; zero values say nothing.
+// settings are what a node sets; zero values are not set.
 type settings struct {
 	inbox      string
 	priority   desk.Priority
@@ -85,7 +85,7 @@ type settings struct {
 	page       string
 }
 
-// Escalation is a rule over a conversation's life.
+// Escalation is a rule that acts on a conversation when its condition holds.
 type Escalation struct {
 	Name string
 	On   string // its condition, as written
@@ -111,7 +111,7 @@ type Action struct {
 // Handoff is the contract of one edge between tiers.
 type Handoff struct {
 	From, To     desk.Tier
-	Require      []string      // evidence that must be given: "problem", "tried", "customer_told"
+	Require      []string      // information that must be given: "problem", "tried", "customer_told"
 	AcceptWithin time.Duration // business time of the receiver; 0: no limit
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Problem is one thing wrong with a policy document.
+// Problem is one problem of a policy document.
 type Problem struct {
 	Line   int    `json:"line"`   // from 1
 	Column int    `json:"column"` // from 1, in characters
@@ -22,8 +22,8 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%d:%d: %s: %s", p.Line, p.Column, p.Path, p.Reason)
 }
 
-// PolicyError is why a document does not compile: everything that is wrong with
-// it, in the document's order.
+// PolicyError lists all problems of a document that does not compile, in document
+// order.
 type PolicyError struct{ Problems []Problem }
 
 func (e *PolicyError) Error() string {

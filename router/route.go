@@ -7,42 +7,42 @@ import (
 	"switchboard/desk"
 )
 
-// Assignment is where a conversation goes.
+// Assignment is the result of routing a conversation.
 type Assignment struct {
 	Inbox      string // key
 	Tier       desk.Tier
 	Priority   desk.Priority
 	Tags       []string // in the order they were set, each once
 	Restricted bool     // only the inbox's members may read it
-	SLA        string   // name of the SLA policy; empty: nothing promised
-	Page       string   // whom to page at once: "on-call" or empty
+	SLA        string   // name of the SLA policy; empty if none applies
+	Page       string   // who to page immediately: "on-call" or empty
 	Segment    string   // may be empty
-	// Path names what decided, outermost first: "segment: enterprise", then for
-	// each routing node that matched "routing: api" or, inside a parent,
-	// "routing: api/webhook", then "sla: t2".
+	// Path lists the matching parts of the policy in order: "segment: enterprise", then
+	// each routing node as "routing: api" or, with its parents, "routing: api/webhook",
+	// then "sla: t2".
 	Path []string
 }
 
 // Step is one test that Route made.
 type Step struct {
 	Section string `json:"section"` // "segment", "routing" or "sla"
-	Name    string `json:"name"`    // of the node, parents before it: "api/webhook"
+	Name    string `json:"name"`    // of the node, with its parents: "api/webhook"
 	When    string `json:"when"`    // its condition; empty: always
 	Matched bool   `json:"matched"`
-	// Why a node did not match although its condition was tested: the reason that
-	// it could not be told, such as an attribute that the account does not have.
+	// Why is set if the condition could not be evaluated, for example because the
+	// account lacks an attribute. The node then does not match.
 	Why string `json:"why,omitempty"`
 }
 
-// Route says where a conversation with these facts goes. It never fails: a
-// condition that cannot be told does not match, and every policy that compiles
+// Route decides where a conversation with these facts goes. It never fails: a
+// condition that cannot be evaluated does not match, and every policy that compiles
 // has a default.
 func (p *Policy) Route(f Facts) Assignment {
 	a, _ := p.decide(f, false)
 	return a
 }
 
-// Explain returns every test that Route makes with these facts, in order.
+// Explain returns every condition that Route tests for these facts, in order.
 func (p *Policy) Explain(f Facts) []Step {
 	_, steps := p.decide(f, true)
 	return steps
@@ -52,7 +52,7 @@ func (p *Policy) Explain(f Facts) []Step {
 type walk struct {
 	facts Facts
 	steps []Step
-	keep  bool // the steps
+	keep  bool // record the steps
 	path  []string
 }
 
@@ -79,7 +79,7 @@ func (p *Policy) decide(f Facts, keep bool) (Assignment, []Step) {
 	return a, w.steps
 }
 
-// test evaluates a node's condition and notes it.
+// test evaluates a node's condition and records the step.
 func (w *walk) test(section, name string, c condition) bool {
 	ok, err := c.holds(&w.facts)
 	if w.keep {
@@ -112,8 +112,8 @@ func (p *Policy) promise(w *walk) string {
 	return ""
 }
 
-// tree walks siblings depth first. What a child sets goes before what its
-// parent set; what an earlier sibling set goes before what a later one adds.
+// tree walks siblings depth first. Settings of a child take precedence over those of
+// its parent, and settings of an earlier sibling over those of a later one.
 func (w *walk) tree(nodes []*route, parents string) (sum settings, matched bool) {
 	for _, n := range nodes {
 		name := parents + n.name
@@ -137,7 +137,7 @@ func (w *walk) tree(nodes []*route, parents string) (sum settings, matched bool)
 	return sum, matched
 }
 
-// over returns s, completed by what base says and s does not.
+// over returns s, with empty settings taken from base.
 func (s settings) over(base settings) settings {
 	s.inbox = cmp.Or(s.inbox, base.inbox)
 	s.priority = cmp.Or(s.priority, base.priority)
@@ -148,7 +148,7 @@ func (s settings) over(base settings) settings {
 	return s
 }
 
-// union returns the tags of a, then those of b that a lacks.
+// union returns the tags of a, followed by those of b that are not in a.
 func union(a, b []string) []string {
 	a = slices.Clip(a)
 	for _, t := range b {

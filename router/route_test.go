@@ -45,7 +45,7 @@ func TestRouteDefault(t *testing.T) {
 			Path: []string{"segment: standard", "routing: default", "sla: t1"}}},
 		{"outage of an enterprise", enterprise, Assignment{Inbox: "engineering", Tier: 3, Priority: desk.PriorityUrgent, Tags: []string{"outage"},
 			Page: "on-call", SLA: "t3", Segment: "enterprise", Path: []string{"segment: enterprise", "routing: outage", "sla: t3"}}},
-		{"outage of anybody", mail("Everything is down", ""), Assignment{Inbox: "frontline", Tier: 1, Priority: desk.PriorityNormal, SLA: "t1",
+		{"outage of a standard account", mail("Everything is down", ""), Assignment{Inbox: "frontline", Tier: 1, Priority: desk.PriorityNormal, SLA: "t1",
 			Segment: "standard", Path: []string{"segment: standard", "routing: default", "sla: t1"}}},
 		{"security", security, Assignment{Inbox: "engineering", Tier: 3, Priority: desk.PriorityHigh, Restricted: true, Tags: []string{"security"},
 			SLA: "t3", Segment: "standard", Path: []string{"segment: standard", "routing: security", "sla: t3"}}},

@@ -94,7 +94,6 @@ func (t *Tokens) Parse(addr string) (conv desk.ConversationID, issuedTo func(rec
 
 // tokenOf extracts the octets of a token from an address without verifying them.
 func tokenOf(addr string) ([]byte, bool) {
-	addr = strings.Trim(addr, " \t<>")
 	at := strings.LastIndexByte(addr, '@')
 	if at < 0 {
 		return nil, false

@@ -1,6 +1,10 @@
 package sla
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Window is one span of local wall-clock time in a day: [From, To) in minutes
 // after midnight. To may be 24*60, the end of the day.
@@ -13,7 +17,7 @@ type Date struct {
 	Day   int
 }
 
-// Calendar says when business time passes.
+// Calendar defines business hours.
 type Calendar struct {
 	Name     string
 	Location *time.Location
@@ -22,10 +26,10 @@ type Calendar struct {
 	Holidays map[Date]struct{} // closed all day
 }
 
-// maxDays ends the search for open time: a calendar may be closed for good.
+// maxDays bounds the search for open time: a calendar may have no hours left.
 const maxDays = 366 * 20
 
-// Open reports whether business time passes at t.
+// Open reports whether the calendar is open at t.
 func (c *Calendar) Open(t time.Time) bool {
 	if c.Always {
 		return true
@@ -39,8 +43,8 @@ func (c *Calendar) Open(t time.Time) bool {
 }
 
 // Add returns the first instant at which d of business time has passed since
-// start. With d = 0 that is start itself. It reports false if the calendar does
-// not hold that much time within twenty years.
+// start; for d = 0 that is start itself. It returns false if the calendar does not
+// have that much time within twenty years.
 func (c *Calendar) Add(start time.Time, d time.Duration) (time.Time, bool) {
 	if c.Always || d <= 0 {
 		return start.Add(max(d, 0)), true
@@ -61,7 +65,7 @@ func (c *Calendar) Add(start time.Time, d time.Duration) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Between returns the business time from a to b; 0 when b is not after a.
+// Between returns the business time from a to b, 0 if b is not after a.
 func (c *Calendar) Between(a, b time.Time) time.Duration {
 	if !b.After(a) {
 		return 0
@@ -85,9 +89,9 @@ func (c *Calendar) Between(a, b time.Time) time.Duration {
 type span struct{ from, to time.Time }
 
 // day returns the open spans of a date, in order and without overlap. A window is
-// open whenever the wall clock shows a time inside it: each stretch between two
-// changes of the clocks is taken by itself, so that an hour that is skipped
-// gives nothing and an hour that comes twice counts twice.
+// open while the wall clock shows a time inside it. The periods between clock changes
+// are handled separately, so that a skipped hour does not count and a repeated hour
+// counts twice.
 func (c *Calendar) day(date Date) []span {
 	if _, closed := c.Holidays[date]; closed {
 		return nil
@@ -98,7 +102,7 @@ func (c *Calendar) day(date Date) []span {
 		return nil
 	}
 	spans := make([]span, 0, len(windows))
-	// Somewhere on earth the date has begun, and somewhere it has not ended.
+	// The range covers the date in every time zone.
 	at, end := wall.Add(-maxOffset), wall.Add(24*time.Hour+maxOffset)
 	for at.Before(end) {
 		local := at.In(c.Location)
@@ -122,7 +126,7 @@ func (c *Calendar) day(date Date) []span {
 	return spans
 }
 
-// maxOffset is more than any zone is away from UTC.
+// maxOffset is larger than the UTC offset of any zone.
 const maxOffset = 18 * time.Hour
 
 func dateOf(local time.Time) Date {
@@ -135,25 +139,9 @@ func (d Date) next() Date {
 }
 
 func (d Date) after(o Date) bool {
-	if d.Year != o.Year {
-		return d.Year > o.Year
-	}
-	if d.Month != o.Month {
-		return d.Month > o.Month
-	}
-	return d.Day > o.Day
+	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day)) > 0
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
+func earlier(a, b time.Time) time.Time { return slices.MinFunc([]time.Time{a, b}, time.Time.Compare) }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
+func later(a, b time.Time) time.Time { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }

@@ -48,11 +48,11 @@ func TestAdd(t *testing.T) {
 		{"over a holiday", office, "2026-12-24T17:00:00+01:00", 2 * time.Hour, "2026-12-28T10:00:00+01:00"},
 		{"in spring the night has 5 hours", nights, "2026-03-29T00:00:00+01:00", 5 * time.Hour, "2026-03-29T06:00:00+02:00"},
 		{"in autumn it has 7", nights, "2026-10-25T00:00:00+02:00", 7 * time.Hour, "2026-10-25T06:00:00+01:00"},
-		{"a window that is skipped", repeated, "2026-03-28T12:00:00+01:00", 30 * time.Minute, "2026-03-30T02:45:00+02:00"},
-		{"a window that comes twice counts twice", repeated, "2026-10-25T00:00:00+02:00", time.Hour, "2026-10-25T02:45:00+01:00"},
+		{"a skipped window", repeated, "2026-03-28T12:00:00+01:00", 30 * time.Minute, "2026-03-30T02:45:00+02:00"},
+		{"a repeated window counts twice", repeated, "2026-10-25T00:00:00+02:00", time.Hour, "2026-10-25T02:45:00+01:00"},
 		{"leap day", nights, "2028-02-28T05:00:00+01:00", 2 * time.Hour, "2028-02-29T01:00:00+01:00"},
 		{"always", always, "2026-03-02T09:30:00Z", 40 * time.Hour, "2026-03-04T01:30:00Z"},
-		{"nothing", office, "2026-03-07T12:00:00+01:00", 0, "2026-03-07T12:00:00+01:00"},
+		{"no time", office, "2026-03-07T12:00:00+01:00", 0, "2026-03-07T12:00:00+01:00"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAdd(t *testing.T) {
 				t.Errorf("got %v, want %v", got.In(want.Location()), want)
 			}
 			if used := tt.cal.Between(start, got); used != tt.d {
-				t.Errorf("between them are %v, not %v", used, tt.d)
+				t.Errorf("the business time between them is %v, want %v", used, tt.d)
 			}
 		})
 	}
@@ -72,12 +72,12 @@ func TestAdd(t *testing.T) {
 func TestAddWithoutHours(t *testing.T) {
 	c := &Calendar{Location: time.UTC}
 	if at, ok := c.Add(time.Unix(0, 0), time.Minute); ok {
-		t.Errorf("a closed calendar answered %v", at)
+		t.Errorf("a calendar that never opens returned %v", at)
 	}
 }
 
-// open is the definition that Add has to meet: what a wall clock in the office
-// shows decides, minute by minute.
+// open defines what Add must implement: minute by minute, whether the wall clock in
+// the office shows opening hours.
 func open(c *Calendar, t time.Time) bool {
 	local := t.In(c.Location)
 	if _, holiday := c.Holidays[dateOf(local)]; holiday {
@@ -92,8 +92,8 @@ func open(c *Calendar, t time.Time) bool {
 	return false
 }
 
-// Deadlines equal a minute-by-minute simulation, around changes of the clocks
-// of many zones, with split shifts, midnights and holidays.
+// Deadlines equal a minute-by-minute simulation around clock changes in many zones,
+// with split shifts, midnights and holidays.
 func TestAddEqualsSimulation(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "Africa/Casablanca", "Pacific/Chatham", "America/Santiago", "Asia/Beirut"}
@@ -128,7 +128,7 @@ func TestAddEqualsSimulation(t *testing.T) {
 			t.Fatalf("%s %v: %v + %v = %v, simulated %v", loc, c.Hours, start.In(loc), d, got.In(loc), want.In(loc))
 		}
 		if used := c.Between(start, want); used != d {
-			t.Fatalf("%s %v: between %v and %v are %v, simulated %v", loc, c.Hours, start.In(loc), want.In(loc), used, d)
+			t.Fatalf("%s %v: %v to %v is %v, simulated %v", loc, c.Hours, start.In(loc), want.In(loc), used, d)
 		}
 		later, _ := c.Add(start.Add(time.Duration(r.IntN(600))*time.Minute), d)
 		if later.Before(got) {
@@ -140,7 +140,7 @@ func TestAddEqualsSimulation(t *testing.T) {
 	}
 }
 
-// shifts makes up to three windows of a day, some of them up to midnight.
+// shifts returns up to three windows of a day, some of them until midnight.
 func shifts(r *rand.Rand) []Window {
 	var all []Window
 	for from := r.IntN(8 * 60); from < 24*60 && len(all) < 3; {

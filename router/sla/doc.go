@@ -1,3 +1,3 @@
-// Package sla knows what was promised and when it is due: business calendars,
-// policies, clocks. It is pure; instants come in as arguments.
+// Package sla contains service level agreements: business calendars, policies and
+// clocks. It is pure: the current time is passed as an argument.
 package sla

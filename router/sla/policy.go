@@ -10,26 +10,26 @@ import (
 type Metric string
 
 const (
-	FirstResponse Metric = "first_response" // opened, to our first answer
-	NextResponse  Metric = "next_response"  // customer's message, to our next answer
-	Resolution    Metric = "resolution"     // opened, to resolved
-	Update        Metric = "update_every"   // our last message, to the next promised one
+	FirstResponse Metric = "first_response" // from opening to our first reply
+	NextResponse  Metric = "next_response"  // from a customer's message to our next reply
+	Resolution    Metric = "resolution"     // from opening to resolution
+	Update        Metric = "update_every"   // from our last message to the next promised update
 )
 
-// Metrics lists all of them in the order of a conversation's life.
+// Metrics lists all metrics in the order in which they apply to a conversation.
 var Metrics = []Metric{FirstResponse, NextResponse, Resolution, Update}
 
 // Policy is a set of targets.
 type Policy struct {
 	Name     string
-	Calendar string // name of a calendar; its time is what targets count
+	Calendar string // name of the calendar whose business time the targets count
 	Targets  map[Metric]time.Duration
-	// Warnings are shares of a target in percent at which people are warned, rising.
+	// Warnings are shares of a target in percent, ascending, at which people are warned.
 	Warnings []float64
-	PauseOn  []desk.WaitingOn // clocks stand still while waiting on these
+	PauseOn  []desk.WaitingOn // clocks are paused while waiting on these
 }
 
-// Clock is one running promise. It is never deleted by a handoff.
+// Clock measures one target of a conversation. A handoff never deletes it.
 type Clock struct {
 	Policy     string
 	Metric     Metric
