@@ -10,7 +10,7 @@ import (
 
 // Files holds NNNN_name.sql.
 //
-//go:embed *.sql
+//go:embed [0-9]*.sql
 var Files embed.FS
 
 // Table records what has been applied, with the Sum of its text.

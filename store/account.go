@@ -17,8 +17,8 @@ type accountQueries struct {
 	SaveDomains *sqlx.Stmt `query:"account-save-domains"`
 }
 
-// SaveAccount writes what is known of a customer. Without an ID it is the account
-// that has one of the domains, or a new one.
+// SaveAccount writes an account. Without an ID it updates the account that has
+// one of the domains, or creates one. Domains of other accounts stay theirs.
 func (s *Store) SaveAccount(ctx context.Context, a desk.Account) error {
 	var domains, tags column
 	for _, d := range a.Domains {
@@ -41,12 +41,16 @@ func (s *Store) SaveAccount(ctx context.Context, a desk.Account) error {
 		if a.ID.IsZero() {
 			a.ID = desk.NewID[desk.AccountID]()
 		}
-		_, err := tx.StmtxContext(ctx, s.q.account.Save).ExecContext(ctx, a.ID, clean(a.Name), clean(a.Segment), clean(a.Timezone),
+		var created bool
+		err := tx.StmtxContext(ctx, s.q.account.Save).GetContext(ctx, &created, a.ID, clean(a.Name), clean(a.Segment), clean(a.Timezone),
 			jsonText(attributes), &tags, a.CreatedAt)
 		if err != nil {
 			return wrap("save account", err)
 		}
-		_, err = tx.StmtxContext(ctx, s.q.account.SaveDomains).ExecContext(ctx, &domains, a.ID)
-		return wrap("save the account's domains", err)
+		added := []string{}
+		if err := tx.StmtxContext(ctx, s.q.account.SaveDomains).SelectContext(ctx, &added, &domains, a.ID); err != nil || !created {
+			return wrap("save the account's domains", err)
+		}
+		return s.record(ctx, tx, desk.AccountSubject(a.ID), desk.ActorSystem, desk.AccountCreated{Name: clean(a.Name), Domains: added})
 	})
 }

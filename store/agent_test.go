@@ -97,7 +97,7 @@ func TestReplyLeavesNothing(t *testing.T) {
 			t.Errorf("%s: %v (%v)", name, err, desk.KindOf(err))
 		}
 	}
-	for query, want := range map[string]int{"select count(*) from messages": 3, "select count(*) from events": 6, "select count(*) from deliveries": 0, "select count(*) from stints": 3} {
+	for query, want := range map[string]int{"select count(*) from messages": 3, "select count(*) from events where subject_kind = 'conversation'": 6, "select count(*) from deliveries": 0, "select count(*) from stints": 3} {
 		if got := o.number(t, query); got != want {
 			t.Errorf("%s: %d, want %d", query, got, want)
 		}

@@ -15,6 +15,8 @@ import (
 type channelQueries struct {
 	Seen         *sqlx.Stmt `query:"channel-seen"`
 	Save         *sqlx.Stmt `query:"channel-save"`
+	Lock         *sqlx.Stmt `query:"channel-lock"`
+	Health       *sqlx.Stmt `query:"channel-health"`
 	Arrival      *sqlx.Stmt `query:"channel-arrival"`
 	Forget       *sqlx.Stmt `query:"channel-forget"`
 	List         *sqlx.Stmt `query:"channel-list"`
@@ -61,9 +63,46 @@ func (s *Store) SaveChannels(ctx context.Context, node string, changed []view.Ch
 		if _, err := tx.StmtxContext(ctx, s.q.channel.Arrival).ExecContext(ctx, &arrived, &item); err != nil {
 			return wrap("save last arrivals", err)
 		}
-		_, err := tx.StmtxContext(ctx, s.q.channel.Forget).ExecContext(ctx)
-		return wrap("forget nodes", err)
+		if _, err := tx.StmtxContext(ctx, s.q.channel.Forget).ExecContext(ctx); err != nil {
+			return wrap("forget nodes", err)
+		}
+		return s.recordChannels(ctx, tx, &name)
 	})
+}
+
+// recordChannels writes an event for each of the named channels that failed,
+// degraded or recovered since the last such event.
+func (s *Store) recordChannels(ctx context.Context, tx *sqlx.Tx, names *column) error {
+	if _, err := tx.StmtxContext(ctx, s.q.channel.Lock).ExecContext(ctx); err != nil {
+		return wrap("lock channels", err)
+	}
+	var rows []struct{ Name, State, Problem, Reported string }
+	if err := tx.StmtxContext(ctx, s.q.channel.Health).SelectContext(ctx, &rows, names, silence.Seconds()); err != nil {
+		return wrap("read the channels' state", err)
+	}
+	for _, r := range rows {
+		if !reportable(r.Reported, r.State) {
+			continue
+		}
+		data := desk.ChannelChanged{From: r.Reported, To: r.State, Problem: r.Problem}
+		if err := s.record(ctx, tx, desk.ChannelSubject(r.Name), desk.ActorSystem, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reportable reports whether a channel's state is news after the state that was
+// reported last, empty when none was. A channel that starts, stands by or stops
+// is not: if it failed before, it has not recovered yet.
+func reportable(reported, state string) bool {
+	switch state {
+	case "failing", "unauthorised", "degraded":
+		return state != reported
+	case "running":
+		return reported != "" && reported != state
+	}
+	return false
 }
 
 // Channels tells how every entrance is doing, by name. Where several nodes have

@@ -10,6 +10,24 @@ on conflict (channel, node) do update
 set state = excluded.state, since = excluded.since, last_success = excluded.last_success, last_error = excluded.last_error,
     advice = excluded.advice, progress = excluded.progress, alarm = excluded.alarm;
 
+-- name: channel-lock
+-- One node at a time compares the channels with the log.
+select pg_advisory_xact_lock(hashtextextended('channels', 1));
+
+-- name: channel-health
+-- The worst state of each channel over the running nodes, and the state that the
+-- event log last reported.
+select distinct on (s.channel) s.channel as name, case when s.state = 'running' and s.last_error <> '' then 'degraded' else s.state end as state,
+       s.last_error as problem,
+       coalesce((select e.data ->> 'to' from events e
+                 where e.subject_kind <> 'conversation' and e.subject_kind = 'channel' and e.subject_id = s.channel and e.kind = 'channel.changed'
+                 order by e.id desc limit 1), '') as reported
+from channel_status s
+join nodes n on n.node = s.node
+where s.channel = any($1::text[]) and n.seen_at > now() - $2 * interval '1 second'
+order by s.channel, array_position(array['unauthorised', 'failing', 'starting', 'running', 'standby', 'stopped'], s.state),
+         s.last_error <> '' desc;
+
 -- name: channel-arrival
 -- Outlives the nodes. Sorted, so that two nodes take the rows in one order.
 insert into channel_arrivals (channel, last_item)

@@ -19,6 +19,7 @@ type eventQueries struct {
 	Pending *sqlx.Stmt `query:"event-pending"`
 	Ours    *sqlx.Stmt `query:"event-ours"`
 	Rebase  *sqlx.Stmt `query:"event-rebase"`
+	Record  *sqlx.Stmt `query:"event-record"`
 }
 
 var _ live.Log = (*Store)(nil)
@@ -31,7 +32,7 @@ type position struct {
 
 func (p position) cursor() desk.Cursor { return desk.Cursor(fmt.Sprintf("%s-%d", p.Xid, p.ID)) }
 
-// parseCursor reads a cursor; the empty one stands before everything.
+// parseCursor reads a cursor; the empty one is before everything.
 func parseCursor(c desk.Cursor) (position, error) {
 	if c == "" {
 		return position{Xid: "0"}, nil
@@ -42,22 +43,41 @@ func parseCursor(c desk.Cursor) (position, error) {
 	}
 	n, err := strconv.ParseInt(id, 10, 64)
 	if !ok || err != nil || n < 0 {
-		return position{}, desk.Errorf(desk.KindInvalid, "%.60q is no cursor of the event log", string(c))
+		return position{}, desk.Errorf(desk.KindInvalid, "%.60q is not a cursor of the event log", string(c))
 	}
 	return position{Xid: xid, ID: n}, nil
 }
 
+// eventRow is an event as the driver reads it.
 type eventRow struct {
 	desk.Event
 	position
 	Data []byte
 }
 
-// EventsAfter returns up to limit events after the cursor, in the log's one
-// order. Events of transactions that began after one that still runs are held
-// back until it ends: a reader that goes on from the last cursor skips nothing
-// and sees nothing twice. A cursor that is none, or is another database's, is
-// KindInvalid: read again from Head.
+func (r *eventRow) event() desk.Event {
+	e := r.Event
+	e.Cursor, e.Data = r.cursor(), json.RawMessage(r.Data)
+	if e.Subject.Kind == desk.SubjectConversation { // its id is stored once
+		e.Subject.ID = e.ConversationID.String()
+	}
+	return e
+}
+
+func eventsOf(rows []eventRow) []desk.Event {
+	events := make([]desk.Event, len(rows))
+	for i := range rows {
+		events[i] = rows[i].event()
+	}
+	return events
+}
+
+// EventsAfter returns up to limit events after the cursor, about conversations
+// and everything else, in the order of the log. Events of transactions that are
+// newer than one that is still running are held back until it ends: a reader
+// that continues from the last cursor misses nothing and sees nothing twice. A
+// cursor that is malformed or belongs to another database is KindInvalid: start
+// again from Head.
 func (s *Store) EventsAfter(ctx context.Context, after desk.Cursor, limit int) ([]desk.Event, error) {
 	at, err := parseCursor(after)
 	if err != nil {
@@ -70,22 +90,18 @@ func (s *Store) EventsAfter(ctx context.Context, after desk.Cursor, limit int) (
 	if len(rows) == 0 {
 		return nil, s.checkCursor(ctx, after, at)
 	}
-	events := make([]desk.Event, len(rows))
-	for i, r := range rows {
-		events[i] = r.Event
-		events[i].Cursor, events[i].Data = r.cursor(), json.RawMessage(r.Data)
-	}
-	return events, nil
+	return eventsOf(rows), nil
 }
 
-// checkCursor tells the log's end from a cursor that no event will ever follow.
+// checkCursor returns nil at the end of the log, and KindInvalid for a cursor
+// that no event can follow.
 func (s *Store) checkCursor(ctx context.Context, after desk.Cursor, at position) error {
 	var ours bool
 	if err := s.q.event.Ours.GetContext(ctx, &ours, at.Xid); err != nil {
 		return wrap("check a cursor", err)
 	}
 	if !ours {
-		return desk.Errorf(desk.KindInvalid, "the cursor %q is another database's", string(after))
+		return desk.Errorf(desk.KindInvalid, "the cursor %q belongs to another database", string(after))
 	}
 	return nil
 }
@@ -104,7 +120,7 @@ func (s *Store) Head(ctx context.Context) (desk.Cursor, error) {
 	return at.cursor(), nil
 }
 
-// Pending reports whether a committed event stands after the cursor, even one
+// Pending reports whether there is a committed event after the cursor, even one
 // that EventsAfter still holds back.
 func (s *Store) Pending(ctx context.Context, after desk.Cursor) (pending bool, err error) {
 	at, err := parseCursor(after)
@@ -116,9 +132,9 @@ func (s *Store) Pending(ctx context.Context, after desk.Cursor) (pending bool, e
 }
 
 // RebaseEvents makes the event log of a restored database readable: a dump keeps
-// the transaction ids of the cluster it was made on, which may lie in this
-// one's future. It changes nothing otherwise, and is called before a node serves.
-// Cursors given out before the restore become KindInvalid or begin anew.
+// the transaction ids of the cluster it was made on, which may be in this one's
+// future. Otherwise it changes nothing. Call it before a node serves. Cursors
+// from before the restore become KindInvalid or start from the beginning.
 func (s *Store) RebaseEvents(ctx context.Context) (changed int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		result, err := tx.StmtxContext(ctx, s.q.event.Rebase).ExecContext(ctx)
@@ -128,4 +144,11 @@ func (s *Store) RebaseEvents(ctx context.Context) (changed int64, err error) {
 		return wrap("rebase events", err)
 	})
 	return changed, err
+}
+
+// record writes an event about anything but a conversation, at the time of the
+// transaction.
+func (s *Store) record(ctx context.Context, tx *sqlx.Tx, subject desk.Subject, by desk.Actor, data desk.EventData) error {
+	_, err := tx.StmtxContext(ctx, s.q.event.Record).ExecContext(ctx, subject.Kind, clean(subject.ID), data.EventVersion(), data.EventKind(), by, jsonText(data))
+	return wrap("record an event", err)
 }

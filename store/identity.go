@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 type identityQueries struct {
 	ByEmail       *sqlx.Stmt `query:"agent-by-email"`
+	LockAgents    *sqlx.Stmt `query:"agent-lock"`
 	SaveAgent     *sqlx.Stmt `query:"agent-save"`
 	CountAgents   *sqlx.Stmt `query:"agent-count"`
 	InsertSession *sqlx.Stmt `query:"session-insert"`
@@ -58,13 +60,51 @@ func (s *Store) SaveAgent(ctx context.Context, a desk.Agent, passwordHash string
 	if a.ID.IsZero() {
 		a.ID = desk.NewID[desk.AgentID]()
 	}
+	a.Name, a.Email = clean(a.Name), clean(strings.ToLower(a.Email))
 	_, tiers := viewer(a)
-	var id desk.AgentID
+	q := &s.q.identity
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		return wrap("save agent", tx.StmtxContext(ctx, s.q.identity.SaveAgent).GetContext(ctx, &id,
-			a.ID, clean(a.Name), clean(strings.ToLower(a.Email)), tiers, a.Admin, a.Disabled, passwordHash))
+		if _, err := tx.StmtxContext(ctx, q.LockAgents).ExecContext(ctx); err != nil {
+			return wrap("lock agents", err)
+		}
+		var before agentRow
+		err := tx.StmtxContext(ctx, q.ByEmail).GetContext(ctx, &before, a.Email)
+		created := err != nil && kindOf(err) == desk.KindNotFound
+		if err != nil && !created {
+			return wrap("read agent", err)
+		}
+		err = tx.StmtxContext(ctx, q.SaveAgent).GetContext(ctx, &a.ID, a.ID, a.Name, a.Email, tiers, a.Admin, a.Disabled, passwordHash)
+		if err != nil {
+			return wrap("save agent", err)
+		}
+		subject := desk.AgentSubject(a.ID)
+		if created {
+			return s.record(ctx, tx, subject, desk.ActorSystem, desk.AgentCreated{Name: a.Name, Email: a.Email, Tiers: list(a.Tiers), Admin: a.Admin})
+		}
+		if fields := changedFields(&before, &a, passwordHash); len(fields) > 0 {
+			return s.record(ctx, tx, subject, desk.ActorSystem, desk.AgentChanged{Fields: fields})
+		}
+		return nil
 	})
-	return id, err
+	return a.ID, err
+}
+
+// changedFields names what saving a with passwordHash changes about an agent, as
+// in desk.AgentChanged.
+func changedFields(before *agentRow, a *desk.Agent, passwordHash string) (fields []string) {
+	b := before.agent()
+	for _, f := range []struct {
+		name    string
+		changed bool
+	}{
+		{"name", a.Name != b.Name}, {"tiers", !slices.Equal(a.Tiers, b.Tiers)}, {"admin", a.Admin != b.Admin},
+		{"disabled", a.Disabled != b.Disabled}, {"password", passwordHash != "" && passwordHash != before.PasswordHash},
+	} {
+		if f.changed {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
 }
 
 // CountAgents tells how many agents can sign in: none means a fresh desk.

@@ -1,6 +1,10 @@
 -- name: agent-by-email
 select id, name, email, tiers, admin, disabled, password_hash from agents where email = $1;
 
+-- name: agent-lock
+-- One agent is saved at a time, so that each event says what really changed.
+select pg_advisory_xact_lock(hashtextextended('agents', 1));
+
 -- name: agent-save
 -- A known address keeps its id; an empty password hash keeps the old one.
 insert into agents (id, name, email, tiers, admin, disabled, password_hash)

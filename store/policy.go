@@ -57,7 +57,10 @@ func (s *Store) PublishPolicy(ctx context.Context, document, author string, tier
 		if _, err := tx.StmtxContext(ctx, s.q.policy.Inboxes).ExecContext(ctx, &id, &key, &name, &inboxTier); err != nil {
 			return wrap("save inboxes", err)
 		}
-		return wrap("publish the policy", tx.StmtxContext(ctx, s.q.policy.Publish).GetContext(ctx, &version, document, author))
+		if err := tx.StmtxContext(ctx, s.q.policy.Publish).GetContext(ctx, &version, document, author); err != nil {
+			return wrap("publish the policy", err)
+		}
+		return s.record(ctx, tx, desk.PolicySubject(version), desk.ActorSystem, desk.PolicyPublished{PolicyVersion: version, Author: author})
 	})
 	return version, err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -134,12 +133,7 @@ func (s *Store) ConversationEvents(ctx context.Context, as desk.Agent, id desk.C
 	if err := s.q.viewConversation.Events.SelectContext(ctx, &rows, admin, tiers, id, after, limit); err != nil {
 		return nil, wrap("list a conversation's events", err)
 	}
-	events := make([]desk.Event, len(rows))
-	for i, r := range rows {
-		events[i] = r.Event
-		events[i].Cursor, events[i].Data = r.cursor(), json.RawMessage(r.Data)
-	}
-	return events, nil
+	return eventsOf(rows), nil
 }
 
 // Access tells what decides who may see each of the conversations; one that

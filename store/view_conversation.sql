@@ -52,7 +52,8 @@ where c.id = any($1::uuid[]);
 
 -- name: view-events
 -- A conversation's history, oldest first, after number $4.
-select e.xid::text as xid, e.id, e.at, e.conversation_id, e.account_id, e.seq, e.kind, e.actor, e.data
+select e.xid::text as xid, e.id, e.at, e.subject_kind as "subject.kind", e.conversation_id, e.account_id, e.seq, e.kind, e.version,
+       e.actor, e.data
 from events e
 join conversations c on c.id = e.conversation_id
 where may_read(c.restricted, c.tier, $1, $2) and e.conversation_id = $3 and e.seq > $4

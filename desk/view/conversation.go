@@ -96,15 +96,11 @@ type Event struct {
 	Data           json.RawMessage     `json:"data"`
 }
 
-// EventOf returns the view of an event. Rows from before subjects and versions
-// existed are about a conversation, in version 1.
+// EventOf returns the view of an event.
 func EventOf(e desk.Event) Event {
 	v := Event{
 		Cursor: e.Cursor, At: e.At.UTC(), Subject: e.Subject, ConversationID: e.ConversationID, Seq: e.Seq,
-		Kind: e.Kind, Version: max(e.Version, 1), Actor: e.Actor, Data: e.Data,
-	}
-	if v.Subject.Kind == "" {
-		v.Subject = desk.ConversationSubject(e.ConversationID)
+		Kind: e.Kind, Version: e.Version, Actor: e.Actor, Data: e.Data,
 	}
 	if len(v.Data) == 0 {
 		v.Data = json.RawMessage("{}")

@@ -1,0 +1,499 @@
+-- The schema after all migrations, as PostgreSQL's catalog describes it. Written by
+-- go test ./migrations -update. Bodies of views and functions are in the migrations.
+
+create table account_domains (
+    domain text not null,
+    account_id uuid not null,
+    constraint account_domains_pkey PRIMARY KEY (domain),
+    constraint account_domains_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    constraint account_domains_domain_check CHECK ((domain = lower(domain)))
+);
+CREATE INDEX account_domains_account ON account_domains USING btree (account_id);
+
+create table accounts (
+    id uuid not null,
+    name text not null,
+    segment text not null default ''::text,
+    timezone text not null default ''::text,
+    attributes jsonb not null default '{}'::jsonb,
+    tags text[] not null default '{}'::text[],
+    created_at timestamp with time zone not null default now(),
+    constraint accounts_pkey PRIMARY KEY (id)
+);
+
+create table agent_sessions (
+    token_hash bytea not null,
+    agent_id uuid not null,
+    created_at timestamp with time zone not null default now(),
+    expires_at timestamp with time zone not null,
+    constraint agent_sessions_pkey PRIMARY KEY (token_hash),
+    constraint agent_sessions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
+);
+
+create table agents (
+    id uuid not null,
+    name text not null,
+    email text not null,
+    tiers integer[] not null default '{}'::integer[],
+    admin boolean not null default false,
+    disabled boolean not null default false,
+    password_hash text not null default ''::text,
+    created_at timestamp with time zone not null default now(),
+    constraint agents_pkey PRIMARY KEY (id),
+    constraint agents_email_key UNIQUE (email),
+    constraint agents_email_check CHECK ((email = lower(email)))
+);
+
+create table api_keys (
+    id uuid not null,
+    name text not null,
+    key_hash bytea not null,
+    agent_id uuid not null,
+    created_at timestamp with time zone not null default now(),
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    constraint api_keys_pkey PRIMARY KEY (id),
+    constraint api_keys_key_hash_key UNIQUE (key_hash),
+    constraint api_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
+);
+
+create table blobs (
+    sha256 text not null,
+    size bigint not null,
+    bytes bytea not null storage external,
+    constraint blobs_pkey PRIMARY KEY (sha256)
+);
+
+create table channel_arrivals (
+    channel text not null,
+    last_item timestamp with time zone not null,
+    constraint channel_arrivals_pkey PRIMARY KEY (channel)
+);
+
+create table channel_status (
+    channel text not null,
+    node text not null,
+    state text not null,
+    since timestamp with time zone not null,
+    last_success timestamp with time zone,
+    last_error text not null default ''::text,
+    advice text not null default ''::text,
+    progress jsonb,
+    alarm boolean not null default false,
+    constraint channel_status_pkey PRIMARY KEY (channel, node)
+);
+
+create table chat_sessions (
+    id uuid not null,
+    secret_hash bytea not null,
+    widget text not null,
+    name text not null default ''::text,
+    email text not null default ''::text,
+    contact_id uuid,
+    conversation_id uuid,
+    created_at timestamp with time zone not null default now(),
+    seen_at timestamp with time zone not null default now(),
+    received_seq bigint not null default 0,
+    constraint chat_sessions_pkey PRIMARY KEY (id),
+    constraint chat_sessions_secret_hash_key UNIQUE (secret_hash),
+    constraint chat_sessions_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),
+    constraint chat_sessions_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
+);
+
+create table clocks (
+    id uuid not null,
+    conversation_id uuid not null,
+    stint_id uuid,
+    policy text not null,
+    metric text not null,
+    tier integer not null,
+    started_at timestamp with time zone not null,
+    paused_at timestamp with time zone,
+    consumed interval not null default '00:00:00'::interval,
+    due_at timestamp with time zone,
+    met_at timestamp with time zone,
+    breached_at timestamp with time zone,
+    constraint clocks_pkey PRIMARY KEY (id),
+    constraint clocks_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint clocks_stint_id_fkey FOREIGN KEY (stint_id) REFERENCES stints(id)
+);
+CREATE INDEX clocks_conversation ON clocks USING btree (conversation_id);
+CREATE INDEX clocks_due ON clocks USING btree (due_at) WHERE ((met_at IS NULL) AND (breached_at IS NULL) AND (paused_at IS NULL));
+
+create table contacts (
+    id uuid not null,
+    account_id uuid not null,
+    name text not null default ''::text,
+    created_at timestamp with time zone not null default now(),
+    constraint contacts_pkey PRIMARY KEY (id),
+    constraint contacts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
+);
+CREATE INDEX contacts_account ON contacts USING btree (account_id);
+
+create table conversations (
+    id uuid not null,
+    number bigint not null generated always as identity,
+    account_id uuid not null,
+    contact_id uuid not null,
+    subject text not null default ''::text,
+    channel text not null,
+    status text not null default 'open'::text,
+    priority text not null default 'normal'::text,
+    inbox_id uuid not null,
+    tier integer not null,
+    assignee_id uuid,
+    tags text[] not null default '{}'::text[],
+    restricted boolean not null default false,
+    path text[] not null default '{}'::text[],
+    policy_version bigint not null default 0,
+    reply_channel text not null,
+    reply_to text not null default ''::text,
+    reply_from text not null default ''::text,
+    participants text[] not null default '{}'::text[],
+    preview text not null default ''::text,
+    last_inbound_at timestamp with time zone,
+    last_reply_at timestamp with time zone,
+    waiting_since timestamp with time zone,
+    snoozed_until timestamp with time zone,
+    resolved_at timestamp with time zone,
+    merged_into uuid,
+    last_seq bigint not null default 0,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    waiting_on text not null default 'us'::text,
+    constraint conversations_pkey PRIMARY KEY (id),
+    constraint conversations_number_key UNIQUE (number),
+    constraint conversations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+    constraint conversations_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES agents(id),
+    constraint conversations_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),
+    constraint conversations_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id),
+    constraint conversations_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES conversations(id),
+    constraint conversations_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'urgent'::text]))),
+    constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'pending'::text, 'snoozed'::text, 'resolved'::text, 'closed'::text]))),
+    constraint conversations_waiting_on CHECK ((waiting_on = ANY (ARRAY['us'::text, 'customer'::text, 'third-party'::text])))
+);
+CREATE INDEX conversations_account ON conversations USING btree (account_id, updated_at DESC);
+CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id) WHERE (assignee_id IS NOT NULL);
+CREATE INDEX conversations_contact ON conversations USING btree (contact_id);
+CREATE INDEX conversations_inbox ON conversations USING btree (inbox_id, status, updated_at DESC);
+CREATE INDEX conversations_recent ON conversations USING btree (updated_at DESC, id DESC);
+CREATE INDEX conversations_snoozed ON conversations USING btree (snoozed_until) WHERE (status = 'snoozed'::text);
+
+create table deliveries (
+    id uuid not null,
+    message_id uuid not null,
+    conversation_id uuid not null,
+    channel text not null,
+    recipient text not null,
+    return_path text not null default ''::text,
+    envelope_id text not null default ''::text,
+    state text not null,
+    attempts integer not null default 0,
+    next_attempt_at timestamp with time zone not null,
+    code integer not null default 0,
+    enhanced_code text not null default ''::text,
+    detail text not null default ''::text,
+    lease_until timestamp with time zone,
+    fence bigint not null default 0,
+    settled boolean not null default false,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    constraint deliveries_pkey PRIMARY KEY (id),
+    constraint deliveries_once UNIQUE (message_id, recipient),
+    constraint deliveries_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint deliveries_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+    constraint deliveries_state_check CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'delayed'::text, 'unknown'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX deliveries_conversation ON deliveries USING btree (conversation_id);
+CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at) WHERE (NOT settled);
+
+create table delivery_attempts (
+    delivery_id uuid not null,
+    attempt integer not null,
+    at timestamp with time zone not null,
+    state text not null,
+    code integer not null default 0,
+    enhanced_code text not null default ''::text,
+    detail text not null default ''::text,
+    id bigint not null generated always as identity,
+    source text not null default 'attempt'::text,
+    constraint delivery_attempts_pkey PRIMARY KEY (id),
+    constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
+    constraint delivery_attempts_source CHECK ((source = ANY (ARRAY['attempt'::text, 'dsn'::text, 'client'::text])))
+);
+CREATE INDEX delivery_attempts_delivery ON delivery_attempts USING btree (delivery_id, at);
+
+create table events (
+    id bigint not null generated always as identity,
+    xid xid8 not null default pg_current_xact_id(),
+    at timestamp with time zone not null,
+    conversation_id uuid,
+    account_id uuid,
+    seq bigint,
+    kind text not null,
+    actor text not null,
+    data jsonb not null default '{}'::jsonb,
+    subject_kind text not null default 'conversation'::text,
+    subject_id text,
+    version integer not null default 1,
+    constraint events_pkey PRIMARY KEY (id),
+    constraint events_seq UNIQUE (conversation_id, seq),
+    constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
+    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text]))),
+    constraint events_version CHECK ((version > 0))
+);
+CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);
+CREATE INDEX events_tail ON events USING btree (xid, id);
+
+create table identities (
+    channel text not null,
+    address text not null,
+    contact_id uuid not null,
+    trust text not null default 'claimed'::text,
+    verified_at timestamp with time zone,
+    constraint identities_pkey PRIMARY KEY (channel, address),
+    constraint identities_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),
+    constraint identities_trust_check CHECK ((trust = ANY (ARRAY['claimed'::text, 'aligned'::text, 'verified'::text])))
+);
+CREATE INDEX identities_contact ON identities USING btree (contact_id);
+
+create table imap_mailboxes (
+    inbox_id uuid not null,
+    uid_validity bigint not null,
+    uid_next bigint not null default 1,
+    highest_modseq bigint not null default 1,
+    constraint imap_mailboxes_pkey PRIMARY KEY (inbox_id),
+    constraint imap_mailboxes_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id),
+    constraint imap_mailboxes_highest_modseq_check CHECK ((highest_modseq > 0)),
+    constraint imap_mailboxes_uid_next_check CHECK (((uid_next >= 1) AND (uid_next <= '4294967296'::bigint))),
+    constraint imap_mailboxes_uid_validity_check CHECK (((uid_validity >= 1) AND (uid_validity <= '4294967295'::bigint)))
+);
+
+create table imap_uids (
+    inbox_id uuid not null,
+    uid bigint not null,
+    conversation_id uuid not null,
+    seq bigint not null,
+    modseq bigint not null,
+    expunged_at timestamp with time zone,
+    constraint imap_uids_pkey PRIMARY KEY (inbox_id, uid),
+    constraint imap_uids_conversation_id_seq_fkey FOREIGN KEY (conversation_id, seq) REFERENCES placements(conversation_id, seq),
+    constraint imap_uids_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES imap_mailboxes(inbox_id),
+    constraint imap_uids_modseq_check CHECK ((modseq > 0)),
+    constraint imap_uids_uid_check CHECK (((uid >= 1) AND (uid <= '4294967295'::bigint)))
+);
+CREATE INDEX imap_uids_modseq ON imap_uids USING btree (inbox_id, modseq);
+CREATE UNIQUE INDEX imap_uids_placement ON imap_uids USING btree (conversation_id, seq, inbox_id) WHERE (expunged_at IS NULL);
+
+create table inboxes (
+    id uuid not null,
+    key text not null,
+    name text not null,
+    tier integer not null,
+    archived boolean not null default false,
+    constraint inboxes_pkey PRIMARY KEY (id),
+    constraint inboxes_key_key UNIQUE (key),
+    constraint inboxes_tier_fkey FOREIGN KEY (tier) REFERENCES tiers(tier)
+);
+
+create table mailbox_cursors (
+    channel text not null,
+    folder text not null,
+    uid_validity bigint not null,
+    last_uid bigint not null default 0,
+    updated_at timestamp with time zone not null default now(),
+    constraint mailbox_cursors_pkey PRIMARY KEY (channel, folder)
+);
+
+create table mailbox_leases (
+    channel text not null,
+    owner text not null,
+    fence bigint not null,
+    lease_until timestamp with time zone not null,
+    constraint mailbox_leases_pkey PRIMARY KEY (channel)
+);
+
+create table mailbox_reconciliations (
+    channel text not null,
+    due_at timestamp with time zone not null,
+    at timestamp with time zone,
+    report jsonb,
+    constraint mailbox_reconciliations_pkey PRIMARY KEY (channel)
+);
+
+create table messages (
+    id uuid not null,
+    account_id uuid not null,
+    direction text not null,
+    channel text not null,
+    raw_id uuid,
+    message_id text not null,
+    in_reply_to text[] not null default '{}'::text[],
+    refs text[] not null default '{}'::text[],
+    addresses jsonb not null default '{}'::jsonb,
+    from_address text not null default ''::text,
+    subject text not null default ''::text,
+    sent_at timestamp with time zone not null,
+    received_at timestamp with time zone not null,
+    preview text not null default ''::text,
+    text_body text not null default ''::text,
+    html_body text not null default ''::text,
+    new_text text not null default ''::text,
+    attachments jsonb not null default '[]'::jsonb,
+    auto_submitted text not null default 'none'::text,
+    list_id text not null default ''::text,
+    report jsonb,
+    problems jsonb not null default '[]'::jsonb,
+    authentication jsonb,
+    signature jsonb,
+    author_id uuid,
+    content bytea not null default '\x'::bytea,
+    constraint messages_pkey PRIMARY KEY (id),
+    constraint messages_author_id_fkey FOREIGN KEY (author_id) REFERENCES agents(id),
+    constraint messages_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text, 'note'::text])))
+);
+CREATE INDEX messages_from ON messages USING btree (from_address);
+CREATE INDEX messages_message_id ON messages USING btree (message_id);
+CREATE UNIQUE INDEX messages_once ON messages USING btree (message_id, account_id, content) WHERE (direction = 'inbound'::text);
+CREATE INDEX messages_raw ON messages USING btree (raw_id) WHERE (raw_id IS NOT NULL);
+
+create table nodes (
+    node text not null,
+    seen_at timestamp with time zone not null,
+    constraint nodes_pkey PRIMARY KEY (node)
+);
+
+create table oauth_tokens (
+    name text not null,
+    sealed bytea not null,
+    updated_at timestamp with time zone not null default now(),
+    constraint oauth_tokens_pkey PRIMARY KEY (name)
+);
+
+create table placements (
+    conversation_id uuid not null,
+    seq bigint not null,
+    message_id uuid not null,
+    method text not null default ''::text,
+    evidence text not null default ''::text,
+    since timestamp with time zone not null,
+    until timestamp with time zone,
+    constraint placements_pkey PRIMARY KEY (conversation_id, seq),
+    constraint placements_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint placements_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+    constraint placements_seq CHECK ((seq > 0)),
+    constraint placements_until CHECK ((until >= since))
+);
+CREATE UNIQUE INDEX placements_current ON placements USING btree (message_id, conversation_id) WHERE (until IS NULL);
+CREATE INDEX placements_past ON placements USING btree (message_id) WHERE (until IS NOT NULL);
+
+create table policies (
+    version bigint not null generated always as identity,
+    document text not null,
+    author text not null default ''::text,
+    published_at timestamp with time zone not null default now(),
+    constraint policies_pkey PRIMARY KEY (version)
+);
+
+create table raws (
+    id uuid not null,
+    arrival bigint not null generated always as identity,
+    channel text not null,
+    endpoint text not null,
+    source_key text not null,
+    envelope_from text not null default ''::text,
+    envelope_to text[] not null default '{}'::text[],
+    remote_addr text not null default ''::text,
+    auth_results text not null default ''::text,
+    received_at timestamp with time zone not null,
+    size bigint not null,
+    bytes bytea not null storage external,
+    state text not null default 'pending'::text,
+    attempts integer not null default 0,
+    problem text not null default ''::text,
+    next_at timestamp with time zone not null default now(),
+    lease_until timestamp with time zone,
+    fence bigint not null default 0,
+    duplicates integer not null default 0,
+    message_id uuid,
+    same_as uuid,
+    outgoing boolean not null default false,
+    constraint raws_pkey PRIMARY KEY (id),
+    constraint raws_source UNIQUE (channel, endpoint, source_key),
+    constraint raws_same_as_fkey FOREIGN KEY (same_as) REFERENCES raws(id),
+    constraint raws_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'processed'::text, 'quarantined'::text])))
+);
+CREATE INDEX raws_pending ON raws USING btree (((channel = 'email'::text)), arrival) WHERE (state = 'pending'::text);
+CREATE INDEX raws_quarantined ON raws USING btree (arrival) WHERE (state = 'quarantined'::text);
+
+create unlogged table remote_images (
+    digest bytea not null,
+    type text not null,
+    bytes bytea not null storage external,
+    fetched_at timestamp with time zone not null default now(),
+    constraint remote_images_pkey PRIMARY KEY (digest)
+);
+
+create table renderings (
+    message_id uuid not null,
+    bytes bytea not null,
+    constraint renderings_pkey PRIMARY KEY (message_id),
+    constraint renderings_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id)
+);
+
+create table schema_migrations (
+    version integer not null,
+    name text not null,
+    checksum text not null,
+    applied_at timestamp with time zone not null default now(),
+    constraint schema_migrations_pkey PRIMARY KEY (version)
+);
+
+create table secrets (
+    name text not null,
+    value bytea not null,
+    constraint secrets_pkey PRIMARY KEY (name)
+);
+
+create table stints (
+    id uuid not null,
+    conversation_id uuid not null,
+    inbox_id uuid not null,
+    tier integer not null,
+    assignee_id uuid,
+    waiting_on text not null,
+    started_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    reason text not null,
+    constraint stints_pkey PRIMARY KEY (id),
+    constraint stints_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES agents(id),
+    constraint stints_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint stints_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id),
+    constraint stints_waiting_on_check CHECK ((waiting_on = ANY (ARRAY['us'::text, 'customer'::text, 'third-party'::text])))
+);
+CREATE INDEX stints_conversation ON stints USING btree (conversation_id, started_at);
+CREATE UNIQUE INDEX stints_running ON stints USING btree (conversation_id) WHERE (ended_at IS NULL);
+
+create table thread_refs (
+    message_id text not null,
+    conversation_id uuid not null,
+    account_id uuid not null,
+    own boolean not null,
+    constraint thread_refs_pkey PRIMARY KEY (message_id, conversation_id),
+    constraint thread_refs_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
+);
+CREATE INDEX thread_refs_conversation ON thread_refs USING btree (conversation_id);
+
+create table tiers (
+    tier integer not null,
+    name text not null,
+    constraint tiers_pkey PRIMARY KEY (tier)
+);
+
+create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
+create function may_read(restricted boolean, tier integer, admin boolean, tiers integer[]) returns boolean language sql immutable parallel safe;
+create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[]) returns TABLE(part text, item json) language plpgsql volatile;
+create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
+create sequence fences;
+create view contact_names (id uuid, account_id uuid, name text, address text);
