@@ -157,8 +157,7 @@ func (g *Gateway) buildPipeline() error {
 	g.processor = ingest.NewProcessor(g.store, g.rules.Load, g.log)
 	g.processor.Committed = g.tail.Wake
 	g.processor.Stored = livechat.Publisher{Hub: g.hub}.Received
-	g.acceptor = ingest.NewAcceptor(g.store)
-	g.acceptor.Accepted = g.processor.Accepted
+	g.acceptor = ingest.NewAcceptor(g.store, g.processor)
 	g.group = channels.NewGroup(g.acceptor, g.log, channels.Backoff{})
 	if g.metrics != nil {
 		g.processor.Finished = g.metrics.Finished

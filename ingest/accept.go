@@ -9,18 +9,19 @@ import (
 
 // Journal commits raw rows durably in one transaction.
 type Journal interface {
-	// SaveRaws returns receipts in the order of raws; a known source key yields
-	// the first one's receipt.
-	SaveRaws(ctx context.Context, raws []desk.Raw) ([]desk.Receipt, error)
+	// AcceptRaws returns receipts in the order of raws; a known source key yields
+	// the first one's receipt. With a lease it also claims the new rows for this
+	// node and returns them as they are stored, except those that have to wait for
+	// a row that no node has claimed yet.
+	AcceptRaws(ctx context.Context, raws []desk.Raw, lease time.Duration) ([]desk.Receipt, []Claimed, error)
 }
 
-// Acceptor is the channels' sink. It commits whatever waits at a moment in one
-// transaction (group commit, no added delay) and returns only after it.
+// Acceptor is where channels deliver. It commits whatever is waiting in one
+// transaction (group commit, without added delay) and returns only after it.
 type Acceptor struct {
-	journal Journal
-	// Accepted is called after every commit with its rows, to wake the processor.
-	Accepted func([]desk.Raw)
-	queue    chan accepting
+	journal   Journal
+	processor *Processor
+	queue     chan accepting
 }
 
 type accepting struct {
@@ -38,14 +39,15 @@ const (
 	acceptTimeout = 30 * time.Second
 )
 
-// NewAcceptor makes an Acceptor; Run must run for Accept to return.
-func NewAcceptor(journal Journal) *Acceptor {
-	return &Acceptor{journal: journal, Accepted: func([]desk.Raw) {}, queue: make(chan accepting, batchRows)}
+// NewAcceptor returns an Acceptor that hands committed rows to a processor. Accept
+// returns only while Run runs.
+func NewAcceptor(journal Journal, processor *Processor) *Acceptor {
+	return &Acceptor{journal: journal, processor: processor, queue: make(chan accepting, batchRows)}
 }
 
 // Accept commits raw and returns when it is durable. KindTemporary means that
-// the outcome is not known or nothing was stored; sending it again is safe,
-// because the source key tells.
+// it may or may not be stored; sending it again is safe, because the source key
+// identifies it.
 func (a *Acceptor) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error) {
 	done := make(chan accepted, 1)
 	select {
@@ -74,7 +76,7 @@ func (a *Acceptor) Run(ctx context.Context) error {
 	}
 }
 
-// gather takes what waits, and does not wait for more.
+// gather takes what is waiting, and does not wait for more.
 func (a *Acceptor) gather(first accepting) []accepting {
 	group, size := []accepting{first}, len(first.raw.Bytes)
 	for len(group) < batchRows && size < acceptBytes {
@@ -95,7 +97,15 @@ func (a *Acceptor) commit(ctx context.Context, group []accepting) {
 	for i := range group {
 		raws[i] = group[i].raw
 	}
-	receipts, err := a.journal.SaveRaws(ctx, raws)
+	claim := time.Duration(0)
+	if a.processor.queue.reserve(raws) {
+		claim = lease
+	}
+	receipts, claimed, err := a.journal.AcceptRaws(ctx, raws, claim)
+	if claim > 0 {
+		// Before the senders are answered: what they send next must be behind it.
+		a.processor.queue.add(raws, claimed)
+	}
 	if err != nil && len(group) > 1 && desk.KindOf(err) != desk.KindTemporary {
 		for _, one := range group { // one of them is at fault: only that one fails
 			a.commit(ctx, []accepting{one})
@@ -110,6 +120,6 @@ func (a *Acceptor) commit(ctx context.Context, group []accepting) {
 		g.done <- accepted{receipt: receipts[i]}
 	}
 	if err == nil {
-		a.Accepted(raws)
+		a.processor.accepted(raws, len(claimed) < len(raws))
 	}
 }

@@ -23,8 +23,8 @@ type Store interface {
 	// Fail leaves a row pending until retry has passed, or quarantines it; Raw.Attempts
 	// is what its tries count from now on.
 	Fail(ctx context.Context, c Claimed, state desk.RawState, problem string, retry time.Duration) error
-	// NextPending tells when the next pending row falls due; false when none waits.
-	NextPending(ctx context.Context) (time.Time, bool, error)
+	// Release gives claimed rows back, as if they had not been claimed.
+	Release(ctx context.Context, claimed []Claimed) error
 }
 
 // Tx is the transaction of one batch.
@@ -43,8 +43,9 @@ type Tx interface {
 
 // Claimed is a raw row leased to this node.
 type Claimed struct {
-	Raw   desk.Raw
-	Fence int64
+	Raw     desk.Raw
+	Fence   int64 // the claim's number; a later claim has a greater one
+	Arrival int64 // the row's position in the journal
 }
 
 // Scope names an account before it is known: the sender's address, and the

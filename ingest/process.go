@@ -5,35 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"switchboard/desk"
-	"switchboard/normalize"
 )
 
 const (
 	batchRows  = 50
 	batchBytes = 16 << 20         // raw bytes held at once in each of the two stages
-	lease      = 30 * time.Second // a dead node's rows wait this long for another one
-	poll       = time.Second      // when the wake-up was lost
+	lease      = 30 * time.Second // other nodes take a row over after this
+	// poll bounds the wait after a lost wake-up, and for rows that other nodes gave
+	// up or that are due for another attempt.
+	poll = time.Second
 	// maxAttempts is how often a row that fails for a temporary reason is tried
-	// before it is shown in quarantine.
+	// before it is quarantined.
 	maxAttempts = 12
 	// patience is how many of them a row has left, at least, after an outage.
 	patience = 3
 	maxRetry = 10 * time.Minute // between two attempts
 )
 
-// Processor turns pending raw rows into routed conversations. One runs per node.
+// Processor turns raw rows into routed conversations. One runs on each node. It
+// takes new rows from memory, where the Acceptor puts them, and everything else
+// from the journal.
 type Processor struct {
 	store Store
 	rules func() *Rules // the live policy and keys; may change between batches
 	log   *slog.Logger
-	// Committed is called after every batch, to wake the event tail.
+	// Committed is called after each batch, to wake the event tail.
 	Committed func()
 	// Finished is called for every row that left the pipeline: processed or
 	// quarantined.
@@ -41,18 +44,20 @@ type Processor struct {
 	// Stored is called for every message after the transaction that stored it has
 	// committed, with the events of that transaction.
 	Stored func(raw *desk.Raw, m *desk.Message, events []desk.Event)
-	// Verify says what the signature of a mail received at a time is worth. It never
-	// fails, takes processor time alone, and is called for signed mail.
+	// Verify checks the signature of a signed mail that was received at a time. It
+	// never fails and uses nothing but processor time.
 	Verify func(s *desk.Signed, received time.Time) *desk.Signature
 
-	pace *pace
+	queue     queue
+	pace      *pace
+	journaled atomic.Bool // rows may be waiting in the journal
 
 	mu        sync.Mutex
-	owed      []failure // failures that the database could not take
+	owed      []failure // failures that could not be recorded yet
 	committed time.Time // when rows were last processed
 }
 
-// failure is what is to be recorded of a row that was not processed.
+// failure is the record of a row that was not processed.
 type failure struct {
 	claimed Claimed
 	state   desk.RawState
@@ -60,19 +65,27 @@ type failure struct {
 	retry   time.Duration
 }
 
-// NewProcessor makes a Processor. rules is asked once a batch.
+// NewProcessor returns a Processor. It calls rules once for each batch.
 func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
 	return &Processor{store: store, rules: rules, log: log, Committed: func() {},
-		Finished: func(*desk.Raw, desk.RawState) {}, Stored: func(*desk.Raw, *desk.Message, []desk.Event) {}, Verify: unverified, pace: newPace()}
+		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, pace: newPace()}
 }
 
-// Wake hints that rows are pending, to be taken at once. It never blocks.
-func (p *Processor) Wake() { p.pace.hurry() }
+// Wake hints that rows are pending in the journal, to be processed at once. It
+// never blocks.
+func (p *Processor) Wake() {
+	p.journaled.Store(true)
+	p.pace.hurry()
+}
 
-// Accepted hints that rows were accepted. Mail comes from programs, which bring
-// more of it: it waits a moment to be one batch with what follows, and leaves the
-// machine to its senders meanwhile. With anything else a person is waiting.
-func (p *Processor) Accepted(raws []desk.Raw) {
+// accepted hints that rows were committed, and whether some wait in the journal.
+// Mail comes from programs, which usually send more: it waits a moment to share a
+// batch with what follows, and leaves the machine to its senders meanwhile. With
+// anything else a person is waiting.
+func (p *Processor) accepted(raws []desk.Raw, journaled bool) {
+	if journaled {
+		p.journaled.Store(true)
+	}
 	for _, r := range raws {
 		if r.Channel != desk.ChannelEmail {
 			p.pace.hurry()
@@ -90,17 +103,17 @@ type parsed struct {
 }
 
 // Run works until ctx ends. While one batch is written the next one is parsed;
-// there is one pipeline, so that arrival order is kept.
+// there is one pipeline, so that the order of arrival is kept.
 func (p *Processor) Run(ctx context.Context) error {
 	batches := make(chan []parsed)
-	g, ctx := errgroup.WithContext(ctx)
+	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(batches)
-		return p.read(ctx, batches)
+		return p.read(working, batches)
 	})
 	g.Go(func() error {
 		for batch := range batches {
-			// A batch in hand is finished, even when it is time to stop.
+			// A batch that was begun is finished, even when it is time to stop.
 			finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
 			start := time.Now()
 			p.write(finish, batch)
@@ -109,116 +122,30 @@ func (p *Processor) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err := g.Wait(); !errors.Is(err, context.Canceled) {
-		return err
+	err := g.Wait()
+	p.release(ctx)
+	if errors.Is(err, context.Canceled) {
+		return nil
 	}
-	return nil
+	return err
 }
 
-// read claims rows and normalizes them, outside any transaction.
-func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
-	for {
-		p.repay(ctx)
-		p.pace.begin()
-		claimed, err := p.store.Claim(ctx, batchRows, lease)
-		if err != nil && ctx.Err() == nil {
-			p.log.Warn("claim failed", "error", err)
-		}
-		if len(claimed) > 0 {
-			if err := p.parse(ctx, claimed, batches); err != nil {
-				return err
-			}
-			if err := p.pace.yield(ctx); err != nil {
-				return err
-			}
-		}
-		if len(claimed) < batchRows {
-			if err := p.rest(ctx); err != nil {
-				return err
-			}
-		}
+// release lets other nodes have what was accepted and is not processed here.
+func (p *Processor) release(ctx context.Context) {
+	rest := p.queue.end()
+	if len(rest) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTimeout)
+	defer cancel()
+	if err := p.store.Release(ctx, rest); err != nil {
+		p.log.Warn("ReleaseFailed", "rows", len(rest), "free_in", lease, "error", err)
 	}
 }
 
-// parse hands claimed rows on, normalized.
-func (p *Processor) parse(ctx context.Context, claimed []Claimed, batches chan<- []parsed) error {
-	for _, chunk := range chunks(claimed, batchBytes) {
-		start := time.Now()
-		if err := p.store.Load(ctx, chunk); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			for _, c := range chunk {
-				p.fail(ctx, c, desk.Errorf(desk.KindTemporary, "load: %w", err))
-			}
-			continue
-		}
-		batch := p.normalizeAll(chunk)
-		p.pace.worked(time.Since(start))
-		select {
-		case batches <- batch:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
-// rest waits until a batch is due, for the next row that is tried again, or for
-// the poll. What has come in meanwhile is the pace's.
-func (p *Processor) rest(ctx context.Context) error {
-	wait := poll
-	if at, ok, err := p.store.NextPending(ctx); err == nil && ok {
-		wait = min(poll, max(time.Until(at), gatherMost))
-	}
-	return p.pace.gather(ctx, wait)
-}
-
-// chunks splits rows so that none holds more than limit bytes, unless one row does.
-func chunks(rows []Claimed, limit int64) [][]Claimed {
-	var out [][]Claimed
-	start, size := 0, int64(0)
-	for i, r := range rows {
-		if i > start && size+r.Raw.Size > limit {
-			out, start, size = append(out, rows[start:i]), i, 0
-		}
-		size += r.Raw.Size
-	}
-	return append(out, rows[start:])
-}
-
-// normalizeAll parses on all cores and keeps the order.
-func (p *Processor) normalizeAll(rows []Claimed) []parsed {
-	out := make([]parsed, len(rows))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, c := range rows {
-		g.Go(func() error {
-			out[i] = p.normalizeOne(c)
-			return nil
-		})
-	}
-	g.Wait() //nolint:errcheck // normalizeOne keeps its error in the row
-	return out
-}
-
-func (p *Processor) normalizeOne(c Claimed) (out parsed) {
-	out.Claimed = c
-	defer func() {
-		if r := recover(); r != nil {
-			out.err = desk.Errorf(desk.KindInternal, "a fault of this program kept it from being read (%v); report it, and try it again after an update", r)
-		}
-	}()
-	out.message, out.err = normalize.Message(c.Raw)
-	if s := out.message.Signed; s != nil {
-		out.message.Signature, out.message.Signed = p.Verify(s, c.Raw.ReceivedAt), nil
-	}
-	out.Raw.Bytes = nil // not needed any more; the journal has them
-	return out
-}
-
-// write stores a batch in one ordered transaction. If that fails it is redone
-// one message per transaction, so that a poison mail costs only itself.
+// write stores a batch in one ordered transaction. If that fails, it stores each
+// message in a transaction of its own, so that a message that cannot be stored
+// affects no other.
 func (p *Processor) write(ctx context.Context, batch []parsed) {
 	good := make([]parsed, 0, len(batch))
 	for _, b := range batch {
@@ -232,7 +159,7 @@ func (p *Processor) write(ctx context.Context, batch []parsed) {
 		return
 	}
 	if err := p.commit(ctx, good); err != nil && len(good) > 1 {
-		p.log.Warn("batch failed, redone one by one", "rows", len(good), "error", err)
+		p.log.Warn("BatchFailed", "rows", len(good), "retry", "one by one", "error", err)
 		for _, b := range good {
 			if err := p.commit(ctx, []parsed{b}); err != nil {
 				p.fail(ctx, b.Claimed, err)
@@ -249,7 +176,7 @@ func (p *Processor) write(ctx context.Context, batch []parsed) {
 func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("a fault of this program kept it from finding its place (%v); report it, and try it again after an update", r)
+			err = fmt.Errorf("a fault in this program kept it from being assigned to a conversation (%v): report it, and replay it after an update", r)
 		}
 	}()
 	rules := p.rules()
@@ -295,8 +222,8 @@ func (p *Processor) report(c *Changes) {
 }
 
 // fail leaves a row pending when it may work later, and quarantines it when it
-// will not, or has been tried too often while others succeeded: as long as nothing
-// is stored at all, it is not this row's fault.
+// will not, or when it was tried too often while other rows were stored: as long as
+// none is, the fault is not the row's.
 func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 	p.mu.Lock()
 	working := time.Since(p.committed) < maxRetry
@@ -307,11 +234,11 @@ func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 			state = desk.RawPending
 			retry = min(time.Second<<min(c.Raw.Attempts, maxAttempts), maxRetry)
 		}
-		if !working { // else the first hiccup after a long outage would set it apart
+		if !working { // else the first failure after a long outage would quarantine it
 			c.Raw.Attempts = min(c.Raw.Attempts, maxAttempts-patience)
 		}
 	}
-	p.log.Error("Not processed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
+	p.log.Error("ProcessFailed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
 	if f := (failure{c, state, reason(cause), retry}); p.record(ctx, f) != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -319,8 +246,8 @@ func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 	}
 }
 
-// reason says to a person why a row was not processed. An error of the layers below
-// knows what may be said of it; the rest is in the log.
+// reason explains to an operator why a row was not processed. An error from the
+// layers below knows how much of it to show; the log has the rest.
 func reason(cause error) string {
 	var known interface{ Reason() string }
 	if errors.As(cause, &known) {
@@ -332,16 +259,16 @@ func reason(cause error) string {
 func (p *Processor) record(ctx context.Context, f failure) error {
 	err := p.store.Fail(ctx, f.claimed, f.state, f.problem, f.retry)
 	if err != nil {
-		p.log.Warn("failure not recorded yet", "raw", f.claimed.Raw.ID.String(), "error", err)
+		p.log.Warn("FailureNotRecorded", "raw", f.claimed.Raw.ID.String(), "error", err)
 	} else if f.state == desk.RawQuarantined {
 		p.Finished(&f.claimed.Raw, f.state)
 	}
 	return err
 }
 
-// repay records the failures that the database could not take: a row must not wait
-// for a lease to run out while later ones overtake it. The fences see to it that a
-// row which somebody else has claimed since is left alone.
+// repay records the failures that could not be recorded before: a row must not
+// wait for its lease to run out while later ones overtake it. The fences make sure
+// that a row which another node has claimed since is left alone.
 func (p *Processor) repay(ctx context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -47,16 +47,14 @@ func (o *outage) Fail(_ context.Context, c Claimed, state desk.RawState, _ strin
 	return nil
 }
 
-func (o *outage) NextPending(context.Context) (time.Time, bool, error) {
-	return time.Now().Add(10 * time.Millisecond), true, nil
-}
+func (o *outage) Release(context.Context, []Claimed) error { return nil }
 
 // A row whose failure the database could not take is given back when it is there
 // again, in order, and does not wait for its lease to run out.
 func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	raw := desk.Raw{Channel: desk.ChannelEmail, Bytes: []byte("From: jo@acme.example\r\nSubject: x\r\n\r\nx\r\n"), Attempts: 1}
-	o := &outage{claimed: []Claimed{{raw, 1}, {raw, 2}}, refuse: 5, recorded: make(chan int64, 2)}
+	o := &outage{claimed: []Claimed{{raw, 1, 1}, {raw, 2, 2}}, refuse: 5, recorded: make(chan int64, 2)}
 	p := NewProcessor(o, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -78,7 +76,7 @@ func TestOnlyAnOutageIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	o := &outage{recorded: make(chan int64, 2)}
 	p := NewProcessor(o, nil, slog.New(slog.DiscardHandler))
-	row := Claimed{desk.Raw{Attempts: maxAttempts + 5}, 1}
+	row := Claimed{Raw: desk.Raw{Attempts: maxAttempts + 5}, Fence: 1}
 	full := desk.Errorf(desk.KindTemporary, "no space left")
 	p.fail(t.Context(), row, full)
 	if len(o.recorded) != 1 {

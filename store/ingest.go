@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -19,18 +18,26 @@ type ingestQueries struct {
 	Report   *sqlx.Stmt `query:"ingest-report"`
 }
 
-// Claim implements ingest.Store.
+// Claim implements ingest.Store. It looks before it begins a transaction: while the
+// rows that this node accepts are processed from memory, there is nothing to claim.
 func (s *Store) Claim(ctx context.Context, n int, lease time.Duration) ([]ingest.Claimed, error) {
+	var due bool
+	if err := s.q.raw.Due.GetContext(ctx, &due); err != nil || !due {
+		return nil, wrap("look for pending rows", err)
+	}
 	var rows []rawRow
 	err := s.txAsync(ctx, func(tx *sqlx.Tx) error {
 		return wrap("claim", tx.StmtxContext(ctx, s.q.raw.Claim).SelectContext(ctx, &rows, n, lease.Seconds()))
 	})
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(rows, func(a, b rawRow) int { return cmp.Compare(a.Arrival, b.Arrival) })
 	claimed := make([]ingest.Claimed, len(rows))
 	for i, r := range rows {
-		claimed[i] = ingest.Claimed{Raw: r.raw(), Fence: r.Fence}
+		claimed[i] = ingest.Claimed{Raw: r.raw(), Fence: r.Fence, Arrival: r.Arrival}
 	}
-	return claimed, err
+	return claimed, nil
 }
 
 // Load implements ingest.Store.
@@ -65,11 +72,17 @@ func (s *Store) Fail(ctx context.Context, c ingest.Claimed, state desk.RawState,
 	})
 }
 
-// NextPending implements ingest.Store.
-func (s *Store) NextPending(ctx context.Context) (time.Time, bool, error) {
-	var at sql.NullTime
-	err := s.q.raw.Next.GetContext(ctx, &at)
-	return at.Time, at.Valid, wrap("next pending", err)
+// Release implements ingest.Store.
+func (s *Store) Release(ctx context.Context, claimed []ingest.Claimed) error {
+	var ids, fences column
+	for _, c := range claimed {
+		ids.uuid(c.Raw.ID)
+		fences.number(c.Fence)
+	}
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.StmtxContext(ctx, s.q.raw.Unclaim).ExecContext(ctx, &ids, &fences)
+		return wrap("release raw items", err)
+	})
 }
 
 // Process implements ingest.Store. It does not wait for the disk at commit, which

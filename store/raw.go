@@ -3,26 +3,27 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"switchboard/desk"
+	"switchboard/ingest"
 )
 
 type rawQueries struct {
 	Insert  *sqlx.Stmt `query:"raw-insert"`
 	Known   *sqlx.Stmt `query:"raw-known"`
 	Claim   *sqlx.Stmt `query:"raw-claim"`
-	Done    *sqlx.Stmt `query:"raw-done"`
-	Share   *sqlx.Stmt `query:"raw-share"`
 	Fail    *sqlx.Stmt `query:"raw-fail"`
 	Replay  *sqlx.Stmt `query:"raw-replay"`
 	Release *sqlx.Stmt `query:"raw-release"`
 	List    *sqlx.Stmt `query:"raw-list"`
 	Get     *sqlx.Stmt `query:"raw-get"`
-	Next    *sqlx.Stmt `query:"raw-next"`
+	Due     *sqlx.Stmt `query:"raw-due"`
+	Unclaim *sqlx.Stmt `query:"raw-unclaim"`
 }
 
 // rawRow is a journal row as the driver reads it.
@@ -40,34 +41,41 @@ func (r rawRow) raw() desk.Raw {
 	return r.Raw
 }
 
-// SaveRaws commits raw items durably, in order, all or none. The receipts stand
-// in the order of raws; a known source key yields the first one's ID.
-//
-// The statement is its own transaction, a third of the round trips while a sender
-// waits. That the driver may repeat it when its answer was lost does no harm: the
-// rows are then known, under the very IDs that they were given.
+// SaveRaws commits raw items durably, in order, all or none. The receipts are in
+// the order of raws; a known source key yields the first row's ID.
 func (s *Store) SaveRaws(ctx context.Context, raws []desk.Raw) ([]desk.Receipt, error) {
-	receipts, again, err := s.insertRaws(ctx, s.q.raw.Insert, raws)
-	if err != nil || len(again) == 0 {
-		return receipts, err
-	}
-	err = s.tx(ctx, func(tx *sqlx.Tx) error { return s.knownRaws(ctx, tx, raws, again, receipts) })
+	receipts, _, err := s.AcceptRaws(ctx, raws, 0)
 	return receipts, err
+}
+
+// AcceptRaws implements ingest.Journal.
+//
+// The statement is a transaction of its own, which saves two of three round trips
+// while a sender waits. The driver may repeat it when its answer was lost: the rows
+// are then known, under the IDs that they were given.
+func (s *Store) AcceptRaws(ctx context.Context, raws []desk.Raw, lease time.Duration) ([]desk.Receipt, []ingest.Claimed, error) {
+	receipts, claimed, known, err := s.insertRaws(ctx, s.q.raw.Insert, raws, lease)
+	if err != nil || len(known) == 0 {
+		return receipts, claimed, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error { return s.knownRaws(ctx, tx, raws, known, receipts) })
+	return receipts, claimed, err
 }
 
 // saveRaws writes raw rows inside the caller's transaction.
 func (s *Store) saveRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw) ([]desk.Receipt, error) {
-	receipts, again, err := s.insertRaws(ctx, tx.StmtxContext(ctx, s.q.raw.Insert), raws)
-	if err != nil || len(again) == 0 {
+	receipts, _, known, err := s.insertRaws(ctx, tx.StmtxContext(ctx, s.q.raw.Insert), raws, 0)
+	if err != nil || len(known) == 0 {
 		return receipts, err
 	}
-	return receipts, s.knownRaws(ctx, tx, raws, again, receipts)
+	return receipts, s.knownRaws(ctx, tx, raws, known, receipts)
 }
 
-// insertRaws returns the indexes of the rows whose source key was known.
-func (s *Store) insertRaws(ctx context.Context, insert *sqlx.Stmt, raws []desk.Raw) (receipts []desk.Receipt, again []int, err error) {
+// insertRaws returns the indexes of the rows whose source key was known, and those
+// rows that were claimed. It changes raws to what the database has.
+func (s *Store) insertRaws(ctx context.Context, insert *sqlx.Stmt, raws []desk.Raw, lease time.Duration) (receipts []desk.Receipt, claimed []ingest.Claimed, known []int, err error) {
 	if len(raws) == 0 {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
 	receipts = make([]desk.Receipt, len(raws))
 	var c rawColumns
@@ -77,39 +85,64 @@ func (s *Store) insertRaws(ctx context.Context, insert *sqlx.Stmt, raws []desk.R
 	}
 	c.bytes.grow(oidBytea, len(raws), total)
 	for i := range raws {
-		if raws[i].ID.IsZero() {
-			raws[i].ID = desk.NewID[desk.RawID]()
-		}
+		stored(&raws[i])
 		receipts[i].ID = raws[i].ID
 		c.add(&raws[i])
 	}
-	var ids []desk.RawID
-	err = insert.SelectContext(ctx, &ids, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
-		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing)
+	var rows []struct {
+		ID      desk.RawID
+		Arrival int64
+		Fence   int64
+	}
+	err = insert.SelectContext(ctx, &rows, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
+		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing, lease.Seconds())
 	if err != nil {
-		return nil, nil, wrap("journal", err)
+		return nil, nil, nil, wrap("journal", err)
 	}
-	if len(ids) == len(raws) {
-		return receipts, nil, nil
-	}
-	fresh := make(map[desk.RawID]bool, len(ids))
-	for _, id := range ids {
-		fresh[id] = true
-	}
-	for i, r := range raws {
-		if !fresh[r.ID] {
-			again = append(again, i)
+	at := 0 // rows come in the order of raws, without the known ones
+	for i := range raws {
+		if at == len(rows) || rows[at].ID != raws[i].ID {
+			known = append(known, i)
+			continue
 		}
+		if rows[at].Fence != 0 {
+			claim := ingest.Claimed{Raw: raws[i], Fence: rows[at].Fence, Arrival: rows[at].Arrival}
+			claim.Raw.Attempts = 1
+			claimed = append(claimed, claim)
+		}
+		at++
 	}
-	return receipts, again, nil
+	return receipts, claimed, known, nil
+}
+
+// stored makes a new raw item what its row will be.
+func stored(r *desk.Raw) {
+	if r.ID.IsZero() {
+		r.ID = desk.NewID[desk.RawID]()
+	}
+	if r.State == "" {
+		r.State = desk.RawPending
+	}
+	if r.ReceivedAt.IsZero() {
+		r.ReceivedAt = time.Now()
+	}
+	r.ReceivedAt = r.ReceivedAt.Truncate(time.Microsecond)
+	for _, s := range []*string{&r.Endpoint, &r.SourceKey, &r.EnvelopeFrom, &r.RemoteAddr, &r.AuthResults, &r.Problem} {
+		*s = clean(*s)
+	}
+	r.EnvelopeTo = slices.Clone(r.EnvelopeTo)
+	for i := range r.EnvelopeTo {
+		r.EnvelopeTo[i] = clean(r.EnvelopeTo[i])
+	}
+	r.Size, r.Kept = int64(len(r.Bytes)), int64(len(r.Bytes))
 }
 
 // knownRaws fills in the receipts of rows that the journal has already.
-func (s *Store) knownRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw, again []int, receipts []desk.Receipt) error {
+func (s *Store) knownRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw, indexes []int, receipts []desk.Receipt) error {
 	known := tx.StmtxContext(ctx, s.q.raw.Known)
-	for _, i := range again {
+	for _, i := range indexes {
 		r := raws[i]
-		if err := known.GetContext(ctx, &receipts[i].ID, r.Channel, r.Endpoint, r.SourceKey); err != nil {
+		if err := known.GetContext(ctx, &receipts[i].ID, r.Channel, r.Endpoint, r.SourceKey, r.ID); err != nil {
 			return wrap("journal: find the known row", err)
 		}
 		receipts[i].Duplicate = receipts[i].ID != r.ID
@@ -123,14 +156,6 @@ type rawColumns struct {
 }
 
 func (c *rawColumns) add(r *desk.Raw) {
-	state := r.State
-	if state == "" {
-		state = desk.RawPending
-	}
-	received := r.ReceivedAt
-	if received.IsZero() {
-		received = time.Now()
-	}
 	c.id.uuid(r.ID)
 	c.channel.text(string(r.Channel))
 	c.endpoint.text(r.Endpoint)
@@ -139,10 +164,10 @@ func (c *rawColumns) add(r *desk.Raw) {
 	c.to.list(r.EnvelopeTo)
 	c.remote.text(r.RemoteAddr)
 	c.auth.text(r.AuthResults)
-	c.at.instant(received)
-	c.size.number(int64(len(r.Bytes)))
+	c.at.instant(r.ReceivedAt)
+	c.size.number(r.Size)
 	c.bytes.bytes(r.Bytes)
-	c.state.text(string(state))
+	c.state.text(string(r.State))
 	c.problem.text(r.Problem)
 	c.outgoing.boolean(r.Outgoing)
 }

@@ -1,28 +1,52 @@
 -- name: raw-insert
 -- Many rows at once. An id that does not come back was known already. The bytes
 -- are picked from their array last: unnest would copy them, and sort them along.
+--
+-- $15 is a lease in seconds; 0: none. A row is claimed at once unless it has to wait:
+-- a row that nobody has claimed yet came before it. Mail and everything else wait
+-- for their own kind only, as in raw-claim. The fence of a row that waits is 0.
+with waiting as materialized (
+    select $15::float8 <= 0 or exists (select from raws where state = 'pending' and not channel = 'email' and next_at <= now()
+               and (lease_until is null or lease_until < now()) limit 1) as people,
+           $15::float8 <= 0 or exists (select from raws where state = 'pending' and channel = 'email' and next_at <= now()
+               and (lease_until is null or lease_until < now()) limit 1) as mail,
+           case when $15::float8 > 0 then nextval('fences') end as fence
+)
 insert into raws (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                  received_at, size, bytes, state, problem, outgoing)
+                  received_at, size, bytes, state, problem, outgoing, fence, lease_until, attempts)
 select id, channel, endpoint, source_key, envelope_from, coalesce(string_to_array(nullif(envelope_to, ''), chr(31)), '{}'),
-       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem, outgoing
-from (select *
+       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem, outgoing,
+       case when wait then 0 else fence end, case when not wait then now() + $15::float8 * interval '1 second' end,
+       case when wait then 0 else 1 end
+from (select t.*, w.fence, t.state <> 'pending' or case when t.channel = 'email' then w.mail else w.people end as wait
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                   $9::timestamptz[], $10::bigint[], $12::text[], $13::text[], $14::boolean[])
            with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
                                  received_at, size, state, problem, outgoing, n)
+      cross join waiting w
       order by n offset 0) as t
 on conflict on constraint raws_source do nothing
-returning id;
+returning id, arrival, fence;
 
 -- name: raw-known
-update raws set duplicates = duplicates + 1
+-- A row with the new row's own id ($4) was inserted by a statement that the driver
+-- repeated: it is not in memory and must not wait for its lease to run out.
+update raws set duplicates = duplicates + 1, lease_until = case when id = $4 then null else lease_until end
 where channel = $1 and endpoint = $2 and source_key = $3
 returning id;
 
+-- name: raw-due
+-- Whether raw-claim would find anything.
+select exists (select from raws where state = 'pending' and next_at <= now() and (lease_until is null or lease_until < now()));
+
+-- name: raw-unclaim
+update raws r set lease_until = null, attempts = attempts - 1
+from unnest($1::uuid[], $2::bigint[]) as t (id, fence)
+where r.id = t.id and r.fence = t.fence and r.state = 'pending';
+
 -- name: raw-claim
--- Pending rows in arrival order, those behind which a person sits before mail: a
--- backlog of mail must not keep a visitor waiting. A lease keeps other nodes away
--- while they are normalized.
+-- Pending rows in order of arrival, chat and forms before mail: a backlog of mail must
+-- not keep a visitor waiting. A lease keeps other nodes away while they are normalized.
 with due as (
     select id from raws
     where state = 'pending' and next_at <= now() and (lease_until is null or lease_until < now())
@@ -35,21 +59,6 @@ from due, fence f
 where r.id = due.id
 returning r.arrival, r.id, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr,
           r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.outgoing, r.fence;
-
--- name: raw-done
--- $3 is the message a raw row became or was linked to.
-update raws r set state = 'processed', problem = '', lease_until = null, message_id = t.message
-from unnest($1::uuid[], $2::bigint[], $3::uuid[]) as t (id, fence, message)
-where r.id = t.id and r.fence = t.fence and r.state = 'pending';
-
--- name: raw-share
--- What was linked to the message of another row need not be kept twice, if it is
--- the same to the last octet: it came again, as a whole folder does that the
--- server has renumbered.
-update raws r set bytes = '', same_as = f.id
-from messages m join raws f on f.id = m.raw_id
-where r.id = any($1::uuid[]) and m.id = r.message_id and f.id <> r.id and f.same_as is null
-  and r.same_as is null and f.bytes = r.bytes;
 
 -- name: raw-fail
 update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', attempts = $6, lease_until = null
@@ -75,10 +84,6 @@ limit $3;
 select r.id, r.arrival, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr, r.auth_results,
        r.received_at, r.size, octet_length(k.bytes) as kept, k.bytes, r.state, r.attempts, r.problem, r.outgoing, r.duplicates
 from raws r join raws k on k.id = coalesce(r.same_as, r.id) where r.id = $1;
-
--- name: raw-next
--- When the next pending row falls due; null when none waits.
-select min(greatest(next_at, coalesce(lease_until, next_at))) from raws where state = 'pending';
 
 -- name: raw-release
 -- Leases of processes that are gone; only when no other process holds any.

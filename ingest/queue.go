@@ -1,0 +1,100 @@
+package ingest
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"switchboard/desk"
+)
+
+const (
+	queueRows  = 2 * batchRows
+	queueBytes = batchBytes
+)
+
+// queue holds rows in memory between their commit to the journal and their
+// processing, so that they need not be claimed and read back. It is bounded; rows
+// that do not fit wait in the journal.
+type queue struct {
+	mu    sync.Mutex
+	held  []Claimed
+	rows  int // held or reserved
+	bytes int64
+	ended bool
+}
+
+// size returns what rows occupy in the queue.
+func size(raws []desk.Raw) (rows int, bytes int64) {
+	for i := range raws {
+		bytes += int64(len(raws[i].Bytes))
+	}
+	return len(raws), bytes
+}
+
+// reserve makes room for raws that are about to be committed; false when there is none.
+func (q *queue) reserve(raws []desk.Raw) bool {
+	rows, bytes := size(raws)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ended || q.rows+rows > queueRows || q.bytes+bytes > queueBytes {
+		return false
+	}
+	q.rows, q.bytes = q.rows+rows, q.bytes+bytes
+	return true
+}
+
+// add fills a reservation for raws with those of them that were claimed, and gives
+// back the rest of it.
+func (q *queue) add(raws []desk.Raw, claimed []Claimed) {
+	rows, bytes := size(raws)
+	for i := range claimed {
+		rows, bytes = rows-1, bytes-int64(len(claimed[i].Raw.Bytes))
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held = append(q.held, claimed...)
+	q.rows, q.bytes = q.rows-rows, q.bytes-bytes
+}
+
+// take removes up to n rows, in the order in which batches are processed.
+func (q *queue) take(n int) []Claimed {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	slices.SortStableFunc(q.held, inOrder)
+	taken := slices.Clone(q.held[:min(n, len(q.held))])
+	q.held = slices.Delete(q.held, 0, len(taken))
+	for i := range taken {
+		q.rows, q.bytes = q.rows-1, q.bytes-int64(len(taken[i].Raw.Bytes))
+	}
+	return taken
+}
+
+// putBack returns rows that were taken and could not be processed before the end.
+func (q *queue) putBack(rows []Claimed) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held = append(q.held, rows...)
+}
+
+// end refuses further reservations and returns what was not processed.
+func (q *queue) end() []Claimed {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended = true
+	rest := q.held
+	q.held = nil
+	return rest
+}
+
+// inOrder sorts rows by arrival, with those that a person waits for before mail.
+func inOrder(a, b Claimed) int {
+	return cmp.Or(cmp.Compare(mailLast(a), mailLast(b)), cmp.Compare(a.Arrival, b.Arrival))
+}
+
+func mailLast(c Claimed) int {
+	if c.Raw.Channel == desk.ChannelEmail {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,169 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"switchboard/desk"
+)
+
+func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	var q queue
+	small := make([]desk.Raw, batchRows)
+	large := []desk.Raw{{Bytes: make([]byte, queueBytes)}}
+	if !q.reserve(small) || !q.reserve(small) || q.reserve(small[:1]) {
+		t.Errorf("%d rows are reserved, want %d at most", q.rows, queueRows)
+	}
+	q.add(small, nil) // none of them was claimed
+	if q.reserve(large) {
+		q.add(large, nil)
+	} else {
+		t.Error("there is room for these bytes")
+	}
+	q.add(small, []Claimed{{Fence: 1, Raw: desk.Raw{Channel: desk.ChannelEmail}}, {Fence: 2, Raw: desk.Raw{Channel: desk.ChannelChat}}})
+	if got := q.take(1); len(got) != 1 || got[0].Fence != 2 {
+		t.Errorf("took %+v, want the chat line", got)
+	}
+	if rest := q.end(); len(rest) != 1 || rest[0].Fence != 1 || q.reserve(small[:1]) {
+		t.Errorf("%+v was left, and more is taken", rest)
+	}
+}
+
+// journal is a database with rows in order; it claims new ones while that is allowed.
+type journal struct {
+	mu       sync.Mutex
+	arrival  int64
+	pending  []Claimed
+	done     []int64
+	want     int
+	all      chan struct{}
+	released []Claimed
+	stuck    chan struct{} // blocks processing while it is open
+}
+
+func (j *journal) AcceptRaws(_ context.Context, raws []desk.Raw, lease time.Duration) ([]desk.Receipt, []Claimed, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var claimed []Claimed
+	for _, r := range raws {
+		j.arrival++
+		row := Claimed{Raw: r, Fence: 1, Arrival: j.arrival}
+		if lease > 0 && len(j.pending) == 0 {
+			claimed = append(claimed, row)
+		} else {
+			j.pending = append(j.pending, row)
+		}
+	}
+	return make([]desk.Receipt, len(raws)), claimed, nil
+}
+
+func (j *journal) Claim(_ context.Context, n int, _ time.Duration) ([]Claimed, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	rows := slices.Clone(j.pending[:min(n, len(j.pending))])
+	j.pending = j.pending[len(rows):]
+	return rows, nil
+}
+
+func (j *journal) Load(context.Context, []Claimed) error { return nil }
+
+func (j *journal) Process(_ context.Context, fn func(Tx) error) error {
+	<-j.stuck
+	return fn(j)
+}
+
+func (j *journal) Fail(_ context.Context, c Claimed, _ desk.RawState, _ string, _ time.Duration) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.done = append(j.done, c.Arrival)
+	if len(j.done) == j.want {
+		close(j.all)
+	}
+	return nil
+}
+
+func (j *journal) Release(_ context.Context, rows []Claimed) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.released = append(j.released, rows...)
+	return nil
+}
+
+// What follows makes it a Tx that fails, so that each row is given back on its own.
+func (j *journal) Now() time.Time                       { return time.Time{} }
+func (j *journal) Lock(context.Context, []Scope) error  { return nil }
+func (j *journal) Save(context.Context, *Changes) error { return nil }
+func (j *journal) Snapshot(context.Context, Query) (*Snapshot, error) {
+	return nil, desk.Errorf(desk.KindInvalid, "refused")
+}
+
+func line(n int) desk.Raw {
+	return desk.Raw{Channel: desk.ChannelChat, SourceKey: fmt.Sprintf("vs_%032d/%d", 1, n), Bytes: []byte(`{"text":"x"}`)}
+}
+
+func runPipeline(t *testing.T, j *journal) (*Acceptor, func()) {
+	t.Helper()
+	p := NewProcessor(j, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
+	a := NewAcceptor(j, p)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { a.Run(ctx) })
+	running.Go(func() {
+		if err := p.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return a, func() { cancel(); running.Wait() }
+}
+
+// TestOrderFromMemoryAndJournal: rows are processed in the order in which they were
+// acknowledged, whether they fit into memory or had to wait in the journal.
+func TestOrderFromMemoryAndJournal(t *testing.T) {
+	t.Parallel()
+	const lines = 5 * queueRows
+	j := &journal{want: lines, all: make(chan struct{}), stuck: make(chan struct{})}
+	a, stop := runPipeline(t, j)
+	for n := range lines { // one after the other, as one visitor's socket does
+		if _, err := a.Accept(t.Context(), line(n)); err != nil {
+			t.Fatal(err)
+		}
+		if n == lines/2 {
+			close(j.stuck) // until here more came than the memory holds
+		}
+	}
+	select {
+	case <-j.all:
+	case <-time.After(30 * time.Second):
+		t.Fatalf("%d of %d rows were processed", len(j.done), lines)
+	}
+	stop()
+	if !slices.IsSorted(j.done) || len(j.done) != lines {
+		t.Errorf("%d rows processed, in the order %v", len(j.done), j.done)
+	}
+}
+
+// TestStopReleases: what was acknowledged and not processed is left to other nodes.
+func TestStopReleases(t *testing.T) {
+	t.Parallel()
+	const lines = queueRows
+	j := &journal{want: -1, all: make(chan struct{}), stuck: make(chan struct{})}
+	a, stop := runPipeline(t, j)
+	for n := range lines {
+		if _, err := a.Accept(t.Context(), line(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped := make(chan struct{})
+	go func() { stop(); close(stopped) }()
+	close(j.stuck)
+	<-stopped
+	if len(j.done)+len(j.released) != lines {
+		t.Errorf("%d processed and %d released, want %d together", len(j.done), len(j.released), lines)
+	}
+}

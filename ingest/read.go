@@ -1,0 +1,155 @@
+package ingest
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"switchboard/desk"
+	"switchboard/normalize"
+)
+
+// read collects rows and normalizes them, outside any transaction.
+func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
+	var looked time.Time // when the journal was last looked at
+	p.journaled.Store(true)
+	for {
+		p.repay(ctx)
+		p.pace.begin()
+		var rows []Claimed
+		if p.journaled.Swap(false) || time.Since(looked) >= poll {
+			looked = time.Now()
+			rows = p.claim(ctx)
+		}
+		// In this order: what was accepted before a row that has just been claimed is
+		// in the queue by now, and must not be processed after it.
+		most := batchRows
+		if len(rows) > 0 {
+			most = queueRows
+		}
+		queued := p.queue.take(most)
+		full := len(queued) == batchRows || len(rows) == batchRows
+		rows = append(rows, queued...)
+		slices.SortStableFunc(rows, inOrder)
+		if len(rows) > 0 {
+			if err := p.parse(ctx, rows, batches); err != nil {
+				return err
+			}
+			if err := p.pace.yield(ctx); err != nil {
+				return err
+			}
+		}
+		if !full {
+			if err := p.pace.gather(ctx, poll); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// claim leases a batch of pending rows from the journal.
+func (p *Processor) claim(ctx context.Context) []Claimed {
+	claimed, err := p.store.Claim(ctx, batchRows, lease)
+	if err != nil && ctx.Err() == nil {
+		p.log.Warn("ClaimFailed", "error", err)
+	}
+	if len(claimed) == batchRows {
+		p.journaled.Store(true) // there may be more
+	}
+	return claimed
+}
+
+// parse passes rows on, normalized. Rows that it does not get rid of before ctx
+// ends are released.
+func (p *Processor) parse(ctx context.Context, rows []Claimed, batches chan<- []parsed) error {
+	for _, chunk := range chunks(rows, batchBytes) {
+		start := time.Now()
+		batch := p.normalizeAll(p.load(ctx, chunk))
+		p.pace.worked(time.Since(start))
+		select {
+		case batches <- batch:
+			rows = rows[len(chunk):]
+		case <-ctx.Done():
+			p.queue.putBack(rows)
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// load reads the bytes of those rows that came without, and returns the rows
+// that can be processed.
+func (p *Processor) load(ctx context.Context, rows []Claimed) []Claimed {
+	var missing []Claimed
+	for _, r := range rows {
+		if r.Raw.Bytes == nil {
+			missing = append(missing, r)
+		}
+	}
+	if len(missing) == 0 {
+		return rows
+	}
+	err := p.store.Load(ctx, missing)
+	ready := make([]Claimed, 0, len(rows))
+	for _, r := range rows {
+		switch {
+		case r.Raw.Bytes != nil:
+		case err == nil:
+			r, missing = missing[0], missing[1:]
+		default:
+			if ctx.Err() == nil {
+				p.fail(ctx, r, desk.Errorf(desk.KindTemporary, "load: %w", err))
+			}
+			continue
+		}
+		ready = append(ready, r)
+	}
+	return ready
+}
+
+// chunks splits rows so that no chunk has more than a batch's rows, or more than
+// limit bytes unless it is one row.
+func chunks(rows []Claimed, limit int64) [][]Claimed {
+	var out [][]Claimed
+	start, size := 0, int64(0)
+	for i, r := range rows {
+		if i > start && (size+r.Raw.Size > limit || i-start == batchRows) {
+			out, start, size = append(out, rows[start:i]), i, 0
+		}
+		size += r.Raw.Size
+	}
+	return append(out, rows[start:])
+}
+
+// normalizeAll parses on all cores, and keeps the order.
+func (p *Processor) normalizeAll(rows []Claimed) []parsed {
+	out := make([]parsed, len(rows))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, c := range rows {
+		g.Go(func() error {
+			out[i] = p.normalizeOne(c)
+			return nil
+		})
+	}
+	g.Wait() //nolint:errcheck // normalizeOne keeps its error in the row
+	return out
+}
+
+func (p *Processor) normalizeOne(c Claimed) (out parsed) {
+	out.Claimed = c
+	defer func() {
+		if r := recover(); r != nil {
+			out.err = desk.Errorf(desk.KindInternal, "a fault in this program kept it from being read (%v): report it, and replay it after an update", r)
+		}
+	}()
+	out.message, out.err = normalize.Message(c.Raw)
+	if s := out.message.Signed; s != nil {
+		out.message.Signature, out.message.Signed = p.Verify(s, c.Raw.ReceivedAt), nil
+	}
+	out.Raw.Bytes = nil // no longer needed; the journal has them
+	return out
+}
