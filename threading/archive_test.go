@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +119,9 @@ func TestAdoption(t *testing.T) {
 			if where["1@list"] != where["2@list"] || where["1@list"] == where["3@list"] {
 				t.Fatal("the threads themselves are wrong")
 			}
+			if tt.with == "" && evidence != "" {
+				t.Errorf("placed alone, with evidence %q", evidence)
+			}
 			for _, id := range []string{"1", "3"} {
 				if same := where[id+"@list"] == where["9@list"]; same != (tt.with == id) {
 					t.Errorf("with %s: %v (%s)", id, same, evidence)
@@ -221,6 +225,11 @@ func TestArchive(t *testing.T) {
 			listMail("3", "cyd@three.example", "Re: Disk controller", 48, "Thanks.", "> "+elsewhere),
 			listMail("2", "bob@two.example", "Re: Disk controller", 24, elsewhere, "> "+answer),
 		}, []int{0, 0, 0}},
+		{"an orphan that names a message of its own thread, sent at the same time", []*desk.Message{
+			listMail("1", "ann@one.example", "Disk controller", 0, answer, ""),
+			listMail("2", "bob@two.example", "Re: Disk controller", 5, "Yes.", "In article <message.3@list>:\n| cut"),
+			listMail("message.3", "cyd@three.example", "Re: Disk controller", 5, "Thanks.", "", refs("2@list")),
+		}, []int{0, 1, 1}},
 		{"common text proves nothing", append(repeated(6, chatter), listMail("9", "dan@four.example", "Re: Footer", 200, "No.", "> "+chatter)), []int{0, 1, 2, 3, 4, 5, 6}},
 		{"rare text does", append(repeated(4, chatter), listMail("9", "dan@four.example", "Re: Footer", 200, "No.", "> "+chatter)), []int{0, 1, 2, 3, 3}},
 	} {
@@ -255,7 +264,7 @@ func TestPlacedExplains(t *testing.T) {
 	}
 	// On arrival, only the sender's own conversations and those they take part in count.
 	guarded := archived(NewGuardedArchive(), list[0], listMail("4", "ann@one.example", "Re: Disk controller", 3, "Well?", "> "+answer)).Place()
-	if guarded[1].Conversation != guarded[0].Conversation || guarded[1].Method != MethodSubject {
+	if guarded[1].Conversation != guarded[0].Conversation || guarded[1].Method != MethodSubject || !strings.HasSuffix(guarded[1].Evidence, "it quotes 5 of its passages") {
 		t.Errorf("guarded: %+v", guarded)
 	}
 }

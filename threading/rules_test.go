@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -100,6 +101,11 @@ func TestRules(t *testing.T) {
 		{"no headers, not a participant", fromJo(mail("jo.doe@acme.example", text("Re: Parcel 4711 is late", "", ""))), deskOf(), Decision{Method: MethodNew}},
 		{"no headers, no account", Incoming{Message: mail(joAddr, text("Re: Parcel 4711 is late", "", "")), Contact: jo}, deskOf(nowhere), Decision{Method: MethodNew}},
 		{"no headers, another subject", fromJo(mail(joAddr, text("Re: Parcel 4712 is late", "", ""))), deskOf(), Decision{Method: MethodNew}},
+		{"no headers, two candidates: the less recent one is named", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "In message <out.1@demo.example>\nyou write:\n> cut\n", ""))), func() *Memory {
+			m := twice()
+			m.touch(second, noon.Add(time.Minute))
+			return m
+		}(), Decision{ConversationID: first, Method: MethodSubject, Evidence: "no reply headers; same subject as #7, and it names one of its messages"}},
 		{"no headers, two quoted alike", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "> "+answer+"\nNo.", "No."))), func() *Memory {
 			m := twice()
 			m.AddWritten(second, Written{NewText: answer})
