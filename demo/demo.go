@@ -1,6 +1,6 @@
-// Package demo runs a gateway with made-up customers, agents and conversations:
-// a support mailbox that is really pulled, an SMTP server that really receives,
-// and a sink that keeps what customers would have got. No mail leaves the machine.
+// Package demo runs a gateway with made-up customers, agents and conversations. Its
+// IMAP mailbox and SMTP server are real, and a sink stores the mail that customers
+// would have received. No mail leaves the machine.
 package demo
 
 import (
@@ -19,14 +19,14 @@ import (
 	"switchboard/gateway"
 )
 
-// Options says how to run the demo.
+// Options configure the demo.
 type Options struct {
-	Addr string // HTTP; with port 0 the mail servers take free ports too
+	Addr string // of the HTTP server; with port 0 the mail servers use free ports too
 	SMTP string // empty: 127.0.0.1:2525
 	IMAP string // empty: 127.0.0.1:1143
 	Data string // folder; kept between runs
-	Seed int64  // another number, other conversations
-	JSON bool   // print one line of JSON instead of the welcome
+	Seed int64  // of the random conversations
+	JSON bool   // print one line of JSON instead of the welcome text
 	Out  io.Writer
 	Log  *slog.Logger
 }
@@ -43,7 +43,7 @@ const (
 	apiKeyName      = "demo"
 )
 
-// Endpoints is what a program that starts the demo needs to know.
+// Endpoints are printed as JSON for programs that start the demo.
 type Endpoints struct {
 	Console   string `json:"console"`
 	API       string `json:"api"`
@@ -57,14 +57,14 @@ type Endpoints struct {
 	Demo      string `json:"demo"`
 }
 
-// IMAP is how to reach the support mailbox.
+// IMAP contains the address and login of the support mailbox.
 type IMAP struct {
 	Addr     string `json:"addr"`
 	User     string `json:"user"`
 	Password string `json:"password"`
 }
 
-// demo is the running whole.
+// demo is a running demo.
 type demo struct {
 	opt  Options
 	gate *gateway.Gateway
@@ -127,7 +127,7 @@ func (d *demo) start(ctx context.Context) (stop func(), err error) {
 	}
 	if err = d.endpoints(ctx); err != nil {
 		stop()
-		d.gate.Close() //nolint:errcheck // the first error is the one to tell
+		d.gate.Close() //nolint:errcheck // the first error is returned
 		return nil, err
 	}
 	d.pages()
@@ -161,7 +161,7 @@ func (d *demo) endpoints(ctx context.Context) error {
 	return nil
 }
 
-// announce tells where everything is.
+// announce prints the addresses of everything.
 func (d *demo) announce() error {
 	if d.opt.JSON {
 		return json.NewEncoder(d.opt.Out).Encode(d.ends)
@@ -169,14 +169,14 @@ func (d *demo) announce() error {
 	_, err := fmt.Fprintf(d.opt.Out, `
   Switchboard is running with made-up customers. Nothing leaves this machine.
 
-    Agents' console   %s   (you are Ana; switch person in the menu)
-    Customers' side   %s   (a mailbox, a shop with the chat widget, a form)
+    Agent console     %s   (you are signed in as Ana; the menu switches agents)
+    Customer pages    %s   (a mailbox, a shop with the chat widget, a form)
     API               %s/docs
-    Send mail to      smtp://%s   as anyone, to %s, %s or %s
+    Send mail to      smtp://%s   from any address, to %s, %s or %s
     Support mailbox   imap://%s   user %s, password %s
     API key           %s
 
-  Stop with Ctrl+C. The data stays in %s; remove it to begin anew.
+  Stop with Ctrl+C. The data is kept in %s; delete it to start from scratch.
 
 `, d.ends.Console, d.ends.Demo, d.ends.Console[:len(d.ends.Console)-1], d.ends.SMTP, supportAddress, billingAddress, securityAddress,
 		d.ends.IMAP.Addr, imapUser, imapPassword, d.ends.APIKey, d.opt.Data)

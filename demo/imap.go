@@ -18,8 +18,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 )
 
-// mailbox is an IMAP server with one user. Mail is kept in files, too, and put
-// back in the same order at the next start: every mail keeps its UID.
+// mailbox is an IMAP server with one user. Mail is also stored in files and restored
+// in the same order at the next start, so that every message keeps its UID.
 type mailbox struct {
 	dir      string
 	listener net.Listener
@@ -59,9 +59,9 @@ func newMailbox(addr, dir string, log *slog.Logger) (*mailbox, error) {
 func (m *mailbox) Addr() string { return m.listener.Addr().String() }
 
 // Close stops the server.
-func (m *mailbox) Close() { m.server.Close() } //nolint:errcheck // nothing to be done at the end
+func (m *mailbox) Close() { m.server.Close() } //nolint:errcheck // the process ends
 
-// load opens INBOX and puts the kept mail into it.
+// load creates INBOX and restores the stored mail.
 func (m *mailbox) load() error {
 	if err := m.user.Create("INBOX", nil); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (m *mailbox) load() error {
 	return nil
 }
 
-// Append puts a mail into INBOX, on disk first.
+// Append stores a message on disk and then adds it to INBOX.
 func (m *mailbox) Append(raw []byte) error {
 	_, err := m.append("INBOX", raw, &imap.AppendOptions{})
 	return err
@@ -114,7 +114,7 @@ func (m *mailbox) keep(raw []byte) error {
 	return os.Rename(f.Name(), filepath.Join(m.dir, fmt.Sprintf("%06d.eml", m.kept)))
 }
 
-// imapSession keeps what is appended.
+// imapSession also stores appended messages on disk.
 type imapSession struct {
 	imapserver.Session
 	box *mailbox
@@ -128,7 +128,7 @@ func (s *imapSession) Append(folder string, r imap.LiteralReader, options *imap.
 	return s.box.append(folder, raw, options)
 }
 
-// literal is a byte slice as the server's backend reads it.
+// literal makes a byte slice an IMAP literal.
 type literal struct{ *bytes.Reader }
 
 func (l literal) Size() int64 { return l.Reader.Size() }

@@ -14,7 +14,7 @@ import (
 	"switchboard/desk"
 )
 
-// letter is a mail that a made-up customer writes.
+// letter is a message from a made-up customer.
 type letter struct {
 	From       string   `json:"from"`
 	Name       string   `json:"name"`
@@ -30,18 +30,18 @@ type letter struct {
 func (l letter) check() error {
 	for field, value := range map[string]string{"from": l.From, "to": l.To} {
 		if a, err := mail.ParseAddress(value); err != nil || a.Address != value {
-			return desk.Errorf(desk.KindInvalid, "%s: %q is not an address", field, value)
+			return desk.Errorf(desk.KindInvalid, "%s: %q is not a valid address", field, value)
 		}
 	}
 	for _, value := range append([]string{l.Subject, l.InReplyTo, l.Name}, l.References...) {
 		if strings.ContainsAny(value, "\r\n\x00") {
-			return desk.Errorf(desk.KindInvalid, "a header field holds a line break")
+			return desk.Errorf(desk.KindInvalid, "header fields must not contain line breaks")
 		}
 	}
 	return nil
 }
 
-// compose writes the mail as a customer's program would (RFC 5322).
+// compose returns the message as a mail program would send it (RFC 5322).
 func (l letter) compose(at time.Time) []byte {
 	_, domain, _ := strings.Cut(l.From, "@")
 	if l.messageID == "" {
@@ -59,13 +59,13 @@ func (l letter) compose(at time.Time) []byte {
 	}
 	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 	body := quotedprintable.NewWriter(&b)
-	body.Write([]byte(l.Text)) //nolint:errcheck // a buffer takes everything
+	body.Write([]byte(l.Text)) //nolint:errcheck // a buffer never fails
 	body.Close()               //nolint:errcheck // same
 	b.WriteString("\r\n")
 	return b.Bytes()
 }
 
-// post puts a composed mail on its way.
+// post sends a composed message.
 func (d *demo) post(l letter, raw []byte) error {
 	if l.Via == "imap" {
 		return d.box.Append(raw)

@@ -19,11 +19,11 @@ const (
 	maxBody       = 12 << 20
 )
 
-// pages adds the customers' side to the HTTP server.
+// pages adds the customer pages to the HTTP server.
 func (d *demo) pages() {
 	d.gate.Handle("GET /demo/api/sink", http.HandlerFunc(d.listSink))
 	d.gate.Handle("GET /demo/api/mailbox", http.HandlerFunc(d.listMailbox))
-	own := http.NewCrossOriginProtection() // another site's page must not write in a customer's name
+	own := http.NewCrossOriginProtection() // other sites must not send messages as a customer
 	d.gate.Handle("POST /demo/api/send", own.Handler(http.HandlerFunc(d.send)))
 	d.gate.Handle("POST /demo/as/{email}", own.Handler(http.HandlerFunc(d.signInAs)))
 	d.gate.Handle("GET /api/v1/demo", http.HandlerFunc(d.listAgents))
@@ -54,21 +54,21 @@ func (d *demo) static(page string) http.Handler {
 	})
 }
 
-// listSink answers what customers received: ?to=ADDRESS, or everything.
+// listSink returns the mail that customers received, of one address with ?to=ADDRESS.
 func (d *demo) listSink(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"data": d.sink.box(r.FormValue("to"), "in")})
 }
 
-// listMailbox answers a customer's mailbox, what he sent included.
+// listMailbox returns the mail that a customer received and sent.
 func (d *demo) listMailbox(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"data": d.sink.box(r.FormValue("address"), "in", "out")})
 }
 
-// send takes a mail that a customer wrote on the demo page.
+// send sends a message that was written on a customer page.
 func (d *demo) send(w http.ResponseWriter, r *http.Request) {
 	var l letter
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&l); err != nil {
-		writeProblem(w, http.StatusBadRequest, "the body is not the expected JSON: "+err.Error())
+		writeProblem(w, http.StatusBadRequest, "the body is not valid JSON: "+err.Error())
 		return
 	}
 	if err := l.check(); err != nil {
@@ -91,7 +91,8 @@ func (d *demo) send(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusAccepted, m)
 }
 
-// listAgents tells the console that this is a demo, and as whom one may look.
+// listAgents lists the agents the console can switch to. Its presence shows the console
+// that this is a demo.
 func (d *demo) listAgents(w http.ResponseWriter, r *http.Request) {
 	agents, err := d.gate.Store().Agents(r.Context())
 	if err != nil {
@@ -123,22 +124,22 @@ func (d *demo) signIn(ctx context.Context, w http.ResponseWriter, email string) 
 	return nil
 }
 
-// autoSignIn lets whoever opens the console in as Ana: there is nothing to
-// protect in made-up data on a loopback address.
+// autoSignIn signs in anyone who opens the console as Ana. Made-up data on a loopback
+// address needs no protection.
 func (d *demo) autoSignIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := r.Method == http.MethodGet && (r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/c/"))
 		if page && !d.signedIn(r) {
 			if err := d.signIn(r.Context(), w, agents[0].Email); err != nil {
-				d.opt.Log.Warn("demo sign-in failed", "error", err)
+				d.opt.Log.Warn("DemoSignInFailed", "error", err)
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// signedIn checks the cookie against this database: one from an earlier demo's
-// data is none.
+// signedIn checks the cookie against the database, because it may be from an earlier
+// demo whose data was deleted.
 func (d *demo) signedIn(r *http.Request) bool {
 	c, err := r.Cookie(sessionCookie)
 	if err != nil {

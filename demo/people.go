@@ -12,14 +12,14 @@ import (
 	"switchboard/internal/credential"
 )
 
-// agents are the people of the desk; the first one is who opens the console.
+// agents are the demo's agents. The console signs in as the first one.
 var agents = []desk.Agent{
 	{Name: "Ana Ruiz", Email: "ana@demo.example", Tiers: []desk.Tier{0, 1}, Admin: true},
 	{Name: "Ben Okafor", Email: "ben@demo.example", Tiers: []desk.Tier{2}},
 	{Name: "Eve Lindqvist", Email: "eve@demo.example", Tiers: []desk.Tier{3}},
 }
 
-// password of every agent of the demo, for the sign-in page.
+// password of every demo agent, for the sign-in page.
 const password = "switchboard"
 
 // company is a customer of the demo shop.
@@ -31,7 +31,7 @@ type company struct {
 }
 
 var companies = []company{
-	{"acme.example", "acme.example", "business", 24000, []string{"Dana Brooks", "Will Carter"}, nil}, // named by its first mail, as a new customer is
+	{"acme.example", "acme.example", "business", 24000, []string{"Dana Brooks", "Will Carter"}, nil}, // named after its first message, like any new customer
 	{"Globex", "globex.example", "enterprise", 120000, []string{"Maria Keller", "Tom Weiss"}, []string{"strategic"}},
 	{"Initech", "initech.example", "standard", 3600, []string{"Bill Lumb", "Priya Nair"}, nil},
 	{"Umbrella Health", "umbrella-health.example", "enterprise", 88000, []string{"Noor Haddad", "Jean Petit"}, nil},
@@ -43,8 +43,8 @@ var companies = []company{
 	{"Müller & Söhne", "mueller-soehne.example", "standard", 4100, []string{"Jürgen Müller", "Änne Groß"}, nil},
 }
 
-// people makes the agents, the accounts with what sales knows of them, and the
-// API key; it returns the key.
+// people creates the agents, the accounts with their attributes, and the API key,
+// which it returns.
 func (d *demo) people(ctx context.Context) (string, error) {
 	st := d.gate.Store()
 	hash, err := credential.HashPassword(password)
@@ -72,7 +72,7 @@ func (d *demo) people(ctx context.Context) (string, error) {
 	return d.apiKey(ctx, admin)
 }
 
-// apiKey reads the demo's key, and makes one for the first start.
+// apiKey reads the demo's API key, or creates it at the first start.
 func (d *demo) apiKey(ctx context.Context, admin desk.Agent) (string, error) {
 	path := filepath.Join(d.opt.Data, "api-key")
 	if text, err := os.ReadFile(path); err == nil {

@@ -15,11 +15,11 @@ import (
 	"switchboard/internal/search"
 )
 
-// conversations is how many the demo begins with.
+// conversations is the number of seeded conversations.
 const conversations = 60
 
-// seed fills an empty database through the front door: every conversation comes
-// in as raw bytes and goes through the pipeline; agents then act on some.
+// seed fills an empty database the regular way: every conversation arrives as raw
+// bytes and goes through the pipeline, and agents then work on some of them.
 func (d *demo) seed(ctx context.Context) error {
 	admin, _, err := d.gate.Store().AgentByEmail(ctx, agents[0].Email)
 	if err != nil {
@@ -42,12 +42,12 @@ func (d *demo) seed(ctx context.Context) error {
 	return s.act(ctx, list)
 }
 
-// list reads the newest conversations as an agent sees them.
+// list returns the newest conversations that an agent can see.
 func (d *demo) list(ctx context.Context, as desk.Agent, n int) ([]view.Conversation, error) {
 	return d.gate.Store().Conversations(ctx, as, []search.Filter(nil), view.Position{}, n)
 }
 
-// await waits for the pipeline to have opened n conversations.
+// await waits until the pipeline has opened n conversations.
 func (d *demo) await(ctx context.Context, as desk.Agent, n int) ([]view.Conversation, error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -70,7 +70,7 @@ type seeder struct {
 	now  time.Time
 }
 
-// one lets a customer write: by mail mostly, by form and chat now and then.
+// one sends a message from a customer: usually by mail, sometimes by form or chat.
 func (s *seeder) one(ctx context.Context, i int) error {
 	topic := topics[i%len(topics)]
 	c := companies[s.rand.IntN(len(companies))]
@@ -87,7 +87,7 @@ func (s *seeder) one(ctx context.Context, i int) error {
 		name = privates[s.rand.IntN(len(privates))]
 		email = fmt.Sprintf("%s@gmail.com", handle(name, i))
 	}
-	// The newest one is minutes old, the oldest one days.
+	// The newest is minutes old, the oldest days.
 	age := time.Duration(float64(96*time.Hour)*(1-float64(i)/conversations)) + time.Duration(s.rand.IntN(40))*time.Minute
 	raw := desk.Raw{ReceivedAt: s.now.Add(-age), RemoteAddr: "127.0.0.1:0"}
 	switch topic.channel {
@@ -125,7 +125,7 @@ func (s *seeder) chat(ctx context.Context, raw desk.Raw, name, email string, top
 	return nil
 }
 
-// act lets the agents do a morning's work: answers, notes, hand-overs.
+// act makes the agents reply, add notes, assign and hand over.
 func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 	var people []desk.Agent
 	for _, a := range agents {
@@ -161,7 +161,7 @@ func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 	return nil
 }
 
-// handle makes a local part of a name; names in other scripts get a neutral one.
+// handle derives a local part from a name. Names in other scripts get a generic one.
 func handle(name string, i int) string {
 	spelled := strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ñ", "n")
 	first, last, _ := strings.Cut(spelled.Replace(strings.ToLower(name)), " ")

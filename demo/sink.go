@@ -20,8 +20,8 @@ import (
 	"switchboard/normalize"
 )
 
-// sink is the SMTP server at the end of every customer's line: it takes all mail
-// and keeps it where one can look.
+// sink is the SMTP server of all customers: it accepts all mail and stores it for
+// display.
 type sink struct {
 	dir      string
 	listener net.Listener
@@ -31,7 +31,7 @@ type sink struct {
 	mails []received
 }
 
-// received is a mail as a customer sees it.
+// received is a message as a customer sees it.
 type received struct {
 	From       string    `json:"from"`
 	To         string    `json:"to"`
@@ -42,7 +42,7 @@ type received struct {
 	ReplyTo    string    `json:"reply_to"`
 	Text       string    `json:"text"`
 	Raw        string    `json:"raw"`
-	Direction  string    `json:"direction"` // "in" to the customer, "out" from him
+	Direction  string    `json:"direction"` // "in": to the customer, "out": from them
 	At         time.Time `json:"at"`
 }
 
@@ -69,7 +69,7 @@ func newSink(dir string) (*sink, error) {
 func (s *sink) Addr() string { return s.listener.Addr().String() }
 
 // Close stops the sink.
-func (s *sink) Close() { s.server.Close() } //nolint:errcheck // nothing to be done at the end
+func (s *sink) Close() { s.server.Close() } //nolint:errcheck // the process ends
 
 func (s *sink) load() error {
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
@@ -88,7 +88,7 @@ func (s *sink) load() error {
 	return nil
 }
 
-// keep adds a mail, on disk first.
+// keep stores a message on disk and then in memory.
 func (s *sink) keep(m received) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,8 @@ func (s *sink) keep(m received) error {
 	return nil
 }
 
-// box lists what an address received and sent, oldest first; all mail for "".
+// box lists the messages of an address in the given directions, oldest first; of all
+// addresses for "".
 func (s *sink) box(address string, directions ...string) []received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +122,7 @@ func (s *sink) box(address string, directions ...string) []received {
 	return out
 }
 
-// show turns raw bytes into what a mail program shows of them.
+// show parses a raw message for display.
 func show(raw []byte, envelopeTo, direction string) (received, error) {
 	m, err := normalize.Message(desk.Raw{Channel: desk.ChannelEmail, Bytes: raw, ReceivedAt: time.Now()})
 	if err != nil {

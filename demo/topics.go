@@ -2,7 +2,7 @@ package demo
 
 import "switchboard/desk"
 
-// topic is what a made-up customer writes about.
+// topic is a message that a made-up customer sends.
 type topic struct {
 	subject, text string
 	to            string       // support@ if empty
@@ -23,7 +23,7 @@ var topics = []topic{
 	{subject: "Refund for the cancelled subscription", to: billingAddress, text: "We cancelled on the 3rd and were charged on the 5th. Please refund the payment of 49.90 EUR."},
 	{subject: "注文の配送状況について", text: "お世話になっております。\n\n先週注文した商品の配送状況を教えていただけますか。追跡番号ではまだ「準備中」となっています。\n\nよろしくお願いいたします。", company: "tokyo-shokai.example"},
 	{subject: "OAuth token refresh returns invalid_grant", text: "Our integration refreshes its OAuth token every hour. Since yesterday one in ten refreshes returns invalid_grant, then the next one works. Is there a race on your side?", company: "stark-logistics.example"},
-	{subject: "Possible account takeover", to: securityAddress, text: "One of our users received a login notification from a country nobody of us has been to. The session is still active. Can you look at it before we do anything?", company: "umbrella-health.example"},
+	{subject: "Possible account takeover", to: securityAddress, text: "One of our users received a login notification from a country none of us has been to. The session is still active. Can you look at it before we do anything?", company: "umbrella-health.example"},
 	{subject: "Feature request: export as CSV", text: "It would help us a lot to export the order list as CSV. Is that planned?", channel: desk.ChannelForm},
 	{subject: "Cannot log in after the update", text: "Since the update the login page reloads and nothing happens. Firefox and Chrome, both of us."},
 	{subject: "Livraison en retard", text: "Bonjour,\n\nma commande devait arriver mardi et le suivi n'a pas bougé depuis. Pouvez-vous vérifier ?\n\nMerci d'avance", private: true},
@@ -42,12 +42,12 @@ var topics = []topic{
 var privates = []string{"Lena Vogel", "Omar Said", "Claire Dubois", "Iván Ruiz", "Grace Obi"}
 
 var answers = []string{
-	"Hello,\n\nthank you for writing. I have checked it with the warehouse: the missing part leaves today and you get the tracking number within the hour.\n\nBest regards",
-	"Hi,\n\nthis was our mistake, sorry. I have corrected it; please reload the page and tell me if you still see it.\n\nKind regards",
-	"Hello,\n\nyes, that is possible: Settings, then Team, then Invite. Your colleague gets a mail with a link that is valid for two days.\n\nBest regards",
+	"Hello,\n\nthank you for writing. I checked with the warehouse: the missing part ships today, and you will receive the tracking number within the hour.\n\nBest regards",
+	"Hi,\n\nthis was our mistake, sorry. I have corrected it; please reload the page and let me know if the problem persists.\n\nKind regards",
+	"Hello,\n\nyes, that is possible: Settings, then Team, then Invite. Your colleague will receive an email with a link that is valid for two days.\n\nBest regards",
 }
 
-const handover = `Problem: the customer's integration gets refused although nothing changed on their side.
-Tried: key rotation, replay of one failed call with the same result.
-Told the customer: a specialist looks at the logs today.
-Next step: check the request ids against the gateway's log.`
+const handover = `Problem: the customer's integration is rejected although nothing changed on their side.
+Tried: key rotation; replaying a failed call gives the same result.
+Customer informed: a specialist will check the logs today.
+Next step: look up the request ids in the gateway's log.`

@@ -1,7 +1,7 @@
-// Package dbtest gives each test a PostgreSQL database of its own. The first
-// database that a test process asks for starts a private cluster, which ends and
-// is removed with the process, also when a test panics or is killed. Tests need
-// neither a TestMain nor a running server, and may run in parallel.
+// Package dbtest gives each test its own PostgreSQL database. The first call in a test
+// process starts a private cluster, which is removed when the process ends, even if a
+// test panics or is killed. Tests need neither a TestMain nor a running server, and can
+// run in parallel.
 package dbtest
 
 import (
@@ -21,7 +21,7 @@ import (
 	"switchboard/migrations"
 )
 
-// template is the database that has every migration applied.
+// template is a database with all migrations applied.
 const template = "migrated"
 
 type server struct {
@@ -34,14 +34,14 @@ var (
 	serial atomic.Int64
 )
 
-// New makes a database with all migrations applied and returns its DSN. It is
-// dropped when the test ends, whoever is still connected.
+// New creates a database with all migrations applied and returns its DSN. It is
+// dropped when the test ends, even if there are open connections.
 func New(t testing.TB) string {
 	t.Helper()
 	return create(t, template)
 }
 
-// Empty makes a database without any table: the one that Migrate is tested on.
+// Empty creates a database without tables and returns its DSN.
 func Empty(t testing.TB) string {
 	t.Helper()
 	return create(t, "template1")
@@ -81,8 +81,8 @@ func start() (*server, error) {
 	return &server{cluster: cluster, admin: admin}, nil
 }
 
-// migrate does what store.Migrate does, without its locks and its checks of what
-// is there: store's own tests use this package, so it cannot use store.
+// migrate does the same as store.Migrate, without locks and checks. It cannot use
+// store, whose tests use this package.
 func migrate(ctx context.Context, dsn string) error {
 	db, err := sql.Open("postgres", dsn)
 	if err != nil {
@@ -104,7 +104,7 @@ func migrate(ctx context.Context, dsn string) error {
 		number, _, _ := strings.Cut(name, "_")
 		version, err := strconv.Atoi(number)
 		if err != nil {
-			return fmt.Errorf("migration %s does not begin with a number", name)
+			return fmt.Errorf("the name of migration %s must begin with a number", name)
 		}
 		if _, err := db.ExecContext(ctx, string(text)); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)

@@ -61,8 +61,8 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// TestClusterEndsWithTheProcess runs this test binary once more, lets it panic
-// with a live cluster, and waits for the cluster's folder to vanish.
+// TestClusterEndsWithTheProcess runs this test binary again, makes it panic with a
+// running cluster, and waits for the cluster's folder to be removed.
 func TestClusterEndsWithTheProcess(t *testing.T) {
 	if out := os.Getenv("DBTEST_PANIC"); out != "" {
 		if err := os.WriteFile(out, []byte(New(t)), 0o600); err != nil {
@@ -93,7 +93,7 @@ func TestClusterEndsWithTheProcess(t *testing.T) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("%s is still there", home)
+			t.Fatalf("%s still exists", home)
 		}
 	}
 }

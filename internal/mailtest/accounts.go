@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// WithAccounts adds accounts 0 to n-1, see Account, all with the Password. The
-// server then has room for a connection of each.
+// WithAccounts adds accounts 0 to n-1 (see Account), all with the same Password. The
+// server then allows a connection for each.
 func WithAccounts(n int) DovecotOption { return func(d *Dovecot) { d.accounts = n } }
 
-// Account is the name of an account of WithAccounts.
+// Account returns the name of an account of WithAccounts.
 func Account(i int) string { return fmt.Sprintf("account-%04d", i) }
 
-// home makes an account's folder and returns its line in the server's list.
+// home creates an account's folder and returns its line of the passwd-file.
 func (d *Dovecot) home(name string) (line string) {
 	d.t.Helper()
 	dir := filepath.Join(d.dir, "mail", name)
@@ -31,8 +31,8 @@ func (d *Dovecot) Deliver(account string, mail []byte) {
 	d.deliver(filepath.Join(d.dir, "mail", account, "Maildir"), mail)
 }
 
-// Expunge removes the mails from first to last, counted from 1 in the order of
-// arrival, of the INBOX.
+// Expunge removes messages first to last from the INBOX, counted from 1 in order of
+// arrival.
 func (d *Dovecot) Expunge(first, last int) {
 	d.t.Helper()
 	said := d.dialogue("a LOGIN "+d.User+" "+d.Password, "b SELECT INBOX", fmt.Sprintf(`c STORE %d:%d +FLAGS.SILENT (\Deleted)`, first, last),

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// Certificate makes a self-signed certificate for 127.0.0.1 and localhost, valid
-// for a day, and its key, both as PEM.
+// Certificate returns a self-signed certificate for 127.0.0.1 and localhost, valid for
+// a day, and its key, both as PEM.
 func Certificate(t testing.TB) (cert, key []byte) { return CertificateWith(t, nil) }
 
-// CertificateWith is Certificate with a change before it is signed; nil: none.
+// CertificateWith is Certificate with an optional change before signing.
 func CertificateWith(t testing.TB, change func(*x509.Certificate)) (cert, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// DNS answers questions for TXT from records (by name without a final dot), and
-// everything else with "no such name". It returns its address.
+// DNS starts a DNS server that answers TXT queries from records (by name without a
+// final dot) and all others with NXDOMAIN. It returns its address.
 func DNS(t testing.TB, records map[string]string) string {
 	t.Helper()
 	lines := make([]string, 0, len(records))
@@ -21,10 +21,9 @@ func DNS(t testing.TB, records map[string]string) string {
 	return Zone(t, lines...)
 }
 
-// Zone answers from records like "example.com MX mx.example.com", of the types
-// TXT, MX, A and PTR (by the address), and everything else with "no such name".
-// The name "*" with the type FAIL lets every answer be a failure. It returns its
-// address.
+// Zone starts a DNS server with records such as "example.com MX mx.example.com", of
+// the types TXT, MX, A and PTR (by address). It answers everything else with NXDOMAIN.
+// The name "*" with the type FAIL makes every query fail. It returns its address.
 func Zone(t testing.TB, records ...string) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -47,7 +46,7 @@ func Zone(t testing.TB, records ...string) string {
 			}
 			answer := answerFrom(records, query)
 			if packed, err := answer.Pack(); err == nil {
-				conn.WriteTo(packed, from) // a client that is gone asks again
+				conn.WriteTo(packed, from) // the client will retry
 			}
 		}
 	}()
@@ -80,7 +79,7 @@ func answerFrom(records []string, query dnsmessage.Message) dnsmessage.Message {
 	return answer
 }
 
-// reversed is where the names of an IPv4 address stand (RFC 1035 section 3.5).
+// reversed returns the name of an IPv4 address's PTR records (RFC 1035 section 3.5).
 func reversed(address string) string {
 	labels := strings.Split(address, ".")
 	slices.Reverse(labels)

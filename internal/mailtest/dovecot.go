@@ -21,7 +21,7 @@ type Dovecot struct {
 	TLSAddr  string // TLS from the first octet
 	User     string
 	Password string
-	// Roots holds the authority of the server's certificate, which is for
+	// Roots contains the issuer of the server's certificate, which is valid for
 	// 127.0.0.1 and localhost.
 	Roots    *x509.CertPool
 	RootFile string // the same as a PEM file, for other programs
@@ -33,7 +33,7 @@ type Dovecot struct {
 	accounts   int
 	users      string // lines of WithUser
 	settings   string
-	cert       func(*x509.Certificate) // changes the pattern; nil: nothing
+	cert       func(*x509.Certificate) // changes the certificate before signing; may be nil
 	dir        string
 	uid, gid   int
 	process    *process
@@ -110,7 +110,7 @@ service anvil {
 }
 `))
 
-// introspection asks the token server whether a token is good, and whose it is.
+// introspection lets the server validate tokens with the token server.
 const introspection = `introspection_mode = post
 introspection_url = %s
 username_attribute = username
@@ -118,21 +118,21 @@ active_attribute = active
 active_value = true
 `
 
-// DovecotOption is something that not every test needs.
+// DovecotOption is an option of NewDovecot.
 type DovecotOption func(*Dovecot)
 
-// WithTokens lets users log in with the access tokens of a server, too.
+// WithTokens also accepts the access tokens of a token server.
 func WithTokens(s *TokenServer) DovecotOption { return func(d *Dovecot) { d.tokens = s } }
 
-// WithMechanisms names the SASL mechanisms that take tokens; oauthbearer and
-// xoauth2 if this is not said.
+// WithMechanisms sets the SASL mechanisms for tokens; the default is oauthbearer and
+// xoauth2.
 func WithMechanisms(list string) DovecotOption { return func(d *Dovecot) { d.mechanisms = list } }
 
-// WithSettings adds lines to the server's configuration; what they set counts.
+// WithSettings adds lines to the server's configuration, overriding earlier ones.
 func WithSettings(lines string) DovecotOption { return func(d *Dovecot) { d.settings = lines } }
 
-// WithUser adds a user with the Password and the extra fields of a passwd-file,
-// as "nologin=y". He has no mail.
+// WithUser adds a user without mail, with the same Password and extra passwd-file
+// fields such as "nologin=y".
 func WithUser(name, fields string) DovecotOption {
 	return func(d *Dovecot) { d.users += name + ":{PLAIN}" + d.Password + "::::::" + fields + "\n" }
 }
@@ -188,7 +188,7 @@ func (d *Dovecot) Start() {
 	awaitPort(d.t, d.Addr)
 }
 
-// Pid is the process below which all of the server's run, for measuring them.
+// Pid is the server's main process, the parent of all others, for measurements.
 func (d *Dovecot) Pid() int { return d.process.cmd.Process.Pid }
 
 // Stop ends the server and its connections.
@@ -201,21 +201,21 @@ func (d *Dovecot) Restart() {
 	d.Start()
 }
 
-// Freeze stops every process of the server as SIGSTOP does: connections stay,
-// nothing answers. Thaw lets them go on.
+// Freeze stops every process of the server with SIGSTOP: connections stay open, but
+// nothing answers until Thaw.
 func (d *Dovecot) Freeze() { d.process.signal(syscall.SIGSTOP) }
 
 // Thaw ends Freeze.
 func (d *Dovecot) Thaw() { d.process.signal(syscall.SIGCONT) }
 
-// Append delivers a mail into the INBOX as a delivery agent does. Line ends may
-// be LF or CRLF.
+// Append delivers a message into the INBOX as a delivery agent does. Lines may end in
+// LF or CRLF.
 func (d *Dovecot) Append(mail []byte) {
 	d.t.Helper()
 	d.AppendTo("", mail)
 }
 
-// AppendTo delivers into another folder, which is made if there is none.
+// AppendTo delivers into another folder, which is created if necessary.
 func (d *Dovecot) AppendTo(name string, mail []byte) {
 	d.t.Helper()
 	base := d.Maildir
@@ -240,8 +240,8 @@ func (d *Dovecot) deliver(base string, mail []byte) {
 	d.must(os.Rename(tmp, filepath.Join(base, "new", file)))
 }
 
-// Renumber gives the INBOX a new UIDVALIDITY and its mails new UIDs, as after
-// a loss of the server's index. The server is restarted.
+// Renumber gives the INBOX a new UIDVALIDITY and its messages new UIDs, as if the
+// server had lost its index. It restarts the server.
 func (d *Dovecot) Renumber(validity uint32) {
 	d.t.Helper()
 	d.Stop()
@@ -256,7 +256,7 @@ func (d *Dovecot) Renumber(validity uint32) {
 	d.Start()
 }
 
-// Empty removes every mail of the INBOX from the disk.
+// Empty deletes all messages of the INBOX on disk.
 func (d *Dovecot) Empty() {
 	d.t.Helper()
 	for _, sub := range []string{"new", "cur"} {
@@ -268,7 +268,7 @@ func (d *Dovecot) Empty() {
 	}
 }
 
-// AwaitStatus waits until the server's STATUS of a folder holds each of want:
+// AwaitStatus waits until the STATUS of a folder contains each of want:
 // "MESSAGES 3", "UNSEEN 0", "UIDVALIDITY 4711".
 func (d *Dovecot) AwaitStatus(folder string, want ...string) {
 	d.t.Helper()
@@ -283,7 +283,7 @@ func (d *Dovecot) AwaitStatus(folder string, want ...string) {
 	})
 }
 
-// dialogue sends lines and returns everything the server said until it closed.
+// dialogue sends lines and returns everything the server sent until it closed.
 func (d *Dovecot) dialogue(lines ...string) string {
 	d.t.Helper()
 	conn, err := net.Dial("tcp", d.Addr)

@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// VirusMark is what the Clamd of a test takes for a virus.
+// VirusMark is text that Clamd detects as a virus.
 const VirusMark = "a mark that scanners of tests take for a virus: 7f3a9c15"
 
-// Clamd starts ClamAV's daemon with one signature of our own, and returns the path
-// of its socket.
+// Clamd starts ClamAV's daemon with a single test signature and returns the path of
+// its socket.
 func Clamd(t testing.TB) (socket string) {
 	t.Helper()
 	dir := folder(t)
@@ -33,8 +33,8 @@ func Clamd(t testing.TB) (socket string) {
 	return socket
 }
 
-// The rules of a test's rspamd: a mail's Subject says what is done with it, and
-// the sender's address and client are seen to arrive.
+// The rules of Rspamd: the Subject selects the action, and symbols show that the
+// sender's address and client arrived.
 const rspamdRules = `
 rspamd_config:register_symbol({name = 'TEST', type = 'prefilter', callback = function(task)
   local action = string.match(task:get_header('Subject') or '', '^action: (.+)$')
@@ -48,14 +48,13 @@ rspamd_config:register_symbol({name = 'TEST', type = 'prefilter', callback = fun
 end})
 `
 
-// Rspamd starts rspamd with the rules above and none of its own, and returns the
-// URL of its worker.
+// Rspamd starts rspamd with only the rules above and returns the URL of its worker.
 func Rspamd(t testing.TB) (url string) {
 	t.Helper()
 	dir, addr := folder(t), freePort(t)
 	account, uid, gid, root := unprivileged(t)
 	write(t, filepath.Join(dir, "rules.lua"), rspamdRules)
-	write(t, filepath.Join(dir, "tld"), "com\nexample\n") // the whole list takes seconds to compile
+	write(t, filepath.Join(dir, "tld"), "com\nexample\n") // the full list takes seconds to compile
 	write(t, filepath.Join(dir, "rspamd.conf"), fmt.Sprintf(`
 options { pidfile = "%[1]s/pid"; tempdir = "%[1]s"; url_tld = "%[1]s/tld"; filters = ""; disable_hyperscan = true; dns { nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; } }
 logging { type = "file"; filename = "%[1]s/log"; level = "warning"; }

@@ -1,8 +1,8 @@
-// Package mailtest starts real mail servers for tests: Dovecot as the mailbox
-// that is read, Postfix's smtp-sink and smtp-source as the other ends of SMTP,
-// and a TCP proxy that cuts and stalls. Everything listens on loopback, keeps
-// its files in the test's temporary folder and ends with the test, or with the
-// test process if that dies. A program that is not installed fails the test.
+// Package mailtest starts real mail servers for tests: Dovecot as the mailbox,
+// Postfix's smtp-sink and smtp-source as SMTP server and client, and a TCP proxy that
+// cuts and stalls connections. Everything listens on loopback, stores its files in the
+// test's temporary folder and ends with the test, or with the test process if that
+// dies. A missing program fails the test.
 package mailtest
 
 import (
@@ -21,8 +21,8 @@ import (
 
 const patience = 20 * time.Second
 
-// program finds a server's binary; Debian puts them into sbin, which the PATH of
-// ordinary users lacks.
+// program finds a server's binary. Debian installs them in sbin, which is not in the
+// PATH of ordinary users.
 func program(t testing.TB, name, debianPackage string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
@@ -33,7 +33,7 @@ func program(t testing.TB, name, debianPackage string) string {
 			return path
 		}
 	}
-	t.Fatalf("%s is not installed: install the Debian package %s, or run \"make test\", which does so", name, debianPackage)
+	t.Fatalf("%s is not installed: install the Debian package %s, or run \"make test\", which does it", name, debianPackage)
 	return ""
 }
 
@@ -48,7 +48,7 @@ func freePort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// unprivileged is the user that servers run as when the test runs as root, and
+// unprivileged returns the user that servers run as if the test runs as root, and
 // whether it does.
 func unprivileged(t testing.TB) (name string, uid, gid int, root bool) {
 	t.Helper()
@@ -68,8 +68,8 @@ func unprivileged(t testing.TB) (name string, uid, gid int, root bool) {
 	return nobody.Username, uid, gid, true
 }
 
-// folder makes a short-named folder that the servers' user can enter: socket
-// paths are limited to about 100 octets.
+// folder creates a folder that the servers' user can enter. Its name is short because
+// socket paths are limited to about 100 octets.
 func folder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "mail")
@@ -83,8 +83,8 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// process is a server in a process group of its own. A shell in between ends it
-// when its standard input closes, that is, also when the test process is gone.
+// process is a server in its own process group. A shell in between ends it when its
+// standard input closes, which also happens if the test process dies.
 type process struct {
 	t     testing.TB
 	cmd   *exec.Cmd
@@ -123,7 +123,7 @@ func (p *process) stop() {
 		case <-ended:
 		case <-time.After(patience):
 		}
-		p.signal(syscall.SIGKILL) // sessions may outlive their master
+		p.signal(syscall.SIGKILL) // sessions may outlive the main process
 		<-ended
 	})
 }
@@ -141,7 +141,7 @@ func awaitPort(t testing.TB, addr string) {
 	})
 }
 
-// await looks again and again until ready, and fails the test after a while.
+// await polls until ready, and fails the test after a while.
 func await(t testing.TB, what string, ready func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)

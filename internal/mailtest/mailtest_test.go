@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// dialogue sends lines and returns everything the server said until it closed.
+// dialogue sends lines and returns everything the server sent until it closed.
 func dialogue(t *testing.T, addr string, lines ...string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -28,7 +28,7 @@ func dialogue(t *testing.T, addr string, lines ...string) string {
 			t.Fatal(err)
 		}
 	}
-	// A cut may come as a reset: what the client had sent was not read by then.
+	// A cut may arrive as a reset if the client's data had not been read.
 	if _, err := r.WriteTo(&said); err != nil && !errors.Is(err, syscall.ECONNRESET) {
 		t.Fatalf("%v after %q", err, said.String())
 	}
@@ -65,7 +65,7 @@ func TestDovecotFreezes(t *testing.T) {
 	d.Thaw()
 	conn.SetReadDeadline(time.Now().Add(patience))
 	if _, err := r.ReadString('\n'); err != nil {
-		t.Fatalf("a thawed server says nothing: %v", err)
+		t.Fatalf("a thawed server sent nothing: %v", err)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestSinkKeepsWhatSourceSends(t *testing.T) {
 			t.Errorf("mail %+v with content %q", m, m.Content)
 		}
 		if bytes.HasPrefix(m.Content, []byte("Received:")) || bytes.HasPrefix(m.Content, []byte("\t")) {
-			t.Errorf("the sink's trace is left in %q", m.Content)
+			t.Errorf("the sink's Received field is left in %q", m.Content)
 		}
 	}
 }

@@ -7,21 +7,21 @@ import (
 	"testing"
 )
 
-// Proxy passes TCP connections on to a server and breaks them as told. Its
-// methods concern the connections that are open and those to come.
+// Proxy forwards TCP connections to a server and breaks them on request. Its methods
+// affect open and future connections.
 type Proxy struct {
 	Addr string
 
 	target string
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
-	down   func(cuts int) int64 // octets from the server until the cut; -1 means no cut
-	up     func() int64         // octets from the client until the cut; -1 means no cut
+	down   func(cuts int) int64 // octets from the server before the cut; -1: no cut
+	up     func() int64         // octets from the client before the cut; -1: no cut
 	stall  chan struct{}
 	cuts   int
 }
 
-// NewProxy starts a proxy before the server at target.
+// NewProxy starts a proxy for the server at target.
 func NewProxy(t testing.TB, target string) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -48,14 +48,14 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	return p
 }
 
-// CutDown cuts each new connection after n octets from the server; -1 lets all pass.
+// CutDown cuts each new connection after n octets from the server; -1 for no limit.
 func (p *Proxy) CutDown(n int64) { p.CutDownBy(func(int) int64 { return n }) }
 
-// CutDownBy is CutDown with another n for each new connection; n gets the number
-// of cuts so far and must not call the proxy.
+// CutDownBy is CutDown with a separate limit for each new connection. n is called with
+// the number of cuts so far and must not call the proxy.
 func (p *Proxy) CutDownBy(n func(cuts int) int64) { p.set(func() { p.down = n }) }
 
-// CutUp cuts each new connection after n octets from the client; -1 lets all pass.
+// CutUp cuts each new connection after n octets from the client; -1 for no limit.
 func (p *Proxy) CutUp(n int64) { p.set(func() { p.up = func() int64 { return n } }) }
 
 // Stall holds back everything in both directions until Resume.
@@ -121,8 +121,8 @@ func (p *Proxy) serve(client net.Conn) {
 	})
 }
 
-// copy passes one direction on. An end is passed on as an end; an error and the
-// limit break both directions.
+// copy forwards one direction. It forwards an end of stream; an error or the limit
+// breaks both directions.
 func (p *Proxy) copy(to, from net.Conn, limit int64) {
 	buf := make([]byte, 32<<10)
 	for limit != 0 {

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// FreezeSessions stops the processes that serve an account as SIGSTOP does: its
-// connections stay and say nothing, new ones are served by others. thaw lets them
-// go on.
+// FreezeSessions stops the processes that serve an account with SIGSTOP: its
+// connections stay open without answering, new ones are served by other processes.
+// thaw resumes them.
 func (d *Dovecot) FreezeSessions(account string) (thaw func()) {
 	d.t.Helper()
 	var pids []int
@@ -22,13 +22,13 @@ func (d *Dovecot) FreezeSessions(account string) (thaw func()) {
 	}
 	return func() {
 		for _, pid := range pids {
-			syscall.Kill(pid, syscall.SIGCONT) // it may be gone
+			syscall.Kill(pid, syscall.SIGCONT) // it may have ended
 		}
 	}
 }
 
-// sessions lists our server's processes that have an account's folder open: their
-// titles say so (verbose_proctitle).
+// sessions lists the server's processes that serve an account, by their titles
+// (verbose_proctitle).
 func (d *Dovecot) sessions(account string) (pids []int) {
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	d.must(err)
@@ -46,7 +46,7 @@ func (d *Dovecot) sessions(account string) (pids []int) {
 	return pids
 }
 
-// below reports whether a process descends from the one that we started.
+// below reports whether a process descends from the one we started.
 func (d *Dovecot) below(pid int) bool {
 	for pid > 1 {
 		if pid == d.Pid() {
@@ -56,7 +56,7 @@ func (d *Dovecot) below(pid int) bool {
 		if err != nil {
 			return false
 		}
-		// The command stands in parentheses and may contain anything; see proc(5).
+		// The command is in parentheses and may contain anything; see proc(5).
 		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 		if pid, err = strconv.Atoi(fields[1]); err != nil {
 			return false

@@ -2,8 +2,8 @@
 
 package mailtest
 
-// FreezeSessions stops the whole server where a single session cannot be told
-// from the others. thaw lets it go on.
+// FreezeSessions stops the whole server, since single sessions cannot be identified
+// here. thaw resumes it.
 func (d *Dovecot) FreezeSessions(string) (thaw func()) {
 	d.Freeze()
 	return d.Thaw

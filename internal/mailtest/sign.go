@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// Authority issues S/MIME certificates and signs with them, by the openssl program.
+// Authority issues S/MIME certificates and signs with them, using openssl.
 type Authority struct {
 	t    testing.TB
 	dir  string
 	File string // its certificate, PEM
 }
 
-// opensslConfig is for openssl ca, which alone can date certificates back.
+// opensslConfig is for openssl ca, the only command that can backdate certificates.
 const opensslConfig = `
 [ca]
 default_ca = here
@@ -52,7 +52,7 @@ subjectAltName = email:%ADDRESS%
 keyUsage = critical,digitalSignature
 `
 
-// NewAuthority makes an authority that has been there since 2015.
+// NewAuthority creates an authority that is valid since 2015.
 func NewAuthority(t testing.TB, name string) *Authority {
 	t.Helper()
 	a := newAuthority(t)
@@ -69,7 +69,7 @@ func newAuthority(t testing.TB) *Authority {
 	return a
 }
 
-// Intermediate makes an authority that this one vouches for.
+// Intermediate creates an authority certified by this one.
 func (a *Authority) Intermediate(name string) *Authority {
 	a.t.Helper()
 	sub := newAuthority(a.t)
@@ -86,7 +86,7 @@ func (a *Authority) write(name, text string) string {
 	return path
 }
 
-// issue makes NAME.key and NAME.pem, in the authority's folder or where the name says.
+// issue creates NAME.key and NAME.pem, relative to the authority's folder.
 func (a *Authority) issue(name, subject, extensions, address, from, until string, args ...string) string {
 	a.t.Helper()
 	config := a.write("openssl.cnf", strings.NewReplacer("%DIR%", a.dir, "%ADDRESS%", address).Replace(opensslConfig))
@@ -113,17 +113,17 @@ func (a *Authority) Person(name, address string) string {
 	return a.issue(name, "/CN="+name, "person", address, "20200101000000Z", "20390101000000Z")
 }
 
-// Expired issues one that was good in the year 2020.
+// Expired issues a certificate that was valid in 2020.
 func (a *Authority) Expired(name, address string) string {
 	return a.issue(name, "/CN="+name, "person", address, "20200101000000Z", "20210101000000Z")
 }
 
-// Server issues one that is not for mail.
+// Server issues a certificate that is not for mail.
 func (a *Authority) Server(name, address string) string {
 	return a.issue(name, "/CN="+name, "server", address, "20200101000000Z", "20390101000000Z")
 }
 
-// Old issues one that has the address in its subject alone.
+// Old issues a certificate with the address only in its subject.
 func (a *Authority) Old(name, address string) string {
 	return a.issue(name, "/CN="+name+"/emailAddress="+address, "old", "", "20200101000000Z", "20390101000000Z")
 }
@@ -153,16 +153,16 @@ func run(t testing.TB, cmd *exec.Cmd, in []byte) []byte {
 	return out.Bytes()
 }
 
-// GPG is a person's GnuPG, with a keyring of its own.
+// GPG is a GnuPG installation with its own keyring.
 type GPG struct {
 	t    testing.TB
 	home string
 }
 
-// NewGPG makes an empty keyring. Its agent ends with the test.
+// NewGPG creates an empty keyring. Its gpg-agent ends with the test.
 func NewGPG(t testing.TB) *GPG {
 	t.Helper()
-	home, err := os.MkdirTemp("", "gpg") // a short path: it holds a socket
+	home, err := os.MkdirTemp("", "gpg") // a short path, because it contains a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,20 +180,20 @@ func NewGPG(t testing.TB) *GPG {
 // Home is its folder.
 func (g *GPG) Home() string { return g.home }
 
-// Run runs gpg without a person at the keyboard.
+// Run runs gpg non-interactively.
 func (g *GPG) Run(in string, args ...string) string {
 	g.t.Helper()
 	args = append([]string{"--homedir", g.home, "--batch", "--yes", "--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", ""}, args...)
 	return string(run(g.t, exec.Command(program(g.t, "gpg", "gnupg"), args...), []byte(in)))
 }
 
-// Key makes a signing key; until is gpg's idea of a time, as in "never".
+// Key creates a signing key that expires at until, in gpg's format, such as "never".
 func (g *GPG) Key(uid, until string, args ...string) {
 	g.t.Helper()
 	g.Run("", append(args, "--quick-gen-key", uid, "ed25519", "sign", until)...)
 }
 
-// Export writes the public keys of an address into a file of dir, armoured.
+// Export writes the armoured public keys of an address to a file in dir.
 func (g *GPG) Export(dir, address string) string {
 	g.t.Helper()
 	path := filepath.Join(dir, address+".asc")
@@ -203,7 +203,7 @@ func (g *GPG) Export(dir, address string) string {
 	return path
 }
 
-// Sign makes a multipart/signed (RFC 3156) of an entity with LF line ends.
+// Sign returns a multipart/signed (RFC 3156) of an entity with LF line ends.
 func (g *GPG) Sign(address, entity string, args ...string) string {
 	g.t.Helper()
 	entity = strings.TrimSuffix(entity, "\n")

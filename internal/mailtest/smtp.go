@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// SMTPSink is Postfix's smtp-sink: it takes every mail and keeps it in a file.
+// SMTPSink is Postfix's smtp-sink, which stores every message in a file.
 type SMTPSink struct {
 	Addr string
 
@@ -19,19 +19,19 @@ type SMTPSink struct {
 	process *process
 }
 
-// SunkMail is one mail that an SMTPSink took.
+// SunkMail is a message that an SMTPSink received.
 type SunkMail struct {
 	Helo string
 	From string   // reverse-path without angle brackets
 	To   []string // forward-paths without angle brackets
-	// Content is the mail as it came, with LF line ends and without the
-	// Received field that the sink adds.
+	// Content is the message as it arrived, with LF line ends and without the
+	// Received field added by the sink.
 	Content []byte
 }
 
-// NewSMTPSink starts an smtp-sink. Its flags make it fail in every way that
-// smtp-sink(1) lists: "-r", "RCPT" refuses recipients for now, "-q", "." cuts the
-// connection after the final dot, "-L" speaks LMTP.
+// NewSMTPSink starts an smtp-sink. Its flags (see smtp-sink(1)) make it fail: "-r",
+// "RCPT" rejects recipients temporarily, "-q", "." closes the connection after the
+// final dot, "-L" speaks LMTP.
 func NewSMTPSink(t testing.TB, flags ...string) *SMTPSink {
 	t.Helper()
 	s := &SMTPSink{Addr: freePort(t), t: t, dir: folder(t)}
@@ -48,11 +48,11 @@ func NewSMTPSink(t testing.TB, flags ...string) *SMTPSink {
 	return s
 }
 
-// Stop ends the server; its mails can still be read.
+// Stop ends the server; its messages can still be read.
 func (s *SMTPSink) Stop() { s.process.stop() }
 
-// Mails returns what was taken so far, in no particular order. A mail still in
-// transit may show up cut off, so count the 250s before reading.
+// Mails returns the messages received so far, in no particular order. A message that
+// is still being received may be incomplete.
 func (s *SMTPSink) Mails() []SunkMail {
 	s.t.Helper()
 	files, err := os.ReadDir(s.dir)
@@ -72,7 +72,7 @@ func (s *SMTPSink) Mails() []SunkMail {
 	return all
 }
 
-// Await waits until at least n mails were taken and returns all.
+// Await waits for at least n messages and returns all.
 func (s *SMTPSink) Await(n int) []SunkMail {
 	s.t.Helper()
 	var all []SunkMail
@@ -83,8 +83,8 @@ func (s *SMTPSink) Await(n int) []SunkMail {
 	return all
 }
 
-// parseDump reads smtp-sink's format: X-fields for the envelope, the sink's own
-// Received field, then the content; an empty line ends the file.
+// parseDump parses smtp-sink's format: X- fields for the envelope, the sink's Received
+// field, then the content; an empty line ends the file.
 func parseDump(dump []byte) (m SunkMail, ok bool) {
 	rest := dump
 	for {
@@ -114,14 +114,14 @@ func parseDump(dump []byte) (m SunkMail, ok bool) {
 	}
 }
 
-// path takes "<addr> PARAM=..." apart.
+// path extracts the address of "<addr> PARAM=...".
 func path(args string) string {
 	inner, _, _ := strings.Cut(strings.TrimPrefix(args, "<"), ">")
 	return inner
 }
 
-// SMTPSource sends mails with Postfix's smtp-source and fails the test unless
-// every one is accepted. Arguments are those of smtp-source(1) before the address:
+// SMTPSource sends messages with Postfix's smtp-source and fails the test unless all
+// are accepted. args are those of smtp-source(1) before the address:
 // "-m", "1000", "-s", "16", "-l", "25000", "-f", from, "-t", to.
 func SMTPSource(t testing.TB, addr string, args ...string) {
 	t.Helper()

@@ -15,11 +15,11 @@ import (
 )
 
 // TokenServer is an OAuth 2.0 token endpoint (RFC 6749) with introspection
-// (RFC 7662), strict as the strictest ones: a refresh token serves once and is
-// answered with the next one.
+// (RFC 7662). Like the strictest ones, it accepts each refresh token once and returns
+// a new one with the answer.
 type TokenServer struct {
 	TokenURL         string
-	IntrospectionURL string // with a password in it, for the mail server
+	IntrospectionURL string // includes a password, for the mail server
 	ClientID         string
 	ClientSecret     string
 
@@ -28,7 +28,7 @@ type TokenServer struct {
 	refresh  map[string]string // token to user
 	asked    []url.Values
 	lifetime time.Duration
-	broken   int // the status of every answer; 0: sound
+	broken   int // status of every answer; 0: works normally
 }
 
 type access struct {
@@ -58,21 +58,21 @@ func (s *TokenServer) Grant(user string) (refreshToken string) {
 	return refreshToken
 }
 
-// Lifetime is how long access tokens last that are given from now on.
+// Lifetime sets how long access tokens issued from now on are valid.
 func (s *TokenServer) Lifetime(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lifetime = d
 }
 
-// Expire ends every access token, which the client cannot know.
+// Expire invalidates every access token without the client noticing.
 func (s *TokenServer) Expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.access)
 }
 
-// Revoke ends every refresh token and access token.
+// Revoke invalidates all refresh and access tokens.
 func (s *TokenServer) Revoke() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,15 +80,14 @@ func (s *TokenServer) Revoke() {
 	clear(s.access)
 }
 
-// Break lets every answer of the token endpoint be an error of this status; 0
-// mends it.
+// Break makes the token endpoint answer every request with this status; 0 ends that.
 func (s *TokenServer) Break(status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken = status
 }
 
-// User is whose access token it is; "" if it is nobody's, or has ended.
+// User returns the user of an access token, "" if it is unknown or has expired.
 func (s *TokenServer) User(token string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,7 +127,7 @@ func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	user, answer := "", map[string]any{}
 	switch r.PostForm.Get("grant_type") {
-	case "client_credentials": // the scope says whose mailbox, for want of anything else
+	case "client_credentials": // the scope names the mailbox
 		user = cmp.Or(r.PostForm.Get("scope"), "nobody")
 	case "refresh_token":
 		used := r.PostForm.Get("refresh_token")
@@ -152,7 +151,7 @@ func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
 
 func (s *TokenServer) introspect(w http.ResponseWriter, r *http.Request) {
 	if user, password, _ := r.BasicAuth(); user != "dovecot" || password != "introspects" {
-		http.Error(w, "who are you?", http.StatusUnauthorized)
+		http.Error(w, "unauthorized", http.StatusUnauthorized)
 		return
 	}
 	if user := s.User(r.FormValue("token")); user != "" {
