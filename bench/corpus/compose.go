@@ -131,7 +131,7 @@ func (g *gen) compose(now time.Time, s sender, subj, body, quoted string, h head
 		main = multi("mixed", parts...)
 	}
 	w.Write(main)
-	// The probe is what the first paragraph reads after a round trip through the charset.
+	// The probe is the first paragraph after a round trip through the charset.
 	probe := []rune(strings.SplitN(body, "\n", 4)[2])
 	if e != nil {
 		b, err := e.NewDecoder().Bytes(enc(e, string(probe)))

@@ -1,8 +1,7 @@
-// Package corpus makes a mailbox of realistic support mail together with its
-// ground truth: threads of up to a dozen mails in six languages, replies to
-// answers that the mailbox never saw, replies that come before their parents,
-// bounces, automatic replies, duplicates and attachments. The same number and
-// seed always give the same bytes.
+// Package corpus generates a mailbox of realistic support mail and its ground truth:
+// threads of up to a dozen messages in six languages, replies to messages that are not
+// in the mailbox, replies that arrive before their parents, bounces, automatic replies,
+// duplicates and attachments. The same number and seed always give the same bytes.
 package corpus
 
 import (
@@ -12,7 +11,7 @@ import (
 	"time"
 )
 
-// Truth is what is known of one message.
+// Truth is the expected result for one message.
 type Truth struct {
 	Seq        int    // from 1, in order of delivery
 	MessageID  string // without angle brackets
@@ -20,17 +19,17 @@ type Truth struct {
 	Kind       string // customer, autoreply, bounce, duplicate
 	Link       string // root, direct, unseen, irt-only, subject-only, none
 	OutOfOrder bool   // delivered before a message it refers to
-	DupOf      int    // Seq of the same mail's first delivery; 0: none
+	DupOf      int    // Seq of the first delivery; 0: not a duplicate
 	From       string
 	Subject    string
 	Charset    string
 	Structure  string // plain, alternative, html, report
 	Attach     int    // attachments
 	Bytes      int
-	Text       string // what a correctly decoded text contains
+	Text       string // part of the correctly decoded text
 }
 
-// Message is one mail as an IMAP server hands it out, with CRLF line ends.
+// Message is a message as an IMAP server delivers it, with CRLF line ends.
 type Message struct {
 	Truth
 	Raw []byte
@@ -39,7 +38,7 @@ type Message struct {
 // last is the date of the newest message.
 var last = time.Date(2026, 11, 20, 18, 0, 0, 0, time.UTC)
 
-// New makes n messages in order of delivery.
+// New returns n messages in order of delivery.
 func New(n int, seed uint64) []Message {
 	g := &gen{r: rand.New(rand.NewPCG(seed, 0x5eed)), n: n}
 	g.people(300, 3000)
@@ -71,7 +70,7 @@ type gen struct {
 
 func pick[T any](r *rand.Rand, s []T) T { return s[r.IntN(len(s))] }
 
-// zipfIdx prefers small indexes, as a few customers write most mail.
+// zipfIdx prefers small indexes, since a few customers write most of the mail.
 func (g *gen) zipfIdx(n int) int {
 	f := g.r.Float64()
 	return int(f * f * float64(n))

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSameBytes holds the generator still: figures of different days are only
-// comparable when they come from the same mails.
+// TestSameBytes pins the output: results of different days are only comparable if they
+// come from the same messages.
 func TestSameBytes(t *testing.T) {
 	sum := sha256.New()
 	for _, m := range New(300, 1) {

@@ -132,7 +132,7 @@ func wrap64(b []byte) []byte {
 	return w.Bytes()
 }
 
-// part gives headers and encoded body of a text part.
+// part returns the header and encoded body of a text part.
 func (g *gen) part(ct, cs string, e encoding.Encoding, text string) []byte {
 	raw := enc(e, text)
 	var w bytes.Buffer

@@ -72,7 +72,7 @@ func (g *gen) run(from, to time.Time) {
 			open = append(open, t)
 		}
 	}
-	// A few replies are delivered before the message that they answer.
+	// A few replies are delivered before the message they answer.
 	at := map[string]int{}
 	for i := range g.msgs {
 		if g.msgs[i].Truth.Kind == "customer" {
@@ -133,11 +133,11 @@ func (g *gen) customer(now time.Time, t *thread) {
 		subj = rePrefix(t.lang, g.r) + t.subject
 		f := g.r.Float64()
 		switch {
-		case f < 0.50: // answers an agent's mail that is not in this mailbox
+		case f < 0.50: // replies to an agent's message that is not in this mailbox
 			link = "unseen"
 			irt = g.agentID(t)
 			refs = append(refs, t.ids...)
-		case f < 0.87: // answers the previous customer mail
+		case f < 0.87: // replies to the customer's previous message
 			link = "direct"
 			irt = t.ids[t.own[len(t.own)-1]]
 			refs = append(refs, t.ids[:t.own[len(t.own)-1]+1]...)
@@ -147,7 +147,7 @@ func (g *gen) customer(now time.Time, t *thread) {
 		default: // client that drops both
 			link = "subject-only"
 		}
-		if len(refs) > 10 { // clients that trim keep the first and the last
+		if len(refs) > 10 { // clients that shorten References keep the first and the last
 			refs = append([]string{refs[0]}, refs[len(refs)-9:]...)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 //go:embed schema.sql
 var schema string
 
-// Store writes the mails in transactions of 50 on one connection, each with a
-// handful of multi-row statements, into an empty database. The server must run
-// on this machine, and dsn name its superuser.
+// Store writes the messages into an empty database on one connection, in transactions
+// of 50 with a few multi-row statements each. The server must run on this machine, and
+// dsn must connect as its superuser.
 func Store(dsn string, raws [][]byte) (Cost, error) {
 	all, err := records(raws)
 	if err != nil {
@@ -27,7 +27,7 @@ func Store(dsn string, raws [][]byte) (Cost, error) {
 	if _, err := db.Exec(schema); err != nil {
 		return Cost{}, err
 	}
-	var pid int // the server's, of which all that serve a connection are children
+	var pid int // the main process, the parent of all server processes
 	if err := db.Get(&pid, `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`); err != nil {
 		return Cost{}, err
 	}
@@ -43,7 +43,7 @@ func Store(dsn string, raws [][]byte) (Cost, error) {
 	})
 }
 
-// numbered is a row that names another one.
+// numbered is a key and the ID of its row.
 type numbered struct {
 	K  string
 	ID int64
@@ -75,7 +75,7 @@ func storeBatch(db *sqlx.DB, all []record) error {
 	return tx.Commit()
 }
 
-// firstSeen leaves out what was stored before, and what stands twice in the batch.
+// firstSeen leaves out messages already stored, and duplicates in the batch.
 func firstSeen(tx *sqlx.Tx, all []record) ([]*record, error) {
 	ids := make([]string, len(all))
 	for i := range all {
@@ -115,7 +115,7 @@ func saveContacts(tx *sqlx.Tx, all []*record) (map[string]int64, error) {
 	return ids, err
 }
 
-// place finds or opens each record's conversation.
+// place finds or creates each record's conversation.
 func place(tx *sqlx.Tx, all []*record, contacts map[string]int64) (conversation, opened []int64, err error) {
 	var look []string
 	for _, r := range all {

@@ -10,7 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Echo is a WebSocket server that sends back what it gets.
+// Echo is a WebSocket server that returns every message.
 type Echo struct {
 	URL string
 
@@ -29,7 +29,7 @@ func NewEcho() (*Echo, error) {
 	e.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := up.Upgrade(w, r, nil)
 		if err != nil {
-			return // the client has been told
+			return // Upgrade has answered
 		}
 		defer conn.Close()
 		for {
@@ -43,7 +43,7 @@ func NewEcho() (*Echo, error) {
 	return e, nil
 }
 
-// Close ends the server; sockets that were opened stay until their client closes.
+// Close stops the server. Open sockets stay open until the client closes them.
 func (e *Echo) Close() error {
 	err := e.server.Close()
 	if served := <-e.done; !errors.Is(served, http.ErrServerClosed) {

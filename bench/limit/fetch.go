@@ -8,11 +8,11 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-// batch is how many mails are fetched, and stored, at once.
+// batch is the number of messages fetched or stored at once.
 const batch = 50
 
-// Fetch reads every mail of the INBOX in FETCHes of 50 UIDs, one after the other,
-// and throws the bodies away. pid is the IMAP server's.
+// Fetch reads all messages of the INBOX with FETCH commands of 50 UIDs each, one after
+// the other, and discards them. pid is the IMAP server's main process.
 func Fetch(addr, user, password string, pid int) (Cost, error) {
 	c, err := imapclient.DialInsecure(addr, nil)
 	if err != nil {

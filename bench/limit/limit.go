@@ -1,7 +1,6 @@
-// Package limit measures what the parts of a support desk can do on a machine
-// with no desk around them: fetch from an IMAP server, parse, store in batches,
-// receive by SMTP, echo over WebSocket. Measured in the same run, they are what
-// the gateway's own figures are held against.
+// Package limit measures what the components of the gateway can do on their own: fetch
+// from an IMAP server, parse, store in batches, receive by SMTP, echo over WebSocket.
+// They are measured in the same run as the gateway and serve as its upper limits.
 package limit
 
 import (
@@ -13,22 +12,22 @@ import (
 	"switchboard/bench/proc"
 )
 
-// Cost is what n messages took.
+// Cost is the time spent on N messages.
 type Cost struct {
 	N      int
 	Wall   time.Duration
 	CPU    time.Duration // of this process
-	Server time.Duration // of the server at the other end, if there is one
+	Server time.Duration // of the server process, if there is one
 }
 
-// Rate is messages a second by the wall clock.
+// Rate is the number of messages per second of wall clock time.
 func (c Cost) Rate() float64 { return float64(c.N) / c.Wall.Seconds() }
 
-// Each is the CPU time of a message, on both sides together.
+// Each is the CPU time per message, client and server together.
 func (c Cost) Each() time.Duration { return (c.CPU + c.Server) / time.Duration(max(c.N, 1)) }
 
-// measure runs f, which handles n messages. server is the process whose
-// descendants do the other side's work; 0: there is none.
+// measure runs f, which processes n messages. The CPU time of server and its child
+// processes is measured too; 0 means that there is no server.
 func measure(n, server int, f func() error) (Cost, error) {
 	runtime.GC()
 	at := func() (own, other time.Duration, err error) {
@@ -67,8 +66,8 @@ func Spread(k, n int, f func(int)) {
 	wg.Wait()
 }
 
-// Composed is the rate at which a machine with so many cores can do all of the
-// costs for each message: cores by the sum of their CPU times.
+// Composed returns the rate at which a machine with that many cores can do all of the
+// given work for each message, and its CPU time per message.
 func Composed(cores int, costs ...Cost) (rate float64, each time.Duration) {
 	for _, c := range costs {
 		each += c.Each()

@@ -22,7 +22,7 @@ func some(n int) (mails []corpus.Message, raws [][]byte) {
 	return mails, raws
 }
 
-// A limit that does not do the work is none.
+// A limit is only valid if it really does the work.
 
 func TestParse(t *testing.T) {
 	mails, raws := some(200)

@@ -13,12 +13,12 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// Parser reads one mail and returns its texts, of whatever type, one after the other.
+// Parser parses one message and returns all its text parts, concatenated.
 type Parser func(raw []byte) (text string, err error)
 
 var bare = enmime.NewParser(enmime.DisableTextConversion(true), enmime.DisableCharacterDetection(true))
 
-// Enmime parses with enmime, its text conversion and charset detection off.
+// Enmime parses with enmime, without text conversion and charset detection.
 func Enmime(raw []byte) (string, error) {
 	e, err := bare.ReadEnvelope(bytes.NewReader(raw))
 	if err != nil {
@@ -27,13 +27,13 @@ func Enmime(raw []byte) (string, error) {
 	return e.Text + " " + e.HTML, nil
 }
 
-// GoMessage parses with go-message: every part decoded and read.
+// GoMessage parses with go-message, decoding and reading every part.
 func GoMessage(raw []byte) (string, error) {
 	r, err := mail.CreateReader(bytes.NewReader(raw))
 	if err != nil && !message.IsUnknownCharset(err) {
 		return "", err
 	}
-	// A reader needs both; whether they are well-formed is not the limit's matter.
+	// A mail reader needs both; errors do not matter here.
 	_, _ = r.Header.Subject()
 	_, _ = r.Header.MsgIDList("References")
 	var text strings.Builder
@@ -58,8 +58,8 @@ func GoMessage(raw []byte) (string, error) {
 	}
 }
 
-// Parse runs p over all mails on one core and keeps each result until judge has
-// seen it, outside the clock.
+// Parse runs p over all messages on one core. It passes the results to judge, whose
+// time is not measured.
 func Parse(raws [][]byte, p Parser, judge func(i int, text string)) (Cost, error) {
 	texts := make([]string, len(raws))
 	var failed atomic.Pointer[error]

@@ -9,7 +9,7 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// record is a mail as the batch store writes it.
+// record is a message as Store writes it.
 type record struct {
 	id                                 string // Message-ID
 	refs                               []string
@@ -18,7 +18,7 @@ type record struct {
 
 var angle = regexp.MustCompile(`<([^<>\s]+)>`)
 
-// records parses the mails ahead of the clock.
+// records parses the messages before the measurement.
 func records(raws [][]byte) ([]record, error) {
 	parser := enmime.NewParser(enmime.DisableCharacterDetection(true))
 	out := make([]record, 0, len(raws))

@@ -10,8 +10,8 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Sink is an SMTP server that writes each mail to a file of its own and syncs it
-// before the 250: the least that durable acceptance costs.
+// Sink is an SMTP server that writes each message to its own file and syncs it before
+// the 250: the minimum cost of durable acceptance.
 type Sink struct {
 	Addr string
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Archive is a list's mail and the threads that its headers make of it.
+// Archive is the mail of a list, and its threads according to the headers.
 type Archive struct {
 	Name  string
 	mails []archived
@@ -23,8 +23,8 @@ type archived struct {
 	id, thread, base string
 	fields           []string
 	body             []byte
-	reply, marked    bool // it has references; its subject says Re
-	torn             bool // its thread may be part of another, by a mail that is not here
+	reply, marked    bool // it has references; its subject begins with Re
+	torn             bool // its thread may be part of another, via a missing message
 }
 
 var (
@@ -34,9 +34,9 @@ var (
 	mboxFrom   = regexp.MustCompile(`(?m)^(>*From )`)
 )
 
-// Archives returns the lists among files that have at least so many mails, and
-// leaves out threads of which a reply has no headers to begin with: what they
-// belong to is not known.
+// Archives returns the lists among files that have at least the given number of
+// messages. It leaves out threads that contain a reply without headers, since their
+// extent is unknown.
 func Archives(paths []string, least int) ([]Archive, error) {
 	var lists []Archive
 	at := map[string]int{}
@@ -134,9 +134,8 @@ func (s sets) join(x, y string) {
 	}
 }
 
-// settle finds the threads, drops mails whose thread is not known, and marks those
-// of which a reply answers a mail that is not here, when another thread has their
-// subject, too.
+// settle finds the threads and drops messages whose thread is unknown. It marks threads
+// with a reply to a missing message if another thread has the same subject.
 func (l *Archive) settle() {
 	joined, seen, doubt := sets{}, map[string]bool{}, map[string]bool{}
 	var kept []archived
@@ -175,16 +174,16 @@ func (l *Archive) settle() {
 	}
 }
 
-// Threads is how well a program puts a list's mail together, by pairs of mails.
+// Threads is the quality of a program's threading of a list, by pairs of messages.
 type Threads struct {
 	Precision, Recall, F1 float64
-	Certain               float64 // the precision without threads that may be parts of others
+	Certain               float64 // precision without threads that may be parts of others
 	Mixed                 int     // conversations with mail of more than one thread
 }
 
-// Thread runs "switchboard thread" on the list; a share of the replies loses its
-// headers. It returns the program's score and that of a plain rule, which is
-// headers, then the newest mail of the subject for a Re: without them.
+// Thread runs "switchboard thread" on the list after removing the headers of a share of
+// the replies. It returns the program's score and that of a simple rule: headers, else
+// the newest message with the same subject.
 func (l Archive) Thread(program, dir string, loss float64, seed uint64) (got, plain Threads, err error) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var box bytes.Buffer
@@ -282,7 +281,7 @@ func pairs(sizes map[string]int) (n int) {
 	return n
 }
 
-// share of nothing is all of it.
+// share returns 1 for an empty total.
 func share(n, of int) float64 {
 	if of == 0 {
 		return 1
@@ -290,5 +289,5 @@ func share(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-// Len is how many mails the list has.
+// Len is the number of messages in the list.
 func (l Archive) Len() int { return len(l.mails) }

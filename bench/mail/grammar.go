@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// pool holds pieces that hostile mails are made of; %d and %s are replaced by a
-// number and a word that differ from piece to piece.
+// pool contains the pieces of hostile messages; %d and %s are replaced by a different
+// number and word in each piece.
 var pool = struct{ fields, html, text, types, params, charsets, encodings []string }{
 	fields:    split(`Subject: =?utf-8?q?a?=|Subject: =?utf-8?b?YQ?=|Subject: =?x?q?|Subject: Re: Re: AW: Fwd: |Subject: [a] [b] (c) |To: "a|To: a@b.example,|Cc: (((|Cc: <@a,@b:c@d>|Cc: a:b;|From: =?utf-8?q?a@b?= <|From: a <b> <c@d>|References: <a%d@b>|References: <<>>|In-Reply-To: "x" of (y|Received: from a by b; Mon, 6 May|Received: (|Date: Mon, 99 (( |Date: 1 Jan 1 1:1:1 +9999|Message-ID: <<%s@>|List-Id: <<|X-%s: a|X-A: =?iso-2022-jp?b?GyRC?=|Content-Type: text/plain; a%d=b|Content-Type: text/html; name*%d*=utf-8''%41|Content-Type: ;;;=;|Content-Disposition: attachment; filename*%d=%s|Content-Disposition: attachment; filename="\"\"|Content-ID: <<|Auto-Submitted: (|Precedence: bulk; |Authentication-Results: a; spf=pass (|:|: |a b c:| folded|	folded` + "|\x00|\xff\xfe|\xe2\x80\xae"),
 	html:      split(`<div>|</div>|<p>|</p>|<b>|<i>|<a>|</a>|<a href="http://a/%d">|<font color=red>|<nobr>|<table>|<tr>|<td>|</td>|</table>|<caption>|<select><option>|<form>|<button>|<svg>|<math><mi>|<style>a{b:c}|</style>|<script>|</script>|<title>|<textarea>|<plaintext>|<!--|-->|<![CDATA[|<?x|<!doctype x>|<x-%s>|<p a%d=b>|<p style="color:red;">|<p style="a:url(` + "`" + `;b:expression(|<p style="background:/**/` + "`" + `x">|<img src=cid:%d>|<img src="data:image/png;base64,AAAA">|&amp;|&#x41|&|&#|&notin|<|>|"|'|=|<blockquote>|</blockquote>|<blockquote type=cite>|<div class=gmail_quote>|<div class="x_x_gmail_quote ecxa %s">|<div class=gmail_attr>|<hr>|<hr id=stopSpelling>|<br>|<ul>|<li>|<ol start=%d>|<pre>|<template>|<frameset>|<ruby><rt>|<h1>|<center>|<span hidden>|<span style="display:none">|<o:p>|<v:shape>|<base href=//a>|<meta charset=x>|<body onload=x>|a |word%d |` + "\n|\u00a0|\u202e|\u0301|\x00|\xff"),
@@ -19,12 +19,12 @@ var pool = struct{ fields, html, text, types, params, charsets, encodings []stri
 	encodings: split(`7bit|8bit|binary|base64|quoted-printable|x-uuencode|x-yenc|a`),
 }
 
-// split never gives an empty piece, which would repeat for ever.
+// split never returns an empty piece, which would be repeated for ever.
 func split(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == '|' })
 }
 
-// grower writes a mail of bounded size at random.
+// grower writes a random message of bounded size.
 type grower struct {
 	*rand.Rand
 	out   strings.Builder
@@ -32,13 +32,12 @@ type grower struct {
 	count int
 }
 
-// Grow returns a mail that is made at random, the same one for the same seed.
-// Most repeat few pieces many times, which is what costs a careless reader more
-// than its length.
+// Grow returns a random message, the same for the same seed. Most repeat a few pieces
+// many times, which can cost a naive parser more than linear time.
 func Grow(seed uint64, size int) []byte {
 	g := grower{Rand: rand.New(rand.NewPCG(seed, 7)), size: size}
 	g.part(0, 1+g.IntN(size))
-	for g.out.Len() < size { // whatever is left goes to one more body
+	for g.out.Len() < size { // fill the rest with another body
 		g.body("text/plain", size-g.out.Len())
 	}
 	return []byte(g.out.String()[:size])
@@ -52,7 +51,7 @@ func (g *grower) pick(list []string) string {
 	return strings.ReplaceAll(s, "%s", strings.Repeat("w", 1+g.IntN(6))+fmt.Sprint(g.count))
 }
 
-// few picks some of the pieces, to be repeated.
+// few picks some of the pieces for repetition.
 func (g *grower) few(list []string) []string {
 	some := make([]string, 1+g.IntN(4))
 	for i := range some {
@@ -73,7 +72,7 @@ func (g *grower) repeat(list []string, end string, size int) {
 	}
 }
 
-// part writes a header and a body of some size, or parts with boundaries.
+// part writes a header and a body, or a multipart.
 func (g *grower) part(depth, size int) {
 	media := g.pick(pool.types)
 	if depth == 0 && g.IntN(3) > 0 {

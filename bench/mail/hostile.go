@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Attack is a mail that is made to cost more than it should.
+// Attack is a message designed to be expensive to parse.
 type Attack struct {
 	Name string
 	Raw  []byte
 }
 
-// Attacks are hostile mails of some size in bytes, one of each kind.
+// Attacks returns a hostile message of each kind, of the given size in bytes.
 func Attacks(size int) []Attack {
 	mail := func(head, body string) []byte {
 		return []byte("From: a@one.example\r\nTo: b@two.example\r\nSubject: x\r\nMessage-ID: <x@one.example>\r\nMIME-Version: 1.0\r\n" + head + "\r\n" + body)

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Payloads returns the inputs of the tests in a Go source file: the fields named
-// in, and the first ones of literals without names.
+// Payloads returns the test inputs in a Go source file: the fields named in, and the
+// first fields of literals without names.
 func Payloads(file string) ([]string, error) {
 	source, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
@@ -44,8 +44,8 @@ var (
 	styles  = []string{"url(", "expression", "javascript", "behavio", "-moz-binding", "@import", "\\", "/*"}
 )
 
-// Unsafe names what of sanitized HTML could still act in a browser. It shares
-// nothing with the sanitizer but the parser.
+// Unsafe lists what in sanitized HTML could still be active in a browser. It shares
+// only the parser with the sanitizer.
 func Unsafe(s string) (found []string) {
 	if s == "" {
 		return nil
@@ -76,7 +76,7 @@ func Unsafe(s string) (found []string) {
 	return found
 }
 
-// visible is the text of HTML.
+// visible returns the text of HTML.
 func visible(s string) string {
 	root, err := html.Parse(strings.NewReader(s))
 	if err != nil {

@@ -48,8 +48,8 @@ func TestScoreReplies(t *testing.T) {
 	}
 }
 
-// TestArchives: threads come from headers, and those with a reply that never had
-// any are left out.
+// TestArchives checks that threads follow headers, and that threads with a reply that
+// never had any are left out.
 func TestArchives(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

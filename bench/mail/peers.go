@@ -2,7 +2,7 @@ package mail
 
 import (
 	"bytes"
-	_ "embed" // the peers' end
+	_ "embed" // the peers' side
 	"encoding/json"
 	"fmt"
 	"os"
@@ -20,7 +20,7 @@ type job struct {
 	HTML  bool   `json:"html"`
 }
 
-// ask has the peers do jobs, in order.
+// ask has the peers process jobs in order.
 func ask[T any](home string, jobs []job) ([]map[string]T, error) {
 	script := filepath.Join(home, "peers.mjs")
 	if err := os.WriteFile(script, peers, 0o600); err != nil {
@@ -52,12 +52,12 @@ func ask[T any](home string, jobs []job) ([]map[string]T, error) {
 		all = append(all, answer)
 	}
 	if len(all) != len(jobs) {
-		return nil, fmt.Errorf("%d answers of the peers for %d questions", len(all), len(jobs))
+		return nil, fmt.Errorf("the peers returned %d answers for %d jobs", len(all), len(jobs))
 	}
 	return all, nil
 }
 
-// PeersRead returns what each peer reads in files.
+// PeersRead returns how each peer parses the files.
 func PeersRead(home string, paths []string) (map[string][]Read, error) {
 	jobs := make([]job, len(paths))
 	for i, p := range paths {

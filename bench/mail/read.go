@@ -15,7 +15,7 @@ import (
 	"switchboard/desk"
 )
 
-// Read is what a program made of a file.
+// Read is a message as a program parsed it.
 type Read struct {
 	File      string
 	Error     string
@@ -33,10 +33,10 @@ type Read struct {
 	Report        *desk.Report
 }
 
-// Program runs "switchboard parse" on files and returns the processor time it
-// took, and the memory at its peak.
+// Program runs "switchboard parse" on files and returns the results, its CPU time, and
+// its peak memory.
 func Program(program string, paths []string) (read []Read, cpu time.Duration, peak int64, err error) {
-	// Few enough names for one command line.
+	// Few enough files for one command line.
 	for chunk := range slices.Chunk(paths, 2000) {
 		cmd := exec.Command(program, append([]string{"parse"}, chunk...)...)
 		out, err := cmd.Output()
@@ -52,7 +52,7 @@ func Program(program string, paths []string) (read []Read, cpu time.Duration, pe
 		peak = max(peak, residentPeak(cmd.ProcessState))
 	}
 	if len(read) != len(paths) {
-		return nil, 0, 0, fmt.Errorf("%d answers for %d mails", len(read), len(paths))
+		return nil, 0, 0, fmt.Errorf("%d results for %d messages", len(read), len(paths))
 	}
 	return read, cpu, peak, nil
 }
@@ -69,14 +69,14 @@ func decode(out []byte) (read []Read, err error) {
 	return read, nil
 }
 
-// Faults counts what is wrong with the reading of a set, by its kind.
+// Faults counts parsing faults in a set by kind.
 type Faults struct {
 	Refused, Control, Names, HTML, NoID, NoDate, NoText, Subjects, Bodies, Words int
 }
 
 var word = regexp.MustCompile(`=\?[\w!#$%&'*+^{}~.-]+\?[bBqQ]\?[^?\s]*\?=`)
 
-// Judge counts the faults of readings.
+// Judge counts the faults in parsed messages.
 func Judge(read []Read) (f Faults) {
 	for _, r := range read {
 		if r.Error != "" {
@@ -118,7 +118,7 @@ func unsafeName(s string) bool {
 	return strings.ContainsAny(s, "/\\:") || strings.HasPrefix(s, ".") || strings.ContainsFunc(s, isControl)
 }
 
-// Mails writes each text as a mail of one part and returns the files' names.
+// Mails writes each text as a message with one part and returns the file names.
 func Mails(dir, contentType string, texts []string) ([]string, error) {
 	var paths []string
 	for i, text := range texts {

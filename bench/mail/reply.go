@@ -7,10 +7,10 @@ import (
 	"unicode"
 )
 
-// Score is how well a program tells what is new in replies, in shares of them.
+// Score is the quality of the extraction of new text from replies, as shares of them.
 type Score struct {
 	N                 int
-	Exact, Loss, Leak float64 // equal but for white space; a line missing; a line too many
+	Exact, Loss, Leak float64 // equal except for white space; a line is missing; a line is too many
 }
 
 func (s Score) String() string {
@@ -30,7 +30,7 @@ func ScoreReplies(cases []Reply, got []string) (s Score) {
 		if c.HTML && strings.Contains(have, "</") {
 			have = visible(have)
 		}
-		if c.HTML { // a blockquote that stays is indented in one, marked in the other
+		if c.HTML { // a remaining blockquote is indented in one and marked in the other
 			want, have = blockquote.ReplaceAllString(want, ""), blockquote.ReplaceAllString(have, "")
 		}
 		lost, leaked := lines(want, have), lines(have, want)
@@ -51,7 +51,7 @@ func ScoreReplies(cases []Reply, got []string) (s Score) {
 	return s
 }
 
-// lines tells whether text has a line that other has not anywhere.
+// lines reports whether text has a line that is not in other.
 func lines(text, other string) bool {
 	other = squeeze(other)
 	for line := range strings.Lines(text) {
@@ -71,7 +71,7 @@ func squeeze(s string) string {
 	}, s)
 }
 
-// PeersReplies returns what each peer takes for new in replies.
+// PeersReplies returns what each peer takes for new text in replies.
 func PeersReplies(home string, cases []Reply) (map[string][]string, error) {
 	jobs := make([]job, len(cases))
 	for i, c := range cases {
@@ -81,7 +81,7 @@ func PeersReplies(home string, cases []Reply) (map[string][]string, error) {
 	got := map[string][]string{}
 	for _, answer := range answers {
 		for name, text := range answer {
-			s, _ := text.(string) // a failure is an object, and no answer
+			s, _ := text.(string) // a failure is an object, not a string
 			got[name] = append(got[name], s)
 		}
 	}

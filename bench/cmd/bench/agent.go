@@ -20,8 +20,8 @@ import (
 // client keeps a connection for every request that may be open at once.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: answering}}
 
-// key creates an agent who may do everything, and an API key for them, as an
-// operator would: the schema behind it is the measured program's own business.
+// key creates an admin and an API key through the program's own interfaces, so that
+// any revision of the schema works.
 func (s *served) key() string {
 	const email, password = "ana@acme.example", "correct horse battery staple"
 	add := exec.Command(s.r.program, "user", "add", email, "--name", "Ana Ruiz", "--tiers", "1", "--admin", "--config", s.config)
@@ -75,7 +75,7 @@ type watch struct {
 	seen map[happening][]time.Time
 }
 
-// happening is a kind of event in a conversation; conversation is empty for all.
+// happening is a kind of event in one conversation, or in all if that is empty.
 type happening struct{ kind, conversation string }
 
 const (
@@ -179,7 +179,7 @@ func (w *watch) since(kind, conversation string, at []time.Time) (took []time.Du
 	return took
 }
 
-// percentiles writes two percentiles of durations in any order.
+// percentiles sorts the durations and returns two percentiles.
 func percentiles(took []time.Duration, low, high float64) (a, b time.Duration) {
 	slices.Sort(took)
 	return percentile(took, low), percentile(took, high)

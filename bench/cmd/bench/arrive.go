@@ -19,7 +19,7 @@ func (r *run) arrive() {
 	d := mailtest.NewDovecot(r)
 	s := r.serve(fmt.Sprintf("[[mailbox]]\nname = 'support'\naddr = '%s'\nuser = '%s'\npassword = '%s'\ntls = 'none'\n", d.Addr, d.User, d.Password))
 	w := s.watch(s.key())
-	// The first one finds the mailbox being read, and opens the customer's account.
+	// The first message waits for the initial reading of the mailbox and creates the account.
 	r.shown(w, d, 0)
 	took := make([]time.Duration, arrivals)
 	for i := range took {
@@ -31,7 +31,7 @@ func (r *run) arrive() {
 		Want("p95 ≤ 1 s", p95 <= time.Second)
 }
 
-// shown delivers the nth mail and waits for its event.
+// shown delivers the nth message and returns the time until its event.
 func (r *run) shown(w *watch, d *mailtest.Dovecot, n int) time.Duration {
 	before, begin := w.count(received), time.Now()
 	d.Append(fmt.Appendf(nil, "From: Jo Doe <jo@shop.example>\nTo: support@acme.example\nSubject: Where is parcel %d?\nMessage-ID: <arrival-%d@shop.example>\nDate: %s\n\nIt should have come on Monday.\n",

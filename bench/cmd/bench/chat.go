@@ -24,7 +24,7 @@ const (
 	countTime  = 5 * time.Second
 )
 
-// burst is what a stream of lines took.
+// burst is the result of a stream of lines.
 type burst struct {
 	lines             int
 	offered, achieved float64 // lines per second: sent, acknowledged
@@ -34,8 +34,8 @@ type burst struct {
 	missing           int           // lines whose event did not arrive in time
 }
 
-// burst has visitors send lines at a fixed rate, whatever the answers, which is
-// how customers do it: a slow server is not asked less often.
+// burst makes visitors send lines at a fixed rate, whether or not earlier lines were
+// acknowledged: customers do not write less because the server is slow.
 func (s *served) burst(visitors []*visitor, w *watch, rate int, total time.Duration) burst {
 	s.rested()
 	w.forget()
@@ -97,7 +97,7 @@ func (v *visitor) await() {
 	}
 }
 
-// chat measures lines at three rates, and answers.
+// chat measures lines at three rates, and replies.
 func (r *run) chat() {
 	s := r.serve(chatConfig)
 	key := s.key()
@@ -137,7 +137,7 @@ func (r *run) lineFigures(rate int, b burst, targets bool) {
 	}
 }
 
-// most offers more lines than a company of ten thousand visitors sends.
+// most offers a sustained load that is far above normal use.
 func (r *run) most() {
 	s := r.serve(chatConfig)
 	key := s.key()
@@ -150,15 +150,15 @@ func (r *run) most() {
 		Want("≤ 1 s", b.drained <= time.Second) // or the lines pile up
 }
 
-// perItem is what one item asked of the database.
+// perItem is the number of database requests per item.
 type perItem struct{ statements, trips float64 }
 
 func per(c wire.Count, n int) perItem {
 	return perItem{float64(c.Statements) / float64(n), float64(c.Trips) / float64(n)}
 }
 
-// lineStatements counts statements per chat line by rate, on a gateway of its
-// own, since counting costs time.
+// lineStatements counts statements per chat line for each rate, on a separate gateway,
+// because counting takes time.
 func (r *run) lineStatements() map[int]perItem {
 	s, relay := r.serveCounted(chatConfig)
 	visitors, w := s.visitors(chatting), s.watch(s.key())
@@ -173,7 +173,7 @@ func (r *run) lineStatements() map[int]perItem {
 	return counts
 }
 
-// answers has an agent answer visitors in turn, beside a plain WebSocket echo.
+// answers measures an agent's replies to visitors in turn, next to a WebSocket echo.
 func (r *run) answers(s *served, key string, visitors []*visitor, w *watch) {
 	s.rested()
 	w.forget()
@@ -194,7 +194,7 @@ func (r *run) answers(s *served, key string, visitors []*visitor, w *watch) {
 	}
 	floor := r.echo()
 	p50, p99 := percentiles(took, .5, .99)
-	r.table.Add(fmt.Sprintf("agent's POST to visitor's socket, %d/s, p50, p99", answerRate), table.Short(p50)+", "+table.Short(p99)).Measure(p50.Seconds()).
+	r.table.Add(fmt.Sprintf("agent's reply to visitor's socket, %d/s, p50, p99", answerRate), table.Short(p50)+", "+table.Short(p99)).Measure(p50.Seconds()).
 		Beside(table.Short(percentile(floor, .5))+", "+table.Short(percentile(floor, .99))+" echo", float64(percentile(floor, .5))/float64(p50)).
 		Want("p99 ≤ 20 ms", p99 <= 20*time.Millisecond)
 	e50, e99 := percentiles(events, .5, .99)
@@ -202,7 +202,8 @@ func (r *run) answers(s *served, key string, visitors []*visitor, w *watch) {
 	r.table.Add("  answers: CPU per answer, program and database", table.Short(stack)).Measure(stack.Seconds())
 }
 
-// echo is the round trip of a frame over as many sockets at the same pace, sorted.
+// echo returns the round trip times of a plain echo with as many sockets and the same
+// pace, sorted.
 func (r *run) echo() []time.Duration {
 	echo, err := limit.NewEcho()
 	r.must(err)
@@ -219,9 +220,8 @@ func (r *run) echo() []time.Duration {
 	})
 }
 
-// paced calls f for each socket in turn, answerRate times per second in all, and
-// returns how long the calls took, sorted. A socket whose call takes long is late
-// and not asked twice at once.
+// paced calls f for each socket in turn, answerRate times per second in total, and
+// returns the durations of the calls, sorted. Calls for one socket never overlap.
 func (r *run) paced(total time.Duration, f func(socket, n int)) (took []time.Duration) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup

@@ -14,15 +14,15 @@ import (
 const (
 	idleSockets = 10_000
 	idleDialers = 50
-	// settled is how long the program gets to return what opening took.
+	// settled is how long the program has to release the memory used for opening.
 	settled = 15 * time.Second
 )
 
-// idle opens many chats in which nobody writes, and takes the memory of each.
+// idle opens many chats in which no one writes, and measures the memory of each.
 func (r *run) idle() {
 	r.must(raiseFiles(idleSockets + 500))
 	s := r.serve(chatConfig)
-	s.visitors(50) // what is made once is made
+	s.visitors(50) // warm up
 	<-time.After(settled)
 	before, _, err := proc.Memory(s.pid)
 	r.must(err)
@@ -59,7 +59,7 @@ func (r *run) idle() {
 		Measure(busy(program - program0 + database - database0))
 }
 
-// open connects a visitor who says hello, and then answers pings and no more.
+// open connects a visitor who sends a hello and then only answers pings.
 func (r *run) open(url string) (*websocket.Conn, error) {
 	conn, _, err := websocket.DefaultDialer.DialContext(r.Context(), url, nil)
 	if err != nil {
@@ -82,7 +82,7 @@ func (r *run) open(url string) (*websocket.Conn, error) {
 	return conn, nil
 }
 
-// raiseFiles allows this process n open files, and the programs that it starts.
+// raiseFiles allows this process and the programs it starts n open files.
 func raiseFiles(n uint64) error {
 	var now syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {

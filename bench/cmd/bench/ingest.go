@@ -18,14 +18,14 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// mailbox is a Dovecot that holds the corpus, unseen and without any index.
+// mailbox starts a Dovecot that contains the corpus, unseen and without an index.
 func (r *run) mailbox() *mailtest.Dovecot {
 	d := mailtest.NewDovecot(r)
 	home, err := os.Stat(d.Maildir)
 	r.must(err)
 	owner := home.Sys().(*syscall.Stat_t)
 	for i, raw := range r.raws {
-		// As a delivery agent writes it: LF, and both sizes in the name.
+		// As a delivery agent writes it: LF line ends, and both sizes in the name.
 		text := bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 		file := filepath.Join(d.Maildir, "new", fmt.Sprintf("%d.M%06dP1.corpus,S=%d,W=%d", 1_700_000_000+i, i, len(text), len(raw)))
 		r.must(os.WriteFile(file, text, 0o644))
@@ -40,7 +40,7 @@ func cpu(r *run, pid int) time.Duration {
 	return own + below
 }
 
-// backlog is what the gateway made of a full mailbox.
+// backlog is the result of reading a full mailbox.
 type backlog struct {
 	wall                       time.Duration
 	program, database, dovecot time.Duration
@@ -57,7 +57,7 @@ func (r *run) ingest() {
 	each := b.stack() / n
 	rate := float64(n) / b.wall.Seconds()
 
-	r.table.Add("backlog by IMAP (limits: cores / summed CPU)", table.PerSecond(rate)).Measure(rate).
+	r.table.Add("backlog by IMAP (limit: cores / total CPU)", table.PerSecond(rate)).Measure(rate).
 		Beside(table.PerSecond(enmime)+" with enmime", rate/enmime).Want("≥ 35 %", rate >= .35*enmime)
 	r.table.Add("", "").Beside(table.PerSecond(goMessage)+" with go-message", rate/goMessage).Want("≥ 20 %", rate >= .20*goMessage)
 	r.table.Add("CPU per message, whole stack", table.Short(each)).Measure(each.Seconds()).
@@ -71,13 +71,13 @@ func (r *run) ingest() {
 func (r *run) scored(s score.Report) {
 	h := s.Headers
 	r.table.Add("threads split", fmt.Sprintf("%d of %d", h.Split, h.Multi)).Want("≤ 0.2 %", float64(h.Split) <= .002*float64(h.Multi))
-	r.table.Add("  counting mails without headers", fmt.Sprintf("%d of %d", s.All.Split, s.All.Multi))
+	r.table.Add("  including messages without headers", fmt.Sprintf("%d of %d", s.All.Split, s.All.Multi))
 	r.table.Add("threads merged", fmt.Sprint(h.Merged)).Want("0", h.Merged == 0)
-	r.table.Add("mails missing, stored twice", fmt.Sprintf("%d, %d", s.Missing, s.Twice)).Want("0, 0", s.Missing+s.Twice == 0)
-	r.table.Add("stored texts decoded wrongly", fmt.Sprint(s.Wrong)).Want("0", s.Wrong == 0)
+	r.table.Add("messages missing, stored twice", fmt.Sprintf("%d, %d", s.Missing, s.Twice)).Want("0, 0", s.Missing+s.Twice == 0)
+	r.table.Add("stored texts decoded incorrectly", fmt.Sprint(s.Wrong)).Want("0", s.Wrong == 0)
 }
 
-// pull lets the gateway empty the mailbox.
+// pull measures the gateway reading the whole mailbox.
 func (r *run) pull() backlog {
 	d := r.mailbox()
 	before := cpu(r, d.Pid())
@@ -97,7 +97,7 @@ func (r *run) pull() backlog {
 	return b
 }
 
-// stored reads back what the desk has.
+// stored returns the stored messages.
 func (s *served) stored() (rows []score.Row) {
 	found, err := s.db.Query(`select m.message_id, coalesce(c.merged_into, c.id)::text, m.text_body || ' ' || m.html_body
 		from placements p join messages m on m.id = p.message_id join conversations c on c.id = p.conversation_id where p.until is null and m.direction = 'inbound'`)
@@ -112,8 +112,8 @@ func (s *served) stored() (rows []score.Row) {
 	return rows
 }
 
-// composed is the rate that fetch, parse and batch store allow together, and
-// what they cost a message, once with each parser.
+// composed returns the rate that fetch, parse and batch store allow together, and
+// their CPU time per message, for each parser.
 func (r *run) composed() (enmime, goMessage float64, enmimeEach, goMessageEach time.Duration) {
 	d := r.mailbox()
 	fetch, err := limit.Fetch(d.Addr, d.User, d.Password, d.Pid())
@@ -123,12 +123,12 @@ func (r *run) composed() (enmime, goMessage float64, enmimeEach, goMessageEach t
 	withGoMessage, _ := r.parsed(limit.GoMessage)
 	enmime, enmimeEach = limit.Composed(runtime.NumCPU(), fetch, withEnmime, store)
 	goMessage, goMessageEach = limit.Composed(runtime.NumCPU(), fetch, withGoMessage, store)
-	r.table.Add("limits: fetch, of which Dovecot", "").Limit = fmt.Sprintf("%s, %s", table.Short(fetch.Each()), table.Short(fetch.Server/time.Duration(fetch.N)))
-	r.table.Add("limits: batch store, of which database", "").Limit = fmt.Sprintf("%s, %s", table.Short(store.Each()), table.Short(store.Server/time.Duration(store.N)))
+	r.table.Add("limit: fetch, Dovecot's share", "").Limit = fmt.Sprintf("%s, %s", table.Short(fetch.Each()), table.Short(fetch.Server/time.Duration(fetch.N)))
+	r.table.Add("limit: batch store, database's share", "").Limit = fmt.Sprintf("%s, %s", table.Short(store.Each()), table.Short(store.Server/time.Duration(store.N)))
 	return enmime, goMessage, enmimeEach, goMessageEach
 }
 
-// batchStore measures the batch store on a cluster like the gateway's.
+// batchStore measures the batch store on the same kind of cluster as the gateway's.
 func (r *run) batchStore() limit.Cost {
 	c, err := localpg.Start(r.Context(), localpg.Config{Dir: filepath.Join(r.folder(), "postgres")})
 	r.must(err)

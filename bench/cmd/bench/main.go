@@ -27,7 +27,7 @@ type run struct {
 	mails   []corpus.Message
 	raws    [][]byte // of mails
 	table   table.Table
-	once    sync.Once // only the first reason counts
+	once    sync.Once // reports only the first failure
 }
 
 // The Fatal methods of a testing.Benchmark print nothing.
@@ -36,7 +36,7 @@ func (r *run) Fatal(args ...any) { r.die(fmt.Sprint(args...)) }
 
 func (r *run) Fatalf(format string, args ...any) { r.die(fmt.Sprintf(format, args...)) }
 
-// die ends the goroutine, and with it the part, of which it may be one of many.
+// die ends the calling goroutine, one of possibly many, and makes the part fail.
 func (r *run) die(why string) {
 	r.once.Do(func() { fmt.Fprintln(os.Stderr, "bench:", why) })
 	r.FailNow()
@@ -68,13 +68,13 @@ func main() {
 	for _, p := range parts {
 		names = append(names, p.name)
 	}
-	n := flag.Int("n", 2000, "mails in the backlog")
-	seed := flag.Uint64("seed", 1, "of the corpus")
+	n := flag.Int("n", 2000, "messages in the backlog")
+	seed := flag.Uint64("seed", 1, "seed of the corpus")
 	only := flag.String("only", strings.Join(names, ","), "the parts to measure")
 	program := flag.String("program", "bin/switchboard", "the program to measure")
-	against := flag.String("against", "", "another build of it, measured in turn in the same run")
+	against := flag.String("against", "", "another build to measure in the same run and compare with")
 	flag.Parse()
-	// The parts use what tests use to start servers; one run of each is enough.
+	// The parts start servers with test helpers, which need a testing.TB; run each once.
 	if err := flag.Set("test.benchtime", "1x"); err != nil {
 		panic(err)
 	}
@@ -84,7 +84,7 @@ func main() {
 		os.Exit(2)
 	}
 	begin := time.Now()
-	fmt.Printf("%d mails of seed %d, %d cores, %s\n", *n, *seed, runtime.NumCPU(), begin.UTC().Format("2006-01-02 15:04 UTC"))
+	fmt.Printf("%d messages, seed %d, %d cores, %s\n", *n, *seed, runtime.NumCPU(), begin.UTC().Format("2006-01-02 15:04 UTC"))
 	mails := corpus.New(*n, *seed)
 	raws := make([][]byte, len(mails))
 	for i := range mails {
@@ -118,7 +118,7 @@ func choose(names []string, comparing bool) (chosen []part, err error) {
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return nil, fmt.Errorf("-only %s: there is no such part", name)
+			return nil, fmt.Errorf("-only %s: unknown part", name)
 		}
 	}
 	return chosen, nil

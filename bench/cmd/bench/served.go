@@ -35,10 +35,10 @@ type served struct {
 	own0, below0 time.Duration
 }
 
-// patience is how long the gateway may take for what it was given.
+// patience is the time limit for anything the gateway has to do.
 const patience = 4 * time.Minute
 
-// serve starts the program; more is added to its configuration.
+// serve starts the program with additional configuration.
 func (r *run) serve(more string) *served {
 	dir := r.folder()
 	s := r.start(dir, "", more)
@@ -48,15 +48,15 @@ func (r *run) serve(more string) *served {
 
 var socketOf = regexp.MustCompile(`host='?([^' ]+)'? port=(\d+) user=(\S+)`)
 
-// serveCounted starts the program with a relay before its database, which counts
-// statements and costs time.
+// serveCounted starts the program with a relay in front of its database. The relay
+// counts statements, which takes time.
 func (r *run) serveCounted(more string) (*served, *wire.Relay) {
 	cluster, err := localpg.Start(r.Context(), localpg.Config{Dir: filepath.Join(r.folder(), "postgres")})
 	r.must(err)
 	r.Cleanup(func() { r.must(cluster.Stop()) })
 	at := socketOf.FindStringSubmatch(cluster.DSN("switchboard"))
 	if at == nil {
-		r.Fatalf("the cluster's DSN has an unexpected form")
+		r.Fatalf("the cluster's DSN has an unexpected format")
 	}
 	relay, err := wire.NewRelay("unix", filepath.Join(at[1], ".s.PGSQL."+at[2]))
 	r.must(err)
@@ -66,7 +66,7 @@ func (r *run) serveCounted(more string) (*served, *wire.Relay) {
 	return s, relay
 }
 
-// start runs the program with its files in dir until the part ends.
+// start runs the program, with its files in dir, until the part ends.
 func (r *run) start(dir, database, more string) *served {
 	s := &served{r: r, smtp: r.freePort(), config: filepath.Join(dir, "bench.toml")}
 	text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data'\n[mail]\naddresses = ['support@acme.example']\n[smtp]\naddr = '%s'\n%s%s", dir, s.smtp, database, more)
@@ -77,7 +77,7 @@ func (r *run) start(dir, database, more string) *served {
 	r.must(cmd.Start())
 	ended := make(chan error, 1)
 	s.stop = sync.OnceFunc(func() {
-		cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+		cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have exited
 		if err := <-ended; err != nil {
 			fmt.Fprintln(os.Stderr, "bench: the gateway ended with", err)
 		}
@@ -122,8 +122,8 @@ func (s *served) used() (program, database time.Duration) {
 	return own - s.own0, below - s.below0
 }
 
-// each measures the CPU time from now on, of the program and its database, for
-// each of the n things that were done until it is asked.
+// each starts a measurement of the program's and database's CPU time. The returned
+// function divides the time used so far by n.
 func (s *served) each() func(n int) time.Duration {
 	program0, database0 := s.used()
 	return func(n int) time.Duration {
@@ -132,7 +132,7 @@ func (s *served) each() func(n int) time.Duration {
 	}
 }
 
-// await asks the database until the answer is true.
+// await polls the database until the query returns true.
 func (s *served) await(what, query string, args ...any) {
 	stmt, err := s.db.Prepare(query)
 	s.r.must(err)
@@ -151,12 +151,13 @@ func (s *served) await(what, query string, args ...any) {
 	}
 }
 
-// rested waits until nothing received is left to do.
+// rested waits until everything received has been processed.
 func (s *served) rested() {
 	s.await("the pipeline to rest", "select not exists (select from raws where state = 'pending')")
 }
 
-// folder is removed when the part is done. The database's user must get in.
+// folder creates a folder that is removed when the part ends. The database's user must
+// be able to enter it.
 func (r *run) folder() string {
 	dir, err := os.MkdirTemp("", "bench")
 	r.must(err)

@@ -11,7 +11,7 @@ import (
 
 const singles = 60
 
-// single sends mails one at a time, each when the one before is visible.
+// single sends messages one at a time, each after the previous one became visible.
 func (r *run) single() {
 	s := r.serve("")
 	accepted, visible, used := s.singles(s.watch(s.key()))
@@ -29,13 +29,13 @@ func (r *run) single() {
 	r.table.Add("  single mail: SQL statements, round trips", fmt.Sprintf("%.1f, %.1f", c.statements, c.trips)).Measure(c.statements)
 }
 
-// singles takes the time to each mail's 250 and from there to its event, and the
-// CPU time of each.
+// singles measures the time to each message's 250, from there to its event, and the
+// CPU time per message.
 func (s *served) singles(w *watch) (accepted, visible []time.Duration, used time.Duration) {
 	c, err := smtp.Dial(s.smtp)
 	s.r.must(err)
 	defer c.Close()
-	s.mail(c, w, 0) // what is made once is made
+	s.mail(c, w, 0) // warm up
 	each := s.each()
 	for i := range singles {
 		a, v := s.mail(c, w, i+1)

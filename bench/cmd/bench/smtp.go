@@ -12,7 +12,7 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// rounds is how often the gateway and the sink are measured in turn.
+// rounds is how often the gateway and the sink are measured alternately.
 const rounds = 3
 
 func (r *run) smtp() {
@@ -31,7 +31,7 @@ func (r *run) smtp() {
 			each := s.each()
 			ours = append(ours, r.send(s.smtp, load.sessions, load.mails))
 			sending = append(sending, each(load.mails))
-			s.rested() // received is not yet processed
+			s.rested() // received does not mean processed
 			whole = append(whole, each(load.mails))
 		}
 		mine, its := median(ours), median(theirs)
@@ -42,7 +42,7 @@ func (r *run) smtp() {
 	}
 }
 
-// send measures Postfix's smtp-source against a server, in mails a second.
+// send sends with Postfix's smtp-source and returns messages per second.
 func (r *run) send(addr string, sessions, mails int) float64 {
 	begin := time.Now()
 	mailtest.SMTPSource(r, addr, "-d", "-s", strconv.Itoa(sessions), "-m", strconv.Itoa(mails), "-l", "25000",

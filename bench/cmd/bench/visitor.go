@@ -64,7 +64,7 @@ func (v *visitor) expect(what string) <-chan struct{} {
 	return c
 }
 
-// within waits for what must come soon.
+// within waits for c, but not longer than patience.
 func (r *run) within(c <-chan struct{}, what string) {
 	select {
 	case <-c:
@@ -84,7 +84,7 @@ func (v *visitor) line(text string) {
 	v.r.within(ack, "an ack")
 }
 
-// throw sends a line of a burst and waits for nothing.
+// throw sends a line of a burst without waiting.
 func (v *visitor) throw(text string) {
 	v.mu.Lock()
 	v.n++

@@ -10,8 +10,8 @@ import (
 	"switchboard/bench/mail"
 )
 
-// losses are how many runs with lost headers a list has: which replies lose them
-// is chance, and one choice says little.
+// losses is the number of runs with lost headers per list. The replies that lose them
+// are chosen at random, so a single run proves little.
 const losses = 6
 
 func (r *run) thread() error {
@@ -52,7 +52,7 @@ func add(sum, one mail.Threads) mail.Threads {
 	return sum
 }
 
-// html puts each payload between two paragraphs, and has it sanitized.
+// html has each payload, between two paragraphs, sanitized.
 func (r *run) html() error {
 	payloads, err := mail.Payloads(r.sets.HTML)
 	if err != nil {
@@ -86,21 +86,21 @@ func (r *run) html() error {
 		}
 	}
 	n := len(payloads)
-	r.table.Add(fmt.Sprintf("HTML attacks that come through (%d)", n), fmt.Sprint(unsafe)).Want("0", unsafe == 0)
+	r.table.Add(fmt.Sprintf("HTML attacks not removed (%d)", n), fmt.Sprint(unsafe)).Want("0", unsafe == 0)
 	r.table.Add("  text and styling around them kept", fmt.Sprintf("%d, %d", kept, styled)).Want("all", kept == n && styled == n)
 	return nil
 }
 
 var passed = regexp.MustCompile(`spf=(\d+)/(\d+)`)
 
-// spf runs the suite of RFC 7208 where it is a test.
+// spf runs the test suite of RFC 7208, which is a Go test.
 func (r *run) spf() error {
 	cmd := exec.Command("go", "test", "-v", "-run", "^TestSPFSuite$", "./internal/mailauth")
 	cmd.Stderr = os.Stderr
-	out, _ := cmd.Output() // a failure has a count, too
+	out, _ := cmd.Output() // a failed run also prints the count
 	m := passed.FindSubmatch(out)
 	if m == nil {
-		return fmt.Errorf("the suite gave no count: %s", out)
+		return fmt.Errorf("the test suite printed no count: %s", out)
 	}
 	r.table.Add("SPF, suite of RFC 7208", fmt.Sprintf("%s of %s", m[1], m[2])).Want("203 of 203", string(m[1]) == "203")
 	return nil

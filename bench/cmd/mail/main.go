@@ -1,6 +1,6 @@
-// Command mail measures the reading of mail on sets that packages carry, beside
-// other programs that read the same mail in the same run. doc/performance.md
-// tells how to read the table.
+// Command mail measures how well mail is parsed, on message sets contained in public
+// packages, next to other programs that parse the same messages in the same run.
+// doc/performance.md explains the table.
 package main
 
 import (
@@ -19,13 +19,13 @@ import (
 // run is one run of the command.
 type run struct {
 	program string
-	dir     string // for what is written and read once
+	dir     string // for temporary files
 	sets    mail.Sets
 	table   table.Table
 	verbose bool
 }
 
-// The first is stress: a child's peak of memory counts its parent's at the start.
+// stress is first: the peak memory of a child includes its parent's at the start.
 var parts = []struct {
 	name string
 	run  func(*run) error
@@ -40,7 +40,7 @@ func main() {
 	home := flag.String("sets", ".deps/mail", "where scripts/mail-sets put its packages")
 	r := run{}
 	flag.StringVar(&r.program, "program", "bin/switchboard", "the program to measure")
-	flag.BoolVar(&r.verbose, "v", false, "name what was read wrongly")
+	flag.BoolVar(&r.verbose, "v", false, "print what was parsed incorrectly")
 	flag.Parse()
 	if err := r.all(*home, strings.Split(*only, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-mail:", err)
@@ -57,7 +57,7 @@ func (r *run) all(home string, only []string) (err error) {
 		return err
 	}
 	defer os.RemoveAll(r.dir)
-	fmt.Printf("%d mails of people and lists, %d of spammers, %d of parsers' tests, %d cores, %s\n", len(r.sets.Ham), len(r.sets.Spam),
+	fmt.Printf("%d messages of people and lists, %d spam, %d from parser tests, %d cores, %s\n", len(r.sets.Ham), len(r.sets.Spam),
 		len(r.sets.Odd), runtime.NumCPU(), begin.UTC().Format("2006-01-02 15:04 UTC"))
 	for _, part := range parts {
 		if !slices.Contains(only, part.name) {
@@ -73,7 +73,7 @@ func (r *run) all(home string, only []string) (err error) {
 	return nil
 }
 
-// note names a mail that was read wrongly.
+// note prints a message that was parsed incorrectly.
 func (r *run) note(format string, args ...any) {
 	if r.verbose {
 		fmt.Fprintf(os.Stderr, "    "+format+"\n", args...)

@@ -15,7 +15,7 @@ import (
 
 const unsafeHTML = "unsafe HTML"
 
-// The targets of robustness are for 10,546 mails; a smaller set has its share.
+// The robustness targets are for 10,546 messages and scaled for smaller sets.
 func (r *run) robust() error {
 	files := slices.Concat(r.sets.Ham, r.sets.Spam, r.sets.Odd)
 	began := time.Now()
@@ -56,21 +56,21 @@ func (r *run) robust() error {
 	} {
 		n := row.of(ours)
 		line := r.table.Add(fmt.Sprintf("%s (%d)", row.figure, len(files)), fmt.Sprint(n))
-		if row.figure != unsafeHTML { // the peers hand on what came
+		if row.figure != unsafeHTML { // the peers do not sanitize
 			line.Peer(fmt.Sprintf("%d mailparser, %d postal-mime", row.of(others["mailparser"]), row.of(others["postal-mime"])))
 		}
 		line.Want(fmt.Sprintf("≤ %.0f", row.most), float64(n) <= row.most)
 	}
 	rate := float64(len(files)) / cpu.Seconds()
-	r.table.Add("parse, messages a second and core", table.PerSecond(rate)).Want("≥ 500/s", rate >= 500)
-	r.table.Add("  by the clock, memory at its peak", fmt.Sprintf("%s on %d cores, %d MiB", table.PerSecond(float64(len(files))/wall.Seconds()), runtime.NumCPU(), peak>>20))
+	r.table.Add("parse, messages per second and core", table.PerSecond(rate)).Want("≥ 500/s", rate >= 500)
+	r.table.Add("  wall clock, peak memory", fmt.Sprintf("%s on %d cores, %d MiB", table.PerSecond(float64(len(files))/wall.Seconds()), runtime.NumCPU(), peak>>20))
 	return nil
 }
 
-// grown is how many hostile mails are made at random.
+// grown is the number of randomly generated hostile messages.
 const grown = 100
 
-// stress reads one hostile mail after the other, each in a process of its own.
+// stress parses one hostile message after the other, each in its own process.
 func (r *run) stress() error {
 	attacks, answered := mail.Attacks(1<<20), 0
 	var slowest, largest string
@@ -97,7 +97,7 @@ func (r *run) stress() error {
 		return nil
 	}
 	n := len(attacks)
-	for len(attacks) > 0 { // given up one by one: a child's peak counts what its parent holds
+	for len(attacks) > 0 { // released one by one: a child's peak includes its parent's memory
 		if err := read(attacks[0]); err != nil {
 			return err
 		}
@@ -109,13 +109,13 @@ func (r *run) stress() error {
 		}
 	}
 	n += grown
-	r.table.Add("hostile mails of 1 MiB answered", fmt.Sprintf("%d of %d", answered, n)).Want("all", answered == n)
+	r.table.Add("hostile messages of 1 MiB parsed", fmt.Sprintf("%d of %d", answered, n)).Want("all", answered == n)
 	r.table.Add("  longest, with the program's start", table.Short(longest)+" "+slowest).Want("≤ 1 s CPU", longest <= time.Second)
 	r.table.Add("  largest", fmt.Sprintf("%d MiB %s", most>>20, largest)).Want("≤ 256 MiB", most <= 256<<20)
 	return nil
 }
 
-// reply scores what is new in replies.
+// reply scores the extraction of new text from replies.
 func (r *run) reply() error {
 	cases, err := r.sets.Replies("normalize/replytext/testdata")
 	if err != nil {
@@ -171,7 +171,7 @@ func (r *run) reply() error {
 	return nil
 }
 
-// newTexts has the program read replies as mails.
+// newTexts has the program parse replies as messages.
 func (r *run) newTexts(cases []mail.Reply) ([]string, error) {
 	got := make([]string, len(cases))
 	for _, html := range []bool{false, true} {
@@ -198,7 +198,7 @@ func (r *run) newTexts(cases []mail.Reply) ([]string, error) {
 	return got, nil
 }
 
-// machine counts machines' mail that is taken for a person's, and the reverse.
+// machine counts automatic mail taken for personal mail, and the reverse.
 func (r *run) machine() error {
 	read, _, _, err := mail.Program(r.program, r.sets.Bounces)
 	if err != nil {
@@ -212,7 +212,7 @@ func (r *run) machine() error {
 			r.note("not a bounce: %s", m.File)
 		}
 	}
-	r.table.Add("bounces known, set enmime", fmt.Sprintf("%d of %d", known, len(read))).Want("≥ .97", float64(known) >= .97*float64(len(read)))
+	r.table.Add("bounces recognized, set enmime", fmt.Sprintf("%d of %d", known, len(read))).Want("≥ .97", float64(known) >= .97*float64(len(read)))
 	if read, _, _, err = mail.Program(r.program, r.sets.Ham); err != nil {
 		return err
 	}
@@ -221,13 +221,13 @@ func (r *run) machine() error {
 		switch {
 		case m.AutoSubmitted == "" || m.AutoSubmitted == "none" || m.AutoSubmitted == desk.AutoList:
 		case m.AutoSubmitted == desk.AutoBounce && m.Report != nil && len(m.Report.Recipients) > 0:
-			reports++ // the set has four; they name whom they did not reach
+			reports++ // the set contains four, which name the recipients
 			r.note("a report: %s %q", m.File, m.Subject)
 		default:
 			alarms++
 			r.note("a machine? %s %q (%s)", m.File, m.Subject, m.AutoSubmitted)
 		}
 	}
-	r.table.Add(fmt.Sprintf("people's mail taken for a machine's (%d)", len(read)-reports), fmt.Sprint(alarms)).Want("≤ 2", alarms <= 2)
+	r.table.Add(fmt.Sprintf("personal mail taken for automatic (%d)", len(read)-reports), fmt.Sprint(alarms)).Want("≤ 2", alarms <= 2)
 	return nil
 }
