@@ -2,37 +2,37 @@ package channels
 
 import "time"
 
-// Status is what the console and the doctor show of a channel.
+// Status is the state of a channel, as the console and the doctor command show it.
 type Status struct {
 	Name        string    `json:"name"`
 	State       State     `json:"state"`
 	Since       time.Time `json:"since"`                 // when State was entered
-	LastSuccess time.Time `json:"last_success,omitzero"` // zero if there was none
-	LastItem    time.Time `json:"last_item,omitzero"`    // when this process last took something in; zero if it has not
-	LastError   string    `json:"last_error,omitempty"`  // of the present trouble; when running, of what hampers it: mostly empty
-	Advice      string    `json:"advice,omitempty"`      // what a person can do about LastError; may be empty
-	Progress    *Progress `json:"progress,omitempty"`    // nil: nothing has piled up
-	// Every is how often at least a sound channel reports a success; 0: only when
-	// something arrives.
+	LastSuccess time.Time `json:"last_success,omitzero"` // zero if there has been none
+	LastItem    time.Time `json:"last_item,omitzero"`    // when this process last received something; zero if it has not
+	LastError   string    `json:"last_error,omitempty"`  // the current problem; while running, what degrades the channel: usually empty
+	Advice      string    `json:"advice,omitempty"`      // how to fix LastError; may be empty
+	Progress    *Progress `json:"progress,omitempty"`    // nil if there is no backlog
+	// Every is the longest time between two successes of a working channel; 0 if it
+	// reports one only when something arrives.
 	Every time.Duration `json:"-"`
 }
 
-// Progress tells how far a channel is with a backlog.
+// Progress is how far a channel has got with a backlog.
 type Progress struct {
 	Done  int64   `json:"done"`
 	Total int64   `json:"total"`
 	Rate  float64 `json:"rate"` // per second, since the backlog was found
-	ETA   float64 `json:"eta"`  // seconds to go; 0 when that cannot be told yet
+	ETA   float64 `json:"eta"`  // estimated seconds left; 0 while there is no estimate
 }
 
-// Periodic is a Channel that does its work again and again even when nothing
-// arrives, so that its silence means something.
+// Periodic is a Channel that reports a success at regular intervals even when
+// nothing arrives, so that silence indicates a problem.
 type Periodic interface {
 	Every() time.Duration
 }
 
-// Alarm reports whether a person should look: the channel has been failing, or
-// has been silent, for longer than patience. The reason is a sentence for the log.
+// Alarm reports whether an operator should be alerted: the channel has been failing
+// or silent for longer than patience. reason describes why, for the log.
 func (s Status) Alarm(now time.Time, patience time.Duration) (reason string, alarm bool) {
 	switch s.State {
 	case StateStarting, StateFailing, StateUnauthorised:

@@ -11,21 +11,21 @@ import (
 	"switchboard/desk"
 )
 
-// State says how a channel is doing.
+// State is the operating state of a channel.
 type State string
 
 const (
-	StateStarting     State = "starting"     // has not yet done its work once
-	StateRunning      State = "running"      // did its work at the last attempt
-	StateFailing      State = "failing"      // cannot work now; is tried again
-	StateUnauthorised State = "unauthorised" // the other side refuses our credentials; is tried again slowly
-	StateStandby      State = "standby"      // another node does its work
-	StateStopped      State = "stopped"      // ended on request
+	StateStarting     State = "starting"     // has not succeeded since the process started
+	StateRunning      State = "running"      // the last attempt succeeded
+	StateFailing      State = "failing"      // the last attempt failed; it is retried
+	StateUnauthorised State = "unauthorised" // the other side refuses our credentials; it is retried slowly
+	StateStandby      State = "standby"      // another node runs it
+	StateStopped      State = "stopped"      // stopped on request
 )
 
-// Group supervises a set of channels that share one Sink: each runs in its own
-// goroutine, a failed or panicking one is started again after a pause, and
-// every one's Status can be read at any time.
+// Group supervises a set of channels that share one Sink. Each channel runs in its
+// own goroutine and is restarted after a pause if it fails or panics. The Status of
+// every channel can be read at any time.
 type Group struct {
 	sink    Sink
 	log     *slog.Logger
@@ -35,7 +35,7 @@ type Group struct {
 	members []*member
 }
 
-// NewGroup makes an empty Group. The zero Backoff is the usual one.
+// NewGroup returns an empty Group. The zero Backoff means its defaults.
 func NewGroup(sink Sink, log *slog.Logger, backoff Backoff) *Group {
 	return &Group{sink: sink, log: log, backoff: backoff}
 }
@@ -63,7 +63,7 @@ func (g *Group) Run(ctx context.Context) error {
 		wg.Go(func() { m.supervise(ctx) })
 	}
 	wg.Wait()
-	<-ctx.Done() // an empty Group runs too
+	<-ctx.Done() // also when the Group is empty
 	return nil
 }
 
@@ -78,8 +78,8 @@ func (g *Group) Statuses() []Status {
 	return all
 }
 
-// Received notes that a channel has journaled something by another way than its
-// Sink. A name that is not in the Group is nobody's.
+// Received records that a channel has journaled something without using its Sink.
+// Names that are not in the Group are ignored.
 func (g *Group) Received(name string) {
 	g.mu.Lock()
 	members := g.members
@@ -91,14 +91,14 @@ func (g *Group) Received(name string) {
 	}
 }
 
-// Supervise runs one channel until ctx is done, as a Group of one would.
+// Supervise runs a single channel until ctx is done, as a Group of one.
 func Supervise(ctx context.Context, name string, ch Channel, sink Sink, log *slog.Logger) error {
 	g := NewGroup(sink, log, Backoff{})
 	g.Add(name, ch)
 	return g.Run(ctx)
 }
 
-// member is one supervised channel, and the Sink that its Run sees.
+// member is one supervised channel. It is also the Sink passed to the channel's Run.
 type member struct {
 	name    string
 	channel Channel
@@ -120,7 +120,7 @@ func (m *member) supervise(ctx context.Context) {
 		err := m.runOnce(ctx)
 		if ctx.Err() != nil {
 			if err != nil {
-				m.log.Warn("stopped with an error", "error", err)
+				m.log.Warn("StopFailed", "error", err)
 			}
 			return
 		}
@@ -140,19 +140,19 @@ func (m *member) supervise(ctx context.Context) {
 	}
 }
 
-// runOnce turns a panic into an error: a fault in one channel must not take the
-// others, and the process, with it.
+// runOnce turns a panic into an error, so that a bug in one channel does not take
+// down the whole process.
 func (m *member) runOnce(ctx context.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			m.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			m.log.Error("Panicked", "panic", v, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
 	return m.channel.Run(ctx, m)
 }
 
-// Accept implements Sink; what was accepted is a success of the channel.
+// Accept implements Sink. Accepting an item counts as a success of the channel.
 func (m *member) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error) {
 	receipt, err := m.sink.Accept(ctx, raw)
 	if err == nil {
@@ -182,18 +182,18 @@ func (m *member) failing(err error) {
 	if unauthorised {
 		state = StateUnauthorised
 	}
-	m.warn("failing", err)
+	m.warn("Failing", err)
 	m.enter(state, err.Error(), advice)
 }
 
-func (m *member) hampered(err error) {
+func (m *member) degraded(err error) {
 	m.mu.Lock()
 	m.worked = true
 	m.status.LastSuccess = time.Now()
 	known := m.status.State == StateRunning && m.status.LastError == err.Error()
 	m.mu.Unlock()
 	if !known {
-		m.warn("hampered", err)
+		m.warn("Degraded", err)
 	}
 	advice, _ := adviceOf(err)
 	m.enter(StateRunning, err.Error(), advice)
@@ -221,7 +221,7 @@ func (m *member) enter(state State, lastError, advice string) {
 	defer m.mu.Unlock()
 	if m.status.State != state {
 		m.status.State, m.status.Since = state, time.Now()
-		m.log.Info(string(state))
+		m.log.Info("StateChanged", "state", string(state))
 	}
 	m.status.LastError, m.status.Advice = lastError, advice
 	if state == StateStandby || state == StateStopped {

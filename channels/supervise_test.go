@@ -15,21 +15,21 @@ type channelFunc func(ctx context.Context, sink Sink) error
 
 func (f channelFunc) Run(ctx context.Context, sink Sink) error { return f(ctx, sink) }
 
-type nowhere struct{}
+type discard struct{}
 
-func (nowhere) Accept(context.Context, desk.Raw) (desk.Receipt, error) { return desk.Receipt{}, nil }
+func (discard) Accept(context.Context, desk.Raw) (desk.Receipt, error) { return desk.Receipt{}, nil }
 
-// supervised runs one channel in a bubble whose clock the test moves.
+// supervised runs one channel under synctest's fake clock.
 func supervised(t *testing.T, ch channelFunc) (*Group, context.CancelFunc, chan error) {
 	ctx, cancel := context.WithCancel(t.Context())
-	g := NewGroup(nowhere{}, slog.New(slog.DiscardHandler), Backoff{})
+	g := NewGroup(discard{}, slog.New(slog.DiscardHandler), Backoff{})
 	g.Add("support", ch)
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
 	return g, cancel, done
 }
 
-func TestFailedChannelStartsAgainAfterAPause(t *testing.T) {
+func TestFailedChannelIsRestartedAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var starts []time.Time
 		g, cancel, done := supervised(t, func(context.Context, Sink) error {
@@ -61,7 +61,7 @@ func TestFailedChannelStartsAgainAfterAPause(t *testing.T) {
 	})
 }
 
-func TestSuccessEndsTheBackoff(t *testing.T) {
+func TestSuccessResetsTheBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var starts []time.Time
 		_, cancel, done := supervised(t, func(_ context.Context, sink Sink) error {
@@ -77,13 +77,13 @@ func TestSuccessEndsTheBackoff(t *testing.T) {
 		<-done
 		for i := 7; i < len(starts); i++ {
 			if pause := starts[i].Sub(starts[i-1]); pause > time.Second {
-				t.Errorf("pause %d is %s although the channel had worked", i, pause)
+				t.Errorf("pause %d is %s although the channel had succeeded before", i, pause)
 			}
 		}
 	})
 }
 
-func TestRefusedCredentialsAreTriedSlowly(t *testing.T) {
+func TestRefusedCredentialsAreRetriedSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		starts := 0
 		g, cancel, done := supervised(t, func(context.Context, Sink) error {
@@ -103,7 +103,7 @@ func TestRefusedCredentialsAreTriedSlowly(t *testing.T) {
 	})
 }
 
-func TestPanicCostsOneAttempt(t *testing.T) {
+func TestPanicOnlyFailsOneAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		starts := 0
 		g, cancel, done := supervised(t, func(ctx context.Context, sink Sink) error {
@@ -128,7 +128,7 @@ func TestPanicCostsOneAttempt(t *testing.T) {
 	})
 }
 
-func TestChannelThatEndsByItselfIsAFailure(t *testing.T) {
+func TestReturningUnaskedIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, cancel, done := supervised(t, func(context.Context, Sink) error { return nil })
 		synctest.Wait()

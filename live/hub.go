@@ -10,11 +10,11 @@ import (
 	"switchboard/desk"
 )
 
-// Topic is what a subscriber listens to.
+// Topic is what a subscription selects.
 type Topic string
 
-// Everything is the topic of whoever wants every event and every signal: an
-// agent's socket, which then decides what that agent may see.
+// Everything selects every event and every signal. It is for agents' sockets, which
+// then filter by what the agent may see.
 const Everything Topic = "*"
 
 // ConversationTopic carries the events of one conversation and the signals
@@ -26,8 +26,8 @@ func SessionTopic(id desk.SessionID) Topic { return Topic(id.String()) }
 
 // The kinds of signals.
 const (
-	SignalTyping   = "typing"   // somebody writes; forgotten after 5 s
-	SignalPresence = "presence" // somebody looks at the conversation
+	SignalTyping   = "typing"   // someone is typing; expires after 5 s
+	SignalPresence = "presence" // someone is viewing the conversation
 	// SignalChatPush, on a session's topic, says that the session has a new line. Data
 	// is a ChatPush, or empty: then the line has to be read from the database.
 	SignalChatPush = "chat.push"
@@ -48,27 +48,28 @@ type ChatPush struct {
 	At    time.Time `json:"at"`
 }
 
-// Signal is an ephemeral message: whoever listens at this moment gets it.
+// Signal is an ephemeral message that reaches only those subscribed at the moment.
 type Signal struct {
 	Topic Topic  `json:"topic"`
 	Kind  string `json:"kind"`
 	// From is an agent's or a session's ID in text; empty for the system.
 	From string          `json:"from,omitempty"`
-	Data json.RawMessage `json:"data,omitempty"` // may be empty; belongs to Kind
+	Data json.RawMessage `json:"data,omitempty"` // depends on Kind; may be empty
 }
 
-// Item is what a subscriber receives: exactly one field is set. It is shared by
-// all subscribers and must not be changed.
+// Item is what a subscriber receives; exactly one field is set. It is shared by all
+// subscribers and must not be modified.
 type Item struct {
 	Event  *desk.Event
 	Signal *Signal
 }
 
-// Hub fans out to the subscribers of this process. Publishing never blocks.
+// Hub delivers events and signals to the subscribers of this process. Publishing
+// never blocks.
 type Hub struct {
 	mu sync.RWMutex
-	// Slices are replaced, never changed in place, so that a publisher may walk
-	// one after it has given the lock back.
+	// Slices are replaced and never modified in place, so that a publisher may iterate
+	// over one after releasing the lock.
 	byTopic map[Topic][]*Subscription
 	link    atomic.Pointer[Link]
 }
@@ -76,16 +77,16 @@ type Hub struct {
 // New returns an empty hub.
 func New() *Hub { return &Hub{byTopic: make(map[Topic][]*Subscription)} }
 
-// Subscription is one listener's bounded queue.
+// Subscription is the bounded queue of one subscriber.
 type Subscription struct {
-	// C is closed by Close, and when the listener falls behind by more than its
-	// buffer; Lagged tells which.
+	// C is closed by Close, and when the subscriber falls behind by more than its
+	// buffer; Lagged tells the two apart.
 	C <-chan Item
 
 	hub    *Hub
 	topics []Topic // guarded by hub.mu
 
-	mu     sync.Mutex // guards sending on queue against closing it
+	mu     sync.Mutex // prevents sending on queue after it was closed
 	queue  chan Item
 	closed bool
 	lagged bool
@@ -96,8 +97,8 @@ type Subscription struct {
 	items  []Item
 }
 
-// Subscribe starts listening to the topics with room for buffer items. With
-// Everything, other topics add nothing.
+// Subscribe subscribes to the topics with room for buffer items. Everything includes
+// all other topics.
 func (h *Hub) Subscribe(buffer int, topics ...Topic) *Subscription {
 	queue := make(chan Item, max(buffer, 1))
 	s := &Subscription{C: queue, queue: queue, hub: h}
@@ -107,10 +108,10 @@ func (h *Hub) Subscribe(buffer int, topics ...Topic) *Subscription {
 	return s
 }
 
-// Notify starts listening to the topics without a channel, for listeners that are
-// too many to have a goroutine each: notify is called after something was queued,
-// and Take returns it. notify must not block. At most limit items are queued; the
-// queue takes no memory while it is empty.
+// Notify subscribes to the topics without a channel, for subscribers that are too
+// many to have a goroutine each: notify is called after an item was queued, and Take
+// returns the items. notify must not block. At most limit items are queued; an empty
+// queue takes no memory.
 func (h *Hub) Notify(limit int, notify func(), topics ...Topic) *Subscription {
 	s := &Subscription{hub: h, notify: notify, limit: limit}
 	for _, t := range topics {
@@ -120,7 +121,7 @@ func (h *Hub) Notify(limit int, notify func(), topics ...Topic) *Subscription {
 }
 
 // Take empties the queue of a subscription made by Notify. lagged reports that
-// items were dropped since the last call because the queue was full; the listener
+// items were dropped since the last call because the queue was full; the subscriber
 // then has to read the event log.
 func (s *Subscription) Take() (items []Item, lagged bool) {
 	s.mu.Lock()
@@ -130,7 +131,7 @@ func (s *Subscription) Take() (items []Item, lagged bool) {
 	return items, lagged
 }
 
-// Add listens to one more topic. It does nothing once the subscription is closed.
+// Add subscribes to one more topic. It does nothing once the subscription is closed.
 func (s *Subscription) Add(t Topic) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
@@ -141,7 +142,7 @@ func (s *Subscription) Add(t Topic) {
 	s.hub.byTopic[t] = append(slices.Clip(s.hub.byTopic[t]), s)
 }
 
-// Remove stops listening to a topic.
+// Remove unsubscribes from a topic.
 func (s *Subscription) Remove(t Topic) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
@@ -151,7 +152,7 @@ func (s *Subscription) Remove(t Topic) {
 	}
 }
 
-// drop takes s off a topic; the caller holds h.mu.
+// drop removes s from a topic; the caller holds h.mu.
 func (h *Hub) drop(t Topic, s *Subscription) {
 	old := h.byTopic[t]
 	left := make([]*Subscription, 0, len(old))
@@ -170,7 +171,7 @@ func (h *Hub) drop(t Topic, s *Subscription) {
 // Close ends the subscription; it may be called more than once.
 func (s *Subscription) Close() { s.close(false) }
 
-// Lagged reports whether the hub closed the subscription because it was full.
+// Lagged reports whether the hub closed the subscription because its queue was full.
 func (s *Subscription) Lagged() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,7 +204,7 @@ func (s *Subscription) close(lagged bool) {
 	s.topics = nil
 }
 
-// offer queues the item, or closes a subscription that has no room for it.
+// offer queues the item, or closes the subscription if it has no room.
 func (s *Subscription) offer(it Item) bool {
 	if s.notify != nil {
 		return s.enqueue(it)
@@ -242,16 +243,16 @@ func (s *Subscription) enqueue(it Item) bool {
 	return room
 }
 
-// PublishEvents fans committed events out, in order. Only the Tail calls it.
+// PublishEvents delivers committed events in order. Only the Tail calls it.
 func (h *Hub) PublishEvents(events []desk.Event) {
 	for i := range events {
 		h.deliver(ConversationTopic(events[i].ConversationID), Item{Event: &events[i]})
 	}
 }
 
-// PublishSignal sends a signal to this node's listeners and over the link to the
-// other nodes'. It returns how many of this node's listeners of the signal's own
-// topic took it, without those of Everything.
+// PublishSignal delivers a signal to this node's subscribers and sends it over the
+// link to the other nodes. It returns how many subscribers of the signal's own topic
+// on this node received it, not counting those of Everything.
 func (h *Hub) PublishSignal(s Signal) (receivers int) {
 	receivers = h.deliver(s.Topic, Item{Signal: &s})
 	if link := h.link.Load(); link != nil {

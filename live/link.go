@@ -2,24 +2,24 @@ package live
 
 import "context"
 
-// Frame is what travels between nodes: a signal, or a wake-up when Signal is
-// nil. Events do not travel: each node reads them from SQL.
+// Frame is what nodes send each other: a signal, or a wake-up if Signal is nil.
+// Events are not sent: each node reads them from the database.
 type Frame struct {
 	Signal *Signal `json:"signal,omitempty"`
 }
 
-// Link joins the hubs of several nodes over a bus that may lose, repeat and
-// reorder: nothing that crosses it is a record. Without one, a node learns of
-// the others' events by its Tail's poll, and signals stay on the node.
+// Link connects the hubs of several nodes over a bus that may lose, repeat and
+// reorder frames. Without one, a node sees the events of other nodes when its Tail
+// polls, and signals stay on their node.
 type Link interface {
-	// Send hands a frame to the other nodes. It never blocks and may lose it.
+	// Send sends a frame to the other nodes. It never blocks; the frame may be lost.
 	Send(Frame)
-	// Run receives the other nodes' frames, never this node's own, until ctx
-	// ends. It reconnects by itself and returns ctx's error.
+	// Run receives the frames of other nodes, never this node's own, until ctx ends.
+	// It reconnects automatically and returns ctx's error.
 	Run(ctx context.Context, deliver func(Frame)) error
 }
 
-// Connect joins the hub and the tail to a link and serves it until ctx ends.
+// Connect attaches the hub and the tail to a link and serves it until ctx ends.
 func Connect(ctx context.Context, link Link, hub *Hub, tail *Tail) error {
 	hub.link.Store(&link)
 	defer hub.link.Store(nil)

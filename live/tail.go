@@ -10,14 +10,14 @@ import (
 
 // Log is the committed event log as the Tail reads it.
 type Log interface {
-	// EventsAfter returns up to limit events after the cursor, in the log's one
-	// order, and none that a later commit could still come before. KindInvalid: the
-	// cursor is another database's.
+	// EventsAfter returns up to limit events after the cursor, in the order of the
+	// log. It holds back events that a later commit could still precede. KindInvalid
+	// means that the cursor belongs to another database.
 	EventsAfter(ctx context.Context, after desk.Cursor, limit int) ([]desk.Event, error)
 	// Head returns the position of the newest event that EventsAfter would return.
 	Head(ctx context.Context) (desk.Cursor, error)
-	// Pending reports whether a committed event stands after the cursor, even
-	// one that EventsAfter holds back because an older transaction still runs.
+	// Pending reports whether there is a committed event after the cursor, including
+	// one that EventsAfter holds back because an older transaction is still running.
 	Pending(ctx context.Context, after desk.Cursor) (bool, error)
 }
 
@@ -25,15 +25,15 @@ const (
 	tailBatch = 500
 	// tailPoll bounds the delay after a lost wake-up.
 	tailPoll = time.Second
-	// An event that is held back by an older transaction is looked for again
-	// from tailRetryMin on, doubling up to tailRetryMax.
+	// While an older transaction holds events back, the log is read again after
+	// tailRetryMin, doubling up to tailRetryMax.
 	tailRetryMin = 2 * time.Millisecond
 	tailRetryMax = 50 * time.Millisecond
-	// tailErrorMax bounds the pause after database errors.
+	// tailErrorMax is the longest pause after database errors.
 	tailErrorMax = 5 * time.Second
 )
 
-// Tail follows the event log into a hub.
+// Tail follows the event log and publishes it to a hub.
 type Tail struct {
 	log  Log
 	hub  *Hub
@@ -42,16 +42,16 @@ type Tail struct {
 	hint chan struct{} // another node's commit
 }
 
-// NewTail returns a tail that Run starts.
+// NewTail returns a Tail; Run starts it.
 func NewTail(log Log, hub *Hub, logger *slog.Logger) *Tail {
 	return &Tail{log: log, hub: hub, slog: logger, wake: make(chan struct{}, 1), hint: make(chan struct{}, 1)}
 }
 
-// Wake says that events were committed on this node. It is a hint: calls coalesce,
-// it never blocks, and a lost one costs the poll interval.
+// Wake signals that events were committed on this node. It never blocks, and several
+// calls may be merged into one. If a call is lost, the next poll finds the events.
 func (t *Tail) Wake() { poke(t.wake) }
 
-// nudge is Wake on behalf of another node: it is not passed on.
+// nudge is Wake for a commit of another node; it is not forwarded.
 func (t *Tail) nudge() { poke(t.hint) }
 
 func poke(c chan struct{}) {
@@ -61,8 +61,8 @@ func poke(c chan struct{}) {
 	}
 }
 
-// Run publishes every event that becomes readable after Run began, in order,
-// until ctx ends; it returns ctx's error. Database errors only delay it.
+// Run publishes every event that becomes readable after Run was called, in order,
+// until ctx ends, and returns ctx's error. After a database error it retries.
 func (t *Tail) Run(ctx context.Context) error {
 	at, err := t.head(ctx)
 	if err != nil {
@@ -88,26 +88,26 @@ func (t *Tail) Run(ctx context.Context) error {
 	}
 }
 
-// step publishes what is readable after at. It returns the new position, how long
-// to wait when nobody wakes us, and the pause to start the next retry from.
+// step publishes what is readable after at. It returns the new position, how long to
+// wait if there is no wake-up, and the pause from which to continue the backoff.
 func (t *Tail) step(ctx context.Context, at desk.Cursor, pause time.Duration) (desk.Cursor, time.Duration, time.Duration) {
 	from := at
 	at, pending, err := t.drain(ctx, at)
 	if err != nil && desk.KindOf(err) == desk.KindInvalid {
-		// The position is another database's: this one was restored under us.
-		t.slog.Warn("event log was replaced, beginning at its head", "error", err)
+		// The position belongs to another database: this one was restored from a backup.
+		t.slog.Warn("EventLogReplaced", "error", err)
 		at, err = t.log.Head(ctx)
 	}
 	switch {
 	case err != nil:
 		pause = min(max(2*pause, tailRetryMax), tailErrorMax)
 		if ctx.Err() == nil {
-			t.slog.Warn("event log not readable, trying again", "error", err, "in", pause)
+			t.slog.Warn("EventLogFailed", "error", err, "retry_in", pause)
 		}
 		return at, pause, pause
 	case pending:
 		if at != from {
-			pause = 0 // there was progress
+			pause = 0 // progress was made
 		}
 		pause = min(max(2*pause, tailRetryMin), tailRetryMax)
 		return at, pause, pause
@@ -132,7 +132,7 @@ func (t *Tail) drain(ctx context.Context, at desk.Cursor) (desk.Cursor, bool, er
 	}
 }
 
-// head reads the starting position, however long the database is away.
+// head reads the starting position. It retries until the database is reachable.
 func (t *Tail) head(ctx context.Context) (desk.Cursor, error) {
 	for pause := tailRetryMax; ; pause = min(2*pause, tailErrorMax) {
 		at, err := t.log.Head(ctx)
@@ -140,7 +140,7 @@ func (t *Tail) head(ctx context.Context) (desk.Cursor, error) {
 			return at, nil
 		}
 		if ctx.Err() == nil {
-			t.slog.Warn("event log not readable, trying again", "error", err, "in", pause)
+			t.slog.Warn("EventLogFailed", "error", err, "retry_in", pause)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,6 +1,6 @@
-// Package channeltest holds the promises that every entrance keeps: it
-// acknowledges nothing before the commit, it hands over the same item under the
-// same source key, and it stops when it is told to.
+// Package channeltest is the conformance suite for channels: a channel acknowledges
+// nothing before the commit, passes on the same item under the same source key, and
+// stops when asked to.
 package channeltest
 
 import (
@@ -18,30 +18,30 @@ import (
 
 const patience = 20 * time.Second
 
-// Harness is one kind of entrance under test.
+// Harness is the kind of channel under test.
 type Harness struct {
-	// New makes a Channel whose items end in sink, and returns what a customer
-	// does with it. Servers that it needs end with t.
+	// New returns a Channel whose items end up in sink, and a Customer that sends to
+	// it. The servers that it needs are stopped when t ends.
 	New func(t *testing.T, sink *Sink) (channels.Channel, Customer)
 }
 
-// Customer is the other side of a Channel.
+// Customer sends messages to a Channel.
 type Customer interface {
-	// Send sends a message whose content holds nonce, and returns when the
-	// channel has acknowledged it, or an error when it refused or ctx ended. An
-	// entrance that pulls acknowledges by moving its position on.
+	// Send sends a message whose content includes nonce and returns nil once the
+	// channel has acknowledged it, or an error if the channel refused it or ctx
+	// ended. A channel that pulls acknowledges by advancing its position.
 	Send(ctx context.Context, nonce string) error
-	// Repeat sends the very message of that nonce once more, as a sender does
-	// that has lost the acknowledgement.
+	// Repeat sends the message with that nonce again, like a sender that did not
+	// receive the acknowledgement.
 	Repeat(ctx context.Context, nonce string) error
 }
 
-// Run holds a kind of entrance against every promise.
+// Run runs the whole suite.
 func Run(t *testing.T, h Harness) {
 	t.Run("AcknowledgesAfterTheCommit", h.acknowledges)
-	t.Run("KeepsNothingThatWasNotCommitted", h.refuses)
-	t.Run("RecognisesARepetition", h.repeats)
-	t.Run("DeliversManyOnce", h.many)
+	t.Run("RefusesWhatWasNotCommitted", h.refuses)
+	t.Run("RecognizesDuplicates", h.repeats)
+	t.Run("DeliversEachOnce", h.many)
 	t.Run("StopsCleanly", h.stops)
 }
 
@@ -77,9 +77,9 @@ func (h Harness) acknowledges(t *testing.T) {
 	select {
 	case <-sink.Entered():
 	case err := <-sent:
-		t.Fatalf("answered %v before the journal was asked", err)
+		t.Fatalf("answered %v before Accept was called", err)
 	case <-time.After(patience):
-		t.Fatal("the journal was never asked")
+		t.Fatal("Accept was never called")
 	}
 	select {
 	case err := <-sent:
@@ -104,12 +104,12 @@ func (h Harness) refuses(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if err := customer.Send(ctx, "nonce-refused"); err == nil {
-		t.Fatal("acknowledged what the journal had refused")
+		t.Fatal("acknowledged an item that the journal refused")
 	}
 	sink.want(t, map[string]int{"nonce-refused": 0})
 	sink.Fail(nil)
 	if err := customer.Repeat(t.Context(), "nonce-refused"); err != nil {
-		t.Fatalf("a repetition after the failure: %v", err)
+		t.Fatalf("retry after the failure: %v", err)
 	}
 	sink.want(t, map[string]int{"nonce-refused": 1})
 }
@@ -155,13 +155,13 @@ func (h Harness) stops(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if err := customer.Send(ctx, "nonce-after"); err == nil {
-		t.Error("acknowledged after it had stopped")
+		t.Error("acknowledged after the channel had stopped")
 	}
 	sink.want(t, map[string]int{"nonce-before": 1, "nonce-after": 0})
 }
 
-// Sink is a journal in memory that can be slow and can fail. The zero value is
-// not usable.
+// Sink is an in-memory journal that can be made to block or fail. Use NewSink to
+// make one.
 type Sink struct {
 	mu      sync.Mutex
 	raws    []desk.Raw
@@ -172,7 +172,7 @@ type Sink struct {
 	changed chan struct{}
 }
 
-// NewSink makes an empty Sink.
+// NewSink returns an empty Sink.
 func NewSink() *Sink {
 	return &Sink{known: map[[3]string]desk.RawID{}, entered: make(chan struct{}, 1), changed: make(chan struct{})}
 }
@@ -186,8 +186,8 @@ func (s *Sink) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error) {
 	return receipts[0], nil
 }
 
-// AcceptAll takes several raw items and runs commit, if any, in the same
-// transaction: all or nothing.
+// AcceptAll accepts several items in one transaction, which also runs commit unless
+// it is nil.
 func (s *Sink) AcceptAll(ctx context.Context, raws []desk.Raw, commit func()) ([]desk.Receipt, error) {
 	s.mu.Lock()
 	gate := s.gate
@@ -230,14 +230,14 @@ func (s *Sink) AcceptAll(ctx context.Context, raws []desk.Raw, commit func()) ([
 	return receipts, nil
 }
 
-// Hold makes Accept wait until Release. Entered then tells when it was called.
+// Hold makes Accept block until Release. Entered reports when it was called.
 func (s *Sink) Hold() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gate = make(chan struct{})
 }
 
-// Entered receives once after Accept was called on a held Sink.
+// Entered returns a channel that receives once Accept was called on a held Sink.
 func (s *Sink) Entered() <-chan struct{} { return s.entered }
 
 // Release ends Hold.
@@ -248,22 +248,22 @@ func (s *Sink) Release() {
 	s.gate = nil
 }
 
-// Fail makes Accept return err; nil makes it work again.
+// Fail makes Accept return err from now on; nil makes it succeed again.
 func (s *Sink) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.err = err
 }
 
-// Raws returns what was committed, in order.
+// Raws returns the committed items in order.
 func (s *Sink) Raws() []desk.Raw {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]desk.Raw(nil), s.raws...)
 }
 
-// Await waits until n raw items or more are committed and returns all. It fails
-// the test after a while.
+// Await waits until at least n items are committed and returns all of them. It fails
+// the test after a timeout.
 func (s *Sink) Await(t testing.TB, n int) []desk.Raw {
 	t.Helper()
 	late := time.After(patience)
@@ -282,7 +282,7 @@ func (s *Sink) Await(t testing.TB, n int) []desk.Raw {
 	}
 }
 
-// want compares how many committed items hold each nonce, by distinct content.
+// want checks how many committed items include each nonce.
 func (s *Sink) want(t *testing.T, want map[string]int) {
 	t.Helper()
 	raws := s.Raws()

@@ -242,7 +242,7 @@ func (m *Mailbox) report(sink channels.Sink, name string, err error) {
 		return
 	}
 	for _, hint := range m.hints {
-		channels.Hampered(sink, hint)
+		channels.Degraded(sink, hint)
 		return
 	}
 	channels.Healthy(sink)

@@ -47,7 +47,7 @@ func (p *Probe) Run(ctx context.Context, sink channels.Sink) error {
 		}
 		backoff.Reset()
 		if hint != nil {
-			channels.Hampered(sink, hint)
+			channels.Degraded(sink, hint)
 		} else {
 			channels.Healthy(sink)
 		}
