@@ -210,7 +210,7 @@ func TestWidgetsAndOrigins(t *testing.T) {
 		{"a sandbox", "shop", "null", false},
 		{"a stranger", "shop", "https://evil.example", false},
 		{"anybody, where anybody may", "open", "https://evil.example", true},
-		{"no such widget", "nope", "", false},
+		{"unknown widget", "nope", "", false},
 		{"no widget", "", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

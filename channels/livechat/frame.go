@@ -33,8 +33,8 @@ const (
 	typeError    frameType = "error"
 )
 
-// clientFrame is any frame of a visitor's; unknown fields are ignored, so that
-// an older server understands a newer widget.
+// clientFrame is any frame from a visitor. Unknown fields are ignored, so that a
+// newer widget works with an older server.
 type clientFrame struct {
 	Type    frameType `json:"type"`
 	Session string    `json:"session"`
@@ -48,7 +48,7 @@ type clientFrame struct {
 	Seq     int64     `json:"seq"`
 }
 
-// serverFrame is any frame of ours.
+// serverFrame is any frame to a visitor.
 type serverFrame struct {
 	Type    frameType `json:"type"`
 	Session string    `json:"session,omitempty"`
@@ -64,7 +64,7 @@ type serverFrame struct {
 	Detail  string    `json:"detail,omitempty"`
 }
 
-// encode never fails: a serverFrame holds nothing that JSON cannot.
+// encode cannot fail: a serverFrame has only fields that JSON can represent.
 func (f serverFrame) encode() []byte {
 	b, err := json.Marshal(f)
 	if err != nil {
@@ -73,7 +73,7 @@ func (f serverFrame) encode() []byte {
 	return b
 }
 
-// lineFrame is a message of the conversation as the visitor's page gets it.
+// lineFrame is the frame for a line of the conversation.
 func lineFrame(l chat.Line) serverFrame {
 	return serverFrame{
 		Type: typeMessage, Seq: &l.Seq, Epoch: l.Conversation.String(), ID: l.ID, From: l.From, Name: l.Name,
@@ -86,10 +86,10 @@ var (
 	errNotUTF8 = errors.New("the frame is not UTF-8")
 )
 
-// refusal is why a frame was not taken; the session goes on.
+// refusal is the reason why a frame was not accepted. The session continues.
 type refusal struct {
 	code   string // stable, kebab-case
-	detail string // for a person
+	detail string // human-readable
 	id     string // of the refused message; may be empty
 }
 
@@ -99,9 +99,9 @@ func (r *refusal) frame() serverFrame {
 	return serverFrame{Type: typeError, Code: r.code, Detail: r.detail, ID: r.id}
 }
 
-// parseFrame reads and checks one frame. errNotJSON and errNotUTF8 end the
-// connection; a *refusal does not. A hello whose address is wrong is returned
-// without the address together with the refusal, as it opens the session anyway.
+// parseFrame decodes and checks one frame. errNotJSON and errNotUTF8 end the
+// connection; a *refusal does not. A hello with an invalid address is returned
+// without the address, together with the refusal, because it still opens the session.
 func parseFrame(data []byte) (clientFrame, error) {
 	if !utf8.Valid(data) {
 		return clientFrame{}, errNotUTF8
@@ -110,7 +110,7 @@ func parseFrame(data []byte) (clientFrame, error) {
 	if err := json.Unmarshal(data, &f); err != nil {
 		var wrongType *json.UnmarshalTypeError
 		if errors.As(err, &wrongType) {
-			return clientFrame{}, &refusal{code: "bad-frame", detail: "a frame is one JSON object whose fields have the documented types: " + wrongType.Field}
+			return clientFrame{}, &refusal{code: "bad-frame", detail: "a frame must be a JSON object whose fields have the documented types; check " + wrongType.Field}
 		}
 		return clientFrame{}, errNotJSON
 	}
@@ -125,7 +125,7 @@ func parseFrame(data []byte) (clientFrame, error) {
 	case typeReceived, typeTyping:
 		return f, nil
 	}
-	return clientFrame{}, &refusal{code: "unknown-type", detail: fmt.Sprintf("%.40q is no frame type; known are hello, message, received, typing", f.Type)}
+	return clientFrame{}, &refusal{code: "unknown-type", detail: fmt.Sprintf("unknown frame type %.40q; must be hello, message, received or typing", f.Type)}
 }
 
 func (f *clientFrame) checkLine() error {
@@ -155,8 +155,8 @@ func notIDRune(r rune) bool {
 	return true
 }
 
-// checkVisitor cuts what is too long and refuses an address that is none. It
-// leaves a frame that can be used either way.
+// checkVisitor shortens fields that are too long and refuses an invalid address. The
+// frame is usable either way.
 func (f *clientFrame) checkVisitor() error {
 	f.After = max(f.After, 0)
 	f.Name = cut(imf.OneLine(f.Name), maxName)
@@ -167,12 +167,12 @@ func (f *clientFrame) checkVisitor() error {
 	}
 	if !imf.ValidAddr(f.Email) {
 		f.Email = ""
-		return &refusal{code: "bad-email", detail: "the address is not of the form name@domain; it was left out"}
+		return &refusal{code: "bad-email", detail: "the address is not of the form name@domain and was ignored"}
 	}
 	return nil
 }
 
-// cut shortens to at most n octets at a rune's border.
+// cut shortens s to at most n octets without splitting a character.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -183,7 +183,7 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// chatLine is the raw form of a message frame.
+// chatLine encodes a message frame as a raw item.
 func (f clientFrame) chatLine(session desk.SessionID, v chat.Visitor) ([]byte, error) {
 	return json.Marshal(desk.ChatLine{Session: session, ClientID: f.ID, Name: v.Name, Email: v.Email, Text: f.Text, Page: v.Page})
 }

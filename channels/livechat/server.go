@@ -20,8 +20,8 @@ import (
 	"switchboard/live"
 )
 
-// Server is the chat entrance: an http.Handler for the socket's path, and a
-// channels.Channel whose Run opens it.
+// Server is an http.Handler for the path of the WebSocket, and a channels.Channel
+// that accepts connections while Run is running.
 type Server struct {
 	cfg      Config
 	sessions Sessions
@@ -30,7 +30,7 @@ type Server struct {
 	upgrader websocket.Upgrader
 
 	mu       sync.Mutex
-	sink     channels.Sink // nil while Run does not run
+	sink     channels.Sink // nil while Run is not running
 	sockets  map[*socket]struct{}
 	visitors map[desk.SessionID]*visitor
 	opened   int            // sockets so far
@@ -42,7 +42,7 @@ var (
 	_ http.Handler     = (*Server)(nil)
 )
 
-// New makes a Server; it answers 503 until Run runs.
+// New returns a Server that responds with 503 until Run is called.
 func New(cfg Config, sessions Sessions, hub *live.Hub, log *slog.Logger) *Server {
 	cfg.MaxFrame = cmp.Or(cfg.MaxFrame, 64<<10)
 	cfg.MaxSockets = cmp.Or(cfg.MaxSockets, 20_000)
@@ -59,21 +59,21 @@ func New(cfg Config, sessions Sessions, hub *live.Hub, log *slog.Logger) *Server
 		cfg: cfg, sessions: sessions, hub: hub, log: log,
 		sockets: make(map[*socket]struct{}), visitors: make(map[desk.SessionID]*visitor),
 		upgrader: websocket.Upgrader{
-			// Small, as most sockets are idle: a read longer than it bypasses it.
+			// Small, because most sockets are idle. Longer reads bypass the buffer.
 			ReadBufferSize:   256,
-			WriteBufferSize:  4096, // of a frame being written; the pool has them
+			WriteBufferSize:  4096, // taken from the pool while a frame is written
 			WriteBufferPool:  new(sync.Pool),
 			HandshakeTimeout: 10 * time.Second,
-			// Asked after the upgrade: a browser's script sees a close code, not a status.
+			// Checked after the upgrade, because scripts can see a close code but not an HTTP status.
 			CheckOrigin: func(*http.Request) bool { return true },
-			// The read limit counts compressed octets, so frames are never compressed.
+			// The read limit counts compressed octets, so compression has to be off.
 			EnableCompression: false,
 		},
 	}
 }
 
-// Run accepts sockets until ctx ends, then lets each finish the line it is
-// storing, and closes it with 1012 (service restart).
+// Run accepts connections until ctx ends. Then it lets each socket finish storing
+// the current line and closes it with 1012 (service restart).
 func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 	s.mu.Lock()
 	s.sink = sink
@@ -91,7 +91,7 @@ func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 	return nil
 }
 
-// awaitSockets cuts the sockets that do not end in time.
+// awaitSockets waits for the sockets to end and closes those that do not end in time.
 func (s *Server) awaitSockets() {
 	ended := make(chan struct{})
 	go func() { s.running.Wait(); close(ended) }()
@@ -112,20 +112,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sink, full := s.state()
 	if sink == nil || full {
 		w.Header().Set("Retry-After", "5")
-		http.Error(w, "the chat is not open now, come back in a moment", http.StatusServiceUnavailable)
+		http.Error(w, "the chat is not available at the moment; try again in a few seconds", http.StatusServiceUnavailable)
 		return
 	}
 	conn, err := s.upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		return // the upgrader has answered
+		return // the upgrader has responded
 	}
 	widget, known := s.cfg.Widgets[r.URL.Query().Get("widget")]
 	switch {
 	case !known:
-		s.refuse(conn, "no such widget")
+		s.refuse(conn, "unknown widget")
 	case !originAllowed(r, widget.Origins):
 		s.log.Info("Refused", "channel", "chat", "widget", widget.Key, "origin", r.Header.Get("Origin"))
-		s.refuse(conn, "this origin may not use the widget")
+		s.refuse(conn, "this origin is not allowed to use the widget")
 	default:
 		sock := &socket{srv: s, conn: conn, widget: &widget, remote: r.RemoteAddr}
 		if !s.add(sock) {
@@ -133,7 +133,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			conn.Close()
 			return
 		}
-		// In its own goroutine, so that the request's memory is given back.
+		// In a goroutine of its own, so that the request's memory is freed.
 		go sock.serve(sink)
 	}
 }
@@ -150,12 +150,13 @@ func (s *Server) refuse(conn *websocket.Conn, why string) {
 }
 
 func closeWith(conn *websocket.Conn, code int, why string, wait time.Duration) {
-	// The peer may be gone already; then there is nobody to tell.
+	// An error means that the peer has already gone.
 	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(wait))
 }
 
-// originAllowed compares whole origins (RFC 6454 §5). A request without one is
-// no browser's; as no cookie is used, there is nothing it could borrow.
+// originAllowed compares whole origins (RFC 6454 §5). A request without an origin
+// does not come from a browser. It is allowed, because no cookies are used that a
+// foreign page could exploit.
 func originAllowed(r *http.Request, allowed []string) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
@@ -170,7 +171,7 @@ func originAllowed(r *http.Request, allowed []string) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-// add registers a socket; false once a stop has begun.
+// add registers a socket. It returns false if the server is stopping.
 func (s *Server) add(sock *socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,11 +198,11 @@ func (s *Server) remove(sock *socket) {
 	s.running.Done()
 }
 
-// visitor is what the sockets of one session (its tabs) share on this node.
+// visitor is shared by the sockets (browser tabs) of one session on this node.
 type visitor struct {
 	id      desk.SessionID
 	sockets []*socket // guarded by Server.mu
-	mark    chat.Mark // of the last poll; guarded by Server.mu
+	mark    chat.Mark // result of the last poll; guarded by Server.mu
 	frames  *rate.Limiter
 }
 
@@ -222,8 +223,8 @@ func (s *Server) join(sock *socket, id desk.SessionID) *visitor {
 // PingEvery, so that they are not all pinged at once.
 const beats = 16
 
-// tend polls the database and pings the sockets until ctx ends. It takes the place
-// of timers in each socket.
+// tend polls the database and pings the sockets until ctx ends, so that the sockets
+// need no timers of their own.
 func (s *Server) tend(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { every(ctx, s.cfg.PollEvery, func() { s.pollOnce(ctx) }) })
@@ -273,7 +274,7 @@ func (s *Server) pollOnce(ctx context.Context) {
 	marks, err := s.sessions.Marks(ctx, ids)
 	if err != nil {
 		if ctx.Err() == nil {
-			s.log.Warn("chat sessions not readable, trying again", "channel", "chat", "error", err)
+			s.log.Warn("PollFailed", "channel", "chat", "error", err)
 		}
 		return
 	}

@@ -19,9 +19,9 @@ import (
 
 const (
 	helloWithin  = 10 * time.Second
-	helloTries   = 5 // frames that may be wrong before the session is open
+	helloTries   = 5 // invalid frames allowed before the session is open
 	storeWithin  = 30 * time.Second
-	noCloseFrame = 0 // the peer is gone, or was told already
+	noCloseFrame = 0 // the peer has gone, or has already been sent a close frame
 )
 
 // maxQueued bounds the frames that wait for a slow reader, in octets. Lines do not
@@ -35,35 +35,35 @@ type socket struct {
 	conn   *websocket.Conn
 	widget *Widget
 	remote string
-	turn   int // which of the server's beats pings it
+	turn   int // the beat of the server that pings it
 
 	visitor *visitor // set by Server.join
 	secret  string
 	who     chat.Visitor
-	seen    int64 // highest seq the visitor has reported
+	seen    int64 // highest seq that the visitor has confirmed
 	sub     *live.Subscription
 	w       writer
 
-	expecting atomic.Bool // a line that was accepted has not come back yet
+	expecting atomic.Bool // an accepted line has not been echoed yet
 
 	mu           sync.Mutex
 	draining     bool
 	open         bool // the session is open and the connection can be written to
-	writing      bool // the writing goroutine runs
+	writing      bool // the writing goroutine is running
 	todo         todo
-	frames       [][]byte // small frames (ack, error, typing) that wait for it
-	queued       int      // their size
-	code         int      // to close with
+	frames       [][]byte // short frames (ack, error, typing) waiting to be written
+	queued       int      // their total size in octets
+	code         int      // the close code
 	stopped      chan struct{}
 	conversation desk.ConversationID
 }
 
-// log makes the logger when it is needed, because most sockets never log.
+// log returns a logger. It is made on demand, because most sockets never log.
 func (s *socket) log() *slog.Logger {
 	return s.srv.log.With("channel", "chat", "widget", s.widget.Key, "remote", s.remote)
 }
 
-// drain ends the reader as soon as it has answered the frame in hand.
+// drain ends the reader once it has responded to the current frame.
 func (s *socket) drain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +71,8 @@ func (s *socket) drain() {
 	s.setReadDeadline(time.Now())
 }
 
-// listen lets the next read wait; false once draining.
+// listen sets the deadline of the next read. It returns false if the socket is
+// draining.
 func (s *socket) listen(wait time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,17 +84,17 @@ func (s *socket) listen(wait time.Duration) bool {
 
 func (s *socket) setReadDeadline(t time.Time) {
 	if err := s.conn.SetReadDeadline(t); err != nil {
-		s.conn.Close() // so that the reader cannot wait for ever
+		s.conn.Close() // so that the reader cannot block forever
 	}
 }
 
-// serve owns the connection from the upgrade to its end.
+// serve owns the connection from the upgrade until it is closed.
 func (s *socket) serve(sink channels.Sink) {
 	defer s.srv.remove(s)
 	defer s.conn.Close()
 	defer func() {
 		if v := recover(); v != nil {
-			s.log().Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			s.log().Error("Panicked", "panic", v, "stack", string(debug.Stack()))
 			closeWith(s.conn, websocket.CloseInternalServerErr, "", time.Second)
 		}
 	}()
@@ -116,8 +117,7 @@ func (s *socket) serve(sink channels.Sink) {
 	s.finish(s.read(sink, first))
 }
 
-// begin lets the writer run: it welcomes the visitor and writes what the session
-// has after the position.
+// begin enables the writer, which sends the welcome and the lines after the position.
 func (s *socket) begin(session chat.Session, at chat.Position) {
 	s.w.progress = startAt(at)
 	notify := func() { s.kick(nil) }
@@ -139,11 +139,11 @@ func (s *socket) close(code int) {
 	}
 }
 
-// idle is how long a peer may be mute: two pings and their answers.
+// idle is how long a peer may be silent: two pings and their pongs.
 func (s *socket) idle() time.Duration { return 2*s.srv.cfg.PingEvery + s.srv.cfg.WriteWait }
 
-// next reads one frame. The close code is -1 when the frame can be used or was
-// refused only for itself.
+// next reads one frame. It returns a close code, or -1 if the connection stays open:
+// err is then nil or the reason why only this frame is refused.
 func (s *socket) next() (f clientFrame, code int, err error) {
 	kind, data, err := s.conn.ReadMessage()
 	switch {
@@ -168,11 +168,11 @@ func (s *socket) codeOf(err error) int {
 	if s.draining {
 		return websocket.CloseServiceRestart
 	}
-	return noCloseFrame // gorilla has answered a close frame or a frame over the limit itself
+	return noCloseFrame // the library has already responded to a close frame or to a frame over the limit
 }
 
-// awaitHello returns the first usable frame, or a close code. It writes by
-// itself: there is no writer yet.
+// awaitHello returns the first usable frame, or a close code. It writes to the
+// connection itself, because the writer is not enabled yet.
 func (s *socket) awaitHello() (clientFrame, int) {
 	if !s.listen(helloWithin) {
 		return clientFrame{}, websocket.CloseServiceRestart
@@ -184,12 +184,12 @@ func (s *socket) awaitHello() (clientFrame, int) {
 		}
 		if f.Type == typeHello || f.Type == typeMessage {
 			if err != nil {
-				s.refuse(err) // a wrong address: the session opens without it
+				s.refuse(err) // an invalid address: the session is opened without it
 			}
 			return f, -1
 		}
 		if err == nil {
-			err = &refusal{code: "hello-first", detail: "the first frame is a hello or a message"}
+			err = &refusal{code: "hello-first", detail: "the first frame must be a hello or a message"}
 		}
 		var r *refusal
 		if !errors.As(err, &r) || s.writeNow(r.frame()) != nil {
@@ -210,7 +210,7 @@ func (s *socket) writeBytes(frame []byte) error {
 	return s.conn.WriteMessage(websocket.TextMessage, frame)
 }
 
-// openSession resumes or begins the session that the frame names.
+// openSession resumes the session that the frame names, or starts a new one.
 func (s *socket) openSession(f clientFrame) (chat.Session, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
@@ -235,8 +235,8 @@ func (s *socket) setConversation(id desk.ConversationID) {
 	s.conversation = id
 }
 
-// start is where the socket begins to read. The client's number counts only in
-// the conversation it was given for.
+// start returns the position from which the socket reads. The client's number is
+// valid only in the conversation that it belongs to.
 func start(session chat.Session, f clientFrame) chat.Position {
 	at := chat.Position{Conversation: session.Conversation, Seq: f.After}
 	foreign := f.Epoch != "" && f.Epoch != session.Conversation.String()
@@ -250,7 +250,7 @@ func start(session chat.Session, f clientFrame) chat.Position {
 func (s *socket) read(sink channels.Sink, first clientFrame) int {
 	f, err, code := first, error(nil), -1
 	if f.Type == typeHello {
-		f = clientFrame{} // open has done what it asks
+		f = clientFrame{} // already handled by openSession
 	}
 	for {
 		if !s.visitor.frames.Allow() {
@@ -271,7 +271,8 @@ func (s *socket) read(sink channels.Sink, first clientFrame) int {
 	}
 }
 
-// handle does what a frame asks; the zero frame (a refused one) asks nothing.
+// handle carries out a frame. The zero frame, which stands for a refused one, does
+// nothing.
 func (s *socket) handle(sink channels.Sink, f clientFrame) int {
 	switch f.Type {
 	case typeHello:
@@ -286,10 +287,10 @@ func (s *socket) handle(sink channels.Sink, f clientFrame) int {
 	return -1
 }
 
-// introduce takes a later hello: the visitor has said who he is.
+// introduce handles a later hello, with which visitors give their name or address.
 func (s *socket) introduce(f clientFrame) int {
 	if f.Session != "" && f.Session != s.secret {
-		s.refuse(&refusal{code: "other-session", detail: "a connection carries one session: open another one"})
+		s.refuse(&refusal{code: "other-session", detail: "a connection carries one session; open another connection"})
 		return -1
 	}
 	if f.Name == "" && f.Email == "" && f.Page == "" {
@@ -297,13 +298,13 @@ func (s *socket) introduce(f clientFrame) int {
 	}
 	f.Session = s.secret
 	if _, err := s.openSession(f); err != nil {
-		s.log().Warn("session not changed", "error", err)
+		s.log().Warn("SessionNotUpdated", "error", err)
 		return websocket.CloseInternalServerErr
 	}
 	return -1
 }
 
-// line journals a visitor's line and acknowledges it, in this order.
+// line journals a visitor's line and then acknowledges it.
 func (s *socket) line(sink channels.Sink, f clientFrame) {
 	session := s.visitor.id
 	body, err := f.chatLine(session, s.who)
@@ -311,10 +312,10 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored", id: f.ID})
 		return
 	}
-	// Not the server's context: a stop must not break a commit in half.
+	// Not the server's context: stopping must not interrupt a commit.
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
-	s.expecting.Store(true) // before it can come back
+	s.expecting.Store(true) // before it can be echoed
 	receipt, err := sink.Accept(ctx, desk.Raw{
 		ID: desk.NewID[desk.RawID](), Channel: desk.ChannelChat, Endpoint: s.widget.Key, SourceKey: session.String() + "/" + f.ID,
 		RemoteAddr: s.remote, ReceivedAt: time.Now(), Size: int64(len(body)), Bytes: body,
@@ -322,10 +323,10 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 	switch {
 	case err != nil && desk.KindOf(err) == desk.KindInvalid:
 		s.log().Warn("Refused", "error", err)
-		s.refuse(&refusal{code: "refused", detail: "the line cannot be taken", id: f.ID})
+		s.refuse(&refusal{code: "refused", detail: "the line cannot be accepted", id: f.ID})
 	case err != nil:
-		s.log().Warn("not stored", "error", err)
-		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored now: send it again", id: f.ID})
+		s.log().Warn("NotStored", "error", err)
+		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored; send it again", id: f.ID})
 	default:
 		s.log().Debug("Accepted", "raw", receipt.ID, "duplicate", receipt.Duplicate)
 		s.send(serverFrame{Type: typeAck, ID: f.ID})
@@ -340,8 +341,8 @@ func (s *socket) received(seq int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
 	if err := s.srv.sessions.Received(ctx, s.visitor.id, seq); err != nil {
-		s.log().Warn("receipt not stored", "error", err)
-		return // the next one covers it
+		s.log().Warn("ReceiptNotStored", "error", err)
+		return // the next receipt covers this one
 	}
 	s.seen = seq
 	s.srv.cfg.Committed()
@@ -356,7 +357,7 @@ func (s *socket) typing() {
 	}
 }
 
-// refuse answers a frame that was not taken.
+// refuse sends the reason why a frame was not accepted.
 func (s *socket) refuse(err error) {
 	var r *refusal
 	if errors.As(err, &r) {

@@ -6,8 +6,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// afterImport does on the server what is configured, for all committed so far.
-// A refusal costs no mail: reading goes on, and the channel's state tells of it.
+// afterImport applies the configured action to all messages committed so far. If the
+// server refuses it, no mail is lost: reading continues and the channel is degraded.
 func (f *folder) afterImport(s *session, committed <-chan imap.UIDSet) error {
 	if f.cfg.AfterImport == Leave {
 		return nil
@@ -28,18 +28,18 @@ func (f *folder) afterImport(s *session, committed <-chan imap.UIDSet) error {
 	err := s.after(all)
 	var refused *imap.Error
 	if errors.As(err, &refused) {
-		f.hindered = f.cfg.refusedAfter(refused)
-		f.log.Warn("the server refuses what is to be done after the import", "after_import", f.cfg.AfterImport, "error", err)
+		f.degraded = f.cfg.refusedAfter(refused)
+		f.log.Warn("AfterImportRefused", "after_import", f.cfg.AfterImport, "error", err)
 		return nil
 	}
 	if err != nil {
 		return s.protocolError("after import", err)
 	}
-	f.hindered = nil
+	f.degraded = nil
 	return nil
 }
 
-// after does to imported messages what the configuration says.
+// after applies the configured action to imported messages.
 func (s *session) after(uids imap.UIDSet) error {
 	s.expect(64 * batchUIDs)
 	defer s.guard.quiet()

@@ -14,11 +14,11 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-const backlog = 2000
+const waiting = 2000
 
 func filled(b *testing.B) *mailtest.Dovecot {
 	d := mailtest.NewDovecot(b)
-	for i := range backlog {
+	for i := range waiting {
 		d.Append(letter(fmt.Sprintf("bench-%05d", i), 25_000))
 	}
 	readAll(b, d) // Dovecot has indexed the folder then
@@ -40,7 +40,7 @@ func (*counting) Journaled(context.Context, string, string, uint32) ([]uint32, e
 }
 
 func (c *counting) Commit(_ context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
-	if c.n += len(b.Raws); c.n == backlog {
+	if c.n += len(b.Raws); c.n == waiting {
 		close(c.done)
 	}
 	return make([]desk.Receipt, len(b.Raws)), nil
@@ -56,7 +56,7 @@ func BenchmarkBacklog(b *testing.B) {
 		<-journal.done
 		stop()
 	}
-	b.ReportMetric(float64(backlog*b.N)/b.Elapsed().Seconds(), "mails/s")
+	b.ReportMetric(float64(waiting*b.N)/b.Elapsed().Seconds(), "mails/s")
 }
 
 // BenchmarkLimit is the least that reading them costs: one FETCH for all, thrown
@@ -67,7 +67,7 @@ func BenchmarkLimit(b *testing.B) {
 	for range b.N {
 		readAll(b, d)
 	}
-	b.ReportMetric(float64(backlog*b.N)/b.Elapsed().Seconds(), "mails/s")
+	b.ReportMetric(float64(waiting*b.N)/b.Elapsed().Seconds(), "mails/s")
 }
 
 func readAll(b *testing.B, d *mailtest.Dovecot) {
@@ -94,7 +94,7 @@ func readAll(b *testing.B, d *mailtest.Dovecot) {
 			}
 		}
 	}
-	if err := command.Close(); err != nil || n != backlog {
+	if err := command.Close(); err != nil || n != waiting {
 		b.Fatalf("read %d mails: %v", n, err)
 	}
 }

@@ -63,7 +63,7 @@ func TestMuteServer(t *testing.T) {
 		awaitState(t, group, channels.StateRunning)
 		proxy.Stall()
 		status := awaitState(t, group, channels.StateFailing)
-		if !strings.Contains(status.LastError, "silent") {
+		if !strings.Contains(status.LastError, "stopped responding") {
 			t.Errorf("error %q", status.LastError)
 		}
 		d.Append(sent[nonce])
@@ -175,7 +175,7 @@ func TestAdvice(t *testing.T) {
 		state  channels.State
 		advice string // a part of it
 	}{
-		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, channels.StateFailing, `no folder "Nope" that can be opened. It has: INBOX.`},
+		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, channels.StateFailing, `no folder "Nope" that can be opened. Its folders are: INBOX.`},
 		{"nobody there", func(c *Config) { c.Addr = closed.Addr().String() }, channels.StateFailing, "Check host and port"},
 		{"unknown authority", func(c *Config) { c.TLS, c.Addr = TLSImplicit, d.TLSAddr }, channels.StateFailing, "install its authority's certificate"},
 		{"unknown authority after STARTTLS", func(c *Config) { c.TLS = TLSStart }, channels.StateFailing, "install its authority's certificate"},

@@ -10,25 +10,25 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-// fetched is one message as the server gave it.
+// fetched is one message as the server sent it.
 type fetched struct {
-	bytes    []byte // nil if the server gave none
+	bytes    []byte // nil if the server sent none
 	internal time.Time
 	size     int64 // RFC822.SIZE: a hint, since some servers estimate it
 }
 
 var errTorn = errors.New("the message ended before its announced length")
 
-// sizes asks for the size of each message. A UID that is not in the answer was
-// expunged meanwhile.
+// sizes fetches the size of each message. A UID that is missing from the result was
+// expunged in the meantime.
 func (s *session) sizes(uids []imap.UID) (map[imap.UID]fetched, error) {
 	return s.fetch(uids, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}, 256*int64(len(uids)))
 }
 
-// bodies fetches whole messages, of about size octets together.
+// bodies fetches whole messages with a total of about size octets.
 func (s *session) bodies(uids []imap.UID, size int64) (map[imap.UID]fetched, error) {
-	// No ENVELOPE and no BODYSTRUCTURE: an answer that the library cannot parse
-	// ends the connection, and servers build those two from hostile mail.
+	// No ENVELOPE and no BODYSTRUCTURE: servers derive them from the mail, which may
+	// be hostile, and a response that the library cannot parse ends the connection.
 	return s.fetch(uids, &imap.FetchOptions{
 		UID: true, RFC822Size: true, InternalDate: true,
 		BodySection: []*imap.FetchItemBodySection{{Peek: true}},
@@ -43,9 +43,9 @@ func (s *session) headers(uids []imap.UID) (map[imap.UID]fetched, error) {
 	}, mebibyte)
 }
 
-// fetch runs one FETCH to its end. It returns messages only if the server said
-// OK at the end and each had its announced length: on a connection that breaks
-// within a message the library reports a shorter message and no error.
+// fetch runs one FETCH command. It returns messages only if the command ended with OK
+// and each message had its announced length: if the connection breaks within a
+// message, the library returns a shorter message and no error.
 func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int64) (map[imap.UID]fetched, error) {
 	s.expect(budget)
 	command := s.client.Fetch(imap.UIDSetNum(uids...), options)
@@ -54,8 +54,8 @@ func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int6
 		uid, one, err := s.one(message)
 		if err != nil {
 			err = s.guard.explain(err)
-			// Not command.Close: it would read the broken literal once more,
-			// and race with the library's read loop.
+			// Not command.Close: it would read the broken literal again and race with
+			// the library's read loop.
 			s.client.Close()
 			return nil, fmt.Errorf("FETCH: %w", err)
 		}
@@ -81,13 +81,13 @@ func (s *session) one(message *imapclient.FetchMessageData) (uid imap.UID, m fet
 			m.size = item.Size
 		case imapclient.FetchItemDataBodySection:
 			if item.Literal == nil {
-				continue // NIL: the server has no such message any more
+				continue // NIL: the message no longer exists
 			}
 			length := item.Literal.Size()
 			if length > s.cfg.MaxSize {
 				s.guard.Close()
-				io.Copy(io.Discard, item.Literal) // a few octets; it lets the read loop go
-				return uid, m, fmt.Errorf("a message of %d octets came where %d were announced", length, m.size)
+				io.Copy(io.Discard, item.Literal) // a few octets; this unblocks the read loop
+				return uid, m, fmt.Errorf("received a message of %d octets, but %d were announced", length, m.size)
 			}
 			m.bytes = make([]byte, length)
 			if n, err := io.ReadFull(item.Literal, m.bytes); err != nil && length > 0 {

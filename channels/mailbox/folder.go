@@ -16,28 +16,28 @@ import (
 )
 
 const (
-	round     = 1000 // UIDs searched, and sized, at once
+	round     = 1000 // UIDs whose sizes are fetched at once
 	alone     = 50   // UIDs fetched one by one after a batch failed
-	badAnswer = 3    // attempts at one message that the server answers wrongly
-	badLink   = 12   // attempts at one message within which the connection breaks
+	badAnswer = 3    // failed attempts at one message to which the server responds incorrectly
+	badLink   = 12   // failed attempts at one message during which the connection breaks
 )
 
-// folder reads one folder, over as many sessions as it takes.
+// folder reads one folder, over any number of connections.
 type folder struct {
 	name    string
 	cfg     *Config
 	journal Journal
 	log     *slog.Logger
 	fence   int64 // of the lease under which it is read
-	pile    *pile
-	// outgoing: it holds what we sent. through is called whenever it has been read
-	// to its end.
+	backlog *backlog
+	// outgoing marks the folder of sent mail. through is called whenever the folder
+	// has been read to its end.
 	outgoing bool
 	through  func()
-	hindered error // by what the server refuses to do after the import
+	degraded error // what the server refuses to do after the import; nil if nothing
 
-	// A batch that failed is fetched again one by one, and a message that keeps
-	// failing alone goes into quarantine, so that it does not block the others.
+	// After a batch failed, its messages are fetched one by one. A message that keeps
+	// failing is quarantined, so that it does not block the others.
 	singly  int
 	strikes map[uint32]int
 }
@@ -46,15 +46,15 @@ func newFolder(name string, cfg *Config, journal Journal, log *slog.Logger) *fol
 	return &folder{name: name, cfg: cfg, journal: journal, log: log.With("folder", name), strikes: map[uint32]int{}}
 }
 
-// batch is what one FETCH brought, ready to be committed with its position.
+// batch is the result of one FETCH, to be committed together with its position.
 type batch struct {
 	raws  []desk.Raw
 	cur   checkpoint.Cursor
 	uids  imap.UIDSet
-	asked int // UIDs it was made of
+	asked int // number of UIDs requested
 }
 
-// run reads the folder over one connection until it breaks or ctx is done.
+// run reads the folder over one connection until the connection breaks or ctx is done.
 func (f *folder) run(ctx context.Context, healthy func()) error {
 	s, err := connect(ctx, f.cfg)
 	if err != nil {
@@ -76,7 +76,7 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 			if err != nil {
 				return err
 			}
-			f.pile.found(f.name, total)
+			f.backlog.found(f.name, total)
 			if len(uids) == 0 {
 				break
 			}
@@ -92,10 +92,10 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 	}
 }
 
-// position is where reading goes on. A new UIDVALIDITY means that no UID means
-// what it did (RFC 9051 section 2.3.1.1): the folder is read again from its
-// beginning, and the pipeline links what it knows already by content. So it does
-// for a folder that was put back to an earlier state.
+// position returns where reading continues. A new UIDVALIDITY invalidates all UIDs
+// (RFC 9051 section 2.3.1.1): the folder is read again from the beginning, and the
+// pipeline recognizes duplicates by their content. The same applies to a folder that
+// was restored to an earlier state.
 func (f *folder) position(ctx context.Context, selected *imap.SelectData) (checkpoint.Cursor, error) {
 	cur, err := f.journal.Cursor(ctx, f.cfg.Name, f.name)
 	if err != nil {
@@ -104,24 +104,24 @@ func (f *folder) position(ctx context.Context, selected *imap.SelectData) (check
 	switch {
 	case cur.UIDValidity != selected.UIDValidity:
 		if cur.UIDValidity != 0 {
-			f.log.Warn("the server renumbered the folder; it is read from the beginning",
+			f.log.Warn("FolderRenumbered",
 				"was", cur.UIDValidity, "is", selected.UIDValidity)
 		}
 		cur = checkpoint.Cursor{UIDValidity: selected.UIDValidity}
 	case selected.UIDNext != 0 && cur.LastUID >= uint32(selected.UIDNext):
-		f.log.Warn("the folder was put back to an earlier state; it is read from the beginning",
+		f.log.Warn("FolderRestored",
 			"was", cur.LastUID, "next", selected.UIDNext)
 		cur.LastUID = 0
 	}
 	return cur, nil
 }
 
-// drain journals uids. One batch is fetched ahead while the journal commits.
+// drain journals uids. It fetches the next batch while the journal commits one.
 func (f *folder) drain(ctx context.Context, s *session, uids []imap.UID, cur *checkpoint.Cursor, healthy func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	batches := make(chan batch)
-	committed := make(chan imap.UIDSet, len(uids)) // never blocks: a set holds one UID at least
+	committed := make(chan imap.UIDSet, len(uids)) // never blocks: each set has at least one UID
 	fetchErr := make(chan error, 1)
 	go func() {
 		defer close(batches)
@@ -137,7 +137,7 @@ func (f *folder) drain(ctx context.Context, s *session, uids []imap.UID, cur *ch
 			continue
 		}
 		*cur = b.cur
-		f.pile.took(f.name, b.asked)
+		f.backlog.took(f.name, b.asked)
 		committed <- b.uids
 		healthy()
 	}
@@ -151,11 +151,11 @@ func (f *folder) drain(ctx context.Context, s *session, uids []imap.UID, cur *ch
 	return f.afterImport(s, committed)
 }
 
-// fetchAll owns the session while it runs.
+// fetchAll fetches uids in batches. It owns the session while it runs.
 func (f *folder) fetchAll(ctx context.Context, s *session, uids []imap.UID, cur checkpoint.Cursor, batches chan<- batch, committed <-chan imap.UIDSet) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			f.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			f.log.Error("Panicked", "panic", v, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
@@ -186,7 +186,7 @@ func (f *folder) fetchAll(ctx context.Context, s *session, uids []imap.UID, cur 
 	return nil
 }
 
-// next says how many of uids make the next batch, and their size together.
+// next returns how many of uids form the next batch, and their total size.
 func (f *folder) next(uids []imap.UID, known map[imap.UID]fetched) (n int, size int64) {
 	if f.singly > 0 {
 		return 1, f.cfg.MaxSize
@@ -202,7 +202,7 @@ func (f *folder) next(uids []imap.UID, known map[imap.UID]fetched) (n int, size 
 	return n, size
 }
 
-// strike remembers that a batch could not be fetched.
+// strike records that a batch could not be fetched.
 func (f *folder) strike(s *session, uids []imap.UID, err error) error {
 	f.singly = alone
 	if len(uids) == 1 {
@@ -215,8 +215,8 @@ func (f *folder) strike(s *session, uids []imap.UID, err error) error {
 	return err
 }
 
-// fetchBatch makes the raw items of uids. Messages above the limit, and those
-// the server cannot deliver, become quarantined items: an agent sees them.
+// fetchBatch returns the raw items of uids. Messages above the size limit, and those
+// that the server cannot deliver, become quarantined items, so that agents see them.
 func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetched, size int64, validity uint32) (batch, error) {
 	b := batch{cur: checkpoint.Cursor{UIDValidity: validity, LastUID: uint32(uids[len(uids)-1])}, asked: len(uids)}
 	var whole, large []imap.UID
@@ -226,10 +226,10 @@ func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetc
 		switch {
 		case !there: // expunged since the search
 		case f.strikes[uint32(uid)] >= badLink:
-			problems[uid] = fmt.Sprintf("The server could not deliver UID %d of folder %s; it is still there.", uid, f.name)
+			problems[uid] = fmt.Sprintf("The server could not deliver the message with UID %d in folder %s. It is still on the server.", uid, f.name)
 		case m.size > f.cfg.MaxSize:
 			large = append(large, uid)
-			problems[uid] = fmt.Sprintf("The mail has %d octets, the limit is %d; only its header was taken. It is UID %d of folder %s.", m.size, f.cfg.MaxSize, uid, f.name)
+			problems[uid] = fmt.Sprintf("The message has %d octets, which exceeds the limit of %d, so only its header was imported. It is UID %d in folder %s.", m.size, f.cfg.MaxSize, uid, f.name)
 		default:
 			whole = append(whole, uid)
 		}
@@ -251,7 +251,7 @@ func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetc
 		m, problem := got[uid], problems[uid]
 		if m.bytes == nil {
 			if problem == "" {
-				continue // gone
+				continue // expunged
 			}
 			m = known[uid]
 		}
@@ -261,8 +261,8 @@ func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetc
 	return b, nil
 }
 
-// get fetches whole messages. What an untagged answer to something else has
-// displaced is asked for again; what is then still missing must be gone.
+// get fetches whole messages. Messages that are missing because of an unsolicited
+// response are requested again; those that are still missing must be gone.
 func (f *folder) get(s *session, uids []imap.UID, size int64) (map[imap.UID]fetched, error) {
 	if len(uids) == 0 {
 		return map[imap.UID]fetched{}, nil
@@ -290,7 +290,7 @@ func (f *folder) get(s *session, uids []imap.UID, size int64) (map[imap.UID]fetc
 		return nil, err
 	}
 	if len(there) > 0 {
-		return nil, fmt.Errorf("FETCH: the server gives no content for %d messages", len(there))
+		return nil, fmt.Errorf("FETCH: the server sent no content for %d messages", len(there))
 	}
 	return got, nil
 }
@@ -316,7 +316,7 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 		State:      desk.RawPending,
 		Outgoing:   f.outgoing,
 	}
-	if raw.ReceivedAt.Year() < 1970 { // what some servers say for none; not every one is an instant that a database knows
+	if raw.ReceivedAt.Year() < 1970 { // used by some servers for a missing date; the database cannot store every such value
 		raw.ReceivedAt = time.Now()
 	}
 	if f.cfg.Origin != nil && !f.outgoing {
@@ -331,10 +331,10 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 	return raw
 }
 
-// commit journals a batch. A UID above the position that is known nevertheless
-// was given to another message before (a folder put back to an earlier state):
-// it is journaled under a key that holds its content too, for the pipeline to
-// tell whether it is new.
+// commit journals a batch. If a UID above the position is known nevertheless, it
+// belonged to another message before (in a folder that was restored to an earlier
+// state). The message is then journaled under a key that includes its content, so
+// that the pipeline can decide whether it is new.
 func (f *folder) commit(ctx context.Context, b batch) error {
 	receipts, err := f.journal.Commit(ctx, f.batch(b.cur, b.raws))
 	if err != nil {

@@ -11,43 +11,43 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// guard is the connection below the IMAP library, which waits for ever for an
-// answer and reads whatever a server sends. While an answer is due, the guard
-// wants some octets every stall, all of it by end, and no more of it than budget.
+// guard wraps the connection of the IMAP library, which has no timeouts and no limit
+// on what it reads. While a response is due, the guard requires some octets within
+// every stall interval, the whole response by end, and at most budget octets.
 type guard struct {
 	net.Conn
 
 	mu     sync.Mutex
-	stall  time.Duration // 0: nothing is due
+	stall  time.Duration // 0 if no response is due
 	end    time.Time
 	budget int64
-	cause  error  // why the connection ended; nil as long as it is whole
-	cut    bool   // it ended below us, not because of what the server said
+	cause  error  // why the connection ended; nil while it is open
+	cut    bool   // it broke, as opposed to being closed because of the server's response
 	closed bool   // by us
-	first  []byte // the server's first octets, which tell its protocol
+	first  []byte // the server's first octets, which identify its protocol
 }
 
 var (
-	errBudget  = errors.New("the server sends far more than was asked for")
-	errSilent  = errors.New("no answer in time")
-	errUnsaid  = errors.New("the connection ended before the server said a word")
-	errNotIMAP = errors.New("that is not IMAP")
+	errBudget  = errors.New("the server sends far more than was requested")
+	errSilent  = errors.New("no response in time")
+	errUnsaid  = errors.New("the connection was closed before the server sent anything")
+	errNotIMAP = errors.New("the server does not speak IMAP")
 )
 
-// otherProtocol carries the first line of a server that speaks something else.
+// otherProtocol is the first line of a server that speaks another protocol.
 type otherProtocol struct{ line string }
 
-func (o *otherProtocol) Error() string { return fmt.Sprintf("the server says %q", o.line) }
+func (o *otherProtocol) Error() string { return fmt.Sprintf("the server sent %q", o.line) }
 
 func (o *otherProtocol) Is(target error) bool { return target == errNotIMAP }
 
 const (
-	quietBudget = 256 << 10 // unasked for: flags, EXISTS, "still here"
+	quietBudget = 256 << 10 // unsolicited: flags, EXISTS, keep-alives
 	firstOctets = 80
-	slowest     = 4 << 10 // octets per second that a whole answer must reach
+	slowest     = 4 << 10 // lowest average rate of a response, in octets per second
 )
 
-// expect begins the wait for an answer of about size octets.
+// expect starts waiting for a response of about size octets.
 func (g *guard) expect(stall time.Duration, size int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -57,7 +57,7 @@ func (g *guard) expect(stall time.Duration, size int64) {
 	g.Conn.SetReadDeadline(g.deadline(now))
 }
 
-// quiet ends it: the server may be silent for as long as it likes.
+// quiet ends the wait: from now on the server may be silent.
 func (g *guard) quiet() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -97,14 +97,14 @@ func (g *guard) Read(p []byte) (int, error) {
 	}
 	if err != nil && !g.closed {
 		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-			err = fmt.Errorf("the server fell silent for %s while an answer was due: %w", stall, errors.Join(errSilent, err))
+			err = fmt.Errorf("the server sent nothing for %s while a response was due: %w", stall, errors.Join(errSilent, err))
 		}
 		g.cause, g.cut = err, true
 	}
 	return n, err
 }
 
-// Close implements net.Conn; what it causes is not the server's fault.
+// Close implements net.Conn. Errors that it causes are not the server's fault.
 func (g *guard) Close() error {
 	g.mu.Lock()
 	g.closed = true
@@ -112,13 +112,13 @@ func (g *guard) Close() error {
 	return g.Conn.Close()
 }
 
-// SetReadDeadline does nothing: the library's deadlines are not ours.
+// SetReadDeadline does nothing: the guard sets its own deadlines.
 func (g *guard) SetReadDeadline(time.Time) error { return nil }
 
-// SetDeadline does nothing either; the library does not use it.
+// SetDeadline does nothing; the library does not use it.
 func (g *guard) SetDeadline(time.Time) error { return nil }
 
-// explain replaces an error of the library by the guard's reason, if it has one.
+// explain returns the guard's reason for a library error, or the error itself.
 func (g *guard) explain(err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -128,8 +128,8 @@ func (g *guard) explain(err error) error {
 	return g.cause
 }
 
-// greeting replaces the library's error about the first line by what the server
-// speaks instead of IMAP, if that can be told (RFC 9051 section 7.1).
+// greeting explains the library's error about the greeting by naming the protocol
+// that the server speaks, if it is recognized (RFC 9051 section 7.1).
 func (g *guard) greeting(err error) error {
 	g.mu.Lock()
 	first := string(g.first)
@@ -148,7 +148,7 @@ func (g *guard) greeting(err error) error {
 	return &otherProtocol{strings.TrimSpace(strings.ToValidUTF8(line, ""))}
 }
 
-// wasCut reports whether the connection broke below us.
+// wasCut reports whether the connection broke.
 func (g *guard) wasCut() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -9,44 +9,45 @@ import (
 	"time"
 )
 
-// Leases decide which of several nodes reads a mailbox. The clock is the
-// database's, never a node's.
+// Leases decide which of several nodes reads a mailbox. Times are those of the
+// database's clock.
 type Leases interface {
-	// Hold renews owner's leases on channels for ttl, takes those that are free or
-	// have run out, and returns the fence of each that owner holds now. A lease gets
-	// another fence whenever it changes hands.
+	// Hold renews owner's leases on channels for ttl, acquires those that are free or
+	// have expired, and returns the fence of each lease that owner now holds. A lease
+	// gets a new fence whenever it changes hands.
 	Hold(ctx context.Context, owner string, channels []string, ttl time.Duration) (map[string]int64, error)
 	// Release frees every lease of owner.
 	Release(ctx context.Context, owner string) error
 }
 
-// Node holds leases in the name of one process: it renews them all together, so
-// that a thousand mailboxes cost one statement every Renew.
+// Node holds the leases of one process. It renews all of them together, so that any
+// number of mailboxes takes one statement per interval.
 type Node struct {
 	leases Leases
 	owner  string
 	log    *slog.Logger
 	times  LeaseTimes
-	kick   chan struct{} // a mailbox has come
-	lapse  *time.Timer   // when nothing is certain any more
+	kick   chan struct{} // a mailbox was added
+	lapse  *time.Timer   // fires when the leases may have expired
 
 	mu     sync.Mutex
 	claims map[string]*claim
 }
 
-// LeaseTimes bound how long a mailbox stays unread after its node has died: TTL
-// and Renew together. The zero value is 8 s and 2 s.
+// LeaseTimes are the lifetime of a lease and the interval of renewals. After a node
+// has died, its mailboxes are not read for up to their sum. The defaults are 8 s and
+// 2 s.
 type LeaseTimes struct{ TTL, Renew time.Duration }
 
-// claim is one mailbox's wish for its lease. fence is 0 while others hold it;
-// changed is closed, and renewed, whenever fence changes.
+// claim is a mailbox's request for its lease. fence is 0 while another node holds it.
+// changed is closed and replaced whenever fence changes.
 type claim struct {
 	fence   int64
 	changed chan struct{}
 }
 
-// NewNode makes a Node under a name that no other process has. Run must run for
-// its mailboxes to be read.
+// NewNode returns a Node. owner must be unique among all processes. Mailboxes are
+// read only while Run is running.
 func NewNode(leases Leases, owner string, times LeaseTimes, log *slog.Logger) *Node {
 	times.TTL, times.Renew = cmp.Or(times.TTL, 8*time.Second), cmp.Or(times.Renew, 2*time.Second)
 	n := &Node{leases: leases, owner: owner, log: log.With("node", owner), times: times, kick: make(chan struct{}, 1),
@@ -55,8 +56,8 @@ func NewNode(leases Leases, owner string, times LeaseTimes, log *slog.Logger) *N
 	return n
 }
 
-// Run renews until ctx is done, then frees what it held. Its mailboxes should
-// have stopped by then.
+// Run renews the leases until ctx is done and then releases them. The mailboxes
+// should have stopped by then.
 func (n *Node) Run(ctx context.Context) error {
 	defer n.lapse.Stop()
 	tick := time.NewTicker(n.times.Renew)
@@ -71,18 +72,19 @@ func (n *Node) Run(ctx context.Context) error {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.times.TTL)
 			defer cancel()
 			if err := n.leases.Release(last, n.owner); err != nil {
-				n.log.Warn("leases not freed; they run out", "error", err)
+				n.log.Warn("ReleaseFailed", "error", err)
 			}
 			return nil
 		}
 	}
 }
 
-// trusted is how long a node believes in what it was granted, counted from before
-// it asked: it has stopped reading when another one may begin.
+// trusted is how long a node relies on a lease, counted from before it sent the
+// request. It is shorter than the lease, so that the node has stopped reading when
+// another node may start.
 func (n *Node) trusted() time.Duration { return n.times.TTL * 3 / 4 }
 
-// renew asks once.
+// renew renews the leases once.
 func (n *Node) renew(ctx context.Context) {
 	n.mu.Lock()
 	channels := make([]string, 0, len(n.claims))
@@ -100,7 +102,7 @@ func (n *Node) renew(ctx context.Context) {
 	fences, err := n.leases.Hold(ctx, n.owner, channels, n.times.TTL)
 	if err != nil {
 		if ctx.Err() == nil {
-			n.log.Warn("leases not renewed", "error", err)
+			n.log.Warn("RenewFailed", "error", err)
 		}
 		return
 	}
@@ -110,13 +112,13 @@ func (n *Node) renew(ctx context.Context) {
 	}
 }
 
-// update tells every mailbox whose fence has changed.
+// update notifies every mailbox whose fence has changed.
 func (n *Node) update(fences map[string]int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for channel, c := range n.claims {
 		if fence := fences[channel]; fence != c.fence {
-			n.log.Info("Lease", "channel", channel, "held", fence != 0)
+			n.log.Info("LeaseChanged", "channel", channel, "held", fence != 0)
 			c.fence = fence
 			close(c.changed)
 			c.changed = make(chan struct{})
@@ -124,8 +126,9 @@ func (n *Node) update(fences map[string]int64) {
 	}
 }
 
-// while calls read whenever the lease on channel is held, until ctx is done. The
-// context of read ends with the lease. standby is called when others hold it.
+// while calls read whenever this node holds the lease on channel, until ctx is done.
+// The context of read ends with the lease. standby is called when another node holds
+// the lease.
 func (n *Node) while(ctx context.Context, channel string, standby func(), read func(ctx context.Context, fence int64)) {
 	n.mu.Lock()
 	n.claims[channel] = &claim{changed: make(chan struct{})}

@@ -11,12 +11,12 @@ import (
 )
 
 var (
-	errNoLogin      = errors.New("the server allows no login with a password on this connection")
-	errNoTokens     = errors.New("the server allows no login with an access token on this connection")
+	errNoLogin      = errors.New("the server does not accept a password on this connection")
+	errNoTokens     = errors.New("the server does not accept an access token on this connection")
 	errTokenRefused = errors.New("the access token was refused")
 )
 
-// login uses the token, or the password if that is "".
+// login logs in with the token, or with the password if token is "".
 func (s *session) login(token string) error {
 	if s.client.State() == imap.ConnStateAuthenticated {
 		return nil // PREAUTH
@@ -34,7 +34,7 @@ func (s *session) login(token string) error {
 	return nil
 }
 
-// password prefers LOGIN, which every server has, unless it says that it does not.
+// password logs in with LOGIN, which every server supports unless it says otherwise.
 func (s *session) password() error {
 	caps := s.client.Caps()
 	switch {
@@ -64,7 +64,7 @@ func (s *session) bearer(token string) error {
 	return fmt.Errorf("%w: %w", errTokenRefused, err)
 }
 
-// later reports whether a refusal is the server's own trouble.
+// later reports whether the refusal is temporary and not the account's fault.
 func later(refused *imap.Error) bool {
 	switch refused.Code {
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeServerBug, imap.ResponseCodeLimit:

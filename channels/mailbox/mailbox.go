@@ -1,6 +1,7 @@
-// Package mailbox pulls mail from IMAP folders (RFC 9051, RFC 3501) with IDLE
-// (RFC 2177). It reads each folder forward by UID, commits what it read together
-// with the position, and never marks, moves or deletes anything unless told to.
+// Package mailbox pulls mail from IMAP folders (RFC 9051, RFC 3501), using IDLE
+// (RFC 2177). It reads each folder in the order of UIDs and commits the messages
+// together with the position. It flags or moves messages only if configured to, and
+// never deletes any.
 package mailbox
 
 import (
@@ -22,73 +23,74 @@ import (
 	"switchboard/desk"
 )
 
-// TLS says how the connection is secured.
+// TLS is how the connection is encrypted.
 type TLS string
 
 const (
 	TLSImplicit TLS = "implicit" // from the first octet, port 993 (RFC 8314)
 	TLSStart    TLS = "starttls" // after STARTTLS, port 143
-	TLSNone     TLS = "none"     // in clear; for the own machine only
+	TLSNone     TLS = "none"     // unencrypted; for the local machine only
 )
 
-// AfterImport says what happens to a mail on the server once it is journaled.
+// AfterImport is what happens to a message on the server once it is journaled.
 type AfterImport string
 
 const (
-	Leave AfterImport = "leave" // nothing: the folder is opened read-only
+	Leave AfterImport = "leave" // nothing; the folder is opened read-only
 	Flag  AfterImport = "flag"  // it is marked \Seen
-	Move  AfterImport = "move"  // it goes to Config.MoveTo
+	Move  AfterImport = "move"  // it is moved to Config.MoveTo
 )
 
-// Config describes one account on one server. Zero values mean the default
-// named with each.
+// Config describes one account on one server. A zero value means the default that the
+// field's comment gives.
 type Config struct {
-	Name     string // names the channel, and the Endpoint of its raw items
-	Addr     string // host or host:port; the port follows from TLS if it is missing
+	Name     string // name of the channel, and Endpoint of its raw items
+	Addr     string // host or host:port; the default port depends on TLS
 	User     string
 	Password string
 	Tokens   Tokens   // instead of Password; may be nil
 	TLS      TLS      // implicit
 	Folders  []string // INBOX
-	// Sent is the folder of what we sent ourselves; its mails are journaled as
-	// outgoing ones, after what is in the others, and left alone. May be empty.
+	// Sent is the folder of sent mail. Its messages are journaled as outgoing, after
+	// those in the other folders, and left unchanged. May be empty.
 	Sent string
-	// Origin reads what the account's provider found out of a mail's origin: an
-	// Authentication-Results value, "" for nothing. May be nil.
+	// Origin returns the Authentication-Results value that the account's provider
+	// added to a message, or "". May be nil.
 	Origin func(content []byte) string
 
-	// Poll is how often a folder is searched in any case, and how long an IDLE
-	// lasts. It bounds how late a dead connection is noticed. 1 min, at most 9.
+	// Poll is the longest time between two searches of a folder, and the longest IDLE.
+	// A dead connection is noticed after that time. Default 1 min, at most 9 min.
 	Poll        time.Duration
 	AfterImport AfterImport // leave
 	MoveTo      string      // folder for Move
 
-	MaxSize      int64         // octets; of a larger mail only the header is taken, into quarantine; 50 MiB
-	StallTimeout time.Duration // silence while an answer is due; 30 s
+	MaxSize      int64         // in octets; of larger messages only the header is imported, into quarantine; 50 MiB
+	StallTimeout time.Duration // longest silence while a response is due; 30 s
 	Retry        channels.Backoff
-	TLSConfig    *tls.Config // nil means the system's roots and Addr's host name
+	TLSConfig    *tls.Config // nil means the system's root certificates and the host name of Addr
 
-	// Node holds the lease without which the mailbox is not read. Nil: nobody
-	// else reads it.
+	// Node holds the lease on the mailbox, which is read only while it is held. If
+	// Node is nil, no lease is used.
 	Node *Node
 }
 
-// Tokens gives OAuth 2.0 access tokens (RFC 6749) for logging in (RFC 7628).
+// Tokens provides OAuth 2.0 access tokens (RFC 6749) for logging in (RFC 7628).
 type Tokens interface {
-	// Token returns one that is not refused, which is what the server has just
-	// turned down, or "". An error may be an *oauth.Error.
+	// Token returns an access token other than refused, which is the token that the
+	// server has just rejected, or "". An error may be an *oauth.Error.
 	Token(ctx context.Context, refused string) (string, error)
 }
 
-// Journal keeps raw items and positions.
+// Journal stores raw items and positions.
 type Journal interface {
 	// Cursor returns the position of a channel's folder, the zero Cursor if it
 	// was never read.
 	Cursor(ctx context.Context, channel, folder string) (checkpoint.Cursor, error)
-	// Commit writes a batch durably in one transaction. The receipts stand in the
-	// order of its items. KindConflict means that the lease has changed hands.
+	// Commit writes a batch durably in one transaction. The receipts are in
+	// the order of its items. KindConflict means that the lease has changed hands.
 	Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error)
-	// Journaled returns the UIDs of a folder's generation that the journal has.
+	// Journaled returns the UIDs of a folder under a UIDVALIDITY that are in the
+	// journal.
 	Journaled(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error)
 }
 
@@ -99,7 +101,7 @@ const (
 	maxPoll    = 9 * time.Minute
 )
 
-// Mailbox is the IMAP entrance; it implements channels.Channel.
+// Mailbox is the IMAP channel.
 type Mailbox struct {
 	cfg     Config
 	journal Journal
@@ -107,12 +109,12 @@ type Mailbox struct {
 	folders []*folder
 
 	mu     sync.Mutex
-	faults map[string]error // by folder; those that fail now
-	hints  map[string]error // by folder; what hampers those that are read
+	faults map[string]error // by folder, of those that fail at the moment
+	hints  map[string]error // by folder, of those that are degraded
 }
 
-// New checks the configuration and makes a Mailbox that does not connect yet.
-// An error is KindInvalid.
+// New checks the configuration and returns a Mailbox that does not connect yet.
+// Errors are KindInvalid.
 func New(cfg Config, journal Journal, log *slog.Logger) (*Mailbox, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, desk.Errorf(desk.KindInvalid, "mailbox %s: %w", cfg.Name, err)
@@ -133,31 +135,31 @@ func New(cfg Config, journal Journal, log *slog.Logger) (*Mailbox, error) {
 
 func (c *Config) complete() error {
 	if c.Name == "" || c.Addr == "" || c.User == "" {
-		return errors.New("name, address and user are needed")
+		return errors.New("name, address and user are required")
 	}
 	c.TLS = cmp.Or(c.TLS, TLSImplicit)
 	port, known := map[TLS]string{TLSImplicit: "993", TLSStart: "143", TLSNone: "143"}[c.TLS]
 	if !known {
-		return fmt.Errorf("tls %q is none of implicit, starttls, none", c.TLS)
+		return fmt.Errorf("tls %q must be implicit, starttls or none", c.TLS)
 	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		c.Addr = net.JoinHostPort(strings.Trim(c.Addr, "[]"), port)
 	}
 	c.AfterImport = cmp.Or(c.AfterImport, Leave)
 	if !slices.Contains([]AfterImport{Leave, Flag, Move}, c.AfterImport) {
-		return fmt.Errorf("after import %q is none of leave, flag, move", c.AfterImport)
+		return fmt.Errorf("after_import %q must be leave, flag or move", c.AfterImport)
 	}
 	if c.AfterImport == Move && c.MoveTo == "" {
-		return errors.New("the folder to move imported mail to is missing")
+		return errors.New("move_to is required if after_import is move")
 	}
 	if len(c.Folders) == 0 {
 		c.Folders = []string{"INBOX"}
 	}
 	if slices.Contains(c.Folders, c.Sent) {
-		return fmt.Errorf("%s cannot be the folder of sent mail and of received mail", c.Sent)
+		return fmt.Errorf("%s cannot be both the folder of sent mail and one of received mail", c.Sent)
 	}
 	if c.AfterImport == Move && (slices.Contains(c.Folders, c.MoveTo) || c.MoveTo == c.Sent) {
-		return fmt.Errorf("imported mail would be moved to %s, which is read itself", c.MoveTo)
+		return fmt.Errorf("move_to is %s, which is one of the folders to read; name another folder", c.MoveTo)
 	}
 	c.Poll = min(cmp.Or(c.Poll, time.Minute), maxPoll)
 	c.MaxSize = cmp.Or(c.MaxSize, 50*mebibyte)
@@ -168,11 +170,10 @@ func (c *Config) complete() error {
 // Every implements channels.Periodic.
 func (m *Mailbox) Every() time.Duration { return m.cfg.Poll }
 
-// Run reads every folder over a connection of its own until ctx is done, as long
-// as this node holds the mailbox's lease. A
-// folder that fails is tried again here, so that it does not stop the others;
-// the Sink is told of it and otherwise not used: mail goes to the Journal,
-// because the position must be committed with it.
+// Run reads every folder over a connection of its own until ctx is done, while this
+// node holds the mailbox's lease. A folder that fails is retried here, so that it
+// does not stop the others. The Sink is only used to report the channel's state: mail
+// goes to the Journal, because the position has to be committed with it.
 func (m *Mailbox) Run(ctx context.Context, sink channels.Sink) error {
 	if m.cfg.Node == nil {
 		m.read(ctx, sink, 0)
@@ -183,15 +184,15 @@ func (m *Mailbox) Run(ctx context.Context, sink channels.Sink) error {
 	return nil
 }
 
-// read reads every folder under one lease.
+// read reads every folder while one lease is held.
 func (m *Mailbox) read(ctx context.Context, sink channels.Sink, fence int64) {
 	m.mu.Lock()
 	clear(m.faults)
 	m.mu.Unlock()
-	pile := newPile(func(p *channels.Progress) { channels.Progressing(sink, p) })
+	pile := newBacklog(func(p *channels.Progress) { channels.Progressing(sink, p) })
 	var wg, behind sync.WaitGroup
 	for _, f := range m.folders {
-		f.fence, f.pile, f.through = fence, pile, func() {}
+		f.fence, f.backlog, f.through = fence, pile, func() {}
 		if !f.outgoing {
 			behind.Add(1)
 			f.through = sync.OnceFunc(behind.Done)
@@ -200,7 +201,7 @@ func (m *Mailbox) read(ctx context.Context, sink channels.Sink, fence int64) {
 	for _, f := range m.folders {
 		wg.Go(func() {
 			defer f.through()
-			if f.outgoing { // answers come after what they answer
+			if f.outgoing { // replies come after the messages that they reply to
 				behind.Wait()
 			}
 			m.keep(ctx, f, sink)
@@ -214,7 +215,7 @@ func (m *Mailbox) keep(ctx context.Context, f *folder, sink channels.Sink) {
 	for {
 		err := f.runOnce(ctx, func() {
 			backoff.Reset()
-			m.hint(f.name, f.hindered)
+			m.hint(f.name, f.degraded)
 			m.report(sink, f.name, nil)
 		})
 		if ctx.Err() != nil {
@@ -227,8 +228,8 @@ func (m *Mailbox) keep(ctx context.Context, f *folder, sink channels.Sink) {
 	}
 }
 
-// report tells the supervisor how the whole mailbox is: it works when all of its
-// folders do.
+// report reports the state of the whole mailbox to the supervisor. The mailbox works
+// if all of its folders do.
 func (m *Mailbox) report(sink channels.Sink, name string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -256,11 +257,11 @@ func (m *Mailbox) hint(name string, err error) {
 	}
 }
 
-// runOnce turns a panic into an error that costs this folder only.
+// runOnce turns a panic into an error, so that it affects only this folder.
 func (f *folder) runOnce(ctx context.Context, healthy func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			f.log.Error("panicked", "panic", v, "stack", string(debug.Stack()))
+			f.log.Error("Panicked", "panic", v, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()

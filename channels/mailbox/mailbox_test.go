@@ -276,7 +276,7 @@ func TestOversizedMailIsQuarantinedWithItsHeader(t *testing.T) {
 	pull(t, config(d, func(c *Config) { c.MaxSize = 60_000 }), newMemory(sink))
 	raws := sink.Await(t, 3)
 	large := raws[1]
-	if large.State != desk.RawQuarantined || large.Size < 70_000 || !strings.Contains(large.Problem, "the limit is 60000") {
+	if large.State != desk.RawQuarantined || large.Size < 70_000 || !strings.Contains(large.Problem, "exceeds the limit of 60000") {
 		t.Errorf("quarantined item %+v", large)
 	}
 	if !bytes.HasPrefix(large.Bytes, []byte("From: ann@")) || bytes.Contains(large.Bytes, []byte("line 0")) {

@@ -9,8 +9,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// Probe logs in and looks at every folder once, changing nothing. It returns
-// what is there, or a *channels.Fault with what to do.
+// Probe logs in and opens every folder once without changing anything. It returns a
+// summary, or a *channels.Fault that says how to fix the problem.
 func (m *Mailbox) Probe(ctx context.Context) (found string, err error) {
 	s, err := connect(ctx, &m.cfg)
 	if err != nil {
@@ -23,19 +23,19 @@ func (m *Mailbox) Probe(ctx context.Context) (found string, err error) {
 		if err != nil {
 			return "", err
 		}
-		counts = append(counts, fmt.Sprintf("%s: %d mails", f.name, data.NumMessages))
+		counts = append(counts, fmt.Sprintf("%s: %d messages", f.name, data.NumMessages))
 	}
 	if err := s.target(); err != nil {
 		return "", err
 	}
 	found = "logged in as " + m.cfg.User + "; " + strings.Join(counts, ", ")
 	if !s.client.Caps().Has(imap.CapIdle) {
-		found += fmt.Sprintf("; the server does not tell of new mail (no IDLE), so it is looked for every %s", m.cfg.Poll)
+		found += fmt.Sprintf("; the server does not support IDLE, so new mail is fetched every %s", m.cfg.Poll)
 	}
 	return found, nil
 }
 
-// target looks whether imported mail can go where it is to.
+// target checks that imported mail can be moved to its folder.
 func (s *session) target() error {
 	if s.cfg.AfterImport != Move {
 		return nil

@@ -7,9 +7,9 @@ import (
 	"switchboard/channels"
 )
 
-// pile counts what waits in the folders of a mailbox. A few mails are no backlog
-// and are not told of.
-type pile struct {
+// backlog counts the messages waiting in the folders of a mailbox. A few messages are
+// not reported as a backlog.
+type backlog struct {
 	mu    sync.Mutex
 	tell  func(*channels.Progress)
 	began time.Time
@@ -17,12 +17,12 @@ type pile struct {
 	left  map[string]int // by folder
 }
 
-func newPile(tell func(*channels.Progress)) *pile {
-	return &pile{tell: tell, left: map[string]int{}}
+func newBacklog(tell func(*channels.Progress)) *backlog {
+	return &backlog{tell: tell, left: map[string]int{}}
 }
 
-// found tells how many mails a search has found in a folder.
-func (p *pile) found(folder string, n int) {
+// found records how many messages a search found in a folder.
+func (p *backlog) found(folder string, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_, known := p.left[folder]
@@ -44,8 +44,8 @@ func (p *pile) found(folder string, n int) {
 	p.tell(p.progress())
 }
 
-// took tells that mails of a folder were dealt with.
-func (p *pile) took(folder string, n int) {
+// took records that messages of a folder were journaled.
+func (p *backlog) took(folder string, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	left, known := p.left[folder]
@@ -57,7 +57,7 @@ func (p *pile) took(folder string, n int) {
 	p.tell(p.progress())
 }
 
-func (p *pile) progress() *channels.Progress {
+func (p *backlog) progress() *channels.Progress {
 	left := 0
 	for _, n := range p.left {
 		left += n

@@ -9,27 +9,27 @@ import (
 	"switchboard/channels/mailbox/checkpoint"
 )
 
-// maxFolder bounds the memory that a server's list of UIDs may take.
+// maxFolder limits the memory for a folder's list of UIDs.
 const maxFolder = 5_000_000
 
-// Reconciliation compares a folder on the server with the journal. Missing mails
-// are those that reading has passed without journaling them.
+// Reconciliation is the result of comparing a folder on the server with the journal.
+// Missing messages are those below the position that are not in the journal.
 type Reconciliation struct {
 	Folder    string `json:"folder"`
-	Server    int    `json:"server"`    // mails on the server
+	Server    int    `json:"server"`    // messages on the server
 	Journaled int    `json:"journaled"` // of them in the journal
-	Waiting   int    `json:"waiting"`   // of them not read yet
-	Missing   int    `json:"missing"`   // of them passed over
-	Fetched   int    `json:"fetched"`   // missing ones that are journaled now
-	Gone      int    `json:"gone"`      // in the journal, and no longer on the server
+	Waiting   int    `json:"waiting"`   // of them not read yet, because they are above the position
+	Missing   int    `json:"missing"`   // of them below the position but not in the journal
+	Fetched   int    `json:"fetched"`   // missing ones that were journaled now
+	Gone      int    `json:"gone"`      // messages in the journal that are no longer on the server
 }
 
-// Reconcile compares every folder with the journal and fetches what is missing.
-// It works beside whoever reads the mailbox, on this node or on another one.
+// Reconcile compares every folder with the journal and fetches missing messages. It
+// can run while this or another node reads the mailbox.
 func (m *Mailbox) Reconcile(ctx context.Context) ([]Reconciliation, error) {
 	var all []Reconciliation
 	for _, f := range m.folders {
-		own := *f // its own strikes, and no lease: nothing moves the position
+		own := *f // with its own strikes and no lease, because the position does not move
 		own.fence, own.strikes, own.singly = 0, map[uint32]int{}, 0
 		r, err := own.reconcile(ctx)
 		if err != nil {
@@ -53,7 +53,8 @@ func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 	if err != nil {
 		return r, err
 	}
-	// The position first: what comes in between is then waiting and not missing.
+	// The position first: messages that arrive in between then count as waiting, not
+	// as missing.
 	cur, err := f.journal.Cursor(ctx, f.cfg.Name, f.name)
 	if err != nil {
 		return r, fmt.Errorf("read the position: %w", err)
@@ -63,7 +64,7 @@ func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 		return r, err
 	}
 	if total > len(there) {
-		return r, fmt.Errorf("search: the server lists %d mails in %s, more than the %d that are compared", total, f.name, maxFolder)
+		return r, fmt.Errorf("search: the server lists %d messages in %s, more than the limit of %d", total, f.name, maxFolder)
 	}
 	r.Server = len(there)
 	if cur.UIDValidity != selected.UIDValidity {
@@ -87,7 +88,7 @@ func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 	return r, nil
 }
 
-// compare counts, and returns what is missing, in ascending order.
+// compare counts the messages and returns the missing ones in ascending order.
 func (r *Reconciliation) compare(there []imap.UID, journaled []uint32, last uint32) (missing []imap.UID) {
 	known := make(map[uint32]bool, len(journaled))
 	for _, uid := range journaled {
@@ -107,7 +108,7 @@ func (r *Reconciliation) compare(there []imap.UID, journaled []uint32, last uint
 	return missing
 }
 
-// recover journals mails wherever the position is.
+// recover journals messages regardless of the position.
 func (f *folder) recover(ctx context.Context, s *session, uids []imap.UID, validity uint32) (fetched int, err error) {
 	known, err := s.sizes(uids)
 	if err != nil {

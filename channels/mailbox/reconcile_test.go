@@ -101,7 +101,7 @@ func TestBacklogProgress(t *testing.T) {
 
 func TestPile(t *testing.T) {
 	var last *channels.Progress
-	p := newPile(func(now *channels.Progress) { last = now })
+	p := newBacklog(func(now *channels.Progress) { last = now })
 	p.found("INBOX", 3)
 	p.took("INBOX", 3)
 	if last != nil {

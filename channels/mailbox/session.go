@@ -13,20 +13,20 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-// session is one logged-in connection with one folder open. One goroutine at a
-// time uses it, and it never has two commands outstanding: the library's read
-// loop stands still while a literal of the other command is unread.
+// session is a logged-in connection with one folder open. It is used by one goroutine
+// at a time and never has two commands outstanding: the library's read loop blocks
+// while a literal of the other command is unread.
 type session struct {
 	cfg    *Config
 	guard  *guard
 	client *imapclient.Client
-	news   chan struct{} // the number of messages changed
+	news   chan struct{} // receives when the number of messages changed
 	opened uint32        // messages in the folder when it was opened
 	stop   func() bool
 }
 
-// connect dials, secures, logs in. ctx ends the session with it: closing the
-// connection is what unblocks every command.
+// connect dials, sets up TLS and logs in. The session ends with ctx: closing the
+// connection unblocks every command.
 func connect(ctx context.Context, cfg *Config) (*session, error) {
 	if cfg.Tokens == nil {
 		return dial(ctx, cfg, "")
@@ -39,19 +39,19 @@ func connect(ctx context.Context, cfg *Config) (*session, error) {
 	if !errors.Is(err, errTokenRefused) {
 		return s, err
 	}
-	// It may have been withdrawn before its time: once more with another one, on a
-	// new connection, since not every server allows a second attempt on the old one.
+	// The token may have been revoked before it expired. Retry with another one on a
+	// new connection, because not every server allows a second attempt on the old one.
 	if token, err = cfg.Tokens.Token(ctx, token); err != nil {
 		return nil, cfg.fault("access token", err)
 	}
 	return dial(ctx, cfg, token)
 }
 
-// dial is connect with a token in hand, or "" for the password.
+// dial is connect with a given token, or with the password if token is "".
 func dial(ctx context.Context, cfg *Config, token string) (*session, error) {
 	dialer := net.Dialer{
 		Timeout: cfg.StallTimeout,
-		// A peer that vanished without a word is noticed within a minute.
+		// A peer that disappeared is noticed within a minute.
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 10 * time.Second, Count: 4},
 	}
 	conn, err := dialer.DialContext(ctx, "tcp", cfg.Addr)
@@ -77,8 +77,8 @@ func (s *session) close() {
 	s.client.Close()
 }
 
-// greeted waits for the greeting. When a server has said BYE and hung up, the library
-// tells of the one or the other as it happens; asked again, it tells of the words.
+// greeted waits for the greeting. If a server sends BYE and closes the connection, the
+// library may report either; when asked again, it reports the BYE.
 func (s *session) greeted() error {
 	err := s.client.WaitGreeting()
 	for range 30 {
@@ -90,7 +90,7 @@ func (s *session) greeted() error {
 	return err
 }
 
-// secure makes the IMAP client over conn, and waits for the greeting.
+// secure sets up TLS and the IMAP client on conn and waits for the greeting.
 func (s *session) secure(ctx context.Context, conn net.Conn) error {
 	config := s.cfg.tlsConfig()
 	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
@@ -131,7 +131,7 @@ func (s *session) secure(ctx context.Context, conn net.Conn) error {
 
 func (s *session) expect(size int64) { s.guard.expect(s.cfg.StallTimeout, size) }
 
-// open selects a folder, read-only (EXAMINE) when nothing is to be changed.
+// open selects a folder, read-only (EXAMINE) if nothing is going to be changed.
 func (s *session) open(folder string) (*imap.SelectData, error) {
 	s.expect(0)
 	data, err := s.client.Select(folder, &imap.SelectOptions{ReadOnly: s.cfg.AfterImport == Leave}).Wait()
@@ -148,8 +148,8 @@ func (s *session) open(folder string) (*imap.SelectData, error) {
 	return data, nil
 }
 
-// messages is how many the folder holds. The client knows its folder only some
-// time after the answer to SELECT has been handed out.
+// messages returns the number of messages in the folder. The library knows it only
+// some time after it has returned the response to SELECT.
 func (s *session) messages() uint32 {
 	if m := s.client.Mailbox(); m != nil {
 		return m.NumMessages
@@ -157,7 +157,7 @@ func (s *session) messages() uint32 {
 	return s.opened
 }
 
-// folders lists the account's folders, for an advice. It may be empty.
+// folders lists the account's folders for use in an advice. It may be empty.
 func (s *session) folders() string {
 	s.expect(mebibyte)
 	list, err := s.client.List("", "*", nil).Collect()
@@ -172,8 +172,8 @@ func (s *session) folders() string {
 	return strings.Join(names[:min(len(names), 40)], ", ")
 }
 
-// search returns up to limit UIDs above last, in ascending order, and how many
-// there are in all.
+// search returns up to limit UIDs above last in ascending order, and their total
+// number.
 func (s *session) search(last uint32, limit int) (uids []imap.UID, total int, err error) {
 	var above imap.UIDSet
 	above.AddRange(imap.UID(last+1), 0)
@@ -200,7 +200,8 @@ func (s *session) search(last uint32, limit int) (uids []imap.UID, total int, er
 	return uids, total, nil
 }
 
-// wait returns when the folder should be searched again: on news, after Poll.
+// wait returns when the folder should be searched again: when the server reports a
+// change, or after Poll.
 func (s *session) wait(ctx context.Context) error {
 	idle := s.client.Caps().Has(imap.CapIdle)
 	var command *imapclient.IdleCommand
@@ -232,7 +233,8 @@ func (s *session) wait(ctx context.Context) error {
 	return nil
 }
 
-// protocolError is the fault of a step within a session; it prefers the guard's reason.
+// protocolError returns the fault of a step within a session, with the guard's reason
+// if there is one.
 func (s *session) protocolError(op string, err error) error {
 	return s.cfg.fault(op, s.guard.explain(err))
 }

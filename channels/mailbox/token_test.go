@@ -149,7 +149,7 @@ func TestTokenAdvice(t *testing.T) {
 		advice string
 	}{
 		{"client secret", func(g *oauth.Config) { g.ClientSecret = "wrong" }, func(*Config) {}, "a secret may have run out"},
-		{"somebody else's token", nil, func(c *Config) { c.User = "ceo" }, `even a fresh access token for "ceo"`},
+		{"somebody else's token", nil, func(c *Config) { c.User = "ceo" }, `even a new access token for "ceo"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -173,7 +173,7 @@ func TestTokenAdvice(t *testing.T) {
 		plain := mailtest.NewDovecot(t)
 		c.Addr, c.TLS = plain.Addr, TLSNone
 		group, _ := pull(t, c, newMemory(channeltest.NewSink()))
-		if status := awaitState(t, group, channels.StateUnauthorised); !strings.Contains(status.Advice, "auth must be password") {
+		if status := awaitState(t, group, channels.StateUnauthorised); !strings.Contains(status.Advice, "set auth to password") {
 			t.Errorf("status %+v", status)
 		}
 	})

@@ -100,31 +100,31 @@ func TestFaultsInPlainWords(t *testing.T) {
 		what, advice string // %s is the address
 	}{
 		{"wrong password", func(c *Config) { c.Password = "wrong" }, true, `%s refuses the login of "support": "Authentication failed."`, "Check the user name and the password"},
-		{"account locked", func(c *Config) { c.User = "locked" }, true, `%s refuses the login of "locked": "Locked."`, "locked or switched off"},
-		{"locked, by its code", to(refuses(t, "NO [CONTACTADMIN] See the help desk"), TLSNone, nil), true, `refuses the login of "support": "See the help desk done"`, "unlocked by the mail server's administrator"},
-		{"password run out", to(refuses(t, "NO [EXPIRED] Password expired"), TLSNone, nil), true, `"Password expired done"`, "Set a new one with the provider"},
-		{"no right to the mailbox", to(refuses(t, "NO [AUTHORIZATIONFAILED] No such authorization-ID"), TLSNone, nil), true, "No such authorization-ID", "may not open this mailbox"},
+		{"account locked", func(c *Config) { c.User = "locked" }, true, `%s refuses the login of "locked": "Locked."`, "locked or disabled"},
+		{"locked, by its code", to(refuses(t, "NO [CONTACTADMIN] See the help desk"), TLSNone, nil), true, `refuses the login of "support": "See the help desk done"`, "mail server's administrator to unlock it"},
+		{"password run out", to(refuses(t, "NO [EXPIRED] Password expired"), TLSNone, nil), true, `"Password expired done"`, "Set a new one at the provider"},
+		{"no right to the mailbox", to(refuses(t, "NO [AUTHORIZATIONFAILED] No such authorization-ID"), TLSNone, nil), true, "No such authorization-ID", "not allowed to open this mailbox"},
 		{"wants TLS, by its code", to(refuses(t, "NO [PRIVACYREQUIRED] Connection upgrade required"), TLSNone, nil), true, "Connection upgrade required", "implicit or starttls"},
-		{"backend away", to(refuses(t, "NO [UNAVAILABLE] User's backend down"), TLSNone, nil), false, `%s can log nobody in just now: "User's backend down done"`, "by itself"},
-		{"no login in clear", to(scripted(t, loginDisabled), TLSNone, nil), true, "%s takes no password on this connection", "Set tls to implicit or starttls"},
-		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, false, `%s does not open the folder "Nope": "Mailbox doesn't exist: Nope`, "It has: INBOX."},
+		{"backend away", to(refuses(t, "NO [UNAVAILABLE] User's backend down"), TLSNone, nil), false, `%s cannot process logins at the moment: "User's backend down done"`, "automatically"},
+		{"no login in clear", to(scripted(t, loginDisabled), TLSNone, nil), true, "%s does not accept a password on this connection", "Set tls to implicit or starttls"},
+		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, false, `%s cannot open the folder "Nope": "Mailbox doesn't exist: Nope`, "Its folders are: INBOX."},
 		{"certificate expired", to(outdated.TLSAddr, TLSImplicit, old), false, "the certificate of %s expired on " + time.Now().AddDate(0, 0, -1).UTC().Format(time.DateOnly), "renew"},
 		{"certificate for another name", to(d.TLSAddr, TLSImplicit, other), false, "the certificate of %s is for localhost, 127.0.0.1, not for imap.example.com", "one of the certificate's names"},
 		{"unknown authority", to(d.TLSAddr, TLSImplicit, nil), false, "the certificate of %s is signed by itself, which this machine does not trust", "install its authority's certificate"},
 		{"unknown authority after STARTTLS", to(d.Addr, TLSStart, nil), false, "the certificate of %s is signed by", "install its authority's certificate"},
 		{"host not known", to("imap.switchboard.invalid:993", TLSImplicit, nil), false, `"imap.switchboard.invalid"`, "Check"},
 		{"nobody listens", to(gone, TLSImplicit, nil), false, "nothing listens on %s", "Check host and port"},
-		{"an SMTP server", to(smtp, TLSNone, nil), false, `%s does not speak IMAP; it says "220 mx.example ESMTP"`, "Check the port"},
-		{"an SMTP server, STARTTLS", to(smtp, TLSStart, nil), false, `%s does not speak IMAP; it says "220 mx.example ESMTP"`, "Check the port"},
+		{"an SMTP server", to(smtp, TLSNone, nil), false, `%s does not speak IMAP; it sent "220 mx.example ESMTP"`, "Check the port"},
+		{"an SMTP server, STARTTLS", to(smtp, TLSStart, nil), false, `%s does not speak IMAP; it sent "220 mx.example ESMTP"`, "Check the port"},
 		{"an SMTP server, TLS", to(smtp, TLSImplicit, nil), false, "%s does not speak TLS: an SMTP or FTP server answered", "Check the port"},
-		{"a web server", silent(to(web.Listener.Addr().String(), TLSNone, nil)), false, "%s takes the connection and says nothing", "Check the port"},
+		{"a web server", silent(to(web.Listener.Addr().String(), TLSNone, nil)), false, "%s accepts the connection but sends no greeting", "Check the port"},
 		{"a web server, TLS", to(web.Listener.Addr().String(), TLSImplicit, nil), false, "%s does not speak TLS: a web server answered", "Check the port"},
-		{"TLS in vain", to(d.Addr, TLSImplicit, trusted), false, "%s does not start with TLS; an IMAP server answers in clear", "Set tls to starttls"},
-		{"STARTTLS in vain", to(d.TLSAddr, TLSStart, trusted), false, "%s hangs up without a word", "needs implicit"},
-		{"no STARTTLS there", to(scripted(t, noTLS), TLSStart, nil), false, "%s offers no STARTTLS", "implicit"},
-		{"a mute server", silent(to(nobody, TLSNone, nil)), false, "%s takes the connection and says nothing", "Check the port"},
-		{"BYE at once", to(bye, TLSNone, nil), false, `%s turns every client away: "Too many connections from your address"`, "by itself"},
-		{"hangs up at once", to(cut.Addr, TLSNone, nil), false, "%s hangs up without a word", "limit on connections"},
+		{"TLS in vain", to(d.Addr, TLSImplicit, trusted), false, "%s responds with unencrypted IMAP instead of TLS", "Set tls to starttls"},
+		{"STARTTLS in vain", to(d.TLSAddr, TLSStart, trusted), false, "%s closes the connection without sending a greeting", "needs implicit"},
+		{"no STARTTLS there", to(scripted(t, noTLS), TLSStart, nil), false, "%s does not offer STARTTLS", "implicit"},
+		{"a mute server", silent(to(nobody, TLSNone, nil)), false, "%s accepts the connection but sends no greeting", "Check the port"},
+		{"BYE at once", to(bye, TLSNone, nil), false, `%s refuses all connections: "Too many connections from your address"`, "automatically"},
+		{"hangs up at once", to(cut.Addr, TLSNone, nil), false, "%s closes the connection without sending a greeting", "connection limit"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -160,7 +160,7 @@ func TestHampered(t *testing.T) {
 	d.Append(letter("one", 500))
 	sink.Await(t, 1)
 	await(t, group, func(s channels.Status) bool { return s.State == channels.StateRunning && s.LastError != "" })
-	if s := group.Statuses()[0]; !strings.Contains(s.LastError, `does not move it to "Done"`) || !strings.Contains(s.Advice, `Make the folder "Done"`) {
+	if s := group.Statuses()[0]; !strings.Contains(s.LastError, `does not move it to "Done"`) || !strings.Contains(s.Advice, `Create the folder "Done"`) {
 		t.Errorf("status %+v", s)
 	}
 	m, err := New(config(d, func(c *Config) { c.AfterImport, c.MoveTo = Move, "Done" }), newMemory(sink), slog.New(slog.DiscardHandler))
@@ -180,9 +180,9 @@ func TestHampered(t *testing.T) {
 func TestRefusedMove(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ capability, answer, what, advice string }{
-		{"MOVE", "NO [OVERQUOTA] Quota exceeded", `mail is read, but %s does not move it to "Done": "Quota exceeded done"`, "has no room left"},
-		{"MOVE", "NO [NOPERM] Permission denied", `"Permission denied done"`, "the account's rights on that folder"},
-		{"UNSELECT", "OK", "%s cannot move single mails: it has neither MOVE nor UIDPLUS", "Set after_import to flag or leave."},
+		{"MOVE", "NO [OVERQUOTA] Quota exceeded", `mail is imported, but %s does not move it to "Done": "Quota exceeded done"`, "quota is used up"},
+		{"MOVE", "NO [NOPERM] Permission denied", `"Permission denied done"`, "the account's permissions on that folder"},
+		{"UNSELECT", "OK", "%s cannot move single messages: it supports neither MOVE nor UIDPLUS", "Set after_import to flag or leave."},
 	} {
 		addr := scripted(t, func(command string) (string, string) {
 			switch verb := strings.ToUpper(command); {

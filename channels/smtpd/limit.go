@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// limitedListener hands out connections as wires, within the limits.
+// limitedListener wraps accepted connections as wires and enforces the connection
+// limits.
 type limitedListener struct {
 	net.Listener
 	server *Server
 }
 
-// Accept turns away what is too much with a 421 (RFC 5321 section 3.8), which
-// makes an honest sender come again.
+// Accept refuses connections over the limits with a 421 (RFC 5321 section 3.8), after
+// which legitimate senders retry.
 func (l *limitedListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -24,7 +25,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		if w != nil {
 			return w, nil
 		}
-		l.server.cfg.Log.Info("refused a connection", "remote", conn.RemoteAddr().String(), "reason", reason)
+		l.server.cfg.Log.Info("ConnectionRefused", "remote", conn.RemoteAddr().String(), "reason", reason)
 		if !l.server.cfg.ImplicitTLS {
 			conn.SetDeadline(time.Now().Add(refusalDeadline))
 			fmt.Fprintf(conn, "421 4.7.0 %s %s\r\n", l.server.cfg.Domain, reason)
@@ -59,9 +60,9 @@ func (s *Server) admit(conn net.Conn) (*wire, string) {
 	return w, ""
 }
 
-// peer returns the remote address without port; an IPv6 address counts as its
-// /64, which is the least that one customer of a provider gets. A Unix socket's
-// peers are on this machine.
+// peer returns the remote address without its port, and whether it is local. An IPv6
+// address is reduced to its /64, the smallest network that a provider assigns to one
+// customer. The peers of a Unix socket are local.
 func peer(conn net.Conn) (string, bool) {
 	addr, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {

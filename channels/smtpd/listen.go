@@ -14,10 +14,10 @@ import (
 	"github.com/pires/go-proxyproto"
 )
 
-// socketMode lets the socket's owner and group connect.
+// socketMode allows the socket's owner and group to connect.
 const socketMode = 0o660
 
-// listen opens a port, or a Unix socket when addr is a path.
+// listen opens a port, or a Unix socket if addr is a path.
 func listen(addr string) (net.Listener, error) {
 	if !filepath.IsAbs(addr) {
 		return net.Listen("tcp", addr)
@@ -38,7 +38,7 @@ func listen(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// abandoned reports a socket that its process left behind when it was killed.
+// abandoned reports whether the socket was left behind by a process that was killed.
 func abandoned(path string) bool {
 	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
 		return false
@@ -50,11 +50,11 @@ func abandoned(path string) bool {
 	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// headerDeadline is how long a proxy may take for its first line.
+// headerDeadline is how long a proxy may take to send its PROXY header.
 const headerDeadline = 5 * time.Second
 
-// proxied is a listener some of whose peers are proxies. Their first line is read
-// outside of Accept, so that one that is slow keeps nobody waiting.
+// proxied is a listener with proxies among its peers. Their headers are read outside
+// of Accept, so that a slow proxy does not delay other connections.
 type proxied struct {
 	net.Listener
 	cfg   *Config
@@ -112,12 +112,12 @@ func (p *proxied) hand(conn net.Conn) {
 	}
 }
 
-// read takes the PROXY header off. A proxy without one is misconfigured: the
-// client could then write the header itself.
+// read reads the PROXY header. A proxy that sends none is misconfigured: clients could
+// then send the header themselves.
 func (p *proxied) read(conn net.Conn) {
 	c := proxyproto.NewConn(conn, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(headerDeadline))
 	if c.ProxyHeader() == nil {
-		p.cfg.Log.Warn("a proxy sent no PROXY header", "remote", conn.RemoteAddr().String())
+		p.cfg.Log.Warn("ProxyHeaderMissing", "remote", conn.RemoteAddr().String())
 		conn.Close()
 		return
 	}
@@ -134,7 +134,7 @@ func (p *proxied) trusts(conn net.Conn) bool {
 	return false
 }
 
-// clientIP is the peer's address; the zero value on a Unix socket.
+// clientIP returns the peer's address, or the zero value on a Unix socket.
 func clientIP(conn net.Conn) netip.Addr {
 	addr, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {

@@ -9,22 +9,23 @@ import (
 	"switchboard/desk"
 )
 
-// Replies (RFC 5321 section 4.2.3) with their enhanced codes (RFC 3463). Their
-// texts are fixed: what went wrong inside is for the log, not for the sender.
+// Replies (RFC 5321 section 4.2.3) with their enhanced codes (RFC 3463). Their texts
+// are fixed: internal errors go to the log, not to the sender.
 var (
 	errUnknownRecipient = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such address here"}
 	errTooLarge         = &smtp.SMTPError{Code: 552, EnhancedCode: smtp.EnhancedCode{5, 3, 4}, Message: "Message exceeds the size limit"}
 	errBareLineEnd      = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "Bare <CR> or <LF> in the message (RFC 5321 section 2.3.8)"}
-	errLoop             = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 4, 6}, Message: "Too many hops, mail loop"}
-	errContent          = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "Message cannot be taken"}
+	errLoop             = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 4, 6}, Message: "Too many hops, possible mail loop"}
+	errContent          = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "Message cannot be accepted"}
 	errDenied           = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Not allowed"}
 	errInternal         = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Temporary failure, try again later"}
 	errBusy             = &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: "Too much mail at once, try again later"}
 	errShutdown         = &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Shutting down, try again later"}
 )
 
-// Refusal is the answer to a mail that a check does not let in: 550 5.7.1, or 451
-// 4.7.1 when it may come again. Text is for the sender, on one line of ASCII.
+// Refusal is the reply to a message that a check rejects: 550 5.7.1, or 451 4.7.1 if
+// the sender should retry. Text is shown to the sender; it is reduced to one line of
+// ASCII.
 type Refusal struct {
 	Text      string
 	Temporary bool
@@ -40,7 +41,7 @@ func (r *Refusal) reply() *smtp.SMTPError {
 	return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: text}
 }
 
-// printableLine keeps a text on one line of a reply.
+// printableLine reduces a text to one line of printable ASCII.
 func printableLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f {
@@ -50,15 +51,15 @@ func printableLine(s string) string {
 	}, s[:min(len(s), 200)])
 }
 
-// kindReplies is the one table from a journal's error to an answer. What is not
-// in it is temporary: a fault of ours must never make a sender give up its mail.
+// kindReplies maps kinds of journal errors to replies. All other kinds are temporary
+// failures: an internal error must never make a sender give up.
 var kindReplies = map[desk.Kind]*smtp.SMTPError{
 	desk.KindInvalid: errContent,
 	desk.KindDenied:  errDenied,
 }
 
-// reply turns any error into an answer; the library would make a plain one a
-// permanent 554 that shows its text.
+// reply returns the reply to an error. The library would turn an unknown error into a
+// permanent 554 with the error's text.
 func reply(err error) error {
 	var known *smtp.SMTPError
 	if errors.As(err, &known) {

@@ -16,10 +16,10 @@ import (
 	"switchboard/desk"
 )
 
-// session is one connection's state after EHLO. The library calls Data from a
-// goroutine of its own when the content comes in chunks, hence the lock.
+// session is the state of one connection after EHLO. If the content arrives in chunks,
+// the library calls Data in another goroutine, hence the lock.
 type session struct {
-	ctx    context.Context // the server's; it outlives the request to stop
+	ctx    context.Context // the server's, which is still valid while the server stops
 	server *Server
 	sink   channels.Sink
 	conn   *smtp.Conn
@@ -28,14 +28,14 @@ type session struct {
 	mu      sync.Mutex
 	reverse string
 	forward []string
-	answers int // what the content will be answered with: one reply, or by LMTP one for each RCPT
+	answers int // number of replies to the content: one, or with LMTP one for each RCPT
 	options smtp.MailOptions
 }
 
 var _ smtp.Session = (*session)(nil)
 
-// Mail implements smtp.Session. The null reverse-path "<>" is that of bounces
-// (RFC 5321 section 4.5.5) and as good as any other.
+// Mail implements smtp.Session. The null reverse-path "<>", which bounces have
+// (RFC 5321 section 4.5.5), is accepted like any other.
 func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	if _, draining := s.wire.state(); draining {
 		s.wire.closeAfter(1)
@@ -51,8 +51,8 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	return nil
 }
 
-// Rcpt implements smtp.Session: whoever is not ours is refused here, so that a
-// wrong address never costs a mail's content, and nothing is relayed.
+// Rcpt implements smtp.Session. It refuses recipients that are not local, so that
+// nothing is relayed and the content of a misdirected message is not transferred.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if !s.server.cfg.Recipients(to) {
 		return errUnknownRecipient
@@ -68,7 +68,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Reset implements smtp.Session; it follows every transaction.
+// Reset implements smtp.Session. It is called after every transaction.
 func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,8 +79,8 @@ func (s *session) Reset() {
 // Logout implements smtp.Session.
 func (s *session) Logout() error { return nil }
 
-// Data implements smtp.Session: it reads the content and journals it. The 250
-// is the library's answer to nil, and nil is returned after the commit only.
+// Data implements smtp.Session. It reads the content and journals it. The library
+// replies 250 if it returns nil, which it does only after the commit.
 func (s *session) Data(r io.Reader) error {
 	raw, ok := s.start(r)
 	if !ok {
@@ -90,7 +90,7 @@ func (s *session) Data(r io.Reader) error {
 	content, release, err := s.read(raw, r)
 	defer release()
 	if broken, bare := s.wire.verdict(); err == nil && broken != nil {
-		// A link that was cut inside the last chunk looks like its end above.
+		// The library takes a connection that broke within the last chunk for its end.
 		err = broken
 	} else if _, chunked := r.(*io.PipeReader); bare && err == nil && !chunked {
 		s.wire.closeAfter(s.replies())
@@ -109,7 +109,7 @@ func (s *session) Data(r io.Reader) error {
 	raw.SourceKey = sourceKey(raw.EnvelopeFrom, raw.EnvelopeTo, content)
 	receipt, err := s.accept(raw)
 	if err != nil {
-		log.Error("Not accepted", "from", raw.EnvelopeFrom, "error", err)
+		log.Error("NotAccepted", "from", raw.EnvelopeFrom, "error", err)
 		return reply(err)
 	}
 	log.Info("Accepted", "from", raw.EnvelopeFrom, "to", raw.EnvelopeTo, "size", raw.Size,
@@ -117,8 +117,8 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// check asks Config.Check. A check that fails by its own fault leaves the mail to
-// its sender.
+// check calls Config.Check. If the check itself fails, the reply is temporary and the
+// sender keeps the message.
 func (s *session) check(raw *desk.Raw, content []byte) (err error) {
 	if s.server.cfg.Check == nil {
 		return nil
@@ -142,7 +142,8 @@ func (s *session) replies() int {
 	return s.answers
 }
 
-// start takes over the transaction's envelope; false when it was reset meanwhile.
+// start returns the transaction's envelope. It returns false if the transaction was
+// reset in the meantime.
 func (s *session) start(r io.Reader) (*desk.Raw, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,14 +168,14 @@ func (s *session) start(r io.Reader) (*desk.Raw, bool) {
 	}
 	encrypted, _ := s.wire.state()
 	raw.Bytes = received(raw, s.conn.Hostname(), s.server.cfg.Domain, with(s.server.cfg.LMTP, encrypted, s.options.UTF8))
-	raw.Size = s.options.Size // as announced; the real one is set after reading
+	raw.Size = s.options.Size // as announced; the actual size is set after reading
 	return raw, true
 }
 
-// read appends the content to raw.Bytes, behind our trace field, and returns it.
-// release gives the memory's share of Config.MaxBuffered back.
+// read appends the content to raw.Bytes, after the trace field, and returns it.
+// release returns the memory to Config.MaxBuffered.
 func (s *session) read(raw *desk.Raw, r io.Reader) (content []byte, release func(), err error) {
-	const least, most = 16 << 10, 1 << 20 // what an announced size may reserve
+	const least, most = 16 << 10, 1 << 20 // limits of what is reserved for an announced size
 	trace := len(raw.Bytes)
 	share := int64(0)
 	release = func() { s.server.buffered.Add(-share) }
@@ -208,8 +209,8 @@ func (s *session) read(raw *desk.Raw, r io.Reader) (content []byte, release func
 	return buf[trace:], release, nil
 }
 
-// accept waits for the journal, but no longer than the sender would. A commit
-// that comes later still is found as a duplicate when the sender returns.
+// accept waits for the journal, but no longer than the sender would. If the commit
+// succeeds after that, the sender's next attempt is recognized as a duplicate.
 func (s *session) accept(raw *desk.Raw) (desk.Receipt, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.server.cfg.AcceptTimeout)
 	defer cancel()
@@ -231,6 +232,6 @@ func (s *session) accept(raw *desk.Raw) (desk.Receipt, error) {
 	case o := <-done:
 		return o.receipt, o.err
 	case <-ctx.Done():
-		return desk.Receipt{}, desk.Errorf(desk.KindTemporary, "the journal does not answer: %w", ctx.Err())
+		return desk.Receipt{}, desk.Errorf(desk.KindTemporary, "the journal does not respond: %w", ctx.Err())
 	}
 }

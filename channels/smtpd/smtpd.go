@@ -1,8 +1,7 @@
 // Package smtpd receives mail by SMTP (RFC 5321) and LMTP (RFC 2033) with CHUNKING
 // (RFC 3030), STARTTLS (RFC 3207) or TLS from the first octet (RFC 8314), SIZE
-// (RFC 1870), 8BITMIME and SMTPUTF8. It is the end of a mail's way, not a relay:
-// it takes mail for our own addresses only, and says 250 to it only after the
-// journal has committed it.
+// (RFC 1870), 8BITMIME and SMTPUTF8. It is not a relay: it accepts mail for local
+// addresses only, and replies 250 only after the journal has committed the message.
 package smtpd
 
 import (
@@ -25,47 +24,45 @@ import (
 	"switchboard/desk"
 )
 
-// Config says where and from whom mail is received. Zero values of the limits
-// mean the default named with each.
+// Config configures a Server. A zero limit means the default that the field's comment
+// gives.
 type Config struct {
-	// Addr is the host:port to listen on, where port 0 takes a free one, or the
+	// Addr is the host:port to listen on, where port 0 means any free port, or the
 	// absolute path of a Unix socket.
 	Addr   string
 	LMTP   bool   // speak LMTP
-	Domain string // our host name in the greeting, EHLO and Received; never empty
-	// Recipients reports whether addr (no angle brackets, as the client wrote
-	// it) is one of our own addresses, subaddresses and reply tokens included.
-	// It is called from many goroutines. RFC 5321 section 4.5.1 wants
-	// "postmaster" among them.
+	Domain string // host name used in the greeting, EHLO and Received; required
+	// Recipients reports whether addr (without angle brackets, as the client sent it)
+	// is a local address, including subaddresses and reply tokens. It is called from
+	// many goroutines. RFC 5321 section 4.5.1 requires "postmaster" to be local.
 	Recipients func(addr string) bool
-	TLS        *tls.Config // offers STARTTLS when set
-	// ImplicitTLS begins every connection with the handshake; TLS must be set.
+	TLS        *tls.Config // if it is set, STARTTLS is offered
+	// ImplicitTLS starts every connection with a TLS handshake. It requires TLS.
 	ImplicitTLS bool
-	// ProxyFrom are the proxies that tell the client's address with the PROXY
-	// protocol, and must; nobody else is believed.
+	// ProxyFrom are the proxies, which must send the client's address with the PROXY
+	// protocol. From other peers the protocol is not accepted.
 	ProxyFrom []netip.Prefix
-	// Check looks at a mail that was received whole. It returns a *Refusal when the
-	// mail must not be taken; any other error leaves the mail to its sender for
-	// now. May be nil.
+	// Check examines a message after its content was received. It returns a *Refusal
+	// to reject the message; after any other error the sender has to retry. May be nil.
 	Check func(ctx context.Context, mail Reception) (Verdict, error)
 	Log   *slog.Logger
 
-	MaxSize       int64 // octets of one message; 50 MiB
-	MaxBuffered   int64 // octets of all messages being received at once; 256 MiB
-	MaxRecipients int   // of one message; 100 (RFC 5321 section 4.5.3.1.8)
-	MaxHops       int   // Received fields of a message that is not yet a loop; 50
-	MaxConns      int   // connections at once; 4000
-	MaxConnsPerIP int   // connections at once from one address, loopback excepted; 50
+	MaxSize       int64 // size of one message in octets; 50 MiB
+	MaxBuffered   int64 // total octets of the messages being received; 256 MiB
+	MaxRecipients int   // recipients of one message; 100 (RFC 5321 section 4.5.3.1.8)
+	MaxHops       int   // Received fields above which a message is considered a loop; 50
+	MaxConns      int   // simultaneous connections; 4000
+	MaxConnsPerIP int   // simultaneous connections from one address, except loopback; 50
 
 	CommandTimeout time.Duration // silence between commands; 5 min (RFC 5321 section 4.5.3.2.7)
 	StallTimeout   time.Duration // silence within a message or a command; 30 s
-	MinRate        int64         // octets per second below which a message is cut off; 256
-	CheckTimeout   time.Duration // for Check; 60 s
-	AcceptTimeout  time.Duration // wait for the journal; 25 s
-	DrainTimeout   time.Duration // for transactions in flight at the end; 10 s
+	MinRate        int64         // octets per second below which the connection is closed; 256
+	CheckTimeout   time.Duration // timeout of Check; 60 s
+	AcceptTimeout  time.Duration // timeout of the journal; 25 s
+	DrainTimeout   time.Duration // for running transactions when the server stops; 10 s
 }
 
-// DefaultMaxSize is Config.MaxSize when nobody sets it.
+// DefaultMaxSize is the default of Config.MaxSize.
 const DefaultMaxSize = 50 * mebibyte
 
 const (
@@ -99,24 +96,24 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// Reception is a mail as a session told it.
+// Reception is a received message with its envelope.
 type Reception struct {
 	ClientIP netip.Addr // zero on a Unix socket
-	Helo     string     // as the client wrote it
+	Helo     string     // as the client sent it
 	From     string     // reverse-path without angle brackets; "" is the null path
 	To       []string   // forward-paths without angle brackets
-	Content  []byte     // as it was sent, without our trace field
+	Content  []byte     // as it was sent, without the trace field that this server adds
 }
 
-// Verdict is what goes with a mail into the journal.
+// Verdict is the result of Config.Check, stored with the message.
 type Verdict struct {
 	AuthResults string // the value of an Authentication-Results field; may be empty
-	// Quarantine says why the mail is taken, but shown to nobody before an
-	// administrator lets it through; empty for all others.
+	// Quarantine is the reason why the message is accepted but held until an
+	// administrator releases it; empty if it is not held.
 	Quarantine string
 }
 
-// Apply writes the verdict on a mail.
+// Apply stores the verdict in a raw item.
 func (v Verdict) Apply(raw *desk.Raw) {
 	raw.AuthResults = v.AuthResults
 	if v.Quarantine != "" {
@@ -124,7 +121,7 @@ func (v Verdict) Apply(raw *desk.Raw) {
 	}
 }
 
-// Server is the SMTP entrance; it implements channels.Channel.
+// Server is the SMTP and LMTP channel.
 type Server struct {
 	cfg      Config
 	buffered atomic.Int64
@@ -136,23 +133,23 @@ type Server struct {
 	draining bool
 }
 
-// New checks the configuration and makes a Server that does not listen yet.
+// New checks the configuration and returns a Server that does not listen yet.
 func New(cfg Config) (*Server, error) {
 	if cfg.Domain == "" {
-		return nil, errors.New("smtp: the domain (host name) is missing")
+		return nil, errors.New("smtp: domain (the host name) is required")
 	}
 	if cfg.Recipients == nil {
-		return nil, errors.New("smtp: the list of own recipients is missing")
+		return nil, errors.New("smtp: recipients is required")
 	}
 	if cfg.ImplicitTLS && cfg.TLS == nil {
-		return nil, errors.New("smtp: TLS from the first octet needs a certificate")
+		return nil, errors.New("smtp: implicit TLS requires a certificate")
 	}
 	cfg.setDefaults()
 	return &Server{cfg: cfg, wires: map[*wire]struct{}{}, perIP: map[string]int{}}, nil
 }
 
-// Listen opens the port and returns its address. Run does so itself if Listen
-// was not called before.
+// Listen opens the port and returns its address. Run calls it if it was not called
+// before.
 func (s *Server) Listen() (net.Addr, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,15 +160,15 @@ func (s *Server) Listen() (net.Addr, error) {
 	if err != nil {
 		return nil, &channels.Fault{
 			Err:    fmt.Errorf("smtp: %w", err),
-			Advice: "Check that " + s.cfg.Addr + " is an address of this machine, that no other program listens there, and that ports below 1024 are allowed to this user.",
+			Advice: "Check that " + s.cfg.Addr + " is an address of this machine, that no other program is listening on it, and that this user may use ports below 1024.",
 		}
 	}
 	s.listener = l
 	return l.Addr(), nil
 }
 
-// Run receives mail until ctx is done, then lets the transactions in flight
-// finish within Config.DrainTimeout.
+// Run receives mail until ctx is done, then waits up to Config.DrainTimeout for running
+// transactions to finish.
 func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 	if _, err := s.Listen(); err != nil {
 		return err
@@ -204,15 +201,15 @@ func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.DrainTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		s.cfg.Log.Warn("transactions were cut off at the end", "error", err)
+		s.cfg.Log.Warn("TransactionsAborted", "error", err)
 		s.closeAll()
 	}
 	return nil
 }
 
-// protocol makes the library's server. Limits of line length, deadlines and TLS
-// are kept by the wire below it, because the library's cover the whole of DATA
-// with one deadline and cannot see a link that breaks within a chunk.
+// protocol returns the library's server. The wire below it enforces line lengths and
+// deadlines and handles TLS, because the library has one deadline for the whole of
+// DATA and does not detect a connection that breaks within a chunk.
 func (s *Server) protocol(ctx context.Context, sink channels.Sink) *smtp.Server {
 	backend := smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		w, ok := c.Conn().(*wire)
@@ -225,14 +222,14 @@ func (s *Server) protocol(ctx context.Context, sink channels.Sink) *smtp.Server 
 	server.Domain = s.cfg.Domain
 	server.LMTP = s.cfg.LMTP
 	server.MaxRecipients = s.cfg.MaxRecipients
-	server.MaxMessageBytes = s.cfg.MaxSize + 1 // the library refuses a message of exactly its limit
+	server.MaxMessageBytes = s.cfg.MaxSize + 1 // the library refuses a message of exactly the limit
 	server.MaxLineLength = 0
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn)
 	return server
 }
 
-// drain ends idle connections now and the others at their transaction's end.
+// drain closes idle connections now and the others when their transaction ends.
 func (s *Server) drain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -142,7 +142,7 @@ func TestJournalFaults(t *testing.T) {
 		{"temporary", desk.Errorf(desk.KindTemporary, "secret detail"), "451 4.3.0 Temporary failure, try again later\r\n"},
 		{"conflict", desk.Errorf(desk.KindConflict, "secret detail"), "451 4.3.0 Temporary failure, try again later\r\n"},
 		{"not found", desk.Errorf(desk.KindNotFound, "secret detail"), "451 4.3.0 Temporary failure, try again later\r\n"},
-		{"invalid", desk.Errorf(desk.KindInvalid, "secret detail"), "554 5.6.0 Message cannot be taken\r\n"},
+		{"invalid", desk.Errorf(desk.KindInvalid, "secret detail"), "554 5.6.0 Message cannot be accepted\r\n"},
 		{"denied", desk.Errorf(desk.KindDenied, "secret detail"), "550 5.7.1 Not allowed\r\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

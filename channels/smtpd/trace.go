@@ -30,19 +30,21 @@ func with(lmtp, encrypted, utf8 bool) string {
 	return name
 }
 
-// received is our trace field (RFC 5321 section 4.4), with its CRLF.
+// received returns the trace field (RFC 5321 section 4.4) that this server adds, with
+// its CRLF.
 func received(raw *desk.Raw, helo, domain, protocol string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", printable(helo), literal(raw.RemoteAddr), domain, protocol, raw.ID)
-	if len(raw.EnvelopeTo) == 1 { // with several it would tell one of the other
+	if len(raw.EnvelopeTo) == 1 { // with several it would disclose them to each other
 		fmt.Fprintf(&b, "\r\n\tfor <%s>", printable(raw.EnvelopeTo[0]))
 	}
 	fmt.Fprintf(&b, ";\r\n\t%s\r\n", raw.ReceivedAt.Format(time.RFC1123Z))
 	return []byte(b.String())
 }
 
-// Handed is a mail that a program of this machine handed over by itself, as the
-// journal takes it from a session: delivered twice, by whichever way, it is one.
+// Handed returns the raw item of a message that a local program submitted without
+// SMTP. It has the same source key as the same message received over SMTP, so that it
+// is stored once if it arrives both ways.
 func Handed(domain, from string, to []string, content []byte) desk.Raw {
 	raw := desk.Raw{ID: desk.NewID[desk.RawID](), Channel: desk.ChannelEmail, Endpoint: endpoint,
 		EnvelopeFrom: from, EnvelopeTo: to, SourceKey: sourceKey(from, to, content), ReceivedAt: time.Now()}
@@ -51,7 +53,7 @@ func Handed(domain, from string, to []string, content []byte) desk.Raw {
 	return raw
 }
 
-// literal is the address literal of host:port (RFC 5321 section 4.1.3).
+// literal returns the address literal of host:port (RFC 5321 section 4.1.3).
 func literal(remote string) string {
 	if remote == "" {
 		return "local"
@@ -66,7 +68,7 @@ func literal(remote string) string {
 	return "[" + host + "]"
 }
 
-// printable keeps a client's word from breaking out of our field.
+// printable removes what would let a client's text end the header field.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r == 0x7f || strings.ContainsRune("()<>;", r) {
@@ -76,9 +78,9 @@ func printable(s string) string {
 	}, s)
 }
 
-// sourceKey recognises a mail that a sender delivers again because it never saw
-// our 250: the same content, but for the trace fields that each way adds on top,
-// from the same reverse-path to the same forward-paths.
+// sourceKey identifies a message that a sender delivers again because it did not
+// receive the 250: it has the same reverse-path, forward-paths and content, apart from
+// the trace fields that each relay adds at the top.
 func sourceKey(reverse string, forward []string, content []byte) string {
 	paths := make([]string, len(forward))
 	for i, path := range forward {
@@ -95,7 +97,7 @@ func sourceKey(reverse string, forward []string, content []byte) string {
 
 var traceFields = map[string]bool{"received": true, "return-path": true, "delivered-to": true, "x-original-to": true}
 
-// withoutTrace cuts the trace fields at the top of a header.
+// withoutTrace removes the trace fields at the top of a header.
 func withoutTrace(content []byte) []byte {
 	for {
 		field := firstField(content)
@@ -108,7 +110,7 @@ func withoutTrace(content []byte) []byte {
 }
 
 // firstField returns the first header field with its continuation lines and its
-// line end (RFC 5322 section 2.2.3); empty at the end of the header.
+// line end (RFC 5322 section 2.2.3), or nothing at the end of the header.
 func firstField(b []byte) []byte {
 	if len(b) == 0 || b[0] == '\r' || b[0] == '\n' {
 		return nil
@@ -126,11 +128,11 @@ func firstField(b []byte) []byte {
 	}
 }
 
-// Loops reports a mail that has gone through so many hands that it must be going
-// round in a circle.
+// Loops reports whether a message has passed through so many servers that it must be
+// in a mail loop.
 func Loops(content []byte) bool { return hops(content) > defaultMaxHops }
 
-// hops counts the Received fields of a header (RFC 5321 section 6.3).
+// hops returns the number of Received fields of a header (RFC 5321 section 6.3).
 func hops(content []byte) int {
 	n := 0
 	for {

@@ -22,20 +22,20 @@ const (
 )
 
 const (
-	maxCommandLine = 64 << 10 // one line of commands; RFC 5321 section 4.5.3.1.4 asks for 512
-	maxChunkLine   = 1 << 20  // octets without a line end that are nobody's content, while chunks and commands alternate
-	excessAllowed  = 1 << 20  // content read beyond the limit before the link is cut
+	maxCommandLine = 64 << 10 // one command line; RFC 5321 section 4.5.3.1.4 requires 512
+	maxChunkLine   = 1 << 20  // octets without a line end outside of content, while chunks and commands alternate
+	excessAllowed  = 1 << 20  // content read beyond the limit before the connection is closed
 )
 
-var errExcess = errors.New("the client goes on sending far beyond the limit")
+var errExcess = errors.New("the client keeps sending far beyond the limit")
 
-// wire is the connection below the library's server. It keeps what the library
-// does not: it remembers a broken read, so that a link cut inside the last chunk
-// is not taken for the end of the mail; its deadlines ask for progress; it
-// notices bare CR and LF before they are interpreted; and it bounds lines and
-// volume. TLS lies below it, so that it always sees the plain stream.
+// wire is the connection below the library's server. It does what the library does
+// not: it remembers a failed read, so that a connection that breaks within the last
+// chunk is not taken for the end of the message; its deadlines require progress; it
+// detects bare CR and LF before they are interpreted; and it limits line lengths and
+// volume. TLS is below it, so that it always sees the decrypted stream.
 //
-// Reads come from one goroutine, and so do writes; the rest is under mu.
+// There is one reading and one writing goroutine; other fields are guarded by mu.
 type wire struct {
 	net.Conn // the TCP connection
 	cfg      *Config
@@ -46,24 +46,24 @@ type wire struct {
 	transport   net.Conn // Conn, or TLS over it
 	phase       phase
 	transaction bool // between MAIL and its end
-	used        bool // a transaction was begun; STARTTLS is over
+	used        bool // a transaction was started, after which STARTTLS is not allowed
 	encrypted   bool
-	broken      error // a read failed or ended
+	broken      error // the error of the first failed read
 	draining    bool
-	hangUp      int       // close after so many final replies; 0: do not
-	since       time.Time // when the present phase, or the wait for a command, began
-	received    int64     // octets since then
+	hangUp      int       // close after this many final replies; 0 if not
+	since       time.Time // start of the current phase or of the wait for a command
+	received    int64     // octets received since then
 	line        int       // octets of the unfinished line
 	lastCR      bool      // the last octet was CR
-	bare        bool      // a CR or LF stood alone since the last transaction
+	bare        bool      // there was a bare CR or LF since the last transaction
 }
 
 func newWire(conn net.Conn, cfg *Config) *wire {
 	return &wire{Conn: conn, transport: conn, cfg: cfg, since: time.Now()}
 }
 
-// deadline of the next read: some octet within StallTimeout (CommandTimeout
-// when nothing was begun), and MinRate over the whole.
+// deadline returns the deadline of the next read: at least one octet within
+// StallTimeout (CommandTimeout while waiting for a command), and MinRate overall.
 func (w *wire) deadline(now time.Time) time.Time {
 	if w.draining && !w.transaction {
 		return time.Unix(1, 0)
@@ -72,7 +72,7 @@ func (w *wire) deadline(now time.Time) time.Time {
 		if w.line == 0 {
 			return now.Add(w.cfg.CommandTimeout)
 		}
-		return w.since.Add(w.cfg.StallTimeout) // a command, once begun, arrives as a whole
+		return w.since.Add(w.cfg.StallTimeout) // the whole command line has to arrive in time
 	}
 	stall := now.Add(w.cfg.StallTimeout)
 	whole := w.since.Add(w.cfg.StallTimeout + time.Duration(w.received)*time.Second/time.Duration(w.cfg.MinRate))
@@ -82,8 +82,8 @@ func (w *wire) deadline(now time.Time) time.Time {
 	return stall
 }
 
-// Read implements net.Conn. An error stays: whatever came after it is not known
-// to follow what came before.
+// Read implements net.Conn. After an error it keeps returning the error, because
+// later octets need not follow the earlier ones.
 func (w *wire) Read(p []byte) (int, error) {
 	for {
 		w.mu.Lock()
@@ -107,7 +107,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	}
 }
 
-// take accounts for what was read and remembers what went wrong.
+// take updates the counters and remembers an error.
 func (w *wire) take(p []byte, err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -118,7 +118,7 @@ func (w *wire) take(p []byte, err error) error {
 	return err
 }
 
-// scan looks at the octets' line ends and counts them.
+// scan counts the octets and checks their line ends.
 func (w *wire) scan(p []byte) error {
 	w.received += int64(len(p))
 	if w.phase == phaseCommand && w.line == 0 {
@@ -143,8 +143,8 @@ func (w *wire) scan(p []byte) error {
 	return nil
 }
 
-// noteBare finds CR and LF that are not a pair. RFC 5321 section 2.3.8: they
-// must not be sent alone; taking one for a line end is what SMTP smuggling needs.
+// noteBare detects a CR or LF that is not part of a CRLF. RFC 5321 section 2.3.8
+// forbids them; SMTP smuggling relies on servers that accept one as a line end.
 func (w *wire) noteBare(p []byte) {
 	lastCR, bare := w.lastCR, w.bare
 	for _, c := range p {
@@ -156,10 +156,10 @@ func (w *wire) noteBare(p []byte) {
 	w.lastCR, w.bare = lastCR, bare
 }
 
-// wantsTLS reports whether p is a STARTTLS command. It is looked for only before
-// the first transaction, when whatever the client sends are commands. What
-// follows it in the same packet was sent in clear and is dropped: RFC 3207
-// section 4.2 wants nothing known before the handshake to survive it.
+// wantsTLS reports whether p is a STARTTLS command. It is recognized only before the
+// first transaction, while the client can only send commands. Anything after it in
+// the same packet was sent unencrypted and is discarded: RFC 3207 section 4.2 requires
+// that knowledge obtained before the handshake is discarded.
 func (w *wire) wantsTLS(p []byte) bool {
 	const command = "STARTTLS"
 	w.mu.Lock()
@@ -191,9 +191,9 @@ func (w *wire) handshake() error {
 	return nil
 }
 
-// Write implements net.Conn. The library writes each line of a reply at once. On
-// a broken link its reply, which may be a permanent one, becomes a 421: the
-// sender keeps the mail and tries again.
+// Write implements net.Conn. The library writes each line of a reply with one call. On
+// a broken connection the reply, which may be permanent, is replaced by a 421, so that
+// the sender keeps the message and retries.
 func (w *wire) Write(p []byte) (int, error) {
 	if err := w.greetSecurely(); err != nil {
 		return 0, err
@@ -203,7 +203,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	offerTLS := w.cfg.TLS != nil && !w.encrypted && !w.used && bytes.HasPrefix(p, []byte("250-PIPELINING"))
 	line := p
 	if w.broken != nil && !errors.Is(w.broken, smtp.ErrTooLongLine) {
-		line, hangUp = []byte("421 4.4.2 "+w.cfg.Domain+" the connection timed out or broke\r\n"), true
+		line, hangUp = []byte("421 4.4.2 "+w.cfg.Domain+" Connection timed out or was interrupted\r\n"), true
 	}
 	if offerTLS {
 		line = append([]byte("250-STARTTLS\r\n"), p...)
@@ -224,8 +224,8 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// greetSecurely makes the handshake before the greeting, where TLS begins with
-// the first octet (RFC 8314 section 3).
+// greetSecurely does the TLS handshake before the greeting if TLS is implicit
+// (RFC 8314 section 3).
 func (w *wire) greetSecurely() error {
 	if encrypted, _ := w.state(); encrypted || !w.cfg.ImplicitTLS {
 		return nil
@@ -247,7 +247,8 @@ func (w *wire) Close() (err error) {
 	w.mu.Unlock()
 	err = net.ErrClosed
 	w.closing.Do(func() {
-		// The place is free before the client can know that it is.
+		// Before the connection is closed, so that a client that reconnects at once is not
+		// refused.
 		if w.onClose != nil {
 			w.onClose()
 		}
@@ -256,7 +257,7 @@ func (w *wire) Close() (err error) {
 	return err
 }
 
-// SetDeadline and its kin do nothing: the deadlines are the wire's own.
+// SetDeadline and the like do nothing: the wire sets its own deadlines.
 func (w *wire) SetDeadline(time.Time) error      { return nil }
 func (w *wire) SetReadDeadline(time.Time) error  { return nil }
 func (w *wire) SetWriteDeadline(time.Time) error { return nil }
@@ -275,9 +276,9 @@ func (w *wire) content(p phase) {
 	w.phase, w.since, w.received = p, time.Now(), 0
 }
 
-// taken says that octets of a chunk have become content, whose lines may be of any
-// length (RFC 3030 section 3): what counts is what the library still holds, which
-// may be a command without end.
+// taken records that octets of a chunk were consumed as content, whose lines may have
+// any length (RFC 3030 section 3). Only what the library still holds counts towards
+// the limit, because that may be an endless command.
 func (w *wire) taken() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -293,22 +294,22 @@ func (w *wire) end() {
 	w.transaction, w.phase, w.bare, w.since = false, phaseCommand, false, time.Now()
 }
 
-// verdict tells, after a message was read to its end, whether the link is still
-// whole and whether every CR and LF was part of a pair.
+// verdict returns an error if the connection broke while a message was read, or if the
+// message has a bare CR or LF.
 func (w *wire) verdict() (broken error, bare bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.broken, w.bare
 }
 
-// closeAfter ends the connection once so many replies are written.
+// closeAfter closes the connection once this many replies have been written.
 func (w *wire) closeAfter(replies int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.hangUp = replies
 }
 
-// drain ends the wait for a next command, now or after the running transaction.
+// drain stops waiting for commands, now or after the running transaction.
 func (w *wire) drain() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

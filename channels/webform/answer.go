@@ -24,7 +24,7 @@ var pageFile embed.FS
 
 var page = template.Must(template.ParseFS(pageFile, "page.html"))
 
-// wantsJSON reports whether a script asks and not a person's browser.
+// wantsJSON reports whether the request comes from a script rather than a browser.
 func wantsJSON(r *http.Request) bool {
 	accept := r.Header.Get("Accept")
 	if strings.Contains(accept, "text/html") {
@@ -37,7 +37,7 @@ func wantsJSON(r *http.Request) bool {
 	return err == nil && mediaType == "application/json"
 }
 
-// succeed acknowledges what is durable now.
+// succeed acknowledges a submission that is durable.
 func (s *Server) succeed(w http.ResponseWriter, r *http.Request, f Form, sub submission, id desk.RawID) {
 	ref := reference(id)
 	if wantsJSON(r) {
@@ -49,11 +49,11 @@ func (s *Server) succeed(w http.ResponseWriter, r *http.Request, f Form, sub sub
 		if redirectAllowed(sub.redirect, f.Redirects) {
 			target = sub.redirect
 		} else {
-			s.log.Warn("redirect not in the form's list", "form", f.Key, "redirect", shorten(sub.redirect))
+			s.log.Warn("RedirectRefused", "form", f.Key, "redirect", shorten(sub.redirect))
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	// 303: the browser fetches the page with GET, and reloading it sends nothing twice.
+	// 303: the browser fetches the page with GET, so that reloading it does not resubmit.
 	http.Redirect(w, r, target, http.StatusSeeOther)
 }
 
@@ -66,13 +66,13 @@ type problem struct {
 	Errors []fieldError `json:"errors"`
 }
 
-// fail says what is wrong and, to a person, shows the form with what he had
-// written.
+// fail responds with a problem. In a browser it shows the form again, with the values
+// that were entered.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, f Form, sub submission, err error) {
 	var bad *fault
 	if !errors.As(err, &bad) {
-		s.log.Error("fault", "form", f.Key, "error", err)
-		bad = &fault{status: http.StatusInternalServerError, detail: "A fault of ours. Please try again later."}
+		s.log.Error("Failed", "form", f.Key, "error", err)
+		bad = &fault{status: http.StatusInternalServerError, detail: "Something went wrong on our side. Please try again later."}
 	}
 	if bad.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((bad.retry+time.Second-1)/time.Second)))
@@ -97,26 +97,26 @@ func writeJSON(w http.ResponseWriter, mediaType string, status int, v any) {
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	// An error means that the client has gone; there is nobody to tell.
+	// An error means that the client has gone.
 	_, _ = w.Write(append(b, '\n'))
 }
 
-// view is what page.html shows.
+// view is the data of page.html.
 type view struct {
 	Nonce  string
 	Title  string
 	Intro  string
-	Key    string // of the form; empty: there is none to show
+	Key    string // of the form; empty if there is no form to show
 	Thanks bool
 	Ref    string
 
-	Problem  string // empty: none
+	Problem  string // empty if there is none
 	Errors   map[string]string
 	Value    submission
-	Once     string // the hidden key that makes a second click harmless
+	Once     string // the hidden key that prevents double submissions
 	Fields   []viewField
 	Redirect string
-	Lost     bool // files were chosen, and have to be chosen again
+	Lost     bool // files were selected and have to be selected again
 }
 
 type viewField struct {
@@ -151,7 +151,7 @@ func newView(f Form, sub submission, bad *fault) view {
 	for _, field := range f.Fields {
 		add(field)
 	}
-	// Fields of a foreign page's form that ours does not have: nothing may get lost.
+	// Fields of another page's form that the hosted form does not have are kept, too.
 	for _, name := range sortedKeys(sub.Fields) {
 		if !known[name] {
 			add(Field{Name: name})
@@ -160,7 +160,7 @@ func newView(f Form, sub submission, bad *fault) view {
 	return v
 }
 
-// show is the hosted form.
+// show renders the hosted form.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, f Form) {
 	sub := submission{redirect: r.URL.Query().Get("redirect")}
 	sub.Subject = imf.OneLine(toText(r.URL.Query().Get("subject")))
@@ -181,7 +181,7 @@ func (s *Server) render(w http.ResponseWriter, f Form, status int, v view) {
 	v.Nonce = rand.Text()
 	var b bytes.Buffer
 	if err := page.Execute(&b, v); err != nil {
-		s.log.Error("page not rendered", "form", f.Key, "error", err)
+		s.log.Error("RenderFailed", "form", f.Key, "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
@@ -195,7 +195,7 @@ func (s *Server) render(w http.ResponseWriter, f Form, status int, v view) {
 	_, _ = w.Write(b.Bytes())
 }
 
-// policy is the page's Content-Security-Policy. form-action also governs where a
+// policy returns the page's Content-Security-Policy. form-action also controls where a
 // submission may be redirected to.
 func policy(f Form, nonce string) string {
 	actions, ancestors := []string{"'self'"}, []string{"'self'"}

@@ -26,12 +26,12 @@ const (
 	maxValue   = 8 << 10
 )
 
-// submission is a form as it came, before and after the checks.
+// submission is a submitted form.
 type submission struct {
 	desk.FormSubmission
 	key      string // Idempotency-Key or "_key"; may be empty
 	redirect string // "_redirect"
-	trap     string // "_gotcha": people do not see it, machines fill it in
+	trap     string // "_gotcha", a hidden field that only bots fill in
 }
 
 // fieldError is one entry of a problem's errors (RFC 9457 §3.2).
@@ -42,8 +42,8 @@ type fieldError struct {
 	field    string
 }
 
-// set files a value under the field it belongs to. A field that comes several
-// times (check boxes) is joined with commas, one of the fixed ones keeps its first.
+// set stores the value of a field. The values of a field that occurs several times
+// (check boxes) are joined with commas; of the fixed fields the first value is kept.
 func (s *submission) set(name, value string) {
 	value = toText(value)
 	fixed := map[string]*string{
@@ -68,8 +68,8 @@ func (s *submission) set(name, value string) {
 	s.Fields[name] = value
 }
 
-// tidy brings fields into the form in which they are stored. CR and LF have no
-// place in what may become a header.
+// tidy normalizes the fields. Those that may become mail headers are reduced to one
+// line.
 func (s *submission) tidy() {
 	s.Email = strings.TrimSpace(s.Email)
 	s.Name, s.Subject = imf.OneLine(s.Name), imf.OneLine(s.Subject)
@@ -79,7 +79,7 @@ func (s *submission) tidy() {
 	}
 }
 
-// check tells what is wrong with a tidy submission, in the order of the page.
+// check returns the errors of a normalized submission in the order of the page.
 func (s *submission) check(f Form) []fieldError {
 	var errs []fieldError
 	wrong := func(field, value, format string, args ...any) {
@@ -87,29 +87,29 @@ func (s *submission) check(f Form) []fieldError {
 	}
 	long := func(field, value string, limit int) {
 		if utf8.RuneCountInString(value) > limit {
-			wrong(field, value, "is longer than %d characters", limit)
+			wrong(field, value, "must not be longer than %d characters", limit)
 		}
 	}
 	long("name", s.Name, maxName)
 	switch {
 	case s.Email == "":
-		wrong("email", "", "is needed, so that we can answer")
+		wrong("email", "", "is required, so that we can reply")
 	case !imf.ValidAddr(s.Email):
-		wrong("email", s.Email, "is not an e-mail address of the form name@example.com")
+		wrong("email", s.Email, "must be an email address such as name@example.com")
 	}
 	long("subject", s.Subject, maxSubject)
 	for _, field := range f.Fields {
 		value := s.Fields[field.Name]
 		if field.Required && value == "" {
-			wrong(field.Name, "", "is needed")
+			wrong(field.Name, "", "is required")
 		}
 	}
 	if s.Message == "" {
-		wrong("message", "", "is needed")
+		wrong("message", "", "is required")
 	}
 	long("message", s.Message, maxMessage)
 	if len(s.Fields) > maxFields {
-		wrong("fields", "", "are more than %d", maxFields)
+		wrong("fields", "", "must not be more than %d", maxFields)
 		return errs
 	}
 	for _, name := range sortedKeys(s.Fields) {
@@ -119,7 +119,7 @@ func (s *submission) check(f Form) []fieldError {
 	return errs
 }
 
-// shorten keeps a problem from echoing a whole message.
+// shorten limits the length of a value that is echoed in a problem.
 func shorten(s string) string {
 	if len(s) <= 100 {
 		return s
@@ -131,12 +131,12 @@ func shorten(s string) string {
 	return s[:n] + "…"
 }
 
-// windows1252 holds what the octets 0x80 to 0x9f mean there (WHATWG Encoding §9).
+// windows1252 has the characters of octets 0x80 to 0x9f (WHATWG Encoding §9).
 var windows1252 = []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
 
-// toText makes a field's octets valid UTF-8 with LF line ends and without NUL. A
-// form on a page in another encoding sends that encoding; what is not UTF-8 is
-// read as windows-1252, the web's default.
+// toText converts a field to valid UTF-8 with LF line ends and without NUL. Browsers
+// send forms in the encoding of the page; input that is not UTF-8 is decoded as
+// windows-1252, the default of the web.
 func toText(s string) string {
 	if !utf8.ValidString(s) {
 		var b strings.Builder
@@ -152,8 +152,9 @@ func toText(s string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(s)
 }
 
-// sourceKey makes a repeated submission one. The content is part of it: whoever
-// uses a key twice for two things has both stored, as losing one would be worse.
+// sourceKey identifies repeated submissions. It includes the content: if a client uses
+// the same key for two different submissions, both are stored, because losing one would
+// be worse.
 func (s *submission) sourceKey(body []byte) string {
 	if s.key == "" {
 		return rand.Text()
@@ -166,11 +167,11 @@ func (s *submission) sourceKey(body []byte) string {
 
 func (s *submission) encode() ([]byte, error) { return json.Marshal(s.FormSubmission) }
 
-// crockford is base 32 without letters that are mistaken for digits.
+// crockford is base 32 without letters that look like digits.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// reference is what a person quotes on the phone: the random end of the raw
-// item's identifier, as "7K3M-2Q9X".
+// reference returns a short reference that people can quote on the phone: the random
+// end of the raw item's ID, such as "7K3M-2Q9X".
 func reference(id desk.RawID) string {
 	s := crockford.EncodeToString(id[len(id)-5:])
 	return s[:4] + "-" + s[4:]
@@ -187,7 +188,7 @@ func redirectAllowed(target string, allowed []string) bool {
 		if err != nil || a.Scheme != u.Scheme || !strings.EqualFold(a.Host, u.Host) {
 			continue
 		}
-		// Cleaned, as a browser resolves dot segments (RFC 3986 §5.2.4) before it asks.
+		// Cleaned, because browsers resolve dot segments (RFC 3986 §5.2.4).
 		if entry == target || (strings.HasSuffix(a.Path, "/") && strings.HasPrefix(path.Clean(u.Path)+"/", a.Path)) {
 			return true
 		}

@@ -21,26 +21,26 @@ import (
 )
 
 const (
-	// maxBody bounds urlencoded and JSON bodies, and a multipart body beside its files.
+	// maxBody limits urlencoded and JSON bodies, and multipart bodies without their files.
 	maxBody = 1 << 20
-	// maxDrain bounds what is read of a refused body and thrown away.
+	// maxDrain limits what is read and discarded of a refused body.
 	maxDrain = 64 << 20
-	// readIdle is how long an upload may stand still, readAll how long it may take.
+	// readIdle is how long an upload may stall, readAll how long it may take in total.
 	readIdle = 30 * time.Second
 	readAll  = 10 * time.Minute
 )
 
-// fault is a request that cannot be taken as it is.
+// fault is the reason why a request is refused.
 type fault struct {
 	status int
-	detail string // for a person, a whole sentence
+	detail string // human-readable, a complete sentence
 	errs   []fieldError
-	retry  time.Duration // Retry-After; 0: none
+	retry  time.Duration // Retry-After; 0 if there is none
 }
 
 func (f *fault) Error() string { return f.detail }
 
-// decode reads a body of any of the three kinds.
+// decode reads a body in any of the three formats.
 func (s *Server) decode(w http.ResponseWriter, r *http.Request) (sub submission, err error) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
@@ -52,8 +52,8 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request) (sub submission,
 	}
 	body := paced(w, r.Body)
 	defer func() {
-		if err != nil { // who is still sending would not read our answer (RFC 9112 section 9.6)
-			io.CopyN(io.Discard, body, maxDrain) //nolint:errcheck // as much as comes
+		if err != nil { // a client that is still sending may not read the response (RFC 9112 section 9.6)
+			io.CopyN(io.Discard, body, maxDrain) //nolint:errcheck // best effort
 		}
 	}()
 	r.Body = http.MaxBytesReader(w, body, limit)
@@ -65,7 +65,7 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request) (sub submission,
 	case "application/json":
 		err = sub.readJSON(r.Body)
 	default:
-		err = &fault{status: http.StatusUnsupportedMediaType, detail: "A form is sent as application/x-www-form-urlencoded, multipart/form-data or application/json."}
+		err = &fault{status: http.StatusUnsupportedMediaType, detail: "The content type must be application/x-www-form-urlencoded, multipart/form-data or application/json."}
 	}
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
 		sub.key = key
@@ -73,7 +73,7 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request) (sub submission,
 	return sub, bodyFault(err, limit)
 }
 
-// bodyFault turns a reader's error into an answer.
+// bodyFault returns the fault for an error of reading the body.
 func bodyFault(err error, limit int64) error {
 	var known *fault
 	var tooLarge *http.MaxBytesError
@@ -91,7 +91,7 @@ func (s *submission) readURLEncoded(body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	// Not ParseQuery: it sorts repeated fields apart and knows nothing of their order.
+	// Not ParseQuery, which loses the order of the fields.
 	for pair := range strings.SplitSeq(string(b), "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if name, err = url.QueryUnescape(name); err != nil {
@@ -123,18 +123,18 @@ func (s *submission) readJSON(body io.Reader) error {
 		}
 		value, ok := scalar(fields[name])
 		if !ok {
-			errs = append(errs, fieldError{Location: "body." + name, Message: "is a string, a number, true, false, or a list of these", field: name})
+			errs = append(errs, fieldError{Location: "body." + name, Message: "must be a string, a number, true, false, or a list of these", field: name})
 			continue
 		}
 		s.set(name, value)
 	}
 	if errs != nil {
-		return &fault{status: http.StatusUnprocessableEntity, detail: "Some fields cannot be taken.", errs: errs}
+		return &fault{status: http.StatusUnprocessableEntity, detail: "Some fields are not valid.", errs: errs}
 	}
 	return nil
 }
 
-// scalar is a JSON value as a form would have sent it.
+// scalar returns a JSON value as the text that a form would have sent.
 func scalar(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -159,7 +159,8 @@ func scalar(v any) (string, bool) {
 	return "", false
 }
 
-// readMultipart reads part by part (RFC 7578) and stops at the first limit.
+// readMultipart reads a multipart body part by part (RFC 7578) and stops at the first
+// limit that is exceeded.
 func (s *Server) readMultipart(sub *submission, r *http.Request) error {
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -178,7 +179,7 @@ func (s *Server) readMultipart(sub *submission, r *http.Request) error {
 		if !isFile {
 			b, err := io.ReadAll(io.LimitReader(part, maxBody-values+1))
 			if values += int64(len(b)); err == nil && values > maxBody {
-				err = &fault{status: http.StatusRequestEntityTooLarge, detail: "The form's text is larger than 1 MiB."}
+				err = &fault{status: http.StatusRequestEntityTooLarge, detail: "The text of the form is larger than 1 MiB."}
 			}
 			if err != nil {
 				return err
@@ -194,7 +195,8 @@ func (s *Server) readMultipart(sub *submission, r *http.Request) error {
 	}
 }
 
-// readFile takes one uploaded file; a field left without one sends an empty part.
+// readFile reads one uploaded file. A file field without a file sends an empty part,
+// which is ignored.
 func (s *Server) readFile(sub *submission, part *multipart.Part, name string, left int64) (int64, error) {
 	tooLarge := func(format string, args ...any) (int64, error) {
 		return 0, &fault{status: http.StatusRequestEntityTooLarge, detail: fmt.Sprintf(format, args...)}
@@ -208,7 +210,7 @@ func (s *Server) readFile(sub *submission, part *multipart.Part, name string, le
 	case n > s.cfg.MaxFile:
 		return tooLarge("The file %s is larger than %d MiB.", name, s.cfg.MaxFile>>20)
 	case n > left:
-		return tooLarge("The files are larger than %d MiB together.", s.cfg.MaxTotal>>20)
+		return tooLarge("The files are larger than %d MiB in total.", s.cfg.MaxTotal>>20)
 	case len(sub.Files) == s.cfg.MaxFiles:
 		return tooLarge("There are more than %d files.", s.cfg.MaxFiles)
 	}
@@ -216,8 +218,8 @@ func (s *Server) readFile(sub *submission, part *multipart.Part, name string, le
 	return int64(len(b)), nil
 }
 
-// fileName tells whether a part is a file (it has a filename, be it empty) and
-// what it is called, without path.
+// fileName returns the name of a part's file, without its path. It returns false if the
+// part is not a file, which is the case if it has no filename parameter.
 func fileName(part *multipart.Part) (string, bool) {
 	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	if err != nil {
@@ -231,7 +233,7 @@ func fileName(part *multipart.Part) (string, bool) {
 	return name[strings.LastIndexAny(name, `/\`)+1:], true
 }
 
-// pacedBody renews the connection's read deadline as long as data flows.
+// pacedBody extends the connection's read deadline as long as data arrives.
 type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
@@ -247,7 +249,7 @@ func (p *pacedBody) Read(b []byte) (int, error) {
 	if until.After(p.end) {
 		until = p.end
 	}
-	// Writers without deadlines (a recorder, HTTP/2 behind a wrapper) have their own.
+	// An error means that the writer has no deadlines, such as a test recorder.
 	if err := p.control.SetReadDeadline(until); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}

@@ -12,16 +12,17 @@ import (
 
 const storeWithin = 30 * time.Second
 
-// submit takes a form: count, read, check, journal, and only then answer.
+// submit handles a submission: it applies the rate limit, reads, checks and journals the
+// form and only then responds.
 func (s *Server) submit(w http.ResponseWriter, r *http.Request, f Form) {
 	sink := s.enter()
 	if sink == nil {
-		s.fail(w, r, f, submission{}, &fault{status: http.StatusServiceUnavailable, detail: "Forms are not taken at this moment. Please try again.", retry: 5 * time.Second})
+		s.fail(w, r, f, submission{}, &fault{status: http.StatusServiceUnavailable, detail: "Forms cannot be submitted at the moment. Please try again.", retry: 5 * time.Second})
 		return
 	}
 	defer s.inFlight.Done()
 	if wait := s.limits.take(s.cfg.ClientIP(r), time.Now()); wait > 0 {
-		s.fail(w, r, f, submission{}, &fault{status: http.StatusTooManyRequests, detail: "Too many forms came from your network. Please try again later.", retry: wait})
+		s.fail(w, r, f, submission{}, &fault{status: http.StatusTooManyRequests, detail: "Too many forms were submitted from your network. Please try again later.", retry: wait})
 		return
 	}
 	release, err := s.reserve(r)
@@ -35,7 +36,7 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request, f Form) {
 		sub.Form = f.Key
 		sub.tidy()
 		if errs := sub.check(f); errs != nil {
-			err = &fault{status: http.StatusUnprocessableEntity, detail: "The form is not complete.", errs: errs}
+			err = &fault{status: http.StatusUnprocessableEntity, detail: "The form is incomplete or has errors.", errs: errs}
 		}
 	}
 	if err != nil {
@@ -50,8 +51,8 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request, f Form) {
 	s.succeed(w, r, f, sub, receipt.ID)
 }
 
-// reserve keeps the bodies in flight within the memory they may take: each is
-// held as it came, as JSON and on its way to the database.
+// reserve limits the memory of the submissions being processed. Each is held as it was
+// received, as JSON, and as it is written to the database.
 func (s *Server) reserve(r *http.Request) (release func(), err error) {
 	size := r.ContentLength
 	if size >= 0 && size <= maxBody {
@@ -69,9 +70,9 @@ func (s *Server) reserve(r *http.Request) (release func(), err error) {
 	return func() { s.memory.Release(size) }, nil
 }
 
-// accept journals a submission. One that fell into the trap is journaled as
-// quarantined: it opens nothing, and a person may still look at it and replay it,
-// as browsers sometimes fill the trap in for an honest visitor.
+// accept journals a submission. If the trap field was filled in, the submission is
+// quarantined, where an administrator can look at it and replay it: browsers sometimes
+// fill in the field for legitimate visitors.
 func (s *Server) accept(r *http.Request, sink channels.Sink, f Form, sub submission) (desk.Receipt, error) {
 	body, err := sub.encode()
 	if err != nil {
@@ -82,9 +83,9 @@ func (s *Server) accept(r *http.Request, sink channels.Sink, f Form, sub submiss
 		RemoteAddr: r.RemoteAddr, ReceivedAt: time.Now(), Size: int64(len(body)), Bytes: body,
 	}
 	if sub.trap != "" {
-		raw.State, raw.Problem = desk.RawQuarantined, "spam: the field that people do not see was filled in"
+		raw.State, raw.Problem = desk.RawQuarantined, "spam: the hidden field was filled in"
 	}
-	// The visitor may hang up; what he has sent is stored all the same.
+	// Even if the visitor disconnects, the submission is stored.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeWithin)
 	defer cancel()
 	receipt, err := sink.Accept(ctx, raw)
@@ -94,13 +95,13 @@ func (s *Server) accept(r *http.Request, sink channels.Sink, f Form, sub submiss
 		return receipt, nil
 	case desk.KindOf(err) == desk.KindInvalid:
 		s.log.Warn("Refused", "form", f.Key, "error", err)
-		return receipt, &fault{status: http.StatusUnprocessableEntity, detail: "The form cannot be taken."}
+		return receipt, &fault{status: http.StatusUnprocessableEntity, detail: "The form cannot be accepted."}
 	}
-	s.log.Warn("not stored", "form", f.Key, "error", err)
+	s.log.Warn("NotStored", "form", f.Key, "error", err)
 	return receipt, &fault{status: http.StatusServiceUnavailable, detail: "The form could not be stored and nothing was sent. Please try again.", retry: 5 * time.Second}
 }
 
-// preflight answers a browser that asks before it sends (Fetch §4.8).
+// preflight responds to a CORS preflight request (Fetch §4.8).
 func (s *Server) preflight(w http.ResponseWriter, _ *http.Request, _ Form) {
 	h := w.Header()
 	if h.Get("Access-Control-Allow-Origin") != "" {
@@ -111,8 +112,8 @@ func (s *Server) preflight(w http.ResponseWriter, _ *http.Request, _ Form) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// allowOrigin lets a page of an allowed origin read the answer. Anybody may
-// send: there is no cookie that a foreign page could borrow.
+// allowOrigin allows a page of an allowed origin to read the response. Any page may
+// submit, because no cookies are used that a foreign page could exploit.
 func allowOrigin(w http.ResponseWriter, r *http.Request, f Form) {
 	origin := r.Header.Get("Origin")
 	w.Header().Add("Vary", "Origin")

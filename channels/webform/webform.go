@@ -1,9 +1,9 @@
-// Package webform is the entrance for web forms: POST /f/{key} takes a form from
-// any page (urlencoded, multipart or JSON), and GET /f/{key} shows a hosted one
-// that needs no JavaScript.
+// Package webform is the channel for web forms: POST /f/{key} accepts a form from any
+// page (urlencoded, multipart or JSON), and GET /f/{key} shows a hosted form that works
+// without JavaScript.
 //
-// A submission is acknowledged (303, 201) when the Sink has made it durable. The
-// answer to whoever filled it in travels as mail.
+// A submission is acknowledged (303, 201) once the Sink has made it durable. Replies
+// to it are sent as mail.
 package webform
 
 import (
@@ -20,47 +20,49 @@ import (
 	"switchboard/channels"
 )
 
-// Form is one entrance.
+// Form is the configuration of one form.
 type Form struct {
 	Key    string // in the URL; the raw item's Endpoint
 	Title  string // heading of the hosted page; "Contact us" when empty
 	Intro  string // a sentence below it; may be empty
 	Fields []Field
-	// Redirects lists where "_redirect" may send a browser: whole URLs, or ones
-	// that end in "/" and allow everything below.
+	// Redirects lists where "_redirect" may send a browser: complete URLs, or URLs that
+	// end in "/" and allow everything below them.
 	Redirects []string
-	// Origins lists whose pages may read the answer by script (CORS) and embed the
-	// hosted page: "https://shop.example", "*" for all.
+	// Origins lists the origins whose pages may read the response in a script (CORS)
+	// and embed the hosted page: "https://shop.example"; "*" allows all.
 	Origins []string
 }
 
-// Field is a further field of the hosted page; it arrives in Fields.
+// Field is an additional field of the hosted page. Its value is stored in
+// desk.FormSubmission.Fields.
 type Field struct {
 	Name     string
-	Label    string   // Name when empty
-	Options  []string // a choice of these; a line of text when empty
+	Label    string   // if empty, Name is used
+	Options  []string // the options of a selection; if empty, the field is a line of text
 	Required bool
 }
 
-// Config configures a Server. Zero limits mean the defaults in brackets.
+// Config configures a Server. A zero limit means the default in brackets.
 type Config struct {
 	Forms map[string]Form // by key
 
 	MaxFiles int   // (10)
-	MaxFile  int64 // octets of one file (10 MiB)
-	MaxTotal int64 // octets of all files (25 MiB)
-	// PerMinute bounds the submissions of one address (30), Burst how many may
-	// come at once (15). IPv6 addresses count by /64. Loopback, which is a proxy
-	// or a test, is not bounded.
+	MaxFile  int64 // size of one file in octets (10 MiB)
+	MaxTotal int64 // total size of all files in octets (25 MiB)
+	// PerMinute limits the submissions of one address (30), Burst how many may arrive
+	// at once (15). IPv6 addresses count by /64. Loopback, which is a proxy or a test,
+	// is not limited.
 	PerMinute, Burst int
-	// Memory bounds the octets that submissions in flight may hold (192 MiB).
+	// Memory limits the octets that submissions being processed may use (192 MiB).
 	Memory int64
-	// ClientIP tells who asks, for a gateway behind a proxy; nil: the peer.
+	// ClientIP returns the client's address, for a gateway behind a proxy. If it is nil,
+	// the peer's address is used.
 	ClientIP func(*http.Request) netip.Addr
 }
 
-// Server is the entrance: an http.Handler for /f/, and a channels.Channel whose
-// Run opens it.
+// Server is an http.Handler for /f/, and a channels.Channel that accepts submissions
+// while Run is running.
 type Server struct {
 	cfg    Config
 	log    *slog.Logger
@@ -69,7 +71,7 @@ type Server struct {
 	memory *semaphore.Weighted
 
 	mu       sync.Mutex
-	sink     channels.Sink // nil while Run does not run
+	sink     channels.Sink // nil while Run is not running
 	inFlight sync.WaitGroup
 }
 
@@ -78,7 +80,7 @@ var (
 	_ http.Handler     = (*Server)(nil)
 )
 
-// New makes a Server; it answers submissions with 503 until Run runs.
+// New returns a Server that responds to submissions with 503 until Run is called.
 func New(cfg Config, log *slog.Logger) *Server {
 	cfg.MaxFiles = cmp.Or(cfg.MaxFiles, 10)
 	cfg.MaxFile = cmp.Or(cfg.MaxFile, 10<<20)
@@ -103,10 +105,10 @@ func New(cfg Config, log *slog.Logger) *Server {
 // ServeHTTP serves everything below /f/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// drainWithin bounds how long a stop waits for submissions in hand.
+// drainWithin is how long Run waits for submissions being processed when it stops.
 const drainWithin = 10 * time.Second
 
-// Run takes submissions until ctx ends, and finishes those in hand.
+// Run accepts submissions until ctx ends and then finishes those being processed.
 func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 	s.mu.Lock()
 	s.sink = sink
@@ -122,12 +124,13 @@ func (s *Server) Run(ctx context.Context, sink channels.Sink) error {
 	select {
 	case <-done:
 	case <-time.After(drainWithin):
-		s.log.Warn("stopped with a submission unfinished")
+		s.log.Warn("SubmissionAborted")
 	}
 	return nil
 }
 
-// enter returns the sink for one submission and counts it; nil while closed.
+// enter counts a submission and returns the sink for it, or nil while Run is not
+// running.
 func (s *Server) enter() channels.Sink {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,12 +140,12 @@ func (s *Server) enter() channels.Sink {
 	return s.sink
 }
 
-// form finds the form of the path.
+// form looks up the form in the path.
 func (s *Server) form(next func(http.ResponseWriter, *http.Request, Form)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		f, ok := s.cfg.Forms[r.PathValue("key")]
 		if !ok {
-			s.fail(w, r, Form{}, submission{}, &fault{status: http.StatusNotFound, detail: "There is no such form."})
+			s.fail(w, r, Form{}, submission{}, &fault{status: http.StatusNotFound, detail: "This form does not exist."})
 			return
 		}
 		allowOrigin(w, r, f)

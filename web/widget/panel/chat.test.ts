@@ -110,7 +110,7 @@ describe('after a cut', () => {
     const { chat, wires } = setUp();
     chat.say('one');
     wires[0]!.open();
-    wires[0]!.cut(1008, 'no such widget');
+    wires[0]!.cut(1008, 'unknown widget');
     expect(chat.net).toBe('refused');
     vi.advanceTimersByTime(29_000);
     expect(wires).toHaveLength(1);
