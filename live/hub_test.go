@@ -24,7 +24,7 @@ func TestHubDeliversByTopic(t *testing.T) {
 
 	hub.PublishEvents([]desk.Event{event(a, 1), event(b, 1), event(a, 2)})
 	if n := hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(b), Kind: live.SignalTyping}); n != 0 {
-		t.Errorf("a signal nobody listens to had %d receivers", n)
+		t.Errorf("a signal without subscribers had %d receivers", n)
 	}
 	if n := hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(a), Kind: live.SignalTyping}); n != 1 {
 		t.Errorf("the signal had %d receivers, want 1", n)
@@ -71,12 +71,12 @@ func TestSubscriptionChangesTopics(t *testing.T) {
 		t.Errorf("a closed subscription got %+v", it)
 	}
 	if sub.Lagged() {
-		t.Error("a subscription that its owner closed says it lagged")
+		t.Error("a subscription closed by its owner reports that it lagged")
 	}
 }
 
-// A listener that stands still loses its subscription, knows it, and costs the
-// others nothing.
+// A subscriber that does not read loses its subscription, can tell why, and does not
+// affect others.
 func TestSlowSubscriberIsCutOff(t *testing.T) {
 	hub := live.New()
 	c := desk.NewID[desk.ConversationID]()
@@ -91,12 +91,12 @@ func TestSlowSubscriberIsCutOff(t *testing.T) {
 		got++
 	}
 	if got != 3 || !slow.Lagged() {
-		t.Errorf("the slow one read %d, lagged %v; want its 3 queued ones and the truth", got, slow.Lagged())
+		t.Errorf("the slow one read %d, lagged %v; want 3 and true", got, slow.Lagged())
 	}
 	want(t, fast.C, "event 0", "event 1", "event 2", "event 3", "event 4")
 }
 
-// Publishers, joiners and leavers at once: whoever stays sees every event in order.
+// While others subscribe and unsubscribe, a subscriber sees every event in order.
 func TestHubUnderContention(t *testing.T) {
 	hub := live.New()
 	c := desk.NewID[desk.ConversationID]()
@@ -158,8 +158,7 @@ func BenchmarkPublish(b *testing.B) {
 	b.ReportMetric(float64(read.Load())/float64(8*n)*100, "%delivered")
 }
 
-// A subscription without a channel queues up to its limit, says when it dropped
-// something, and goes on.
+// A subscription without a channel queues up to its limit, reports drops, and continues.
 func TestNotifyQueuesAndReportsDrops(t *testing.T) {
 	hub := live.New()
 	c := desk.NewID[desk.ConversationID]()

@@ -16,7 +16,7 @@ import (
 	"switchboard/live"
 )
 
-// script is a log whose faults a test decides; the real one is tested with
+// script is a log whose errors the test controls; the real one is tested with
 // PostgreSQL in package store.
 type script struct {
 	mu       sync.Mutex
@@ -85,7 +85,7 @@ func (s *script) Pending(_ context.Context, after desk.Cursor) (bool, error) {
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// follow starts a tail over the log and returns what listens to it.
+// follow starts a tail over the log and returns a subscription to its hub.
 func follow(t *testing.T, log live.Log) (*live.Tail, *live.Hub, *live.Subscription) {
 	hub := live.New()
 	tail := live.NewTail(log, hub, quiet())
@@ -128,7 +128,7 @@ func TestTailBeginsAtTheHeadAndFollowsWakes(t *testing.T) {
 	})
 }
 
-func TestTailFindsWhatNobodyAnnounced(t *testing.T) {
+func TestTailPollsForUnannouncedEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &script{}
 		_, _, sub := follow(t, log)
@@ -139,8 +139,8 @@ func TestTailFindsWhatNobodyAnnounced(t *testing.T) {
 	})
 }
 
-// An event behind a transaction that still runs is not published, and comes soon
-// after that one has ended although nobody wakes the tail.
+// An event after a running transaction is not published until shortly after that
+// transaction has ended, even without a wake-up.
 func TestTailWaitsForOlderTransactions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &script{}
@@ -156,7 +156,7 @@ func TestTailWaitsForOlderTransactions(t *testing.T) {
 	})
 }
 
-func TestTailSurvivesTheDatabase(t *testing.T) {
+func TestTailRetriesAfterDatabaseErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &script{}
 		tail, _, sub := follow(t, log)
@@ -174,8 +174,8 @@ func TestTailSurvivesTheDatabase(t *testing.T) {
 	})
 }
 
-// After a restore under a running process the position means nothing any more.
-func TestTailBeginsAnewInAnotherDatabase(t *testing.T) {
+// After the database was restored while the process runs, the position is not valid.
+func TestTailStartsOverInAnotherDatabase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &script{}
 		log.append(9, 9)
@@ -239,7 +239,7 @@ func TestLinkJoinsTwoNodes(t *testing.T) {
 			}
 		}
 		if len(ab)+len(ba) > 0 {
-			t.Error("frames go round in circles")
+			t.Error("frames are forwarded in a loop")
 		}
 	})
 }

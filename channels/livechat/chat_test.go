@@ -39,7 +39,7 @@ func TestAConversation(t *testing.T) {
 	b.say(map[string]any{"type": "received", "seq": answer.Seq})
 	o.awaitDelivery(t, own.Epoch, answer.Seq, desk.DeliveryDelivered)
 
-	// Another day, another connection: what is newer than he has, once.
+	// A later connection gets what is newer than its position, once.
 	b.Close()
 	o.reply(t, own.Epoch, "Anything else?")
 	b = o.visit(t)
@@ -68,9 +68,9 @@ func (o *office) awaitDelivery(t *testing.T, conversation string, seq int64, wan
 	t.Fatalf("the delivery is %s, want %s", got, want)
 }
 
-// The agent's answer is delivered to a visitor who is away: sent at once, shown
-// and delivered when he comes back.
-func TestAnAnswerWaitsForTheVisitor(t *testing.T) {
+// A reply to a visitor who is offline is sent at once, and shown and marked as
+// delivered when the visitor comes back.
+func TestReplyWaitsForTheVisitor(t *testing.T) {
 	o := openOffice(t)
 	b := o.visit(t)
 	b.say(map[string]any{"type": "message", "id": "1", "text": "hello?"})
@@ -91,7 +91,7 @@ func TestAnAnswerWaitsForTheVisitor(t *testing.T) {
 	}
 }
 
-func TestARepeatedLineIsStoredOnce(t *testing.T) {
+func TestRepeatedLineIsStoredOnce(t *testing.T) {
 	o := openOffice(t)
 	b := o.visit(t)
 	for range 3 {
@@ -150,7 +150,7 @@ func TestTwoTabsSeeTheSame(t *testing.T) {
 	}
 }
 
-// A secret opens its own session on its own widget and nothing else.
+// A secret gives access to its own session on its own widget only.
 func TestSecrets(t *testing.T) {
 	o := openOffice(t)
 	b := o.visit(t)
@@ -202,14 +202,14 @@ func TestWidgetsAndOrigins(t *testing.T) {
 	}{
 		{"no browser", "shop", "", true},
 		{"the shop", "shop", "https://shop.example", true},
-		{"our own panel", "shop", "http://" + host, true},
+		{"the gateway's own panel", "shop", "http://" + host, true},
 		{"another scheme", "shop", "http://shop.example", false},
 		{"another port", "shop", "https://shop.example:8443", false},
 		{"a subdomain", "shop", "https://evil.shop.example", false},
 		{"a longer name", "shop", "https://shop.example.evil.example", false},
 		{"a sandbox", "shop", "null", false},
 		{"a stranger", "shop", "https://evil.example", false},
-		{"anybody, where anybody may", "open", "https://evil.example", true},
+		{"any origin if all are allowed", "open", "https://evil.example", true},
 		{"unknown widget", "nope", "", false},
 		{"no widget", "", "", false},
 	} {

@@ -23,7 +23,7 @@ import (
 
 const patience = 20 * time.Second
 
-// office is a whole gateway with one agent, Ana, who works over the API.
+// office is a complete gateway with one agent, Ana, who uses the API.
 type office struct {
 	gate *gateway.Gateway
 	ana  desk.Agent
@@ -67,7 +67,7 @@ func openOffice(t testing.TB) *office {
 	return o
 }
 
-// hire makes Ana and her API key.
+// hire creates Ana and her API key.
 func (o *office) hire(t testing.TB) {
 	t.Helper()
 	o.ana = desk.Agent{ID: desk.NewID[desk.AgentID](), Name: "Ana", Email: "ana@desk.example", Tiers: []desk.Tier{0, 1, 2, 3}, Admin: true}
@@ -81,7 +81,7 @@ func (o *office) hire(t testing.TB) {
 	}
 }
 
-// awaitOpen waits until the entrance has been given its sink.
+// awaitOpen waits until the chat channel is running.
 func (o *office) awaitOpen(t testing.TB) {
 	t.Helper()
 	for late := time.Now().Add(patience); ; {
@@ -97,7 +97,7 @@ func (o *office) awaitOpen(t testing.TB) {
 	}
 }
 
-// post asks the API as Ana does.
+// post sends an API request as Ana.
 func (o *office) post(ctx context.Context, path string, body any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -131,7 +131,7 @@ func (o *office) reply(t testing.TB, conversation, text string) {
 	}
 }
 
-// delivery is the state of a message's one delivery.
+// delivery returns the state of a message's only delivery.
 func (o *office) delivery(t testing.TB, conversation string, seq int64) desk.DeliveryState {
 	t.Helper()
 	id, err := desk.ParseID[desk.ConversationID](conversation)
@@ -199,8 +199,8 @@ func (b *browser) next() (f frame, open bool) {
 	return f, true
 }
 
-// tell says a line and returns it as it comes back. The acknowledgement may come
-// before or after it.
+// tell sends a line and returns its echo. The acknowledgement may come before or after
+// the echo.
 func (b *browser) tell(id, text string) (own frame) {
 	b.t.Helper()
 	b.say(map[string]any{"type": "message", "id": id, "text": text})

@@ -18,15 +18,15 @@ import (
 	"switchboard/live"
 )
 
-// besides is a second node's chat in front of the office's database. Its hub
-// hears nothing: every hint is lost.
+// besides is the chat of a second node with the same database. Its hub receives
+// nothing, as if every signal were lost.
 func (o *office) besides(t testing.TB, cfg livechat.Config) (host string) {
 	t.Helper()
 	cfg.Widgets = map[string]livechat.Widget{"shop": {Key: "shop"}}
 	server := livechat.New(cfg, o.gate.Store().Visitors(), live.New(), slog.New(slog.DiscardHandler))
 	h := httptest.NewServer(server)
 	t.Cleanup(h.Close)
-	e := &entrance{server, o.gate.Store(), strings.TrimPrefix(h.URL, "http://")}
+	e := &endpoint{server, o.gate.Store(), strings.TrimPrefix(h.URL, "http://")}
 	e.run(t, o.gate.Sink())
 	return e.host
 }
@@ -47,8 +47,8 @@ func TestLostHintsDelayAndLoseNothing(t *testing.T) {
 	}
 }
 
-// A visitor who does not read is cut off within the write deadline, costs the
-// others nothing, and misses nothing when he comes back.
+// A visitor who does not read is disconnected within the write deadline, does not
+// delay other visitors, and gets everything after reconnecting.
 func TestSlowReader(t *testing.T) {
 	o := openOffice(t)
 	host := o.besides(t, livechat.Config{WriteWait: 300 * time.Millisecond, PollEvery: 50 * time.Millisecond})
@@ -112,7 +112,7 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
-// roamer is a visitor on a train: his link is cut again and again.
+// roamer is a visitor whose connection breaks again and again.
 type roamer struct {
 	host, secret, epoch string
 	seq                 int64
@@ -122,7 +122,7 @@ type roamer struct {
 	cuts                int
 }
 
-// ride talks until every one of his lines is acknowledged and n lines were seen.
+// ride sends lines until all of them are acknowledged and n lines were received.
 func (r *roamer) ride(ctx context.Context, own, n int) error {
 	for ctx.Err() == nil {
 		conn, _, err := websocket.DefaultDialer.DialContext(ctx, "ws://"+r.host+"/chat?widget=shop", nil)

@@ -63,8 +63,7 @@ func TestParseFrame(t *testing.T) {
 	}
 }
 
-// A refused address does not keep the visitor out, and a name never carries a
-// line break.
+// An invalid address does not refuse the visitor, and a name never has a line break.
 func TestParseFrameKeepsWhatIsGood(t *testing.T) {
 	f, err := parseFrame([]byte(`{"type":"hello","name":"Jo\r\nBcc: x","email":"nonsense","after":-5,"page":"https://x.example/` + strings.Repeat("ü", 2000) + `"}`))
 	if err == nil || f.Type != typeHello || f.Email != "" || f.Name != "Jo Bcc: x" || f.After != 0 {

@@ -17,7 +17,7 @@ import (
 
 const idleSockets = 2000
 
-// BenchmarkIdleSockets opens sockets that have said hello and nothing since, and
+// BenchmarkIdleSockets opens sockets that have sent nothing since their hello, and
 // reports the memory of the process for each of them. The clients are plain TCP
 // connections in the same process; what those cost alone is subtracted.
 func BenchmarkIdleSockets(b *testing.B) {

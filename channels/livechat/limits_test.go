@@ -23,15 +23,15 @@ import (
 	"switchboard/store"
 )
 
-// entrance is the chat alone, in front of a journal that the test rules; the
-// sessions are in PostgreSQL.
-type entrance struct {
+// endpoint is a chat server with a journal that the test controls. Its sessions are in
+// PostgreSQL.
+type endpoint struct {
 	*livechat.Server
 	store *store.Store
 	host  string
 }
 
-func openEntrance(t testing.TB, cfg livechat.Config) *entrance {
+func openEntrance(t testing.TB, cfg livechat.Config) *endpoint {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{DSN: dbtest.New(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -42,11 +42,11 @@ func openEntrance(t testing.TB, cfg livechat.Config) *entrance {
 	server := livechat.New(cfg, s.Visitors(), live.New(), slog.New(slog.DiscardHandler))
 	h := httptest.NewServer(server)
 	t.Cleanup(h.Close)
-	return &entrance{server, s, strings.TrimPrefix(h.URL, "http://")}
+	return &endpoint{server, s, strings.TrimPrefix(h.URL, "http://")}
 }
 
-// run opens the entrance over a sink; the returned function closes it.
-func (e *entrance) run(t testing.TB, sink channels.Sink) (stop func()) {
+// run runs the server with a sink until the returned function is called.
+func (e *endpoint) run(t testing.TB, sink channels.Sink) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -62,7 +62,7 @@ func (e *entrance) run(t testing.TB, sink channels.Sink) (stop func()) {
 		}
 	}
 	t.Cleanup(stop)
-	// 503 turns into 400 (no upgrade asked for) when the sink is there.
+	// 503 becomes 400 (no upgrade requested) once the server is running.
 	for late := time.Now().Add(patience); time.Now().Before(late); <-time.After(time.Millisecond) {
 		resp, err := http.Get("http://" + e.host)
 		if err != nil {
@@ -73,7 +73,7 @@ func (e *entrance) run(t testing.TB, sink channels.Sink) (stop func()) {
 			return stop
 		}
 	}
-	t.Fatal("the entrance never opened")
+	t.Fatal("the endpoint never opened")
 	return nil
 }
 
@@ -119,7 +119,7 @@ func TestBadFrames(t *testing.T) {
 	}
 }
 
-// A refused frame is answered and costs nothing else.
+// A refused frame gets an error, and the session continues.
 func TestRefusedFrames(t *testing.T) {
 	e := openEntrance(t, livechat.Config{})
 	sink := channeltest.NewSink()
@@ -193,9 +193,9 @@ func TestTooManyFrames(t *testing.T) {
 	b.wantClosed(websocket.ClosePolicyViolation)
 }
 
-// A stop finishes the line that is being stored, acknowledges it and tells the
-// visitor to come back.
-func TestStopFinishesTheLineInHand(t *testing.T) {
+// A stop waits for the line that is being stored, acknowledges it and asks the client
+// to reconnect.
+func TestStopFinishesTheCurrentLine(t *testing.T) {
 	e := openEntrance(t, livechat.Config{})
 	sink := channeltest.NewSink()
 	stop := e.run(t, sink)
@@ -271,7 +271,7 @@ func (c *customer) Send(ctx context.Context, nonce string) error {
 	}
 }
 
-// dial tries again while the entrance is closed, as the widget does.
+// dial tries again while the endpoint is closed, as the widget does.
 func (c *customer) dial(ctx context.Context) (*websocket.Conn, error) {
 	for {
 		conn, resp, err := websocket.DefaultDialer.DialContext(ctx, "ws://"+c.host+"/chat?widget=shop", nil)

@@ -85,7 +85,7 @@ func isQuiet(kind desk.EventKind) bool {
 func (p Publisher) push(session desk.SessionID, push live.ChatPush) {
 	data, err := json.Marshal(push)
 	if err != nil {
-		return // a time outside of JSON's years; the line is read from the database
+		return // a time that JSON cannot represent; the line is read from the database
 	}
 	p.Hub.PublishSignal(live.Signal{Topic: live.SessionTopic(session), Kind: live.SignalChatPush, Data: data})
 }

@@ -177,7 +177,7 @@ func TestPushOfAnotherSession(t *testing.T) {
 	r.wantLine(chat.FromAgent, "for you")
 }
 
-// What is pushed and what a later connection reads from the database is the same.
+// Pushed lines are the same as those that a later connection reads from the database.
 func TestPushedAndReadLinesAreEqual(t *testing.T) {
 	o := openOffice(t)
 	b := o.visit(t)

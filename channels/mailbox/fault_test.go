@@ -14,8 +14,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// The connection breaks thirty times, at any octet: within the greeting, within
-// a size, within a literal.
+// The connection breaks thirty times, at any octet: within the greeting, a size or a
+// literal.
 func TestCutWithinAnything(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
@@ -47,7 +47,7 @@ func TestCutWithinAnything(t *testing.T) {
 	}
 }
 
-// Twenty times the server keeps the connection and falls silent.
+// Twenty times the server keeps the connection open but stops responding.
 func TestMuteServer(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
@@ -138,8 +138,8 @@ func TestRenumberedFolderIsReadAgain(t *testing.T) {
 	}
 }
 
-// A folder put back from a backup gives old UIDs to new mail.
-func TestFolderPutBackLosesNothing(t *testing.T) {
+// A folder restored from a backup assigns old UIDs to new messages.
+func TestRestoredFolderLosesNothing(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	d.Renumber(4711)

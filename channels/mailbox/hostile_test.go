@@ -140,7 +140,7 @@ func TestDateOfNoTime(t *testing.T) {
 	}
 }
 
-// A mail that the server cannot deliver goes into quarantine; those behind it come.
+// A message that the server cannot deliver is quarantined; those after it are read.
 func TestPoisonMailDoesNotBlockTheMailbox(t *testing.T) {
 	good := "{12}\r\nSubject: x\r\n"
 	for name, poison := range map[string]string{
@@ -199,8 +199,8 @@ func TestPoisonMailDoesNotBlockTheMailbox(t *testing.T) {
 	}
 }
 
-// Malformed answers everywhere: the mailbox reports a failure, goes on trying,
-// ends on request and holds no memory.
+// With malformed responses the mailbox reports a failure, keeps retrying, stops on
+// request and leaks no memory.
 func TestHostileServer(t *testing.T) {
 	long := strings.Repeat("A", 8<<20)
 	replace := func(verb, untagged, tagged string) script {
@@ -249,7 +249,7 @@ func TestHostileServer(t *testing.T) {
 	}
 }
 
-// A slow server that gets on is waited for, beyond the time that silence is.
+// A slow server that makes progress is waited for longer than the silence limit.
 func TestSlowServer(t *testing.T) {
 	sink := channeltest.NewSink()
 	body := strings.Repeat("x", 40)
@@ -277,7 +277,7 @@ func TestSlowServer(t *testing.T) {
 	}
 }
 
-// A server that never stops talking is cut off before it fills the memory.
+// A server that sends an endless response is disconnected before it fills the memory.
 func TestEndlessAnswer(t *testing.T) {
 	for _, verb := range []string{"CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH"} {
 		t.Run(verb, func(t *testing.T) {
@@ -308,8 +308,8 @@ func TestEndlessAnswer(t *testing.T) {
 	}
 }
 
-// runOnce runs a group until its entrance has told how it is, and wants it to end
-// when told.
+// runOnce runs a group until its channel has reported a state, and then expects it to
+// stop on request.
 func runOnce(t *testing.T, g *channels.Group, number int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -320,7 +320,7 @@ func runOnce(t *testing.T, g *channels.Group, number int) {
 	defer tick.Stop()
 	for late := time.Now().Add(time.Minute); g.Statuses()[0].State == channels.StateStarting; <-tick.C {
 		if time.Now().After(late) {
-			t.Fatalf("case %d: no word of how it is", number)
+			t.Fatalf("case %d: no state was reported", number)
 		}
 	}
 	cancel()

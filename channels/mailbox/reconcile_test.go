@@ -17,7 +17,7 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// Mails that reading has passed over are found and journaled; the position stays.
+// Skipped messages are found and journaled, and the position stays the same.
 func TestReconcile(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
@@ -72,7 +72,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// The supervisor is told how far a backlog is, and of none when it is read.
+// The progress of a backlog is reported, and its end.
 func TestBacklogProgress(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
@@ -99,7 +99,7 @@ func TestBacklogProgress(t *testing.T) {
 	}
 }
 
-func TestPile(t *testing.T) {
+func TestBacklogCount(t *testing.T) {
 	var last *channels.Progress
 	p := newBacklog(func(now *channels.Progress) { last = now })
 	p.found("INBOX", 3)

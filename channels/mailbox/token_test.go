@@ -89,7 +89,7 @@ func TestTokensAreRenewed(t *testing.T) {
 	journal.Await(t, 4)
 	awaitState(t, group, channels.StateRunning)
 
-	// A withdrawn permission is said, and said how to mend.
+	// A revoked permission is reported with advice.
 	tokens.Revoke()
 	d.Restart()
 	status := awaitState(t, group, channels.StateUnauthorised)
@@ -179,8 +179,8 @@ func TestTokenAdvice(t *testing.T) {
 	})
 }
 
-// What a token server gave is kept before it is used: else a restart would find
-// the old refresh token used up.
+// A new refresh token is stored before it is used: otherwise a restart would find only
+// the old one, which is no longer valid.
 func TestTokenIsKeptFirst(t *testing.T) {
 	t.Parallel()
 	d, tokens, keeper, cfg := granted(t, nil)

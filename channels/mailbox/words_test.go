@@ -65,9 +65,9 @@ func noTLS(command string) (string, string) {
 	return polite(command)
 }
 
-// TestFaultsInPlainWords: each fault is told apart in words that name the server
-// and no part of this program, and with what to do.
-func TestFaultsInPlainWords(t *testing.T) {
+// TestFaultDescriptions checks that each fault has a description of its own that names
+// the server and no internals, and advice on how to fix it.
+func TestFaultDescriptions(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t, mailtest.WithUser("locked", "nologin=y reason=Locked."))
 	outdated := mailtest.NewDovecot(t, mailtest.WithCertificate(func(c *x509.Certificate) {
@@ -150,9 +150,9 @@ func TestFaultsInPlainWords(t *testing.T) {
 	}
 }
 
-// TestHampered: mail is read although it cannot be moved; the state says why not,
-// until it can.
-func TestHampered(t *testing.T) {
+// TestDegraded checks that mail is read although it cannot be moved, and that the
+// status gives the reason until it can.
+func TestDegraded(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	sink := channeltest.NewSink()
@@ -176,7 +176,7 @@ func TestHampered(t *testing.T) {
 	await(t, group, func(s channels.Status) bool { return s.State == channels.StateRunning && s.LastError == "" })
 }
 
-// TestRefusedMove: what the server answers to a move decides on the advice.
+// TestRefusedMove checks that the advice depends on the server's response.
 func TestRefusedMove(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ capability, answer, what, advice string }{
@@ -199,7 +199,7 @@ func TestRefusedMove(t *testing.T) {
 		await(t, group, func(s channels.Status) bool { return s.LastError != "" })
 		s := group.Statuses()[0]
 		if !strings.Contains(s.LastError, strings.ReplaceAll(test.what, "%s", addr)) || !strings.Contains(s.Advice, test.advice) {
-			t.Errorf("it says %q and advises %q", s.LastError, s.Advice)
+			t.Errorf("error %q, advice %q", s.LastError, s.Advice)
 		}
 	}
 }
@@ -211,7 +211,7 @@ func await(t *testing.T, group *channels.Group, good func(channels.Status) bool)
 	for late := time.Now().Add(time.Minute); !good(group.Statuses()[0]); <-tick.C {
 		if time.Now().After(late) {
 			s := group.Statuses()[0]
-			t.Fatalf("%s: it says %q and advises %q", s.State, s.LastError, s.Advice)
+			t.Fatalf("%s: error %q, advice %q", s.State, s.LastError, s.Advice)
 		}
 	}
 }

@@ -124,7 +124,7 @@ func (c *client) envelope() {
 	c.do("250", "RCPT TO:<%s>", support)
 }
 
-// wantClosed wants the server to close without another word.
+// wantClosed expects the server to close the connection without another reply.
 func (c *client) wantClosed() {
 	c.t.Helper()
 	rest, err := io.ReadAll(c.r)

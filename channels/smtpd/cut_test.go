@@ -14,7 +14,7 @@ import (
 	"switchboard/channels/channeltest"
 )
 
-// A link that breaks at any octet leaves either the whole mail or nothing.
+// If the connection breaks at any octet, either the whole message is stored or nothing.
 func TestCutAtEveryOctet(t *testing.T) {
 	body := mail("cut")
 	for len(body) < 2048 {

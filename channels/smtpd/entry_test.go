@@ -42,7 +42,7 @@ func TestImplicitTLS(t *testing.T) {
 		t.Errorf("stored %d", len(raws))
 	}
 
-	// Whoever speaks in clear gets nothing, and the others are not held up.
+	// A client without TLS gets no reply and does not delay other clients.
 	plain := dial(t, addr)
 	fmt.Fprint(plain, "EHLO client.example\r\n")
 	if said, _ := io.ReadAll(plain.r); strings.Contains(string(said), "250") {
@@ -259,7 +259,7 @@ func TestProxyProtocol(t *testing.T) {
 	}
 }
 
-// A proxy that says nothing keeps nobody waiting, and the end does not wait for it.
+// A proxy that sends nothing delays neither other connections nor the stop.
 func TestMuteProxy(t *testing.T) {
 	sink := channeltest.NewSink()
 	addr := serve(t, sink, func(cfg *Config) { cfg.ProxyFrom = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
@@ -317,7 +317,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestHandedIsTheSameMail(t *testing.T) {
+func TestHandedMessageHasTheSameSourceKey(t *testing.T) {
 	sink := channeltest.NewSink()
 	c := greeted(t, serve(t, sink, nil))
 	c.envelope()

@@ -12,7 +12,7 @@ import (
 )
 
 // FuzzSession throws octets at the server in each state of a session. Whatever
-// comes, it answers or hangs up in time, journals only what it said 250 to, and
+// arrives, it replies or disconnects in time, journals only what it replied 250 to, and
 // still serves the next client.
 func FuzzSession(f *testing.F) {
 	sink := channeltest.NewSink()

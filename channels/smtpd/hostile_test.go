@@ -15,8 +15,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// Every ending that some server takes for the end of the mail and another does
-// not. What follows it here would be a second, forged mail.
+// Each sequence that some servers take for the end of a message and others do not.
+// What follows it here would be a second, forged message.
 func TestSmuggling(t *testing.T) {
 	const forged = "MAIL FROM:<ceo@desk.example>\r\nRCPT TO:<" + support + ">\r\nDATA\r\nSubject: forged\r\n\r\nx\r\n.\r\n"
 	for _, ending := range []string{
@@ -165,8 +165,8 @@ func trickle(w io.Writer, done <-chan struct{}) {
 	}
 }
 
-// Two hundred tricklers do not keep an honest sender out.
-func TestHonestMailAmongTricklers(t *testing.T) {
+// Two hundred slow senders do not block a normal one.
+func TestMailAmongSlowSenders(t *testing.T) {
 	sink := channeltest.NewSink()
 	addr := serve(t, sink, func(cfg *Config) {
 		cfg.MaxConns, cfg.StallTimeout, cfg.MinRate = 250, 500*time.Millisecond, 10_000
@@ -242,12 +242,12 @@ func TestSTARTTLS(t *testing.T) {
 		t.Fatalf("reply %q", got)
 	}
 	if raws := sink.Raws(); len(raws) != 1 || !strings.Contains(string(raws[0].Bytes), "with ESMTPS id") {
-		t.Errorf("the trace field does not tell of TLS: %q", raws[0].Bytes)
+		t.Errorf("the trace field does not mention TLS: %q", raws[0].Bytes)
 	}
 	s.do("5", "STARTTLS")
 }
 
-// What is sent in clear behind STARTTLS must not be executed after it.
+// Commands sent unencrypted after STARTTLS must not be executed after the handshake.
 func TestSTARTTLSInjection(t *testing.T) {
 	server, trust := certified(t)
 	sink := channeltest.NewSink()
@@ -271,7 +271,7 @@ func TestFailedHandshake(t *testing.T) {
 	}
 }
 
-// Stopping lets a transaction finish and sends idle clients away.
+// Stopping waits for a transaction to finish and disconnects idle clients.
 func TestDrain(t *testing.T) {
 	sink := channeltest.NewSink()
 	s := newServer(t, nil)
@@ -308,7 +308,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// A client that never finishes does not hold up the end.
+// A client that never finishes does not delay the stop.
 func TestDrainDeadline(t *testing.T) {
 	s := newServer(t, func(cfg *Config) { cfg.DrainTimeout = 100 * time.Millisecond })
 	addr, err := s.Listen()

@@ -130,7 +130,7 @@ func TestTooManyRecipients(t *testing.T) {
 	c.do("452 4.5.3", "RCPT TO:<a3@desk.example>")
 }
 
-// A fault of the journal never costs the sender its mail, and never shows.
+// After a journal error the sender keeps its message and sees no details.
 func TestJournalFaults(t *testing.T) {
 	for _, test := range []struct {
 		name string

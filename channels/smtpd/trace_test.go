@@ -52,7 +52,7 @@ func TestHops(t *testing.T) {
 	}
 }
 
-func TestTraceFieldKeepsAClientsWordsInside(t *testing.T) {
+func TestTraceFieldEscapesClientText(t *testing.T) {
 	raw := &desk.Raw{ID: desk.NewID[desk.RawID](), RemoteAddr: "[2001:db8::1]:25", ReceivedAt: time.Unix(0, 0).UTC(), EnvelopeTo: []string{`"x>;\r"@desk.example`}}
 	field := string(received(raw, "evil (; \r\nSubject: forged", "mx.desk.example", with(false, true, true)))
 	if strings.Count(field, "\r\n") != 4 || !strings.HasPrefix(field, "Received: from evil______Subject:_forged ([IPv6:2001:db8::1])\r\n\tby mx.desk.example with UTF8SMTPS id rw_") {

@@ -11,8 +11,8 @@ import (
 	"switchboard/channels/webform"
 )
 
-// A program that sends all before it reads gets the answer, not a broken pipe.
-func TestWhoIsStillSendingGetsTheAnswer(t *testing.T) {
+// A client that sends everything before it reads gets the response, not a broken pipe.
+func TestClientStillSendingGetsTheResponse(t *testing.T) {
 	const size = 24 << 20 // more than the kernel holds for a peer that has gone
 	s := openSite(t, webform.Config{})
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))

@@ -16,8 +16,8 @@ import (
 	"switchboard/internal/dbtest"
 )
 
-// A form on its way through the whole gateway: a conversation with its file, one
-// for a repeated form, and what fell into the trap where an agent can replay it.
+// Forms through the complete gateway: a conversation with its file, one for a repeated
+// form, and a quarantined one that can be replayed.
 func TestThroughTheGateway(t *testing.T) {
 	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
@@ -44,7 +44,7 @@ func TestThroughTheGateway(t *testing.T) {
 			if resp.StatusCode == http.StatusCreated {
 				return
 			}
-			if resp.StatusCode != http.StatusServiceUnavailable || time.Now().After(late) { // 503: the entrance is not open yet
+			if resp.StatusCode != http.StatusServiceUnavailable || time.Now().After(late) { // 503: the endpoint is not open yet
 				t.Fatalf("%s %s", resp.Status, answer)
 			}
 		}

@@ -12,8 +12,8 @@ import (
 	"switchboard/channels/webform"
 )
 
-// The page that a person with a mistake gets back holds what he had written.
-func TestMistakesAreShownWithWhatWasWritten(t *testing.T) {
+// After a mistake the page is shown again with the values that were entered.
+func TestMistakesKeepEnteredValues(t *testing.T) {
 	s := openSite(t, webform.Config{})
 	v := url.Values{"email": {`jo"><script>alert(1)</script>`}, "name": {"Jö & Co"}, "message": {"</textarea><img src=x onerror=alert(1)>"},
 		"topic": {"Bugs & more"}, "unknown": {"kept too"}, "_key": {"k-1"}, "_redirect": {"https://shop.example/thanks"}}

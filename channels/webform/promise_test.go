@@ -17,7 +17,7 @@ import (
 	"switchboard/desk"
 )
 
-// submitter is a script on somebody's page, as channeltest sees it.
+// submitter is a script on another page, as a channeltest.Customer.
 type submitter struct{ url string }
 
 func (c submitter) Send(ctx context.Context, nonce string) error {

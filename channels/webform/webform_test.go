@@ -61,7 +61,7 @@ func openSite(t testing.TB, cfg webform.Config) *site {
 	}
 }
 
-// browser does not follow redirects: the tests look at them.
+// browser does not follow redirects, so that tests can check them.
 var browser = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func (s *site) send(form, contentType, body string, header map[string]string) (*http.Response, string) {
@@ -86,7 +86,7 @@ func (s *site) send(form, contentType, body string, header map[string]string) (*
 	return resp, string(answer)
 }
 
-// post sends a form as a person's browser does.
+// post submits a form like a browser.
 func (s *site) post(form string, v url.Values) (*http.Response, string) {
 	s.t.Helper()
 	return s.send(form, "application/x-www-form-urlencoded", v.Encode(), map[string]string{"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
@@ -113,7 +113,7 @@ func good(more ...string) url.Values {
 	return v
 }
 
-func TestABrowserSendsAForm(t *testing.T) {
+func TestBrowserSubmitsAForm(t *testing.T) {
 	s := openSite(t, webform.Config{})
 	v := good("topic", "Bugs & more", "order", "A-1\r\nA-2", "colour", "red", "colour", "blue")
 	v.Set("subject", "Cart\r\nBcc: all@evil.example")
@@ -147,11 +147,11 @@ func TestABrowserSendsAForm(t *testing.T) {
 	if again, err := http.Get(s.url + "/f/contact/thanks?ref=%3Cscript%3E"); err != nil {
 		t.Fatal(err)
 	} else if b, _ := io.ReadAll(again.Body); strings.Contains(string(b), "script") || strings.Contains(string(b), "reference\">") {
-		t.Error("the page shows whatever stands in its address")
+		t.Error("the page shows unchecked text from its URL")
 	}
 }
 
-func TestWhatIsRefused(t *testing.T) {
+func TestRefusedForms(t *testing.T) {
 	s := openSite(t, webform.Config{})
 	with := func(field, value string) string {
 		v := good("topic", "Billing")
@@ -277,7 +277,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-func TestARepeatedFormIsOne(t *testing.T) {
+func TestRepeatedFormIsStoredOnce(t *testing.T) {
 	s := openSite(t, webform.Config{})
 	first, _ := s.post("plain", good("_key", "k1"))
 	second, _ := s.post("plain", good("_key", "k1"))
@@ -299,8 +299,8 @@ func TestARepeatedFormIsOne(t *testing.T) {
 	}
 }
 
-// A machine gets the answer that a person gets, and its words open no conversation.
-func TestTheTrap(t *testing.T) {
+// A bot gets the same response as a person, and its form opens no conversation.
+func TestTrapField(t *testing.T) {
 	s := openSite(t, webform.Config{})
 	resp, _ := s.post("plain", good("_gotcha", "http://buy.example"))
 	if resp.StatusCode != http.StatusSeeOther || !strings.Contains(resp.Header.Get("Location"), "ref=") {
@@ -312,7 +312,7 @@ func TestTheTrap(t *testing.T) {
 	}
 }
 
-func TestAJournalThatIsAway(t *testing.T) {
+func TestUnavailableJournal(t *testing.T) {
 	s := openSite(t, webform.Config{})
 	s.sink.Fail(desk.Errorf(desk.KindTemporary, "the disk is full"))
 	resp, page := s.post("contact", good("topic", "Billing", "_key", "k1"))
