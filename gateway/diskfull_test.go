@@ -56,7 +56,7 @@ func TestDiskFull(t *testing.T) {
 	r.eventually("a failed attempt", func() bool {
 		var problem string
 		err := db.QueryRowContext(t.Context(), "select problem from raws where state = 'pending' and problem <> ''").Scan(&problem)
-		return err == nil && strings.Contains(problem, "had no room for it")
+		return err == nil && strings.Contains(problem, "ran out of disk space")
 	})
 	// Mail that cannot be stored is not acknowledged.
 	exec(full("raws"))

@@ -35,7 +35,7 @@ func (s *Store) SaveAccount(ctx context.Context, a desk.Account) error {
 		if a.ID.IsZero() {
 			err := tx.StmtxContext(ctx, s.q.account.OfDomain).GetContext(ctx, &a.ID, &domains)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return wrap("find the account", err)
+				return wrap("find account", err)
 			}
 		}
 		if a.ID.IsZero() {

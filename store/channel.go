@@ -24,15 +24,16 @@ type channelQueries struct {
 	Reconciled   *sqlx.Stmt `query:"channel-reconciled"`
 }
 
-// silence is how long a node may be unheard of before it counts as gone.
+// silence is how long a node may send no heartbeat before it counts as gone.
 const silence = 20 * time.Second
 
-// SaveChannels says that a node lives, and how those of its channels are doing
-// that changed. Nodes that are long gone are forgotten.
+// SaveChannels records a node's heartbeat and the state of its channels that
+// changed. Nodes that have been gone for a day are removed. A channel that
+// failed, degraded or recovered is also recorded in the event log.
 func (s *Store) SaveChannels(ctx context.Context, node string, changed []view.Channel) error {
 	return s.txAsync(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.channel.Seen).ExecContext(ctx, node); err != nil {
-			return wrap("sign of life", err)
+			return wrap("save heartbeat", err)
 		}
 		if len(changed) == 0 {
 			return nil
@@ -64,7 +65,7 @@ func (s *Store) SaveChannels(ctx context.Context, node string, changed []view.Ch
 			return wrap("save last arrivals", err)
 		}
 		if _, err := tx.StmtxContext(ctx, s.q.channel.Forget).ExecContext(ctx); err != nil {
-			return wrap("forget nodes", err)
+			return wrap("remove old nodes", err)
 		}
 		return s.recordChannels(ctx, tx, &name)
 	})
@@ -93,8 +94,8 @@ func (s *Store) recordChannels(ctx context.Context, tx *sqlx.Tx, names *column) 
 }
 
 // reportable reports whether a channel's state is news after the state that was
-// reported last, empty when none was. A channel that starts, stands by or stops
-// is not: if it failed before, it has not recovered yet.
+// reported last, empty when there is none. A channel that is starting, on standby
+// or stopped is not: if it had failed, it has not recovered yet.
 func reportable(reported, state string) bool {
 	switch state {
 	case "failing", "unauthorised", "degraded":
@@ -105,8 +106,8 @@ func reportable(reported, state string) bool {
 	return false
 }
 
-// Channels tells how every entrance is doing, by name. Where several nodes have
-// it, the one counts that does its work, or the worst.
+// Channels returns the state of every channel, by name. Of several nodes with
+// the same channel it is the active one's, and the worst of several active ones.
 func (s *Store) Channels(ctx context.Context) ([]view.Channel, error) {
 	var rows []struct {
 		Channel, Node, State, LastError, Advice string
@@ -146,8 +147,8 @@ func (s *Store) Channels(ctx context.Context) ([]view.Channel, error) {
 	return out, nil
 }
 
-// DueReconciliation claims one of channels whose comparison with the server is
-// due; "" when none is. One that is new waits for first.
+// DueReconciliation claims one of the channels whose comparison with the server
+// is due; "" when none is. A new channel becomes due after first.
 func (s *Store) DueReconciliation(ctx context.Context, channels []string, first time.Duration) (channel string, err error) {
 	var names column
 	for _, c := range channels {
@@ -163,7 +164,7 @@ func (s *Store) DueReconciliation(ctx context.Context, channels []string, first 
 	return channel, err
 }
 
-// SaveReconciliation keeps a comparison; the next one is due after every.
+// SaveReconciliation stores the result of a comparison; the next one is due after every.
 func (s *Store) SaveReconciliation(ctx context.Context, channel string, folders []view.ReconciledFolder, every time.Duration) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.StmtxContext(ctx, s.q.channel.Reconciled).ExecContext(ctx, channel, every.Seconds(), jsonText(emptyNotNull(folders)))

@@ -29,19 +29,19 @@ order by s.channel, array_position(array['unauthorised', 'failing', 'starting', 
          s.last_error <> '' desc;
 
 -- name: channel-arrival
--- Outlives the nodes. Sorted, so that two nodes take the rows in one order.
+-- Kept when nodes go. Sorted, so that two nodes lock the rows in the same order.
 insert into channel_arrivals (channel, last_item)
 select channel, last_item from unnest($1::text[], $2::timestamptz[]) as t (channel, last_item) order by channel
 on conflict (channel) do update set last_item = greatest(channel_arrivals.last_item, excluded.last_item);
 
 -- name: channel-forget
--- Nodes that have been gone for a day, and what they said.
+-- Nodes that have been gone for a day, and the state of their channels.
 with gone as (delete from nodes where seen_at < now() - interval '1 day' returning node)
 delete from channel_status s using gone g where s.node = g.node;
 
 -- name: channel-list
--- One row a channel: of the living nodes the one that does the work, the worst
--- first; a node that is gone speaks only when no other one does.
+-- One row per channel: from the running nodes the worst state of the active ones;
+-- from a node that is gone only when no running one has the channel.
 select * from (
     select distinct on (s.channel) s.channel, s.node, s.since, max(s.last_success) over (partition by s.channel) as last_success, a.last_item, s.last_error, s.advice, s.progress,
            case when alive or s.state = 'stopped' then s.state else 'silent' end as state,
@@ -55,8 +55,8 @@ select * from (
 ) t order by channel;
 
 -- name: channel-reconcile-due
--- Claims one channel whose comparison is due, for an hour. Channels that are new
--- here wait for $2 seconds first.
+-- Claims one channel whose comparison is due, for an hour. New channels become
+-- due after $2 seconds.
 with fresh as (
     insert into mailbox_reconciliations (channel, due_at)
     select c, now() + $2 * interval '1 second' from unnest($1::text[]) as c

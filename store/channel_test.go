@@ -7,8 +7,8 @@ import (
 	"switchboard/desk/view"
 )
 
-// TestChannelsOutliveTheirNode: when an entrance last worked is told after a
-// restart too, as what the living node says of it.
+// TestChannelsOutliveTheirNode: after a restart the last success of the previous
+// node is still shown, with the state from the running node.
 func TestChannelsOutliveTheirNode(t *testing.T) {
 	t.Parallel()
 	f := open(t)

@@ -26,7 +26,7 @@ type chatQueries struct {
 	Delivered *sqlx.Stmt `query:"chat-delivered"`
 }
 
-// Visitors keeps the visitors' chat sessions; it implements livechat.Sessions.
+// Visitors stores the visitors' chat sessions; it implements livechat.Sessions.
 type Visitors struct{ s *Store }
 
 // Visitors returns the store's chat sessions.
@@ -75,7 +75,7 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// digest is what is kept of a secret. One round is enough for random bits.
+// digest returns the stored form of a secret. One round is enough for random bits.
 func digest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]
@@ -113,12 +113,12 @@ func (v Visitors) Marks(ctx context.Context, ids []desk.SessionID) ([]chat.Mark,
 	}
 	var marks []chat.Mark
 	err := v.s.q.chat.Marks.SelectContext(ctx, &marks, &column)
-	return marks, wrap("read where chat sessions stand", err)
+	return marks, wrap("read positions of chat sessions", err)
 }
 
 // Received implements livechat.Sessions: the deliveries up to seq become
-// delivered, each with its event. The session's row comes last, as everywhere:
-// whoever holds a conversation may want its sessions.
+// delivered, each with an event. The session's row is locked last, as everywhere,
+// because a transaction that holds a conversation may go on to lock its sessions.
 func (v Visitors) Received(ctx context.Context, id desk.SessionID, seq int64) error {
 	q := &v.s.q.chat
 	return v.s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -135,7 +135,7 @@ func (v Visitors) Received(ctx context.Context, id desk.SessionID, seq int64) er
 			}
 		}
 		_, err := tx.StmtxContext(ctx, q.Received).ExecContext(ctx, id, seq)
-		return wrap("record what a visitor saw", err)
+		return wrap("record a visitor's position", err)
 	})
 }
 

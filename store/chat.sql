@@ -28,7 +28,7 @@ select conversation_id, received_seq from chat_sessions where id = $1;
 update chat_sessions set received_seq = greatest(received_seq, $2), seen_at = now() where id = $1;
 
 -- name: chat-delivered
--- What the visitor has seen has arrived, whatever the sender knows of it.
+-- What the visitor has seen is delivered, whatever state the sender left it in.
 update deliveries d
 set state = 'delivered', settled = true, lease_until = null, updated_at = $4
 from placements p

@@ -84,7 +84,7 @@ func (k *talk) sees(after chat.Position) string {
 	return strings.Join(texts, " ")
 }
 
-// A visitor sees his own lines and what was sent to his session, nothing else
+// A visitor sees their own lines and what was sent to their session, nothing else
 // that is in the conversation.
 func TestWhatAVisitorSees(t *testing.T) {
 	k := openTalk(t)
@@ -113,7 +113,7 @@ func TestWhatAVisitorSees(t *testing.T) {
 	}
 }
 
-// What may still be undone hides itself and what stands behind it: a visitor who
+// What may still be undone hides itself and everything after it: a visitor who
 // had read past it would never see it.
 func TestAHeldAnswerKeepsTheOrder(t *testing.T) {
 	k := openTalk(t)
@@ -203,7 +203,7 @@ func TestSecretsAreNotStored(t *testing.T) {
 	var found int
 	err := k.db.QueryRow("select count(*) from chat_sessions s where position($1 in s::text) > 0 or s.secret_hash = $1::bytea", k.session.Secret).Scan(&found)
 	if err != nil || found != 0 {
-		t.Errorf("the secret stands in %d rows, %v", found, err)
+		t.Errorf("the secret is in %d rows, %v", found, err)
 	}
 	if len(k.session.Secret) != 43 { // 256 bits in base64
 		t.Errorf("the secret has %d characters", len(k.session.Secret))

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// column is one parameter that holds a column of a batch: an array for unnest.
-// Text, identifiers and bytes go in PostgreSQL's binary form, which neither side
-// has to escape, the others as an array literal (manual, 8.15.6).
+// column is a parameter with one column of a batch: an array for unnest. Texts,
+// identifiers and bytes are sent in PostgreSQL's binary form, which needs no
+// escaping, the others as an array literal (manual, 8.15.6).
 type column struct {
 	literal []byte
 	element uint32 // OID of the elements in the binary form; 0: a literal

@@ -13,8 +13,8 @@ import (
 
 func openDB(c *pq.Connector) *sql.DB { return sql.OpenDB(c) }
 
-// stall bounds how long a connection may wait for the server without a single
-// byte: a stopped server otherwise holds Exec far past its context.
+// stall is how long a connection waits for the server without receiving a byte:
+// a stopped server would otherwise block Exec far past its context.
 const stall = 60 * time.Second
 
 // dialer makes connections that carry a deadline on every read and write.
@@ -39,8 +39,8 @@ func (dialer) DialContext(ctx context.Context, network, address string) (net.Con
 	return &deadlineConn{Conn: c}, nil
 }
 
-// deadlineConn renews its deadline before each operation. The renewal is kept
-// to once a second, as setting one costs about as much as a small write.
+// deadlineConn renews its deadline before each operation, at most once a second,
+// because setting a deadline costs about as much as a small write.
 type deadlineConn struct {
 	net.Conn
 	read, write time.Time

@@ -34,7 +34,8 @@ func (r *agentRow) agent() desk.Agent {
 	return a
 }
 
-// Inboxes lists the queues by tier, with the load that the agent may see.
+// Inboxes lists the inboxes by tier, with the number of open conversations that
+// the agent may see.
 func (s *Store) Inboxes(ctx context.Context, as desk.Agent) ([]view.Inbox, error) {
 	admin, tiers := viewer(as)
 	inboxes := []view.Inbox{}
@@ -93,13 +94,13 @@ func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after vie
 	return accounts, nil
 }
 
-// Accounts lists customers by name, after the place after. An empty q matches
-// all, any other must stand in the name or in a domain.
+// Accounts lists accounts by name, starting after the position after. An empty q
+// matches all; otherwise the name or a domain must contain it.
 func (s *Store) Accounts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Account, error) {
 	return s.accounts(ctx, as, q, after, limit, desk.AccountID{})
 }
 
-// Account returns one with its contacts; KindNotFound when there is none.
+// Account returns an account with its contacts; KindNotFound if it does not exist.
 func (s *Store) Account(ctx context.Context, as desk.Agent, id desk.AccountID) (view.Account, error) {
 	return only("account", id, func() ([]view.Account, error) { return s.accounts(ctx, as, "", view.ByName{}, 1, id) })
 }
@@ -137,18 +138,18 @@ func contactUTC(c *view.Contact) {
 	}
 }
 
-// Contacts lists people by name, after the place after. An empty q matches all,
-// any other must stand in the name or in an address.
+// Contacts lists contacts by name, starting after the position after. An empty q
+// matches all; otherwise the name or an address must contain it.
 func (s *Store) Contacts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Contact, error) {
 	return s.contacts(ctx, as, q, after, limit, desk.ContactID{})
 }
 
-// Contact returns one; KindNotFound when there is none.
+// Contact returns a contact; KindNotFound if it does not exist.
 func (s *Store) Contact(ctx context.Context, as desk.Agent, id desk.ContactID) (view.Contact, error) {
 	return only("contact", id, func() ([]view.Contact, error) { return s.contacts(ctx, as, "", view.ByName{}, 1, id) })
 }
 
-// only is the one row of a list that was narrowed to one id.
+// only returns the single row of a list that was narrowed to one id.
 func only[T any, K ~[16]byte](what string, id K, read func() ([]T, error)) (T, error) {
 	var zero T
 	if id == (K{}) {
@@ -164,7 +165,7 @@ func only[T any, K ~[16]byte](what string, id K, read func() ([]T, error)) (T, e
 	return rows[0], nil
 }
 
-// pattern is a LIKE pattern for a part of a text, empty for an empty one.
+// pattern returns a LIKE pattern for texts that contain q; empty for an empty q.
 func pattern(q string) string {
 	if q == "" {
 		return ""

@@ -1,12 +1,11 @@
 -- name: directory-inboxes
--- With what waits in each, as far as the agent may see it.
-select i.id, i.key, i.name, i.tier, t.name as tier_name, coalesce(n.open, 0) as open, coalesce(n.unassigned, 0) as unassigned
+-- With the open conversations of each that the agent may see.
+select i.id, i.key, i.name, i.tier, t.name as tier_name, n.open, n.unassigned
 from inboxes i
 join tiers t on t.tier = i.tier
-left join (select c.inbox_id, count(*) as open, count(*) filter (where c.assignee_id is null) as unassigned
-           from conversations c
-           where c.status = 'open' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2)
-           group by c.inbox_id) n on n.inbox_id = i.id
+cross join lateral (select count(*) as open, count(*) filter (where c.assignee_id is null) as unassigned
+                    from conversations c
+                    where c.inbox_id = i.id and c.status = 'open' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2)) n
 where not i.archived
 order by i.tier, i.name, i.id;
 
@@ -33,7 +32,7 @@ select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at,
                     '[]') end as contacts
 from accounts a
 where ($7::uuid is null or a.id = $7)
-  -- a customer known only by conversations that the agent may not read is not shown
+  -- an account with conversations is shown only if the agent may read one of them
   and ($1 or not exists (select 1 from conversations c where c.account_id = a.id and not may_read(c.restricted, c.tier, $1, $2))
        or exists (select 1 from conversations c where c.account_id = a.id and may_read(c.restricted, c.tier, $1, $2)))
   and (lower(a.name), a.id) > (lower($3::text), coalesce($4::uuid, '00000000-0000-0000-0000-000000000000'))
@@ -42,8 +41,9 @@ order by lower(a.name), a.id
 limit $6;
 
 -- name: directory-contacts
--- By name, after ($1, $2); $3 is a LIKE pattern, $5 narrows to one id. Who takes
--- part only in conversations that the agent ($6, $7) may not read is not shown.
+-- By name, after ($1, $2); $3 is a LIKE pattern, $5 narrows to one id. Contacts of
+-- conversations that the agent ($6, $7) may not read are shown only if they also
+-- take part in one that the agent may read.
 select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.created_at,
        coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address, 'trust', d.trust,
                     'verified_at', d.verified_at) order by d.channel, d.address)

@@ -12,8 +12,8 @@ import (
 // uuidText is an identifier for a uuid[] parameter.
 func uuidText[T ~[16]byte](id T) string { return uuid.UUID(id).String() }
 
-// clean makes a string fit for a text column, which holds neither NUL nor
-// invalid UTF-8. Bytes that matter are in the journal.
+// clean makes a string valid for a text column, which can store neither NUL nor
+// invalid UTF-8. The original bytes are in the journal.
 func clean(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }

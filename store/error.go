@@ -15,10 +15,10 @@ import (
 
 var errTxDone = sql.ErrTxDone
 
-// constraintKinds says what the violation of a named constraint means to the
-// caller; every other integrity violation is a fault of ours.
+// constraintKinds maps the constraints whose violation a caller can handle to a
+// Kind; any other integrity violation is a bug.
 var constraintKinds = map[string]desk.Kind{
-	"events_seq":           desk.KindConflict, // two writers took one number: read again
+	"events_seq":           desk.KindConflict, // two writers took the same number: read again
 	"placements_pkey":      desk.KindConflict,
 	"messages_once":        desk.KindConflict, // the same mail is being stored by another node
 	"identities_pkey":      desk.KindTemporary,
@@ -28,7 +28,7 @@ var constraintKinds = map[string]desk.Kind{
 	"agents_email_key":     desk.KindConflict,
 }
 
-// kindOf is the one place where database errors become Kinds.
+// kindOf maps database errors to Kinds.
 func kindOf(err error) desk.Kind {
 	var pe *pq.Error
 	switch {
@@ -49,12 +49,12 @@ func kindOf(err error) desk.Kind {
 
 // pqKind follows PostgreSQL's error classes (manual, appendix A).
 func pqKind(e *pq.Error) desk.Kind {
-	// Class 54 names the index of a key that is too long for it.
+	// Class 54 also names a constraint: the index whose key is too long.
 	if k, ok := constraintKinds[e.Constraint]; ok && e.Code.Class() == "23" {
 		return k
 	}
 	switch e.Code.Class() {
-	case "08", "53", "57", "58", "XX": // connection, resources, operator intervention, system, the server's own faults
+	case "08", "53", "57", "58", "XX": // connection, resources, operator intervention, system, internal errors of the server
 		return desk.KindTemporary
 	case "40": // deadlock, serialization failure
 		return desk.KindTemporary
@@ -63,36 +63,35 @@ func pqKind(e *pq.Error) desk.Kind {
 	}
 	switch e.Code {
 	case "55P03", // lock not available
-		"25006",          // read-only: a standby, or a server whose role is being changed
-		"26000", "0A000": // a prepared statement is gone, or its plan, as after a change of the schema
+		"25006",          // read-only: a standby, or a server whose role is changing
+		"26000", "0A000": // a prepared statement or its plan is gone, for example after a schema change
 		return desk.KindTemporary
 	}
 	return desk.KindInternal
 }
 
-// fault is a database error. What the database says is for the log; people are
-// told what it means for them.
+// fault is a database error. Its text is for the log; Reason is for people.
 type fault struct{ error }
 
 func (f fault) Unwrap() error { return f.error }
 
-// Reason says why something could not be stored to whoever finds it in quarantine.
+// Reason explains, to a person who looks at a quarantined item, why it could not be stored.
 func (f fault) Reason() string {
 	var pe *pq.Error
 	if errors.As(f.error, &pe) {
 		switch pe.Code.Class() {
 		case "53":
-			return "The database had no room for it: its disk, its memory or its connections were used up. Make room, then try it again."
+			return "The database ran out of disk space, memory or connections. Free some, then retry."
 		case "54":
-			return "Something in it is larger than the database can hold. " + reported
+			return "A part of it is larger than the database can store. " + reported
 		case "22":
-			return "Something in it is no value that the database takes. " + reported
+			return "It contains a value that the database does not accept. " + reported
 		}
 	}
 	if kindOf(f.error) == desk.KindTemporary {
-		return "The database did not answer, or gave up. Try it again when the database is well."
+		return "The database did not answer or cancelled the operation. Retry when the database is available."
 	}
-	return "The database refused it, which is a fault of this program. " + reported
+	return "The database rejected it because of a bug in this program. " + reported
 }
 
-const reported = "The log has the details; report them, and try it again after an update."
+const reported = "The log has the details: report them, and retry after an update."

@@ -164,7 +164,7 @@ func TestEventsAreNeverSkippedAndNeverRepeated(t *testing.T) {
 		t.Error("no event ever had to be held back: the test tests nothing")
 	}
 	if head, err := f.Head(t.Context()); err != nil || head != at {
-		t.Errorf("Head = %q, %v; the reader stands at %q", head, err, at)
+		t.Errorf("Head = %q, %v; the reader is at %q", head, err, at)
 	}
 }
 
@@ -232,7 +232,7 @@ func TestTailOverPostgreSQL(t *testing.T) {
 	case <-time.After(100 * time.Millisecond):
 	}
 	start := time.Now()
-	if err := older.Commit(); err != nil { // and nobody wakes
+	if err := older.Commit(); err != nil { // and nothing wakes the tail
 		t.Fatal(err)
 	}
 	next(first + 1)
@@ -266,7 +266,7 @@ func TestCursors(t *testing.T) {
 	}
 }
 
-// A dump brings transaction ids from another cluster.
+// A dump has transaction ids of another cluster.
 func TestRestoredEventsAreReadable(t *testing.T) {
 	f := open(t)
 	c := f.conversation(t)

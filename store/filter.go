@@ -11,11 +11,11 @@ import (
 	"switchboard/internal/search"
 )
 
-// filterMark is where the conditions stand in view-conversation-list.
+// filterMark is replaced by the conditions in view-conversation-list.
 const filterMark = "/* filter */"
 
-// conversationList is the text of the list's query. The block was prepared at
-// start, so it is there.
+// conversationList returns the text of the list's query. It exists: the block was
+// prepared at start.
 var conversationList = sync.OnceValue(func() string {
 	blocks, err := readBlocks()
 	if err != nil {
@@ -24,15 +24,15 @@ var conversationList = sync.OnceValue(func() string {
 	return blocks["view-conversation-list"]
 })
 
-// conditions builds the only SQL that is not in a file: what a search filter
-// adds to a list. Values travel as arguments, never in the text.
+// conditions builds the only SQL that is not in a file: the conditions of a
+// search filter. Values are passed as arguments, never in the text.
 type conditions struct {
 	text  strings.Builder
 	args  []any
-	words bool // some words are looked for in messages
+	words bool // the text of messages is searched
 }
 
-// in puts the conditions into a query.
+// in inserts the conditions into a query.
 func (c *conditions) in(query string) string {
 	return strings.Replace(query, filterMark, c.text.String(), 1)
 }
@@ -43,7 +43,7 @@ func (c *conditions) arg(v any) string {
 	return fmt.Sprintf("$%d", len(c.args))
 }
 
-// and adds one condition; each %s is the placeholder of a value.
+// and adds a condition; each %s becomes the placeholder of a value.
 func (c *conditions) and(format string, values ...any) {
 	places := make([]any, len(values))
 	for i, v := range values {
@@ -52,7 +52,7 @@ func (c *conditions) and(format string, values ...any) {
 	fmt.Fprintf(&c.text, "\n  and "+format, places...)
 }
 
-// filter adds what f asks for; me is who asks.
+// filter adds the conditions of f; me is the agent who searches.
 func (c *conditions) filter(f *search.Filter, me desk.AgentID) {
 	if len(f.Statuses) > 0 {
 		c.and("c.status = any(%s)", texts(f.Statuses))
@@ -87,7 +87,7 @@ func (c *conditions) filter(f *search.Filter, me desk.AgentID) {
 	}
 }
 
-// assignees: any of them holds it.
+// assignees: assigned to any of them.
 func (c *conditions) assignees(list []search.Assignee, me desk.AgentID) {
 	if len(list) == 0 {
 		return
@@ -109,7 +109,7 @@ func (c *conditions) assignees(list []search.Assignee, me desk.AgentID) {
 	c.and("(c.assignee_id = any(%s::uuid[]) or g.email = any(%s) or (%s and c.assignee_id is null))", ids, emails, none)
 }
 
-// accounts: one of them by id, or by a part of its name or of a domain.
+// accounts: any of them, by id or by a part of the name or of a domain.
 func (c *conditions) accounts(list []string) {
 	if len(list) == 0 {
 		return
@@ -126,8 +126,8 @@ func (c *conditions) accounts(list []string) {
        or c.account_id in (select d.account_id from account_domains d where d.domain ilike any(%s)))`, ids, parts, parts)
 }
 
-// from: the contact, or someone who wrote into it, has the address. A whole
-// address is looked up in an index, a part of one is compared.
+// from: the contact or the sender of a message has the address. Complete
+// addresses are looked up by index, parts of one are compared.
 func (c *conditions) from(list []string) {
 	if len(list) == 0 {
 		return
@@ -152,7 +152,7 @@ func (c *conditions) from(list []string) {
            where p.conversation_id = c.id and p.until is null and m.direction = 'inbound' and m.from_address ilike any(%s)))`, parts, parts)
 }
 
-// word: it stands in the subject or in a message.
+// word: the subject or a message contains it.
 func (c *conditions) word(w string) {
 	c.words = true
 	c.and(`(c.subject ilike %[1]s or exists (select 1 from placements p join messages m on m.id = p.message_id
@@ -161,7 +161,7 @@ func (c *conditions) word(w string) {
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// contains is a LIKE pattern for a part of a text.
+// contains returns a LIKE pattern for texts that contain part.
 func contains(part string) string { return "%" + likeEscaper.Replace(clean(part)) + "%" }
 
 func texts[T ~string](list []T) pq.StringArray {

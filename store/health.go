@@ -18,7 +18,7 @@ type healthQueries struct {
 }
 
 // Schema returns the database's schema version, and the one this program needs.
-// They differ while a newer program migrates below an older one.
+// They differ after a newer program has migrated the database of a running one.
 func (s *Store) Schema(ctx context.Context) (have, want int, err error) {
 	files, err := fs.Glob(migrations.Files, "*.sql")
 	if err != nil {
@@ -28,22 +28,23 @@ func (s *Store) Schema(ctx context.Context) (have, want int, err error) {
 	return have, len(files), wrap("read the schema's version", err)
 }
 
-// Queues is what waits in the database. Times are in seconds.
+// Queues are the lengths of the queues in the database. Times are in seconds.
 type Queues struct {
-	Pending     int64           // journaled, not yet in a conversation
-	Quarantined int64           // set apart for a person
-	Oldest      float64         // age of the oldest pending one; 0 when there is none
+	Pending     int64           // journaled, not yet processed
+	Quarantined int64           // waiting for a person's decision
+	Oldest      float64         // age of the oldest pending item; 0 if there is none
 	Outbound    []OutboundQueue `db:"-"`
 }
 
-// OutboundQueue is what waits to be sent on one channel.
+// OutboundQueue is the queue of deliveries on one channel.
 type OutboundQueue struct {
 	Channel string
 	Waiting int64
-	Late    float64 // how long the most urgent one is overdue
+	Late    float64 // how long the most overdue delivery has been due
 }
 
-// Queues counts by the indexes of what is unfinished, however much is done.
+// Queues counts by the partial indexes of unfinished rows, so that its cost does
+// not grow with the number of finished ones.
 func (s *Store) Queues(ctx context.Context) (q Queues, err error) {
 	if err := s.q.health.Queues.GetContext(ctx, &q); err != nil {
 		return q, wrap("count the queues", err)
@@ -58,5 +59,5 @@ func (s *Store) Server(ctx context.Context) (version string, clock time.Time, er
 		Clock   time.Time
 	}
 	err = s.q.health.Server.GetContext(ctx, &row)
-	return row.Version, row.Clock, wrap("ask the server", err)
+	return row.Version, row.Clock, wrap("read the server's version and clock", err)
 }

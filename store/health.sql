@@ -2,7 +2,7 @@
 select coalesce(max(version), 0) from schema_migrations;
 
 -- name: queues
--- Each from its own partial index: together they would be a scan of the journal.
+-- Each from its own partial index; one query over both would scan the journal.
 select pending, quarantined, coalesce(extract(epoch from now() - first), 0) as oldest
 from (select count(*) as pending, min(received_at) as first from raws where state = 'pending') p,
      (select count(*) as quarantined from raws where state = 'quarantined') q;
@@ -10,7 +10,7 @@ from (select count(*) as pending, min(received_at) as first from raws where stat
 -- name: delivery-queues
 select channel, count(*) as waiting,
        greatest(coalesce(extract(epoch from now() - min(next_attempt_at)), 0), 0) as late
-from deliveries where not settled and channel > '' -- which deliveries_due can tell
+from deliveries where not settled and channel > '' -- always true; makes deliveries_due usable
 group by channel;
 
 -- name: server

@@ -30,9 +30,9 @@ type identityQueries struct {
 	DeleteKey     *sqlx.Stmt `query:"key-delete"`
 }
 
-// AgentByEmail returns an agent and the password's hash, which is empty when the
-// agent has none. The address is compared in lower case. KindNotFound when there
-// is no such agent or it is disabled.
+// AgentByEmail returns an agent and the hash of their password, which is empty if
+// they have none. Case does not matter in the address. KindNotFound if there is
+// no such agent or they are disabled.
 func (s *Store) AgentByEmail(ctx context.Context, email string) (desk.Agent, string, error) {
 	var row agentRow
 	if err := s.q.identity.ByEmail.GetContext(ctx, &row, clean(strings.ToLower(email))); err != nil {
@@ -44,8 +44,8 @@ func (s *Store) AgentByEmail(ctx context.Context, email string) (desk.Agent, str
 	return row.agent(), row.PasswordHash, nil
 }
 
-// KnownAgent returns the agent with an address, a disabled one too; KindNotFound
-// when there is none.
+// KnownAgent returns the agent with an address, even a disabled one; KindNotFound
+// if there is none.
 func (s *Store) KnownAgent(ctx context.Context, email string) (desk.Agent, error) {
 	var row agentRow
 	if err := s.q.identity.ByEmail.GetContext(ctx, &row, clean(strings.ToLower(email))); err != nil {
@@ -54,8 +54,9 @@ func (s *Store) KnownAgent(ctx context.Context, email string) (desk.Agent, error
 	return row.agent(), nil
 }
 
-// SaveAgent makes an agent, or changes the one with the same address, and
-// returns its ID. An empty passwordHash keeps the password.
+// SaveAgent creates an agent, or changes the one with the same address, and
+// returns the ID. An empty passwordHash keeps the password. The change is recorded
+// in the event log.
 func (s *Store) SaveAgent(ctx context.Context, a desk.Agent, passwordHash string) (desk.AgentID, error) {
 	if a.ID.IsZero() {
 		a.ID = desk.NewID[desk.AgentID]()
@@ -107,14 +108,14 @@ func changedFields(before *agentRow, a *desk.Agent, passwordHash string) (fields
 	return fields
 }
 
-// CountAgents tells how many agents can sign in: none means a fresh desk.
+// CountAgents returns how many agents can sign in; 0 on a new installation.
 func (s *Store) CountAgents(ctx context.Context) (n int, err error) {
 	err = s.q.identity.CountAgents.GetContext(ctx, &n)
 	return n, wrap("count agents", err)
 }
 
-// CreateSession keeps a session's digest until it expires, and clears away the
-// expired ones.
+// CreateSession stores a session's digest until it expires, and removes expired
+// sessions.
 func (s *Store) CreateSession(ctx context.Context, digest []byte, id desk.AgentID, ttl time.Duration) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.identity.SweepSessions).ExecContext(ctx); err != nil {
@@ -125,15 +126,15 @@ func (s *Store) CreateSession(ctx context.Context, digest []byte, id desk.AgentI
 	})
 }
 
-// signedIn is an agent found by a secret; Stale asks for a note of the use.
+// signedIn is an agent found by a secret; if Stale, its use is to be recorded.
 type signedIn struct {
 	agentRow
 	Stale bool
 }
 
-// SessionAgent returns who a session belongs to, and puts off its expiry to ttl
-// from now when a tenth of that has passed. KindDenied when there is no such
-// session, it has expired, or the agent is disabled.
+// SessionAgent returns the agent of a session, and extends the session to ttl from
+// now once a tenth of that has passed. KindDenied if there is no such session, it
+// has expired, or the agent is disabled.
 func (s *Store) SessionAgent(ctx context.Context, digest []byte, ttl time.Duration) (a desk.Agent, extended bool, err error) {
 	var row signedIn
 	if err := s.q.identity.SessionAgent.GetContext(ctx, &row, digest, ttl.Seconds()); err != nil {
@@ -148,7 +149,7 @@ func (s *Store) SessionAgent(ctx context.Context, digest []byte, ttl time.Durati
 	return row.agent(), row.Stale, err
 }
 
-// DeleteSession ends a session. One that is not there is no error.
+// DeleteSession ends a session. An unknown session is not an error.
 func (s *Store) DeleteSession(ctx context.Context, digest []byte) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.StmtxContext(ctx, s.q.identity.DeleteSession).ExecContext(ctx, digest)
@@ -156,7 +157,7 @@ func (s *Store) DeleteSession(ctx context.Context, digest []byte) error {
 	})
 }
 
-// CreateKey keeps an API key's digest for an agent. A zero expires means never.
+// CreateKey stores the digest of an agent's API key. A zero expires means never.
 func (s *Store) CreateKey(ctx context.Context, name string, digest []byte, by desk.Agent, expires time.Time) (view.Key, error) {
 	k := view.Key{ID: desk.NewID[desk.KeyID](), Name: clean(name), Agent: view.AgentName{ID: by.ID, Name: by.Name}}
 	if !expires.IsZero() {
@@ -170,8 +171,9 @@ func (s *Store) CreateKey(ctx context.Context, name string, digest []byte, by de
 	return k, err
 }
 
-// KeyAgent returns whose rights an API key carries and notes its use, to the
-// minute. KindDenied when the key is unknown or expired, or the agent disabled.
+// KeyAgent returns the agent whose rights an API key carries, and records its use
+// to the minute. KindDenied if the key is unknown or expired, or the agent is
+// disabled.
 func (s *Store) KeyAgent(ctx context.Context, digest []byte) (desk.Agent, error) {
 	var row signedIn
 	if err := s.q.identity.KeyAgent.GetContext(ctx, &row, digest); err != nil {
@@ -182,7 +184,7 @@ func (s *Store) KeyAgent(ctx context.Context, digest []byte) (desk.Agent, error)
 	}
 	err := s.txAsync(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.StmtxContext(ctx, s.q.identity.KeyUsed).ExecContext(ctx, digest)
-		return wrap("note the key's use", err)
+		return wrap("record the key's use", err)
 	})
 	return row.agent(), err
 }
@@ -194,7 +196,7 @@ func unknownSecret(what string, err error) error {
 	return wrap("read "+what, err)
 }
 
-// Keys lists an agent's API keys, oldest first; an admin's list holds everybody's.
+// Keys lists an agent's API keys, oldest first; for an admin, those of all agents.
 func (s *Store) Keys(ctx context.Context, as desk.Agent) ([]view.Key, error) {
 	keys := []view.Key{}
 	if err := s.q.identity.ListKeys.SelectContext(ctx, &keys, as.ID, as.Admin); err != nil {
@@ -206,8 +208,8 @@ func (s *Store) Keys(ctx context.Context, as desk.Agent) ([]view.Key, error) {
 	return keys, nil
 }
 
-// DeleteKey ends a key of the agent's, or of anybody for an admin. KindNotFound
-// when there is none.
+// DeleteKey deletes one of the agent's keys, or any agent's for an admin.
+// KindNotFound if there is none.
 func (s *Store) DeleteKey(ctx context.Context, as desk.Agent, id desk.KeyID) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var gone pq.StringArray

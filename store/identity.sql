@@ -20,7 +20,7 @@ select count(*) from agents where not disabled;
 insert into agent_sessions (token_hash, agent_id, expires_at) values ($1, $2, now() + $3 * interval '1 second');
 
 -- name: session-agent
--- stale tells that the session deserves a new expiry: a tenth of its life ($2 seconds) is over.
+-- stale: a tenth of the lifetime ($2 seconds) is over, so the expiry is to be extended.
 select g.id, g.name, g.email, g.tiers, g.admin, s.expires_at < now() + 0.9 * $2 * interval '1 second' as stale
 from agent_sessions s
 join agents g on g.id = s.agent_id
@@ -49,7 +49,7 @@ where k.key_hash = $1 and (k.expires_at is null or k.expires_at > now()) and not
 update api_keys set last_used_at = now() where key_hash = $1;
 
 -- name: key-list
--- One's own; an admin's list holds everybody's.
+-- The agent's own; for an admin, all.
 select k.id, k.name, k.agent_id as "agent.id", g.name as "agent.name", k.created_at, k.expires_at, k.last_used_at
 from api_keys k
 join agents g on g.id = k.agent_id

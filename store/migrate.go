@@ -14,12 +14,12 @@ import (
 	"switchboard/migrations"
 )
 
-// migrationLock is the advisory lock under which one node migrates.
+// migrationLock is the advisory lock that a migrating node holds.
 const migrationLock = 0x5b_0a_4d_16
 
-// Migrate applies the migrations that the database lacks, in order, each in one
-// transaction. Several nodes may call it at once. A database that has been
-// migrated by a newer version is KindConflict.
+// Migrate applies the missing migrations in order, each in one transaction.
+// Several nodes may call it at the same time. A database that a newer version has
+// migrated is KindConflict.
 func Migrate(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Glob(migrations.Files, "*.sql")
 	if err != nil {
@@ -51,16 +51,16 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 func applied(ctx context.Context, conn *sql.Conn, files []string) (version int, err error) {
 	if _, err := conn.ExecContext(ctx, migrations.Table); err != nil {
 		if refused := new(pq.Error); errors.As(err, &refused) && refused.Code == "42501" { // insufficient_privilege
-			return 0, desk.Errorf(desk.KindConflict, "the database's user may not make tables (%s): make it the owner of the database, or grant it: grant create on schema public to USER", refused.Message)
+			return 0, desk.Errorf(desk.KindConflict, "the database user may not create tables (%s): make it the owner of the database, or run: grant create on schema public to USER", refused.Message)
 		}
 		return 0, wrap("create schema_migrations", err)
 	}
-	// Whoever made the table before it had checksums used an unreleased schema. To ask
-	// first keeps a start from waiting for a dump: altering waits for every reader.
+	// A table without checksums is from an unreleased version. Checking first keeps a
+	// start from waiting for a running dump: altering a table waits for its readers.
 	const missing = "select not exists (select from pg_attribute where attrelid = 'schema_migrations'::regclass and attname = 'checksum' and not attisdropped)"
 	var older bool
 	if err := conn.QueryRowContext(ctx, missing).Scan(&older); err != nil {
-		return 0, wrap("look at schema_migrations", err)
+		return 0, wrap("inspect schema_migrations", err)
 	}
 	if older {
 		if _, err := conn.ExecContext(ctx, "alter table schema_migrations add column checksum text not null default ''"); err != nil {
@@ -93,9 +93,9 @@ func applied(ctx context.Context, conn *sql.Conn, files []string) (version int, 
 	case rows.Err() != nil:
 		return 0, wrap("read schema_migrations", rows.Err())
 	case version > len(files):
-		return 0, desk.Errorf(desk.KindConflict, "the database has schema version %d, this program knows %d: start the newer program, or restore a backup taken before the upgrade", version, len(files))
+		return 0, desk.Errorf(desk.KindConflict, "the database has schema version %d, and this program supports %d: start the newer program, or restore a backup taken before the upgrade", version, len(files))
 	case changed != "":
-		return 0, desk.Errorf(desk.KindConflict, "the database was made by a development version whose %s was another: start the program that made it, or name another data folder (that of a demo can be removed)", changed)
+		return 0, desk.Errorf(desk.KindConflict, "the database was created by a development version with a different %s: start that version, or configure another data folder (the one of a demo can be deleted)", changed)
 	}
 	return version, nil
 }

@@ -23,8 +23,8 @@ func TestMigrate(t *testing.T) {
 	defer db.Close()
 	for _, c := range []struct{ change, want string }{
 		{"select 1", ""},
-		{"update schema_migrations set checksum = 'another'", "made by a development version whose 0001_init.sql was another"},
-		{"alter table schema_migrations drop column checksum", "made by a development version whose 0001_init.sql was another"},
+		{"update schema_migrations set checksum = 'another'", "created by a development version with a different 0001_init.sql"},
+		{"alter table schema_migrations drop column checksum", "created by a development version with a different 0001_init.sql"},
 		{"insert into schema_migrations (version, name, checksum) values (9999, 'from the future', '')", "the database has schema version 9999"},
 		{"drop schema public cascade; create schema public", ""},
 	} {
@@ -38,9 +38,9 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// TestMigrateBesideDump: a node starts while pg_dump reads, which holds such a lock
-// on every table until it is through.
-func TestMigrateBesideDump(t *testing.T) {
+// TestMigrateDuringDump: a node starts while pg_dump runs, which holds such a lock
+// on every table until it ends.
+func TestMigrateDuringDump(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open("postgres", dbtest.New(t))
 	if err != nil {
@@ -51,7 +51,7 @@ func TestMigrateBesideDump(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer dump.Rollback() //nolint:errcheck // it only read
+	defer dump.Rollback() //nolint:errcheck // it has only read
 	if _, err := dump.Exec("lock table schema_migrations in access share mode"); err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +62,9 @@ func TestMigrateBesideDump(t *testing.T) {
 	}
 }
 
-// TestPublishAtOnce: several nodes that start for the first time publish the policy,
-// and none fails.
-func TestPublishAtOnce(t *testing.T) {
+// TestPublishConcurrently: several nodes that start for the first time all publish
+// the policy, and none fails.
+func TestPublishConcurrently(t *testing.T) {
 	t.Parallel()
 	st, err := store.Open(t.Context(), store.Options{DSN: dbtest.New(t)})
 	if err != nil {
@@ -97,7 +97,7 @@ func TestMigrateWithoutRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	role := fmt.Sprintf("without_rights_%d", time.Now().UnixNano()) // roles are the whole cluster's
+	role := fmt.Sprintf("without_rights_%d", time.Now().UnixNano()) // roles belong to the cluster
 	if _, err := db.Exec("create role " + role); err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +107,6 @@ func TestMigrateWithoutRights(t *testing.T) {
 	}
 	defer poor.Close()
 	if err := store.Migrate(t.Context(), poor); desk.KindOf(err) != desk.KindConflict || !strings.Contains(err.Error(), "grant create on schema public") {
-		t.Errorf("%v, want what to do", err)
+		t.Errorf("%v, want an error that says which right to grant", err)
 	}
 }

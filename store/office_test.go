@@ -147,7 +147,7 @@ func kinds(es []event) string {
 }
 
 // tiled checks that the stints of every conversation tile its life: no gap, no
-// overlap, one running, and that one tells where the conversation stands.
+// overlap, one running, and that one agrees with the conversation.
 func (o *office) tiled(t testing.TB) {
 	t.Helper()
 	if n := o.number(t, `select count(*) from (

@@ -57,7 +57,7 @@ func TestWhatTheDatabaseRefuses(t *testing.T) {
 	if err != nil || len(held) != 2 {
 		t.Fatalf("quarantine holds %+v (%v), want two", held, err)
 	}
-	for i, want := range []string{"larger than the database can hold", "a fault of this program"} {
+	for i, want := range []string{"larger than the database can store", "a bug in this program"} {
 		if r := held[i]; !strings.Contains(r.Problem, want) || strings.Contains(r.Problem, "pq:") || r.Attempts != 1 || r.Kept != r.Size {
 			t.Errorf("after %d attempts: %q, want %q", r.Attempts, r.Problem, want)
 		}

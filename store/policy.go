@@ -32,13 +32,13 @@ func (s *Store) LatestPolicy(ctx context.Context) (Policy, error) {
 	return p, wrap("read the policy", err)
 }
 
-// PublishPolicy makes a document the live policy, with the tiers and inboxes it
-// names, and returns its version.
+// PublishPolicy makes a document the live policy, saves the tiers and inboxes it
+// names, and returns its version. It is recorded in the event log.
 func (s *Store) PublishPolicy(ctx context.Context, document, author string, tiers map[desk.Tier]string, inboxes []desk.Inbox) (int64, error) {
 	var version int64
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.policy.Lock).ExecContext(ctx); err != nil {
-			return wrap("wait for other publishers", err)
+			return wrap("lock policies", err)
 		}
 		var tier, tierName, id, key, name, inboxTier column
 		for t, n := range tiers {
@@ -72,13 +72,13 @@ func (s *Store) InboxList(ctx context.Context) ([]desk.Inbox, error) {
 	return list, wrap("list inboxes", err)
 }
 
-// Secret returns the named secret, and stores fresh under that name if there is
-// none yet. Several nodes may ask at once: all get the same one.
+// Secret returns the named secret. If there is none yet it stores fresh. Several
+// nodes may call it at the same time: all get the same secret.
 func (s *Store) Secret(ctx context.Context, name string, fresh []byte) ([]byte, error) {
 	var value []byte
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.policy.SecretSet).ExecContext(ctx, name, fresh); err != nil {
-			return wrap("make a secret", err)
+			return wrap("store a secret", err)
 		}
 		return wrap("read a secret", tx.StmtxContext(ctx, s.q.policy.SecretGet).GetContext(ctx, &value, name))
 	})

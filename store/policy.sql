@@ -2,8 +2,8 @@
 select version, document from policies order by version desc limit 1;
 
 -- name: policy-lock
--- One publishes at a time: several nodes that start do at once, each its rows in
--- an order of its own.
+-- One node publishes at a time: several that start at once would lock the rows in
+-- different orders.
 select pg_advisory_xact_lock(hashtextextended('policies', 1));
 
 -- name: policy-publish
@@ -14,7 +14,7 @@ insert into tiers (tier, name) select * from unnest($1::int[], $2::text[])
 on conflict (tier) do update set name = excluded.name where tiers.name <> excluded.name;
 
 -- name: policy-inboxes
--- An inbox that the policy drops stays, archived, for the conversations that lie in it.
+-- An inbox that the policy no longer names is archived: conversations are in it.
 with wanted as (
     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::int[]) as t (id, key, name, tier)
 ), gone as (

@@ -13,7 +13,7 @@ import (
 //go:embed *.sql
 var sqlFiles embed.FS
 
-// queries holds every prepared statement, one struct a noun. A field is a
+// queries holds every prepared statement, one struct per noun. A field is a
 // *sqlx.Stmt with the tag `query:"name-in-the-sql-file"`.
 type queries struct {
 	raw              rawQueries
@@ -37,7 +37,7 @@ type queries struct {
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,
-// a block without a user and SQL that does not prepare are errors.
+// an unused block and SQL that cannot be prepared are errors.
 func prepareAll(ctx context.Context, db *sqlx.DB, q *queries) error {
 	blocks, err := readBlocks()
 	if err != nil {
@@ -63,7 +63,7 @@ func prepareAll(ctx context.Context, db *sqlx.DB, q *queries) error {
 	}
 	for name := range blocks {
 		if !used[name] {
-			return fmt.Errorf("SQL block %q is used nowhere", name)
+			return fmt.Errorf("SQL block %q is not used", name)
 		}
 	}
 	return nil
@@ -85,7 +85,7 @@ func readBlocks() (map[string]string, error) {
 			name, body, _ := strings.Cut(block, "\n")
 			name = strings.TrimSpace(name)
 			if _, twice := blocks[name]; twice {
-				return nil, fmt.Errorf("%s: block %q stands twice", f.Name(), name)
+				return nil, fmt.Errorf("%s: block %q exists twice", f.Name(), name)
 			}
 			blocks[name] = body
 		}

@@ -1,10 +1,10 @@
-// Package store is the only one that knows SQL. It implements the interfaces
-// that the other packages declare over PostgreSQL 15 or newer.
+// Package store is the only package with SQL. It implements the interfaces that
+// the other packages declare, on PostgreSQL 15 or newer.
 //
 // Each noun has a Go file beside an .sql file of the same name. The .sql file
 // holds blocks that begin with "-- name: some-query"; a struct of statements
-// names them in `query` tags, and Open prepares them all, so that wrong SQL
-// stops the start and not the night shift.
+// names them in `query` tags, and Open prepares them all, so that invalid SQL
+// fails at start and not later in operation.
 package store
 
 import (
@@ -74,21 +74,20 @@ func (s *Store) prepare(ctx context.Context) error {
 	return prepareAll(ctx, s.db, &s.q)
 }
 
-// Close releases the pool. Connections that the server broke are closed already:
-// that is no error.
+// Close releases the pool. Connections that the server has closed are not an error.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
-		s.log.Debug("closed a broken connection", "error", err)
+		s.log.Debug("ConnectionBroken", "error", err)
 	}
 	return nil
 }
 
-// Ping tells whether the database answers.
+// Ping checks that the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap("ping", s.db.PingContext(ctx)) }
 
 // tx runs fn in one explicit transaction. Every write goes through here: lib/pq
 // may repeat an autocommit statement whose answer was lost. A transaction that
-// PostgreSQL gave up for others (deadlock, serialization) comes back as
+// PostgreSQL cancelled because of others (deadlock, serialization) is
 // KindTemporary and may be repeated by the caller.
 func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	tx, err := s.db.BeginTxx(ctx, nil)
@@ -97,27 +96,27 @@ func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	}
 	if err := fn(tx); err != nil {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, errTxDone) && ctx.Err() == nil {
-			s.log.Warn("rollback failed", "error", rollback)
+			s.log.Warn("RollbackFailed", "error", rollback)
 		}
 		return err
 	}
 	return wrap("commit", tx.Commit())
 }
 
-// txAsync is tx without waiting for the disk at commit: for work that a crash
-// merely makes us do again, because its raw row is then still pending. Its
-// statements reach everything by key, so their plans need not be made anew for
-// every batch, which PostgreSQL does when they carry arrays.
+// txAsync is tx without waiting for the disk at commit: for work that is simply
+// done again after a crash, because its raw row is then still pending. Its
+// statements read by key, so one generic plan serves every batch; PostgreSQL would
+// otherwise plan statements with array parameters again each time.
 func (s *Store) txAsync(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, "set local synchronous_commit = off; set local plan_cache_mode = force_generic_plan"); err != nil {
-			return wrap("set the transaction's manner", err)
+			return wrap("configure the transaction", err)
 		}
 		return fn(tx)
 	})
 }
 
-// wrap gives a database error its Kind and names what failed. nil stays nil.
+// wrap gives a database error its Kind and names the operation. nil stays nil.
 func wrap(op string, err error) error {
 	if err == nil {
 		return nil

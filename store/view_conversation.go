@@ -20,7 +20,7 @@ type viewConversationQueries struct {
 	Events *sqlx.Stmt `query:"view-events"`
 }
 
-// conversationView is a view as the driver reads it.
+// conversationView is a view.Conversation as the driver reads it.
 type conversationView struct {
 	view.Conversation
 	Path pq.StringArray
@@ -35,7 +35,7 @@ func (r *conversationView) view() view.Conversation {
 	return v
 }
 
-// list is an array that is empty and never null.
+// list returns s, or an empty list for nil.
 func list[T any, S ~[]T](s S) []T {
 	if s == nil {
 		return []T{}
@@ -43,7 +43,7 @@ func list[T any, S ~[]T](s S) []T {
 	return s
 }
 
-// named is nil for the agent that a left join did not find.
+// named returns nil for an agent that a left join did not find.
 func named(a *view.AgentName) *view.AgentName {
 	if a == nil || a.ID.IsZero() {
 		return nil
@@ -51,7 +51,7 @@ func named(a *view.AgentName) *view.AgentName {
 	return a
 }
 
-// utc turns instants, nil ones excepted, into UTC.
+// utc converts instants to UTC; nil is skipped.
 func utc(instants ...*time.Time) {
 	for _, t := range instants {
 		if t != nil {
@@ -60,7 +60,7 @@ func utc(instants ...*time.Time) {
 	}
 }
 
-// viewer is the pair of arguments that every scoped query begins with.
+// viewer returns the two arguments that every query scoped to an agent begins with.
 func viewer(as desk.Agent) (admin bool, tiers pq.Int64Array) {
 	tiers = pq.Int64Array{}
 	for _, t := range as.Tiers {
@@ -69,13 +69,13 @@ func viewer(as desk.Agent) (admin bool, tiers pq.Int64Array) {
 	return as.Admin, tiers
 }
 
-// searchTime bounds one search. Words have no index: it would cost more per
-// incoming mail than all the rest of its storing, so they are compared, and a
-// desk with very many messages asks for a narrower search instead of waiting.
+// searchTime limits a search. Words have no index, because maintaining one would
+// cost more per incoming mail than storing it; texts are compared instead, and
+// with very many messages the agent is asked to narrow the search.
 const searchTime = 10 * time.Second
 
-// Conversations lists what the agent may see and every filter matches, newest
-// change first, below the position before.
+// Conversations lists the conversations that the agent may see and that match all
+// filters, last updated first, starting after the position before.
 func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []search.Filter, before view.Position, limit int) ([]view.Conversation, error) {
 	admin, tiers := viewer(as)
 	c := conditions{args: []any{admin, tiers, nullTime(before.UpdatedAt), before.ID, limit}}
@@ -98,7 +98,7 @@ func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []sear
 	return out, nil
 }
 
-// Conversation returns one that the agent may see; KindNotFound otherwise.
+// Conversation returns a conversation; KindNotFound if the agent may not see it.
 func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.ConversationRef) (view.Conversation, error) {
 	admin, tiers := viewer(as)
 	var row conversationView
@@ -111,7 +111,8 @@ func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.Conver
 	return row.view(), nil
 }
 
-// Stints lists who held a conversation, oldest first, after the first skip ones.
+// Stints lists the assignment history of a conversation, oldest first, without the
+// first skip entries.
 func (s *Store) Stints(ctx context.Context, as desk.Agent, id desk.ConversationID, skip, limit int) ([]view.Stint, error) {
 	admin, tiers := viewer(as)
 	stints := []view.Stint{}
@@ -125,8 +126,8 @@ func (s *Store) Stints(ctx context.Context, as desk.Agent, id desk.ConversationI
 	return stints, nil
 }
 
-// ConversationEvents lists a conversation's history, oldest first, after the
-// number after. A conversation that the agent may not see has none.
+// ConversationEvents lists a conversation's events with numbers above after,
+// oldest first; none if the agent may not see the conversation.
 func (s *Store) ConversationEvents(ctx context.Context, as desk.Agent, id desk.ConversationID, after int64, limit int) ([]desk.Event, error) {
 	admin, tiers := viewer(as)
 	var rows []eventRow
@@ -136,8 +137,8 @@ func (s *Store) ConversationEvents(ctx context.Context, as desk.Agent, id desk.C
 	return eventsOf(rows), nil
 }
 
-// Access tells what decides who may see each of the conversations; one that
-// does not exist is missing in the answer.
+// Access returns what decides who may see each of the conversations. Those that
+// do not exist are missing in the result.
 func (s *Store) Access(ctx context.Context, ids []desk.ConversationID) (map[desk.ConversationID]view.Access, error) {
 	text := make(pq.StringArray, len(ids))
 	for i, id := range ids {
@@ -157,7 +158,7 @@ func (s *Store) Access(ctx context.Context, ids []desk.ConversationID) (map[desk
 	return access, nil
 }
 
-// nullTime is NULL for the zero instant.
+// nullTime returns NULL for the zero instant.
 func nullTime(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -1,6 +1,6 @@
 -- name: view-conversation-list
--- Newest change first, below the position ($3, $4). filter.go puts a query's
--- conditions in place of the mark.
+-- Last updated first, below the position ($3, $4). filter.go replaces the mark
+-- with the conditions of a search.
 select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
@@ -19,7 +19,7 @@ order by c.updated_at desc, c.id desc
 limit $5;
 
 -- name: view-conversation
--- One, by its id ($3) or, when that is null, by its number ($4).
+-- By id ($3) or, if that is null, by number ($4).
 select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
@@ -34,7 +34,7 @@ left join agents g on g.id = c.assignee_id
 where may_read(c.restricted, c.tier, $1, $2) and (c.id = $3::uuid or ($3::uuid is null and c.number = $4));
 
 -- name: view-stints
--- Oldest first, after the start $4 of the last one seen.
+-- Oldest first, without the first $4.
 select i.key as "inbox.key", i.name as "inbox.name", s.tier, s.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        s.waiting_on, s.started_at, s.ended_at, s.reason
 from stints s
@@ -51,7 +51,7 @@ from conversations c
 where c.id = any($1::uuid[]);
 
 -- name: view-events
--- A conversation's history, oldest first, after number $4.
+-- A conversation's events, oldest first, after number $4.
 select e.xid::text as xid, e.id, e.at, e.subject_kind as "subject.kind", e.conversation_id, e.account_id, e.seq, e.kind, e.version,
        e.actor, e.data
 from events e

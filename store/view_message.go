@@ -18,7 +18,7 @@ type viewMessageQueries struct {
 	Attachment *sqlx.Stmt `query:"view-attachment"`
 }
 
-// messageView is a view as the driver reads it.
+// messageView is a view.Message as the driver reads it.
 type messageView struct {
 	view.Message
 	InReplyTo      pq.StringArray
@@ -70,8 +70,8 @@ func (r *messageView) view() (view.Message, error) {
 	return v, nil
 }
 
-// Messages lists a conversation's messages, oldest first, after the number
-// after. A conversation that the agent may not see has none.
+// Messages lists a conversation's messages with numbers above after, oldest first;
+// none if the agent may not see the conversation.
 func (s *Store) Messages(ctx context.Context, as desk.Agent, id desk.ConversationID, after int64, limit int) ([]view.Message, error) {
 	admin, tiers := viewer(as)
 	var rows []messageView
@@ -88,7 +88,8 @@ func (s *Store) Messages(ctx context.Context, as desk.Agent, id desk.Conversatio
 	return out, nil
 }
 
-// Message returns one that the agent may see; KindNotFound otherwise.
+// Message returns a message; KindNotFound if the agent may not see it. Of several
+// conversations with the message, it is in the oldest that the agent may see.
 func (s *Store) Message(ctx context.Context, as desk.Agent, id desk.MessageID) (view.Message, error) {
 	admin, tiers := viewer(as)
 	var row messageView
@@ -98,8 +99,8 @@ func (s *Store) Message(ctx context.Context, as desk.Agent, id desk.MessageID) (
 	return row.view()
 }
 
-// MessageBytes returns what a message came in as, or went out as: a mail, or a
-// chat line or form submission as JSON. KindNotFound when there is nothing.
+// MessageBytes returns the original of a message, as it was received or sent: a
+// mail, or a chat line or form submission as JSON. KindNotFound if there is none.
 func (s *Store) MessageBytes(ctx context.Context, as desk.Agent, id desk.MessageID) (view.File, error) {
 	admin, tiers := viewer(as)
 	var row struct {
@@ -116,8 +117,8 @@ func (s *Store) MessageBytes(ctx context.Context, as desk.Agent, id desk.Message
 	return f, nil
 }
 
-// Attachment returns a file of a message; KindNotFound when the agent may not
-// see the message or it has no such part.
+// Attachment returns a file of a message; KindNotFound if the agent may not see
+// the message or it has no such part.
 func (s *Store) Attachment(ctx context.Context, as desk.Agent, id desk.MessageID, part string) (view.File, error) {
 	admin, tiers := viewer(as)
 	var f view.File
@@ -127,7 +128,7 @@ func (s *Store) Attachment(ctx context.Context, as desk.Agent, id desk.MessageID
 	return f, nil
 }
 
-// missing is KindNotFound in a person's words, or the database's error.
+// missing returns a readable KindNotFound, or the database's error.
 func missing(what string, err error) error {
 	if kindOf(err) == desk.KindNotFound {
 		return desk.Errorf(desk.KindNotFound, "no such %s", what)

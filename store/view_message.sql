@@ -38,7 +38,7 @@ order by p.since, p.conversation_id
 limit 1;
 
 -- name: view-message-bytes
--- What came in, or what went out.
+-- As received, or as sent.
 select m.channel, coalesce(w.bytes, r.bytes) as bytes
 from placements p
 join messages m on m.id = p.message_id
