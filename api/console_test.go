@@ -7,7 +7,7 @@ import (
 	"switchboard/api/problem"
 )
 
-// The console's page works at every depth, or says how to build it.
+// The console works under every path, or says how to build it.
 func TestConsolePage(t *testing.T) {
 	d := newDesk(t)
 	a := d.send(d.request("GET", "/./", nil)).want(t, 200)

@@ -110,7 +110,7 @@ func TestSearchProblemsPoint(t *testing.T) {
 	d.as("ana", "GET", "/conversations?q=%zz", nil).want(t, 400)
 }
 
-// Every page joins the last one without a gap, also when rows change at the same instant.
+// Pages follow each other without gaps, even if rows change at the same time.
 func TestPagesTile(t *testing.T) {
 	d := newDesk(t)
 	at := time.Now().Truncate(time.Microsecond)
@@ -128,7 +128,7 @@ func TestPagesTile(t *testing.T) {
 		a.json(t, &page)
 		for _, c := range page.Data {
 			if seen[c.ID.String()] {
-				t.Errorf("%s comes twice", c.ID)
+				t.Errorf("%s is listed twice", c.ID)
 			}
 			seen[c.ID.String()] = true
 		}
@@ -159,7 +159,7 @@ func TestActs(t *testing.T) {
 	}
 	d.as("ana", "POST", at+"/assign", map[string]any{"assignee": nil}).want(t, 200).json(t, &c)
 	if c.Assignee != nil {
-		t.Errorf("assignee %+v, want nobody", c.Assignee)
+		t.Errorf("assignee %+v, want none", c.Assignee)
 	}
 
 	var m view.Message
@@ -194,7 +194,7 @@ func TestActs(t *testing.T) {
 	}
 }
 
-// Who moves a restricted conversation out of reach still sees what came of it.
+// An agent who moves a restricted conversation to another tier still gets the result.
 func TestMoveOutOfReach(t *testing.T) {
 	d := newDesk(t)
 	at := "/conversations/" + d.secret.id.String()

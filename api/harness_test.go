@@ -25,7 +25,7 @@ import (
 	"switchboard/store"
 )
 
-// desks is a desk with people, customers and conversations, served over HTTP.
+// desks is a desk with agents, customers and conversations, served over HTTP.
 type desks struct {
 	t    *testing.T
 	st   *store.Store
@@ -42,7 +42,7 @@ type desks struct {
 
 	account desk.AccountID
 	contact desk.ContactID
-	open    fixture // everybody's, in frontline
+	open    fixture // visible to all agents, in frontline
 	secret  fixture // restricted, in security at tier 3
 }
 
@@ -53,12 +53,12 @@ type fixture struct {
 	message desk.MessageID
 }
 
-// canary stands in everything of the restricted conversation.
+// canary is in all texts of the restricted conversation.
 const canary = "CANARY-4711"
 
 const password = "correct horse battery"
 
-// passwordHash is the one password of all seeded agents, hashed once for all tests.
+// passwordHash is the hash of all agents' password, computed once.
 var passwordHash = sync.OnceValues(func() (string, error) { return credential.HashPassword(password) })
 
 type logBuffer struct {
@@ -158,7 +158,7 @@ func (d *desks) seed() {
 	d.secret = d.conversation("security", true, canary+" breach", canary+" leaked", time.Now().Add(-30*time.Minute))
 }
 
-// agent saves a person with a password and a key.
+// agent creates an agent with a password and an API key.
 func (d *desks) agent(name string, a desk.Agent) {
 	d.t.Helper()
 	hash, err := passwordHash()
@@ -185,8 +185,8 @@ func (d *desks) customer(name, domain, person, address string) (desk.AccountID, 
 	return account, contact
 }
 
-// conversation seeds one with a mail that has HTML, a picture, a file and a
-// delivered answer, as the pipeline would leave it.
+// conversation inserts a conversation as the pipeline creates it, with one email
+// that has HTML, an inline picture and an attachment.
 func (d *desks) conversation(inbox string, restricted bool, subject, text string, at time.Time) fixture {
 	d.t.Helper()
 	f := fixture{id: desk.NewID[desk.ConversationID](), message: desk.NewID[desk.MessageID]()}
@@ -236,7 +236,7 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 	return f
 }
 
-// remove deletes a conversation and all that belongs to it.
+// remove deletes a conversation and everything in it.
 func (d *desks) remove(f fixture) {
 	d.t.Helper()
 	for _, table := range []string{"deliveries", "thread_refs", "clocks", "stints", "events", "placements"} {
@@ -256,7 +256,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// answer is a response that was read whole.
+// answer is a response with its complete body.
 type answer struct {
 	*http.Response
 	body string
@@ -270,7 +270,7 @@ func (a answer) json(t *testing.T, v any) {
 	}
 }
 
-// as sends a request with the key of a person; "" sends none.
+// as sends a request with an agent's key; "" sends none.
 func (d *desks) as(who, method, path string, body any) answer {
 	d.t.Helper()
 	r := d.request(method, path, body)
@@ -291,7 +291,7 @@ func (d *desks) request(method, path string, body any) *http.Request {
 		reader = bytes.NewReader(must(json.Marshal(b)))
 	}
 	if strings.HasPrefix(path, "/api/") || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
-		d.t.Fatalf("path %q: give it below %s, or with a leading dot from the root", path, base)
+		d.t.Fatalf("path %q: use a path below %s, or /. and a path from the root", path, base)
 	}
 	target := d.srv.URL + base + path
 	if rest, ok := strings.CutPrefix(path, "/."); ok {
@@ -322,7 +322,7 @@ func (d *desks) send(r *http.Request) answer {
 	return answer{res, string(b)}
 }
 
-// want checks the status and returns the answer.
+// want checks the status and returns the response.
 func (a answer) want(t *testing.T, status int) answer {
 	t.Helper()
 	if a.StatusCode != status {

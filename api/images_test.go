@@ -17,12 +17,12 @@ type oneImage struct{ asked []string }
 func (o *oneImage) Image(_ context.Context, url string) (view.File, error) {
 	o.asked = append(o.asked, url)
 	if url != "https://shop.example/logo.png?a=1&b=2" {
-		return view.File{}, desk.Errorf(desk.KindNotFound, "no such picture")
+		return view.File{}, desk.Errorf(desk.KindNotFound, "no such image")
 	}
 	return view.File{Type: "image/png", Bytes: []byte("PNG")}, nil
 }
 
-// TestImages: pictures from the net come by signed URLs only, when asked for.
+// Remote images are served on request, by signed URLs only.
 func TestImages(t *testing.T) {
 	images := &oneImage{}
 	d := newDeskWith(t, func(c *Config) {
@@ -37,7 +37,7 @@ func TestImages(t *testing.T) {
 	at := "/messages/" + d.open.message.String() + "/html"
 	a := d.as("ana", "GET", at, nil).want(t, 200)
 	if !strings.Contains(a.body, "blocked") || strings.Contains(a.Header.Get("Content-Security-Policy"), "images") {
-		t.Errorf("unasked: %s %v", a.body, a.Header)
+		t.Errorf("without images=true: %s %v", a.body, a.Header)
 	}
 	a = d.as("ana", "GET", at+"?images=true", nil).want(t, 200)
 	signed := regexp.MustCompile(`http://[^<]*`).FindString(a.body)
@@ -67,7 +67,7 @@ func TestImages(t *testing.T) {
 	old := strings.TrimPrefix(d.h.s.imageURL("https://shop.example/logo.png?a=1&b=2", time.Now().Add(-72*time.Hour)), base)
 	d.as("", "GET", old, nil).want(t, 410)
 	if len(images.asked) != asked {
-		t.Errorf("unsigned pictures were fetched: %q", images.asked)
+		t.Errorf("unsigned images were fetched: %q", images.asked)
 	}
 	d.as("", "GET", strings.TrimPrefix(d.h.s.imageURL("https://shop.example/none", time.Now()), base), nil).want(t, 404)
 }

@@ -11,7 +11,7 @@ import (
 	"switchboard/desk"
 )
 
-// bodies are sound requests, so that only the authorization decides.
+// bodies are valid requests, so that only authorization decides.
 var bodies = map[string]any{
 	"reply":      map[string]any{"text": "Hello."},
 	"note":       map[string]any{"text": "Hello."},
@@ -22,14 +22,14 @@ var bodies = map[string]any{
 	"sign-in":    map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
-// roles are who asks, and whether the restricted conversation is theirs to see.
+// roles are the callers, and whether they may see the restricted conversation.
 var roles = []struct {
 	name string
 	sees bool
 }{{"", false}, {"ana", false}, {"ben", false}, {"sam", true}, {"root", true}, {"disabled", false}, {"unknown", false}}
 
-// The matrix is generated: every operation of the document, for every role, on
-// both conversations. A new operation is in it without anyone thinking of it.
+// Every operation of the OpenAPI document, for every role, on both conversations.
+// New operations are included automatically.
 func TestAuthorizationMatrix(t *testing.T) {
 	d := newDesk(t)
 	d.agent("disabled", desk.Agent{Name: "Gone", Email: "gone@desk.example", Tiers: []desk.Tier{3}, Admin: true})
@@ -50,7 +50,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 						f = d.secret
 					}
 					if strings.ToUpper(method) != "GET" && strings.HasPrefix(path, "/conversations") {
-						// An act changes its object: each cell gets its own.
+						// Actions change the conversation, so each cell gets its own.
 						inbox := "frontline"
 						if object == "secret" {
 							inbox = "security"
@@ -66,7 +66,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 						t.Errorf("%s %s as %q on %s: %d, want %v: %.200s", method, path, role.name, object, a.StatusCode, want, a.body)
 					}
 					if !role.sees && !fresh && strings.Contains(a.body, canary) {
-						t.Errorf("%s %s as %q on %s: the answer leaks the restricted conversation", method, path, role.name, object)
+						t.Errorf("%s %s as %q on %s: the response leaks the restricted conversation", method, path, role.name, object)
 					}
 					if fresh {
 						d.remove(f)
@@ -77,23 +77,23 @@ func TestAuthorizationMatrix(t *testing.T) {
 	}
 	t.Logf("cells=%d", cells)
 	if cells < 27*len(roles)*2 {
-		t.Errorf("the matrix has %d cells only", cells)
+		t.Errorf("the matrix has only %d cells", cells)
 	}
 }
 
-// expected is the policy in words: who is nobody signs in first, except where
-// signing in is the point; the journal is for admins; a restricted conversation
-// and what belongs to it does not exist for others.
+// expected is the access policy: everything needs authentication except signing in
+// and out; the journal is for admins; for others than its tier and admins, a
+// restricted conversation and everything in it does not exist.
 func expected(operation, role string, sees bool, object, path string) []int {
-	nobody := role == "" || role == "disabled" || role == "unknown"
+	anonymous := role == "" || role == "disabled" || role == "unknown"
 	switch {
 	case operation == "sign-in":
 		return []int{401, 429}
 	case operation == "sign-out":
 		return []int{204}
 	case operation == "follow-events":
-		return []int{426} // it is no WebSocket request; the socket's own tests sign in
-	case nobody:
+		return []int{426} // not a WebSocket request; the socket has its own tests
+	case anonymous:
 		return []int{401}
 	case strings.HasPrefix(path, "/raws"):
 		if role != "root" {
@@ -107,7 +107,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		if role != "root" {
 			return []int{403}
 		}
-		return []int{404} // no mailbox is pulled here
+		return []int{404} // this server has no mailboxes
 	case operation == "delete-key":
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/")):
@@ -118,8 +118,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 	return []int{200}
 }
 
-// Keys belong to who made them; an admin sees and ends all.
-func TestKeysBelongToTheirMaker(t *testing.T) {
+// Agents see and revoke their own keys, admins all keys.
+func TestKeysBelongToTheirCreator(t *testing.T) {
 	d := newDesk(t)
 	var made NewKey
 	d.as("ana", "POST", "/keys", map[string]any{"name": "importer"}).want(t, 201).json(t, &made)
@@ -130,7 +130,7 @@ func TestKeysBelongToTheirMaker(t *testing.T) {
 	var session Session
 	d.as("importer", "GET", "/session", nil).want(t, 200).json(t, &session)
 	if session.Agent.Name != "Ana" {
-		t.Errorf("the key is %s's", session.Agent.Name)
+		t.Errorf("the key belongs to %s", session.Agent.Name)
 	}
 	for who, n := range map[string]int{"ana": 2, "ben": 1, "root": 5} {
 		a := d.as(who, "GET", "/keys", nil).want(t, 200)
@@ -140,12 +140,12 @@ func TestKeysBelongToTheirMaker(t *testing.T) {
 			t.Errorf("%s sees %d keys, want %d", who, len(keys.Data), n)
 		}
 		if strings.Contains(a.body, made.Secret) || strings.Contains(a.body, "secret") {
-			t.Error("the list shows secrets")
+			t.Error("the list contains secrets")
 		}
 	}
 	var used int
 	if err := d.db.QueryRow(`select count(*) from api_keys where id = $1::uuid and last_used_at is not null`, uuidOf(made.ID)).Scan(&used); err != nil || used != 1 {
-		t.Errorf("the key's use is not noted: %d, %v", used, err)
+		t.Errorf("last_used_at is not set: %d, %v", used, err)
 	}
 	d.as("ben", "DELETE", "/keys/"+made.ID.String(), nil).want(t, 404)
 	d.as("ana", "DELETE", "/keys/"+made.ID.String(), nil).want(t, 204)
@@ -161,7 +161,7 @@ func TestKeysBelongToTheirMaker(t *testing.T) {
 	d.as("short", "GET", "/session", nil).want(t, 401)
 }
 
-// No secret stands in the database as it is used.
+// The database and the log contain no secret in usable form.
 func TestNoSecretIsKept(t *testing.T) {
 	d := newDesk(t)
 	cookie := d.signIn("ana@desk.example", password)
@@ -170,10 +170,10 @@ func TestNoSecretIsKept(t *testing.T) {
 		err := d.db.QueryRow(`select (select count(*) from api_keys k where k::text like $1) + (select count(*) from agent_sessions s where s::text like $1)
 			+ (select count(*) from agents a where a::text like $1)`, fmt.Sprintf("%%%s%%", secret)).Scan(&found)
 		if err != nil || found != 0 {
-			t.Errorf("found a secret %d times: %v", found, err)
+			t.Errorf("a secret is in the database %d times: %v", found, err)
 		}
 	}
 	if logs := d.logs.String(); strings.Contains(logs, cookie.Value) || strings.Contains(logs, d.keys["ana"]) || strings.Contains(logs, password) {
-		t.Error("a secret stands in the log")
+		t.Error("a secret is in the log")
 	}
 }

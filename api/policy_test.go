@@ -11,9 +11,9 @@ import (
 	"switchboard/desk/view"
 )
 
-// The rule of who may read a conversation is written three times: in the schema,
-// for acts, and for events on their way. They agree on every case.
-func TestOneRule(t *testing.T) {
+// The rule of who may read a conversation exists three times: in the schema, in
+// package agent and in package visibility. All agree in every case.
+func TestReadRulesAgree(t *testing.T) {
 	d := newDesk(t)
 	for _, restricted := range []bool{false, true} {
 		for _, admin := range []bool{false, true} {
@@ -31,7 +31,7 @@ func TestOneRule(t *testing.T) {
 					acts := agent.CanRead(a, desk.Conversation{Restricted: restricted, Tier: tier})
 					events := visibility.MayRead(a, view.Access{Restricted: restricted, Tier: tier})
 					if schema != acts || acts != events {
-						t.Errorf("restricted %v, admin %v, tiers %v, tier %d: schema %v, acts %v, events %v", restricted, admin, tiers, tier, schema, acts, events)
+						t.Errorf("restricted %v, admin %v, tiers %v, tier %d: schema %v, agent %v, visibility %v", restricted, admin, tiers, tier, schema, acts, events)
 					}
 				}
 			}

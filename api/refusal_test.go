@@ -9,8 +9,8 @@ import (
 	"switchboard/api/problem"
 )
 
-// Every refusal of an act says where it is wrong.
-func TestRefusalsPointAtTheField(t *testing.T) {
+// A refused action names the invalid field.
+func TestRefusedActionsNameTheField(t *testing.T) {
 	d := newDesk(t)
 	path := "/conversations/" + d.open.id.String()
 	for _, x := range []struct {
@@ -38,8 +38,8 @@ func TestRefusalsPointAtTheField(t *testing.T) {
 	}
 }
 
-// What looks like another list's place, or like a number, is refused.
-func TestStrayCursorsAndNumbers(t *testing.T) {
+// Another list's cursor and malformed numbers are refused.
+func TestInvalidCursorsAndNumbers(t *testing.T) {
 	d := newDesk(t)
 	foreign, err := encodeCursor(positionCursor{ID: d.open.id})
 	if err != nil {

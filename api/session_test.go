@@ -16,7 +16,7 @@ import (
 
 func uuidOf[T ~[16]byte](id T) string { return uuid.UUID(id).String() }
 
-// signIn returns the session's cookie.
+// signIn returns the session cookie.
 func (d *desks) signIn(email, password string) *http.Cookie {
 	d.t.Helper()
 	a := d.as("", "POST", "/session", map[string]any{"email": email, "password": password}).want(d.t, 200)
@@ -27,7 +27,7 @@ func (d *desks) signIn(email, password string) *http.Cookie {
 	return cookies[0]
 }
 
-// with sends a request with a session.
+// with sends a request with a session cookie.
 func (d *desks) with(c *http.Cookie, method, path string, body any, headers ...string) answer {
 	d.t.Helper()
 	r := d.request(method, path, body)
@@ -54,13 +54,13 @@ func TestSession(t *testing.T) {
 	}
 	a := d.with(c, "DELETE", "/session", nil).want(t, 204)
 	if out := a.Cookies(); len(out) != 1 || out[0].MaxAge >= 0 {
-		t.Errorf("sign-out leaves the cookie: %+v", out)
+		t.Errorf("signing out does not delete the cookie: %+v", out)
 	}
 	d.with(c, "GET", "/session", nil).want(t, 401)
 	d.with(c, "DELETE", "/session", nil).want(t, 204)
 }
 
-// A cookie that came along is not taken over: nobody can plant a session.
+// Signing in never adopts the request's cookie, so that no one can plant a session.
 func TestSessionFixation(t *testing.T) {
 	d := newDesk(t)
 	planted := &http.Cookie{Name: auth.Cookie, Value: credential.NewSession()}
@@ -71,15 +71,15 @@ func TestSessionFixation(t *testing.T) {
 	d.with(planted, "GET", "/session", nil).want(t, 401)
 }
 
-func TestSessionSlides(t *testing.T) {
+func TestSessionIsExtended(t *testing.T) {
 	d := newDesk(t)
 	c := d.signIn("ana@desk.example", password)
 	if a := d.with(c, "GET", "/session", nil).want(t, 200); len(a.Cookies()) != 0 {
-		t.Error("a fresh session is renewed at once")
+		t.Error("a new session is extended at once")
 	}
 	d.exec(`update agent_sessions set expires_at = now() + interval '10 hours'`)
 	if a := d.with(c, "GET", "/session", nil).want(t, 200); len(a.Cookies()) != 1 || a.Cookies()[0].Value != c.Value {
-		t.Error("a used session is not renewed")
+		t.Error("a session in use is not extended")
 	}
 	var left float64
 	if err := d.db.QueryRow(`select extract(epoch from expires_at - now()) from agent_sessions`).Scan(&left); err != nil || left < 11.9*3600 {
@@ -89,7 +89,7 @@ func TestSessionSlides(t *testing.T) {
 	d.with(c, "GET", "/session", nil).want(t, 401)
 }
 
-func TestDisabledAgentIsOutAtOnce(t *testing.T) {
+func TestDisabledAgentIsSignedOutAtOnce(t *testing.T) {
 	d := newDesk(t)
 	c := d.signIn("ana@desk.example", password)
 	d.exec(`update agents set disabled = true where email = 'ana@desk.example'`)
@@ -98,8 +98,9 @@ func TestDisabledAgentIsOutAtOnce(t *testing.T) {
 	d.as("", "POST", "/session", map[string]any{"email": "ana@desk.example", "password": password}).want(t, 401)
 }
 
-// An unknown address, a wrong password and an agent without one get one answer.
-func TestSignInTellsNothing(t *testing.T) {
+// An unknown address, a wrong password and an agent without a password get the same
+// response.
+func TestSignInRevealsNothing(t *testing.T) {
 	d := newDesk(t)
 	if _, err := d.st.SaveAgent(t.Context(), desk.Agent{Name: "New", Email: "new@desk.example"}, ""); err != nil {
 		t.Fatal(err)
@@ -120,17 +121,17 @@ func TestSignInTellsNothing(t *testing.T) {
 	}
 }
 
-func TestSignInRepeatsNoPassword(t *testing.T) {
+func TestSignInNeverReturnsPasswords(t *testing.T) {
 	d := newDesk(t)
-	for _, body := range []string{`{"password":"tell-nobody"}`, `{"email":5,"password":"tell-nobody"}`, `{"email":"a","password":["tell-nobody"]}`, `{"email":"a","password":"tell-nobody","x":1}`, `{"email":"a","password":"tell-nobody"`} {
+	for _, body := range []string{`{"password":"top-secret"}`, `{"email":5,"password":"top-secret"}`, `{"email":"a","password":["top-secret"]}`, `{"email":"a","password":"top-secret","x":1}`, `{"email":"a","password":"top-secret"`} {
 		a := d.as("", "POST", "/session", body)
-		if a.StatusCode != 422 && a.StatusCode != 400 || strings.Contains(a.body, "tell-nobody") {
+		if a.StatusCode != 422 && a.StatusCode != 400 || strings.Contains(a.body, "top-secret") {
 			t.Errorf("%s: %d %s", body, a.StatusCode, a.body)
 		}
 	}
 }
 
-func TestGuessing(t *testing.T) {
+func TestSignInIsLimited(t *testing.T) {
 	d := newDesk(t)
 	wrong := map[string]any{"email": "ana@desk.example", "password": "wrong password"}
 	for range 10 {
@@ -140,15 +141,15 @@ func TestGuessing(t *testing.T) {
 	if a.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	d.signIn("ben@desk.example", password) // another account is free
+	d.signIn("ben@desk.example", password) // another account is not affected
 }
 
-// Another site's page can use the browser's cookie for nothing that changes.
-func TestForeignPagesChangeNothing(t *testing.T) {
+// Other sites cannot use the browser's cookie to change anything.
+func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	d := newDeskWith(t, func(c *Config) { c.PublicURL = "https://help.example.com" })
 	c := d.signIn("ana@desk.example", password)
 	if !c.Secure {
-		t.Error("the cookie of an https desk is not Secure")
+		t.Error("the cookie is not Secure although the public URL is https")
 	}
 	note := map[string]any{"text": "x"}
 	path := "/conversations/" + d.open.id.String() + "/notes"
@@ -168,8 +169,8 @@ func TestForeignPagesChangeNothing(t *testing.T) {
 	r := d.request("POST", path, note)
 	r.Header.Set("Authorization", "Bearer "+d.keys["ana"])
 	r.Header.Set("Origin", "https://other.example")
-	d.send(r).want(t, 201) // a key is not ambient
-	// Every unsafe route refuses, also the open ones (login CSRF).
+	d.send(r).want(t, 201) // a key is not sent by browsers automatically
+	// All routes with unsafe methods refuse, including public ones (login CSRF).
 	for path, ops := range d.document().Paths {
 		for method := range ops {
 			if method == "get" {
@@ -180,7 +181,7 @@ func TestForeignPagesChangeNothing(t *testing.T) {
 	}
 }
 
-func TestWrongCredentials(t *testing.T) {
+func TestInvalidCredentials(t *testing.T) {
 	d := newDesk(t)
 	for _, header := range []string{"Bearer", "Bearer ", "Bearer x", "Basic YTpi", "Bearer sbk_", "Bearer sbk_" + strings.Repeat("A", 5000), d.keys["ana"], "Bearer sbk_\xff"} {
 		r := d.request("GET", "/session", nil)
@@ -190,7 +191,7 @@ func TestWrongCredentials(t *testing.T) {
 			t.Errorf("%.30q: headers %v", header, a.Header)
 		}
 	}
-	// A wrong header does not fall back to a right cookie.
+	// An invalid header does not fall back to a valid cookie.
 	c := d.signIn("ana@desk.example", password)
 	d.with(c, "GET", "/session", nil, "Authorization", "Bearer nonsense").want(t, 401)
 }

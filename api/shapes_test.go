@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// doc/api.md is the contract: each shape's fields are exactly those that are served.
-func TestShapesAreAsDocumented(t *testing.T) {
+// The fields of each response are exactly those in doc/api.md.
+func TestShapesMatchTheDocumentation(t *testing.T) {
 	text, err := os.ReadFile("../doc/api.md")
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestShapesAreAsDocumented(t *testing.T) {
 	d.exec(`insert into channel_status (channel, node, state, since, progress) values ('imap support', 'n', 'running', now(), '{"done": 1, "total": 2, "rate": 3, "eta": 4}')`)
 	d.exec(`insert into mailbox_reconciliations (channel, due_at, at, report) values ('imap support', now(), now(), '[{"folder": "INBOX", "server": 1}]')`)
 	for _, c := range []struct {
-		shape string // begins a line of the code block, or a cell of the tables
+		shape string // the start of a line of the code block, or of a table cell
 		path  string
 		list  bool
 	}{
@@ -56,7 +56,7 @@ func TestShapesAreAsDocumented(t *testing.T) {
 		if c.list {
 			page := body.(map[string]any)
 			if keys := slices.Sorted(maps.Keys(page)); !slices.Equal(keys, []string{"data", "next_cursor"}) {
-				t.Errorf("%s: a list has %v", c.path, keys)
+				t.Errorf("%s: a list has the fields %v", c.path, keys)
 			}
 			rows := page["data"].([]any)
 			if len(rows) == 0 {
@@ -71,10 +71,10 @@ func TestShapesAreAsDocumented(t *testing.T) {
 	}
 }
 
-// shape is a documented object: field names, and the shapes of those in braces.
+// shape is a documented object: its field names, with the shapes in braces.
 type shape map[string]shape
 
-// shapeOf finds a shape by what its line begins with.
+// shapeOf finds a shape by the start of its line.
 func shapeOf(t *testing.T, text, name string) shape {
 	t.Helper()
 	start := strings.Index(text, "\n"+name+" {")
@@ -91,7 +91,7 @@ func shapeOf(t *testing.T, text, name string) shape {
 
 var field = regexp.MustCompile(`^[a-z_]+`)
 
-// parseShape reads "a, b:{c,d}|null, e:[{f}], g:[...]}" up to its closing brace.
+// parseShape parses "a, b:{c,d}|null, e:[{f}], g:[...]}" up to its closing brace.
 func parseShape(s string) (shape, string) {
 	out := shape{}
 	for {
@@ -139,7 +139,7 @@ func (want shape) check(t *testing.T, where string, got any) {
 	}
 }
 
-// document is as much of an OpenAPI document as the tests read.
+// document is the part of an OpenAPI document that the tests use.
 type document struct {
 	OpenAPI string `json:"openapi"`
 	Paths   map[string]map[string]struct {
@@ -164,7 +164,7 @@ func (d *desks) document() document {
 	return doc
 }
 
-// Every request that doc/api.md names is in the OpenAPI document, and the other way round.
+// doc/api.md and the OpenAPI document list the same operations.
 func TestEveryRouteIsDocumented(t *testing.T) {
 	text, err := os.ReadFile("../doc/api.md")
 	if err != nil {
@@ -180,7 +180,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		for method, op := range ops {
 			served[strings.ToUpper(method)+" "+path] = true
 			if op.OperationID == "" || len(op.Responses) == 0 {
-				t.Errorf("%s %s: no id or no answers", method, path)
+				t.Errorf("%s %s: no operation ID or no responses", method, path)
 			}
 		}
 	}
@@ -188,7 +188,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	for _, m := range regexp.MustCompile("`(GET|POST|DELETE) (/[^ ?`]*)").FindAllStringSubmatch(string(text), -1) {
 		documented[m[1]+" "+m[2]] = true
 	}
-	// The table writes these in short.
+	// The table abbreviates these.
 	documented["GET /messages/{id}/raw"] = true
 	documented["GET /messages/{id}/attachments/{part_id}"] = true
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(served))); diff != "" {
@@ -196,8 +196,8 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	}
 }
 
-// What is served passes its own schema.
-func TestAnswersPassTheirSchemas(t *testing.T) {
+// Responses are valid against their schemas.
+func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d := newDesk(t)
 	at := "/conversations/" + d.open.id.String()
 	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201)
@@ -221,12 +221,12 @@ func TestAnswersPassTheirSchemas(t *testing.T) {
 	}
 }
 
-// The page works on a machine that reaches no other host.
-func TestDocumentationPageStandsAlone(t *testing.T) {
+// The documentation page loads nothing from other hosts.
+func TestDocumentationPageIsSelfContained(t *testing.T) {
 	d := newDesk(t)
 	a := d.send(d.request("GET", "/./docs", nil)).want(t, 200)
 	if m := regexp.MustCompile(`(?i)(src|href|url\()\s*=?\s*["']?(https?:)?//`).FindString(a.body); m != "" || strings.Contains(a.body, "<script") {
-		t.Errorf("the page loads from elsewhere: %q", m)
+		t.Errorf("the page loads %q", m)
 	}
 	if csp := a.Header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") {
 		t.Errorf("policy %q", csp)

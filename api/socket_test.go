@@ -15,7 +15,7 @@ import (
 	"switchboard/live"
 )
 
-// frame is what a client reads.
+// frame is any frame from the server.
 type frame struct {
 	Type   string          `json:"type"`
 	Event  view.Event      `json:"event"`
@@ -26,7 +26,7 @@ type frame struct {
 	Data   json.RawMessage `json:"data"`
 }
 
-// client is a socket whose reads are bounded in time.
+// client is a socket whose reads have a timeout.
 type client struct {
 	*websocket.Conn
 	t *testing.T
@@ -45,7 +45,7 @@ func (d *desks) dial(path string, header http.Header) (*client, *http.Response) 
 	return &client{conn, d.t}, res
 }
 
-// follow opens the socket as a person and reads the ready frame.
+// follow opens the socket as an agent and reads the ready frame.
 func (d *desks) follow(who, after string) *client {
 	d.t.Helper()
 	c, res := d.dial("/events/socket?after="+after, http.Header{"Authorization": {"Bearer " + d.keys[who]}})
@@ -68,7 +68,7 @@ func (c *client) next() frame {
 	return f
 }
 
-// closed reads until the server closes and returns its code.
+// closed reads until the server closes the socket and returns the close code.
 func (c *client) closed() int {
 	c.t.Helper()
 	c.SetReadDeadline(time.Now().Add(time.Minute))
@@ -82,14 +82,14 @@ func (c *client) closed() int {
 	}
 }
 
-// note writes a note and wakes the tail, as the gateway does after a commit.
+// note adds a note and wakes the tail, like the gateway after a commit.
 func (d *desks) note(f fixture, text string) {
 	d.t.Helper()
 	d.as("root", "POST", "/conversations/"+f.id.String()+"/notes", map[string]any{"text": text}).want(d.t, 201)
 	d.tail.Wake()
 }
 
-func TestSocketFollows(t *testing.T) {
+func TestSocketSendsEvents(t *testing.T) {
 	d := newDesk(t)
 	c := d.follow("ana", "")
 	d.note(d.open, "first")
@@ -99,7 +99,7 @@ func TestSocketFollows(t *testing.T) {
 	}
 }
 
-// Each event comes once and in order, whether it is read from the log or live.
+// Each event arrives once and in order, whether replayed or live.
 func TestSocketResumes(t *testing.T) {
 	d := newDesk(t)
 	const before, during = 450, 50
@@ -131,7 +131,7 @@ func TestSocketResumes(t *testing.T) {
 	if f := d.follow("ana", string(middle)).next(); f.Event.Seq != 301 {
 		t.Errorf("resumed at number %d, want 301", f.Event.Seq)
 	}
-	// The list resumes at the same place.
+	// The list resumes at the same cursor.
 	var page EventPage
 	d.as("ana", "GET", "/events?limit=2&after="+string(middle), nil).want(t, 200).json(t, &page)
 	if len(page.Data) != 2 || page.Data[0].Seq != 301 || page.NextCursor != string(page.Data[1].Cursor) {
@@ -139,9 +139,9 @@ func TestSocketResumes(t *testing.T) {
 	}
 }
 
-// What an agent may not see does not come, neither replayed nor live, and what
-// has become visible does.
-func TestSocketKeepsRestrictedEvents(t *testing.T) {
+// Restricted events are neither replayed nor sent live to other agents, until the
+// conversation becomes visible to them.
+func TestSocketHidesRestrictedEvents(t *testing.T) {
 	d := newDesk(t)
 	ben, sam := d.follow("ben", "0-0"), d.follow("sam", "0-0")
 	for range 2 { // the replayed events of the open conversation
@@ -173,7 +173,7 @@ func TestSocketKeepsRestrictedEvents(t *testing.T) {
 	var page EventPage
 	d.exec(`update conversations set restricted = true`)
 	if a := d.as("ben", "GET", "/events?limit=1", nil).want(t, 200); strings.Contains(a.body, canary) {
-		t.Error("the list leaks")
+		t.Error("the list leaks restricted events")
 	} else if a.json(t, &page); len(page.Data) != 0 || page.NextCursor == "" {
 		t.Errorf("page %+v", page)
 	}
@@ -238,7 +238,7 @@ func TestPresence(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Whoever may not see it may not say anything about it, and hears nothing of it.
+	// Agents neither send nor receive signals about conversations they may not see.
 	say(ana, "presence", d.secret, "viewing")
 	say(ana, "presence", d.open, "dancing")
 	say(ana, "unknown", d.open, "viewing")
@@ -254,8 +254,8 @@ func TestPresence(t *testing.T) {
 	want(ben, "ben", live.SignalPresence, d.people["ana"], `{"state":"replying","name":"Ana"}`)
 	want(sam, "sam", live.SignalPresence, d.people["ana"], `{"state":"replying","name":"Ana"}`)
 	say(ben, "typing", d.open, "")
-	want(ana, "ana", live.SignalTyping, d.people["ben"], `{"state":"","name":"Ben"}`) // and nothing of her own before
-	// A visitor's session is nobody's business here.
+	want(ana, "ana", live.SignalTyping, d.people["ben"], `{"state":"","name":"Ben"}`) // and none of her own signals before
+	// Signals of visitors' sessions are not forwarded.
 	d.hub.PublishSignal(live.Signal{Topic: live.SessionTopic(desk.NewID[desk.SessionID]()), Kind: live.SignalChatPush})
 	d.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(d.open.id), Kind: live.SignalTyping, From: "visitor"})
 	if f := ana.next(); f.From != "visitor" {
@@ -263,7 +263,7 @@ func TestPresence(t *testing.T) {
 	}
 }
 
-func TestWrongFrames(t *testing.T) {
+func TestInvalidFrames(t *testing.T) {
 	d := newDesk(t)
 	for name, c := range map[string]struct {
 		kind int
@@ -279,7 +279,7 @@ func TestWrongFrames(t *testing.T) {
 		s := d.follow("ana", "")
 		for range c.n {
 			if err := s.WriteMessage(c.kind, c.body); err != nil {
-				break // it has been closed already
+				break // already closed
 			}
 		}
 		if code := s.closed(); code != c.code {
@@ -288,7 +288,7 @@ func TestWrongFrames(t *testing.T) {
 	}
 }
 
-// A client that the hub outruns reads the log and misses nothing.
+// A client that falls behind the hub is replayed to from the log and misses nothing.
 func TestSlowClientMissesNothing(t *testing.T) {
 	d := newDesk(t)
 	c := d.follow("ana", "")
@@ -337,7 +337,7 @@ func TestSocketIsRevoked(t *testing.T) {
 	}
 }
 
-func TestShutdownSendsClientsAway(t *testing.T) {
+func TestShutdownClosesSockets(t *testing.T) {
 	d := newDesk(t)
 	clients := []*client{d.follow("ana", ""), d.follow("ben", "")}
 	done := make(chan error, 1)
@@ -353,12 +353,12 @@ func TestShutdownSendsClientsAway(t *testing.T) {
 	}
 	c, _ := d.dial("/events/socket", http.Header{"Authorization": {"Bearer " + d.keys["ana"]}})
 	if code := c.closed(); code != websocket.CloseServiceRestart {
-		t.Errorf("a late client is closed with %d", code)
+		t.Errorf("a client after shutdown is closed with %d", code)
 	}
 }
 
-// One look at the database serves every subscriber of an event.
-func TestGateAsksOnce(t *testing.T) {
+// One query serves all subscribers of an event.
+func TestVisibilityIsCached(t *testing.T) {
 	d := newDesk(t)
 	g := d.h.s.visible
 	e := []desk.Event{{ConversationID: d.secret.id, Seq: 5}}
@@ -372,16 +372,16 @@ func TestGateAsksOnce(t *testing.T) {
 	d.exec(`update conversations set restricted = false where id = $1`, d.secret.id)
 	ana := desk.Agent{ID: desk.NewID[desk.AgentID]()}
 	if out, _ := g.Live(t.Context(), ana, e...); len(out) != 0 {
-		t.Error("the same event asked twice") // within gateFresh
+		t.Error("the same event caused a second query") // within the cache's TTL
 	}
 	if out, _ := g.Log(t.Context(), ana, e); len(out) != 1 {
-		t.Error("the log was judged by remembered facts")
+		t.Error("the log was filtered by cached rules")
 	}
 	if out, _ := g.Live(t.Context(), ana, desk.Event{ConversationID: d.secret.id, Seq: 6}); len(out) != 1 {
-		t.Error("a newer event was judged by old facts")
+		t.Error("a newer event was filtered by an older rule")
 	}
 	gone := []desk.Event{{ConversationID: desk.NewID[desk.ConversationID](), Seq: 1}}
 	if out, _ := g.Log(t.Context(), ana, gone); len(out) != 0 {
-		t.Error("a conversation that is not there is shown")
+		t.Error("events of a deleted conversation are visible")
 	}
 }

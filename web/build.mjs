@@ -1,5 +1,5 @@
-// Builds every page into dist, laid out as it is served, and compresses it once
-// here instead of at every request.
+// Builds all pages into dist, laid out as they are served, and compresses them once
+// instead of at every request.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,5 +65,5 @@ await clean();
 await pages('console', 'console', ['index.html']);
 await pages('widget/panel', 'v1/widget', ['panel.html']);
 await script('widget/loader.ts', 'v1', 'widget.js');
-await pages('demo', 'demo', ['index.html', 'shop.html'], '/demo/'); // /demo has no slash at its end
+await pages('demo', 'demo', ['index.html', 'shop.html'], '/demo/'); // /demo has no trailing slash
 await compress(dist);

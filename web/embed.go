@@ -1,7 +1,6 @@
-// Package web holds the pages that people see: the agents' console, the visitors'
-// chat widget and the demo's pages. They are written in TypeScript, built by
-// `npm run build` in this folder and embedded from there; nothing that is built
-// is committed.
+// Package web embeds the web pages: the agents' console, the chat widget and the
+// demo pages. They are written in TypeScript and built by `npm run build` in this
+// folder; the build output is not committed.
 package web
 
 import (
@@ -14,7 +13,7 @@ var dist embed.FS
 
 // Files returns the built pages, laid out as they are served: "console/index.html",
 // "v1/widget.js", "v1/widget/panel.html", "demo/index.html". It reports false when
-// the pages were not built into this binary.
+// this binary was built without them.
 func Files() (fs.FS, bool) {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {

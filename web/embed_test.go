@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// TestBuildsWithoutPages builds this package as a fresh clone has it: no page was
-// built, dist holds nothing but the file that git keeps. The program must build,
-// and know that it has no pages.
+// In a fresh clone, dist contains only .keep. The package must build, and report
+// that it has no pages.
 func TestBuildsWithoutPages(t *testing.T) {
 	dir := t.TempDir()
 	source, err := os.ReadFile("embed.go")
@@ -45,8 +44,7 @@ func TestBuildsWithoutPages(t *testing.T) {
 	}
 }
 
-// TestPagesAreWhole holds what Files promises: a console that is there at all
-// comes with the widget and its panel.
+// If the console was built, so were the widget and its panel.
 func TestPagesAreWhole(t *testing.T) {
 	files, built := Files()
 	if !built {

@@ -18,8 +18,8 @@ const (
 	attemptPrefixIPv6  = 64 // one site has a whole /64
 )
 
-// attempt is the origin and target of a sign-in attempt. The empty account stands
-// for all accounts together.
+// attempt is the origin and target of a sign-in attempt. An empty account
+// means all accounts together.
 type attempt struct {
 	account string
 	addr    netip.Addr

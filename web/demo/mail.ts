@@ -1,4 +1,4 @@
-// A customer's mail program, as far as the demo needs one.
+// A minimal mail client for the demo's customers.
 
 export interface Mail {
   from: string;
@@ -10,7 +10,7 @@ export interface Mail {
   reply_to?: string;
   text: string;
   raw: string;
-  /** "in" to the customer, "out" from them. */
+  /** "in": to the customer; "out": from the customer. */
   direction: string;
   at: string;
 }
@@ -45,7 +45,7 @@ export function bare(address: string): string {
   return /<([^>]+)>/.exec(address)?.[1] ?? address.trim();
 }
 
-/** The reply that a mail program would prepare: who, subject, threading (RFC 5322 §3.6.4), quoted text. */
+/** A reply as a mail client prepares it: recipients, subject, threading (RFC 5322 §3.6.4), quoted text. */
 export function replyTo(mail: Mail, as: string): Letter {
   const own = mail.direction === 'out';
   return {

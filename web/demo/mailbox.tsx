@@ -2,21 +2,21 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { bare, mailbox, replyTo, send, type Letter, type Mail } from './mail';
 
 const CUSTOMERS = [
-  { address: 'jo@acme.example', name: 'Jo Hale', note: 'Acme, a business customer' },
-  { address: 'maria.keller@globex.example', name: 'Maria Keller', note: 'Globex, an enterprise' },
-  { address: 'sam@riverside.example', name: 'Sam Rivers', note: 'writes for the first time' },
+  { address: 'jo@acme.example', name: 'Jo Hale', note: 'Acme, business customer' },
+  { address: 'maria.keller@globex.example', name: 'Maria Keller', note: 'Globex, enterprise customer' },
+  { address: 'sam@riverside.example', name: 'Sam Rivers', note: 'new customer' },
 ];
 
 const ADDRESSES = [
-  { to: 'support@demo.example', what: 'anything' },
+  { to: 'support@demo.example', what: 'general questions' },
   { to: 'billing@demo.example', what: 'invoices and refunds' },
-  { to: 'security@demo.example', what: 'something urgent' },
+  { to: 'security@demo.example', what: 'security incidents' },
 ];
 
 const IDEAS = [
-  { to: 'support@demo.example', subject: 'Where is my order?', text: 'Hello,\n\nI ordered two desk lamps last Tuesday and have heard nothing since. Could you look?\n\nThanks' },
-  { to: 'billing@demo.example', subject: 'Charged twice', text: 'Hi,\n\nyour invoice 20418 is on my card twice. Please refund one of them.\n\nRegards' },
-  { to: 'security@demo.example', subject: 'Somebody signed in as me', text: 'I just got a mail about a sign-in from a city where I have never been. Please lock my account.' },
+  { to: 'support@demo.example', subject: 'Where is my order?', text: 'Hello,\n\nI ordered two desk lamps last Tuesday and have not heard anything since. Could you check?\n\nThanks' },
+  { to: 'billing@demo.example', subject: 'Charged twice', text: 'Hi,\n\nmy card was charged twice for invoice 20418. Please refund one of the charges.\n\nRegards' },
+  { to: 'security@demo.example', subject: 'Someone signed in to my account', text: 'I just got an email about a sign-in from a city I have never been to. Please lock my account.' },
 ];
 
 const REFRESH = 1500;
@@ -57,9 +57,9 @@ export function Mailbox() {
           </select>
           <small>{who.note}</small>
         </label>
-        <button class="primary" onClick={() => { setLetter(blank()); setOpen(null); }}>Write a mail</button>
+        <button class="primary" onClick={() => { setLetter(blank()); setOpen(null); }}>New email</button>
         {problem && <p class="problem" role="alert">{problem}</p>}
-        <ul class="mails" aria-label="Mails">
+        <ul class="mails" aria-label="Emails">
           {mails?.map((one) => (
             <li key={one.message_id + one.direction}>
               <button class={one.message_id === open ? 'mail-row here' : 'mail-row'} aria-current={one.message_id === open ? 'true' : undefined}
@@ -70,21 +70,21 @@ export function Mailbox() {
               </button>
             </li>
           ))}
-          {mails?.length === 0 && <li class="none">Nothing yet. Write the first mail.</li>}
+          {mails?.length === 0 && <li class="none">No emails yet.</li>}
         </ul>
       </aside>
-      <section class="reader" aria-label="Mail">
+      <section class="reader" aria-label="Email">
         {letter ? <Composer key={letter.in_reply_to ?? who.address} start={letter} name={who.name} done={(sent) => { setLetter(null); if (sent) void load(); }} />
           : mail ? <Reading mail={mail} answer={() => setLetter({ ...replyTo(mail, who.address), name: who.name })} />
           : (
             <div class="start">
-              <h2>What happens to {who.name.split(' ')[0]}?</h2>
+              <h2>Send an email as {who.name.split(' ')[0]}</h2>
               <ul>
                 {IDEAS.map((idea) => (
                   <li key={idea.subject}><button class="idea" onClick={() => setLetter({ ...blank(idea), subject: idea.subject, text: `${idea.text}\n${who.name.split(' ')[0]}` })}><b>{idea.subject}</b><span>to {idea.to}</span></button></li>
                 ))}
               </ul>
-              <p>Keep the console open in a second window: the mail is there in less than a second.</p>
+              <p>Open the console in a second window: the email arrives in less than a second.</p>
             </div>
           )}
       </section>
@@ -99,10 +99,10 @@ function Reading({ mail, answer }: { mail: Mail; answer: () => void }) {
   return (
     <article>
       <h2>{mail.subject || '(no subject)'}</h2>
-      <dl><div><dt>From</dt><dd>{mail.from}</dd></div><div><dt>To</dt><dd>{mail.to}</dd></div><div><dt>At</dt><dd>{new Date(mail.at).toLocaleString()}</dd></div></dl>
+      <dl><div><dt>From</dt><dd>{mail.from}</dd></div><div><dt>To</dt><dd>{mail.to}</dd></div><div><dt>Date</dt><dd>{new Date(mail.at).toLocaleString()}</dd></div></dl>
       <pre class={raw ? 'raw' : 'text'} tabIndex={0}>{raw ? mail.raw : mail.text}</pre>
       <p class="actions"><button class="primary" onClick={answer}>{mail.direction === 'out' ? 'Write again' : 'Reply'}</button>
-        <button class="plain" aria-pressed={raw} onClick={() => setRaw(!raw)}>{raw ? 'Show the text' : 'Show the source'}</button></p>
+        <button class="plain" aria-pressed={raw} onClick={() => setRaw(!raw)}>{raw ? 'View text' : 'View source'}</button></p>
     </article>
   );
 }
@@ -130,7 +130,7 @@ function Composer({ start, name, done }: { start: Letter; name: string; done: (s
 
   return (
     <form onSubmit={(event) => void submit(event)}>
-      <h2>{reply ? 'Reply' : 'New mail'} from {name}</h2>
+      <h2>{reply ? 'Reply' : 'New email'} from {name}</h2>
       {reply ? <p class="to">To {letter.to}</p> : (
         <label><span>To</span><select value={letter.to} onChange={(event) => set({ to: event.currentTarget.value })}>
           {ADDRESSES.map((one) => <option key={one.to} value={one.to}>{one.to} – {one.what}</option>)}
@@ -139,9 +139,9 @@ function Composer({ start, name, done }: { start: Letter; name: string; done: (s
       <label><span>Subject</span><input value={letter.subject} required onInput={(event) => set({ subject: event.currentTarget.value })} /></label>
       <label><span>Text</span><textarea ref={text} rows={12} value={letter.text} required onInput={(event) => set({ text: event.currentTarget.value })} /></label>
       {!reply && letter.to === 'support@demo.example' && (
-        <fieldset><legend>On its way</legend>
-          <label><input type="radio" name="via" checked={letter.via === 'smtp'} onChange={() => set({ via: 'smtp' })} /> straight to Switchboard, by SMTP</label>
-          <label><input type="radio" name="via" checked={letter.via === 'imap'} onChange={() => set({ via: 'imap' })} /> into a mailbox that Switchboard reads, by IMAP</label>
+        <fieldset><legend>Delivery</legend>
+          <label><input type="radio" name="via" checked={letter.via === 'smtp'} onChange={() => set({ via: 'smtp' })} /> directly to Switchboard (SMTP)</label>
+          <label><input type="radio" name="via" checked={letter.via === 'imap'} onChange={() => set({ via: 'imap' })} /> to a mailbox that Switchboard polls (IMAP)</label>
         </fieldset>
       )}
       {problem && <p class="problem" role="alert">{problem}</p>}

@@ -1,4 +1,4 @@
-// The console with live reloading against a running Switchboard:
+// Serves the console with live reloading, against a running Switchboard:
 //   SWITCHBOARD=http://127.0.0.1:8080 npm run dev
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const server = await createServer({
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   server: {
     host: '127.0.0.1',
-    // The server compares the Origin with the Host, so both have to be its own.
+    // The server compares Origin and Host, so both must be its own.
     proxy: { '/api': { target, ws: true, changeOrigin: true, headers: { Origin: target } }, '/demo': { target, changeOrigin: true, headers: { Origin: target } } },
   },
 });

@@ -1,4 +1,4 @@
-// No violation of WCAG 2.0 to 2.2 A and AA, in both themes and two widths.
+// No violations of WCAG 2.0 to 2.2, levels A and AA, in both themes and two widths.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { accessible, launch, open, shot, startDemo } from './desk.mjs';
@@ -48,7 +48,7 @@ for (const colorScheme of ['light', 'dark']) {
       }
       test('empty list', async () => {
         await page.goto(`${demo.console}#/search/nothing-has-this-word`);
-        await page.getByText('Nothing matches this search.').waitFor();
+        await page.getByText('No results.').waitFor();
         await check('empty');
       });
       test('quarantine', async () => {
@@ -60,7 +60,7 @@ for (const colorScheme of ['light', 'dark']) {
         const demoPage = await open(page.context(), demo.demo);
         await demoPage.getByRole('heading', { name: 'You are the customer' }).waitFor();
         await accessible(demoPage, 'demo');
-        await demoPage.getByRole('button', { name: 'Write a mail' }).click();
+        await demoPage.getByRole('button', { name: 'New email' }).click();
         await accessible(demoPage, 'demo, writing');
         await demoPage.close();
       });
@@ -79,7 +79,7 @@ for (const colorScheme of ['light', 'dark']) {
         await accessible(stranger, 'login');
         await context.close();
       });
-      test('nothing scrolls sideways', async () => {
+      test('nothing scrolls horizontally', async () => {
         await page.goto(demo.console);
         await page.locator('.row').first().waitFor();
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);

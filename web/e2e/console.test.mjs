@@ -1,4 +1,4 @@
-// An agent's day at the console, by keyboard, against the whole program.
+// An agent at work in the console, by keyboard, against the real server.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ask, launch, mail, open, received, shot, startDemo } from './desk.mjs';
@@ -29,7 +29,7 @@ test('the console shows the tiers, their inboxes and the open conversations', as
   await shot(page, 'console');
 });
 
-test('a mail that comes by SMTP appears within a second, without a reload', async (t) => {
+test('an email received by SMTP appears within a second, without a reload', async (t) => {
   await page.evaluate(() => (globalThis.loadedOnce = true));
   const seen = page.waitForFunction(() => [...document.querySelectorAll('.row-title')].find((one) => one.textContent === 'The kettle leaks'), null, { polling: 'raf', timeout: 10_000 });
   await mail(demo.smtp, { from: 'jo@acme.example', name: 'Jo Hale', subject: 'The kettle leaks', text: 'Hello,\n\nit drips from the spout.\n\nJo' });
@@ -43,7 +43,7 @@ test('a mail that comes by SMTP appears within a second, without a reload', asyn
   await shot(page, 'new-mail');
 });
 
-test('the keyboard alone answers it, and the customer gets the answer in the thread', async () => {
+test('a reply by keyboard alone reaches the customer in the thread', async () => {
   await page.keyboard.press('j');
   await page.keyboard.press('k');
   await select('The kettle leaks');
@@ -60,9 +60,9 @@ test('the keyboard alone answers it, and the customer gets the answer in the thr
   assert.equal(await page.locator('.editor').count(), 0);
 });
 
-test('a note is seen by the team alone', async () => {
+test('a note is visible to the team only', async () => {
   await page.keyboard.press('n');
-  await page.locator('.editor-note', { hasText: 'Only your team sees this' }).waitFor();
+  await page.locator('.editor-note', { hasText: 'Visible to your team only' }).waitFor();
   await page.keyboard.type('The batch of May leaks.');
   await shot(page, 'note');
   await page.keyboard.press('Control+Enter');
@@ -71,7 +71,7 @@ test('a note is seen by the team alone', async () => {
   assert.ok(data.every((one) => !one.text.includes('batch of May')));
 });
 
-test('every command of a conversation is in reach at every width', async () => {
+test('all actions of a conversation are visible at every width', async () => {
   for (const width of [1440, 1366, 1280, 1201, 1120, 1024, 768, 390]) {
     await page.setViewportSize({ width, height: 800 });
     const [actions, head] = await Promise.all(['.thread-actions', '.thread-head'].map((part) => page.locator(part).boundingBox()));
@@ -81,7 +81,7 @@ test('every command of a conversation is in reach at every width', async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
 });
 
-test('letters typed right after a command never become commands', async () => {
+test('letters typed right after a shortcut are never shortcuts', async () => {
   await page.keyboard.press('r');
   await page.keyboard.type('eeee aaaa iiii uuuu');
   assert.equal(await page.locator('.editor textarea').inputValue(), 'eeee aaaa iiii uuuu');
@@ -89,7 +89,7 @@ test('letters typed right after a command never become commands', async () => {
   await page.getByRole('button', { name: 'Discard' }).click();
 });
 
-test('a draft outlives a reload', async () => {
+test('a draft survives a reload', async () => {
   await page.keyboard.press('r');
   await page.keyboard.type('Half a thought');
   await page.keyboard.press('Escape');
@@ -101,21 +101,21 @@ test('a draft outlives a reload', async () => {
   await page.getByRole('button', { name: 'Discard' }).click();
 });
 
-test('escalating asks for a handover note and pins it', async () => {
+test('escalating requires a handover note and pins it', async () => {
   await page.keyboard.press('g');
   await page.keyboard.press('a');
   await mail(demo.smtp, { from: 'kim@shopper.example', name: 'Kim Shopper', subject: 'Lamp flickers', text: 'It flickers at night.' });
   await select('Lamp flickers');
   await page.keyboard.press('t');
-  const dialog = page.getByRole('dialog', { name: 'Move to another tier or inbox' });
+  const dialog = page.getByRole('dialog', { name: 'Move to another inbox' });
   await dialog.getByRole('radio', { name: 'Engineering' }).check();
-  await page.getByLabel('Handover note').focus();
+  await page.locator('#handover').focus();
   await page.keyboard.press('Control+Enter');
-  await dialog.getByText('Write a handover note').waitFor();
+  await dialog.getByText('Add a handover note').waitFor();
   await page.keyboard.type('Not the bulb: tried two. Told Kim we look into it.');
   await shot(page, 'escalate');
   await page.keyboard.press('Control+Enter');
-  const card = page.getByRole('region', { name: 'Handover' });
+  const card = page.getByRole('region', { name: 'Handover note' });
   await card.getByText('Not the bulb: tried two.').waitFor();
   await card.getByText('Frontline → Engineering').waitFor();
   await page.locator('.where .tier-3').waitFor();
@@ -123,14 +123,14 @@ test('escalating asks for a handover note and pins it', async () => {
   await shot(page, 'handover');
 });
 
-test('who answers without having read the newest message is stopped once', async () => {
+test('replying without having read the newest message is held back once', async () => {
   const id = await mail(demo.smtp, { from: 'lee@shopper.example', name: 'Lee', subject: 'Two chairs', text: 'I want two chairs.' });
   await page.locator('.row', { hasText: 'Two chairs' }).waitFor();
   await select('Two chairs');
   await page.keyboard.press('r');
   await page.keyboard.type('Two chairs are on their way.');
   await mail(demo.smtp, { from: 'lee@shopper.example', name: 'Lee', subject: 'Re: Two chairs', text: 'Sorry, I meant three.', headers: [`In-Reply-To: <${id}>`, `References: <${id}>`] });
-  const anyway = page.getByRole('button', { name: '1 new message – send anyway' });
+  const anyway = page.getByRole('button', { name: 'Send anyway (1 new message)' });
   await anyway.waitFor();
   await page.keyboard.press('Control+Enter');
   assert.equal(await page.locator('.editor textarea').inputValue(), 'Two chairs are on their way.');
@@ -145,7 +145,7 @@ test('who answers without having read the newest message is stopped once', async
   await page.locator('.editor').waitFor({ state: 'detached' });
 });
 
-test('the server’s own refusal is shown the same way, and no word is lost', async () => {
+test('a conflict from the server is shown the same way, and no text is lost', async () => {
   await page.route('**/replies', async (route) => {
     const answer = await fetch(route.request().url().replace(/replies$/, 'notes'), {
       method: 'POST', headers: { Authorization: `Bearer ${demo.api_key}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ text: 'I have just phoned them.' }),
@@ -156,7 +156,7 @@ test('the server’s own refusal is shown the same way, and no word is lost', as
   await page.keyboard.press('r');
   await page.keyboard.type('And a cushion.');
   await page.keyboard.press('Control+Enter');
-  await page.getByRole('button', { name: /send anyway/ }).waitFor();
+  await page.getByRole('button', { name: /Send anyway/ }).waitFor();
   await page.locator('.message-note', { hasText: 'I have just phoned them.' }).waitFor();
   assert.equal(await page.locator('.editor textarea').inputValue(), 'And a cushion.');
   await page.keyboard.press('Control+Enter');
@@ -165,7 +165,7 @@ test('the server’s own refusal is shown the same way, and no word is lost', as
   page.complaints = page.complaints.filter((one) => !one.includes('409'));
 });
 
-test('assigning, snoozing, resolving and taking it back', async () => {
+test('assigning, snoozing, resolving, and undo', async () => {
   await page.keyboard.press('a');
   await page.keyboard.type('ben');
   await page.keyboard.press('Enter');
@@ -185,7 +185,7 @@ test('assigning, snoozing, resolving and taking it back', async () => {
   await page.locator('.thread-subject').waitFor(); // the next one is open
 });
 
-test('the search box speaks the API’s grammar and points at what is wrong', async () => {
+test('the search box uses the API’s grammar and marks errors', async () => {
   await page.keyboard.press('/');
   await page.keyboard.type('from:lee@shopper.example is:resolved');
   await page.keyboard.press('Enter');
@@ -201,7 +201,7 @@ test('the search box speaks the API’s grammar and points at what is wrong', as
   await page.locator('.row').first().waitFor();
 });
 
-test('what happens while the connection is cut is there afterwards, once', async () => {
+test('events during a lost connection appear afterwards, once', async () => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const other = await context.newPage();
   let cut = null;
@@ -216,7 +216,7 @@ test('what happens while the connection is cut is there afterwards, once', async
   blocked = true;
   await cut();
   await other.locator('.link-lost').waitFor();
-  await other.getByText('The connection was lost.').waitFor();
+  await other.getByText('Connection lost.').waitFor();
   await shot(other, 'offline');
   await Promise.all(Array.from({ length: 5 }, (_, i) => mail(demo.smtp, { from: `cut${i}@away.example`, subject: `While away ${i}`, text: 'Are you there?' })));
   blocked = false;
@@ -226,24 +226,24 @@ test('what happens while the connection is cut is there afterwards, once', async
   await context.close();
 });
 
-test('two agents see that the other one writes', async () => {
+test('agents see who else is replying', async () => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const ben = await open(context, demo.console);
   await ben.getByLabel('Act as another agent').selectOption('ben@demo.example');
   await ben.locator('.rail .avatar', { hasText: 'BO' }).waitFor();
   await select('While away 1');
   await ben.locator('.row', { hasText: 'While away 1' }).locator('a').click();
-  await page.getByText('Ben Okafor is looking at this too').waitFor();
+  await page.getByText('Ben Okafor is viewing this conversation').waitFor();
   await ben.keyboard.press('r');
   await ben.keyboard.type('I have it');
-  await page.locator('.company').getByText('Ben Okafor is writing a reply').waitFor();
+  await page.locator('.viewers').getByText('Ben Okafor is writing a reply').waitFor();
   await shot(page, 'presence');
   await ben.goto('about:blank');
   await page.locator('.colleague').waitFor({ state: 'detached', timeout: 5000 });
   await context.close();
 });
 
-test('a mail in HTML is shown in a frame where nothing runs, its quotes folded, its files at hand', async () => {
+test('an HTML email is shown in a sandboxed frame, with quotes hidden and attachments listed', async () => {
   const boundary = 'outer-1';
   const html = '<style>p{color:#203040}</style><p>The <b>oven</b> is cold.</p><script>parent.hacked=1</script><img src="http://tracker.invalid/x.gif" onerror="parent.hacked=1">' +
     '<blockquote><p>On Monday you wrote: which oven?</p></blockquote>';
@@ -262,7 +262,7 @@ test('a mail in HTML is shown in a frame where nothing runs, its quotes folded, 
   const message = page.locator('.message-inbound').first();
   await message.getByText('The oven is cold.').waitFor();
   assert.equal(await message.getByText('which oven?').count(), 0);
-  await message.getByRole('button', { name: 'Show whole message' }).click();
+  await message.getByRole('button', { name: 'Show full message' }).click();
   const frame = message.locator('iframe');
   assert.ok(!(await frame.getAttribute('sandbox')).includes('allow-scripts'));
   await page.frameLocator('.message-inbound iframe').getByText('which oven?').waitFor();
@@ -273,15 +273,15 @@ test('a mail in HTML is shown in a frame where nothing runs, its quotes folded, 
   assert.equal((await download).suggestedFilename(), 'serial number.txt');
 });
 
-test('signing in by hand', async () => {
+test('signing in with a password', async () => {
   const context = await browser.newContext();
   const stranger = await open(context, `${demo.console}login`);
   await stranger.getByLabel('Email').fill('ana@demo.example');
   await stranger.getByLabel('Password').fill('wrong');
   await stranger.getByRole('button', { name: 'Sign in' }).click();
-  await stranger.getByText('This email and password do not match.').waitFor();
+  await stranger.getByText('Incorrect email or password.').waitFor();
   await shot(stranger, 'login');
   await context.close();
 });
 
-test('nothing complained on the way', () => assert.deepEqual(page.complaints, []));
+test('the browser console has no errors', () => assert.deepEqual(page.complaints, []));

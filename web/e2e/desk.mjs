@@ -1,4 +1,4 @@
-// What the browser tests share: a running demo, a browser, a mail program.
+// Shared by the browser tests: a running demo, a browser, a mail client.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -62,7 +62,7 @@ export const shot = (page, name) => page.screenshot({ path: join(artifacts, `${n
 export async function accessible(page, where) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(async () => {
-    // Colours are judged at rest, not halfway through an animation.
+    // Check colours after all animations have ended.
     await Promise.allSettled(document.getAnimations({ subtree: true }).filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished));
     return globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
   });
@@ -151,7 +151,7 @@ export async function startServer(toml, admin) {
 export async function startScanner() {
   const dir = mkdtempSync(join(tmpdir(), 'switchboard-clamd-'));
   const socket = join(dir, 'clamd.sock'), config = join(dir, 'clamd.conf');
-  const virus = 'a mark that scanners of tests take for a virus';
+  const virus = 'the test signature that the scanner treats as a virus';
   writeFileSync(join(dir, 'test.ndb'), `Switchboard.Test:0:*:${Buffer.from(virus).toString('hex')}\n`);
   writeFileSync(config, `Foreground yes\nLocalSocket ${socket}\nDatabaseDirectory ${dir}\nLogFile ${join(dir, 'log')}\n`);
   const child = spawn('/usr/sbin/clamd', ['-c', config], { stdio: 'ignore' });

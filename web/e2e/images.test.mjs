@@ -1,11 +1,11 @@
-// Pictures from the net in a mail: not before they are asked for, and then by way of the server.
+// Remote images in an email: loaded only on request, and through the server.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { accessible, freePort, launch, mail, shot, startServer } from './desk.mjs';
 
 const admin = { name: 'Ada', email: 'ada@desk.example', password: 'correct horse battery' };
-// A green picture of 1 × 1.
+// A green image of 1 × 1 pixels.
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgqE8HAAFOANL3tDjbAAAAAElFTkSuQmCC', 'base64');
 let browser, server, page, shop;
 const asked = [];
@@ -27,7 +27,7 @@ before(async () => {
   await page.getByLabel('Email').fill(admin.email);
   await page.getByLabel('Password').fill(admin.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByText('Nobody is waiting here.').or(page.locator('.row')).first().waitFor();
+  await page.getByText('No open conversations.').or(page.locator('.row')).first().waitFor();
   const at = `http://127.0.0.1:${shop.address().port}`;
   await mail(smtp, {
     from: 'news@shop.example', name: 'Shop', to: 'support@desk.example', subject: 'Our autumn', headers: ['MIME-Version: 1.0', 'Content-Type: text/html; charset=utf-8'],
@@ -41,18 +41,18 @@ after(async () => {
   shop?.close();
 });
 
-test('nothing is loaded before it is asked for', async () => {
+test('nothing is loaded before the request', async () => {
   await page.locator('.row', { hasText: 'Our autumn' }).locator('a').click();
   await page.locator('.message').first().waitFor();
-  const whole = page.getByRole('button', { name: 'Show whole message' });
+  const whole = page.getByRole('button', { name: 'Show full message' });
   if (await whole.count()) await whole.click();
   await page.frameLocator('iframe.mail').getByText('this is what it looks like').waitFor();
   assert.deepEqual(asked, []);
-  await accessible(page, 'mail without pictures');
+  await accessible(page, 'email without images');
   await shot(page, 'images-off');
 });
 
-test('asked for, they come by way of the server, once', async () => {
+test('images are loaded through the server, once', async () => {
   await page.getByRole('button', { name: 'Show images' }).click();
   const logo = page.frameLocator('iframe.mail').getByAltText('A green field');
   await logo.waitFor();
@@ -62,10 +62,10 @@ test('asked for, they come by way of the server, once', async () => {
   await shot(page, 'images-on');
   assert.deepEqual([...new Set(asked.map((one) => one.path))].sort(), ['/logo.png?u=1&v=2', '/pixel.svg']);
   assert.ok(asked.every((one) => one.agent === 'Switchboard' && !one.cookie && !one.referer), JSON.stringify(asked));
-  // The browser itself talked to nobody else.
+  // The browser itself contacted no other host.
   assert.deepEqual(requests.filter((url) => !url.startsWith(server.console) && !url.startsWith('data:')), []);
 
-  // Another reader costs the shop no second look.
+  // Another reader causes no second request.
   const before = asked.filter((one) => one.path.startsWith('/logo')).length;
   const picture = requests.find((url) => url.includes('logo.png'));
   const answer = await fetch(picture);
@@ -73,7 +73,7 @@ test('asked for, they come by way of the server, once', async () => {
   assert.equal(answer.headers.get('content-type'), 'image/png');
   assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
   assert.equal(asked.filter((one) => one.path.startsWith('/logo')).length, before);
-  // What is no picture is not passed on, and what is not signed is not fetched.
+  // Other content is not passed on, and URLs without a signature are not fetched.
   const refused = await fetch(requests.find((url) => url.includes('pixel.svg')));
   assert.equal(refused.status, 404);
   const forged = new URL(picture);

@@ -1,4 +1,4 @@
-// What an operator sees of mail that does not come in, or cannot be read.
+// What an operator sees when email does not arrive or cannot be processed.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -30,7 +30,7 @@ async function signIn(url, { email, password }) {
   return page;
 }
 
-describe('a desk that works', () => {
+describe('a working desk', () => {
   let demo, page;
   before(async () => {
     demo = await startDemo();
@@ -43,23 +43,23 @@ describe('a desk that works', () => {
     await demo?.stop();
   });
 
-  test('channels: each with its state; a mailbox is compared on request', async () => {
+  test('channels: status of each; a mailbox is compared on request', async () => {
     await mail(demo.smtp, { from: 'jo@acme.example', subject: 'By SMTP', text: 'Hello.' });
     await page.getByRole('link', { name: 'Channels' }).click();
-    const smtp = page.getByRole('listitem', { name: 'Mail by SMTP' });
-    await smtp.getByText('Working').waitFor();
+    const smtp = page.getByRole('listitem', { name: 'Email (SMTP)' });
+    await smtp.getByText('Running').waitFor();
     await smtp.locator('dd', { hasText: /\d:\d\d/ }).first().waitFor();
     const box = page.getByRole('listitem', { name: 'Mailbox support' });
-    await box.getByText('Not yet compared').waitFor();
+    await box.getByText('Not compared').waitFor();
     await box.getByRole('button', { name: 'Compare now' }).click();
-    await page.getByText('all accounted for').waitFor();
+    await page.getByText('are accounted for').waitFor();
     await box.getByRole('row', { name: /^INBOX/ }).waitFor();
     assert.equal(await page.locator('.alarm').count(), 0);
     await everywhere(page, 'channels');
   });
 });
 
-describe('a desk that looks for viruses', () => {
+describe('a desk with a virus scanner', () => {
   const admin = { name: 'Ada', email: 'ada@desk.example', password: 'correct horse battery' };
   let scanner, server, smtp, page;
   before(async () => {
@@ -74,9 +74,9 @@ describe('a desk that looks for viruses', () => {
     await scanner?.stop();
   });
 
-  test('quarantine: poison waits there, its neighbours do not', async () => {
+  test('quarantine: holds infected messages, and no others', async () => {
     await page.getByRole('link', { name: 'Quarantine' }).click();
-    await page.getByText('Nothing is in quarantine.').waitFor();
+    await page.getByText('Quarantine is empty.').waitFor();
     for (const n of [1, 2]) {
       await mail(smtp, { from: `poison${n}@acme.example`, to: 'support@desk.example', subject: `Poison ${n}`, text: scanner.virus });
       await mail(smtp, { from: `good${n}@acme.example`, to: 'support@desk.example', subject: `Good ${n}`, text: 'Fine.' });
@@ -90,10 +90,10 @@ describe('a desk that looks for viruses', () => {
     assert.match(download.suggestedFilename(), /^rw_[0-9a-f]+\.eml$/);
     assert.match(readFileSync(await download.path(), 'utf8'), /^Subject: Poison 1\r$/m);
 
-    // Nobody lets all viruses in at once.
-    assert.equal(await page.getByRole('button', { name: 'Try all again' }).count(), 0);
-    await line.getByRole('button', { name: 'Let it in' }).click();
-    await page.getByText('It will be in its inbox in a moment.').waitFor();
+    // There is no button to release all viruses at once.
+    assert.equal(await page.getByRole('button', { name: 'Retry all' }).count(), 0);
+    await line.getByRole('button', { name: 'Release' }).click();
+    await page.getByText('It will appear in its inbox shortly.').waitFor();
     await line.waitFor({ state: 'detached' });
     assert.equal(await page.locator('.raw').count(), 1);
     await page.goto(server.console);
@@ -104,7 +104,7 @@ describe('a desk that looks for viruses', () => {
   });
 });
 
-describe('a desk whose mailbox cannot be read', () => {
+describe('a desk whose mailbox is unreachable', () => {
   const admin = { name: 'Ada', email: 'ada@desk.example', password: 'correct horse battery' };
   let server, page;
   before(async () => {
@@ -117,10 +117,10 @@ describe('a desk whose mailbox cannot be read', () => {
     await server?.stop();
   });
 
-  test('the alarm is seen everywhere, and says what to do', async () => {
-    await page.getByText('Something is wrong with Mailbox support').waitFor();
+  test('the alarm is shown on every page, with advice', async () => {
+    await page.getByText('Mailbox support is not working').waitFor();
     await everywhere(page, 'alarm');
-    await page.getByRole('button', { name: 'Look' }).click();
+    await page.getByRole('button', { name: 'View channels' }).click();
     const box = page.getByRole('listitem', { name: 'Mailbox support' });
     await box.getByText('Failing').waitFor();
     await box.getByText('nothing listens on').waitFor();

@@ -1,4 +1,4 @@
-// What the console promises about time, on loopback, medians and percentiles.
+// Response times of the console on loopback: medians and percentiles.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, mail, startDemo } from './desk.mjs';
@@ -71,7 +71,7 @@ test('moving through the list lays out within a frame, opening within 100 ms', a
   await context.close();
 });
 
-test('from an accepted mail to the screen', async (t) => {
+test('from accepting an email to showing it', async (t) => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   await page.goto(demo.console);

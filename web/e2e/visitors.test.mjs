@@ -1,4 +1,4 @@
-// The customers' side: the chat widget, the hosted form, the demo's pages.
+// The customers' side: chat widget, hosted form and demo pages.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -25,13 +25,13 @@ after(async () => {
   await demo?.stop();
 });
 
-test('before anybody shows interest, the shop loads the loader and nothing else of ours', async () => {
+test('before the first interaction, the shop loads nothing but the loader', async () => {
   await launcher().waitFor();
   assert.deepEqual(shop.requests.filter((path) => path.startsWith('/v1') || path.startsWith('/api') || path === '/chat'), ['/v1/widget.js']);
   assert.equal(await shop.locator('iframe').count(), 0);
 });
 
-test('a visitor’s line arrives at the desk, and the answer in the widget', async () => {
+test('a visitor’s message reaches the console, and the reply the widget', async () => {
   await launcher().click();
   await panel().getByLabel('Name optional').fill('Kim');
   await panel().getByLabel('Message').fill('Is the Fjord lamp in stock?');
@@ -54,7 +54,7 @@ test('a visitor’s line arrives at the desk, and the answer in the widget', asy
   await shot(shop, 'chat-answer');
 });
 
-test('Esc closes the panel and gives the focus back; what comes then is counted', async () => {
+test('Esc closes the panel and restores the focus; later messages are counted', async () => {
   await panel().getByLabel('Message').press('Escape');
   await shop.locator('switchboard-widget iframe').waitFor({ state: 'hidden' });
   assert.equal(await shop.evaluate(() => document.querySelector('switchboard-widget').shadowRoot.activeElement?.tagName), 'BUTTON');
@@ -64,7 +64,7 @@ test('Esc closes the panel and gives the focus back; what comes then is counted'
   await shop.getByRole('button', { name: 'Open chat, 1 unread' }).waitFor();
 });
 
-test('another page of the shop goes on with the same conversation', async () => {
+test('another page of the shop continues the conversation', async () => {
   await shop.reload();
   await shop.getByRole('button', { name: 'Open chat, 1 unread' }).waitFor();
   await launcher().click();
@@ -73,7 +73,7 @@ test('another page of the shop goes on with the same conversation', async () => 
   assert.equal(await panel().locator('.line').count(), 3);
 });
 
-test('lines written without a connection are sent when it is back', async () => {
+test('messages written offline are sent after reconnecting', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   let blocked = true;
@@ -92,7 +92,7 @@ test('lines written without a connection are sent when it is back', async () => 
   await context.close();
 });
 
-test('the host page’s commands', async () => {
+test('the host page’s API', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.addInitScript(() => {
@@ -114,7 +114,7 @@ test('the host page’s commands', async () => {
   await context.close();
 });
 
-test('the widget runs on a page that allows it a script and a frame and nothing else', async (t) => {
+test('the widget works with a policy that allows only its script and frame', async (t) => {
   const context = await browser.newContext();
   const page = await context.newPage();
   const complaints = [];
@@ -158,7 +158,7 @@ test('the hosted form opens a conversation', async () => {
   await context.close();
 });
 
-test('the demo’s mailbox writes to the desk and shows the answer', async () => {
+test('the demo’s mailbox sends an email and shows the reply', async () => {
   const context = await browser.newContext();
   const page = await open(context, demo.demo);
   await page.getByRole('button', { name: /Where is my order/ }).click();

@@ -1,5 +1,5 @@
-// How long to wait before connecting again: doubling with full jitter, so that a
-// thousand clients of a restarted server do not come back in one second.
+// The delay before reconnecting: doubling, with jitter, so that a thousand clients
+// of a restarted server do not reconnect in the same second.
 
 export interface Backoff {
   /** Milliseconds until the next attempt. */

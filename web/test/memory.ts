@@ -1,4 +1,4 @@
-/** A Storage in memory that can be full. */
+/** A Storage in memory with a size limit. */
 export class Memory implements Storage {
   private readonly map = new Map<string, string>();
   constructor(private readonly limit = Infinity) {}

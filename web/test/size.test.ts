@@ -1,4 +1,4 @@
-// The weight of what people load, as it goes over the wire.
+// The compressed size of what browsers load.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,25 +14,25 @@ const weight = (folder: string) =>
   readdirSync(join(dist, folder)).filter((name) => /\.(js|css)$/.test(name)).reduce((sum, name) => sum + gzipSync(readFileSync(join(dist, folder, name)), { level: 9 }).length, 0);
 const kB = (n: number) => n * 1000;
 
-test('the console’s script and styles stay below 60 kB', () => {
+test('the console’s script and styles are below 60 kB', () => {
   const console = weight('console/assets');
   expect(console).toBeGreaterThan(kB(10));
   expect(console).toBeLessThan(kB(60));
 });
 
-test('the widget’s loader stays below 4 kB', () => {
+test('the widget’s loader is below 4 kB', () => {
   const loader = gzipSync(readFileSync(join(dist, 'v1/widget.js')), { level: 9 }).length;
   expect(loader).toBeGreaterThan(kB(1));
   expect(loader).toBeLessThan(kB(4));
 });
 
-test('the widget’s panel stays below 25 kB', () => {
+test('the widget’s panel is below 25 kB', () => {
   const panel = weight('v1/widget/assets');
   expect(panel).toBeGreaterThan(kB(5));
   expect(panel).toBeLessThan(kB(25));
 });
 
-test('no page asks another host for anything, and none needs an inline script', () => {
+test('no page loads anything from another host or has an inline script', () => {
   for (const page of ['console/index.html', 'v1/widget/panel.html', 'demo/index.html', 'demo/shop.html']) {
     const html = readFileSync(join(dist, page), 'utf8');
     expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);

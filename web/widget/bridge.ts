@@ -1,4 +1,4 @@
-// What the host page's loader and the panel in its frame say to each other.
+// Messages between the loader on the host page and the panel in its frame.
 
 export type ToPanel =
   | { type: 'open' | 'close' | 'reset' }

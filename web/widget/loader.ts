@@ -1,6 +1,6 @@
-// The one script that a customer's page loads. It draws a launcher, makes the
-// panel's frame when somebody shows interest, and passes commands to it. It
-// leaves nothing in the page but one element, and needs no inline style or markup.
+// The script that the host page loads. It shows a launcher, creates the panel's
+// frame on the first interaction, and passes commands to it. It adds one element
+// to the page, and needs no inline styles or markup.
 import type { FromPanel, ToPanel } from './bridge';
 
 type Handler = (detail: unknown) => void;
@@ -134,7 +134,7 @@ function boot(script: HTMLScriptElement): void {
     try {
       localStorage.setItem(KNOWN, key);
     } catch {
-      // no storage: the panel waits for the next click
+      // no storage: the panel opens at the next click
     }
   }
 
@@ -150,7 +150,7 @@ function boot(script: HTMLScriptElement): void {
         create();
         return post({ type: name, value: first });
       case 'reset':
-        try { localStorage.removeItem(KNOWN); } catch { /* nothing was kept */ }
+        try { localStorage.removeItem(KNOWN); } catch { /* no storage */ }
         create();
         return post({ type: 'reset' });
       case 'on': case 'off': {
@@ -180,11 +180,11 @@ function boot(script: HTMLScriptElement): void {
   page.switchboard = (...command: Command) => run(...command);
   for (const command of queued) run(...(Array.from(command) as Command));
 
-  // Whoever has a conversation sees at once that it was answered.
+  // Load the panel at once for visitors with a conversation, so that they see new replies.
   try {
     if (localStorage.getItem(KNOWN) === key) create();
   } catch {
-    // no storage: the panel waits for the first click
+    // no storage: the panel loads at the first click
   }
 }
 

@@ -600,7 +600,7 @@ export interface components {
             attributes: {
                 [key: string]: unknown;
             };
-            /** @description In the single form only; empty in lists */
+            /** @description Empty in lists */
             contacts: components["schemas"]["Contact"][];
             /** Format: date-time */
             created_at: string;
@@ -618,7 +618,7 @@ export interface components {
             name: string;
         };
         AccountCreatedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -665,7 +665,7 @@ export interface components {
             fields: string[];
         };
         AgentChangedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -699,7 +699,7 @@ export interface components {
             tiers: number[];
         };
         AgentCreatedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -743,7 +743,7 @@ export interface components {
             part_id: string;
             /**
              * Format: int64
-             * @description Decoded octets
+             * @description Decoded size in bytes
              */
             size: number;
             type: string;
@@ -786,29 +786,29 @@ export interface components {
             virus: string;
         };
         Channel: {
-            /** @description What a person can do about the error */
+            /** @description What to do about the error */
             advice: string;
             /** @description It has been failing or silent for too long */
             alarm: boolean;
-            /** @description What is wrong, in words; in the state running: what hampers it */
+            /** @description A readable explanation of the error; in the state running: why it is degraded */
             last_error: string;
             /**
              * Format: date-time
-             * @description When something last came in by it; null if nothing has
+             * @description When it last received something; null if never
              */
             last_item: string | null;
             /**
              * Format: date-time
-             * @description When it last worked, over all nodes of the last day
+             * @description Last successful check on any node, within the last day
              */
             last_success: string | null;
-            /** @description chat, forms, smtp, smtps, lmtp; imap and the mailbox's name; smarthost, by which answers leave; certificate, rspamd, clamd, which mail needs */
+            /** @description chat, forms, smtp, smtps or lmtp; imap followed by the mailbox's name; smarthost, for outgoing mail; certificate, rspamd or clamd, which mail depends on */
             name: string;
-            /** @description The process that does its work */
+            /** @description The node that runs it */
             node: string;
-            /** @description Null when nothing has piled up */
+            /** @description Null when there is no backlog */
             progress: components["schemas"]["Progress"] | null;
-            /** @description The mailbox against the journal; null before the first time */
+            /** @description The last comparison of the mailbox with the journal; null before the first one */
             reconciled: components["schemas"]["Reconciled"] | null;
             /**
              * Format: date-time
@@ -816,7 +816,7 @@ export interface components {
              */
             since: string;
             /**
-             * @description silent: its process is gone
+             * @description silent: its node has stopped reporting
              * @enum {string}
              */
             state: "starting" | "running" | "failing" | "unauthorised" | "standby" | "stopped" | "silent";
@@ -828,7 +828,7 @@ export interface components {
             to: string;
         };
         ChannelChangedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -866,14 +866,14 @@ export interface components {
             name: string;
         };
         ContactName: {
-            /** @description Mail address, or another channel's identity when there is none */
+            /** @description Email address, or the identity on another channel if there is none */
             address: string;
             id: string;
             name: string;
         };
         Conversation: {
             account: components["schemas"]["AccountName"];
-            /** @description Null when nobody holds it */
+            /** @description Null when unassigned */
             assignee: components["schemas"]["AgentName"] | null;
             /** @enum {string} */
             channel: "email" | "chat" | "form";
@@ -893,10 +893,10 @@ export interface components {
             last_seq: number;
             /**
              * Format: int64
-             * @description Short, for people: #1042
+             * @description Short number for people: #1042
              */
             number: number;
-            /** @description The policy nodes that brought it here, outermost first */
+            /** @description The policy nodes that routed it here, outermost first */
             path: string[];
             /** Format: int64 */
             policy_version: number;
@@ -906,7 +906,7 @@ export interface components {
             reply: components["schemas"]["ReplyPath"];
             /** Format: date-time */
             resolved_at: string | null;
-            /** @description Only agents of its tier and admins see it */
+            /** @description Visible only to agents of its tier and to admins */
             restricted: boolean;
             /** Format: date-time */
             snoozed_until: string | null;
@@ -920,7 +920,7 @@ export interface components {
             updated_at: string;
             /**
              * Format: date-time
-             * @description Since when the customer waits for us
+             * @description When the customer started waiting for us
              */
             waiting_since: string | null;
         };
@@ -933,7 +933,7 @@ export interface components {
             to: string;
         };
         ConversationAssignedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -965,7 +965,7 @@ export interface components {
             surviving: string;
         };
         ConversationMergedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1009,7 +1009,7 @@ export interface components {
             unassigned?: boolean;
         };
         ConversationMovedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1053,7 +1053,7 @@ export interface components {
             tier: number;
         };
         ConversationOpenedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1094,7 +1094,7 @@ export interface components {
             attempts: number;
             /**
              * Format: int64
-             * @description SMTP reply code of the last attempt; 0: none
+             * @description SMTP reply code of the last attempt, 0 if none
              */
             code: number;
             detail: string;
@@ -1103,7 +1103,7 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description Null when none is due
+             * @description Null when no attempt is scheduled
              */
             next_attempt_at: string | null;
             recipient: string;
@@ -1136,7 +1136,7 @@ export interface components {
             state: string;
         };
         DeliveryChangedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1170,7 +1170,7 @@ export interface components {
             raw_id: string;
         };
         DuplicateLinkedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1241,7 +1241,7 @@ export interface components {
             tier_name: string;
             /**
              * Format: int64
-             * @description Open ones that nobody holds
+             * @description Open conversations without an assignee
              */
             unassigned: number;
         };
@@ -1251,7 +1251,7 @@ export interface components {
             name: string;
         };
         Key: {
-            /** @description Whose rights it carries */
+            /** @description The agent whose permissions it has */
             agent: components["schemas"]["AgentName"];
             /** Format: date-time */
             created_at: string;
@@ -1267,7 +1267,7 @@ export interface components {
         };
         Message: {
             attachments: components["schemas"]["Attachment"][];
-            /** @description Null for what is no mail, and for mail that nobody looked at */
+            /** @description Null for other channels than email, and for mail that was not checked */
             authentication: components["schemas"]["Authentication"] | null;
             /** @description The agent who wrote it */
             author: components["schemas"]["AgentName"] | null;
@@ -1280,9 +1280,9 @@ export interface components {
             /** @enum {string} */
             direction: "inbound" | "outbound" | "note";
             from: components["schemas"]["Address"][];
-            /** @description As it was sent: never put it into a page */
+            /** @description Unsanitized, as received: never insert it into a page */
             html: string;
-            /** @description The sanitized page, for a sandboxed frame; empty without HTML */
+            /** @description URL of the sanitized page, for a sandboxed frame; empty if there is no HTML */
             html_url: string;
             id: string;
             in_reply_to: string[];
@@ -1290,14 +1290,14 @@ export interface components {
             message_id: string;
             preview: string;
             problems: components["schemas"]["Problem"][];
-            /** @description The original bytes; empty for a message that began here and has none */
+            /** @description URL of the original message; empty if there is none */
             raw_url: string;
             /** Format: date-time */
             received_at: string;
             references: string[];
-            /** @description The HTML has pictures from the net, which are shown when asked for */
+            /** @description The HTML refers to remote images, which are loaded only on request */
             remote_images: boolean;
-            /** @description The part that the sender wrote now */
+            /** @description The new part, without quoted text */
             reply_text: string;
             reply_to: components["schemas"]["Address"][];
             report: components["schemas"]["Report"] | null;
@@ -1305,10 +1305,10 @@ export interface components {
             sent_at: string;
             /** Format: int64 */
             seq: number;
-            /** @description Null for what is not signed */
+            /** @description Null if the message is not signed */
             signature: components["schemas"]["Signature"] | null;
             subject: string;
-            /** @description The whole text */
+            /** @description The complete text */
             text: string;
             thread: components["schemas"]["Thread"];
             to: components["schemas"]["Address"][];
@@ -1329,7 +1329,7 @@ export interface components {
             unverified: boolean;
         };
         MessageReceivedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1367,7 +1367,7 @@ export interface components {
             to?: components["schemas"]["Address"][];
         };
         MessageSentEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1406,7 +1406,7 @@ export interface components {
             tier?: number | null;
         };
         NewKey: {
-            /** @description Whose rights it carries */
+            /** @description The agent whose permissions it has */
             agent: components["schemas"]["AgentName"];
             /** Format: date-time */
             created_at: string;
@@ -1429,7 +1429,7 @@ export interface components {
             preview: string;
         };
         NoteAddedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1521,7 +1521,7 @@ export interface components {
             policy_version: number;
         };
         PolicyPublishedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1603,12 +1603,12 @@ export interface components {
             done: number;
             /**
              * Format: double
-             * @description Seconds to go; 0 when that cannot be told yet
+             * @description Seconds left; 0 while unknown
              */
             eta: number;
             /**
              * Format: double
-             * @description Mails per second
+             * @description Messages per second
              */
             rate: number;
             /** Format: int64 */
@@ -1659,33 +1659,33 @@ export interface components {
         ReconciledFolder: {
             /**
              * Format: int64
-             * @description Missing ones that were journaled then
+             * @description Skipped messages that were then fetched
              */
             fetched: number;
             folder: string;
             /**
              * Format: int64
-             * @description In the journal, and no longer on the server
+             * @description In the journal but no longer on the server
              */
             gone: number;
             /**
              * Format: int64
-             * @description Of them in the journal
+             * @description Of these, in the journal
              */
             journaled: number;
             /**
              * Format: int64
-             * @description Of them passed over
+             * @description Of these, skipped
              */
             missing: number;
             /**
              * Format: int64
-             * @description On the server
+             * @description Messages on the server
              */
             server: number;
             /**
              * Format: int64
-             * @description Of them not read yet
+             * @description Of these, not fetched yet
              */
             waiting: number;
         };
@@ -1787,7 +1787,7 @@ export interface components {
             waiting_on: string;
         };
         StatusChangedEvent: {
-            /** @description customer, system, policy, or an agent's id */
+            /** @description customer, system, policy, or an agent's ID */
             actor: string;
             /** Format: date-time */
             at: string;
@@ -1827,7 +1827,7 @@ export interface components {
             assignee: components["schemas"]["AgentName"] | null;
             /**
              * Format: date-time
-             * @description Null while it runs
+             * @description Null for the current one
              */
             ended_at: string | null;
             inbox: components["schemas"]["InboxName"];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Memory } from '../../test/memory';
 import { Chat, split, type Line } from './chat';
 
-/** A socket whose other end is the test. */
+/** A socket whose server is the test. */
 class Wire {
   readyState = 0;
   sent: Record<string, unknown>[] = [];
@@ -37,14 +37,14 @@ const incoming = (seq: number, change = {}) => ({ type: 'message', seq, epoch: '
 beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
 
-test('who has said nothing opens no connection', () => {
+test('no connection is opened before the first line', () => {
   const { chat, wires } = setUp();
   chat.resume();
   chat.hurry();
   expect(wires).toHaveLength(0);
 });
 
-test('a line waits for its acknowledgement', () => {
+test('a line is queued until it is acknowledged', () => {
   const { chat, last, welcome } = setUp();
   chat.introduce('Kim', 'kim@shop.example');
   chat.say('Hello');
@@ -55,11 +55,11 @@ test('a line waits for its acknowledgement', () => {
   last().say({ type: 'ack', id: 'id-1' });
   expect(states(chat)).toEqual(['Hello:sent']);
   last().say(incoming(1, { from: 'visitor', id: 'id-1', text: 'Hello' }));
-  expect(states(chat)).toEqual(['Hello:sent']); // the echo is the same line
+  expect(states(chat)).toEqual(['Hello:sent']); // the echo is not a second line
 });
 
-describe('after a cut', () => {
-  test('what was not acknowledged goes out again under its id, and reading resumes', () => {
+describe('after a lost connection', () => {
+  test('unacknowledged lines are sent again with the same id, and reading resumes', () => {
     const { chat, wires, last, welcome } = setUp();
     chat.say('one');
     welcome();
@@ -74,7 +74,7 @@ describe('after a cut', () => {
     expect(last().frames('hello')[0]).toMatchObject({ session: 's3cret', after: 2, epoch: 'cv_1' });
     expect(last().frames('message')).toEqual([{ type: 'message', id: 'id-2', text: 'two' }]);
   });
-  test('a line that is never acknowledged makes the connection suspect', () => {
+  test('a missing acknowledgement closes the connection', () => {
     const { chat, wires, welcome } = setUp();
     chat.say('one');
     welcome();
@@ -83,7 +83,7 @@ describe('after a cut', () => {
     vi.advanceTimersByTime(1000);
     expect(wires).toHaveLength(2);
   });
-  test('a server that does not greet is left', () => {
+  test('a connection without a welcome is closed', () => {
     const { chat, wires } = setUp();
     chat.say('one');
     wires[0]!.open();
@@ -92,7 +92,7 @@ describe('after a cut', () => {
     vi.advanceTimersByTime(1000);
     expect(wires).toHaveLength(2);
   });
-  test('pauses grow', () => {
+  test('the delays grow', () => {
     const { chat, wires } = setUp();
     chat.say('one');
     for (let i = 0; i < 6; i++) {
@@ -106,7 +106,7 @@ describe('after a cut', () => {
     chat.hurry(); // the network is back
     expect(wires).toHaveLength(8);
   });
-  test('a refusing server is asked rarely', () => {
+  test('a server that refuses is contacted rarely', () => {
     const { chat, wires } = setUp();
     chat.say('one');
     wires[0]!.open();
@@ -117,7 +117,7 @@ describe('after a cut', () => {
   });
 });
 
-test('another page load finds the session and what was not sent', () => {
+test('another page load restores the session and unsent lines', () => {
   const first = setUp();
   first.chat.say('one');
   first.welcome();
@@ -131,7 +131,7 @@ test('another page load finds the session and what was not sent', () => {
   expect(second.last().frames('message')).toEqual([{ type: 'message', id: 'id-2', text: 'two' }]);
 });
 
-test('a line that will never be taken does not block the next', () => {
+test('a refused line does not block the next', () => {
   const { chat, last, welcome } = setUp();
   chat.say('bad');
   chat.say('good');
@@ -143,7 +143,7 @@ test('a line that will never be taken does not block the next', () => {
   expect(chat.trouble).toBe('the line could not be stored');
 });
 
-test('no more lines are under way than the server counts as polite', () => {
+test('no more lines are in flight than the server allows', () => {
   const { chat, last, welcome } = setUp();
   for (let i = 0; i < 20; i++) chat.say(`line ${i}`);
   welcome();
@@ -152,7 +152,7 @@ test('no more lines are under way than the server counts as polite', () => {
   expect(last().frames('message').map((frame) => frame['id'])).toEqual(Array.from({ length: 9 }, (_, i) => `id-${i + 1}`));
 });
 
-test('unread lines are those of agents after what was seen', () => {
+test('lines of agents after the last seen one are unread', () => {
   const { chat, last, welcome, arrived } = setUp();
   chat.say('one');
   welcome();
@@ -168,7 +168,7 @@ test('unread lines are those of agents after what was seen', () => {
   expect(chat.all()).toHaveLength(3);
 });
 
-test('a conversation that follows up begins its numbers anew and stands below', () => {
+test('a follow-up conversation has its own numbers and comes last', () => {
   const { chat, last, welcome } = setUp();
   chat.say('one');
   welcome();
@@ -180,7 +180,7 @@ test('a conversation that follows up begins its numbers anew and stands below', 
   expect(chat.unread).toBe(1);
 });
 
-test('a person who signs out of the shop leaves nothing', () => {
+test('signing out removes everything', () => {
   const { chat, storage, welcome } = setUp();
   chat.say('secret');
   welcome();
@@ -190,7 +190,7 @@ test('a person who signs out of the shop leaves nothing', () => {
   expect(chat.known).toBe(false);
 });
 
-test('a long text is cut between characters', () => {
+test('a long text is split between characters', () => {
   expect(split('abcdef', 4)).toEqual(['abcd', 'ef']);
   expect(split('abc😀d', 4)).toEqual(['abc', '😀d']);
   expect(split('', 4)).toEqual([]);

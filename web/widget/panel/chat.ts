@@ -1,10 +1,10 @@
-// The visitor's end of the chat protocol (doc/chat.md): a queue that is emptied
-// by acknowledgements, a session that is resumed by its secret, a socket that
-// comes back. It knows nothing of how it looks.
+// The client of the chat protocol (doc/chat.md): a queue of unacknowledged
+// messages, a session that is resumed by its secret, and a socket that reconnects.
+// It has no user interface.
 import { backoff } from '../../shared/backoff';
 
 export interface Line {
-  /** Number in the conversation `epoch`; 0 for a line that has no place yet. */
+  /** Number in the conversation `epoch`; 0 until the server has stored the line. */
   seq: number;
   epoch: string;
   id: string;
@@ -22,14 +22,14 @@ interface Kept {
   name: string;
   email: string;
   queue: { id: string; text: string; at: string }[];
-  /** What has been seen: everything up to `read` of the conversation `epoch`. */
+  /** The visitor has seen everything up to `read` of the conversation `epoch`. */
   read: number;
   epoch: string;
 }
 
 export interface Watcher {
   changed(): void;
-  /** A line of an agent that was not known before. */
+  /** A new line of an agent. */
   arrived(line: Line): void;
   began(): void;
 }
@@ -39,15 +39,15 @@ interface Incoming { type: 'message'; seq: number; epoch?: string; id?: string; 
 interface Refusal { type: 'error'; code: string; detail: string; id?: string }
 type Frame = Welcome | Incoming | Refusal | { type: 'ack'; id: string } | { type: 'typing'; name?: string };
 
-/** A server that says nothing for so long is not there. */
+/** After so much silence the connection is considered dead. */
 const ANSWER_WITHIN = 10_000;
 const TYPING_LASTS = 5_000;
 const TYPING_EVERY = 3_000;
 const REFUSED = 1008;
 const RESTARTING = 1012;
-/** Below the server's 16 KiB in the longest encoding. */
+/** Stays below the server's limit of 16 KiB in any encoding. */
 const MAX_LINE = 5_000;
-/** Lines under way at once; the server counts frames per second. */
+/** Unacknowledged lines in flight; the server limits frames per second. */
 const WINDOW = 8;
 
 export interface Surroundings {
@@ -62,7 +62,7 @@ export class Chat {
   trouble = '';
   private kept: Kept;
   private lines = new Map<string, Line>();
-  /** Conversations in the order they were met; one that follows up begins its numbers anew. */
+  /** Conversations in the order of their first message; each has its own numbers. */
   private epochs: string[] = [];
   private newest = 0;
   private underway = new Set<string>();
@@ -84,7 +84,7 @@ export class Chat {
     this.kept = this.load();
   }
 
-  /** All lines in order; what is not stored yet comes last. */
+  /** All lines in order; lines not stored yet come last. */
   all(): Line[] {
     const epoch = (line: Line) => (line.seq ? this.epochs.indexOf(line.epoch) : Infinity);
     return [...this.lines.values()].sort((a, b) => compare(epoch(a), epoch(b)) || a.seq - b.seq || compare(Date.parse(a.at), Date.parse(b.at)));
@@ -112,7 +112,7 @@ export class Chat {
     return at > seenIn || (at === seenIn && line.seq > this.kept.read);
   }
 
-  /** Takes up a conversation that is known; a new one begins with its first line. */
+  /** Connects if there is a session; a new one starts with its first line. */
   resume(): void {
     for (const waiting of this.kept.queue) this.show({ ...waiting, seq: 0, epoch: '', from: 'visitor', name: this.kept.name, state: 'sending' });
     if (this.known) this.connect();
@@ -132,7 +132,7 @@ export class Chat {
     this.watcher.changed();
   }
 
-  /** Says who writes; a running session is told by another hello. */
+  /** Sets the visitor's name and email; a connected session sends another hello. */
   introduce(name: string, email: string): void {
     if (name === this.kept.name && email === this.kept.email) return;
     this.kept.name = name;
@@ -141,7 +141,7 @@ export class Chat {
     if (this.greeted) this.send({ type: 'hello', session: this.kept.session, name, email, page: this.page });
   }
 
-  /** Everything up to here has been seen. */
+  /** Marks everything so far as seen. */
   seen(): void {
     if (this.epoch === this.kept.epoch && this.newest <= this.kept.read) return;
     this.kept.read = this.newest;
@@ -158,7 +158,7 @@ export class Chat {
     this.send({ type: 'typing' });
   }
 
-  /** Forgets the visitor, for a host page that signs its user out. */
+  /** Forgets the visitor, for host pages whose user signs out. */
   reset(): void {
     clearTimeout(this.timer);
     clearTimeout(this.answerTimer);
@@ -176,7 +176,7 @@ export class Chat {
     this.watcher.changed();
   }
 
-  /** Connects now instead of after the pause: the network or the tab is back. */
+  /** Reconnects at once: the network or the tab is back. */
   hurry(): void {
     if (this.socket || !this.known) return;
     this.pause.reset();
@@ -232,7 +232,7 @@ export class Chat {
 
   private welcome(frame: Welcome): void {
     const fresh = this.kept.session === '';
-    if (!frame.resumed && !fresh) this.newest = 0; // another session now; what was shown stays on the page
+    if (!frame.resumed && !fresh) this.newest = 0; // a new session; lines already shown stay on the page
     this.kept.session = frame.session;
     this.save();
     this.greeted = true;
@@ -244,7 +244,7 @@ export class Chat {
     this.watcher.changed();
   }
 
-  /** Sends what waits, in order; repeating is harmless, the id makes it one. */
+  /** Sends queued lines in order; the server ignores an id that it already has. */
   private flush(): void {
     for (const { id, text } of this.kept.queue) {
       if (this.underway.size >= WINDOW) break;
@@ -261,7 +261,7 @@ export class Chat {
     const socket = this.socket;
     this.answerTimer = setTimeout(() => {
       socket?.close();
-      if (socket && this.socket === socket) this.lost(1006, ''); // a dead link takes long to close
+      if (socket && this.socket === socket) this.lost(1006, ''); // closing a dead connection takes long
     }, ANSWER_WITHIN);
   }
 
@@ -270,7 +270,7 @@ export class Chat {
     this.trouble = '';
   }
 
-  /** A line that will never be taken leaves the queue; what may work later stays in it. */
+  /** A line that is refused for good leaves the queue; after a temporary error it stays. */
   private refused(frame: Refusal): void {
     this.trouble = frame.detail || frame.code;
     if (frame.id && frame.code !== 'not-now') this.settle(frame.id, 'refused');
@@ -330,14 +330,14 @@ export class Chat {
     try {
       this.around.storage.setItem(this.place(), JSON.stringify(this.kept));
     } catch {
-      // No storage: the conversation lives as long as the page.
+      // No storage: the conversation ends with the page.
     }
   }
 }
 
 const compare = (a: number, b: number) => (a === b ? 0 : a < b ? -1 : 1);
 
-/** Cuts a text into parts of at most `limit` characters, never inside of one. */
+/** Splits a text into parts of at most `limit` characters, never inside a character. */
 export function split(text: string, limit: number): string[] {
   const parts: string[] = [];
   for (let at = 0; at < text.length; ) {

@@ -12,7 +12,7 @@ function tell(message: FromPanel): void {
   if (embedded && hostOrigin) window.parent.postMessage({ switchboard: message }, hostOrigin);
 }
 
-/** randomUUID exists on secure origins only. */
+/** crypto.randomUUID exists on secure origins only. */
 function uuid(): string {
   if (crypto.randomUUID) return crypto.randomUUID();
   const b = crypto.getRandomValues(new Uint8Array(16));
@@ -22,7 +22,7 @@ function uuid(): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Storage of a frame may be forbidden; then memory has to do. */
+/** Browsers may block storage in frames; then memory is used. */
 function storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   try {
     localStorage.getItem('');
@@ -76,7 +76,7 @@ document.addEventListener('visibilitychange', () => {
   if (shown.value) chat.seen();
 });
 
-if (!embedded) shown.value = true; // opened as a page of its own
+if (!embedded) shown.value = true; // opened as a standalone page
 render(<Panel chat={chat} close={() => { shown.value = false; tell({ type: 'close' }); }} />, document.body);
 chat.resume();
 tell({ type: 'ready' });

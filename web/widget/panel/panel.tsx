@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { Chat, Line } from './chat';
 import strings from './strings.json';
 
-/** Rises with every change of the chat; reading it makes a view follow. */
+/** Incremented with every change of the chat; components that read it are rendered again. */
 export const version = signal(0);
 export const shown = signal(false);
 export const prefilled = signal('');
@@ -32,7 +32,7 @@ export function Panel({ chat, close }: { chat: Chat; close: () => void }) {
 }
 
 function Trouble({ chat }: { chat: Chat }) {
-  void version.value; // a component that reads signals is drawn again by signals alone
+  void version.value; // subscribes the component to changes
   const text = !online.value && chat.known ? strings.offline
     : chat.net === 'refused' ? strings.refused
     : chat.net === 'lost' ? strings.lost

@@ -1,4 +1,4 @@
-// What an agent does, with what the page says about it.
+// Actions of the agent, with their notices.
 import { api, Problem } from '../api';
 import { say } from '../text/say';
 import { moment } from '../text/time';
@@ -7,7 +7,7 @@ import { me, neighbour, now, openConversation, place, reason, refreshCounts, sho
 import { rows, selected } from './list';
 import { refreshThread, threadOf } from './thread';
 
-/** The conversation that keys and buttons act on: the open one, or the selected row. */
+/** The conversation that shortcuts and buttons act on: the open one, or the selected row. */
 export function current(): Conversation | null {
   const id = place.value.open ?? selected.value;
   if (!id) return null;
@@ -39,7 +39,7 @@ export async function assign(conversation: Conversation, assignee: string | null
   tell(text, undone ? { undo: () => void change(() => api.assign(conversation.id, before)) } : {});
 }
 
-/** Sets the status; from a view of open ones the next row is opened, so that nobody has to find it. */
+/** Sets the status. In a view of open conversations, opens the next row. */
 export async function setStatus(conversation: Conversation, status: Conversation['status'], until?: number): Promise<void> {
   const leaves = status !== 'open' && place.value.open === conversation.id && place.value.view.kind !== 'search';
   const next = leaves ? (neighbour(conversation.id, 1) ?? neighbour(conversation.id, -1)) : null;

@@ -1,11 +1,11 @@
-// The demo signs in by itself and lets a visitor be any of its agents.
+// The demo signs in automatically and lets the user act as any of its agents.
 import { signal } from '@preact/signals';
 import { api, type Demo } from '../api';
 import { switchTo } from './desk';
 
 export const demo = signal<Demo | null>(null);
 
-/** Asks whether this is the demo; everywhere else the answer is 404. */
+/** Detects the demo; a real server responds with 404. */
 export async function findDemo(): Promise<void> {
   try {
     const found = await api.demo();

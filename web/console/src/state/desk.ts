@@ -1,5 +1,5 @@
-// What the console knows, as signals, and how it changes. Views read signals and
-// call functions of this folder; nothing else talks to the server.
+// The console's state as signals. Views read signals and call functions of this
+// folder; nothing else talks to the server.
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api, clockOffset, Problem } from '../api';
 import { say } from '../text/say';
@@ -24,7 +24,7 @@ export const place = signal<Place>(firstPlace());
 export const now = signal(Date.now());
 export const drafts = new Drafts(localStorage);
 export const drafted = signal(drafts.conversations());
-/** What this agent does with the open conversation, for the colleagues. */
+/** What this agent does in the open conversation, shown to other agents. */
 export const doing = signal<Doing>('viewing');
 
 export const names = computed<Names>(() => {
@@ -46,7 +46,7 @@ export const tiers = computed<TierGroup[]>(() => {
   return [...groups.values()].sort((a, b) => a.tier - b.tier);
 });
 
-/** A message at the foot of the page that goes away by itself. */
+/** A message at the bottom of the page that disappears after a few seconds. */
 export interface Notice { id: number; text: string; bad: boolean; undo?: () => void }
 export const notices = signal<Notice[]>([]);
 let noticeId = 0;
@@ -62,7 +62,7 @@ export function dismiss(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 }
 
-/** Why something failed, in words for a person. */
+/** A readable explanation of an error. */
 export function reason(error: unknown): string {
   if (error instanceof Problem) {
     if (error.status === 0) return say('net.unreachable');
@@ -76,16 +76,16 @@ let feed: Feed | null = null;
 let presence: Presence | null = null;
 effect(() => {
   const { open } = place.value;
-  const what = doing.value; // read before the question mark, so that this runs again
+  const what = doing.value; // read first, so that the effect depends on it
   presence?.set(open, what);
 });
 
-/** The agent writes to the customer; a chat's visitor is shown that. */
+/** Publishes that the agent is typing a reply; chat visitors see it. */
 export function typed(conversation: string): void {
   presence?.typed(conversation);
 }
 
-/** A link to one conversation is a path; everything after that is the address's fragment. */
+/** A link to a conversation is a path; after that, the place is in the URL fragment. */
 function firstPlace(): Place {
   const link = /^\/c\/([^/]+)/.exec(location.pathname);
   if (!link) return fromHash(location.hash);
@@ -94,7 +94,7 @@ function firstPlace(): Place {
   return first;
 }
 
-/** People name a conversation by its number, everything here by its id. */
+/** Replaces a conversation number in the URL by the ID. */
 async function resolveOpen(): Promise<void> {
   const { open, view } = place.value;
   if (!open || open.startsWith('cv_')) return;
@@ -160,7 +160,7 @@ async function enter(agent: Agent): Promise<void> {
   await directory;
 }
 
-/** Becomes another agent of the demo. */
+/** Switches to another agent of the demo. */
 export async function switchTo(email: string): Promise<void> {
   await api.demoAs(email);
   const { agent } = await api.session();
@@ -207,7 +207,7 @@ async function settle(): Promise<void> {
   });
 }
 
-/** Conversations with something new that nobody has opened in this window. */
+/** Conversations with new messages that have not been opened in this window. */
 export const unread = signal<ReadonlySet<string>>(new Set());
 
 function fresh(id: string): void {
@@ -229,7 +229,7 @@ function scheduleCounts(): void {
   }, 250);
 }
 
-/** What no event tells of: how the entrances are doing, and what they could not read. */
+/** Loads what has no events: channel status and the quarantine. */
 export async function refreshWatch(): Promise<void> {
   await Promise.allSettled([
     api.channels().then((list) => (channels.value = list)),
@@ -245,7 +245,7 @@ export async function refreshCounts(): Promise<void> {
   ]);
 }
 
-/** Puts a changed conversation wherever it is shown, before the feed says so. */
+/** Shows a changed conversation everywhere, without waiting for its event. */
 export function showChange(conversation: Conversation): void {
   patchList(place.value.view, conversation.id, conversation, me.value.id);
   const thread = threadOf(conversation.id);
@@ -274,7 +274,7 @@ function arrive(next: Place): void {
   });
   if (toHash({ view: before.view, open: null }) !== toHash({ view: next.view, open: null })) void loadList(next.view);
   if (!next.open) return;
-  // What the list knows is shown at once; the messages follow.
+  // Show what the list has at once; messages follow.
   const thread = threadOf(next.open);
   if (!thread.value.conversation) thread.value = { ...thread.value, conversation: rows.value.find((row) => row.id === next.open) ?? null };
   void refreshThread(next.open).then(resolveOpen).then(() => {
@@ -283,13 +283,13 @@ function arrive(next: Place): void {
   });
 }
 
-/** The one row that Tab reaches: the open one, the selected one, or the first. */
+/** The only row in the tab order: the open one, the selected one, or the first. */
 export const tabStop = computed(() => {
   const active = place.value.open ?? selected.value;
   return rows.value.some((row) => row.id === active) ? active : (rows.value[0]?.id ?? null);
 });
 
-/** The conversation before or after the open or selected one; null at the end. */
+/** The conversation before or after the given one; null at the end. */
 export function neighbour(id: string | null, step: 1 | -1): string | null {
   const list = rows.value;
   if (list.length === 0) return null;

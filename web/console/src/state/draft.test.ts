@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Memory } from '../../../test/memory';
 import { Drafts } from './draft';
 
-test('a draft comes back with what its writer had seen', () => {
+test('a draft is restored with the number its author had seen', () => {
   const drafts = new Drafts(new Memory(), () => 5);
   drafts.write('cv_1', 'reply', 'Dear Jo', 7);
   expect(drafts.read('cv_1', 'reply')).toEqual({ text: 'Dear Jo', seen: 7, at: 5 });
@@ -10,7 +10,7 @@ test('a draft comes back with what its writer had seen', () => {
   expect(drafts.read('cv_2', 'reply')).toBeNull();
 });
 
-test('reply and note are two drafts', () => {
+test('reply and note have separate drafts', () => {
   const drafts = new Drafts(new Memory());
   drafts.write('cv_1', 'reply', 'for the customer', 1);
   drafts.write('cv_1', 'note', 'for the team', 1);
@@ -19,7 +19,7 @@ test('reply and note are two drafts', () => {
   expect([...drafts.conversations()]).toEqual(['cv_1']);
 });
 
-test('an emptied text is no draft', () => {
+test('an empty text removes the draft', () => {
   const drafts = new Drafts(new Memory());
   drafts.write('cv_1', 'reply', 'x', 1);
   drafts.write('cv_1', 'reply', ' \n', 1);
@@ -27,11 +27,11 @@ test('an emptied text is no draft', () => {
   expect(drafts.conversations().size).toBe(0);
 });
 
-test('a full storage is told, not thrown', () => {
+test('a full storage returns false and does not throw', () => {
   expect(new Drafts(new Memory(10)).write('cv_1', 'reply', 'a long answer', 1)).toBe(false);
 });
 
-test('what nobody came back to for a month is swept, what cannot be read too', () => {
+test('old and unreadable drafts are removed', () => {
   const storage = new Memory();
   let now = 0;
   const drafts = new Drafts(storage, () => now);

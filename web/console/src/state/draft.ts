@@ -1,11 +1,11 @@
-// Drafts live in the browser's storage, one per conversation and kind, so that a
-// closed tab or a refused send never costs a word.
+// Drafts are kept in the browser's storage, one per conversation and kind, so that
+// closing a tab or a failed send never loses text.
 
 export type Kind = 'reply' | 'note';
 
 export interface Draft {
   text: string;
-  /** Number of the newest message when writing began: what the writer has seen. */
+  /** Number of the newest message the author had seen. */
   seen: number;
   at: number;
 }
@@ -29,7 +29,7 @@ export class Drafts {
     }
   }
 
-  /** Keeps the text; an empty one removes the draft. False when the storage is full. */
+  /** Saves the text; an empty text removes the draft. False when the storage is full. */
   write(conversation: string, kind: Kind, text: string, seen: number): boolean {
     if (text.trim() === '') {
       this.remove(conversation, kind);
@@ -55,14 +55,14 @@ export class Drafts {
     return out;
   }
 
-  /** Forgets what nobody came back to for a month. */
+  /** Removes drafts older than 30 days. */
   sweep(): void {
     for (const name of this.names()) {
       try {
         const draft = JSON.parse(this.storage.getItem(name) ?? '') as Draft;
         if (draft.at > this.now() - KEEP) continue;
       } catch {
-        // unreadable: no draft
+        // not readable: remove it
       }
       this.storage.removeItem(name);
     }

@@ -32,43 +32,43 @@ describe('a key', () => {
     expect(press('j')).toBe(true);
     expect(ran).toEqual(['j']);
   });
-  test('rests while somebody types, but for those that are meant for fields', () => {
+  test('is ignored while typing, except for those enabled in fields', () => {
     const { press, ran } = registry();
     expect(press('j', true)).toBe(false);
     expect(press('Enter', true, { ctrlKey: true })).toBe(true);
     expect(ran).toEqual(['Mod+Enter']);
   });
-  test('of a sequence waits for the next', () => {
+  test('of a sequence waits for the next key', () => {
     const { press, ran } = registry();
     expect(press('g')).toBe(true);
     expect(press('2')).toBe(true);
     expect(ran).toEqual(['g 2']);
   });
-  test('means itself again when the sequence took too long', () => {
+  test('acts alone when the sequence has timed out', () => {
     const { press, ran, wait } = registry();
     press('g');
     wait(1300);
     press('m');
     expect(ran).toEqual(['m']);
   });
-  test('that ends no sequence is taken for itself', () => {
+  test('that completes no sequence acts alone', () => {
     const { press, ran } = registry();
     press('g');
     press('j');
     expect(ran).toEqual(['j']);
   });
   test('whose command does not apply is left to the browser', () => expect(registry().press('e')).toBe(false));
-  test('can be taken over and given back', () => {
+  test('can be overridden and restored', () => {
     const { keys, binding, press, ran } = registry();
-    const giveBack = keys.add([binding('j', { run: () => void ran.push('other') })]);
+    const restore = keys.add([binding('j', { run: () => void ran.push('other') })]);
     press('j');
-    giveBack();
+    restore();
     press('j');
     expect(ran).toEqual(['other', 'j']);
   });
 });
 
-test('keys are shown as they stand on the keyboard', () => {
+test('keys are shown as labelled on the keyboard', () => {
   expect(caps('Mod+Enter', true)).toEqual(['⌘', '↵']);
   expect(caps('Mod+Enter', false)).toEqual(['Ctrl', '↵']);
   expect(caps('g m', false)).toEqual(['g', 'm']);

@@ -1,6 +1,6 @@
-// One registry of keys: it feeds the handler, the help dialog, tooltips and
-// aria-keyshortcuts. Keys match on event.key, so they follow the keyboard's
-// layout; Alt is never used, because layouts need it to type.
+// The registry of shortcuts, used by the key handler, the help dialog, tooltips
+// and aria-keyshortcuts. Shortcuts match event.key and so follow the keyboard
+// layout; Alt is never used, because layouts need it for typing.
 
 export interface Binding {
   /** "j", "?", "Escape", "g m" (a sequence), "Mod+Enter" (Ctrl or ⌘). */
@@ -9,13 +9,13 @@ export interface Binding {
   /** What it does, for the help dialog. */
   label: string;
   run: () => void;
-  /** Works while a field has the focus too. */
+  /** Also active while a field has the focus. */
   inFields?: boolean;
-  /** Says whether it applies now; always when absent. */
+  /** Whether it applies now; absent: always. */
   when?: () => boolean;
 }
 
-/** The part of a KeyboardEvent that matters, so that the matching can be tested without a browser. */
+/** The relevant part of a KeyboardEvent, so that matching can be tested without a browser. */
 export interface Stroke {
   key: string;
   ctrlKey: boolean;
@@ -27,9 +27,9 @@ export interface Stroke {
 
 const SEQUENCE_MS = 1200;
 
-/** The name of a stroke: "j", "Mod+Enter", "Escape". Empty for what no binding may use. */
+/** The name of a stroke: "j", "Mod+Enter", "Escape". Empty for strokes no binding may use. */
 export function strokeName(stroke: Stroke): string {
-  // An input method is composing: the key belongs to it.
+  // The key belongs to an input method that is composing.
   if (stroke.isComposing || stroke.altKey || stroke.key === 'Process' || stroke.key === 'Dead') return '';
   const mod = stroke.ctrlKey || stroke.metaKey;
   if (mod) return `Mod+${stroke.key.length === 1 ? stroke.key.toLowerCase() : stroke.key}`;
@@ -43,7 +43,7 @@ export class Keys {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Adds bindings; the returned function takes them away again. Later ones win. */
+  /** Adds bindings and returns a function that removes them. Later bindings take precedence. */
   add(bindings: Binding[]): () => void {
     this.bindings.push(...bindings);
     return () => {
@@ -55,16 +55,16 @@ export class Keys {
     return this.bindings;
   }
 
-  /** Handles a stroke; true when a binding took it. */
+  /** Handles a stroke; true when a binding matched. */
   press(stroke: Stroke, inField: boolean): boolean {
     const name = strokeName(stroke);
     if (name === '' || name === 'Shift' || name.startsWith('Mod+Control') || name.startsWith('Mod+Meta')) return false;
     const fresh = this.now() - this.pendingAt < SEQUENCE_MS;
     const sequence = this.pending && fresh && !inField ? `${this.pending} ${name}` : '';
     this.pending = '';
-    const taken = (sequence && this.find(sequence, inField)) || this.find(name, inField);
-    if (taken) {
-      taken.run();
+    const matched = (sequence && this.find(sequence, inField)) || this.find(name, inField);
+    if (matched) {
+      matched.run();
       return true;
     }
     if (!inField && this.bindings.some((binding) => binding.keys.startsWith(name + ' '))) {
@@ -82,7 +82,7 @@ export class Keys {
   }
 }
 
-/** The keys as people read them: "⌘ ↵" on a Mac, "Ctrl ↵" elsewhere. */
+/** The key labels: "⌘ ↵" on a Mac, "Ctrl ↵" elsewhere. */
 export function caps(keys: string, mac: boolean): string[] {
   return keys.split(/[ +]/).map((key) => {
     switch (key) {
@@ -94,13 +94,13 @@ export function caps(keys: string, mac: boolean): string[] {
   });
 }
 
-/** The form that aria-keyshortcuts wants; it has no way to name a sequence. */
+/** The aria-keyshortcuts form; it cannot express sequences. */
 export function ariaKeys(keys: string): string | undefined {
   if (keys.includes(' ')) return undefined;
   return keys.startsWith('Mod+') ? `Control+${keys.slice(4)} Meta+${keys.slice(4)}` : keys;
 }
 
-/** Whether typing goes into this element. */
+/** Whether the element accepts text input. */
 export function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable) return true;

@@ -1,4 +1,4 @@
-// The list in the middle: one view's conversations, newest change first.
+// The list of one view's conversations, last changed first.
 import { batch, computed, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import type { Conversation } from '../wire';
@@ -10,10 +10,10 @@ const byId = signal<ReadonlyMap<string, Conversation>>(new Map());
 export const nextCursor = signal<string | null>(null);
 export const loading = signal(true);
 export const listError = signal<unknown>(null);
-/** The row the keyboard is on; the open one moves it along. */
+/** The row selected by keyboard; opening a conversation selects it. */
 export const selected = signal<string | null>(null);
 
-/** Newest change first; equal instants by id, as the server does. */
+/** Last changed first, then by ID, like the server. */
 export const rows = computed(() =>
   [...byId.value.values()].sort((a, b) => (a.updated_at !== b.updated_at ? (a.updated_at < b.updated_at ? 1 : -1) : a.id < b.id ? 1 : -1)),
 );
@@ -32,7 +32,7 @@ export function clearList(): void {
   });
 }
 
-/** Loads a view from the top. `quiet` keeps what is shown until the answer is there. */
+/** Loads a view from the top. `quiet` keeps the current rows until the response arrives. */
 export async function loadList(view: View, options: { quiet?: boolean } = {}): Promise<void> {
   if (!options.quiet) clearList();
   if (view.kind === 'quarantine' || view.kind === 'channels') return;
@@ -50,7 +50,7 @@ export async function loadList(view: View, options: { quiet?: boolean } = {}): P
     if (ticket !== asked) return;
     batch(() => {
       loading.value = false;
-      // A refused search shows nothing; a lost connection keeps what is there.
+      // An invalid search shows nothing; a lost connection keeps the current rows.
       if (!options.quiet || (error instanceof Problem && error.status !== 0)) listError.value = error;
     });
   }
@@ -75,7 +75,7 @@ export async function loadMore(view: View): Promise<void> {
   }
 }
 
-/** Takes over one changed conversation (null: it is gone), where the view's rule is known here; a search asks again. */
+/** Applies a changed conversation (null: not accessible any more). Only the server can evaluate a search, so it is loaded again. */
 export function patchList(view: View, id: string, conversation: Conversation | null, me: string): void {
   const fits = conversation ? belongs(view, conversation, me) : false;
   if (fits === null) {
@@ -86,7 +86,7 @@ export function patchList(view: View, id: string, conversation: Conversation | n
     }, 400);
     return;
   }
-  // Below the last loaded row it would be a hole: paging brings it.
+  // Below the last loaded row it would leave a gap; paging will load it.
   const last = rows.value.at(-1);
   const below = nextCursor.value !== null && last && conversation && conversation.updated_at < last.updated_at && !byId.value.has(id);
   if (!below) replace(id, fits ? conversation : null);
@@ -95,7 +95,7 @@ export function patchList(view: View, id: string, conversation: Conversation | n
 function replace(id: string, conversation: Conversation | null): void {
   const known = byId.value.get(id);
   if (!conversation && !known) return;
-  // Two answers may cross on the way; the one with the higher number is the newer.
+  // Responses may arrive out of order; the higher number is newer.
   if (conversation && known && known.last_seq > conversation.last_seq) return;
   const next = new Map(byId.value);
   if (conversation) next.set(id, conversation);
@@ -103,5 +103,5 @@ function replace(id: string, conversation: Conversation | null): void {
   byId.value = next;
 }
 
-/** The identity of a view, for keys and comparisons. */
+/** Identifies a view, for keys and comparisons. */
 export const viewKey = (view: View) => toHash({ view, open: null });

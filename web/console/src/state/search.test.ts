@@ -5,7 +5,7 @@ import { belongs, errorPosition, fromHash, queryOf, toHash, type View } from './
 const conversation = (change: Partial<Conversation>): Conversation =>
   ({ id: 'cv_1', status: 'open', tier: 1, inbox: { key: 'frontline', name: 'Frontline' }, assignee: null, ...change }) as Conversation;
 
-describe('a view asks the server for', () => {
+describe('the query of a view', () => {
   test.each<[View, string]>([
     [{ kind: 'mine' }, 'is:open assignee:me'],
     [{ kind: 'unassigned' }, 'is:open is:unassigned'],
@@ -20,15 +20,15 @@ describe('a changed conversation', () => {
   const mine = conversation({ assignee: { id: 'ag_me', name: 'Me' } });
   test.each<[string, View, Conversation, boolean | null]>([
     ['stays in Mine while it is mine', { kind: 'mine' }, mine, true],
-    ['leaves Mine when it is given away', { kind: 'mine' }, conversation({ assignee: { id: 'ag_ben', name: 'Ben' } }), false],
-    ['leaves Unassigned when somebody takes it', { kind: 'unassigned' }, mine, false],
-    ['comes into Unassigned when nobody holds it', { kind: 'unassigned' }, conversation({}), true],
+    ['leaves Mine when it is reassigned', { kind: 'mine' }, conversation({ assignee: { id: 'ag_ben', name: 'Ben' } }), false],
+    ['leaves Unassigned when it is assigned', { kind: 'unassigned' }, mine, false],
+    ['enters Unassigned when it is unassigned', { kind: 'unassigned' }, conversation({}), true],
     ['leaves every view when it is resolved', { kind: 'all' }, conversation({ status: 'resolved' }), false],
     ['follows its tier', { kind: 'tier', tier: 2 }, conversation({ tier: 2 }), true],
     ['leaves a tier it was moved from', { kind: 'tier', tier: 1 }, conversation({ tier: 2 }), false],
     ['follows its inbox', { kind: 'inbox', inbox: 'billing' }, conversation({}), false],
-    ['can be judged by the server alone in a search', { kind: 'search', text: 'x' }, conversation({}), null],
-    ['never belongs into quarantine', { kind: 'quarantine' }, conversation({}), false],
+    ['can only be evaluated by the server in a search', { kind: 'search', text: 'x' }, conversation({}), null],
+    ['never belongs in quarantine', { kind: 'quarantine' }, conversation({}), false],
   ])('%s', (_, view, changed, expected) => expect(belongs(view, changed, 'ag_me')).toBe(expected));
 });
 
@@ -37,7 +37,7 @@ describe('the address bar', () => {
     { kind: 'mine' }, { kind: 'unassigned' }, { kind: 'all' }, { kind: 'quarantine' }, { kind: 'channels' }, { kind: 'tier', tier: 3 },
     { kind: 'inbox', inbox: 'a/b c' }, { kind: 'search', text: 'from:jo@acme.example 100% "a/b"' },
   ];
-  test.each(views)('comes back as it went: %j', (view) => {
+  test.each(views)('round-trips %j', (view) => {
     expect(fromHash(toHash({ view, open: 'cv_9' }))).toEqual({ view, open: 'cv_9' });
     expect(fromHash(toHash({ view, open: null }))).toEqual({ view, open: null });
   });
@@ -46,7 +46,7 @@ describe('the address bar', () => {
   test('opens a linked conversation', () => expect(fromHash('#/c/cv_7')).toEqual({ view: { kind: 'all' }, open: 'cv_7' }));
 });
 
-test('a refused term is found by its character, which the server counts from 1', () => {
+test('an invalid term is located by its character, which the server counts from 1', () => {
   expect(errorPosition([{ message: 'character 5: tier: must be a number, not "x"' }])).toBe(4);
   expect(errorPosition([{ message: 'too long' }])).toBe(-1);
   expect(errorPosition([])).toBe(-1);

@@ -1,5 +1,5 @@
-// Views and searches as the API's search grammar (doc/api.md), and the address
-// bar's form of them. Pure.
+// Views and searches in the API's search grammar (doc/api.md), and in the address
+// bar. Pure.
 import type { Conversation } from '../wire';
 
 export type View =
@@ -12,7 +12,7 @@ export type View =
   | { kind: 'quarantine' }
   | { kind: 'channels' };
 
-/** The `q` that the server is asked for. Views show what is open; a search shows what it says. */
+/** The `q` parameter of a view. Views list open conversations only; a search lists everything it matches. */
 export function queryOf(view: View): string {
   switch (view.kind) {
     case 'mine': return 'is:open assignee:me';
@@ -25,7 +25,7 @@ export function queryOf(view: View): string {
   }
 }
 
-/** Whether a changed conversation belongs into a view; null when only the server can tell. */
+/** Whether a changed conversation belongs in a view; null when only the server can decide. */
 export function belongs(view: View, c: Conversation, me: string): boolean | null {
   if (view.kind === 'search') return null;
   if (view.kind === 'quarantine' || view.kind === 'channels') return false;
@@ -41,7 +41,7 @@ export function belongs(view: View, c: Conversation, me: string): boolean | null
 
 export interface Place { view: View; open: string | null }
 
-/** The address bar's form: "#/tier/2/cv_…". */
+/** The URL fragment: "#/tier/2/cv_…". */
 export function toHash(place: Place): string {
   const view = place.view;
   const parts: string[] = [view.kind];
@@ -52,7 +52,7 @@ export function toHash(place: Place): string {
   return '#/' + parts.map(encodeURIComponent).join('/');
 }
 
-/** Reads the address bar; whatever it does not know is "All open". */
+/** Parses a URL fragment; anything unknown is "All open". */
 export function fromHash(hash: string): Place {
   const [kind = '', ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
   switch (kind) {
@@ -69,7 +69,7 @@ export function fromHash(hash: string): Place {
     case 'search':
       if (rest[0]) return { view: { kind, text: rest[0] }, open: rest[1] || null };
       break;
-    case 'c': // a link to one conversation, from a mail or another page
+    case 'c': // a link to one conversation, from an email or another page
       return { view: { kind: 'all' }, open: rest[0] || null };
   }
   return { view: { kind: 'all' }, open: null };
@@ -83,7 +83,7 @@ function decode(part: string): string {
   }
 }
 
-/** Where in the query a refused term begins, from the problem's "character 1: …", which counts from 1; -1: not told. */
+/** Offset of the invalid term in the query, from the error's "character 1: …", which counts from 1; -1: unknown. */
 export function errorPosition(errors: readonly { message?: string }[]): number {
   for (const error of errors) {
     const found = /\bcharacter (\d+)/.exec(error.message ?? '');

@@ -1,4 +1,4 @@
-// The theme follows the system until someone chooses.
+// The theme follows the system unless the agent chooses one.
 import { effect, signal } from '@preact/signals';
 
 export type Theme = 'system' | 'light' | 'dark';

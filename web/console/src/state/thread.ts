@@ -1,4 +1,4 @@
-// Open conversations: each is a signal that is filled and refilled from the server.
+// Open conversations: one signal each, loaded and refreshed from the server.
 import { signal, type Signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import type { Account, Contact, Conversation, Event as DeskEvent, Message, Stint } from '../wire';
@@ -38,7 +38,7 @@ export function forgetThreads(): void {
   threads.clear();
 }
 
-/** Reads a conversation again. Calls while one runs are folded into one more. */
+/** Loads a conversation again. Calls during a load cause exactly one more. */
 export function refreshThread(id: string): Promise<void> {
   const current = running.get(id);
   if (current) {
@@ -65,14 +65,14 @@ async function read(id: string): Promise<void> {
     ]);
     thread.value = { ...thread.value, account, contact };
   } catch (error) {
-    // What was read before stays; a conversation that is gone does not.
+    // Keep what was loaded before, unless the conversation is gone.
     if (!thread.value.loaded || (error instanceof Problem && error.status === 404)) {
       thread.value = { ...EMPTY, error };
     }
   }
 }
 
-/** Reads a conversation ahead, so that opening it shows it at once. */
+/** Loads a conversation ahead, so that it opens at once. */
 export function prefetch(id: string): void {
   if (!threadOf(id).value.loaded) void refreshThread(id);
 }

@@ -28,13 +28,13 @@ test('an empty conversation has an empty timeline', () => expect(timeline([], []
 describe('an event as a sentence', () => {
   test.each<[string, DeskEvent, string]>([
     ['opened', event(1, 'conversation.opened', { inbox: 'billing' }, 'policy'), 'Opened in Billing'],
-    ['taken', event(1, 'conversation.assigned', { from: '', to: 'ag_ben' }), 'Ben took it'],
+    ['taken', event(1, 'conversation.assigned', { from: '', to: 'ag_ben' }), 'Ben assigned it to themselves'],
     ['assigned', event(1, 'conversation.assigned', { to: 'ag_eve' }), 'Ben assigned it to Eve'],
     ['assigned to a former agent', event(1, 'conversation.assigned', { to: 'ag_x', name: 'Kim' }), 'Ben assigned it to Kim'],
     ['unassigned by me', event(1, 'conversation.assigned', { to: '' }, 'ag_me'), 'You unassigned it'],
     ['moved', event(1, 'conversation.moved', { from: 'frontline', to: 'billing' }), 'Ben moved it from Frontline to Billing'],
-    ['moved between deleted inboxes', event(1, 'conversation.moved', { from: 'old', to: 'older' }, 'policy'), 'The policy moved it from old to older'],
-    ['reopened by the customer', event(1, 'conversation.status', { from: 'resolved', to: 'open' }, 'customer'), 'The customer set it to open'],
+    ['moved between deleted inboxes', event(1, 'conversation.moved', { from: 'old', to: 'older' }, 'policy'), 'Routing policy moved it from old to older'],
+    ['reopened by the customer', event(1, 'conversation.status', { from: 'resolved', to: 'open' }, 'customer'), 'The customer set the status to open'],
     ['merged', event(1, 'conversation.merged'), 'Ben merged it with another conversation'],
     ['of an unknown kind', { ...event(1, 'note.added'), kind: 'note.changed' } as unknown as DeskEvent, 'note.changed'],
   ])('%s', (_, given, text) => expect(sentence(given, names)).toBe(text));

@@ -1,4 +1,4 @@
-// One timeline of messages and events. Pure.
+// The timeline of messages and events of a conversation. Pure.
 import type { Event as DeskEvent, Message } from '../wire';
 import { say, sayIf } from '../text/say';
 

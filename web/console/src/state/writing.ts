@@ -1,4 +1,4 @@
-// What is being written, and the guard against answering what one has not read.
+// The composer's state, and the guard against replying before reading new messages.
 import { effect, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import { say } from '../text/say';
@@ -12,10 +12,10 @@ export interface Writing {
   conversation: string;
   kind: Kind;
   text: string;
-  /** The newest message's number that the writer has seen. */
+  /** Number of the newest message the author has seen. */
   seen: number;
   sending: boolean;
-  /** The writer was told of newer messages and may send anyway. */
+  /** The author was warned about newer messages and may send anyway. */
   warned: boolean;
   failure: string;
 }
@@ -30,7 +30,7 @@ function update(change: Partial<Writing>): void {
   if (writing.value) writing.value = { ...writing.value, ...change };
 }
 
-/** Opens the composer for one kind; what was being written stays as its draft. */
+/** Opens the composer for one kind; the current text stays as a draft. */
 export function write(conversation: Conversation, kind: Kind): void {
   const current = writing.value;
   if (current?.conversation === conversation.id && current.kind === kind) return;
@@ -45,7 +45,7 @@ export function write(conversation: Conversation, kind: Kind): void {
 export function type(text: string): void {
   const current = writing.value;
   if (!current) return;
-  // What is on the page when the first letter is typed has been seen.
+  // Everything on the page when typing starts counts as seen.
   const seen = current.text === '' ? newest(threadOf(current.conversation).value.messages) : current.seen;
   writing.value = { ...current, text, seen };
   drafts.write(current.conversation, current.kind, text, seen);
@@ -53,7 +53,7 @@ export function type(text: string): void {
   drafted.value = drafts.conversations();
 }
 
-/** Closes the composer; the draft stays. */
+/** Closes the composer and keeps the draft. */
 export function stopWriting(): void {
   writing.value = null;
 }
@@ -70,7 +70,7 @@ function forget(conversation: string, kind: Kind): void {
   drafted.value = drafts.conversations();
 }
 
-/** Sends or adds what is written. A reply that would pass newer messages by is held back once. */
+/** Sends the reply or adds the note. A reply that misses newer messages is held back once, with a warning. */
 export async function send(conversation: Conversation, messages: readonly Message[]): Promise<void> {
   const current = writing.value;
   if (!current || current.sending || current.text.trim() === '') return;
@@ -97,7 +97,7 @@ export async function send(conversation: Conversation, messages: readonly Messag
   await refreshThread(conversation.id);
 }
 
-/** One's own note is not news to the reply one is writing. */
+/** The author's own note does not count as new for their reply draft. */
 function keepSeen(conversation: string, seq: number, before: number): void {
   const reply = drafts.read(conversation, 'reply');
   if (reply && reply.seen >= before) drafts.write(conversation, 'reply', reply.text, seq);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { folded, isShortened } from './body';
 
-test('a message is shortened when words are missing, not when targets or spaces are', () => {
+test('a message is shortened if words are missing, not link targets or spaces', () => {
   expect(isShortened('Look at it', 'Look at it (https://example.com/pay)')).toBe(false);
   expect(isShortened('Item Qty\n', 'Item\tQty')).toBe(false);
   expect(isShortened('Yes.', 'Yes.\n\n> Is it dark?')).toBe(true);
@@ -9,7 +9,7 @@ test('a message is shortened when words are missing, not when targets or spaces 
   expect(isShortened('See below', 'See below (page 4)')).toBe(true);
 });
 
-test('a text is folded when it is much too long, and never for a few lines', () => {
+test('only very long texts are folded', () => {
   expect(folded('a\n'.repeat(100))).toBeNull();
   const log = folded('line\n'.repeat(500));
   expect(log?.lines).toBe(501);

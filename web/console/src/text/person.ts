@@ -1,11 +1,11 @@
 import { say } from './say';
 
-/** What to call a contact: a visitor who gave no name has only the number of his chat session, which is no name. */
+/** A contact's display name. Anonymous visitors have only a chat session ID, which is not shown. */
 export function nameOf(contact: { name: string; address: string }): string {
   return contact.name || addressOf(contact) || say('person.visitor');
 }
 
-/** The contact's address, empty when it is the number of a chat session. */
+/** The contact's address; empty when it is a chat session ID. */
 export function addressOf(contact: { address: string }): string {
   return /^vs_[0-9a-f]{32}$/.test(contact.address) ? '' : contact.address;
 }

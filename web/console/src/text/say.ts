@@ -1,5 +1,5 @@
-// Every sentence of the console comes from one catalogue, so that another
-// language is another file.
+// All texts of the console come from one catalogue, so that a translation is
+// another file.
 import strings from './strings.json';
 
 export type Sentence = keyof typeof strings;
@@ -12,18 +12,18 @@ function fill(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }
 
-/** The catalogue's sentence with its {names} filled in. */
+/** The text for a key, with its {names} replaced. */
 export function say(key: Sentence, values: Values = {}): string {
   return fill(strings[key], values);
 }
 
-/** The sentence for a number of things; the catalogue has KEY.one and KEY.other. */
+/** The text for a count; the catalogue has KEY.one and KEY.other. */
 export function count(key: Plural<Sentence>, n: number, values: Values = {}): string {
   const form = rules.select(n) === 'one' ? 'one' : 'other';
   return fill(strings[`${key}.${form}` as Sentence], { n, ...values });
 }
 
-/** The sentence for a key made at run time, or the fallback when the catalogue lacks it. */
+/** The text for a computed key, or the fallback when the catalogue has none. */
 export function sayIf(key: string, fallback: string): string {
   return (strings as Record<string, string>)[key] ?? fallback;
 }

@@ -5,23 +5,23 @@ const signature = (status: Signature['status'], more: Partial<Signature> = {}): 
   kind: 'smime', status, reason: 'why', email: 'jo@acme.example', name: 'Jo', key: 'ab', issuer: 'CN=Acme', signed_at: null, footer: '', ...more,
 });
 
-test('only a valid signature is said to be by somebody', () => {
+test('only a valid signature names its signer', () => {
   expect(verdict(signature('valid'), false)).toEqual({ text: 'Signed by jo@acme.example', tone: 'good' });
   for (const status of ['mismatch', 'invalid', 'untrusted', 'expired', 'revoked', 'weak', 'partial', 'unreadable', 'unchecked'] as const) {
     const { text, tone } = verdict(signature(status), false);
     expect(text).not.toContain('jo@acme.example');
     expect(tone).not.toBe('good');
   }
-  expect(verdict(signature('invalid'), false)).toEqual({ text: 'Signature does not fit', tone: 'bad' });
+  expect(verdict(signature('invalid'), false)).toEqual({ text: 'Invalid signature', tone: 'bad' });
   expect(verdict(signature('mismatch'), false).tone).toBe('bad');
 });
 
-test('a footer that is not signed is said at once, and forged mail gets no good mark', () => {
-  expect(verdict(signature('valid', { footer: '____\nlist' }), false).text).toBe('Signed by jo@acme.example, but for the footer');
+test('an unsigned footer is mentioned, and forged email is never marked as good', () => {
+  expect(verdict(signature('valid', { footer: '____\nlist' }), false).text).toBe('Signed by jo@acme.example, except the footer');
   expect(verdict(signature('valid'), true).tone).toBe('plain');
 });
 
-test('keys and signers as people read them', () => {
+test('keys and signers are formatted', () => {
   expect(grouped('0123456789abcdef01')).toBe('0123 4567 89AB CDEF 01');
   expect(signer(signature('valid'))).toBe('Jo <jo@acme.example>');
   expect(signer(signature('valid', { name: '' }))).toBe('jo@acme.example');

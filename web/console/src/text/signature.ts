@@ -1,16 +1,16 @@
-// What is said of a mail's signature at a glance. "Signed by" is said of one thing alone: a
-// signature that fits, by a key that is trusted and is the author's.
+// The summary of a message's signature. Only a valid signature with a trusted key
+// of the author is shown as "Signed by".
 import type { Message } from '../wire';
 import { say } from './say';
 
 export type Signature = NonNullable<Message['signature']>;
-/** How it looks: good news, nothing to rely on, a warning. */
+/** The appearance: verified, neutral or warning. */
 export type Tone = 'good' | 'plain' | 'bad';
 
 export function verdict(signature: Signature, forged: boolean): { text: string; tone: Tone } {
   switch (signature.status) {
     case 'valid':
-      // Whoever forged the mail may have sent on what another one once signed.
+      // A forger may have forwarded content that someone else signed.
       return { text: say(signature.footer ? 'signature.validButFooter' : 'signature.valid', { email: signature.email }), tone: forged ? 'plain' : 'good' };
     case 'invalid': return { text: say('signature.invalid'), tone: 'bad' };
     case 'mismatch': return { text: say('signature.mismatch'), tone: 'bad' };
@@ -24,12 +24,12 @@ export function verdict(signature: Signature, forged: boolean): { text: string; 
   }
 }
 
-/** A fingerprint in groups of four, as people compare them. */
+/** A fingerprint in groups of four, for comparing by eye. */
 export function grouped(key: string): string {
   return key.toUpperCase().replace(/(.{4})(?=.)/g, '$1 ');
 }
 
-/** The signer as the key names him; empty when it does not. */
+/** The signer as named by the key; empty when it has no name. */
 export function signer({ name, email }: Signature): string {
   return name && email ? `${name} <${email}>` : name || email;
 }

@@ -5,20 +5,20 @@ const local = (text: string) => new Date(text).getTime();
 const NOW = local('2026-03-04T10:30:00'); // a Wednesday
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
-describe('how long ago', () => {
+describe('the time since an instant', () => {
   test.each<[number, string]>([
     [0, 'now'], [59_000, 'now'], [60_000, '1m'], [59 * 60_000, '59m'], [3_600_000, '1h'], [26 * 3_600_000, '1d'], [-5000, 'now'],
   ])('%d ms is %s', (ms, text) => expect(span(ago(ms), NOW)).toBe(text));
-  test('nonsense is now, not NaN', () => expect(span('never', NOW)).toBe('now'));
+  test('an invalid time is now, not NaN', () => expect(span('never', NOW)).toBe('now'));
 });
 
-test('waiting gets warmer', () => {
+test('the colour of a waiting time', () => {
   expect(heat(ago(3_600_000), NOW)).toBe('cool');
   expect(heat(ago(5 * 3_600_000), NOW)).toBe('warm');
   expect(heat(ago(25 * 3_600_000), NOW)).toBe('hot');
 });
 
-test('a moment says as much of the date as one needs', () => {
+test('a moment shows only as much of the date as needed', () => {
   const at = (text: string) => moment(new Date(text).toISOString(), NOW, 'en-GB');
   expect(at('2026-03-04T08:05:00')).toBe('08:05');
   expect(at('2026-03-03T23:59:00')).toBe('Yesterday 23:59');
@@ -48,10 +48,10 @@ describe('a typed time', () => {
     ['2026-12-24 08:30', '2026-12-24T08:30:00'],
   ])('%s', (text, expected) => expect(new Date(parseWhen(text, NOW)!)).toEqual(new Date(expected)));
 
-  test.each(['', ' ', 'soon', '25:00', '12:60', '13pm', 'mo', 'tomorrow never', '31.2.', '2026-13-01', '5 parsecs', 'in'])('%j is none', (text) =>
+  test.each(['', ' ', 'soon', '25:00', '12:60', '13pm', 'mo', 'tomorrow never', '31.2.', '2026-13-01', '5 parsecs', 'in'])('%j is not valid', (text) =>
     expect(parseWhen(text, NOW)).toBeNull());
 
-  test('a day is a day when the clocks change', () => {
+  test('a day stays a calendar day when the clocks change', () => {
     const before = local('2026-03-28T10:30:00');
     expect(new Date(parseWhen('1d', before)!).getHours()).toBe(10);
   });

@@ -1,11 +1,11 @@
-// Times as people at a desk say them. Pure: the clock is always an argument.
+// Formats and parses times. Pure: the current time is always an argument.
 import { say } from './say';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long since an instant, in its largest unit: "now", "4m", "2h", "3d". */
+/** Time since an instant, in the largest unit: "now", "4m", "2h", "3d". */
 export function span(since: string, now: number): string {
   const gone = now - Date.parse(since);
   if (!(gone >= MINUTE)) return say('time.now');
@@ -14,7 +14,7 @@ export function span(since: string, now: number): string {
   return `${Math.floor(gone / DAY)}d`;
 }
 
-/** How urgent a wait looks; the boundaries are the ones people feel, not an SLA. */
+/** The colour of a waiting time; the limits are fixed and independent of any SLA. */
 export function heat(since: string, now: number): 'cool' | 'warm' | 'hot' {
   const gone = now - Date.parse(since);
   return gone < 4 * HOUR ? 'cool' : gone < DAY ? 'warm' : 'hot';
@@ -26,7 +26,7 @@ function startOfDay(at: number): number {
   return day.getTime();
 }
 
-/** Clock time today, weekday within a week, date before: for a message's corner. */
+/** Time of day for today, weekday within a week, date before that. */
 export function moment(at: string, now: number, locale?: string): string {
   const then = Date.parse(at);
   if (Number.isNaN(then)) return '';
@@ -43,7 +43,7 @@ export function moment(at: string, now: number, locale?: string): string {
   return `${date} ${clock}`;
 }
 
-/** The full instant, for a tooltip. */
+/** The full date and time, for tooltips. */
 export function exact(at: string, locale?: string): string {
   const then = new Date(at);
   return Number.isNaN(then.getTime()) ? '' : then.toLocaleString(locale, { dateStyle: 'full', timeStyle: 'medium' });
@@ -78,7 +78,7 @@ function addDays(at: number, days: number): number {
   return out.getTime();
 }
 
-/** Reads a typed time: "3h", "tomorrow", "tomorrow 9:00", "mon 14:30", "14:30", "24.12. 9:00", "2026-12-24 9:00". Null when it is none. */
+/** Parses a typed time: "3h", "tomorrow", "tomorrow 9:00", "mon 14:30", "14:30", "24.12. 9:00", "2026-12-24 9:00". Null when it is not valid. */
 export function parseWhen(input: string, now: number): number | null {
   const text = input.trim().toLowerCase().replace(/^in\s+/, '');
   const amount = /^(\d{1,3})\s*([a-z]+)$/.exec(text);
@@ -121,14 +121,14 @@ function dateOf(year: number, month: number, day: number): number | null {
   return out.getMonth() === month - 1 && out.getDate() === day ? out.getTime() : null;
 }
 
-/** A file's size for people. */
+/** A readable file size. */
 export function size(bytes: number): string {
   if (bytes < 1000) return say('size.bytes', { n: bytes });
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** A number of seconds for people: "40 s", "3 min", "2 h". */
+/** A readable duration: "40 s", "3 min", "2 h". */
 export function duration(seconds: number): string {
   if (seconds < 90) return say('time.seconds', { n: Math.max(1, Math.round(seconds)) });
   if (seconds < 90 * 60) return say('time.minutes', { n: Math.round(seconds / 60) });

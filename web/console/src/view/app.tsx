@@ -39,7 +39,7 @@ function Desk() {
   );
 }
 
-/** Appears once a lost connection has lasted long enough to matter. */
+/** Shown when the connection has been lost for more than a moment. */
 function OfflineBar() {
   const lost = link.value === 'lost';
   const [shown, setShown] = useState(false);
@@ -51,7 +51,7 @@ function OfflineBar() {
   return <div class={`offline${shown ? ' offline-shown' : ''}`} role="status">{shown && say(navigator.onLine ? 'net.connecting' : 'net.offline')}</div>;
 }
 
-/** An entrance that a person should look at, whatever page is open. */
+/** Channels that need attention; shown on every page. */
 function AlarmBar() {
   const bad = channels.value.filter((one) => one.alarm);
   const here = place.value.view.kind === 'channels';

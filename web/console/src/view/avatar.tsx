@@ -1,4 +1,4 @@
-/** Two letters on a colour that stays with the name. */
+/** Initials on a colour derived from the name. */
 export function Avatar({ name, size = '' }: { name: string; size?: '' | 'small' | 'large' }) {
   const words = name.replace(/[^\p{L}\p{N} .@-]/gu, '').split(/[ .@-]+/).filter(Boolean);
   const letters = ((words[0]?.[0] ?? '?') + (words[1]?.[0] ?? '')).toUpperCase();

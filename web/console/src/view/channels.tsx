@@ -14,13 +14,13 @@ export function channelName(channel: Channel): string {
   return sayIf(`channels.name.${channel.name}`, channel.name);
 }
 
-/** What an alarm means for the people who wait. */
+/** What an alarm means for the messages of the channel. */
 export function alarmOf(channel: Channel): string {
   const text = sayIf(`channels.alarm.${channel.name}`, '');
   return text ? text.replace('{name}', channelName(channel)) : say('channels.alarm', { name: channelName(channel) });
 }
 
-/** Ways by which nothing comes in: they are watched because the others need them. */
+/** Services that receive nothing themselves, but that other channels depend on. */
 const HELPERS = ['certificate', 'rspamd', 'clamd'];
 
 export function Channels() {
@@ -38,7 +38,7 @@ export function Channels() {
   );
 }
 
-/** What needs somebody stands first; the rest keeps the server's order. */
+/** Channels that need attention come first; the others keep the server's order. */
 function urgency(channel: Channel): number {
   if (channel.alarm) return 0;
   if (channel.state === 'failing' || channel.state === 'unauthorised' || channel.state === 'silent') return 1;
@@ -46,8 +46,8 @@ function urgency(channel: Channel): number {
 }
 
 function Line({ channel }: { channel: Channel }) {
-  // The process lives and says "running", but its work does not get done.
-  const state = channel.alarm && channel.state === 'running' ? 'silent' : channel.state === 'running' && channel.last_error ? 'hampered' : channel.state;
+  // The process reports "running", but with an error or without results.
+  const state = channel.alarm && channel.state === 'running' ? 'silent' : channel.state === 'running' && channel.last_error ? 'degraded' : channel.state;
   const bad = state === 'failing' || state === 'unauthorised' || state === 'silent';
   const advice = channel.advice || (state === 'silent' ? say('channels.silentAdvice') : '');
   const mailbox = channel.name.startsWith(MAILBOX);
@@ -60,8 +60,8 @@ function Line({ channel }: { channel: Channel }) {
           <span class={`state state-${bad ? 'bad' : state}`}>{sayIf(`channels.state.${state}`, state)}</span>
           <span class="muted" title={exact(channel.since)}>{say('channels.since', { time: moment(channel.since, now.value) })}</span>
         </p>
-        {channel.last_error && <p class={state === 'hampered' ? 'channel-hint' : 'raw-problem'}>{channel.last_error}</p>}
-        {(bad || state === 'hampered') && advice && <p class="channel-advice"><b>{say('channels.todo')}:</b> {advice}</p>}
+        {channel.last_error && <p class={state === 'degraded' ? 'channel-hint' : 'raw-problem'}>{channel.last_error}</p>}
+        {(bad || state === 'degraded') && advice && <p class="channel-advice"><b>{say('channels.todo')}:</b> {advice}</p>}
         {channel.progress && <Backlog progress={channel.progress} />}
         <dl class="channel-facts">
           {!HELPERS.includes(channel.name) && <Fact term={say('channels.item')} at={channel.last_item} />}

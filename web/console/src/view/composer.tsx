@@ -11,7 +11,7 @@ import { mac } from './shortcuts';
 
 interface Props { conversation: Conversation; messages: Message[] }
 
-/** The answer's addressee as the button names it: an address for mail, a name for chat. */
+/** The recipient as the button shows it: an address for email, a name for chat. */
 export function recipient(conversation: Conversation): string {
   const { channel, to } = conversation.reply;
   if (channel === 'chat') return conversation.contact.name || say('thread.customer').toLowerCase();
@@ -24,7 +24,7 @@ export function Composer({ conversation, messages }: Props) {
   return <Editor key={current.kind} conversation={conversation} messages={messages} />;
 }
 
-/** Two commands, two buttons; the one chosen last time is never remembered. */
+/** One button per kind; the last choice is never remembered. */
 function Doors({ conversation }: { conversation: Conversation }) {
   const door = (kind: Kind) => (
     <button class={`door door-${kind}`} aria-keyshortcuts={kind === 'reply' ? 'r' : 'n'} onClick={() => write(conversation, kind)}>
@@ -45,14 +45,14 @@ function Editor({ conversation, messages }: Props) {
   const unanswerable = reply && !conversation.reply.to;
   const news = reply && current.text !== '' ? newerThan(messages, current.seen) : 0;
 
-  // Before the next key arrives, so that no letter of an answer is taken for a command.
+  // A layout effect, so that the next key already goes into the field and is no shortcut.
   useLayoutEffect(() => {
     const area = field.current;
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);
   }, []);
 
-  // Grows with the text up to a share of the window, which the stylesheet sets.
+  // Grows with the text; the stylesheet limits the height.
   useLayoutEffect(() => {
     const area = field.current!;
     area.style.height = 'auto';

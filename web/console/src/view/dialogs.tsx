@@ -13,7 +13,7 @@ import { keys, mac } from './shortcuts';
 
 const close = () => (dialog.value = null);
 
-/** A native modal dialog: the browser keeps the focus inside, puts it on the autofocus field and takes Esc. */
+/** A native modal dialog: the browser traps the focus, focuses the autofocus field and handles Esc. */
 function Modal({ title, wide, children }: { title: string; wide?: boolean; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -75,7 +75,7 @@ function AssignDialog({ conversation }: { conversation: Conversation }) {
   const choices = [
     { id: me.value.id, name: say('assign.me'), hint: me.value.name, avatar: me.value.name },
     ...others.map((agent) => ({ id: agent.id, name: agent.name, hint: agent.email, avatar: agent.name })),
-    ...(conversation.assignee ? [{ id: null, name: say('assign.nobody'), hint: '', avatar: '' }] : []),
+    ...(conversation.assignee ? [{ id: null, name: say('assign.unassign'), hint: '', avatar: '' }] : []),
   ].filter((choice) => `${choice.name} ${choice.hint}`.toLowerCase().includes(wanted));
   const pick = (id: string | null) => {
     close();
@@ -131,7 +131,7 @@ function SnoozeDialog({ conversation }: { conversation: Conversation }) {
 }
 
 function MoveDialog({ conversation }: { conversation: Conversation }) {
-  // The next tier up is what one mostly wants; the button says where it goes.
+  // The next higher tier is the usual target.
   const [target, setTarget] = useState(() => tiers.value.find((one) => one.tier > conversation.tier)?.inboxes[0]?.key ?? '');
   const [note, setNote] = useState('');
   const [wrong, setWrong] = useState('');

@@ -1,4 +1,4 @@
-// Drawn for 20 × 20 in strokes, so that they follow the text's colour and weight.
+// Stroke icons on a 20 × 20 grid, in the colour of the text.
 const PATHS = {
   email: 'M3.5 5.5h13v9h-13zM3.8 6l6.2 4.8L16.2 6',
   chat: 'M4 4.5h12v8.5H9l-3.2 2.7V13H4z',
@@ -47,7 +47,7 @@ export function ChannelIcon({ channel, label, size }: { channel: string; label: 
   return <Icon name={name} label={label} {...(size ? { size } : {})} />;
 }
 
-/** Switchboard's mark: two cords that cross. */
+/** The logo: two crossing cords. */
 export function Mark({ size = 24 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">

@@ -1,4 +1,4 @@
-// Plain text with its web addresses as links.
+// Plain text with its URLs as links.
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/g;
 
 export interface Piece { text: string; href?: string }

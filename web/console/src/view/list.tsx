@@ -40,7 +40,7 @@ export function List() {
   );
 }
 
-/** How many the server counted; null where it did not. */
+/** The server's count of open conversations; null where there is none. */
 function sizeOf(view: View): number | null {
   const all = inboxes.value;
   const open = (list: typeof all) => list.reduce((sum, inbox) => sum + inbox.open, 0);
@@ -83,7 +83,7 @@ function Search() {
   );
 }
 
-/** Points at the character that the server could not read. */
+/** Marks the part of the query that the server could not parse. */
 function Refusal({ text, problem }: { text: string; problem: Problem }) {
   const at = errorPosition(problem.errors);
   return (
@@ -149,7 +149,7 @@ function Rows({ list, view }: { list: Conversation[]; view: View }) {
   );
 }
 
-/** Counts the rows that came in above while the list was scrolled; at the top they show themselves. */
+/** Counts the rows that were added above while the list is scrolled down. */
 function useNewAbove(scroller: { current: HTMLDivElement | null }, list: Conversation[]): number {
   const seen = useRef<{ top: string; n: number }>({ top: '', n: 0 });
   const top = list[0]?.id ?? '';
@@ -162,7 +162,7 @@ function useNewAbove(scroller: { current: HTMLDivElement | null }, list: Convers
   return seen.current.n;
 }
 
-/** A row asks for what concerns it alone, so that a step through the list draws two rows and not all. */
+/** A row subscribes to its own state only, so that moving through the list renders two rows and not all. */
 function Row({ row }: { row: Conversation }) {
   const { id } = row;
   const open = useComputed(() => place.value.open === id).value;
@@ -172,7 +172,7 @@ function Row({ row }: { row: Conversation }) {
   const drafting = useComputed(() => drafted.value.has(id)).value;
   const busy = useComputed(() => [...(colleagues.value.get(id)?.values() ?? [])].find((one) => one.doing === 'replying')?.name ?? '').value;
   const who = nameOf(row.contact);
-  // An account that is called by the address or its domain tells nothing beside it.
+  // An account named after the address or its domain would only repeat it.
   const account = row.account.name.includes('@') || who.endsWith(row.account.name) ? '' : row.account.name;
   return (
     <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}`} data-id={row.id}>

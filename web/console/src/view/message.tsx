@@ -18,8 +18,8 @@ const people = (list: Address[]) => list.map((one) => one.name || one.email).joi
 
 export function MessageCard({ message, conversation, last }: Props) {
   const note = message.direction === 'note';
-  const who = writer(message, conversation);
-  // A signature that is told of beside the sender is no file of his.
+  const who = authorOf(message, conversation);
+  // A signature that is shown next to the sender is not listed as an attachment.
   const files = message.attachments.filter((file) => file.disposition !== 'inline' && !(message.signature && DETACHED.includes(file.type)));
   return (
     <article class={`message message-${message.direction}${last ? ' message-last' : ''}`} aria-label={note ? say('thread.noteBy', { name: who }) : who} data-seq={message.seq}>
@@ -63,14 +63,14 @@ export function MessageCard({ message, conversation, last }: Props) {
   );
 }
 
-function writer(message: Message, conversation: Conversation): string {
+function authorOf(message: Message, conversation: Conversation): string {
   if (message.author) return message.author.id === me.value.id ? say('thread.you') : message.author.name;
   const from = message.from[0];
   if (message.direction !== 'inbound') return from?.name || say('actor.system');
   return from?.name || conversation.contact.name || from?.email || nameOf(conversation.contact);
 }
 
-/** What the sender wrote now; the whole message, quotes and original layout, on demand. */
+/** The new text; quoted text and the original layout on request. */
 function Body({ message, who }: { message: Message; who: string }) {
   const rich = message.html !== '' && message.html_url !== '';
   const shortened = message.direction === 'inbound' && isShortened(message.reply_text, message.text);
@@ -93,7 +93,7 @@ function Body({ message, who }: { message: Message; who: string }) {
   );
 }
 
-/** A message's text. A log of a thousand lines hides neither the head of the message nor its neighbours. */
+/** A message's text. Very long texts are folded. */
 function Text({ text }: { text: string }) {
   const [open, setOpen] = useState(false);
   if (text.trim() === '') return <p class="message-text muted">{say('thread.empty')}</p>;
@@ -108,10 +108,10 @@ function Text({ text }: { text: string }) {
 }
 
 const FRAME_LIMIT = 4000;
-/** The least height of a mail whose pictures are shown: nobody can tell how high they are. */
+/** The minimum height of a message with remote images, whose height is unknown. */
 const PICTURED = 480;
 
-/** About how high a mail stands, for a frame that cannot be measured: its lines, and the margins of what its layout is made of. */
+/** Estimates the height of an HTML message, from its lines and blocks, for frames that cannot be measured. */
 function guessHeight(text: string, html: string): number {
   const blocks = html.match(/<(?:p|h[1-6]|tr|table|ul|ol|blockquote|hr|img)[\s>]/gi)?.length ?? 0;
   const lines = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 84)), 0);
@@ -119,8 +119,8 @@ function guessHeight(text: string, html: string): number {
 }
 
 /**
- * A mail's own layout, from its own response under its own policy. No script runs in it. Where the server
- * lets its height be read, it is as high as the mail; otherwise it scrolls, and can be drawn larger.
+ * An HTML message in a sandboxed frame with its own content security policy; no script runs in it. If the
+ * height of the page can be read, the frame fits it; otherwise it scrolls and can be resized.
  */
 function MailFrame({ url, title, guess }: { url: string; title: string; guess: number }) {
   const frame = useRef<HTMLIFrameElement>(null);

@@ -6,7 +6,7 @@ import { exact, moment, size } from '../text/time';
 import type { PageRaw, Raw } from '../wire';
 import { ChannelIcon, Icon } from './icon';
 
-// What is tried again and fails again comes back by itself.
+// Polls, because retried messages may fail again.
 const WATCH_MS = 3000;
 
 export function Quarantine() {
@@ -45,7 +45,7 @@ export function Quarantine() {
       {failure && <div class="empty" role="alert"><p>{failure}</p><button class="button" onClick={() => void load()}>{say('net.retry')}</button></div>}
       {page && raws.length === 0 && !failure && <div class="empty"><Icon name="shield" size={30} /><p>{say('quarantine.empty')}</p><p class="muted">{say('quarantine.empty.hint')}</p></div>}
       {raws.length > 0 && <ul class="raws">
-        {raws.map((raw) => <RawLine key={raw.id} raw={raw} busy={busy} replay={() => void replay(async () => { await api.replay(raw.id); return say(raw.attempts > 0 ? 'quarantine.replayed' : 'quarantine.letIn.done'); })} />)}
+        {raws.map((raw) => <RawLine key={raw.id} raw={raw} busy={busy} replay={() => void replay(async () => { await api.replay(raw.id); return say(raw.attempts > 0 ? 'quarantine.replayed' : 'quarantine.released'); })} />)}
       </ul>}
       {page?.next_cursor && <p class="muted page-foot">{say('quarantine.newest', { n: raws.length })}</p>}
     </main>
@@ -60,11 +60,11 @@ function RawLine({ raw, busy, replay }: { raw: Raw; busy: boolean; replay: () =>
       <div class="raw-body">
         <p><b>{raw.envelope_from || say('quarantine.unknownSender')}</b> <span class="muted">{(raw.envelope_to ?? []).join(', ') || say('quarantine.endpoint', { endpoint: raw.endpoint })}</span></p>
         <p class="raw-problem">{raw.problem}</p>
-        <p class="muted"><time dateTime={raw.received_at} title={exact(raw.received_at)}>{moment(raw.received_at, now.value)}</time> · {size(raw.size)}{part && ` (${part})`} · {raw.attempts > 0 ? count('quarantine.tries', raw.attempts) : say('quarantine.setApart')} · <code>{raw.id}</code></p>
+        <p class="muted"><time dateTime={raw.received_at} title={exact(raw.received_at)}>{moment(raw.received_at, now.value)}</time> · {size(raw.size)}{part && ` (${part})`} · {raw.attempts > 0 ? count('quarantine.tries', raw.attempts) : say('quarantine.held')} · <code>{raw.id}</code></p>
       </div>
       <div class="raw-tools">
         {raw.kept > 0 && <a class="button" href={api.rawBytes(raw.id)} download>{say('quarantine.download')}</a>}
-        {(raw.kept > 0 || raw.size === 0) && <button class="button" disabled={busy} onClick={replay}>{say(raw.attempts > 0 ? 'quarantine.replay' : 'quarantine.letIn')}</button>}
+        {(raw.kept > 0 || raw.size === 0) && <button class="button" disabled={busy} onClick={replay}>{say(raw.attempts > 0 ? 'quarantine.replay' : 'quarantine.release')}</button>}
       </div>
     </li>
   );

@@ -1,4 +1,4 @@
-// Every key of the console, in the one registry.
+// All keyboard shortcuts of the console.
 import { assign, current, setStatus } from '../state/actions';
 import { go, inboxes, me, neighbour, openConversation, place } from '../state/desk';
 import { dialog } from '../state/dialog';
@@ -12,12 +12,12 @@ import { say } from '../text/say';
 export const keys = new Keys();
 export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 
-/** No dialog, and no composer that was asked for and is not there yet: letters belong to those. */
+/** No dialog is open, and no composer is about to open: letters go there. */
 const calm = () => dialog.value === null && (writing.value === null || document.querySelector('.editor') !== null);
 const have = () => calm() && current() !== null;
 const open = () => calm() && place.value.open !== null;
 
-/** With a conversation open the step opens its neighbour; otherwise it moves the selection. */
+/** Opens the next conversation if one is open; otherwise moves the selection. */
 function step(by: 1 | -1): void {
   const from = place.value.open ?? selected.value;
   const next = neighbour(from, by);
@@ -78,7 +78,7 @@ const bindings: Binding[] = [
 
 keys.add(bindings);
 
-/** Listens on the window; returned is how to stop. */
+/** Handles the window's key events; returns a function that stops it. */
 export function listen(): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.defaultPrevented) return;

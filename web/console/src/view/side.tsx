@@ -66,8 +66,8 @@ export function Side() {
       </section>
       {stints.length > 0 && (
         <section>
-          <h4>{say('side.journey')}</h4>
-          <ol class="journey">{stints.toReversed().map((stint, i) => <StintLine key={i} stint={stint} />)}</ol>
+          <h4>{say('side.history')}</h4>
+          <ol class="history">{stints.toReversed().map((stint, i) => <StintLine key={i} stint={stint} />)}</ol>
         </section>
       )}
     </aside>
@@ -82,8 +82,8 @@ function StintLine({ stint }: { stint: Stint }) {
     <li class={stint.ended_at ? 'stint' : 'stint stint-now'}>
       <span class={`tier tier-${stint.tier}`}>T{stint.tier}</span>
       <div>
-        <p>{stint.inbox.name} · {stint.assignee?.name ?? <span class="muted">{say('side.nobody')}</span>}</p>
-        <p class="muted">{stint.reason}{!stint.ended_at && `, ${sayIf(`side.waitsFor.${stint.waiting_on}`, stint.waiting_on)}`}</p>
+        <p>{stint.inbox.name} · {stint.assignee?.name ?? <span class="muted">{say('side.unassigned')}</span>}</p>
+        <p class="muted">{stint.reason}{!stint.ended_at && `, ${sayIf(`side.waitingOn.${stint.waiting_on}`, stint.waiting_on)}`}</p>
       </div>
       <span class="muted" title={exact(stint.started_at)}>{span(stint.started_at, until)}</span>
     </li>

@@ -4,7 +4,7 @@ import { exact } from '../text/time';
 import type { Message } from '../wire';
 import { Icon } from './icon';
 
-/** What stands beside the sender of signed or encrypted mail, with the details on request. */
+/** Marks next to the sender of signed or encrypted email, with details on request. */
 export function Seals({ message }: { message: Message }) {
   return (
     <>

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
-import { say, sayIf } from '../text/say';
+import { say } from '../text/say';
 import { exact, moment } from '../text/time';
 import { names, now, openConversation, place, reason } from '../state/desk';
 import { setStatus } from '../state/actions';
@@ -46,7 +46,7 @@ function OpenThread({ id }: { id: string }) {
     <main class="thread" aria-label={say('thread.label')}>
       <Head conversation={conversation} />
       <Log thread={thread} conversation={conversation} />
-      <Company id={conversation.id} />
+      <Viewers id={conversation.id} />
       <Composer conversation={conversation} messages={thread.messages} />
     </main>
   );
@@ -100,11 +100,11 @@ function Where({ conversation }: { conversation: Conversation }) {
   );
 }
 
-/** Colleagues who are at the same conversation, so that nobody answers twice. */
-function Company({ id }: { id: string }) {
+/** Other agents who view or answer this conversation, to avoid double replies. */
+function Viewers({ id }: { id: string }) {
   const here = [...(colleagues.value.get(id)?.values() ?? [])];
   return (
-    <div class="company" role="status">
+    <div class="viewers" role="status">
       {here.map((one) => (
         <span key={one.name} class={`colleague colleague-${one.doing}`}><Avatar name={one.name} size="small" />{say(`presence.${one.doing}`, { name: one.name })}</span>
       ))}
@@ -112,14 +112,14 @@ function Company({ id }: { id: string }) {
   );
 }
 
-/** The path through the policy that brought it here, always in sight. */
+/** The path through the routing policy; always visible. */
 function Why({ conversation }: { conversation: Conversation }) {
   return (
     <p class="why">
       <span class="why-label">{say('thread.why')}</span>
       {conversation.path.length === 0 ? <span class="muted">{say('thread.why.none')}</span> : (
         <span class="why-path">
-          {conversation.path.map((node, i) => <span key={i}>{i > 0 && <Icon name="right" size={12} />}<code>{node}</code></span>)}
+          {conversation.path.map((node, i) => <span key={i}>{i > 0 && <Icon name="right" size={12} />}<code>{node === 'default' ? say('thread.why.default') : node}</code></span>)}
           {conversation.policy_version > 0 && <span class="muted"> {say('thread.why.version', { n: conversation.policy_version })}</span>}
         </span>
       )}
@@ -135,7 +135,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
   const card = handover(thread.events, thread.messages, names.value);
   const length = items.length;
 
-  // Open at the newest message; afterwards follow only a reader who is at the end.
+  // Start at the newest message; later, scroll only if the reader is at the end.
   useLayoutEffect(() => {
     const box = scroller.current;
     if (!box) return;
@@ -143,13 +143,13 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
     else setBelow(true);
   }, [length]);
 
-  // Pictures and mail frames grow after they are placed.
+  // Images and HTML frames grow after they are rendered.
   useEffect(() => {
     const box = scroller.current;
     if (!box?.firstElementChild) return;
     const watch = new ResizeObserver(() => { if (atEnd.current) box.scrollTop = box.scrollHeight; });
     watch.observe(box.firstElementChild);
-    watch.observe(box); // the composer takes room from it
+    watch.observe(box); // the composer reduces its height
     return () => watch.disconnect();
   }, []);
 
@@ -176,7 +176,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
   );
 }
 
-/** Runs of more than two events fold to their last one. */
+/** More than two consecutive events are folded to the last one. */
 function Steps({ events }: { events: DeskEvent[] }) {
   const [open, setOpen] = useState(false);
   const shown = open || events.length <= 2 ? events : events.slice(-1);
@@ -204,7 +204,7 @@ function HandoverCard({ card }: { card: Handover }) {
       <div class="handover-head">
         <Icon name="up" size={16} />
         <b>{say('handover.title')}</b>
-        <span class="handover-path">{card.from ? say('handover.path', { from: card.from, to: card.to }) : sayIf('', card.to)}</span>
+        <span class="handover-path">{say('handover.path', { from: card.from, to: card.to })}</span>
         <span class="muted">{say('handover.by', { name: card.by, time: moment(card.at, now.value) })}</span>
         <button class="tool" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name={open ? 'down' : 'right'} size={16} /><span class="sr">{say(open ? 'handover.fold' : 'handover.unfold')}</span>
