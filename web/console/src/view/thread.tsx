@@ -119,7 +119,7 @@ function Why({ conversation }: { conversation: Conversation }) {
       <span class="why-label">{say('thread.why')}</span>
       {conversation.path.length === 0 ? <span class="muted">{say('thread.why.none')}</span> : (
         <span class="why-path">
-          {conversation.path.map((node, i) => <span key={i}>{i > 0 && <Icon name="right" size={12} />}<code>{node === 'default' ? say('thread.why.default') : node}</code></span>)}
+          {conversation.path.map((node, i) => <span key={i}>{i > 0 && <Icon name="right" size={12} />}<code>{node === 'routing: default' ? say('thread.why.default') : node}</code></span>)}
           {conversation.policy_version > 0 && <span class="muted"> {say('thread.why.version', { n: conversation.policy_version })}</span>}
         </span>
       )}
