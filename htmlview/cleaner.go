@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	maxOpen     = 200 // elements open at once; deeper ones lose their tags, not their text
-	maxRestarts = 32  // times that the rest of a damaged text is read anew
+	maxOpen     = 200 // open elements; deeper ones lose their tags, but not their text
+	maxRestarts = 32  // how often the rest of a damaged text is read again
 	maxURL      = 2000
 	maxDataURL  = 4 << 20
 )
 
-// htmlCleaner writes the safe part of HTML, token by token and well nested. It
-// builds no tree: depth costs nothing, and all is linear.
+// cleaner writes the safe part of HTML, token by token and well nested. It builds no
+// tree, so any input takes linear time.
 type cleaner struct {
 	opt     Options
 	out     strings.Builder
 	open    []string
 	sheet   sheet
 	blocked int
-	unended map[string]bool // raw text elements of which no end tag follows
+	unended map[string]bool // raw text elements without a following end tag
 	keep    map[string]bool
 }
 
@@ -36,9 +36,9 @@ func newCleaner(opt Options) *cleaner {
 
 func (w *cleaner) String() string { return w.out.String() }
 
-// read cleans all of s. A tag, comment or script that never ends would swallow
-// the rest of the mail, as it does in a browser: here it ends at once, and what
-// follows is read anew as ordinary text.
+// read cleans all of s. A tag, comment or script that never ends would swallow the
+// rest of the message, as it does in a browser: here it ends at once, and what
+// follows is read again as ordinary text.
 func (w *cleaner) read(s string) {
 	for restarts := 0; ; restarts++ {
 		s = s[w.tokens(s):]
@@ -72,7 +72,8 @@ func unendedComment(s string) int {
 	return 0
 }
 
-// tokens cleans s as far as its tags are whole, and returns how far that is.
+// tokens cleans s as far as its tags are complete, and returns how many octets that
+// was.
 func (w *cleaner) tokens(s string) int {
 	z := html.NewTokenizer(strings.NewReader(s))
 	lastEnd := strings.LastIndexByte(s, '>')
@@ -106,8 +107,8 @@ func (w *cleaner) tokens(s string) int {
 				break
 			}
 			if t.DataAtom == atom.Script && strings.Contains(s[at+length:at+length+ends], "<!--") {
-				// The tokenizer may look for this one's end elsewhere (HTML, script
-				// data double escaped state).
+				// The tokenizer may look for the end of this one elsewhere (HTML,
+				// script data double escaped state).
 				return at + length + ends
 			}
 			raw, at = t.Data, at+length
@@ -120,7 +121,7 @@ func (w *cleaner) tokens(s string) int {
 	}
 }
 
-// endedComment reports whether the last comment of a text has an end.
+// endedComment reports whether the last comment of a text is closed.
 func endedComment(s string) bool {
 	if strings.HasPrefix(s, "<!--") {
 		return strings.HasSuffix(s, "-->") || strings.HasSuffix(s, "--!>")
@@ -128,10 +129,10 @@ func endedComment(s string) bool {
 	return strings.HasSuffix(s, ">")
 }
 
-// rawText returns the length of the content of an element whose content is no
-// markup, or -1 for any other element. rest is what follows its start tag. One
-// that never ends, and one made for readers that do not know it, is like any
-// other. No tag ends after octet last.
+// rawText returns the length of the content of an element whose content is not
+// markup, or -1 for any other element. rest follows its start tag. An element that
+// never ends, or that is only meant for readers without support for another one, is
+// treated like any other. No tag ends after octet last.
 func (w *cleaner) rawText(name, rest string, last int) int {
 	switch name {
 	case "script", "style", "title", "iframe", "xmp", "textarea":
@@ -172,7 +173,7 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 	return s[len(prefix):], true
 }
 
-// text writes words.
+// text writes text, escaped.
 func (w *cleaner) text(s string) { w.out.WriteString(html.EscapeString(s)) }
 
 func (w *cleaner) end(name string) {
@@ -197,7 +198,8 @@ func (w *cleaner) end(name string) {
 	}
 }
 
-// cellBarrier says that an end tag inside the element closes nothing outside it.
+// cellBarrier reports whether an end tag inside the element cannot close anything
+// outside it.
 func cellBarrier(name string) bool { return name == "td" || name == "th" || name == "table" }
 
 func tablePart(name string) bool {
@@ -214,7 +216,7 @@ func (w *cleaner) pop() {
 	w.open = w.open[:n]
 }
 
-// start writes a start tag, if the element stays.
+// start writes a start tag if the element is allowed.
 func (w *cleaner) start(t html.Token) {
 	name := t.Data
 	switch {
@@ -248,7 +250,8 @@ func (w *cleaner) start(t html.Token) {
 	}
 }
 
-// closeImplied closes what a start tag ends by itself (HTML, optional tags).
+// closeImplied closes the elements that a start tag implicitly ends (HTML, optional
+// tags).
 func (w *cleaner) closeImplied(name string) {
 	n := len(w.open)
 	if n == 0 {
@@ -271,7 +274,7 @@ func (w *cleaner) closeImplied(name string) {
 	}
 }
 
-// attributes writes those that stay.
+// attributes writes the allowed attributes.
 func (w *cleaner) attributes(t html.Token, name string) {
 	style, class, has := "", "", map[string]bool{}
 	var before []string
@@ -321,7 +324,7 @@ func (w *cleaner) attributes(t html.Token, name string) {
 	w.attribute("style", style)
 }
 
-// colour gives a colour attribute's value as style knows it.
+// colour converts a colour attribute to a CSS colour.
 func colour(s string) string {
 	if len(s) == 6 && strings.Trim(s, "0123456789abcdefABCDEF") == "" {
 		return "#" + s
@@ -329,7 +332,7 @@ func colour(s string) string {
 	return s
 }
 
-// plain writes an attribute whose value has the form it should have.
+// plain writes an attribute if its value has the required form.
 func (w *cleaner) plain(a html.Attribute) {
 	form := allowedAttributes[a.Key]
 	if form == nil {
@@ -348,7 +351,7 @@ func (w *cleaner) plain(a html.Attribute) {
 	w.out.WriteString(" " + a.Key + `="` + html.EscapeString(value) + `"`)
 }
 
-// wording is a description without what could be taken for markup.
+// wording returns a description without characters that could be markup.
 func wording(s string) string {
 	return strings.TrimSpace(plaintext.Clip(strings.TrimSpace(strings.NewReplacer("<", "", ">", "").Replace(s)), 500))
 }
@@ -359,8 +362,8 @@ func (w *cleaner) attribute(name, value string) {
 	}
 }
 
-// picture writes an image. One that is not shown leaves its description, its
-// place and its address to whoever points at it.
+// picture writes an image. An image that is not loaded keeps its size and
+// description, and its title names the host.
 func (w *cleaner) picture(t html.Token) {
 	given := htmltext.Attr(t, "src")
 	before := w.blocked

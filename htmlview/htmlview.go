@@ -7,52 +7,51 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// ViewOptions say what a shown mail may load.
+// Options say what a displayed message may load.
 type Options struct {
-	// CID gives the URL of the picture with a Content-ID (RFC 2392), without angle
-	// brackets; empty when the mail has none of that name. Without CID the
-	// references stay as they are.
+	// CID returns the URL of the image with a Content-ID (RFC 2392), without angle
+	// brackets; empty if the message has none. If CID is nil, the references stay
+	// unchanged.
 	CID func(id string) string
-	// RemoteImages shows pictures from the net. Each one tells its server that
-	// the mail was read, and when.
+	// RemoteImages allows images from the internet. Each one tells its server that
+	// the message was read, and when.
 	RemoteImages bool
-	// Image gives the URL by which a picture from the net is fetched, such as
-	// one of a proxy. Without it pictures are loaded from where they are.
+	// Image returns the URL to load a remote image from, such as one of a proxy. If
+	// it is nil, images are loaded from their own URL.
 	Image func(url string) string
 }
 
-// SafeHTML returns HTML that cannot run script, submit forms, load style or
-// change the page around it. Ordinary styling stays: inline styles, simple rules
-// of style elements, the attributes of tables and fonts. Pictures stay, remote
-// ones too. The text around whatever is taken out stays, and what comes out is
-// well nested.
+// Sanitize returns HTML that cannot run scripts, submit forms, load style sheets or
+// change the page around it. It keeps ordinary styling (inline styles, simple rules
+// of style elements, the attributes of tables and fonts) and images, including remote
+// ones. The text around removed elements stays, and the result is well nested.
 //
-// SafeHTML of its own result changes nothing.
+// Sanitize is idempotent.
 func Sanitize(s string) string {
 	safe, _ := Render(s, Options{RemoteImages: true})
 	return safe
 }
 
-// SafeHTMLView is SafeHTML for a page that shows the mail. It returns the number
-// of pictures from the net that were left out.
+// Render is Sanitize for a page that displays the message. It returns the number of
+// remote images that were removed.
 func Render(s string, opt Options) (safe string, blocked int) {
 	w := newCleaner(opt)
 	w.read(s)
-	// The cleaner lets nothing dangerous through; the policy sees to it that a
-	// fault of the cleaner is not one of the desk.
+	// The cleaner emits nothing dangerous; the policy is a second line of defence in
+	// case the cleaner has a bug.
 	return policy.Sanitize(w.String()), w.blocked
 }
 
-// safePolicy is built once; a policy may be used by many goroutines.
+// policy is safe for concurrent use.
 var policy = newPolicy()
 
-// safeElements are the elements that stay.
+// allowedElements are the elements that are kept.
 var allowedElements = strings.Fields(`a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup
 	dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q
 	s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr`)
 
-// safeAttributes are the attributes that stay on any element, each with the form
-// of its value. style is one that the style reader has written.
+// allowedAttributes are the attributes that are kept on any element, with the form of
+// their values. Values of style have been written by the style reader.
 var allowedAttributes = map[string]*regexp.Regexp{
 	"align":       regexp.MustCompile(`^[a-zA-Z]{1,10}$`),
 	"valign":      regexp.MustCompile(`^[a-zA-Z]{1,10}$`),

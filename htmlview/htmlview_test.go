@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// attacks reads the payloads: one a line; a line that begins no tag goes on with
-// the one before.
+// attacks returns the payloads: one per line; a line that does not start a tag
+// continues the previous one.
 func attacks(t testing.TB) []string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/attacks.txt")
@@ -30,8 +30,8 @@ func attacks(t testing.TB) []string {
 	return list
 }
 
-// unsafe lists what could act in a browser when the HTML is read again as one
-// would read it.
+// unsafe lists everything that could act in a browser when the HTML is parsed as a
+// browser does.
 func unsafe(s string) []string {
 	root, err := html.Parse(strings.NewReader(s))
 	if err != nil {
@@ -80,7 +80,7 @@ func safeAttribute(element string, a html.Attribute) bool {
 	return allowedAttributes[a.Key] != nil && a.Namespace == ""
 }
 
-// TestAttacks: nothing that acts is left, and what stands around it stays.
+// TestAttacks: nothing active is left, and the text around it stays.
 func TestAttacks(t *testing.T) {
 	list := attacks(t)
 	if len(list) < 150 {
@@ -111,7 +111,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// visible is the text that a reader of the HTML sees.
+// visible returns the text that a reader of the HTML sees.
 func visible(s string) string {
 	root, err := html.Parse(strings.NewReader(s))
 	if err != nil {
@@ -178,7 +178,7 @@ func TestView(t *testing.T) {
 	}
 }
 
-// TestHTMLBombs: a MiB of anything takes less than a second of processor time.
+// TestHTMLBombs: 1 MiB of anything takes less than two seconds of processor time.
 func TestHTMLBombs(t *testing.T) {
 	fill := func(s string) string { return strings.Repeat(s, hostiletest.Size/len(s)) }
 	for name, in := range map[string]string{

@@ -6,16 +6,16 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// safeStyle is the form of every style attribute that the style reader writes:
-// known properties with values of harmless characters. No value can load
-// anything, for there is no colon, no backslash, and no function but colours.
+// safeStyle is the form of every style attribute that the style reader writes: known
+// properties with values of harmless characters. No value can load anything, because
+// it has no colon, no backslash and no function except colours.
 var safeStyle = regexp.MustCompile(`^(?:[a-z-]+: (?:[\p{L}\w\s.,#%'"!+/-]|(?:rgb|rgba|hsl|hsla)\([\d\s.,%/deg]+\))+;? ?)*$`)
 
 var safeValue = regexp.MustCompile(`^(?:[\p{L}\w\s.,#%'"!+/-]|(?:rgb|rgba|hsl|hsla)\([\d\s.,%/deg]+\))+$`)
 
-// safeProperties are the style properties that stay: type, colour, boxes and
-// tables. What can take an element out of its place, such as position, is not
-// among them.
+// allowedProperties are the style properties that are kept: type, colour, boxes and
+// tables. Properties that can move an element out of its place, such as position, are
+// not among them.
 var allowedProperties = set(`color background background-color font font-family font-size font-style font-variant font-weight
 	text-align text-decoration text-decoration-line text-decoration-color text-decoration-style text-indent text-transform letter-spacing word-spacing line-height white-space
 	word-break word-wrap overflow-wrap direction unicode-bidi vertical-align
@@ -38,14 +38,14 @@ func set(list string) map[string]bool {
 
 const (
 	maxStyle        = 4 << 10   // octets of one style attribute
-	maxDeclarations = 60        // in one of them
-	maxRules        = 1000      // of all style elements of a mail
-	maxSheet        = 256 << 10 // octets of them
-	maxInlined      = 1 << 20   // octets that they may add to a mail
+	maxDeclarations = 60        // per style attribute
+	maxRules        = 1000      // of all style elements together
+	maxSheet        = 256 << 10 // octets of all style elements
+	maxInlined      = 1 << 20   // octets that rules may add to a message
 )
 
-// declarations reads a list of style declarations and returns the safe ones. It
-// counts the pictures from the net that the others would have loaded.
+// declarations returns the safe ones of a list of style declarations, and the number
+// of remote images that the others would have loaded.
 func declarations(s string) (safe string, remote int) {
 	if len(s) > maxStyle {
 		s = plaintext.Clip(s, maxStyle)
@@ -89,8 +89,8 @@ func remoteURLs(value string) int {
 	return n
 }
 
-// harmless refuses values that hide script from old browsers, or that draw over
-// what is not theirs.
+// harmless rejects values that hide script from old browsers or draw outside of the
+// element.
 func harmless(name, value string) bool {
 	for _, w := range []string{"expression", "javascript", "vbscript", "behavior", "behaviour", "binding", "url"} {
 		if strings.Contains(value, w) {
@@ -100,7 +100,7 @@ func harmless(name, value string) bool {
 	if strings.HasPrefix(name, "margin") || name == "text-indent" || strings.HasPrefix(name, "letter") || strings.HasPrefix(name, "word") || name == "line-height" {
 		return !negative.MatchString(value)
 	}
-	// One quote of a kind would swallow what follows it in the attribute.
+	// An unmatched quote would swallow what follows it in the attribute.
 	return strings.Count(value, `"`)%2 == 0 && strings.Count(value, "'")%2 == 0
 }
 
@@ -127,7 +127,7 @@ func cutDeclaration(s string) (one, rest string) {
 		}
 	}
 	if quote != 0 || depth > 0 {
-		// Unclosed: the next semicolon ends it all the same.
+		// Unclosed: the next semicolon ends it anyway.
 		one, rest, _ = strings.Cut(s, ";")
 		return one, rest
 	}
@@ -152,9 +152,9 @@ func stripComments(s string) string {
 	}
 }
 
-// sheet holds the simple rules of a mail's style elements: those whose selector
-// is an element, a class, or an element with a class. They are written to the
-// elements they style, since style elements themselves are taken out.
+// sheet holds the simple rules of a message's style elements: those whose selector is
+// an element, a class, or an element with a class. They are inlined into the elements
+// they apply to, because style elements are removed.
 type sheet struct {
 	rules map[string]string // safe declarations by selector
 	size  int
@@ -166,8 +166,7 @@ var (
 	simpleSelector = regexp.MustCompile(`^(?:[a-z][a-z0-9]{0,12})?(?:\.[a-z_][\w-]{0,60})?$`)
 )
 
-// read takes in one style element. Rules within "@media" and the like are for
-// other screens than this one.
+// read adds one style element. Rules within "@media" and the like do not apply here.
 func (c *sheet) read(css string) {
 	if c.size += len(css); c.size > maxSheet {
 		return
@@ -194,7 +193,7 @@ func (c *sheet) read(css string) {
 	}
 }
 
-// dropAtRules removes "@media … { … }", "@import …;" and their like.
+// dropAtRules removes "@media … { … }", "@import …;" and the like.
 func dropAtRules(css string) string {
 	var b strings.Builder
 	for {
@@ -228,8 +227,8 @@ func dropAtRules(css string) string {
 	}
 }
 
-// style returns the declarations for an element, its own ones last: of two for
-// one property the last counts.
+// style returns the declarations for an element, its own ones last so that they take
+// precedence.
 func (c *sheet) style(element, class, own string) string {
 	if len(c.rules) == 0 || c.added > maxInlined {
 		return own

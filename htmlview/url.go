@@ -6,8 +6,8 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// image returns the URL by which a picture is shown, or nothing. Pictures within
-// the URL itself may only be of types that hold no script.
+// image returns the URL to show an image from, or "". Data URLs are limited to types
+// that cannot contain script.
 func (w *cleaner) image(s string) string {
 	if len(s) > maxDataURL {
 		return ""
@@ -53,8 +53,8 @@ func (w *cleaner) image(s string) string {
 	return canonical(s)
 }
 
-// cleanURL removes what browsers overlook in a URL: space around it, line ends
-// and tabs within, and controls, by which schemes are hidden.
+// cleanURL removes what browsers ignore in a URL and attackers use to hide a scheme:
+// surrounding space, line ends, tabs and control characters.
 func cleanURL(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == '\u00ad' || r >= '\u200b' && r <= '\u200f' || r == '\u2028' || r == '\u2029' || r == '\ufeff' {
@@ -65,8 +65,9 @@ func cleanURL(s string) string {
 	return strings.ReplaceAll(strings.TrimSpace(s), " ", "%20")
 }
 
-// safeLink returns a link's target if its scheme is one that only opens a page,
-// a mail or a call. A target without scheme would lead into the desk itself.
+// safeLink returns the target of a link if its scheme only opens a page, a message or
+// a call, otherwise "". A target without a scheme would point into the console
+// itself.
 func safeLink(s string) string {
 	if len(s) > 4*maxURL {
 		return ""
@@ -91,8 +92,7 @@ func safeLink(s string) string {
 	return canonical(s)
 }
 
-// canonical writes a URL as the URL package does, or nothing for one that it
-// does not understand.
+// canonical returns a URL as net/url formats it, or "" if net/url cannot parse it.
 func canonical(s string) string {
 	u, err := url.Parse(s)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"switchboard/desk"
 )
 
-// BenchmarkEmail reads one ordinary mail: a short text, its HTML rendition and a
-// picture, about 25 KiB together.
+// BenchmarkEmail reads one ordinary message: a short text, its HTML version and an
+// attachment, about 25 KiB together.
 func BenchmarkEmail(b *testing.B) {
 	body, err := os.ReadFile(filepath.Join("testdata", "body-related-in-alternative-in-mixed.eml"))
 	if err != nil {

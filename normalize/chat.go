@@ -8,15 +8,15 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// chatDomain and formDomain follow identifiers derived from chat lines and form
-// submissions; RFC 2606 §2 reserves the top level.
+// chatDomain and formDomain are the domains of identifiers derived from chat lines
+// and form submissions; RFC 2606 §2 reserves the top level.
 const (
 	chatDomain = "chat.invalid"
 	formDomain = "form.invalid"
 )
 
-// Chat reads a desk.ChatLine. Bytes that are no such JSON are KindInvalid: the
-// desk wrote them itself, so nobody's words are lost by refusing.
+// Chat reads a desk.ChatLine. Any other bytes are KindInvalid: Switchboard wrote them
+// itself, so rejecting them loses no one's message.
 func Chat(raw desk.Raw) (desk.Message, error) {
 	var line desk.ChatLine
 	if err := json.Unmarshal(raw.Bytes, &line); err != nil {
@@ -38,7 +38,7 @@ func Chat(raw desk.Raw) (desk.Message, error) {
 		}
 	}
 	finish(&m)
-	// A visitor types no signatures and quotes nothing: all of it is new.
+	// Chat lines have no signatures and no quotations.
 	m.NewText = m.TextBody
 	m.Preview = preview(m.TextBody)
 	return m, nil

@@ -7,8 +7,8 @@ import (
 	"switchboard/normalize/report"
 )
 
-// classify settles who wrote the mail, a person or a program, and reads the
-// report that it is.
+// classify determines whether a person or a program wrote the message, and reads the
+// report if it is one.
 func (e *email) classify(root *mimeparse.Part, parts report.Parts) {
 	m := &e.msg
 	in := classify.Evidence{

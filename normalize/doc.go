@@ -1,13 +1,14 @@
-// Package normalize turns raw bytes into a desk.Message: mail (RFC 5322 and
-// MIME), chat lines and form submissions. It is pure: the same bytes give the
-// same message, no clock is read, nothing is fetched. It refuses nothing: what
-// cannot be read in full is read in part, and the message's Problems say where.
+// Package normalize turns raw bytes into a desk.Message: email (RFC 5322 and MIME),
+// chat lines and form submissions. It is pure: the same bytes always give the same
+// message. Email is never rejected: what cannot be read completely is read in part,
+// and the message's Problems say what is missing.
 //
-// A mail passes these steps, each in the file of that name: prescan cuts it
-// into parts under hard limits and in linear time; transfer and charset decode
-// what a part holds; body chooses what a person is to read; filename makes
-// attachment names safe; tnef, uuencode and calendar unpack what is hidden in
-// parts; report and automatic say which machine wrote it, if one did
-// (bounce knows failed deliveries, away notices of absence); quote and its
-// neighbours tell what is new from what is quoted.
+// This package puts together the steps, which are packages of their own. mimeparse
+// reads the MIME structure, with mimeheader, encodedword, transfer and charset.
+// content decides what is text and what is an attachment, with htmltext, plaintext,
+// tnef, rtf, uuencode, calendar and filename for the formats. classify tells people
+// from programs, and report reads delivery reports. replytext separates new text from
+// quotations.
+//
+// Displaying HTML safely is not part of normalization: see htmlview.
 package normalize

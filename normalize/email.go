@@ -19,18 +19,19 @@ import (
 	"time"
 )
 
-// missingIDDomain follows the identifiers made for mails that came without one;
-// RFC 2606 §2 reserves the top level, so that no other can be the same.
+// missingIDDomain is the domain of identifiers made up for messages without one; RFC
+// 2606 §2 reserves the top level, so they cannot collide with others.
 const missingIDDomain = "missing-message-id.invalid"
 
-// maxForwards is how deep a forwarded mail inside a forwarded mail is read.
+// maxForwards is the depth to which forwarded messages within forwarded messages are
+// read.
 const maxForwards = 3
 
-// Email reads a mail (RFC 5322, RFC 2045). It never fails: what is no mail at
-// all becomes a message whose text is the bytes.
+// Email reads an email message (RFC 5322, RFC 2045). It never fails: bytes that are
+// no message at all become the text.
 func Email(raw desk.Raw) (m desk.Message) {
 	defer func() {
-		// A fault of ours must cost the desk a clean text, not the mail.
+		// A bug here must not lose the message.
 		if fault := recover(); fault != nil {
 			m = bareMessage(raw)
 			m.AddProblem("unreadable", fmt.Sprintf("the mail could not be taken apart and is shown as it came: %v", fault))
@@ -41,8 +42,8 @@ func Email(raw desk.Raw) (m desk.Message) {
 	return m
 }
 
-// readEmail does the work of Email without its safety net; depth counts the
-// forwarded mails around this one.
+// readEmail does the work of Email; depth counts the forwarded messages around this
+// one.
 func readEmail(raw desk.Raw, depth int) desk.Message {
 	e := &email{raw: raw, depth: depth, msg: desk.Message{Direction: desk.Inbound, Channel: desk.ChannelEmail, RawID: raw.ID, ReceivedAt: raw.ReceivedAt}}
 	parser := mimeparse.New(raw.Bytes, e.problem)
@@ -60,16 +61,16 @@ func readEmail(raw desk.Raw, depth int) desk.Message {
 	return e.msg
 }
 
-// email is a message while it is read.
+// email is a message being read.
 type email struct {
 	raw   desk.Raw
 	msg   desk.Message
 	head  mimeheader.Header
 	hint  string // charset of raw 8-bit header fields
-	depth int    // of forwarded mails within forwarded mails
+	depth int    // forwarded messages around this one
 }
 
-// problem records something worth telling the agent, once per code.
+// problem records a problem that the agent should see, once per code.
 func (e *email) problem(code, detail string) {
 	for _, p := range e.msg.Problems {
 		if p.Code == code {
@@ -79,7 +80,7 @@ func (e *email) problem(code, detail string) {
 	e.msg.AddProblem(code, detail)
 }
 
-// bareMessage is a mail of which only the octets are known.
+// bareMessage returns the message as plain text, without parsing it.
 func bareMessage(raw desk.Raw) desk.Message {
 	text, _ := charset.ToUTF8(raw.Bytes, "", false)
 	m := desk.Message{
@@ -93,7 +94,8 @@ func bareMessage(raw desk.Raw) desk.Message {
 	return m
 }
 
-// reversePath is the envelope's, if a line can hold it; else it is nobody's.
+// reversePath returns the envelope's reverse-path, or "" if it is too long to be an
+// address.
 func reversePath(raw desk.Raw) string {
 	if len(raw.EnvelopeFrom) > imf.MaxAddr {
 		return ""
@@ -101,7 +103,7 @@ func reversePath(raw desk.Raw) string {
 	return imf.OneLine(raw.EnvelopeFrom)
 }
 
-// madeUpID stands for a missing Message-ID: the same mail always gets the same.
+// madeUpID replaces a missing Message-ID. The same message always gets the same one.
 func madeUpID(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16]) + "@" + missingIDDomain
@@ -132,8 +134,8 @@ func (e *email) fields() {
 	m.SentAt = e.date()
 }
 
-// addresses reads a list field. A repeated destination field adds to the first
-// (RFC 5322 §3.6 forbids it and forwarders do it); a repeated From does not.
+// addresses reads an address list. Repeated To, Cc and Bcc fields are joined (RFC
+// 5322 §3.6 forbids them, forwarders add them); a repeated From is not.
 func (e *email) addresses(name string) []desk.Address {
 	h := e.head
 	value := h.Get(name)
@@ -150,8 +152,8 @@ func (e *email) addresses(name string) []desk.Address {
 	return list
 }
 
-// completeFrom sees to it that somebody has written the mail: a From without an
-// address borrows one from the fields that should say the same.
+// completeFrom fills in a From without an address from the fields that should have
+// the same one.
 func (e *email) completeFrom() {
 	m := &e.msg
 	for _, a := range m.From {
@@ -189,15 +191,15 @@ func (e *email) completeFrom() {
 	}
 }
 
-// A Date outside these bounds is a broken clock or a lie and would sort the
-// message wrongly.
+// A Date outside these bounds comes from a broken clock or is forged, and would sort
+// the message wrongly.
 const (
 	earliestYear = 1980
 	maxAhead     = 7 * 24 * time.Hour
 )
 
-// date returns the Date field's time; failing that the newest trace field's
-// (RFC 5321 §4.4), failing that the time of receipt.
+// date returns the time of the Date field, or of the newest trace field (RFC 5321
+// §4.4), or the time of receipt.
 func (e *email) date() time.Time {
 	h, receivedAt := e.head, e.raw.ReceivedAt
 	value := h.Get("date")
@@ -221,7 +223,8 @@ func (e *email) date() time.Time {
 	return receivedAt
 }
 
-// body settles what is read when the mail's own text is missing.
+// body sets the text and HTML, with substitutes if the message has no text of its
+// own.
 func (e *email) body(c *content.Content) {
 	m := &e.msg
 	v := c.Body
@@ -245,9 +248,9 @@ func (e *email) body(c *content.Content) {
 	}
 }
 
-// markInline finds the pictures that the HTML shows (RFC 2392): they are part of
-// the text. All else is an attachment, also what its sender called inline, or
-// nobody would see it.
+// markInline marks the images that the HTML shows (RFC 2392) as inline. Everything
+// else stays an attachment, even if its sender called it inline; otherwise it would
+// not be displayed.
 func markInline(body string, attachments []desk.Part) {
 	if body == "" || len(attachments) == 0 {
 		return
@@ -265,8 +268,8 @@ func percentCID(cid string) string {
 	return strings.ReplaceAll(strings.ToLower(cid), "@", "%40")
 }
 
-// author is the address in the one From field; "" when anybody could say that
-// there is another one, or none.
+// author returns the address of the From field, or "" unless there is exactly one
+// field with one valid address.
 func (e *email) author() string {
 	from := e.addresses("from")
 	if len(e.head.All("from")) != 1 || len(from) != 1 || !imf.ValidAddr(from[0].Email) {

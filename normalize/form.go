@@ -13,9 +13,8 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// Form reads a desk.FormSubmission. The fields the form adds to the usual ones
-// stand below the message as "name: value", in the order of their names. Bytes
-// that are no such JSON are KindInvalid.
+// Form reads a desk.FormSubmission. Additional fields are appended to the message as
+// "name: value", sorted by name. Any other bytes are KindInvalid.
 func Form(raw desk.Raw) (desk.Message, error) {
 	var f desk.FormSubmission
 	if err := json.Unmarshal(raw.Bytes, &f); err != nil {
@@ -52,7 +51,7 @@ func Form(raw desk.Raw) (desk.Message, error) {
 	return m, nil
 }
 
-// formSubject is the subject field, or the first line of the message.
+// formSubject returns the subject field, or the first line of the message.
 func formSubject(subject, text string) string {
 	if s := imf.OneLine(subject); s != "" {
 		return s

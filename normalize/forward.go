@@ -5,7 +5,8 @@ import (
 	"switchboard/desk"
 )
 
-// forwardText shows the first forwarded mail, for mails that say nothing else.
+// forwardText shows the first forwarded message, for messages with no text of their
+// own.
 func (e *email) forwardText(data []byte) string {
 	if e.depth >= maxForwards {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// checkSafe fails on what no message may hold, whatever it was made from.
+// checkSafe fails if a message violates what every message guarantees.
 func checkSafe(t *testing.T, m desk.Message) {
 	t.Helper()
 	if m.MessageID == "" || m.SentAt.IsZero() {
@@ -91,7 +91,7 @@ func FuzzReport(f *testing.F) {
 	})
 }
 
-// FuzzOpaque grows the octets inside signed content, which FuzzEmail would have to
+// FuzzOpaque mutates the octets inside signed content, which FuzzEmail would have to
 // find through base64.
 func FuzzOpaque(f *testing.F) {
 	hostiletest.AddSeeds(f, "testdata/signed-smime-opaque*.eml")

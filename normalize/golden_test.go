@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// golden is what a mail of testdata must become. Each mail is named for the trap
-// it holds; its golden file stands beside it.
+// golden is the expected message for a file of testdata. Each file is named after the
+// problem it has; its golden file has the same name.
 type golden struct {
 	MessageID     string             `json:"message_id"`
 	InReplyTo     []string           `json:"in_reply_to,omitempty"`
@@ -38,8 +38,7 @@ type golden struct {
 	Problems      []string           `json:"problems,omitempty"`
 }
 
-// goldenSigned shows what a signature is for; whether it fits is nothing that
-// normalize could say.
+// goldenSigned shows what a signature covers; verifying it is not up to normalize.
 type goldenSigned struct {
 	Kind    desk.SignatureKind `json:"kind"`
 	Covers  desk.Coverage      `json:"covers"`
@@ -49,7 +48,7 @@ type goldenSigned struct {
 	Content string             `json:"content,omitempty"`
 }
 
-// goldenPart shows a file's content when it is short text.
+// goldenPart includes the content of a file if it is short text.
 type goldenPart struct {
 	desk.Part
 	Content string `json:"content,omitempty"`

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// hostile are mails made to cost time or memory. Most are about 1 MiB.
+// hostile returns messages made to consume time or memory, most of about 1 MiB.
 func hostile() map[string]string {
 	head := "From: a@example.com\r\nSubject: x\r\n"
 	nest := func(levels int, closed bool) string {
@@ -107,8 +107,8 @@ func hostile() map[string]string {
 	}
 }
 
-// opaqueStart begins a SignedData whose content is a string in pieces, all of
-// unknown length.
+// opaqueStart is the beginning of a SignedData whose content is a string in pieces,
+// all of indefinite length.
 const opaqueStart = "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x00" +
 	"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80"
 
@@ -117,7 +117,7 @@ func opaque(der string) string {
 		base64.StdEncoding.EncodeToString([]byte(der)) + "\r\n"
 }
 
-// nested are multiparts of a type in one another.
+// nested returns multiparts of a type nested in one another.
 func nested(media string, levels int) string {
 	var b strings.Builder
 	b.WriteString("From: a@example.com\r\n")
@@ -127,8 +127,8 @@ func nested(media string, levels int) string {
 	return b.String() + "\r\nthe innermost text\r\n"
 }
 
-// TestHostile holds every mail of 1 MiB to the bar: read in less than a second of processor time
-// (5 MiB: in proportion) with less than 256 MiB, whatever it is.
+// TestHostile limits every message to one second of processor time per MiB and to 256
+// MiB of allocations.
 func TestHostile(t *testing.T) {
 	for name, body := range hostile() {
 		t.Run(name, func(t *testing.T) {

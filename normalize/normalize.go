@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Message normalizes one raw item by the rules of its channel. An email or form
-// is never refused; the error is KindInvalid for chat or form bytes that are
-// not the JSON this desk itself wrote, and for an unknown channel.
+// Message normalizes one raw item by the rules of its channel. Email is never
+// rejected. The error is KindInvalid for an unknown channel, and for chat or form
+// bytes that are not the JSON that Switchboard writes.
 func Message(raw desk.Raw) (desk.Message, error) {
 	switch raw.Channel {
 	case desk.ChannelEmail:
@@ -23,11 +23,11 @@ func Message(raw desk.Raw) (desk.Message, error) {
 	return desk.Message{}, &desk.Error{Op: "normalize", Kind: desk.KindInvalid, Err: fmt.Errorf("no such channel: %q", raw.Channel)}
 }
 
-// previewRunes is the length of a message's one-line preview.
+// previewRunes is the length of the one-line preview.
 const previewRunes = 200
 
-// finish fills what every channel derives from the text alike. The new text is
-// there already when it was made from HTML.
+// finish sets the fields that every channel derives from the text. NewText is already
+// set if it was made from HTML.
 func finish(m *desk.Message) {
 	if m.NewText == "" {
 		m.NewText = replytext.NewText(m.TextBody)
@@ -38,9 +38,9 @@ func finish(m *desk.Message) {
 	m.Preview = preview(m.NewText)
 }
 
-// preview is the beginning of the text as one line.
+// preview returns the beginning of the text as one line.
 func preview(s string) string {
-	// Enough bytes for the runes and for white space that collapses.
+	// Enough bytes for that many characters and for white space that collapses.
 	if len(s) > 16*previewRunes {
 		s = strings.ToValidUTF8(s[:16*previewRunes], "")
 	}

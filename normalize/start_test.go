@@ -6,8 +6,8 @@ import (
 	"switchboard/desk"
 )
 
-// A server that took the mail set its trace fields on top: what stood before the
-// header is now in the middle of it.
+// A server prepended its trace fields: what preceded the header is now in the middle
+// of it.
 func TestTraceFieldsAboveAnOddBeginning(t *testing.T) {
 	const trace = "Return-Path: <jo@acme.example>\r\nReceived: from a\r\n\tby b; Sat, 21 Nov 2026 12:00:00 +0000\r\n"
 	const header = "From: Jo <jo@acme.example>\r\nSubject: Lamp\r\n\r\nIt is broken.\r\n"

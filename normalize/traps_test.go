@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// traps are what breaks readers of mail, and the goldens that hold each. A pattern
-// must match a mail; hostile ones too large for a file are in hostile_test.go.
+// traps are known problems of mail, with the golden files that cover each. Every
+// pattern must match a message; hostile ones that are too large for a file are in
+// hostile_test.go.
 var traps = map[string][]string{
 	"nested multiparts that never close":               {"hostile-unclosed-multiparts", "hostile-deep-nesting", "body-boundary-unclosed"},
 	"parameters in thousands of pieces":                {"hostile-rfc2231-pieces"},

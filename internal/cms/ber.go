@@ -2,15 +2,15 @@ package cms
 
 import "errors"
 
-// The limits of what is read. What signs mail stays far below them.
+// Limits on the input. Signed mail stays far below them.
 const (
 	maxDepth    = 16      // nested values
-	maxElements = 1 << 20 // values looked at, those looked at twice counted twice
+	maxElements = 1 << 20 // values examined; those examined twice count twice
 )
 
 var errSyntax = errors.New("it is no CMS structure, or a damaged one")
 
-// Tags as they stand in the first octet: class, constructed, number.
+// Tags as encoded in the first octet: class, constructed, number.
 const (
 	tagInteger     = 0x02
 	tagOctetString = 0x04
@@ -21,9 +21,9 @@ const (
 	constructed    = 0x20
 )
 
-// reader takes BER values apart (X.690 section 8). RFC 5652 §10 allows BER where
-// nothing is hashed, and programs that write while they sign use it: lengths are
-// unknown, strings come in pieces. Go's own parser reads DER alone.
+// reader parses BER (X.690 section 8). RFC 5652 §10 allows BER wherever nothing is
+// hashed, and programs that sign while they write use it: lengths are indefinite and
+// strings come in pieces. Go's own parser only reads DER.
 type reader struct{ elements int }
 
 // element is one value. It points into the octets it was read from.
@@ -33,7 +33,7 @@ type element struct {
 	full    []byte
 }
 
-// next reads the value that b begins with.
+// next reads the value at the start of b.
 func (r *reader) next(b []byte) (e element, rest []byte, err error) {
 	n, head, indefinite, err := r.measure(b, 0)
 	if err != nil {
@@ -46,8 +46,8 @@ func (r *reader) next(b []byte) (e element, rest []byte, err error) {
 	return e, b[n:], nil
 }
 
-// measure finds the length of a value and of its identifier and length octets. A
-// value of indefinite length ends where its members do.
+// measure returns the length of a value, and of its identifier and length octets. A
+// value of indefinite length ends where its members end.
 func (r *reader) measure(b []byte, depth int) (n, head int, indefinite bool, err error) {
 	if r.elements++; depth > maxDepth || r.elements > maxElements || len(b) < 2 || b[0]&0x1f == 0x1f {
 		return 0, 0, false, errSyntax
@@ -77,7 +77,7 @@ func (r *reader) measure(b []byte, depth int) (n, head int, indefinite bool, err
 	return head + length, head, false, nil
 }
 
-// members finds the end of a value of indefinite length: two octets of zero.
+// members returns the end of a value of indefinite length: two zero octets.
 func (r *reader) members(b []byte, depth int) (int, error) {
 	if b[0]&constructed == 0 {
 		return 0, errSyntax
@@ -108,7 +108,7 @@ func (r *reader) list(e element, limit int) (out []element, err error) {
 	return out, nil
 }
 
-// octets reads an OCTET STRING, in one piece or in several.
+// octets reads an OCTET STRING, in one piece or several.
 func (r *reader) octets(e element, depth int) ([]byte, error) {
 	switch {
 	case depth > maxDepth:

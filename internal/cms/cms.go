@@ -1,11 +1,11 @@
-// Package cms reads the SignedData of the Cryptographic Message Syntax (RFC 5652)
-// as S/MIME uses it, and verifies its signatures. It is pure, knows nothing of
-// trust, and is given strangers' octets: they are read under hard limits of depth
-// and number, in linear time.
+// Package cms parses the SignedData of the Cryptographic Message Syntax (RFC 5652) as
+// S/MIME uses it, and verifies its signatures. It is pure and does not decide whom to
+// trust. Because the input comes from strangers, it is read in linear time with hard
+// limits on depth and number.
 //
-// The standard library has the cryptography; the libraries for the structure
-// recurse without a limit, so that a few megabytes of zeros end the process, and
-// leave out the content type's check, RSASSA-PSS and key identifiers.
+// The cryptography comes from the standard library. The libraries for the structure
+// recurse without a limit, so that a few megabytes of zeros crash the process, and
+// they lack the content type check, RSASSA-PSS and key identifiers.
 package cms
 
 import (
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// The limits of one SignedData.
+// Limits on one SignedData.
 const (
 	maxCertificates = 32
 	maxSigners      = 4
@@ -32,14 +32,14 @@ var (
 	oidSignedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
 )
 
-// ErrNotSigned is of a structure that is no SignedData, but one of its siblings:
-// it is encrypted, compressed, or holds other things than a mail.
+// ErrNotSigned reports a ContentInfo that is not SignedData but, for example,
+// encrypted or compressed, or a SignedData that contains something other than data.
 var ErrNotSigned = errors.New("it is no signed content")
 
-// SignedData is RFC 5652 §5.1. Slices point into what it was parsed from, where
-// that stands in one piece.
+// SignedData is RFC 5652 §5.1. Its slices point into the input where the data is
+// contiguous.
 type SignedData struct {
-	Content      []byte // nil when it is elsewhere: a detached signature
+	Content      []byte // nil if it is elsewhere: a detached signature
 	Certificates []*x509.Certificate
 	Signers      []Signer
 }
@@ -51,17 +51,17 @@ type Signer struct {
 	keyID      []byte
 	digest     asn1.ObjectIdentifier
 	algorithm  pkix.AlgorithmIdentifier
-	attributes []byte // the SET as it is hashed; nil when there is none
+	attributes []byte // the SET as it is hashed; nil if there is none
 	signature  []byte
 
-	// SignedAt is what the signer's clock said; zero when he does not tell.
+	// SignedAt is the time according to the signer's clock; zero if it is missing.
 	SignedAt      time.Time
 	messageDigest []byte
 	contentType   asn1.ObjectIdentifier
 }
 
-// Parse reads a ContentInfo with a SignedData in BER or DER. What follows it, as
-// the footer of a list does in mail, is left alone.
+// Parse parses a ContentInfo with a SignedData, in BER or DER. It ignores trailing
+// octets, such as the footer of a mailing list.
 func Parse(b []byte) (*SignedData, error) {
 	r := &reader{}
 	outer, _, err := r.next(b)
@@ -131,8 +131,8 @@ func (r *reader) wrapped(e element, want asn1.ObjectIdentifier) (value element, 
 	return value, true, err
 }
 
-// readCertificates takes those that Go understands; if the signer's is not among
-// them, nothing can be verified.
+// readCertificates returns the certificates that Go can parse. If the signer's is not
+// among them, the signature cannot be verified.
 func (d *SignedData) readCertificates(r *reader, set element) error {
 	list, err := r.list(set, maxCertificates)
 	if err != nil {
@@ -146,8 +146,8 @@ func (d *SignedData) readCertificates(r *reader, set element) error {
 	return nil
 }
 
-// bearable leaves out keys that are made to cost time: one of a megabit takes
-// seconds for each signature, and a chain is tried in many ways.
+// bearable drops certificates with keys made to consume time: a key of a megabit
+// takes seconds per signature, and a chain is tried in many ways.
 func bearable(c *x509.Certificate) bool {
 	key, ok := c.PublicKey.(*rsa.PublicKey)
 	return !ok || key.N.BitLen() <= maxRSA
@@ -217,7 +217,7 @@ var (
 )
 
 // readAttributes reads the signed attributes. RFC 5652 §5.4: they are hashed as a
-// SET, and stand under the tag [0].
+// SET, but encoded with the tag [0].
 func (s *Signer) readAttributes(r *reader, e element) error {
 	s.attributes = bytes.Clone(e.full)
 	s.attributes[0] = tagSet
@@ -234,7 +234,7 @@ func (s *Signer) readAttributes(r *reader, e element) error {
 		if _, err := asn1.Unmarshal(a.full, &attribute); err != nil {
 			return errSyntax
 		}
-		// RFC 5652 §11: those that count stand there once, with one value.
+		// RFC 5652 §11: each of these occurs once, with one value.
 		name := attribute.Type.String()
 		if seen[name] {
 			return errSyntax
@@ -256,7 +256,7 @@ func (s *Signer) readAttributes(r *reader, e element) error {
 	return nil
 }
 
-// Certificate is the signer's; nil when it is not among those that came along.
+// Certificate returns the signer's certificate, or nil if it is not included.
 func (d *SignedData) Certificate(s Signer) *x509.Certificate {
 	for _, c := range d.Certificates {
 		if s.keyID != nil && bytes.Equal(c.SubjectKeyId, s.keyID) ||

@@ -41,7 +41,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// The files are made by OpenSSL: see testdata/README.
+// The files were made by OpenSSL: see testdata/README.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -89,7 +89,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestKeyOfAMegabit: a certificate whose key would take seconds is as good as none.
+// TestKeyOfAMegabit: a certificate with a key that would take seconds is ignored.
 func TestKeyOfAMegabit(t *testing.T) {
 	t.Parallel()
 	issuer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -12,7 +12,7 @@ import (
 	"errors"
 )
 
-// What may be wrong with a signature. Each is found with errors.Is.
+// Reasons why a signature is not valid, for errors.Is.
 var (
 	ErrChanged     = errors.New("the content is not what was signed")
 	ErrSignature   = errors.New("the signature is not of the certificate's key")
@@ -20,7 +20,7 @@ var (
 	ErrUnsupported = errors.New("the signature's algorithm is not supported")
 )
 
-// minRSA is the least size of an RSA key in bits (RFC 8551 §4.3).
+// minRSA is the smallest acceptable RSA key in bits (RFC 8551 §4.3).
 const minRSA = 2048
 
 var (
@@ -33,8 +33,8 @@ var (
 	oidPSS      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
 )
 
-// Verify says whether the certificate's key has signed the content. It does not
-// say whose the key is.
+// Verify checks that the certificate's key signed the content. It does not check
+// whose key it is.
 func (s Signer) Verify(content []byte, c *x509.Certificate) error {
 	hash, ok := digests[s.digest.String()]
 	if !ok {
@@ -45,7 +45,8 @@ func (s Signer) Verify(content []byte, c *x509.Certificate) error {
 	}
 	signed := content
 	if s.attributes != nil {
-		// RFC 5652 §5.4, §5.6: the attributes are signed, and name the content.
+		// RFC 5652 §5.4, §5.6: the attributes are signed and contain the content's
+		// digest.
 		if !s.contentType.Equal(oidData) || s.messageDigest == nil {
 			return ErrSignature
 		}
@@ -56,7 +57,7 @@ func (s Signer) Verify(content []byte, c *x509.Certificate) error {
 	}
 	err := s.verify(hash, signed, c)
 	if errors.Is(err, ErrSignature) && s.attributes == nil {
-		return ErrChanged // one cannot be told from the other
+		return ErrChanged // the two cases cannot be told apart
 	}
 	return err
 }
@@ -88,8 +89,8 @@ func (s Signer) verify(hash crypto.Hash, signed []byte, c *x509.Certificate) err
 	return nil
 }
 
-// pssHash reads the parameters of RSASSA-PSS (RFC 4055 §3.1). The mask generation's
-// digest must be the same one.
+// pssHash reads the parameters of RSASSA-PSS (RFC 4055 §3.1). The digest of the mask
+// generation function must be the same.
 func (s Signer) pssHash() (crypto.Hash, error) {
 	type identifier struct {
 		Algorithm  asn1.ObjectIdentifier

@@ -8,34 +8,34 @@ import (
 
 // Mailbox is one entry of an address list (RFC 5322 §3.4).
 type Mailbox struct {
-	Name string // display name, decoded; may be empty
-	// Addr is the addr-spec without angle brackets. It is empty when the entry
-	// holds no address at all, and then Name is what stood there.
+	Name string // decoded display name; may be empty
+	// Addr is the addr-spec without angle brackets. It is empty if the entry contains
+	// no address; Name then has the text.
 	Addr string
 }
 
-// maxMailboxes bounds one address field; the rest is dropped.
+// maxMailboxes limits one address field; the rest is dropped.
 const maxMailboxes = 2000
 
-// MaxAddr is the longest address that a line can hold (RFC 5322 §2.1.1); what
-// is longer receives no mail anywhere (RFC 5321 §4.5.3.1).
+// MaxAddr is the longest address that fits on a line (RFC 5322 §2.1.1); longer
+// addresses cannot receive mail (RFC 5321 §4.5.3.1).
 const MaxAddr = 998
 
-// ParseAddressList reads From, To, Cc and their kin. It never fails: groups
-// yield their members, comments serve as names, and what follows no grammar
-// (a missing bracket, "@" twice, "user at host", a trailing dot, a name with a
-// bare comma) is read as its sender meant it. A value that is not blank yields
-// at least one entry, unless it says that there is nobody: an empty group
-// ("undisclosed-recipients:;"), or brackets with nothing in them.
+// ParseAddressList parses From, To, Cc and similar fields. It never fails: groups
+// yield their members, comments serve as names, and what violates the grammar (a
+// missing bracket, two "@", "user at host", a trailing dot, an unquoted comma in a
+// name) is read as it was meant. A value that is not blank yields at least one entry,
+// unless it explicitly names no one: an empty group ("undisclosed-recipients:;"), or
+// empty brackets.
 //
-// decode turns RFC 2047 encoded words and raw 8-bit text into UTF-8; nil stands
-// for the standard library's decoder.
+// decode converts RFC 2047 encoded words and raw 8-bit text to UTF-8; nil means the
+// standard library's decoder.
 func ParseAddressList(s string, decode func(string) string) []Mailbox {
 	if decode == nil {
 		decode = decodeWords
 	}
 	var list []Mailbox
-	var pending []string // words of a name that was cut by a bare comma
+	var pending []string // words of a name that an unquoted comma split
 	entries, emptyGroup := splitAddresses(s)
 	for i, e := range entries {
 		if len(list) >= maxMailboxes {
@@ -62,13 +62,13 @@ func ParseAddressList(s string, decode func(string) string) []Mailbox {
 	return list
 }
 
-// entry is one comma-separated piece, taken apart but not decoded.
+// entry is one comma-separated piece, split but not decoded.
 type entry struct {
 	phrase  []string // words and quoted strings outside brackets
 	angle   string   // text between angle brackets
 	comment string   // first comment
-	at      bool     // the phrase holds an @
-	// bracketed is set by "<>" too, which says that the words are a name.
+	at      bool     // the phrase contains an @
+	// bracketed is also set by "<>", which says that the words are a name.
 	bracketed bool
 }
 
@@ -84,7 +84,7 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 		name, addr = addressFromPhrase(e.phrase)
 	}
 	if addr == "" && strings.Contains(name, "=?") {
-		// The whole mailbox was put into an encoded word.
+		// The whole mailbox is inside an encoded word.
 		if plain := decode(name); strings.Contains(plain, "@") {
 			if inner, _ := splitAddresses(plain); len(inner) > 0 && inner[0].hasAddress() && !strings.Contains(plain, "=?") {
 				return inner[0].mailbox(func(s string) string { return s })
@@ -99,19 +99,19 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 		addr = decode(addr)
 	}
 	if len(addr) > MaxAddr {
-		addr = "" // never a shorter one, which may be somebody else's
+		addr = "" // never a shorter one, which may belong to someone else
 	}
 	if name == "" {
 		name = e.comment
 	}
 	name = tidyName(decode(name))
 	if strings.EqualFold(name, addr) {
-		name = "" // it says nothing more
+		name = "" // it adds nothing
 	}
 	return Mailbox{Name: name, Addr: addr}, name != "" || addr != ""
 }
 
-// addressFromPhrase finds the address among words without angle brackets.
+// addressFromPhrase finds an address among words without angle brackets.
 func addressFromPhrase(words []string) (name, addr string) {
 	at, dotted := -1, false
 	for i, w := range words {
@@ -121,7 +121,7 @@ func addressFromPhrase(words []string) (name, addr string) {
 	}
 	if at >= 0 {
 		lo, hi := at, at+1
-		// "user @ host" in three words, "user@ host", "user @host".
+		// "user @ host" as three words, "user@ host", "user @host".
 		if strings.HasPrefix(words[at], "@") && at > 0 {
 			lo--
 		}
@@ -133,7 +133,7 @@ func addressFromPhrase(words []string) (name, addr string) {
 		return strings.Join(rest, " "), addr
 	}
 	for i, w := range words {
-		// Archives hide addresses as "user at host".
+		// Archives obfuscate addresses as "user at host".
 		if strings.EqualFold(w, "at") && i > 0 && i+1 < len(words) && strings.Contains(words[i+1], ".") {
 			rest := append(append([]string{}, words[:i-1]...), words[i+2:]...)
 			return strings.Join(rest, " "), words[i-1] + "@" + words[i+1]
@@ -145,8 +145,8 @@ func addressFromPhrase(words []string) (name, addr string) {
 	return strings.Join(words, " "), ""
 }
 
-// isLocalName says that a single word may be the name of a local user, as in
-// "From: root" (RFC 822 allowed it inside one host).
+// isLocalName reports whether a single word may be the name of a local user, as in
+// "From: root" (RFC 822 allowed it within one host).
 func isLocalName(w string) bool {
 	for i := 0; i < len(w); i++ {
 		c := w[i]
@@ -157,8 +157,8 @@ func isLocalName(w string) bool {
 	return w != ""
 }
 
-// tidyAddr removes what is not part of an addr-spec: white space from folding,
-// "mailto:", quotes around the whole, a source route, a trailing dot.
+// tidyAddr removes what does not belong to an addr-spec: white space from folding,
+// "mailto:", quotes around everything, a source route, a trailing dot.
 func tidyAddr(s string) string {
 	s = strings.TrimSpace(s)
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
@@ -172,7 +172,7 @@ func tidyAddr(s string) string {
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
 	}
-	// RFC 5322 §4.4: "@a,@b:user@host" carries an obsolete route.
+	// RFC 5322 §4.4: "@a,@b:user@host" has an obsolete route.
 	if strings.HasPrefix(s, "@") {
 		if i := strings.IndexByte(s, ':'); i > 0 {
 			s = s[i+1:]

@@ -131,7 +131,7 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
-// An address that can be written in several ways is one address.
+// Different spellings of an address are one address.
 func TestOneSpelling(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{`"jo"@acme.example`, "jo@acme.example"},
@@ -143,7 +143,7 @@ func TestOneSpelling(t *testing.T) {
 		{"jo@BÜCHER.example", "jo@bücher.example"},
 		{"jo@acme。example", "jo@acme.example"},
 		{"jo@acme.example\u200b", "jo@acme.example"},
-		{"jo@\u0430cme.example", "jo@\u0430cme.example"}, // a Cyrillic a is another letter
+		{"jo@\u0430cme.example", "jo@\u0430cme.example"}, // a Cyrillic a is a different letter
 		{"jo@xn--\u00fc.example", "jo@xn--\u00fc.example"},
 	} {
 		if got := NormalizeAddr(tt.in); got != tt.want {

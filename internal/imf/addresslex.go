@@ -2,14 +2,14 @@ package imf
 
 import "strings"
 
-// splitAddresses cuts an address field into its entries. It reports whether
-// the field holds an empty group, which is the one honest way of naming nobody.
+// splitAddresses splits an address field into its entries. It reports whether the
+// field contains an empty group, which is the proper way to name no one.
 func splitAddresses(s string) (entries []entry, emptyGroup bool) {
 	l := addressLexer{s: strings.TrimSpace(s)}
 	for l.pos < len(l.s) && len(entries) < 2*maxMailboxes {
 		e, end := l.entry()
 		if end == ':' {
-			// The phrase was a group's name: forget it, the members follow.
+			// The phrase was the name of a group: drop it, the members follow.
 			l.inGroup, l.members = true, 0
 			continue
 		}
@@ -32,19 +32,19 @@ type addressLexer struct {
 	pos     int
 	inGroup bool
 	members int
-	// Where the next ">" and ";" stand, so that a field full of their openings is
-	// not searched to its end for each.
+	// Positions of the next ">" and ";", so that a field full of opening characters
+	// is not searched to its end for each of them.
 	angles, semicolons ahead
 }
 
-// ahead remembers where an octet was found last.
+// ahead caches where an octet was found last.
 type ahead struct {
 	searched bool
 	at       int
 }
 
-// of returns the first position of c in s from some position on, or -1. The
-// positions asked for only grow.
+// of returns the first position of c in s at or after a position, or -1. Positions
+// passed in must not decrease.
 func (a *ahead) of(s string, c byte, from int) int {
 	if !a.searched || a.at >= 0 && a.at < from {
 		a.searched, a.at = true, strings.IndexByte(s[from:], c)
@@ -55,7 +55,7 @@ func (a *ahead) of(s string, c byte, from int) int {
 	return a.at
 }
 
-// entry reads up to the next comma, semicolon or group colon and returns it.
+// entry reads and returns one entry, up to the next comma, semicolon or group colon.
 func (l *addressLexer) entry() (e entry, end byte) {
 	var word strings.Builder
 	flush := func() {
@@ -78,7 +78,7 @@ func (l *addressLexer) entry() (e entry, end byte) {
 				l.pos++ // a stray quote
 				continue
 			}
-			// A quoted local part belongs to the address around it.
+			// A quoted local part belongs to the address that follows.
 			if l.pos < len(l.s) && l.s[l.pos] == '@' || word.Len() > 0 && strings.HasSuffix(word.String(), "@") {
 				word.WriteString(`"` + text + `"`)
 				continue
@@ -120,8 +120,8 @@ func (l *addressLexer) entry() (e entry, end byte) {
 	return e, 0
 }
 
-// encodedWord takes an RFC 2047 encoded word whole: its text may hold commas
-// and quotes that delimit nothing.
+// encodedWord reads an RFC 2047 encoded word as a whole: commas and quotes in its
+// text are no delimiters.
 func (l *addressLexer) encodedWord(word *strings.Builder) bool {
 	n := encodedWordLen(l.s[l.pos:])
 	if n == 0 {
@@ -133,11 +133,11 @@ func (l *addressLexer) encodedWord(word *strings.Builder) bool {
 }
 
 // maxEncodedWord is the longest encoded word that is read. RFC 2047 section 2 allows
-// 75 octets; programs put whole lists into one.
+// 75 octets, but programs put whole lists into one.
 const maxEncodedWord = 16 << 10
 
-// encodedWordLen returns the length of the encoded word that s starts with, 0 if
-// there is none.
+// encodedWordLen returns the length of the encoded word at the start of s, 0 if there
+// is none.
 func encodedWordLen(s string) int {
 	if !strings.HasPrefix(s, "=?") {
 		return 0
@@ -227,8 +227,8 @@ func (l *addressLexer) angle() string {
 	return strings.TrimSpace(rest[:end])
 }
 
-// groupColon says whether the colon at pos ends a group's name rather than
-// standing in damage such as "mailto:" or an X.400 address.
+// groupColon reports whether the colon at pos ends the name of a group, rather than
+// being part of damage such as "mailto:" or an X.400 address.
 func (l *addressLexer) groupColon(e entry, word string) bool {
 	if l.inGroup || e.angle != "" || strings.EqualFold(word, "mailto") || strings.EqualFold(word, "[mailto") {
 		return false
@@ -236,7 +236,7 @@ func (l *addressLexer) groupColon(e entry, word string) bool {
 	if e.at || len(e.phrase) == 0 && word == "" {
 		return false
 	}
-	// A group ends in a semicolon; be content with a colon at the end too, because
-	// many leave the semicolon out.
+	// A group ends with a semicolon; accept a colon at the end as well, because many
+	// programs omit the semicolon.
 	return l.semicolons.of(l.s, ';', l.pos+1) >= 0 || l.pos+1 == len(l.s)
 }

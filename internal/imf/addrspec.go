@@ -6,7 +6,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// SplitAddr cuts an addr-spec at its last "@". Without one, local is all of it.
+// SplitAddr splits an addr-spec at its last "@". Without one, local is the whole.
 func SplitAddr(addr string) (local, domain string) {
 	if i := strings.LastIndexByte(addr, '@'); i >= 0 {
 		return addr[:i], addr[i+1:]
@@ -14,26 +14,26 @@ func SplitAddr(addr string) (local, domain string) {
 	return addr, ""
 }
 
-// Domain returns the lower-case domain of an addr-spec without a trailing dot,
-// "" if it has none.
+// Domain returns the domain of an addr-spec in lower case, without a trailing dot, or
+// "" if there is none.
 func Domain(addr string) string {
 	_, domain := SplitAddr(strings.TrimSpace(addr))
 	return strings.ToLower(strings.TrimSuffix(domain, "."))
 }
 
-// NormalizeAddr returns the form under which an address is stored and compared:
-// trimmed, lower case, without angle brackets, trailing dot and needless quotes,
-// its domain in Unicode. RFC 5321 §2.4 makes local parts case-sensitive, but no
-// provider a customer uses does.
+// NormalizeAddr returns the form in which addresses are stored and compared: trimmed,
+// lower case, without angle brackets, trailing dot and unnecessary quotes, its domain
+// in Unicode. RFC 5321 §2.4 makes local parts case-sensitive, but no provider that
+// customers use does.
 func NormalizeAddr(addr string) string {
 	addr = strings.Trim(strings.TrimSpace(addr), "<>")
 	return strings.ToLower(oneSpelling(strings.TrimSuffix(strings.TrimSpace(addr), ".")))
 }
 
-// oneSpelling gives an addr-spec that can be written in several ways the one form
-// that we keep, so that it is one person, and ours is known as ours: a quoted
-// local part that needs no quotes loses them (RFC 5321 §4.1.2), an A-label becomes
-// its U-label (RFC 5890 §2.3.2.1). The case of the local part stays.
+// oneSpelling maps different spellings of an addr-spec to one, so that a person is
+// not stored twice and our own addresses are recognized: unnecessary quotes around a
+// local part are removed (RFC 5321 §4.1.2), and A-labels become U-labels (RFC 5890
+// §2.3.2.1). The case of the local part stays.
 func oneSpelling(addr string) string {
 	local, domain := SplitAddr(addr)
 	if domain == "" {
@@ -55,7 +55,7 @@ func oneSpelling(addr string) string {
 	return local + "@" + domain
 }
 
-// unescape takes the backslashes off quoted-pairs (RFC 5321 §4.1.2).
+// unescape removes the backslashes of quoted-pairs (RFC 5321 §4.1.2).
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -67,8 +67,8 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// SplitSubaddress separates the detail of a subaddress (RFC 5233):
-// "help+abc@example.com" is "help@example.com" and "abc".
+// SplitSubaddress splits off the detail of a subaddress (RFC 5233):
+// "help+abc@example.com" becomes "help@example.com" and "abc".
 func SplitSubaddress(addr string) (base, detail string) {
 	local, domain := SplitAddr(addr)
 	i := strings.IndexByte(local, '+')
@@ -82,15 +82,15 @@ func SplitSubaddress(addr string) (base, detail string) {
 	return base, local[i+1:]
 }
 
-// JoinSubaddress puts a detail into an address: the reverse of SplitSubaddress.
+// JoinSubaddress adds a detail to an address: the inverse of SplitSubaddress.
 func JoinSubaddress(addr, detail string) string {
 	local, domain := SplitAddr(addr)
 	return local + "+" + detail + "@" + domain
 }
 
-// ValidAddr reports whether an addr-spec can be written into a header and an
-// SMTP command as it is: one unquoted local part, a host name, no control
-// characters, no more than RFC 5321 §4.5.3.1 allows.
+// ValidAddr reports whether an addr-spec can be used unchanged in a header and an
+// SMTP command: an unquoted local part, a host name, no control characters, within
+// the length limits of RFC 5321 §4.5.3.1.
 func ValidAddr(addr string) bool {
 	local, domain := SplitAddr(addr)
 	if local == "" || domain == "" || len(local) > 64 || len(addr) > 254 {
@@ -120,9 +120,9 @@ func ValidAddr(addr string) bool {
 	return true
 }
 
-// FoldASCII lowers the letters of ASCII and leaves every octet where it is, so
-// that what is found in the result is in s at the same place. strings.ToLower
-// makes some texts longer or shorter: broken UTF-8, or the Turkish dotted I.
+// FoldASCII lowers ASCII letters only, so that positions in the result are the same
+// in s. strings.ToLower changes the length of some texts: invalid UTF-8, or the
+// Turkish dotted I.
 func FoldASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {

@@ -10,24 +10,24 @@ type AuthResult struct {
 	Properties map[string]string
 }
 
-// The results of content filters stand in the same field, by methods of our own
-// (RFC 8601 section 2.7.7): nobody else's word counts for them.
+// Results of content filters are in the same field, with methods of our own (RFC 8601
+// section 2.7.7); they are only accepted from ourselves.
 const (
 	MethodSpam  = "x-spam"
 	MethodVirus = "x-virus"
 )
 
-// maxAuthResults bounds one field.
+// maxAuthResults limits one field.
 const maxAuthResults = 100
 
-// AuthResults parses the value of an Authentication-Results field. It returns the
-// authserv-id in lower case and the results. A result that does not follow the
-// grammar is dropped, so that a damaged field never adds one.
+// AuthResults parses the value of an Authentication-Results field and returns the
+// authserv-id in lower case and the results. Results that violate the grammar are
+// dropped, so that a damaged field never adds one.
 //
-// It is not go-msgauth's authres.Parse, which splits the field at every ";" and
+// go-msgauth's authres.Parse is not used because it splits the field at every ";" and
 // does not know comments and quoted strings: reason="x; dmarc=pass
-// header.from=victim.example" would become a DMARC pass, and the reason may
-// repeat text chosen by the sender. Writing uses that library (internal/mailauth).
+// header.from=victim.example" would become a DMARC pass, and the reason may contain
+// text chosen by the sender. internal/mailauth uses that library for writing.
 func AuthResults(value string) (by string, results []AuthResult) {
 	for i, tokens := range authStatements(value) {
 		switch {
@@ -46,9 +46,10 @@ func AuthResults(value string) (by string, results []AuthResult) {
 	return by, results
 }
 
-// AuthenticDomain reports whether results prove that domain itself sent the mail:
-// its DMARC check passed, or it publishes no policy and signed the mail, or sent it
-// from its own machines, under its very name (RFC 7489 §3.1, strict).
+// AuthenticDomain reports whether results prove that the domain itself sent the
+// message: its DMARC check passed, or it publishes no policy and either signed the
+// message or sent it from its own servers under exactly its own name (RFC 7489 §3.1,
+// strict).
 func AuthenticDomain(results []AuthResult, domain string) bool {
 	author, own := "", false
 	for _, r := range results {
@@ -68,8 +69,8 @@ func AuthenticDomain(results []AuthResult, domain string) bool {
 	return domain != "" && (author == "pass" || author == "none" && own)
 }
 
-// authResult reads method "=" value, then properties; tokens are words, "=" and
-// "/".
+// authResult parses method "=" value, followed by properties; tokens are words, "="
+// and "/".
 func authResult(tokens []string) (r AuthResult, ok bool) {
 	if len(tokens) >= 3 && tokens[1] == "/" { // a method's version
 		tokens = append([]string{tokens[0]}, tokens[3:]...)
@@ -91,9 +92,9 @@ func authResult(tokens []string) (r AuthResult, ok bool) {
 	return r, true
 }
 
-// authStatements cuts a value at its semicolons, and each piece into words, "="
-// and "/". Comments go; quoted strings are one word. The first "=" and "/" after
-// a name count; in a value, which may be an address, they are letters.
+// authStatements splits a value at its semicolons, and each piece into words, "=" and
+// "/". Comments are removed; a quoted string is one word. The first "=" and "/" after
+// a name are delimiters; in a value, which may be an address, they are letters.
 func authStatements(s string) (all [][]string) {
 	var tokens []string
 	for i := 0; i < len(s); {
@@ -124,7 +125,7 @@ func authStatements(s string) (all [][]string) {
 	return append(all, tokens)
 }
 
-// skipComment returns the place behind the comment that begins at i.
+// skipComment returns the position after the comment that starts at i.
 func skipComment(s string, i int) int {
 	depth := 0
 	for ; i < len(s); i++ {
@@ -142,7 +143,7 @@ func skipComment(s string, i int) int {
 	return len(s)
 }
 
-// quotedWord returns the quoted string that begins at i, and the place behind it.
+// quotedWord returns the quoted string that starts at i, and the position after it.
 func quotedWord(s string, i int) (word string, next int) {
 	var b strings.Builder
 	for i++; i < len(s) && s[i] != '"'; i++ {

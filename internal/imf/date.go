@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// ParseDate reads a Date field (RFC 5322 §3.3) and the forms found in its place:
-// asctime, ISO 8601, numeric dates, missing weekdays and zones, spelled-out
-// months, two-digit years (§4.3), zone names. A missing zone is UTC.
+// ParseDate parses a Date field (RFC 5322 §3.3) and the forms found in its place:
+// asctime, ISO 8601, numeric dates, missing weekdays and zones, month names in full,
+// two-digit years (§4.3), zone names. A missing zone is UTC.
 func ParseDate(s string) (time.Time, bool) {
 	s = strings.Join(strings.Fields(dropComments(s)), " ")
 	if s == "" || len(s) > 200 {
 		return time.Time{}, false
 	}
-	// The library takes the name of an unknown zone for UTC; those are ours.
+	// The library reads unknown zone names as UTC; we know more of them.
 	if t, err := mail.ParseDate(s); err == nil && !endsInZoneName(s) {
-		// Programs that count from 1900 wrote 2002 as 102.
+		// Programs that count years from 1900 wrote 2002 as 102.
 		if t.Year() >= 100 && t.Year() < 200 {
 			t = t.AddDate(1900, 0, 0)
 		}
@@ -31,7 +31,7 @@ func ParseDate(s string) (time.Time, bool) {
 	return parseLooseDate(s)
 }
 
-// endsInZoneName says that the last word is a zone by name other than UTC.
+// endsInZoneName reports whether the last word is the name of a zone other than UTC.
 func endsInZoneName(s string) bool {
 	last := s[strings.LastIndexByte(s, ' ')+1:]
 	if last == "GMT" || last == "UTC" || last == "UT" || last == "Z" {
@@ -40,7 +40,7 @@ func endsInZoneName(s string) bool {
 	return last[0] >= 'A' && last[0] <= 'Z'
 }
 
-// looseDate gathers what the words of a damaged date say.
+// looseDate collects what the words of a malformed date mean.
 type looseDate struct {
 	year, month, day  int
 	hour, minute, sec int
@@ -73,7 +73,8 @@ func parseLooseDate(s string) (time.Time, bool) {
 	if d.am && d.hour == 12 {
 		d.hour = 0
 	}
-	// RFC 5322 §4.3: two digits below 50 are 20xx, other short years add 1900.
+	// RFC 5322 §4.3: two digits below 50 are 20xx; to other short years 1900 is
+	// added.
 	switch {
 	case d.year < 50:
 		d.year += 2000
@@ -123,8 +124,8 @@ func (d *looseDate) word(w string) {
 	}
 }
 
-// numeric reads 2006-01-02, 02-Jan-2006, 01/02/2006 (month first, as it is
-// written with slashes) and 02.01.2006.
+// numeric parses 2006-01-02, 02-Jan-2006, 01/02/2006 (slashes: month first) and
+// 02.01.2006.
 func (d *looseDate) numeric(w, sep string) {
 	f := strings.Split(w, sep)
 	if sep == "." && d.month != 0 {
@@ -183,7 +184,7 @@ func (d *looseDate) zone(w string) {
 	if d.zoned {
 		return
 	}
-	upper := strings.TrimPrefix(strings.ToUpper(w), "+-") // "+-0500" is seen
+	upper := strings.TrimPrefix(strings.ToUpper(w), "+-") // "+-0500" occurs in practice
 	if len(upper) < len(w) {
 		upper = "-" + upper
 	}
@@ -227,8 +228,8 @@ func (d *looseDate) zone(w string) {
 	d.offset, d.zoned = seconds, true
 }
 
-// zoneHours are the names of RFC 5322 §4.3 and the commonest of those it does
-// not list; a name that is not here counts as UTC.
+// zoneHours are the zone names of RFC 5322 §4.3 and other common ones; unknown names
+// are UTC.
 var zoneHours = map[string]int{
 	"EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8,
 	"WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MET": 1, "MEZ": 1, "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9,
@@ -237,8 +238,8 @@ var zoneHours = map[string]int{
 
 var windowsZones = map[string]int{"EASTERN": -5, "CENTRAL": -6, "MOUNTAIN": -7, "PACIFIC": -8, "ARABIAN": 4, "TOKYO": 9, "CHINA": 8, "ROMANCE": 1}
 
-// monthOf knows the English names and the month names of the larger European
-// languages by their first letters, as some gateways localize them.
+// monthOf recognizes the English month names, and those of the larger European
+// languages by their first letters, because some gateways localize them.
 func monthOf(lower string) int {
 	for i, names := range monthPrefixes {
 		for _, name := range names {
@@ -266,7 +267,7 @@ func daysIn(month int) int {
 	return 31
 }
 
-// dropComments removes comments (RFC 5322 §3.2.2), nested ones too.
+// dropComments removes comments (RFC 5322 §3.2.2), including nested ones.
 func dropComments(s string) string {
 	if !strings.Contains(s, "(") {
 		return s

@@ -1,6 +1,5 @@
-// Package imf holds the primitives of the Internet Message Format (RFC 5322)
-// that more than one part of the desk needs: message identifiers, base
-// subjects, address lists, dates and the header conventions of automatic mail.
-// It is pure, uses the standard library only and never refuses what people
-// really send: each reader returns its best reading.
+// Package imf implements the parts of the Internet Message Format (RFC 5322) that
+// several packages need: message identifiers, base subjects, address lists, dates and
+// the header conventions of automatic mail. It is pure. Its parsers never fail: they
+// return the best reading of what people really send.
 package imf

@@ -2,8 +2,8 @@ package imf
 
 import "strings"
 
-// Freemail reports whether a domain gives mailboxes to the public, so that two
-// of its users have nothing in common. Case does not matter.
+// Freemail reports whether a domain offers mailboxes to the public, so that two of
+// its users need not have anything in common. Case does not matter.
 func Freemail(domain string) bool {
 	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
 	if freemailDomains[domain] {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestAddressListTakesLinearTime counts what is allocated for a field and for one of
-// four times its length; a time would depend on the machine.
+// TestAddressListTakesLinearTime compares the allocations for a field and for one of
+// four times its length; elapsed time would depend on the machine.
 func TestAddressListTakesLinearTime(t *testing.T) {
 	for _, piece := range []string{"a: ", "a:", "Subject: [a] (b) ", "\"a: ", "a <b ", "=?x?q?a ", "=?x?q?a: ", "\"\\\": ", "a@ ", "(a: ", "<a: ", "a;", "a: b;"} {
 		used := func(size int) uint64 {
@@ -25,7 +25,7 @@ func TestAddressListTakesLinearTime(t *testing.T) {
 	}
 }
 
-// TestGroupsAmongDamage: what is searched ahead for is found as before.
+// TestGroupsAmongDamage: searching ahead does not change the result.
 func TestGroupsAmongDamage(t *testing.T) {
 	t.Parallel()
 	for field, want := range map[string]string{

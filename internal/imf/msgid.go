@@ -2,19 +2,19 @@ package imf
 
 import "strings"
 
-// maxMessageIDs bounds a References field; RFC 5322 §3.6.4 sets no limit, and a
-// thread that long needs no more than its newest ancestors.
+// maxMessageIDs limits a References field; RFC 5322 §3.6.4 sets no limit, and such a
+// long thread only needs its newest ancestors.
 const maxMessageIDs = 1000
 
-// maxMessageID is the longest identifier that a line can hold (RFC 5322
-// §2.1.1). A longer one names nothing that another program will name again.
+// maxMessageID is the longest identifier that fits on a line (RFC 5322 §2.1.1). No
+// other program will repeat a longer one.
 const maxMessageID = 998
 
-// MessageIDs reads a Message-ID, In-Reply-To or References value (RFC 5322
-// §3.6.4) and returns its identifiers in order, without angle brackets and
-// without repetition. Folding inside an identifier is removed, words around
-// identifiers are skipped (the obsolete phrase syntax of §4.5.4), and a value
-// with no angle brackets at all yields its words that contain an "@".
+// MessageIDs parses a Message-ID, In-Reply-To or References value (RFC 5322 §3.6.4)
+// and returns its identifiers in order, without angle brackets and without
+// duplicates. Folding inside an identifier is removed, words around identifiers are
+// skipped (the obsolete phrase syntax of §4.5.4), and a value without any angle
+// brackets yields its words that contain an "@".
 func MessageIDs(s string) []string {
 	var c idCollector
 	rest, bracketed := s, false
@@ -28,7 +28,7 @@ func MessageIDs(s string) []string {
 		end := strings.IndexAny(rest, "<>")
 		switch {
 		case end < 0:
-			// Cut off in the middle: the first word is all that is sure.
+			// Truncated: only the first word is certain.
 			c.add(firstWord(rest))
 			rest = ""
 		case rest[end] == '<':
@@ -49,9 +49,9 @@ func MessageIDs(s string) []string {
 	return c.ids
 }
 
-// MessageID reads a Message-ID field, which should hold one identifier: the
-// first one, or the whole word when it has neither brackets nor an "@". It is
-// empty when nothing usable is there.
+// MessageID parses a Message-ID field, which should contain one identifier: it
+// returns the first one, or the whole word if there are neither brackets nor an "@".
+// It returns "" if nothing is usable.
 func MessageID(s string) string {
 	if ids := MessageIDs(s); len(ids) > 0 {
 		return ids[0]
@@ -90,8 +90,8 @@ func firstWord(s string) string {
 	return ""
 }
 
-// cleanID drops white space, control characters and stray brackets, which can
-// only come from folding or damage: none may occur in a msg-id.
+// cleanID removes white space, control characters and stray brackets, which can only
+// come from folding or damage: a msg-id contains none.
 func cleanID(id string) string {
 	clean := true
 	for i := 0; i < len(id); i++ {

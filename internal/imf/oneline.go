@@ -7,10 +7,10 @@ import (
 )
 
 // OneLine makes s safe to use as a single line: a subject, a display name, a file
-// name, a log attribute. White space and control characters, line ends included,
-// collapse to single blanks, and there are none at either end. Byte order marks
-// and the bidirectional controls that can make one name display as another
-// (Unicode TR36 §3.2) are removed. Octets that are not UTF-8 become U+FFFD.
+// name, a log attribute. Runs of white space and control characters, line ends
+// included, become single blanks; there are none at either end. Byte order marks and
+// the bidirectional controls that can make one name display as another (Unicode TR36
+// §3.2) are removed. Octets that are not UTF-8 become U+FFFD.
 func OneLine(s string) string {
 	if isOneLine(s) {
 		return s
@@ -37,7 +37,7 @@ func OneLine(s string) string {
 
 // isOneLine reports whether OneLine would return s unchanged.
 func isOneLine(s string) bool {
-	blank := true // the previous character was a blank, or there was none
+	blank := true // the previous character was a blank, or there is none
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c > ' ' && c < 0x7f:

@@ -2,9 +2,9 @@ package imf
 
 import "strings"
 
-// replyWords and forwardWords are the subject prefixes that mail programs put
-// before a colon, lower case. RFC 5256 §2.1 knows "re", "fw" and "fwd"; the
-// rest are the same words in other languages.
+// replyWords and forwardWords are the subject prefixes that mail programs put before
+// a colon, in lower case. RFC 5256 §2.1 has "re", "fw" and "fwd"; the others are
+// their translations.
 var replyWords = wordSet(
 	"re", "aw", "antw", "antwort", "sv", "svar", "vs", "rv", "res", "resp", "rif", "r", "ref", "réf", "rép",
 	"odp", "ynt", "vá", "válasz", "re²", "atb", "bls", "rsp", "απ", "σχετ", "αντ", "ответ", "отв", "відп", "відповідь",
@@ -17,23 +17,22 @@ var forwardWords = wordSet(
 	"转发", "轉寄", "轉發", "転送", "전달", "הועבר", "העברה", "إعادة توجيه", "تحويل", "reenv", "rnv", "redir",
 )
 
-// BaseSubject returns the subject without reply and forward marks, list tags
-// and the trailing "(fwd)", by the steps of RFC 5256 §2.1 with the prefixes of
-// other languages added. Case and inner spacing of what remains are kept apart
-// from runs of white space, which become one space; compare with
-// strings.EqualFold.
+// BaseSubject returns the subject without reply and forward prefixes, list tags and a
+// trailing "(fwd)", following the steps of RFC 5256 §2.1 with the prefixes of other
+// languages added. Case is kept; runs of white space become one blank. Compare
+// results with strings.EqualFold.
 func BaseSubject(s string) string {
 	base, _, _ := splitSubject(s)
 	return base
 }
 
-// IsReply reports whether the subject carries a reply mark ("Re:", "AW:", ...).
+// IsReply reports whether the subject has a reply prefix ("Re:", "AW:", ...).
 func IsReply(s string) bool {
 	_, reply, _ := splitSubject(s)
 	return reply
 }
 
-// IsForward reports whether the subject's outermost mark is a forward mark.
+// IsForward reports whether the outermost prefix of the subject is a forward prefix.
 func IsForward(s string) bool {
 	_, _, forward := splitSubject(s)
 	return forward
@@ -63,7 +62,7 @@ func splitSubject(s string) (base string, reply, forward bool) {
 			s = inner
 			continue
 		}
-		// A list tag goes only if something remains (RFC 5256 §2.1 step 4).
+		// A list tag is removed only if something remains (RFC 5256 §2.1 step 4).
 		if rest, ok := cutBlob(s); ok && rest != "" {
 			s = rest
 		}
@@ -83,9 +82,9 @@ func trimForwardTrailer(s string) string {
 	}
 }
 
-// cutPrefix removes one "Re:", "AW[2]:", "Re [list]:" and the like.
+// cutPrefix removes one prefix such as "Re:", "AW[2]:" or "Re [list]:".
 func cutPrefix(s string) (rest string, reply, ok bool) {
-	// The longest known word is short; do not look for a colon further on.
+	// The longest prefix is short; do not look for a colon further on.
 	colon, width := -1, 0
 	for i, r := range s {
 		if i > 48 {
@@ -107,7 +106,8 @@ func cutPrefix(s string) (rest string, reply, ok bool) {
 	rest = strings.TrimSpace(s[colon+width:])
 	switch {
 	case (lower == "r" || lower == "i") && word != strings.ToUpper(word):
-		// Italian programs write them as capitals; "i: ..." is a person's list.
+		// Italian programs write these in capitals; "i: ..." is something a person
+		// typed.
 		return s, false, false
 	case replyWords[lower]:
 		return rest, true, true

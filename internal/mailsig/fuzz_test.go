@@ -10,8 +10,8 @@ import (
 	"switchboard/internal/mailsig"
 )
 
-// FuzzVerify grows signatures and contents out of two good ones. Whatever they
-// become, only what Anna has signed is ever hers.
+// FuzzVerify mutates signatures and contents of two valid ones. Only what Anna signed
+// may ever verify as hers.
 func FuzzVerify(f *testing.F) {
 	const content = "The printer smokes.\r\n"
 	trust := load(f, mailsig.Config{Authorities: []string{"testdata/anna.pem"}, Keys: []string{"testdata/anna.asc"}})

@@ -10,28 +10,30 @@ import (
 	"switchboard/desk"
 )
 
-// Config names what is trusted. Private keys are refused: nothing is decrypted here.
+// Config lists the trusted files. Private keys are rejected: nothing is decrypted
+// here.
 type Config struct {
-	Authorities []string // PEM files of certificates
-	System      bool     // the machine's authorities too
-	Keys        []string // files of OpenPGP keys, and folders of such
+	Authorities []string // PEM files with certificates
+	System      bool     // also trust the authorities of the operating system
+	Keys        []string // OpenPGP key files, and folders of them
 }
 
-// LoadAuthorities and LoadKeys read one half each, to say what is wrong with it.
+// LoadAuthorities and LoadKeys each check one half of the configuration.
 func (c Config) LoadAuthorities() error {
 	_, err := loadAuthorities(c.Authorities, c.System)
 	return err
 }
 func (c Config) LoadKeys() error { _, err := loadKeys(c.Keys); return err }
 
-// Inventory is what the files hold, for whoever looks after them.
+// Inventory summarizes the files for the operator.
 type Inventory struct {
 	Authorities, Keys int
-	// Past are the authorities and the keys that are not valid any more, by name.
+	// Past lists, by name, the authorities and keys that have expired or been
+	// revoked.
 	PastAuthorities, PastKeys []string
 }
 
-// Inventory reads the files and says how things stand at a time.
+// Inventory reads the files and reports their state at a time.
 func (c Config) Inventory(at time.Time) (i Inventory, err error) {
 	v, err := c.read()
 	if err != nil {
@@ -49,8 +51,8 @@ func (c Config) Inventory(at time.Time) (i Inventory, err error) {
 	return i, nil
 }
 
-// Trust is a Verifier whose files are read again when one of them changes, so that
-// a customer's new key needs no restart.
+// Trust is a Verifier that reloads its files when one of them changes, so that a
+// customer's new key needs no restart.
 type Trust struct {
 	config Config
 	log    *slog.Logger
@@ -66,7 +68,7 @@ type fileVersion struct {
 	size     int64
 }
 
-// Load reads everything once. The error names the file and what to do.
+// Load reads all files once. The error names the file and says what to do.
 func Load(c Config, log *slog.Logger) (*Trust, error) {
 	t := &Trust{config: c, log: log, versions: c.look()}
 	var err error
@@ -83,7 +85,7 @@ func (c Config) read() (*Verifier, error) {
 	return &Verifier{a, keys}, err
 }
 
-// look notes what the files are now; one that is gone is not among them.
+// look records the state of the files; missing ones are left out.
 func (c Config) look() (v []fileVersion) {
 	files, err := keyFiles(c.Keys)
 	if err != nil {
@@ -97,8 +99,9 @@ func (c Config) look() (v []fileVersion) {
 	return v
 }
 
-// verifier looks at the files, which is cheap beside a verification. Files that cannot
-// be used, as in the middle of a copy, leave the old ones in use until they change again.
+// verifier checks the files for changes, which is cheap compared to verifying. Files
+// that cannot be used, for example while they are being copied, leave the old ones in
+// use until they change again.
 func (t *Trust) verifier() *Verifier {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -117,7 +120,7 @@ func (t *Trust) verifier() *Verifier {
 	return v
 }
 
-// Verify is Verifier.Verify with what is trusted now.
+// Verify is Verifier.Verify with what is trusted at the moment.
 func (t *Trust) Verify(s *desk.Signed, at time.Time) *desk.Signature {
 	return t.verifier().Verify(s, at)
 }

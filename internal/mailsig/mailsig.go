@@ -1,7 +1,7 @@
-// Package mailsig says what the signature of a mail is worth: S/MIME (RFC 8551) and
-// OpenPGP (RFC 9580, RFC 3156), by the keys and authorities that the operator
-// trusts. It is pure but for reading those; it asks nobody on the net, neither
-// key servers nor for certificates that were called back.
+// Package mailsig verifies the signatures of messages, S/MIME (RFC 8551) and OpenPGP
+// (RFC 9580, RFC 3156), with the keys and authorities that the operator trusts. It is
+// pure except for reading those files; it makes no network requests, neither to key
+// servers nor for revocation.
 package mailsig
 
 import (
@@ -15,19 +15,20 @@ import (
 	"switchboard/internal/imf"
 )
 
-// Verifier holds what is trusted. It is safe for concurrent use; nil trusts nothing.
+// Verifier holds the trusted keys and authorities. It is safe for concurrent use; nil
+// trusts nothing.
 type Verifier struct {
 	authorities *authorities
 	keys        keyring
 }
 
-// Verify looks at a signature as of the time when its mail was received: a
-// signer's own clock could have been put back. It never fails.
+// Verify verifies a signature as of the time the message was received, because the
+// signer's own clock could have been set back. It never fails.
 func (v *Verifier) Verify(s *desk.Signed, at time.Time) (out *desk.Signature) {
 	out = &desk.Signature{Kind: s.Kind}
 	defer func() {
 		if fault := recover(); fault != nil {
-			// A fault in a parser must not cost the mail.
+			// A bug in a parser must not lose the message.
 			*out = desk.Signature{Kind: s.Kind}
 			say(out, desk.SignatureUnreadable, fmt.Sprintf("the signature could not be read: %v", fault))
 		}
@@ -54,9 +55,8 @@ func say(out *desk.Signature, status desk.SignatureStatus, reason string) {
 	out.Status, out.Reason = status, reason
 }
 
-// conclude is for a signature that fits and whose key is trusted: the key must be
-// the author's (RFC 8550 §3), or a stranger with a key of his own could sign as
-// anybody.
+// conclude handles a valid signature by a trusted key: the key must also be the
+// author's (RFC 8550 §3), or anyone with a trusted key could sign as anyone else.
 func conclude(s *desk.Signed, addresses []string, out *desk.Signature) {
 	if len(addresses) > 0 {
 		out.Email = line(addresses[0])
@@ -83,8 +83,8 @@ func conclude(s *desk.Signed, addresses []string, out *desk.Signature) {
 	}
 }
 
-// same compares addresses. Only ASCII is compared without its case: letters beyond
-// it fold in ways that look alike and are other mailboxes.
+// same compares addresses. Only ASCII is compared without regard to case: other
+// letters have foldings that look alike and are different mailboxes.
 func same(a, b string) bool {
 	if imf.NormalizeAddr(a) != imf.NormalizeAddr(b) {
 		return false
@@ -98,10 +98,10 @@ func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// maxLine is the length of a name or address of a signer's own making.
+// maxLine is the length of a name or address chosen by the signer.
 const maxLine = 200
 
-// line makes a stranger's words one clean line.
+// line converts text from a stranger to one clean line.
 func line(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -117,9 +117,9 @@ func line(s string) string {
 	return s
 }
 
-// signedAt is a time to show; nil when it is none.
+// signedAt returns a time to display; nil if there is none.
 func signedAt(t time.Time) *time.Time {
-	t = t.UTC() // first: the year 9999 is the year 10000 there, in some zones, which JSON has no form for
+	t = t.UTC() // first, because in some zones the year 9999 is already 10000, which JSON cannot represent
 	if t.IsZero() || t.Year() < 1980 || t.Year() > 9999 {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 	"switchboard/normalize"
 )
 
-// received is now, as gpg dates what it makes.
+// received is the current time, because gpg dates its signatures by the clock.
 var received = time.Now()
 
 const (
@@ -22,7 +22,7 @@ const (
 	footer = "_______________________________________________\nusers mailing list\n"
 )
 
-// mail puts a header on top of a signed entity.
+// mail prepends a header to a signed entity.
 func mail(from, signed string, extra ...string) string {
 	return "From: " + from + "\nTo: support@desk.example\nSubject: Printer\nMessage-ID: <1@acme.example>\n" + strings.Join(append(extra, signed), "\n")
 }
@@ -40,7 +40,7 @@ func load(t testing.TB, c mailsig.Config) *mailsig.Trust {
 	return trust
 }
 
-// look is what becomes of a mail, with the line ends that it has in transport.
+// look verifies a message with the line ends it has in transport.
 func look(t *testing.T, trust *mailsig.Trust, text string) *desk.Signature {
 	t.Helper()
 	return lookAt(t, trust, strings.ReplaceAll(text, "\n", "\r\n"), received)
@@ -58,7 +58,7 @@ func lookAt(t *testing.T, trust *mailsig.Trust, text string, at time.Time) *desk
 type expectation struct {
 	name, mail string
 	status     desk.SignatureStatus
-	reason     string // a part of it
+	reason     string // a substring of it
 }
 
 func (e expectation) check(t *testing.T, got *desk.Signature) {
@@ -215,7 +215,7 @@ func fingerprint(t *testing.T, g *mailtest.GPG, id string) string {
 	return ""
 }
 
-// TestLoad: what cannot be used is told with its file and what to do.
+// TestLoad: errors name the file and say what to do.
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	a, g, dir := mailtest.NewAuthority(t, "CA"), mailtest.NewGPG(t), t.TempDir()

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// Each signature packet costs a pass over the mail.
+	// Each signature packet costs a pass over the content.
 	maxPackets   = 4
 	maxKeys      = 4
 	maxSignature = 256 << 10
@@ -33,12 +33,13 @@ const (
 	armourStart = "-----BEGIN PGP "
 )
 
-// keyring holds the packets of each key under the ids of the key and its subkeys. They
-// are read anew for each mail: the library keeps in a key what it found out about it
-// as of one mail's date.
+// keyring holds the packets of each key under the ids of the key and its subkeys.
+// They are parsed again for each message, because the library caches in a key what it
+// found out as of one message's date.
 type keyring map[uint64][][]byte
 
-// loadKeys reads files of OpenPGP keys, armoured or not, and folders of such.
+// loadKeys reads files of OpenPGP keys, armoured or binary, and folders of such
+// files.
 func loadKeys(names []string) (keyring, error) {
 	keys := keyring{}
 	files, err := keyFiles(names)
@@ -57,7 +58,7 @@ func loadKeys(names []string) (keyring, error) {
 	return keys, nil
 }
 
-// keyFiles puts the files of a folder in its place, in order. Hidden ones are left out.
+// keyFiles replaces a folder by its files, sorted. Hidden files are left out.
 func keyFiles(names []string) (files []string, err error) {
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -113,7 +114,8 @@ const (
 	tagPublicKey = 6
 )
 
-// addPackets cuts a keyring into its keys (RFC 9580 §10.1): each begins with a public key.
+// addPackets splits a keyring into its keys (RFC 9580 §10.1): each starts with a
+// public key packet.
 func (k keyring) addPackets(b []byte) error {
 	var keys []*bytes.Buffer
 	reader := packet.NewOpaqueReader(bytes.NewReader(b))
@@ -145,7 +147,7 @@ func (k keyring) addKey(b []byte) error {
 	if err != nil {
 		return err
 	}
-	// Two keys may go by one id, if only because somebody made his so.
+	// Two keys may have the same id, if only because someone created one that does.
 	k[e.PrimaryKey.KeyId] = append(k[e.PrimaryKey.KeyId], b)
 	for _, sub := range e.Subkeys {
 		k[sub.PublicKey.KeyId] = append(k[sub.PublicKey.KeyId], b)
@@ -157,13 +159,13 @@ func readKey(b []byte) (*openpgp.Entity, error) {
 	return openpgp.ReadEntity(packet.NewReader(bytes.NewReader(b)))
 }
 
-// inventory counts the keys, and names those that are not valid any more.
+// inventory counts the keys and lists those that are no longer valid.
 func (k keyring) inventory(at time.Time) (n int, past []string) {
 	for id, list := range k {
 		for _, b := range list {
 			e, err := readKey(b)
 			if err != nil || e.PrimaryKey.KeyId != id {
-				continue // it stands under its subkeys too
+				continue // it is stored under the ids of its subkeys as well
 			}
 			n++
 			if _, err := e.VerifyPrimaryKey(at, nil); err != nil {
@@ -175,7 +177,7 @@ func (k keyring) inventory(at time.Time) (n int, past []string) {
 	return n, past
 }
 
-// known reads the keys that signatures name.
+// known parses the keys that signatures refer to.
 func (k keyring) known(list []*packet.Signature) (keys []*openpgp.Entity) {
 	for _, sig := range list {
 		for _, b := range k[*sig.IssuerKeyId] {
@@ -208,7 +210,7 @@ func (k keyring) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
 	}
 }
 
-// verifyKey says what the signature is worth if the key made it.
+// verifyKey returns the status of the signature if the key made it.
 func verifyKey(key *openpgp.Entity, s *desk.Signed, packets []byte, at time.Time, out *desk.Signature) {
 	config := &packet.Config{Time: func() time.Time { return at }}
 	out.Key = hex.EncodeToString(key.PrimaryKey.Fingerprint)
@@ -229,7 +231,7 @@ func verifyKey(key *openpgp.Entity, s *desk.Signed, packets []byte, at time.Time
 	}
 }
 
-// refuse puts into words why a signature does not count.
+// refuse explains why a signature does not count.
 func refuse(err error, out *desk.Signature) {
 	var wrong pgperrors.SignatureError
 	var weakKey pgperrors.WeakAlgorithmError
@@ -247,7 +249,7 @@ func refuse(err error, out *desk.Signature) {
 	}
 }
 
-// readSignature takes the armour off and counts what is in it.
+// readSignature removes the armour and counts the packets.
 func readSignature(b []byte) (packets []byte, list []*packet.Signature, err error) {
 	if len(b) > maxSignature {
 		return nil, nil, errors.New("it is too long")
@@ -279,7 +281,7 @@ func readSignature(b []byte) (packets []byte, list []*packet.Signature, err erro
 	}
 }
 
-// verifyDetached tries the content with CRLF (RFC 3156 §5), and as it came.
+// verifyDetached tries the content with CRLF (RFC 3156 §5), and as received.
 func verifyDetached(key *openpgp.Entity, content, packets []byte, config *packet.Config) (*packet.Signature, error) {
 	try := func(content []byte) (*packet.Signature, error) {
 		sig, _, err := openpgp.VerifyDetachedSignature(openpgp.EntityList{key}, bytes.NewReader(content), bytes.NewReader(packets), config)
@@ -299,8 +301,8 @@ func weak(s *packet.Signature) bool {
 	return s.Hash == crypto.MD5 || s.Hash == crypto.SHA1 || s.Hash == crypto.RIPEMD160
 }
 
-// usable asks whether the key was valid when the mail came; the library asks for
-// the moment of which the signer says that he signed.
+// usable checks whether the key was valid when the message was received; the library
+// checks the time that the signer claims.
 func usable(e *openpgp.Entity, id uint64, at time.Time, config *packet.Config) error {
 	if _, err := e.VerifyPrimaryKey(at, config); err != nil {
 		return err
@@ -319,7 +321,7 @@ func usable(e *openpgp.Entity, id uint64, at time.Time, config *packet.Config) e
 	return nil
 }
 
-// names lists the addresses that the key's owner has certified and not taken back.
+// names returns the addresses that the key's owner has certified and not revoked.
 func names(e *openpgp.Entity, at time.Time, config *packet.Config, out *desk.Signature) (addresses []string) {
 	ids := make([]string, 0, len(e.Identities))
 	for id := range e.Identities {

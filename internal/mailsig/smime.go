@@ -20,11 +20,10 @@ import (
 // authorities are the trust anchors of S/MIME.
 type authorities struct {
 	roots *x509.CertPool
-	named []*x509.Certificate // those of files
+	named []*x509.Certificate // those from files
 }
 
-// loadAuthorities reads PEM files of certificates: those of authorities, or of
-// single persons.
+// loadAuthorities reads PEM files with certificates of authorities or of individuals.
 func loadAuthorities(files []string, system bool) (*authorities, error) {
 	if len(files) == 0 && !system {
 		return nil, nil
@@ -78,8 +77,8 @@ func (a *authorities) verify(s *desk.Signed, at time.Time, out *desk.Signature) 
 		say(out, desk.SignatureUnreadable, "the signature cannot be read: it is damaged, or no signature")
 		return
 	}
-	// Of several signers the best one counts; whoever adds another one to somebody's
-	// signature gains nothing by it.
+	// The best of several signers counts; adding another signer to someone's
+	// signature gains nothing.
 	best := -1
 	for _, signer := range data.Signers {
 		try := *out
@@ -90,7 +89,7 @@ func (a *authorities) verify(s *desk.Signed, at time.Time, out *desk.Signature) 
 	}
 }
 
-// worth orders what several signers come to.
+// worth ranks the results of several signers.
 func worth(status desk.SignatureStatus) int {
 	order := []desk.SignatureStatus{desk.SignatureUnreadable, desk.SignatureWeak, desk.SignatureInvalid, desk.SignatureUntrusted,
 		desk.SignatureExpired, desk.SignatureRevoked, desk.SignatureMismatch, desk.SignatureValid}
@@ -144,8 +143,8 @@ func (a *authorities) verifySigner(s *desk.Signed, data *cms.SignedData, signer 
 	}
 }
 
-// verifyContent tries the content with the line ends that RFC 8551 §3.1.1 wants, and
-// as it came: some programs sign what they send.
+// verifyContent tries the content with the line ends that RFC 8551 §3.1.1 requires,
+// and as received: some programs sign what they send.
 func verifyContent(signer cms.Signer, content []byte, c *x509.Certificate) error {
 	canonical := crlf(content)
 	err := signer.Verify(canonical, c)
@@ -155,7 +154,7 @@ func verifyContent(signer cms.Signer, content []byte, c *x509.Certificate) error
 	return err
 }
 
-// crlf makes every line end with CRLF, and copies nothing when they do.
+// crlf converts all line ends to CRLF; it copies only if necessary.
 func crlf(b []byte) []byte {
 	bare := bytes.Count(b, []byte("\n")) - bytes.Count(b, []byte("\r\n"))
 	if bare == 0 {
@@ -171,7 +170,7 @@ func crlf(b []byte) []byte {
 	return out
 }
 
-// chain finds the way from the certificate to an authority (RFC 8550 §4).
+// chain builds the chain from the certificate to an authority (RFC 8550 §4).
 func (a *authorities) chain(c *x509.Certificate, others []*x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
 	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return nil, errors.New("the certificate is not for signing") // RFC 8550 §4.4.2
@@ -192,7 +191,7 @@ func outside(c *x509.Certificate, at time.Time) bool {
 	return at.After(c.NotAfter) || at.Before(c.NotBefore)
 }
 
-// wasTrusted tells a certificate that has run out from one of a stranger.
+// wasTrusted tells an expired certificate from an untrusted one.
 func (a *authorities) wasTrusted(c *x509.Certificate, others []*x509.Certificate) bool {
 	_, err := a.chain(c, others, c.NotAfter.Add(-time.Second))
 	if err != nil {
@@ -203,9 +202,10 @@ func (a *authorities) wasTrusted(c *x509.Certificate, others []*x509.Certificate
 
 var oidEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 
-// certified lists the addresses of a certificate: those of its alternative names,
-// or, without one, the old way's in its subject (RFC 8550 §3). An authority that
-// may speak for some addresses only is not held to that by the old way.
+// certified returns the addresses of a certificate: those of its alternative names
+// or, if there are none, the legacy address in its subject (RFC 8550 §3). An
+// authority with name constraints could evade them that way, so its legacy addresses
+// do not count.
 func certified(c *x509.Certificate, chain []*x509.Certificate) []string {
 	if len(c.EmailAddresses) > 0 {
 		return c.EmailAddresses

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestTimesThatNoJSONHolds: a signer's clock may say what it likes.
+// TestTimesThatNoJSONHolds: a signer's clock may have any value.
 func TestTimesThatNoJSONHolds(t *testing.T) {
 	t.Parallel()
 	west := time.FixedZone("", -3600)

@@ -2,7 +2,8 @@ package calendar
 
 import "strings"
 
-// calendarText names the first event: what, when, where and why.
+// Summary returns the first event of an iCalendar text (RFC 5545) as lines to read:
+// title, start, end, location and description.
 func Summary(s string) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\n ", ""), "\n\t", "") // RFC 5545 §3.1
 	found := make(map[string]string)

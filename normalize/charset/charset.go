@@ -14,12 +14,13 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// toUTF8 decodes b. The order was found by measuring real mail, where a declared
-// charset is a hint and no more: an ISO-2022 escape decides; then octets that
-// are valid UTF-8 and not ASCII; then the declared charset if nothing is lost by
-// it; then detection; then Windows-1252, in which everything means something.
+// ToUTF8 decodes b. A declared charset is only a hint in real mail, so the order of
+// the attempts, found by measuring real mail, is: ISO-2022 escape sequences; octets
+// that are valid UTF-8 and not just ASCII; the declared charset, if it decodes b
+// without loss; detection; and Windows-1252, in which every octet has a meaning. html
+// says that b is an HTML document, which may declare its own charset.
 //
-// wrong reports that the declared charset was not the one used.
+// wrong reports that the declared charset was not used.
 func ToUTF8(b []byte, declared string, html bool) (text string, wrong bool) {
 	name := Name(declared)
 	if isUTF16(name) || bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
@@ -62,13 +63,13 @@ func ToUTF8(b []byte, declared string, html bool) (text string, wrong bool) {
 	return guess(b, name), true
 }
 
-// guess decodes octets that fit neither UTF-8 nor what was declared.
+// guess decodes octets that are neither UTF-8 nor valid in the declared charset.
 func guess(b []byte, name string) string {
 	if s, ok := repairUTF8(b); ok {
 		return s
 	}
 	if enc := lookup(name); enc != nil {
-		// A little damage is no reason to take the charset for another.
+		// A few invalid octets do not mean that the declared charset is wrong.
 		if s, _ := decodeWith(enc, b); countLost(s)*20 < highRunes(s) {
 			return withoutHoles(s, name)
 		}
@@ -82,9 +83,9 @@ func guess(b []byte, name string) string {
 	return withoutHoles(s, "windows-1252")
 }
 
-// withoutHoles drops the octets that a single-octet charset leaves undefined,
-// which are control characters. In East Asian text a mark stays where a
-// character was lost.
+// withoutHoles drops the octets that a single-byte charset leaves undefined, which
+// are control characters. In East Asian text the replacement character stays, because
+// a character was lost there.
 func withoutHoles(s, name string) string {
 	if IsDoubleByte(name) {
 		return s
@@ -92,7 +93,7 @@ func withoutHoles(s, name string) string {
 	return strings.ReplaceAll(s, "\ufffd", "")
 }
 
-// decodeDeclared decodes by the named charset and says whether nothing was lost.
+// DecodeDeclared decodes b from the named charset; ok is false if anything was lost.
 func DecodeDeclared(b []byte, name string) (string, bool) {
 	if name == "" || name == "utf-8" || name == "us-ascii" {
 		return "", false
@@ -124,8 +125,8 @@ func highRunes(s string) (n int) {
 	return n
 }
 
-// charsetName returns a label in the form the tables use: lower case, without
-// quotes, comments and the word "charset" itself.
+// Name returns a charset label in canonical form: lower case, without quotes,
+// comments and the word "charset" itself, aliases resolved.
 func Name(label string) string {
 	label = strings.ToLower(strings.Trim(strings.TrimSpace(label), `"'<>;`))
 	if i := strings.IndexAny(label, " \t;(,"); i > 0 {
@@ -139,8 +140,8 @@ func Name(label string) string {
 	return label
 }
 
-// charsetAliases are labels that the WHATWG and IANA tables do not know, or map
-// to a poorer charset than mail programs mean.
+// aliases are labels that the WHATWG and IANA tables do not have, or map to a smaller
+// charset than mail programs mean by them.
 var aliases = map[string]string{
 	"utf8": "utf-8", "utf": "utf-8", "utf-8-sig": "utf-8", "utf8mb4": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf_8": "utf-8", "x-utf-8": "utf-8", "cp65001": "utf-8",
 	"utf7": "utf-7", "unicode-1-1-utf-7": "utf-7", "x-unicode-2-0-utf-7": "utf-7", "x-utf-7": "utf-7", "unicode-2-0-utf-7": "utf-7",
@@ -191,8 +192,8 @@ func IsDoubleByte(name string) bool {
 	return false
 }
 
-// fewPairs says that all high octets of b come in at most three two-octet
-// groups, so little that valid UTF-8 may be an accident of a double-byte charset.
+// fewPairs reports whether all high octets of b come in at most three two-octet
+// groups. So little valid UTF-8 may be a coincidence in a double-byte charset.
 func fewPairs(b []byte) bool {
 	pairs := 0
 	for i := 0; i < len(b); i++ {
@@ -210,8 +211,8 @@ func fewPairs(b []byte) bool {
 	return true
 }
 
-// repairUTF8 accepts text that is UTF-8 apart from a few octets, and reads those
-// as Windows-1252: a cut character, a signature pasted in another charset.
+// repairUTF8 accepts text that is UTF-8 except for a few octets, and reads those as
+// Windows-1252: a truncated character, a signature pasted in another charset.
 func repairUTF8(b []byte) (string, bool) {
 	good, bad := 0, 0
 	for i := 0; i < len(b); {
@@ -246,8 +247,8 @@ func repairUTF8(b []byte) (string, bool) {
 	return out.String(), true
 }
 
-// cutCharacter returns the length of what is left of a cut character at the start
-// of b, 0 if it is rather a letter of another charset.
+// cutCharacter returns the length of the rest of a truncated character at the start
+// of b, or 0 if it is more likely a letter of another charset.
 func cutCharacter(b []byte) int {
 	switch {
 	case b[0] == 0xc2 || b[0] == 0xc3:
@@ -258,7 +259,7 @@ func cutCharacter(b []byte) int {
 	return 0
 }
 
-// metaCharset finds the charset an HTML document declares for itself.
+// FromMeta returns the charset that an HTML document declares for itself, or "".
 func FromMeta(b []byte) string {
 	if len(b) > 4096 {
 		b = b[:4096]
@@ -285,7 +286,7 @@ func IsASCII(b []byte) bool {
 	return true
 }
 
-// codePage names a Windows code page.
+// CodePage returns the charset name of a Windows code page.
 func CodePage(n uint32) string {
 	switch n {
 	case 65001:

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// TestDetectRepeatedOctets: one letter repeated says nothing about the language,
-// so the text is read as Windows-1252, every time.
+// TestDetectRepeatedOctets: one repeated letter says nothing about the language, so
+// the text is read as Windows-1252, every time.
 func TestDetectRepeatedOctets(t *testing.T) {
 	t.Parallel()
 	b := []byte("anna `le *\xe6\xe6\xe6\xe6\xe6\xe6\xe6\xe67!1supp1*1xample.net m")
@@ -18,8 +18,7 @@ func TestDetectRepeatedOctets(t *testing.T) {
 	}
 }
 
-// FuzzToUTF8: whatever the octets and the declared charset are, the result is
-// UTF-8, and the same each time.
+// FuzzToUTF8 checks that the result is valid UTF-8 and always the same.
 func FuzzToUTF8(f *testing.F) {
 	for _, c := range undeclared {
 		b, err := lookup(c.charset).NewEncoder().String(c.text)

@@ -8,31 +8,31 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// Undeclared charsets are detected here and not by a library. The ports of ICU's
-// detector (gogs/chardet, saintfish/chardet) are no longer maintained, run forty
-// goroutines per text and read Turkish and Thai wrongly. The maintained port of
-// Python's chardet (wlynxg/chardet 1.0.5) reads Polish, Czech, Hungarian, Turkish
-// and Arabic of the length of a mail wrongly and takes ten times as long. TestDetect
-// has the texts by which they were compared.
+// Undeclared charsets are detected here because no library does it well. The ports of
+// ICU's detector (gogs/chardet, saintfish/chardet) are no longer maintained, start
+// forty goroutines per text and get Turkish and Thai wrong. The maintained port of
+// Python's chardet (wlynxg/chardet 1.0.5) gets Polish, Czech, Hungarian, Turkish and
+// Arabic texts of ordinary length wrong and takes ten times as long. TestDetect has
+// the texts that they were compared on.
 //
-// Each model is a charset with a language. A text is scored by all of them, and
-// the model with the best mean score per character wins.
+// A model is a language in a charset. Every model scores the text, and the one with
+// the best mean score per character wins.
 
 const (
-	// detectSample is how many octets of a text are looked at.
+	// detectSample is how many octets of a text are examined.
 	detectSample = 8 << 10
-	// minHigh is how many octets beyond ASCII a text must have: a few accents say
-	// nothing about a language, and Windows-1252 is the best bet.
+	// minHigh is how many octets beyond ASCII a text must have. A few accents say
+	// nothing about the language, and Windows-1252 is the best guess.
 	minHigh = 8
-	// minDistinct is how many different ones.
+	// minDistinct is how many of them must differ.
 	minDistinct = 3
-	// minScore is the mean score that a model must reach. Text of a model's own
-	// language reaches about 1.
+	// minScore is the mean score that a model must reach. Text in the model's own
+	// language scores about 1.
 	minScore = 0.3
 )
 
-// Detect returns the charset of text that nothing declares, in the form of Name,
-// or "" when the text does not tell. The same octets always give the same answer.
+// Detect returns the charset of text that declares none, in the form that Name
+// returns, or "" if it cannot tell. The result depends on the octets only.
 func Detect(b []byte) string {
 	b = plaintext.ClipBytes(b, detectSample)
 	var seen [256]bool
@@ -50,7 +50,7 @@ func Detect(b []byte) string {
 		return ""
 	}
 	if _, ok := repairUTF8(b); ok {
-		return "" // UTF-8 is no legacy charset, and its octets are pairs in others
+		return "" // UTF-8 is not a legacy charset, but its octets are valid pairs in some
 	}
 	best, name := minScore, ""
 	for _, m := range singleByteModels() {
@@ -66,5 +66,5 @@ func Detect(b []byte) string {
 	return name
 }
 
-// detectEncoding is Detect as a decoder, or nil.
+// detectEncoding is Detect, returning a decoder; nil if the charset is unknown.
 func detectEncoding(b []byte) encoding.Encoding { return lookup(Detect(b)) }

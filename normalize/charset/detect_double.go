@@ -2,13 +2,13 @@ package charset
 
 import "unicode/utf8"
 
-// doubleByteModel is an East Asian charset. Its tables put common characters in
-// rows of their own, so that the first octet of a pair tells how common it is.
+// doubleByteModel is an East Asian charset. Their tables keep common characters in
+// rows of their own, so the first octet of a pair tells how common the character is.
 type doubleByteModel struct {
 	charset string
-	// pair scores a character of two octets; it is scoreControl when there is none.
+	// pair scores a two-octet character; scoreBrokenPairs means that it is not one.
 	pair func(lead, trail byte) float64
-	// single scores an octet beyond ASCII that is a character by itself.
+	// single scores a one-octet character beyond ASCII, with the same exception.
 	single func(c byte) float64
 }
 
@@ -22,11 +22,11 @@ var doubleByteModels = []doubleByteModel{
 
 // Scores of East Asian characters.
 const (
-	scoreKana        = 1.2 // every Japanese sentence has some
+	scoreKana        = 1.2 // almost every Japanese sentence has some
 	scoreHangul      = 1.1
 	scoreCommon      = 1.0
 	scoreKanji       = 0.8
-	scoreWide        = 0.5 // punctuation, digits and letters of double width
+	scoreWide        = 0.5 // double-width punctuation, digits and letters
 	scoreUncommon    = -0.5
 	scoreImprobable  = -2.0
 	scoreHalfWidth   = -0.3
@@ -46,7 +46,7 @@ func (m doubleByteModel) score(b []byte) float64 {
 			continue
 		}
 		if i+1 == len(b) {
-			break // the sample may end within a character
+			break // the sample may end in the middle of a character
 		}
 		s := m.pair(c, b[i+1])
 		total += s
@@ -61,8 +61,7 @@ func notAlone(byte) float64 { return scoreBrokenPairs }
 
 func within(c, from, to byte) bool { return c >= from && c <= to }
 
-// eucPair reports whether two octets are a character of EUC: row and cell, each
-// from 0xa1 to 0xfe.
+// eucPair reports whether two octets are an EUC character: both from 0xa1 to 0xfe.
 func eucPair(lead, trail byte) bool { return within(lead, 0xa1, 0xfe) && within(trail, 0xa1, 0xfe) }
 
 func eucJP(lead, trail byte) float64 {
@@ -96,7 +95,7 @@ func eucKR(lead, trail byte) float64 {
 		}
 		return scoreImprobable
 	case within(lead, 0x81, 0xc6) && (within(trail, 0x41, 0x5a) || within(trail, 0x61, 0x7a) || within(trail, 0x81, 0xfe)):
-		return scoreUncommon // the syllables that code page 949 adds
+		return scoreUncommon // syllables added by code page 949
 	}
 	return scoreBrokenPairs
 }
@@ -114,7 +113,7 @@ func gb2312(lead, trail byte) float64 {
 		}
 		return scoreImprobable
 	case within(lead, 0x81, 0xfe) && within(trail, 0x40, 0xfe) && trail != 0x7f:
-		return scoreUncommon * 2 // the characters that GBK adds
+		return scoreUncommon * 2 // characters added by GBK
 	}
 	return scoreBrokenPairs
 }

@@ -9,16 +9,16 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// language is what single-byte models know of a language.
+// language describes a language for the single-byte models.
 type language struct {
-	charsets string // those its texts come in, the most usual first
-	// letters are its letters beyond ASCII in lower case. Those of a script other
-	// than Latin are in the order of their frequency.
+	charsets string // names separated by blanks, the most common first
+	// letters are the lower-case letters beyond ASCII. For scripts other than Latin
+	// they are in order of frequency.
 	letters string
 	latin   bool
 }
 
-// languages are in the order of preference: of equal scores the first one counts.
+// languages are in order of preference: on a tie the first one wins.
 var languages = []language{
 	{"windows-1252", "äöüßé", true},                      // German
 	{"windows-1252", "éèàêçùâôîïëûœæüÿ", true},           // French
@@ -47,19 +47,19 @@ var languages = []language{
 	{"windows-874", "านรอกเงมยลวดท่สตะ้คบปแหจีัิไขชพโำผ็ื์ูึุธซณถศญฟภษใฐๆฉฏฮ", false}, // Thai
 }
 
-// A letter's score: of an alphabet with few letters beyond ASCII all count the
-// same; of others the frequent ones count most.
+// Scores of letters. In Latin script all letters of an alphabet count the same; in
+// other scripts the score falls from the most frequent letter to the rarest.
 const (
 	scoreLatin    = 1.0
 	scoreFrequent = 1.4
 	scoreRare     = -0.4
-	scoreForeign  = -2.0 // a letter that the language does not have
+	scoreForeign  = -2.0 // a letter that the language does not use
 	scoreSymbol   = -0.5
-	scoreInWord   = -2.0 // a symbol within a word, a capital after a small letter
+	scoreInWord   = -2.0 // a symbol inside a word, or a capital after a small letter
 	scoreControl  = -4.0
 )
 
-// singleByteModel is a language in a charset, by octet from 0x80.
+// singleByteModel is a language in a charset. Its tables are indexed by octet - 0x80.
 type singleByteModel struct {
 	charset string
 	latin   bool
@@ -67,7 +67,7 @@ type singleByteModel struct {
 	class   [128]class
 }
 
-// class is what an octet is in a model.
+// class is the kind of character that an octet stands for.
 type class uint8
 
 const (
@@ -87,7 +87,7 @@ var singleByteModels = sync.OnceValue(func() []*singleByteModel {
 	return models
 })
 
-// commonPunctuation is what texts of all languages use, without telling which.
+// commonPunctuation is used in all languages and counts for none.
 const commonPunctuation = "\u00a0«»–—‘’‚“”„•…€§°·№"
 
 func newSingleByteModel(name string, l language) *singleByteModel {
@@ -151,7 +151,7 @@ func (m *singleByteModel) score(b []byte) float64 {
 	return total / float64(max(n, 1))
 }
 
-// neighbours scores a letter beyond ASCII by those beside it: in Latin script most
+// neighbours scores the neighbours of a letter beyond ASCII: in Latin script most
 // letters are ASCII, in other scripts none are.
 func (m *singleByteModel) neighbours(b []byte, i int) float64 {
 	if m.latin {
@@ -168,7 +168,7 @@ func (m *singleByteModel) neighbours(b []byte, i int) float64 {
 	return 0
 }
 
-// classAt is the class of the octet at i, which may be outside of b.
+// classAt returns the class of the octet at i; outside of b it is punctuation.
 func (m *singleByteModel) classAt(b []byte, i int) class {
 	if i < 0 || i >= len(b) {
 		return punctuation

@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// undeclared are customers' texts in the legacy charsets of their languages.
+// undeclared holds typical customer messages in the legacy charsets of their
+// languages.
 var undeclared = []struct{ charset, text string }{
 	{"windows-1252", "Guten Tag, meine Bestellung ist noch nicht angekommen. Könnten Sie bitte prüfen, wo das Päckchen geblieben ist? Ich hätte außerdem gerne eine Rechnung für die Buchhaltung. Mit freundlichen Grüßen, Jürgen Müller"},
 	{"windows-1252", "Bonjour, ma commande passée la semaine dernière n'est toujours pas arrivée. Pourriez-vous vérifier où se trouve le colis ? J'ai été débité deux fois. Merci d'avance, Hélène Lefèvre"},
@@ -30,8 +31,8 @@ var undeclared = []struct{ charset, text string }{
 	{"windows-874", "สวัสดีครับ ผมสั่งซื้อสินค้าเมื่อสัปดาห์ที่แล้วแต่ยังไม่ได้รับของ กรุณาช่วยตรวจสอบว่าพัสดุอยู่ที่ไหน ขอบคุณครับ"},
 }
 
-// TestDetect: undeclared text of the length of a short mail is read as it was
-// written.
+// TestDetect checks that a text of ordinary length without a declared charset is
+// decoded correctly.
 func TestDetect(t *testing.T) {
 	t.Parallel()
 	for _, c := range undeclared {

@@ -12,10 +12,11 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// The charsets here are not told by their octets alone: escape sequences, shift
-// characters, base64 runs or a byte order mark say what the octets mean.
+// These charsets cannot be decoded octet by octet: escape sequences, shift
+// characters, base64 runs or a byte order mark determine what the octets mean.
 
-// decodeEscaped reads ISO-2022 by its escape sequences, whatever is declared.
+// decodeEscaped decodes ISO-2022 by its escape sequences, whatever charset is
+// declared.
 func decodeEscaped(b []byte, name string) (string, bool) {
 	if bytes.IndexByte(b, 0x1b) < 0 {
 		return "", false
@@ -36,8 +37,8 @@ func isUTF16(name string) bool {
 	return strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32") || name == "ucs-2" || name == "unicode" || name == "iso-10646-ucs-2"
 }
 
-// decodeWide decodes UTF-16 by its mark or its name. Text that only claims to be
-// wide is left to the other rules.
+// DecodeUTF16 decodes UTF-16, recognized by its byte order mark or the charset name.
+// ok is false for text that only claims to be UTF-16.
 func DecodeUTF16(b []byte, name string) (string, bool) {
 	if strings.HasPrefix(name, "utf-32") {
 		return "", false
@@ -54,8 +55,8 @@ func DecodeUTF16(b []byte, name string) (string, bool) {
 	return string(out), err == nil && utf8.Valid(out) && countLost(string(out)) == 0
 }
 
-// decodeUTF7 decodes UTF-7 (RFC 2152). It fails on octets above ASCII and on
-// runs that are no UTF-16, so that mislabelled text falls to the other rules.
+// decodeUTF7 decodes UTF-7 (RFC 2152). It fails on octets above ASCII and on base64
+// runs that are not UTF-16, so that mislabelled text is left to the other rules.
 func decodeUTF7(b []byte) (string, bool) {
 	var out strings.Builder
 	for i := 0; i < len(b); i++ {
@@ -96,8 +97,8 @@ func decodeUTF7(b []byte) (string, bool) {
 	return out.String(), true
 }
 
-// unshiftKR turns ISO-2022-KR (RFC 1557) into EUC-KR, which is the same with
-// high bits in place of shift characters.
+// unshiftKR converts ISO-2022-KR (RFC 1557) to EUC-KR, which has high bits in place
+// of the shift characters.
 func unshiftKR(b []byte) []byte {
 	b = bytes.ReplaceAll(b, []byte("\x1b$)C"), nil)
 	out := make([]byte, 0, len(b))

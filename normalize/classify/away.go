@@ -5,8 +5,8 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// autoReplyMarks begin the subjects that programs give their answers, in the
-// languages of the mail programs; nobody types these.
+// autoReplyMarks are prefixes that programs give the subject of automatic replies, in
+// many languages. People do not type them.
 var autoReplyMarks = []string{
 	"automatic reply", "automatic response", "autoreply", "auto-reply", "auto reply", "auto response", "auto-response", "autoresponse", "autoresponder", "auto responder",
 	"automated reply", "automated response", "out of office autoreply", "out of office auto reply", "out of office auto-reply", "out of office:", "out-of-office:", "ooo:", "out of the office:",
@@ -28,11 +28,11 @@ var autoReplyMarks = []string{
 	"自動返信", "自動応答", "不在通知", "不在のお知らせ", "자동 회신", "자동회신", "자동 응답", "부재중", "自动回复", "自動回覆", "自动答复", "自動答覆", "外出时的自动答复", "不在办公室", "休假自动",
 }
 
-// markTalk goes on in the subject of a person who writes about automatic answers:
-// "Auto-reply does not work".
+// markTalk follows a mark in the subject of a person who writes about automatic
+// replies: "Auto-reply does not work".
 var markTalk = plaintext.Phrases(`does|do |did|is |are |was|not |keeps|problem|issue|setting|feature|function|e-mails|emails|mails|when |how |in your|from your|funktioniert|geht nicht|ne fonctionne|no funciona|não funciona|non funziona`)
 
-// autoReplySubject says that a subject alone proves an automatic answer.
+// autoReplySubject reports whether the subject alone proves an automatic reply.
 func autoReplySubject(subject string) bool {
 	subject = strings.TrimLeft(subject, "[(*# ")
 	for _, mark := range autoReplyMarks {
@@ -43,7 +43,7 @@ func autoReplySubject(subject string) bool {
 	return false
 }
 
-// awayWords stand in subjects of vacation notices and of people's mail alike.
+// awayWords occur in the subjects of vacation notices, but also in those of people.
 var awayWords = []string{
 	"out of office", "out of the office", "out-of-office", "on vacation", "on holiday", "on leave", "annual leave", "maternity leave", "vacation", "away from", "i am away", "i'm away", "be away", "not in the office",
 	"abwesen", "außer haus", "nicht im büro", "im urlaub", "urlaub", "absence", "absent", "en congé", "congés", "fuera de la oficina", "fuera de oficina", "vacaciones", "ausente", "ausencia",
@@ -56,7 +56,7 @@ func awaySubject(subject string) bool {
 	return plaintext.ContainsAny(subject, awayWords) || autoReplySubject(subject)
 }
 
-// awaySentences open the notices themselves.
+// awaySentences open vacation notices.
 var awaySentences = []string{
 	"i am out of the office", "i'm out of the office", "i am currently out of", "i'm currently out of", "i will be out of the office", "i'll be out of the office", "i am out of office", "i will be out of office", "i am away from", "i will be away", "i am currently away", "i'm currently away",
 	"i am on vacation", "i'm on vacation", "i am on holiday", "i am currently on", "i am on leave", "i will be on leave", "i am on annual leave", "is out of the office", "is currently out of", "will be out of the office", "away from my desk", "limited access to email", "limited access to e-mail", "no access to email", "not be checking email", "will respond when i return", "will reply when i return",
@@ -68,7 +68,7 @@ var awaySentences = []string{
 	"βρίσκομαι εκτός γραφείου", "είμαι σε άδεια", "ofis dışındayım", "izindeyim", "אני בחופשה", "אינני במשרד", "أنا خارج المكتب", "أنا في إجازة", "不在にしております", "休暇をいただいて", "부재중입니다", "휴가 중", "我正在休假", "我不在办公室", "我目前不在", "我現在不在",
 }
 
-// awayOpening says that a text begins like a vacation notice.
+// awayOpening reports whether a text starts like a vacation notice.
 func awayOpening(opening string) bool {
 	return plaintext.ContainsAny(plaintext.Clip(opening, 600), awaySentences)
 }

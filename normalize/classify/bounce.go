@@ -8,9 +8,9 @@ import (
 	"switchboard/normalize/report"
 )
 
-// bounce recognises reports of failed delivery, standard (RFC 3464) or not.
-// Each rule wants a sign of a mail system and a sign of failure, because people
-// write about bounces, and forward them, too.
+// bounce recognizes reports of failed delivery, standard (RFC 3464) or not. Each rule
+// requires evidence of a mail system and of a failure, because people also write
+// about bounces and forward them.
 func (e signs) bounce() bool {
 	if e.Status || e.ReportType == "delivery-status" {
 		return true
@@ -44,12 +44,12 @@ func (e signs) bounce() bool {
 	case e.Original:
 		return subject || systemOpening(e.opening)
 	}
-	// Carriers and their customers write of failed deliveries, too.
+	// Carriers and their customers also write about failed deliveries.
 	return subject && report.HasDiagnostic(e.opening) && (systemSender(e.from) || systemOpening(e.opening))
 }
 
-// systemSender says that an address is a program's, though not a mail system's for
-// sure; the subject must decide.
+// systemSender reports whether an address probably belongs to a program; the subject
+// must confirm it.
 func systemSender(addr string) bool {
 	local, _ := imf.SplitAddr(addr)
 	switch local {
@@ -59,7 +59,8 @@ func systemSender(addr string) bool {
 	return imf.IsNoReply(addr)
 }
 
-// daemonName recognises the display names mail systems give themselves.
+// daemonName reports whether a display name, in lower case, is one that mail systems
+// use.
 func daemonName(name string) bool {
 	for _, n := range []string{"mail delivery subsystem", "mail delivery system", "mail delivery service", "mailer-daemon", "mail administrator", "system administrator", "postmaster", "mail system", "microsoft outlook", "internet mail delivery", "mail delivery", "systemadministrator", "administrateur système", "mailer daemon"} {
 		if strings.HasPrefix(name, n) {
@@ -85,7 +86,8 @@ func bounceSubject(subject string) bool {
 	return bounceSubjects.MatchString(plaintext.Clip(subject, 200))
 }
 
-// systemSentences are how the mail systems begin, lower case; people do not.
+// systemSentences, in lower case, open the reports of mail systems. People do not
+// write them.
 var systemSentences = []string{
 	"this is the mail system at host", "this is the qmail-send program", "this message was created automatically by mail delivery software", "this message was created automatically by the mail system", "a message that you sent could not be delivered", "a message that you sent has not yet been delivered",
 	"the following addresses had permanent fatal errors", "the following addresses had transient", "the following address(es) failed", "the original message was received at", "your message did not reach some or all of the intended recipients", "your message could not be delivered", "your message couldn't be delivered", "your message cannot be delivered", "your message wasn't delivered", "your message was not delivered", "your message has not been delivered", "your mail could not be delivered", "your e-mail could not be delivered", "your email could not be delivered",
@@ -93,8 +95,8 @@ var systemSentences = []string{
 	"konnte nicht zugestellt", "nicht zugestellt werden", "n'a pas pu être remis", "n'a pas été remis", "no se pudo entregar", "no pudo ser entregado", "não pôde ser entregue", "non è stato recapitato", "kunde inte levereras", "kunne ikke leveres", "не может быть доставлен", "не было доставлено",
 }
 
-// failureSentences say why mail failed. People quote them, so they count only
-// beside another sign of a mail system.
+// failureSentences say why delivery failed. People quote them, so they only count
+// together with other evidence of a mail system.
 var failureSentences = []string{
 	"user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "unknown recipient", "recipient unknown", "unknown address", "mailbox unavailable", "mailbox not found", "mailbox is full", "mailbox full", "over quota", "quota exceeded", "exceeded its quota", "not listed in", "account has been disabled", "account is disabled", "address rejected", "recipient rejected", "host unknown", "unknown host", "unrouteable", "unroutable", "relaying denied", "does not exist", "doesn't have a", "is not a valid", "invalid recipient", "invalid mailbox", "no longer accept", "no longer valid", "no longer active", "----- transcript of session", "----transcript of session", "transcript of session follows", "returned message", "returned mail", "return to sender", "original message follows", "below this line is a copy of the message", "smtp error", "remote host said", "permanent error", "permanent failure", "permanent fatal", "fatal error", "status: 5.", "550 5.", "550-5.", "554 5.", " 550 ", " 554 ", " 553 ", "#5.",
 	"konnte nicht an", "zustellung", "unzustellbar", "n'a pas pu être", "n'a pas été remis", "n'a pu être", "non remis", "no se ha podido", "no se pudo entregar", "no pudo ser entregado", "no ha podido", "não pôde ser entregue", "não foi possível entregar", "não foi entregue", "non è stato possibile", "impossibile recapitare", "non è stato recapitato", "kon niet worden", "niet worden bezorgd", "kunde inte levereras", "kunne ikke leveres", "ei voitu toimittaa", "nie można dostarczyć", "nie została dostarczona", "nelze doručit", "nebylo možné doručit", "nem sikerült kézbesíteni", "kézbesíthet", "nu a putut fi", "не может быть доставлен", "не было доставлено", "не удалось доставить", "не доставлен", "не вдалося доставити", "teslim edilemedi", "iletilemedi", "届けることができません", "配信できません", "配送できません", "配信不能", "送信できません", "전달할 수 없", "배달할 수 없", "배달되지", "전달되지", "无法投递", "无法送达", "无法传递", "无法发送", "退信", "無法傳遞", "無法投遞", "無法送達",
@@ -104,8 +106,8 @@ func bounceOpening(opening string) bool {
 	return plaintext.ContainsAny(opening, systemSentences) || plaintext.ContainsAny(opening, failureSentences)
 }
 
-// systemOpening says that a text begins as only mail systems write. What is
-// quoted was written by another.
+// systemOpening reports whether a text opens as only mail systems write, not counting
+// quoted lines.
 func systemOpening(opening string) bool {
 	var own []string
 	for _, line := range strings.Split(plaintext.Clip(opening, 600), "\n") {

@@ -8,29 +8,30 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// evidence is what a mail says about who wrote it.
+// Evidence is what a message reveals about its author.
 type Evidence struct {
 	Header                              mimeheader.Header
-	Subject                             string       // as sent
-	From                                desk.Address // the first author; empty when there is none
-	Replies                             bool         // the mail names one that it answers
-	ReplyTo                             bool         // the mail names addresses for answers
-	Text                                string       // the mail's text, of which the beginning is read
+	Subject                             string       // decoded
+	From                                desk.Address // the first author; empty if there is none
+	Replies                             bool         // it has an In-Reply-To field
+	ReplyTo                             bool         // it has a Reply-To field
+	Text                                string       // the text of the message; only the beginning is read
 	NullPath                            bool         // the reverse-path is known to be empty
-	ReportType                          string       // parameter of multipart/report
-	Original                            bool         // a returned mail or its header is attached
-	Status, Disposition, FeedbackReport bool         // the part of that kind is there (RFC 3464, RFC 8098, RFC 5965)
+	ReportType                          string       // the report-type parameter of a multipart/report
+	Original                            bool         // the returned message or its header is attached
+	Status, Disposition, FeedbackReport bool         // such a part is present (RFC 3464, RFC 8098, RFC 5965)
 }
 
-// classification is what the evidence comes to.
+// Result is the classification of a message.
 type Result struct {
 	Auto   desk.AutoSubmitted
-	Report string // the kind of desk.Report that the mail is, or ""
+	Report string // the kind of desk.Report to build, or ""
 }
 
-// classify tells machine mail from people's (RFC 3834 and the customs beside
-// it). The order matters: Postfix and Exim mark bounces as auto-replied, lists
-// carry mail about holidays, and a report of a list's software is a report.
+// Classify distinguishes messages written by programs from those written by people
+// (RFC 3834 and common practice). The order matters: Postfix and Exim mark bounces as
+// auto-replied, lists carry messages about holidays, and a report by list software is
+// a report.
 func Classify(in Evidence) Result {
 	e := readSigns(in)
 	switch {
@@ -50,13 +51,13 @@ func Classify(in Evidence) Result {
 	return Result{desk.AutoNo, ""}
 }
 
-// signs are the evidence, prepared for comparison.
+// signs is the evidence in the form that the rules compare.
 type signs struct {
 	Evidence
 	subject    string // lower case
-	keyword    string // of Auto-Submitted
+	keyword    string // keyword of Auto-Submitted
 	precedence string
-	from       string // lower-case address
+	from       string // lower case address
 	fromName   string // lower case
 	opening    string // the first lines of the text, lower case
 }
@@ -72,9 +73,9 @@ func readSigns(in Evidence) signs {
 	}
 }
 
-// nullPath reports whether the mail is known to have an empty reverse-path: by
-// its Return-Path fields or, when there are none, by the envelope, of which
-// known says that the channel has it.
+// NullReversePath reports whether the message is known to have an empty reverse-path,
+// from its Return-Path fields or, if there are none, from the envelope. known says
+// whether the channel has an envelope.
 func NullReversePath(h mimeheader.Header, envelopeFrom string, known bool) bool {
 	if !h.Has("return-path") {
 		return known && envelopeFrom == ""
@@ -87,7 +88,7 @@ func NullReversePath(h mimeheader.Header, envelopeFrom string, known bool) bool 
 	return false
 }
 
-// feedback recognises complaints of providers that do not use RFC 5965.
+// feedback recognizes abuse reports of providers that do not use RFC 5965.
 func (e signs) feedback() bool {
 	if e.ReportType == "feedback-report" {
 		return true
@@ -100,12 +101,13 @@ func (e signs) feedback() bool {
 		e.Header.Has("x-hmxmroriginalrecipient") || e.Header.Has("x-loop") && strings.HasPrefix(e.from, "scomp@")
 }
 
-// spamCop sends its complaints as text, with the mail they are about below.
+// spamCop recognizes SpamCop's reports, which are text followed by the reported
+// message.
 func (e signs) spamCop() bool {
 	return strings.HasPrefix(e.subject, "[spamcop (") && strings.Contains(strings.ToLower(e.Header.Get("x-mailer")), "spamcop")
 }
 
-// list recognises mail that went to many (RFC 2919, RFC 2369, and Precedence).
+// list recognizes messages sent to many (RFC 2919, RFC 2369, and Precedence).
 func (e signs) list() bool {
 	if e.administrivia() {
 		return false
@@ -121,13 +123,13 @@ func (e signs) list() bool {
 	return imf.IsBulkPrecedence(e.precedence)
 }
 
-// administrivia is what a list's software writes itself, such as that a mail waits
-// for its moderator.
+// administrivia recognizes messages from the list software itself, such as a request
+// to moderate.
 func (e signs) administrivia() bool {
 	return strings.EqualFold(imf.OneLine(e.Header.Get("x-list-administrivia")), "yes") || strings.EqualFold(imf.OneLine(e.Header.Get("list-administrivia")), "yes")
 }
 
-// generated recognises notifications.
+// generated recognizes notifications.
 func (e signs) generated() bool {
 	if e.keyword != "" && e.keyword != "no" || e.administrivia() {
 		return true
@@ -135,12 +137,12 @@ func (e signs) generated() bool {
 	if e.NullPath || imf.IsMailerDaemon(e.from) {
 		return true
 	}
-	// A contact form sends from "noreply@" and names its user in Reply-To: the
-	// words are a person's.
+	// A contact form sends from "noreply@" and puts its user into Reply-To: a person
+	// wrote the text.
 	return imf.IsNoReply(e.from) && !e.ReplyTo
 }
 
-// autoReply recognises vacation notices and other answers by machine.
+// autoReply recognizes vacation notices and other automatic replies.
 func (e signs) autoReply() bool {
 	if e.keyword == "auto-replied" {
 		return true
@@ -167,9 +169,9 @@ func (e signs) autoReply() bool {
 	if autoReplySubject(e.subject) {
 		return true
 	}
-	// A subject that a person may write too needs a sign that a program sent it.
+	// A subject that people also use needs evidence of a program.
 	away := awaySubject(e.subject)
-	auto := strings.HasPrefix(e.subject, "auto:") // Sieve (RFC 5230 §5.3) and Notes write it, and a car in German is one
+	auto := strings.HasPrefix(e.subject, "auto:") // used by Sieve (RFC 5230 §5.3) and Notes; also German for car
 	machine := e.NullPath || e.keyword != "" && e.keyword != "no" || e.Header.Has("x-auto-response-suppress") || imf.IsBulkPrecedence(e.precedence)
 	switch {
 	case (away || auto) && (machine || awayOpening(e.opening) && e.Replies), auto && (away || e.Replies):
@@ -178,7 +180,7 @@ func (e signs) autoReply() bool {
 	return e.NullPath && awayOpening(e.opening)
 }
 
-// listed says that a mailing list passed the mail on.
+// IsListMail reports whether a mailing list distributed the message.
 func IsListMail(h mimeheader.Header) bool {
 	for _, name := range []string{"list-id", "list-post", "mailing-list", "x-mailing-list", "x-mailman-version"} {
 		if h.Has(name) {

@@ -7,18 +7,18 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// Body is what a subtree of a mail gives a person to read: as text, as HTML, or
-// both. Each kind of multipart composes the views of its children.
+// Body is the readable text of a subtree, as plain text, HTML or both. Each kind of
+// multipart combines the bodies of its children.
 type Body struct {
 	Text  string
 	HTML  string
-	Plain bool // text was written as text, not made from HTML
-	Rich  bool // html was sent
+	Plain bool // Text was sent as text, not made from HTML
+	Rich  bool // HTML was sent
 }
 
 func (v Body) blank() bool { return plaintext.IsBlank(v.Text) && !v.Rich }
 
-// compose returns the view of a part and notes every other leaf as attachment.
+// compose returns the body of a part and adds every other leaf to the attachments.
 func (r *Content) compose(p *mimeparse.Part, in place) Body {
 	switch {
 	case p.Type == "multipart/alternative":
@@ -37,16 +37,16 @@ func (r *Content) compose(p *mimeparse.Part, in place) Body {
 	return r.leaf(p, in)
 }
 
-// context is what a leaf must know of its place to tell text from attachment.
+// place tells a leaf where it is, which decides whether it is text or an attachment.
 type place struct {
-	alternative bool // one of several renditions of the same text
-	resource    bool // belongs to the root of a multipart/related
-	later       bool // text for reading has come before
-	single      bool // the whole mail
+	alternative bool // one of several versions of the same text
+	resource    bool // not the root of a multipart/related
+	later       bool // text precedes it
+	single      bool // it is the whole message
 }
 
-// alternative takes the text from the first child that was written as text and
-// the HTML from the last that has some (RFC 2046 §5.1.4: the last is the best).
+// alternative takes the text from the first child that was sent as text and the HTML
+// from the last that has any (RFC 2046 §5.1.4: the last is the best).
 func (r *Content) alternative(p *mimeparse.Part, in place) Body {
 	var out, made Body
 	in.alternative, in.later, in.single = true, false, false
@@ -68,8 +68,8 @@ func (r *Content) alternative(p *mimeparse.Part, in place) Body {
 	return out
 }
 
-// related reads the root part (RFC 2387 §3.2 start); the others are what it
-// refers to. Apple Mail puts further text there, which is read too.
+// related reads the root part (RFC 2387 §3.2 start); the others are its resources.
+// Apple Mail puts more text there, which is read as well.
 func (r *Content) related(p *mimeparse.Part, in place) Body {
 	root := 0
 	if start := strings.Trim(p.Params["start"], "<> "); start != "" {
@@ -104,8 +104,8 @@ func (r *Content) mixed(p *mimeparse.Part, in place) Body {
 	return join(views)
 }
 
-// join puts views in a row. A text followed by HTML that says the same is one
-// message sent twice under the wrong type, not two.
+// join concatenates bodies. A text followed by HTML with the same words is one
+// message in two versions, sent with the wrong type.
 func join(views []Body) Body {
 	var kept []Body
 	for _, v := range views {
@@ -148,8 +148,8 @@ func join(views []Body) Body {
 	return out
 }
 
-// twice reports whether two neighbours, one only text and one only HTML, hold
-// the same words.
+// twice reports whether two neighbours, one text and the other HTML, have the same
+// words.
 func twice(a, b Body) bool {
 	if !(a.Plain && !a.Rich && b.Rich && !b.Plain || b.Plain && !b.Rich && a.Rich && !a.Plain) {
 		return false
@@ -171,7 +171,7 @@ func twice(a, b Body) bool {
 	return same*10 >= len(wb)*7
 }
 
-// firstWords are enough words to compare two texts by.
+// firstWords returns enough words to compare two texts by.
 func firstWords(s string) []string {
 	words := strings.FieldsFunc(plaintext.Clip(s, 4096), func(r rune) bool {
 		return r <= ' ' || strings.ContainsRune(".,;:!?()[]<>*_-=\"'|/>", r) || r == '\u00a0'
@@ -182,7 +182,7 @@ func firstWords(s string) []string {
 	return words
 }
 
-// textToHTML shows plain text inside an HTML message.
+// textToHTML converts plain text to be shown within an HTML message.
 func textToHTML(s string) string {
 	return `<div style="white-space:pre-wrap">` + html.EscapeString(strings.Trim(s, "\n")) + `</div>`
 }

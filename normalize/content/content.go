@@ -6,26 +6,26 @@ import (
 	"switchboard/normalize/report"
 )
 
-// content is what the parts of a mail hold.
+// Content is what the parts of a message contain.
 type Content struct {
 	Body
 	Attachments []desk.Part
-	// parts are the machine-readable parts of a report.
+	// Reports are the machine-readable parts of a report.
 	Reports report.Parts
-	// event is the text of the first calendar part, for mails with no other text.
+	// Event is a summary of the first calendar part, for messages with no other text.
 	Event string
-	// forward is the first forwarded mail, undecoded, likewise.
+	// Forward is the first forwarded message, not decoded, for the same purpose.
 	Forward []byte
 
 	parser  *mimeparse.Parser
-	wrapped Body // the body of a winmail.dat, likewise
+	wrapped Body // the body of a winmail.dat, for the same purpose
 	seals   []seal
-	opened  int  // signed contents
-	list    bool // a mailing list has passed it on
+	opened  int  // number of opened S/MIME contents
+	list    bool // a mailing list distributed the message
 }
 
-// readContent reads the parts of a mail. list says that a mailing list passed the
-// mail on, and may have put its footer below a signed text.
+// Read reads the parts of a message. list says that a mailing list distributed it and
+// may have added a footer below a signed text.
 func Read(parser *mimeparse.Parser, root *mimeparse.Part, list bool) *Content {
 	r := &Content{parser: parser, list: list}
 	r.Body = r.compose(root, place{single: true})

@@ -18,13 +18,13 @@ import (
 	"switchboard/normalize/uuencode"
 )
 
-// leaf reads a part that is no multipart: text for reading, or an attachment.
+// leaf reads a part that is not a multipart: as text or as an attachment.
 func (r *Content) leaf(p *mimeparse.Part, in place) Body {
 	if r.isText(p, in) {
 		data := transfer.Decode(p.Body, p.Encoding)
 		if inner, ok := r.clearText(p, data); ok {
 			plain := *p
-			plain.Declared = true // what was signed as text is not read as HTML
+			plain.Declared = true // text that was signed as text/plain is not read as HTML
 			return r.text(&plain, inner)
 		}
 		if !looksBinary(data) {
@@ -65,14 +65,14 @@ func (r *Content) leaf(p *mimeparse.Part, in place) Body {
 	return Body{}
 }
 
-// isText decides whether a leaf is part of what the sender wrote.
+// isText reports whether a leaf is part of the text of the message.
 func (r *Content) isText(p *mimeparse.Part, in place) bool {
 	switch p.Type {
 	case "text/plain", "text/html", "text/enriched", "text/richtext", "text/x-html", "application/xhtml+xml", "text/markdown", "text/unknown":
 	default:
 		return false
 	}
-	// Some programs call the message itself an attachment, but give it no name.
+	// Some programs mark the message text as an attachment, but without a name.
 	if p.Disposition == "attachment" && (p.Name != "" || in.later || in.resource) {
 		return false
 	}
@@ -85,17 +85,16 @@ func (r *Content) isText(p *mimeparse.Part, in place) bool {
 	if p.Type != "text/plain" && p.Type != "text/html" {
 		return p.Name == "" && !in.later
 	}
-	// A named text after the message is a file the sender attached, whether the
-	// program called it inline or not.
+	// A named text after the message text is a file, even if its disposition is
+	// inline.
 	return p.Name == "" || !in.later
 }
 
-// maxShown is the size up to which a file that its sender wants shown (RFC 2183
-// §2.1) is part of the text; a longer one is only an attachment.
+// maxShown is the size up to which an inline file (RFC 2183 §2.1) becomes part of the
+// text; a larger one is only an attachment.
 const maxShown = 8 << 10
 
-// shownFile reads a named text that is to be displayed where it stands. It is an
-// attachment as well.
+// shownFile reads a named inline text. It becomes an attachment as well.
 func (r *Content) shownFile(p *mimeparse.Part, in place) (Body, bool) {
 	if p.Type != "text/plain" || p.Disposition != "inline" || in.resource || len(p.Body) > maxShown {
 		return Body{}, false
@@ -108,7 +107,7 @@ func (r *Content) shownFile(p *mimeparse.Part, in place) (Body, bool) {
 	return r.text(p, data), true
 }
 
-// text decodes a text leaf into a view.
+// text decodes a text leaf.
 func (r *Content) text(p *mimeparse.Part, data []byte) Body {
 	isHTML := p.Type == "text/html" || p.Type == "text/x-html" || p.Type == "application/xhtml+xml"
 	label := p.Params["charset"]
@@ -152,10 +151,11 @@ func (r *Content) add(a desk.Part) {
 	r.Attachments = append(r.Attachments, Attachment(a, len(r.Attachments)+1, r.parser.Report))
 }
 
-// attachment completes a part: its name made safe, its size and digest.
+// Attachment completes an attachment: safe name, size, digest. problem receives what
+// is wrong with it.
 func Attachment(a desk.Part, number int, problem func(code, detail string)) desk.Part {
 	sum := sha256.Sum256(a.Data)
-	a.Disposition = "attachment" // until the HTML turns out to show it
+	a.Disposition = "attachment" // until it is known to be shown by the HTML
 	a.BlobID, a.Size = hex.EncodeToString(sum[:]), int64(len(a.Data))
 	original := a.Name
 	if a.Name = filename.Safe(a.Name); a.Name == "" {
@@ -167,7 +167,7 @@ func Attachment(a desk.Part, number int, problem func(code, detail string)) desk
 	return a
 }
 
-// looksBinary says that a part declared as text holds something else.
+// looksBinary reports whether a part declared as text contains something else.
 func looksBinary(b []byte) bool {
 	b = plaintext.ClipBytes(b, 4096)
 	if len(b) == 0 || bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
@@ -179,7 +179,7 @@ func looksBinary(b []byte) bool {
 			control++
 		}
 	}
-	// UTF-16 without a mark has a NUL for about every second octet.
+	// UTF-16 without a byte order mark has a NUL in about every second octet.
 	if nul*5 > len(b)*2 && nul*5 < len(b)*3 {
 		return false
 	}

@@ -16,22 +16,23 @@ import (
 )
 
 const (
-	maxOpaque     = 3       // signed contents within signed contents that are opened
+	maxOpaque     = 3       // nesting depth to which S/MIME contents are opened
 	maxSignature  = 1 << 20 // octets of an OpenPGP signature
-	maxListFooter = 2 << 10 // octets of what a mailing list puts below a mail
+	maxListFooter = 2 << 10 // octets of a mailing list's footer
 
 	PgpSigned  = "-----BEGIN PGP SIGNED MESSAGE-----"
 	pgpMessage = "-----BEGIN PGP MESSAGE-----"
 )
 
-// seal is a signature and the part whose content it is for.
+// seal is a signature and the part that contains it.
 type seal struct {
 	part   *mimeparse.Part
 	signed desk.Signed
 }
 
-// detached notes the signature of a multipart/signed (RFC 1847 §2.1): two parts,
-// what is signed and its signature. A third one would be shown and not be signed.
+// detached records the signature of a multipart/signed (RFC 1847 §2.1), which has two
+// parts: the content and its signature. A third part would be displayed without being
+// signed.
 func (r *Content) detached(p *mimeparse.Part) {
 	protocol := strings.ToLower(p.Params["protocol"])
 	media := protocol
@@ -65,15 +66,15 @@ func isPKCS7Signature(media string) bool {
 	return media == "application/pkcs7-signature" || media == "application/x-pkcs7-signature"
 }
 
-// isPKCS7 recognises S/MIME content, by its type or, as RFC 8551 §3.9 allows, by
-// the name that gateways leave it.
+// isPKCS7 recognizes S/MIME content by its type or, as RFC 8551 §3.9 allows, by the
+// file name that gateways preserve.
 func isPKCS7(p *mimeparse.Part) bool {
 	return strings.HasSuffix(p.Type, "/pkcs7-mime") || strings.HasSuffix(p.Type, "/x-pkcs7-mime") ||
 		p.Type == "application/octet-stream" && strings.HasSuffix(strings.ToLower(p.Name), ".p7m")
 }
 
-// opaque opens signed content (RFC 8551 §3.5.2) and reads the MIME entity in it as if
-// it stood there. The part itself is an attachment all the same.
+// opaque opens signed content (RFC 8551 §3.5.2) and reads the MIME entity inside in
+// place of the part, which becomes an attachment as well.
 func (r *Content) opaque(p *mimeparse.Part, in place, data []byte) (Body, bool) {
 	inner, err := cms.Parse(data)
 	kind := strings.ToLower(p.Params["smime-type"])
@@ -88,7 +89,7 @@ func (r *Content) opaque(p *mimeparse.Part, in place, data []byte) (Body, bool) 
 		r.parser.Report("signature-broken", "the mail is signed in a way that hides its text, and could not be opened: "+err.Error())
 		return Body{}, false
 	case inner.Content == nil:
-		return Body{}, false // certificates alone
+		return Body{}, false // only certificates
 	}
 	child, ok := (*mimeparse.Part)(nil), false
 	if r.opened++; r.opened <= maxOpaque {
@@ -103,9 +104,9 @@ func (r *Content) opaque(p *mimeparse.Part, in place, data []byte) (Body, bool) 
 	return r.compose(child, in), true
 }
 
-// clearText opens clear-signed text (RFC 9580 §7): the text inside stands for the
-// part, which is kept as an attachment. With more text around it than a list's
-// footer all stays as it came, so that its reader sees where the signed text ends.
+// clearText opens clear-signed text (RFC 9580 §7): the text inside replaces the part,
+// which becomes an attachment. If there is more text around it than a list footer,
+// everything stays as received, so that the reader sees where the signed text ends.
 func (r *Content) clearText(p *mimeparse.Part, data []byte) ([]byte, bool) {
 	if p.Type != "text/plain" || !bytes.Contains(data, []byte(PgpSigned)) {
 		return nil, false
@@ -139,8 +140,8 @@ func (r *Content) clearText(p *mimeparse.Part, data []byte) ([]byte, bool) {
 	return inner, true
 }
 
-// readOtherwise: the charset, which the unsigned header names, makes other words
-// of signed ASCII, as UTF-7 and UTF-16 do.
+// readOtherwise reports whether the charset, which the unsigned header declares,
+// turns signed ASCII into other text, as UTF-7 and UTF-16 can.
 func readOtherwise(p *mimeparse.Part, signed []byte) bool {
 	if !charset.IsASCII(signed) {
 		return false
@@ -149,9 +150,10 @@ func readOtherwise(p *mimeparse.Part, signed []byte) bool {
 	return shown != string(signed)
 }
 
-// signed settles what the mail's signature is for. It counts when it is for all
-// that is shown, but for the footer of a mailing list: a signed text that stands
-// beside one that is not must never vouch for it.
+// Signed returns the signature of the message and what it covers, or nil if there is
+// none. It counts only if it covers everything that is shown, except for a mailing
+// list's footer: a signed text next to an unsigned one must not lend it credibility.
+// Author is left empty.
 func (r *Content) Signed(root *mimeparse.Part) *desk.Signed {
 	if len(r.seals) == 0 {
 		return nil
@@ -191,7 +193,8 @@ func (r *Content) sealOf(p *mimeparse.Part) (desk.Signed, bool) {
 	return desk.Signed{}, false
 }
 
-// footerPart reads what a mailing list appends to a mail that it must not change.
+// footerPart reads the part that a mailing list appends to a message it must not
+// change.
 func (r *Content) footerPart(p *mimeparse.Part) (string, bool) {
 	if p.Type != "text/plain" || p.Name != "" || p.Disposition == "attachment" {
 		return "", false
@@ -205,8 +208,8 @@ func (r *Content) decodeFooter(p *mimeparse.Part, data []byte) string {
 	return plaintext.TrimBlankLines(plaintext.Clean(s))
 }
 
-// isFooter recognises the lines below a list's mail. They begin with a rule, so that
-// a reader sees where the signed text ends.
+// isFooter recognizes the footer of a mailing list. It starts with a rule, so that
+// the reader sees where the signed text ends.
 func (r *Content) isFooter(s string) bool {
 	rule, _ := plaintext.CutLine([]byte(s))
 	rule = bytes.TrimSpace(rule)

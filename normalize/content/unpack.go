@@ -13,8 +13,8 @@ import (
 	"switchboard/normalize/tnef"
 )
 
-// noteCalendar keeps a few lines about an invitation (RFC 5545), to be shown
-// when the mail has no other text.
+// noteCalendar keeps a summary of an invitation (RFC 5545) for messages with no other
+// text.
 func (r *Content) noteCalendar(p *mimeparse.Part, data []byte) {
 	if r.Event != "" {
 		return
@@ -27,9 +27,9 @@ func isTNEF(p *mimeparse.Part) bool {
 	return p.Type == "application/ms-tnef" || p.Type == "application/vnd.ms-tnef" || strings.EqualFold(p.Name, "winmail.dat")
 }
 
-// unpackTNEF puts the files of a winmail.dat in its place and keeps its body for
-// a mail that has none of its own. It fails, and the winmail.dat stays an
-// attachment, when the data are damaged.
+// unpackTNEF adds the files of a winmail.dat to the attachments and keeps its body
+// for messages with no other text. If the data is damaged it returns false, and the
+// winmail.dat itself becomes an attachment.
 func (r *Content) unpackTNEF(data []byte) bool {
 	t, ok := tnef.Parse(data)
 	if !ok {

@@ -8,16 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// decodeHeader returns a header value as one line of UTF-8: encoded words
-// (RFC 2047) decoded, raw 8-bit text read by the charset order, control
-// characters gone. hint is the charset the mail declares elsewhere; it may be
-// empty.
+// Decode returns a header value as one line of UTF-8: encoded words (RFC 2047)
+// decoded, raw 8-bit text converted, control characters removed. hint is the charset
+// that the message declares elsewhere; it may be empty.
 func Decode(s, hint string) string {
 	return imf.OneLine(DecodeText(s, hint))
 }
 
-// decodeText decodes encoded words and raw 8-bit text and leaves white space be.
-// Some programs encode what is encoded already, so it looks again, twice at most.
+// DecodeText decodes encoded words and raw 8-bit text and keeps white space. Some
+// programs encode twice, so it decodes up to three layers.
 func DecodeText(s, hint string) string {
 	if isPlainASCII(s) && !strings.Contains(s, "=?") {
 		return s
@@ -32,9 +31,9 @@ func DecodeText(s, hint string) string {
 	return s
 }
 
-// decodeWords decodes one layer of encoded words. The octets of neighbours with
-// the same charset are joined before conversion, because programs cut
-// multi-octet characters in two (RFC 2047 §5 forbids it).
+// decodeWords decodes one layer of encoded words. Adjacent words in the same charset
+// are joined before they are converted, because some programs split multi-octet
+// characters, which RFC 2047 §5 forbids.
 func decodeWords(s, hint string) (out string, found bool) {
 	var b strings.Builder
 	var pending, literal []byte // decoded octets of the words being joined
@@ -57,7 +56,7 @@ func decodeWords(s, hint string) (out string, found bool) {
 			s, afterWord = s[start+2:], false
 			continue
 		}
-		// White space between encoded words is not text (RFC 2047 §6.2).
+		// White space between encoded words is ignored (RFC 2047 §6.2).
 		if gap := s[:start]; !afterWord || strings.TrimSpace(gap) != "" {
 			flush()
 			b.WriteString(rawText(gap, hint))
@@ -77,7 +76,7 @@ func decodeWords(s, hint string) (out string, found bool) {
 	return b.String(), found
 }
 
-// wordText converts joined words. Some programs leave an underscore bare that is
+// wordText converts joined words. Some programs leave a literal underscore that is
 // half of an East Asian character; literal holds the octets read that way.
 func wordText(octets, literal []byte, label string) string {
 	text, _ := charset.ToUTF8(octets, label, false)
@@ -99,15 +98,15 @@ func rawText(s, hint string) string {
 	return text
 }
 
-// word is an encoded word taken apart.
+// word is an encoded word, split but not decoded.
 type word struct {
 	charset string
 	base64  bool
 	text    string
 }
 
-// readWord reads the encoded word at the start of s and returns its length, 0
-// if there is none. It forgives blanks inside the text and a lost end.
+// readWord reads the encoded word at the start of s and returns its length, or 0 if
+// there is none. It tolerates blanks in the text and a missing end.
 func readWord(s string) (word, int) {
 	i := strings.IndexByte(s[2:], '?')
 	if i < 0 || i > 60 {
@@ -124,9 +123,9 @@ func readWord(s string) (word, int) {
 	text := rest[2:]
 	end := strings.Index(text, "?=")
 	skip := 2
-	// "?=" may be the beginning of "?==20": the mark must end the word.
+	// "?=" may be the start of "?==20": the delimiter must end the word.
 	if next := strings.Index(text, "=?"); next >= 0 && (end < 0 || next < end) && !strings.HasPrefix(text[next:], "=?=") {
-		end, skip = next, 0 // the next word begins before this one has ended
+		end, skip = next, 0 // the next word starts before this one has ended
 	}
 	if end < 0 {
 		end, skip = len(strings.TrimRight(text, " \t?")), len(text)-len(strings.TrimRight(text, " \t?"))
@@ -134,7 +133,7 @@ func readWord(s string) (word, int) {
 			return word{}, 0
 		}
 	}
-	// RFC 2231 §5 puts a language after the charset.
+	// RFC 2231 §5 appends a language to the charset.
 	if star := strings.IndexByte(label, '*'); star >= 0 {
 		label = label[:star]
 	}
@@ -142,7 +141,7 @@ func readWord(s string) (word, int) {
 	return w, 2 + i + 1 + 2 + end + skip
 }
 
-// octets decodes the word's text; underscore is what "_" stands for (a space by
+// octets decodes the text of the word; underscore is what "_" stands for (a space, by
 // RFC 2047 §4.2).
 func (w word) octets(underscore byte) []byte {
 	if w.base64 {

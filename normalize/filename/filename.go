@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxName is the longest file name in octets that common file systems take.
+// maxLength is the longest file name in octets that common file systems accept.
 const maxLength = 200
 
-// safeName returns a file name that can be written into any folder: the last
-// element of a path of either style, without control characters and direction
-// marks. It is empty when nothing is left.
+// Safe returns a file name that can be written to any folder: the last element of a
+// Unix or Windows path, without control characters and direction marks. It is empty
+// if nothing is left.
 func Safe(name string) string {
 	name = imf.OneLine(strings.ToValidUTF8(name, "_"))
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
@@ -38,7 +38,8 @@ func Safe(name string) string {
 	return name
 }
 
-// madeUpName names a part that has no name: by what it is and its number.
+// Default returns a file name for a part that has none, from its media type and
+// number.
 func Default(media string, number int) string {
 	switch media {
 	case "text/calendar", "application/ics":
@@ -70,8 +71,8 @@ func Default(media string, number int) string {
 	return fmt.Sprintf("%s-%d%s", stem, number, extension(media))
 }
 
-// extensions are fixed here, because the machine's own table differs from one
-// machine to the next and the same mail must give the same name everywhere.
+// extensions are listed here because the system's table differs between machines, and
+// a message must give the same names everywhere.
 var extensions = map[string]string{
 	"text/plain": ".txt", "text/html": ".html", "text/csv": ".csv", "text/xml": ".xml", "text/vcard": ".vcf", "text/x-vcard": ".vcf", "text/directory": ".vcf",
 	"text/calendar": ".ics", "text/rtf": ".rtf", "application/rtf": ".rtf", "text/css": ".css", "text/x-patch": ".patch", "text/x-diff": ".diff", "text/markdown": ".md",
@@ -100,7 +101,7 @@ func extension(media string) string {
 var typesByExt = func() map[string]string {
 	types := make(map[string]string, len(extensions))
 	for media, ext := range extensions {
-		// Several types share an extension; the shortest name is the plain one.
+		// Several types share an extension; the shortest name is the general one.
 		if old, ok := types[ext]; !ok || len(media) < len(old) || len(media) == len(old) && media < old {
 			types[ext] = media
 		}
@@ -111,7 +112,8 @@ var typesByExt = func() map[string]string {
 	return types
 }()
 
-// typeByName gives the media type a file name suggests.
+// MediaType returns the media type that the extension of a file name suggests, or
+// application/octet-stream.
 func MediaType(name string) string {
 	if t, ok := typesByExt[strings.ToLower(path.Ext(name))]; ok {
 		return t

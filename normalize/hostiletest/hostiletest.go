@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// processorTime is what this process has used so far. A busy machine stretches
-// the clock's time and not this.
+// ProcessorTime returns the processor time used by this process. Unlike elapsed time,
+// it does not depend on how busy the machine is.
 func ProcessorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage

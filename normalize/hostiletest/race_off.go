@@ -4,5 +4,5 @@ package hostiletest
 
 const Slowdown = 1
 
-// bomb is how large the worst inputs are, in octets.
+// Size is the size of the largest inputs in octets.
 const Size = 1 << 20

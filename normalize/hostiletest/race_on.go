@@ -2,10 +2,10 @@
 
 package hostiletest
 
-// The race detector makes pools drop their contents and slows all down, so that
-// the bars of time and memory say nothing under it.
+// The race detector empties pools and slows everything down, so limits of time and
+// memory mean nothing with it.
 const Slowdown = 16
 
-// Size is how large the worst inputs are, in octets. A race needs no mebibyte;
-// the bars of size are held by the run without the detector.
+// Size is the size of the largest inputs in octets. Finding races does not need 1
+// MiB; the run without the race detector checks the limits.
 const Size = 64 << 10

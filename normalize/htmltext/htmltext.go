@@ -10,11 +10,11 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// htmlToText renders HTML as a person would type it. It walks tokens and builds
-// no tree, so that depth costs nothing and no input takes more than linear time.
+// Text renders HTML as plain text, the way a person would type it. It reads tokens
+// and builds no tree, so any input takes linear time.
 //
-// Elements that hide their content are left out, unless nothing else is there:
-// damaged HTML hides all of itself behind a tag that was never closed.
+// Hidden elements are left out unless there is nothing else: damaged HTML may hide
+// everything behind a tag that is never closed.
 func Text(s string) string {
 	text := render(s, false)
 	if plaintext.IsBlank(text) {
@@ -43,8 +43,8 @@ func render(s string, all bool) string {
 	}
 }
 
-// htmlFallback describes HTML that holds no words: its title, or that there are
-// pictures or a frame.
+// Describe describes HTML that contains no text: its title, or that it shows an image
+// or a frame.
 func Describe(s string) string {
 	z := html.NewTokenizer(strings.NewReader(s))
 	seen := ""
@@ -71,19 +71,19 @@ func Describe(s string) string {
 	}
 }
 
-// htmlWriter collects text. Blank lines are kept to one; a pending space or
-// line end is written only when text follows.
+// writer collects text. It keeps at most one blank line, and writes a pending space
+// or line end only when text follows.
 type writer struct {
 	out      strings.Builder
 	newlines int  // pending line ends
 	space    bool // pending space
 	started  bool
-	all      bool // show hidden elements too
+	all      bool // include hidden elements
 	pre      int
 	quotes   int
 	gap      int       // quote depth of the pending blank lines
-	skip     atom.Atom // element whose content is not shown
-	skipped  int       // its depth
+	skip     atom.Atom // the element whose content is skipped
+	skipped  int       // its nesting depth
 	links    []link
 	lists    []int // next number of each open list; 0 for bullets
 	blocks   []bool
@@ -161,8 +161,8 @@ func (w *writer) write(s string) {
 	w.out.WriteString(s)
 }
 
-// line asks for n line ends before the next text. Repeated demands do not add up
-// unless they come from <br> or preformatted text.
+// line requests n line ends before the next text. Requests do not add up unless they
+// come from <br> or preformatted text.
 func (w *writer) line(n int, add bool) {
 	w.space = false
 	if !w.started {
@@ -248,8 +248,8 @@ func (w *writer) openVisible(t html.Token) {
 	}
 }
 
-// flushLine ends the current line, so that the quote marks of the next one are
-// those that will then be in force.
+// flushLine ends the current line, so that the next one gets the quote marks of the
+// new depth.
 func (w *writer) flushLine() {
 	if w.started && w.newlines == 0 {
 		w.newlines, w.gap = 1, w.quotes
@@ -305,7 +305,7 @@ func (w *writer) close(a atom.Atom) {
 	}
 }
 
-// closeLink writes the target after a link's text, unless the text says it.
+// closeLink writes the target after the text of a link, unless the text contains it.
 func (w *writer) closeLink() {
 	n := len(w.links)
 	if n == 0 {
@@ -328,7 +328,7 @@ func (w *writer) closeLink() {
 	w.write(" (" + strings.TrimPrefix(href, "mailto:") + ")")
 }
 
-// sameTarget says that a link's text already names its target.
+// sameTarget reports whether the text of a link already names its target.
 func sameTarget(text, href string) bool {
 	bare := func(s string) string {
 		s = strings.ToLower(strings.TrimSpace(s))
@@ -341,7 +341,7 @@ func sameTarget(text, href string) bool {
 	return bare(text) == bare(href) || strings.Contains(strings.ToLower(text), bare(href))
 }
 
-// hidden says that a reader of the HTML would not see the element.
+// hidden reports whether the element is invisible when the HTML is displayed.
 func hidden(t html.Token) bool {
 	for _, a := range t.Attr {
 		switch a.Key {
@@ -355,8 +355,8 @@ func hidden(t html.Token) bool {
 	return false
 }
 
-// indents says that a blockquote only indents, as the indent buttons of mail
-// programs write it.
+// indents reports whether a blockquote is only an indentation, as the indent buttons
+// of mail programs write it.
 func indents(t html.Token) bool {
 	style := strings.ToLower(strings.ReplaceAll(Attr(t, "style"), " ", ""))
 	return strings.Contains(style, "margin:0004") || strings.Contains(style, "margin:00040px") || strings.Contains(style, "border:none") && Attr(t, "type") != "cite"

@@ -6,21 +6,21 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// The limits of what is read.
+// Limits on the input.
 const (
 	MaxSize   = 256 << 10 // octets of one header block
 	MaxParams = 64        // parameters of one field, continuations included
 )
 
-// field is one header field as it stands in the mail.
+// Field is a header field.
 type Field struct {
 	Name  string // lower case
-	Value string // raw bytes, unfolded, trimmed
+	Value string // raw octets, unfolded and trimmed
 }
 
 type Header []Field
 
-// get returns the first non-empty value of a field.
+// Get returns the first value of a field that is not empty, or "".
 func (h Header) Get(name string) string {
 	for _, f := range h {
 		if f.Name == name && f.Value != "" {
@@ -30,7 +30,7 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
-// has reports whether the field is there at all, empty or not.
+// Has reports whether the field is present, even if it is empty.
 func (h Header) Has(name string) bool {
 	for _, f := range h {
 		if f.Name == name {
@@ -40,7 +40,7 @@ func (h Header) Has(name string) bool {
 	return false
 }
 
-// all returns every value of a field, in order.
+// All returns every value of a field, in order.
 func (h Header) All(name string) []string {
 	var values []string
 	for _, f := range h {
@@ -51,13 +51,13 @@ func (h Header) All(name string) []string {
 	return values
 }
 
-// readHeader takes the header block off b (RFC 5322 §2.2). It goes on over lines
-// that are no fields: one that is followed by fields was meant as a
-// continuation; otherwise the blank line was forgotten and the body begins.
-// At most maxHeader octets are kept; over reports that there were more.
+// Read splits b into its header block (RFC 5322 §2.2) and body. It tolerates lines
+// that are not fields: if fields follow, the line was meant as a continuation;
+// otherwise the blank line is missing and the body starts there. At most MaxSize
+// octets are kept; over reports that there were more.
 func Read(b []byte) (h Header, body []byte, over bool) {
 	rest := b
-	var value []byte // of the field being read
+	var value []byte // of the current field
 	name := ""
 	flush := func() {
 		if name != "" {
@@ -80,7 +80,7 @@ func Read(b []byte) (h Header, body []byte, over bool) {
 		switch key, val, ok := CutField(line); {
 		case line[0] == ' ' || line[0] == '\t':
 			if len(bytes.TrimSpace(line)) == 0 && !followedByField(next) {
-				// A line of blanks that ends the header in damaged mail.
+				// In damaged messages a line of blanks may end the header.
 				return h, next, over
 			}
 			value = append(append(value, ' '), bytes.TrimSpace(line)...)
@@ -88,7 +88,7 @@ func Read(b []byte) (h Header, body []byte, over bool) {
 			flush()
 			name, value = key, append([]byte(nil), val...)
 		case bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")):
-			// An mbox separator that was left inside.
+			// An mbox separator that was left in.
 		case name != "" && (followedByField(next) || bytes.HasSuffix(bytes.TrimSpace(value), []byte(";")) && startsParam(string(plaintext.ClipBytes(line, 80)))):
 			value = append(append(value, ' '), bytes.TrimSpace(line)...)
 		default:
@@ -99,8 +99,8 @@ func Read(b []byte) (h Header, body []byte, over bool) {
 	return h, rest, over
 }
 
-// cutField takes "Name: value" apart. RFC 5322 §2.2 allows printable ASCII in
-// names; §4.5 allows blanks before the colon.
+// CutField splits "Name: value" and returns the name in lower case. RFC 5322 §2.2
+// allows printable ASCII in names; §4.5 allows blanks before the colon.
 func CutField(line []byte) (name string, value []byte, ok bool) {
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 || colon > 76 {
@@ -122,8 +122,8 @@ func CutField(line []byte) (name string, value []byte, ok bool) {
 	return strings.ToLower(string(key)), value, true
 }
 
-// followedByField reports whether the header goes on after a line that is no
-// field: the next line is a field with a usual name, or continues one.
+// followedByField reports whether the header continues after a line that is not a
+// field: the next line is a field with a common name, or a continuation of one.
 func followedByField(b []byte) bool {
 	for n := 0; n < 3; n++ {
 		line, rest := plaintext.CutLine(b)
@@ -139,8 +139,8 @@ func followedByField(b []byte) bool {
 	return false
 }
 
-// usualField says that a name is one that mail headers really have, so that
-// "Note: ..." in a body is not taken for a header field.
+// IsCommonField reports whether name is in use in mail headers, so that "Note: ..."
+// in a body is not taken for a field.
 func IsCommonField(name string) bool {
 	if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "list-") ||
 		strings.HasPrefix(name, "resent-") || strings.HasPrefix(name, "arc-") || strings.HasPrefix(name, "dkim-") {

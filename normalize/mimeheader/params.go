@@ -9,11 +9,12 @@ import (
 	"switchboard/normalize/transfer"
 )
 
-// parseParams reads a Content-Type or Content-Disposition value: its main word
-// in lower case and its parameters, names in lower case, values decoded. RFC
-// 2231 continuations and charsets are put together; what breaks the grammar of
-// RFC 2045 §5.1 (missing semicolons, bare blanks, unclosed or inner quotes) is
-// read as it was meant. More than maxParams parameters are dropped; over says so.
+// ParseParams parses a Content-Type or Content-Disposition value into its main value,
+// in lower case, and its parameters, with lower-case names and decoded values. RFC
+// 2231 continuations are joined. Violations of the grammar of RFC 2045 §5.1 (missing
+// semicolons, unquoted blanks, unclosed or nested quotes) are read as they were
+// meant. Only the first MaxParams parameters are read; over reports that there were
+// more.
 func ParseParams(value, hint string) (main string, params map[string]string, over bool) {
 	main, rest := cutMain(value)
 	p := paramReader{s: rest}
@@ -42,7 +43,7 @@ func ParseParams(value, hint string) (main string, params map[string]string, ove
 	return main, found, over
 }
 
-// cutMain separates "text/plain" from what follows, with or without a semicolon.
+// cutMain separates "text/plain" from the parameters, with or without a semicolon.
 func cutMain(value string) (main, rest string) {
 	value = strings.TrimSpace(value)
 	end := strings.IndexByte(value, ';')
@@ -112,8 +113,8 @@ func (p *paramReader) value() string {
 	return value
 }
 
-// quoted reads a quoted string. A quote closes it only where a parameter may
-// end, so that file names with bare quotes in them stay whole.
+// quoted reads a quoted string. A quote closes it only where a parameter may end, so
+// that file names with unescaped quotes stay complete.
 func (p *paramReader) quoted() string {
 	var b strings.Builder
 	last := strings.LastIndexByte(p.s, '"')
@@ -138,7 +139,7 @@ func closesQuote(rest string) bool {
 	return rest == "" || rest[0] == ';' || rest[0] == ',' || rest[0] == '(' || startsParam(rest)
 }
 
-// startsParam says that s begins with "name=", blanks before it or not.
+// startsParam reports whether s starts with "name=", possibly after blanks.
 func startsParam(s string) bool {
 	s = strings.TrimLeft(s, " \t\r\n")
 	for i := 0; i < len(s) && i < 40; i++ {
@@ -154,9 +155,9 @@ func startsParam(s string) bool {
 	return false
 }
 
-// decodeParam decodes the value of an ordinary parameter. RFC 2047 forbids
-// encoded words here and most programs write them all the same; some put the
-// RFC 2231 form into a plain parameter.
+// decodeParam decodes the value of an ordinary parameter. RFC 2047 forbids encoded
+// words here, but most programs write them; some put the RFC 2231 form into a plain
+// parameter.
 func decodeParam(value, hint string) string {
 	if label, rest, ok := cutExtended(value); ok && label != "" && charset.Known(label) && strings.Contains(rest, "%") {
 		text, _ := charset.ToUTF8(unpercent(rest), label, false)
@@ -165,7 +166,7 @@ func decodeParam(value, hint string) string {
 	return encodedword.DecodeText(value, hint)
 }
 
-// piece is one parameter of RFC 2231: name*, name*0, name*1* and so on.
+// piece is an RFC 2231 parameter: name*, name*0, name*1* and so on.
 type piece struct {
 	name    string
 	number  int
@@ -186,8 +187,8 @@ func parsePiece(name, value string) (piece, bool) {
 	return pc, err == nil && n >= 0 && base != ""
 }
 
-// joinPieces assembles continuations (RFC 2231 §3) and decodes them (§4). An
-// extended value wins over a plain one of the same name.
+// joinPieces joins continuations (RFC 2231 §3) and decodes them (§4). An extended
+// value takes precedence over a plain one of the same name.
 func joinPieces(pieces []piece, found map[string]string, hint string) {
 	sort.SliceStable(pieces, func(i, j int) bool {
 		if pieces[i].name != pieces[j].name {
@@ -225,8 +226,8 @@ func joinPieces(pieces []piece, found map[string]string, hint string) {
 	}
 }
 
-// cutExtended separates charset'language'value. A value with fewer than two
-// apostrophes, or whose first word is no charset, has none.
+// cutExtended splits charset'language'value. ok is false if there are fewer than two
+// apostrophes, or if the first word is not a charset.
 func cutExtended(value string) (label, rest string, ok bool) {
 	first := strings.IndexByte(value, '\'')
 	if first < 0 || first > 40 {
@@ -258,7 +259,7 @@ func unpercent(s string) []byte {
 	return out
 }
 
-// mediaType repairs a type/subtype; ok is false when nothing usable was there.
+// MediaType repairs a type/subtype; ok is false if nothing usable is there.
 func MediaType(s string) (string, bool) {
 	kind, sub, slash := strings.Cut(s, "/")
 	kind, sub = token(kind), token(sub)
@@ -279,7 +280,7 @@ func MediaType(s string) (string, bool) {
 	return "", false
 }
 
-// token keeps the characters RFC 2045 allows in a token.
+// token removes the characters that RFC 2045 does not allow in a token.
 func token(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?=`, r) {

@@ -12,7 +12,7 @@ import (
 	"switchboard/normalize/transfer"
 )
 
-// corpus is every mail of normalize/testdata and a larger one.
+// corpus returns every message of normalize/testdata and a larger one, by file name.
 func corpus(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	files, err := filepath.Glob("../testdata/*.eml")
@@ -42,7 +42,7 @@ func decodeLeaves(p *Part) (n int) {
 	return n
 }
 
-// BenchmarkParse reads the structure of every mail and decodes its leaves.
+// BenchmarkParse parses every message and decodes its leaves.
 func BenchmarkParse(b *testing.B) {
 	mails := corpus(b)
 	b.ReportAllocs()
@@ -53,8 +53,8 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkEnmime does what decision 4 rejected: enmime reads the mails again that
-// this package has found well-formed, and decodes their leaves.
+// BenchmarkEnmime is the variant that decision 4 rejects: enmime parses the messages
+// again that this package found well-formed.
 func BenchmarkEnmime(b *testing.B) {
 	mails := corpus(b)
 	parser := enmime.NewParser(enmime.SkipMalformedParts(true), enmime.MultipartWOBoundaryAsSinglePart(true),

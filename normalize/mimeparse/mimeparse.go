@@ -12,48 +12,49 @@ import (
 	"switchboard/normalize/transfer"
 )
 
-// The limits of what is read. Past them a mail is read in a shallower way and a
-// problem says so; nothing is lost, because the raw bytes are kept elsewhere.
+// Limits on a message. Beyond them it is read only in part, and a problem is
+// reported; nothing is lost, because the raw bytes are stored.
 const (
 	maxDepth = 50  // nested multiparts
-	maxParts = 500 // parts of all levels
+	maxParts = 500 // parts at all levels
 )
 
-// part is a node of the MIME tree (RFC 2045 §2.5). Bodies are slices of the raw
-// mail: cutting copies nothing.
+// Part is a node of the MIME tree (RFC 2045 §2.5). Bodies are slices of the raw
+// message: nothing is copied.
 type Part struct {
-	ID          string // "1.2"; "" for the mail itself
+	ID          string // "1.2"; "" for the message itself
 	Header      mimeheader.Header
 	Type        string // type/subtype, lower case; never empty
-	Declared    bool   // a usable Content-Type was there
+	Declared    bool   // it has a usable Content-Type
 	Params      map[string]string
 	Disposition string // "inline", "attachment" or ""
-	Name        string // file name as declared, decoded, not yet safe
+	Name        string // declared file name, decoded; not safe to use as a path
 	Encoding    string // Content-Transfer-Encoding, lower case
 	ContentID   string
-	Body        []byte // not yet decoded
-	Entity      []byte // header and body as they came; nil for the mail itself
-	depth       int    // the mail itself is 1
+	Body        []byte // not decoded
+	Entity      []byte // header and body as received; nil for the message itself
+	depth       int    // 1 for the message itself
 	Children    []*Part
 }
 
-// scanner cuts a mail into parts. It visits each octet at most once a level and
-// has no level beyond maxDepth, so that no mail can take it more than linear
-// time; no parser of a library sees a multipart at all.
+// Parser splits one message into parts. It visits each octet at most once per level
+// and goes no deeper than maxDepth, so it takes linear time; multiparts are never
+// given to a library.
 type Parser struct {
-	// hint is the charset of raw 8-bit header fields; it may be empty.
+	// HeaderCharset is the charset of raw 8-bit header fields; it may be empty.
 	HeaderCharset string
-	// report receives each problem, as desk.Problem has it, possibly repeatedly.
+	// Report receives the code and detail of each problem, as in desk.Problem. The
+	// same code may be reported repeatedly.
 	Report func(code, detail string)
 	parts  int
 }
 
-// newScanner returns a parser for one message. report must not be nil.
+// New returns a parser for the message b. report must not be nil.
 func New(b []byte, report func(code, detail string)) *Parser {
 	return &Parser{HeaderCharset: headerHint(b), Report: report}
 }
 
-// parse reads a whole message.
+// Parse parses the message and returns its root.
 func (s *Parser) Parse(b []byte) *Part {
 	root := &Part{}
 	var over bool
@@ -65,8 +66,8 @@ func (s *Parser) Parse(b []byte) *Part {
 	return root
 }
 
-// nested reads an entity that was found inside a part: the content of an S/MIME
-// signature. ok is false when it would exceed the limits of the message.
+// ParseNested parses an entity found inside a part, such as the content of an S/MIME
+// signature. ok is false if it would exceed the limits of the message.
 func (s *Parser) ParseNested(outer *Part, entity []byte) (inner *Part, ok bool) {
 	if outer.depth >= maxDepth || s.parts >= maxParts {
 		return nil, false
@@ -81,8 +82,8 @@ func (s *Parser) ParseNested(outer *Part, entity []byte) (inner *Part, ok bool) 
 	return inner, true
 }
 
-// read fills a part from its header and cuts its body. fallback is the media
-// type that stands for an absent Content-Type.
+// read fills a part from its header and splits its body. fallback is the media type
+// to use when there is no Content-Type.
 func (s *Parser) read(p *Part, fallback string, depth int) {
 	s.describe(p, fallback)
 	p.depth = depth
@@ -96,7 +97,7 @@ func (s *Parser) read(p *Part, fallback string, depth int) {
 	}
 	s.split(p, depth)
 	if len(p.Children) == 0 {
-		// No boundary, or none that occurs: what is there is text.
+		// There is no boundary, or it never occurs: treat the body as text.
 		if len(bytes.TrimSpace(p.Body)) > 0 {
 			s.Report("no-boundary", "a multipart has no boundary that occurs in it; it was read as one part")
 		}
@@ -133,7 +134,7 @@ func (s *Parser) describe(p *Part, fallback string) {
 	case strings.HasPrefix(disposition, "inline"):
 		p.Disposition = "inline"
 	case disposition != "":
-		// RFC 2183 §2.8: unknown types count as attachment.
+		// RFC 2183 §2.8: treat unknown disposition types as attachment.
 		p.Disposition = "attachment"
 	}
 	for _, name := range []string{dparams["filename"], params["name"], params["filename"], dparams["name"], params["file"]} {
@@ -160,13 +161,13 @@ func encodingName(s string) string {
 	return s
 }
 
-// split cuts a multipart body at its boundary (RFC 2046 §5.1).
+// split splits a multipart body at its boundary (RFC 2046 §5.1).
 func (s *Parser) split(p *Part, depth int) {
 	body := p.Body
 	boundary := strings.TrimRight(p.Params["boundary"], " \t")
 	if boundary == "" || !bytes.Contains(body, []byte("--"+boundary)) {
 		if enc := p.Encoding; enc == "base64" || enc == "quoted-printable" {
-			// RFC 2045 §6.4 forbids encoding a multipart; some do.
+			// RFC 2045 §6.4 forbids encoding a multipart, but it happens.
 			body = transfer.Decode(body, enc)
 		}
 		if boundary == "" || !bytes.Contains(body, []byte("--"+boundary)) {
@@ -206,12 +207,12 @@ func (s *Parser) split(p *Part, depth int) {
 	}
 }
 
-// cutParts returns what stands between the delimiter lines. It goes on after a
-// close delimiter if more delimiters follow, as some programs nest multiparts
-// under one boundary.
+// cutParts returns the pieces between the delimiter lines. It continues after a close
+// delimiter if more delimiters follow, because some programs nest multiparts with the
+// same boundary.
 func cutParts(body []byte, boundary string, limit int) (pieces [][]byte, closed bool) {
 	delimiter := []byte("--" + boundary)
-	start := -1 // of the current piece; -1 in the preamble or after a close
+	start := -1 // start of the current piece; -1 in the preamble and after a close delimiter
 	for from := 0; from < len(body) && len(pieces) < limit; {
 		i := bytes.Index(body[from:], delimiter)
 		if i < 0 {
@@ -226,7 +227,7 @@ func cutParts(body []byte, boundary string, limit int) (pieces [][]byte, closed 
 		line, _ := plaintext.CutLine(body[after:])
 		final := bytes.HasPrefix(line, []byte("--"))
 		if !final && len(bytes.TrimSpace(line)) > 0 {
-			continue // a longer boundary that begins like this one
+			continue // a longer boundary with the same prefix
 		}
 		if start >= 0 {
 			pieces = append(pieces, trimLineEnd(body[start:at]))
@@ -249,14 +250,14 @@ func cutParts(body []byte, boundary string, limit int) (pieces [][]byte, closed 
 	return pieces, closed
 }
 
-// trimLineEnd removes the one line end that belongs to the delimiter after it.
+// trimLineEnd removes the line end that belongs to the following delimiter.
 func trimLineEnd(b []byte) []byte {
 	b = bytes.TrimSuffix(b, []byte("\n"))
 	return bytes.TrimSuffix(b, []byte("\r"))
 }
 
-// guessBoundary finds the boundary of a multipart that declares none, or a wrong
-// one: the first line that starts with two hyphens and has MIME fields under it.
+// guessBoundary finds the boundary of a multipart that declares none or a wrong one:
+// the first line that starts with two hyphens and is followed by a MIME field.
 func guessBoundary(body []byte) string {
 	rest := body
 	for n := 0; n < 200 && len(rest) > 0; n++ {

@@ -9,8 +9,8 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// headerHint is the charset that tells how raw 8-bit headers are meant: the one
-// the mail declares first, or else the one its octets look like.
+// headerHint returns the charset to assume for raw 8-bit header fields: the first one
+// that the message declares, otherwise the detected one.
 func headerHint(b []byte) string {
 	b = plaintext.ClipBytes(b, 16<<10)
 	name := ""
@@ -32,9 +32,8 @@ func headerHint(b []byte) string {
 	return name
 }
 
-// findStart skips what stands before the header: a byte order mark, blank lines,
-// an mbox separator, a banner someone pasted the mail under. Files with bare CR
-// line ends are given LF.
+// findStart skips anything before the header: a byte order mark, blank lines, an mbox
+// separator, text that the message was pasted under. Bare CR line ends become LF.
 func (s *Parser) findStart(b []byte) []byte {
 	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0 {
 		b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
@@ -73,8 +72,8 @@ func (s *Parser) findStart(b []byte) []byte {
 	return append([]byte("\n"), b...)
 }
 
-// mendTrace drops the byte order mark or blank lines between the trace fields
-// that servers on the way set on top (RFC 5321 section 4.4) and the header.
+// mendTrace removes a byte order mark or blank lines between the trace fields that
+// servers prepended (RFC 5321 section 4.4) and the header.
 func mendTrace(b []byte) []byte {
 	rest := b
 	for {
@@ -102,7 +101,8 @@ func startsHeader(line []byte) bool {
 	return ok
 }
 
-// isMailHeader says that a header has what every mail has some of.
+// isMailHeader reports whether a header has at least one field that every message
+// has.
 func isMailHeader(h mimeheader.Header) bool {
 	for _, name := range []string{"from", "to", "subject", "date", "received", "message-id", "return-path", "content-type"} {
 		if h.Has(name) {
@@ -112,8 +112,8 @@ func isMailHeader(h mimeheader.Header) bool {
 	return false
 }
 
-// startsMail says that b begins with at least two usual fields, From or Received
-// among the first ones.
+// startsMail reports whether b starts with at least two common fields, among them
+// From or Received.
 func startsMail(b []byte) bool {
 	line, _ := plaintext.CutLine(b)
 	if name, _, ok := mimeheader.CutField(line); !ok || !mimeheader.IsCommonField(name) {

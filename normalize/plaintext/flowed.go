@@ -4,11 +4,11 @@ import (
 	"strings"
 )
 
-// unflow joins the soft line breaks of format=flowed text (RFC 3676 §4). With
-// delSp the space that marks the break is not part of the text.
+// Unflow joins the soft line breaks of format=flowed text (RFC 3676 §4). With delSp
+// the space before the break is deleted.
 func Unflow(s string, delSp bool) string {
 	out := make([]byte, 0, len(s))
-	open, openDepth := false, 0 // the line written last ends in a soft break
+	open, openDepth := false, 0 // the previous line ends in a soft break
 	for i, line := range strings.Split(s, "\n") {
 		depth := 0
 		for depth < len(line) && line[depth] == '>' {
@@ -36,8 +36,8 @@ func Unflow(s string, delSp bool) string {
 	return string(out)
 }
 
-// enrichedToText drops the commands of text/enriched (RFC 1896) and of the older
-// text/richtext: "<bold>", "<param>...</param>"; "<<" is a bracket.
+// FromEnriched removes the commands of text/enriched (RFC 1896) and of the older
+// text/richtext: "<bold>", "<param>...</param>". "<<" is a literal "<".
 func FromEnriched(s string) string {
 	var out strings.Builder
 	param := false

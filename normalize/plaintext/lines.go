@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// cutLine returns the first line without its end and what follows it.
+// CutLine returns the first line, without its line end, and the rest.
 func CutLine(b []byte) (line, rest []byte) {
 	if i := bytes.IndexByte(b, '\n'); i >= 0 {
 		line, rest = b[:i], b[i+1:]
@@ -36,7 +36,7 @@ func ClipBytes(b []byte, n int) []byte {
 	return b
 }
 
-// clip cuts s to at most n octets without breaking a character.
+// Clip cuts s to at most n octets without splitting a character.
 func Clip(s string, n int) string {
 	if len(s) <= n {
 		return s

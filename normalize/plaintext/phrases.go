@@ -2,8 +2,8 @@ package plaintext
 
 import "strings"
 
-// words reads a table: phrases between bars and line ends. A blank at the end
-// of a phrase counts.
+// Phrases reads a table of phrases separated by bars and line ends. A trailing blank
+// is part of the phrase.
 func Phrases(table string) []string {
 	var out []string
 	for _, line := range strings.Split(table, "\n") {

@@ -2,8 +2,8 @@ package plaintext
 
 import "strings"
 
-// cleanText makes LF the only line end and drops control characters, which no
-// text has and which editors, terminals and databases choke on.
+// Clean converts line ends to LF and removes control characters, which editors,
+// terminals and databases do not handle.
 func Clean(s string) string {
 	clean := true
 	for i := 0; i < len(s); i++ {
@@ -29,13 +29,14 @@ func Clean(s string) string {
 	}, s)
 }
 
-// tidyText trims blank lines around a text; those inside are the sender's.
+// TrimBlankLines removes blank lines at both ends of a text and keeps those inside.
 func TrimBlankLines(s string) string {
 	s = strings.Trim(s, "\n")
 	return strings.TrimRight(s, " \t\n")
 }
 
-// isBlank treats every kind of space, also those HTML leaves behind, as nothing.
+// IsBlank reports whether s consists of white space only, including the invisible
+// characters that HTML leaves behind.
 func IsBlank(s string) bool {
 	for _, r := range s {
 		switch {

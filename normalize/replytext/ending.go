@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// markEndings finds the rules, signatures, phone lines and footers.
+// markEndings finds rules, signatures, device lines and footers.
 func (r *reply) markEndings() {
 	for i, s := range r.norm {
 		if r.kind[i] != lineText || len(s) > maxMarkLine {
@@ -34,10 +34,10 @@ func (r *reply) markEndings() {
 	}
 }
 
-// dashName is a signature on the line of its delimiter.
+// dashName matches a signature on the line of its delimiter.
 var dashName = regexp.MustCompile(`^-- ?\p{L}.{0,40}$`)
 
-// nearEnd reports whether few lines follow line i.
+// nearEnd reports whether only a few lines follow line i.
 func (r *reply) nearEnd(i int) bool {
 	n := 0
 	for i++; i < len(r.kind) && n < 8; i++ {
@@ -51,23 +51,23 @@ func (r *reply) nearEnd(i int) bool {
 	return n < 8
 }
 
-// paragraph reports whether line i begins one.
+// paragraph reports whether a paragraph starts at line i.
 func (r *reply) paragraph(i int) bool {
 	return i == 0 || r.kind[i-1] != lineText
 }
 
-// How many lines of text may follow for a footer, or for a rule, to be the end of
-// what the author says. Longer texts use rules to divide themselves.
+// How many lines of text may follow a footer or a rule that ends the author's text.
+// Longer texts use rules as dividers.
 const (
 	maxFooter    = 25
 	maxAfterRule = 12
-	// maxBelow is how many lines of any kind are looked at for it.
+	// maxBelow is how many lines of any kind are examined for that.
 	maxBelow = 400
 )
 
-// ends reports whether the rule or footer at line i begins what is below the
-// text. "-- " always does (RFC 3676 §4.3); a longer rule when little follows,
-// it does not underline a heading, and it is not one of several dividers.
+// ends reports whether the rule or footer at line i ends the author's text. "-- "
+// always does (RFC 3676 §4.3); a longer rule does if little follows, it does not
+// underline a heading, and it is not one of several dividers.
 func (r *reply) ends(i, end int) bool {
 	s := r.norm[i]
 	if s == "--" || r.kind[i] == lineRule && dashName.MatchString(s) {
@@ -94,13 +94,13 @@ func (r *reply) ends(i, end int) bool {
 	return text <= maxAfterRule && !r.underlines(i) && (rules == 0 || more == 0)
 }
 
-// divides reports whether line i is a rule by which texts are divided, too.
+// divides reports whether line i is a rule that may also be a divider.
 func (r *reply) divides(i int) bool {
 	s := r.norm[i]
 	return r.kind[i] == lineRule && s != "--" && strings.Trim(s, "_ ") != "" && !dashName.MatchString(s)
 }
 
-// underlines reports whether the rule at line i is drawn under a heading.
+// underlines reports whether the rule at line i underlines a heading.
 func (r *reply) underlines(i int) bool {
 	if i == 0 || r.kind[i-1] != lineText {
 		return false
@@ -111,10 +111,10 @@ func (r *reply) underlines(i int) bool {
 
 var sentFrom = regexp.MustCompile(`^sent from (?:my )?[^,;.!?]{1,60}[.!]?$`)
 
-// deviceLine reports whether a line is what a phone or program adds by itself.
+// deviceLine reports whether a line was added by a phone or a mail program.
 func deviceLine(s string) bool {
-	// In whatever language; in Japanese a word comes after the link, and a sentence of
-	// the author's goes on there.
+	// In any language. In Japanese a word follows the link; a sentence after it is
+	// the author's.
 	if _, tail, linked := strings.Cut(s, ">"); linked && !strings.Contains(tail, " ") && strings.Contains(s, "outlook") && strings.Contains(s, "<https://aka.ms/") && len(s) < 160 {
 		return true
 	}
@@ -132,7 +132,7 @@ func deviceLine(s string) bool {
 	return knownDevice(s) && fields <= 16 || strings.HasPrefix(s, "sent ") && fields <= 5 && strings.Contains(s, "mobile")
 }
 
-// devices are what such a line names, whatever its language.
+// devices are the names in such lines, in any language.
 var devices = plaintext.Phrases(`iphone|iphon|ipad|ipod|android|blackberry|samsung|galaxy|huawei|xiaomi|redmi|nokia|lumia|sony|xperia|htc|motorola|oneplus|google pixel|pixel|smartphone|handy|mobil|móvil|movil|mobile|celular|cellulare|téléphone|telefon|teléfono|telefoon|telefono|telefone|tablet|tablette|outlook|yahoo|gmail|aol|proton|tutanota|windows|mail pour|mail for|mail app|email app|thunderbird|gmx|web.de|orange|k-9|bluemail|spark|acompli|mailbird|mail.ru|почты|яндекс|yandex|мобильн|мобільн|телефон|τηλέφωνο|κινητό|κινητο|phone|ios|apple|手机|手機|携帯|スマートフォン|휴대|네이버|naver|אייפון|גלקסי|הטלפון|هاتفي|هاتف|آيفون|الآيفون|جهاز|puhelin|puhelimesta|laitteesta|điện thoại|superhuman|missive|airmail|zoho|icloud|hotmail|邮箱|郵箱|메일|t-mobile|at&t|verizon|wireless|3g|4g|5g|lte|fairphone|lg `)
 
 func knownDevice(s string) bool { return plaintext.ContainsAny(s+" ", devices) }

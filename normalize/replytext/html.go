@@ -11,14 +11,14 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// What mail programs say of their quotations in HTML is handed to the reader of
-// lines as marks, one on a line of its own. They are private-use characters,
-// which are taken out of every text before.
+// Quotations that mail programs mark up in HTML are passed on to the line reader as
+// marks, each on a line of its own. They are private-use characters, which are
+// removed from all input first.
 const (
-	markHistory    = '\ue100' // all that follows is the message answered
+	markHistory    = '\ue100' // everything below is the message replied to
 	markIntroStart = '\ue101' // the element that introduces a quotation
 	markIntroEnd   = '\ue102'
-	markQuoteStart = '\ue103' // an element that holds nothing but a quotation
+	markQuoteStart = '\ue103' // an element that contains only a quotation
 	markQuoteEnd   = '\ue104'
 	markRule       = '\ue105' // a horizontal rule
 )
@@ -37,15 +37,14 @@ func stripMarks(s string) string {
 	}, s)
 }
 
-// NewTextHTML returns what the sender of an HTML text wrote anew, as plain text.
-// It is NewText with the knowledge of how programs mark up their quotations;
-// targets of links and descriptions of pictures are left out.
+// NewTextHTML is NewText for an HTML text; it returns plain text. It knows how mail
+// programs mark up quotations. Link targets and image descriptions are left out.
 func NewTextHTML(s string) string {
 	text := stripMarks(newText(htmltext.Text(markHTML(stripMarks(s)))))
 	return text
 }
 
-// markHTML rewrites HTML so that its text tells where quotations begin and end.
+// markHTML inserts marks where quotations start and end.
 func markHTML(s string) string {
 	m := htmlMarker{quoteAfter: strings.LastIndex(imf.FoldASCII(s), "<blockquote")}
 	m.out.Grow(len(s) + len(s)/8)
@@ -69,11 +68,11 @@ func markHTML(s string) string {
 	}
 }
 
-// htmlMarker follows the one element whose end is awaited.
+// htmlMarker waits for the end of one element.
 type htmlMarker struct {
 	out        strings.Builder
 	at         int // octets read
-	quoteAfter int // where the last blockquote begins
+	quoteAfter int // position of the last blockquote
 	element    atom.Atom
 	depth      int
 	end        rune // the mark to write when the element closes
@@ -109,11 +108,11 @@ func (m *htmlMarker) open(t html.Token, raw string, selfClosing bool) {
 	case kind == markHistory:
 		m.mark(markHistory)
 	case kind == markIntroStart && t.DataAtom == atom.Blockquote:
-		// A quotation for certain: its own mark is what introduces it.
+		// Certainly a quotation, which needs no introduction.
 		m.mark(markIntroStart)
 		m.mark(markIntroEnd)
 	case kind == markQuoteStart && quoteInside(t) && m.quoteAfter > m.at:
-		// A program's frame around introduction and blockquote: answers may stand in it.
+		// A frame around introduction and blockquote, which may contain replies.
 	default:
 		m.mark(kind)
 		m.element, m.depth, m.end = t.DataAtom, 1, kind+1
@@ -130,8 +129,8 @@ func (m *htmlMarker) close(a atom.Atom, raw string) {
 	}
 }
 
-// quoteClasses are the classes and ids of mail programs, in lower case. Some
-// programs put "x_" or "ecx" before those of the message they quote.
+// quoteClasses are the classes and ids that mail programs use, in lower case. Some
+// programs prefix those of the message they quote with "x_" or "ecx".
 var quoteClasses = map[string]rune{
 	"moz-cite-prefix": markIntroStart, "gmail_attr": markIntroStart, "outlookmessageheader": markHistory, "mailru-blockquote": markIntroStart,
 	"gmail_quote": markQuoteStart, "yahoo_quoted": markQuoteStart, "protonmail_quote": markQuoteStart,
@@ -150,8 +149,7 @@ func quoteInside(t html.Token) bool {
 	return t.DataAtom != atom.Blockquote && (strings.Contains(class, "gmail_quote") || strings.Contains(class, "protonmail_quote") || strings.Contains(class, "tutanota_quote"))
 }
 
-// quoteElement says what an element is to a reader of quotations: 0, or the mark
-// to be set at its start.
+// quoteElement returns the mark to set at the start of an element, or 0.
 func quoteElement(t html.Token) rune {
 	for _, a := range t.Attr {
 		switch a.Key {
@@ -191,7 +189,7 @@ func quoteElement(t html.Token) rune {
 	return 0
 }
 
-// outlookLine is the thin line that Outlook and Windows Mail draw above the
+// outlookLine recognizes the thin line that Outlook and Windows Mail draw above the
 // header of the message they quote.
 func outlookLine(style string) bool {
 	s := strings.ToLower(strings.ReplaceAll(plaintext.Clip(style, 400), " ", ""))
@@ -204,8 +202,8 @@ func outlookLine(style string) bool {
 	return false
 }
 
-// markHTML reads the marks: quoted elements become quotations, and the marks
-// themselves vanish.
+// markHTML reads the marks: lines of quoted elements become quotations, and the marks
+// are dropped.
 func (r *reply) markHTML() {
 	in := lineText
 	for i, s := range r.norm {
@@ -230,7 +228,7 @@ func (r *reply) markHTML() {
 	}
 }
 
-// firstMark returns the mark of a line that holds one, 0 for the others.
+// firstMark returns the mark on a line, or 0.
 func firstMark(s string) rune {
 	c, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, "> "))
 	if !isMark(c) {
@@ -241,8 +239,8 @@ func firstMark(s string) rune {
 
 func (r *reply) marked(i int) bool { return firstMark(r.norm[i]) != 0 }
 
-// unmarkForward: programs give a message that is passed on the frame of one that
-// is answered. Only its first line tells.
+// unmarkForward: programs put forwarded messages into the same frame as the message
+// replied to. Only the first line tells them apart.
 func (r *reply) unmarkForward() {
 	for i, k := range r.kind {
 		if k != lineIntro && k != lineQuote || r.marked(i) {

@@ -13,8 +13,7 @@ var (
 	mailLike = regexp.MustCompile(`[^\s@<>()\[\]]@[^\s@<>()\[\]]+\.?[^\s@<>()\[\]]|\[mailto:`)
 	mailEnd  = regexp.MustCompile(`[<(\[][^<>()\s]*@[^<>()]*[>)\]]+,?\s*[:：]?$`)
 	clock    = regexp.MustCompile(`\b(?:19|20)\d\d|\d{1,2}[:.h]\d\d|[年년]`)
-	// midIntro is where an introduction begins in a line that the author's own
-	// words open.
+	// midIntro finds an introduction that starts in the middle of a line.
 	midIntro = regexp.MustCompile(`[\s.!?,)-](?:On|Le|Am|El|Il|Em|Op|Den|Dne|W dniu) (?:\p{L}{2,10}[.,]{0,2} )?(?:\p{L}{3,10} )?\d[^\n]{6,400}$`)
 )
 
@@ -23,14 +22,14 @@ func hasMail(s string) bool {
 	return strings.Contains(s, "@") && mailLike.MatchString(s) || strings.Contains(s, "[mailto:")
 }
 
-// maxIntro is the number of lines an introduction may be wrapped over.
+// maxIntro is the number of lines that an introduction may be wrapped over.
 const maxIntro = 6
 
-// midStarts are the words that midIntro looks for, to spare most lines the search.
+// midStarts are the words that midIntro looks for; checking them first is faster.
 var midStarts = plaintext.Phrases("On |Le |Am |El |Il |Em |Op |Den |Dne |W dniu ")
 
-// splitIntros gives an introduction its own line where a program has put it
-// right behind the author's last word.
+// splitIntros moves an introduction that a program put right behind the author's last
+// word onto its own line.
 func (r *reply) splitIntros() {
 	var out []string
 	for i, line := range r.lines {
@@ -56,7 +55,7 @@ func (r *reply) splitIntros() {
 	}
 }
 
-// introAfter reports whether s, alone or with the line after i, is a full
+// introAfter reports whether s, alone or with the line after i, is a complete
 // introduction with an address and a verb.
 func (r *reply) introAfter(i int, s string) bool {
 	s = normLine(s)
@@ -99,16 +98,16 @@ func (r *reply) markIntros() {
 	}
 }
 
-// oddMark is a quote mark other than ">" at the beginning of a line.
+// oddMark matches quote marks other than ">" at the start of a line.
 var oddMark = regexp.MustCompile(`^\s{0,4}(--\]|[|)\]}#%:]>?) ?`)
 
-// elision stands for what an author left out of a quotation.
+// elision matches what authors write in place of text they left out.
 var elision = regexp.MustCompile(`^(?:\[.{0,60}\]|\(?\.{2,}\)?|…|<?snip>?|[-8<> ]*8<[-8<> ]*)$`)
 
-// oddQuotes looks below an introduction whose quotation bears no ">" at its first
-// line, before all that follows is taken for the message answered: the quote
-// mark may be another, the author may have left out the beginning, or may first
-// greet. It marks what is quoted and reports whether there was anything.
+// oddQuotes examines the text below an introduction whose quotation does not start
+// with ">", before all of it is taken for the message replied to: the quote mark may
+// be another one, the author may have left out the beginning or may greet first. It
+// marks the quoted lines and reports whether there are any.
 func (r *reply) oddQuotes(i int) bool {
 	j := r.next(i)
 	if j >= len(r.lines) || r.kind[j] != lineText {
@@ -139,12 +138,12 @@ func (r *reply) oddQuotes(i int) bool {
 	return utf8.RuneCountInString(r.norm[j]) <= 30 && strings.HasSuffix(r.norm[j], ",")
 }
 
-// maxTries bounds how many lines are looked at closely. A mail holds as many
-// introductions as the exchange had turns.
+// maxTries limits how many lines are examined closely. A message has as many
+// introductions as the exchange had replies.
 const maxTries = 3000
 
-// dated reports whether a digit or an address stands in the lines that may form
-// an introduction ending at line e.
+// dated reports whether there is a digit or an address in the lines that may form an
+// introduction ending at line e.
 func (r *reply) dated(e int) bool {
 	for i := e; i >= 0 && i > e-maxIntro && r.kind[i] == lineText; i-- {
 		if strings.ContainsAny(r.norm[i], "0123456789@") {
@@ -168,9 +167,9 @@ func introEnd(s string) bool {
 	return strings.HasSuffix(s, ">") && hasDate(s)
 }
 
-// introBefore returns the first line of the introduction that ends at line e, or
-// -1. A line that opens as introductions do is preferred over a nearer one that
-// only might.
+// introBefore returns the first line of the introduction that ends at line e, or -1.
+// It prefers a line that starts as introductions do over a nearer one that merely
+// could.
 func (r *reply) introBefore(e int, quoted bool) int {
 	joined, weak := "", -1
 	for n, s := 0, e; n < maxIntro && s >= 0 && r.kind[s] == lineText && len(joined) < maxMarkLine; n, s = n+1, s-1 {
@@ -185,7 +184,7 @@ func (r *reply) introBefore(e int, quoted bool) int {
 	return weak
 }
 
-// opens reports whether a line begins as introductions do.
+// opens reports whether a line starts as introductions do.
 func opens(s string) bool {
 	s = strings.TrimLeft(s, "-*_ ")
 	if !plaintext.HasAnyPrefix(s, introStarts) {
@@ -218,17 +217,17 @@ func containsWeekday(s string) bool {
 	return false
 }
 
-// dateStart reports whether a text begins with a date: a digit soon, and a year
-// or a time of day not long after.
+// dateStart reports whether a text starts with a date: a digit early on, followed by
+// a year or a time of day.
 func dateStart(s string) bool {
 	head := plaintext.Clip(s, 90)
 	digit := strings.IndexAny(head, "0123456789")
 	return digit >= 0 && utf8.RuneCountInString(head[:digit]) <= 26 && strings.Count(head[:digit], " ") <= 4 && clock.MatchString(head)
 }
 
-// introduces reports whether a joined line says whose words follow. quoted says
-// that they bear quote marks; if not, all that follows would be cut away, so
-// the line must be beyond doubt.
+// introduces reports whether a joined line says whose words follow. quoted says that
+// they have quote marks; otherwise everything below would be cut off, so there must
+// be no doubt.
 func introduces(s string, quoted bool) bool {
 	if utf8.RuneCountInString(s) > 400 {
 		return false
@@ -275,7 +274,7 @@ func introduces(s string, quoted bool) bool {
 
 var quotingStarts = plaintext.Phrases("quoting |zitat von |citando |citát |cytat |citerar |citerer |citeren |selon |citat från ")
 
-// endsWithVerb reports whether a line without colon ends in the verb.
+// endsWithVerb reports whether a line without a colon ends with the verb.
 func endsWithVerb(s string) bool {
 	for _, w := range wroteWords {
 		if strings.HasSuffix(s, w) {
@@ -285,9 +284,7 @@ func endsWithVerb(s string) bool {
 	return false
 }
 
-// sentence reports whether a joined line holds the end of a sentence before its
-// end: two words, a stop, and words again. An abbreviation's stop follows a
-// shorter word, or a digit follows it.
+// sentence reports whether a joined line contains the end of a sentence.
 func sentence(s string) bool {
 	for _, mark := range []string{"! ", "? "} {
 		if strings.Contains(s, mark) {
@@ -297,8 +294,8 @@ func sentence(s string) bool {
 	return false
 }
 
-// nameFirst reports whether "Jo Miller wrote on 2 May 2024 10:00:" begins with a
-// name: few words stand before the verb.
+// nameFirst reports whether "Jo Miller wrote on 2 May 2024 10:00:" starts with a
+// name: only a few words precede the verb.
 func nameFirst(s string) bool {
 	at := len(s)
 	for _, w := range wroteWords {

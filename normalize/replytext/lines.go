@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxMarkLine is the longest line that can be an introduction, a header field
-// or a rule. Longer lines are text.
+// maxMarkLine is the length of the longest line that can be an introduction, a header
+// field or a rule. Longer lines are text.
 const maxMarkLine = 600
 
-// normLine prepares a line for comparison. Programs that write from right to
-// left strew direction marks over their introductions.
+// normLine prepares a line for comparison. Programs that write from right to left add
+// direction marks to their introductions.
 func normLine(line string) string {
 	line = strings.TrimSpace(plaintext.Clip(strings.TrimLeft(line, " \t"), maxMarkLine+200))
 	plain := true
@@ -35,8 +35,8 @@ func normLine(line string) string {
 	return strings.TrimSpace(strings.Map(clean, line))
 }
 
-// markQuotes finds the lines that begin with a quote mark, and the ends of such
-// lines that a program broke off and left without one.
+// markQuotes finds the lines that start with a quote mark, and the ends of such lines
+// that a program wrapped without repeating it.
 func (r *reply) markQuotes() {
 	for i, s := range r.norm {
 		if r.kind[i] == lineText && (strings.HasPrefix(s, ">") || strings.HasPrefix(s, "＞") || strings.HasPrefix(s, "&gt;")) && !r.escapedFrom(i) {
@@ -51,8 +51,8 @@ func (r *reply) markQuotes() {
 	r.markInitials()
 }
 
-// escapedFrom tells ">From", which an mbox file makes of a line that begins with
-// "From ", from a quotation.
+// escapedFrom reports whether the ">" of line i was added by an mbox file to a line
+// that starts with "From ".
 func (r *reply) escapedFrom(i int) bool {
 	if !strings.HasPrefix(r.lines[i], ">From ") {
 		return false
@@ -61,7 +61,7 @@ func (r *reply) escapedFrom(i int) bool {
 	return !quoted(i-1) && !quoted(i+1)
 }
 
-// wrapAt is the length from which a quoted line may have been broken.
+// wrapAt is the length from which a quoted line may have been wrapped.
 const wrapAt = 60
 
 // brokenOff reports whether line i is the rest of the quoted line before it.
@@ -82,15 +82,16 @@ func (r *reply) brokenOff(i int) bool {
 }
 
 var (
-	// linkRest is the end of a link that began on the line above.
+	// linkRest matches the end of a link that started on the line above.
 	linkRest = regexp.MustCompile(`^[^\s()<>]+[)>]\s*>?$`)
-	// onlyLink is a link in brackets, as programs write it after its text.
+	// onlyLink matches a link in brackets, as programs write it after its text.
 	onlyLink = regexp.MustCompile(`^[(<]https?://\S+[)>]\s*>?$`)
-	// initialQuote is the older way to mark another's words: "JM> text".
+	// initialQuote matches an older way of quoting, with the initials of the author:
+	// "JM> text".
 	initialQuote = regexp.MustCompile(`^([A-Z]{1,3})> `)
 )
 
-// markInitials marks lines that begin with the same initials and a quote mark.
+// markInitials marks lines that start with the same initials and a quote mark.
 func (r *reply) markInitials() {
 	count := map[string]int{}
 	for i, line := range r.lines {
@@ -116,7 +117,7 @@ func (r *reply) next(i int) int {
 	return i
 }
 
-// quoteFollows reports whether the first words after line i are quoted.
+// quoteFollows reports whether the first text after line i is quoted.
 func (r *reply) quoteFollows(i int) bool {
 	j := r.next(i + 1)
 	return j < len(r.kind) && (r.kind[j] == lineQuote || r.kind[j] == lineIntro)
@@ -127,8 +128,8 @@ var (
 	ruleLine = regexp.MustCompile(`^(?:[-_=*#~+—–] ?){2,}$|^[—–ᐧ⁃]$`)
 )
 
-// markHistory finds the lines that say: below this is the message answered, or
-// a message passed on.
+// markHistory finds the lines that separate the author's text from the message
+// replied to or forwarded.
 func (r *reply) markHistory() {
 	for i := 0; i < len(r.lines); i++ {
 		s := r.norm[i]
@@ -144,8 +145,8 @@ func (r *reply) markHistory() {
 	}
 }
 
-// setHistory marks a header block. When what follows bears quote marks, those
-// tell the quotation's end, and an answer may stand below it.
+// setHistory marks a header block. If quote marks follow it, they show where the
+// quotation ends, and a reply may follow.
 func (r *reply) setHistory(i, end int) {
 	if !r.quoteFollows(end-1) && !r.oddQuotes(end) {
 		r.kind[i] = lineHistory
@@ -156,7 +157,7 @@ func (r *reply) setHistory(i, end int) {
 	}
 }
 
-// separator reads a line such as "-----Original Message-----".
+// separator classifies a line such as "-----Original Message-----".
 func (r *reply) separator(i int) lineKind {
 	s := r.norm[i]
 	words := s
@@ -193,10 +194,11 @@ func (r *reply) separator(i int) lineKind {
 	return lineText
 }
 
-// groupWise is how that program introduces what it quotes without marks.
+// groupWise matches the introduction that GroupWise writes above text without quote
+// marks.
 var groupWise = regexp.MustCompile(`^>>> .* >>>$`)
 
-// headerFollows reports whether a header field stands in one of the next lines.
+// headerFollows reports whether the next line with text is a header field.
 func (r *reply) headerFollows(i int) bool {
 	j := r.next(i + 1)
 	if j >= len(r.lines) {
@@ -206,8 +208,8 @@ func (r *reply) headerFollows(i int) bool {
 	return class != fieldNone
 }
 
-// headerField reads "From: somebody", also with the stars or bars that bold
-// type leaves behind.
+// headerField parses "From: somebody", also with the asterisks or bars that bold type
+// leaves behind.
 func headerField(s string) (fieldClass, string) {
 	if class, value := tableField(s); class != fieldNone {
 		return class, value
@@ -227,7 +229,7 @@ func headerField(s string) (fieldClass, string) {
 	return class, strings.TrimSpace(strings.TrimLeft(s[at+size:], "*_ "))
 }
 
-// tableField reads "| From | somebody |", what NetEase's phone program writes.
+// tableField parses "| From | somebody |", as NetEase's phone app writes it.
 func tableField(s string) (fieldClass, string) {
 	if !strings.HasPrefix(s, "|") {
 		return fieldNone, ""
@@ -239,7 +241,8 @@ func tableField(s string) (fieldClass, string) {
 	return headerLabels[strings.TrimSpace(label)], strings.Trim(value, "| ")
 }
 
-// headerBlock returns the end of the header block that begins at line i, or i.
+// headerBlock returns the end of the header block that starts at line i, or i if
+// there is none.
 func (r *reply) headerBlock(i int) int {
 	class, value := headerField(r.norm[i])
 	if class == fieldNone || class == fieldMore {
@@ -281,7 +284,8 @@ func (r *reply) headerBlock(i int) int {
 	return i
 }
 
-// onlyMail is a header value of nothing but an address, with or without a name.
+// onlyMail matches a header value that is nothing but an address, with or without a
+// name.
 var onlyMail = regexp.MustCompile(`^(?:[^@<>\[\]]{0,60}[<\[(])?[^\s@<>]+@[^\s@<>]+[>\])]?$`)
 
 func (r *reply) fieldAt(i int) bool {
@@ -289,7 +293,7 @@ func (r *reply) fieldAt(i int) bool {
 	return c != fieldNone
 }
 
-// lone reports whether line i stands between blank lines.
+// lone reports whether line i is between blank lines.
 func (r *reply) lone(i int) bool {
 	return i > 0 && r.kind[i-1] == lineBlank && i+1 < len(r.kind) && r.kind[i+1] == lineBlank
 }

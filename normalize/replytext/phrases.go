@@ -5,8 +5,8 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// wroteWords are how mail programs say "wrote" in the line above a quotation,
-// in lower case. Where the verb stands alone or at the end differs by language.
+// wroteWords mean "wrote" in the line above a quotation, in lower case. Whether the
+// verb is alone or at the end depends on the language.
 var wroteWords = plaintext.Phrases(`
 wrote|writes|sent:|has written|posted:|said:
 schrieb|schrieben|geschrieben|hat folgendes geschrieben
@@ -33,7 +33,7 @@ menulis|tulis
 wrote：|写道|寫道|写到|寫到|撰写|來信|来信|の投稿|さんは書きました|書きました|のメール|さんから|作成|님이 작성|작성:|작성했습니다|님의 말|이(가) 작성|쓴 글|さんが書いた
 `)
 
-// introStarts open the line above a quotation, before its date or name.
+// introStarts start the line above a quotation, before its date or name.
 var introStarts = plaintext.Phrases(`
 on |in article |quoting |at |in reply to
 am |zitat von |le |citando |citação de |cita de |el |em |no dia |na |
@@ -50,7 +50,7 @@ dnia |w dniu |dne |dňa |v |vào |
 cytat |citát |citerar |citeret fra |sitat |quoting: |el dia |a las |kl. |
 `)
 
-// dayStarts are the weekdays as they open such a line, without a preposition.
+// dayStarts are weekdays that start such a line without a preposition.
 var dayStarts = plaintext.Phrases(`
 mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|seg|ter|qua|qui|sex
 ma|wo|za|zo|ti|ke|to|pe|la|su|mån|tis|ons|tors|fre|lör|sön|man|tirs|tir|tor|lør|søn
@@ -59,7 +59,7 @@ pon|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|ne|hétfő|kedd|szerda|csütörtö
 monday|tuesday|wednesday|thursday|friday|saturday|sunday
 `)
 
-// pronouns make "On 2 May you wrote:" the beginning of an author's sentence.
+// pronouns make "On 2 May you wrote:" the start of an author's sentence.
 var pronouns = plaintext.Phrases(`
 your colleague|your agent|your team|your company|i ordered|i bought|i got|i called|i asked|i received|i was|we ordered|we received
 ihr kollege|ihre kollegin|ihr mitarbeiter|habe ich|votre collègue|j'ai commandé|su compañer|su colega|seu colega|il suo collega|uw collega
@@ -70,7 +70,7 @@ usted escribió|me escribió
 schreef u|schreef ik|skrev jag|skrev ni|skrev du|skrev jeg
 `)
 
-// originalWords stand between dashes above a quoted message.
+// originalWords appear between dashes above a quoted message.
 var originalWords = plaintext.Phrases(`
 original message|original email|original mail|original e-mail|reply message|replied message|original appointment|message d'origine|message original|message initial
 ursprüngliche nachricht|original-nachricht|originalnachricht|ursprüngliche mail|ursprüngliche e-mail|urspr. nachricht|originalmail|original nachricht
@@ -86,7 +86,7 @@ eredeti üzenet|eredeti levél|mesaj original|mesajul original|mesaj inițial
 原始邮件|原始郵件|原邮件|原郵件|原始消息|原始訊息|邮件原件|郵件原件|原始信件|回复的原邮件|回复的邮件|回覆的原郵件
 `)
 
-// forwardWords stand above a message that the author passes on.
+// forwardWords appear above a forwarded message.
 var forwardWords = plaintext.Phrases(`
 forwarded message|forwarded by|forwarded mail|forwarded email|begin forwarded message|forwarded letter|start of forwarded message
 weitergeleitete nachricht|weitergeleitete mail|weitergeleitet von|anfang der weitergeleiteten nachricht|anfang der weitergeleiteten e-mail
@@ -104,7 +104,7 @@ továbbított üzenet|továbbított levél|mesaj redirecționat|mesaj redirectio
 転送されたメッセージ|転送メッセージ|転送メール|전달된 메시지|전달된 메일|转发的邮件|转发邮件|轉寄郵件|轉寄的郵件|转发信息|转发邮件信息|以下是转发|已转发邮件|已轉寄的郵件
 `)
 
-// aboveWords tell the reader of a help desk's mail where to write.
+// aboveWords tell the recipients of a help desk's messages where to write.
 var aboveWords = plaintext.Phrases(`
 reply above this line|type your reply above|write above this line|reply above the line|please reply above|type above this line|do not write below this line|reply above
 bitte oberhalb dieser zeile antworten|antworten sie oberhalb|bitte antworten sie über dieser zeile|bitte oberhalb dieser linie
@@ -114,7 +114,7 @@ antwoord boven deze regel|typ uw antwoord boven|svara ovanför den här raden|sv
 この行より上に返信|この行の上に返信|请在此行上方回复|請在此行上方回覆|введите ответ над этой строкой|bu satırın üzerine yanıt
 `)
 
-// headerLabels name the fields of a quoted message's header block.
+// headerLabels are the field names in the header block of a quoted message.
 var headerLabels = labels(map[fieldClass]string{
 	fieldFrom: `from|von|absender|de|da|od|van|från|fra|lähettäjä|od pana|feladó|expeditor|expéditeur|mittente|remitente|от|от кого|від|від кого|από|kimden|gönderen|מאת|من|差出人|送信者|보낸 사람|보낸사람|发件人|寄件者|寄件人|發件人|de la|nadawca|odesílatel|odesilatel|відправник|отправитель|frá|saatja|nuo|từ|จาก|dari|del|afzender|avsändare|afsender|avsender|kilde|od koga|pošiljatelj`,
 	fieldSent: `sent|date|gesendet|datum|gesendet am|envoyé|envoyé le|date d'envoi|enviado|enviado el|enviado em|enviada em|enviada|fecha|data|inviato|inviato il|verzonden|verstuurd|verzonden op|skickat|sendt|dato|lähetetty|päivämäärä|wysłano|data wysłania|wysłane|odesláno|datum odeslání|odoslané|dátum|elküldve|küldve|trimis|дата|отправлено|дата отправки|надіслано|відправлено|ημερομηνία|στάλθηκε|απεστάλη|gönderildi|tarih|gönderme tarihi|נשלח|תאריך|تاريخ الإرسال|التاريخ|تم الإرسال|أرسلت|送信日時|日時|送信日|日付|보낸 날짜|날짜|보낸날짜|发送时间|發送時間|寄件日期|日期|时间|時間|傳送時間|đã gửi|ngày|ส่ง|วันที่|tanggal|dikirim|saadetud|poslano|send|sent on|received|data invio|saadetud|sända`,
@@ -124,7 +124,7 @@ var headerLabels = labels(map[fieldClass]string{
 	fieldMore: `reply-to|reply to|antwort an|antwortadresse|répondre à|importance|wichtigkeit|priorité|priority|importancia|importância|prioridade|attachments|anlagen|anhänge|pièces jointes|datos adjuntos|anexos|allegati|bijlagen|bifogade filer|organization|mailing-list|mailing list|ответить|宛先|返信先|message-id|sender|添付ファイル|附件|重要性|첨부 파일|mailed-by|signed-by|prioriteit|prioritet|category|resent-from`,
 })
 
-// deviceWords open the line that a phone or a program adds below a text.
+// deviceWords start the line that a phone or a mail program adds below a text.
 var deviceWords = plaintext.Phrases(`
 sent from my |sent from mail for |sent from outlook|sent from yahoo|sent from samsung|sent from the |sent from a |sent from iphone|sent from ipad|sent from acompli|sent from gmail|sent from aol|sent from proton|sent from windows|sent from nine|sent from bluemail|sent from mailbird|sent from spark|sent from mobile|sent from blackberry|sent from android|sent from canary|sent from front|sent from hey|sent from polymail|sent from airmail|sent from alto|sent from type|sent from edison|sent from mailspring|sent from surface|sent from thunderbird|sent from unibox|sent from xfinity|sent from tutanota|sent from missive|sent from newton|sent from superhuman|sent with |sent via |sent using |sent by |sent on the |get outlook for |get bluemail for |enviado via |download outlook for|sent while mobile|sent on the go|sent on my |sent through |yahoo mail: search, organize
 von meinem |von meiner |gesendet mit |gesendet von |gesendet über |gesendet aus |diese nachricht wurde von meinem |outlook für |holen sie sich outlook|hol dir |diese e-mail wurde von meinem |versendet mit |versandt mit |mobil gesendet
@@ -150,7 +150,7 @@ iphoneから送信|ipadから送信|私のiphoneから送信|iphone から送信
 được gửi từ |gửi từ |đã gửi từ |dikirim dari |terkirim dari |ส่งจาก |trimis de pe
 `)
 
-// footerWords open what a mailing list or a firm adds to every mail.
+// footerWords start what a mailing list or a company adds to every message.
 var footerWords = plaintext.Phrases(`
 you received this message because you are subscribed|you are receiving this because you are subscribed|to unsubscribe from this group|to unsubscribe from this list|you received this email because you are subscribed|you are receiving this because|this sf.net email is sponsored|reply to this email directly or view it on github|reply to this email directly, view it on github|this email has been scanned by|this message has been scanned for viruses|virus-free. www.avast.com|this email was sent from a notification-only
 confidentiality notice|confidentiality note|disclaimer:|legal disclaimer|this email and any files transmitted with it are confidential|this e-mail and any files transmitted with it|this email and any attachments|this e-mail and any attachments|this message and any attachments|this message contains confidential|this email contains confidential|this e-mail contains confidential|this email may contain confidential|this e-mail may contain|this message may contain confidential|the information contained in this e|the information in this e|the information transmitted is intended|this transmission may contain|this communication is intended|this e-mail is intended only|this email is intended only|this message is intended only|please consider the environment|think before you print|notice: this email|important notice: this
@@ -162,7 +162,7 @@ dit bericht is vertrouwelijk|dit bericht is uitsluitend bestemd|de informatie in
 treść tej wiadomości|niniejsza wiadomość|tato zpráva je důvěrná|ez az üzenet bizalmas|acest mesaj este confidențial|это сообщение является конфиденциальным|это письмо и вложения|це повідомлення є конфіденційним
 `)
 
-// fieldClass is what a label of a header block stands for.
+// fieldClass is the meaning of a label in a header block.
 type fieldClass uint8
 
 const (

@@ -5,17 +5,16 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// NewText returns what the sender wrote anew: the text without the message it
-// answers, without signature and without what the program or the firm adds
-// below. Between answers to single passages those passages stay, with the line
-// that says whose they are, because an answer means nothing without its
-// question. A message that the sender passes on is what he has to say, and stays.
+// NewText returns the new text of a message: without the message it replies to, the
+// signature, and what programs, lists and companies append. When the author replies
+// to single passages, those passages stay together with their introduction, because
+// the replies mean nothing without them. A forwarded message stays as well.
 //
-// It is empty when the text is nothing but quotations. It takes linear time, and
-// looks at the first MiB: no person writes more.
+// The result is empty if the text consists of quotations only. NewText takes linear
+// time and examines the first MiB.
 func NewText(text string) string { return newText(stripMarks(text)) }
 
-// maxNewText is how many octets of a text are looked at.
+// maxNewText is how many octets of a text are examined.
 const maxNewText = 1 << 20
 
 func newText(text string) string {
@@ -27,31 +26,31 @@ func newText(text string) string {
 	return out
 }
 
-// lineKind is what one line of a mail is to its reader.
+// lineKind is the role of a line.
 type lineKind uint8
 
 const (
 	lineText    lineKind = iota
-	lineBlank            // nothing
-	lineQuote            // another's words, marked as such
+	lineBlank            // white space only
+	lineQuote            // quoted, with a quote mark
 	lineIntro            // "On DATE NAME wrote:", each line of it
-	lineHistory          // from here on all is the message answered
-	lineForward          // from here on all is a message passed on
-	lineRule             // a rule or a signature's "-- "
+	lineHistory          // from here on everything is the message replied to
+	lineForward          // from here on everything is a forwarded message
+	lineRule             // a rule, or the "-- " above a signature
 	lineDevice           // "Sent from my phone"
-	lineFooter           // a disclaimer or a mailing list's own words
-	lineDrop             // a mark of the HTML reader
+	lineFooter           // a disclaimer or the footer of a mailing list
+	lineDrop             // a mark from the HTML reader
 )
 
-// reply is a text on its way to be taken apart.
+// reply is a text split into classified lines.
 type reply struct {
 	lines   []string
-	norm    []string // the same without marks nobody sees, trimmed, lower case
+	norm    []string // lines without invisible marks, trimmed, lower case
 	kind    []lineKind
-	forward bool // the text passes a message on
+	forward bool // the text contains a forwarded message
 }
 
-// readReply names the kind of every line.
+// readReply classifies every line.
 func readReply(text string) *reply {
 	r := &reply{lines: strings.Split(text, "\n")}
 	r.splitIntros()
@@ -73,14 +72,14 @@ func readReply(text string) *reply {
 	return r
 }
 
-// segment is a run of lines that are either the author's or quoted.
+// segment is a run of lines that are either all the author's or all quoted.
 type segment struct {
 	from, to int // lines[from:to]
 	quote    bool
-	intro    bool // the quotation has the line that says whose words they are
+	intro    bool // the quotation has an introduction
 }
 
-// fresh puts together what is left when the quotations are gone.
+// fresh returns the text without the quotations.
 func (r *reply) fresh() string {
 	end := len(r.lines)
 	for i, k := range r.kind {
@@ -112,11 +111,11 @@ func (r *reply) fresh() string {
 	return tidyReply(out)
 }
 
-// shortQuote is the length of a quotation without introduction that is taken
-// for a passage the author answers, and not for the whole message.
+// shortQuote is the length up to which a quotation without an introduction is taken
+// for a passage that the author replies to, rather than for the whole message.
 const shortQuote = 8
 
-// segments splits the lines before end. Blank lines go with what precedes them.
+// segments splits the lines before end. Blank lines belong to what precedes them.
 func (r *reply) segments(end int) []segment {
 	var segs []segment
 	for i := 0; i < end; i++ {
@@ -143,8 +142,8 @@ func (r *reply) segments(end int) []segment {
 	return segs
 }
 
-// trim takes the last quotation away, which nobody has answered below. When it
-// has an introduction, passages the author quoted by hand before it stay.
+// trim removes the last quotation, which has no reply below. If it has an
+// introduction, passages that the author quoted by hand before it stay.
 func (r *reply) trim(segs []segment) []segment {
 	end := len(segs)
 	for end > 0 && (segs[end-1].quote || !r.speaks(segs[end-1])) {
@@ -158,8 +157,8 @@ func (r *reply) trim(segs []segment) []segment {
 	return segs[:end]
 }
 
-// speaks reports whether a segment holds words of the author, not only the
-// marks that end a letter.
+// speaks reports whether a segment contains words of the author, not only what ends a
+// letter.
 func (r *reply) speaks(s segment) bool {
 	for i := s.from; i < s.to; i++ {
 		switch r.kind[i] {
@@ -174,8 +173,8 @@ func (r *reply) speaks(s segment) bool {
 	return false
 }
 
-// interleaved reports whether the author answers passage by passage: his words
-// stand between two quotations, or below one that nothing introduces.
+// interleaved reports whether the author replies passage by passage: between two
+// quotations, or below one without an introduction.
 func interleaved(segs []segment) bool {
 	quotes, answered := 0, 0
 	for i, s := range segs {
@@ -190,10 +189,10 @@ func interleaved(segs []segment) bool {
 	return quotes > 1 && answered > 1
 }
 
-// own returns the author's lines of a segment up to his signature.
+// own returns the author's lines of a segment, up to the signature.
 func (r *reply) own(s segment, any *bool) []string {
 	var out []string
-	divided := false // a rule has turned out to be the author's own
+	divided := false // a rule turned out to be the author's own
 	for i := s.from; i < s.to; i++ {
 		switch r.kind[i] {
 		case lineDevice, lineDrop:
@@ -222,7 +221,7 @@ func (r *reply) quoted(s segment) []string {
 	return out
 }
 
-// passedOn returns the message that begins at a line.
+// passedOn returns the forwarded message that starts at a line.
 func (r *reply) passedOn(from int) []string {
 	out := []string{""}
 	for i := from; i < len(r.lines); i++ {
@@ -233,7 +232,7 @@ func (r *reply) passedOn(from int) []string {
 	return out
 }
 
-// tidyReply joins lines: none blank at either end, and no two in a row.
+// tidyReply joins lines, without blank lines at either end or in a row.
 func tidyReply(lines []string) string {
 	var b strings.Builder
 	blank := false

@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// replyCase is a text and what its sender wrote anew.
+// replyCase is a text and the new text expected from it.
 type replyCase struct {
 	name, in, want string
 }
 
-// readReplies reads cases: "##### name", the text, "---->", what is expected.
+// readReplies reads test cases: "##### name", the text, "---->", the expected text.
 func readReplies(t testing.TB, pattern string) []replyCase {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
@@ -41,11 +41,11 @@ func readReplies(t testing.TB, pattern string) []replyCase {
 	return cases
 }
 
-// plainWords makes texts comparable: white space does not count.
+// plainWords removes white space, to compare texts without it.
 func plainWords(s string) string { return strings.Join(strings.Fields(s), "") }
 
-// lostAndLeaked counts the lines that should be there and are not, and those
-// that are there and should not.
+// lostAndLeaked counts the expected lines that are missing and the unexpected ones
+// that are there.
 func lostAndLeaked(got, want string) (lost, leaked int) {
 	count := map[string]int{}
 	for _, l := range strings.Split(want, "\n") {
@@ -92,7 +92,7 @@ func TestNewText(t *testing.T) { testReplies(t, "testdata/*.txt", NewText) }
 
 func TestNewTextHTML(t *testing.T) { testReplies(t, "testdata/*.html", NewTextHTML) }
 
-// TestMarks: a text cannot forge what the HTML reader tells the line reader.
+// TestMarks: a text cannot forge the marks of the HTML reader.
 func TestMarks(t *testing.T) {
 	for _, r := range []rune{markHistory, markIntroStart, markQuoteStart, markRule} {
 		in := "One\n" + string(r) + "\nTwo"
@@ -105,7 +105,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestQuoteBombs: a MiB of anything takes less than a second of processor time.
+// TestQuoteBombs: 1 MiB of anything takes less than two seconds of processor time.
 func TestQuoteBombs(t *testing.T) {
 	fill := func(s string) string { return strings.Repeat(s, hostiletest.Size/len(s)) }
 	for name, in := range map[string]string{
@@ -141,8 +141,7 @@ func TestQuoteBombs(t *testing.T) {
 	}
 }
 
-// FuzzQuote: every line that is kept stands in the text, in order, and a text
-// that is only words loses none.
+// FuzzQuote: every line of the result occurs in the text, in the same order.
 func FuzzQuote(f *testing.F) {
 	for _, c := range readReplies(f, "testdata/*") {
 		f.Add(c.in)

@@ -16,8 +16,8 @@ var (
 	bouncedTitle = regexp.MustCompile(`(?im)^[>\s]*subject:[ \t]*(\S[^\n]{0,300})`)
 )
 
-// enhancedStatus finds an enhanced status code (RFC 3463) that is no part of an
-// IP address or version.
+// EnhancedStatus returns the first enhanced status code (RFC 3463) in a text, or "".
+// Parts of IP addresses and version numbers do not count.
 func enhancedStatus(s string) string {
 	s = plaintext.Clip(s, 64<<10)
 	for _, at := range enhancedCode.FindAllStringIndex(s, 20) {
@@ -35,7 +35,7 @@ func enhancedStatus(s string) string {
 	return ""
 }
 
-// diagnosticLine finds the line of the text that quotes an SMTP reply.
+// diagnosticLine returns the line of a text that quotes an SMTP reply, or "".
 func diagnosticLine(s string) string {
 	if line := replyCode.FindString(plaintext.Clip(s, 64<<10)); line != "" {
 		return plaintext.Clip(imf.OneLine(strings.TrimLeft(line, " \t\n\r:>(")), 500)
@@ -46,8 +46,9 @@ func diagnosticLine(s string) string {
 // delaySentences say that a mail system has not given up.
 var delaySentences = []string{"will be retried", "not yet been delivered", "has been delayed", "delivery attempts will continue", "will continue to try", "will keep trying", "still being retried", "warning message only", "not need to resend", "noch nicht zugestellt"}
 
-// readLooseBounce takes what it can from a bounce's prose: the recipients named
-// before the returned mail begins, codes, and the returned mail's identifier.
+// readLooseBounce extracts what it can from the prose of a bounce: recipients named
+// before the returned message, status codes, and the identifier of the returned
+// message.
 func readLooseBounce(rep *desk.Report, text string) {
 	text = plaintext.Clip(text, 64<<10)
 	if rep.OriginalMessageID == "" {
@@ -81,7 +82,7 @@ func readLooseBounce(rep *desk.Report, text string) {
 	}
 }
 
-// beforeReturned cuts off the copy of the returned mail.
+// beforeReturned returns the text before the copy of the returned message.
 func beforeReturned(text string) string {
 	lower := imf.FoldASCII(text)
 	end := len(text)
@@ -93,10 +94,10 @@ func beforeReturned(text string) string {
 	return plaintext.Clip(text, end)
 }
 
-// hasAddress reports whether a text names a mail address.
+// HasAddress reports whether a text contains an email address.
 func HasAddress(text string) bool { return bouncedAddr.MatchString(text) }
 
-// hasDiagnostic reports whether a text names an address or quotes the reply of a
+// HasDiagnostic reports whether a text contains an email address or the reply of a
 // mail server.
 func HasDiagnostic(text string) bool {
 	return HasAddress(text) || replyCode.MatchString(text) || enhancedStatus(text) != ""

@@ -13,15 +13,15 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// maxReported bounds the recipients taken from one report.
+// MaxRecipients is the largest number of recipients in one report.
 const MaxRecipients = 500
 
-// reportParts are the machine-readable parts seen while composing the body.
+// Parts are the machine-readable parts of a report. A nil part is absent.
 type Parts struct {
 	Status      []byte            // message/delivery-status, RFC 3464 §2
 	Disposition []byte            // message/disposition-notification, RFC 8098 §3
 	Feedback    []byte            // message/feedback-report, RFC 5965 §3
-	Original    mimeheader.Header // of the mail reported on
+	Original    mimeheader.Header // of the message reported on
 }
 
 func IsPart(media string) bool {
@@ -61,16 +61,16 @@ func (p *Parts) AddOriginal(data []byte) {
 	}
 }
 
-// reportInput is what a report is read from.
+// Input is what a report is read from.
 type Input struct {
 	Parts         Parts
-	Header        mimeheader.Header // of the mail that brings it
+	Header        mimeheader.Header // of the message that contains the report
 	HeaderCharset string            // charset of raw 8-bit header fields
-	Text          string            // what it says to people
+	Text          string            // the human-readable text
 	InReplyTo     []string          // identifiers, without angle brackets
 }
 
-// Build gathers what a report says. kind is desk.Report's.
+// Build reads a report. kind is the Kind of desk.Report.
 func Build(kind string, r Input) *desk.Report {
 	rep := &desk.Report{Kind: kind, Recipients: []desk.ReportRecipient{}}
 	if o := r.Parts.Original; o != nil {
@@ -100,9 +100,9 @@ func Build(kind string, r Input) *desk.Report {
 	return rep
 }
 
-// deliveryStatus reads RFC 3464: per-message fields, then a group of fields for
-// each recipient. Groups that lost their blank line are told apart by their
-// first field.
+// deliveryStatus reads RFC 3464: per-message fields, then a group of fields for each
+// recipient. Groups without a blank line between them are told apart by their first
+// field.
 func (r *Input) deliveryStatus(rep *desk.Report) {
 	var cur *desk.ReportRecipient
 	next := func() *desk.ReportRecipient {
@@ -117,7 +117,7 @@ func (r *Input) deliveryStatus(rep *desk.Report) {
 			break
 		}
 		if len(h) == 0 {
-			_, rest = plaintext.CutLine(rest) // a line that is no field
+			_, rest = plaintext.CutLine(rest) // not a field
 			continue
 		}
 		if h.Has("final-recipient") {
@@ -178,8 +178,7 @@ func setRecipient(rec *desk.ReportRecipient, name, value string) {
 	}
 }
 
-// untyped removes the type of a typed field: "rfc822; user@host" (RFC 3464
-// §2.1.2).
+// untyped removes the type of a typed field: "rfc822; user@host" (RFC 3464 §2.1.2).
 func untyped(value string) string {
 	if kind, rest, ok := strings.Cut(value, ";"); ok && len(kind) < 30 && !strings.ContainsAny(strings.TrimSpace(kind), " @") {
 		value = rest
@@ -198,7 +197,8 @@ func firstField(s string) string {
 	return ""
 }
 
-// failedRecipients reads the header Exim and Gmail name the failed in.
+// failedRecipients reads the header field in which Exim and Gmail list the failed
+// recipients.
 func (r *Input) failedRecipients(rep *desk.Report) {
 	for _, box := range imf.ParseAddressList(strings.Join(r.Header.All("x-failed-recipients"), ", "), nil) {
 		if box.Addr != "" && len(rep.Recipients) < MaxRecipients {
@@ -214,8 +214,8 @@ func (r *Input) failedRecipients(rep *desk.Report) {
 	}
 }
 
-// onlyRecipient is whom a mail that came back went to, when it went to one: some
-// systems write names where addresses should stand.
+// onlyRecipient takes the recipient of the returned message if it has only one: some
+// systems write names instead of addresses into their reports.
 func (r *Input) onlyRecipient(rep *desk.Report) {
 	if r.Parts.Original == nil {
 		return

@@ -9,13 +9,14 @@ import (
 	"switchboard/normalize/transfer"
 )
 
-// maxRTF bounds the RTF unpacked from a mail.
+// maxSize limits the size of the decompressed RTF.
 const maxSize = 8 << 20
 
-// rtfDictionary is what the compression of [MS-OXRTFCP] §2.1.2.1 starts from.
+// dictionary is the initial dictionary of [MS-OXRTFCP] §2.1.2.1.
 const dictionary = "{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 
-// unpackRTF undoes the compression of [MS-OXRTFCP].
+// Decompress decompresses RTF ([MS-OXRTFCP]). ok is false if b is not compressed RTF;
+// truncated data yields what there is.
 func Decompress(b []byte) (string, bool) {
 	if len(b) < 16 {
 		return "", false
@@ -24,7 +25,7 @@ func Decompress(b []byte) (string, bool) {
 	kind := string(b[8:12])
 	b = b[16:]
 	switch {
-	case kind == "MELA": // stored
+	case kind == "MELA": // uncompressed
 		return string(b[:min(size, len(b))]), true
 	case kind != "LZFu" || size < 0 || size > maxSize:
 		return "", false
@@ -53,7 +54,7 @@ func Decompress(b []byte) (string, bool) {
 			b = b[2:]
 			from, n := int(token>>4), int(token&0xf)+2
 			if from == pos {
-				return string(out), true // the end mark
+				return string(out), true // end marker
 			}
 			for range n {
 				put(window[from])
@@ -64,19 +65,19 @@ func Decompress(b []byte) (string, bool) {
 	return string(out), true
 }
 
-// rtfHidden are destinations whose content is no text.
+// hiddenDestinations are destinations that contain no text.
 var hiddenDestinations = map[string]bool{
 	"fonttbl": true, "colortbl": true, "stylesheet": true, "info": true, "pict": true, "header": true, "footer": true, "object": true, "generator": true, "themedata": true, "listtable": true, "listoverridetable": true,
 }
 
-// rtfState is what a group of RTF inherits and restores.
+// state is what a group inherits and restores.
 type state struct {
 	hidden bool
 	skip   int // fallback characters after \u
 }
 
-// rtfToText returns the text of an RTF document. HTML that Exchange wrapped in
-// RTF ([MS-OXRTFEX]) loses its tags, which stand in ignorable groups.
+// Text returns the text of an RTF document. HTML that Exchange encapsulated in RTF
+// ([MS-OXRTFEX]) loses its tags, which are in ignorable groups.
 func Text(s string) string {
 	r := reader{s: s, state: state{skip: 1}, charset: "windows-1252"}
 	for r.pos < len(r.s) {
@@ -95,7 +96,7 @@ type reader struct {
 	pending []byte // octets in the document's charset
 	charset string
 	htmlRTF bool // inside \htmlrtf: for RTF readers only
-	eat     int  // fallback characters still to be dropped
+	eat     int  // fallback characters still to skip
 }
 
 func (r *reader) flush() {

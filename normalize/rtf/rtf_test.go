@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestUnpackRTF uses the examples of [MS-OXRTFCP] §3.
+// TestDecompress uses the examples of [MS-OXRTFCP] §3.
 func TestUnpackRTF(t *testing.T) {
 	for packed, want := range map[string]string{
 		"2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0": "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n",

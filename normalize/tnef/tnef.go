@@ -11,22 +11,20 @@ import (
 	"unicode/utf16"
 )
 
-// winmail.dat is how Exchange and Outlook wrap a mail for themselves: TNEF
-// ([MS-OXTNEF]). It holds the body and the attachments, which other programs
-// then do not see.
+// Attribute identifiers ([MS-OXTNEF] §2.1.3.2).
 
 const (
 	signature         = 0x223e9f78
-	attOEMCodepage    = 0x00069007 // attOemCodepage
-	attBody           = 0x0002800c // attBody
-	attMAPIProps      = 0x00069003 // attMAPIProps
-	attAttachRendData = 0x00069002 // attAttachRendData: a new attachment begins
-	attAttachTitle    = 0x00018010 // attAttachTitle
-	attAttachData     = 0x0006800f // attAttachData
-	attAttachment     = 0x00069005 // attAttachment: its MAPI properties
+	attOEMCodepage    = 0x00069007 // code page of the strings
+	attBody           = 0x0002800c // plain text body
+	attMAPIProps      = 0x00069003 // MAPI properties of the message
+	attAttachRendData = 0x00069002 // start of an attachment
+	attAttachTitle    = 0x00018010 // file name
+	attAttachData     = 0x0006800f // content
+	attAttachment     = 0x00069005 // MAPI properties of the attachment
 )
 
-// MAPI properties ([MS-OXPROPS]).
+// MAPI properties ([MS-OXPROPS]) and their types, and limits.
 const (
 	mapiBody        = 0x1000
 	mapiRTF         = 0x1009
@@ -66,7 +64,7 @@ func Parse(b []byte) (t Message, ok bool) {
 		id, n := binary.LittleEndian.Uint32(b[1:]), int64(binary.LittleEndian.Uint32(b[5:]))
 		b = b[headerLength:]
 		if n > int64(len(b)) {
-			n = int64(len(b)) // cut off: use what is there
+			n = int64(len(b)) // truncated: use what is there
 		}
 		t.attribute(id, b[:n])
 		b = b[n:]
@@ -168,8 +166,8 @@ func (t *Message) decodeAs(kind uint16, b []byte) string {
 	return strings.TrimRight(string(utf16.Decode(units)), "\x00")
 }
 
-// readMAPI calls f for each property of a MAPI property list; of multiple values
-// the first. It stops quietly where the list is damaged.
+// readMAPI calls f for each property of a MAPI property list, with the first value of
+// multi-valued properties. It stops silently where the list is damaged.
 func readMAPI(b []byte, f func(id, kind uint16, value []byte)) {
 	c := cursor{b: b}
 	count := c.u32()
@@ -213,7 +211,7 @@ func fixedSize(kind uint16) int64 {
 	return 4
 }
 
-// cursor reads little-endian values and remembers a read past the end.
+// cursor reads little-endian values and records reads past the end.
 type cursor struct {
 	b      []byte
 	failed bool

@@ -1,7 +1,7 @@
 package transfer
 
-// looseBase64 decodes what is base64 in b and skips the rest: foreign
-// characters, missing or early padding, a last digit that stands alone.
+// LooseBase64 decodes the base64 in b and skips everything else: foreign characters,
+// missing or early padding, a single last digit.
 func LooseBase64(b []byte) []byte {
 	out := make([]byte, 0, len(b)*3/4+3)
 	quad, n := uint32(0), 0
@@ -45,10 +45,10 @@ var base64Value = func() (t [256]int8) {
 	return t
 }()
 
-// isBase64Digit reports whether c belongs to the base64 alphabet.
+// IsBase64Digit reports whether c belongs to the base64 alphabet.
 func IsBase64Digit(c byte) bool { return base64Value[c] >= 0 }
 
-// hexPair decodes the two hexadecimal digits, of either case, that s begins with.
+// HexPair decodes the two hexadecimal digits, of either case, at the start of s.
 func HexPair(s string) (c byte, ok bool) {
 	if len(s) < 2 {
 		return 0, false

@@ -8,10 +8,8 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// leafParser reads one part at a time and never a multipart: the pre-scan has
-// cut the mail already, because the library's own splitting takes exponential
-// time on unclosed multiparts. Its charset rules stay unused for the reasons
-// that toUTF8 gives.
+// leafParser only ever sees a single part: enmime takes exponential time on unclosed
+// multiparts. Its charset handling is off; charset.ToUTF8 says why.
 var leafParser = enmime.NewParser(
 	enmime.SkipMalformedParts(true),
 	enmime.MultipartWOBoundaryAsSinglePart(true),
@@ -24,8 +22,8 @@ var leafParser = enmime.NewParser(
 
 var quotedLeaf = []byte("Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 
-// decodeTransfer undoes a Content-Transfer-Encoding (RFC 2045 §6). Unknown
-// encodings leave the octets as they are.
+// Decode decodes a body by its Content-Transfer-Encoding (RFC 2045 §6), in lower
+// case. Unknown encodings leave it unchanged.
 func Decode(body []byte, encoding string) []byte {
 	switch encoding {
 	case "base64", "base-64", "b64", "b":
@@ -53,9 +51,9 @@ func decodeQuotedPrintable(body []byte) []byte {
 	return leaf.Content
 }
 
-// decodeBase64 is not left to the library, which keeps an error per foreign
-// octet (a gigabyte for four million of them) and stops at early padding. Text
-// that was declared base64 and is none stays as it is.
+// DecodeBase64 decodes base64. enmime would record an error per foreign octet (a
+// gigabyte for four million of them) and stop at early padding. Text that was
+// declared base64 but is not stays unchanged.
 func DecodeBase64(body []byte) []byte {
 	if !likeBase64(firstParagraph(plaintext.ClipBytes(body, 1024))) {
 		return body
@@ -63,7 +61,7 @@ func DecodeBase64(body []byte) []byte {
 	return LooseBase64(trimFooter(body))
 }
 
-// firstParagraph is what stands before the first blank line after text.
+// firstParagraph returns the text before the first blank line, skipping leading ones.
 func firstParagraph(b []byte) []byte {
 	b = plaintext.SkipBlankLines(b)
 	for rest := b; len(rest) > 0; {
@@ -76,8 +74,8 @@ func firstParagraph(b []byte) []byte {
 	return b
 }
 
-// likeBase64 says whether most of a sample belongs to the base64 alphabet and
-// its lines are not made of words.
+// likeBase64 reports whether most of a sample belongs to the base64 alphabet and its
+// lines do not consist of words.
 func likeBase64(sample []byte) bool {
 	foreign, words, digits := 0, 0, 0
 	for i, c := range sample {
@@ -95,8 +93,8 @@ func likeBase64(sample []byte) bool {
 	return (foreign+words)*8 <= digits
 }
 
-// trimFooter cuts off what was appended to the data: a stray boundary, and after
-// the padding or a blank line the first line that is not base64 throughout.
+// trimFooter cuts off what was appended to the data: a stray boundary and, after the
+// padding or a blank line, everything from the first line that is not base64.
 func trimFooter(body []byte) []byte {
 	ended := false
 	for rest := body; len(rest) > 0; {

@@ -2,17 +2,17 @@ package uuencode
 
 import "strings"
 
-// uuFile is a file that stood uuencoded in a text.
+// File is a file that was uuencoded in a text.
 type File struct {
 	Name string
 	Data []byte
 }
 
-// maxUUFiles bounds the files taken from one text.
+// maxFiles limits the files extracted from one text.
 const maxFiles = 50
 
-// unpackUU takes uuencoded files out of a text: "begin 644 name", lines whose
-// first character gives their length, "end". What only looks like one stays.
+// Extract removes uuencoded files from a text and returns both: "begin 644 name",
+// lines that start with their length, "end". Text that only resembles a file stays.
 func Extract(s string) (string, []File) {
 	if !strings.HasPrefix(s, "begin ") && !strings.Contains(s, "\nbegin ") {
 		return s, nil
@@ -42,7 +42,7 @@ func cutTextLine(s string) (line, rest string) {
 	return strings.TrimSuffix(line, "\r"), rest
 }
 
-// uuBegin reads "begin <octal mode> <name>".
+// beginLine parses "begin <octal mode> <name>".
 func beginLine(line string) (name string, ok bool) {
 	tail, ok := strings.CutPrefix(line, "begin ")
 	if !ok {
@@ -56,8 +56,8 @@ func beginLine(line string) (name string, ok bool) {
 	return name, name != ""
 }
 
-// uuBody decodes up to "end". A text that breaks off is taken if it decoded at
-// least one line; a line of the wrong form means that this is no uuencoding.
+// body decodes lines up to "end". Truncated data counts if at least one line was
+// decoded; a malformed line means that this is not uuencoded data.
 func body(s string) (data []byte, rest string, ok bool) {
 	for rest = s; rest != ""; {
 		line, next := cutTextLine(rest)
@@ -83,7 +83,7 @@ func body(s string) (data []byte, rest string, ok bool) {
 func appendLine(data []byte, digits string, n int) []byte {
 	value := func(i int) byte {
 		if i >= len(digits) || digits[i] < ' ' {
-			return 0 // trailing blanks that were stripped on the way
+			return 0 // trailing blanks that were stripped in transport
 		}
 		return (digits[i] - ' ') & 0x3f
 	}
