@@ -2,11 +2,12 @@ package htmlview
 
 import (
 	"strings"
-	"switchboard/normalize/htmltext"
-	"switchboard/normalize/plaintext"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"switchboard/normalize/htmltext"
+	"switchboard/normalize/plaintext"
 )
 
 const (
@@ -340,7 +341,7 @@ func (w *cleaner) plain(a html.Attribute) {
 	}
 	value := strings.TrimSpace(a.Val)
 	if a.Key == "title" || a.Key == "alt" {
-		value = wording(value)
+		value = cleanDescription(value)
 	}
 	if !form.MatchString(value) {
 		return
@@ -351,8 +352,8 @@ func (w *cleaner) plain(a html.Attribute) {
 	w.out.WriteString(" " + a.Key + `="` + html.EscapeString(value) + `"`)
 }
 
-// wording returns a description without characters that could be markup.
-func wording(s string) string {
+// cleanDescription returns a description without characters that could be markup.
+func cleanDescription(s string) string {
 	return strings.TrimSpace(plaintext.Clip(strings.TrimSpace(strings.NewReplacer("<", "", ">", "").Replace(s)), 500))
 }
 
@@ -369,7 +370,7 @@ func (w *cleaner) picture(t html.Token) {
 	before := w.blocked
 	src := w.image(given)
 	if src == "" && (w.blocked == before || tiny(t)) {
-		if wording(htmltext.Attr(t, "alt")) == "" {
+		if cleanDescription(htmltext.Attr(t, "alt")) == "" {
 			return
 		}
 	}

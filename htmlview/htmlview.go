@@ -1,3 +1,5 @@
+// Package htmlview makes the HTML of a message safe to display. The stored message is
+// never changed; sanitizing happens each time it is displayed.
 package htmlview
 
 import (

@@ -5,10 +5,11 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"switchboard/normalize/hostiletest"
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"switchboard/normalize/hostiletest"
 )
 
 // attacks returns the payloads: one per line; a line that does not start a tag
@@ -98,14 +99,14 @@ func TestAttacks(t *testing.T) {
 				}
 				text := visible(got)
 				if at := strings.Index(text, "before"); at < 0 || !strings.Contains(text[at:], "after") {
-					t.Errorf("%s\nlost its text: %s", in, got)
+					t.Errorf("%s\nthe text around it is missing: %s", in, got)
 				}
 			}
 			if strings.Contains(seen, `src="http`) || strings.Contains(seen, `ground="http`) {
-				t.Errorf("%s\nshows a remote picture: %s (%d blocked)", in, seen, blocked)
+				t.Errorf("%s\nshows a remote image: %s (%d blocked)", in, seen, blocked)
 			}
 			if again := Sanitize(out); again != out {
-				t.Errorf("%s\nis not done at once:\n%s\n%s", in, out, again)
+				t.Errorf("%s\nis not idempotent:\n%s\n%s", in, out, again)
 			}
 		}
 	}
@@ -155,7 +156,7 @@ func TestStyling(t *testing.T) {
 	}
 }
 
-func TestView(t *testing.T) {
+func TestRender(t *testing.T) {
 	png := "data:image/png;base64," + base64.StdEncoding.EncodeToString([]byte("\x89PNG"))
 	opt := Options{CID: func(id string) string {
 		if id == "logo@example" {
@@ -210,7 +211,7 @@ func TestHTMLBombs(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 			if len(out) > 16<<20 {
-				t.Errorf("made %d MiB", len(out)>>20)
+				t.Errorf("output of %d MiB", len(out)>>20)
 			}
 		})
 	}
@@ -227,7 +228,7 @@ func FuzzSanitize(f *testing.F) {
 			t.Errorf("%q left %q in %q", s, bad, out)
 		}
 		if again := Sanitize(out); again != out {
-			t.Errorf("%q is not done at once:\n%q\n%q", s, out, again)
+			t.Errorf("%q is not idempotent:\n%q\n%q", s, out, again)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package htmlview
 import (
 	"regexp"
 	"strings"
+
 	"switchboard/normalize/plaintext"
 )
 

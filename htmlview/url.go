@@ -3,6 +3,7 @@ package htmlview
 import (
 	"net/url"
 	"strings"
+
 	"switchboard/normalize/plaintext"
 )
 

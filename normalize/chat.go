@@ -3,6 +3,7 @@ package normalize
 import (
 	"encoding/json"
 	"strings"
+
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/plaintext"
@@ -25,16 +26,16 @@ func Chat(raw desk.Raw) (desk.Message, error) {
 	m := desk.Message{
 		Direction: desk.Inbound, Channel: desk.ChannelChat, RawID: raw.ID,
 		ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt, AutoSubmitted: desk.AutoNo,
-		MessageID: idFrom(chatDomain, line.Session.String(), line.ClientID),
+		MessageID: derivedID(chatDomain, line.Session.String(), line.ClientID),
 		TextBody:  plaintext.TrimBlankLines(plaintext.Clean(strings.ToValidUTF8(line.Text, "\ufffd"))),
 	}
 	if line.Session.IsZero() || line.ClientID == "" {
-		m.MessageID = idFrom(chatDomain, raw.SourceKey, string(raw.Bytes))
+		m.MessageID = derivedID(chatDomain, raw.SourceKey, string(raw.Bytes))
 	}
 	if name, email := imf.OneLine(line.Name), imf.OneLine(line.Email); name != "" || email != "" {
 		m.From = []desk.Address{{Name: name, Email: email}}
 		if email != "" && !imf.ValidAddr(email) {
-			m.AddProblem("from-broken", "the visitor's address breaks the rules")
+			m.AddProblem("from-broken", "the visitor's address is not valid")
 		}
 	}
 	finish(&m)
@@ -44,9 +45,9 @@ func Chat(raw desk.Raw) (desk.Message, error) {
 	return m, nil
 }
 
-// idFrom derives a message identifier from what makes the item unique.
-func idFrom(domain string, parts ...string) string {
-	id := madeUpID([]byte(strings.Join(parts, "\x00")))
+// derivedID derives a message identifier from what makes the item unique.
+func derivedID(domain string, parts ...string) string {
+	id := generatedID([]byte(strings.Join(parts, "\x00")))
 	local, _ := imf.SplitAddr(id)
 	return local + "@" + domain
 }

@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"strings"
+
 	"switchboard/normalize/classify"
 	"switchboard/normalize/mimeparse"
 	"switchboard/normalize/report"

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
+
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/charset"
@@ -16,7 +18,6 @@ import (
 	"switchboard/normalize/mimeparse"
 	"switchboard/normalize/plaintext"
 	"switchboard/normalize/replytext"
-	"time"
 )
 
 // missingIDDomain is the domain of identifiers made up for messages without one; RFC
@@ -34,7 +35,7 @@ func Email(raw desk.Raw) (m desk.Message) {
 		// A bug here must not lose the message.
 		if fault := recover(); fault != nil {
 			m = bareMessage(raw)
-			m.AddProblem("unreadable", fmt.Sprintf("the mail could not be taken apart and is shown as it came: %v", fault))
+			m.AddProblem("unreadable", fmt.Sprintf("the message could not be parsed and is shown as received: %v", fault))
 		}
 	}()
 	m = readEmail(raw, 0)
@@ -85,7 +86,7 @@ func bareMessage(raw desk.Raw) desk.Message {
 	text, _ := charset.ToUTF8(raw.Bytes, "", false)
 	m := desk.Message{
 		Direction: desk.Inbound, Channel: desk.ChannelEmail, RawID: raw.ID, ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt,
-		MessageID: madeUpID(raw.Bytes), TextBody: plaintext.Clean(text), AutoSubmitted: desk.AutoNo,
+		MessageID: generatedID(raw.Bytes), TextBody: plaintext.Clean(text), AutoSubmitted: desk.AutoNo,
 	}
 	if path := reversePath(raw); path != "" {
 		m.From = []desk.Address{{Email: path}}
@@ -103,8 +104,8 @@ func reversePath(raw desk.Raw) string {
 	return imf.OneLine(raw.EnvelopeFrom)
 }
 
-// madeUpID replaces a missing Message-ID. The same message always gets the same one.
-func madeUpID(b []byte) string {
+// generatedID replaces a missing Message-ID. The same message always gets the same one.
+func generatedID(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16]) + "@" + missingIDDomain
 }
@@ -120,13 +121,13 @@ func (e *email) fields() {
 	m.CC = e.addresses("cc")
 	m.BCC = e.addresses("bcc")
 	if len(h.All("from")) > 1 {
-		e.problem("duplicate-from", "the mail has more than one From field; the first was used")
+		e.problem("duplicate-from", "the message has more than one From field; the first one is used")
 	}
-	e.completeFrom()
+	e.fillFrom()
 
 	if m.MessageID = imf.MessageID(h.Get("message-id")); m.MessageID == "" {
-		m.MessageID = madeUpID(e.raw.Bytes)
-		e.problem("no-message-id", "the mail has no Message-ID; one was made")
+		m.MessageID = generatedID(e.raw.Bytes)
+		e.problem("no-message-id", "the message has no Message-ID; one was generated")
 	}
 	m.InReplyTo = imf.MessageIDs(strings.Join(h.All("in-reply-to"), " "))
 	m.References = imf.MessageIDs(strings.Join(h.All("references"), " "))
@@ -152,14 +153,14 @@ func (e *email) addresses(name string) []desk.Address {
 	return list
 }
 
-// completeFrom fills in a From without an address from the fields that should have
+// fillFrom fills in a From without an address from the fields that should have
 // the same one.
-func (e *email) completeFrom() {
+func (e *email) fillFrom() {
 	m := &e.msg
 	for _, a := range m.From {
 		if strings.Contains(a.Email, "@") {
 			if !imf.ValidAddr(a.Email) {
-				e.problem("from-broken", "the From address breaks the rules and was kept as it stands: "+a.Email)
+				e.problem("from-broken", "the From address is not valid and was kept unchanged: "+a.Email)
 			}
 			return
 		}
@@ -177,17 +178,17 @@ func (e *email) completeFrom() {
 	switch {
 	case missing && borrowed != "":
 		m.From[0].Email = borrowed
-		e.problem("no-from", "the mail has no From; Sender, Reply-To or the envelope stands in")
+		e.problem("no-from", "the message has no From field; Sender, Reply-To or the envelope sender is used instead")
 	case missing:
-		e.problem("no-from", "the mail has no From")
+		e.problem("no-from", "the message has no From field")
 	case borrowed != "" && m.From[0].Email == "":
 		m.From[0].Email = borrowed
-		e.problem("from-broken", "From holds no address; the one of Sender, Reply-To or the envelope stands in")
+		e.problem("from-broken", "the From field has no address; that of Sender, Reply-To or the envelope is used instead")
 	default:
 		if m.From[0].Email == "" && len(m.From[0].Name) <= imf.MaxAddr {
 			m.From[0].Email = m.From[0].Name
 		}
-		e.problem("from-broken", "From holds no address")
+		e.problem("from-broken", "the From field has no address")
 	}
 }
 
@@ -205,7 +206,7 @@ func (e *email) date() time.Time {
 	value := h.Get("date")
 	if value == "" {
 		value = h.Get("delivery-date")
-		e.problem("no-date", "the mail has no Date; another time stands in")
+		e.problem("no-date", "the message has no Date field; another time is used instead")
 	}
 	plausible := func(t time.Time) bool {
 		return t.Year() >= earliestYear && (receivedAt.IsZero() || t.Before(receivedAt.Add(maxAhead)))
@@ -213,7 +214,7 @@ func (e *email) date() time.Time {
 	if t, ok := imf.ParseDate(imf.OneLine(encodedword.Decode(value, ""))); ok && plausible(t) {
 		return t
 	} else if value != "" {
-		e.problem("date-broken", "the Date cannot be right: "+imf.OneLine(plaintext.Clip(value, 60)))
+		e.problem("date-broken", "the Date field is not plausible: "+imf.OneLine(plaintext.Clip(value, 60)))
 	}
 	if i := strings.LastIndexByte(h.Get("received"), ';'); i >= 0 {
 		if t, ok := imf.ParseDate(h.Get("received")[i+1:]); ok && plausible(t) {

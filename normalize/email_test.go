@@ -18,12 +18,12 @@ func TestEmailIsDeterministic(t *testing.T) {
 	raw := mail("From: a@example.com\nSubject: x\n\nhello\n")
 	a, b := Email(raw), Email(raw)
 	if a.MessageID != b.MessageID || !strings.HasSuffix(a.MessageID, "@"+missingIDDomain) {
-		t.Errorf("made-up ids: %q, %q", a.MessageID, b.MessageID)
+		t.Errorf("generated identifiers %q and %q", a.MessageID, b.MessageID)
 	}
 	if !a.SentAt.Equal(received) {
-		t.Errorf("SentAt %v", a.SentAt)
+		t.Errorf("SentAt is %v, want the time of receipt", a.SentAt)
 	}
 	if a.TextBody != "hello" || a.Preview != "hello" || a.From[0].Email != "a@example.com" {
-		t.Errorf("%+v", a)
+		t.Errorf("message %+v", a)
 	}
 }

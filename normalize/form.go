@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/content"
@@ -24,17 +25,17 @@ func Form(raw desk.Raw) (desk.Message, error) {
 	m := desk.Message{
 		Direction: desk.Inbound, Channel: desk.ChannelForm, RawID: raw.ID,
 		ReceivedAt: raw.ReceivedAt, SentAt: raw.ReceivedAt, AutoSubmitted: desk.AutoNo,
-		MessageID: idFrom(formDomain, raw.Endpoint, raw.SourceKey, string(raw.Bytes)),
+		MessageID: derivedID(formDomain, raw.Endpoint, raw.SourceKey, string(raw.Bytes)),
 		Subject:   formSubject(f.Subject, text),
 		TextBody:  withFields(text, f.Fields),
 	}
 	if name, email := imf.OneLine(f.Name), imf.OneLine(f.Email); name != "" || email != "" {
 		m.From = []desk.Address{{Name: name, Email: email}}
 		if !imf.ValidAddr(email) {
-			m.AddProblem("from-broken", "the form gives no usable address")
+			m.AddProblem("from-broken", "the form submission has no valid address")
 		}
 	} else {
-		m.AddProblem("no-from", "the form was sent without a name and an address")
+		m.AddProblem("no-from", "the form was submitted without a name and an address")
 	}
 	for i, file := range f.Files {
 		media, _, _ := mimeheader.ParseParams(file.Type, "")

@@ -42,7 +42,7 @@ func TestForm(t *testing.T) {
 	raw.SourceKey = "k2"
 	other, _ := Message(raw)
 	if again.MessageID != m.MessageID || other.MessageID == m.MessageID {
-		t.Error("the identifier must follow from the submission")
+		t.Error("the identifier does not depend on the submission alone")
 	}
 }
 
@@ -65,14 +65,14 @@ func TestChat(t *testing.T) {
 	checkSafe(t, m)
 	line.ClientID = "2"
 	if other, _ := Message(rawJSON(t, desk.ChannelChat, "k", line)); other.MessageID == m.MessageID {
-		t.Error("two lines share an identifier")
+		t.Error("two chat lines have the same identifier")
 	}
 }
 
-func TestMessageRefusesWhatTheDeskDidNotWrite(t *testing.T) {
+func TestMessageRejectsInvalidJSON(t *testing.T) {
 	for _, channel := range []desk.Channel{desk.ChannelChat, desk.ChannelForm, desk.ChannelNote, "fax"} {
 		if _, err := Message(desk.Raw{Channel: channel, Bytes: []byte("{")}); desk.KindOf(err) != desk.KindInvalid {
-			t.Errorf("%s: %v", channel, err)
+			t.Errorf("%s: error %v, want KindInvalid", channel, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"strings"
+
 	"switchboard/desk"
 )
 

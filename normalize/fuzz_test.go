@@ -5,14 +5,15 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
 	"switchboard/desk"
 	"switchboard/normalize/hostiletest"
 	"switchboard/normalize/plaintext"
 	"switchboard/normalize/report"
 	"switchboard/normalize/transfer"
-	"testing"
-	"unicode"
-	"unicode/utf8"
 )
 
 // checkSafe fails if a message violates what every message guarantees.
@@ -38,12 +39,12 @@ func checkSafe(t *testing.T, m desk.Message) {
 	}
 	for _, s := range lines {
 		if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
-			t.Errorf("a header is not one clean line: %q", s)
+			t.Errorf("a header value is not a single clean line: %q", s)
 		}
 	}
 	for _, s := range []string{m.TextBody, m.HTMLBody, m.NewText} {
 		if !utf8.ValidString(s) || strings.ContainsAny(s, "\r\x00") {
-			t.Errorf("text is not clean: %q", plaintext.Clip(s, 200))
+			t.Errorf("a text contains CR, NUL or invalid UTF-8: %q", plaintext.Clip(s, 200))
 		}
 	}
 	for _, p := range m.Problems {
@@ -60,7 +61,7 @@ func FuzzEmail(f *testing.F) {
 		m := Email(raw)
 		checkSafe(t, m)
 		if again := Email(raw); !reflect.DeepEqual(m, again) {
-			t.Error("the same bytes gave two messages")
+			t.Error("the same bytes gave different messages")
 		}
 	})
 }
@@ -83,7 +84,7 @@ func FuzzReport(f *testing.F) {
 			for _, r := range rep.Recipients {
 				for _, s := range []string{r.Recipient, r.Original, r.Action, r.Status, r.Diagnostic, r.RemoteMTA} {
 					if strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
-						t.Errorf("a report's field is not one clean line: %q", s)
+						t.Errorf("a report field is not a single clean line: %q", s)
 					}
 				}
 			}
@@ -104,7 +105,7 @@ func FuzzOpaque(f *testing.F) {
 		checkSafe(t, m)
 		kept := slices.ContainsFunc(m.Attachments, func(a desk.Part) bool { return a.PartID == "1" && bytes.Equal(a.Data, b) })
 		if !kept && len(b) > 0 {
-			t.Error("the part was not kept as it came")
+			t.Error("the part was not kept unchanged as an attachment")
 		}
 	})
 }

@@ -7,15 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"switchboard/desk"
-	"switchboard/normalize/plaintext"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"switchboard/desk"
+	"switchboard/normalize/plaintext"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden is the expected message for a file of testdata. Each file is named after the
 // problem it has; its golden file has the same name.
@@ -80,7 +81,7 @@ func toGolden(m desk.Message) golden {
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.eml")
 	if err != nil || len(files) == 0 {
-		t.Fatal("no mails in testdata", err)
+		t.Fatal("no messages in testdata", err)
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".eml")

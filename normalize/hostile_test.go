@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"testing"
+	"time"
+
 	"switchboard/desk"
 	"switchboard/htmlview"
 	"switchboard/normalize/content"
 	"switchboard/normalize/hostiletest"
-	"testing"
-	"time"
 )
 
 // hostile returns messages made to consume time or memory, most of about 1 MiB.
@@ -99,8 +100,8 @@ func hostile() map[string]string {
 		"opaque-endless":            opaque(repeat("\x30\x80", hostiletest.Size)),
 		"opaque-small-pieces":       opaque(opaqueStart + repeat("\x04\x01a", hostiletest.Size)),
 		"opaque-in-opaque":          opaque(opaqueStart + strings.Repeat("\x24\x80", 5000) + repeat("\x04\x01a", hostiletest.Size)),
-		"clear-signed-begins":       head + "\r\n" + repeat(content.PgpSigned+"\r\n\r\n", hostiletest.Size),
-		"clear-signed-open":         head + "\r\n" + content.PgpSigned + "\r\n\r\n" + repeat("- -\r\n", hostiletest.Size),
+		"clear-signed-begins":       head + "\r\n" + repeat(content.PGPSigned+"\r\n\r\n", hostiletest.Size),
+		"clear-signed-open":         head + "\r\n" + content.PGPSigned + "\r\n\r\n" + repeat("- -\r\n", hostiletest.Size),
 		"multipart-signed-nested":   nested("multipart/signed; protocol=\"application/pgp-signature\"", 400),
 		"nul":                       strings.Repeat("\x00", hostiletest.Size),
 		"cr":                        strings.Repeat("\r", hostiletest.Size),
@@ -141,7 +142,7 @@ func TestHostile(t *testing.T) {
 			took := hostiletest.ProcessorTime(t) - start
 			runtime.ReadMemStats(&after)
 			if limit := hostiletest.Slowdown * time.Second * time.Duration(1+len(body)>>20); took > limit {
-				t.Errorf("took %v", took)
+				t.Errorf("took %v of processor time", took)
 			}
 			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; hostiletest.Slowdown == 1 && used > 256 {
 				t.Errorf("allocated %d MiB", used)

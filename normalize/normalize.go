@@ -3,9 +3,10 @@ package normalize
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
+
 	"switchboard/desk"
 	"switchboard/normalize/replytext"
-	"unicode/utf8"
 )
 
 // Message normalizes one raw item by the rules of its channel. Email is never
@@ -20,7 +21,7 @@ func Message(raw desk.Raw) (desk.Message, error) {
 	case desk.ChannelChat:
 		return Chat(raw)
 	}
-	return desk.Message{}, &desk.Error{Op: "normalize", Kind: desk.KindInvalid, Err: fmt.Errorf("no such channel: %q", raw.Channel)}
+	return desk.Message{}, &desk.Error{Op: "normalize", Kind: desk.KindInvalid, Err: fmt.Errorf("unknown channel %q", raw.Channel)}
 }
 
 // previewRunes is the length of the one-line preview.

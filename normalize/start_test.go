@@ -8,7 +8,7 @@ import (
 
 // A server prepended its trace fields: what preceded the header is now in the middle
 // of it.
-func TestTraceFieldsAboveAnOddBeginning(t *testing.T) {
+func TestTraceFieldsBeforeDamagedHeader(t *testing.T) {
 	const trace = "Return-Path: <jo@acme.example>\r\nReceived: from a\r\n\tby b; Sat, 21 Nov 2026 12:00:00 +0000\r\n"
 	const header = "From: Jo <jo@acme.example>\r\nSubject: Lamp\r\n\r\nIt is broken.\r\n"
 	for name, between := range map[string]string{"nothing": "", "byte order mark": "\xef\xbb\xbf", "blank lines": "\r\n\r\n", "NUL": "\x00"} {
@@ -21,6 +21,6 @@ func TestTraceFieldsAboveAnOddBeginning(t *testing.T) {
 	}
 	m := Email(desk.Raw{ReceivedAt: received, Bytes: []byte(trace + "\r\nDear desk,\r\nit is broken.\r\n")})
 	if m.TextBody != "Dear desk,\r\nit is broken." && m.TextBody != "Dear desk,\nit is broken." {
-		t.Errorf("a mail without a header: text %q", m.TextBody)
+		t.Errorf("message without a header: text %q", m.TextBody)
 	}
 }

@@ -42,7 +42,7 @@ var traps = map[string][]string{
 	"two From, spoofed names, text from right to left": {"head-duplicates", "from-spoofed-name", "head-bidi-in-subject", "name-bidi"},
 }
 
-func TestEveryTrapHasAGolden(t *testing.T) {
+func TestEveryTrapHasAGoldenFile(t *testing.T) {
 	t.Parallel()
 	for trap, patterns := range traps {
 		for _, pattern := range patterns {

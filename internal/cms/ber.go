@@ -8,7 +8,7 @@ const (
 	maxElements = 1 << 20 // values examined; those examined twice count twice
 )
 
-var errSyntax = errors.New("it is no CMS structure, or a damaged one")
+var errSyntax = errors.New("it is not a CMS structure, or it is damaged")
 
 // Tags as encoded in the first octet: class, constructed, number.
 const (

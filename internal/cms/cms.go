@@ -34,7 +34,7 @@ var (
 
 // ErrNotSigned reports a ContentInfo that is not SignedData but, for example,
 // encrypted or compressed, or a SignedData that contains something other than data.
-var ErrNotSigned = errors.New("it is no signed content")
+var ErrNotSigned = errors.New("it is not signed data")
 
 // SignedData is RFC 5652 §5.1. Its slices point into the input where the data is
 // contiguous.
@@ -139,16 +139,16 @@ func (d *SignedData) readCertificates(r *reader, set element) error {
 		return err
 	}
 	for _, e := range list {
-		if c, err := x509.ParseCertificate(e.full); err == nil && e.tag == tagSequence && bearable(c) {
+		if c, err := x509.ParseCertificate(e.full); err == nil && e.tag == tagSequence && hasReasonableKey(c) {
 			d.Certificates = append(d.Certificates, c)
 		}
 	}
 	return nil
 }
 
-// bearable drops certificates with keys made to consume time: a key of a megabit
+// hasReasonableKey drops certificates with keys made to consume time: a key of a megabit
 // takes seconds per signature, and a chain is tried in many ways.
-func bearable(c *x509.Certificate) bool {
+func hasReasonableKey(c *x509.Certificate) bool {
 	key, ok := c.PublicKey.(*rsa.PublicKey)
 	return !ok || key.N.BitLen() <= maxRSA
 }

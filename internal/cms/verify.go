@@ -14,9 +14,9 @@ import (
 
 // Reasons why a signature is not valid, for errors.Is.
 var (
-	ErrChanged     = errors.New("the content is not what was signed")
-	ErrSignature   = errors.New("the signature is not of the certificate's key")
-	ErrWeak        = errors.New("the digest or the key is too weak to mean anything")
+	ErrChanged     = errors.New("the content differs from what was signed")
+	ErrSignature   = errors.New("the signature was not made by the certificate's key")
+	ErrWeak        = errors.New("the digest or the key is too weak")
 	ErrUnsupported = errors.New("the signature's algorithm is not supported")
 )
 

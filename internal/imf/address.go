@@ -91,9 +91,9 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 			}
 		}
 	}
-	addr = tidyAddr(addr)
+	addr = trimAddr(addr)
 	if strings.Contains(addr, "=?") {
-		addr = tidyAddr(decode(addr))
+		addr = trimAddr(decode(addr))
 	}
 	if hasHighBit(addr) {
 		addr = decode(addr)
@@ -157,9 +157,9 @@ func isLocalName(w string) bool {
 	return w != ""
 }
 
-// tidyAddr removes what does not belong to an addr-spec: white space from folding,
+// trimAddr removes what does not belong to an addr-spec: white space from folding,
 // "mailto:", quotes around everything, a source route, a trailing dot.
-func tidyAddr(s string) string {
+func trimAddr(s string) string {
 	s = strings.TrimSpace(s)
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
@@ -190,7 +190,7 @@ func tidyAddr(s string) string {
 			s = strings.Join(strings.Fields(s), "")
 		}
 	}
-	return oneSpelling(strings.TrimRight(strings.Map(dropControl, s), "."))
+	return canonicalSpelling(strings.TrimRight(strings.Map(dropControl, s), "."))
 }
 
 func tidyName(s string) string {

@@ -98,7 +98,7 @@ func TestFreemail(t *testing.T) {
 		}
 	}
 	if n := len(freemailDomains); n < 200 {
-		t.Errorf("only %d domains", n)
+		t.Errorf("got only %d domains", n)
 	}
 }
 
@@ -125,14 +125,14 @@ func FuzzAddress(f *testing.F) {
 				t.Fatalf("control character survives: %q", fmt.Sprint(m))
 			}
 			if m.Name == "" && m.Addr == "" {
-				t.Fatalf("an entry with nothing in it from %q", s)
+				t.Fatalf("empty entry from %q", s)
 			}
 		}
 	})
 }
 
 // Different spellings of an address are one address.
-func TestOneSpelling(t *testing.T) {
+func TestCanonicalSpelling(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{`"jo"@acme.example`, "jo@acme.example"},
 		{`"j\o"@acme.example`, "jo@acme.example"},

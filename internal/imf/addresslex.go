@@ -34,18 +34,18 @@ type addressLexer struct {
 	members int
 	// Positions of the next ">" and ";", so that a field full of opening characters
 	// is not searched to its end for each of them.
-	angles, semicolons ahead
+	angles, semicolons searchCache
 }
 
-// ahead caches where an octet was found last.
-type ahead struct {
+// searchCache caches where an octet was found last.
+type searchCache struct {
 	searched bool
 	at       int
 }
 
-// of returns the first position of c in s at or after a position, or -1. Positions
+// index returns the first position of c in s at or after a position, or -1. Positions
 // passed in must not decrease.
-func (a *ahead) of(s string, c byte, from int) int {
+func (a *searchCache) index(s string, c byte, from int) int {
 	if !a.searched || a.at >= 0 && a.at < from {
 		a.searched, a.at = true, strings.IndexByte(s[from:], c)
 		if a.at >= 0 {
@@ -211,7 +211,7 @@ func (l *addressLexer) angle() string {
 		l.pos++
 		rest = rest[1:]
 	}
-	end := l.angles.of(l.s, '>', l.pos) - l.pos
+	end := l.angles.index(l.s, '>', l.pos) - l.pos
 	if end < 0 || strings.IndexByte(rest[:end], '<') >= 0 {
 		cut := strings.IndexAny(rest, ",;<")
 		if cut < 0 {
@@ -238,5 +238,5 @@ func (l *addressLexer) groupColon(e entry, word string) bool {
 	}
 	// A group ends with a semicolon; accept a colon at the end as well, because many
 	// programs omit the semicolon.
-	return l.semicolons.of(l.s, ';', l.pos+1) >= 0 || l.pos+1 == len(l.s)
+	return l.semicolons.index(l.s, ';', l.pos+1) >= 0 || l.pos+1 == len(l.s)
 }

@@ -27,14 +27,14 @@ func Domain(addr string) string {
 // customers use does.
 func NormalizeAddr(addr string) string {
 	addr = strings.Trim(strings.TrimSpace(addr), "<>")
-	return strings.ToLower(oneSpelling(strings.TrimSuffix(strings.TrimSpace(addr), ".")))
+	return strings.ToLower(canonicalSpelling(strings.TrimSuffix(strings.TrimSpace(addr), ".")))
 }
 
-// oneSpelling maps different spellings of an addr-spec to one, so that a person is
+// canonicalSpelling maps different spellings of an addr-spec to one, so that a person is
 // not stored twice and our own addresses are recognized: unnecessary quotes around a
 // local part are removed (RFC 5321 §4.1.2), and A-labels become U-labels (RFC 5890
 // §2.3.2.1). The case of the local part stays.
-func oneSpelling(addr string) string {
+func canonicalSpelling(addr string) string {
 	local, domain := SplitAddr(addr)
 	if domain == "" {
 		return addr

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestAddressListTakesLinearTime compares the allocations for a field and for one of
+// TestParseAddressListIsLinear compares the allocations for a field and for one of
 // four times its length; elapsed time would depend on the machine.
-func TestAddressListTakesLinearTime(t *testing.T) {
+func TestParseAddressListIsLinear(t *testing.T) {
 	for _, piece := range []string{"a: ", "a:", "Subject: [a] (b) ", "\"a: ", "a <b ", "=?x?q?a ", "=?x?q?a: ", "\"\\\": ", "a@ ", "(a: ", "<a: ", "a;", "a: b;"} {
 		used := func(size int) uint64 {
 			field := "To " + strings.Repeat(piece, size/len(piece))
@@ -25,8 +25,8 @@ func TestAddressListTakesLinearTime(t *testing.T) {
 	}
 }
 
-// TestGroupsAmongDamage: searching ahead does not change the result.
-func TestGroupsAmongDamage(t *testing.T) {
+// TestGroupsInDamagedFields: searching ahead does not change the result.
+func TestGroupsInDamagedFields(t *testing.T) {
 	t.Parallel()
 	for field, want := range map[string]string{
 		"A: <a@b>, c@d; E: f@g;": "[{ a@b} { c@d} { f@g}]",

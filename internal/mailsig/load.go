@@ -18,11 +18,14 @@ type Config struct {
 	Keys        []string // OpenPGP key files, and folders of them
 }
 
-// LoadAuthorities and LoadKeys each check one half of the configuration.
+// LoadAuthorities checks the S/MIME authorities. The error names the file and says
+// what to do.
 func (c Config) LoadAuthorities() error {
 	_, err := loadAuthorities(c.Authorities, c.System)
 	return err
 }
+
+// LoadKeys checks the OpenPGP keys.
 func (c Config) LoadKeys() error { _, err := loadKeys(c.Keys); return err }
 
 // Inventory summarizes the files for the operator.
@@ -43,7 +46,7 @@ func (c Config) Inventory(at time.Time) (i Inventory, err error) {
 		for _, cert := range v.authorities.named {
 			i.Authorities++
 			if outside(cert, at) {
-				i.PastAuthorities = append(i.PastAuthorities, line(cert.Subject.String())+" ("+cert.NotAfter.UTC().Format(time.DateOnly)+")")
+				i.PastAuthorities = append(i.PastAuthorities, cleanLine(cert.Subject.String())+" ("+cert.NotAfter.UTC().Format(time.DateOnly)+")")
 			}
 		}
 	}
@@ -70,7 +73,7 @@ type fileVersion struct {
 
 // Load reads all files once. The error names the file and says what to do.
 func Load(c Config, log *slog.Logger) (*Trust, error) {
-	t := &Trust{config: c, log: log, versions: c.look()}
+	t := &Trust{config: c, log: log, versions: c.versions()}
 	var err error
 	t.current, err = c.read()
 	return t, err
@@ -85,8 +88,8 @@ func (c Config) read() (*Verifier, error) {
 	return &Verifier{a, keys}, err
 }
 
-// look records the state of the files; missing ones are left out.
-func (c Config) look() (v []fileVersion) {
+// versions records the state of the files; missing ones are left out.
+func (c Config) versions() (v []fileVersion) {
 	files, err := keyFiles(c.Keys)
 	if err != nil {
 		return nil
@@ -105,7 +108,7 @@ func (c Config) look() (v []fileVersion) {
 func (t *Trust) verifier() *Verifier {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	versions := t.config.look()
+	versions := t.config.versions()
 	if slices.Equal(versions, t.versions) {
 		return t.current
 	}

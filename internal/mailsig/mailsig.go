@@ -30,18 +30,18 @@ func (v *Verifier) Verify(s *desk.Signed, at time.Time) (out *desk.Signature) {
 		if fault := recover(); fault != nil {
 			// A bug in a parser must not lose the message.
 			*out = desk.Signature{Kind: s.Kind}
-			say(out, desk.SignatureUnreadable, fmt.Sprintf("the signature could not be read: %v", fault))
+			setStatus(out, desk.SignatureUnreadable, fmt.Sprintf("the signature could not be read: %v", fault))
 		}
 	}()
 	switch {
 	case s.Covers == desk.CoversPart:
-		say(out, desk.SignaturePartial, "the signature is for a part of this mail; something that is not signed stands beside it")
+		setStatus(out, desk.SignaturePartial, "the signature covers only a part of this message; the rest is not signed")
 	case s.Broken != "":
-		say(out, desk.SignatureUnreadable, "the signature cannot be verified: "+s.Broken)
+		setStatus(out, desk.SignatureUnreadable, "the signature cannot be verified: "+s.Broken)
 	case s.Kind == desk.SignatureSMIME && (v == nil || v.authorities == nil):
-		say(out, desk.SignatureUnchecked, "no authorities for S/MIME are configured")
+		setStatus(out, desk.SignatureUnchecked, "no S/MIME authorities are configured")
 	case s.Kind == desk.SignatureOpenPGP && (v == nil || len(v.keys) == 0):
-		say(out, desk.SignatureUnchecked, "no OpenPGP keys are configured")
+		setStatus(out, desk.SignatureUnchecked, "no OpenPGP keys are configured")
 	case s.Kind == desk.SignatureSMIME:
 		v.authorities.verify(s, at, out)
 	default:
@@ -51,41 +51,41 @@ func (v *Verifier) Verify(s *desk.Signed, at time.Time) (out *desk.Signature) {
 	return out
 }
 
-func say(out *desk.Signature, status desk.SignatureStatus, reason string) {
+func setStatus(out *desk.Signature, status desk.SignatureStatus, reason string) {
 	out.Status, out.Reason = status, reason
 }
 
-// conclude handles a valid signature by a trusted key: the key must also be the
+// checkAuthor handles a valid signature by a trusted key: the key must also be the
 // author's (RFC 8550 §3), or anyone with a trusted key could sign as anyone else.
-func conclude(s *desk.Signed, addresses []string, out *desk.Signature) {
+func checkAuthor(s *desk.Signed, addresses []string, out *desk.Signature) {
 	if len(addresses) > 0 {
-		out.Email = line(addresses[0])
+		out.Email = cleanLine(addresses[0])
 	}
 	for _, a := range addresses {
-		if s.Author != "" && same(a, s.Author) {
-			out.Email = line(a)
-			say(out, desk.SignatureValid, "the text is as "+out.Email+" signed it")
+		if s.Author != "" && sameAddress(a, s.Author) {
+			out.Email = cleanLine(a)
+			setStatus(out, desk.SignatureValid, "the text is unchanged since "+out.Email+" signed it")
 			if s.Footer != "" {
-				out.Reason += ", but for the lines at its end, which a mailing list added"
+				out.Reason += ", except for the lines at the end, which a mailing list added"
 			}
 			return
 		}
 	}
 	signer := out.Email
 	if signer == "" {
-		signer = "somebody without an address"
+		signer = "a signer without an address"
 	}
 	switch s.Author {
 	case "":
-		say(out, desk.SignatureMismatch, "signed by "+signer+"; the mail does not name one author")
+		setStatus(out, desk.SignatureMismatch, "signed by "+signer+"; the message does not name exactly one author")
 	default:
-		say(out, desk.SignatureMismatch, "signed by "+signer+", but the mail says that it is from "+line(s.Author))
+		setStatus(out, desk.SignatureMismatch, "signed by "+signer+", but the message claims to be from "+cleanLine(s.Author))
 	}
 }
 
-// same compares addresses. Only ASCII is compared without regard to case: other
+// sameAddress compares addresses. Only ASCII is compared without regard to case: other
 // letters have foldings that look alike and are different mailboxes.
-func same(a, b string) bool {
+func sameAddress(a, b string) bool {
 	if imf.NormalizeAddr(a) != imf.NormalizeAddr(b) {
 		return false
 	}
@@ -101,8 +101,8 @@ func ascii(s string) bool {
 // maxLine is the length of a name or address chosen by the signer.
 const maxLine = 200
 
-// line converts text from a stranger to one clean line.
-func line(s string) string {
+// cleanLine converts text from a stranger to one clean line.
+func cleanLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '

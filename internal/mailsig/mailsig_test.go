@@ -40,13 +40,13 @@ func load(t testing.TB, c mailsig.Config) *mailsig.Trust {
 	return trust
 }
 
-// look verifies a message with the line ends it has in transport.
-func look(t *testing.T, trust *mailsig.Trust, text string) *desk.Signature {
+// verifyMail verifies a message with the line ends it has in transport.
+func verifyMail(t *testing.T, trust *mailsig.Trust, text string) *desk.Signature {
 	t.Helper()
-	return lookAt(t, trust, strings.ReplaceAll(text, "\n", "\r\n"), received)
+	return verifyMailAt(t, trust, strings.ReplaceAll(text, "\n", "\r\n"), received)
 }
 
-func lookAt(t *testing.T, trust *mailsig.Trust, text string, at time.Time) *desk.Signature {
+func verifyMailAt(t *testing.T, trust *mailsig.Trust, text string, at time.Time) *desk.Signature {
 	t.Helper()
 	m := normalize.Email(desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: at, Bytes: []byte(text)})
 	if m.Signed == nil {
@@ -67,7 +67,7 @@ func (e expectation) check(t *testing.T, got *desk.Signature) {
 		t.Errorf("%s: %s (%s), want %s (... %s ...)", e.name, got.Status, got.Reason, e.status, e.reason)
 	}
 	if (got.Status == desk.SignatureValid) != (e.status == desk.SignatureValid) {
-		t.Errorf("%s: valid when it must not be, or the reverse", e.name)
+		t.Errorf("%s: status and validity do not agree", e.name)
 	}
 }
 
@@ -84,14 +84,14 @@ func TestSMIME(t *testing.T) {
 	spaced := "Content-Type: text/plain\n\nwith blanks at the end   \nand\tafter  \n"
 	eight := "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\ngrüße\n"
 	for _, e := range []expectation{
-		{"detached", mail(from, good), "valid", "as jo@acme.example signed it"},
+		{"detached", mail(from, good), "valid", "unchanged since jo@acme.example signed it"},
 		{"opaque", mail(from, opaque), "valid", ""},
 		{"opaque, streamed", mail(from, acme.Sign(jo, entity, "-nodetach", "-stream")), "valid", ""},
 		{"8-bit", mail(from, acme.Sign(jo, eight)), "valid", ""},
 		{"blanks at line ends", mail(from, acme.Sign(jo, spaced)), "valid", ""},
 		{"two encodings deep", mail(from, acme.Sign(jo, mixed(entity, "Content-Type: text/csv; name=a.csv\nContent-Transfer-Encoding: base64\n\nYSxiCg=="))), "valid", ""},
 		{"issued by an intermediate", mail(from, sub.Sign(subJo, entity, "-certfile", sub.File)), "valid", ""},
-		{"two signers", mail(from, acme.Sign(bo, entity, "-signer", jo, "-inkey", strings.TrimSuffix(jo, ".pem")+".key")), "valid", "as jo@acme.example signed it"},
+		{"two signers", mail(from, acme.Sign(bo, entity, "-signer", jo, "-inkey", strings.TrimSuffix(jo, ".pem")+".key")), "valid", "unchanged since jo@acme.example signed it"},
 		{"address in another case", mail("JO@Acme.Example", good), "valid", ""},
 		{"address in the subject alone", mail(from, acme.Sign(acme.Old("Old Jo", "jo@acme.example"), entity)), "valid", ""},
 		{"one part in a multipart", mail(from, mixed(good)), "valid", ""},
@@ -99,12 +99,12 @@ func TestSMIME(t *testing.T) {
 
 		{"changed body", mail(from, strings.Replace(good, "smokes", "burns", 1)), "invalid", "changed after"},
 		{"changed header of the part", mail(from, strings.Replace(good, "charset=utf-8", "charset=utf-7", 1)), "invalid", "changed after"},
-		{"signer of another address", mail(from, acme.Sign(bo, entity)), "mismatch", "signed by bo@acme.example, but the mail says that it is from jo@acme.example"},
+		{"signer of another address", mail(from, acme.Sign(bo, entity)), "mismatch", "signed by bo@acme.example, but the message claims to be from jo@acme.example"},
 		{"another From", mail("jo@acme-corp.example", good), "mismatch", "jo@acme-corp.example"},
-		{"two From fields", mail("bo@acme.example", good, "From: jo@acme.example"), "mismatch", "does not name one author"},
-		{"two authors", mail("jo@acme.example, bo@acme.example", good), "mismatch", "does not name one author"},
+		{"two From fields", mail("bo@acme.example", good, "From: jo@acme.example"), "mismatch", "does not name exactly one author"},
+		{"two authors", mail("jo@acme.example, bo@acme.example", good), "mismatch", "does not name exactly one author"},
 		{"look-alike address", mail("jo@acme.example <eve@evil.example>", good), "mismatch", "eve@evil.example"},
-		{"unknown authority", mail(from, evil.Sign(evil.Person("Jo Acme", "jo@acme.example"), entity)), "untrusted", "nobody whom we trust"},
+		{"unknown authority", mail(from, evil.Sign(evil.Person("Jo Acme", "jo@acme.example"), entity)), "untrusted", "no trusted authority"},
 		{"expired certificate", mail(from, acme.Sign(acme.Expired("Jo 2020", "jo@acme.example"), entity)), "expired", "expired on 2021-01-01"},
 		{"a stranger's expired certificate", mail(from, evil.Sign(evil.Expired("Jo 2020", "jo@acme.example"), entity)), "untrusted", ""},
 		{"an intermediate that did not come along", mail(from, sub.Sign(subJo, entity)), "untrusted", ""},
@@ -117,29 +117,29 @@ func TestSMIME(t *testing.T) {
 		{"a footer in HTML", mail(from, mixed(good, "Content-Type: text/html\n\n<p>_____</p>"), "List-Id: <users.lists.example>"), "partial", ""},
 		{"a page of a footer", mail(from, mixed(good, "Content-Type: text/plain\n\n"+footer+strings.Repeat("Pay. ", 500)), "List-Id: <users.lists.example>"), "partial", ""},
 		{"opaque beside text", mail(from, mixed("Content-Type: text/plain\n\nPay.", opaque)), "partial", ""},
-		{"nothing of a signature", mail(from, strings.Replace(good, "filename=\"smime.p7s\"\n\nMII", "filename=\"smime.p7s\"\n\nMAA", 1)), "unreadable", ""},
+		{"damaged signature", mail(from, strings.Replace(good, "filename=\"smime.p7s\"\n\nMII", "filename=\"smime.p7s\"\n\nMAA", 1)), "unreadable", ""},
 		{"PGP for S/MIME", mail(from, strings.Replace(good, `protocol="application/pkcs7-signature"`, `protocol="application/pgp-signature"`, 1)), "unreadable", ""},
 	} {
-		e.check(t, look(t, trust, e.mail))
+		e.check(t, verifyMail(t, trust, e.mail))
 	}
-	got := look(t, trust, mail(from, good))
+	got := verifyMail(t, trust, mail(from, good))
 	if got.Email != "jo@acme.example" || got.Name != "Jo Acme" || got.Issuer != "CN=Acme Mail CA" || len(got.Key) != 64 || got.SignedAt == nil || got.Kind != desk.SignatureSMIME {
 		t.Errorf("%+v", got)
 	}
-	if got := lookAt(t, trust, mail(from, good), received); got.Status != desk.SignatureValid {
+	if got := verifyMailAt(t, trust, mail(from, good), received); got.Status != desk.SignatureValid {
 		t.Errorf("delivered with LF: %+v", got)
 	}
-	if got := lookAt(t, trust, mail(from, acme.Sign(jo, entity, "-binary")), received); got.Status != desk.SignatureValid {
+	if got := verifyMailAt(t, trust, mail(from, acme.Sign(jo, entity, "-binary")), received); got.Status != desk.SignatureValid {
 		t.Errorf("signed and delivered with LF: %+v", got)
 	}
-	if got := lookAt(t, trust, strings.ReplaceAll(mail(from, acme.Sign(acme.Expired("Jo 2021", "jo@acme.example"), entity)), "\n", "\r\n"), time.Date(2020, 6, 1, 0, 0, 0, 0, time.UTC)); got.Status != desk.SignatureValid {
+	if got := verifyMailAt(t, trust, strings.ReplaceAll(mail(from, acme.Sign(acme.Expired("Jo 2021", "jo@acme.example"), entity)), "\n", "\r\n"), time.Date(2020, 6, 1, 0, 0, 0, 0, time.UTC)); got.Status != desk.SignatureValid {
 		t.Errorf("received while the certificate was good: %+v", got)
 	}
-	if got := look(t, load(t, mailsig.Config{}), mail(from, good)); got.Status != desk.SignatureUnchecked {
+	if got := verifyMail(t, load(t, mailsig.Config{}), mail(from, good)); got.Status != desk.SignatureUnchecked {
 		t.Errorf("without authorities: %+v", got)
 	}
-	if got := look(t, load(t, mailsig.Config{Authorities: []string{jo}}), mail(from, good)); got.Status != desk.SignatureValid {
-		t.Errorf("a person's own certificate trusted: %+v", got)
+	if got := verifyMail(t, load(t, mailsig.Config{Authorities: []string{jo}}), mail(from, good)); got.Status != desk.SignatureValid {
+		t.Errorf("with the certificate of the signer trusted: %+v", got)
 	}
 }
 
@@ -161,9 +161,9 @@ func TestOpenPGP(t *testing.T) {
 	plain := "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"
 	clear := g.Clear(jo, text)
 	for _, e := range []expectation{
-		{"detached", mail(from, good), "valid", "as jo@acme.example signed it"},
+		{"detached", mail(from, good), "valid", "unchanged since jo@acme.example signed it"},
 		{"detached, text mode", mail(from, g.Sign(jo, entity, "--textmode")), "valid", ""},
-		{"two signers", mail(from, g.Sign("bo@acme.example", entity, "--local-user", jo)), "valid", "as jo@acme.example signed it"},
+		{"two signers", mail(from, g.Sign("bo@acme.example", entity, "--local-user", jo)), "valid", "unchanged since jo@acme.example signed it"},
 		{"clear", mail(from, plain+clear), "valid", ""},
 		{"clear, quoted-printable", mail(from, "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n"+strings.ReplaceAll(clear, "=", "=3D")), "valid", ""},
 		{"clear, list footer", mail(from, plain+clear+footer, "List-Id: <users.lists.example>"), "valid", "mailing list added"},
@@ -172,20 +172,20 @@ func TestOpenPGP(t *testing.T) {
 		{"changed body", mail(from, strings.Replace(good, "smokes", "burns", 1)), "invalid", "changed after"},
 		{"clear, changed", mail(from, plain+strings.Replace(clear, "smokes", "burns", 1)), "invalid", "changed after"},
 		{"signer of another address", mail(from, g.Sign("bo@acme.example", entity)), "mismatch", "signed by bo@acme.example"},
-		{"unknown key of the same address", mail(from, g.Sign(eve, entity)), "untrusted", "not among those we know"},
+		{"unknown key of the same address", mail(from, g.Sign(eve, entity)), "untrusted", "is unknown"},
 		{"expired key", mail("old@acme.example", g.Sign("old@acme.example", entity, "--faked-system-time", "20200601T000000")), "expired", ""},
 		{"SHA-1", mail(from, g.Sign(jo, entity, "--digest-algo", "SHA1")), "weak", ""},
 		{"text before it", mail(from, mixed("Content-Type: text/plain\n\nPay.", good)), "partial", ""},
-		{"a third part", mail(from, strings.Replace(good, "\n--signed--\n", "\n--signed\nContent-Type: text/plain\n\nPay.\n--signed--\n", 1)), "unreadable", "not made of one signed part"},
+		{"a third part", mail(from, strings.Replace(good, "\n--signed--\n", "\n--signed\nContent-Type: text/plain\n\nPay.\n--signed--\n", 1)), "unreadable", "does not consist of one signed part"},
 		{"clear, text before it", mail(from, plain+"Pay.\n\n"+clear), "partial", ""},
 		{"clear, text after it", mail(from, plain+clear+"\nPay.\n", "List-Id: <users.lists.example>"), "partial", ""},
 		{"clear beside a file", mail(from, mixed("Content-Type: text/plain\n\n"+clear, "Content-Type: text/csv; name=a.csv\n\na,b")), "partial", ""},
 		{"clear, two of them", mail(from, plain+clear+clear), "partial", ""},
 		{"no signature", mail(from, strings.Replace(good, "-----BEGIN PGP SIGNATURE-----", "-----BEGIN NOTHING-----", 1)), "unreadable", ""},
 	} {
-		e.check(t, look(t, trust, e.mail))
+		e.check(t, verifyMail(t, trust, e.mail))
 	}
-	got := look(t, trust, mail(from, good))
+	got := verifyMail(t, trust, mail(from, good))
 	if got.Email != "jo@acme.example" || got.Name != "Jo Acme" || !strings.EqualFold(got.Key, jo) || got.SignedAt == nil || got.Kind != desk.SignatureOpenPGP || got.Issuer != "" {
 		t.Errorf("%+v", got)
 	}
@@ -196,10 +196,10 @@ func TestOpenPGP(t *testing.T) {
 	}
 	g.Run(strings.Replace(string(b), ":-----BEGIN", "-----BEGIN", 1), "--import")
 	g.Export(dir, jo)
-	if got := look(t, trust, mail(from, good)); got.Status != desk.SignatureRevoked {
+	if got := verifyMail(t, trust, mail(from, good)); got.Status != desk.SignatureRevoked {
 		t.Errorf("after the key's file changed: %+v", got)
 	}
-	if got := look(t, load(t, mailsig.Config{}), mail(from, good)); got.Status != desk.SignatureUnchecked {
+	if got := verifyMail(t, load(t, mailsig.Config{}), mail(from, good)); got.Status != desk.SignatureUnchecked {
 		t.Errorf("without keys: %+v", got)
 	}
 }

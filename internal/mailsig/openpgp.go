@@ -96,11 +96,11 @@ func (k keyring) add(b []byte) error {
 		}
 		block, err := armor.Decode(bytes.NewReader(one))
 		if err != nil {
-			return fmt.Errorf("its armour cannot be read: %w", err)
+			return fmt.Errorf("its ASCII armour cannot be read: %w", err)
 		}
 		packets, err := io.ReadAll(block.Body)
 		if err != nil {
-			return fmt.Errorf("its armour cannot be read: %w", err)
+			return fmt.Errorf("its ASCII armour cannot be read: %w", err)
 		}
 		if err := k.addPackets(packets); err != nil {
 			return err
@@ -130,9 +130,9 @@ func (k keyring) addPackets(b []byte) error {
 			}
 			return nil
 		case err != nil || p.Tag != tagPublicKey && p.Tag != tagSecretKey && len(keys) == 0:
-			return errors.New("it holds no OpenPGP key; export it with gpg --armor --export ADDRESS")
+			return errors.New("it contains no OpenPGP key; export one with gpg --armor --export ADDRESS")
 		case p.Tag == tagSecretKey:
-			return errors.New("it holds a private key, which does not belong here; export the public one with gpg --armor --export ADDRESS")
+			return errors.New("it contains a private key, which must not be here; export the public key with gpg --armor --export ADDRESS")
 		case p.Tag == tagPublicKey:
 			keys = append(keys, &bytes.Buffer{})
 		}
@@ -177,8 +177,8 @@ func (k keyring) inventory(at time.Time) (n int, past []string) {
 	return n, past
 }
 
-// known parses the keys that signatures refer to.
-func (k keyring) known(list []*packet.Signature) (keys []*openpgp.Entity) {
+// keysOf parses the keys that signatures refer to.
+func (k keyring) keysOf(list []*packet.Signature) (keys []*openpgp.Entity) {
 	for _, sig := range list {
 		for _, b := range k[*sig.IssuerKeyId] {
 			if e, err := readKey(b); err == nil && len(keys) < maxKeys {
@@ -192,19 +192,19 @@ func (k keyring) known(list []*packet.Signature) (keys []*openpgp.Entity) {
 func (k keyring) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
 	packets, signatures, err := readSignature(s.Signature)
 	if err != nil {
-		say(out, desk.SignatureUnreadable, "the signature cannot be read: "+line(err.Error()))
+		setStatus(out, desk.SignatureUnreadable, "the signature cannot be read: "+cleanLine(err.Error()))
 		return
 	}
 	out.Key, out.SignedAt = fmt.Sprintf("%016x", *signatures[0].IssuerKeyId), signedAt(signatures[0].CreationTime)
-	say(out, desk.SignatureUntrusted, "the key that made the signature is not among those we know, so that it could not be verified")
+	setStatus(out, desk.SignatureUntrusted, "the key that made the signature is unknown, so the signature could not be verified")
 	bare, best := *out, -1
-	for _, key := range k.known(signatures) {
+	for _, key := range k.keysOf(signatures) {
 		try := bare
 		verifyKey(key, s, packets, at.Add(skew), &try)
 		if try.Status == desk.SignatureInvalid && slices.ContainsFunc(signatures, weak) {
-			say(&try, desk.SignatureWeak, "the signature is made with a digest that can be forged today")
+			setStatus(&try, desk.SignatureWeak, "the signature uses a digest that can be forged")
 		}
-		if n := worth(try.Status); n > best {
+		if n := rank(try.Status); n > best {
 			best, *out = n, try
 		}
 	}
@@ -217,35 +217,35 @@ func verifyKey(key *openpgp.Entity, s *desk.Signed, packets []byte, at time.Time
 	addresses := names(key, at, config, out)
 	sig, err := verifyDetached(key, s.Content, packets, config)
 	if err != nil {
-		refuse(err, out)
+		explain(err, out)
 		return
 	}
 	out.SignedAt = signedAt(sig.CreationTime)
-	switch err := usable(key, *sig.IssuerKeyId, at, config); {
+	switch err := checkValidity(key, *sig.IssuerKeyId, at, config); {
 	case errors.Is(err, pgperrors.ErrKeyRevoked):
-		say(out, desk.SignatureRevoked, "the signature fits, but its owner has called the key back")
+		setStatus(out, desk.SignatureRevoked, "the signature is valid, but the key has been revoked by its owner")
 	case err != nil:
-		say(out, desk.SignatureExpired, "the signature fits, but the key was not valid any more when the mail came")
+		setStatus(out, desk.SignatureExpired, "the signature is valid, but the key had expired when the message was received")
 	default:
-		conclude(s, addresses, out)
+		checkAuthor(s, addresses, out)
 	}
 }
 
-// refuse explains why a signature does not count.
-func refuse(err error, out *desk.Signature) {
+// explain explains why a signature does not count.
+func explain(err error, out *desk.Signature) {
 	var wrong pgperrors.SignatureError
 	var weakKey pgperrors.WeakAlgorithmError
 	switch {
 	case errors.Is(err, pgperrors.ErrKeyExpired), errors.Is(err, pgperrors.ErrSignatureExpired), errors.Is(err, pgperrors.ErrSignatureOlderThanKey):
-		say(out, desk.SignatureExpired, "the key or the signature was not valid when the mail came: "+line(err.Error()))
+		setStatus(out, desk.SignatureExpired, "the key or the signature was not valid when the message was received: "+cleanLine(err.Error()))
 	case errors.Is(err, pgperrors.ErrKeyRevoked):
-		say(out, desk.SignatureRevoked, "the owner of the key has called it back")
+		setStatus(out, desk.SignatureRevoked, "the key has been revoked by its owner")
 	case errors.As(err, &weakKey):
-		say(out, desk.SignatureWeak, "the signature is made with a key that can be forged today")
+		setStatus(out, desk.SignatureWeak, "the signature uses a key that can be forged")
 	case errors.As(err, &wrong) && !strings.Contains(err.Error(), "notation"):
-		say(out, desk.SignatureInvalid, "the signature does not fit: the mail was changed after it was signed")
+		setStatus(out, desk.SignatureInvalid, "the signature is not valid: the message was changed after it was signed")
 	default:
-		say(out, desk.SignatureUnreadable, "the signature cannot be verified: "+line(err.Error()))
+		setStatus(out, desk.SignatureUnreadable, "the signature cannot be verified: "+cleanLine(err.Error()))
 	}
 }
 
@@ -273,9 +273,9 @@ func readSignature(b []byte) (packets []byte, list []*packet.Signature, err erro
 		sig, ok := p.(*packet.Signature)
 		switch {
 		case err != nil:
-			return nil, nil, errors.New("it is damaged, or of a version that is not supported")
+			return nil, nil, errors.New("it is damaged, or its version is not supported")
 		case !ok || sig.IssuerKeyId == nil || len(list) == maxPackets:
-			return nil, nil, errors.New("it is not made of a few signatures that name their keys")
+			return nil, nil, errors.New("it contains too many signatures, or one that does not name its key")
 		}
 		list = append(list, sig)
 	}
@@ -301,9 +301,9 @@ func weak(s *packet.Signature) bool {
 	return s.Hash == crypto.MD5 || s.Hash == crypto.SHA1 || s.Hash == crypto.RIPEMD160
 }
 
-// usable checks whether the key was valid when the message was received; the library
+// checkValidity checks whether the key was valid when the message was received; the library
 // checks the time that the signer claims.
-func usable(e *openpgp.Entity, id uint64, at time.Time, config *packet.Config) error {
+func checkValidity(e *openpgp.Entity, id uint64, at time.Time, config *packet.Config) error {
 	if _, err := e.VerifyPrimaryKey(at, config); err != nil {
 		return err
 	}
@@ -337,7 +337,7 @@ func names(e *openpgp.Entity, at time.Time, config *packet.Config, out *desk.Sig
 			addresses = append(addresses, identity.UserId.Email)
 		}
 		if out.Name == "" {
-			out.Name, out.Email = line(identity.UserId.Name), line(identity.UserId.Email)
+			out.Name, out.Email = cleanLine(identity.UserId.Name), cleanLine(identity.UserId.Email)
 		}
 	}
 	return addresses

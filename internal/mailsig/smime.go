@@ -53,7 +53,7 @@ func (a *authorities) add(b []byte) error {
 	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
 		n++
 		if strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			return errors.New("it holds a private key, which does not belong here; name a file with the certificate alone")
+			return errors.New("it contains a private key, which must not be here; use a file with only the certificate")
 		}
 		if block.Type != "CERTIFICATE" {
 			return fmt.Errorf("block %d is a %q, not a CERTIFICATE", n, block.Type)
@@ -66,7 +66,7 @@ func (a *authorities) add(b []byte) error {
 		a.named = append(a.named, c)
 	}
 	if n == 0 {
-		return errors.New("it holds no certificate; PEM is expected, as in -----BEGIN CERTIFICATE-----")
+		return errors.New("it contains no certificate; PEM is expected, as in -----BEGIN CERTIFICATE-----")
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func (a *authorities) add(b []byte) error {
 func (a *authorities) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
 	data, err := cms.Parse(s.Signature)
 	if err != nil || len(data.Signers) == 0 {
-		say(out, desk.SignatureUnreadable, "the signature cannot be read: it is damaged, or no signature")
+		setStatus(out, desk.SignatureUnreadable, "the signature cannot be read: it is damaged, or not a signature")
 		return
 	}
 	// The best of several signers counts; adding another signer to someone's
@@ -83,14 +83,14 @@ func (a *authorities) verify(s *desk.Signed, at time.Time, out *desk.Signature) 
 	for _, signer := range data.Signers {
 		try := *out
 		a.verifySigner(s, data, signer, at, &try)
-		if n := worth(try.Status); n > best {
+		if n := rank(try.Status); n > best {
 			best, *out = n, try
 		}
 	}
 }
 
-// worth ranks the results of several signers.
-func worth(status desk.SignatureStatus) int {
+// rank ranks the results of several signers.
+func rank(status desk.SignatureStatus) int {
 	order := []desk.SignatureStatus{desk.SignatureUnreadable, desk.SignatureWeak, desk.SignatureInvalid, desk.SignatureUntrusted,
 		desk.SignatureExpired, desk.SignatureRevoked, desk.SignatureMismatch, desk.SignatureValid}
 	for i, s := range order {
@@ -105,41 +105,41 @@ func (a *authorities) verifySigner(s *desk.Signed, data *cms.SignedData, signer 
 	out.SignedAt = signedAt(signer.SignedAt)
 	c := data.Certificate(signer)
 	if c == nil {
-		say(out, desk.SignatureUnreadable, "the signer's certificate did not come with the signature, or cannot be read")
+		setStatus(out, desk.SignatureUnreadable, "the signer's certificate is missing from the signature, or cannot be read")
 		return
 	}
 	sum := sha256.Sum256(c.Raw)
-	out.Key, out.Name, out.Issuer = hex.EncodeToString(sum[:]), line(c.Subject.CommonName), line(c.Issuer.String())
-	if list := certified(c, nil); len(list) > 0 {
-		out.Email = line(list[0])
+	out.Key, out.Name, out.Issuer = hex.EncodeToString(sum[:]), cleanLine(c.Subject.CommonName), cleanLine(c.Issuer.String())
+	if list := certifiedAddresses(c, nil); len(list) > 0 {
+		out.Email = cleanLine(list[0])
 	}
 	err := verifyContent(signer, s.Content, c)
 	switch {
 	case errors.Is(err, cms.ErrWeak):
-		say(out, desk.SignatureWeak, "the signature is made with a digest or a key that can be forged today")
+		setStatus(out, desk.SignatureWeak, "the signature uses a digest or a key that can be forged")
 		return
 	case errors.Is(err, cms.ErrUnsupported):
-		say(out, desk.SignatureUnreadable, "the signature's algorithm is not supported")
+		setStatus(out, desk.SignatureUnreadable, "the signature's algorithm is not supported")
 		return
 	case errors.Is(err, cms.ErrChanged):
-		say(out, desk.SignatureInvalid, "the signature does not fit: the mail was changed after it was signed")
+		setStatus(out, desk.SignatureInvalid, "the signature is not valid: the message was changed after it was signed")
 		return
 	case err != nil:
-		say(out, desk.SignatureInvalid, "the signature does not fit: it was not made by the certificate's key")
+		setStatus(out, desk.SignatureInvalid, "the signature is not valid: it was not made by the certificate's key")
 		return
 	}
 	chain, err := a.chain(c, data.Certificates, at)
 	switch {
 	case err == nil:
-		conclude(s, certified(c, chain), out)
+		checkAuthor(s, certifiedAddresses(c, chain), out)
 	case outside(c, at) && a.wasTrusted(c, data.Certificates):
 		when := "had expired on " + c.NotAfter.UTC().Format(time.DateOnly)
 		if at.Before(c.NotBefore) {
-			when = "is valid from " + c.NotBefore.UTC().Format(time.DateOnly) + " only"
+			when = "is not valid before " + c.NotBefore.UTC().Format(time.DateOnly)
 		}
-		say(out, desk.SignatureExpired, "the signature fits, but the certificate "+when)
+		setStatus(out, desk.SignatureExpired, "the signature is valid, but the certificate "+when)
 	default:
-		say(out, desk.SignatureUntrusted, "the signature fits, but nobody whom we trust says whose it is: "+line(err.Error()))
+		setStatus(out, desk.SignatureUntrusted, "the signature is valid, but no trusted authority vouches for its certificate: "+cleanLine(err.Error()))
 	}
 }
 
@@ -173,7 +173,7 @@ func crlf(b []byte) []byte {
 // chain builds the chain from the certificate to an authority (RFC 8550 §4).
 func (a *authorities) chain(c *x509.Certificate, others []*x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
 	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
-		return nil, errors.New("the certificate is not for signing") // RFC 8550 §4.4.2
+		return nil, errors.New("the certificate may not be used for signing") // RFC 8550 §4.4.2
 	}
 	intermediates := x509.NewCertPool()
 	for _, o := range others {
@@ -202,11 +202,11 @@ func (a *authorities) wasTrusted(c *x509.Certificate, others []*x509.Certificate
 
 var oidEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 
-// certified returns the addresses of a certificate: those of its alternative names
+// certifiedAddresses returns the addresses of a certificate: those of its alternative names
 // or, if there are none, the legacy address in its subject (RFC 8550 §3). An
 // authority with name constraints could evade them that way, so its legacy addresses
 // do not count.
-func certified(c *x509.Certificate, chain []*x509.Certificate) []string {
+func certifiedAddresses(c *x509.Certificate, chain []*x509.Certificate) []string {
 	if len(c.EmailAddresses) > 0 {
 		return c.EmailAddresses
 	}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestTimesThatNoJSONHolds: a signer's clock may have any value.
-func TestTimesThatNoJSONHolds(t *testing.T) {
+// TestSigningTimeFitsJSON: a signer's clock may have any value.
+func TestSigningTimeFitsJSON(t *testing.T) {
 	t.Parallel()
 	west := time.FixedZone("", -3600)
 	for _, at := range []time.Time{{}, time.Date(0, 1, 1, 0, 0, 0, 0, west), time.Date(9999, 12, 31, 23, 59, 59, 0, west)} {

@@ -1,3 +1,4 @@
+// Package calendar summarizes iCalendar invitations (RFC 5545).
 package calendar
 
 import "strings"

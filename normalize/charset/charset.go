@@ -1,3 +1,5 @@
+// Package charset converts text in any charset to UTF-8, whether the charset is
+// declared correctly, wrongly or not at all.
 package charset
 
 import (
@@ -184,6 +186,8 @@ func lookup(name string) encoding.Encoding {
 	return nil
 }
 
+// IsDoubleByte reports whether a charset, named as Name returns it, is a double-byte
+// one of East Asia.
 func IsDoubleByte(name string) bool {
 	switch name {
 	case "gb18030", "big5", "euc-kr", "shift_jis", "euc-jp", "big5-hkscs", "ks_c_5601-1987", "gb2312":
@@ -277,6 +281,7 @@ func FromMeta(b []byte) string {
 	return string(rest)
 }
 
+// IsASCII reports whether b has no octet above 0x7f.
 func IsASCII(b []byte) bool {
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
@@ -303,6 +308,7 @@ func CodePage(n uint32) string {
 	return fmt.Sprintf("windows-%d", n)
 }
 
+// Known reports whether the charset of a label can be decoded.
 func Known(charset string) bool {
 	name := Name(charset)
 	return name == "utf-8" || name == "us-ascii" || name == "utf-7" || lookup(name) != nil

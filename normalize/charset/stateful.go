@@ -3,13 +3,14 @@ package charset
 import (
 	"bytes"
 	"strings"
-	"switchboard/normalize/transfer"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/unicode"
+
+	"switchboard/normalize/transfer"
 )
 
 // These charsets cannot be decoded octet by octet: escape sequences, shift

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"strings"
+
 	"switchboard/normalize/plaintext"
 )
 

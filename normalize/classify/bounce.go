@@ -3,6 +3,7 @@ package classify
 import (
 	"regexp"
 	"strings"
+
 	"switchboard/internal/imf"
 	"switchboard/normalize/plaintext"
 	"switchboard/normalize/report"

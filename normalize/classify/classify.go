@@ -1,7 +1,10 @@
+// Package classify determines whether a person or a program wrote a message: bounces,
+// automatic replies, mailing lists, notifications and abuse reports.
 package classify
 
 import (
 	"strings"
+
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/mimeheader"

@@ -35,8 +35,8 @@ func TestAutoReplySubjects(t *testing.T) {
 	}
 }
 
-// TestTalkOfAutoReplies: a person's subject may start like a program's.
-func TestTalkOfAutoReplies(t *testing.T) {
+// TestPeopleWriteAboutAutoReplies: a person's subject may start like a program's.
+func TestPeopleWriteAboutAutoReplies(t *testing.T) {
 	for in, want := range map[string]desk.AutoSubmitted{
 		"Subject: Auto-reply does not work\n\nHello, the automatic reply of your shop comes twice.\n":       desk.AutoNo,
 		"Subject: Auto: Ersatzteil für Golf VII\n\nGuten Tag, ich suche einen Auspuff.\n":                   desk.AutoNo,

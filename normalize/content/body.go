@@ -3,6 +3,7 @@ package content
 import (
 	"html"
 	"strings"
+
 	"switchboard/normalize/mimeparse"
 	"switchboard/normalize/plaintext"
 )
@@ -26,10 +27,10 @@ func (r *Content) compose(p *mimeparse.Part, in place) Body {
 	case p.Type == "multipart/related":
 		return r.related(p, in)
 	case p.Type == "multipart/signed":
-		r.detached(p)
+		r.addDetached(p)
 		return r.mixed(p, in)
 	case p.Type == "multipart/encrypted":
-		r.parser.Report("encrypted", "the mail is encrypted")
+		r.parser.Report("encrypted", "the message is encrypted")
 		return r.mixed(p, in)
 	case strings.HasPrefix(p.Type, "multipart/"):
 		return r.mixed(p, in)
@@ -112,7 +113,7 @@ func join(views []Body) Body {
 		if v.blank() {
 			continue
 		}
-		if n := len(kept); n > 0 && twice(kept[n-1], v) {
+		if n := len(kept); n > 0 && sameWords(kept[n-1], v) {
 			if v.Rich {
 				kept[n-1].HTML, kept[n-1].Rich = v.HTML, true
 			} else {
@@ -148,9 +149,9 @@ func join(views []Body) Body {
 	return out
 }
 
-// twice reports whether two neighbours, one text and the other HTML, have the same
+// sameWords reports whether two neighbours, one text and the other HTML, have the same
 // words.
-func twice(a, b Body) bool {
+func sameWords(a, b Body) bool {
 	if !(a.Plain && !a.Rich && b.Rich && !b.Plain || b.Plain && !b.Rich && a.Rich && !a.Plain) {
 		return false
 	}

@@ -1,3 +1,6 @@
+// Package content reads the parts of a parsed message: it decides what is text and
+// what is an attachment, opens signed content, and unpacks the formats that hide text
+// and files.
 package content
 
 import (
@@ -17,11 +20,11 @@ type Content struct {
 	// Forward is the first forwarded message, not decoded, for the same purpose.
 	Forward []byte
 
-	parser  *mimeparse.Parser
-	wrapped Body // the body of a winmail.dat, for the same purpose
-	seals   []seal
-	opened  int  // number of opened S/MIME contents
-	list    bool // a mailing list distributed the message
+	parser     *mimeparse.Parser
+	wrapped    Body // the body of a winmail.dat, for the same purpose
+	signatures []partSignature
+	opened     int  // number of opened S/MIME contents
+	list       bool // a mailing list distributed the message
 }
 
 // Read reads the parts of a message. list says that a mailing list distributed it and

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/charset"
@@ -22,7 +23,7 @@ import (
 func (r *Content) leaf(p *mimeparse.Part, in place) Body {
 	if r.isText(p, in) {
 		data := transfer.Decode(p.Body, p.Encoding)
-		if inner, ok := r.clearText(p, data); ok {
+		if inner, ok := r.openClearSigned(p, data); ok {
 			plain := *p
 			plain.Declared = true // text that was signed as text/plain is not read as HTML
 			return r.text(&plain, inner)
@@ -33,7 +34,7 @@ func (r *Content) leaf(p *mimeparse.Part, in place) Body {
 		r.attach(p, data)
 		return Body{}
 	}
-	if v, ok := r.shownFile(p, in); ok {
+	if v, ok := r.inlineText(p, in); ok {
 		return v
 	}
 	data := p.Body
@@ -55,11 +56,11 @@ func (r *Content) leaf(p *mimeparse.Part, in place) Body {
 	case report.IsPart(p.Type):
 		r.Reports.Add(p.Type, data)
 	case isPKCS7(p):
-		if v, ok := r.opaque(p, in, data); ok {
+		if v, ok := r.openOpaque(p, in, data); ok {
 			return v
 		}
 	case p.Type == "application/pgp-encrypted":
-		r.parser.Report("encrypted", "the mail is encrypted")
+		r.parser.Report("encrypted", "the message is encrypted")
 	}
 	r.attach(p, data)
 	return Body{}
@@ -90,13 +91,13 @@ func (r *Content) isText(p *mimeparse.Part, in place) bool {
 	return p.Name == "" || !in.later
 }
 
-// maxShown is the size up to which an inline file (RFC 2183 §2.1) becomes part of the
+// maxInlineText is the size up to which an inline file (RFC 2183 §2.1) becomes part of the
 // text; a larger one is only an attachment.
-const maxShown = 8 << 10
+const maxInlineText = 8 << 10
 
-// shownFile reads a named inline text. It becomes an attachment as well.
-func (r *Content) shownFile(p *mimeparse.Part, in place) (Body, bool) {
-	if p.Type != "text/plain" || p.Disposition != "inline" || in.resource || len(p.Body) > maxShown {
+// inlineText reads a named inline text. It becomes an attachment as well.
+func (r *Content) inlineText(p *mimeparse.Part, in place) (Body, bool) {
+	if p.Type != "text/plain" || p.Disposition != "inline" || in.resource || len(p.Body) > maxInlineText {
 		return Body{}, false
 	}
 	data := transfer.Decode(p.Body, p.Encoding)
@@ -114,14 +115,14 @@ func (r *Content) text(p *mimeparse.Part, data []byte) Body {
 	s, wrong := charset.ToUTF8(data, label, isHTML)
 	if wrong {
 		if label == "" {
-			r.parser.Report("charset-missing", "a text has 8-bit characters and no charset; it was guessed")
+			r.parser.Report("charset-missing", "a text part has 8-bit characters but declares no charset; it was detected")
 		} else {
-			r.parser.Report("charset-wrong", "a text is not in its declared charset "+imf.OneLine(plaintext.Clip(label, 40)))
+			r.parser.Report("charset-wrong", "a text part is not in its declared charset "+imf.OneLine(plaintext.Clip(label, 40)))
 		}
 	}
 	s = plaintext.Clean(s)
 	if strings.HasPrefix(s, pgpMessage) {
-		r.parser.Report("encrypted", "the mail is encrypted")
+		r.parser.Report("encrypted", "the message is encrypted")
 	}
 	switch {
 	case isHTML || p.Type == "text/plain" && !p.Declared && mimeparse.LooksHTML([]byte(plaintext.Clip(s, 512))):
@@ -162,7 +163,7 @@ func Attachment(a desk.Part, number int, problem func(code, detail string)) desk
 		a.Name = filename.Default(a.Type, number)
 	}
 	if a.Name != original && original != "" && strings.ContainsAny(original, `/\`) {
-		problem("file-name-unsafe", "a file name held a path: "+imf.OneLine(plaintext.Clip(original, 120)))
+		problem("file-name-unsafe", "a file name contained a path: "+imf.OneLine(plaintext.Clip(original, 120)))
 	}
 	return a
 }

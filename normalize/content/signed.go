@@ -5,14 +5,15 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+
 	"switchboard/desk"
 	"switchboard/internal/cms"
 	"switchboard/normalize/charset"
 	"switchboard/normalize/mimeparse"
 	"switchboard/normalize/plaintext"
 	"switchboard/normalize/transfer"
-
-	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 )
 
 const (
@@ -20,44 +21,44 @@ const (
 	maxSignature  = 1 << 20 // octets of an OpenPGP signature
 	maxListFooter = 2 << 10 // octets of a mailing list's footer
 
-	PgpSigned  = "-----BEGIN PGP SIGNED MESSAGE-----"
+	PGPSigned  = "-----BEGIN PGP SIGNED MESSAGE-----"
 	pgpMessage = "-----BEGIN PGP MESSAGE-----"
 )
 
-// seal is a signature and the part that contains it.
-type seal struct {
+// partSignature is a signature and the part that contains it.
+type partSignature struct {
 	part   *mimeparse.Part
 	signed desk.Signed
 }
 
-// detached records the signature of a multipart/signed (RFC 1847 §2.1), which has two
+// addDetached records the signature of a multipart/signed (RFC 1847 §2.1), which has two
 // parts: the content and its signature. A third part would be displayed without being
 // signed.
-func (r *Content) detached(p *mimeparse.Part) {
+func (r *Content) addDetached(p *mimeparse.Part) {
 	protocol := strings.ToLower(p.Params["protocol"])
 	media := protocol
 	if len(p.Children) > 1 {
 		media = p.Children[1].Type
 	}
-	s := seal{part: p}
+	s := partSignature{part: p}
 	switch {
 	case isPGPSignature(media) || isPGPSignature(protocol):
 		s.signed.Kind = desk.SignatureOpenPGP
 	case isPKCS7Signature(media) || isPKCS7Signature(protocol):
 		s.signed.Kind = desk.SignatureSMIME
 	default:
-		r.parser.Report("signature-unknown", "the mail carries a signature of a kind that is not known here")
+		r.parser.Report("signature-unknown", "the message has a signature of an unknown kind")
 		return
 	}
 	switch {
 	case len(p.Children) != 2:
-		s.signed.Broken = "it is not made of one signed part and its signature"
+		s.signed.Broken = "it does not consist of one signed part and its signature"
 	case protocol != "" && isPGPSignature(protocol) != isPGPSignature(media), isPGPSignature(media) == isPKCS7Signature(media):
-		s.signed.Broken = "the part that should be the signature is something else"
+		s.signed.Broken = "the part that should be the signature has another type"
 	default:
 		s.signed.Content, s.signed.Signature = p.Children[0].Entity, transfer.Decode(p.Children[1].Body, p.Children[1].Encoding)
 	}
-	r.seals = append(r.seals, s)
+	r.signatures = append(r.signatures, s)
 }
 
 func isPGPSignature(media string) bool { return media == "application/pgp-signature" }
@@ -73,20 +74,20 @@ func isPKCS7(p *mimeparse.Part) bool {
 		p.Type == "application/octet-stream" && strings.HasSuffix(strings.ToLower(p.Name), ".p7m")
 }
 
-// opaque opens signed content (RFC 8551 §3.5.2) and reads the MIME entity inside in
+// openOpaque opens signed content (RFC 8551 §3.5.2) and reads the MIME entity inside in
 // place of the part, which becomes an attachment as well.
-func (r *Content) opaque(p *mimeparse.Part, in place, data []byte) (Body, bool) {
+func (r *Content) openOpaque(p *mimeparse.Part, in place, data []byte) (Body, bool) {
 	inner, err := cms.Parse(data)
 	kind := strings.ToLower(p.Params["smime-type"])
 	switch {
 	case kind == "compressed-data":
-		r.parser.Report("compressed", "the mail is compressed as S/MIME, which is not read here; it is attached")
+		r.parser.Report("compressed", "the message is compressed with S/MIME, which is not supported; the compressed part is attached")
 		return Body{}, false
 	case errors.Is(err, cms.ErrNotSigned), err != nil && strings.HasSuffix(p.Type, "pkcs7-mime") && !strings.HasPrefix(kind, "signed"):
-		r.parser.Report("encrypted", "the mail is encrypted")
+		r.parser.Report("encrypted", "the message is encrypted")
 		return Body{}, false
 	case err != nil:
-		r.parser.Report("signature-broken", "the mail is signed in a way that hides its text, and could not be opened: "+err.Error())
+		r.parser.Report("signature-broken", "the text is inside an S/MIME signature that could not be opened: "+err.Error())
 		return Body{}, false
 	case inner.Content == nil:
 		return Body{}, false // only certificates
@@ -96,38 +97,38 @@ func (r *Content) opaque(p *mimeparse.Part, in place, data []byte) (Body, bool) 
 		child, ok = r.parser.ParseNested(p, inner.Content)
 	}
 	if !ok {
-		r.parser.Report("too-deep", "signed contents are nested too deep; the innermost were not opened")
+		r.parser.Report("too-deep", "S/MIME signatures are nested too deeply; the innermost were not opened")
 		return Body{}, false
 	}
-	r.seals = append(r.seals, seal{p, desk.Signed{Kind: desk.SignatureSMIME, Content: inner.Content, Signature: data}})
+	r.signatures = append(r.signatures, partSignature{p, desk.Signed{Kind: desk.SignatureSMIME, Content: inner.Content, Signature: data}})
 	r.attach(p, data)
 	return r.compose(child, in), true
 }
 
-// clearText opens clear-signed text (RFC 9580 §7): the text inside replaces the part,
+// openClearSigned opens clear-signed text (RFC 9580 §7): the text inside replaces the part,
 // which becomes an attachment. If there is more text around it than a list footer,
 // everything stays as received, so that the reader sees where the signed text ends.
-func (r *Content) clearText(p *mimeparse.Part, data []byte) ([]byte, bool) {
-	if p.Type != "text/plain" || !bytes.Contains(data, []byte(PgpSigned)) {
+func (r *Content) openClearSigned(p *mimeparse.Part, data []byte) ([]byte, bool) {
+	if p.Type != "text/plain" || !bytes.Contains(data, []byte(PGPSigned)) {
 		return nil, false
 	}
 	block, rest := clearsign.Decode(plaintext.SkipBlankLines(data))
 	if block == nil {
 		return nil, false
 	}
-	s := seal{part: p, signed: desk.Signed{Kind: desk.SignatureOpenPGP, Content: block.Bytes}}
+	s := partSignature{part: p, signed: desk.Signed{Kind: desk.SignatureOpenPGP, Content: block.Bytes}}
 	footer := bytes.TrimSpace(rest)
-	if !bytes.HasPrefix(plaintext.SkipBlankLines(data), []byte(PgpSigned)) || len(footer) > 0 && !r.isFooter(string(footer)) || readOtherwise(p, block.Bytes) {
+	if !bytes.HasPrefix(plaintext.SkipBlankLines(data), []byte(PGPSigned)) || len(footer) > 0 && !r.isFooter(string(footer)) || charsetChangesText(p, block.Bytes) {
 		s.signed.Covers = desk.CoversPart
-		r.seals = append(r.seals, s)
+		r.signatures = append(r.signatures, s)
 		return nil, false
 	}
 	signature, err := io.ReadAll(io.LimitReader(block.ArmoredSignature.Body, maxSignature))
 	if err != nil {
-		s.signed.Broken = "its armour is damaged"
+		s.signed.Broken = "its ASCII armour is damaged"
 	}
 	s.signed.Signature, s.signed.Footer = signature, r.decodeFooter(p, footer)
-	r.seals = append(r.seals, s)
+	r.signatures = append(r.signatures, s)
 	kept := *p
 	if kept.Name == "" {
 		kept.Name = "signed-text.asc"
@@ -140,9 +141,9 @@ func (r *Content) clearText(p *mimeparse.Part, data []byte) ([]byte, bool) {
 	return inner, true
 }
 
-// readOtherwise reports whether the charset, which the unsigned header declares,
+// charsetChangesText reports whether the charset, which the unsigned header declares,
 // turns signed ASCII into other text, as UTF-7 and UTF-16 can.
-func readOtherwise(p *mimeparse.Part, signed []byte) bool {
+func charsetChangesText(p *mimeparse.Part, signed []byte) bool {
 	if !charset.IsASCII(signed) {
 		return false
 	}
@@ -155,15 +156,15 @@ func readOtherwise(p *mimeparse.Part, signed []byte) bool {
 // list's footer: a signed text next to an unsigned one must not lend it credibility.
 // Author is left empty.
 func (r *Content) Signed(root *mimeparse.Part) *desk.Signed {
-	if len(r.seals) == 0 {
+	if len(r.signatures) == 0 {
 		return nil
 	}
-	out := desk.Signed{Kind: r.seals[0].signed.Kind, Covers: desk.CoversPart}
+	out := desk.Signed{Kind: r.signatures[0].signed.Kind, Covers: desk.CoversPart}
 	for p := root; ; p = p.Children[0] {
-		s, found := r.sealOf(p)
+		s, found := r.signatureOf(p)
 		footer := ""
 		if !found && p.Type == "multipart/mixed" && len(p.Children) == 2 {
-			if s, found = r.sealOf(p.Children[0]); found {
+			if s, found = r.signatureOf(p.Children[0]); found {
 				footer, found = r.footerPart(p.Children[1])
 			}
 		}
@@ -184,8 +185,8 @@ func (r *Content) Signed(root *mimeparse.Part) *desk.Signed {
 	}
 }
 
-func (r *Content) sealOf(p *mimeparse.Part) (desk.Signed, bool) {
-	for _, s := range r.seals {
+func (r *Content) signatureOf(p *mimeparse.Part) (desk.Signed, bool) {
+	for _, s := range r.signatures {
 		if s.part == p {
 			return s.signed, true
 		}

@@ -3,6 +3,7 @@ package content
 import (
 	"fmt"
 	"strings"
+
 	"switchboard/desk"
 	"switchboard/normalize/calendar"
 	"switchboard/normalize/charset"
@@ -33,7 +34,7 @@ func isTNEF(p *mimeparse.Part) bool {
 func (r *Content) unpackTNEF(data []byte) bool {
 	t, ok := tnef.Parse(data)
 	if !ok {
-		r.parser.Report("tnef-broken", "a winmail.dat could not be opened")
+		r.parser.Report("tnef-broken", "a winmail.dat attachment could not be opened")
 		return false
 	}
 	for i, f := range t.Files {

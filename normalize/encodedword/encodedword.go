@@ -1,11 +1,14 @@
+// Package encodedword decodes header values: encoded words (RFC 2047) and raw 8-bit
+// text, also where the RFC does not allow them.
 package encodedword
 
 import (
 	"strings"
+	"unicode/utf8"
+
 	"switchboard/internal/imf"
 	"switchboard/normalize/charset"
 	"switchboard/normalize/transfer"
-	"unicode/utf8"
 )
 
 // Decode returns a header value as one line of UTF-8: encoded words (RFC 2047)

@@ -1,12 +1,15 @@
+// Package filename makes the names of attachments safe, makes up missing ones, and
+// derives media types from them.
 package filename
 
 import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
+
 	"switchboard/internal/imf"
 	"switchboard/normalize/plaintext"
-	"unicode/utf8"
 )
 
 // maxLength is the longest file name in octets that common file systems accept.

@@ -1,3 +1,5 @@
+// Package hostiletest helps tests that limit the time and memory spent on hostile
+// input. It is for tests only.
 package hostiletest
 
 import (
@@ -19,6 +21,7 @@ func ProcessorTime(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// AddSeeds adds the contents of the files that match pattern to the seed corpus.
 func AddSeeds(f *testing.F, pattern string) {
 	f.Helper()
 	files, err := filepath.Glob(pattern)

@@ -1,13 +1,15 @@
+// Package htmltext renders the HTML of messages as plain text.
 package htmltext
 
 import (
 	"strconv"
 	"strings"
-	"switchboard/internal/imf"
-	"switchboard/normalize/plaintext"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"switchboard/internal/imf"
+	"switchboard/normalize/plaintext"
 )
 
 // Text renders HTML as plain text, the way a person would type it. It reads tokens
@@ -362,6 +364,7 @@ func indents(t html.Token) bool {
 	return strings.Contains(style, "margin:0004") || strings.Contains(style, "margin:00040px") || strings.Contains(style, "border:none") && Attr(t, "type") != "cite"
 }
 
+// Attr returns the value of the first attribute with a name, or "".
 func Attr(t html.Token, name string) string {
 	for _, a := range t.Attr {
 		if a.Key == name {
@@ -371,6 +374,7 @@ func Attr(t html.Token, name string) string {
 	return ""
 }
 
+// IsVoid reports whether an element has neither content nor an end tag.
 func IsVoid(a atom.Atom) bool {
 	switch a {
 	case atom.Br, atom.Hr, atom.Img, atom.Input, atom.Meta, atom.Link, atom.Base, atom.Area, atom.Col, atom.Embed, atom.Source, atom.Wbr:

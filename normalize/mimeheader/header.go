@@ -1,8 +1,11 @@
+// Package mimeheader parses header blocks (RFC 5322 §2.2) and the parameters of MIME
+// fields (RFC 2045 §5.1, RFC 2231), tolerating what mail programs get wrong.
 package mimeheader
 
 import (
 	"bytes"
 	"strings"
+
 	"switchboard/normalize/plaintext"
 )
 
@@ -18,6 +21,7 @@ type Field struct {
 	Value string // raw octets, unfolded and trimmed
 }
 
+// Header is a header block, in the order of the message.
 type Header []Field
 
 // Get returns the first value of a field that is not empty, or "".

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
 	"switchboard/normalize/charset"
 	"switchboard/normalize/encodedword"
 	"switchboard/normalize/transfer"

@@ -17,7 +17,7 @@ func corpus(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	files, err := filepath.Glob("../testdata/*.eml")
 	if err != nil || len(files) == 0 {
-		tb.Fatal("no mails in testdata", err)
+		tb.Fatal("no messages in testdata", err)
 	}
 	mails := map[string][]byte{}
 	for _, file := range files {

@@ -2,9 +2,10 @@ package mimeparse
 
 import (
 	"strings"
+	"testing"
+
 	"switchboard/normalize/hostiletest"
 	"switchboard/normalize/mimeheader"
-	"testing"
 )
 
 func FuzzParse(f *testing.F) {

@@ -1,3 +1,6 @@
+// Package mimeparse parses the MIME structure of a message (RFC 2045, RFC 2046) in
+// linear time and under hard limits. It never fails: damaged messages are read as far
+// as possible, and problems are reported.
 package mimeparse
 
 import (
@@ -5,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
 	"switchboard/internal/imf"
 	"switchboard/normalize/filename"
 	"switchboard/normalize/mimeheader"
@@ -51,7 +55,7 @@ type Parser struct {
 
 // New returns a parser for the message b. report must not be nil.
 func New(b []byte, report func(code, detail string)) *Parser {
-	return &Parser{HeaderCharset: headerHint(b), Report: report}
+	return &Parser{HeaderCharset: headerCharset(b), Report: report}
 }
 
 // Parse parses the message and returns its root.
@@ -91,7 +95,7 @@ func (s *Parser) read(p *Part, fallback string, depth int) {
 		return
 	}
 	if depth >= maxDepth {
-		s.Report("too-deep", "multiparts are nested more than "+strconv.Itoa(maxDepth)+" deep; the innermost stand as text")
+		s.Report("too-deep", "multiparts are nested more than "+strconv.Itoa(maxDepth)+" levels deep; the innermost are shown as text")
 		p.Type, p.Declared = "text/plain", false
 		return
 	}
@@ -99,7 +103,7 @@ func (s *Parser) read(p *Part, fallback string, depth int) {
 	if len(p.Children) == 0 {
 		// There is no boundary, or it never occurs: treat the body as text.
 		if len(bytes.TrimSpace(p.Body)) > 0 {
-			s.Report("no-boundary", "a multipart has no boundary that occurs in it; it was read as one part")
+			s.Report("no-boundary", "the boundary of a multipart does not occur in it; it was read as a single part")
 		}
 		p.Type, p.Declared = "text/plain", false
 		if LooksHTML(p.Body) {
@@ -120,7 +124,7 @@ func (s *Parser) describe(p *Part, fallback string) {
 	if !p.Declared {
 		p.Type = fallback
 		if contentType != "" {
-			s.Report("content-type-broken", "a Content-Type could not be read: "+imf.OneLine(plaintext.Clip(contentType, 80)))
+			s.Report("content-type-broken", "a Content-Type could not be parsed: "+imf.OneLine(plaintext.Clip(contentType, 80)))
 			if params["boundary"] != "" {
 				p.Type = "multipart/mixed"
 			}
@@ -183,11 +187,11 @@ func (s *Parser) split(p *Part, depth int) {
 	}
 	pieces, closed := cutParts(body, boundary, maxParts-s.parts+1)
 	if !closed {
-		s.Report("boundary-open", "a multipart was not closed")
+		s.Report("boundary-open", "a multipart has no closing boundary")
 	}
 	for i, piece := range pieces {
 		if s.parts++; s.parts > maxParts {
-			s.Report("too-many-parts", "more than "+strconv.Itoa(maxParts)+" parts; the rest were not read")
+			s.Report("too-many-parts", "the message has more than "+strconv.Itoa(maxParts)+" parts; the rest were not read")
 			return
 		}
 		child := &Part{ID: strconv.Itoa(i + 1), Entity: piece}
@@ -197,7 +201,7 @@ func (s *Parser) split(p *Part, depth int) {
 		var over bool
 		child.Header, child.Body, over = mimeheader.Read(piece)
 		if over {
-			s.Report("header-too-long", "a part's header is longer than "+strconv.Itoa(mimeheader.MaxSize>>10)+" KiB; the rest was not read")
+			s.Report("header-too-long", "the header of a part is longer than "+strconv.Itoa(mimeheader.MaxSize>>10)+" KiB; the rest was not read")
 		}
 		if len(child.Header) == 0 && len(bytes.TrimSpace(child.Body)) == 0 {
 			continue
@@ -274,6 +278,7 @@ func guessBoundary(body []byte) string {
 	return ""
 }
 
+// LooksHTML reports whether b starts as an HTML document does.
 func LooksHTML(b []byte) bool {
 	b = bytes.ToLower(bytes.TrimSpace(plaintext.ClipBytes(b, 512)))
 	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html")) || bytes.HasPrefix(b, []byte("<body"))

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
 	"switchboard/normalize/charset"
 	"switchboard/normalize/mimeheader"
 	"switchboard/normalize/plaintext"
 )
 
-// headerHint returns the charset to assume for raw 8-bit header fields: the first one
+// headerCharset returns the charset to assume for raw 8-bit header fields: the first one
 // that the message declares, otherwise the detected one.
-func headerHint(b []byte) string {
+func headerCharset(b []byte) string {
 	b = plaintext.ClipBytes(b, 16<<10)
 	name := ""
 	for _, key := range []string{"charset=", "CHARSET=", "Charset="} {
@@ -49,7 +50,7 @@ func (s *Parser) findStart(b []byte) []byte {
 	if len(trimmed) == 0 {
 		return b
 	}
-	trimmed = mendTrace(trimmed)
+	trimmed = repairTrace(trimmed)
 	if line, _ := plaintext.CutLine(trimmed); startsHeader(line) {
 		if head, body, _ := mimeheader.Read(trimmed); isMailHeader(head) || !startsMail(body) {
 			return trimmed
@@ -59,7 +60,7 @@ func (s *Parser) findStart(b []byte) []byte {
 	for rest, n := trimmed, 0; n < 100 && len(rest) > 0; n++ {
 		if startsMail(rest) {
 			if n > 0 {
-				s.Report("text-before-header", "the mail stands under other text, which was left out")
+				s.Report("text-before-header", "text before the header of the message was left out")
 			}
 			return rest
 		}
@@ -68,13 +69,13 @@ func (s *Parser) findStart(b []byte) []byte {
 	if line, _ := plaintext.CutLine(trimmed); startsHeader(line) {
 		return trimmed
 	}
-	s.Report("no-header", "no mail header was found; the whole is shown as text")
+	s.Report("no-header", "no message header was found; everything is shown as text")
 	return append([]byte("\n"), b...)
 }
 
-// mendTrace removes a byte order mark or blank lines between the trace fields that
+// repairTrace removes a byte order mark or blank lines between the trace fields that
 // servers prepended (RFC 5321 section 4.4) and the header.
-func mendTrace(b []byte) []byte {
+func repairTrace(b []byte) []byte {
 	rest := b
 	for {
 		line, after := plaintext.CutLine(rest)

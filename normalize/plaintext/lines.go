@@ -18,6 +18,7 @@ func CutLine(b []byte) (line, rest []byte) {
 	return line, rest
 }
 
+// SkipBlankLines returns b without its leading blank lines.
 func SkipBlankLines(b []byte) []byte {
 	for len(b) > 0 {
 		line, rest := CutLine(b)
@@ -29,6 +30,7 @@ func SkipBlankLines(b []byte) []byte {
 	return b
 }
 
+// ClipBytes returns at most the first n octets of b.
 func ClipBytes(b []byte, n int) []byte {
 	if len(b) > n {
 		return b[:n]

@@ -16,6 +16,7 @@ func Phrases(table string) []string {
 	return out
 }
 
+// HasAnyPrefix reports whether s starts with one of the phrases.
 func HasAnyPrefix(s string, list []string) bool {
 	for _, w := range list {
 		if strings.HasPrefix(s, w) {
@@ -25,6 +26,7 @@ func HasAnyPrefix(s string, list []string) bool {
 	return false
 }
 
+// ContainsAny reports whether s contains one of the phrases.
 func ContainsAny(s string, words []string) bool {
 	for _, w := range words {
 		if strings.Contains(s, w) {

@@ -1,3 +1,6 @@
+// Package plaintext has the primitives of plain text that the steps of normalization
+// share: cleaning, lines, clipping, phrases, and the text formats of RFC 3676 and RFC
+// 1896.
 package plaintext
 
 import "strings"

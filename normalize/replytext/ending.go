@@ -3,8 +3,9 @@ package replytext
 import (
 	"regexp"
 	"strings"
-	"switchboard/normalize/plaintext"
 	"unicode/utf8"
+
+	"switchboard/normalize/plaintext"
 )
 
 // markEndings finds rules, signatures, device lines and footers.
@@ -65,10 +66,10 @@ const (
 	maxBelow = 400
 )
 
-// ends reports whether the rule or footer at line i ends the author's text. "-- "
+// endsText reports whether the rule or footer at line i ends the author's text. "-- "
 // always does (RFC 3676 §4.3); a longer rule does if little follows, it does not
 // underline a heading, and it is not one of several dividers.
-func (r *reply) ends(i, end int) bool {
+func (r *reply) endsText(i, end int) bool {
 	s := r.norm[i]
 	if s == "--" || r.kind[i] == lineRule && dashName.MatchString(s) {
 		return true

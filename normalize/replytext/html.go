@@ -2,13 +2,14 @@ package replytext
 
 import (
 	"strings"
-	"switchboard/internal/imf"
-	"switchboard/normalize/htmltext"
-	"switchboard/normalize/plaintext"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"switchboard/internal/imf"
+	"switchboard/normalize/htmltext"
+	"switchboard/normalize/plaintext"
 )
 
 // Quotations that mail programs mark up in HTML are passed on to the line reader as

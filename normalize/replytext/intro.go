@@ -3,9 +3,10 @@ package replytext
 import (
 	"regexp"
 	"strings"
-	"switchboard/normalize/plaintext"
 	"unicode"
 	"unicode/utf8"
+
+	"switchboard/normalize/plaintext"
 )
 
 var (
@@ -79,7 +80,7 @@ func (r *reply) markIntros() {
 		}
 		colon := strings.HasSuffix(r.norm[e], ":") || strings.HasSuffix(r.norm[e], "：")
 		quoted := (colon || r.kind[min(e+1, len(r.kind)-1)] != lineText) && r.quoteFollows(e)
-		if !quoted && !introEnd(r.norm[e]) || !quoted && !r.dated(e) {
+		if !quoted && !introEnd(r.norm[e]) || !quoted && !r.hasDateBefore(e) {
 			continue
 		}
 		if tries++; tries > maxTries {
@@ -142,9 +143,9 @@ func (r *reply) oddQuotes(i int) bool {
 // introductions as the exchange had replies.
 const maxTries = 3000
 
-// dated reports whether there is a digit or an address in the lines that may form an
+// hasDateBefore reports whether there is a digit or an address in the lines that may form an
 // introduction ending at line e.
-func (r *reply) dated(e int) bool {
+func (r *reply) hasDateBefore(e int) bool {
 	for i := e; i >= 0 && i > e-maxIntro && r.kind[i] == lineText; i-- {
 		if strings.ContainsAny(r.norm[i], "0123456789@") {
 			return true
@@ -174,7 +175,7 @@ func (r *reply) introBefore(e int, quoted bool) int {
 	joined, weak := "", -1
 	for n, s := 0, e; n < maxIntro && s >= 0 && r.kind[s] == lineText && len(joined) < maxMarkLine; n, s = n+1, s-1 {
 		joined = strings.TrimSpace(r.norm[s] + " " + joined)
-		if opens(r.norm[s]) && introduces(joined, quoted) {
+		if startsIntro(r.norm[s]) && introduces(joined, quoted) {
 			return s
 		}
 		if weak < 0 && introduces(joined, quoted) {
@@ -184,8 +185,8 @@ func (r *reply) introBefore(e int, quoted bool) int {
 	return weak
 }
 
-// opens reports whether a line starts as introductions do.
-func opens(s string) bool {
+// startsIntro reports whether a line starts as introductions do.
+func startsIntro(s string) bool {
 	s = strings.TrimLeft(s, "-*_ ")
 	if !plaintext.HasAnyPrefix(s, introStarts) {
 		return weekdayStart(s) && strings.ContainsAny(s, "0123456789")
@@ -236,14 +237,14 @@ func introduces(s string, quoted bool) bool {
 	bare := strings.TrimRight(s, ":： -–—*_>")
 	verb := plaintext.ContainsAny(s, wroteWords)
 	date, mail := hasDate(s), hasMail(s)
-	begins := opens(s) || dateStart(s)
+	begins := startsIntro(s) || dateStart(s)
 	if quoted {
 		switch {
 		case colon && verb && utf8.RuneCountInString(s) <= 250:
 			return date || mail || utf8.RuneCountInString(s) <= 120
 		case colon && mail && (date || mailEnd.MatchString(s)):
 			return true
-		case colon && begins && date && opens(s) && clock.MatchString(s):
+		case colon && begins && date && startsIntro(s) && clock.MatchString(s):
 			return true
 		case verb && begins && date:
 			return true
@@ -252,12 +253,12 @@ func introduces(s string, quoted bool) bool {
 		}
 		return begins && date && mail && utf8.RuneCountInString(s) <= 200
 	}
-	if sentence(bare) || !mail && plaintext.ContainsAny(s, pronouns) {
+	if endsSentence(bare) || !mail && plaintext.ContainsAny(s, pronouns) {
 		return false
 	}
 	switch {
 	case colon && verb && begins && date:
-		return mail || clock.MatchString(s) || opens(s) && containsWeekday(s)
+		return mail || clock.MatchString(s) || startsIntro(s) && containsWeekday(s)
 	case colon && verb && mail && date:
 		return true
 	case colon && verb && date && clock.MatchString(s):
@@ -265,7 +266,7 @@ func introduces(s string, quoted bool) bool {
 	case colon && mailEnd.MatchString(s) && (begins && date || utf8.RuneCountInString(s) < 90 && verb):
 		return true
 	case !colon && verb && begins && clock.MatchString(s):
-		return endsWithVerb(bare) && (mail || opens(s))
+		return endsWithVerb(bare) && (mail || startsIntro(s))
 	case plaintext.HasAnyPrefix(s, quotingStarts) && colon && mail:
 		return true
 	}
@@ -284,8 +285,8 @@ func endsWithVerb(s string) bool {
 	return false
 }
 
-// sentence reports whether a joined line contains the end of a sentence.
-func sentence(s string) bool {
+// endsSentence reports whether a joined line contains the end of a sentence.
+func endsSentence(s string) bool {
 	for _, mark := range []string{"! ", "? "} {
 		if strings.Contains(s, mark) {
 			return true

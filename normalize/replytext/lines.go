@@ -3,9 +3,10 @@ package replytext
 import (
 	"regexp"
 	"strings"
-	"switchboard/normalize/plaintext"
 	"unicode"
 	"unicode/utf8"
+
+	"switchboard/normalize/plaintext"
 )
 
 // maxMarkLine is the length of the longest line that can be an introduction, a header
@@ -186,7 +187,7 @@ func (r *reply) separator(i int) lineKind {
 			return lineIntro
 		}
 		return lineHistory
-	case plaintext.ContainsAny(words, aboveWords) && (m != nil || strings.ContainsAny(s, "-#=")):
+	case plaintext.ContainsAny(words, replyAboveWords) && (m != nil || strings.ContainsAny(s, "-#=")):
 		return lineHistory
 	case groupWise.MatchString(s) && (hasMail(s) || hasDate(s)):
 		return lineHistory
@@ -278,7 +279,7 @@ func (r *reply) headerBlock(i int) int {
 		fields == 2 && seen[fieldFrom] && (mail && (seen[fieldSubj] || seen[fieldTo]) || seen[fieldSent] && (mail || date && end == i+2)), // "From: Berlin", "Via: Rome"
 		fields == 2 && seen[fieldSent] && date && mail:
 		return end
-	case fields == 1 && class == fieldFrom && r.lone(i) && onlyMail.MatchString(value):
+	case fields == 1 && class == fieldFrom && r.isolated(i) && onlyMail.MatchString(value):
 		return i + 1
 	}
 	return i
@@ -293,7 +294,7 @@ func (r *reply) fieldAt(i int) bool {
 	return c != fieldNone
 }
 
-// lone reports whether line i is between blank lines.
-func (r *reply) lone(i int) bool {
+// isolated reports whether line i is between blank lines.
+func (r *reply) isolated(i int) bool {
 	return i > 0 && r.kind[i-1] == lineBlank && i+1 < len(r.kind) && r.kind[i+1] == lineBlank
 }

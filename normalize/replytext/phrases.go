@@ -2,6 +2,7 @@ package replytext
 
 import (
 	"strings"
+
 	"switchboard/normalize/plaintext"
 )
 
@@ -104,8 +105,8 @@ továbbított üzenet|továbbított levél|mesaj redirecționat|mesaj redirectio
 転送されたメッセージ|転送メッセージ|転送メール|전달된 메시지|전달된 메일|转发的邮件|转发邮件|轉寄郵件|轉寄的郵件|转发信息|转发邮件信息|以下是转发|已转发邮件|已轉寄的郵件
 `)
 
-// aboveWords tell the recipients of a help desk's messages where to write.
-var aboveWords = plaintext.Phrases(`
+// replyAboveWords tell the recipients of a help desk's messages where to write.
+var replyAboveWords = plaintext.Phrases(`
 reply above this line|type your reply above|write above this line|reply above the line|please reply above|type above this line|do not write below this line|reply above
 bitte oberhalb dieser zeile antworten|antworten sie oberhalb|bitte antworten sie über dieser zeile|bitte oberhalb dieser linie
 répondre au-dessus de cette ligne|veuillez répondre au-dessus|écrivez au-dessus de cette ligne|saisissez votre réponse au-dessus

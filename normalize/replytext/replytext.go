@@ -1,7 +1,11 @@
+// Package replytext separates what the author of a message wrote from what it quotes,
+// forwards and has appended. It knows the conventions of mail programs in about thirty
+// languages, in plain text and in HTML.
 package replytext
 
 import (
 	"strings"
+
 	"switchboard/normalize/plaintext"
 )
 
@@ -19,7 +23,7 @@ const maxNewText = 1 << 20
 
 func newText(text string) string {
 	r := readReply(plaintext.Clip(text, maxNewText))
-	out := r.fresh()
+	out := r.ownText()
 	if out == "" && r.forward {
 		out = tidyReply(r.lines)
 	}
@@ -79,8 +83,8 @@ type segment struct {
 	intro    bool // the quotation has an introduction
 }
 
-// fresh returns the text without the quotations.
-func (r *reply) fresh() string {
+// ownText returns the text without the quotations.
+func (r *reply) ownText() string {
 	end := len(r.lines)
 	for i, k := range r.kind {
 		if k == lineHistory || k == lineForward {
@@ -96,17 +100,17 @@ func (r *reply) fresh() string {
 	for _, s := range segs {
 		switch {
 		case !s.quote:
-			lines := r.own(s, &own)
+			lines := r.ownLines(s, &own)
 			out = append(out, lines...)
 		case keep || !s.intro && s.to-s.from <= shortQuote:
-			out = append(out, r.quoted(s)...)
+			out = append(out, r.quotedLines(s)...)
 		}
 	}
 	if !own {
 		return ""
 	}
 	if r.forward {
-		out = append(out, r.passedOn(end)...)
+		out = append(out, r.forwarded(end)...)
 	}
 	return tidyReply(out)
 }
@@ -146,7 +150,7 @@ func (r *reply) segments(end int) []segment {
 // introduction, passages that the author quoted by hand before it stay.
 func (r *reply) trim(segs []segment) []segment {
 	end := len(segs)
-	for end > 0 && (segs[end-1].quote || !r.speaks(segs[end-1])) {
+	for end > 0 && (segs[end-1].quote || !r.hasOwnWords(segs[end-1])) {
 		end--
 	}
 	for i := end; i < len(segs); i++ {
@@ -157,15 +161,15 @@ func (r *reply) trim(segs []segment) []segment {
 	return segs[:end]
 }
 
-// speaks reports whether a segment contains words of the author, not only what ends a
+// hasOwnWords reports whether a segment contains words of the author, not only what ends a
 // letter.
-func (r *reply) speaks(s segment) bool {
+func (r *reply) hasOwnWords(s segment) bool {
 	for i := s.from; i < s.to; i++ {
 		switch r.kind[i] {
 		case lineText:
 			return true
 		case lineRule, lineFooter:
-			if r.ends(i, s.to) {
+			if r.endsText(i, s.to) {
 				return false
 			}
 		}
@@ -189,8 +193,8 @@ func interleaved(segs []segment) bool {
 	return quotes > 1 && answered > 1
 }
 
-// own returns the author's lines of a segment, up to the signature.
-func (r *reply) own(s segment, any *bool) []string {
+// ownLines returns the author's lines of a segment, up to the signature.
+func (r *reply) ownLines(s segment, any *bool) []string {
 	var out []string
 	divided := false // a rule turned out to be the author's own
 	for i := s.from; i < s.to; i++ {
@@ -198,7 +202,7 @@ func (r *reply) own(s segment, any *bool) []string {
 		case lineDevice, lineDrop:
 			continue
 		case lineRule, lineFooter:
-			if *any && r.ends(i, s.to) && (!divided || !r.divides(i)) {
+			if *any && r.endsText(i, s.to) && (!divided || !r.divides(i)) {
 				return out
 			}
 			divided = true
@@ -210,8 +214,8 @@ func (r *reply) own(s segment, any *bool) []string {
 	return out
 }
 
-// quoted returns the lines of a quotation without the header block above it.
-func (r *reply) quoted(s segment) []string {
+// quotedLines returns the lines of a quotation without the header block above it.
+func (r *reply) quotedLines(s segment) []string {
 	var out []string
 	for i := s.from; i < s.to; i++ {
 		if !r.marked(i) && (r.kind[i] != lineIntro || !r.fieldAt(i)) {
@@ -221,8 +225,8 @@ func (r *reply) quoted(s segment) []string {
 	return out
 }
 
-// passedOn returns the forwarded message that starts at a line.
-func (r *reply) passedOn(from int) []string {
+// forwarded returns the forwarded message that starts at a line.
+func (r *reply) forwarded(from int) []string {
 	out := []string{""}
 	for i := from; i < len(r.lines); i++ {
 		if !r.marked(i) {

@@ -4,8 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"switchboard/normalize/hostiletest"
 	"testing"
+
+	"switchboard/normalize/hostiletest"
 )
 
 // replyCase is a text and the new text expected from it.
@@ -18,7 +19,7 @@ func readReplies(t testing.TB, pattern string) []replyCase {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
-		t.Fatal("no cases ", err)
+		t.Fatal("no test cases", err)
 	}
 	var cases []replyCase
 	for _, file := range files {
@@ -92,8 +93,8 @@ func TestNewText(t *testing.T) { testReplies(t, "testdata/*.txt", NewText) }
 
 func TestNewTextHTML(t *testing.T) { testReplies(t, "testdata/*.html", NewTextHTML) }
 
-// TestMarks: a text cannot forge the marks of the HTML reader.
-func TestMarks(t *testing.T) {
+// TestForgedMarks: a text cannot forge the marks of the HTML reader.
+func TestForgedMarks(t *testing.T) {
 	for _, r := range []rune{markHistory, markIntroStart, markQuoteStart, markRule} {
 		in := "One\n" + string(r) + "\nTwo"
 		if got := NewText(in); got != "One\n\nTwo" {
@@ -152,7 +153,7 @@ func FuzzQuote(f *testing.F) {
 		for _, line := range strings.Split(got, "\n") {
 			at := strings.Index(rest, plainWords(line))
 			if at < 0 {
-				t.Fatalf("%q of %q is not in the text, or not in its place", line, s)
+				t.Fatalf("line %q is not in the text %q, or out of order", line, s)
 			}
 			rest = rest[at+len(plainWords(line)):]
 		}

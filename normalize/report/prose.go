@@ -3,6 +3,7 @@ package report
 import (
 	"regexp"
 	"strings"
+
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/plaintext"

@@ -6,6 +6,7 @@ package report
 
 import (
 	"strings"
+
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/encodedword"
@@ -24,6 +25,8 @@ type Parts struct {
 	Original    mimeheader.Header // of the message reported on
 }
 
+// IsPart reports whether a media type is that of a machine-readable part of a report
+// or of the header of the message reported on.
 func IsPart(media string) bool {
 	switch media {
 	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification",
@@ -33,6 +36,7 @@ func IsPart(media string) bool {
 	return false
 }
 
+// Add adds a decoded part, of which IsPart is true.
 func (p *Parts) Add(media string, data []byte) {
 	switch {
 	case strings.HasSuffix(media, "delivery-status"):
@@ -55,6 +59,7 @@ func nonNil(b []byte) []byte {
 	return b
 }
 
+// AddOriginal adds the message reported on, or its header; only the first one counts.
 func (p *Parts) AddOriginal(data []byte) {
 	if p.Original == nil {
 		p.Original, _, _ = mimeheader.Read(plaintext.SkipBlankLines(data))

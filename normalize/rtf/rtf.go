@@ -1,9 +1,12 @@
+// Package rtf extracts the text of RTF documents, including the compressed ones of
+// Exchange and Outlook ([MS-OXRTFCP]).
 package rtf
 
 import (
 	"encoding/binary"
 	"strconv"
 	"strings"
+
 	"switchboard/normalize/charset"
 	"switchboard/normalize/plaintext"
 	"switchboard/normalize/transfer"

@@ -7,7 +7,7 @@ import (
 )
 
 // TestDecompress uses the examples of [MS-OXRTFCP] §3.
-func TestUnpackRTF(t *testing.T) {
+func TestDecompress(t *testing.T) {
 	for packed, want := range map[string]string{
 		"2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0": "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n",
 		"1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0":                                       "{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}",
@@ -20,12 +20,12 @@ func TestUnpackRTF(t *testing.T) {
 			t.Errorf("%q, %v", got, ok)
 		}
 		if got, ok := Decompress(b[:20]); !ok || !strings.HasPrefix(want, got) {
-			t.Errorf("cut off: %q, %v", got, ok)
+			t.Errorf("truncated: %q, %v", got, ok)
 		}
 	}
 }
 
-func TestRTFToText(t *testing.T) {
+func TestText(t *testing.T) {
 	for rtf, want := range map[string]string{
 		`{\rtf1\ansi Hello\par World}`:                                                     "Hello\nWorld",
 		`{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8\'e2\'e5\'f2}`:                                "Привет",
@@ -36,7 +36,7 @@ func TestRTFToText(t *testing.T) {
 		`}}}\`:                                                                             "",
 	} {
 		if got := Text(rtf); got != want {
-			t.Errorf("%s is %q, want %q", rtf, got, want)
+			t.Errorf("Text(%s) = %q, want %q", rtf, got, want)
 		}
 	}
 }

@@ -1,14 +1,17 @@
+// Package tnef reads TNEF ([MS-OXTNEF]), the content of the winmail.dat attachments in
+// which Exchange and Outlook wrap the body and the attachments of a message.
 package tnef
 
 import (
 	"bytes"
 	"encoding/binary"
 	"strings"
+	"unicode/utf16"
+
 	"switchboard/internal/imf"
 	"switchboard/normalize/charset"
 	"switchboard/normalize/mimeheader"
 	"switchboard/normalize/rtf"
-	"unicode/utf16"
 )
 
 // Attribute identifiers ([MS-OXTNEF] §2.1.3.2).
@@ -45,17 +48,22 @@ const (
 	headerLength    = 9
 )
 
+// File is an attachment. Name, Type (a media type) and ContentID may be empty.
 type File struct {
 	Name, Type, ContentID string
 	Data                  []byte
 }
 
+// Message is the content of a winmail.dat. Of the three forms of the body any may be
+// empty; RichText is plain text made from RTF.
 type Message struct {
 	charset              string
 	Body, HTML, RichText string
 	Files                []File
 }
 
+// Parse parses TNEF. ok is false if b is something else; truncated data yields what
+// there is.
 func Parse(b []byte) (t Message, ok bool) {
 	if len(b) < 6 || binary.LittleEndian.Uint32(b) != signature {
 		return t, false

@@ -1,11 +1,14 @@
+// Package transfer decodes Content-Transfer-Encodings (RFC 2045 §6), also where they
+// are damaged.
 package transfer
 
 import (
 	"bytes"
-	"switchboard/normalize/plaintext"
-	"switchboard/normalize/uuencode"
 
 	"github.com/jhillyerd/enmime/v2"
+
+	"switchboard/normalize/plaintext"
+	"switchboard/normalize/uuencode"
 )
 
 // leafParser only ever sees a single part: enmime takes exponential time on unclosed

@@ -1,3 +1,5 @@
+// Package uuencode finds uuencoded files in text, as mail programs sent attachments
+// before MIME.
 package uuencode
 
 import "strings"
