@@ -4,7 +4,8 @@
 // and the message's Problems say what is missing.
 //
 // This package puts together the steps, which are packages of their own. mimeparse
-// reads the MIME structure, with mimeheader, encodedword, transfer and charset.
+// reads the MIME structure, with mimeheader, mimeparam, encodedword, transfer, charset
+// and charsetdetect.
 // content decides what is text and what is an attachment, with htmltext, plaintext,
 // tnef, rtf, uuencode, calendar and filename for the formats. classify tells people
 // from programs, and report reads delivery reports. replytext separates new text from

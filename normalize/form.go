@@ -10,7 +10,7 @@ import (
 	"switchboard/internal/imf"
 	"switchboard/normalize/content"
 	"switchboard/normalize/filename"
-	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/mimeparam"
 	"switchboard/normalize/plaintext"
 )
 
@@ -38,8 +38,8 @@ func Form(raw desk.Raw) (desk.Message, error) {
 		m.AddProblem("no-from", "the form was submitted without a name and an address")
 	}
 	for i, file := range f.Files {
-		media, _, _ := mimeheader.ParseParams(file.Type, "")
-		kind, ok := mimeheader.MediaType(media)
+		media, _, _ := mimeparam.Parse(file.Type, "")
+		kind, ok := mimeparam.MediaType(media)
 		if !ok {
 			kind = filename.MediaType(file.Name)
 		}

@@ -1,19 +1,17 @@
-// Package mimeheader parses header blocks (RFC 5322 §2.2) and the parameters of MIME
-// fields (RFC 2045 §5.1, RFC 2231), tolerating what mail programs get wrong.
+// Package mimeheader parses header blocks (RFC 5322 §2.2), tolerating what mail
+// programs get wrong.
 package mimeheader
 
 import (
 	"bytes"
 	"strings"
 
+	"switchboard/normalize/mimeparam"
 	"switchboard/normalize/plaintext"
 )
 
-// Limits on the input.
-const (
-	MaxSize   = 256 << 10 // octets of one header block
-	MaxParams = 64        // parameters of one field, continuations included
-)
+// MaxSize is the number of octets that are read from one header block.
+const MaxSize = 256 << 10
 
 // Field is a header field.
 type Field struct {
@@ -93,7 +91,7 @@ func Read(b []byte) (h Header, body []byte, over bool) {
 			name, value = key, append([]byte(nil), val...)
 		case bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")):
 			// An mbox separator that was left in.
-		case name != "" && (followedByField(next) || bytes.HasSuffix(bytes.TrimSpace(value), []byte(";")) && startsParam(string(plaintext.ClipBytes(line, 80)))):
+		case name != "" && (followedByField(next) || bytes.HasSuffix(bytes.TrimSpace(value), []byte(";")) && mimeparam.StartsParam(string(plaintext.ClipBytes(line, 80)))):
 			value = append(append(value, ' '), bytes.TrimSpace(line)...)
 		default:
 			return h, rest, over

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"switchboard/normalize/hostiletest"
-	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/mimeparam"
 )
 
 func FuzzParse(f *testing.F) {
@@ -21,7 +21,7 @@ func FuzzParse(f *testing.F) {
 			if depth > maxDepth || parts > maxParts+1 {
 				t.Fatalf("depth %d, %d parts", depth, parts)
 			}
-			if p.Type == "" || len(p.Params) > mimeheader.MaxParams {
+			if p.Type == "" || len(p.Params) > mimeparam.Max {
 				t.Fatalf("media %q, %d parameters", p.Type, len(p.Params))
 			}
 			if strings.HasPrefix(p.Type, "multipart/") == (len(p.Children) == 0) {

@@ -12,6 +12,7 @@ import (
 	"switchboard/internal/imf"
 	"switchboard/normalize/filename"
 	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/mimeparam"
 	"switchboard/normalize/plaintext"
 	"switchboard/normalize/transfer"
 )
@@ -115,12 +116,12 @@ func (s *Parser) read(p *Part, fallback string, depth int) {
 // describe reads the MIME fields of a part.
 func (s *Parser) describe(p *Part, fallback string) {
 	contentType := p.Header.Get("content-type")
-	media, params, over := mimeheader.ParseParams(contentType, s.HeaderCharset)
+	media, params, over := mimeparam.Parse(contentType, s.HeaderCharset)
 	if over {
-		s.Report("too-many-parameters", "a Content-Type has more than "+strconv.Itoa(mimeheader.MaxParams)+" parameters; the rest were not read")
+		s.Report("too-many-parameters", "a Content-Type has more than "+strconv.Itoa(mimeparam.Max)+" parameters; the rest were not read")
 	}
 	p.Params = params
-	p.Type, p.Declared = mimeheader.MediaType(media)
+	p.Type, p.Declared = mimeparam.MediaType(media)
 	if !p.Declared {
 		p.Type = fallback
 		if contentType != "" {
@@ -130,9 +131,9 @@ func (s *Parser) describe(p *Part, fallback string) {
 			}
 		}
 	}
-	disposition, dparams, over := mimeheader.ParseParams(p.Header.Get("content-disposition"), s.HeaderCharset)
+	disposition, dparams, over := mimeparam.Parse(p.Header.Get("content-disposition"), s.HeaderCharset)
 	if over {
-		s.Report("too-many-parameters", "a Content-Disposition has more than "+strconv.Itoa(mimeheader.MaxParams)+" parameters; the rest were not read")
+		s.Report("too-many-parameters", "a Content-Disposition has more than "+strconv.Itoa(mimeparam.Max)+" parameters; the rest were not read")
 	}
 	switch {
 	case strings.HasPrefix(disposition, "inline"):

@@ -10,7 +10,7 @@ import (
 
 	"switchboard/internal/imf"
 	"switchboard/normalize/charset"
-	"switchboard/normalize/mimeheader"
+	"switchboard/normalize/mimeparam"
 	"switchboard/normalize/rtf"
 )
 
@@ -142,7 +142,7 @@ func (t *Message) fileProperties(f *File, data []byte) {
 				f.Name = t.decodeAs(kind, value)
 			}
 		case mapiAttachType:
-			if media, ok := mimeheader.MediaType(strings.ToLower(t.decodeAs(kind, value))); ok {
+			if media, ok := mimeparam.MediaType(strings.ToLower(t.decodeAs(kind, value))); ok {
 				f.Type = media
 			}
 		case mapiAttachCID:

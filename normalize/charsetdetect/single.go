@@ -1,4 +1,4 @@
-package charset
+package charsetdetect
 
 import (
 	"strings"
@@ -47,6 +47,13 @@ var languages = []language{
 	{"windows-874", "านรอกเงมยลวดท่สตะ้คบปแหจีัิไขชพโำผ็ื์ูึุธซณถศญฟภษใฐๆฉฏฮ", false}, // Thai
 }
 
+var charmaps = map[string]*charmap.Charmap{
+	"windows-874": charmap.Windows874, "windows-1250": charmap.Windows1250, "windows-1251": charmap.Windows1251, "windows-1252": charmap.Windows1252,
+	"windows-1253": charmap.Windows1253, "windows-1254": charmap.Windows1254, "windows-1255": charmap.Windows1255, "windows-1256": charmap.Windows1256,
+	"windows-1257": charmap.Windows1257, "iso-8859-2": charmap.ISO8859_2, "iso-8859-5": charmap.ISO8859_5, "iso-8859-6": charmap.ISO8859_6,
+	"iso-8859-7": charmap.ISO8859_7, "koi8-r": charmap.KOI8R, "koi8-u": charmap.KOI8U, "ibm866": charmap.CodePage866,
+}
+
 // Scores of letters. In Latin script all letters of an alphabet count the same; in
 // other scripts the score falls from the most frequent letter to the rarest.
 const (
@@ -92,7 +99,7 @@ const commonPunctuation = "\u00a0«»–—‘’‚“”„•…€§°·№"
 
 func newSingleByteModel(name string, l language) *singleByteModel {
 	m := &singleByteModel{charset: name, latin: l.latin}
-	table := lookup(name).(*charmap.Charmap)
+	table := charmaps[name]
 	rank := map[rune]int{}
 	for _, r := range l.letters {
 		rank[r] = len(rank)

@@ -1,4 +1,4 @@
-package charset
+package charsetdetect
 
 import "unicode/utf8"
 

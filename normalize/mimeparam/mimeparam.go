@@ -1,4 +1,6 @@
-package mimeheader
+// Package mimeparam parses the parameters of MIME fields (RFC 2045 §5.1, RFC 2231),
+// tolerating what mail programs get wrong.
+package mimeparam
 
 import (
 	"sort"
@@ -10,13 +12,16 @@ import (
 	"switchboard/normalize/transfer"
 )
 
-// ParseParams parses a Content-Type or Content-Disposition value into its main value,
+// Max is the number of parameters that are read from one field, continuations included.
+const Max = 64
+
+// Parse parses a Content-Type or Content-Disposition value into its main value,
 // in lower case, and its parameters, with lower-case names and decoded values. RFC
 // 2231 continuations are joined. Violations of the grammar of RFC 2045 §5.1 (missing
 // semicolons, unquoted blanks, unclosed or nested quotes) are read as they were
-// meant. Only the first MaxParams parameters are read; over reports that there were
+// meant. Only the first Max parameters are read; over reports that there were
 // more.
-func ParseParams(value, hint string) (main string, params map[string]string, over bool) {
+func Parse(value, hint string) (main string, params map[string]string, over bool) {
 	main, rest := cutMain(value)
 	p := paramReader{s: rest}
 	found := make(map[string]string)
@@ -26,7 +31,7 @@ func ParseParams(value, hint string) (main string, params map[string]string, ove
 		if !ok {
 			break
 		}
-		if n >= MaxParams {
+		if n >= Max {
 			over = true
 			break
 		}
@@ -104,7 +109,7 @@ func (p *paramReader) value() string {
 	}
 	end := len(p.s)
 	for i := 0; i < len(p.s); i++ {
-		if p.s[i] == ';' || (p.s[i] == ' ' || p.s[i] == '\t') && startsParam(p.s[i:]) {
+		if p.s[i] == ';' || (p.s[i] == ' ' || p.s[i] == '\t') && StartsParam(p.s[i:]) {
 			end = i
 			break
 		}
@@ -137,11 +142,11 @@ func (p *paramReader) quoted() string {
 
 func closesQuote(rest string) bool {
 	rest = strings.TrimLeft(rest, " \t\r\n")
-	return rest == "" || rest[0] == ';' || rest[0] == ',' || rest[0] == '(' || startsParam(rest)
+	return rest == "" || rest[0] == ';' || rest[0] == ',' || rest[0] == '(' || StartsParam(rest)
 }
 
-// startsParam reports whether s starts with "name=", possibly after blanks.
-func startsParam(s string) bool {
+// StartsParam reports whether s starts with "name=", possibly after blanks.
+func StartsParam(s string) bool {
 	s = strings.TrimLeft(s, " \t\r\n")
 	for i := 0; i < len(s) && i < 40; i++ {
 		c := s[i]
