@@ -1,59 +1,52 @@
-// Package agent is what a person at the desk may do: reply, note, assign, move,
-// change the status. Each act is one transaction that locks the conversation,
-// checks what the person had seen, and writes the rows together with the event
-// that tells the world. What is to be written is decided by pure functions
-// (compose.go, change.go); this file and desk.go state the order of steps.
+// Package agent is what an agent may do at the desk: reply, write a note, assign,
+// move and change the status. Each operation is one transaction that locks the
+// conversation, checks what the agent had seen, and writes the rows together with
+// the events that announce them. What a reply or a note looks like is decided in
+// compose.go, where a move leads in move.go, and what an operation does to the
+// conversation in package lifecycle; desk.go states the order of steps.
 package agent
 
 import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"switchboard/desk"
+	"switchboard/lifecycle"
 )
 
-// Store runs acts.
+// Store runs operations.
 type Store interface {
-	// Act locks the conversation and runs fn in one transaction; an error of fn
-	// rolls everything back and is returned. An unknown conversation is KindNotFound.
-	Act(ctx context.Context, c desk.ConversationID, fn func(Tx) error) error
+	// Act locks the conversations, in the order of their IDs, and runs fn in one
+	// transaction; an error of fn rolls everything back and is returned. An unknown
+	// conversation is KindNotFound.
+	Act(ctx context.Context, ids []desk.ConversationID, fn func(Tx) error) error
 }
 
-// Tx is one act's view of a locked conversation.
+// Tx is one operation's view of the locked conversations.
 type Tx interface {
-	// Now is the act's instant: read after the lock was taken and never before
-	// the conversation's last change, so that stints cannot overlap.
+	// Now is the operation's instant: read after the locks were taken and never
+	// before the conversations' last change, so that stints cannot overlap.
 	Now() time.Time
-	// Conversation is the row as it stood when the lock was taken.
-	Conversation() desk.Conversation
-	// Head is what a mail answer refers to; the zero Head when there is no mail yet.
-	Head(ctx context.Context) (Head, error)
+	// State is a locked conversation as it was when the lock was taken.
+	State(id desk.ConversationID) lifecycle.State
+	// Head is what a reply by mail refers to; the zero Head when there is no mail yet.
+	Head(ctx context.Context, id desk.ConversationID) (Head, error)
 	// MessagesAfter counts the messages of any direction numbered above seq, and
 	// returns the newest message's number (0: none).
-	MessagesAfter(ctx context.Context, seq int64) (newer int, newest int64, err error)
-	// Inboxes lists the inboxes in use in their order, and the conversation's own.
+	MessagesAfter(ctx context.Context, id desk.ConversationID, seq int64) (newer int, newest int64, err error)
+	// Inboxes lists the inboxes in use in their order, and those that hold a locked
+	// conversation.
 	Inboxes(ctx context.Context) ([]desk.Inbox, error)
 	// Agent returns an agent; KindNotFound when there is none.
 	Agent(ctx context.Context, id desk.AgentID) (desk.Agent, error)
-
-	// SaveEvent appends an event under the conversation's next number and returns it.
-	SaveEvent(ctx context.Context, kind desk.EventKind, by desk.Actor, data any) (seq int64, err error)
-	// SaveMessage writes a message; its Seq is its event's. A mail's Message-ID
-	// becomes one the conversation is known by.
-	SaveMessage(ctx context.Context, m desk.Message) error
-	SaveDeliveries(ctx context.Context, ds []desk.Delivery) error
-	// SaveConversation writes what an act may change: status, inbox, tier,
-	// assignee, path and the instants. LastSeq belongs to SaveEvent.
-	SaveConversation(ctx context.Context, c desk.Conversation) error
-	// NextStint ends the running stint at Now and begins this one at the same instant.
-	NextStint(ctx context.Context, s desk.Stint) error
+	// Save writes everything that was decided.
+	Save(ctx context.Context, c *desk.Changes) error
 }
 
-// Head is the mail that an answer refers to: the newest inbound one, or our own
-// newest one in a conversation that has no inbound mail (a web form's).
+// Head is the mail that a reply refers to: the newest inbound one, or the newest
+// one we sent in a conversation without inbound mail (a web form's).
 type Head struct {
 	MessageID  string   // without angle brackets; empty: no mail yet
 	References []string // without angle brackets
@@ -70,7 +63,7 @@ type Options struct {
 	// must give the same id for the same message. Required.
 	MessageID func(desk.MessageID) string
 	// Own reports whether an address is one of the desk's own, which are never
-	// answered; nil: only the conversation's own address is known.
+	// replied to; nil: only the conversation's own address is known.
 	Own func(address string) bool
 	Log *slog.Logger // nil: slog.DiscardHandler
 	// Replied is called after a reply was committed, with its deliveries; may be nil.
@@ -102,7 +95,7 @@ func New(store Store, opt Options) *Desk {
 	return &Desk{store: store, opt: opt}
 }
 
-// Reply is an answer to the customer.
+// Reply is a reply to the customer.
 type Reply struct {
 	Text string // plain text; required
 	HTML string // the same as HTML; may be empty
@@ -112,11 +105,23 @@ type Reply struct {
 	ExpectedSeq *int64
 }
 
-// Move names another place: an inbox by its key, or a tier, whose first inbox is taken.
+// Move names another place: an inbox by its key, or a tier, whose first inbox is
+// taken.
 type Move struct {
 	Inbox string
 	Tier  *desk.Tier
 	Note  string // the handover note; required when the tier rises
+	// KeepStatus leaves a pending or snoozed conversation as it is, where it would
+	// otherwise open for the receiver.
+	KeepStatus bool
+}
+
+// Status is a change of status.
+type Status struct {
+	To    desk.Status
+	Until time.Time // required with snoozed, and only there
+	// WaitingOn says who a pending conversation waits for; empty: the customer.
+	WaitingOn desk.WaitingOn
 }
 
 // Stale is wrapped in a KindConflict error when a conversation has moved on.
@@ -127,17 +132,7 @@ type Stale struct {
 
 func (s *Stale) Error() string {
 	if s.Newer == 1 {
-		return fmt.Sprintf("1 newer message came in; the newest is number %d", s.LastSeq)
+		return fmt.Sprintf("1 newer message has arrived; the newest is number %d", s.LastSeq)
 	}
-	return fmt.Sprintf("%d newer messages came in; the newest is number %d", s.Newer, s.LastSeq)
-}
-
-// CanRead is the one rule for who may see a conversation, and so may work on it.
-// Restricted conversations are for admins and for the agents of their tier.
-// Whoever is unknown or disabled sees nothing.
-func CanRead(by desk.Agent, c desk.Conversation) bool {
-	if by.ID.IsZero() || by.Disabled {
-		return false
-	}
-	return by.Admin || !c.Restricted || slices.Contains(by.Tiers, c.Tier)
+	return fmt.Sprintf("%d newer messages have arrived; the newest is number %d", s.Newer, s.LastSeq)
 }

@@ -17,7 +17,7 @@ const (
 	previewRunes  = 200
 )
 
-// draft is everything a reply is made from.
+// draft is everything that a reply is composed from.
 type draft struct {
 	conversation desk.Conversation
 	head         Head
@@ -27,9 +27,9 @@ type draft struct {
 	opt          *Options
 }
 
-// compose makes the message and its deliveries, one a recipient. Seq is the
-// caller's to fill in. KindInvalid says what is wrong with the input,
-// KindConflict that this conversation takes no answer.
+// compose returns the message and its deliveries, one per recipient; the caller sets
+// Seq. KindInvalid says what is wrong with the input, KindConflict that this
+// conversation takes no reply.
 func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	c := &d.conversation
 	if err := answerable(c); err != nil {
@@ -53,7 +53,7 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 		AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply",
 	}
 	if hasControl(d.by.Name) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "your name holds a line break or another control character")
+		return m, nil, desk.Errorf(desk.KindInvalid, "your name contains a line break or another control character; ask an admin to correct it")
 	}
 	if c.ReplyChannel == desk.ChannelChat {
 		return d.chat(m)
@@ -61,22 +61,22 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	return d.mail(m)
 }
 
-// answerable reports why a conversation takes no answer.
+// answerable returns why a conversation takes no reply; nil when it does.
 func answerable(c *desk.Conversation) error {
 	switch {
 	case !c.MergedInto.IsZero():
-		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; answer there", c.Number)
+		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; reply there", c.Number)
 	case c.Status == desk.StatusClosed:
-		return desk.Errorf(desk.KindConflict, "conversation #%d is closed; open it again to answer", c.Number)
+		return desk.Errorf(desk.KindConflict, "conversation #%d is closed; reopen it to reply", c.Number)
 	case c.ReplyTo == "":
-		return desk.Errorf(desk.KindInvalid, "conversation #%d has no address to answer to: its sender left none", c.Number)
+		return desk.Errorf(desk.KindInvalid, "conversation #%d has no address to reply to: the sender left none", c.Number)
 	}
 	return nil
 }
 
 func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if len(d.reply.CC) > 0 {
-		return m, nil, desk.Errorf(desk.KindInvalid, "cc: a chat has no copies")
+		return m, nil, desk.Errorf(desk.KindInvalid, "cc: a chat reply cannot have copies")
 	}
 	m.From = []desk.Address{{Name: d.by.Name}}
 	return m, []desk.Delivery{d.delivery(&m, d.conversation.ReplyTo, "")}, nil
@@ -85,13 +85,13 @@ func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	c := &d.conversation
 	if !imf.ValidAddr(c.ReplyFrom) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "conversation #%d has no address of ours to answer from", c.Number)
+		return m, nil, desk.Errorf(desk.KindInvalid, "conversation #%d has no support address to reply from", c.Number)
 	}
 	if !imf.ValidAddr(c.ReplyTo) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "%q is not an address that mail can be sent to", c.ReplyTo)
+		return m, nil, desk.Errorf(desk.KindInvalid, "%q is not a valid mail address", c.ReplyTo)
 	}
 	if d.own(c.ReplyTo) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "%s is one of our own addresses; an answer to it would come back", c.ReplyTo)
+		return m, nil, desk.Errorf(desk.KindInvalid, "%s is one of our own addresses; a reply to it would come back", c.ReplyTo)
 	}
 	cc, err := d.copies()
 	if err != nil {
@@ -112,20 +112,20 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	return m, ds, nil
 }
 
-// copies checks the addresses an agent typed. The primary recipient and
-// repetitions are left out.
+// copies checks the addresses that an agent typed and returns them without the
+// primary recipient and repetitions.
 func (d *draft) copies() ([]desk.Address, error) {
 	if len(d.reply.CC) > maxCC {
-		return nil, desk.Errorf(desk.KindInvalid, "cc: %d addresses are more than the %d allowed", len(d.reply.CC), maxCC)
+		return nil, desk.Errorf(desk.KindInvalid, "cc: %d addresses are too many; at most %d are allowed", len(d.reply.CC), maxCC)
 	}
 	seen := map[string]bool{imf.NormalizeAddr(d.conversation.ReplyTo): true}
 	var out []desk.Address
 	for _, a := range d.reply.CC {
 		switch {
 		case hasControl(a.Name) || hasControl(a.Email):
-			return nil, desk.Errorf(desk.KindInvalid, "cc: %q holds a line break or another control character", a.Name+" "+a.Email)
+			return nil, desk.Errorf(desk.KindInvalid, "cc: %q contains a line break or another control character", a.Name+" "+a.Email)
 		case !imf.ValidAddr(a.Email):
-			return nil, desk.Errorf(desk.KindInvalid, "cc: %q is not an address", a.Email)
+			return nil, desk.Errorf(desk.KindInvalid, "cc: %q is not a valid mail address", a.Email)
 		case d.own(a.Email):
 			return nil, desk.Errorf(desk.KindInvalid, "cc: %s is one of our own addresses; a copy to it would come back", a.Email)
 		}
@@ -137,19 +137,19 @@ func (d *draft) copies() ([]desk.Address, error) {
 	return out, nil
 }
 
-// own reports an address of the desk, with or without a reply token in it.
+// own reports whether an address belongs to the desk, with or without a reply token.
 func (d *draft) own(address string) bool {
 	base, _ := imf.SplitSubaddress(imf.NormalizeAddr(address))
 	ours, _ := imf.SplitSubaddress(imf.NormalizeAddr(d.conversation.ReplyFrom))
 	return base == ours || d.opt.Own(address)
 }
 
-// recipientName is the name under which the recipient wrote to us, if any.
+// recipientName returns the name under which the recipient wrote, if any.
 func (d *draft) recipientName(address string) string {
 	for _, list := range [][]desk.Address{d.head.ReplyTo, d.head.From, d.head.To} {
 		for _, a := range list {
 			if imf.NormalizeAddr(a.Email) == imf.NormalizeAddr(address) {
-				return oneLine(a.Name)
+				return imf.OneLine(a.Name)
 			}
 		}
 	}
@@ -167,14 +167,14 @@ func (d *draft) delivery(m *desk.Message, recipient, returnPath string) desk.Del
 	case d.opt.Undo > 0:
 		out.State, out.NextAttemptAt = desk.DeliveryHeld, d.now.Add(d.opt.Undo)
 	case m.Channel == desk.ChannelChat:
-		// What writes a chat line puts it where the visitor reads it: there is
-		// nobody to hand it to, and nothing to try.
+		// The transaction that stores a chat line puts it where the visitor's socket
+		// reads it: there is no next hop and nothing to attempt.
 		out.State = desk.DeliverySent
 	}
 	return out
 }
 
-// note makes a message between agents.
+// note composes an internal note.
 func note(c *desk.Conversation, by desk.Agent, text string, now time.Time, opt *Options) (desk.Message, error) {
 	text, err := bodyText("text", text)
 	if err != nil {
@@ -186,13 +186,13 @@ func note(c *desk.Conversation, by desk.Agent, text string, now time.Time, opt *
 	id := desk.NewID[desk.MessageID]()
 	return desk.Message{
 		ID: id, ConversationID: c.ID, Direction: desk.Note, Channel: desk.ChannelNote, MessageID: opt.MessageID(id),
-		From: []desk.Address{{Name: oneLine(by.Name), Email: by.Email}}, SentAt: now, ReceivedAt: now, Preview: preview(text),
+		From: []desk.Address{{Name: imf.OneLine(by.Name), Email: by.Email}}, SentAt: now, ReceivedAt: now, Preview: preview(text),
 		TextBody: text, NewText: text, AutoSubmitted: desk.AutoNo, AuthorID: by.ID, ThreadMethod: "note",
 	}, nil
 }
 
-// references follows RFC 5322 §3.6.4: the parent's References and the parent.
-// A long chain keeps its root, by which some programs thread, and its newest ids.
+// references returns the parent's References and the parent (RFC 5322 §3.6.4). A
+// long chain keeps its root, by which some programs thread, and its newest ids.
 func references(parents []string, parent string) []string {
 	out := make([]string, 0, len(parents)+1)
 	for _, id := range append(parents[:len(parents):len(parents)], parent) {
@@ -206,25 +206,25 @@ func references(parents []string, parent string) []string {
 	return out
 }
 
-// baseSubject is the first of the subjects that says something without its marks.
+// baseSubject returns the first subject that is not empty without "Re:" and the like.
 func baseSubject(subjects ...string) string {
 	for _, s := range subjects {
-		if base := imf.BaseSubject(oneLine(s)); base != "" {
+		if base := imf.BaseSubject(imf.OneLine(s)); base != "" {
 			return base
 		}
 	}
 	return "your message"
 }
 
-// bodyText checks what a person wrote and gives it LF line ends.
+// bodyText checks a text that an agent wrote and returns it with LF line ends.
 func bodyText(field, s string) (string, error) {
 	switch {
 	case len(s) > maxText:
-		return "", desk.Errorf(desk.KindInvalid, "%s: %d bytes are more than the %d allowed", field, len(s), maxText)
+		return "", desk.Errorf(desk.KindInvalid, "%s: %d bytes are too many; at most %d are allowed", field, len(s), maxText)
 	case !utf8.ValidString(s):
-		return "", desk.Errorf(desk.KindInvalid, "%s: it is not valid UTF-8", field)
+		return "", desk.Errorf(desk.KindInvalid, "%s: not valid UTF-8", field)
 	case strings.ContainsRune(s, 0):
-		return "", desk.Errorf(desk.KindInvalid, "%s: it holds a NUL character", field)
+		return "", desk.Errorf(desk.KindInvalid, "%s: contains a NUL character", field)
 	}
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s), nil
 }
@@ -241,8 +241,3 @@ func preview(text string) string {
 }
 
 func hasControl(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }
-
-// oneLine makes what others wrote fit for a header field.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
-}

@@ -99,14 +99,14 @@ func TestComposeRefuses(t *testing.T) {
 		{"too long", func(d *draft) { d.reply.Text = strings.Repeat("x", maxText+1) }, desk.KindInvalid, "allowed"},
 		{"closed", func(d *draft) { d.conversation.Status = desk.StatusClosed }, desk.KindConflict, "#1042 is closed"},
 		{"merged", func(d *draft) { d.conversation.MergedInto = desk.NewID[desk.ConversationID]() }, desk.KindConflict, "merged"},
-		{"nobody to answer", func(d *draft) { d.conversation.ReplyTo = "" }, desk.KindInvalid, "no address to answer to"},
-		{"nothing to answer from", func(d *draft) { d.conversation.ReplyFrom = "" }, desk.KindInvalid, "answer from"},
-		{"an address that is none", func(d *draft) { d.conversation.ReplyTo = "jo" }, desk.KindInvalid, "jo"},
+		{"no one to reply to", func(d *draft) { d.conversation.ReplyTo = "" }, desk.KindInvalid, "no address to reply to"},
+		{"nothing to reply from", func(d *draft) { d.conversation.ReplyFrom = "" }, desk.KindInvalid, "reply from"},
+		{"an invalid address", func(d *draft) { d.conversation.ReplyTo = "jo" }, desk.KindInvalid, "jo"},
 		{"to ourselves", func(d *draft) { d.conversation.ReplyTo = "Help@Desk.example" }, desk.KindInvalid, "own"},
 		{"to ourselves with a token", func(d *draft) { d.conversation.ReplyTo = "help+c1.abc@desk.example" }, desk.KindInvalid, "own"},
-		{"to another address of ours", func(d *draft) { d.conversation.ReplyTo = "billing@desk.example" }, desk.KindInvalid, "own"},
+		{"to another own address", func(d *draft) { d.conversation.ReplyTo = "billing@desk.example" }, desk.KindInvalid, "own"},
 		{"copy to ourselves", func(d *draft) { d.reply.CC = []desk.Address{{Email: "help@desk.example"}} }, desk.KindInvalid, "own"},
-		{"copy to nobody", func(d *draft) { d.reply.CC = []desk.Address{{Email: ""}} }, desk.KindInvalid, "cc"},
+		{"an empty copy", func(d *draft) { d.reply.CC = []desk.Address{{Email: ""}} }, desk.KindInvalid, "cc"},
 		{"line end in a copy", func(d *draft) { d.reply.CC = []desk.Address{{Email: "a@b.example\r\nBcc: x@y.example"}} }, desk.KindInvalid, "control"},
 		{"line end in a name", func(d *draft) { d.reply.CC = []desk.Address{{Name: "a\nb", Email: "a@b.example"}} }, desk.KindInvalid, "control"},
 		{"NUL in a name", func(d *draft) { d.reply.CC = []desk.Address{{Name: "a\x00b", Email: "a@b.example"}} }, desk.KindInvalid, "control"},
@@ -140,7 +140,7 @@ func TestReferences(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	if got := references([]string{"a@x", "parent@x"}, "parent@x"); !slices.Equal(got, []string{"a@x", "parent@x"}) {
-		t.Errorf("a parent that stands there already: %q", got)
+		t.Errorf("a parent that is listed already: %q", got)
 	}
 	if got := references(nil, "parent@x"); !slices.Equal(got, []string{"parent@x"}) {
 		t.Errorf("%q", got)

@@ -2,58 +2,73 @@ package agent
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
+	"switchboard/lifecycle"
 )
 
-// act is one transaction of one agent on one conversation: the agent as the
-// database knows them now, and the conversation before and after.
+// act is one operation of one agent on one conversation: the agent as the database
+// knows them now, the conversation's state so far, and what will be written.
 type act struct {
 	Tx
-	by     desk.Agent
-	before desk.Conversation
-	after  desk.Conversation
-	opt    *Options
+	by      desk.Agent
+	state   lifecycle.State
+	changes desk.Changes
+	opt     *Options
 }
 
-// do locks the conversation, checks that the agent may work on it, and runs fn.
+// do locks the conversation, checks that the agent may work on it, runs fn and
+// saves what it decided.
 func (d *Desk) do(ctx context.Context, by desk.Agent, id desk.ConversationID, fn func(*act) error) error {
-	return d.store.Act(ctx, id, func(tx Tx) error {
+	return d.store.Act(ctx, []desk.ConversationID{id}, func(tx Tx) error {
 		now, err := tx.Agent(ctx, by.ID)
 		if err != nil && desk.KindOf(err) != desk.KindNotFound {
 			return err
 		}
 		if err != nil || now.Disabled {
-			return desk.Errorf(desk.KindDenied, "this agent may not work at the desk")
+			return desk.Errorf(desk.KindDenied, "this agent is not allowed to work at the desk")
 		}
-		c := tx.Conversation()
-		if !CanRead(now, c) {
+		a := &act{Tx: tx, by: now, state: tx.State(id), opt: &d.opt}
+		if !now.CanRead(&a.state.Conversation) {
 			return desk.Errorf(desk.KindNotFound, "no conversation %s", id)
 		}
-		return fn(&act{Tx: tx, by: now, before: c, after: c, opt: &d.opt})
+		if err := fn(a); err != nil {
+			return err
+		}
+		return a.save(ctx)
 	})
 }
 
-// event appends to the history in the agent's name.
-func (a *act) event(ctx context.Context, kind desk.EventKind, data any) (int64, error) {
-	seq, err := a.SaveEvent(ctx, kind, desk.AgentActor(a.by.ID), data)
-	if err == nil {
-		a.after.LastSeq, a.after.UpdatedAt = seq, a.Now()
-	}
-	return seq, err
-}
-
-// save writes the conversation and, if holder, place or move changed, the next stint.
-func (a *act) save(ctx context.Context, reason string) error {
-	if err := a.SaveConversation(ctx, a.after); err != nil {
-		return err
-	}
-	s, ok := nextStint(&a.before, &a.after, a.Now(), reason)
-	if !ok {
+func (a *act) save(ctx context.Context) error {
+	if len(a.changes.Events) == 0 {
 		return nil
 	}
-	return a.NextStint(ctx, s)
+	return a.Save(ctx, &a.changes)
+}
+
+// actor is the agent as events name them.
+func (a *act) actor() desk.Actor { return desk.AgentActor(a.by.ID) }
+
+// apply lets an event change the conversation and returns its entries in the
+// history.
+func (a *act) apply(e lifecycle.Event) ([]desk.Event, error) {
+	out, err := lifecycle.Apply(a.state, e, lifecycle.Policy{Own: a.opt.Own}, a.Now())
+	if err != nil {
+		return nil, err
+	}
+	if out.Changed() {
+		a.state = out.State
+		out.AddTo(&a.changes)
+	}
+	return out.Events, nil
+}
+
+// add adds a message that the event number seq announces.
+func (a *act) add(m *desk.Message, seq int64) {
+	m.Seq = seq
+	a.changes.AddMessage(m, a.state.Conversation.AccountID, [32]byte{}, a.Now())
 }
 
 // Reply answers the customer on the conversation's reply channel. KindInvalid
@@ -74,8 +89,9 @@ func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, 
 }
 
 func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
+	c := a.state.Conversation
 	if r.ExpectedSeq != nil {
-		newer, newest, err := a.MessagesAfter(ctx, *r.ExpectedSeq)
+		newer, newest, err := a.MessagesAfter(ctx, c.ID, *r.ExpectedSeq)
 		if err != nil {
 			return desk.Message{}, nil, err
 		}
@@ -83,225 +99,149 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 			return desk.Message{}, nil, &desk.Error{Op: "reply", Kind: desk.KindConflict, Err: &Stale{LastSeq: newest, Newer: newer}}
 		}
 	}
-	head, err := a.Head(ctx)
+	head, err := a.Head(ctx, c.ID)
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	d := draft{conversation: a.before, head: head, by: a.by, reply: r, now: a.Now(), opt: a.opt}
+	d := draft{conversation: c, head: head, by: a.by, reply: r, now: a.Now(), opt: a.opt}
 	m, deliveries, err := d.compose()
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	if m.Seq, err = a.event(ctx, desk.EventMessageSent, sentData{messageData: dataOf(&m), To: m.To, CC: m.CC}); err != nil {
+	e := lifecycle.Reply{Author: a.by, Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC}}
+	if m.Channel == desk.ChannelEmail {
+		for _, to := range slices.Concat(m.To, m.CC) {
+			e.Participants = append(e.Participants, imf.NormalizeAddr(to.Email))
+		}
+		a.changes.Refs = []desk.ThreadRef{{MessageID: m.MessageID, Conversation: c.ID, Account: c.AccountID, Own: true}}
+	}
+	events, err := a.apply(e)
+	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	if err := a.SaveMessage(ctx, m); err != nil {
-		return desk.Message{}, nil, err
-	}
-	if err := a.SaveDeliveries(ctx, deliveries); err != nil {
-		return desk.Message{}, nil, err
-	}
-	seq, updated := a.after.LastSeq, a.after.UpdatedAt
-	a.after = replied(a.before, &m)
-	a.after.LastSeq, a.after.UpdatedAt = seq, updated
-	if err := a.consequences(ctx); err != nil {
-		return desk.Message{}, nil, err
-	}
-	return m, deliveries, a.save(ctx, "replied")
+	a.add(&m, events[0].Seq)
+	a.changes.Deliveries = deliveries
+	return m, deliveries, nil
 }
 
-// consequences tells of what a reply changed besides.
-func (a *act) consequences(ctx context.Context) error {
-	if a.after.AssigneeID != a.before.AssigneeID {
-		data := assignedData{From: a.before.AssigneeID, To: a.after.AssigneeID, Name: a.by.Name, Reason: "replied"}
-		if _, err := a.event(ctx, desk.EventConversationAssigned, data); err != nil {
-			return err
-		}
-	}
-	if a.after.Status != a.before.Status {
-		data := statusData{From: a.before.Status, To: a.after.Status, Reason: "replied"}
-		if _, err := a.event(ctx, desk.EventStatusChanged, data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Note writes something between agents. An empty one is KindInvalid.
+// Note adds an internal note. An empty one is KindInvalid.
 func (d *Desk) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (m desk.Message, err error) {
 	err = d.do(ctx, by, c, func(a *act) error {
-		if m, err = a.note(ctx, text); err != nil {
+		if m, err = note(&a.state.Conversation, a.by, text, a.Now(), a.opt); err != nil {
 			return err
 		}
-		return a.save(ctx, "noted")
+		events, err := a.apply(lifecycle.Note{By: a.actor(), Data: desk.NoteAdded{MessageSummary: m.Summary()}})
+		if err != nil {
+			return err
+		}
+		a.add(&m, events[0].Seq)
+		return nil
 	})
 	if err != nil {
 		return desk.Message{}, err
 	}
-	d.opt.Log.InfoContext(ctx, "Noted", "conversation", c, "message", m.ID, "agent", by.ID)
+	d.opt.Log.InfoContext(ctx, "NoteAdded", "conversation", c, "message", m.ID, "agent", by.ID)
 	return m, nil
 }
 
-func (a *act) note(ctx context.Context, text string) (m desk.Message, err error) {
-	if m, err = note(&a.before, a.by, text, a.Now(), a.opt); err != nil {
-		return m, err
-	}
-	if m.Seq, err = a.event(ctx, desk.EventNoteAdded, dataOf(&m)); err != nil {
-		return m, err
-	}
-	return m, a.SaveMessage(ctx, m)
+// Assign gives a conversation to an agent, or to no one for the zero ID. An agent
+// who is unknown, disabled or not allowed to read it is KindInvalid.
+func (d *Desk) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
+	return d.change(ctx, by, c, "Assigned", func(a *act) error { return a.assign(ctx, to) })
 }
 
-// Assign gives a conversation to an agent, or to nobody for the zero ID. An
-// agent who is unknown, disabled or may not read it is KindInvalid.
-func (d *Desk) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (after desk.Conversation, err error) {
-	err = d.do(ctx, by, c, func(a *act) error {
-		err := a.assign(ctx, to)
-		after = a.after
-		return err
-	})
-	if err != nil {
-		return desk.Conversation{}, err
-	}
-	d.opt.Log.InfoContext(ctx, "Assigned", "conversation", c, "to", to, "agent", by.ID)
-	return after, nil
-}
-
-// Claim takes a conversation that nobody holds. When another agent has it
-// already, the answer is KindConflict and names them.
-func (d *Desk) Claim(ctx context.Context, by desk.Agent, c desk.ConversationID) (after desk.Conversation, err error) {
-	err = d.do(ctx, by, c, func(a *act) error {
-		if holder := a.before.AssigneeID; !holder.IsZero() && holder != by.ID {
+// Claim takes an unassigned conversation. When another agent has it already, the
+// answer is KindConflict and names them.
+func (d *Desk) Claim(ctx context.Context, by desk.Agent, c desk.ConversationID) (desk.Conversation, error) {
+	return d.change(ctx, by, c, "Claimed", func(a *act) error {
+		if holder := a.state.Conversation.AssigneeID; !holder.IsZero() && holder != by.ID {
 			who, err := a.Agent(ctx, holder)
 			if err != nil {
 				return err
 			}
-			return desk.Errorf(desk.KindConflict, "%s holds this conversation", who.Name)
+			return desk.Errorf(desk.KindConflict, "this conversation is assigned to %s", who.Name)
 		}
-		err := a.assign(ctx, by.ID)
-		after = a.after
-		return err
+		return a.assign(ctx, by.ID)
 	})
-	if err != nil {
-		return desk.Conversation{}, err
-	}
-	d.opt.Log.InfoContext(ctx, "Claimed", "conversation", c, "agent", by.ID)
-	return after, nil
 }
 
 func (a *act) assign(ctx context.Context, to desk.AgentID) error {
-	if to == a.before.AssigneeID {
-		return nil
-	}
-	data := assignedData{From: a.before.AssigneeID, To: to}
-	reason := "unassigned"
-	if !to.IsZero() {
-		who, err := a.Agent(ctx, to)
-		switch {
-		case desk.KindOf(err) == desk.KindNotFound:
+	var who desk.Agent
+	if !to.IsZero() && to != a.state.Conversation.AssigneeID {
+		var err error
+		if who, err = a.Agent(ctx, to); desk.KindOf(err) == desk.KindNotFound && err != nil {
 			return desk.Errorf(desk.KindInvalid, "assignee: there is no agent %s", to)
-		case err != nil:
+		} else if err != nil {
 			return err
-		case who.Disabled:
-			return desk.Errorf(desk.KindInvalid, "assignee: %s is disabled and can hold nothing", who.Name)
-		case !CanRead(who, a.before):
-			return desk.Errorf(desk.KindInvalid, "assignee: %s may not read this conversation", who.Name)
 		}
-		data.Name, reason = who.Name, "assigned"
+	} else {
+		who.ID = to
 	}
-	a.after.AssigneeID = to
-	if _, err := a.event(ctx, desk.EventConversationAssigned, data); err != nil {
-		return err
-	}
-	return a.save(ctx, reason)
+	_, err := a.apply(lifecycle.Assign{By: a.actor(), To: who})
+	return err
 }
 
 // Move brings a conversation to another inbox. A rising tier needs a handover
-// note; an unknown inbox or a missing note is KindInvalid. A move to where it
-// stands changes nothing.
-func (d *Desk) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m Move) (after desk.Conversation, err error) {
-	err = d.do(ctx, by, c, func(a *act) error {
-		err := a.move(ctx, m)
-		after = a.after
-		return err
-	})
-	if err != nil {
-		return desk.Conversation{}, err
-	}
-	d.opt.Log.InfoContext(ctx, "Moved", "conversation", c, "inbox", after.InboxID, "tier", after.Tier, "agent", by.ID)
-	return after, nil
+// note; an unknown inbox or a missing note is KindInvalid. A move to the inbox it
+// is in changes nothing.
+func (d *Desk) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m Move) (desk.Conversation, error) {
+	return d.change(ctx, by, c, "Moved", func(a *act) error { return a.move(ctx, m) })
 }
 
 func (a *act) move(ctx context.Context, m Move) error {
+	c := a.state.Conversation
 	inboxes, err := a.Inboxes(ctx)
 	if err != nil {
 		return err
 	}
-	from := place(&a.before, inboxes)
-	to, err := destination(&a.before, m, inboxes)
-	if err != nil || to.ID == from.ID {
+	to, err := destination(&c, m, inboxes)
+	if err != nil || to.ID == c.InboxID {
 		return err
 	}
-	if err := handoverNote(&a.before, to, m.Note); err != nil {
+	if err := checkHandover(&c, to, m.Note); err != nil {
 		return err
 	}
-	if _, err := bodyText("note", m.Note); err != nil {
-		return err
-	}
-	data := movedData{From: from.Key, To: to.Key, FromTier: a.before.Tier, ToTier: to.Tier}
+	e := lifecycle.Move{By: a.actor(), ByName: imf.OneLine(a.by.Name), From: inboxOf(&c, inboxes), To: to, KeepStatus: m.KeepStatus}
 	if m.Note != "" {
-		n, err := a.note(ctx, m.Note)
+		n, err := note(&c, a.by, m.Note, a.Now(), a.opt)
 		if err != nil {
 			return err
 		}
-		data.Note, data.MessageID = n.TextBody, n.ID
+		e.Note = &n
 	}
-	var assignee desk.Agent
-	if !a.before.AssigneeID.IsZero() {
-		if assignee, err = a.Agent(ctx, a.before.AssigneeID); err != nil {
+	if !c.AssigneeID.IsZero() {
+		if e.Assignee, err = a.Agent(ctx, c.AssigneeID); err != nil {
 			return err
 		}
 	}
-	seq := a.after.LastSeq
-	a.after = moved(a.before, from, to, a.by, assignee)
-	a.after.LastSeq, a.after.UpdatedAt = seq, a.Now()
-	data.Unassigned = a.before.AssigneeID != a.after.AssigneeID
-	if _, err := a.event(ctx, desk.EventConversationMoved, data); err != nil {
+	events, err := a.apply(e)
+	if err != nil {
 		return err
 	}
-	return a.save(ctx, "moved")
+	if e.Note != nil {
+		a.add(e.Note, events[0].Seq)
+	}
+	return nil
 }
 
-// SetStatus changes the state; until goes with snoozed and with nothing else.
-// To set the state it is in changes nothing.
-func (d *Desk) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s desk.Status, until time.Time) (after desk.Conversation, err error) {
-	err = d.do(ctx, by, c, func(a *act) error {
-		err := a.status(ctx, s, until)
-		after = a.after
+// SetStatus changes the status. Setting the current one again changes nothing.
+func (d *Desk) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s Status) (desk.Conversation, error) {
+	return d.change(ctx, by, c, "StatusChanged", func(a *act) error {
+		_, err := a.apply(lifecycle.SetStatus{By: a.actor(), To: s.To, Until: s.Until, WaitingOn: s.WaitingOn})
+		return err
+	})
+}
+
+// change runs an operation, logs it and returns the conversation as it is then.
+func (d *Desk) change(ctx context.Context, by desk.Agent, id desk.ConversationID, verb string, fn func(*act) error) (c desk.Conversation, err error) {
+	err = d.do(ctx, by, id, func(a *act) error {
+		err := fn(a)
+		c = a.state.Conversation
 		return err
 	})
 	if err != nil {
 		return desk.Conversation{}, err
 	}
-	d.opt.Log.InfoContext(ctx, "StatusChanged", "conversation", c, "status", s, "agent", by.ID)
-	return after, nil
-}
-
-func (a *act) status(ctx context.Context, s desk.Status, until time.Time) error {
-	if !a.before.MergedInto.IsZero() {
-		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one", a.before.Number)
-	}
-	after, changed, err := withStatus(a.before, s, until, a.Now())
-	if err != nil || !changed {
-		return err
-	}
-	a.after = after
-	data := statusData{From: a.before.Status, To: s}
-	if !until.IsZero() {
-		data.Until = &until
-	}
-	if _, err := a.event(ctx, desk.EventStatusChanged, data); err != nil {
-		return err
-	}
-	return a.save(ctx, string(s))
+	d.opt.Log.InfoContext(ctx, verb, "conversation", id, "agent", by.ID, "status", c.Status, "inbox", c.InboxID, "assignee", c.AssigneeID)
+	return c, nil
 }

@@ -47,14 +47,17 @@ type moveInput struct {
 		Inbox string     `json:"inbox,omitempty" maxLength:"200" doc:"An inbox's key"`
 		Tier  *desk.Tier `json:"tier,omitempty" nullable:"true" minimum:"0" maximum:"1000" doc:"Moves to the first inbox of the tier"`
 		Note  string     `json:"note,omitempty" maxLength:"500000" doc:"The handover note; required when moving to a higher tier"`
+		// Without it a pending or snoozed conversation opens: the receiver has to act.
+		KeepStatus bool `json:"keep_status,omitempty" doc:"Leave a pending or snoozed conversation as it is instead of opening it for the receiver"`
 	}
 }
 
 type statusInput struct {
 	ConversationPath
 	Body struct {
-		Status desk.Status `json:"status" enum:"open,pending,snoozed,resolved,closed"`
-		Until  *time.Time  `json:"until,omitempty" nullable:"true" doc:"With snoozed: when it reopens"`
+		Status    desk.Status    `json:"status" enum:"open,pending,snoozed,resolved,closed"`
+		Until     *time.Time     `json:"until,omitempty" nullable:"true" doc:"With snoozed: when it reopens"`
+		WaitingOn desk.WaitingOn `json:"waiting_on,omitempty" enum:"customer,third-party" doc:"With pending: who it waits on; the customer by default"`
 	}
 }
 
@@ -160,7 +163,7 @@ func (s *server) move(ctx context.Context, in *moveInput) (*conversationOutput, 
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.Move(ctx, auth.AgentOf(ctx), c.ID, agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note})
+	_, err = s.Handling.Move(ctx, auth.AgentOf(ctx), c.ID, agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note, KeepStatus: in.Body.KeepStatus})
 	return s.changed(ctx, c.ID, err)
 }
 
@@ -179,7 +182,7 @@ func (s *server) setStatus(ctx context.Context, in *statusInput) (*conversationO
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.SetStatus(ctx, auth.AgentOf(ctx), c.ID, in.Body.Status, until)
+	_, err = s.Handling.SetStatus(ctx, auth.AgentOf(ctx), c.ID, agent.Status{To: in.Body.Status, Until: until, WaitingOn: in.Body.WaitingOn})
 	return s.changed(ctx, c.ID, err)
 }
 

@@ -140,7 +140,7 @@ type Answers interface {
 type Handling interface {
 	Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error)
 	Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error)
-	SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Status, until time.Time) (desk.Conversation, error)
+	SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s agent.Status) (desk.Conversation, error)
 }
 
 // Health reports whether the process can serve requests.

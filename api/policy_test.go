@@ -5,7 +5,6 @@ import (
 
 	"github.com/lib/pq"
 
-	"switchboard/agent"
 	"switchboard/api/visibility"
 	"switchboard/desk"
 	"switchboard/desk/view"
@@ -28,7 +27,7 @@ func TestReadRulesAgree(t *testing.T) {
 					if err := d.db.QueryRow(`select may_read($1, $2, $3, $4)`, restricted, int(tier), admin, numbers).Scan(&schema); err != nil {
 						t.Fatal(err)
 					}
-					acts := agent.CanRead(a, desk.Conversation{Restricted: restricted, Tier: tier})
+					acts := a.CanRead(&desk.Conversation{Restricted: restricted, Tier: tier})
 					events := visibility.MayRead(a, view.Access{Restricted: restricted, Tier: tier})
 					if schema != acts || acts != events {
 						t.Errorf("restricted %v, admin %v, tiers %v, tier %d: schema %v, agent %v, visibility %v", restricted, admin, tiers, tier, schema, acts, events)

@@ -143,7 +143,7 @@ func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 		case c.Tier == 1 && i%4 == 1:
 			_, err = desks.Reply(ctx, ana, c.ID, agent.Reply{Text: answers[s.rand.IntN(len(answers))]})
 			if err == nil && i%8 == 1 {
-				_, err = desks.SetStatus(ctx, ana, c.ID, desk.StatusResolved, time.Time{})
+				_, err = desks.SetStatus(ctx, ana, c.ID, agent.Status{To: desk.StatusResolved})
 			}
 		case c.Tier == 1 && i%4 == 2:
 			_, err = desks.Assign(ctx, ana, c.ID, ana.ID)

@@ -2,8 +2,8 @@ package desk
 
 import "time"
 
-// Account is a customer organization, or a single person when the address
-// belongs to no organization (a freemail domain, an anonymous visitor).
+// Account is a customer organization, or a single person when the address belongs
+// to no organization (a freemail domain, an anonymous visitor).
 type Account struct {
 	ID         AccountID
 	Name       string
@@ -15,7 +15,7 @@ type Account struct {
 	CreatedAt  time.Time
 }
 
-// Contact is a person who writes to us. A contact always has an account.
+// Contact is a person who writes to the desk. A contact always has an account.
 type Contact struct {
 	ID         ContactID
 	AccountID  AccountID
@@ -30,9 +30,9 @@ type Trust string
 const (
 	TrustClaimed  Trust = "claimed"  // typed into a form, or From without proof
 	TrustAligned  Trust = "aligned"  // DMARC pass on its domain
-	TrustVerified Trust = "verified" // proved: answered a token, signed identity
-	// TrustForged is of one mail, never of an identity: the owner of the address
-	// says that mail like it is not his (DMARC), or nobody can tell whose it is.
+	TrustVerified Trust = "verified" // proved: replied to a token, signed identity
+	// TrustForged applies to one mail, never to an identity: the owner of the domain
+	// says that they did not send it (DMARC), or its author cannot be determined.
 	TrustForged Trust = "forged"
 )
 

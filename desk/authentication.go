@@ -1,19 +1,19 @@
 package desk
 
-// Authentication is what was found out of a mail's origin when it was received
-// (RFC 8601): by ourselves, or by a relay that we were told to believe.
+// Authentication is the result of checking a mail's origin at reception (RFC 8601):
+// by this gateway, or by a relay that is configured as trusted.
 type Authentication struct {
-	By    string `json:"by" doc:"Who looked: an authserv-id (RFC 8601)"`
-	SPF   string `json:"spf" doc:"pass, fail, softfail, neutral, none, temperror or permerror; empty: not looked at"`
-	DKIM  string `json:"dkim" doc:"Of the best signature: pass, fail, none, temperror or permerror; empty: not looked at"`
-	DMARC string `json:"dmarc" doc:"pass, fail, none, temperror or permerror; empty: not looked at"`
-	// Domain is the author's, as DMARC took it from the From field.
-	Domain string `json:"domain" doc:"The author's domain that DMARC looked at"`
-	Policy string `json:"policy" doc:"What that domain wants done with mail that fails: none, quarantine or reject; empty: not known"`
-	Trust  Trust  `json:"trust" enum:"claimed,aligned,forged" doc:"What follows for the sender's address"`
-	Reason string `json:"reason" doc:"Why, for a person"`
-	Spam   string `json:"spam" doc:"What the spam filter wants: no action, add header, ...; unavailable; empty: not asked"`
-	Virus  string `json:"virus" doc:"none, found: NAME or unavailable; empty: not asked"`
+	By    string `json:"by" doc:"Who checked: an authserv-id (RFC 8601)"`
+	SPF   string `json:"spf" doc:"pass, fail, softfail, neutral, none, temperror or permerror; empty: not checked"`
+	DKIM  string `json:"dkim" doc:"Of the best signature: pass, fail, none, temperror or permerror; empty: not checked"`
+	DMARC string `json:"dmarc" doc:"pass, fail, none, temperror or permerror; empty: not checked"`
+	// Domain is the author's, as DMARC takes it from the From field.
+	Domain string `json:"domain" doc:"The author's domain that DMARC checked"`
+	Policy string `json:"policy" doc:"What the domain asks to do with mail that fails: none, quarantine or reject; empty: not known"`
+	Trust  Trust  `json:"trust" enum:"claimed,aligned,forged" doc:"How far the sender's address can be trusted"`
+	Reason string `json:"reason" doc:"Explanation of trust"`
+	Spam   string `json:"spam" doc:"The spam filter's action: no action, add header, ...; unavailable; empty: not scanned"`
+	Virus  string `json:"virus" doc:"none, found: NAME or unavailable; empty: not scanned"`
 	// Results is the whole value of the field.
 	Results string `json:"results" doc:"The whole Authentication-Results value"`
 }

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Status is a conversation's state as the desk sees it.
+// Status is the state of a conversation.
 type Status string
 
 const (
-	StatusOpen     Status = "open"     // waits for us
-	StatusPending  Status = "pending"  // waits for the customer or a third party
+	StatusOpen     Status = "open"     // needs attention
+	StatusPending  Status = "pending"  // waiting on the customer or a third party
 	StatusSnoozed  Status = "snoozed"  // hidden until SnoozedUntil
-	StatusResolved Status = "resolved" // answered; a reply reopens it
-	StatusClosed   Status = "closed"   // archived; a reply opens a follow-up
+	StatusResolved Status = "resolved" // a message from the customer reopens it
+	StatusClosed   Status = "closed"   // archived; a message from the customer opens a follow-up
 )
 
 // Priority orders work inside an inbox.
@@ -41,7 +41,7 @@ type Conversation struct {
 	Priority  Priority
 	InboxID   InboxID
 	Tier      Tier
-	// AssigneeID is the one agent who holds it; zero when unassigned.
+	// AssigneeID is the agent it is assigned to; zero: unassigned.
 	AssigneeID AgentID
 	Tags       []string
 	Restricted bool // only members of its inbox may read it
@@ -51,23 +51,23 @@ type Conversation struct {
 	Path          []string
 	PolicyVersion int64
 
-	// ReplyChannel, ReplyTo and ReplyFrom say how an answer travels: by mail to
-	// the address ReplyTo from our address ReplyFrom, or by chat to the session
-	// whose text form is ReplyTo.
+	// ReplyChannel, ReplyTo and ReplyFrom say how a reply travels: by mail to the
+	// address ReplyTo from the support address ReplyFrom, or by chat to the session
+	// whose ID is ReplyTo in text form.
 	ReplyChannel Channel
 	ReplyTo      string
 	ReplyFrom    string
 
-	// Participants are the lower-case addresses of everyone who wrote or was
-	// written to in it, ours excepted. Who is among them may join by reference.
+	// Participants are the lower-case addresses of everyone who wrote or was written
+	// to in it, except the desk's own. Their mail may join by reference.
 	Participants []string
 
 	// WaitingOn says who has to act: the running stint's side.
 	WaitingOn     WaitingOn
 	Preview       string
 	LastInboundAt time.Time // zero: never
-	LastReplyAt   time.Time // zero: never answered
-	WaitingSince  time.Time // since when the customer waits for us; zero: does not
+	LastReplyAt   time.Time // zero: no reply yet
+	WaitingSince  time.Time // since when the customer has been waiting on us; zero: they are not
 	SnoozedUntil  time.Time
 	ResolvedAt    time.Time
 	MergedInto    ConversationID
@@ -76,8 +76,9 @@ type Conversation struct {
 	UpdatedAt     time.Time
 }
 
-// Stint is one entry of the append-only ledger of who held a conversation.
-// A conversation's stints tile its lifetime: no gap, no overlap.
+// Stint is one entry of the append-only assignment history: where a conversation
+// was, who it was assigned to and who it was waiting on. A conversation's stints
+// tile its lifetime: no gap, no overlap.
 type Stint struct {
 	ID             StintID
 	ConversationID ConversationID
@@ -90,7 +91,7 @@ type Stint struct {
 	Reason         string    // why it began: "routed", "assigned", "moved", "customer replied"
 }
 
-// WaitingOn says whose move it is.
+// WaitingOn says who has to act next.
 type WaitingOn string
 
 const (
@@ -117,7 +118,7 @@ func (a *Agent) CanRead(c *Conversation) bool {
 	return a.Admin || !c.Restricted || slices.Contains(a.Tiers, c.Tier)
 }
 
-// Agent is a person at the desk.
+// Agent is a person who works at the desk.
 type Agent struct {
 	ID    AgentID
 	Name  string

@@ -2,7 +2,7 @@ package desk
 
 import "time"
 
-// DeliveryState is where one recipient's copy stands.
+// DeliveryState is the state of one recipient's copy.
 type DeliveryState string
 
 const (
@@ -12,8 +12,8 @@ const (
 	DeliverySent      DeliveryState = "sent"      // accepted by the next hop
 	DeliveryDelivered DeliveryState = "delivered" // confirmed by DSN or the visitor's client
 	DeliveryDelayed   DeliveryState = "delayed"   // temporary failure, will be tried again
-	DeliveryUnknown   DeliveryState = "unknown"   // the link broke after the message was sent
-	DeliveryFailed    DeliveryState = "failed"    // given up; Code and Detail say why
+	DeliveryUnknown   DeliveryState = "unknown"   // the connection broke after the message was sent
+	DeliveryFailed    DeliveryState = "failed"    // permanently; Code and Detail say why
 	DeliveryCancelled DeliveryState = "cancelled" // undone before it left
 )
 
@@ -31,7 +31,7 @@ type Delivery struct {
 	NextAttemptAt  time.Time
 	Code           int    // SMTP reply code of the last attempt; 0: none
 	EnhancedCode   string // RFC 3463, "4.2.1"; may be empty
-	Detail         string // text of the last answer, for a person
+	Detail         string // text of the last reply
 	LeaseUntil     time.Time
 	// Fence is the number of the claim; a completion with an older one is refused.
 	Fence     int64

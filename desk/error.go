@@ -10,10 +10,10 @@ import (
 type Kind uint8
 
 const (
-	KindInternal  Kind = iota // a fault of ours; nothing the caller can change
+	KindInternal  Kind = iota // a fault of this program; the caller cannot change anything
 	KindInvalid               // the input is wrong; do not repeat it
-	KindNotFound              // no such thing, or not for this caller to know
-	KindConflict              // the state has moved on; read again, then decide
+	KindNotFound              // it does not exist, or the caller may not know that it does
+	KindConflict              // the state has changed; read it again, then decide
 	KindDenied                // the caller may not do this
 	KindTemporary             // it may work later, unchanged
 )
@@ -35,7 +35,7 @@ func (k Kind) String() string {
 }
 
 // Error carries a Kind through the layers. Op names the operation that failed
-// in the trade's words ("ingest", "smtp receive"); it may be empty.
+// ("ingest", "smtp receive"); it may be empty.
 type Error struct {
 	Op   string
 	Kind Kind
@@ -51,12 +51,12 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf makes an Error of the given kind; %w wraps as in fmt.Errorf.
+// Errorf returns an Error of the given kind; %w wraps as in fmt.Errorf.
 func Errorf(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
-// KindOf returns the outermost Kind in err's chain, KindInternal if there is none.
+// KindOf returns the outermost Kind in err's chain; KindInternal without one.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {

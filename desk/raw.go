@@ -12,7 +12,7 @@ const (
 	ChannelNote  Channel = "note"  // never leaves the desk
 )
 
-// RawState is where a raw item stands in the pipeline.
+// RawState is the state of a raw item in the pipeline.
 type RawState string
 
 const (
@@ -21,13 +21,13 @@ const (
 	RawQuarantined RawState = "quarantined" // could not be processed; Problem says why; replayable
 )
 
-// Raw is what a channel received, byte for byte, before anyone interpreted it.
+// Raw is what a channel received, byte for byte, before it was interpreted.
 // It is immutable apart from State, Attempts and Problem.
 type Raw struct {
 	ID      RawID
 	Channel Channel
-	// Endpoint names the configured entrance: the IMAP channel's name, "smtp",
-	// the widget's key, the form's key. Never empty.
+	// Endpoint names the configured endpoint: the mailbox's name, "smtp", the
+	// widget's key, the form's key. Never empty.
 	Endpoint string
 	// SourceKey makes acceptance idempotent: unique per (Channel, Endpoint).
 	// IMAP "folder/UIDVALIDITY/UID", SMTP a hash over recipients and content,
@@ -36,13 +36,13 @@ type Raw struct {
 	EnvelopeFrom string   // reverse-path without angle brackets; "" is the null path
 	EnvelopeTo   []string // forward-paths without angle brackets; may be empty (IMAP)
 	RemoteAddr   string   // host:port of the peer; may be empty
-	AuthResults  string   // an Authentication-Results value (RFC 8601) we computed or trust; may be empty
-	// Outgoing: it was found among what we sent ourselves (an IMAP account's folder
-	// of sent mail); nobody outside can put anything there.
+	AuthResults  string   // an Authentication-Results value (RFC 8601), computed here or from a trusted relay; may be empty
+	// Outgoing: it was found in a mailbox's Sent folder, where only the mailbox's
+	// owner can put anything.
 	Outgoing   bool
 	ReceivedAt time.Time
 	Size       int64
-	Kept       int64 // octets in the journal; below Size when only the header could be had
+	Kept       int64 // octets in the journal; less than Size when only the header was available
 	// Bytes is the mail (RFC 5322), a ChatLine as JSON, or a FormSubmission as JSON.
 	Bytes    []byte
 	State    RawState
@@ -64,7 +64,7 @@ type ChatLine struct {
 	Name     string    `json:"name,omitempty"` // claimed, unverified
 	Email    string    `json:"email,omitempty"`
 	Text     string    `json:"text"`
-	Page     string    `json:"page,omitempty"` // URL of the page the widget stands on
+	Page     string    `json:"page,omitempty"` // URL of the page that shows the widget
 }
 
 // FormSubmission is the raw form of a web form, as JSON.

@@ -42,7 +42,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if g.metrics != nil {
 		pipeline.Go(func() error { return g.metrics.Run(inner) })
 	}
-	pipeline.Go(func() error { g.desk.RunWake(inner, g.store, snoozeInterval, g.tail.Wake); return nil })
+	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, snoozeInterval, g.tail.Wake); return nil })
 
 	frontend, outer := errgroup.WithContext(ctx)
 	frontend.Go(func() error { return g.group.Run(outer) })
@@ -108,7 +108,7 @@ func (a actions) Move(ctx context.Context, by desk.Agent, c desk.ConversationID,
 	return a.Desk.Move(ctx, by, c, m)
 }
 
-func (a actions) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Status, until time.Time) (desk.Conversation, error) {
+func (a actions) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s agent.Status) (desk.Conversation, error) {
 	defer a.committed()
-	return a.Desk.SetStatus(ctx, by, c, to, until)
+	return a.Desk.SetStatus(ctx, by, c, s)
 }

@@ -8,7 +8,7 @@ import (
 	"switchboard/desk"
 )
 
-// Who forges a colleague's From and guesses the rest must not get our answers.
+// A sender who forges a colleague's From and guesses the rest gets no replies.
 func TestDecideForgedReplyTo(t *testing.T) {
 	for name, c := range map[string]struct {
 		mail []string
@@ -21,33 +21,33 @@ func TestDecideForgedReplyTo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rules(t)
-			snap, conversation := standing(t, r, desk.StatusPending)
+			snap, conversation := stored(t, r, desk.StatusPending)
 			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
 			if conversation.ReplyTo != c.want || slices.Contains(conversation.Participants, "eve@evil.example") {
-				t.Errorf("answers go to %q, want %q; participants %q", conversation.ReplyTo, c.want, conversation.Participants)
+				t.Errorf("replies go to %q, want %q; participants %q", conversation.ReplyTo, c.want, conversation.Participants)
 			}
 		})
 	}
 }
 
-// A first mail whose Reply-To is ours is answered at its From.
+// Replies to a first mail whose Reply-To is our own address go to its From.
 func TestDecideReplyToOurselvesAtFirst(t *testing.T) {
 	out := decide([]parsed{item(t, 0, from("jo@acme.example", "1@a", "Reply-To: support+x@desk.example")...)}, nothing(), rules(t), noon)
 	if got := out.Opened[0].ReplyTo; got != "jo@acme.example" {
-		t.Errorf("answers go to %q", got)
+		t.Errorf("replies go to %q", got)
 	}
 }
 
-// A reply address that was passed on lets a mail in, and marks it.
+// A reply address that was passed on lets a mail in, and the mail is marked.
 func TestDecideMarksWhoCameByAForwardedAddress(t *testing.T) {
 	r := rules(t)
-	snap, conversation := standing(t, r, desk.StatusPending)
+	snap, conversation := stored(t, r, desk.StatusPending)
 	issued := r.Tokens.Address("support@desk.example", conversation.ID, "jo@acme.example")
 	mail := item(t, 1, "From: eve@evil.example", "To: "+issued, "Subject: Hello", "Message-ID: <9@evil>")
 	out := decide([]parsed{mail}, snap, r, noon.Add(2*time.Hour))
 	m := out.Messages[0]
 	marked := slices.ContainsFunc(m.Problems, func(p desk.Problem) bool { return p.Code == desk.ProblemUnverified })
 	if m.ConversationID != conversation.ID || !marked || conversation.ReplyTo != "jo@acme.example" {
-		t.Errorf("in %s (want %s), problems %v, answers go to %q", m.ConversationID, conversation.ID, m.Problems, conversation.ReplyTo)
+		t.Errorf("in %s (want %s), problems %v, replies go to %q", m.ConversationID, conversation.ID, m.Problems, conversation.ReplyTo)
 	}
 }

@@ -74,8 +74,8 @@ func TestDecideThreads(t *testing.T) {
 		"a stranger does not":            {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "2@e", refers("1@a"))}, 2},
 		"freemail users are strangers":   {[][]string{from("jo@gmail.com", "1@a"), from("eve@gmail.com", "2@e", refers("1@a"))}, 2},
 		"a subdomain is no colleague":    {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.acme.example", "2@e", refers("1@a"))}, 2},
-		"somebody in copy may answer":    {[][]string{from("jo@acme.example", "1@a", "Cc: kim@partner.example"), from("kim@partner.example", "2@p", refers("1@a"))}, 1},
-		"a subject alone joins nobody":   {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a")}, 2},
+		"someone in copy may reply":      {[][]string{from("jo@acme.example", "1@a", "Cc: kim@partner.example"), from("kim@partner.example", "2@p", refers("1@a"))}, 1},
+		"a subject alone does not join":  {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a")}, 2},
 		"another text, the same id":      {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "1@a")}, 2},
 		"a number in the subject is air": {[][]string{from("jo@acme.example", "1@a"), {"From: eve@evil.example", "To: support@desk.example", "Subject: Re: [#1] Lamp", "Message-ID: <9@e>"}}, 2},
 	} {
@@ -93,9 +93,9 @@ func TestDecideThreads(t *testing.T) {
 	}
 }
 
-// TestNobodyIsNobodysAuthor: two strangers who give no address, and quote the same
-// answer of ours, stay apart; one person who does is put together.
-func TestNobodyIsNobodysAuthor(t *testing.T) {
+// Two strangers who give no address and quote the same reply stay apart; two mails of
+// one person are threaded.
+func TestSendersWithoutAddressStayApart(t *testing.T) {
 	t.Parallel()
 	const quote = "\r\n\r\nOn Fri, 20 Nov 2026 at 11:58, Desk <support@desk.example> wrote:\r\n" +
 		"> Open the lid of the lamp, take out the battery, wait for ten seconds and put it back\r\n> with the plus side up, then press the red button twice.\r\n"
@@ -110,9 +110,9 @@ func TestNobodyIsNobodysAuthor(t *testing.T) {
 	}
 }
 
-// TestNobodyCitesNobody: nor does the identifier of another stranger's message make
-// one who gives no address a member; what he writes is marked.
-func TestNobodyCitesNobody(t *testing.T) {
+// Citing a stranger's message does not make a sender without an address a
+// participant: their message is marked.
+func TestSenderWithoutAddressCites(t *testing.T) {
 	t.Parallel()
 	for who, member := range map[string]bool{"jo@acme.example": true, "Jo": false, "": false} {
 		out := decide([]parsed{
@@ -126,8 +126,8 @@ func TestNobodyCitesNobody(t *testing.T) {
 	}
 }
 
-// checkLedger: events are dense, stints tile, every raw row is done.
-func checkLedger(t *testing.T, out *Changes) {
+// checkLedger checks that events are dense and that one stint is running.
+func checkLedger(t *testing.T, out *desk.Changes) {
 	t.Helper()
 	next := map[desk.ConversationID]int64{}
 	for _, e := range out.Events {
@@ -136,11 +136,10 @@ func checkLedger(t *testing.T, out *Changes) {
 		}
 	}
 	running := map[desk.ConversationID]int{}
-	for _, s := range out.Stints {
-		running[s.ConversationID]++
-	}
-	for _, s := range out.EndStints {
-		running[s.ConversationID]--
+	for _, s := range out.Begun {
+		if s.EndedAt.IsZero() {
+			running[s.ConversationID]++
+		}
 	}
 	for id, n := range running {
 		if n != 1 {
@@ -149,20 +148,20 @@ func checkLedger(t *testing.T, out *Changes) {
 	}
 }
 
-// standing is a conversation with an answer of ours, as the database has it.
-func standing(t *testing.T, r *Rules, status desk.Status) (*Snapshot, *desk.Conversation) {
+// stored is a conversation with a reply, as the database has it.
+func stored(t *testing.T, r *Rules, status desk.Status) (*Snapshot, *desk.Conversation) {
 	t.Helper()
 	first := decide([]parsed{item(t, 0, from("jo@acme.example", "1@a")...)}, nothing(), r, noon.Add(time.Hour))
 	c := first.Opened[0]
 	snap := nothing()
 	snap.Accounts[c.AccountID] = first.Accounts[0]
 	snap.Domains["acme.example"] = c.AccountID
-	snap.Contacts[first.Identities[0].IdentityKey] = first.Contacts[0]
-	snap.Conversations[c.ID], snap.Stints[c.ID] = c, first.Stints[0]
+	snap.Contacts[IdentityKey{desk.ChannelEmail, first.Identities[0].Address}] = first.Contacts[0]
+	snap.Conversations[c.ID], snap.Stints[c.ID] = c, first.Begun[0]
 	snap.Known = []threading.Known{{MessageID: "1@a", Conversation: c.ID, Own: true}, {MessageID: "out.1@desk.example", Conversation: c.ID, Own: true}}
 	snap.Sent["out.1@desk.example"] = c.ID
-	c.Status, c.WaitingSince = status, time.Time{}
-	stint := first.Stints[0]
+	c.Status, c.WaitingOn, c.WaitingSince = status, desk.WaitingCustomer, time.Time{}
+	stint := first.Begun[0]
 	stint.WaitingOn = desk.WaitingCustomer
 	snap.Stints[c.ID] = stint
 	return snap, c
@@ -176,14 +175,14 @@ func TestDecideReopens(t *testing.T) {
 		want   desk.Status
 		waits  desk.WaitingOn
 	}{
-		"a person's answer":   {desk.StatusPending, person, desk.StatusOpen, desk.WaitingUs},
-		"after it was solved": {desk.StatusResolved, person, desk.StatusOpen, desk.WaitingUs},
-		"a vacation notice":   {desk.StatusResolved, append(slices.Clone(person), "Auto-Submitted: auto-replied"), desk.StatusResolved, desk.WaitingCustomer},
-		"our own address":     {desk.StatusPending, from("support@desk.example", "3@x", refers("out.1@desk.example")), desk.StatusPending, desk.WaitingCustomer},
+		"a message from a person": {desk.StatusPending, person, desk.StatusOpen, desk.WaitingUs},
+		"after it was resolved":   {desk.StatusResolved, person, desk.StatusOpen, desk.WaitingUs},
+		"a vacation notice":       {desk.StatusResolved, append(slices.Clone(person), "Auto-Submitted: auto-replied"), desk.StatusResolved, desk.WaitingCustomer},
+		"our own address":         {desk.StatusPending, from("support@desk.example", "3@x", refers("out.1@desk.example")), desk.StatusPending, desk.WaitingCustomer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rules(t)
-			snap, conversation := standing(t, r, c.status)
+			snap, conversation := stored(t, r, c.status)
 			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
 			if conversation.Status != c.want || snap.Stints[conversation.ID].WaitingOn != c.waits {
 				t.Errorf("status %s, waiting on %s; want %s, %s", conversation.Status, snap.Stints[conversation.ID].WaitingOn, c.want, c.waits)
@@ -192,36 +191,34 @@ func TestDecideReopens(t *testing.T) {
 	}
 }
 
-// TestDecideAnswersTheRightPerson: nobody from another account, and no address of
-// ours, becomes the one who is answered.
-func TestDecideAnswersTheRightPerson(t *testing.T) {
+// Replies never go to someone from another account or to one of our own addresses.
+func TestDecideReplyTo(t *testing.T) {
 	for name, c := range map[string]struct {
 		mail []string
 		want string
 	}{
 		"the same person":          {from("jo@acme.example", "2@a", refers("1@a")), "jo@acme.example"},
 		"a colleague":              {from("sam@acme.example", "2@a", refers("1@a")), "sam@acme.example"},
-		"where he wants answers":   {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: team@acme.example"), "team@acme.example"},
+		"where they want replies":  {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: team@acme.example"), "team@acme.example"},
 		"never ourselves":          {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: support@desk.example"), "jo@acme.example"},
 		"not a stranger":           {from("eve@evil.example", "2@e", refers("1@a")), "jo@acme.example"},
-		"not his machine's notice": {from("robot@acme.example", "2@a", refers("1@a"), "Auto-Submitted: auto-replied"), "jo@acme.example"},
+		"not an automatic message": {from("robot@acme.example", "2@a", refers("1@a"), "Auto-Submitted: auto-replied"), "jo@acme.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rules(t)
-			snap, conversation := standing(t, r, desk.StatusPending)
+			snap, conversation := stored(t, r, desk.StatusPending)
 			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
 			if conversation.ReplyTo != c.want {
-				t.Errorf("answers go to %s, want %s", conversation.ReplyTo, c.want)
+				t.Errorf("replies go to %s, want %s", conversation.ReplyTo, c.want)
 			}
 		})
 	}
 }
 
-// TestDecideToken: the token lets its holder's mail in from anywhere, and moves
-// nothing when a stranger holds it.
+// A reply token lets mail in from any sender, and redirects nothing for a stranger.
 func TestDecideToken(t *testing.T) {
 	r := rules(t)
-	snap, conversation := standing(t, r, desk.StatusPending)
+	snap, conversation := stored(t, r, desk.StatusPending)
 	address := r.Tokens.Address("support@desk.example", conversation.ID, "jo@acme.example")
 	mail := []string{"From: eve@evil.example", "To: " + address, "Subject: hello", "Message-ID: <9@e>"}
 	out := decide([]parsed{item(t, 1, mail...)}, snap, r, noon.Add(2*time.Hour))

@@ -9,7 +9,7 @@ import (
 	"switchboard/threading"
 )
 
-// facts is what the policy may look at when a message opens a conversation.
+// facts returns what the policy may look at when a message opens a conversation.
 func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) router.Facts {
 	_, domain, _ := strings.Cut(s.email, "@")
 	plan, _ := who.account.Attributes["plan"].(string)
@@ -34,7 +34,7 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d thread
 	}
 }
 
-// calendars tells which calendars are open now.
+// calendars says which calendars are open now.
 func (b *batch) calendars() map[string]bool {
 	open := map[string]bool{}
 	for _, c := range b.rules.Policy.Calendars() {
@@ -43,8 +43,8 @@ func (b *batch) calendars() map[string]bool {
 	return open
 }
 
-// joined lists addresses once each, lower case; ours without their subaddress, so
-// that a rule on support@ meets a reply token too.
+// joined lists addresses once each in lower case, the desk's own without their
+// subaddress, so that a rule on support@ matches a reply address too.
 func joined(list []desk.Address, rules *Rules) string {
 	seen := map[string]bool{}
 	var out []string

@@ -10,7 +10,7 @@ import (
 	"switchboard/router"
 )
 
-// A policy tells apart what continues a closed conversation.
+// A policy can recognize a follow-up to a closed conversation.
 func TestFollowUpIsAFact(t *testing.T) {
 	t.Parallel()
 	r := rules(t)
@@ -35,6 +35,6 @@ func TestFollowUpIsAFact(t *testing.T) {
 	}
 	fresh := decide([]parsed{item(t, 1, from("kim@shopper.example", "1@k")...)}, nothing(), r, noon.Add(time.Hour))
 	if len(fresh.Opened) != 1 || fresh.Opened[0].Tier != 1 {
-		t.Errorf("a new matter: %+v", fresh.Opened)
+		t.Errorf("a new conversation: %+v", fresh.Opened)
 	}
 }

@@ -1,6 +1,6 @@
-// Package ingest is the only place that states the order of steps from raw
-// bytes to a routed conversation. Read process.go from the top; decide.go holds
-// the decisions, which are pure, and Store is everything it asks of the database.
+// Package ingest is the only place that states the order of steps from raw bytes to
+// a routed conversation. Read process.go from the top; decide.go holds the
+// decisions, which are pure, and Store is everything it needs from the database.
 package ingest
 
 import (
@@ -38,7 +38,7 @@ type Tx interface {
 	// conversations among it.
 	Snapshot(ctx context.Context, q Query) (*Snapshot, error)
 	// Save writes what was decided, with multi-row statements.
-	Save(ctx context.Context, c *Changes) error
+	Save(ctx context.Context, c *desk.Changes) error
 }
 
 // Claimed is a raw row leased to this node.
@@ -48,8 +48,8 @@ type Claimed struct {
 	Arrival int64 // the row's position in the journal
 }
 
-// Scope names an account before it is known: the sender's address, and the
-// domain that leads to an account ("" when the domain is nobody's: freemail).
+// Scope identifies an account before it is known: the sender's address, and the
+// domain that leads to an account ("" for freemail and the like).
 type Scope struct{ Address, Domain string }
 
 // IdentityKey is the unique key of an identity.
@@ -58,14 +58,14 @@ type IdentityKey struct {
 	Address string // lower case
 }
 
-// ContentKey tells the same mail from another one under the same Message-ID.
+// ContentKey distinguishes a mail from another one with the same Message-ID.
 type ContentKey struct {
 	Account   desk.AccountID
 	MessageID string
 	Content   [32]byte
 }
 
-// Query says what a batch needs to know.
+// Query is what a batch needs to know.
 type Query struct {
 	Identities []IdentityKey
 	Domains    []string
@@ -73,8 +73,9 @@ type Query struct {
 	OwnIDs     []string // the batch's own ids: looked up for duplicates
 	Tokens     []desk.ConversationID
 	Sessions   []desk.SessionID
-	Authors    []string      // lower-case addresses under which agents may have written
-	Recent     []IdentityKey // contacts whose newest conversations may be meant by a reply without headers
+	Reported   []string      // Message-IDs that delivery statuses in the batch are about
+	Authors    []string      // lower-case addresses that agents may have written under
+	Recent     []IdentityKey // contacts whose newest conversations a reply without headers may belong to
 }
 
 // Snapshot is the answer to a Query: a consistent view under the locks.
@@ -89,10 +90,13 @@ type Snapshot struct {
 	Stored        map[ContentKey]Stored
 	Sent          map[string]desk.ConversationID // outbound Message-IDs among MessageIDs
 	SentAs        map[string]desk.MessageID      // the messages behind Sent
-	Agents        map[string]desk.AgentID        // by lower-case address, those among Authors
-	Open          map[desk.AccountID]int         // open conversations an account has
+	Agents        map[string]desk.Agent          // by lower-case address, those among Authors
+	// Deliveries are those of the messages we sent that a delivery status in the batch
+	// is about (Query.Reported), locked for update.
+	Deliveries map[desk.MessageID][]SentDelivery
+	Open       map[desk.AccountID]int // open conversations an account has
 	// Last are the newest messages of the conversations that a reply without headers
-	// may mean, newest first.
+	// may belong to, newest first.
 	Last map[desk.ConversationID][]threading.Written
 }
 
@@ -104,76 +108,14 @@ type Session struct {
 	Name, Email  string // as claimed in the hello
 }
 
+// SentDelivery is a delivery that a report may be about.
+type SentDelivery struct {
+	desk.Delivery
+	Personal bool // an agent wrote the message
+}
+
 // Stored is a message that the database has.
 type Stored struct {
 	Message      desk.MessageID
 	Conversation desk.ConversationID
-}
-
-// Changes is what a batch decided. Everything is written in one transaction.
-type Changes struct {
-	Accounts   []desk.Account
-	Domains    []Domain
-	Contacts   []desk.Contact
-	Identities []Identity
-	Opened     []*desk.Conversation
-	Updated    []*desk.Conversation
-	Messages   []NewMessage
-	Refs       []Ref
-	EndStints  []desk.Stint // EndedAt is set
-	Stints     []desk.Stint
-	Events     []desk.Event
-	Sessions   []SessionLink
-	Reports    []DeliveryReport
-	Done       []Done
-}
-
-// Domain gives a domain to an account.
-type Domain struct {
-	Domain  string
-	Account desk.AccountID
-}
-
-// Identity gives an address to a contact.
-type Identity struct {
-	IdentityKey
-	Contact desk.ContactID
-	Trust   desk.Trust
-}
-
-// NewMessage is a message with the hash that recognises it when it comes again.
-type NewMessage struct {
-	desk.Message
-	Account desk.AccountID
-	Content [32]byte
-}
-
-// Ref records that a conversation is known by a Message-ID.
-type Ref struct {
-	MessageID    string
-	Conversation desk.ConversationID
-	Account      desk.AccountID
-	Own          bool
-}
-
-// SessionLink ties a chat session to its contact and conversation.
-type SessionLink struct {
-	Session      desk.SessionID
-	Contact      desk.ContactID
-	Conversation desk.ConversationID
-}
-
-// DeliveryReport is what a DSN says about one of our deliveries.
-type DeliveryReport struct {
-	MessageID    string // of the outbound message
-	Conversation desk.ConversationID
-	Recipient    desk.ReportRecipient
-}
-
-// Done marks a raw row processed.
-type Done struct {
-	Raw     desk.RawID
-	Fence   int64
-	Message desk.MessageID
-	Again   bool // the message was there before: it came in another row
 }

@@ -7,13 +7,14 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/lifecycle"
 	"switchboard/threading"
 )
 
 // maxPartners bounds how many recipients of one mail are looked up.
 const maxPartners = 50
 
-// partners names those a mail of ours went to, as if each had written it.
+// partners returns the recipients of a mail we sent, each as if they had written it.
 func partners(raw *desk.Raw, m *desk.Message, own func(string) bool) []sender {
 	var out []sender
 	seen := map[string]bool{}
@@ -31,15 +32,15 @@ func partners(raw *desk.Raw, m *desk.Message, own func(string) bool) []sender {
 	return out
 }
 
-// outgoing files a mail that was found among what we sent: an answer that somebody
-// wrote in a mail program instead of at the desk. It joins the conversation that it
-// cites, or opens one with somebody we know. What the desk itself has sent is known
-// by its Message-ID, and the rest is nobody's support case.
+// outgoing files a mail found in a Sent folder: a reply that an agent wrote in a
+// mail program instead of at the desk. It joins the conversation that it cites, or
+// opens one with a known contact. What the desk sent itself is recognized by its
+// Message-ID; anything else is not a support case and is ignored.
 func (b *batch) outgoing(p *parsed) {
 	m := p.message
 	m.RawID, m.Direction, m.Channel = p.Raw.ID, desk.Outbound, p.Raw.Channel
 	if id, ok := b.snap.SentAs[m.MessageID]; ok {
-		b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, id, true})
+		b.processed(p, id, true)
 		return
 	}
 	to := partners(&p.Raw, &m, b.rules.Own)
@@ -48,18 +49,17 @@ func (b *batch) outgoing(p *parsed) {
 		c = b.addressed(p, &m, to)
 	}
 	if c == nil {
-		b.out.Done = append(b.out.Done, Done{Raw: p.Raw.ID, Fence: p.Fence})
+		b.processed(p, desk.MessageID{}, false)
 		return
 	}
-	m.AuthorID = b.author(&m)
-	b.file(c, &m)
-	b.replied(c, &m, earliest(p.Raw.ReceivedAt, b.now))
-	b.out.Done = append(b.out.Done, Done{p.Raw.ID, p.Fence, m.ID, false})
+	b.reply(c, &m, earliest(p.Raw.ReceivedAt, b.now))
+	b.processed(p, m.ID, false)
 }
 
-// answered finds the conversation that the mail cites, nearest first (RFC 5322
-// §3.6.4). Nobody but us can put a mail there, so a citation needs no further
-// proof; only where the identifier is merely mentioned a recipient must belong.
+// answered returns the conversation that the mail cites, the nearest first (RFC 5322
+// §3.6.4). Only the owner of the mailbox can put a mail there, so a citation needs
+// no further proof. Where the identifier is only mentioned by a message of the
+// conversation, a recipient must belong to it.
 func (b *batch) answered(m *desk.Message, to []sender) *desk.Conversation {
 	ids := slices.Clone(m.References)
 	slices.Reverse(ids)
@@ -67,7 +67,7 @@ func (b *batch) answered(m *desk.Message, to []sender) *desk.Conversation {
 	for _, own := range []bool{true, false} {
 		for _, id := range ids {
 			for _, known := range b.index.ByMessageID([]string{id}) {
-				c := b.alive(known.Conversation)
+				c := b.final(known.Conversation)
 				if c == nil || known.Own != own || (!own && !b.belongs(c, to)) {
 					continue
 				}
@@ -82,18 +82,6 @@ func (b *batch) answered(m *desk.Message, to []sender) *desk.Conversation {
 	return nil
 }
 
-// alive follows merges.
-func (b *batch) alive(id desk.ConversationID) *desk.Conversation {
-	c := b.snap.Conversations[id]
-	for range len(b.snap.Conversations) {
-		if c == nil || c.MergedInto.IsZero() {
-			break
-		}
-		c = b.snap.Conversations[c.MergedInto]
-	}
-	return c
-}
-
 func (b *batch) belongs(c *desk.Conversation, to []sender) bool {
 	return slices.ContainsFunc(to, func(s sender) bool {
 		contact, known := b.snap.Contacts[s.key]
@@ -101,8 +89,8 @@ func (b *batch) belongs(c *desk.Conversation, to []sender) bool {
 	})
 }
 
-// addressed opens a conversation with the first recipient who is a contact. What
-// machines send by themselves begins none.
+// addressed opens a conversation with the first recipient who is a contact. An
+// automatic message opens none.
 func (b *batch) addressed(p *parsed, m *desk.Message, to []sender) *desk.Conversation {
 	if m.Automatic() {
 		return nil
@@ -123,72 +111,29 @@ func (b *batch) addressed(p *parsed, m *desk.Message, to []sender) *desk.Convers
 	return nil
 }
 
-// author is the agent whose own address the mail was written under; zero when
-// it was written under the desk's.
-func (b *batch) author(m *desk.Message) desk.AgentID {
+// author is the agent whose own address the mail was written under; the zero
+// Agent when it was written under the desk's.
+func (b *batch) author(m *desk.Message) desk.Agent {
 	for _, a := range slices.Concat(m.From, m.Sender) {
-		if id, ok := b.snap.Agents[strings.ToLower(a.Email)]; ok {
-			return id
+		if agent, ok := b.snap.Agents[strings.ToLower(a.Email)]; ok {
+			return agent
 		}
 	}
-	return desk.AgentID{}
+	return desk.Agent{}
 }
 
-// file numbers the mail as an answer, and makes it findable by every id it knows.
-func (b *batch) file(c *desk.Conversation, m *desk.Message) {
-	m.ID, m.ConversationID = desk.NewID[desk.MessageID](), c.ID
-	m.Seq = b.event(c, desk.EventMessageSent, actor(m), map[string]any{
-		"message_id": m.ID, "from": m.From, "preview": m.Preview, "channel": m.Channel, "to": m.To, "cc": m.CC,
-		"method": m.ThreadMethod,
-	})
-	b.out.Messages = append(b.out.Messages, NewMessage{Message: *m, Account: c.AccountID, Content: content(m)})
+// reply files the mail as a reply and brings the conversation up to date with it,
+// as one written at the desk does.
+func (b *batch) reply(c *desk.Conversation, m *desk.Message, at time.Time) {
+	author := b.author(m)
+	m.ID, m.ConversationID, m.AuthorID = desk.NewID[desk.MessageID](), c.ID, author.ID
+	e := lifecycle.Reply{Author: author, Automatic: m.Automatic(),
+		Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC, Method: m.ThreadMethod}}
+	for _, a := range slices.Concat(m.To, m.CC) {
+		e.Participants = append(e.Participants, a.Email)
+	}
+	m.Seq = b.apply(c, e, at)
+	b.out.AddMessage(m, c.AccountID, content(m), at)
 	b.snap.Sent[m.MessageID], b.snap.SentAs[m.MessageID] = c.ID, m.ID
 	b.cite(c, m)
-}
-
-// actor is who an answer's events name.
-func actor(m *desk.Message) desk.Actor {
-	if m.AuthorID.IsZero() {
-		return desk.ActorSystem
-	}
-	return desk.AgentActor(m.AuthorID)
-}
-
-// replied brings the conversation up to date with an answer of ours, as one
-// written at the desk does: the move is the customer's. An answer that is read
-// late, after the customer has written again, leaves the move with us.
-func (b *batch) replied(c *desk.Conversation, m *desk.Message, at time.Time) {
-	c.UpdatedAt = latest(c.UpdatedAt, at)
-	b.dirty[c.ID] = true
-	if m.Automatic() {
-		return
-	}
-	c.LastReplyAt = latest(c.LastReplyAt, at)
-	for _, a := range slices.Concat(m.To, m.CC) {
-		b.participate(c, a.Email)
-	}
-	if at.Before(c.LastInboundAt) {
-		if !c.WaitingSince.IsZero() && c.WaitingSince.Before(at) {
-			c.WaitingSince = c.LastInboundAt
-		}
-		return
-	}
-	c.Preview, c.WaitingSince = m.Preview, time.Time{}
-	if c.AssigneeID.IsZero() && !m.AuthorID.IsZero() && !c.Restricted {
-		c.AssigneeID = m.AuthorID
-		b.event(c, desk.EventConversationAssigned, actor(m), map[string]any{
-			"from": desk.AgentID{}, "to": m.AuthorID, "name": firstName(m), "reason": "replied"})
-	}
-	if c.Status == desk.StatusOpen || c.Status == desk.StatusSnoozed {
-		b.event(c, desk.EventStatusChanged, actor(m), map[string]any{"from": c.Status, "to": desk.StatusPending, "reason": "replied"})
-		c.Status, c.SnoozedUntil = desk.StatusPending, time.Time{}
-	}
-	b.waitOn(c, desk.WaitingCustomer, at, "replied")
-}
-
-func firstName(m *desk.Message) string {
-	if len(m.From) == 0 {
-		return ""
-	}
-	return m.From[0].Name
 }

@@ -9,7 +9,7 @@ import (
 	"switchboard/desk"
 )
 
-// sent is a mail found in the folder of sent mail, n minutes after noon.
+// sent is a mail found in the Sent folder, n minutes after noon.
 func sent(t *testing.T, n int, who, to, id string, more ...string) parsed {
 	t.Helper()
 	p := item(t, n, append([]string{"From: " + who, "To: " + to, "Subject: Re: Lamp", "Message-ID: <" + id + ">"}, more...)...)
@@ -19,15 +19,15 @@ func sent(t *testing.T, n int, who, to, id string, more ...string) parsed {
 
 var ana = desk.NewID[desk.AgentID]()
 
-// waiting is the conversation of standing, with the customer waiting since noon.
+// waiting is the stored conversation with the customer waiting since noon.
 func waiting(t *testing.T, r *Rules, status desk.Status) (*Snapshot, *desk.Conversation) {
 	t.Helper()
-	snap, c := standing(t, r, status)
+	snap, c := stored(t, r, status)
 	snap.SentAs = map[string]desk.MessageID{"out.1@desk.example": desk.NewID[desk.MessageID]()}
-	snap.Agents = map[string]desk.AgentID{"ana@desk.example": ana}
+	snap.Agents = map[string]desk.Agent{"ana@desk.example": {ID: ana, Name: "Ana"}}
 	stint := snap.Stints[c.ID]
 	stint.WaitingOn = desk.WaitingUs
-	snap.Stints[c.ID], c.WaitingSince = stint, noon
+	snap.Stints[c.ID], c.WaitingOn, c.WaitingSince = stint, desk.WaitingUs, noon
 	return snap, c
 }
 
@@ -41,26 +41,26 @@ func TestOutgoing(t *testing.T) {
 		after    desk.Status
 		author   desk.AgentID
 	}{
-		"an answer from the desk's address": {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
-		"an answer under an agent's name":   {desk.StatusOpen, sent(t, 5, "Ana <ana@desk.example>", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, ana},
-		"only In-Reply-To":                  {desk.StatusSnoozed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "In-Reply-To: <1@a>"), 1, 0, desk.StatusPending, desk.AgentID{}},
-		"to a third party about it":         {desk.StatusOpen, sent(t, 5, "support@desk.example", "lab@partner.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
-		"in a resolved conversation":        {desk.StatusResolved, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusResolved, desk.AgentID{}},
-		"in a closed conversation":          {desk.StatusClosed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusClosed, desk.AgentID{}},
-		"a vacation notice of ours":         {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a"), "Auto-Submitted: auto-replied"), 1, 0, desk.StatusOpen, desk.AgentID{}},
-		"what the desk sent itself":         {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "out.1@desk.example", refers("1@a")), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"written before the customer's":     {desk.StatusOpen, sent(t, -5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusOpen, desk.AgentID{}},
-		"unasked, to a contact":             {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua"), 1, 1, desk.StatusOpen, desk.AgentID{}},
-		"unasked, to a stranger":            {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"a notice to a contact":             {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "Auto-Submitted: auto-generated"), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"to ourselves":                      {desk.StatusOpen, sent(t, 5, "support@desk.example", "billing@desk.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"citing what nobody knows":          {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua", refers("x@home.example")), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"under the desk's address":       {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
+		"under an agent's address":       {desk.StatusOpen, sent(t, 5, "Ana <ana@desk.example>", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, ana},
+		"only In-Reply-To":               {desk.StatusSnoozed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "In-Reply-To: <1@a>"), 1, 0, desk.StatusPending, desk.AgentID{}},
+		"to a third party about it":      {desk.StatusOpen, sent(t, 5, "support@desk.example", "lab@partner.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
+		"in a resolved conversation":     {desk.StatusResolved, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusResolved, desk.AgentID{}},
+		"in a closed conversation":       {desk.StatusClosed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusClosed, desk.AgentID{}},
+		"an automatic reply of the desk": {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a"), "Auto-Submitted: auto-replied"), 1, 0, desk.StatusOpen, desk.AgentID{}},
+		"what the desk sent itself":      {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "out.1@desk.example", refers("1@a")), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"written before the customer's":  {desk.StatusOpen, sent(t, -5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusOpen, desk.AgentID{}},
+		"unasked, to a contact":          {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua"), 1, 1, desk.StatusOpen, desk.AgentID{}},
+		"unasked, to a stranger":         {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"a notice to a contact":          {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "Auto-Submitted: auto-generated"), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"to ourselves":                   {desk.StatusOpen, sent(t, 5, "support@desk.example", "billing@desk.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"citing an unknown id":           {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua", refers("x@home.example")), 0, 0, desk.StatusOpen, desk.AgentID{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			snap, conversation := waiting(t, r, c.before)
 			out := decide([]parsed{c.mail}, snap, r, noon.Add(time.Hour))
-			if len(out.Messages) != c.messages || len(out.Opened) != c.opened || len(out.Done) != 1 {
-				t.Fatalf("%d messages, %d opened, %d done; want %d, %d, 1", len(out.Messages), len(out.Opened), len(out.Done), c.messages, c.opened)
+			if len(out.Messages) != c.messages || len(out.Opened) != c.opened || len(out.Processed) != 1 {
+				t.Fatalf("%d messages, %d opened, %d done; want %d, %d, 1", len(out.Messages), len(out.Opened), len(out.Processed), c.messages, c.opened)
 			}
 			if conversation.Status != c.after {
 				t.Errorf("status %s, want %s", conversation.Status, c.after)
@@ -85,13 +85,13 @@ func TestOutgoing(t *testing.T) {
 	}
 }
 
-// TestOutgoingOpens: what begins with us waits for the customer, whose answer joins.
+// A conversation that the desk begins waits on the customer, and their reply joins it.
 func TestOutgoingOpens(t *testing.T) {
 	r := rules(t)
 	snap, _ := waiting(t, r, desk.StatusOpen)
 	out := decide([]parsed{
 		sent(t, 5, "billing@desk.example", "Jo <jo@acme.example>", "s1@mua"),
-		sent(t, 6, "billing@desk.example", "Jo <jo@acme.example>", "s1@mua"), // the same from another folder
+		sent(t, 6, "billing@desk.example", "Jo <jo@acme.example>", "s1@mua"), // the same message from another folder
 		item(t, 9, "From: jo@acme.example", "To: billing@desk.example", "Subject: Re: Lamp", "Message-ID: <7@a>", refers("s1@mua")),
 	}, snap, r, noon.Add(time.Hour))
 	if len(out.Opened) != 1 || len(out.Messages) != 2 || out.Messages[1].ConversationID != out.Opened[0].ID {
@@ -103,7 +103,7 @@ func TestOutgoingOpens(t *testing.T) {
 	}
 	checkLedger(t, out)
 	var waits []string
-	for _, s := range out.Stints {
+	for _, s := range out.Begun {
 		waits = append(waits, string(s.WaitingOn))
 	}
 	if got := strings.Join(waits, " "); got != "us customer us" {
@@ -111,8 +111,8 @@ func TestOutgoingOpens(t *testing.T) {
 	}
 }
 
-// TestOutgoingLate: an answer read after the customer's next mail leaves the move
-// with us, and the customer waits since that next mail.
+// After a reply that is read later than the customer's next message it is still our
+// turn, and the customer has been waiting since that message.
 func TestOutgoingLate(t *testing.T) {
 	r := rules(t)
 	snap, c := waiting(t, r, desk.StatusOpen)
@@ -125,9 +125,8 @@ func TestOutgoingLate(t *testing.T) {
 	}
 }
 
-// TestOutgoingAsks: accounts are locked for whom we wrote to, and nothing is asked
-// about ourselves.
-func TestOutgoingAsks(t *testing.T) {
+// The recipients' accounts are locked, and nothing is queried about the desk itself.
+func TestOutgoingQuery(t *testing.T) {
 	r := rules(t)
 	batch := []parsed{sent(t, 1, "ana@desk.example", "Jo@Acme.example, support@desk.example, kim@partner.example", "s1@mua", "Bcc: lee@acme.example")}
 	var locked []string

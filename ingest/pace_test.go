@@ -82,7 +82,7 @@ func TestYield(t *testing.T) {
 		p := newPace()
 		p.worked(work)
 		if got := waited(t, p.yield); got != 0 {
-			t.Errorf("nobody sends: waited %s", got)
+			t.Errorf("no sender is active: waited %s", got)
 		}
 		stop := trickle(p, quiet/2)
 		p.worked(work)

@@ -11,21 +11,21 @@ import (
 type sender struct {
 	key    IdentityKey
 	name   string
-	domain string // the domain that leads to an account; "" when it is nobody's
+	domain string // the domain that leads to an account; "" for freemail and the like
 	email  string // lower-case addr-spec; "" for an anonymous visitor
 	trust  desk.Trust
 }
 
-// scope is what the account's lock is named after until the account is known.
+// scope names the account's lock until the account is known.
 func (s sender) scope() Scope { return Scope{Address: s.key.Address, Domain: s.domain} }
 
-// nobody stands for the author of a mail that names none; it is never answered.
-const nobody = "unknown@invalid.invalid"
+// unknownSender is the address of a mail without an author. No reply goes to it.
+const unknownSender = "unknown@invalid.invalid"
 
-// senderOf names the sender. A mail's author is its From (RFC 5322 §3.6.2), and
-// the reverse-path when From says nothing. A visitor is known by the session
-// first: an address typed into a chat leads to an account, never to another
-// person's identity.
+// senderOf returns the sender. A mail's author is its From (RFC 5322 §3.6.2), or
+// the reverse-path when From is empty. A visitor is identified by the session: an
+// address typed into a chat leads to an account, never to another person's
+// identity.
 func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.SessionID) sender {
 	s := sender{trust: trust(m)}
 	if len(m.From) > 0 {
@@ -44,7 +44,7 @@ func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.Se
 		s.key = IdentityKey{desk.ChannelChat, sessionID.String()}
 	} else {
 		if s.email == "" {
-			s.email = nobody
+			s.email = unknownSender
 		}
 		s.key = IdentityKey{desk.ChannelEmail, s.email}
 	}
@@ -54,30 +54,35 @@ func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.Se
 	return s
 }
 
-// person is a sender resolved: the contact and the account that pays.
+// identity gives the sender's address to a contact.
+func (s sender) identity(contact desk.ContactID, trust desk.Trust) desk.ContactIdentity {
+	return desk.ContactIdentity{Contact: contact, Identity: desk.Identity{Channel: s.key.Channel, Address: s.key.Address, Trust: trust}}
+}
+
+// person is a resolved sender: the contact and their account.
 type person struct {
 	contact desk.Contact
 	account desk.Account
 }
 
-// resolve finds the sender's contact and account, or makes them. An identity
-// keeps the account it was given when it was first seen.
+// resolve returns the sender's contact and account, and creates what is missing.
+// An identity keeps the account that it got when it was first seen.
 func (b *batch) resolve(s sender) person {
 	if contact, ok := b.snap.Contacts[s.key]; ok {
-		b.prove(s, contact)
+		b.raiseTrust(s, contact)
 		return person{contact, b.snap.Accounts[contact.AccountID]}
 	}
 	account := b.accountFor(s)
 	contact := desk.Contact{ID: desk.NewID[desk.ContactID](), AccountID: account.ID, Name: s.name, CreatedAt: b.now}
 	b.out.Contacts = append(b.out.Contacts, contact)
-	b.out.Identities = append(b.out.Identities, Identity{IdentityKey: s.key, Contact: contact.ID, Trust: s.proven()})
+	b.out.Identities = append(b.out.Identities, s.identity(contact.ID, s.initialTrust()))
 	b.snap.Contacts[s.key] = contact
 	return person{contact, account}
 }
 
-// accountFor finds the organization behind a domain, or opens an account: for
-// the domain, or for the person when the domain is nobody's. Only the very domain
-// counts: whoever rents a subdomain is not thereby a colleague.
+// accountFor returns the account behind a domain, or creates one: for the domain,
+// or for the person when the domain belongs to no organization. Only an exact
+// match counts: the owner of a subdomain is not necessarily a colleague.
 func (b *batch) accountFor(s sender) desk.Account {
 	if id, ok := b.snap.Domains[s.domain]; ok && s.domain != "" {
 		return b.snap.Accounts[id]
@@ -85,7 +90,7 @@ func (b *batch) accountFor(s sender) desk.Account {
 	account := desk.Account{ID: desk.NewID[desk.AccountID](), Name: s.domain, CreatedAt: b.now}
 	if s.domain != "" {
 		account.Domains = []string{s.domain}
-		b.out.Domains = append(b.out.Domains, Domain{s.domain, account.ID})
+		b.out.Domains = append(b.out.Domains, desk.AccountDomain{Domain: s.domain, Account: account.ID})
 		b.snap.Domains[s.domain] = account.ID
 	} else {
 		account.Name = firstOf(s.email, s.name, "Visitor")

@@ -180,7 +180,7 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 		}
 	}()
 	rules := p.rules()
-	var changes *Changes
+	var changes *desk.Changes
 	err = p.store.Process(ctx, func(tx Tx) error {
 		if err := tx.Lock(ctx, scopes(batch, rules)); err != nil {
 			return err
@@ -211,7 +211,7 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 	return nil
 }
 
-func (p *Processor) report(c *Changes) {
+func (p *Processor) report(c *desk.Changes) {
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		p.log.Info("Threaded", "raw", m.RawID.String(), "conversation", m.ConversationID.String(), "method", m.ThreadMethod)

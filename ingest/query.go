@@ -8,7 +8,7 @@ import (
 	"switchboard/internal/imf"
 )
 
-// scopes names the accounts that the batch's messages may fall into.
+// scopes names the accounts that the batch's messages may belong to.
 func scopes(batch []parsed, rules *Rules) []Scope {
 	out := make([]Scope, 0, len(batch))
 	for i := range batch {
@@ -19,8 +19,8 @@ func scopes(batch []parsed, rules *Rules) []Scope {
 	return out
 }
 
-// parties names those whose accounts a message may concern: who wrote it, or whom
-// we wrote to.
+// parties returns the people whose accounts a message may concern: its author, or
+// the recipients of one we sent.
 func parties(p *parsed, rules *Rules) []sender {
 	if p.Raw.Outgoing {
 		return partners(&p.Raw, &p.message, rules.Own)
@@ -28,7 +28,7 @@ func parties(p *parsed, rules *Rules) []sender {
 	return []sender{senderOf(&p.Raw, &p.message, Session{}, session(&p.Raw))}
 }
 
-// query gathers what the decisions on a batch will ask for.
+// query returns what the decisions on a batch will need.
 func query(batch []parsed, rules *Rules) Query {
 	var q Query
 	for i := range batch {
@@ -57,6 +57,7 @@ func query(batch []parsed, rules *Rules) Query {
 		q.MessageIDs = append(q.MessageIDs, m.References...)
 		if m.Report != nil && m.Report.OriginalMessageID != "" {
 			q.MessageIDs = append(q.MessageIDs, m.Report.OriginalMessageID)
+			q.Reported = append(q.Reported, m.Report.OriginalMessageID)
 		}
 		for _, address := range recipients(raw, m) {
 			if conversation, _, ok := rules.Tokens.Parse(address); ok {
@@ -67,7 +68,7 @@ func query(batch []parsed, rules *Rules) Query {
 	return q
 }
 
-// headerless reports a reply that names nothing it replies to.
+// headerless reports a reply without In-Reply-To and References.
 func headerless(m *desk.Message) bool {
 	return len(m.InReplyTo) == 0 && len(m.References) == 0 && imf.IsReply(m.Subject)
 }

@@ -96,9 +96,9 @@ func (j *journal) Release(_ context.Context, rows []Claimed) error {
 }
 
 // What follows makes it a Tx that fails, so that each row is given back on its own.
-func (j *journal) Now() time.Time                       { return time.Time{} }
-func (j *journal) Lock(context.Context, []Scope) error  { return nil }
-func (j *journal) Save(context.Context, *Changes) error { return nil }
+func (j *journal) Now() time.Time                            { return time.Time{} }
+func (j *journal) Lock(context.Context, []Scope) error       { return nil }
+func (j *journal) Save(context.Context, *desk.Changes) error { return nil }
 func (j *journal) Snapshot(context.Context, Query) (*Snapshot, error) {
 	return nil, desk.Errorf(desk.KindInvalid, "refused")
 }

@@ -9,9 +9,9 @@ import (
 	"switchboard/desk"
 )
 
-// What reception found out of a mail from jo@acme.example.
+// Results of checking a mail from jo@acme.example at reception.
 const (
-	vouchedFor  = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=pass header.from=acme.example"
+	aligned     = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=pass header.from=acme.example"
 	ownMachines = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=none header.from=acme.example"
 	ownKey      = "mx.desk.example; dkim=pass header.d=acme.example; dmarc=none header.from=acme.example"
 	otherKey    = "mx.desk.example; dkim=pass header.d=evil.example; dmarc=none header.from=acme.example"
@@ -26,29 +26,29 @@ const (
 	twoSays     = "relay.example; dmarc=fail header.from=acme.example; dmarc=pass header.from=acme.example"
 )
 
-// A mail without From stands for the one in its reverse-path, whom DMARC does not see.
+// A mail without From is attributed to its reverse-path, which DMARC does not check.
 func TestTrustOfAReversePath(t *testing.T) {
 	t.Parallel()
-	const nobodysDMARC = `; dkim=none; dmarc=permerror reason="no single author domain"`
+	const noAuthorDMARC = `; dkim=none; dmarc=permerror reason="no single author domain"`
 	for _, c := range []struct {
 		from, results string
 		want          desk.Trust
 	}{
-		{"jo@acme.example", "mx.desk.example; spf=fail smtp.mailfrom=jo@acme.example" + nobodysDMARC, desk.TrustForged},
-		{"jo@acme.example", "mx.desk.example; spf=none smtp.mailfrom=jo@acme.example" + nobodysDMARC, desk.TrustForged},
-		{"jo@acme.example", "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example" + nobodysDMARC, desk.TrustAligned},
-		{"jo@acme.example", "mx.desk.example; spf=pass smtp.helo=acme.example" + nobodysDMARC, desk.TrustForged},
-		{"", "mx.desk.example; spf=pass smtp.helo=acme.example" + nobodysDMARC, desk.TrustClaimed},
+		{"jo@acme.example", "mx.desk.example; spf=fail smtp.mailfrom=jo@acme.example" + noAuthorDMARC, desk.TrustForged},
+		{"jo@acme.example", "mx.desk.example; spf=none smtp.mailfrom=jo@acme.example" + noAuthorDMARC, desk.TrustForged},
+		{"jo@acme.example", "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example" + noAuthorDMARC, desk.TrustAligned},
+		{"jo@acme.example", "mx.desk.example; spf=pass smtp.helo=acme.example" + noAuthorDMARC, desk.TrustForged},
+		{"", "mx.desk.example; spf=pass smtp.helo=acme.example" + noAuthorDMARC, desk.TrustClaimed},
 	} {
 		p := item(t, 1, "To: support@desk.example", "Subject: Lamp", "Message-ID: <1@a>", refers("1@a"))
 		p.Raw.EnvelopeFrom, p.Raw.AuthResults = c.from, c.results
-		if got := vouched(&p.Raw, &p.message); got.Trust != c.want {
+		if got := authentication(&p.Raw, &p.message); got.Trust != c.want {
 			t.Errorf("%s, %s: %+v, want %s; From %v", c.from, c.results, got, c.want, p.message.From)
 		}
 	}
 	bounce := item(t, 1, "From: MAILER-DAEMON", "To: support@desk.example", "Subject: Undelivered", "Message-ID: <1@a>")
-	bounce.Raw.AuthResults = "mx.desk.example; spf=pass smtp.helo=mx.example" + nobodysDMARC
-	if got := vouched(&bounce.Raw, &bounce.message); got.Trust != desk.TrustClaimed {
+	bounce.Raw.AuthResults = "mx.desk.example; spf=pass smtp.helo=mx.example" + noAuthorDMARC
+	if got := authentication(&bounce.Raw, &bounce.message); got.Trust != desk.TrustClaimed {
 		t.Errorf("a bounce is %+v", got)
 	}
 }
@@ -60,38 +60,37 @@ func TestTrustOfASender(t *testing.T) {
 		want    desk.Trust
 		reason  string
 	}{
-		{vouchedFor, desk.TrustAligned, "DMARC pass"},
+		{aligned, desk.TrustAligned, "DMARC pass"},
 		{ownMachines, desk.TrustAligned, "no DMARC policy"},
 		{ownKey, desk.TrustAligned, "no DMARC policy"},
-		{otherKey, desk.TrustClaimed, "nobody"},
+		{otherKey, desk.TrustClaimed, "did not confirm"},
 		{rejected, desk.TrustForged, "policy reject"},
 		{quarantined, desk.TrustForged, "policy quarantine"},
 		{tolerated, desk.TrustClaimed, "policy none"},
-		{untold, desk.TrustForged, "policy not told"},
+		{untold, desk.TrustForged, "policy not reported"},
 		{twoAuthors, desk.TrustForged, "one author"},
-		{broken, desk.TrustClaimed, "nobody"},
-		{noAnswer, desk.TrustClaimed, "nobody"},
-		{ofAnother, desk.TrustForged, "evil.example vouches"},
+		{broken, desk.TrustClaimed, "did not confirm"},
+		{noAnswer, desk.TrustClaimed, "did not confirm"},
+		{ofAnother, desk.TrustForged, "confirmed by evil.example"},
 		{twoSays, desk.TrustForged, "DMARC fail"},
-		{"mx.desk.example; none", desk.TrustClaimed, "nobody"},
-		{"nonsense", desk.TrustClaimed, "nobody"},
+		{"mx.desk.example; none", desk.TrustClaimed, "did not confirm"},
+		{"nonsense", desk.TrustClaimed, "did not confirm"},
 	} {
 		p := item(t, 1, from("Jo <JO@Acme.example>", "1@a")...)
 		p.Raw.AuthResults = c.results
-		got := vouched(&p.Raw, &p.message)
+		got := authentication(&p.Raw, &p.message)
 		if got.Trust != c.want || !strings.Contains(got.Reason, c.reason) || got.Results != c.results {
 			t.Errorf("%s: %+v, want %s and %q", c.results, got, c.want, c.reason)
 		}
 	}
 	p := item(t, 1, from("jo@acme.example", "1@a")...)
-	if got := vouched(&p.Raw, &p.message); got != nil || trust(&p.message) != desk.TrustClaimed {
-		t.Errorf("nobody looked: %+v", got)
+	if got := authentication(&p.Raw, &p.message); got != nil || trust(&p.message) != desk.TrustClaimed {
+		t.Errorf("not checked: %+v", got)
 	}
 }
 
-// TestSpoofed is what a mail in Jo's name may do to Jo's conversation, in which we
-// have answered, by what reception found out of it. Joins: the conversation goes
-// on. Steers: where our answers go may change.
+// TestSpoofed shows what mail under Jo's address may do to Jo's conversation, which
+// has a reply, depending on the authentication results.
 func TestSpoofed(t *testing.T) {
 	t.Parallel()
 	r := rules(t)
@@ -100,13 +99,13 @@ func TestSpoofed(t *testing.T) {
 	for _, c := range []struct {
 		name, results  string
 		headers        []string
-		token          string // issued to whom; "": none
+		token          string // recipient that it was issued to; "": no token
 		joins, flagged bool
-		reply          string // where answers to Jo's conversation, or to the new one, go
+		reply          string // where replies in Jo's conversation, or in the new one, go
 	}{
-		{"vouched for, cites Jo's mail", vouchedFor, cites, "", true, false, "jo@acme.example"},
-		{"vouched for, cites our answer", vouchedFor, ours, "", true, false, "jo@acme.example"},
-		{"nobody looked, cites", "", cites, "", true, false, "jo@acme.example"},
+		{"vouched for, cites Jo's mail", aligned, cites, "", true, false, "jo@acme.example"},
+		{"vouched for, cites our answer", aligned, ours, "", true, false, "jo@acme.example"},
+		{"not checked, cites", "", cites, "", true, false, "jo@acme.example"},
 		{"claimed, cites", noAnswer, cites, "", true, false, "jo@acme.example"},
 		{"policy none, cites", tolerated, cites, "", true, false, "jo@acme.example"},
 		{"forged, cites Jo's mail", rejected, cites, "", false, true, "jo@acme.example"},
@@ -119,7 +118,7 @@ func TestSpoofed(t *testing.T) {
 		{"another's word", ofAnother, cites, "", false, true, "jo@acme.example"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			snap, conversation := standing(t, r, desk.StatusResolved)
+			snap, conversation := stored(t, r, desk.StatusResolved)
 			before := conversation.Participants
 			p := item(t, 2, from("jo@acme.example", "2@a", c.headers...)...)
 			p.Raw.AuthResults = c.results
@@ -139,7 +138,7 @@ func TestSpoofed(t *testing.T) {
 				}
 			}
 			if entered.ReplyTo != c.reply || slices.Contains(entered.Participants, "eve@evil.example") {
-				t.Errorf("answers go to %s, participants %v", entered.ReplyTo, entered.Participants)
+				t.Errorf("replies go to %s, participants %v", entered.ReplyTo, entered.Participants)
 			}
 			if joined && c.flagged && !slices.Equal(entered.Participants, before) {
 				t.Errorf("participants %v", entered.Participants)
@@ -161,8 +160,8 @@ func TestSpoofed(t *testing.T) {
 	}
 }
 
-// checkLedgerAfter: what was decided on top of a standing conversation is dense.
-func checkLedgerAfter(t *testing.T, out *Changes, c *desk.Conversation) {
+// checkLedgerAfter checks that the new events of a stored conversation are dense.
+func checkLedgerAfter(t *testing.T, out *desk.Changes, c *desk.Conversation) {
 	t.Helper()
 	for i, e := range out.Events {
 		if i > 0 && e.ConversationID == out.Events[i-1].ConversationID && e.Seq != out.Events[i-1].Seq+1 {
@@ -174,22 +173,22 @@ func checkLedgerAfter(t *testing.T, out *Changes, c *desk.Conversation) {
 	}
 }
 
-// TestForgedStartsNothingSecret: what a forger in a new customer's name opens has
-// the flag, the policy can tell it, and the real Jo does not find himself in it.
-func TestForgedStartsNothingSecret(t *testing.T) {
+// A conversation that a forger opens under a new customer's address is flagged, the
+// policy can recognize it, and the real Jo does not end up in it.
+func TestForgedOpens(t *testing.T) {
 	t.Parallel()
 	r := rules(t)
 	forged := item(t, 1, from("jo@acme.example, eve@evil.example", "f@evil", "Reply-To: eve@evil.example")...)
 	forged.Raw.AuthResults = rejected
 	real := item(t, 2, from("jo@acme.example", "1@a", refers("f@evil"))...)
-	real.Raw.AuthResults = vouchedFor
+	real.Raw.AuthResults = aligned
 	eve := item(t, 3, from("eve@evil.example", "e@evil", refers("f@evil"))...)
 	out := decide([]parsed{forged, real, eve}, nothing(), r, noon.Add(time.Hour))
 	if len(out.Opened) != 2 || out.Opened[0].ReplyTo != "jo@acme.example" || slices.Contains(out.Opened[0].Participants, "eve@evil.example") {
 		t.Errorf("opened %d: %+v", len(out.Opened), out.Opened[0])
 	}
 	if out.Messages[2].ConversationID == out.Opened[0].ID {
-		t.Error("the forger has got into what he began in another's name")
+		t.Error("the forger joined the conversation that they opened under another's address")
 	}
 	for _, i := range out.Identities {
 		if want := map[string]desk.Trust{"jo@acme.example": desk.TrustAligned, "eve@evil.example": desk.TrustClaimed}[i.Address]; i.Trust != want {
@@ -198,18 +197,18 @@ func TestForgedStartsNothingSecret(t *testing.T) {
 	}
 }
 
-// TestProvenLater: an identity that was only claimed becomes better, never worse.
-func TestProvenLater(t *testing.T) {
+// The trust of a known identity is raised, never lowered.
+func TestTrustIsRaised(t *testing.T) {
 	t.Parallel()
 	r := rules(t)
 	for was, want := range map[desk.Trust]int{desk.TrustClaimed: 1, desk.TrustAligned: 0, desk.TrustVerified: 0} {
-		snap, _ := standing(t, r, desk.StatusOpen)
+		snap, _ := stored(t, r, desk.StatusOpen)
 		key := IdentityKey{desk.ChannelEmail, "jo@acme.example"}
 		contact := snap.Contacts[key]
 		contact.Identities = []desk.Identity{{Channel: key.Channel, Address: key.Address, Trust: was}}
 		snap.Contacts[key] = contact
 		items := []parsed{item(t, 2, from("jo@acme.example", "2@a")...), item(t, 3, from("jo@acme.example", "3@a")...), item(t, 4, from("jo@acme.example", "4@a")...)}
-		items[0].Raw.AuthResults, items[1].Raw.AuthResults, items[2].Raw.AuthResults = vouchedFor, ownKey, rejected
+		items[0].Raw.AuthResults, items[1].Raw.AuthResults, items[2].Raw.AuthResults = aligned, ownKey, rejected
 		out := decide(items, snap, r, noon.Add(time.Hour))
 		if len(out.Identities) != want || want == 1 && out.Identities[0].Trust != desk.TrustAligned {
 			t.Errorf("from %s: %+v", was, out.Identities)

@@ -10,9 +10,10 @@ import (
 	"switchboard/internal/imf"
 )
 
-// vouched reads what was found out of a mail's origin, and says what follows for
-// the address in its From field. Nil when nobody looked.
-func vouched(raw *desk.Raw, m *desk.Message) *desk.Authentication {
+// authentication evaluates the Authentication-Results of a mail (RFC 8601) and says
+// how far the address in its From field can be trusted. It returns nil when the
+// mail was not checked.
+func authentication(raw *desk.Raw, m *desk.Message) *desk.Authentication {
 	if raw.Channel != desk.ChannelEmail || raw.AuthResults == "" {
 		return nil
 	}
@@ -27,13 +28,13 @@ func vouched(raw *desk.Raw, m *desk.Message) *desk.Authentication {
 				a.DKIM = r.Value
 			}
 		case "dmarc":
-			if a.DMARC != "fail" { // of two that differ the worse one counts
+			if a.DMARC != "fail" { // the worse of two results counts
 				a.DMARC, a.Domain, a.Policy = r.Value, r.Properties["header.from"], r.Properties["policy.dmarc"]
 			}
 		case imf.MethodSpam:
-			a.Spam = firstOf(r.Properties["policy.action"], said(r.Value))
+			a.Spam = firstOf(r.Properties["policy.action"], verdict(r.Value))
 		case imf.MethodVirus:
-			a.Virus = said(r.Value)
+			a.Virus = verdict(r.Value)
 			if r.Value == "fail" {
 				a.Virus = "found: " + r.Properties["policy.name"]
 			}
@@ -47,8 +48,8 @@ func vouched(raw *desk.Raw, m *desk.Message) *desk.Authentication {
 	return a
 }
 
-// said puts a filter's result into words.
-func said(value string) string {
+// verdict translates a filter's result.
+func verdict(value string) string {
 	switch value {
 	case "pass":
 		return "none"
@@ -58,30 +59,30 @@ func said(value string) string {
 	return value
 }
 
-// judge says how far the author's address can be believed (RFC 7489 §6.6).
+// judge says how far the author's address can be trusted, and why (RFC 7489 §6.6).
 func judge(a *desk.Authentication, results []imf.AuthResult, domain string) (desk.Trust, string) {
 	switch {
 	case imf.AuthenticDomain(results, domain):
 		if a.DMARC == "pass" {
-			return desk.TrustAligned, domain + " vouches for it (DMARC pass)"
+			return desk.TrustAligned, "confirmed by " + domain + " (DMARC pass)"
 		}
-		return desk.TrustAligned, domain + " has no DMARC policy, but sent it itself (SPF or DKIM pass)"
+		return desk.TrustAligned, domain + " has no DMARC policy, but sent the message itself (SPF or DKIM pass)"
 	case a.DMARC == "fail" && a.Policy != "none":
-		// A relay that tells no policy has nevertheless seen the mail fail one.
-		return desk.TrustForged, fmt.Sprintf("%s says that mail like this one is not its own (DMARC fail, policy %s)", firstOf(a.Domain, domain), firstOf(a.Policy, "not told"))
+		// A relay that does not report the policy has nevertheless seen the mail fail it.
+		return desk.TrustForged, fmt.Sprintf("%s says that it did not send this message (DMARC fail, policy %s)", firstOf(a.Domain, domain), firstOf(a.Policy, "not reported"))
 	case a.DMARC == "fail":
-		return desk.TrustClaimed, firstOf(a.Domain, domain) + " does not vouch for it, and wants nothing done about it (DMARC fail, policy none)"
+		return desk.TrustClaimed, "not confirmed by " + firstOf(a.Domain, domain) + ", which asks for no action (DMARC fail, policy none)"
 	case a.DMARC == "permerror" && a.Domain == "" && domain != "":
-		// RFC 7489 §6.6.1: else a second author would switch the check off.
-		return desk.TrustForged, "its From field does not name one author, so that nobody can vouch for him"
+		// RFC 7489 §6.6.1: otherwise a second author would disable the check.
+		return desk.TrustForged, "the From field does not name exactly one author, so the sender cannot be verified"
 	case a.DMARC == "pass" && a.Domain != "" && !international(a.Domain) && !international(domain):
-		return desk.TrustForged, fmt.Sprintf("%s vouches for it, but the author is of %s", a.Domain, firstOf(domain, "nowhere"))
+		return desk.TrustForged, fmt.Sprintf("confirmed by %s, but the author's domain is %s", a.Domain, firstOf(domain, "missing"))
 	}
-	return desk.TrustClaimed, "nobody vouches for it"
+	return desk.TrustClaimed, "the sender's domain did not confirm it"
 }
 
-// judgeEnvelope is for a mail without an author, which stands for the one whom its
-// reverse-path names: DMARC does not see him, SPF does.
+// judgeEnvelope is judge for a mail without an author, which is attributed to its
+// reverse-path: DMARC does not check that, SPF does.
 func judgeEnvelope(results []imf.AuthResult, reversePath string) (desk.Trust, string) {
 	domain := imf.Domain(reversePath)
 	passed := slices.ContainsFunc(results, func(r imf.AuthResult) bool {
@@ -89,14 +90,14 @@ func judgeEnvelope(results []imf.AuthResult, reversePath string) (desk.Trust, st
 	})
 	switch {
 	case domain == "":
-		return desk.TrustClaimed, "it names no author"
+		return desk.TrustClaimed, "the message names no author"
 	case passed:
-		return desk.TrustAligned, "it has no From field, and " + domain + " vouches for its reverse-path (SPF pass)"
+		return desk.TrustAligned, "the message has no From field, and " + domain + " confirmed its reverse-path (SPF pass)"
 	}
-	return desk.TrustForged, "it has no From field, and nobody vouches for its reverse-path"
+	return desk.TrustForged, "the message has no From field, and its reverse-path is not confirmed"
 }
 
-// author is the address of the From field; "" when there is none.
+// author returns the address in the From field; "" when there is none.
 func author(m *desk.Message) string {
 	if len(m.From) == 0 {
 		return ""
@@ -104,12 +105,12 @@ func author(m *desk.Message) string {
 	return imf.NormalizeAddr(m.From[0].Email)
 }
 
-// international reports a domain that two programs may write in different ways.
+// international reports a domain that programs may write in different ways (IDNA).
 func international(domain string) bool {
 	return strings.Contains(domain, "xn--") || strings.ContainsFunc(domain, func(r rune) bool { return r >= 0x80 })
 }
 
-// trust is how far the sender's address is believed.
+// trust returns how far the sender's address is trusted.
 func trust(m *desk.Message) desk.Trust {
 	if m.Authentication == nil {
 		return desk.TrustClaimed
@@ -117,44 +118,44 @@ func trust(m *desk.Message) desk.Trust {
 	return m.Authentication.Trust
 }
 
-// suspect tells people of what a mail is not.
-func suspect(m *desk.Message) {
+// markForged adds a problem that explains why the sender is not who they claim to be.
+func markForged(m *desk.Message) {
 	if trust(m) == desk.TrustForged {
-		m.AddProblem(desk.ProblemForged, m.Authentication.Reason+"; it joins no conversation by its author's name, and answers go to nobody whom it names beside him")
+		m.AddProblem(desk.ProblemForged, m.Authentication.Reason+"; it joins no conversation by its author's address, and replies go to no other address that it names")
 	}
 }
 
-// prove records a known identity that is now better proven.
-func (b *batch) prove(s sender, contact desk.Contact) {
+// raiseTrust records that a known identity is authenticated now.
+func (b *batch) raiseTrust(s sender, contact desk.Contact) {
 	if s.trust != desk.TrustAligned {
 		return
 	}
 	for i := range b.out.Identities {
-		if b.out.Identities[i].IdentityKey == s.key {
-			b.out.Identities[i].Trust = desk.TrustAligned
+		if known := &b.out.Identities[i]; known.Channel == s.key.Channel && known.Address == s.key.Address {
+			known.Trust = desk.TrustAligned
 			return
 		}
 	}
 	for _, known := range contact.Identities {
 		if known.Trust == desk.TrustClaimed {
-			b.out.Identities = append(b.out.Identities, Identity{IdentityKey: s.key, Contact: contact.ID, Trust: desk.TrustAligned})
+			b.out.Identities = append(b.out.Identities, s.identity(contact.ID, desk.TrustAligned))
 		}
 	}
 }
 
-// proven is the trust an identity begins with.
-func (s sender) proven() desk.Trust {
+// initialTrust is the trust of a new identity.
+func (s sender) initialTrust() desk.Trust {
 	if s.trust == desk.TrustAligned {
 		return desk.TrustAligned
 	}
 	return desk.TrustClaimed
 }
 
-// tagSpam marks a conversation that a mail opened which the spam filter would have
-// marked; it refuses the rest by itself.
+// tagSpam is the tag of a conversation opened by a mail that the spam filter would
+// have marked. Mail that it rejects never gets here.
 const tagSpam = "spam"
 
-// tags are the policy's, and the spam filter's.
+// tags returns the policy's tags and the spam filter's.
 func tags(list []string, m *desk.Message) []string {
 	if a := m.Authentication; a != nil && (a.Spam == "add header" || a.Spam == "rewrite subject") && !slices.Contains(list, tagSpam) {
 		return append(slices.Clone(list), tagSpam)
@@ -162,11 +163,11 @@ func tags(list []string, m *desk.Message) []string {
 	return list
 }
 
-// unverified stands for the verification of signatures where nobody has keys. What a
-// signature is worth is shown, and changes nothing of what is done with a mail: it is
-// for the body alone, so that whoever once got a signed mail can send it again, under
-// another subject and into another thread, and have the answer. And one that does not
-// fit tells more often of a list that changed the mail than of a liar.
+// unverified is used in place of signature verification when no keys are
+// configured. A signature is shown and changes nothing about how a mail is handled:
+// it covers the body only, so that anyone who has received a signed mail can send it
+// again, under another subject and into another thread. And a signature that does
+// not match is more often the work of a mailing list than of a forger.
 func unverified(s *desk.Signed, _ time.Time) *desk.Signature {
 	return &desk.Signature{Kind: s.Kind, Status: desk.SignatureUnchecked, Reason: "no keys are configured", Footer: s.Footer}
 }

@@ -25,6 +25,7 @@
 package lifecycle
 
 import (
+	"bytes"
 	"time"
 
 	"switchboard/desk"
@@ -90,17 +91,28 @@ func NextTimer(s State) (time.Time, bool) {
 }
 
 // Follow returns the conversation that id was merged into, directly or over
-// several merges: id itself when it was not merged. lookup returns a conversation,
-// or nil for one that is not known. Follow returns nil then, and for a circle.
-func Follow(id desk.ConversationID, lookup func(desk.ConversationID) *desk.Conversation) *desk.Conversation {
-	seen := map[desk.ConversationID]bool{}
-	for c := lookup(id); c != nil && !seen[c.ID]; c = lookup(c.MergedInto) {
-		if c.MergedInto.IsZero() {
-			return c
+// several merges: id itself when it was not merged. into returns what a
+// conversation was merged into, zero when it was not, and false when it is not
+// known; Follow returns false then. A circle of merges, which no operation makes,
+// stands for the oldest of its conversations.
+func Follow(id desk.ConversationID, into func(desk.ConversationID) (desk.ConversationID, bool)) (desk.ConversationID, bool) {
+	seen, oldest := map[desk.ConversationID]bool{}, id
+	for {
+		next, ok := into(id)
+		if !ok {
+			return desk.ConversationID{}, false
 		}
-		seen[c.ID] = true
+		if next.IsZero() {
+			return id, true
+		}
+		if seen[id] {
+			return oldest, true
+		}
+		seen[id], id = true, next
+		if bytes.Compare(next[:], oldest[:]) < 0 {
+			oldest = next
+		}
 	}
-	return nil
 }
 
 // AddTo adds the outcome's rows to a transaction's changes.

@@ -436,7 +436,8 @@ begin
     end if;
     if cardinality(reported) > 0 then
         return query select 'delivery', row_to_json(t)
-            from (select d.* from deliveries d
+            from (select d.*, (select m.author_id is not null from messages m where m.id = d.message_id) as personal
+                  from deliveries d
                   where d.message_id = any(array(select m.id from messages m where m.message_id = any(reported) and m.direction = 'outbound'))
                   order by d.id for no key update) t;
     end if;

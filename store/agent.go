@@ -11,31 +11,30 @@ import (
 
 	"switchboard/agent"
 	"switchboard/desk"
+	"switchboard/lifecycle"
 )
 
 type agentQueries struct {
-	Conversation  *sqlx.Stmt `query:"act-conversation"`
+	Merges        *sqlx.Stmt `query:"act-merges"`
+	Conversations *sqlx.Stmt `query:"act-conversations"`
+	Stints        *sqlx.Stmt `query:"act-stints"`
 	Now           *sqlx.Stmt `query:"act-now"`
 	Head          *sqlx.Stmt `query:"act-head"`
 	MessagesAfter *sqlx.Stmt `query:"act-messages-after"`
 	Inboxes       *sqlx.Stmt `query:"act-inboxes"`
 	Agent         *sqlx.Stmt `query:"act-agent"`
-	Event         *sqlx.Stmt `query:"act-event"`
-	Message       *sqlx.Stmt `query:"act-message"`
-	Ref           *sqlx.Stmt `query:"act-ref"`
-	Deliveries    *sqlx.Stmt `query:"act-deliveries"`
-	Save          *sqlx.Stmt `query:"act-save"`
-	EndStint      *sqlx.Stmt `query:"act-end-stint"`
-	BeginStint    *sqlx.Stmt `query:"act-begin-stint"`
 	Overdue       *sqlx.Stmt `query:"act-overdue"`
 }
 
-var _ agent.Store = (*Store)(nil)
+var (
+	_ agent.Store  = (*Store)(nil)
+	_ agent.Timers = (*Store)(nil)
+)
 
 // Act implements agent.Store.
-func (s *Store) Act(ctx context.Context, id desk.ConversationID, fn func(agent.Tx) error) error {
+func (s *Store) Act(ctx context.Context, ids []desk.ConversationID, fn func(agent.Tx) error) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		t, err := s.lockConversation(ctx, tx, id)
+		t, err := s.lockConversations(ctx, tx, ids...)
 		if err != nil {
 			return err
 		}
@@ -43,7 +42,7 @@ func (s *Store) Act(ctx context.Context, id desk.ConversationID, fn func(agent.T
 	})
 }
 
-// Overdue implements agent.Sleepers.
+// Overdue implements agent.Timers.
 func (s *Store) Overdue(ctx context.Context, limit int) (ids []desk.ConversationID, err error) {
 	err = s.q.agent.Overdue.SelectContext(ctx, &ids, limit)
 	return ids, wrap("read overdue snoozes", err)
@@ -64,52 +63,95 @@ func (r *conversationRow) conversation() *desk.Conversation {
 	return &c
 }
 
-// lockConversation is the first step of whatever changes a conversation.
-func (s *Store) lockConversation(ctx context.Context, tx *sqlx.Tx, id desk.ConversationID) (*actTx, error) {
-	t := &actTx{tx: tx, q: &s.q.agent}
-	var row conversationRow
-	if err := t.get(ctx, "lock conversation", t.q.Conversation, &row, id); err != nil {
-		if desk.KindOf(err) == desk.KindNotFound {
-			return nil, notFound("conversation", id)
-		}
+// final returns the conversation that id was merged into, as far as it is
+// committed.
+func (s *Store) final(ctx context.Context, tx *sqlx.Tx, id desk.ConversationID) (desk.ConversationID, error) {
+	var rows []struct {
+		ID         desk.ConversationID
+		MergedInto desk.ConversationID
+	}
+	if err := tx.StmtxContext(ctx, s.q.agent.Merges).SelectContext(ctx, &rows, id); err != nil {
+		return id, wrap("read merges", err)
+	}
+	into := make(map[desk.ConversationID]desk.ConversationID, len(rows))
+	for _, r := range rows {
+		into[r.ID] = r.MergedInto
+	}
+	final, ok := lifecycle.Follow(id, func(id desk.ConversationID) (desk.ConversationID, bool) {
+		next, known := into[id]
+		return next, known
+	})
+	if !ok {
+		return id, notFound("conversation", id)
+	}
+	return final, nil
+}
+
+// lockConversations is the first step of whatever changes conversations. They are
+// locked in the order of their IDs, so that two operations cannot wait for each
+// other.
+func (s *Store) lockConversations(ctx context.Context, tx *sqlx.Tx, ids ...desk.ConversationID) (*actTx, error) {
+	t := &actTx{s: s, tx: tx, q: &s.q.agent, states: make(map[desk.ConversationID]lifecycle.State, len(ids))}
+	for _, id := range ids {
+		t.ids.uuid(id)
+	}
+	var rows []conversationRow
+	if err := t.rows(ctx, "lock conversations", t.q.Conversations, &rows, &t.ids); err != nil {
 		return nil, err
 	}
-	t.c = *row.conversation()
-	return t, t.get(ctx, "now", t.q.Now, &t.now, id)
+	for i := range rows {
+		t.states[rows[i].ID] = lifecycle.State{Conversation: *rows[i].conversation()}
+	}
+	for _, id := range ids {
+		if _, ok := t.states[id]; !ok {
+			return nil, notFound("conversation", id)
+		}
+	}
+	var stints []desk.Stint
+	if err := t.rows(ctx, "read stints", t.q.Stints, &stints, &t.ids); err != nil {
+		return nil, err
+	}
+	for _, running := range stints {
+		state := t.states[running.ConversationID]
+		state.Stint = running
+		t.states[running.ConversationID] = state
+	}
+	return t, t.get(ctx, "now", t.q.Now, &t.now, &t.ids)
 }
 
 // actTx implements agent.Tx.
 type actTx struct {
-	tx  *sqlx.Tx
-	q   *agentQueries
-	c   desk.Conversation
-	now time.Time
+	s      *Store
+	tx     *sqlx.Tx
+	q      *agentQueries
+	ids    column
+	states map[desk.ConversationID]lifecycle.State
+	now    time.Time
 }
 
 func (t *actTx) get(ctx context.Context, op string, stmt *sqlx.Stmt, dest any, args ...any) error {
 	return wrap(op, t.tx.StmtxContext(ctx, stmt).GetContext(ctx, dest, args...))
 }
 
-func (t *actTx) exec(ctx context.Context, op string, stmt *sqlx.Stmt, args ...any) error {
-	_, err := t.tx.StmtxContext(ctx, stmt).ExecContext(ctx, args...)
-	return wrap(op, err)
+func (t *actTx) rows(ctx context.Context, op string, stmt *sqlx.Stmt, dest any, args ...any) error {
+	return wrap(op, t.tx.StmtxContext(ctx, stmt).SelectContext(ctx, dest, args...))
 }
 
 // Now implements agent.Tx.
 func (t *actTx) Now() time.Time { return t.now }
 
-// Conversation implements agent.Tx.
-func (t *actTx) Conversation() desk.Conversation { return t.c }
+// State implements agent.Tx.
+func (t *actTx) State(id desk.ConversationID) lifecycle.State { return t.states[id] }
 
 // Head implements agent.Tx.
-func (t *actTx) Head(ctx context.Context) (agent.Head, error) {
+func (t *actTx) Head(ctx context.Context, id desk.ConversationID) (agent.Head, error) {
 	var row struct {
 		MessageID string
 		Refs      pq.StringArray
 		Subject   string
 		Addresses []byte
 	}
-	if err := t.get(ctx, "read the newest mail", t.q.Head, &row, t.c.ID); err != nil {
+	if err := t.get(ctx, "read the newest mail", t.q.Head, &row, id); err != nil {
 		if desk.KindOf(err) == desk.KindNotFound {
 			return agent.Head{}, nil
 		}
@@ -123,20 +165,19 @@ func (t *actTx) Head(ctx context.Context) (agent.Head, error) {
 }
 
 // MessagesAfter implements agent.Tx.
-func (t *actTx) MessagesAfter(ctx context.Context, seq int64) (newer int, newest int64, err error) {
+func (t *actTx) MessagesAfter(ctx context.Context, id desk.ConversationID, seq int64) (newer int, newest int64, err error) {
 	var row struct {
 		Newer  int
 		Newest int64
 	}
-	err = t.get(ctx, "count newer messages", t.q.MessagesAfter, &row, t.c.ID, seq)
+	err = t.get(ctx, "count newer messages", t.q.MessagesAfter, &row, id, seq)
 	return row.Newer, row.Newest, err
 }
 
 // Inboxes implements agent.Tx.
-func (t *actTx) Inboxes(ctx context.Context) ([]desk.Inbox, error) {
-	var inboxes []desk.Inbox
-	err := t.tx.StmtxContext(ctx, t.q.Inboxes).SelectContext(ctx, &inboxes, t.c.InboxID)
-	return inboxes, wrap("read inboxes", err)
+func (t *actTx) Inboxes(ctx context.Context) (inboxes []desk.Inbox, err error) {
+	err = t.rows(ctx, "read inboxes", t.q.Inboxes, &inboxes, &t.ids)
+	return inboxes, err
 }
 
 // Agent implements agent.Tx.
@@ -151,58 +192,18 @@ func (t *actTx) Agent(ctx context.Context, id desk.AgentID) (desk.Agent, error) 
 	return row.agent(), nil
 }
 
-// SaveEvent implements agent.Tx.
-func (t *actTx) SaveEvent(ctx context.Context, kind desk.EventKind, by desk.Actor, data any) (seq int64, err error) {
-	err = t.get(ctx, "save event", t.q.Event, &seq, t.c.ID, t.now, kind, by, jsonText(data))
-	return seq, err
-}
+// Save implements agent.Tx.
+func (t *actTx) Save(ctx context.Context, c *desk.Changes) error { return t.s.write(ctx, t.tx, c) }
 
-// SaveMessage implements agent.Tx.
-func (t *actTx) SaveMessage(ctx context.Context, m desk.Message) error {
-	a := addresses{Sender: m.Sender, From: m.From, ReplyTo: m.ReplyTo, To: m.To, CC: m.CC, BCC: m.BCC}
-	err := t.exec(ctx, "save message", t.q.Message, m.ID, t.c.ID, t.c.AccountID, m.Seq, m.Direction, m.Channel, clean(m.MessageID),
-		array(m.InReplyTo), array(m.References), jsonText(a), clean(firstAddress(m.From)), clean(m.Subject), m.SentAt, m.ReceivedAt,
-		clean(m.Preview), clean(m.TextBody), clean(m.HTMLBody), clean(m.NewText), jsonText(emptyNotNull(m.Attachments)),
-		m.AutoSubmitted, m.AuthorID, m.ThreadMethod, m.ThreadEvidence)
-	if err != nil || m.Channel != desk.ChannelEmail {
+// apply lets an event change a locked conversation and adds the rows to c.
+func (t *actTx) apply(id desk.ConversationID, e lifecycle.Event, c *desk.Changes) error {
+	out, err := lifecycle.Apply(t.states[id], e, lifecycle.Policy{}, t.now)
+	if err != nil {
 		return err
 	}
-	return t.exec(ctx, "save reference", t.q.Ref, clean(m.MessageID), t.c.ID, t.c.AccountID)
-}
-
-// SaveDeliveries implements agent.Tx.
-func (t *actTx) SaveDeliveries(ctx context.Context, ds []desk.Delivery) error {
-	var id, message, conversation, channel, recipient, returnPath, envelope, state, next, created, updated column
-	for _, d := range ds {
-		id.uuid(d.ID)
-		message.uuid(d.MessageID)
-		conversation.uuid(d.ConversationID)
-		channel.text(string(d.Channel))
-		recipient.text(d.Recipient)
-		returnPath.text(d.ReturnPath)
-		envelope.text(d.EnvelopeID)
-		state.text(string(d.State))
-		next.instant(d.NextAttemptAt)
-		created.instant(d.CreatedAt)
-		updated.instant(d.UpdatedAt)
-	}
-	return t.exec(ctx, "save deliveries", t.q.Deliveries, &id, &message, &conversation, &channel, &recipient, &returnPath, &envelope,
-		&state, &next, &created, &updated)
-}
-
-// SaveConversation implements agent.Tx.
-func (t *actTx) SaveConversation(ctx context.Context, c desk.Conversation) error {
-	return t.exec(ctx, "save conversation", t.q.Save, t.c.ID, c.Status, c.InboxID, c.Tier, c.AssigneeID, array(c.Path),
-		array(c.Participants), clean(c.Preview), nullTime(c.LastReplyAt), nullTime(c.WaitingSince), nullTime(c.SnoozedUntil),
-		nullTime(c.ResolvedAt))
-}
-
-// NextStint implements agent.Tx.
-func (t *actTx) NextStint(ctx context.Context, s desk.Stint) error {
-	if err := t.exec(ctx, "end stint", t.q.EndStint, t.c.ID, t.now); err != nil {
-		return err
-	}
-	return t.exec(ctx, "begin stint", t.q.BeginStint, s.ID, t.c.ID, s.InboxID, s.Tier, s.AssigneeID, s.WaitingOn, t.now, s.Reason)
+	t.states[id] = out.State
+	out.AddTo(c)
+	return nil
 }
 
 // array is a text[] parameter, never null.

@@ -171,19 +171,19 @@ func TestAssignAndStatus(t *testing.T) {
 		{"unassign", func() (desk.Conversation, error) { return o.desk.Assign(ctx, o.ana, c, desk.AgentID{}) }, "conversation.assigned"},
 		{"claim", func() (desk.Conversation, error) { return o.desk.Claim(ctx, o.ana, c) }, "conversation.assigned"},
 		{"snooze", func() (desk.Conversation, error) {
-			return o.desk.SetStatus(ctx, o.ana, c, desk.StatusSnoozed, time.Now().Add(time.Hour))
+			return o.desk.SetStatus(ctx, o.ana, c, agent.Status{To: desk.StatusSnoozed, Until: time.Now().Add(time.Hour)})
 		}, "conversation.status"},
 		{"open", func() (desk.Conversation, error) {
-			return o.desk.SetStatus(ctx, o.ana, c, desk.StatusOpen, time.Time{})
+			return o.desk.SetStatus(ctx, o.ana, c, agent.Status{To: desk.StatusOpen})
 		}, "conversation.status"},
 		{"open again", func() (desk.Conversation, error) {
-			return o.desk.SetStatus(ctx, o.ana, c, desk.StatusOpen, time.Time{})
+			return o.desk.SetStatus(ctx, o.ana, c, agent.Status{To: desk.StatusOpen})
 		}, ""},
 		{"resolve", func() (desk.Conversation, error) {
-			return o.desk.SetStatus(ctx, o.ana, c, desk.StatusResolved, time.Time{})
+			return o.desk.SetStatus(ctx, o.ana, c, agent.Status{To: desk.StatusResolved})
 		}, "conversation.status"},
 		{"close", func() (desk.Conversation, error) {
-			return o.desk.SetStatus(ctx, o.ana, c, desk.StatusClosed, time.Time{})
+			return o.desk.SetStatus(ctx, o.ana, c, agent.Status{To: desk.StatusClosed})
 		}, "conversation.status"},
 	}
 	for _, s := range steps {
@@ -211,12 +211,12 @@ func TestWake(t *testing.T) {
 	ctx := t.Context()
 	due, later, opened := o.letter(t), o.letter(t), o.letter(t)
 	for _, c := range []desk.ConversationID{due, later, opened} {
-		if _, err := o.desk.SetStatus(ctx, o.ana, c, desk.StatusSnoozed, time.Now().Add(time.Hour)); err != nil {
+		if _, err := o.desk.SetStatus(ctx, o.ana, c, agent.Status{To: desk.StatusSnoozed, Until: time.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	o.exec(t, "update conversations set snoozed_until = now() where id in ($1, $2)", due, opened)
-	if _, err := o.desk.SetStatus(ctx, o.ana, opened, desk.StatusOpen, time.Time{}); err != nil {
+	if _, err := o.desk.SetStatus(ctx, o.ana, opened, agent.Status{To: desk.StatusOpen}); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
@@ -224,7 +224,7 @@ func TestWake(t *testing.T) {
 	total := 0
 	for range 4 {
 		wg.Go(func() {
-			n, err := o.desk.Wake(ctx, o.Store)
+			n, err := o.desk.FireTimers(ctx, o.Store)
 			if err != nil {
 				t.Error(err)
 			}
@@ -298,7 +298,7 @@ func TestCrowd(t *testing.T) {
 				_, err := o.desk.Move(ctx, a, c, agent.Move{Inbox: "frontline"})
 				return err
 			case 2:
-				_, err := o.desk.SetStatus(ctx, a, c, desk.StatusOpen, time.Time{})
+				_, err := o.desk.SetStatus(ctx, a, c, agent.Status{To: desk.StatusOpen})
 				return err
 			}
 			_, err := o.desk.Note(ctx, a, c, "noted")

@@ -1,18 +1,17 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
+	"switchboard/lifecycle"
 )
 
 type chatQueries struct {
@@ -139,27 +138,25 @@ func (v Visitors) Received(ctx context.Context, id desk.SessionID, seq int64) er
 	})
 }
 
-// seenRow is a delivery that the visitor's client has confirmed.
-type seenRow struct {
-	deliveryData
-	Seq int64 // of its message
-}
-
-func (v Visitors) delivered(ctx context.Context, tx *sqlx.Tx, id desk.SessionID, c desk.ConversationID, seq int64) error {
-	t, err := v.s.lockConversation(ctx, tx, c)
+func (v Visitors) delivered(ctx context.Context, tx *sqlx.Tx, session desk.SessionID, id desk.ConversationID, seq int64) error {
+	t, err := v.s.lockConversations(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	var rows []seenRow
-	err = tx.StmtxContext(ctx, v.s.q.chat.Delivered).SelectContext(ctx, &rows, c, id.String(), seq, t.now)
-	if err != nil {
-		return wrap("mark as delivered", err)
+	var rows []desk.DeliveryChanged
+	if err := t.rows(ctx, "read unconfirmed deliveries", v.s.q.chat.Delivered, &rows, id, session.String(), seq); err != nil {
+		return err
 	}
-	slices.SortFunc(rows, func(a, b seenRow) int { return cmp.Compare(a.Seq, b.Seq) })
-	for _, r := range rows {
-		if _, err := t.SaveEvent(ctx, desk.EventDeliveryChanged, desk.ActorCustomer, r.deliveryData); err != nil {
+	var c desk.Changes
+	for _, data := range rows {
+		data.State, data.Source = desk.DeliveryDelivered, desk.SourceClient
+		c.Results = append(c.Results, desk.DeliveryResult{Delivery: data.DeliveryID, Source: data.Source, At: t.now, Result: desk.Result{State: data.State}})
+		if err := t.apply(id, lifecycle.Delivery{Data: data, By: desk.ActorCustomer}, &c); err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.Save(ctx, &c)
 }

@@ -28,11 +28,9 @@ select conversation_id, received_seq from chat_sessions where id = $1;
 update chat_sessions set received_seq = greatest(received_seq, $2), seen_at = now() where id = $1;
 
 -- name: chat-delivered
--- What the visitor has seen is delivered, whatever state the sender left it in.
-update deliveries d
-set state = 'delivered', settled = true, lease_until = null, updated_at = $4
-from placements p
-where p.message_id = d.message_id and p.conversation_id = $1 and p.until is null and d.conversation_id = $1 and d.channel = 'chat'
-  and d.recipient = $2 and p.seq <= $3
-  and d.state in ('queued', 'sending', 'sent', 'delayed', 'unknown')
-returning d.id as delivery_id, d.message_id, d.recipient, d.state, d.attempts, p.seq;
+-- What the visitor has seen has arrived, whatever the sender knows about it.
+select d.id as delivery_id, d.message_id, d.recipient, d.attempts
+from deliveries d join placements p on p.message_id = d.message_id
+where p.conversation_id = $1 and p.until is null and d.conversation_id = $1 and d.channel = 'chat'
+  and d.recipient = $2 and p.seq <= $3 and d.state in ('queued', 'sending', 'sent', 'delayed', 'unknown')
+order by p.seq;

@@ -12,14 +12,13 @@ import (
 	"github.com/lib/pq"
 
 	"switchboard/desk"
+	"switchboard/lifecycle"
 	"switchboard/outbound"
 )
 
 type deliveryQueries struct {
 	Claim         *sqlx.Stmt `query:"delivery-claim"`
 	Messages      *sqlx.Stmt `query:"delivery-messages"`
-	Complete      *sqlx.Stmt `query:"delivery-complete"`
-	Attempt       *sqlx.Stmt `query:"delivery-attempt"`
 	ByPerson      *sqlx.Stmt `query:"delivery-by-person"`
 	Next          *sqlx.Stmt `query:"delivery-next"`
 	Rendering     *sqlx.Stmt `query:"rendering-get"`
@@ -110,80 +109,33 @@ func (o Outbox) messages(ctx context.Context, tx *sqlx.Tx, rows []deliveryRow) (
 	return messages, nil
 }
 
-// deliveryData goes with delivery.changed.
-type deliveryData struct {
-	DeliveryID   desk.DeliveryID    `json:"delivery_id"`
-	MessageID    desk.MessageID     `json:"message_id"`
-	Recipient    string             `json:"recipient"`
-	State        desk.DeliveryState `json:"state"`
-	Attempts     int                `json:"attempts"`
-	Code         int                `json:"code,omitempty"`
-	EnhancedCode string             `json:"enhanced_code,omitempty"`
-	Detail       string             `json:"detail,omitempty"`
-	NextAttempt  *time.Time         `json:"next_attempt_at"` // null: nothing more is tried
-}
-
 // Complete implements outbound.Queue: the outcome, the attempt and the event in
-// one transaction. What was given up is work for the desk again.
+// one transaction. What was lost needs an agent's attention again.
 func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, next time.Time) error {
-	q := &o.s.q.delivery
 	return o.s.tx(ctx, func(tx *sqlx.Tx) error {
-		t, err := o.s.lockConversation(ctx, tx, d.ConversationID)
+		id, err := o.s.final(ctx, tx, d.ConversationID)
 		if err != nil {
 			return err
 		}
-		detail := clean(r.Detail)
-		res, err := tx.StmtxContext(ctx, q.Complete).ExecContext(ctx, d.ID, d.Fence, r.State, r.Code, clean(r.EnhancedCode), detail, nullTime(next), t.now)
+		t, err := o.s.lockConversations(ctx, tx, id)
 		if err != nil {
-			return wrap("complete delivery", err)
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return desk.Errorf(desk.KindConflict, "delivery %s was taken over by another claim", d.ID)
-		}
-		if err := t.exec(ctx, "record attempt", q.Attempt, d.ID, d.Attempts, t.now, r.State, r.Code, clean(r.EnhancedCode), detail); err != nil {
 			return err
 		}
-		data := deliveryData{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient, State: r.State, Attempts: d.Attempts,
-			Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}
+		var personal bool
+		if err := t.get(ctx, "read author", o.s.q.delivery.ByPerson, &personal, d.MessageID); err != nil {
+			return err
+		}
+		data := desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient, State: r.State, Source: desk.SourceAttempt,
+			Attempts: d.Attempts, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}
 		if !next.IsZero() {
 			data.NextAttempt = &next
 		}
-		if _, err := t.SaveEvent(ctx, desk.EventDeliveryChanged, desk.ActorSystem, data); err != nil {
+		c := desk.Changes{Results: []desk.DeliveryResult{{Delivery: d.ID, Fence: d.Fence, Source: desk.SourceAttempt, At: t.now, Result: r, NextAttemptAt: next}}}
+		if err := t.apply(id, lifecycle.Delivery{Data: data, Personal: personal}, &c); err != nil {
 			return err
 		}
-		if next.IsZero() && (r.State == desk.DeliveryFailed || r.State == desk.DeliveryUnknown) {
-			return o.reopen(ctx, t, d)
-		}
-		return nil
+		return t.Save(ctx, &c)
 	})
-}
-
-// reopen puts a conversation before the desk again when a person's answer did
-// not reach the customer, or nobody knows whether it did.
-func (o Outbox) reopen(ctx context.Context, t *actTx, d desk.Delivery) error {
-	var person bool
-	if err := t.get(ctx, "read author", o.s.q.delivery.ByPerson, &person, d.MessageID); err != nil {
-		return err
-	}
-	c := t.c
-	if !person || c.Status == desk.StatusOpen || !c.MergedInto.IsZero() {
-		return nil
-	}
-	const reason = "delivery failed"
-	from := c.Status
-	c.Status, c.SnoozedUntil, c.ResolvedAt = desk.StatusOpen, time.Time{}, time.Time{}
-	if c.WaitingSince.IsZero() {
-		c.WaitingSince = t.now
-	}
-	data := map[string]any{"from": from, "to": c.Status, "reason": "our answer to " + d.Recipient + " was not delivered"}
-	if _, err := t.SaveEvent(ctx, desk.EventStatusChanged, desk.ActorSystem, data); err != nil {
-		return err
-	}
-	if err := t.SaveConversation(ctx, c); err != nil {
-		return err
-	}
-	return t.NextStint(ctx, desk.Stint{ID: desk.NewID[desk.StintID](), InboxID: c.InboxID, Tier: c.Tier, AssigneeID: c.AssigneeID,
-		WaitingOn: desk.WaitingUs, Reason: reason})
 }
 
 // NextDue implements outbound.Queue.

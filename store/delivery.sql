@@ -26,18 +26,8 @@ from messages m
 cross join lateral (select * from placements p where p.message_id = m.id and p.until is null order by p.since, p.conversation_id limit 1) p
 where m.id = any($1::uuid[]);
 
--- name: delivery-complete
--- The fence tells whether the claim is still ours.
-update deliveries set state = $3, code = $4, enhanced_code = $5, detail = $6, next_attempt_at = coalesce($7::timestamptz, $8),
-    settled = $7::timestamptz is null, lease_until = null, updated_at = $8
-where id = $1 and fence = $2 and state = 'sending';
-
--- name: delivery-attempt
-insert into delivery_attempts (delivery_id, attempt, at, state, code, enhanced_code, detail)
-values ($1, $2, $3, $4, $5, $6, $7);
-
 -- name: delivery-by-person
--- Whether a person wrote the message: only then is its failure work for one.
+-- Whether an agent wrote the message, who then has to know that it failed.
 select author_id is not null from messages where id = $1;
 
 -- name: delivery-next

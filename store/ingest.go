@@ -15,7 +15,6 @@ import (
 type ingestQueries struct {
 	Load     *sqlx.Stmt `query:"ingest-load"`
 	Snapshot *sqlx.Stmt `query:"ingest-snapshot"`
-	Report   *sqlx.Stmt `query:"ingest-report"`
 }
 
 // Claim implements ingest.Store. It looks before it begins a transaction: while the
@@ -103,3 +102,6 @@ type ingestTx struct {
 
 // Now implements ingest.Tx.
 func (t *ingestTx) Now() time.Time { return t.now }
+
+// Save implements ingest.Tx.
+func (t *ingestTx) Save(ctx context.Context, c *desk.Changes) error { return t.s.write(ctx, t.tx, c) }

@@ -28,7 +28,7 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
 		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
 		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{},
-		Agents: map[string]desk.AgentID{}, Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
+		Agents: map[string]desk.Agent{}, Deliveries: map[desk.MessageID][]ingest.SentDelivery{}, Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
 	for rows.Next() {
 		var part string
 		var item []byte
@@ -58,7 +58,7 @@ func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
 	for _, id := range q.Tokens {
 		args[6].uuid(id)
 	}
-	for at, list := range map[int][]string{4: q.Domains, 7: q.MessageIDs, 8: q.OwnIDs, 10: q.Authors} {
+	for at, list := range map[int][]string{4: q.Domains, 7: q.MessageIDs, 8: q.OwnIDs, 9: q.Reported, 10: q.Authors} {
 		for _, s := range list {
 			args[at].text(s)
 		}
@@ -96,7 +96,7 @@ func (t *ingestTx) add(part string, item []byte) error {
 	case "stored":
 		return decode(item, t.addStored)
 	case "agent":
-		return decode(item, func(r *agentJSON) { t.snap.Agents[r.Email] = desk.AgentID(r.ID) })
+		return decode(item, func(r *agentJSON) { t.snap.Agents[r.Email] = r.agent() })
 	case "last":
 		return decode(item, t.addLast)
 	case "conversation":
@@ -106,6 +106,11 @@ func (t *ingestTx) add(part string, item []byte) error {
 		})
 	case "stint":
 		return decode(item, func(r *stintJSON) { t.snap.Stints[desk.ConversationID(r.ConversationID)] = r.stint() })
+	case "delivery":
+		return decode(item, func(r *snapshotDelivery) {
+			d := ingest.SentDelivery{Delivery: r.delivery(), Personal: r.Personal}
+			t.snap.Deliveries[d.MessageID] = append(t.snap.Deliveries[d.MessageID], d)
+		})
 	case "account":
 		return decode(item, func(r *snapshotAccount) {
 			a := r.account()
@@ -189,6 +194,11 @@ type snapshotAccount struct {
 	accountJSON
 	Domains []string `json:"domains"`
 	Open    int      `json:"open"`
+}
+
+type snapshotDelivery struct {
+	deliveryJSON
+	Personal bool `json:"personal"`
 }
 
 type agentJSON struct {

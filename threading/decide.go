@@ -1,13 +1,13 @@
 package threading
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/lifecycle"
 )
 
 // maxReferences bounds the identifiers looked up for one message. Of a longer chain
@@ -51,33 +51,16 @@ func sender(m *desk.Message) string {
 	return strings.ToLower(m.From[0].Email)
 }
 
-// final follows merges to the conversation that is still in use.
+// final returns the conversation that id was merged into.
 func (d *decider) final(id desk.ConversationID) (Conversation, bool) {
-	seen := map[desk.ConversationID]bool{}
-	for {
+	id, ok := lifecycle.Follow(id, func(id desk.ConversationID) (desk.ConversationID, bool) {
 		c, ok := d.idx.Conversation(id)
-		if !ok {
-			return Conversation{}, false
-		}
-		if c.MergedInto.IsZero() {
-			return c, true
-		}
-		seen[id] = true
-		if seen[c.MergedInto] { // a cycle: treat all of them as the oldest one
-			return d.oldest(seen)
-		}
-		id = c.MergedInto
+		return c.MergedInto, ok
+	})
+	if !ok {
+		return Conversation{}, false
 	}
-}
-
-func (d *decider) oldest(ids map[desk.ConversationID]bool) (Conversation, bool) {
-	var first desk.ConversationID
-	for id := range ids {
-		if first.IsZero() || bytes.Compare(id[:], first[:]) < 0 {
-			first = id
-		}
-	}
-	return d.idx.Conversation(first)
+	return d.idx.Conversation(id)
 }
 
 // member reports whether the sender may join c without further proof.

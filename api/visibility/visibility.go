@@ -45,7 +45,7 @@ func New(access Access) *Filter {
 	return &Filter{access: access, cache: make(map[desk.ConversationID]entry)}
 }
 
-// MayRead is may_read of the schema, and agent.CanRead, for a conversation of
+// MayRead is may_read of the schema, and desk.Agent.CanRead, for a conversation of
 // which only the Access is known.
 func MayRead(a desk.Agent, c view.Access) bool {
 	return !c.Restricted || a.Admin || slices.Contains(a.Tiers, c.Tier)

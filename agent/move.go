@@ -1,0 +1,52 @@
+package agent
+
+import (
+	"strings"
+
+	"switchboard/desk"
+)
+
+// destination returns the inbox that a move leads to. It is the conversation's own
+// inbox when the move names no other place.
+func destination(c *desk.Conversation, m Move, inboxes []desk.Inbox) (desk.Inbox, error) {
+	if m.Inbox == "" && m.Tier == nil {
+		return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "name the inbox or the tier to move to")
+	}
+	if m.Inbox == "" && *m.Tier == c.Tier {
+		return inboxOf(c, inboxes), nil
+	}
+	for _, i := range inboxes {
+		if m.Inbox == "" && i.Tier == *m.Tier {
+			return i, nil
+		}
+		if m.Inbox != "" && i.Key == m.Inbox {
+			if m.Tier != nil && *m.Tier != i.Tier {
+				return i, desk.Errorf(desk.KindInvalid, "inbox: %q belongs to tier %d, not to tier %d", m.Inbox, i.Tier, *m.Tier)
+			}
+			return i, nil
+		}
+	}
+	if m.Inbox != "" {
+		return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "inbox: there is no inbox %q", m.Inbox)
+	}
+	return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "tier: tier %d has no inbox", *m.Tier)
+}
+
+// inboxOf returns the inbox that a conversation is in.
+func inboxOf(c *desk.Conversation, inboxes []desk.Inbox) desk.Inbox {
+	for _, i := range inboxes {
+		if i.ID == c.InboxID {
+			return i
+		}
+	}
+	return desk.Inbox{ID: c.InboxID, Tier: c.Tier}
+}
+
+// checkHandover requires a note for a move to a higher tier.
+func checkHandover(c *desk.Conversation, to desk.Inbox, text string) error {
+	if to.Tier > c.Tier && strings.TrimSpace(text) == "" {
+		return desk.Errorf(desk.KindInvalid, "note: a move from tier %d to tier %d needs a handover note: what is the problem, what was tried, what was the customer told", c.Tier, to.Tier)
+	}
+	_, err := bodyText("note", text)
+	return err
+}

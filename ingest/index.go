@@ -1,0 +1,58 @@
+package ingest
+
+import (
+	"slices"
+
+	"switchboard/desk"
+	"switchboard/lifecycle"
+	"switchboard/threading"
+)
+
+// cite makes the conversation findable by every Message-ID that the message names.
+func (b *batch) cite(c *desk.Conversation, m *desk.Message) {
+	b.ref(c, m.MessageID, true)
+	for _, id := range m.InReplyTo {
+		b.ref(c, id, false)
+	}
+	for _, id := range m.References {
+		b.ref(c, id, false)
+	}
+	b.snap.Last[c.ID] = slices.Insert(b.snap.Last[c.ID], 0, threading.WrittenBy(m))
+	b.index.AddConversation(b.candidate(c))
+}
+
+func (b *batch) ref(c *desk.Conversation, id string, own bool) {
+	if id == "" {
+		return
+	}
+	b.out.Refs = append(b.out.Refs, desk.ThreadRef{MessageID: id, Conversation: c.ID, Account: c.AccountID, Own: own})
+	b.know(c.ID, id, own)
+}
+
+// know tells the index that a conversation is known by a Message-ID.
+func (b *batch) know(c desk.ConversationID, id string, own bool) {
+	if own {
+		b.index.AddMessage(c, id, nil)
+	} else {
+		b.index.AddMessage(c, "", []string{id})
+	}
+}
+
+// candidate is what threading may know about a conversation.
+func (b *batch) candidate(c *desk.Conversation) threading.Conversation {
+	return threading.Conversation{Last: b.snap.Last[c.ID], ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
+		Subject: c.Subject, Participants: c.Participants, MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt}
+}
+
+// final returns the conversation of the snapshot that id was merged into; nil when
+// it is not known.
+func (b *batch) final(id desk.ConversationID) *desk.Conversation {
+	id, _ = lifecycle.Follow(id, func(id desk.ConversationID) (desk.ConversationID, bool) {
+		c := b.snap.Conversations[id]
+		if c == nil {
+			return desk.ConversationID{}, false
+		}
+		return c.MergedInto, true
+	})
+	return b.snap.Conversations[id]
+}

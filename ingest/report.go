@@ -1,0 +1,57 @@
+package ingest
+
+import (
+	"strings"
+
+	"switchboard/desk"
+	"switchboard/lifecycle"
+)
+
+// reportStates maps the action of a delivery status (RFC 3464 §2.3.3) to the
+// delivery's state. A delay is the next hop's: for us the delivery stays sent, or
+// we would send it again.
+var reportStates = map[string]desk.DeliveryState{
+	"failed": desk.DeliveryFailed, "delayed": desk.DeliverySent, "delivered": desk.DeliveryDelivered,
+	"relayed": desk.DeliverySent, "expanded": desk.DeliverySent,
+}
+
+// reported records what a delivery status says about our deliveries, as the
+// outbound loop records the result of an attempt. Only a report about a message of
+// this very conversation counts.
+func (b *batch) reported(c *desk.Conversation, m *desk.Message) {
+	if m.Report == nil || m.Report.Kind != "delivery-status" || b.snap.Sent[m.Report.OriginalMessageID] != c.ID {
+		return
+	}
+	for _, r := range m.Report.Recipients {
+		state, ok := reportStates[r.Action]
+		if !ok {
+			continue
+		}
+		deliveries := b.snap.Deliveries[b.snap.SentAs[m.Report.OriginalMessageID]]
+		for i := range deliveries {
+			if d := &deliveries[i]; handedOver(d.State) && concerns(r, d.Recipient) {
+				d.State, d.EnhancedCode, d.Detail = state, r.Status, r.Diagnostic
+				b.result(c, d)
+			}
+		}
+	}
+}
+
+// handedOver reports a state in which the next hop may have the message: no other
+// delivery can be reported on.
+func handedOver(s desk.DeliveryState) bool {
+	return s == desk.DeliverySent || s == desk.DeliveryDelayed || s == desk.DeliveryUnknown || s == desk.DeliveryDelivered
+}
+
+// concerns reports whether a report's recipient is the one we sent to: the final
+// one may be what an alias expanded to (RFC 3464 §2.3.1).
+func concerns(r desk.ReportRecipient, recipient string) bool {
+	return strings.EqualFold(r.Recipient, recipient) || strings.EqualFold(r.Original, recipient)
+}
+
+func (b *batch) result(c *desk.Conversation, d *SentDelivery) {
+	b.out.Results = append(b.out.Results, desk.DeliveryResult{Delivery: d.ID, Source: desk.SourceDSN, At: b.now,
+		Result: desk.Result{State: d.State, EnhancedCode: d.EnhancedCode, Detail: d.Detail}})
+	b.apply(c, lifecycle.Delivery{Personal: d.Personal, Data: desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient,
+		State: d.State, Source: desk.SourceDSN, Attempts: d.Attempts, EnhancedCode: d.EnhancedCode, Detail: d.Detail}}, b.now)
+}
