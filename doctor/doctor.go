@@ -104,7 +104,7 @@ func (x *checker) database(ctx context.Context, st *store.Store) {
 	case err != nil:
 		x.add("database", Fail, err.Error(), "Check PostgreSQL's log.")
 	case have > want:
-		x.add("database", Fail, fmt.Sprintf("PostgreSQL %s; schema version %d is newer than version %d of this program", version, have, want), "Use the newer program.")
+		x.add("database", Fail, fmt.Sprintf("PostgreSQL %s; the database has schema version %d, this program supports only version %d", version, have, want), "Use a newer version of the program.")
 	default:
 		x.add("database", OK, fmt.Sprintf("PostgreSQL %s, schema %d", version, have), "")
 	}

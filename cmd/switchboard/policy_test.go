@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,5 +36,15 @@ func TestPolicyCommand(t *testing.T) {
 	}
 	if _, usage := run("explain", good, "--facts", `{"chanel": "chat"}`).(usageError); !usage {
 		t.Error("an unknown fact is not a usage error")
+	}
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package archivethread
 
 import (
 	"bytes"
@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestThreadFile: an mbox file, a Maildir and a folder with the same messages give the
+// TestWrite: an mbox file, a Maildir and a folder with the same messages give the
 // same result.
-func TestThreadFile(t *testing.T) {
+func TestWrite(t *testing.T) {
 	messages := []string{
 		"From: Jo <jo@acme.example>\nMessage-ID: <1@acme.example>\nDate: Mon, 2 Mar 2026 12:00:00 +0000\nSubject: Parcel\n\nIt is late.\n",
 		"From: Eve <eve@other.example>\nMessage-ID: <2@other.example>\nIn-Reply-To: <1@acme.example>\nDate: Mon, 2 Mar 2026 13:00:00 +0000\nSubject: Re: Parcel\n\nNo.\n",
@@ -33,7 +33,7 @@ func TestThreadFile(t *testing.T) {
 	for name, path := range map[string]string{"mbox": mbox, "Maildir": maildir, "folder": folder} {
 		for _, byAccount := range []bool{false, true} {
 			var out bytes.Buffer
-			if err := threadFile(t.Context(), path, byAccount, &out); err != nil {
+			if err := Write(t.Context(), path, byAccount, &out); err != nil {
 				t.Fatal(err)
 			}
 			var got []string
