@@ -759,30 +759,30 @@ export interface components {
             type: "auth";
         };
         Authentication: {
-            /** @description Who looked: an authserv-id (RFC 8601) */
+            /** @description Who checked: an authserv-id (RFC 8601) */
             by: string;
-            /** @description Of the best signature: pass, fail, none, temperror or permerror; empty: not looked at */
+            /** @description Of the best signature: pass, fail, none, temperror or permerror; empty: not checked */
             dkim: string;
-            /** @description pass, fail, none, temperror or permerror; empty: not looked at */
+            /** @description pass, fail, none, temperror or permerror; empty: not checked */
             dmarc: string;
-            /** @description The author's domain that DMARC looked at */
+            /** @description The author's domain that DMARC checked */
             domain: string;
-            /** @description What that domain wants done with mail that fails: none, quarantine or reject; empty: not known */
+            /** @description What the domain asks to do with mail that fails: none, quarantine or reject; empty: not known */
             policy: string;
-            /** @description Why, for a person */
+            /** @description Explanation of trust */
             reason: string;
             /** @description The whole Authentication-Results value */
             results: string;
-            /** @description What the spam filter wants: no action, add header, ...; unavailable; empty: not asked */
+            /** @description The spam filter's action: no action, add header, ...; unavailable; empty: not scanned */
             spam: string;
-            /** @description pass, fail, softfail, neutral, none, temperror or permerror; empty: not looked at */
+            /** @description pass, fail, softfail, neutral, none, temperror or permerror; empty: not checked */
             spf: string;
             /**
-             * @description What follows for the sender's address
+             * @description How far the sender's address can be trusted
              * @enum {string}
              */
             trust: "claimed" | "aligned" | "forged";
-            /** @description none, found: NAME or unavailable; empty: not asked */
+            /** @description none, found: NAME or unavailable; empty: not scanned */
             virus: string;
         };
         Channel: {
@@ -1397,6 +1397,8 @@ export interface components {
         MoveInputBody: {
             /** @description An inbox's key */
             inbox?: string;
+            /** @description Leave a pending or snoozed conversation as it is instead of opening it for the receiver */
+            keep_status?: boolean;
             /** @description The handover note; required when moving to a higher tier */
             note?: string;
             /**
@@ -1752,23 +1754,23 @@ export interface components {
             type: "signal";
         };
         Signature: {
-            /** @description The signer's address; empty when it is not known */
+            /** @description The signer's address; empty: not known */
             email: string;
-            /** @description The lines below the mail that a mailing list added and the signature is not for; empty when there are none */
+            /** @description Lines that a mailing list added below and the signature does not cover; may be empty */
             footer: string;
             /** @description Who issued the certificate; empty with OpenPGP */
             issuer: string;
-            /** @description The OpenPGP key's fingerprint, or the certificate's SHA-256, in hexadecimal; empty when it is not known */
+            /** @description The OpenPGP key's fingerprint, or the certificate's SHA-256, in hexadecimal; empty: not known */
             key: string;
             /** @enum {string} */
             kind: "smime" | "openpgp";
-            /** @description The signer's name; empty when it is not known */
+            /** @description The signer's name; empty: not known */
             name: string;
-            /** @description The status in words */
+            /** @description Explanation of the status */
             reason: string;
             /**
              * Format: date-time
-             * @description When it was signed, by the signer's clock; null when it does not say
+             * @description When it was signed, by the signer's clock; null: not stated
              */
             signed_at: string | null;
             /** @enum {string} */
@@ -1822,6 +1824,11 @@ export interface components {
              * @description With snoozed: when it reopens
              */
             until?: string | null;
+            /**
+             * @description With pending: who it waits on; the customer by default
+             * @enum {string}
+             */
+            waiting_on?: "customer" | "third-party";
         };
         Stint: {
             assignee: components["schemas"]["AgentName"] | null;
