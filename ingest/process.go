@@ -68,7 +68,8 @@ type failure struct {
 // NewProcessor returns a Processor. It calls rules once for each batch.
 func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
 	return &Processor{store: store, rules: rules, log: log, Committed: func() {},
-		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, pace: newPace()}
+		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, pace: newPace(),
+		Stored: func(*desk.Raw, *desk.Message, []desk.Event) {}}
 }
 
 // Wake hints that rows are pending in the journal, to be processed at once. It
@@ -158,29 +159,35 @@ func (p *Processor) write(ctx context.Context, batch []parsed) {
 	if len(good) == 0 {
 		return
 	}
-	if err := p.commit(ctx, good); err != nil && len(good) > 1 {
+	changes, err := p.commit(ctx, good)
+	switch {
+	case err == nil:
+		p.announce(good, changes)
+	case len(good) == 1:
+		p.fail(ctx, good[0].Claimed, err)
+	default:
 		p.log.Warn("BatchFailed", "rows", len(good), "retry", "one by one", "error", err)
 		for _, b := range good {
-			if err := p.commit(ctx, []parsed{b}); err != nil {
+			one := []parsed{b}
+			if changes, err := p.commit(ctx, one); err != nil {
 				p.fail(ctx, b.Claimed, err)
+			} else {
+				p.announce(one, changes)
 			}
 		}
-	} else if err != nil {
-		p.fail(ctx, good[0].Claimed, err)
 	}
 	p.Committed()
 }
 
 // commit is the order of steps: contact and account, thread, route, stint,
 // message, conversation, event.
-func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
+func (p *Processor) commit(ctx context.Context, batch []parsed) (changes *desk.Changes, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("a fault in this program kept it from being assigned to a conversation (%v): report it, and replay it after an update", r)
 		}
 	}()
 	rules := p.rules()
-	var changes *desk.Changes
 	err = p.store.Process(ctx, func(tx Tx) error {
 		if err := tx.Lock(ctx, scopes(batch, rules)); err != nil {
 			return err
@@ -192,12 +199,17 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 		changes = decide(batch, snapshot, rules, tx.Now())
 		return tx.Save(ctx, changes)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		p.mu.Lock()
+		p.committed = time.Now()
+		p.mu.Unlock()
 	}
-	p.mu.Lock()
-	p.committed = time.Now()
-	p.mu.Unlock()
+	return changes, err
+}
+
+// announce reports a committed batch. It is not part of commit: what fails here
+// does not undo the batch.
+func (p *Processor) announce(batch []parsed, changes *desk.Changes) {
 	p.report(changes)
 	raws := make(map[desk.RawID]*desk.Raw, len(batch))
 	for i := range batch {
@@ -208,7 +220,6 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (err error) {
 		m := &changes.Messages[i].Message
 		p.Stored(raws[m.RawID], m, changes.Events)
 	}
-	return nil
 }
 
 func (p *Processor) report(c *desk.Changes) {

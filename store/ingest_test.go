@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -22,15 +21,17 @@ import (
 
 // pipeline is a journal and a processor on a database of their own.
 type pipeline struct {
-	t     *testing.T
+	t     testing.TB
 	dsn   string
 	store *store.Store
 	rules *ingest.Rules
+	log   *slog.Logger
 }
 
-func newPipeline(t *testing.T) *pipeline {
+// newRules returns a pipeline without a processor.
+func newRules(t testing.TB) *pipeline {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	dsn := dbtest.New(t)
 	st, err := store.Open(t.Context(), store.Options{DSN: dsn, Log: log})
 	if err != nil {
@@ -56,16 +57,23 @@ func newPipeline(t *testing.T) *pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pipeline{t: t, dsn: dsn, store: st, rules: &ingest.Rules{Policy: policy, Version: version, Inboxes: map[string]desk.Inbox{},
+	p := &pipeline{t: t, dsn: dsn, store: st, log: log, rules: &ingest.Rules{Policy: policy, Version: version, Inboxes: map[string]desk.Inbox{},
 		Tokens: threading.NewTokens(threading.Key{ID: 1, Secret: []byte(strings.Repeat("k", 32))}),
 		Own:    func(a string) bool { return strings.HasSuffix(a, "@desk.example") },
 		Base:   func(string) string { return "support@desk.example" }}}
 	for _, i := range list {
 		p.rules.Inboxes[i.Key] = i
 	}
-	for range 2 { // two nodes
+	return p
+}
+
+// newPipeline returns a pipeline that two nodes process.
+func newPipeline(t testing.TB) *pipeline {
+	t.Helper()
+	p := newRules(t)
+	for range 2 {
 		ctx, stop := context.WithCancel(context.Background())
-		node := ingest.NewProcessor(st, func() *ingest.Rules { return p.rules }, log)
+		node := ingest.NewProcessor(p.store, func() *ingest.Rules { return p.rules }, p.log)
 		var done sync.WaitGroup
 		done.Go(func() {
 			if err := node.Run(ctx); err != nil {
