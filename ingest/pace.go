@@ -7,21 +7,21 @@ import (
 )
 
 const (
-	// quiet is how long nothing is accepted before the senders count as done.
+	// quiet is how long no row is accepted before the senders count as done.
 	quiet = 40 * time.Millisecond
 	// gatherMost bounds how long a row waits for others to share its batch.
 	gatherMost = 250 * time.Millisecond
-	// While senders wait for their answers, a quarter of the time is the
-	// pipeline's, in pauses of at most yieldMost.
+	// While senders are waiting for their replies, the pipeline works a quarter of
+	// the time: it pauses for yieldTimes as long as it worked, yieldMost at most.
 	yieldTimes = 3
 	yieldMost  = 500 * time.Millisecond
 )
 
-// pace says when the pipeline takes its next batch. It shares the machine with
-// acceptance, and the two are not equal: a sender waits for his 250, and gives up
-// in the end; a mail that is in the journal can wait. So what programs deliver is
-// taken in batches, which cost a fifth of the same mails one by one, and the
-// pipeline pauses while more is coming in. What a person waits for is urgent.
+// pace decides when the pipeline takes its next batch. The pipeline shares the
+// machine with acceptance, which has priority: a sender waits for the 250 and
+// times out in the end, while a mail in the journal can wait. So mail is taken in
+// batches, which cost a fifth of the same mails one by one, and the pipeline pauses
+// while more is coming in. Chat lines and forms are urgent: a person is waiting.
 type pace struct {
 	mu     sync.Mutex
 	wake   chan struct{} // has a token when something below has changed
@@ -41,15 +41,15 @@ func (p *pace) poke() {
 	}
 }
 
-// hurry makes the next batch due at once.
-func (p *pace) hurry() {
+// urge makes the next batch due at once.
+func (p *pace) urge() {
 	p.mu.Lock()
 	p.urgent = true
 	p.mu.Unlock()
 	p.poke()
 }
 
-// accepted tells of rows that can wait a moment.
+// accepted records new rows that can wait a moment.
 func (p *pace) accepted(rows int) {
 	p.mu.Lock()
 	p.last = time.Now()
@@ -57,21 +57,21 @@ func (p *pace) accepted(rows int) {
 		p.first = p.last
 	}
 	p.fresh += rows
-	tell := p.fresh == rows || p.fresh >= batchRows // the one who waits knows the rest
+	changed := p.fresh == rows || p.fresh >= batchRows // else gather knows when to wake
 	p.mu.Unlock()
-	if tell {
+	if changed {
 		p.poke()
 	}
 }
 
-// worked adds to what the pipeline has had of the machine.
+// worked adds to the time that the pipeline has worked since its last pause.
 func (p *pace) worked(took time.Duration) {
 	p.mu.Lock()
 	p.spent += took
 	p.mu.Unlock()
 }
 
-// due tells when the next batch is; the zero time: when something comes.
+// due returns when the next batch is due; zero: not before another row is accepted.
 func (p *pace) due(now time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +84,7 @@ func (p *pace) due(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// gather waits until a batch is due, but not longer than most.
+// gather waits until a batch is due, for most at the longest.
 func (p *pace) gather(ctx context.Context, most time.Duration) error {
 	end := time.Now().Add(most)
 	for {
@@ -102,15 +102,15 @@ func (p *pace) gather(ctx context.Context, most time.Duration) error {
 	return nil
 }
 
-// begin says that everything there is gets claimed now.
+// begin records that every accepted row is taken now.
 func (p *pace) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.urgent, p.fresh = false, 0
 }
 
-// yield leaves the machine to the senders for as long as they come, and at most
-// for a multiple of what the pipeline has just used.
+// yield leaves the machine to the senders while they deliver, for a multiple of
+// the time that the pipeline has just worked at most.
 func (p *pace) yield(ctx context.Context) error {
 	p.mu.Lock()
 	end := time.Now().Add(min(yieldTimes*p.spent, yieldMost))

@@ -28,8 +28,8 @@ func TestGather(t *testing.T) {
 		want   time.Duration
 	}{
 		{"nothing: the poll", func(*pace) {}, poll},
-		{"a person waits", func(p *pace) { p.hurry() }, 0},
-		{"a person waits, and mail", func(p *pace) { p.accepted(1); p.hurry() }, 0},
+		{"a person waits", func(p *pace) { p.urge() }, 0},
+		{"a person waits, and mail", func(p *pace) { p.accepted(1); p.urge() }, 0},
 		{"one mail: a moment for others", func(p *pace) { p.accepted(1) }, quiet},
 		{"a batch is full", func(p *pace) { p.accepted(batchRows - 1); p.accepted(1) }, 0},
 	} {
@@ -97,7 +97,7 @@ func TestYield(t *testing.T) {
 			t.Errorf("after much work: waited %s, want %s", got, yieldMost)
 		}
 		p.worked(work)
-		p.hurry()
+		p.urge()
 		if got := waited(t, p.yield); got != 0 {
 			t.Errorf("a person waits: waited %s", got)
 		}

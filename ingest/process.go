@@ -76,7 +76,7 @@ func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor
 // never blocks.
 func (p *Processor) Wake() {
 	p.journaled.Store(true)
-	p.pace.hurry()
+	p.pace.urge()
 }
 
 // accepted hints that rows were committed, and whether some wait in the journal.
@@ -89,7 +89,7 @@ func (p *Processor) accepted(raws []desk.Raw, journaled bool) {
 	}
 	for _, r := range raws {
 		if r.Channel != desk.ChannelEmail {
-			p.pace.hurry()
+			p.pace.urge()
 			return
 		}
 	}

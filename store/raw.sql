@@ -3,8 +3,8 @@
 -- are picked from their array last: unnest would copy them, and sort them along.
 --
 -- $15 is a lease in seconds; 0: none. A row is claimed at once unless it has to wait:
--- a row that nobody has claimed yet came before it. Mail and everything else wait
--- for their own kind only, as in raw-claim. The fence of a row that waits is 0.
+-- a row that no node has claimed yet came before it. Mail waits for mail only, and
+-- chat and forms for each other, as in raw-claim. The fence of a row that waits is 0.
 with waiting as materialized (
     select $15::float8 <= 0 or exists (select from raws where state = 'pending' and not channel = 'email' and next_at <= now()
                and (lease_until is null or lease_until < now()) limit 1) as people,
