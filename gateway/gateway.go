@@ -35,6 +35,7 @@ import (
 	"switchboard/internal/metrics"
 	"switchboard/internal/reconcile"
 	"switchboard/live"
+	"switchboard/normalize"
 	"switchboard/outbound"
 	"switchboard/outbound/chatter"
 	"switchboard/store"
@@ -154,7 +155,7 @@ func nodeName() string {
 // buildPipeline connects journal, processor and event tail by their wake-ups.
 func (g *Gateway) buildPipeline() error {
 	g.tail = live.NewTail(g.store, g.hub, g.log)
-	g.processor = ingest.NewProcessor(g.store, g.rules.Load, g.log)
+	g.processor = ingest.NewProcessor(g.store, normalize.Message, g.rules.Load, g.log)
 	g.processor.Committed = g.tail.Wake
 	g.processor.Stored = livechat.Publisher{Hub: g.hub}.Received
 	g.acceptor = ingest.NewAcceptor(g.store, g.processor)

@@ -33,9 +33,10 @@ const (
 // takes new rows from memory, where the Acceptor puts them, and everything else
 // from the journal.
 type Processor struct {
-	store Store
-	rules func() *Rules // the live policy and keys; may change between batches
-	log   *slog.Logger
+	store     Store
+	normalize Normalize
+	rules     func() *Rules // the live policy and keys; may change between batches
+	log       *slog.Logger
 	// Committed is called after each batch, to wake the event tail.
 	Committed func()
 	// Finished is called for every row that left the pipeline: processed or
@@ -65,9 +66,14 @@ type failure struct {
 	retry   time.Duration
 }
 
+// Normalize turns a raw item into a message. It is pure and called on all cores; its
+// error quarantines the row. Package normalize implements it; taking it as a function
+// keeps the MIME libraries out of what the store depends on.
+type Normalize func(desk.Raw) (desk.Message, error)
+
 // NewProcessor returns a Processor. It calls rules once for each batch.
-func NewProcessor(store Store, rules func() *Rules, log *slog.Logger) *Processor {
-	return &Processor{store: store, rules: rules, log: log, Committed: func() {},
+func NewProcessor(store Store, normalize Normalize, rules func() *Rules, log *slog.Logger) *Processor {
+	return &Processor{store: store, normalize: normalize, rules: rules, log: log, Committed: func() {},
 		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, pace: newPace(),
 		Stored: func(*desk.Raw, *desk.Message, []desk.Event) {}}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/normalize"
 )
 
 // outage is a database that hands out a row, goes away, and comes back.
@@ -55,7 +56,7 @@ func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	raw := desk.Raw{Channel: desk.ChannelEmail, Bytes: []byte("From: jo@acme.example\r\nSubject: x\r\n\r\nx\r\n"), Attempts: 1}
 	o := &outage{claimed: []Claimed{{raw, 1, 1}, {raw, 2, 2}}, refuse: 5, recorded: make(chan int64, 2)}
-	p := NewProcessor(o, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
+	p := NewProcessor(o, normalize.Message, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
@@ -75,7 +76,7 @@ func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
 func TestOnlyAnOutageIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	o := &outage{recorded: make(chan int64, 2)}
-	p := NewProcessor(o, nil, slog.New(slog.DiscardHandler))
+	p := NewProcessor(o, normalize.Message, nil, slog.New(slog.DiscardHandler))
 	row := Claimed{Raw: desk.Raw{Attempts: maxAttempts + 5}, Fence: 1}
 	full := desk.Errorf(desk.KindTemporary, "no space left")
 	p.fail(t.Context(), row, full)

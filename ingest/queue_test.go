@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/normalize"
 )
 
 func TestQueueIsBounded(t *testing.T) {
@@ -109,7 +110,7 @@ func line(n int) desk.Raw {
 
 func runPipeline(t *testing.T, j *journal) (*Acceptor, func()) {
 	t.Helper()
-	p := NewProcessor(j, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
+	p := NewProcessor(j, normalize.Message, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
 	a := NewAcceptor(j, p)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

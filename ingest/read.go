@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchboard/desk"
-	"switchboard/normalize"
 )
 
 // read collects rows and normalizes them, outside any transaction.
@@ -146,7 +145,7 @@ func (p *Processor) normalizeOne(c Claimed) (out parsed) {
 			out.err = desk.Errorf(desk.KindInternal, "a fault in this program kept it from being read (%v): report it, and replay it after an update", r)
 		}
 	}()
-	out.message, out.err = normalize.Message(c.Raw)
+	out.message, out.err = p.normalize(c.Raw)
 	if s := out.message.Signed; s != nil {
 		out.message.Signature, out.message.Signed = p.Verify(s, c.Raw.ReceivedAt), nil
 	}

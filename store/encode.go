@@ -43,12 +43,6 @@ func jsonText(v any) string {
 	return string(out)
 }
 
-// domainOf returns the lower-case domain of an addr-spec, or "".
-func domainOf(address string) string {
-	_, domain, _ := strings.Cut(strings.ToLower(address), "@")
-	return domain
-}
-
 // emptyNotNull makes a nil slice the empty JSON array.
 func emptyNotNull[T any](s []T) []T {
 	if s == nil {

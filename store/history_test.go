@@ -352,7 +352,7 @@ func (h *history) take(t *testing.T, out lifecycle.Outcome, stored []desk.Event)
 	for i, e := range out.Events {
 		s := stored[i]
 		h.log = append(h.log, fmt.Sprintf("%d %s %s %s", s.Seq, s.At.Format("05.000000"), s.Kind, s.Data))
-		if e.Seq != s.Seq || e.Kind != s.Kind || e.Actor != s.Actor || !e.At.Equal(s.At) || !sameJSON(t, e.Data, s.Data) {
+		if e.Seq != s.Seq || e.Kind != s.Kind || e.Actor != s.Actor || e.Version != s.Version || e.Subject != s.Subject || !e.At.Equal(s.At) || !sameJSON(t, e.Data, s.Data) {
 			t.Errorf("lifecycle has the event\n%+v %s\nthe store\n%+v %s", e, e.Data, s, s.Data)
 		}
 		h.read = s.Seq

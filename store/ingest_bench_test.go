@@ -11,6 +11,7 @@ import (
 	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/ingest"
+	"switchboard/normalize"
 )
 
 // BenchmarkIngest is what acceptance and processing cost together: a line of a chat
@@ -56,7 +57,7 @@ type benchPipeline struct {
 
 func newBench(b *testing.B) *benchPipeline {
 	p := &benchPipeline{pipeline: newRules(b), finished: make(chan desk.RawState, 100)}
-	p.node = ingest.NewProcessor(p.store, func() *ingest.Rules { return p.rules }, p.log)
+	p.node = ingest.NewProcessor(p.store, normalize.Message, func() *ingest.Rules { return p.rules }, p.log)
 	p.node.Finished = func(_ *desk.Raw, s desk.RawState) { p.finished <- s }
 	p.acceptor = ingest.NewAcceptor(p.store, p.node)
 	ctx, stop := context.WithCancel(context.Background())

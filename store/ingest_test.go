@@ -14,6 +14,7 @@ import (
 	"switchboard/desk/view"
 	"switchboard/ingest"
 	"switchboard/internal/dbtest"
+	"switchboard/normalize"
 	"switchboard/router"
 	"switchboard/store"
 	"switchboard/threading"
@@ -73,7 +74,7 @@ func newPipeline(t testing.TB) *pipeline {
 	p := newRules(t)
 	for range 2 {
 		ctx, stop := context.WithCancel(context.Background())
-		node := ingest.NewProcessor(p.store, func() *ingest.Rules { return p.rules }, p.log)
+		node := ingest.NewProcessor(p.store, normalize.Message, func() *ingest.Rules { return p.rules }, p.log)
 		var done sync.WaitGroup
 		done.Go(func() {
 			if err := node.Run(ctx); err != nil {

@@ -5,8 +5,6 @@ package limit
 
 import (
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"switchboard/bench/proc"
@@ -50,20 +48,6 @@ func measure(n, server int, f func() error) (Cost, error) {
 	ownAfter, otherAfter, err := at()
 	c.CPU, c.Server = ownAfter-own, otherAfter-other
 	return c, err
-}
-
-// Spread runs f for 0 to n-1 on k goroutines.
-func Spread(k, n int, f func(int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range k {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // Composed returns the rate at which a machine with that many cores can do all of the

@@ -162,16 +162,9 @@ func TestStoreDependencies(t *testing.T) {
 	if !slices.Contains(deps, module+"/store") {
 		t.Fatalf("go list -deps ./store printed %q", out)
 	}
-	// exceptions are today's violations; none may be added, and a resolved one must be
-	// removed.
-	exceptions := []string{"github.com/jhillyerd/enmime"}
 	for _, library := range []string{"github.com/emersion/go-imap", "github.com/gorilla/websocket", "github.com/jhillyerd/enmime", "github.com/emersion/go-message"} {
-		depends := slices.ContainsFunc(deps, func(dep string) bool { return strings.HasPrefix(dep, library) })
-		switch excepted := slices.Contains(exceptions, library); {
-		case depends && !excepted:
+		if slices.ContainsFunc(deps, func(dep string) bool { return strings.HasPrefix(dep, library) }) {
 			t.Errorf("store depends on %s; move the types that it needs to a package without that import", library)
-		case !depends && excepted:
-			t.Errorf("store no longer depends on %s: remove the exception", library)
 		}
 	}
 }
