@@ -1,9 +1,9 @@
-// Package agent is what an agent may do at the desk: reply, write a note, assign,
+// Package agent implements what agents do at the desk: reply, write a note, assign,
 // move and change the status. Each operation is one transaction that locks the
-// conversation, checks what the agent had seen, and writes the rows together with
-// the events that announce them. What a reply or a note looks like is decided in
-// compose.go, where a move leads in move.go, and what an operation does to the
-// conversation in package lifecycle; desk.go states the order of steps.
+// conversation, checks what the agent had seen, and writes the rows together with the
+// events that announce them. desk.go states the order of steps; compose.go composes
+// replies and notes, move.go finds the inbox that a move leads to, and package
+// lifecycle decides what an operation does to the conversation.
 package agent
 
 import (
@@ -26,22 +26,24 @@ type Store interface {
 
 // Tx is one operation's view of the locked conversations.
 type Tx interface {
-	// Now is the operation's instant: read after the locks were taken and never
-	// before the conversations' last change, so that stints cannot overlap.
+	// Now returns the operation's instant, which is read after the locks were taken
+	// and is never before the conversations' last change, so that stints cannot
+	// overlap.
 	Now() time.Time
-	// State is a locked conversation as it was when the lock was taken.
+	// State returns a locked conversation as it was when the lock was taken.
 	State(id desk.ConversationID) lifecycle.State
-	// Head is what a reply by mail refers to; the zero Head when there is no mail yet.
+	// Head returns what a reply by mail refers to; the zero Head if there is no mail
+	// yet.
 	Head(ctx context.Context, id desk.ConversationID) (Head, error)
 	// MessagesAfter counts the messages of any direction numbered above seq, and
 	// returns the newest message's number (0: none).
 	MessagesAfter(ctx context.Context, id desk.ConversationID, seq int64) (newer int, newest int64, err error)
-	// Inboxes lists the inboxes in use in their order, and those that hold a locked
-	// conversation.
+	// Inboxes lists the inboxes in use in their order, and also those that a locked
+	// conversation is in.
 	Inboxes(ctx context.Context) ([]desk.Inbox, error)
 	// Agent returns an agent; KindNotFound when there is none.
 	Agent(ctx context.Context, id desk.AgentID) (desk.Agent, error)
-	// Save writes everything that was decided.
+	// Save writes the changes.
 	Save(ctx context.Context, c *desk.Changes) error
 }
 
@@ -100,19 +102,19 @@ type Reply struct {
 	Text string // plain text; required
 	HTML string // the same as HTML; may be empty
 	CC   []desk.Address
-	// ExpectedSeq is the newest message number the agent had seen. When a newer
-	// message exists the reply is refused with Stale; nil: do not check.
+	// ExpectedSeq is the newest message number the agent had seen. If there is a
+	// newer message, the reply is refused with Stale. nil: do not check.
 	ExpectedSeq *int64
 }
 
-// Move names another place: an inbox by its key, or a tier, whose first inbox is
-// taken.
+// Move names the destination of a move: an inbox by its key, or a tier, which means
+// its first inbox.
 type Move struct {
 	Inbox string
 	Tier  *desk.Tier
 	Note  string // the handover note; required when the tier rises
-	// KeepStatus leaves a pending or snoozed conversation as it is, where it would
-	// otherwise open for the receiver.
+	// KeepStatus leaves a pending or snoozed conversation as it is; otherwise it
+	// opens, so that its new inbox sees it.
 	KeepStatus bool
 }
 
@@ -124,7 +126,8 @@ type Status struct {
 	WaitingOn desk.WaitingOn
 }
 
-// Stale is wrapped in a KindConflict error when a conversation has moved on.
+// Stale is wrapped in a KindConflict error if messages have arrived that the agent
+// had not seen.
 type Stale struct {
 	LastSeq int64 // number of the newest message
 	Newer   int   // messages newer than the expected one

@@ -17,7 +17,7 @@ const (
 	previewRunes  = 200
 )
 
-// draft is everything that a reply is composed from.
+// draft is the input that a reply is composed from.
 type draft struct {
 	conversation desk.Conversation
 	head         Head
@@ -28,8 +28,8 @@ type draft struct {
 }
 
 // compose returns the message and its deliveries, one per recipient; the caller sets
-// Seq. KindInvalid says what is wrong with the input, KindConflict that this
-// conversation takes no reply.
+// Seq. KindInvalid means that the input is wrong, KindConflict that this conversation
+// cannot be replied to.
 func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	c := &d.conversation
 	if err := answerable(c); err != nil {
@@ -61,7 +61,8 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	return d.mail(m)
 }
 
-// answerable returns why a conversation takes no reply; nil when it does.
+// answerable returns nil if a conversation can be replied to, or the reason why it
+// cannot.
 func answerable(c *desk.Conversation) error {
 	switch {
 	case !c.MergedInto.IsZero():
@@ -74,6 +75,7 @@ func answerable(c *desk.Conversation) error {
 	return nil
 }
 
+// chat completes m as a chat line with one delivery.
 func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if len(d.reply.CC) > 0 {
 		return m, nil, desk.Errorf(desk.KindInvalid, "cc: a chat reply cannot have copies")
@@ -82,6 +84,7 @@ func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	return m, []desk.Delivery{d.delivery(&m, d.conversation.ReplyTo, "")}, nil
 }
 
+// mail completes m as a mail with a delivery for each recipient.
 func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	c := &d.conversation
 	if !imf.ValidAddr(c.ReplyFrom) {
@@ -112,8 +115,8 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	return m, ds, nil
 }
 
-// copies checks the addresses that an agent typed and returns them without the
-// primary recipient and repetitions.
+// copies checks the CC addresses that an agent entered and returns them without the
+// primary recipient and without duplicates.
 func (d *draft) copies() ([]desk.Address, error) {
 	if len(d.reply.CC) > maxCC {
 		return nil, desk.Errorf(desk.KindInvalid, "cc: %d addresses are too many; at most %d are allowed", len(d.reply.CC), maxCC)
@@ -156,6 +159,7 @@ func (d *draft) recipientName(address string) string {
 	return ""
 }
 
+// delivery returns the delivery of m to one recipient, held if replies can be undone.
 func (d *draft) delivery(m *desk.Message, recipient, returnPath string) desk.Delivery {
 	id := desk.NewID[desk.DeliveryID]()
 	out := desk.Delivery{
@@ -206,7 +210,8 @@ func references(parents []string, parent string) []string {
 	return out
 }
 
-// baseSubject returns the first subject that is not empty without "Re:" and the like.
+// baseSubject returns the first subject that is not empty after "Re:" and similar
+// prefixes are removed, or a default.
 func baseSubject(subjects ...string) string {
 	for _, s := range subjects {
 		if base := imf.BaseSubject(imf.OneLine(s)); base != "" {
@@ -229,6 +234,7 @@ func bodyText(field, s string) (string, error) {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s), nil
 }
 
+// preview returns the beginning of a text on one line.
 func preview(text string) string {
 	line, n := strings.Join(strings.Fields(text), " "), 0
 	for i := range line {

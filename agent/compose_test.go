@@ -100,7 +100,7 @@ func TestComposeRefuses(t *testing.T) {
 		{"closed", func(d *draft) { d.conversation.Status = desk.StatusClosed }, desk.KindConflict, "#1042 is closed"},
 		{"merged", func(d *draft) { d.conversation.MergedInto = desk.NewID[desk.ConversationID]() }, desk.KindConflict, "merged"},
 		{"no one to reply to", func(d *draft) { d.conversation.ReplyTo = "" }, desk.KindInvalid, "no address to reply to"},
-		{"nothing to reply from", func(d *draft) { d.conversation.ReplyFrom = "" }, desk.KindInvalid, "reply from"},
+		{"no address to reply from", func(d *draft) { d.conversation.ReplyFrom = "" }, desk.KindInvalid, "reply from"},
 		{"an invalid address", func(d *draft) { d.conversation.ReplyTo = "jo" }, desk.KindInvalid, "jo"},
 		{"to ourselves", func(d *draft) { d.conversation.ReplyTo = "Help@Desk.example" }, desk.KindInvalid, "own"},
 		{"to ourselves with a token", func(d *draft) { d.conversation.ReplyTo = "help+c1.abc@desk.example" }, desk.KindInvalid, "own"},
@@ -121,7 +121,7 @@ func TestComposeRefuses(t *testing.T) {
 	}
 }
 
-func TestComposeTamesWhatOthersWrote(t *testing.T) {
+func TestComposeCleansHeaderValues(t *testing.T) {
 	d := newDraft(Reply{Text: "x"})
 	d.head.Subject, d.head.From[0].Name = "Re: hi\r\nBcc: victim@other.example", "Jo\r\nX: 1"
 	m, _, err := d.compose()

@@ -10,7 +10,7 @@ import (
 )
 
 // act is one operation of one agent on one conversation: the agent as the database
-// knows them now, the conversation's state so far, and what will be written.
+// has it now, the conversation's state so far, and the changes to write.
 type act struct {
 	Tx
 	by      desk.Agent
@@ -19,19 +19,19 @@ type act struct {
 	opt     *Options
 }
 
-// do locks the conversation, checks that the agent may work on it, runs fn and
-// saves what it decided.
+// do locks the conversation, checks that the agent may work on it, runs fn and saves
+// its changes.
 func (d *Desk) do(ctx context.Context, by desk.Agent, id desk.ConversationID, fn func(*act) error) error {
 	return d.store.Act(ctx, []desk.ConversationID{id}, func(tx Tx) error {
-		now, err := tx.Agent(ctx, by.ID)
+		current, err := tx.Agent(ctx, by.ID)
 		if err != nil && desk.KindOf(err) != desk.KindNotFound {
 			return err
 		}
-		if err != nil || now.Disabled {
+		if err != nil || current.Disabled {
 			return desk.Errorf(desk.KindDenied, "this agent is not allowed to work at the desk")
 		}
-		a := &act{Tx: tx, by: now, state: tx.State(id), opt: &d.opt}
-		if !now.CanRead(&a.state.Conversation) {
+		a := &act{Tx: tx, by: current, state: tx.State(id), opt: &d.opt}
+		if !current.CanRead(&a.state.Conversation) {
 			return desk.Errorf(desk.KindNotFound, "no conversation %s", id)
 		}
 		if err := fn(a); err != nil {
@@ -48,11 +48,11 @@ func (a *act) save(ctx context.Context) error {
 	return a.Save(ctx, &a.changes)
 }
 
-// actor is the agent as events name them.
+// actor returns the agent in the form that events use.
 func (a *act) actor() desk.Actor { return desk.AgentActor(a.by.ID) }
 
-// apply lets an event change the conversation and returns its entries in the
-// history.
+// apply applies an event to the conversation, adds the result to the changes and
+// returns the recorded events.
 func (a *act) apply(e lifecycle.Event) ([]desk.Event, error) {
 	out, err := lifecycle.Apply(a.state, e, lifecycle.Policy{Own: a.opt.Own}, a.Now())
 	if err != nil {
@@ -65,15 +65,16 @@ func (a *act) apply(e lifecycle.Event) ([]desk.Event, error) {
 	return out.Events, nil
 }
 
-// add adds a message that the event number seq announces.
+// add adds a message, which event number seq announces, to the changes.
 func (a *act) add(m *desk.Message, seq int64) {
 	m.Seq = seq
 	a.changes.AddMessage(m, a.state.Conversation.AccountID, [32]byte{}, a.Now())
 }
 
-// Reply answers the customer on the conversation's reply channel. KindInvalid
-// says what is wrong with the reply; KindConflict that the conversation takes
-// none, or, with Stale inside, that it has moved on.
+// Reply answers the customer on the conversation's reply channel. It returns
+// KindInvalid for an unacceptable reply, KindConflict if the conversation cannot be
+// replied to, and KindConflict wrapping Stale if messages have arrived that the agent
+// had not seen.
 func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r Reply) (m desk.Message, err error) {
 	var deliveries []desk.Delivery
 	err = d.do(ctx, by, c, func(a *act) error {
@@ -124,7 +125,7 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 	return m, deliveries, nil
 }
 
-// Note adds an internal note. An empty one is KindInvalid.
+// Note adds an internal note. It returns KindInvalid if the text is empty.
 func (d *Desk) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (m desk.Message, err error) {
 	err = d.do(ctx, by, c, func(a *act) error {
 		if m, err = note(&a.state.Conversation, a.by, text, a.Now(), a.opt); err != nil {
@@ -144,14 +145,15 @@ func (d *Desk) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, t
 	return m, nil
 }
 
-// Assign gives a conversation to an agent, or to no one for the zero ID. An agent
-// who is unknown, disabled or not allowed to read it is KindInvalid.
+// Assign gives a conversation to an agent, or to no one for the zero ID. It returns
+// KindInvalid if the agent is unknown, disabled or not allowed to read the
+// conversation.
 func (d *Desk) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
 	return d.change(ctx, by, c, "Assigned", func(a *act) error { return a.assign(ctx, to) })
 }
 
-// Claim takes an unassigned conversation. When another agent has it already, the
-// answer is KindConflict and names them.
+// Claim assigns an unassigned conversation to the agent. If another agent has it
+// already, it returns KindConflict and names them.
 func (d *Desk) Claim(ctx context.Context, by desk.Agent, c desk.ConversationID) (desk.Conversation, error) {
 	return d.change(ctx, by, c, "Claimed", func(a *act) error {
 		if holder := a.state.Conversation.AssigneeID; !holder.IsZero() && holder != by.ID {
@@ -181,9 +183,9 @@ func (a *act) assign(ctx context.Context, to desk.AgentID) error {
 	return err
 }
 
-// Move brings a conversation to another inbox. A rising tier needs a handover
-// note; an unknown inbox or a missing note is KindInvalid. A move to the inbox it
-// is in changes nothing.
+// Move moves a conversation to another inbox. A move to a higher tier needs a
+// handover note; it returns KindInvalid for an unknown inbox or a missing note. A
+// move to the current inbox changes nothing.
 func (d *Desk) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m Move) (desk.Conversation, error) {
 	return d.change(ctx, by, c, "Moved", func(a *act) error { return a.move(ctx, m) })
 }
@@ -232,7 +234,7 @@ func (d *Desk) SetStatus(ctx context.Context, by desk.Agent, c desk.Conversation
 	})
 }
 
-// change runs an operation, logs it and returns the conversation as it is then.
+// change runs an operation, logs it and returns the changed conversation.
 func (d *Desk) change(ctx context.Context, by desk.Agent, id desk.ConversationID, verb string, fn func(*act) error) (c desk.Conversation, err error) {
 	err = d.do(ctx, by, id, func(a *act) error {
 		err := fn(a)

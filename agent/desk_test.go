@@ -12,13 +12,13 @@ import (
 	"switchboard/lifecycle"
 )
 
-// memory is a Store with one conversation. It shows what an operation asks for and
-// saves; that the rows are right is tested with the real store.
+// memory is a Store with one conversation that records what an operation locks and
+// saves. The rows themselves are tested with the real store.
 type memory struct {
 	state   lifecycle.State
 	agents  []desk.Agent
 	inboxes []desk.Inbox
-	newer   int // messages that the agent has not seen
+	newer   int // number of messages that the agent has not seen
 	saved   *desk.Changes
 	locked  []desk.ConversationID
 }

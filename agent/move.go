@@ -6,8 +6,8 @@ import (
 	"switchboard/desk"
 )
 
-// destination returns the inbox that a move leads to. It is the conversation's own
-// inbox when the move names no other place.
+// destination returns the inbox that a move leads to, which is the current inbox if
+// the move names the current tier.
 func destination(c *desk.Conversation, m Move, inboxes []desk.Inbox) (desk.Inbox, error) {
 	if m.Inbox == "" && m.Tier == nil {
 		return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "name the inbox or the tier to move to")
@@ -32,7 +32,8 @@ func destination(c *desk.Conversation, m Move, inboxes []desk.Inbox) (desk.Inbox
 	return desk.Inbox{}, desk.Errorf(desk.KindInvalid, "tier: tier %d has no inbox", *m.Tier)
 }
 
-// inboxOf returns the inbox that a conversation is in.
+// inboxOf returns the inbox that a conversation is in, without key and name if it is
+// not in the list.
 func inboxOf(c *desk.Conversation, inboxes []desk.Inbox) desk.Inbox {
 	for _, i := range inboxes {
 		if i.ID == c.InboxID {
@@ -42,7 +43,7 @@ func inboxOf(c *desk.Conversation, inboxes []desk.Inbox) desk.Inbox {
 	return desk.Inbox{ID: c.InboxID, Tier: c.Tier}
 }
 
-// checkHandover requires a note for a move to a higher tier.
+// checkHandover checks a handover note, which a move to a higher tier requires.
 func checkHandover(c *desk.Conversation, to desk.Inbox, text string) error {
 	if to.Tier > c.Tier && strings.TrimSpace(text) == "" {
 		return desk.Errorf(desk.KindInvalid, "note: a move from tier %d to tier %d needs a handover note: what is the problem, what was tried, what was the customer told", c.Tier, to.Tier)

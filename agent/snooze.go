@@ -14,11 +14,12 @@ type Timers interface {
 	Overdue(ctx context.Context, limit int) ([]desk.ConversationID, error)
 }
 
-// timerBatch bounds how many timers one call fires; the rest fires with the next.
+// timerBatch bounds how many timers one call of FireTimers fires; the next call fires
+// the rest.
 const timerBatch = 100
 
-// FireTimers opens every snoozed conversation whose time has come, and returns how
-// many it was. Several nodes may call it at once: each timer fires once.
+// FireTimers opens snoozed conversations whose time has come, and returns how many.
+// Several nodes may call it at once: each timer fires once.
 func (d *Desk) FireTimers(ctx context.Context, s Timers) (fired int, err error) {
 	ids, err := s.Overdue(ctx, timerBatch)
 	if err != nil {
@@ -36,8 +37,9 @@ func (d *Desk) FireTimers(ctx context.Context, s Timers) (fired int, err error) 
 	return fired, nil
 }
 
-// fireTimer does nothing when another node was faster or an agent changed their
-// mind: lifecycle looks at the state under the lock.
+// fireTimer opens one conversation. It does nothing if another node was faster or an
+// agent has changed the status meanwhile: lifecycle looks at the state under the
+// lock.
 func (d *Desk) fireTimer(ctx context.Context, id desk.ConversationID) (fired bool, err error) {
 	err = d.store.Act(ctx, []desk.ConversationID{id}, func(tx Tx) error {
 		a := &act{Tx: tx, state: tx.State(id), opt: &d.opt}
@@ -54,10 +56,10 @@ func (d *Desk) fireTimer(ctx context.Context, id desk.ConversationID) (fired boo
 	return fired && err == nil, err
 }
 
-// RunTimers fires what is due every pause until ctx ends, and calls fired after
-// each time it changed something. A failure is logged and tried again.
-func (d *Desk) RunTimers(ctx context.Context, s Timers, pause time.Duration, fired func()) error {
-	tick := time.NewTicker(pause)
+// RunTimers calls FireTimers at every interval until ctx ends, and fired after each
+// call that opened a conversation. Errors are logged, and the next call tries again.
+func (d *Desk) RunTimers(ctx context.Context, s Timers, interval time.Duration, fired func()) error {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		switch n, err := d.FireTimers(ctx, s); {

@@ -31,8 +31,8 @@ const (
 	TrustClaimed  Trust = "claimed"  // typed into a form, or From without proof
 	TrustAligned  Trust = "aligned"  // DMARC pass on its domain
 	TrustVerified Trust = "verified" // proved: replied to a token, signed identity
-	// TrustForged applies to one mail, never to an identity: the owner of the domain
-	// says that they did not send it (DMARC), or its author cannot be determined.
+	// TrustForged applies to one mail, never to an identity: the author's domain says
+	// that it did not send it (DMARC), or the author cannot be determined.
 	TrustForged Trust = "forged"
 )
 

@@ -2,13 +2,13 @@ package desk
 
 import "time"
 
-// Changes is everything that one transaction writes. Whatever changes a
-// conversation builds one, and the store has one writer for it. A nil or empty
+// Changes lists everything that one transaction writes. Every operation on a
+// conversation builds one, and the store has a single writer for it. A nil or empty
 // list writes nothing.
 type Changes struct {
 	Accounts   []Account
 	Domains    []AccountDomain
-	Contacts   []Contact // Identities is ignored: see the field of that name
+	Contacts   []Contact // without their Identities, which are listed below
 	Identities []ContactIdentity
 
 	// Opened are new conversations, and Updated existing ones that the transaction
@@ -45,7 +45,8 @@ type ContactIdentity struct {
 	Identity
 }
 
-// NewMessage is a message with what recognizes it when it arrives again.
+// NewMessage is a message together with the key by which a later copy of it is
+// recognized.
 type NewMessage struct {
 	Message
 	Account AccountID
@@ -54,24 +55,25 @@ type NewMessage struct {
 	Content [32]byte
 }
 
-// Placement puts a message into a conversation under a number. A message has one
-// at least; operations like merging end one and begin another.
+// Placement records that a message is in a conversation, and under which number.
+// Every message has at least one; operations such as a merge end one and begin
+// another.
 type Placement struct {
 	MessageID      MessageID
 	ConversationID ConversationID
-	Seq            int64  // its event's number in the conversation; never used again
+	Seq            int64  // number of its event in the conversation; never reused
 	Method         string // why it is there: a threading method, "reply", "note", "merge"
 	Evidence       string
 	Since          time.Time
-	Until          time.Time // zero: it is there now
+	Until          time.Time // zero: it is still there
 }
 
-// ThreadRef records that a conversation is known by a Message-ID.
+// ThreadRef records that a message of a conversation has or cites a Message-ID.
 type ThreadRef struct {
 	MessageID    string // without angle brackets
 	Conversation ConversationID
 	Account      AccountID
-	Own          bool // a message of the conversation has this id; else it is only cited
+	Own          bool // true: a message of the conversation has this id; false: it is only cited
 }
 
 // SessionLink ties a chat session to its contact and conversation.
@@ -81,11 +83,11 @@ type SessionLink struct {
 	Conversation ConversationID
 }
 
-// ProcessedRaw marks a raw row processed under the claim's fence.
+// ProcessedRaw marks a raw row as processed, under the fence of its claim.
 type ProcessedRaw struct {
 	Raw       RawID
 	Fence     int64
-	Message   MessageID // zero: it became no message
+	Message   MessageID // zero: the row produced no message
 	Duplicate bool      // the message was there already, from another raw row
 }
 
@@ -99,8 +101,8 @@ func (c *Changes) AddMessage(m *Message, account AccountID, content [32]byte, si
 // AddOpened adds a new conversation, or replaces the version that was added before.
 func (c *Changes) AddOpened(v Conversation) { c.Opened = putConversation(c.Opened, &v) }
 
-// AddUpdated adds the new version of a conversation. One that the same changes
-// open is opened in that version.
+// AddUpdated adds the new version of a conversation. If the same changes open the
+// conversation, the new version replaces the one in Opened.
 func (c *Changes) AddUpdated(v Conversation) {
 	for i, opened := range c.Opened {
 		if opened.ID == v.ID {

@@ -44,7 +44,7 @@ type Conversation struct {
 	// AssigneeID is the agent it is assigned to; zero: unassigned.
 	AssigneeID AgentID
 	Tags       []string
-	Restricted bool // only members of its inbox may read it
+	Restricted bool // only admins and the agents of its tier may read it
 
 	// Path names the policy nodes that brought it here, outermost first, and
 	// PolicyVersion the policy they belong to; a manual move appends to it.
@@ -62,12 +62,12 @@ type Conversation struct {
 	// to in it, except the desk's own. Their mail may join by reference.
 	Participants []string
 
-	// WaitingOn says who has to act: the running stint's side.
+	// WaitingOn says who has to act next, as in the running stint.
 	WaitingOn     WaitingOn
 	Preview       string
 	LastInboundAt time.Time // zero: never
 	LastReplyAt   time.Time // zero: no reply yet
-	WaitingSince  time.Time // since when the customer has been waiting on us; zero: they are not
+	WaitingSince  time.Time // since when the customer has been waiting for us; zero: they are not waiting
 	SnoozedUntil  time.Time
 	ResolvedAt    time.Time
 	MergedInto    ConversationID
@@ -108,9 +108,10 @@ type Inbox struct {
 	Tier Tier
 }
 
-// CanRead is the one rule for who may read a conversation, and so may work on
-// it: restricted ones are for admins and for the agents of their tier. An unknown
-// or disabled agent reads nothing. The SQL function may_read is its twin.
+// CanRead reports whether the agent may read a conversation, and therefore work on
+// it. Restricted conversations are limited to admins and the agents of their tier. An
+// unknown or disabled agent may read nothing. The SQL function may_read is the same
+// rule.
 func (a *Agent) CanRead(c *Conversation) bool {
 	if a.ID.IsZero() || a.Disabled {
 		return false

@@ -60,11 +60,11 @@ const (
 // row to its attempts.
 type DeliveryResult struct {
 	Delivery DeliveryID
-	// Fence is the claim's number, which must still be current (KindConflict); 0
-	// for results that come without a claim.
+	// Fence is the claim's number, which must still be current (KindConflict); 0 for
+	// results without a claim.
 	Fence  int64
 	Source AttemptSource
 	At     time.Time
 	Result
-	NextAttemptAt time.Time // zero: nothing more will be tried
+	NextAttemptAt time.Time // zero: no further attempt
 }

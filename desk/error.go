@@ -12,7 +12,7 @@ type Kind uint8
 const (
 	KindInternal  Kind = iota // a fault of this program; the caller cannot change anything
 	KindInvalid               // the input is wrong; do not repeat it
-	KindNotFound              // it does not exist, or the caller may not know that it does
+	KindNotFound              // it does not exist, or the caller must not learn that it does
 	KindConflict              // the state has changed; read it again, then decide
 	KindDenied                // the caller may not do this
 	KindTemporary             // it may work later, unchanged
@@ -56,7 +56,8 @@ func Errorf(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
-// KindOf returns the outermost Kind in err's chain; KindInternal without one.
+// KindOf returns the outermost Kind in err's chain; KindInternal if there is no Kind
+// in it, even for a nil error.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {

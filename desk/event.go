@@ -63,8 +63,8 @@ type Event struct {
 	Cursor  Cursor // position in the log; set when read
 	At      time.Time
 	Subject Subject
-	// ConversationID and AccountID are zero for events about something else than
-	// a conversation.
+	// ConversationID and AccountID are zero for events that are not about a
+	// conversation.
 	ConversationID ConversationID
 	AccountID      AccountID
 	// Seq is dense per conversation, from 1; 0 for other subjects.
@@ -75,8 +75,8 @@ type Event struct {
 	Data    json.RawMessage // the EventData of Kind
 }
 
-// NewEvent returns an event about anything but a conversation, whose events are
-// numbered by package lifecycle.
+// NewEvent returns an event about any subject but a conversation; the events of
+// conversations have numbers, see NewConversationEvent.
 func NewEvent(at time.Time, subject Subject, by Actor, data EventData) Event {
 	return Event{At: at, Subject: subject, Kind: data.EventKind(), Version: data.EventVersion(), Actor: by, Data: encode(data)}
 }

@@ -69,7 +69,7 @@ type ConversationMoved struct {
 	Unassigned bool      `json:"unassigned,omitempty" doc:"The assignee does not work in the new tier"`
 }
 
-// StatusChanged is a change of status, and of whose turn it is.
+// StatusChanged is a change of status, of who has to act next, or of both.
 type StatusChanged struct {
 	From      Status     `json:"from"`
 	To        Status     `json:"to"`
@@ -104,7 +104,7 @@ type MessageReceived struct {
 	AutoSubmitted AutoSubmitted    `json:"auto_submitted"`
 	AlsoCites     []ConversationID `json:"also_cites" doc:"Other conversations that its headers name"`
 	Unverified    bool             `json:"unverified" doc:"The sender is not known to belong to the conversation"`
-	Trust         Trust            `json:"trust" doc:"How sure the sender's address is"`
+	Trust         Trust            `json:"trust" doc:"How far the sender's address can be trusted"`
 }
 
 // MessageSent is a reply to the customer, written at the desk or found in a
@@ -113,7 +113,7 @@ type MessageSent struct {
 	MessageSummary
 	To     []Address `json:"to,omitempty"`
 	CC     []Address `json:"cc,omitempty"`
-	Method string    `json:"method,omitempty" doc:"With a message found in the Sent folder: why it is in this conversation"`
+	Method string    `json:"method,omitempty" doc:"For a message found in the Sent folder: why it is in this conversation"`
 }
 
 // NoteAdded is an internal note.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Every payload has a kind of its own and a version, and its fields have JSON
-// names: they are what clients read.
+// Every payload has a unique kind and a version, and its fields have JSON names,
+// which clients rely on.
 func TestEventPayloads(t *testing.T) {
 	t.Parallel()
 	seen := map[EventKind]bool{}
@@ -55,7 +55,7 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// Changes keep one version of everything, whatever the order in which it changes.
+// Changes keep only the last version of every conversation and stint.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	opened, known := Conversation{ID: NewID[ConversationID]()}, Conversation{ID: NewID[ConversationID]()}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// ID is a UUIDv7 (RFC 9562) that knows what it identifies. The zero ID means
+// ID is a UUIDv7 (RFC 9562) whose type says what it identifies. The zero ID means
 // "none": it is the empty string in text and NULL in the database.
 //
 // In text an ID is its kind's prefix, an underscore and 32 lower-case hex

@@ -2,13 +2,13 @@ package desk
 
 import "time"
 
-// Channel names the way something travels.
+// Channel is the medium over which a message travels.
 type Channel string
 
 const (
 	ChannelEmail Channel = "email" // IMAP pull, SMTP and LMTP receive, outbound SMTP
 	ChannelChat  Channel = "chat"  // WebSocket live chat
-	ChannelForm  Channel = "form"  // web form; answers travel as mail
+	ChannelForm  Channel = "form"  // web form; replies are sent by mail
 	ChannelNote  Channel = "note"  // never leaves the desk
 )
 
@@ -37,8 +37,8 @@ type Raw struct {
 	EnvelopeTo   []string // forward-paths without angle brackets; may be empty (IMAP)
 	RemoteAddr   string   // host:port of the peer; may be empty
 	AuthResults  string   // an Authentication-Results value (RFC 8601), computed here or from a trusted relay; may be empty
-	// Outgoing: it was found in a mailbox's Sent folder, where only the mailbox's
-	// owner can put anything.
+	// Outgoing is set for mail from a mailbox's Sent folder, where only the owner of
+	// the mailbox can put mail.
 	Outgoing   bool
 	ReceivedAt time.Time
 	Size       int64

@@ -10,7 +10,7 @@ const (
 	SignatureOpenPGP SignatureKind = "openpgp" // RFC 9580, RFC 3156
 )
 
-// Coverage says how much of the shown mail a signature covers.
+// Coverage says how much of a mail, as it is shown, a signature covers.
 type Coverage string
 
 const (

@@ -21,15 +21,15 @@ type Journal interface {
 type Acceptor struct {
 	journal   Journal
 	processor *Processor
-	queue     chan accepting
+	queue     chan acceptRequest
 }
 
-type accepting struct {
+type acceptRequest struct {
 	raw  desk.Raw
-	done chan<- accepted
+	done chan<- acceptResult
 }
 
-type accepted struct {
+type acceptResult struct {
 	receipt desk.Receipt
 	err     error
 }
@@ -42,16 +42,16 @@ const (
 // NewAcceptor returns an Acceptor that hands committed rows to a processor. Accept
 // returns only while Run runs.
 func NewAcceptor(journal Journal, processor *Processor) *Acceptor {
-	return &Acceptor{journal: journal, processor: processor, queue: make(chan accepting, batchRows)}
+	return &Acceptor{journal: journal, processor: processor, queue: make(chan acceptRequest, batchRows)}
 }
 
 // Accept commits raw and returns when it is durable. KindTemporary means that
 // it may or may not be stored; sending it again is safe, because the source key
 // identifies it.
 func (a *Acceptor) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, error) {
-	done := make(chan accepted, 1)
+	done := make(chan acceptResult, 1)
 	select {
-	case a.queue <- accepting{raw, done}:
+	case a.queue <- acceptRequest{raw, done}:
 	case <-ctx.Done():
 		return desk.Receipt{}, desk.Errorf(desk.KindTemporary, "journal: %w", ctx.Err())
 	}
@@ -63,8 +63,8 @@ func (a *Acceptor) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, erro
 	}
 }
 
-// Run commits until ctx ends. Several may run at once: while one waits for the
-// disk the next one gathers.
+// Run commits groups of rows until ctx ends. Several goroutines may run it: while one
+// waits for the disk, another gathers the next group.
 func (a *Acceptor) Run(ctx context.Context) error {
 	for {
 		select {
@@ -76,9 +76,10 @@ func (a *Acceptor) Run(ctx context.Context) error {
 	}
 }
 
-// gather takes what is waiting, and does not wait for more.
-func (a *Acceptor) gather(first accepting) []accepting {
-	group, size := []accepting{first}, len(first.raw.Bytes)
+// gather returns first and the rows that are waiting behind it; it does not wait for
+// more.
+func (a *Acceptor) gather(first acceptRequest) []acceptRequest {
+	group, size := []acceptRequest{first}, len(first.raw.Bytes)
 	for len(group) < batchRows && size < acceptBytes {
 		select {
 		case next := <-a.queue:
@@ -90,7 +91,7 @@ func (a *Acceptor) gather(first accepting) []accepting {
 	return group
 }
 
-func (a *Acceptor) commit(ctx context.Context, group []accepting) {
+func (a *Acceptor) commit(ctx context.Context, group []acceptRequest) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTimeout)
 	defer cancel()
 	raws := make([]desk.Raw, len(group))
@@ -103,21 +104,22 @@ func (a *Acceptor) commit(ctx context.Context, group []accepting) {
 	}
 	receipts, claimed, err := a.journal.AcceptRaws(ctx, raws, claim)
 	if claim > 0 {
-		// Before the senders are answered: what they send next must be behind it.
+		// This comes before the answers to the senders: what they send next must be
+		// processed later.
 		a.processor.queue.add(raws, claimed)
 	}
 	if err != nil && len(group) > 1 && desk.KindOf(err) != desk.KindTemporary {
-		for _, one := range group { // one of them is at fault: only that one fails
-			a.commit(ctx, []accepting{one})
+		for _, one := range group { // so that only the row at fault fails
+			a.commit(ctx, []acceptRequest{one})
 		}
 		return
 	}
 	for i, g := range group {
 		if err != nil {
-			g.done <- accepted{err: err}
+			g.done <- acceptResult{err: err}
 			continue
 		}
-		g.done <- accepted{receipt: receipts[i]}
+		g.done <- acceptResult{receipt: receipts[i]}
 	}
 	if err == nil {
 		a.processor.accepted(raws, len(claimed) < len(raws))

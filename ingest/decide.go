@@ -20,13 +20,13 @@ type Rules struct {
 	Tokens  *threading.Tokens
 	// Own reports whether an address is one of the desk's own, subaddresses included.
 	Own func(address string) bool
-	// Base returns the support address that an own address stands for: without
-	// subaddress, and the default one for "".
+	// Base returns the support address behind one of the desk's own addresses,
+	// without its subaddress; for "", the default one.
 	Base func(address string) string
 }
 
-// batch is the working state while a batch is decided, message by message: what
-// one message opens, the next one finds.
+// batch is the working state while a batch is decided, message by message, so that a
+// message finds the conversation that an earlier one opened.
 type batch struct {
 	rules *Rules
 	snap  *Snapshot
@@ -35,8 +35,9 @@ type batch struct {
 	now   time.Time
 }
 
-// decide is the pure heart: what becomes of these messages, given what was known.
-// The snapshot is brought up to date on the way.
+// decide returns what to write for a batch of messages, given what the database
+// contained. It is pure, except that it keeps snap up to date from message to
+// message.
 func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *desk.Changes {
 	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: now}
 	for _, c := range snap.Conversations {
@@ -51,14 +52,14 @@ func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *desk.C
 		}
 	}
 	for i := range items {
-		b.one(&items[i])
+		b.decideOne(&items[i])
 	}
 	return b.out
 }
 
-// one takes a message through the steps: authentication, contact and account,
+// decideOne takes a message through the steps: authentication, contact and account,
 // duplicate, thread, route, join.
-func (b *batch) one(p *parsed) {
+func (b *batch) decideOne(p *parsed) {
 	if p.Raw.Outgoing {
 		b.outgoing(p)
 		return
@@ -72,7 +73,7 @@ func (b *batch) one(p *parsed) {
 	if b.returned(p, &m, s) {
 		return
 	}
-	b.ownName(&m, s)
+	b.markOwnAddress(&m, s)
 	who := b.resolve(s)
 
 	key := ContentKey{who.account.ID, m.MessageID, content(&m)}
@@ -102,7 +103,7 @@ func (b *batch) one(p *parsed) {
 	b.processed(p, m.ID, false)
 }
 
-// open begins a conversation where the policy wants it.
+// open opens a conversation in the inbox that the policy chooses.
 func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) *desk.Conversation {
 	a := b.rules.Policy.Route(b.facts(p, m, s, who, d))
 	inbox := b.rules.Inboxes[a.Inbox]
@@ -123,30 +124,29 @@ func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threadi
 	return b.snap.Conversations[c.ID]
 }
 
-// policy is what the rules of conversations need to know about the desk.
+// policy returns what package lifecycle needs to know about the desk.
 func (b *batch) policy() lifecycle.Policy { return lifecycle.Policy{Own: b.rules.Own} }
 
-// apply lets an event change a conversation of the snapshot and returns the number
-// of the event's first entry in the history.
+// apply applies an event to a conversation of the snapshot and returns the number of
+// the first recorded event.
 func (b *batch) apply(c *desk.Conversation, e lifecycle.Event, at time.Time) (seq int64) {
 	out, err := lifecycle.Apply(lifecycle.State{Conversation: *c, Stint: b.snap.Stints[c.ID]}, e, b.policy(), at)
 	if err != nil {
-		panic(err) // only what an agent asks for can be refused
+		panic(err) // only agents' operations can be refused
 	}
 	*c, b.snap.Stints[c.ID] = out.State.Conversation, out.State.Stint
 	out.AddTo(b.out)
 	return out.Events[0].Seq
 }
 
-// join brings the conversation up to date with a message that belongs to it, and
-// files the message.
+// join adds a message to a conversation and updates the conversation.
 func (b *batch) join(c *desk.Conversation, p *parsed, m *desk.Message, s sender, d threading.Decision, key ContentKey) {
 	m.ID, m.ConversationID = desk.NewID[desk.MessageID](), c.ID
 	at := earliest(p.Raw.ReceivedAt, b.now)
 	e := lifecycle.Message{Automatic: automatic(m), Data: desk.MessageReceived{MessageSummary: m.Summary(), Method: m.ThreadMethod,
 		AutoSubmitted: m.AutoSubmitted, AlsoCites: d.AlsoCites, Unverified: d.Unverified, Trust: trust(m)}}
-	// A message from an unverified sender is shown, but nothing we send may go to
-	// where it points. A conversation that it opened is its own.
+	// A message from an unverified sender is shown, but must not redirect our
+	// replies, unless it opens the conversation.
 	opening := c.LastInboundAt.IsZero() && c.LastSeq == 1
 	if opening || !d.Unverified {
 		e.ReplyTo, e.Participants = b.replyPath(c, m, s, opening && s.trust != desk.TrustForged || b.proven(c, m, d))
@@ -162,7 +162,7 @@ func (b *batch) processed(p *parsed, m desk.MessageID, duplicate bool) {
 	b.out.Processed = append(b.out.Processed, desk.ProcessedRaw{Raw: p.Raw.ID, Fence: p.Fence, Message: m, Duplicate: duplicate})
 }
 
-// duplicate links a mail that arrived again to the message it already is.
+// duplicate links a mail that arrived again to the stored message.
 func (b *batch) duplicate(p *parsed, first Stored) {
 	b.processed(p, first.Message, true)
 	if c := b.snap.Conversations[first.Conversation]; c != nil {
@@ -170,11 +170,11 @@ func (b *batch) duplicate(p *parsed, first Stored) {
 	}
 }
 
-// automatic reports mail that a program sent by itself (RFC 3834 §2). What people
-// write to a mailing list is not automatic.
+// automatic reports whether a program sent a mail by itself (RFC 3834 §2). What
+// people write to a mailing list is not automatic.
 func automatic(m *desk.Message) bool { return m.Automatic() && m.AutoSubmitted != desk.AutoList }
 
-// content hashes what the author wrote, without what relays and lists add.
+// content returns a hash of what the author wrote, without what relays and lists add.
 func content(m *desk.Message) [32]byte {
 	h := sha256.New()
 	for _, part := range []string{m.Subject, m.TextBody, m.HTMLBody} {

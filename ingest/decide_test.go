@@ -43,7 +43,8 @@ func nothing() *Snapshot {
 		Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
 }
 
-// item is a received mail: header lines, a blank line, the text.
+// item returns a received mail with these header fields, received n minutes after
+// noon.
 func item(t testing.TB, n int, headers ...string) parsed {
 	t.Helper()
 	text := strings.Join(headers, "\r\n") + fmt.Sprintf("\r\n\r\nText %d.\r\n", n)
@@ -62,22 +63,23 @@ func from(who, id string, more ...string) []string {
 
 func refers(id string) string { return "References: <" + id + ">" }
 
-// TestDecideThreads counts the conversations that a batch of mails on an empty database becomes.
+// TestDecideThreads counts the conversations that a batch of mails opens on an empty
+// database.
 func TestDecideThreads(t *testing.T) {
 	for name, c := range map[string]struct {
 		mails [][]string
 		want  int
 	}{
-		"a reply joins":                  {[][]string{from("jo@acme.example", "1@a"), from("jo@acme.example", "2@a", refers("1@a"))}, 1},
-		"a colleague joins":              {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a", refers("1@a"))}, 1},
-		"a parent after its reply":       {[][]string{from("jo@acme.example", "2@a", refers("1@a")), from("jo@acme.example", "1@a")}, 1},
-		"a stranger does not":            {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "2@e", refers("1@a"))}, 2},
-		"freemail users are strangers":   {[][]string{from("jo@gmail.com", "1@a"), from("eve@gmail.com", "2@e", refers("1@a"))}, 2},
-		"a subdomain is no colleague":    {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.acme.example", "2@e", refers("1@a"))}, 2},
-		"someone in copy may reply":      {[][]string{from("jo@acme.example", "1@a", "Cc: kim@partner.example"), from("kim@partner.example", "2@p", refers("1@a"))}, 1},
-		"a subject alone does not join":  {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a")}, 2},
-		"another text, the same id":      {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "1@a")}, 2},
-		"a number in the subject is air": {[][]string{from("jo@acme.example", "1@a"), {"From: eve@evil.example", "To: support@desk.example", "Subject: Re: [#1] Lamp", "Message-ID: <9@e>"}}, 2},
+		"a reply joins":                 {[][]string{from("jo@acme.example", "1@a"), from("jo@acme.example", "2@a", refers("1@a"))}, 1},
+		"a colleague joins":             {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a", refers("1@a"))}, 1},
+		"a parent after its reply":      {[][]string{from("jo@acme.example", "2@a", refers("1@a")), from("jo@acme.example", "1@a")}, 1},
+		"a stranger does not":           {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "2@e", refers("1@a"))}, 2},
+		"freemail users are strangers":  {[][]string{from("jo@gmail.com", "1@a"), from("eve@gmail.com", "2@e", refers("1@a"))}, 2},
+		"a subdomain does not":          {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.acme.example", "2@e", refers("1@a"))}, 2},
+		"someone in copy may reply":     {[][]string{from("jo@acme.example", "1@a", "Cc: kim@partner.example"), from("kim@partner.example", "2@p", refers("1@a"))}, 1},
+		"a subject alone does not join": {[][]string{from("jo@acme.example", "1@a"), from("sam@acme.example", "2@a")}, 2},
+		"another text, the same id":     {[][]string{from("jo@acme.example", "1@a"), from("eve@evil.example", "1@a")}, 2},
+		"a number in the subject":       {[][]string{from("jo@acme.example", "1@a"), {"From: eve@evil.example", "To: support@desk.example", "Subject: Re: [#1] Lamp", "Message-ID: <9@e>"}}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var items []parsed
@@ -148,7 +150,7 @@ func checkLedger(t *testing.T, out *desk.Changes) {
 	}
 }
 
-// stored is a conversation with a reply, as the database has it.
+// stored returns a conversation that has a reply, as the database has it.
 func stored(t *testing.T, r *Rules, status desk.Status) (*Snapshot, *desk.Conversation) {
 	t.Helper()
 	first := decide([]parsed{item(t, 0, from("jo@acme.example", "1@a")...)}, nothing(), r, noon.Add(time.Hour))
@@ -215,7 +217,8 @@ func TestDecideReplyTo(t *testing.T) {
 	}
 }
 
-// A reply token lets mail in from any sender, and redirects nothing for a stranger.
+// Mail with a reply token joins whoever sent it, but a stranger's does not redirect
+// replies.
 func TestDecideToken(t *testing.T) {
 	r := rules(t)
 	snap, conversation := stored(t, r, desk.StatusPending)
@@ -226,7 +229,7 @@ func TestDecideToken(t *testing.T) {
 		t.Fatalf("opened %d, method %s", len(out.Opened), out.Messages[0].ThreadMethod)
 	}
 	if conversation.ReplyTo != "jo@acme.example" || slices.Contains(conversation.Participants, "eve@evil.example") {
-		t.Errorf("the stranger got in: answers to %s, participants %v", conversation.ReplyTo, conversation.Participants)
+		t.Errorf("the stranger became a recipient: replies go to %s, participants %v", conversation.ReplyTo, conversation.Participants)
 	}
 }
 

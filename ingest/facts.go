@@ -34,7 +34,7 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d thread
 	}
 }
 
-// calendars says which calendars are open now.
+// calendars returns for each calendar whether it is open now.
 func (b *batch) calendars() map[string]bool {
 	open := map[string]bool{}
 	for _, c := range b.rules.Policy.Calendars() {
@@ -43,8 +43,9 @@ func (b *batch) calendars() map[string]bool {
 	return open
 }
 
-// joined lists addresses once each in lower case, the desk's own without their
-// subaddress, so that a rule on support@ matches a reply address too.
+// joined returns addresses in lower case, without duplicates, separated by commas.
+// The desk's own have no subaddress, so that a rule on support@ matches a reply
+// address too.
 func joined(list []desk.Address, rules *Rules) string {
 	seen := map[string]bool{}
 	var out []string

@@ -8,7 +8,8 @@ import (
 	"switchboard/threading"
 )
 
-// cite makes the conversation findable by every Message-ID that the message names.
+// cite makes the conversation findable by every Message-ID that the message has or
+// cites.
 func (b *batch) cite(c *desk.Conversation, m *desk.Message) {
 	b.ref(c, m.MessageID, true)
 	for _, id := range m.InReplyTo {
@@ -29,7 +30,8 @@ func (b *batch) ref(c *desk.Conversation, id string, own bool) {
 	b.know(c.ID, id, own)
 }
 
-// know tells the index that a conversation is known by a Message-ID.
+// know adds to the index that a message of a conversation has (own) or cites a
+// Message-ID.
 func (b *batch) know(c desk.ConversationID, id string, own bool) {
 	if own {
 		b.index.AddMessage(c, id, nil)
@@ -38,14 +40,14 @@ func (b *batch) know(c desk.ConversationID, id string, own bool) {
 	}
 }
 
-// candidate is what threading may know about a conversation.
+// candidate returns what threading needs to know about a conversation.
 func (b *batch) candidate(c *desk.Conversation) threading.Conversation {
 	return threading.Conversation{Last: b.snap.Last[c.ID], ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
 		Subject: c.Subject, Participants: c.Participants, MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt}
 }
 
-// final returns the conversation of the snapshot that id was merged into; nil when
-// it is not known.
+// final returns the conversation of the snapshot that id was merged into; nil if that
+// is not in the snapshot.
 func (b *batch) final(id desk.ConversationID) *desk.Conversation {
 	id, _ = lifecycle.Follow(id, func(id desk.ConversationID) (desk.ConversationID, bool) {
 		c := b.snap.Conversations[id]

@@ -13,15 +13,15 @@ import (
 
 // Store keeps the journal and runs the ordered transaction of a batch.
 type Store interface {
-	// Claim leases up to n pending raw rows, mail after everything else and in
-	// arrival order, and returns them without their bytes.
+	// Claim leases up to n pending raw rows and returns them without their bytes, in
+	// the order of arrival but mail last.
 	Claim(ctx context.Context, n int, lease time.Duration) ([]Claimed, error)
 	// Load fills in the bytes of claimed rows.
 	Load(ctx context.Context, claimed []Claimed) error
 	// Process runs fn in one transaction. It may be redone after KindTemporary.
 	Process(ctx context.Context, fn func(Tx) error) error
-	// Fail leaves a row pending until retry has passed, or quarantines it; Raw.Attempts
-	// is what its tries count from now on.
+	// Fail leaves a row pending until retry has passed, or quarantines it. It stores
+	// c.Raw.Attempts as the number of attempts so far.
 	Fail(ctx context.Context, c Claimed, state desk.RawState, problem string, retry time.Duration) error
 	// Release gives claimed rows back, as if they had not been claimed.
 	Release(ctx context.Context, claimed []Claimed) error
@@ -105,7 +105,7 @@ type Session struct {
 	Contact      desk.ContactID
 	Account      desk.AccountID
 	Conversation desk.ConversationID
-	Name, Email  string // as claimed in the hello
+	Name, Email  string // as the visitor claims when the chat begins
 }
 
 // SentDelivery is a delivery that a report may be about.
@@ -114,7 +114,7 @@ type SentDelivery struct {
 	Personal bool // an agent wrote the message
 }
 
-// Stored is a message that the database has.
+// Stored is a message that is in the database.
 type Stored struct {
 	Message      desk.MessageID
 	Conversation desk.ConversationID

@@ -14,7 +14,7 @@ import (
 // maxPartners bounds how many recipients of one mail are looked up.
 const maxPartners = 50
 
-// partners returns the recipients of a mail we sent, each as if they had written it.
+// partners returns the recipients of a mail we sent, each as if they were its sender.
 func partners(raw *desk.Raw, m *desk.Message, own func(string) bool) []sender {
 	var out []sender
 	seen := map[string]bool{}
@@ -32,10 +32,10 @@ func partners(raw *desk.Raw, m *desk.Message, own func(string) bool) []sender {
 	return out
 }
 
-// outgoing files a mail found in a Sent folder: a reply that an agent wrote in a
-// mail program instead of at the desk. It joins the conversation that it cites, or
-// opens one with a known contact. What the desk sent itself is recognized by its
-// Message-ID; anything else is not a support case and is ignored.
+// outgoing files a mail found in a Sent folder: a reply that an agent wrote in a mail
+// program instead of at the desk. It joins the conversation that it cites, or opens
+// one if a recipient is a known contact. What the desk sent itself is recognized by
+// its Message-ID. Anything else is not a support case and is ignored.
 func (b *batch) outgoing(p *parsed) {
 	m := p.message
 	m.RawID, m.Direction, m.Channel = p.Raw.ID, desk.Outbound, p.Raw.Channel
@@ -111,8 +111,8 @@ func (b *batch) addressed(p *parsed, m *desk.Message, to []sender) *desk.Convers
 	return nil
 }
 
-// author is the agent whose own address the mail was written under; the zero
-// Agent when it was written under the desk's.
+// author returns the agent from whose own address the mail was sent; the zero Agent
+// if it was sent from the desk's.
 func (b *batch) author(m *desk.Message) desk.Agent {
 	for _, a := range slices.Concat(m.From, m.Sender) {
 		if agent, ok := b.snap.Agents[strings.ToLower(a.Email)]; ok {
@@ -122,8 +122,8 @@ func (b *batch) author(m *desk.Message) desk.Agent {
 	return desk.Agent{}
 }
 
-// reply files the mail as a reply and brings the conversation up to date with it,
-// as one written at the desk does.
+// reply adds the mail to a conversation as a reply, with the same effect as one
+// written at the desk.
 func (b *batch) reply(c *desk.Conversation, m *desk.Message, at time.Time) {
 	author := b.author(m)
 	m.ID, m.ConversationID, m.AuthorID = desk.NewID[desk.MessageID](), c.ID, author.ID

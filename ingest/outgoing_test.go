@@ -19,7 +19,7 @@ func sent(t *testing.T, n int, who, to, id string, more ...string) parsed {
 
 var ana = desk.NewID[desk.AgentID]()
 
-// waiting is the stored conversation with the customer waiting since noon.
+// waiting returns the stored conversation with the customer waiting since noon.
 func waiting(t *testing.T, r *Rules, status desk.Status) (*Snapshot, *desk.Conversation) {
 	t.Helper()
 	snap, c := stored(t, r, status)
@@ -41,20 +41,20 @@ func TestOutgoing(t *testing.T) {
 		after    desk.Status
 		author   desk.AgentID
 	}{
-		"under the desk's address":       {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
-		"under an agent's address":       {desk.StatusOpen, sent(t, 5, "Ana <ana@desk.example>", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, ana},
-		"only In-Reply-To":               {desk.StatusSnoozed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "In-Reply-To: <1@a>"), 1, 0, desk.StatusPending, desk.AgentID{}},
-		"to a third party about it":      {desk.StatusOpen, sent(t, 5, "support@desk.example", "lab@partner.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
-		"in a resolved conversation":     {desk.StatusResolved, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusResolved, desk.AgentID{}},
-		"in a closed conversation":       {desk.StatusClosed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusClosed, desk.AgentID{}},
-		"an automatic reply of the desk": {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a"), "Auto-Submitted: auto-replied"), 1, 0, desk.StatusOpen, desk.AgentID{}},
-		"what the desk sent itself":      {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "out.1@desk.example", refers("1@a")), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"written before the customer's":  {desk.StatusOpen, sent(t, -5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusOpen, desk.AgentID{}},
-		"unasked, to a contact":          {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua"), 1, 1, desk.StatusOpen, desk.AgentID{}},
-		"unasked, to a stranger":         {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"a notice to a contact":          {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "Auto-Submitted: auto-generated"), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"to ourselves":                   {desk.StatusOpen, sent(t, 5, "support@desk.example", "billing@desk.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
-		"citing an unknown id":           {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua", refers("x@home.example")), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"from the desk's address":               {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
+		"from an agent's address":               {desk.StatusOpen, sent(t, 5, "Ana <ana@desk.example>", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, ana},
+		"only In-Reply-To":                      {desk.StatusSnoozed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "In-Reply-To: <1@a>"), 1, 0, desk.StatusPending, desk.AgentID{}},
+		"to a third party about it":             {desk.StatusOpen, sent(t, 5, "support@desk.example", "lab@partner.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusPending, desk.AgentID{}},
+		"in a resolved conversation":            {desk.StatusResolved, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusResolved, desk.AgentID{}},
+		"in a closed conversation":              {desk.StatusClosed, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusClosed, desk.AgentID{}},
+		"an automatic reply of the desk":        {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a"), "Auto-Submitted: auto-replied"), 1, 0, desk.StatusOpen, desk.AgentID{}},
+		"what the desk sent itself":             {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "out.1@desk.example", refers("1@a")), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"written before the customer's message": {desk.StatusOpen, sent(t, -5, "support@desk.example", "jo@acme.example", "s1@mua", refers("1@a")), 1, 0, desk.StatusOpen, desk.AgentID{}},
+		"unasked, to a contact":                 {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua"), 1, 1, desk.StatusOpen, desk.AgentID{}},
+		"unasked, to a stranger":                {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"a notice to a contact":                 {desk.StatusOpen, sent(t, 5, "support@desk.example", "jo@acme.example", "s1@mua", "Auto-Submitted: auto-generated"), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"to ourselves":                          {desk.StatusOpen, sent(t, 5, "support@desk.example", "billing@desk.example", "s1@mua"), 0, 0, desk.StatusOpen, desk.AgentID{}},
+		"citing an unknown id":                  {desk.StatusOpen, sent(t, 5, "support@desk.example", "mum@home.example", "s1@mua", refers("x@home.example")), 0, 0, desk.StatusOpen, desk.AgentID{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			snap, conversation := waiting(t, r, c.before)

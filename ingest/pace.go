@@ -9,12 +9,12 @@ import (
 const (
 	// quiet is how long no row is accepted before the senders count as done.
 	quiet = 40 * time.Millisecond
-	// gatherMost bounds how long a row waits for others to share its batch.
-	gatherMost = 250 * time.Millisecond
+	// maxGather bounds how long a row waits for others to share its batch.
+	maxGather = 250 * time.Millisecond
 	// While senders are waiting for their replies, the pipeline works a quarter of
-	// the time: it pauses for yieldTimes as long as it worked, yieldMost at most.
-	yieldTimes = 3
-	yieldMost  = 500 * time.Millisecond
+	// the time: it pauses for yieldFactor as long as it worked, maxYield at most.
+	yieldFactor = 3
+	maxYield    = 500 * time.Millisecond
 )
 
 // pace decides when the pipeline takes its next batch. The pipeline shares the
@@ -79,7 +79,7 @@ func (p *pace) due(now time.Time) time.Time {
 	case p.urgent || p.fresh >= batchRows:
 		return now
 	case p.fresh > 0:
-		return earlier(p.last.Add(quiet), p.first.Add(gatherMost))
+		return earliest(p.last.Add(quiet), p.first.Add(maxGather))
 	}
 	return time.Time{}
 }
@@ -90,7 +90,7 @@ func (p *pace) gather(ctx context.Context, most time.Duration) error {
 	for {
 		now, until := time.Now(), end
 		if due := p.due(now); !due.IsZero() {
-			until = earlier(due, end)
+			until = earliest(due, end)
 		}
 		if !until.After(now) {
 			break
@@ -113,12 +113,12 @@ func (p *pace) begin() {
 // the time that the pipeline has just worked at most.
 func (p *pace) yield(ctx context.Context) error {
 	p.mu.Lock()
-	end := time.Now().Add(min(yieldTimes*p.spent, yieldMost))
+	end := time.Now().Add(min(yieldFactor*p.spent, maxYield))
 	p.spent = 0
 	p.mu.Unlock()
 	for {
 		p.mu.Lock()
-		until := earlier(end, p.last.Add(quiet))
+		until := earliest(end, p.last.Add(quiet))
 		urgent := p.urgent
 		p.mu.Unlock()
 		left := time.Until(until)
@@ -141,11 +141,4 @@ func (p *pace) sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 	}
 	return nil
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

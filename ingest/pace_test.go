@@ -48,8 +48,8 @@ func TestGatherIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace()
 		defer trickle(p, quiet/2)()
-		if got := waited(t, gather(p)); got > gatherMost+quiet || got < gatherMost {
-			t.Errorf("waited %s, want %s", got, gatherMost)
+		if got := waited(t, gather(p)); got > maxGather+quiet || got < maxGather {
+			t.Errorf("waited %s, want %s", got, maxGather)
 		}
 		p.begin()
 	})
@@ -86,15 +86,15 @@ func TestYield(t *testing.T) {
 		}
 		stop := trickle(p, quiet/2)
 		p.worked(work)
-		if got := waited(t, p.yield); got != yieldTimes*work {
-			t.Errorf("while mail comes: waited %s, want %s", got, yieldTimes*work)
+		if got := waited(t, p.yield); got != yieldFactor*work {
+			t.Errorf("while mail comes: waited %s, want %s", got, yieldFactor*work)
 		}
 		if got := waited(t, p.yield); got != 0 {
 			t.Errorf("without having worked: waited %s", got)
 		}
 		p.worked(time.Hour)
-		if got := waited(t, p.yield); got != yieldMost {
-			t.Errorf("after much work: waited %s, want %s", got, yieldMost)
+		if got := waited(t, p.yield); got != maxYield {
+			t.Errorf("after much work: waited %s, want %s", got, maxYield)
 		}
 		p.worked(work)
 		p.urge()

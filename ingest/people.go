@@ -7,7 +7,7 @@ import (
 	"switchboard/internal/imf"
 )
 
-// sender is who a message came from, as far as the message itself says.
+// sender is who a message came from, according to the message itself.
 type sender struct {
 	key    IdentityKey
 	name   string
@@ -16,7 +16,7 @@ type sender struct {
 	trust  desk.Trust
 }
 
-// scope names the account's lock until the account is known.
+// scope identifies the account, for its lock, before the account is known.
 func (s sender) scope() Scope { return Scope{Address: s.key.Address, Domain: s.domain} }
 
 // unknownSender is the address of a mail without an author. No reply goes to it.
@@ -54,7 +54,7 @@ func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.Se
 	return s
 }
 
-// identity gives the sender's address to a contact.
+// identity returns the sender's address as an identity of a contact.
 func (s sender) identity(contact desk.ContactID, trust desk.Trust) desk.ContactIdentity {
 	return desk.ContactIdentity{Contact: contact, Identity: desk.Identity{Channel: s.key.Channel, Address: s.key.Address, Trust: trust}}
 }

@@ -24,8 +24,8 @@ const (
 	// maxAttempts is how often a row that fails for a temporary reason is tried
 	// before it is quarantined.
 	maxAttempts = 12
-	// patience is how many of them a row has left, at least, after an outage.
-	patience = 3
+	// minLeft is how many attempts a row has left, at least, after an outage.
+	minLeft  = 3
 	maxRetry = 10 * time.Minute // between two attempts
 )
 
@@ -45,20 +45,20 @@ type Processor struct {
 	// Stored is called for every message after the transaction that stored it has
 	// committed, with the events of that transaction.
 	Stored func(raw *desk.Raw, m *desk.Message, events []desk.Event)
-	// Verify checks the signature of a signed mail that was received at a time. It
-	// never fails and uses nothing but processor time.
+	// Verify checks the signature of a signed mail, with the time at which the mail
+	// was received. It never fails and does no I/O.
 	Verify func(s *desk.Signed, received time.Time) *desk.Signature
 
 	queue     queue
 	pace      *pace
 	journaled atomic.Bool // rows may be waiting in the journal
 
-	mu        sync.Mutex
-	owed      []failure // failures that could not be recorded yet
-	committed time.Time // when rows were last processed
+	mu         sync.Mutex
+	unrecorded []failure // failures that could not be stored yet
+	committed  time.Time // when rows were last processed
 }
 
-// failure is the record of a row that was not processed.
+// failure is what the journal has to record about a row that was not processed.
 type failure struct {
 	claimed Claimed
 	state   desk.RawState
@@ -102,15 +102,16 @@ func (p *Processor) accepted(raws []desk.Raw, journaled bool) {
 	p.pace.accepted(len(raws))
 }
 
-// parsed is a claimed row with its normalized message, or the reason why not.
+// parsed is a claimed row with its normalized message, or the reason why it could not
+// be normalized.
 type parsed struct {
 	Claimed
 	message desk.Message
 	err     error
 }
 
-// Run works until ctx ends. While one batch is written the next one is parsed;
-// there is one pipeline, so that the order of arrival is kept.
+// Run works until ctx ends. While one batch is written the next one is parsed; there
+// is one pipeline, so that the order of arrival is kept.
 func (p *Processor) Run(ctx context.Context) error {
 	batches := make(chan []parsed)
 	g, working := errgroup.WithContext(ctx)
@@ -120,7 +121,7 @@ func (p *Processor) Run(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		for batch := range batches {
-			// A batch that was begun is finished, even when it is time to stop.
+			// A batch that was begun is finished even after ctx has ended.
 			finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
 			start := time.Now()
 			p.write(finish, batch)
@@ -137,7 +138,8 @@ func (p *Processor) Run(ctx context.Context) error {
 	return err
 }
 
-// release lets other nodes have what was accepted and is not processed here.
+// release gives accepted rows that were not processed back, so that other nodes can
+// claim them.
 func (p *Processor) release(ctx context.Context) {
 	rest := p.queue.end()
 	if len(rest) == 0 {
@@ -185,12 +187,12 @@ func (p *Processor) write(ctx context.Context, batch []parsed) {
 	p.Committed()
 }
 
-// commit is the order of steps: contact and account, thread, route, stint,
-// message, conversation, event.
+// commit decides on a batch (contact and account, thread, route, stint, message,
+// conversation, event) and stores the result in one transaction.
 func (p *Processor) commit(ctx context.Context, batch []parsed) (changes *desk.Changes, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("a fault in this program kept it from being assigned to a conversation (%v): report it, and replay it after an update", r)
+			err = fmt.Errorf("a bug in Switchboard kept the message from being assigned to a conversation (%v): report the bug, and replay the message after an update", r)
 		}
 	}()
 	rules := p.rules()
@@ -238,9 +240,9 @@ func (p *Processor) report(c *desk.Changes) {
 	}
 }
 
-// fail leaves a row pending when it may work later, and quarantines it when it
-// will not, or when it was tried too often while other rows were stored: as long as
-// none is, the fault is not the row's.
+// fail leaves a row pending after a temporary failure. It quarantines the row after a
+// permanent one, or after too many attempts while other rows could be stored: as long
+// as no row can be, the cause is not the row.
 func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 	p.mu.Lock()
 	working := time.Since(p.committed) < maxRetry
@@ -251,20 +253,20 @@ func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 			state = desk.RawPending
 			retry = min(time.Second<<min(c.Raw.Attempts, maxAttempts), maxRetry)
 		}
-		if !working { // else the first failure after a long outage would quarantine it
-			c.Raw.Attempts = min(c.Raw.Attempts, maxAttempts-patience)
+		if !working { // otherwise the first failure after a long outage would quarantine it
+			c.Raw.Attempts = min(c.Raw.Attempts, maxAttempts-minLeft)
 		}
 	}
 	p.log.Error("ProcessFailed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
 	if f := (failure{c, state, reason(cause), retry}); p.record(ctx, f) != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.owed = append(p.owed, f)
+		p.unrecorded = append(p.unrecorded, f)
 	}
 }
 
-// reason explains to an operator why a row was not processed. An error from the
-// layers below knows how much of it to show; the log has the rest.
+// reason explains to an operator why a row was not processed. Errors with a Reason
+// method decide how much of them to show; the log has the rest.
 func reason(cause error) string {
 	var known interface{ Reason() string }
 	if errors.As(cause, &known) {
@@ -276,20 +278,20 @@ func reason(cause error) string {
 func (p *Processor) record(ctx context.Context, f failure) error {
 	err := p.store.Fail(ctx, f.claimed, f.state, f.problem, f.retry)
 	if err != nil {
-		p.log.Warn("FailureNotRecorded", "raw", f.claimed.Raw.ID.String(), "error", err)
+		p.log.Warn("RecordFailed", "raw", f.claimed.Raw.ID.String(), "error", err)
 	} else if f.state == desk.RawQuarantined {
 		p.Finished(&f.claimed.Raw, f.state)
 	}
 	return err
 }
 
-// repay records the failures that could not be recorded before: a row must not
+// recordFailures records the failures that could not be recorded before: a row must not
 // wait for its lease to run out while later ones overtake it. The fences make sure
 // that a row which another node has claimed since is left alone.
-func (p *Processor) repay(ctx context.Context) {
+func (p *Processor) recordFailures(ctx context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.owed) > 0 && p.record(ctx, p.owed[0]) == nil {
-		p.owed = p.owed[1:]
+	for len(p.unrecorded) > 0 && p.record(ctx, p.unrecorded[0]) == nil {
+		p.unrecorded = p.unrecorded[1:]
 	}
 }

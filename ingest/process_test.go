@@ -11,7 +11,7 @@ import (
 	"switchboard/normalize"
 )
 
-// outage is a database that hands out a row, goes away, and comes back.
+// outage is a Store that hands out rows and then fails for a while.
 type outage struct {
 	claimed  []Claimed
 	refuse   int // how many more failures cannot be recorded
@@ -50,8 +50,8 @@ func (o *outage) Fail(_ context.Context, c Claimed, state desk.RawState, _ strin
 
 func (o *outage) Release(context.Context, []Claimed) error { return nil }
 
-// A row whose failure the database could not take is given back when it is there
-// again, in order, and does not wait for its lease to run out.
+// A row whose failure could not be recorded during an outage is given back after it,
+// in order, and does not wait for its lease to run out.
 func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	raw := desk.Raw{Channel: desk.ChannelEmail, Bytes: []byte("From: jo@acme.example\r\nSubject: x\r\n\r\nx\r\n"), Attempts: 1}
@@ -71,9 +71,9 @@ func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
 	}
 }
 
-// What cannot be stored while nothing is stored at all is not set apart, however
-// often it was tried; what alone fails is.
-func TestOnlyAnOutageIsWaitedFor(t *testing.T) {
+// While no row can be stored, none is quarantined, however often it was tried; a row
+// that fails while others are stored is.
+func TestOutageDoesNotQuarantine(t *testing.T) {
 	t.Parallel()
 	o := &outage{recorded: make(chan int64, 2)}
 	p := NewProcessor(o, normalize.Message, nil, slog.New(slog.DiscardHandler))
@@ -81,17 +81,17 @@ func TestOnlyAnOutageIsWaitedFor(t *testing.T) {
 	full := desk.Errorf(desk.KindTemporary, "no space left")
 	p.fail(t.Context(), row, full)
 	if len(o.recorded) != 1 {
-		t.Error("it was set apart although nothing can be stored")
+		t.Error("it was quarantined although nothing can be stored")
 	}
 	p.committed = time.Now()
 	row.Raw.Attempts = o.attempts + 1 // as the next claim counts
 	p.fail(t.Context(), row, full)
 	if len(o.recorded) != 2 {
-		t.Error("it was set apart at the first failure after the outage")
+		t.Error("it was quarantined at the first failure after the outage")
 	}
 	row.Raw.Attempts = maxAttempts
 	p.fail(t.Context(), row, full)
 	if len(o.recorded) != 2 {
-		t.Error("it is tried for ever although others are stored")
+		t.Error("it was not quarantined although other rows are stored")
 	}
 }

@@ -28,7 +28,7 @@ func parties(p *parsed, rules *Rules) []sender {
 	return []sender{senderOf(&p.Raw, &p.message, Session{}, session(&p.Raw))}
 }
 
-// query returns what the decisions on a batch will need.
+// query returns what the decisions on a batch need from the database.
 func query(batch []parsed, rules *Rules) Query {
 	var q Query
 	for i := range batch {
@@ -68,7 +68,7 @@ func query(batch []parsed, rules *Rules) Query {
 	return q
 }
 
-// headerless reports a reply without In-Reply-To and References.
+// headerless reports whether a message is a reply without In-Reply-To and References.
 func headerless(m *desk.Message) bool {
 	return len(m.InReplyTo) == 0 && len(m.References) == 0 && imf.IsReply(m.Subject)
 }

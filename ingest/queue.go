@@ -24,7 +24,7 @@ type queue struct {
 	ended bool
 }
 
-// size returns what rows occupy in the queue.
+// size returns the room that rows need in the queue.
 func size(raws []desk.Raw) (rows int, bytes int64) {
 	for i := range raws {
 		bytes += int64(len(raws[i].Bytes))
@@ -44,8 +44,8 @@ func (q *queue) reserve(raws []desk.Raw) bool {
 	return true
 }
 
-// add fills a reservation for raws with those of them that were claimed, and gives
-// back the rest of it.
+// add puts those of the reserved raws that were claimed into the queue, and frees the
+// rest of the reservation.
 func (q *queue) add(raws []desk.Raw, claimed []Claimed) {
 	rows, bytes := size(raws)
 	for i := range claimed {
@@ -70,7 +70,8 @@ func (q *queue) take(n int) []Claimed {
 	return taken
 }
 
-// putBack returns rows that were taken and could not be processed before the end.
+// putBack returns rows to the queue that were taken and could not be processed before
+// shutdown.
 func (q *queue) putBack(rows []Claimed) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -87,7 +88,8 @@ func (q *queue) end() []Claimed {
 	return rest
 }
 
-// inOrder sorts rows by arrival, with those that a person waits for before mail.
+// inOrder compares rows by arrival, but chat lines and forms, for which a person is
+// waiting, come before mail.
 func inOrder(a, b Claimed) int {
 	return cmp.Or(cmp.Compare(mailLast(a), mailLast(b)), cmp.Compare(a.Arrival, b.Arrival))
 }

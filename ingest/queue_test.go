@@ -25,7 +25,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if q.reserve(large) {
 		q.add(large, nil)
 	} else {
-		t.Error("there is room for these bytes")
+		t.Error("the rows are refused although there is room for their bytes")
 	}
 	q.add(small, []Claimed{{Fence: 1, Raw: desk.Raw{Channel: desk.ChannelEmail}}, {Fence: 2, Raw: desk.Raw{Channel: desk.ChannelChat}}})
 	if got := q.take(1); len(got) != 1 || got[0].Fence != 2 {
@@ -36,7 +36,8 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 }
 
-// journal is a database with rows in order; it claims new ones while that is allowed.
+// journal is a Journal and a Store in memory, which lists the rows in the order in
+// which they are processed.
 type journal struct {
 	mu       sync.Mutex
 	arrival  int64
@@ -96,7 +97,8 @@ func (j *journal) Release(_ context.Context, rows []Claimed) error {
 	return nil
 }
 
-// What follows makes it a Tx that fails, so that each row is given back on its own.
+// The following methods make it a Tx that fails, so that each row is given back on
+// its own.
 func (j *journal) Now() time.Time                            { return time.Time{} }
 func (j *journal) Lock(context.Context, []Scope) error       { return nil }
 func (j *journal) Save(context.Context, *desk.Changes) error { return nil }
@@ -135,7 +137,7 @@ func TestOrderFromMemoryAndJournal(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n == lines/2 {
-			close(j.stuck) // until here more came than the memory holds
+			close(j.stuck) // more rows than the memory holds are waiting by now
 		}
 	}
 	select {
@@ -149,7 +151,7 @@ func TestOrderFromMemoryAndJournal(t *testing.T) {
 	}
 }
 
-// TestStopReleases: what was acknowledged and not processed is left to other nodes.
+// TestStopReleases: rows that were acknowledged and not processed are left to other nodes.
 func TestStopReleases(t *testing.T) {
 	t.Parallel()
 	const lines = queueRows

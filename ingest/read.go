@@ -11,20 +11,22 @@ import (
 	"switchboard/desk"
 )
 
-// read collects rows and normalizes them, outside any transaction.
+// read collects rows, normalizes them outside any transaction, and sends them to
+// batches until ctx ends.
 func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 	var looked time.Time // when the journal was last looked at
 	p.journaled.Store(true)
 	for {
-		p.repay(ctx)
+		p.recordFailures(ctx)
 		p.pace.begin()
 		var rows []Claimed
 		if p.journaled.Swap(false) || time.Since(looked) >= poll {
 			looked = time.Now()
 			rows = p.claim(ctx)
 		}
-		// In this order: what was accepted before a row that has just been claimed is
-		// in the queue by now, and must not be processed after it.
+		// The queue is read after the journal: a row that was accepted before one
+		// that has just been claimed is in the queue by now, and must not be
+		// processed after it.
 		most := batchRows
 		if len(rows) > 0 {
 			most = queueRows
@@ -61,8 +63,8 @@ func (p *Processor) claim(ctx context.Context) []Claimed {
 	return claimed
 }
 
-// parse passes rows on, normalized. Rows that it does not get rid of before ctx
-// ends are released.
+// parse normalizes rows and sends them to batches. Rows that it cannot send before
+// ctx ends are released.
 func (p *Processor) parse(ctx context.Context, rows []Claimed, batches chan<- []parsed) error {
 	for _, chunk := range chunks(rows, batchBytes) {
 		start := time.Now()
@@ -79,8 +81,8 @@ func (p *Processor) parse(ctx context.Context, rows []Claimed, batches chan<- []
 	return nil
 }
 
-// load reads the bytes of those rows that came without, and returns the rows
-// that can be processed.
+// load reads the bytes of the rows that were claimed without them, and returns the
+// rows that can be processed.
 func (p *Processor) load(ctx context.Context, rows []Claimed) []Claimed {
 	var missing []Claimed
 	for _, r := range rows {
@@ -123,7 +125,7 @@ func chunks(rows []Claimed, limit int64) [][]Claimed {
 	return append(out, rows[start:])
 }
 
-// normalizeAll parses on all cores, and keeps the order.
+// normalizeAll normalizes rows on all cores and keeps their order.
 func (p *Processor) normalizeAll(rows []Claimed) []parsed {
 	out := make([]parsed, len(rows))
 	var g errgroup.Group
@@ -142,7 +144,7 @@ func (p *Processor) normalizeOne(c Claimed) (out parsed) {
 	out.Claimed = c
 	defer func() {
 		if r := recover(); r != nil {
-			out.err = desk.Errorf(desk.KindInternal, "a fault in this program kept it from being read (%v): report it, and replay it after an update", r)
+			out.err = desk.Errorf(desk.KindInternal, "a bug in Switchboard kept the message from being read (%v): report the bug, and replay the message after an update", r)
 		}
 	}()
 	out.message, out.err = p.normalize(c.Raw)

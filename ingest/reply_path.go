@@ -8,8 +8,8 @@ import (
 	"switchboard/threading"
 )
 
-// replyPath returns where replies go from now on ("": unchanged) and who takes
-// part: the author, and with proof everyone they wrote to. A mail in another
+// replyPath returns where replies go from now on ("": unchanged), and the new
+// participants: the author and, with proof, everyone they wrote to. A mail in another
 // account's conversation does not redirect its replies, and only one with proof
 // redirects them to an address that is new to it.
 func (b *batch) replyPath(c *desk.Conversation, m *desk.Message, s sender, proven bool) (replyTo string, participants []string) {
@@ -36,15 +36,15 @@ func (b *batch) replyPath(c *desk.Conversation, m *desk.Message, s sender, prove
 	return to, participants
 }
 
-// proven reports a message whose sender holds what only we gave out: a reply
-// address, or the identifier of a mail we sent. From, a subject and the
-// identifiers of other people's mail can be forged or guessed.
+// proven reports whether the message's sender knows something that only we gave out:
+// a reply address, or the Message-ID of a mail we sent. From, a subject and the
+// Message-IDs of other people's mail can be forged or guessed.
 func (b *batch) proven(c *desk.Conversation, m *desk.Message, d threading.Decision) bool {
 	sent := func(id string) bool { return b.snap.Sent[id] == c.ID }
 	return d.Method == threading.MethodToken || slices.ContainsFunc(m.InReplyTo, sent) || slices.ContainsFunc(m.References, sent)
 }
 
-// replyFrom is the support address that the customer wrote to.
+// replyFrom returns the support address that the customer wrote to.
 func (b *batch) replyFrom(raw *desk.Raw, m *desk.Message) string {
 	for _, address := range recipients(raw, m) {
 		if b.rules.Own(address) {
@@ -54,8 +54,8 @@ func (b *batch) replyFrom(raw *desk.Raw, m *desk.Message) string {
 	return b.rules.Base("")
 }
 
-// replyTo is where the author wants replies (RFC 5322 §3.6.2), unless that is one
-// of our own addresses, which some programs fill in.
+// replyTo returns the address to which the author wants replies (RFC 5322 §3.6.2),
+// except our own addresses, which some programs put into Reply-To.
 func (b *batch) replyTo(m *desk.Message, s sender) string {
 	for _, a := range m.ReplyTo {
 		if imf.ValidAddr(a.Email) && !b.rules.Own(a.Email) {

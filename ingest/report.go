@@ -8,8 +8,8 @@ import (
 )
 
 // reportStates maps the action of a delivery status (RFC 3464 §2.3.3) to the
-// delivery's state. A delay is the next hop's: for us the delivery stays sent, or
-// we would send it again.
+// delivery's state. A delay is at the next hop: for us the delivery stays sent,
+// otherwise we would send it again.
 var reportStates = map[string]desk.DeliveryState{
 	"failed": desk.DeliveryFailed, "delayed": desk.DeliverySent, "delivered": desk.DeliveryDelivered,
 	"relayed": desk.DeliverySent, "expanded": desk.DeliverySent,
@@ -37,8 +37,8 @@ func (b *batch) reported(c *desk.Conversation, m *desk.Message) {
 	}
 }
 
-// handedOver reports a state in which the next hop may have the message: no other
-// delivery can be reported on.
+// handedOver reports whether the next hop may have the message in this state; reports
+// on other deliveries are ignored.
 func handedOver(s desk.DeliveryState) bool {
 	return s == desk.DeliverySent || s == desk.DeliveryDelayed || s == desk.DeliveryUnknown || s == desk.DeliveryDelivered
 }

@@ -8,7 +8,7 @@ import (
 	"switchboard/desk"
 )
 
-// delivered is a conversation whose reply went to Jo and, in copy, to Sam.
+// delivered returns a conversation whose reply went to Jo and, in copy, to Sam.
 func delivered(t *testing.T, r *Rules, status desk.Status, state desk.DeliveryState) (*Snapshot, *desk.Conversation) {
 	t.Helper()
 	snap, c := stored(t, r, status)
@@ -22,7 +22,7 @@ func delivered(t *testing.T, r *Rules, status desk.Status, state desk.DeliverySt
 	return snap, c
 }
 
-// deliveryStatus is a delivery status (RFC 3464) for one recipient of the reply.
+// deliveryStatus returns a delivery status (RFC 3464) for one recipient of the reply.
 func deliveryStatus(t *testing.T, n int, recipient desk.ReportRecipient) parsed {
 	t.Helper()
 	p := item(t, n, "From: MAILER-DAEMON@acme.example", "To: support@desk.example", "Subject: Undelivered", "Message-ID: <dsn@acme.example>", refers("out.1@desk.example"))
@@ -43,17 +43,17 @@ func TestReports(t *testing.T) {
 		want    desk.DeliveryState
 		after   desk.Status
 	}{
-		"failed, pending":     {desk.StatusPending, desk.DeliverySent, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
-		"failed, snoozed":     {desk.StatusSnoozed, desk.DeliverySent, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
-		"failed, resolved":    {desk.StatusResolved, desk.DeliveryDelivered, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
-		"failed, unknown":     {desk.StatusPending, desk.DeliveryUnknown, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
-		"failed, not sent":    {desk.StatusPending, desk.DeliveryQueued, failed, 0, "", desk.StatusPending},
-		"failed by alias":     {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jd@host.acme.example", Original: "jo@acme.example", Action: "failed"}, 1, desk.DeliveryFailed, desk.StatusOpen},
-		"failed for another":  {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "kim@acme.example", Action: "failed"}, 0, "", desk.StatusPending},
-		"delayed":             {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "delayed"}, 1, desk.DeliverySent, desk.StatusPending},
-		"delivered":           {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "delivered"}, 1, desk.DeliveryDelivered, desk.StatusPending},
-		"relayed":             {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "relayed"}, 1, desk.DeliverySent, desk.StatusPending},
-		"an action of no RFC": {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "lost"}, 0, "", desk.StatusPending},
+		"failed, pending":    {desk.StatusPending, desk.DeliverySent, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
+		"failed, snoozed":    {desk.StatusSnoozed, desk.DeliverySent, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
+		"failed, resolved":   {desk.StatusResolved, desk.DeliveryDelivered, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
+		"failed, unknown":    {desk.StatusPending, desk.DeliveryUnknown, failed, 1, desk.DeliveryFailed, desk.StatusOpen},
+		"failed, not sent":   {desk.StatusPending, desk.DeliveryQueued, failed, 0, "", desk.StatusPending},
+		"failed by alias":    {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jd@host.acme.example", Original: "jo@acme.example", Action: "failed"}, 1, desk.DeliveryFailed, desk.StatusOpen},
+		"failed for another": {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "kim@acme.example", Action: "failed"}, 0, "", desk.StatusPending},
+		"delayed":            {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "delayed"}, 1, desk.DeliverySent, desk.StatusPending},
+		"delivered":          {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "delivered"}, 1, desk.DeliveryDelivered, desk.StatusPending},
+		"relayed":            {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "relayed"}, 1, desk.DeliverySent, desk.StatusPending},
+		"an unknown action ": {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "lost"}, 0, "", desk.StatusPending},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

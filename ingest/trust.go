@@ -48,7 +48,7 @@ func authentication(raw *desk.Raw, m *desk.Message) *desk.Authentication {
 	return a
 }
 
-// verdict translates a filter's result.
+// verdict returns a filter's result as desk.Authentication states it.
 func verdict(value string) string {
 	switch value {
 	case "pass":
@@ -105,7 +105,7 @@ func author(m *desk.Message) string {
 	return imf.NormalizeAddr(m.From[0].Email)
 }
 
-// international reports a domain that programs may write in different ways (IDNA).
+// international reports whether programs may write a domain in different ways (IDNA).
 func international(domain string) bool {
 	return strings.Contains(domain, "xn--") || strings.ContainsFunc(domain, func(r rune) bool { return r >= 0x80 })
 }
@@ -121,11 +121,11 @@ func trust(m *desk.Message) desk.Trust {
 // markForged adds a problem that explains why the sender is not who they claim to be.
 func markForged(m *desk.Message) {
 	if trust(m) == desk.TrustForged {
-		m.AddProblem(desk.ProblemForged, m.Authentication.Reason+"; it joins no conversation by its author's address, and replies go to no other address that it names")
+		m.AddProblem(desk.ProblemForged, m.Authentication.Reason+"; it was not added to a conversation because of its author's address, and replies do not go to other addresses that it names")
 	}
 }
 
-// raiseTrust records that a known identity is authenticated now.
+// raiseTrust records that a known identity is now authenticated.
 func (b *batch) raiseTrust(s sender, contact desk.Contact) {
 	if s.trust != desk.TrustAligned {
 		return
@@ -143,7 +143,7 @@ func (b *batch) raiseTrust(s sender, contact desk.Contact) {
 	}
 }
 
-// initialTrust is the trust of a new identity.
+// initialTrust returns the trust of a new identity.
 func (s sender) initialTrust() desk.Trust {
 	if s.trust == desk.TrustAligned {
 		return desk.TrustAligned

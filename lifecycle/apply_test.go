@@ -19,7 +19,8 @@ var verbs = []string{
 	"delivery failed attempt", "delivery unknown attempt", "delivery delayed attempt retry", "timer", "snooze-expired", "absorbed 00:10", "absorbed-idle 00:10", "merged",
 }
 
-// Whatever happens in whatever order, the state is consistent: see check.
+// FuzzApply applies random histories and checks the invariants of the state after
+// each event; see check.
 func FuzzApply(f *testing.F) {
 	f.Add([]byte{0, 1, 3, 1, 22, 5, 28, 60, 32, 1, 0, 1})
 	f.Add([]byte{3, 1, 0, 1, 14, 1, 18, 1, 24, 1, 20, 1, 25, 1, 30, 1, 4, 200})
@@ -28,7 +29,7 @@ func FuzzApply(f *testing.F) {
 		s.line(t, "00:00 open frontline")
 		minutes := 0
 		for n := 0; n < 60 && len(history) >= 2; n++ {
-			// The odd ones of the second bytes go back in time: mail that is read late.
+			// An odd second byte goes back in time, like mail that is read late.
 			step := int(history[1]) / 2
 			at := min(minutes+step, 24*60-1)
 			if history[1]%2 == 1 {
@@ -48,7 +49,7 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-// check compares what must agree in every state.
+// check checks the invariants of every state.
 func check(t *testing.T, s *script) {
 	t.Helper()
 	c, running := s.state.Conversation, s.state.Stint
@@ -137,7 +138,7 @@ func TestFollow(t *testing.T) {
 	id := func(n byte) desk.ConversationID { return desk.ConversationID{n} }
 	into := map[desk.ConversationID]desk.ConversationID{
 		id(1): id(2), id(2): id(3), id(3): {}, // a chain
-		id(5): id(4), id(4): id(5), id(6): id(5), // a circle, and one that leads into it
+		id(5): id(4), id(4): id(5), id(6): id(5), // a cycle, and a conversation that leads into it
 		id(7): id(9), // 9 is not known
 	}
 	for from, want := range map[desk.ConversationID]desk.ConversationID{

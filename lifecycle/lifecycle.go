@@ -1,9 +1,10 @@
 // Package lifecycle is the only place where an event changes a conversation: its
-// status, its assignee, whose turn it is, and the stints that record who held it.
+// status, its assignee, who has to act next, and the stints of its assignment
+// history.
 //
-// Apply is pure. Ingestion, the desk, the delivery loop and the snooze loop hand
-// it what happened and turn its outcome into rows; none of them has rules of its
-// own. The rules, one line per event:
+// Apply is pure. Ingestion, the agents' operations, the delivery loop and the snooze
+// loop pass it an event and store the Outcome; none of them has rules of its own. The
+// rules, one line per event:
 //
 //	event                          status afterwards                  waiting on
 //	message from a person          open                               us
@@ -31,7 +32,7 @@ import (
 	"switchboard/desk"
 )
 
-// State is everything about one conversation that the rules look at.
+// State is everything about one conversation that the rules depend on.
 type State struct {
 	Conversation desk.Conversation
 	Stint        desk.Stint // the running one
@@ -39,13 +40,13 @@ type State struct {
 
 // Policy is what the rules need to know about the desk.
 type Policy struct {
-	// Own reports whether an address belongs to the desk; nil: none does. Own
+	// Own reports whether an address belongs to the desk; nil: no address does. Own
 	// addresses are never participants.
 	Own func(address string) bool
 }
 
-// Event is something that happened to a conversation. The types of this package
-// that end in no suffix implement it: Message, Reply, Note and so on.
+// Event is something that happened to a conversation: a Message, Duplicate, Reply,
+// Note, Delivery, Assign, Move, SetStatus, Timer, SnoozeExpired, Merged or Absorbed.
 type Event interface {
 	apply(*transition) error
 }
@@ -56,17 +57,17 @@ type Outcome struct {
 	// Ended and Begun are the stints that ended and began, oldest first. A stint
 	// may be in both.
 	Ended, Begun []desk.Stint
-	// Events are the new entries of the history, numbered from LastSeq+1. An event
-	// that carries a message has its entry first.
+	// Events are the new entries of the history, numbered from LastSeq+1. If the
+	// event carries a message, the first entry announces it.
 	Events []desk.Event
 }
 
 // Changed reports whether anything happened.
 func (o *Outcome) Changed() bool { return len(o.Events) > 0 }
 
-// Apply returns the state after an event. The receiver's slices are never
-// modified. An event that is not allowed in this state is KindInvalid or
-// KindConflict, and one that changes nothing has an Outcome without events.
+// Apply returns the state after an event. It never modifies the slices in s. For an
+// event that is not allowed in this state it returns KindInvalid or KindConflict; for
+// one that changes nothing, an Outcome without events.
 //
 // at is when it happened. It may be before the running stint began (mail that was
 // read late): the stint then ends where it began.
@@ -81,8 +82,8 @@ func Apply(s State, e Event, p Policy, at time.Time) (Outcome, error) {
 	return t.out, nil
 }
 
-// NextTimer returns when a Timer has something to do; false when nothing is due
-// unless another event happens first.
+// NextTimer returns the instant from which a Timer has an effect; false if no timer
+// is set.
 func NextTimer(s State) (time.Time, bool) {
 	if s.Conversation.Status != desk.StatusSnoozed {
 		return time.Time{}, false
@@ -90,11 +91,11 @@ func NextTimer(s State) (time.Time, bool) {
 	return s.Conversation.SnoozedUntil, true
 }
 
-// Follow returns the conversation that id was merged into, directly or over
-// several merges: id itself when it was not merged. into returns what a
-// conversation was merged into, zero when it was not, and false when it is not
-// known; Follow returns false then. A circle of merges, which no operation makes,
-// stands for the oldest of its conversations.
+// Follow returns the conversation that id was merged into, directly or over several
+// merges; id itself if it was not merged. into returns what a conversation was merged
+// into, the zero ID if it was not merged, and false if the conversation is unknown;
+// Follow then returns false too. For a cycle of merges, which no operation creates,
+// Follow returns the oldest conversation in it.
 func Follow(id desk.ConversationID, into func(desk.ConversationID) (desk.ConversationID, bool)) (desk.ConversationID, bool) {
 	seen, oldest := map[desk.ConversationID]bool{}, id
 	for {

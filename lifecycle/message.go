@@ -6,9 +6,10 @@ import (
 	"switchboard/desk"
 )
 
-// Open begins a conversation: c says what it is about, where the policy put it
-// and how it is answered. Its status, waiting side, stint and history are set
-// here. The message that opens it is applied to the outcome's state next.
+// Open returns the outcome of opening a conversation. The caller sets in c what it is
+// about, its place according to the policy, and how to reply; Open sets status,
+// waiting side, stint and history. The caller then applies the opening Message to the
+// outcome's state.
 func Open(c desk.Conversation, data desk.ConversationOpened, p Policy, at time.Time) Outcome {
 	c.Status, c.AssigneeID, c.LastSeq = desk.StatusOpen, desk.AgentID{}, 0
 	c.CreatedAt, c.UpdatedAt = at, at
@@ -23,13 +24,13 @@ func Open(c desk.Conversation, data desk.ConversationOpened, p Policy, at time.T
 // Message is a message from outside.
 type Message struct {
 	Data desk.MessageReceived
-	// Automatic: a program sent it by itself (RFC 3834 §2). It reopens nothing and
-	// nothing waits for an answer to it, unless it opens the conversation. What
-	// people write to a mailing list is not automatic.
+	// Automatic: a program sent it by itself (RFC 3834 §2). Unless it opens the
+	// conversation, it neither reopens it nor waits for a reply. What people write to
+	// a mailing list is not automatic.
 	Automatic bool
-	// ReplyTo is where answers go from now on; empty: unchanged.
+	// ReplyTo is where replies go from now on; empty: unchanged.
 	ReplyTo string
-	// Participants take part in the conversation from now on.
+	// Participants are addresses to add to the conversation's participants.
 	Participants []string
 }
 
@@ -56,13 +57,13 @@ func (e Duplicate) apply(t *transition) error {
 	return nil
 }
 
-// Reply is an answer to the customer: written at the desk, or in a mail program
-// and found in the Sent folder.
+// Reply is a reply to the customer, written at the desk, or in a mail program and
+// found in the Sent folder.
 type Reply struct {
 	Data desk.MessageSent
 	// Author is the zero Agent when no agent is known to have written it.
 	Author desk.Agent
-	// Automatic: the desk or another program wrote it. Nothing changes.
+	// Automatic: a program wrote it. It is recorded and changes nothing else.
 	Automatic    bool
 	Participants []string
 }
@@ -95,8 +96,8 @@ func (e Reply) apply(t *transition) error {
 	return nil
 }
 
-// late applies a reply that was found after the customer had written again: they
-// still wait for an answer, but only to what they wrote since.
+// late applies a reply that was found after the customer had written again: they are
+// still waiting, but only since that later message.
 func (e Reply) late(t *transition) {
 	if !t.c.WaitingSince.IsZero() && t.c.WaitingSince.Before(t.at) {
 		t.c.WaitingSince = t.c.LastInboundAt
@@ -114,12 +115,13 @@ func (e Note) apply(t *transition) error {
 	return nil
 }
 
-// Delivery is the result of an attempt to deliver a message of the conversation,
-// or a report about it. An SMTP reply, a DSN and the loss of every attempt have
-// the same effect.
+// Delivery is the result of an attempt to deliver a message of the conversation, or a
+// report about it. A failure has the same effect whether an SMTP reply, a DSN or the
+// end of all attempts reports it.
 type Delivery struct {
 	Data desk.DeliveryChanged
-	// By is the visitor's client for a confirmation of theirs; empty: the system.
+	// By is the customer if the visitor's client confirmed the delivery; empty: the
+	// system.
 	By desk.Actor
 	// Personal: an agent wrote the message, and has to know that it did not arrive.
 	Personal bool

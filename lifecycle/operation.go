@@ -31,14 +31,14 @@ func (e Assign) apply(t *transition) error {
 	return nil
 }
 
-// Move brings the conversation to another inbox. Moving to the inbox it is in
-// changes nothing.
+// Move moves the conversation to another inbox. Moving to the inbox it is in changes
+// nothing.
 type Move struct {
 	By       desk.Actor
 	ByName   string // for the path
 	From, To desk.Inbox
-	// Assignee is the current assignee, who keeps it if they work in the new tier;
-	// the zero Agent when it is unassigned.
+	// Assignee is the current assignee, who stays assigned if they work in the new
+	// tier; the zero Agent if there is none.
 	Assignee desk.Agent
 	// KeepStatus leaves status and waiting side unchanged.
 	KeepStatus bool
@@ -96,21 +96,21 @@ func (e SetStatus) check(t *transition) error {
 	switch {
 	case !t.c.MergedInto.IsZero():
 		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; change the status there", t.c.Number)
-	case !known(e.To):
+	case !valid(e.To):
 		return desk.Errorf(desk.KindInvalid, "status: %q is not a status; use open, pending, snoozed, resolved or closed", e.To)
 	case e.To != desk.StatusSnoozed && !e.Until.IsZero():
 		return desk.Errorf(desk.KindInvalid, "until: only a snoozed conversation has one")
 	case e.To == desk.StatusSnoozed && !e.Until.After(t.at):
-		return desk.Errorf(desk.KindInvalid, "until: a snooze needs an instant in the future")
+		return desk.Errorf(desk.KindInvalid, "until: a snooze must end in the future")
 	case e.To != desk.StatusPending && e.WaitingOn != "":
 		return desk.Errorf(desk.KindInvalid, "waiting_on: only a pending conversation has one")
 	case !slices.Contains([]desk.WaitingOn{"", desk.WaitingCustomer, desk.WaitingThirdParty}, e.WaitingOn):
-		return desk.Errorf(desk.KindInvalid, "waiting_on: %q is not possible; use customer or third-party", e.WaitingOn)
+		return desk.Errorf(desk.KindInvalid, "waiting_on: %q is not valid; use customer or third-party", e.WaitingOn)
 	}
 	return nil
 }
 
-func known(s desk.Status) bool {
+func valid(s desk.Status) bool {
 	return slices.Contains([]desk.Status{desk.StatusOpen, desk.StatusPending, desk.StatusSnoozed, desk.StatusResolved, desk.StatusClosed}, s)
 }
 
@@ -126,8 +126,7 @@ func (e SetStatus) waitingOn(t *transition) desk.WaitingOn {
 	return desk.WaitingCustomer
 }
 
-// Timer is the passing of time: whatever is due at this instant happens. Today
-// that is the end of a snooze.
+// Timer does what is due at this instant. So far that is only the end of a snooze.
 type Timer struct{}
 
 func (Timer) apply(t *transition) error {
@@ -138,8 +137,8 @@ func (Timer) apply(t *transition) error {
 	return SnoozeExpired{}.apply(t)
 }
 
-// SnoozeExpired opens a snoozed conversation. Whose turn it is stays as it was: a
-// conversation that waits on the customer still does.
+// SnoozeExpired opens a snoozed conversation. The waiting side is unchanged: a
+// conversation that was waiting on the customer still is.
 type SnoozeExpired struct{}
 
 func (SnoozeExpired) apply(t *transition) error {
@@ -172,9 +171,9 @@ func (e Merged) apply(t *transition) error {
 	return nil
 }
 
-// Absorbed is applied to the conversation that survives a merge. It takes over
-// the other one's participants, and if the customer waits there, they wait here,
-// since the earlier of the two instants.
+// Absorbed is applied to the conversation that survives a merge. It takes over the
+// other one's participants. If the customer was waiting for us there, they are now
+// waiting here, since the earlier of the two instants.
 type Absorbed struct {
 	By   desk.Actor
 	From desk.Conversation // as it was before it was merged

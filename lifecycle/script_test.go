@@ -18,9 +18,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected outcome of every script")
 
-// Each file in testdata is the specification of a rule: its comment says which,
-// "history" is what happens, one event a line, and the other files are the
-// outcome. A line is a time of day, a verb and its arguments:
+// TestScripts runs the files in testdata. Each is the specification of a rule, which
+// its comment states: "history" is what happens, one event per line, and the other
+// files are the expected outcome. A line is a time of day, a verb and its arguments:
 //
 //	09:00 open INBOX                    09:00 assign AGENT BY       (- for no one)
 //	09:00 message ADDRESS               09:00 move INBOX BY [keep]
@@ -69,7 +69,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// script is the state while a history is read.
+// script is the state while a history is applied.
 type script struct {
 	state  State
 	policy Policy
@@ -187,8 +187,8 @@ func (s *script) event(t *testing.T, verb string, args []string) Event {
 	return nil
 }
 
-// take keeps an outcome the way the store does: ended stints are updated, begun
-// ones inserted.
+// take stores an outcome as the database does: ended stints are updated, begun ones
+// inserted.
 func (s *script) take(out Outcome) {
 	s.state = out.State
 	var c desk.Changes

@@ -18,7 +18,7 @@ type transition struct {
 	c      desk.Conversation
 	policy Policy
 	at     time.Time
-	reason string // of the stint that begins if holder or waiting side changed
+	reason string // for the next stint, if one begins
 	out    Outcome
 }
 
@@ -36,12 +36,12 @@ func (t *transition) record(by desk.Actor, data desk.EventData) int64 {
 	return t.c.LastSeq
 }
 
-// touch moves the conversation's last change to now, and never back.
+// touch sets the conversation's last change to the event's time, but never back.
 func (t *transition) touch() { t.c.UpdatedAt = latest(t.c.UpdatedAt, t.at) }
 
-// become sets the status and whose turn it is. The change is recorded unless it is
-// one of waiting side alone that follows from an event recorded already: a message
-// says by itself that it waits for an answer.
+// become sets the status and the waiting side, and records the change. A change of
+// the waiting side alone is not recorded if an event has been recorded already that
+// implies it, as a message does.
 func (t *transition) become(to desk.Status, on desk.WaitingOn, by desk.Actor, reason string) {
 	was := &t.before.Conversation
 	t.c.Status = to
@@ -66,7 +66,7 @@ func (t *transition) become(to desk.Status, on desk.WaitingOn, by desk.Actor, re
 	t.record(by, data)
 }
 
-// wait sets whose turn it is, and since when the customer waits.
+// wait sets the waiting side, and since when the customer has been waiting.
 func (t *transition) wait(on desk.WaitingOn) {
 	t.c.WaitingOn = on
 	switch {
@@ -84,7 +84,7 @@ func (t *transition) assign(to *desk.Agent, by desk.Actor, reason string) {
 	t.record(by, data)
 }
 
-// participate adds addresses to those that take part in the conversation.
+// participate adds addresses to the participants, except the desk's own.
 func (t *transition) participate(addresses []string) {
 	for _, a := range addresses {
 		a = imf.NormalizeAddr(a)
@@ -97,8 +97,8 @@ func (t *transition) participate(addresses []string) {
 
 func (t *transition) own(address string) bool { return t.policy.Own != nil && t.policy.Own(address) }
 
-// nextStint ends the running stint and begins the next one if holder, place or
-// waiting side changed.
+// nextStint ends the running stint and begins the next one if inbox, tier, assignee
+// or waiting side changed.
 func (t *transition) nextStint() {
 	running := t.out.State.Stint
 	next := desk.Stint{ConversationID: t.c.ID, InboxID: t.c.InboxID, Tier: t.c.Tier, AssigneeID: t.c.AssigneeID, WaitingOn: t.c.WaitingOn}
@@ -115,7 +115,7 @@ func (t *transition) nextStint() {
 	t.out.State.Stint = next
 }
 
-// done reports a status in which no one has anything left to do.
+// done reports whether a status leaves no one anything to do.
 func done(s desk.Status) bool { return s == desk.StatusResolved || s == desk.StatusClosed }
 
 func latest(a, b time.Time) time.Time {

@@ -1323,7 +1323,7 @@ export interface components {
             /** @description Why it is in this conversation: reply-token, references, ... */
             method: string;
             preview: string;
-            /** @description How sure the sender's address is */
+            /** @description How far the sender's address can be trusted */
             trust: string;
             /** @description The sender is not known to belong to the conversation */
             unverified: boolean;
@@ -1361,7 +1361,7 @@ export interface components {
             channel: string;
             from: components["schemas"]["Address"][];
             message_id: string;
-            /** @description With a message found in the Sent folder: why it is in this conversation */
+            /** @description For a message found in the Sent folder: why it is in this conversation */
             method?: string;
             preview: string;
             to?: components["schemas"]["Address"][];

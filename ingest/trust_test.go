@@ -11,19 +11,19 @@ import (
 
 // Results of checking a mail from jo@acme.example at reception.
 const (
-	aligned     = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=pass header.from=acme.example"
-	ownMachines = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=none header.from=acme.example"
-	ownKey      = "mx.desk.example; dkim=pass header.d=acme.example; dmarc=none header.from=acme.example"
-	otherKey    = "mx.desk.example; dkim=pass header.d=evil.example; dmarc=none header.from=acme.example"
-	rejected    = "mx.desk.example; spf=pass smtp.mailfrom=a@evil.example; dkim=none; dmarc=fail header.from=acme.example policy.dmarc=reject"
-	quarantined = "mx.desk.example; dkim=fail header.d=acme.example; dmarc=fail header.from=acme.example policy.dmarc=quarantine"
-	tolerated   = "mx.desk.example; dkim=none; dmarc=fail header.from=acme.example policy.dmarc=none"
-	untold      = "relay.example; dmarc=fail header.from=acme.example"
-	twoAuthors  = `mx.desk.example; dkim=pass header.d=evil.example; dmarc=permerror reason="no single author domain"`
-	broken      = "mx.desk.example; dkim=none; dmarc=permerror header.from=acme.example"
-	noAnswer    = "mx.desk.example; dkim=none; dmarc=temperror header.from=acme.example"
-	ofAnother   = "mx.desk.example; spf=pass smtp.mailfrom=a@evil.example; dmarc=pass header.from=evil.example"
-	twoSays     = "relay.example; dmarc=fail header.from=acme.example; dmarc=pass header.from=acme.example"
+	aligned       = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=pass header.from=acme.example"
+	ownMachines   = "mx.desk.example; spf=pass smtp.mailfrom=jo@acme.example; dkim=none; dmarc=none header.from=acme.example"
+	ownKey        = "mx.desk.example; dkim=pass header.d=acme.example; dmarc=none header.from=acme.example"
+	otherKey      = "mx.desk.example; dkim=pass header.d=evil.example; dmarc=none header.from=acme.example"
+	rejected      = "mx.desk.example; spf=pass smtp.mailfrom=a@evil.example; dkim=none; dmarc=fail header.from=acme.example policy.dmarc=reject"
+	quarantined   = "mx.desk.example; dkim=fail header.d=acme.example; dmarc=fail header.from=acme.example policy.dmarc=quarantine"
+	policyNone    = "mx.desk.example; dkim=none; dmarc=fail header.from=acme.example policy.dmarc=none"
+	policyUnknown = "relay.example; dmarc=fail header.from=acme.example"
+	twoAuthors    = `mx.desk.example; dkim=pass header.d=evil.example; dmarc=permerror reason="no single author domain"`
+	broken        = "mx.desk.example; dkim=none; dmarc=permerror header.from=acme.example"
+	dnsFailure    = "mx.desk.example; dkim=none; dmarc=temperror header.from=acme.example"
+	otherDomain   = "mx.desk.example; spf=pass smtp.mailfrom=a@evil.example; dmarc=pass header.from=evil.example"
+	contradictory = "relay.example; dmarc=fail header.from=acme.example; dmarc=pass header.from=acme.example"
 )
 
 // A mail without From is attributed to its reverse-path, which DMARC does not check.
@@ -66,13 +66,13 @@ func TestTrustOfASender(t *testing.T) {
 		{otherKey, desk.TrustClaimed, "did not confirm"},
 		{rejected, desk.TrustForged, "policy reject"},
 		{quarantined, desk.TrustForged, "policy quarantine"},
-		{tolerated, desk.TrustClaimed, "policy none"},
-		{untold, desk.TrustForged, "policy not reported"},
+		{policyNone, desk.TrustClaimed, "policy none"},
+		{policyUnknown, desk.TrustForged, "policy not reported"},
 		{twoAuthors, desk.TrustForged, "one author"},
 		{broken, desk.TrustClaimed, "did not confirm"},
-		{noAnswer, desk.TrustClaimed, "did not confirm"},
-		{ofAnother, desk.TrustForged, "confirmed by evil.example"},
-		{twoSays, desk.TrustForged, "DMARC fail"},
+		{dnsFailure, desk.TrustClaimed, "did not confirm"},
+		{otherDomain, desk.TrustForged, "confirmed by evil.example"},
+		{contradictory, desk.TrustForged, "DMARC fail"},
 		{"mx.desk.example; none", desk.TrustClaimed, "did not confirm"},
 		{"nonsense", desk.TrustClaimed, "did not confirm"},
 	} {
@@ -89,7 +89,7 @@ func TestTrustOfASender(t *testing.T) {
 	}
 }
 
-// TestSpoofed shows what mail under Jo's address may do to Jo's conversation, which
+// TestSpoofed shows what mail from Jo's address may do to Jo's conversation, which
 // has a reply, depending on the authentication results.
 func TestSpoofed(t *testing.T) {
 	t.Parallel()
@@ -99,23 +99,23 @@ func TestSpoofed(t *testing.T) {
 	for _, c := range []struct {
 		name, results  string
 		headers        []string
-		token          string // recipient that it was issued to; "": no token
+		token          string // recipient of the mail whose reply token is used; "": no token
 		joins, flagged bool
 		reply          string // where replies in Jo's conversation, or in the new one, go
 	}{
-		{"vouched for, cites Jo's mail", aligned, cites, "", true, false, "jo@acme.example"},
-		{"vouched for, cites our answer", aligned, ours, "", true, false, "jo@acme.example"},
+		{"authenticated, cites Jo's mail", aligned, cites, "", true, false, "jo@acme.example"},
+		{"authenticated, cites our reply", aligned, ours, "", true, false, "jo@acme.example"},
 		{"not checked, cites", "", cites, "", true, false, "jo@acme.example"},
-		{"claimed, cites", noAnswer, cites, "", true, false, "jo@acme.example"},
-		{"policy none, cites", tolerated, cites, "", true, false, "jo@acme.example"},
+		{"claimed, cites", dnsFailure, cites, "", true, false, "jo@acme.example"},
+		{"policy none, cites", policyNone, cites, "", true, false, "jo@acme.example"},
 		{"forged, cites Jo's mail", rejected, cites, "", false, true, "jo@acme.example"},
-		{"forged, cites our answer", quarantined, ours, "", false, true, "jo@acme.example"},
+		{"forged, cites our reply", quarantined, ours, "", false, true, "jo@acme.example"},
 		{"forged, cites nothing", rejected, nil, "", false, true, "jo@acme.example"},
-		{"forged, wants answers elsewhere", rejected, append(slices.Clone(cites), "Reply-To: eve@evil.example", "Cc: eve@evil.example"), "", false, true, "jo@acme.example"},
+		{"forged, wants replies elsewhere", rejected, append(slices.Clone(cites), "Reply-To: eve@evil.example", "Cc: eve@evil.example"), "", false, true, "jo@acme.example"},
 		{"forged, with Jo's reply address", rejected, nil, "jo@acme.example", true, true, "jo@acme.example"},
-		{"forged, with it, wants answers elsewhere", rejected, []string{"Reply-To: eve@evil.example", "Cc: eve@evil.example"}, "jo@acme.example", true, true, "jo@acme.example"},
+		{"forged, with it, wants replies elsewhere", rejected, []string{"Reply-To: eve@evil.example", "Cc: eve@evil.example"}, "jo@acme.example", true, true, "jo@acme.example"},
 		{"two authors", twoAuthors, cites, "", false, true, "jo@acme.example"},
-		{"another's word", ofAnother, cites, "", false, true, "jo@acme.example"},
+		{"confirmed by another domain", otherDomain, cites, "", false, true, "jo@acme.example"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			snap, conversation := stored(t, r, desk.StatusResolved)
@@ -188,7 +188,7 @@ func TestForgedOpens(t *testing.T) {
 		t.Errorf("opened %d: %+v", len(out.Opened), out.Opened[0])
 	}
 	if out.Messages[2].ConversationID == out.Opened[0].ID {
-		t.Error("the forger joined the conversation that they opened under another's address")
+		t.Error("the forger joined the conversation that they opened under Jo's address")
 	}
 	for _, i := range out.Identities {
 		if want := map[string]desk.Trust{"jo@acme.example": desk.TrustAligned, "eve@evil.example": desk.TrustClaimed}[i.Address]; i.Trust != want {

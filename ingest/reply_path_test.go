@@ -8,16 +8,17 @@ import (
 	"switchboard/desk"
 )
 
-// A sender who forges a colleague's From and guesses the rest gets no replies.
+// A sender who forges a colleague's From and guesses a Message-ID receives no
+// replies.
 func TestDecideForgedReplyTo(t *testing.T) {
 	for name, c := range map[string]struct {
 		mail []string
 		want string
 	}{
-		"a guessed identifier of the customer's": {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: eve@evil.example", "Cc: eve@evil.example"), "jo@acme.example"},
-		"the identifier of our answer":           {from("jo@acme.example", "2@a", refers("out.1@desk.example"), "Reply-To: jo@home.example"), "jo@home.example"},
-		"the first address that is not ours":     {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: support@desk.example, team@acme.example"), "team@acme.example"},
-		"what is no address":                     {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: <@@>"), "jo@acme.example"},
+		"a guessed Message-ID of the customer's mail": {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: eve@evil.example", "Cc: eve@evil.example"), "jo@acme.example"},
+		"the Message-ID of our reply":                 {from("jo@acme.example", "2@a", refers("out.1@desk.example"), "Reply-To: jo@home.example"), "jo@home.example"},
+		"the first address that is not ours":          {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: support@desk.example, team@acme.example"), "team@acme.example"},
+		"an invalid Reply-To":                         {from("jo@acme.example", "2@a", refers("1@a"), "Reply-To: <@@>"), "jo@acme.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rules(t)
@@ -30,16 +31,17 @@ func TestDecideForgedReplyTo(t *testing.T) {
 	}
 }
 
-// Replies to a first mail whose Reply-To is our own address go to its From.
-func TestDecideReplyToOurselvesAtFirst(t *testing.T) {
+// Replies to a first mail whose Reply-To is one of our own addresses go to its From.
+func TestDecideFirstReplyToIsOwnAddress(t *testing.T) {
 	out := decide([]parsed{item(t, 0, from("jo@acme.example", "1@a", "Reply-To: support+x@desk.example")...)}, nothing(), rules(t), noon)
 	if got := out.Opened[0].ReplyTo; got != "jo@acme.example" {
 		t.Errorf("replies go to %q", got)
 	}
 }
 
-// A reply address that was passed on lets a mail in, and the mail is marked.
-func TestDecideMarksWhoCameByAForwardedAddress(t *testing.T) {
+// Mail from a stranger to a reply address that was forwarded to them joins, and is
+// marked as unverified.
+func TestDecideMarksStrangerWithForwardedReplyAddress(t *testing.T) {
 	r := rules(t)
 	snap, conversation := stored(t, r, desk.StatusPending)
 	issued := r.Tokens.Address("support@desk.example", conversation.ID, "jo@acme.example")
