@@ -38,15 +38,15 @@ alter table messages
     drop column thread_evidence;
 
 -- The lines of a session's conversation after a position that its visitor may
--- see: their own, and what was sent to this session. Notes, and other people's
--- mail in the same conversation, are never among them. An answer that may still
--- be undone hides itself and everything after it, so that a visitor only ever
--- receives growing numbers. A position in another conversation than the
--- session's counts as the beginning.
+-- see: their own, and what was sent to this session, but never notes or other
+-- people's mail in the same conversation. A reply that can still be undone hides
+-- itself and everything after it, so that the visitor receives the lines in
+-- ascending order. A position in a conversation other than the session's counts as
+-- the beginning.
 --
--- Each table is read by key in a subquery of its own, so that the plan does not
--- depend on how full the tables were when the statement was prepared: it reads
--- one range of placements_pkey, and the rest of each line by key.
+-- Each table is read by key in its own subquery, so that the plan does not depend
+-- on the size of the tables when the statement was prepared: it reads one range of
+-- placements_pkey, and the rest of each line by key.
 create function chat_lines(session uuid, conversation uuid, after bigint)
     returns table (conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamptz)
     language sql stable
@@ -69,16 +69,16 @@ begin atomic
 end;
 
 -- Numbers for reading inboxes by IMAP: one mailbox per inbox. RFC 9051 §2.3.1.1
--- asks for UIDs that only grow, RFC 7162 §3.1 for modification sequences.
+-- requires ascending UIDs, RFC 7162 §3.1 modification sequences.
 create table imap_mailboxes (
     inbox_id       uuid primary key references inboxes,
     uid_validity   bigint not null check (uid_validity between 1 and 4294967295),
     uid_next       bigint not null default 1 check (uid_next between 1 and 4294967296),
     highest_modseq bigint not null default 1 check (highest_modseq > 0)
 );
--- A placement's UID. An expunged one stays, so that clients that were away can
--- be told (RFC 7162 §3.2.10, VANISHED); a placement that returns to the inbox
--- gets a new UID.
+-- A placement's UID. Expunged rows stay, so that clients that were offline can be
+-- notified (RFC 7162 §3.2.10, VANISHED); a placement that returns to the inbox gets
+-- a new UID.
 create table imap_uids (
     inbox_id        uuid not null references imap_mailboxes,
     uid             bigint not null check (uid between 1 and 4294967295),
@@ -92,8 +92,8 @@ create table imap_uids (
 create unique index imap_uids_placement on imap_uids (conversation_id, seq, inbox_id) where expunged_at is null;
 create index imap_uids_modseq on imap_uids (inbox_id, modseq);
 
--- Who has to act. The default fits most of the existing rows, which then need
--- not be written.
+-- Who has to act. The default is right for most of the existing rows, which then
+-- need not be rewritten.
 alter table conversations
     add column waiting_on text not null default 'customer'
         constraint conversations_waiting_on check (waiting_on in ('us', 'customer', 'third-party'));
@@ -131,17 +131,18 @@ alter table delivery_attempts
         constraint delivery_attempts_source check (source in ('attempt', 'dsn', 'client'));
 create index delivery_attempts_delivery on delivery_attempts (delivery_id, at);
 
--- The one writer of everything that changes conversations (desk.Changes). changes
--- has a list of rows for each table that something is written to; texts has
--- text_body, html_body and new_text of each message, and blobs the bytes of each
--- blob, which would have to be escaped in JSON. One call is one round trip, and what
--- is not in changes costs nothing.
+-- Writes everything that changes conversations (desk.Changes). changes has a list of
+-- rows for each table that is written to; texts has text_body, html_body and new_text
+-- of each message, and blobs the bytes of each blob, because these would have to be
+-- escaped in JSON. One call is one round trip, and tables that are not in changes
+-- cost nothing.
 --
--- numbers are the new conversations', in their order. raws_lost and deliveries_lost
--- count claims that other nodes have taken over: the caller then rolls back.
+-- numbers are those of the new conversations, in the same order. raws_lost and
+-- deliveries_lost count claims that other nodes have taken over; if there are any, the
+-- caller rolls back.
 --
--- The settings make every plan one by key: the first plan may be made on empty
--- tables, where a scan looks as cheap.
+-- The settings make every plan look up rows by key: the first plan may be made on
+-- empty tables, where a scan looks as cheap.
 create function write_changes(changes jsonb, texts text[], blobs bytea[],
         out numbers bigint[], out raws_lost int, out deliveries_lost int)
     language plpgsql
@@ -228,7 +229,7 @@ begin
             list_id, report, problems, authentication, signature, author_id, content, n);
     end if;
     if changes ? 'placements' then
-        -- A known number is an error, unless the placement ends.
+        -- A number that already exists is an error, unless the row ends its placement.
         insert into placements as p (conversation_id, seq, message_id, method, evidence, since, until)
         select conversation_id, seq, message_id, method, evidence, since, until
         from jsonb_populate_recordset(null::placements, changes->'placements')
@@ -268,8 +269,8 @@ begin
             select * from jsonb_to_recordset(changes->'results') as (delivery_id uuid, fence bigint, source text, at timestamptz, state text,
                 code int, enhanced_code text, detail text, next_attempt_at timestamptz)
         loop
-            -- The answer to an attempt settles the delivery, or says when to try again. A
-            -- DSN reports what became of it after it was handed over and changes no plan.
+            -- The result of an attempt completes the delivery or sets the time of the next
+            -- attempt. A DSN, which reports what happened later, does not change that time.
             update deliveries d set state = result.state, updated_at = result.at,
                 code = case when result.source = 'attempt' or result.code <> 0 then result.code else d.code end,
                 enhanced_code = case when result.source = 'client' then d.enhanced_code else result.enhanced_code end,
@@ -297,14 +298,14 @@ begin
         select at, subject_kind, subject_id, conversation_id, account_id, seq, kind, version, actor, data
         from jsonb_populate_recordset(null::events, changes->'events');
     end if;
-    -- Sessions after conversations, as everywhere.
+    -- Sessions are locked after conversations, as everywhere, to prevent deadlocks.
     if changes ? 'sessions' then
         update chat_sessions s set contact_id = l.contact_id, conversation_id = l.conversation_id, seen_at = now()
         from jsonb_to_recordset(changes->'sessions') as l (id uuid, contact_id uuid, conversation_id uuid)
         where s.id = l.id;
     end if;
     if changes ? 'processed' then
-        -- Each row must still have the claim's fence.
+        -- Each row must still have the fence of this claim.
         update raws r set state = 'processed', problem = '', lease_until = null, message_id = p.message_id
         from jsonb_to_recordset(changes->'processed') as p (id uuid, fence bigint, message_id uuid)
         where r.id = p.id and r.fence = p.fence and r.state = 'pending';
@@ -312,8 +313,8 @@ begin
         raws_lost := jsonb_array_length(changes->'processed') - rows;
     end if;
     if changes ? 'repeated' then
-        -- What is the same to the last octet as the message's first raw row is kept once:
-        -- a whole folder comes again when its server has renumbered it.
+        -- Bytes identical to the message's first raw row are stored once: a whole folder
+        -- is received again when its server has renumbered it.
         update raws r set bytes = '', same_as = f.id
         from messages m join raws f on f.id = m.raw_id
         where r.id = any(array(select jsonb_array_elements_text(changes->'repeated')::uuid)) and m.id = r.message_id and f.id <> r.id
@@ -321,13 +322,13 @@ begin
     end if;
 end $$;
 
--- Everything a batch's decisions look at (ingest.Snapshot), in one call: it locks the
--- accounts concerned, reads, and locks the conversations and deliveries it returns.
--- A volatile function takes a new snapshot for each of its statements, so that what it
--- reads was committed before its locks were granted.
+-- Reads everything that a batch's decisions depend on (ingest.Snapshot), in one call:
+-- it locks the accounts concerned, reads, and locks the conversations and deliveries
+-- that it returns. A volatile function takes a new snapshot for each of its statements,
+-- so it sees everything that was committed before its locks were granted.
 --
--- It returns a row of JSON for each thing found; part says what it is. The transaction
--- does not wait for the disk when it commits: see Store.Process.
+-- It returns one row of JSON for each item; part names its type. The transaction does
+-- not wait for the disk when it commits: see Store.Process.
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[],
         sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[],
         recent_channels text[], recent_addresses text[])
@@ -343,8 +344,8 @@ declare
     recent   uuid[];
 begin
     perform set_config('synchronous_commit', 'off', true);
-    -- One lock for each account, in sorted order. An account that is not known yet is
-    -- named by the domain, or the address, that would open it.
+    -- One lock for each account, in sorted order. An account that does not exist yet is
+    -- identified by the domain or address for which it would be created.
     perform pg_advisory_xact_lock(k)
     from (select distinct hashtextextended(coalesce(
               (select c.account_id from identities i join contacts c on c.id = i.contact_id where i.channel = 'email' and i.address = s.address)::text,
@@ -389,7 +390,7 @@ begin
             from (select a.id, a.name, a.email, a.tiers, a.admin from agents a where a.email = any(authors) and not a.disabled) t;
     end if;
     if cardinality(recent_addresses) > 0 then
-        -- The newest conversations of those whose mails may answer one without naming it.
+        -- The newest conversations of senders whose mail may be a reply without headers.
         recent := array(select v.id
             from unnest(recent_channels, recent_addresses) as k (channel, address)
             join identities i on i.channel = k.channel and i.address = k.address
@@ -415,14 +416,14 @@ begin
                                   where m.message_id = any(own_ids) and m.direction = 'inbound' and p.until is null);
     end if;
     if cardinality(wanted) > 0 then
-        -- What they were merged into comes along.
+        -- Include the conversations that these were merged into.
         with recursive merged (id) as (
             select unnest(wanted)
             union
             select (select v.merged_into from conversations v where v.id = w.id) from merged w where w.id is not null
         )
         select array_agg(id) into wanted from merged where id is not null;
-        -- In order of id, so that two batches cannot wait for each other.
+        -- In order of id, so that two batches cannot deadlock.
         return query select 'conversation', row_to_json(t)
             from (select * from conversations where id = any(wanted) order by id for no key update) t;
         return query select 'stint', row_to_json(t)

@@ -13,17 +13,18 @@ import (
 //go:embed [0-9]*.sql
 var Files embed.FS
 
-// Table records what has been applied, with the Sum of its text.
+// Table creates the table of applied migrations, with the Sum of each file.
 const Table = `create table if not exists schema_migrations (
     version    int primary key,
     name       text not null,
     checksum   text not null,
     applied_at timestamptz not null default now())`
 
-// Applied is the statement that records a version, its name and its Sum.
+// Applied is the statement that records a migration: version, name and Sum.
 const Applied = "insert into schema_migrations (version, name, checksum) values ($1, $2, $3)"
 
-// Sum tells one text of a migration from another.
+// Sum returns the SHA-256 of a migration's text in hexadecimal, which detects a file
+// that was changed after it was applied.
 func Sum(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

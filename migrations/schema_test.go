@@ -21,7 +21,8 @@ const header = `-- The schema after all migrations, as PostgreSQL's catalog desc
 -- go test ./migrations -update. Bodies of views and functions are in the migrations.
 `
 
-// TestSchemaMatchesGolden shows in review what a migration does to the schema.
+// TestSchemaMatchesGolden checks the golden file, whose diff shows in a review what a
+// migration changes.
 func TestSchemaMatchesGolden(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open("postgres", dbtest.New(t))
@@ -44,10 +45,10 @@ func TestSchemaMatchesGolden(t *testing.T) {
 	}
 }
 
-// describe returns the schema as text that is the same with every version of
-// PostgreSQL: in the order of names, without what depends on how the server was
-// built (compression) or is written differently by its versions (deparsed
-// queries, not-null constraints).
+// describe returns the schema as text that is the same for every version of
+// PostgreSQL: sorted by name, without properties that depend on how the server was
+// built (compression) or that versions print differently (deparsed queries, not-null
+// constraints).
 func describe(t *testing.T, db *sql.DB) string {
 	t.Helper()
 	var b strings.Builder
@@ -115,7 +116,7 @@ from pg_proc p join pg_language l on l.oid = p.prolang
 where p.pronamespace = 'public'::regnamespace
 ) t order by line collate "C"`
 
-// query returns the rows of a query whose columns are texts.
+// query returns the rows of a query whose columns are all text.
 func query(t *testing.T, db *sql.DB, text string, args ...any) (all [][]string) {
 	t.Helper()
 	rows, err := db.Query(text, args...)
@@ -150,5 +151,5 @@ func firstDifference(got, want string) string {
 			return fmt.Sprintf("line %d is\n%s", i+1, line)
 		}
 	}
-	return "its end is missing"
+	return "the end is missing"
 }
