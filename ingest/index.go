@@ -9,13 +9,12 @@ import (
 )
 
 // cite makes the conversation findable by every Message-ID that the message has or
-// cites.
+// cites. No mail can cite the identifier of a chat line, which never leaves the desk.
 func (b *batch) cite(c *desk.Conversation, m *desk.Message) {
-	b.ref(c, m.MessageID, true)
-	for _, id := range m.InReplyTo {
-		b.ref(c, id, false)
+	if m.Channel != desk.ChannelChat {
+		b.ref(c, m.MessageID, true)
 	}
-	for _, id := range m.References {
+	for _, id := range slices.Concat(m.InReplyTo, m.References) {
 		b.ref(c, id, false)
 	}
 	b.snap.Last[c.ID] = slices.Insert(b.snap.Last[c.ID], 0, threading.WrittenBy(m))

@@ -52,9 +52,11 @@ func query(batch []parsed, rules *Rules) Query {
 			q.Sessions = append(q.Sessions, id)
 		}
 		q.OwnIDs = append(q.OwnIDs, m.MessageID)
-		q.MessageIDs = append(q.MessageIDs, m.MessageID)
-		q.MessageIDs = append(q.MessageIDs, m.InReplyTo...)
-		q.MessageIDs = append(q.MessageIDs, m.References...)
+		if raw.Channel != desk.ChannelChat { // its session names the conversation
+			q.MessageIDs = append(q.MessageIDs, m.MessageID)
+			q.MessageIDs = append(q.MessageIDs, m.InReplyTo...)
+			q.MessageIDs = append(q.MessageIDs, m.References...)
+		}
 		if m.Report != nil && m.Report.OriginalMessageID != "" {
 			q.MessageIDs = append(q.MessageIDs, m.Report.OriginalMessageID)
 			q.Reported = append(q.Reported, m.Report.OriginalMessageID)

@@ -18,7 +18,7 @@ func TestQueueIsBounded(t *testing.T) {
 	var q queue
 	small := make([]desk.Raw, batchRows)
 	large := []desk.Raw{{Bytes: make([]byte, queueBytes)}}
-	if !q.reserve(small) || !q.reserve(small) || q.reserve(small[:1]) {
+	if first, second, third := q.reserve(small), q.reserve(small), q.reserve(small[:1]); !first || !second || third {
 		t.Errorf("%d rows are reserved, want %d at most", q.rows, queueRows)
 	}
 	q.add(small, nil) // none of them was claimed

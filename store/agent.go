@@ -205,12 +205,3 @@ func (t *actTx) apply(id desk.ConversationID, e lifecycle.Event, c *desk.Changes
 	out.AddTo(c)
 	return nil
 }
-
-// array is a text[] parameter, never null.
-func array(items []string) pq.StringArray {
-	out := make(pq.StringArray, len(items))
-	for i, item := range items {
-		out[i] = clean(item)
-	}
-	return out
-}

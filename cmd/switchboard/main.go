@@ -60,7 +60,7 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%s\nSee `%s --help`.", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
+		return usageError{fmt.Errorf("%s\nSee `%s --help`", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
 	})
 	root.AddCommand(serveCommand(), demoCommand(), deliverCommand(), rawCommand(), userCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
