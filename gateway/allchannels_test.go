@@ -77,7 +77,7 @@ func TestAllChannels(t *testing.T) {
 }
 
 // answers parses the mail that the sink received, by recipient.
-func answers(t *testing.T, sunk []mailtest.SunkMail) map[string]*mail.Message {
+func answers(t *testing.T, sunk []mailtest.SinkMail) map[string]*mail.Message {
 	t.Helper()
 	out := map[string]*mail.Message{}
 	for _, s := range sunk {

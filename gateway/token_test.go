@@ -34,7 +34,7 @@ func TestMailboxWithTokens(t *testing.T) {
 	t.Run("granted", pulled("one"))
 	tokens.Expire()
 	t.Run("after a restart", pulled("two"))
-	if n := len(tokens.Asked()); n < 2 {
+	if n := len(tokens.Requests()); n < 2 {
 		t.Errorf("%d tokens were requested, want at least 2", n)
 	}
 

@@ -177,6 +177,7 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 // text writes text, escaped.
 func (w *cleaner) text(s string) { w.out.WriteString(html.EscapeString(s)) }
 
+// end writes an end tag and closes the elements inside, if the element is open.
 func (w *cleaner) end(name string) {
 	if name == "body" {
 		name = "div"
@@ -383,6 +384,7 @@ func (w *cleaner) picture(t html.Token) {
 	w.out.WriteByte('>')
 }
 
+// tiny reports whether an image is a tracking pixel.
 func tiny(t html.Token) bool {
 	small := func(s string) bool { return s == "0" || s == "1" || s == "2" || s == "1px" }
 	return small(htmltext.Attr(t, "width")) && small(htmltext.Attr(t, "height"))

@@ -31,7 +31,7 @@ func attacks(t testing.TB) []string {
 	return list
 }
 
-// unsafe lists everything that could act in a browser when the HTML is parsed as a
+// unsafe lists everything that could be active in a browser, parsing the HTML as a
 // browser does.
 func unsafe(s string) []string {
 	root, err := html.Parse(strings.NewReader(s))
@@ -81,7 +81,7 @@ func safeAttribute(element string, a html.Attribute) bool {
 	return allowedAttributes[a.Key] != nil && a.Namespace == ""
 }
 
-// TestAttacks: nothing active is left, and the text around it stays.
+// TestAttacks: no attack leaves anything active, and the text around it stays.
 func TestAttacks(t *testing.T) {
 	list := attacks(t)
 	if len(list) < 150 {

@@ -45,8 +45,8 @@ const (
 	maxInlined      = 1 << 20   // octets that rules may add to a message
 )
 
-// declarations returns the safe ones of a list of style declarations, and the number
-// of remote images that the others would have loaded.
+// declarations returns the safe declarations of a style, and the number of remote
+// images that the removed ones would have loaded.
 func declarations(s string) (safe string, remote int) {
 	if len(s) > maxStyle {
 		s = plaintext.Clip(s, maxStyle)
@@ -80,6 +80,7 @@ func declarations(s string) (safe string, remote int) {
 
 var cssURL = regexp.MustCompile(`(?i)url\(\s*(?:"[^"]*"|'[^']*'|[^"'()]*)\s*\)`)
 
+// remoteURLs counts the remote images that a style value refers to.
 func remoteURLs(value string) int {
 	n := 0
 	for _, u := range cssURL.FindAllString(value, -1) {

@@ -20,8 +20,8 @@ import (
 	"switchboard/normalize/replytext"
 )
 
-// missingIDDomain is the domain of identifiers made up for messages without one; RFC
-// 2606 §2 reserves the top level, so they cannot collide with others.
+// missingIDDomain is the domain of identifiers generated for messages without one;
+// RFC 2606 §2 reserves the top level, so they cannot collide with others.
 const missingIDDomain = "missing-message-id.invalid"
 
 // maxForwards is the depth to which forwarded messages within forwarded messages are
@@ -29,7 +29,7 @@ const missingIDDomain = "missing-message-id.invalid"
 const maxForwards = 3
 
 // Email reads an email message (RFC 5322, RFC 2045). It never fails: bytes that are
-// no message at all become the text.
+// not a message become its text.
 func Email(raw desk.Raw) (m desk.Message) {
 	defer func() {
 		// A bug here must not lose the message.
@@ -153,8 +153,8 @@ func (e *email) addresses(name string) []desk.Address {
 	return list
 }
 
-// fillFrom fills in a From without an address from the fields that should have
-// the same one.
+// fillFrom completes a From field without an address from other fields that should
+// name the same sender.
 func (e *email) fillFrom() {
 	m := &e.msg
 	for _, a := range m.From {

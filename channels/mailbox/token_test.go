@@ -71,13 +71,13 @@ func TestTokensAreRenewed(t *testing.T) {
 	tokens.Expire()
 	d.Append(letter("same-session", 500))
 	journal.Await(t, 2)
-	if n := len(tokens.Asked()); n != 1 {
+	if n := len(tokens.Requests()); n != 1 {
 		t.Errorf("%d tokens were asked for, want 1", n)
 	}
 	d.Restart()
 	d.Append(letter("other-session", 500))
 	journal.Await(t, 3)
-	if n := len(tokens.Asked()); n != 2 {
+	if n := len(tokens.Requests()); n != 2 {
 		t.Errorf("%d tokens were asked for, want 2: the second after the refusal", n)
 	}
 
@@ -97,7 +97,7 @@ func TestTokensAreRenewed(t *testing.T) {
 		time.Since(status.Since) > time.Minute {
 		t.Errorf("status %+v", status)
 	}
-	for _, asked := range tokens.Asked() {
+	for _, asked := range tokens.Requests() {
 		for _, secret := range []string{asked.Get("refresh_token"), tokens.ClientSecret} {
 			if secret != "" && strings.Contains(status.LastError+status.Advice, secret) {
 				t.Errorf("%q is in the status %+v", secret, status)
@@ -160,7 +160,7 @@ func TestTokenAdvice(t *testing.T) {
 			if status := awaitState(t, group, channels.StateUnauthorised); !strings.Contains(status.Advice, test.advice) {
 				t.Errorf("status %+v", status)
 			}
-			if n := len(tokens.Asked()); n > 2 {
+			if n := len(tokens.Requests()); n > 2 {
 				t.Errorf("%d tokens were asked for, want 2 at most", n)
 			}
 		})

@@ -32,7 +32,8 @@ type Reporter struct {
 	alarms  map[string]bool
 }
 
-// Run reports until ctx ends, and then once more, that the channels have stopped.
+// Run reports until ctx ends. It then reports once more, because the channels have
+// stopped.
 func (r *Reporter) Run(ctx context.Context) error {
 	r.written, r.alarms = map[string]view.Channel{}, map[string]bool{}
 	ticker := time.NewTicker(reportInterval)
@@ -69,7 +70,7 @@ func (r *Reporter) report(ctx context.Context) {
 	}
 	if err := r.Store.SaveChannels(ctx, r.Node, changed); err != nil {
 		if ctx.Err() == nil {
-			r.Log.Warn("ChannelStatusNotSaved", "error", err)
+			r.Log.Warn("SaveChannelsFailed", "error", err)
 		}
 		return
 	}

@@ -71,7 +71,7 @@ func (p *Proxy) fetch(ctx context.Context, url string) (view.File, error) {
 	}
 	f := view.File{Type: mediaType, Bytes: body}
 	if err := p.store.SaveRemoteImage(ctx, url, f, cacheSize); err != nil {
-		p.log.Warn("ImageNotCached", "error", err)
+		p.log.Warn("ImageCacheFailed", "error", err)
 	}
 	return f, nil
 }

@@ -1,5 +1,6 @@
 // Package importdag checks the imports of the tree against doc/imports.txt, the
-// allow-list of what each package may import. Its tests fail the build.
+// allow-list of what each package may import. Its tests fail if an import is not
+// listed.
 package importdag
 
 import (

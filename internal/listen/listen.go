@@ -11,7 +11,8 @@ import (
 	"switchboard/internal/netfault"
 )
 
-// TCP listens on addr, the value of the configuration key. Its error says what to do.
+// TCP listens on addr, which is the value of the configuration key. Its error says
+// what to do.
 func TCP(key, addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -20,7 +21,8 @@ func TCP(key, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// StartError is a fault that keeps the program from starting, with its advice.
+// StartError returns the error of a fault that keeps the program from starting, with
+// its advice.
 func StartError(key string, f *channels.Fault) error {
 	return fmt.Errorf("%s: %w. %s", key, f, f.Advice)
 }

@@ -98,7 +98,7 @@ func (h header) values(name string) (out []string) {
 	return out
 }
 
-// tooExpensive reports a header whose signatures would take too long to verify.
+// tooExpensive reports whether the header's signatures would take too long to verify.
 func (h header) tooExpensive() bool {
 	for _, f := range h.fields {
 		if f.name == "dkim-signature" && f.size > maxSignature {

@@ -57,7 +57,8 @@ func (c *Checker) Check(ctx context.Context, f Facts) string {
 	return format(c.id, results)
 }
 
-// method is how an identifier was authenticated. Each has its own alignment mode.
+// method is how an identifier was authenticated. Each method has its own alignment
+// mode.
 type method byte
 
 const (

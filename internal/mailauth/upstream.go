@@ -57,7 +57,7 @@ func Upstream(content []byte, names []string) (value string, ok bool) {
 // policy, for which RFC 8601 defines no property.
 var policyComment = regexp.MustCompile(`(?i)\bdmarc *= *[a-z]+ *\(p=(none|quarantine|reject)\b`)
 
-// isLocal reports a method of our own, which no relay may set.
+// isLocal reports whether a method is one of our own, which no relay may set.
 func isLocal(method string) bool { return method == imf.MethodSpam || method == imf.MethodVirus }
 
 // Add appends a content filter's result to a field's value.

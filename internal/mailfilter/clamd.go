@@ -41,8 +41,8 @@ func (c *Clamd) Check(ctx context.Context, content []byte) (found string, err er
 	// clamd may answer and close the connection before it has read everything. The
 	// answer then explains more than the write error.
 	_, sent := (&net.Buffers{[]byte("zINSTREAM\x00"), size(len(content)), content, size(0)}).WriteTo(conn)
-	const most = 4096
-	answer, err := io.ReadAll(io.LimitReader(conn, most))
+	const limit = 4096
+	answer, err := io.ReadAll(io.LimitReader(conn, limit))
 	text := strings.TrimSpace(strings.TrimPrefix(strings.TrimRight(string(answer), "\x00\n"), "stream:"))
 	if name, ok := strings.CutSuffix(text, " FOUND"); ok {
 		return name, nil
@@ -76,7 +76,7 @@ func (c *Clamd) Ping(ctx context.Context) error {
 	answer := make([]byte, len("PONG\x00"))
 	n, err := io.ReadFull(conn, answer)
 	if text := strings.TrimRight(string(answer[:n]), "\x00"); n > 0 && text != "PONG" {
-		return fmt.Errorf("%w: %q", ErrOther, text)
+		return fmt.Errorf("%w: %q", ErrWrongServer, text)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

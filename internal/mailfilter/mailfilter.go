@@ -16,8 +16,8 @@ const timeout = 20 * time.Second
 // pingTimeout bounds a Ping.
 const pingTimeout = 5 * time.Second
 
-// ErrOther is returned by Ping if another kind of server answered.
-var ErrOther = errors.New("not the expected filter")
+// ErrWrongServer is returned by Ping if a different kind of server answered.
+var ErrWrongServer = errors.New("not the expected filter")
 
 // Mail is the message to check, with its envelope.
 type Mail struct {

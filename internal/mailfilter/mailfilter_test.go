@@ -32,7 +32,7 @@ func TestClamd(t *testing.T) {
 		"empty":                       {"", "", false},
 		"in the text":                 {string(testMail("x", mailtest.VirusMark)), "Switchboard.Test.UNOFFICIAL", false},
 		"in an attachment":            {"Received: from x by y; Sat, 21 Nov 2026 10:00:00 +0000\r\nFrom: a@b.example\r\nSubject: x\r\nMessage-ID: <1@x>\r\n" + attached, "Switchboard.Test.UNOFFICIAL", false},
-		"larger than StreamMaxLength": {string(testMail("x", strings.Repeat("a line of text that is no virus\r\n", 100_000))), "", true},
+		"larger than StreamMaxLength": {string(testMail("x", strings.Repeat("a line of text without a virus\r\n", 100_000))), "", true},
 	} {
 		found, err := clamd.Check(t.Context(), []byte(c.content))
 		if found != c.found || (err != nil) != c.fails {

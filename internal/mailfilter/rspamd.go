@@ -75,8 +75,8 @@ func (r *Rspamd) Check(ctx context.Context, m Mail) (Spam, error) {
 		return Spam{}, fmt.Errorf("rspamd: %w", err)
 	}
 	defer resp.Body.Close()
-	const most = 1 << 20
-	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	const limit = 1 << 20
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
 	if err != nil {
 		return Spam{}, fmt.Errorf("rspamd: %w", err)
 	}
@@ -114,10 +114,10 @@ func (r *Rspamd) Ping(ctx context.Context) error {
 		return fmt.Errorf("rspamd: %w", err)
 	}
 	defer resp.Body.Close()
-	const most = 100
-	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	const limit = 100
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
 	if text := strings.TrimSpace(string(body)); err == nil && (resp.StatusCode != http.StatusOK || text != "pong") {
-		return fmt.Errorf("%w: status %d, %.40q", ErrOther, resp.StatusCode, text)
+		return fmt.Errorf("%w: status %d, %.40q", ErrWrongServer, resp.StatusCode, text)
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 	"switchboard/internal/mailsig"
 )
 
-// FuzzVerify mutates signatures and contents of two valid ones. Only what Anna signed
+// FuzzVerify mutates two valid signatures and their contents. Only what Anna signed
 // may ever verify as hers.
 func FuzzVerify(f *testing.F) {
 	const content = "The printer smokes.\r\n"

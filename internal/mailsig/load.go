@@ -10,8 +10,8 @@ import (
 	"switchboard/desk"
 )
 
-// Config lists the trusted files. Private keys are rejected: nothing is decrypted
-// here.
+// Config lists the files with trusted keys. Private keys are rejected: nothing is
+// decrypted here.
 type Config struct {
 	Authorities []string // PEM files with certificates
 	System      bool     // also trust the authorities of the operating system
@@ -115,15 +115,15 @@ func (t *Trust) verifier() *Verifier {
 	t.versions = versions
 	v, err := t.config.read()
 	if err != nil {
-		t.log.Warn("the new keys for signed mail cannot be used; the old ones stay", "error", err)
+		t.log.Warn("SignatureKeysReloadFailed", "error", err)
 		return t.current
 	}
-	t.log.Info("Keys for signed mail read again", "files", len(versions))
+	t.log.Info("SignatureKeysReloaded", "files", len(versions))
 	t.current = v
 	return v
 }
 
-// Verify is Verifier.Verify with what is trusted at the moment.
+// Verify is Verifier.Verify with the current files.
 func (t *Trust) Verify(s *desk.Signed, at time.Time) *desk.Signature {
 	return t.verifier().Verify(s, at)
 }

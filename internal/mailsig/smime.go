@@ -191,7 +191,8 @@ func outside(c *x509.Certificate, at time.Time) bool {
 	return at.After(c.NotAfter) || at.Before(c.NotBefore)
 }
 
-// wasTrusted tells an expired certificate from an untrusted one.
+// wasTrusted reports whether a certificate that is not trusted now was trusted at the
+// beginning or at the end of its validity.
 func (a *authorities) wasTrusted(c *x509.Certificate, others []*x509.Certificate) bool {
 	_, err := a.chain(c, others, c.NotAfter.Add(-time.Second))
 	if err != nil {

@@ -86,7 +86,7 @@ func TestSinkKeepsWhatSourceSends(t *testing.T) {
 	}
 }
 
-func TestSinkRefusesAsTold(t *testing.T) {
+func TestSinkRefusesRecipients(t *testing.T) {
 	sink := NewSMTPSink(t, "-r", "RCPT")
 	said := dialogue(t, sink.Addr, "EHLO x", "MAIL FROM:<a@x.example>", "RCPT TO:<b@y.example>", "QUIT")
 	if !strings.Contains(said, "450 4.3.0") {

@@ -19,8 +19,8 @@ type SMTPSink struct {
 	process *process
 }
 
-// SunkMail is a message that an SMTPSink received.
-type SunkMail struct {
+// SinkMail is a message that an SMTPSink received.
+type SinkMail struct {
 	Helo string
 	From string   // reverse-path without angle brackets
 	To   []string // forward-paths without angle brackets
@@ -53,13 +53,13 @@ func (s *SMTPSink) Stop() { s.process.stop() }
 
 // Mails returns the messages received so far, in no particular order. A message that
 // is still being received may be incomplete.
-func (s *SMTPSink) Mails() []SunkMail {
+func (s *SMTPSink) Mails() []SinkMail {
 	s.t.Helper()
 	files, err := os.ReadDir(s.dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var all []SunkMail
+	var all []SinkMail
 	for _, file := range files {
 		dump, err := os.ReadFile(filepath.Join(s.dir, file.Name()))
 		if err != nil {
@@ -73,9 +73,9 @@ func (s *SMTPSink) Mails() []SunkMail {
 }
 
 // Await waits for at least n messages and returns all.
-func (s *SMTPSink) Await(n int) []SunkMail {
+func (s *SMTPSink) Await(n int) []SinkMail {
 	s.t.Helper()
-	var all []SunkMail
+	var all []SinkMail
 	await(s.t, "the sink's mails", func() bool {
 		all = s.Mails()
 		return len(all) >= n
@@ -85,7 +85,7 @@ func (s *SMTPSink) Await(n int) []SunkMail {
 
 // parseDump parses smtp-sink's format: X- fields for the envelope, the sink's Received
 // field, then the content; an empty line ends the file.
-func parseDump(dump []byte) (m SunkMail, ok bool) {
+func parseDump(dump []byte) (m SinkMail, ok bool) {
 	rest := dump
 	for {
 		line, after, found := bytes.Cut(rest, []byte("\n"))

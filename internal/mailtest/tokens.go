@@ -97,8 +97,8 @@ func (s *TokenServer) User(token string) string {
 	return ""
 }
 
-// Asked returns the requests for tokens so far.
-func (s *TokenServer) Asked() []url.Values {
+// Requests returns the token requests received so far.
+func (s *TokenServer) Requests() []url.Values {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]url.Values{}, s.asked...)

@@ -62,6 +62,7 @@ func certificate(addr string, err error) (what, advice string) {
 	return "", ""
 }
 
+// names lists the host names that a certificate is valid for.
 func names(c *x509.Certificate) string {
 	if c == nil {
 		return "another host"
@@ -73,13 +74,14 @@ func names(c *x509.Certificate) string {
 	if len(list) == 0 {
 		return "no host at all" // the common name does not count (RFC 9525 section 2)
 	}
-	const most = 4
-	if len(list) > most {
-		return strings.Join(list[:most], ", ") + " and others"
+	const maxNames = 4
+	if len(list) > maxNames {
+		return strings.Join(list[:maxNames], ", ") + " and others"
 	}
 	return strings.Join(list, ", ")
 }
 
+// protocol explains why the TLS handshake failed.
 func protocol(addr string, err error) (what, advice string) {
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return addr + " does not speak TLS" + answered(plain.RecordHeader[:]), "Check the port, and whether TLS starts immediately there or after STARTTLS."
@@ -105,6 +107,7 @@ func answered(first []byte) string {
 	return ""
 }
 
+// reach explains why addr cannot be reached or opened.
 func reach(addr string, err error) (what, advice string) {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsNotFound {

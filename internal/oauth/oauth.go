@@ -143,7 +143,7 @@ func (s *Source) request(ctx context.Context, params url.Values) (*oauth2.Token,
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	s.log.Info("Renewed", "expires", token.Expiry)
+	s.log.Info("TokenRenewed", "expires", token.Expiry)
 	return token, nil
 }
 

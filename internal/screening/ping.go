@@ -42,7 +42,7 @@ func (f *Filter) Ping(ctx context.Context) *channels.Fault {
 	out.What, _ = netfault.Explain(f.Addr, err)
 	out.Advice = fmt.Sprintf("Start %s, or correct %s.", f.Name, f.key)
 	switch {
-	case errors.Is(err, mailfilter.ErrOther):
+	case errors.Is(err, mailfilter.ErrWrongServer):
 		out.What, out.Advice = fmt.Sprintf("the server at %s is not %s", f.Addr, f.Name), "Correct "+f.key+"."
 	case out.What == "":
 		out.What, out.Advice = fmt.Sprintf("%s at %s does not answer as expected", f.Name, f.Addr), "Check its log."

@@ -26,8 +26,9 @@ const (
 	minScore = 0.3
 )
 
-// Detect returns the charset of text that declares none, in the form that Name
-// returns, or "" if it cannot tell. The result depends on the octets only.
+// Detect returns the charset of text that declares none, in the form that
+// charset.Name returns, or "" if it cannot tell. The result depends on the octets
+// only.
 func Detect(b []byte) string {
 	b = b[:min(len(b), sample)]
 	var seen [256]bool

@@ -13,7 +13,7 @@ import (
 type Body struct {
 	Text  string
 	HTML  string
-	Plain bool // Text was sent as text, not made from HTML
+	Plain bool // Text was sent as plain text, not made from HTML
 	Rich  bool // HTML was sent
 }
 
@@ -38,7 +38,7 @@ func (r *Content) compose(p *mimeparse.Part, in place) Body {
 	return r.leaf(p, in)
 }
 
-// place tells a leaf where it is, which decides whether it is text or an attachment.
+// place describes where a leaf is, which decides whether it is text or an attachment.
 type place struct {
 	alternative bool // one of several versions of the same text
 	resource    bool // not the root of a multipart/related
@@ -81,35 +81,35 @@ func (r *Content) related(p *mimeparse.Part, in place) Body {
 		}
 	}
 	in.single = false
-	var views []Body
+	var bodies []Body
 	for i, c := range p.Children {
 		child := in
 		if i != root {
 			child.resource, child.alternative = true, false
 			child.later = true
 		}
-		views = append(views, r.compose(c, child))
+		bodies = append(bodies, r.compose(c, child))
 	}
-	return join(views)
+	return join(bodies)
 }
 
 // mixed reads the children one after the other.
 func (r *Content) mixed(p *mimeparse.Part, in place) Body {
 	in.alternative, in.single = false, false
-	var views []Body
+	var bodies []Body
 	for _, c := range p.Children {
 		v := r.compose(c, in)
-		views = append(views, v)
+		bodies = append(bodies, v)
 		in.later = in.later || !v.blank()
 	}
-	return join(views)
+	return join(bodies)
 }
 
 // join concatenates bodies. A text followed by HTML with the same words is one
 // message in two versions, sent with the wrong type.
-func join(views []Body) Body {
+func join(bodies []Body) Body {
 	var kept []Body
-	for _, v := range views {
+	for _, v := range bodies {
 		if v.blank() {
 			continue
 		}

@@ -17,11 +17,12 @@ type Content struct {
 	Reports report.Parts
 	// Event is a summary of the first calendar part, for messages with no other text.
 	Event string
-	// Forward is the first forwarded message, not decoded, for the same purpose.
+	// Forward is the first forwarded message, not parsed, for messages with no other
+	// text.
 	Forward []byte
 
 	parser     *mimeparse.Parser
-	wrapped    Body // the body of a winmail.dat, for the same purpose
+	wrapped    Body // the body of a winmail.dat, for messages with no other text
 	signatures []partSignature
 	opened     int  // number of opened S/MIME contents
 	list       bool // a mailing list distributed the message

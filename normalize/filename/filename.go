@@ -1,4 +1,4 @@
-// Package filename makes the names of attachments safe, makes up missing ones, and
+// Package filename makes the names of attachments safe, generates missing ones, and
 // derives media types from them.
 package filename
 
@@ -12,7 +12,7 @@ import (
 	"switchboard/normalize/plaintext"
 )
 
-// maxLength is the longest file name in octets that common file systems accept.
+// maxLength limits file names, in octets. Common file systems accept 255.
 const maxLength = 200
 
 // Safe returns a file name that can be written to any folder: the last element of a

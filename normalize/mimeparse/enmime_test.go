@@ -53,8 +53,8 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkEnmime is the variant that decision 4 rejects: enmime parses the messages
-// again that this package found well-formed.
+// BenchmarkEnmime is the variant that decision 4 (doc/decisions) rejects: enmime
+// parses again the messages in which this package found no problems.
 func BenchmarkEnmime(b *testing.B) {
 	mails := corpus(b)
 	parser := enmime.NewParser(enmime.SkipMalformedParts(true), enmime.MultipartWOBoundaryAsSinglePart(true),

@@ -17,7 +17,7 @@ var (
 	bouncedTitle = regexp.MustCompile(`(?im)^[>\s]*subject:[ \t]*(\S[^\n]{0,300})`)
 )
 
-// EnhancedStatus returns the first enhanced status code (RFC 3463) in a text, or "".
+// enhancedStatus returns the first enhanced status code (RFC 3463) in a text, or "".
 // Parts of IP addresses and version numbers do not count.
 func enhancedStatus(s string) string {
 	s = plaintext.Clip(s, 64<<10)

@@ -138,7 +138,7 @@ func TestTokens(t *testing.T) {
 			send(m, desk.DeliverySent)
 			tokens.Expire() // only the server knows
 			send(m, desk.DeliverySent)
-			if n := len(tokens.Asked()); n != 2 || reported != nil {
+			if n := len(tokens.Requests()); n != 2 || reported != nil {
 				t.Errorf("%d tokens asked for, want 2; reported %v", n, reported)
 			}
 			tokens.Revoke()
