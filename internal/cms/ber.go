@@ -5,7 +5,7 @@ import "errors"
 // Limits on the input. Signed mail stays far below them.
 const (
 	maxDepth    = 16      // nested values
-	maxElements = 1 << 20 // values examined; those examined twice count twice
+	maxElements = 1 << 20 // values examined, counted each time they are examined
 )
 
 var errSyntax = errors.New("it is not a CMS structure, or it is damaged")
@@ -23,14 +23,14 @@ const (
 
 // reader parses BER (X.690 section 8). RFC 5652 §10 allows BER wherever nothing is
 // hashed, and programs that sign while they write use it: lengths are indefinite and
-// strings come in pieces. Go's own parser only reads DER.
+// strings are split into pieces. Go's own parser only reads DER.
 type reader struct{ elements int }
 
 // element is one value. It points into the octets it was read from.
 type element struct {
 	tag     byte
 	content []byte
-	full    []byte
+	full    []byte // with identifier and length octets
 }
 
 // next reads the value at the start of b.
@@ -46,8 +46,9 @@ func (r *reader) next(b []byte) (e element, rest []byte, err error) {
 	return e, b[n:], nil
 }
 
-// measure returns the length of a value, and of its identifier and length octets. A
-// value of indefinite length ends where its members end.
+// measure returns the length n of the value at the start of b, and the length of its
+// identifier and length octets, head. A value of indefinite length ends where its
+// members end.
 func (r *reader) measure(b []byte, depth int) (n, head int, indefinite bool, err error) {
 	if r.elements++; depth > maxDepth || r.elements > maxElements || len(b) < 2 || b[0]&0x1f == 0x1f {
 		return 0, 0, false, errSyntax
@@ -77,7 +78,8 @@ func (r *reader) measure(b []byte, depth int) (n, head int, indefinite bool, err
 	return head + length, head, false, nil
 }
 
-// members returns the end of a value of indefinite length: two zero octets.
+// members returns the position behind the two zero octets that end a value of
+// indefinite length.
 func (r *reader) members(b []byte, depth int) (int, error) {
 	if b[0]&constructed == 0 {
 		return 0, errSyntax

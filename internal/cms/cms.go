@@ -106,7 +106,8 @@ func Parse(b []byte) (*SignedData, error) {
 	return d, nil
 }
 
-// wrapped reads SEQUENCE { OBJECT IDENTIFIER, [0] value OPTIONAL }.
+// wrapped reads SEQUENCE { OBJECT IDENTIFIER, [0] value OPTIONAL } and returns the
+// value. The error is ErrNotSigned if the identifier is not want.
 func (r *reader) wrapped(e element, want asn1.ObjectIdentifier) (value element, present bool, err error) {
 	if e.tag != tagSequence {
 		return value, false, errSyntax
@@ -131,7 +132,7 @@ func (r *reader) wrapped(e element, want asn1.ObjectIdentifier) (value element, 
 	return value, true, err
 }
 
-// readCertificates returns the certificates that Go can parse. If the signer's is not
+// readCertificates adds the certificates that Go can parse. If the signer's is not
 // among them, the signature cannot be verified.
 func (d *SignedData) readCertificates(r *reader, set element) error {
 	list, err := r.list(set, maxCertificates)
@@ -146,8 +147,8 @@ func (d *SignedData) readCertificates(r *reader, set element) error {
 	return nil
 }
 
-// hasReasonableKey drops certificates with keys made to consume time: a key of a megabit
-// takes seconds per signature, and a chain is tried in many ways.
+// hasReasonableKey reports whether a certificate's key is not made to consume time: a
+// key of a megabit takes seconds per signature, and many chains are tried.
 func hasReasonableKey(c *x509.Certificate) bool {
 	key, ok := c.PublicKey.(*rsa.PublicKey)
 	return !ok || key.N.BitLen() <= maxRSA

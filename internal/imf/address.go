@@ -14,7 +14,7 @@ type Mailbox struct {
 	Addr string
 }
 
-// maxMailboxes limits one address field; the rest is dropped.
+// maxMailboxes limits the entries of one address field; the rest is dropped.
 const maxMailboxes = 2000
 
 // MaxAddr is the longest address that fits on a line (RFC 5322 §2.1.1); longer
@@ -78,6 +78,7 @@ func (e entry) hasAddress() bool {
 	return e.angle != "" || strings.Contains(e.text(), "@") || strings.Contains(strings.ToLower(e.text()), " at ")
 }
 
+// mailbox decodes an entry; false if it has neither a name nor an address.
 func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 	name, addr := e.text(), e.angle
 	if !e.bracketed || addr == "" && strings.Contains(name, "@") {
@@ -99,7 +100,7 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 		addr = decode(addr)
 	}
 	if len(addr) > MaxAddr {
-		addr = "" // never a shorter one, which may belong to someone else
+		addr = "" // not truncated, because the shorter address may be someone else's
 	}
 	if name == "" {
 		name = e.comment

@@ -121,7 +121,7 @@ func (l *addressLexer) entry() (e entry, end byte) {
 }
 
 // encodedWord reads an RFC 2047 encoded word as a whole: commas and quotes in its
-// text are no delimiters.
+// text are not delimiters.
 func (l *addressLexer) encodedWord(word *strings.Builder) bool {
 	n := encodedWordLen(l.s[l.pos:])
 	if n == 0 {

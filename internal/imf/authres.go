@@ -17,7 +17,7 @@ const (
 	MethodVirus = "x-virus"
 )
 
-// maxAuthResults limits one field.
+// maxAuthResults limits the results that are read from one field.
 const maxAuthResults = 100
 
 // AuthResults parses the value of an Authentication-Results field and returns the
@@ -51,22 +51,22 @@ func AuthResults(value string) (by string, results []AuthResult) {
 // message or sent it from its own servers under exactly its own name (RFC 7489 §3.1,
 // strict).
 func AuthenticDomain(results []AuthResult, domain string) bool {
-	author, own := "", false
+	dmarc, own := "", false
 	for _, r := range results {
 		switch {
 		case r.Method == "dmarc" && !strings.EqualFold(r.Properties["header.from"], domain):
 			return false
-		case r.Method == "dmarc" && (author != "" && author != r.Value):
+		case r.Method == "dmarc" && (dmarc != "" && dmarc != r.Value):
 			return false
 		case r.Method == "dmarc":
-			author = r.Value
+			dmarc = r.Value
 		case r.Method == "dkim" && r.Value == "pass" && strings.EqualFold(r.Properties["header.d"], domain):
 			own = true
 		case r.Method == "spf" && r.Value == "pass" && strings.EqualFold(Domain(r.Properties["smtp.mailfrom"]), domain):
 			own = true
 		}
 	}
-	return domain != "" && (author == "pass" || author == "none" && own)
+	return domain != "" && (dmarc == "pass" || dmarc == "none" && own)
 }
 
 // authResult parses method "=" value, followed by properties; tokens are words, "="

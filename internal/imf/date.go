@@ -40,7 +40,7 @@ func endsInZoneName(s string) bool {
 	return last[0] >= 'A' && last[0] <= 'Z'
 }
 
-// looseDate collects what the words of a malformed date mean.
+// looseDate is what has been recognized in the words of a malformed date.
 type looseDate struct {
 	year, month, day  int
 	hour, minute, sec int

@@ -19,7 +19,8 @@ import (
 )
 
 // spf evaluates the domain of the reverse-path, or of HELO if the reverse-path is
-// null (RFC 7208 section 2.4).
+// null (RFC 7208 section 2.4). It appends to results and returns the authenticated
+// domain, if any.
 func (c *Checker) spf(ctx context.Context, f Facts, results *[]authres.Result) (identifiers []identifier) {
 	if !f.ClientIP.IsValid() || f.ClientIP.IsLoopback() {
 		return nil
@@ -55,7 +56,8 @@ func checkHost(ctx context.Context, dns Resolver, ip netip.Addr, helo, from stri
 	return spf.CheckHostWithSender(net.IP(ip.AsSlice()), helo, sender, spf.WithContext(ctx), spf.WithResolver(records{dns, ip}))
 }
 
-// dkim verifies the first maxSignatures signatures.
+// dkim verifies the first maxSignatures signatures. It appends to results and returns
+// the authenticated domains.
 func (c *Checker) dkim(ctx context.Context, h header, content []byte, results *[]authres.Result) (identifiers []identifier) {
 	if len(h.values("dkim-signature")) == 0 {
 		*results = append(*results, result("dkim", "none"))
@@ -108,6 +110,7 @@ type policy struct {
 	err    error
 }
 
+// authorPolicy looks up the policy of the domain in the From field.
 func (c *Checker) authorPolicy(ctx context.Context, h header) (p policy) {
 	p.domain, _ = h.author()
 	if p.domain != "" {
@@ -116,8 +119,9 @@ func (c *Checker) authorPolicy(ctx context.Context, h header) (p policy) {
 	return p
 }
 
-// dmarcResult reports whether one of the identifiers is aligned with the author's
-// domain, by that domain's policy (RFC 7489 section 6.6.2).
+// dmarcResult returns the DMARC result: pass if one of the identifiers is aligned
+// with the author's domain according to that domain's policy (RFC 7489 section
+// 6.6.2).
 func dmarcResult(p policy, identifiers []identifier) authres.Result {
 	domain, record, err := p.domain, p.record, p.err
 	switch {
@@ -160,7 +164,7 @@ func (c *Checker) policy(ctx context.Context, domain string) (record *dmarc.Reco
 				records = append(records, txt)
 			}
 		}
-		if len(records) > 1 { // step 5 there: several records count as none
+		if len(records) > 1 { // RFC 7489 section 6.6.3, step 5: several records count as none
 			records = nil
 		}
 		return records, err

@@ -98,6 +98,7 @@ func (c *Cache) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	return cached(ctx, c, question{"ptr", addr}, c.dns.LookupAddr)
 }
 
+// cached returns the cached answer to a question, or asks and caches the answer.
 func cached[T any](ctx context.Context, c *Cache, q question, ask func(context.Context, string) (T, error)) (T, error) {
 	if a, ok := c.lookup(q); ok {
 		value, _ := a.value.(T)

@@ -19,7 +19,7 @@ const (
 type field struct {
 	name  string // lower case
 	value string
-	size  int
+	size  int // octets, line ends included
 }
 
 type header struct {

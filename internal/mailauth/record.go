@@ -69,7 +69,7 @@ type records struct {
 	ip netip.Addr
 }
 
-// slash replaces a "/" in a domain-spec. No well-formed record contains it.
+// slash stands in for a "/" in a domain-spec. No well-formed record contains it.
 const slash = "\x01"
 
 // LookupTXT implements Resolver. A record that is not well formed is replaced by one
@@ -98,6 +98,7 @@ func (r records) LookupTXT(ctx context.Context, name string) ([]string, error) {
 	return out, err
 }
 
+// protectSlash replaces each "/" in the domain-spec of a mechanism.
 func protectSlash(term string) string {
 	m := mechanismTerm.FindStringSubmatchIndex(term)
 	if m == nil || strings.Contains(term, "%{") {

@@ -55,8 +55,9 @@ func setStatus(out *desk.Signature, status desk.SignatureStatus, reason string) 
 	out.Status, out.Reason = status, reason
 }
 
-// checkAuthor handles a valid signature by a trusted key: the key must also be the
-// author's (RFC 8550 §3), or anyone with a trusted key could sign as anyone else.
+// checkAuthor sets the status of a valid signature by a trusted key: the key must
+// also be the author's (RFC 8550 §3), otherwise anyone with a trusted key could sign
+// as anyone else.
 func checkAuthor(s *desk.Signed, addresses []string, out *desk.Signature) {
 	if len(addresses) > 0 {
 		out.Email = cleanLine(addresses[0])
@@ -98,7 +99,7 @@ func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// maxLine is the length of a name or address chosen by the signer.
+// maxLine limits a text chosen by the signer, in octets.
 const maxLine = 200
 
 // cleanLine converts text from a stranger to one clean line.
@@ -117,7 +118,7 @@ func cleanLine(s string) string {
 	return s
 }
 
-// signedAt returns a time to display; nil if there is none.
+// signedAt returns the signing time for display; nil if it is missing or implausible.
 func signedAt(t time.Time) *time.Time {
 	t = t.UTC() // first, because in some zones the year 9999 is already 10000, which JSON cannot represent
 	if t.IsZero() || t.Year() < 1980 || t.Year() > 9999 {

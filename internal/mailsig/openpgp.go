@@ -34,8 +34,8 @@ const (
 )
 
 // keyring holds the packets of each key under the ids of the key and its subkeys.
-// They are parsed again for each message, because the library caches in a key what it
-// found out as of one message's date.
+// They are parsed again for each message, because the library caches results in a key
+// that depend on the date of the message.
 type keyring map[uint64][][]byte
 
 // loadKeys reads files of OpenPGP keys, armoured or binary, and folders of such
@@ -58,7 +58,8 @@ func loadKeys(names []string) (keyring, error) {
 	return keys, nil
 }
 
-// keyFiles replaces a folder by its files, sorted. Hidden files are left out.
+// keyFiles returns the names with each folder replaced by its files, sorted. Hidden
+// files are left out.
 func keyFiles(names []string) (files []string, err error) {
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -210,7 +211,7 @@ func (k keyring) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
 	}
 }
 
-// verifyKey returns the status of the signature if the key made it.
+// verifyKey verifies the signature with one key and sets its status in out.
 func verifyKey(key *openpgp.Entity, s *desk.Signed, packets []byte, at time.Time, out *desk.Signature) {
 	config := &packet.Config{Time: func() time.Time { return at }}
 	out.Key = hex.EncodeToString(key.PrimaryKey.Fingerprint)
@@ -231,7 +232,7 @@ func verifyKey(key *openpgp.Entity, s *desk.Signed, packets []byte, at time.Time
 	}
 }
 
-// explain explains why a signature does not count.
+// explain sets the status and the reason for a verification error.
 func explain(err error, out *desk.Signature) {
 	var wrong pgperrors.SignatureError
 	var weakKey pgperrors.WeakAlgorithmError
@@ -249,7 +250,8 @@ func explain(err error, out *desk.Signature) {
 	}
 }
 
-// readSignature removes the armour and counts the packets.
+// readSignature returns the packets of a signature, as octets without armour and
+// parsed.
 func readSignature(b []byte) (packets []byte, list []*packet.Signature, err error) {
 	if len(b) > maxSignature {
 		return nil, nil, errors.New("it is too long")
@@ -281,7 +283,8 @@ func readSignature(b []byte) (packets []byte, list []*packet.Signature, err erro
 	}
 }
 
-// verifyDetached tries the content with CRLF (RFC 3156 §5), and as received.
+// verifyDetached verifies the content with CRLF line ends (RFC 3156 §5) and, if that
+// fails, as received.
 func verifyDetached(key *openpgp.Entity, content, packets []byte, config *packet.Config) (*packet.Signature, error) {
 	try := func(content []byte) (*packet.Signature, error) {
 		sig, _, err := openpgp.VerifyDetachedSignature(openpgp.EntityList{key}, bytes.NewReader(content), bytes.NewReader(packets), config)
@@ -321,7 +324,8 @@ func checkValidity(e *openpgp.Entity, id uint64, at time.Time, config *packet.Co
 	return nil
 }
 
-// names returns the addresses that the key's owner has certified and not revoked.
+// names returns the addresses that the key's owner has certified and not revoked, and
+// sets Name and Email of out.
 func names(e *openpgp.Entity, at time.Time, config *packet.Config, out *desk.Signature) (addresses []string) {
 	ids := make([]string, 0, len(e.Identities))
 	for id := range e.Identities {

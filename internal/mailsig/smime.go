@@ -89,7 +89,7 @@ func (a *authorities) verify(s *desk.Signed, at time.Time, out *desk.Signature) 
 	}
 }
 
-// rank ranks the results of several signers.
+// rank orders results, so that the best of several signers or keys counts.
 func rank(status desk.SignatureStatus) int {
 	order := []desk.SignatureStatus{desk.SignatureUnreadable, desk.SignatureWeak, desk.SignatureInvalid, desk.SignatureUntrusted,
 		desk.SignatureExpired, desk.SignatureRevoked, desk.SignatureMismatch, desk.SignatureValid}
@@ -143,8 +143,8 @@ func (a *authorities) verifySigner(s *desk.Signed, data *cms.SignedData, signer 
 	}
 }
 
-// verifyContent tries the content with the line ends that RFC 8551 §3.1.1 requires,
-// and as received: some programs sign what they send.
+// verifyContent verifies the content with the line ends that RFC 8551 §3.1.1 requires
+// and, if that fails, as received, because some programs sign exactly what they send.
 func verifyContent(signer cms.Signer, content []byte, c *x509.Certificate) error {
 	canonical := crlf(content)
 	err := signer.Verify(canonical, c)
@@ -187,6 +187,7 @@ func (a *authorities) chain(c *x509.Certificate, others []*x509.Certificate, at 
 	return chains[0], nil
 }
 
+// outside reports whether a time is outside a certificate's validity.
 func outside(c *x509.Certificate, at time.Time) bool {
 	return at.After(c.NotAfter) || at.Before(c.NotBefore)
 }

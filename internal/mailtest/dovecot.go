@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Dovecot is an IMAP server with one account.
+// Dovecot is an IMAP server with one account, or more with WithAccounts and WithUser.
 type Dovecot struct {
 	Addr     string // plain and STARTTLS, host:port
 	TLSAddr  string // TLS from the first octet

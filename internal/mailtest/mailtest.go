@@ -19,6 +19,7 @@ import (
 	"time"
 )
 
+// patience is how long a test waits for a server.
 const patience = 20 * time.Second
 
 // program finds a server's binary. Debian installs them in sbin, which is not in the

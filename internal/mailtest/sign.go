@@ -128,8 +128,8 @@ func (a *Authority) Old(name, address string) string {
 	return a.issue(name, "/CN="+name+"/emailAddress="+address, "old", "", "20200101000000Z", "20390101000000Z")
 }
 
-// Sign signs a MIME entity as the owner of a certificate and returns a new one, with LF line
-// ends: multipart/signed, or with the argument -nodetach an opaque one.
+// Sign signs a MIME entity as the owner of a certificate. It returns the signed
+// entity with LF line ends: multipart/signed, or opaque with the argument -nodetach.
 func (a *Authority) Sign(certificate, entity string, args ...string) string {
 	a.t.Helper()
 	args = append([]string{"cms", "-sign", "-md", "sha256", "-signer", certificate, "-inkey", keyOf(certificate)}, args...)
@@ -177,7 +177,7 @@ func NewGPG(t testing.TB) *GPG {
 	return g
 }
 
-// Home is its folder.
+// Home returns the folder of the keyring.
 func (g *GPG) Home() string { return g.home }
 
 // Run runs gpg non-interactively.

@@ -35,7 +35,8 @@ func (r *reply) markEndings() {
 	}
 }
 
-// dashName matches a signature on the line of its delimiter.
+// dashName matches a delimiter that is followed by the signature on the same line:
+// "-- Jo".
 var dashName = regexp.MustCompile(`^-- ?\p{L}.{0,40}$`)
 
 // nearEnd reports whether only a few lines follow line i.
@@ -74,7 +75,7 @@ func (r *reply) endsText(i, end int) bool {
 	if s == "--" || r.kind[i] == lineRule && dashName.MatchString(s) {
 		return true
 	}
-	text, more, rules := 0, 0, 0 // lines of text below, those below the last rule, rules
+	text, more, rules := 0, 0, 0 // lines of text below line i, those of them below the last rule, and rules
 	for j := i + 1; j < min(end, i+maxBelow) && text <= maxFooter; j++ {
 		switch r.kind[j] {
 		case lineText:
@@ -114,8 +115,8 @@ var sentFrom = regexp.MustCompile(`^sent from (?:my )?[^,;.!?]{1,60}[.!]?$`)
 
 // deviceLine reports whether a line was added by a phone or a mail program.
 func deviceLine(s string) bool {
-	// In any language. In Japanese a word follows the link; a sentence after it is
-	// the author's.
+	// The link that Outlook's phone app adds, in any language. In Japanese a word
+	// follows the link; a sentence after it is the author's.
 	if _, tail, linked := strings.Cut(s, ">"); linked && !strings.Contains(tail, " ") && strings.Contains(s, "outlook") && strings.Contains(s, "<https://aka.ms/") && len(s) < 160 {
 		return true
 	}
@@ -133,7 +134,7 @@ func deviceLine(s string) bool {
 	return knownDevice(s) && fields <= 16 || strings.HasPrefix(s, "sent ") && fields <= 5 && strings.Contains(s, "mobile")
 }
 
-// devices are the names in such lines, in any language.
+// devices are the names of devices and mail programs in such lines, in any language.
 var devices = plaintext.Phrases(`iphone|iphon|ipad|ipod|android|blackberry|samsung|galaxy|huawei|xiaomi|redmi|nokia|lumia|sony|xperia|htc|motorola|oneplus|google pixel|pixel|smartphone|handy|mobil|móvil|movil|mobile|celular|cellulare|téléphone|telefon|teléfono|telefoon|telefono|telefone|tablet|tablette|outlook|yahoo|gmail|aol|proton|tutanota|windows|mail pour|mail for|mail app|email app|thunderbird|gmx|web.de|orange|k-9|bluemail|spark|acompli|mailbird|mail.ru|почты|яндекс|yandex|мобильн|мобільн|телефон|τηλέφωνο|κινητό|κινητο|phone|ios|apple|手机|手機|携帯|スマートフォン|휴대|네이버|naver|אייפון|גלקסי|הטלפון|هاتفي|هاتف|آيفون|الآيفون|جهاز|puhelin|puhelimesta|laitteesta|điện thoại|superhuman|missive|airmail|zoho|icloud|hotmail|邮箱|郵箱|메일|t-mobile|at&t|verizon|wireless|3g|4g|5g|lte|fairphone|lg `)
 
 func knownDevice(s string) bool { return plaintext.ContainsAny(s+" ", devices) }

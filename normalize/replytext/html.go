@@ -41,12 +41,12 @@ func stripMarks(s string) string {
 // NewTextHTML is NewText for an HTML text; it returns plain text. It knows how mail
 // programs mark up quotations. Link targets and image descriptions are left out.
 func NewTextHTML(s string) string {
-	text := stripMarks(newText(htmltext.Text(markHTML(stripMarks(s)))))
+	text := stripMarks(newText(htmltext.Text(insertMarks(stripMarks(s)))))
 	return text
 }
 
-// markHTML inserts marks where quotations start and end.
-func markHTML(s string) string {
+// insertMarks returns HTML with marks where quotations start and end.
+func insertMarks(s string) string {
 	m := htmlMarker{quoteAfter: strings.LastIndex(imf.FoldASCII(s), "<blockquote")}
 	m.out.Grow(len(s) + len(s)/8)
 	z := html.NewTokenizer(strings.NewReader(s))
@@ -69,11 +69,12 @@ func markHTML(s string) string {
 	}
 }
 
-// htmlMarker waits for the end of one element.
+// htmlMarker writes HTML with marks. It tracks one open element, at whose end a mark
+// is due.
 type htmlMarker struct {
 	out        strings.Builder
 	at         int // octets read
-	quoteAfter int // position of the last blockquote
+	quoteAfter int // position of the last blockquote in the HTML
 	element    atom.Atom
 	depth      int
 	end        rune // the mark to write when the element closes
@@ -240,8 +241,8 @@ func firstMark(s string) rune {
 
 func (r *reply) marked(i int) bool { return firstMark(r.norm[i]) != 0 }
 
-// unmarkForward: programs put forwarded messages into the same frame as the message
-// replied to. Only the first line tells them apart.
+// unmarkForward corrects the kind of a forwarded message, which some programs put
+// into the same frame as a message replied to. Only its first line shows what it is.
 func (r *reply) unmarkForward() {
 	for i, k := range r.kind {
 		if k != lineIntro && k != lineQuote || r.marked(i) {

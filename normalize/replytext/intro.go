@@ -29,8 +29,8 @@ const maxIntro = 6
 // midStarts are the words that midIntro looks for; checking them first is faster.
 var midStarts = plaintext.Phrases("On |Le |Am |El |Il |Em |Op |Den |Dne |W dniu ")
 
-// splitIntros moves an introduction that a program put right behind the author's last
-// word onto its own line.
+// splitIntros moves an introduction onto its own line if a program put it right
+// behind the author's last word.
 func (r *reply) splitIntros() {
 	var out []string
 	for i, line := range r.lines {
@@ -143,8 +143,8 @@ func (r *reply) oddQuotes(i int) bool {
 // introductions as the exchange had replies.
 const maxTries = 3000
 
-// hasDateBefore reports whether there is a digit or an address in the lines that may form an
-// introduction ending at line e.
+// hasDateBefore reports whether the lines that may form an introduction ending at
+// line e contain a digit or an "@": a cheap test for a date or an address.
 func (r *reply) hasDateBefore(e int) bool {
 	for i := e; i >= 0 && i > e-maxIntro && r.kind[i] == lineText; i-- {
 		if strings.ContainsAny(r.norm[i], "0123456789@") {
@@ -226,9 +226,9 @@ func dateStart(s string) bool {
 	return digit >= 0 && utf8.RuneCountInString(head[:digit]) <= 26 && strings.Count(head[:digit], " ") <= 4 && clock.MatchString(head)
 }
 
-// introduces reports whether a joined line says whose words follow. quoted says that
-// they have quote marks; otherwise everything below would be cut off, so there must
-// be no doubt.
+// introduces reports whether a joined line introduces a quotation. quoted says that
+// quote marks follow; without them everything below would be cut off, so the rules
+// are stricter.
 func introduces(s string, quoted bool) bool {
 	if utf8.RuneCountInString(s) > 400 {
 		return false

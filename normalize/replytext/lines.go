@@ -65,7 +65,7 @@ func (r *reply) escapedFrom(i int) bool {
 // wrapAt is the length from which a quoted line may have been wrapped.
 const wrapAt = 60
 
-// brokenOff reports whether line i is the rest of the quoted line before it.
+// brokenOff reports whether line i is the wrapped end of the quoted line before it.
 func (r *reply) brokenOff(i int) bool {
 	before, s := r.norm[i-1], r.norm[i]
 	if linkRest.MatchString(s) && strings.Contains(before, "http") || onlyLink.MatchString(s) {
@@ -209,8 +209,8 @@ func (r *reply) headerFollows(i int) bool {
 	return class != fieldNone
 }
 
-// headerField parses "From: somebody", also with the asterisks or bars that bold type
-// leaves behind.
+// headerField parses a line such as "From: Jo", also with the asterisks or bars that
+// bold type and tables leave behind.
 func headerField(s string) (fieldClass, string) {
 	if class, value := tableField(s); class != fieldNone {
 		return class, value
@@ -230,7 +230,7 @@ func headerField(s string) (fieldClass, string) {
 	return class, strings.TrimSpace(strings.TrimLeft(s[at+size:], "*_ "))
 }
 
-// tableField parses "| From | somebody |", as NetEase's phone app writes it.
+// tableField parses a line such as "| From | Jo |", which NetEase's phone app writes.
 func tableField(s string) (fieldClass, string) {
 	if !strings.HasPrefix(s, "|") {
 		return fieldNone, ""
@@ -276,7 +276,7 @@ func (r *reply) headerBlock(i int) int {
 	}
 	switch {
 	case fields >= 3 && (seen[fieldFrom] || seen[fieldSent]) && (mail || seen[fieldSubj]),
-		fields == 2 && seen[fieldFrom] && (mail && (seen[fieldSubj] || seen[fieldTo]) || seen[fieldSent] && (mail || date && end == i+2)), // "From: Berlin", "Via: Rome"
+		fields == 2 && seen[fieldFrom] && (mail && (seen[fieldSubj] || seen[fieldTo]) || seen[fieldSent] && (mail || date && end == i+2)), // not just "From: Berlin", "Via: Rome"
 		fields == 2 && seen[fieldSent] && date && mail:
 		return end
 	case fields == 1 && class == fieldFrom && r.isolated(i) && onlyMail.MatchString(value):

@@ -41,7 +41,7 @@ const (
 	lineHistory          // from here on everything is the message replied to
 	lineForward          // from here on everything is a forwarded message
 	lineRule             // a rule, or the "-- " above a signature
-	lineDevice           // "Sent from my phone"
+	lineDevice           // "Sent from my phone", or the frame of a clear-signed text
 	lineFooter           // a disclaimer or the footer of a mailing list
 	lineDrop             // a mark from the HTML reader
 )
@@ -119,7 +119,8 @@ func (r *reply) ownText() string {
 // for a passage that the author replies to, rather than for the whole message.
 const shortQuote = 8
 
-// segments splits the lines before end. Blank lines belong to what precedes them.
+// segments splits the lines before end into segments. Blank lines belong to the
+// segment before them.
 func (r *reply) segments(end int) []segment {
 	var segs []segment
 	for i := 0; i < end; i++ {
@@ -161,8 +162,8 @@ func (r *reply) trim(segs []segment) []segment {
 	return segs[:end]
 }
 
-// hasOwnWords reports whether a segment contains words of the author, not only what ends a
-// letter.
+// hasOwnWords reports whether a segment contains words of the author before any
+// signature or footer.
 func (r *reply) hasOwnWords(s segment) bool {
 	for i := s.from; i < s.to; i++ {
 		switch r.kind[i] {
@@ -193,8 +194,10 @@ func interleaved(segs []segment) bool {
 	return quotes > 1 && answered > 1
 }
 
-// ownLines returns the author's lines of a segment, up to the signature.
-func (r *reply) ownLines(s segment, any *bool) []string {
+// ownLines returns the author's lines of a segment, up to the signature, and sets
+// found if there is text among them. Before the first text nothing is taken for a
+// signature.
+func (r *reply) ownLines(s segment, found *bool) []string {
 	var out []string
 	divided := false // a rule turned out to be the author's own
 	for i := s.from; i < s.to; i++ {
@@ -202,12 +205,12 @@ func (r *reply) ownLines(s segment, any *bool) []string {
 		case lineDevice, lineDrop:
 			continue
 		case lineRule, lineFooter:
-			if *any && r.endsText(i, s.to) && (!divided || !r.divides(i)) {
+			if *found && r.endsText(i, s.to) && (!divided || !r.divides(i)) {
 				return out
 			}
 			divided = true
 		case lineText:
-			*any = true
+			*found = true
 		}
 		out = append(out, r.lines[i])
 	}
