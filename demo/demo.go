@@ -1,4 +1,4 @@
-// Package demo runs a gateway with made-up customers, agents and conversations. Its
+// Package demo runs a gateway with simulated customers, agents and conversations. Its
 // IMAP mailbox and SMTP server are real, and a sink stores the mail that customers
 // would have received. No mail leaves the machine.
 package demo
@@ -161,13 +161,13 @@ func (d *demo) endpoints(ctx context.Context) error {
 	return nil
 }
 
-// announce prints the addresses of everything.
+// announce prints the URLs, addresses and logins.
 func (d *demo) announce() error {
 	if d.opt.JSON {
 		return json.NewEncoder(d.opt.Out).Encode(d.ends)
 	}
 	_, err := fmt.Fprintf(d.opt.Out, `
-  Switchboard is running with made-up customers. Nothing leaves this machine.
+  Switchboard is running with simulated customers. No mail leaves this machine.
 
     Agent console     %s   (you are signed in as Ana; the menu switches agents)
     Customer pages    %s   (a mailbox, a shop with the chat widget, a form)

@@ -14,7 +14,7 @@ import (
 	"switchboard/desk"
 )
 
-// letter is a message from a made-up customer.
+// letter is a message from a simulated customer.
 type letter struct {
 	From       string   `json:"from"`
 	Name       string   `json:"name"`

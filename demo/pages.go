@@ -124,7 +124,7 @@ func (d *demo) signIn(ctx context.Context, w http.ResponseWriter, email string) 
 	return nil
 }
 
-// autoSignIn signs in anyone who opens the console as Ana. Made-up data on a loopback
+// autoSignIn signs in anyone who opens the console as Ana. Simulated data on a loopback
 // address needs no protection.
 func (d *demo) autoSignIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

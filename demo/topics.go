@@ -2,7 +2,7 @@ package demo
 
 import "switchboard/desk"
 
-// topic is a message that a made-up customer sends.
+// topic is a message that a simulated customer sends.
 type topic struct {
 	subject, text string
 	to            string       // support@ if empty

@@ -117,7 +117,7 @@ func customersAnswer(r *running, conversations map[string]conversation, answered
 		r.t.Errorf("the stranger is in %+v", c)
 	}
 	if got := r.messages(conversations["sam"].ID); len(got) != 3 {
-		r.t.Errorf("sam's conversation has %d messages after the stranger wrote, want 3", len(got))
+		r.t.Errorf("Sam's conversation has %d messages after the stranger wrote, want 3", len(got))
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// snoozeInterval is how late a snoozed conversation may be reopened.
+	// snoozeInterval is how often expired snoozes are looked for.
 	snoozeInterval = 5 * time.Second
 	// shutdownTimeout bounds how long HTTP requests may delay a stop.
 	shutdownTimeout = 15 * time.Second
@@ -30,7 +30,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	inner, stopInner := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopInner()
 	var pipeline errgroup.Group
-	for range 2 { // while one commit waits for the disk, the next batch gathers
+	for range 2 { // while one commit waits for the disk, the next batch is collected
 		pipeline.Go(func() error { return g.acceptor.Run(inner) })
 	}
 	pipeline.Go(func() error { return g.processor.Run(inner) })

@@ -15,7 +15,7 @@ import (
 	"switchboard/config"
 )
 
-// counter is a proxy before PostgreSQL that counts the statements clients run:
+// counter is a proxy in front of PostgreSQL that counts the statements clients run:
 // Query and Execute messages of the frontend protocol (manual, 55.7).
 type counter struct {
 	statements atomic.Int64
@@ -78,8 +78,8 @@ func TestStatementsOfAChatLine(t *testing.T) {
 	var c counter
 	r := start(t, func(cfg *config.Config) { cfg.DB.URL = c.start(t, cfg.DB.URL) })
 	r.post("jo@acme.example", "support@desk.example", letter("jo@acme.example", "support@desk.example", "Hi", "a@acme.example", "One."))
-	r.only("from:jo@acme.example")         // everything runs
-	const visitors, warm, lines = 8, 2, 25 // a visitor may not send faster
+	r.only("from:jo@acme.example")         // everything is running
+	const visitors, warm, lines = 8, 2, 25 // the rate limit of visitors
 	open := make([]*visitor, visitors)
 	for i := range open {
 		open[i] = r.chat()
@@ -95,7 +95,7 @@ func TestStatementsOfAChatLine(t *testing.T) {
 			}
 		}
 	}
-	write(warm) // opens conversations and prepares statements
+	write(warm) // warm-up: opens conversations and prepares statements
 	before := c.statements.Load()
 	write(lines)
 	each := float64(c.statements.Load()-before) / (visitors * lines)

@@ -1,10 +1,9 @@
-// Command mutate measures how much the tests notice. It makes small mistakes in
-// packages, one at a time (a negated condition, < for <=, a statement left out),
-// and runs the tests that should catch each. Nothing in the tree is touched: go
-// test gets the mutated file with -overlay.
+// Command mutate is a mutation test: it measures how many mistakes the tests notice. It
+// makes small changes to packages, one at a time (a negated condition, < for <=, a
+// statement left out), and runs the tests that should fail. The source tree is not
+// changed: go test reads the mutated file through -overlay.
 //
-// A mutant that survives is either behaviour no test describes, or code that
-// does nothing.
+// A mutant that survives shows behaviour that no test checks, or code without effect.
 package main
 
 import (

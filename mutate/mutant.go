@@ -23,8 +23,7 @@ type Mutant struct {
 	text string // of the whole file
 }
 
-// Diff shows the mutant as a person wants to read it, and as the list of
-// equivalent mutants has it.
+// Diff returns the line and the mutated line in the format of equivalent.txt.
 func (m Mutant) Diff() string { return fmt.Sprintf("- %s\n+ %s", m.Before, m.After) }
 
 // source is a parsed file.

@@ -51,7 +51,7 @@ func TestOperators(t *testing.T) {
 		{"an inner function's results", "func f() int {\n\treturn g(func() string { return s })\n}", []string{
 			"return g(func() string { return s }) => return *new(int)", "return g(func() string { return s }) => return g(func() string { return *new(string) })"}},
 		{"a call that returns everything", "func f() (int, error) {\n\treturn g()\n}", nil},
-		{"texts and logs", "func f() {\n\ts.log.Info(\"Accepted\")\n\t_ = \"text\"\n}", []string{"_ = \"text\" => "}},
+		{"string literals and log statements", "func f() {\n\ts.log.Info(\"Accepted\")\n\t_ = \"text\"\n}", []string{"_ = \"text\" => "}},
 		{"several lines", "func f() {\n\tg(a,\n\t\tb)\n}", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestOperators(t *testing.T) {
 	}
 }
 
-// module writes a module of one package and makes it the working directory.
+// module writes a module with one package and changes the working directory to it.
 func module(t *testing.T, code, tests string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -131,13 +131,13 @@ func TestTries(t *testing.T) {
 	o := options{packages: []string{"sign"}, least: 90}
 	results := try(t, 100, equivalent{"sign/sign.go\n- return n > 0\n+ return n > 1": true})
 	if len(results) != 3 {
-		t.Errorf("%d mutants were tried without the equivalent one, want 3", len(results))
+		t.Errorf("%d mutants were tried, want 3 without the equivalent one", len(results))
 	}
 	if report(&out, o, results) || !strings.Contains(out.String(), "sign/sign.go:4 survived: > becomes >=\n- return n > 0\n+ return n >= 0\n") {
-		t.Errorf("2 of 3 killed passes, or is reported as:\n%s", &out)
+		t.Errorf("2 of 3 killed passes the limit, or the report is wrong:\n%s", &out)
 	}
 	if o.least = 60; !report(&out, o, results) {
-		t.Error("2 of 3 killed are less than 60 %")
+		t.Error("2 of 3 killed does not pass a limit of 60 %")
 	}
 }
 
@@ -166,16 +166,16 @@ func TestEndlessLoopIsKilled(t *testing.T) {
 	}
 }
 
-func TestRefusesRedTests(t *testing.T) {
+func TestRefusesFailingTests(t *testing.T) {
 	module(t, sign, "func Test(t *testing.T) { t.Error(\"red\") }\n")
 	tr := &trier{root: ".", baseline: map[string]func() (time.Duration, error){}}
 	if _, err := tr.unchanged(t.Context(), "./sign"); err == nil || !strings.Contains(err.Error(), "fail without a mutant") {
-		t.Errorf("tests that fail anyway give %v", err)
+		t.Errorf("tests that fail without a mutant give %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := tr.test(ctx, "./sign", "", time.Minute); err == nil {
-		t.Error("an interrupted run gives a verdict")
+		t.Error("an interrupted run returned a verdict")
 	}
 }
 
@@ -192,10 +192,10 @@ func TestChoiceDependsOnTheSeed(t *testing.T) {
 		return after
 	}
 	if !slices.Equal(order(1), order(1)) || slices.Equal(order(1), order(2)) && slices.Equal(order(1), order(3)) {
-		t.Error("the order is not one for each seed")
+		t.Error("the order does not depend on the seed alone")
 	}
 	if _, err := find(".", []string{"missing"}, 1); err == nil {
-		t.Error("a package that does not exist has mutants")
+		t.Error("no error for a package that does not exist")
 	}
 }
 
@@ -219,6 +219,6 @@ func TestReadEquivalent(t *testing.T) {
 		}
 	}
 	if _, err := readEquivalent(file + "missing"); err == nil {
-		t.Error("a missing file is a list")
+		t.Error("no error for a missing file")
 	}
 }

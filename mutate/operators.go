@@ -21,7 +21,7 @@ var operators = map[token.Token]string{
 	token.INC: "--", token.DEC: "++",
 }
 
-// logging matches statements that only log. Tests need not care about those.
+// logging matches statements that only log, which tests need not check.
 var logging = regexp.MustCompile(`\b(log|slog)\.(Debug|Info|Warn|Error|Log)`)
 
 // finder collects the mutants of one file.
@@ -31,8 +31,8 @@ type finder struct {
 	found   []Mutant
 }
 
-// mutants returns every mutant of a file, in the order of its text. Texts are
-// left alone: they are for people, and tests should not repeat them.
+// mutants returns every mutant of a file, in source order. String literals are not
+// mutated: they are for people, and tests should not repeat them.
 func (s source) mutants() []Mutant {
 	f := &finder{source: s}
 	ast.Walk(f, s.tree)
@@ -80,7 +80,7 @@ func (f *finder) Visit(n ast.Node) ast.Visitor {
 	return f
 }
 
-// within walks a function's body, knowing what it returns.
+// within walks a function's body with its result types.
 func (f *finder) within(t *ast.FuncType, body *ast.BlockStmt) ast.Visitor {
 	if body != nil {
 		f.results = append(f.results, t.Results)
@@ -90,8 +90,8 @@ func (f *finder) within(t *ast.FuncType, body *ast.BlockStmt) ast.Visitor {
 	return nil
 }
 
-// negate replaces a condition by its opposite, unless its operator can be turned
-// around, which comes to the same.
+// negate replaces a condition by its negation, unless another operator has the same
+// effect.
 func (f *finder) negate(cond ast.Expr) {
 	if cond == nil {
 		return
@@ -140,12 +140,12 @@ func (f *finder) zero(n *ast.ReturnStmt) {
 		}
 	}
 	if len(types) != len(n.Results) {
-		return // a call that returns all of them
+		return // a single call returns all results
 	}
 	for i, r := range n.Results {
 		switch f.textOf(r) {
 		case "nil", "false", "true", "0", `""`:
-			continue // it is zero, or the constant is another mutant
+			continue // already zero, or mutated as a constant
 		}
 		if lit, ok := r.(*ast.CompositeLit); ok && len(lit.Elts) == 0 {
 			continue
@@ -154,7 +154,7 @@ func (f *finder) zero(n *ast.ReturnStmt) {
 	}
 }
 
-// replace adds a mutant, if what it replaces is on one line.
+// replace adds a mutant, unless the replaced code spans several lines.
 func (f *finder) replace(from, to token.Pos, with, operator string) {
 	begin, end := f.fset.Position(from), f.fset.Position(to)
 	if begin.Line != end.Line {

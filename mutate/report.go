@@ -10,14 +10,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// result is a mutant and what became of it.
+// result is a mutant and the verdict of the tests.
 type result struct {
 	Mutant
 	verdict verdict
 }
 
-// tryAll tries mutants in their order until n of them compiled. Which ones those
-// are does not depend on how fast each is.
+// tryAll runs the tests against the mutants in order until o.n of them compiled, and
+// returns their results. Which mutants are tried does not depend on how fast they are.
 func (o options) tryAll(ctx context.Context, t *trier, ignored equivalent, all []Mutant) ([]result, error) {
 	var results []result
 	group, ctx := errgroup.WithContext(ctx)
@@ -89,7 +89,7 @@ func report(w io.Writer, o options, results []result) bool {
 	}
 	percent := func(c counts) float64 { return 100 * float64(c.killed) / float64(max(c.all, 1)) }
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "package\tmutants\tkilled\tof those by time limit\tpercent")
+	fmt.Fprintln(tw, "package\tmutants\tkilled\tof these by timeout\tpercent")
 	for _, pkg := range o.packages {
 		if c := each[pkg]; c != nil {
 			fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%.0f %%\n", pkg, c.all, c.killed, c.late, percent(*c))

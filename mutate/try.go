@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// verdict is what the tests make of a mutant.
+// verdict is the result of the tests for a mutant.
 type verdict int
 
 const (
@@ -29,11 +29,11 @@ func (v verdict) String() string {
 }
 
 const (
-	// A mutant's tests may take this many times as long as the original's,
+	// The tests of a mutant may take this many times as long as those of the original,
 	slower = 4
 	// and at least this long, since the machine does other work too.
 	leastTime = 20 * time.Second
-	// buildTime is for compiling and linking, which mutants do not slow down.
+	// buildTime is added for compiling and linking, which mutants do not slow down.
 	buildTime = 3 * time.Minute
 	// memory bounds what a mutant that allocates in an endless loop can take.
 	memory = 8 << 20 // KiB of address space
@@ -83,7 +83,8 @@ func (t *trier) write(n int, m Mutant) (overlay string, err error) {
 	return overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// unchanged is how long the tests of a package take on the original. They must pass.
+// unchanged returns how long the tests of a package take without a mutant. It returns
+// an error if they fail.
 func (t *trier) unchanged(ctx context.Context, pkg string) (time.Duration, error) {
 	t.mu.Lock()
 	once := t.baseline[pkg]
@@ -120,7 +121,8 @@ func (t *trier) test(ctx context.Context, pkg, overlay string, limit time.Durati
 	return 0, fmt.Errorf("go test %s: %w: %s", pkg, err, out)
 }
 
-// run runs a package's tests. late means that they were ended from outside.
+// run runs a package's tests and returns their output. late means that they were killed
+// because they exceeded the time limit.
 func (t *trier) run(ctx context.Context, pkg, overlay string, limit time.Duration) (out string, late bool, err error) {
 	bound, cancel := context.WithTimeout(ctx, limit+buildTime)
 	defer cancel()

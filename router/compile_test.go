@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// head is the minimum that a policy needs before its routing.
+// head is the minimal part of a policy before its routing.
 const head = `version: 1
 tiers:
   - {tier: 1, name: Frontline}
@@ -34,7 +34,7 @@ func problems(doc string) []string {
 	return all
 }
 
-// Each case is a mistake that an author may make, and how it is reported.
+// TestProblems checks how mistakes of a policy's author are reported.
 func TestProblems(t *testing.T) {
 	tests := []struct {
 		name, doc string
@@ -46,7 +46,7 @@ func TestProblems(t *testing.T) {
 		{"duplicate key", "version: 1\nversion: 1\n", []string{`2:1: mapping key "version" already defined at [1:1]`}},
 		{"alias", head + "routing: &a\n  - {name: default, set: {inbox: frontline}}\n", []string{"8:10: routing: anchors, aliases and tags are not allowed here"}},
 		{"required keys", "version: 1\n", []string{`1:1: "tiers" is missing`, `1:1: "inboxes" is missing`, `1:1: "routing" is missing`}},
-		{"version of the future", strings.Replace(head, "1", "2", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
+		{"unknown version", strings.Replace(head, "1", "2", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"1:10: version: unsupported version 2: must be 1"}},
 		{"unknown keys, all at once", head + "ruoting: 1\nrouting:\n  - {name: d, sett: {inbox: frontline}, set: {inbox: frontline, colour: red}}\n", []string{
 			`8:1: unknown key "ruoting": must be one of calendars, escalations, handoffs, inboxes, routing, segments, slas, tiers, version`,
@@ -70,7 +70,7 @@ func TestProblems(t *testing.T) {
 			[]string{"9:21: routing[0].when: expected bool, but got string"}},
 		{"a comment in a condition", head + "routing:\n  - name: a\n    when: any([\"a\"], {channel # x\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"10:11: routing[0].when: ` #` begins a comment in YAML: quote the condition", "10:29: routing[0].when: unexpected token EOF"}},
-		{"there is no clock", head + "routing:\n  - {name: a, when: now().Hour() > 8, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
+		{"no function for the current time", head + "routing:\n  - {name: a, when: now().Hour() > 8, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"9:21: routing[0].when: unknown name now"}},
 		{"not available yet", head + "segments:\n  - {name: a, when: segment == \"b\"}\nrouting:\n  - {name: a, when: tier == 1, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n", []string{
 			"9:21: segments[0].when: segment is not available here: it is decided later",
@@ -191,11 +191,11 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// The example has a condition with "#", which YAML takes for a comment.
+// A condition may contain "#", which YAML takes for the start of a comment.
 func TestHashInCondition(t *testing.T) {
 	p := compileFile(t, "full.yaml")
 	if got := p.Route(Facts{Message: MessageFacts{NewText: "the webhook fails"}}).Inbox; got != "integrations" {
-		t.Errorf("it was routed to %q", got)
+		t.Errorf("routed to %q", got)
 	}
 }
 
@@ -218,7 +218,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-func TestEscalationsAreDue(t *testing.T) {
+func TestDueEscalations(t *testing.T) {
 	p := compileFile(t, "full.yaml")
 	facts, err := ParseFacts([]byte(`{"tier": 1, "messages": {"inbound": 3}, "stint": {"age": "2h1m", "unacknowledged": "59m"},
 		"sla": {"first_response": {"used": 0.8, "breached": false}}}`))

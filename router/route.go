@@ -70,7 +70,7 @@ func (p *Policy) decide(f Facts, keep bool) (Assignment, []Step) {
 	}
 	w.facts.Tier, w.facts.Inbox = int(a.Tier), a.Inbox
 	if a.SLA = set.sla; a.SLA == "" {
-		a.SLA = p.promise(w)
+		a.SLA = p.firstSLA(w)
 	}
 	if a.SLA != "" {
 		w.path = append(w.path, "sla: "+a.SLA)
@@ -102,8 +102,8 @@ func (p *Policy) segment(w *walk) string {
 	return ""
 }
 
-// promise returns the first SLA policy that applies.
-func (p *Policy) promise(w *walk) string {
+// firstSLA returns the first SLA policy that applies.
+func (p *Policy) firstSLA(w *walk) string {
 	for _, r := range p.slas {
 		if w.test("sla", r.policy.Name, r.when) {
 			return r.policy.Name

@@ -117,7 +117,7 @@ func TestAdoption(t *testing.T) {
 				where[p.MessageID], evidence = p.Conversation, p.Evidence
 			}
 			if where["1@list"] != where["2@list"] || where["1@list"] == where["3@list"] {
-				t.Fatal("the threads themselves are wrong")
+				t.Fatal("the threads without the reply are wrong")
 			}
 			if tt.with == "" && evidence != "" {
 				t.Errorf("placed alone, with evidence %q", evidence)
@@ -216,7 +216,7 @@ func TestArchive(t *testing.T) {
 	}{
 		{"threads", []*desk.Message{thread(1), thread(2), thread(3, refs("1@list"))}, []int{0, 1, 0}},
 		{"a later message connects two", []*desk.Message{thread(1), thread(2), thread(3, refs("1@list", "2@list")), thread(4, refs("1@list"))}, []int{0, 0, 0, 0}},
-		{"a forwarded report is no report", []*desk.Message{thread(1), thread(2, func(m *desk.Message) {
+		{"a forwarded report does not count as a report", []*desk.Message{thread(1), thread(2, func(m *desk.Message) {
 			m.AutoSubmitted = desk.AutoBounce
 			m.Report = &desk.Report{OriginalMessageID: "1@list", Recipients: []desk.ReportRecipient{{Recipient: "ann@one.example"}}}
 		})}, []int{0, 1}},
@@ -278,7 +278,7 @@ func TestMergeKeepsTheOlder(t *testing.T) {
 	}
 	a.merge(x, y)
 	if unknown := (desk.ConversationID{15: 9}); a.final(y) != x || a.final(unknown) != unknown {
-		t.Error("merging again changed something")
+		t.Error("merging again had an effect")
 	}
 }
 

@@ -99,7 +99,7 @@ func TestDecide(t *testing.T) {
 			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7, issued to someone else", Unverified: true}},
 		{"token of another key", to(fromJo(mail(joAddr)), NewTokens(Key{ID: 2, Secret: make([]byte, 32)}).Address(ours, first, joAddr)), deskOf(),
 			Decision{Method: MethodNew}},
-		{"token of a conversation that is gone", to(fromJo(mail(joAddr)), keys.Address(ours, second, joAddr)), deskOf(), Decision{Method: MethodNew}},
+		{"token of a deleted conversation", to(fromJo(mail(joAddr)), keys.Address(ours, second, joAddr)), deskOf(), Decision{Method: MethodNew}},
 		{"token before references", to(fromJo(mail(joAddr, refs("2@acme.example"))), token), withSecond(deskOf()),
 			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
 
@@ -120,10 +120,10 @@ func TestDecide(t *testing.T) {
 			Decision{ConversationID: first, Method: MethodReferences, Evidence: "earlier messages there cite its identifier <unseen@acme.example>"}},
 		{"a program that gives every mail the same identifier", fromJo(mail(joAddr, func(m *desk.Message) { m.MessageID = "1@acme.example" })), deskOf(),
 			Decision{Method: MethodNew}},
-		{"an obsolete phrase names a person", fromJo(mail(joAddr, irt("jo@acme.example's"))), deskOf(), Decision{Method: MethodNew}},
+		{"obsolete phrase in In-Reply-To", fromJo(mail(joAddr, irt("jo@acme.example's"))), deskOf(), Decision{Method: MethodNew}},
 		{"two conversations: the nearest reference wins", fromJo(mail(joAddr, refs("1@acme.example", "2@acme.example"))), withSecond(deskOf()),
 			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <2@acme.example>", AlsoCites: []desk.ConversationID{first}}},
-		{"a message that is there wins over one that is only referred to", fromJo(mail(joAddr, refs("2@acme.example", "unseen@acme.example"))), withSecond(deskOf()),
+		{"a message in the index wins over one that is only referred to", fromJo(mail(joAddr, refs("2@acme.example", "unseen@acme.example"))), withSecond(deskOf()),
 			Decision{ConversationID: second, Method: MethodReferences, Evidence: "cites <2@acme.example>", AlsoCites: []desk.ConversationID{first}}},
 
 		{"references of a stranger", fromEve(mail(eveAddr, refs("out.1@demo.example"))), deskOf(),
@@ -208,7 +208,7 @@ func withSecond(m *Memory) *Memory {
 // elsewhere is the text of an outgoing message that is not in the index.
 const elsewhere = "We rang the carrier this morning and were told that no one had been at home to open the door."
 
-// twice has two conversations of Jo with the same subject, both answered.
+// twice returns an index with two answered conversations of Jo with the same subject.
 func twice() *Memory {
 	m := withSecond(deskOf())
 	m.AddWritten(first, Written{MessageID: "out.1@demo.example", From: desk.Address{Email: ours}, SentAt: noon.Add(27 * time.Minute), NewText: answer})
@@ -217,7 +217,7 @@ func twice() *Memory {
 	return m
 }
 
-// followed makes the second conversation a reply to the first one's mail.
+// followed adds a second conversation, which is a follow-up of the first one.
 func followed(m *Memory) *Memory {
 	m = withSecond(m)
 	m.AddMessage(second, "3@acme.example", []string{"1@acme.example"}, joAddr)

@@ -51,7 +51,7 @@ func TestOrphaned(t *testing.T) {
 	}
 }
 
-// Each match is better than all after it.
+// In this list, each match is better than all that follow.
 func TestBetter(t *testing.T) {
 	list := []found{
 		{subject: true, named: true}, {subject: true, timed: noon}, {subject: true, first: 2}, {subject: true, first: 1, quotes: 2}, {subject: true, first: 1},
@@ -61,7 +61,7 @@ func TestBetter(t *testing.T) {
 	for i, f := range list {
 		for j, g := range list {
 			if got, want := f.better(g), i-j; (got < 0) != (want < 0) || (got > 0) != (want > 0) {
-				t.Errorf("%d compared with %d is %d", i, j, got)
+				t.Errorf("better(%d, %d) = %d", i, j, got)
 			}
 		}
 	}
@@ -103,8 +103,8 @@ func TestRecognised(t *testing.T) {
 		{"unmarked, a tenth", orphan{quotes: some(20)}, found{quotes: 2}, nil, true},
 		{"unmarked, less than a tenth", orphan{quotes: some(20)}, found{quotes: 1}, nil, false},
 		{"an author of another match is named", orphan{quotes: some(1)}, found{quotes: 1}, []found{{subject: true, author: true}}, false},
-		{"that one has another subject", orphan{quotes: some(1)}, found{quotes: 1}, []found{{author: true}}, true},
-		{"so is an author of this one", orphan{quotes: some(1)}, found{quotes: 1, author: true}, []found{{subject: true, author: true}}, true},
+		{"that match has another subject", orphan{quotes: some(1)}, found{quotes: 1}, []found{{author: true}}, true},
+		{"an author of this match is named, too", orphan{quotes: some(1)}, found{quotes: 1, author: true}, []found{{subject: true, author: true}}, true},
 		{"only a quote in a quote", orphan{first: some(1)}, found{quotes: 1}, nil, false},
 		{"only a quote in a quote, and the author", orphan{first: some(1)}, found{quotes: 1, author: true}, nil, true},
 		{"only a quote in a quote, of the own conversation", orphan{first: some(1)}, found{quotes: 1, own: true}, []found{{}}, true},
@@ -133,7 +133,7 @@ func TestClear(t *testing.T) {
 		want bool
 	}{
 		{"named", found{named: true}, found{echoes: 1}, true}, {"timed", found{timed: noon}, found{echoes: 1}, true},
-		{"both named", found{named: true}, found{named: true, echoes: 1}, false}, {"the other timed", found{named: true}, found{timed: noon, echoes: 1}, false},
+		{"both named", found{named: true}, found{named: true, echoes: 1}, false}, {"the other match is identified by time", found{named: true}, found{timed: noon, echoes: 1}, false},
 		{"both timed", found{timed: noon}, found{timed: noon, echoes: 1}, false},
 		{"twice the quotes", found{quotes: 2}, found{quotes: 1}, true}, {"less than twice", found{quotes: 3, echoes: 9}, found{quotes: 2, echoes: 1}, false},
 		{"twice the echoes", found{echoes: 2}, found{echoes: 1}, true}, {"less than twice the echoes", found{echoes: 3}, found{echoes: 2}, false},
@@ -160,11 +160,11 @@ func TestAdopted(t *testing.T) {
 		{"no other", orphan{base: "a b"}, []found{{id: first, subject: true}}, ""},
 		{"another subject", orphan{base: "a b"}, []found{{id: second, author: true}}, ""},
 		{"quotes too little", orphan{base: "a b", quotes: some(11)}, []found{{id: second, subject: true, quotes: 1, author: true}, {subject: true, author: true, quotes: 1}}, ""},
-		{"author, at the end of the window", orphan{base: "a b"}, []found{{id: second, subject: true, author: true, apart: window}}, "it names an author there"},
+		{"author, at the end of the time window", orphan{base: "a b"}, []found{{id: second, subject: true, author: true, apart: window}}, "it names an author there"},
 		{"author, later", orphan{base: "a b"}, []found{{id: second, subject: true, author: true, apart: window + 1}}, ""},
 		{"author, and a time no message has", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}}, "it names an author there"},
 		{"the same, two candidates", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}, {subject: true}}, ""},
-		{"the same, one of another subject", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}, {}}, "it names an author there"},
+		{"the same, one with another subject", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}, {}}, "it names an author there"},
 		{"author, two candidates, no time", orphan{base: "a b"}, []found{{id: second, subject: true, author: true}, {subject: true}}, "it names an author there"},
 		{"author, and an unknown quote", orphan{base: "a b", marked: true, quotes: some(3)}, []found{{id: second, subject: true, author: true}}, ""},
 		{"author, and a short quote", orphan{base: "a b", marked: true, quotes: some(2)}, []found{{id: second, subject: true, author: true}}, "it names an author there"},
@@ -211,7 +211,7 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	if len(quotedWords) < 3 || len(quotedElsewhere) < 3 {
-		t.Error("the texts are too short to test anything")
+		t.Error("the texts are too short for the test")
 	}
 }
 

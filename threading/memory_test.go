@@ -20,7 +20,7 @@ func TestMemoryKnown(t *testing.T) {
 	}
 	m.AddMessage(second, "x@y", []string{"x@y"})
 	if got := m.ByMessageID([]string{"x@y"}); len(got) != 1 || !got[0].Own {
-		t.Errorf("an own identifier that is also mentioned is %+v", got)
+		t.Errorf("an own identifier that is also referred to: %+v", got)
 	}
 }
 
@@ -29,7 +29,7 @@ func TestMemoryParticipants(t *testing.T) {
 	m := NewMemory()
 	m.AddConversation(Conversation{ID: first, Participants: list})
 	m.AddMessage(first, "", nil, "", "JO@acme.example", "Ann@acme.example", "ann@acme.example")
-	m.AddMessage(second, "a@b", nil, "eve@x") // unknown: there is no such conversation
+	m.AddMessage(second, "a@b", nil, "eve@x") // ignored: there is no such conversation
 	c, _ := m.Conversation(first)
 	if !slices.Equal(c.Participants, []string{joAddr, annAddr}) {
 		t.Errorf("participants are %v", c.Participants)
@@ -38,7 +38,7 @@ func TestMemoryParticipants(t *testing.T) {
 		t.Error("the caller's list was changed")
 	}
 	if _, ok := m.Conversation(second); ok {
-		t.Error("a message made a conversation")
+		t.Error("AddMessage created a conversation")
 	}
 }
 
@@ -83,7 +83,7 @@ func TestMemoryTouchAndMerge(t *testing.T) {
 func TestMemoryRecent(t *testing.T) {
 	m := NewMemory()
 	id := func(n int) desk.ConversationID { return desk.ConversationID{0: 2, 15: byte(n)} }
-	for i := range 25 { // in no order of time
+	for i := range 25 { // not in order of time
 		n := i * 7 % 25
 		m.AddConversation(Conversation{ID: id(n), Account: acme, Contact: jo, UpdatedAt: noon.Add(time.Duration(n) * time.Minute)})
 	}
@@ -92,15 +92,15 @@ func TestMemoryRecent(t *testing.T) {
 	m.AddConversation(Conversation{ID: id(24), Account: acme, Contact: ann, UpdatedAt: noon.Add(time.Hour)}) // replaced: another contact
 	got := m.Recent(acme, jo)
 	if len(got) != 20 {
-		t.Fatalf("%d are recent", len(got))
+		t.Fatalf("%d recent conversations, want 20", len(got))
 	}
 	for i, c := range got {
 		if c.ID != id(23-i) {
-			t.Errorf("number %d is %v", i, c.ID)
+			t.Errorf("conversation %d is %v", i, c.ID)
 		}
 	}
 	if got := m.Recent(acme, ann); len(got) != 2 || got[0].ID != id(24) || got[1].ID != id(100) {
-		t.Errorf("the other contact's are %+v", got)
+		t.Errorf("conversations of the other contact: %+v", got)
 	}
 }
 
@@ -122,12 +122,12 @@ func TestWrittenBy(t *testing.T) {
 	}
 	for h := range quotedText {
 		if _, there := d.fresh[h]; there {
-			t.Error("what a message quotes counts as its own text")
+			t.Error("a quoted passage counts as new text")
 		}
 	}
 	for h := range own {
 		if _, there := d.fresh[h]; !there {
-			t.Error("the own text is not all there")
+			t.Error("a passage of the new text is missing")
 		}
 	}
 }

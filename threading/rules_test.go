@@ -50,12 +50,12 @@ func TestRules(t *testing.T) {
 		desk *Memory
 		want Decision
 	}{
-		{"the second token is good", Incoming{Message: mail(joAddr), Account: acme, Contact: jo, Recipients: []string{ours, gone, token}}, deskOf(),
+		{"the second token is valid", Incoming{Message: mail(joAddr), Account: acme, Contact: jo, Recipients: []string{ours, gone, token}}, deskOf(),
 			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
 		{"a bounce to the reply address", to(fromEve(mail(daemon, auto(desk.AutoBounce))), token), deskOf(),
 			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
 		{"an unknown session", Incoming{Message: mail(""), Session: visit}, deskOf(), Decision{Method: MethodNew}},
-		{"a session whose conversation is gone", Incoming{Message: mail(""), Session: visit}, withSession(NewMemory()), Decision{Method: MethodNew}},
+		{"a session of a deleted conversation", Incoming{Message: mail(""), Session: visit}, withSession(NewMemory()), Decision{Method: MethodNew}},
 		{"no session", Incoming{Message: mail("")}, func() *Memory { m := deskOf(); m.AddSession(desk.SessionID{}, first); return m }(), Decision{Method: MethodNew}},
 		{"neither has an account", Incoming{Message: mail(eveAddr, refs("1@acme.example"))}, deskOf(nowhere), stranger},
 		{"an author without an address", Incoming{Message: mail("", refs("1@acme.example")), Account: acme}, deskOf(func(c *Conversation) { c.Participants = []string{""} }),
@@ -106,7 +106,7 @@ func TestRules(t *testing.T) {
 			m.touch(second, noon.Add(time.Minute))
 			return m
 		}(), Decision{ConversationID: first, Method: MethodSubject, Evidence: "no reply headers; same subject as #7, and it names one of its messages"}},
-		{"no headers, two quoted alike", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "> "+answer+"\nNo.", "No."))), func() *Memory {
+		{"no headers, two conversations quoted equally", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "> "+answer+"\nNo.", "No."))), func() *Memory {
 			m := twice()
 			m.AddWritten(second, Written{NewText: answer})
 			return m
@@ -121,7 +121,7 @@ func TestRules(t *testing.T) {
 			m.Merge(first, third)
 			return m
 		}(), Decision{Method: MethodNew}},
-		{"no headers, merged into one that is gone", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "", ""))), func() *Memory {
+		{"no headers, merged into a deleted one", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "", ""))), func() *Memory {
 			m := deskOf()
 			m.Merge(first, desk.ConversationID{15: 9})
 			return m
@@ -140,7 +140,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// eager answers with more than it was asked for.
+// eager is an Index that returns more than it was asked for.
 type eager struct{ *Memory }
 
 func (e eager) ByMessageID([]string) []Known { return e.Memory.ByMessageID([]string{"1@acme.example"}) }
@@ -184,7 +184,7 @@ func TestCitations(t *testing.T) {
 		m.References = append(m.References, fmt.Sprint(i))
 	}
 	if got := ids(m); len(got) != 500 || got[0] != "references 599" || got[499] != "references 100" {
-		t.Errorf("of 600 references %d are used", len(got))
+		t.Errorf("%d of 600 references are used", len(got))
 	}
 }
 

@@ -46,7 +46,7 @@ func TestSpoof(t *testing.T) {
 		for _, from := range senders {
 			for h, change := range headers {
 				m := mail(from.Email, change)
-				m.From = []desk.Address{from, {Email: joAddr}} // a second author proves nothing
+				m.From = []desk.Address{from, {Email: joAddr}} // a second author is not evidence
 				m.CC, m.ReplyTo, m.Sender = []desk.Address{{Email: joAddr}}, []desk.Address{{Email: joAddr}}, []desk.Address{{Email: joAddr}}
 				d := Decide(to(fromEve(m), addr), keys, deskOf(status(states[cases%3])))
 				cases++
@@ -63,8 +63,8 @@ func TestSpoof(t *testing.T) {
 	}
 }
 
-// TestForgedSender checks that mail in Jo's name that fails authentication joins
-// nothing, while the same mail without that failure does.
+// TestForgedSender checks that mail with Jo's address that fails authentication joins no
+// conversation, while the same mail without that failure does.
 func TestForgedSender(t *testing.T) {
 	quote := "> " + answer + "\n\nIt did not come."
 	for name, change := range map[string]func(*desk.Message){
@@ -143,7 +143,7 @@ func TestStrangerNeverJoins(t *testing.T) {
 		}
 	}
 	if joined < 1000 {
-		t.Errorf("only %d joins: too few to prove anything", joined)
+		t.Errorf("only %d messages joined, too few for the test", joined)
 	}
 }
 

@@ -44,7 +44,7 @@ func TestQuoted(t *testing.T) {
 		{"nothing quoted", fresh, passages{}, passages{}, false},
 	} {
 		all, first, marked := quoted(tt.text, fresh)
-		if tt.all == nil { // the old text, and the passages that run into it
+		if tt.all == nil { // the old text, and the passages that overlap it
 			for h := range set(fresh) {
 				if _, there := all[h]; there {
 					t.Errorf("%s: new text counts as quoted", tt.name)
@@ -82,11 +82,11 @@ func TestPassagesAreStable(t *testing.T) {
 func TestPassages(t *testing.T) {
 	count := func(text string) int { p := passages{}; p.add(text); return len(p) }
 	if count("one two three four") != 0 || count("one two three four five") != 1 || count("one two three four five six seven eight") != 1 {
-		t.Error("a passage is five words, and four passages in a row have one in common")
+		t.Error("a passage must be five words, and of four neighbouring passages one must be kept")
 	}
 	long := strings.Repeat("x ", maxPassageText/2)
 	if count(long+"one two three four five six seven eight nine ten") != count(long) {
-		t.Error("text beyond the limit is examined")
+		t.Error("text beyond the limit was examined")
 	}
 	if n := len(hashWords(long[2:] + "one two")); n != maxPassageText/2 {
 		t.Errorf("%d words are within the limit", n)
@@ -119,23 +119,23 @@ func TestIntroductionLimits(t *testing.T) {
 	wide := strings.Repeat("w", 300)
 	block := "From: Jo\nSent: Monday\n\n"
 	for name, tt := range map[string][2]string{
-		"lines that wrap":          {"a\nb\nc\nd\ne\n> x\n", "b\nc\nd\ne"},
-		"a header block is whole":  {"From: Jo\nSent: x\nTo: y\nCc: z\nSubject: q\nDate: d\n\n", "from: jo\nsent: x\nto: y\ncc: z\nsubject: q\ndate: d"},
-		"one field is no block":    {"From: Jo\n\nHello\n", ""},
-		"a block at the end":       {"Hello\n\nFrom: Jo\nSent: Monday", "from: jo\nsent: monday"},
-		"one field at the end":     {"Hello\n\nFrom: Jo", ""},
-		"blank lines begin anew":   {"Hello\n\nJo wrote:\n> x\n", "jo wrote:"},
-		"a blank line before it":   {"Jo wrote:\n\n> x\n", "jo wrote:"},
-		"a long line":              {wide + "\n> x\n", wide},
-		"too long a line":          {"Jo\n" + wide + "w\n> x\n", ""},
-		"after too long a line":    {wide + "w\nJo\n> x\n", "jo"},
-		"fields among other lines": {"a\nb\nc\nFrom: Jo\nSent: x\nd\n> x\n", "a\nb\nc\nfrom: jo\nsent: x\nd"},
-		"quotes before the first":  {"> x\n\n> y\n\nJo wrote:\n> z\n", "jo wrote:"},
-		"two introductions":        {"a:\n> x\nb:\n> x\nc:\n> x\n", "a:\nb:"},
-		"two blocks":               {block + block + "To: a\nCc: b\n\n", "from: jo\nsent: monday\nfrom: jo\nsent: monday"},
-		"quotes without any":       {"> x\n> y\n", ""},
-		"beyond the limit":         {strings.Repeat("\n", maxPassageText) + "Jo wrote:\n> x\n", ""},
-		"within the limit":         {strings.Repeat("\n", maxPassageText-len("Jo wrote:\n> x\n")) + "Jo wrote:\n> x\n", "jo wrote:"},
+		"lines that wrap":                {"a\nb\nc\nd\ne\n> x\n", "b\nc\nd\ne"},
+		"a header block is whole":        {"From: Jo\nSent: x\nTo: y\nCc: z\nSubject: q\nDate: d\n\n", "from: jo\nsent: x\nto: y\ncc: z\nsubject: q\ndate: d"},
+		"one field is not a block":       {"From: Jo\n\nHello\n", ""},
+		"a block at the end":             {"Hello\n\nFrom: Jo\nSent: Monday", "from: jo\nsent: monday"},
+		"one field at the end":           {"Hello\n\nFrom: Jo", ""},
+		"after blank lines":              {"Hello\n\nJo wrote:\n> x\n", "jo wrote:"},
+		"a blank line before it":         {"Jo wrote:\n\n> x\n", "jo wrote:"},
+		"a long line":                    {wide + "\n> x\n", wide},
+		"line too long":                  {"Jo\n" + wide + "w\n> x\n", ""},
+		"after a line that is too long":  {wide + "w\nJo\n> x\n", "jo"},
+		"fields among other lines":       {"a\nb\nc\nFrom: Jo\nSent: x\nd\n> x\n", "a\nb\nc\nfrom: jo\nsent: x\nd"},
+		"quotes before the first":        {"> x\n\n> y\n\nJo wrote:\n> z\n", "jo wrote:"},
+		"two introductions":              {"a:\n> x\nb:\n> x\nc:\n> x\n", "a:\nb:"},
+		"two blocks":                     {block + block + "To: a\nCc: b\n\n", "from: jo\nsent: monday\nfrom: jo\nsent: monday"},
+		"quotes without an introduction": {"> x\n> y\n", ""},
+		"beyond the limit":               {strings.Repeat("\n", maxPassageText) + "Jo wrote:\n> x\n", ""},
+		"within the limit":               {strings.Repeat("\n", maxPassageText-len("Jo wrote:\n> x\n")) + "Jo wrote:\n> x\n", "jo wrote:"},
 	} {
 		if got := quotationOf(tt[0]).intro; got != tt[1] {
 			t.Errorf("%s: %q, want %q", name, got, tt[1])

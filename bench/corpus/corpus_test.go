@@ -31,7 +31,7 @@ func TestTruth(t *testing.T) {
 			t.Errorf("message %d: Seq %d, Bytes %d of %d, Text %q", i, m.Seq, m.Bytes, len(m.Raw), m.Text)
 		}
 		if (m.Kind == "duplicate") != (m.DupOf != 0) || m.DupOf != seen[m.MessageID] {
-			t.Errorf("message %d: %s of %d, its id came first with %d", m.Seq, m.Kind, m.DupOf, seen[m.MessageID])
+			t.Errorf("message %d: %s of %d, but its ID first occurs in %d", m.Seq, m.Kind, m.DupOf, seen[m.MessageID])
 		}
 		if m.DupOf == 0 {
 			seen[m.MessageID] = m.Seq
@@ -44,6 +44,6 @@ func TestTruth(t *testing.T) {
 	}
 	late := slices.IndexFunc(all, func(m Message) bool { return m.OutOfOrder })
 	if late < 0 {
-		t.Error("no reply came before its parent")
+		t.Error("no reply is delivered before its parent")
 	}
 }

@@ -22,7 +22,7 @@ func some(n int) (mails []corpus.Message, raws [][]byte) {
 	return mails, raws
 }
 
-// A limit is only valid if it really does the work.
+// The limits must really do the work that they measure.
 
 func TestParse(t *testing.T) {
 	mails, raws := some(200)
@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 		cost, err := Parse(raws, parser, func(i int, text string) {
 			judged++
 			if !score.Holds(text, mails[i].Text) {
-				t.Errorf("%s decodes mail %d (%s) wrongly", name, i+1, mails[i].Charset)
+				t.Errorf("%s decodes mail %d (%s) incorrectly", name, i+1, mails[i].Charset)
 			}
 		})
 		if err != nil || judged != 200 || cost.N != 200 || cost.Each() <= 0 {

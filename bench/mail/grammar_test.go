@@ -13,7 +13,7 @@ func TestGrow(t *testing.T) {
 			t.Fatalf("seed %d: %d octets", seed, len(b))
 		}
 		if !bytes.Equal(b, Grow(seed, 1<<14)) {
-			t.Fatalf("seed %d gives two mails", seed)
+			t.Fatalf("seed %d gives different messages", seed)
 		}
 	}
 }

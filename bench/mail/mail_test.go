@@ -27,7 +27,7 @@ func TestJudgeCountsFaults(t *testing.T) {
 	}
 }
 
-func TestUnsafeNamesWhatActs(t *testing.T) {
+func TestUnsafe(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"<script>x</script>", "<p onclick=x>", "<img src='data:image/svg+xml,x'>", "<svg></svg>", "<p style='width:expression(x)'>", "<a href=' JAVASCRIPT:x'>"} {
 		if len(Unsafe(s)) == 0 {
@@ -35,7 +35,7 @@ func TestUnsafeNamesWhatActs(t *testing.T) {
 		}
 	}
 	if found := Unsafe(`<p style="color:red"><a href="https://a.example">x</a><img src="cid:x">`); found != nil {
-		t.Errorf("%q is found in what is safe", found)
+		t.Errorf("Unsafe found %q in safe HTML", found)
 	}
 }
 

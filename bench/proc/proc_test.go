@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestCPU uses time in a running grandchild and in one that has ended.
+// TestCPU checks that the time of a running and of an ended grandchild is counted.
 func TestCPU(t *testing.T) {
 	const burn = `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done`
 	cmd := exec.Command("/bin/sh", "-c", `sh -c '`+burn+`'; sh -c '`+burn+`; echo ready; read -r _; :' & cat >/dev/null; kill $!; wait`)
@@ -32,7 +32,7 @@ func TestCPU(t *testing.T) {
 		t.Fatal(err)
 	}
 	if below < 4*tick || own > below/2 {
-		t.Errorf("the shell used %v and those below it %v; both loops were below it", own, below)
+		t.Errorf("the shell used %v and its descendants %v, want all of it in the descendants", own, below)
 	}
 	if _, _, err := CPU(-1); err == nil {
 		t.Error("no error for a process that does not exist")

@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 )
 
-// Count is what was sent to the server.
+// Count is the number of requests that were sent to the server.
 type Count struct {
 	Statements int64 // executed, simple and prepared ones, BEGIN and COMMIT included
 	Trips      int64 // messages after which the client waits for the server
@@ -54,7 +54,7 @@ func NewRelay(network, address string) (*Relay, error) {
 // Addr is where the relay listens.
 func (r *Relay) Addr() *net.TCPAddr { return r.listener.Addr().(*net.TCPAddr) }
 
-// Count is what has passed so far.
+// Count returns the requests so far.
 func (r *Relay) Count() Count { return Count{r.statements.Load(), r.trips.Load()} }
 
 // Close cuts every connection and waits until all are gone.

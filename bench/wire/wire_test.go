@@ -15,7 +15,7 @@ import (
 	"switchboard/internal/dbtest"
 )
 
-// relayed is a database behind a relay.
+// relayed returns a database behind a relay.
 func relayed(t *testing.T) (*Relay, *sql.DB) {
 	t.Helper()
 	parts := regexp.MustCompile(`host='?([^' ]+)'? port=(\d+) user=(\S+) dbname=(\S+)`).FindStringSubmatch(dbtest.Empty(t))
@@ -64,7 +64,7 @@ func TestCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// BEGIN, CREATE, three INSERTs and COMMIT; preparing the statement and closing
-	// it cost a trip each and execute nothing.
+	// it are one round trip each and execute nothing.
 	if got := r.Count().Sub(before); got != (Count{Statements: 6, Trips: 8}) {
 		t.Errorf("counted %+v, want 6 statements in 8 trips", got)
 	}
@@ -74,7 +74,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-func TestRefusesNonsense(t *testing.T) {
+func TestRefusesInvalidMessages(t *testing.T) {
 	short := binary.BigEndian.AppendUint32(nil, 3)
 	if err := new(Relay).forward(new(bytes.Buffer), bytes.NewReader(short)); err != errLength {
 		t.Errorf("a message of length 3 gives %v, want %v", err, errLength)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestAConversation(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	b := o.visit(t)
 	b.say(map[string]any{"type": "hello", "name": "Jo\r\nBcc: x", "email": "jo@acme.example", "page": "https://shop.example/cart"})
 	welcome := b.want("welcome")
@@ -57,7 +57,7 @@ func TestAConversation(t *testing.T) {
 	}
 }
 
-func (o *office) awaitDelivery(t *testing.T, conversation string, seq int64, want desk.DeliveryState) {
+func (o *deskFixture) awaitDelivery(t *testing.T, conversation string, seq int64, want desk.DeliveryState) {
 	t.Helper()
 	var got desk.DeliveryState
 	for late := time.Now().Add(patience); time.Now().Before(late); <-time.After(5 * time.Millisecond) {
@@ -71,7 +71,7 @@ func (o *office) awaitDelivery(t *testing.T, conversation string, seq int64, wan
 // A reply to a visitor who is offline is sent at once, and shown and marked as
 // delivered when the visitor comes back.
 func TestReplyWaitsForTheVisitor(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	b := o.visit(t)
 	b.say(map[string]any{"type": "message", "id": "1", "text": "hello?"})
 	secret := b.want("welcome").Session
@@ -81,7 +81,7 @@ func TestReplyWaitsForTheVisitor(t *testing.T) {
 	o.awaitDelivery(t, line.Epoch, line.Seq+1, desk.DeliverySent)
 
 	b = o.visit(t)
-	b.say(map[string]any{"type": "hello", "session": secret}) // and forgot its place
+	b.say(map[string]any{"type": "hello", "session": secret}) // without a position
 	b.want("welcome")
 	if m := b.want("message"); m.Seq != line.Seq {
 		t.Fatalf("%+v, want the first line again", m)
@@ -92,7 +92,7 @@ func TestReplyWaitsForTheVisitor(t *testing.T) {
 }
 
 func TestRepeatedLineIsStoredOnce(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	b := o.visit(t)
 	for range 3 {
 		b.say(map[string]any{"type": "message", "id": "same", "text": "once"})
@@ -123,7 +123,7 @@ func TestRepeatedLineIsStoredOnce(t *testing.T) {
 }
 
 func TestTwoTabsSeeTheSame(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	one := o.visit(t)
 	one.say(map[string]any{"type": "message", "id": "1", "text": "from the first"})
 	secret := one.want("welcome").Session
@@ -152,7 +152,7 @@ func TestTwoTabsSeeTheSame(t *testing.T) {
 
 // A secret gives access to its own session on its own widget only.
 func TestSecrets(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	b := o.visit(t)
 	b.say(map[string]any{"type": "message", "id": "1", "text": "private"})
 	secret := b.want("welcome").Session
@@ -173,7 +173,7 @@ func TestSecrets(t *testing.T) {
 }
 
 func TestTypingTravelsBothWays(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	one := o.visit(t)
 	one.say(map[string]any{"type": "message", "id": "1", "text": "x"})
 	secret := one.want("welcome").Session
@@ -194,7 +194,7 @@ func TestTypingTravelsBothWays(t *testing.T) {
 }
 
 func TestWidgetsAndOrigins(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	host := o.gate.HTTPAddr().String()
 	for _, tt := range []struct {
 		name, widget, origin string

@@ -23,15 +23,15 @@ import (
 
 const patience = 20 * time.Second
 
-// office is a complete gateway with one agent, Ana, who uses the API.
-type office struct {
+// deskFixture is a complete gateway with one agent, Ana, who uses the API.
+type deskFixture struct {
 	gate *gateway.Gateway
 	ana  desk.Agent
 	key  string
 	stop func() error
 }
 
-func openOffice(t testing.TB) *office {
+func startGateway(t testing.TB) *deskFixture {
 	t.Helper()
 	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
@@ -47,7 +47,7 @@ func openOffice(t testing.TB) *office {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- gate.Run(ctx) }()
-	o := &office{gate: gate}
+	o := &deskFixture{gate: gate}
 	stopped := false
 	o.stop = func() error {
 		if stopped {
@@ -62,13 +62,13 @@ func openOffice(t testing.TB) *office {
 			t.Errorf("the gateway stopped with %v", err)
 		}
 	})
-	o.hire(t)
+	o.addAgent(t)
 	o.awaitOpen(t)
 	return o
 }
 
-// hire creates Ana and her API key.
-func (o *office) hire(t testing.TB) {
+// addAgent creates Ana and her API key.
+func (o *deskFixture) addAgent(t testing.TB) {
 	t.Helper()
 	o.ana = desk.Agent{ID: desk.NewID[desk.AgentID](), Name: "Ana", Email: "ana@desk.example", Tiers: []desk.Tier{0, 1, 2, 3}, Admin: true}
 	id, err := o.gate.Store().SaveAgent(t.Context(), o.ana, "")
@@ -82,7 +82,7 @@ func (o *office) hire(t testing.TB) {
 }
 
 // awaitOpen waits until the chat channel is running.
-func (o *office) awaitOpen(t testing.TB) {
+func (o *deskFixture) awaitOpen(t testing.TB) {
 	t.Helper()
 	for late := time.Now().Add(patience); ; {
 		for _, c := range o.gate.Channels() {
@@ -98,7 +98,7 @@ func (o *office) awaitOpen(t testing.TB) {
 }
 
 // post sends an API request as Ana.
-func (o *office) post(ctx context.Context, path string, body any) error {
+func (o *deskFixture) post(ctx context.Context, path string, body any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -120,11 +120,11 @@ func (o *office) post(ctx context.Context, path string, body any) error {
 	return nil
 }
 
-func (o *office) answer(ctx context.Context, conversation, text string) error {
+func (o *deskFixture) answer(ctx context.Context, conversation, text string) error {
 	return o.post(ctx, "/conversations/"+conversation+"/replies", map[string]string{"text": text})
 }
 
-func (o *office) reply(t testing.TB, conversation, text string) {
+func (o *deskFixture) reply(t testing.TB, conversation, text string) {
 	t.Helper()
 	if err := o.answer(t.Context(), conversation, text); err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func (o *office) reply(t testing.TB, conversation, text string) {
 }
 
 // delivery returns the state of a message's only delivery.
-func (o *office) delivery(t testing.TB, conversation string, seq int64) desk.DeliveryState {
+func (o *deskFixture) delivery(t testing.TB, conversation string, seq int64) desk.DeliveryState {
 	t.Helper()
 	id, err := desk.ParseID[desk.ConversationID](conversation)
 	if err != nil {
@@ -171,7 +171,7 @@ func dial(t testing.TB, host, widget string, header http.Header) *browser {
 	return &browser{Conn: conn, t: t}
 }
 
-func (o *office) visit(t testing.TB) *browser {
+func (o *deskFixture) visit(t testing.TB) *browser {
 	return dial(t, o.gate.HTTPAddr().String(), "shop", nil)
 }
 

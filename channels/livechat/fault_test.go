@@ -18,9 +18,9 @@ import (
 	"switchboard/live"
 )
 
-// besides is the chat of a second node with the same database. Its hub receives
+// secondNode starts the chat of a second node with the same database. Its hub receives
 // nothing, as if every signal were lost.
-func (o *office) besides(t testing.TB, cfg livechat.Config) (host string) {
+func (o *deskFixture) secondNode(t testing.TB, cfg livechat.Config) (host string) {
 	t.Helper()
 	cfg.Widgets = map[string]livechat.Widget{"shop": {Key: "shop"}}
 	server := livechat.New(cfg, o.gate.Store().Visitors(), live.New(), slog.New(slog.DiscardHandler))
@@ -32,8 +32,8 @@ func (o *office) besides(t testing.TB, cfg livechat.Config) (host string) {
 }
 
 func TestLostHintsDelayAndLoseNothing(t *testing.T) {
-	o := openOffice(t)
-	b := dial(t, o.besides(t, livechat.Config{}), "shop", nil)
+	o := startGateway(t)
+	b := dial(t, o.secondNode(t, livechat.Config{}), "shop", nil)
 	b.say(map[string]any{"type": "message", "id": "1", "text": "x"})
 	b.want("welcome")
 	line := b.want("message", "ack")
@@ -43,15 +43,15 @@ func TestLostHintsDelayAndLoseNothing(t *testing.T) {
 		t.Fatalf("%+v", m)
 	}
 	if waited := time.Since(start); waited > 3*time.Second {
-		t.Errorf("it took %s, the bar is 3 s", waited)
+		t.Errorf("it took %s, want less than 3 s", waited)
 	}
 }
 
 // A visitor who does not read is disconnected within the write deadline, does not
 // delay other visitors, and gets everything after reconnecting.
 func TestSlowReader(t *testing.T) {
-	o := openOffice(t)
-	host := o.besides(t, livechat.Config{WriteWait: 300 * time.Millisecond, PollEvery: 50 * time.Millisecond})
+	o := startGateway(t)
+	host := o.secondNode(t, livechat.Config{WriteWait: 300 * time.Millisecond, PollEvery: 50 * time.Millisecond})
 	b := dial(t, host, "shop", nil)
 	b.say(map[string]any{"type": "message", "id": "1", "text": "x"})
 	secret := b.want("welcome").Session
@@ -89,7 +89,7 @@ func TestSlowReader(t *testing.T) {
 	}
 	// The server gives up: what it had sent comes, and then the end, not all of it.
 	last, got := line.Seq, 0
-	<-time.After(time.Second) // the visitor does not read for longer than the deadline
+	<-time.After(time.Second) // the visitor reads nothing for longer than the deadline
 	for {
 		var f frame
 		if err := stalled.ReadJSON(&f); err != nil {
@@ -100,37 +100,38 @@ func TestSlowReader(t *testing.T) {
 		}
 	}
 	if got >= answers {
-		t.Fatalf("%d messages fitted into the buffers: the test tests nothing", got)
+		t.Fatalf("%d messages fitted into the buffers: the test proves nothing", got)
 	}
 	b = dial(t, host, "shop", nil)
 	b.say(map[string]any{"type": "hello", "session": secret, "after": last})
 	b.want("welcome")
 	for i := got; i < answers; i++ {
 		if m := b.want("message"); !strings.HasPrefix(m.Text, fmt.Sprintf("%d ", i)) {
-			t.Fatalf("message %.10q came, want number %d", m.Text, i)
+			t.Fatalf("received message %.10q, want number %d", m.Text, i)
 		}
 	}
 }
 
-// roamer is a visitor whose connection breaks again and again.
-type roamer struct {
+// unstableVisitor is a visitor whose connection breaks repeatedly.
+type unstableVisitor struct {
 	host, secret, epoch string
 	seq                 int64
 	random              *rand.Rand
-	lines               []string // texts in the order in which they came
+	lines               []string // received texts, in order
 	acked               map[string]bool
 	cuts                int
 }
 
-// ride sends lines until all of them are acknowledged and n lines were received.
-func (r *roamer) ride(ctx context.Context, own, n int) error {
+// exchange reconnects and sends own lines until all of them are acknowledged and n
+// lines were received.
+func (r *unstableVisitor) exchange(ctx context.Context, own, n int) error {
 	for ctx.Err() == nil {
 		conn, _, err := websocket.DefaultDialer.DialContext(ctx, "ws://"+r.host+"/chat?widget=shop", nil)
 		if err != nil {
 			return err
 		}
 		done, err := r.connected(conn, own, n)
-		conn.NetConn().Close() // no goodbye
+		conn.NetConn().Close() // without a close frame
 		if done || err != nil {
 			return err
 		}
@@ -139,12 +140,12 @@ func (r *roamer) ride(ctx context.Context, own, n int) error {
 	return fmt.Errorf("%d of %d lines, %d of %d acknowledged: %w", len(r.lines), n, len(r.acked), own, ctx.Err())
 }
 
-func (r *roamer) connected(conn *websocket.Conn, own, n int) (done bool, err error) {
+func (r *unstableVisitor) connected(conn *websocket.Conn, own, n int) (done bool, err error) {
 	hello := map[string]any{"type": "hello", "session": r.secret, "after": r.seq, "epoch": r.epoch}
 	if conn.WriteJSON(hello) != nil {
 		return false, nil
 	}
-	unread := 3 + r.random.IntN(12) // frames until the link is cut
+	unread := 3 + r.random.IntN(12) // frames until the connection is cut
 	for i := range own {
 		id := fmt.Sprintf("m%d", i)
 		if !r.acked[id] && unread > 6 {
@@ -165,7 +166,7 @@ func (r *roamer) connected(conn *websocket.Conn, own, n int) (done bool, err err
 			r.acked[f.ID] = true
 		case "message":
 			if f.Seq <= r.seq {
-				return false, fmt.Errorf("message %d came after %d", f.Seq, r.seq)
+				return false, fmt.Errorf("received message %d after %d", f.Seq, r.seq)
 			}
 			r.seq, r.epoch = f.Seq, f.Epoch
 			r.lines = append(r.lines, f.Text)
@@ -179,10 +180,10 @@ func (r *roamer) connected(conn *websocket.Conn, own, n int) (done bool, err err
 	return false, nil
 }
 
-// Links that are cut at any moment: each line is stored once, each message is
-// seen once and in order.
-func TestCutLinks(t *testing.T) {
-	o := openOffice(t)
+// If connections are cut at any moment, each line is stored once, and each message is
+// received once and in order.
+func TestCutConnections(t *testing.T) {
+	o := startGateway(t)
 	const visitors, own, answers = 6, 8, 8
 	var mu sync.Mutex
 	cuts := 0
@@ -191,8 +192,8 @@ func TestCutLinks(t *testing.T) {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 			defer cancel()
-			r := &roamer{host: o.gate.HTTPAddr().String(), random: rand.New(rand.NewPCG(7, uint64(v))), acked: map[string]bool{}}
-			if err := r.ride(ctx, own, 1); err != nil {
+			r := &unstableVisitor{host: o.gate.HTTPAddr().String(), random: rand.New(rand.NewPCG(7, uint64(v))), acked: map[string]bool{}}
+			if err := r.exchange(ctx, own, 1); err != nil {
 				t.Error(err)
 				return
 			}
@@ -205,7 +206,7 @@ func TestCutLinks(t *testing.T) {
 					}
 				}
 			}()
-			err := r.ride(ctx, own, own+answers)
+			err := r.exchange(ctx, own, own+answers)
 			<-replied
 			if err != nil || r.epoch != epoch {
 				t.Errorf("%v; conversation %s, then %s", err, epoch, r.epoch)
@@ -224,16 +225,16 @@ func TestCutLinks(t *testing.T) {
 	}
 	wg.Wait()
 	if cuts < visitors {
-		t.Errorf("only %d cuts: the test tests nothing", cuts)
+		t.Errorf("only %d cuts: the test proves nothing", cuts)
 	}
 	t.Logf("visitors=%d cuts=%d lost=0 dup=0 reorder=0", visitors, cuts)
 }
 
-// BenchmarkAck is a line from the visitor's socket to its acknowledgement, durable
+// BenchmarkAck measures the time of a line from the visitor's socket to its acknowledgement, durable
 // in PostgreSQL, through the whole gateway.
 func BenchmarkAck(b *testing.B) {
-	o := openOffice(b)
-	host := o.besides(b, livechat.Config{FrameRate: 1e9, FrameBurst: 1e9})
+	o := startGateway(b)
+	host := o.secondNode(b, livechat.Config{FrameRate: 1e9, FrameBurst: 1e9})
 	c := dial(b, host, "shop", nil)
 	c.say(map[string]any{"type": "hello"})
 	c.want("welcome")

@@ -31,7 +31,7 @@ type endpoint struct {
 	host  string
 }
 
-func openEntrance(t testing.TB, cfg livechat.Config) *endpoint {
+func openEndpoint(t testing.TB, cfg livechat.Config) *endpoint {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{DSN: dbtest.New(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -78,7 +78,7 @@ func (e *endpoint) run(t testing.TB, sink channels.Sink) (stop func()) {
 }
 
 func TestClosedUntilRun(t *testing.T) {
-	e := openEntrance(t, livechat.Config{})
+	e := openEndpoint(t, livechat.Config{})
 	resp, err := http.Get("http://" + e.host)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestClosedUntilRun(t *testing.T) {
 }
 
 func TestBadFrames(t *testing.T) {
-	e := openEntrance(t, livechat.Config{})
+	e := openEndpoint(t, livechat.Config{})
 	e.run(t, channeltest.NewSink())
 	for _, tt := range []struct {
 		name  string
@@ -121,7 +121,7 @@ func TestBadFrames(t *testing.T) {
 
 // A refused frame gets an error, and the session continues.
 func TestRefusedFrames(t *testing.T) {
-	e := openEntrance(t, livechat.Config{})
+	e := openEndpoint(t, livechat.Config{})
 	sink := channeltest.NewSink()
 	e.run(t, sink)
 	b := dial(t, e.host, "shop", nil)
@@ -129,7 +129,7 @@ func TestRefusedFrames(t *testing.T) {
 	if r := b.want("error"); r.Code != "hello-first" || r.Detail == "" {
 		t.Errorf("%+v", r)
 	}
-	b.say(map[string]any{"type": "hello", "email": "nobody"})
+	b.say(map[string]any{"type": "hello", "email": "no-at-sign"})
 	secret := b.want("welcome").Session
 	if r := b.want("error"); r.Code != "bad-email" {
 		t.Errorf("%+v", r)
@@ -181,7 +181,7 @@ func TestRefusedFrames(t *testing.T) {
 }
 
 func TestTooManyFrames(t *testing.T) {
-	e := openEntrance(t, livechat.Config{FrameRate: 1, FrameBurst: 10})
+	e := openEndpoint(t, livechat.Config{FrameRate: 1, FrameBurst: 10})
 	e.run(t, channeltest.NewSink())
 	b := dial(t, e.host, "shop", nil)
 	b.say(map[string]any{"type": "hello"})
@@ -196,7 +196,7 @@ func TestTooManyFrames(t *testing.T) {
 // A stop waits for the line that is being stored, acknowledges it and asks the client
 // to reconnect.
 func TestStopFinishesTheCurrentLine(t *testing.T) {
-	e := openEntrance(t, livechat.Config{})
+	e := openEndpoint(t, livechat.Config{})
 	sink := channeltest.NewSink()
 	stop := e.run(t, sink)
 	idle := dial(t, e.host, "shop", nil)
@@ -288,9 +288,9 @@ func (c *customer) dial(ctx context.Context) (*websocket.Conn, error) {
 
 func (c *customer) Repeat(ctx context.Context, nonce string) error { return c.Send(ctx, nonce) }
 
-func TestPromises(t *testing.T) {
+func TestConformance(t *testing.T) {
 	channeltest.Run(t, channeltest.Harness{New: func(t *testing.T, _ *channeltest.Sink) (channels.Channel, channeltest.Customer) {
-		e := openEntrance(t, livechat.Config{FrameBurst: 1000})
+		e := openEndpoint(t, livechat.Config{FrameBurst: 1000})
 		session, err := e.store.Visitors().Open(t.Context(), "shop", "", chat.Visitor{})
 		if err != nil {
 			t.Fatal(err)

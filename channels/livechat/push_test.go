@@ -29,7 +29,7 @@ type room struct {
 func openRoom(t *testing.T) *room {
 	t.Helper()
 	r := &room{t: t, hub: live.New(), sessions: newSessions(), c: desk.NewID[desk.ConversationID]()}
-	// No poll within the test: what arrives was pushed, or an event made it be read.
+	// No poll during the test: lines arrive by a push or because an event caused a read.
 	cfg := livechat.Config{Widgets: map[string]livechat.Widget{"shop": {Key: "shop"}}, PollEvery: time.Hour}
 	server := livechat.New(cfg, r.sessions, r.hub, slog.New(slog.DiscardHandler))
 	web := httptest.NewServer(server)
@@ -42,7 +42,7 @@ func openRoom(t *testing.T) *room {
 		t.Fatal(err)
 	}
 	r.session = session
-	r.settled(1) // what the session had before
+	r.settled(1) // events before the test
 	return r
 }
 
@@ -168,7 +168,7 @@ func TestPushOfAnotherSession(t *testing.T) {
 	r := openRoom(t)
 	r.received("m-1", "hello?")
 	r.wantLine(chat.FromVisitor, "hello?")
-	m := &desk.Message{ID: desk.NewID[desk.MessageID](), ConversationID: r.c, Seq: r.seq + 1, TextBody: "for someone else"}
+	m := &desk.Message{ID: desk.NewID[desk.MessageID](), ConversationID: r.c, Seq: r.seq + 1, TextBody: "for another visitor"}
 	other := desk.Delivery{MessageID: m.ID, Channel: desk.ChannelChat, Recipient: desk.NewID[desk.SessionID]().String(), State: desk.DeliverySent}
 	livechat.Publisher{Hub: r.hub}.Sent(m, []desk.Delivery{other})
 	r.seq++
@@ -179,7 +179,7 @@ func TestPushOfAnotherSession(t *testing.T) {
 
 // Pushed lines are the same as those that a later connection reads from the database.
 func TestPushedAndReadLinesAreEqual(t *testing.T) {
-	o := openOffice(t)
+	o := startGateway(t)
 	b := o.visit(t)
 	b.say(map[string]any{"type": "hello", "name": "Jo"})
 	welcome := b.want("welcome")

@@ -21,11 +21,11 @@ func filled(b *testing.B) *mailtest.Dovecot {
 	for i := range waiting {
 		d.Append(letter(fmt.Sprintf("bench-%05d", i), 25_000))
 	}
-	readAll(b, d) // Dovecot has indexed the folder then
+	readAll(b, d) // after Dovecot has indexed the folder
 	return d
 }
 
-// counting is a journal that only counts.
+// counting is a Journal that only counts messages.
 type counting struct {
 	n    int
 	done chan struct{}
@@ -46,7 +46,7 @@ func (c *counting) Commit(_ context.Context, b checkpoint.Batch) ([]desk.Receipt
 	return make([]desk.Receipt, len(b.Raws)), nil
 }
 
-// BenchmarkBacklog reads a folder of 2,000 mails of 25 kB.
+// BenchmarkBacklog measures reading a folder of 2,000 mails of 25 kB.
 func BenchmarkBacklog(b *testing.B) {
 	d := filled(b)
 	b.ResetTimer()
@@ -59,8 +59,8 @@ func BenchmarkBacklog(b *testing.B) {
 	b.ReportMetric(float64(waiting*b.N)/b.Elapsed().Seconds(), "mails/s")
 }
 
-// BenchmarkLimit is the least that reading them costs: one FETCH for all, thrown
-// away.
+// BenchmarkLimit measures the minimum cost of reading them: one FETCH for all, whose
+// content is discarded.
 func BenchmarkLimit(b *testing.B) {
 	d := filled(b)
 	b.ResetTimer()

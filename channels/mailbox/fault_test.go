@@ -16,7 +16,7 @@ import (
 
 // The connection breaks thirty times, at any octet: within the greeting, a size or a
 // literal.
-func TestCutWithinAnything(t *testing.T) {
+func TestConnectionCutAtAnyOctet(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	proxy := mailtest.NewProxy(t, d.Addr)
@@ -47,8 +47,8 @@ func TestCutWithinAnything(t *testing.T) {
 	}
 }
 
-// Twenty times the server keeps the connection open but stops responding.
-func TestMuteServer(t *testing.T) {
+// The server keeps the connection open but stops responding, twenty times.
+func TestUnresponsiveServer(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	proxy := mailtest.NewProxy(t, d.Addr)
@@ -173,20 +173,20 @@ func TestAdvice(t *testing.T) {
 		name   string
 		change func(*Config)
 		state  channels.State
-		advice string // a part of it
+		advice string // a part of the advice
 	}{
 		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, channels.StateFailing, `no folder "Nope" that can be opened. Its folders are: INBOX.`},
-		{"nobody there", func(c *Config) { c.Addr = closed.Addr().String() }, channels.StateFailing, "Check host and port"},
+		{"connection refused", func(c *Config) { c.Addr = closed.Addr().String() }, channels.StateFailing, "Check host and port"},
 		{"unknown authority", func(c *Config) { c.TLS, c.Addr = TLSImplicit, d.TLSAddr }, channels.StateFailing, "install its authority's certificate"},
 		{"unknown authority after STARTTLS", func(c *Config) { c.TLS = TLSStart }, channels.StateFailing, "install its authority's certificate"},
-		{"other host name", func(c *Config) {
+		{"certificate of another host", func(c *Config) {
 			c.TLS, c.Addr = TLSImplicit, d.TLSAddr
 			c.TLSConfig = &tls.Config{RootCAs: d.Roots, ServerName: "imap.other.example"}
 		}, channels.StateFailing, "one of the certificate's names"},
-		{"TLS where there is none", func(c *Config) { c.TLS, c.TLSConfig = TLSImplicit, trusted }, channels.StateFailing, "Set tls to starttls"},
+		{"TLS on a plaintext port", func(c *Config) { c.TLS, c.TLSConfig = TLSImplicit, trusted }, channels.StateFailing, "Set tls to starttls"},
 		{"implicit", func(c *Config) { c.TLS, c.Addr, c.TLSConfig = TLSImplicit, d.TLSAddr, trusted }, channels.StateRunning, ""},
 		{"STARTTLS", func(c *Config) { c.TLS, c.TLSConfig = TLSStart, trusted }, channels.StateRunning, ""},
-		// The last one: Dovecot then slows down every login from this address.
+		// Last, because Dovecot then slows down all logins from this address.
 		{"password", func(c *Config) { c.Password = "wrong" }, channels.StateUnauthorised, `user name and the password of "support"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

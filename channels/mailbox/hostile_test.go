@@ -17,11 +17,12 @@ import (
 	"switchboard/desk"
 )
 
-// script answers IMAP commands: it gets the command without its tag and returns
-// the untagged part and the tagged state ("OK", "NO no", "BAD what").
+// script answers an IMAP command, which is passed without its tag. It returns the
+// untagged responses and the status of the tagged one ("OK", "NO no", "BAD what").
 type script func(command string) (untagged, tagged string)
 
-// polite is a server with three mails of 12 octets, "Subject: x\r\n".
+// polite is the script of a well-behaved server with three mails of 12 octets,
+// "Subject: x\r\n".
 func polite(command string) (string, string) {
 	verb := strings.ToUpper(command)
 	switch {
@@ -41,7 +42,8 @@ func polite(command string) (string, string) {
 	return "", "OK"
 }
 
-// fetchAnswer answers UID FETCH for the UIDs it names, of 1 to 3.
+// fetchAnswer returns the response to a UID FETCH command for those of UIDs 1 to 3
+// that it requests.
 func fetchAnswer(command, body string) string {
 	set := strings.Fields(command)[2]
 	var b strings.Builder
@@ -71,12 +73,13 @@ func inSet(set string, uid int) bool {
 	return false
 }
 
-// scripted serves a script until the test ends.
+// scripted starts a server that runs a script until the test ends, and returns its
+// address.
 func scripted(t *testing.T, s script) string {
 	return serve(t, func(conn net.Conn, command string) (string, string) { return s(command) })
 }
 
-// serve is scripted for answers that are written to the connection in between.
+// serve is like scripted, for scripts that also write to the connection themselves.
 func serve(t *testing.T, s func(conn net.Conn, command string) (untagged, tagged string)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -125,9 +128,9 @@ func TestScriptedServer(t *testing.T) {
 	}
 }
 
-// Some servers say the year 1, which is before it in another zone and then no instant
-// that a database takes, for a date that they do not know.
-func TestDateOfNoTime(t *testing.T) {
+// Some servers report the year 1 for an unknown date. In another time zone, that can be
+// a time before year 1, which the database cannot store.
+func TestUnknownDate(t *testing.T) {
 	sink := channeltest.NewSink()
 	pull(t, scriptedConfig(scripted(t, func(command string) (string, string) {
 		untagged, tagged := polite(command)
@@ -144,16 +147,16 @@ func TestDateOfNoTime(t *testing.T) {
 func TestPoisonMailDoesNotBlockTheMailbox(t *testing.T) {
 	good := "{12}\r\nSubject: x\r\n"
 	for name, poison := range map[string]string{
-		"refused":              "NO",
-		"connection closed":    "",
-		"nonsense":             "UID 2 EMAILID (M1) BODY[] " + good,
-		"longer than allowed":  "{9000000000}\r\nSubject: x\r\n",
-		"torn, then closed":    "{1000}\r\nSubject: x\r\n",
-		"endless quoted":       `"` + strings.Repeat("x", 4<<20),
-		"answered without it":  "FLAGS",
-		"NIL":                  "NIL",
-		"negative length":      "{-5}\r\n",
-		"unclosed parenthesis": "((((((((",
+		"refused":                   "NO",
+		"connection closed":         "",
+		"nonsense":                  "UID 2 EMAILID (M1) BODY[] " + good,
+		"length above the limit":    "{9000000000}\r\nSubject: x\r\n",
+		"truncated, then closed":    "{1000}\r\nSubject: x\r\n",
+		"endless quoted":            `"` + strings.Repeat("x", 4<<20),
+		"response without the body": "FLAGS",
+		"NIL":                       "NIL",
+		"negative length":           "{-5}\r\n",
+		"unclosed parenthesis":      "((((((((",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -230,8 +233,8 @@ func TestHostileServer(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	for i, s := range cases {
 		cfg := scriptedConfig(scripted(t, s))
-		// The end comes in the pause, not while the library, whose reader and writer
-		// then race with each other, asks a new connection what it can do.
+		// Stop during the pause between attempts: stopping while the library requests
+		// the capabilities of a new connection triggers a data race in the library.
 		cfg.Retry = channels.Backoff{Min: time.Hour, Max: time.Hour}
 		m, err := New(cfg, newMemory(channeltest.NewSink()), slog.New(slog.DiscardHandler))
 		if err != nil {
@@ -245,11 +248,11 @@ func TestHostileServer(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	t.Logf("cases=%d heap_delta=%d KiB", len(cases), (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>10)
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
-		t.Errorf("%d octets of heap are left", grown)
+		t.Errorf("the heap has grown by %d octets", grown)
 	}
 }
 
-// A slow server that makes progress is waited for longer than the silence limit.
+// A slow server may take longer than the silence limit as long as it makes progress.
 func TestSlowServer(t *testing.T) {
 	sink := channeltest.NewSink()
 	body := strings.Repeat("x", 40)
@@ -278,7 +281,7 @@ func TestSlowServer(t *testing.T) {
 }
 
 // A server that sends an endless response is disconnected before it fills the memory.
-func TestEndlessAnswer(t *testing.T) {
+func TestEndlessResponse(t *testing.T) {
 	for _, verb := range []string{"CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH"} {
 		t.Run(verb, func(t *testing.T) {
 			t.Parallel()
@@ -298,8 +301,8 @@ func TestEndlessAnswer(t *testing.T) {
 				}
 			})
 			group, _ := pull(t, scriptedConfig(addr), newMemory(channeltest.NewSink()))
-			if n := <-written; n > 32<<20 { // most of it lies in the sockets
-				t.Errorf("read %d octets of an answer that never ends", n)
+			if n := <-written; n > 32<<20 { // most of it is in the socket buffers
+				t.Errorf("read %d octets of an endless response", n)
 			}
 			if status := awaitState(t, group, channels.StateFailing); !strings.Contains(status.LastError, "far more") {
 				t.Errorf("status %+v", status)

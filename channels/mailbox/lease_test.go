@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// office is the database's part of the leases, with the bubble's clock.
-type office struct {
+// leaseTable implements the leases in memory, with the clock of the synctest bubble.
+type leaseTable struct {
 	mu    sync.Mutex
 	owner map[string]string
 	until map[string]time.Time
 	fence map[string]int64
 	next  int64
-	away  map[string]bool // nodes that do not reach it
+	away  map[string]bool // nodes that cannot reach the database
 }
 
-func newOffice() *office {
-	return &office{owner: map[string]string{}, until: map[string]time.Time{}, fence: map[string]int64{}, away: map[string]bool{}}
+func newLeaseTable() *leaseTable {
+	return &leaseTable{owner: map[string]string{}, until: map[string]time.Time{}, fence: map[string]int64{}, away: map[string]bool{}}
 }
 
-func (o *office) Hold(_ context.Context, owner string, channels []string, ttl time.Duration) (map[string]int64, error) {
+func (o *leaseTable) Hold(_ context.Context, owner string, channels []string, ttl time.Duration) (map[string]int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.away[owner] {
-		return nil, errors.New("the database is away")
+		return nil, errors.New("the database is unavailable")
 	}
 	held := map[string]int64{}
 	for _, c := range channels {
@@ -44,7 +44,7 @@ func (o *office) Hold(_ context.Context, owner string, channels []string, ttl ti
 	return held, nil
 }
 
-func (o *office) Release(_ context.Context, owner string) error {
+func (o *leaseTable) Release(_ context.Context, owner string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for c, who := range o.owner {
@@ -55,13 +55,13 @@ func (o *office) Release(_ context.Context, owner string) error {
 	return nil
 }
 
-func (o *office) cut(owner string) {
+func (o *leaseTable) cut(owner string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.away[owner] = true
 }
 
-// readers records who reads a channel, and complains when two do at once.
+// readers records which node reads the channel, and fails the test if two do at once.
 type readers struct {
 	t    *testing.T
 	mu   sync.Mutex
@@ -97,8 +97,8 @@ func (r *readers) want(name string) {
 	}
 }
 
-// node runs a Node with one mailbox in the bubble.
-func node(t *testing.T, o *office, r *readers, name string) (stop func()) {
+// node runs a Node with one mailbox until stop is called.
+func node(t *testing.T, o *leaseTable, r *readers, name string) (stop func()) {
 	n := NewNode(o, name, LeaseTimes{}, slog.New(slog.DiscardHandler))
 	outer, stopOuter := context.WithCancel(t.Context())
 	inner, stopInner := context.WithCancel(t.Context())
@@ -115,13 +115,13 @@ func node(t *testing.T, o *office, r *readers, name string) (stop func()) {
 
 func TestOneNodeReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, r := newOffice(), &readers{t: t}
+		o, r := newLeaseTable(), &readers{t: t}
 		stopA := node(t, o, r, "a")
 		r.want("a")
 		stopB := node(t, o, r, "b")
 		time.Sleep(time.Hour)
 		r.want("a")
-		stopA() // in order: its lease is free at once
+		stopA() // a clean stop releases the lease immediately
 		time.Sleep(3 * time.Second)
 		r.want("b")
 		stopB()
@@ -131,7 +131,7 @@ func TestOneNodeReads(t *testing.T) {
 
 func TestNodeWithoutDatabaseStopsBeforeAnotherBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, r := newOffice(), &readers{t: t}
+		o, r := newLeaseTable(), &readers{t: t}
 		stopA := node(t, o, r, "a")
 		r.want("a")
 		stopB := node(t, o, r, "b")
@@ -141,7 +141,7 @@ func TestNodeWithoutDatabaseStopsBeforeAnotherBegins(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		r.want("b")
 		if late := r.when.Sub(cut); late > 11*time.Second {
-			t.Errorf("taken over after %s", late)
+			t.Errorf("taken over after %s, want 11 s at most", late)
 		}
 		stopB()
 		stopA()

@@ -22,7 +22,7 @@ type memory struct {
 	*channeltest.Sink
 	mu      sync.Mutex
 	cursors map[string]checkpoint.Cursor
-	moved   chan struct{} // closed and renewed whenever a position moves
+	moved   chan struct{} // closed and replaced whenever a position moves
 }
 
 func newMemory(sink *channeltest.Sink) *memory {
@@ -117,7 +117,7 @@ func letter(nonce string, size int) []byte {
 	return b.Bytes()
 }
 
-// wantOnce compares the journal with what was sent: lost, doubled, torn.
+// wantOnce checks that each mail was journaled exactly once and complete.
 func wantOnce(t testing.TB, raws []desk.Raw, sent map[string][]byte) {
 	t.Helper()
 	count := map[string]int{}
@@ -143,16 +143,16 @@ func wantOnce(t testing.TB, raws []desk.Raw, sent map[string][]byte) {
 	}
 }
 
-// correspondent is a channeltest.Customer: mail reaches the server, and is
+// mailSender is a channeltest.Customer: mail reaches the server, and is
 // acknowledged when the position has passed it.
-type correspondent struct {
+type mailSender struct {
 	dovecot *mailtest.Dovecot
 	journal *memory
 	mu      sync.Mutex
 	uids    map[string]uint32
 }
 
-func (c *correspondent) Send(ctx context.Context, nonce string) error {
+func (c *mailSender) Send(ctx context.Context, nonce string) error {
 	c.mu.Lock()
 	c.dovecot.Append(letter(nonce, 500))
 	uid := uint32(len(c.uids) + 1)
@@ -161,9 +161,8 @@ func (c *correspondent) Send(ctx context.Context, nonce string) error {
 	return c.journal.awaitPast(ctx, uid)
 }
 
-// Repeat waits only: the mail is in the folder already, and reading it again is
-// the mailbox's own affair.
-func (c *correspondent) Repeat(ctx context.Context, nonce string) error {
+// Repeat only waits, because the mail is already in the folder.
+func (c *mailSender) Repeat(ctx context.Context, nonce string) error {
 	return c.journal.awaitPast(ctx, c.uids[nonce])
 }
 
@@ -176,7 +175,7 @@ func TestChannel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return m, &correspondent{dovecot: d, journal: journal, uids: map[string]uint32{}}
+		return m, &mailSender{dovecot: d, journal: journal, uids: map[string]uint32{}}
 	}})
 }
 
@@ -194,7 +193,7 @@ func TestBacklogThenArrival(t *testing.T) {
 	wantOnce(t, raws, sent)
 	for i, raw := range raws {
 		if want := fmt.Sprintf("/%d", i+1); !strings.HasSuffix(raw.SourceKey, want) || !strings.HasPrefix(raw.SourceKey, "INBOX/") {
-			t.Fatalf("item %d has the key %q: not in the order of arrival", i, raw.SourceKey)
+			t.Fatalf("item %d has the key %q and is not in the order of arrival", i, raw.SourceKey)
 		}
 		if raw.Endpoint != "support" || raw.Channel != desk.ChannelEmail {
 			t.Fatalf("item %+v", raw)
@@ -214,11 +213,11 @@ func TestBacklogThenArrival(t *testing.T) {
 		t.Errorf("status %+v", status)
 	}
 	stop()
-	// A second run goes on where the first one stopped.
+	// A second run continues where the first one stopped.
 	wantOnce(t, sink.Raws(), sent)
 }
 
-func TestGoesOnWhereItStopped(t *testing.T) {
+func TestContinuesWhereItStopped(t *testing.T) {
 	t.Parallel()
 	d := mailtest.NewDovecot(t)
 	sent := map[string][]byte{}

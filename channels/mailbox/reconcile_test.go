@@ -35,7 +35,7 @@ func TestReconcile(t *testing.T) {
 	stop()
 	d.Append(letter("waiting", 500))
 
-	// A journal that lost a few rows, and has one that the server has not.
+	// The journal has lost a few rows, and has one that is not on the server.
 	holed := newMemory(channeltest.NewSink())
 	holed.cursors["support/INBOX"] = journal.cursors["support/INBOX"]
 	var kept []desk.Raw
@@ -85,7 +85,7 @@ func TestBacklogProgress(t *testing.T) {
 	<-sink.Entered()
 	p := group.Statuses()[0].Progress
 	if p == nil || p.Done != 0 || p.Total != 150 {
-		t.Fatalf("progress %+v with everything to do", p)
+		t.Fatalf("progress %+v at the start", p)
 	}
 	sink.Release()
 	sink.Await(t, 150)
@@ -93,7 +93,7 @@ func TestBacklogProgress(t *testing.T) {
 	deadline := time.Now().Add(time.Minute)
 	for group.Statuses()[0].Progress != nil {
 		if time.Now().After(deadline) {
-			t.Fatalf("progress %+v with nothing to do", group.Statuses()[0].Progress)
+			t.Fatalf("progress %+v with no backlog", group.Statuses()[0].Progress)
 		}
 		<-time.After(time.Millisecond)
 	}
@@ -105,7 +105,7 @@ func TestBacklogCount(t *testing.T) {
 	p.found("INBOX", 3)
 	p.took("INBOX", 3)
 	if last != nil {
-		t.Errorf("three mails are a backlog: %+v", last)
+		t.Errorf("three mails count as a backlog: %+v", last)
 	}
 	p.found("INBOX", 1000)
 	p.found("Archive", 500)

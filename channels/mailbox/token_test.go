@@ -16,20 +16,20 @@ import (
 	"switchboard/internal/oauth"
 )
 
-// drawer is an oauth.Keeper; what is in it outlives a Source.
-type drawer struct {
+// tokenStore is an oauth.Keeper in memory, which outlives a Source.
+type tokenStore struct {
 	mu   sync.Mutex
 	kept map[string][]byte
 	shut error
 }
 
-func (d *drawer) Token(_ context.Context, name string) ([]byte, error) {
+func (d *tokenStore) Token(_ context.Context, name string) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.kept[name], d.shut
 }
 
-func (d *drawer) KeepToken(_ context.Context, name string, sealed []byte) error {
+func (d *tokenStore) KeepToken(_ context.Context, name string, sealed []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.shut == nil {
@@ -38,9 +38,9 @@ func (d *drawer) KeepToken(_ context.Context, name string, sealed []byte) error 
 	return d.shut
 }
 
-// granted is a Dovecot that takes tokens, and the configuration of a mailbox that
-// has been granted one.
-func granted(t *testing.T, change func(*oauth.Config)) (*mailtest.Dovecot, *mailtest.TokenServer, *drawer, func() Config) {
+// granted starts a Dovecot that accepts tokens and their token server, and returns them
+// with the store of refresh tokens and a function that configures a mailbox.
+func granted(t *testing.T, change func(*oauth.Config)) (*mailtest.Dovecot, *mailtest.TokenServer, *tokenStore, func() Config) {
 	t.Helper()
 	tokens := mailtest.NewTokenServer(t)
 	d := mailtest.NewDovecot(t, mailtest.WithTokens(tokens))
@@ -49,11 +49,11 @@ func granted(t *testing.T, change func(*oauth.Config)) (*mailtest.Dovecot, *mail
 	if change != nil {
 		change(&grant)
 	}
-	keeper := &drawer{kept: map[string][]byte{}}
+	keeper := &tokenStore{kept: map[string][]byte{}}
 	return d, tokens, keeper, func() Config {
 		return config(d, func(c *Config) {
 			c.Password, c.Tokens = "", oauth.New(grant, keeper, slog.New(slog.DiscardHandler))
-			// Tokens do not travel in clear text.
+			// Tokens must not be sent unencrypted.
 			c.TLS, c.Addr, c.TLSConfig = TLSImplicit, d.TLSAddr, &tls.Config{RootCAs: d.Roots}
 		})
 	}
@@ -67,7 +67,7 @@ func TestTokensAreRenewed(t *testing.T) {
 	d.Append(letter("first", 500))
 	journal.Await(t, 1)
 
-	// A session outlives its token; the next one needs another.
+	// A session continues after its token has expired; the next session needs a new one.
 	tokens.Expire()
 	d.Append(letter("same-session", 500))
 	journal.Await(t, 2)
@@ -81,7 +81,7 @@ func TestTokensAreRenewed(t *testing.T) {
 		t.Errorf("%d tokens were asked for, want 2: the second after the refusal", n)
 	}
 
-	// A new process goes on with the refresh token that the last one was given.
+	// A new process uses the refresh token that the previous one received.
 	stop()
 	tokens.Expire()
 	d.Append(letter("other-process", 500))
@@ -106,7 +106,7 @@ func TestTokensAreRenewed(t *testing.T) {
 	}
 }
 
-// Servers that know only one of the mechanisms.
+// Some servers support only one of the mechanisms.
 func TestTokenMechanisms(t *testing.T) {
 	t.Parallel()
 	for _, mechanism := range []string{"oauthbearer", "xoauth2"} {
@@ -117,7 +117,7 @@ func TestTokenMechanisms(t *testing.T) {
 			// The program's own credentials, as for a whole Microsoft 365 tenant.
 			grant := oauth.Config{Name: "imap support", TokenURL: tokens.TokenURL, ClientID: tokens.ClientID, ClientSecret: tokens.ClientSecret,
 				Scopes: []string{d.User}, InBody: true}
-			cfg := config(d, func(c *Config) { c.Tokens = oauth.New(grant, &drawer{}, slog.New(slog.DiscardHandler)) })
+			cfg := config(d, func(c *Config) { c.Tokens = oauth.New(grant, &tokenStore{}, slog.New(slog.DiscardHandler)) })
 			sink := channeltest.NewSink()
 			group, _ := pull(t, cfg, newMemory(sink))
 			d.Append(letter("one", 500))
@@ -127,7 +127,7 @@ func TestTokenMechanisms(t *testing.T) {
 			tokens.Break(503)
 			d.Restart()
 			status := awaitState(t, group, channels.StateFailing)
-			for !strings.Contains(status.LastError, "503") { // while Dovecot restarts, it is what fails
+			for !strings.Contains(status.LastError, "503") { // Dovecot may still be restarting
 				status = awaitState(t, group, channels.StateFailing)
 			}
 			if !strings.Contains(status.Advice, "retried automatically") || strings.Contains(status.LastError, "<html>") {
@@ -184,11 +184,11 @@ func TestTokenAdvice(t *testing.T) {
 func TestTokenIsKeptFirst(t *testing.T) {
 	t.Parallel()
 	d, tokens, keeper, cfg := granted(t, nil)
-	keeper.shut = errors.New("the database is away")
+	keeper.shut = errors.New("the database is unavailable")
 	sink := channeltest.NewSink()
 	group, stop := pull(t, cfg(), newMemory(sink))
 	d.Append(letter("one", 500))
-	if status := awaitState(t, group, channels.StateFailing); !strings.Contains(status.LastError, "database is away") {
+	if status := awaitState(t, group, channels.StateFailing); !strings.Contains(status.LastError, "database is unavailable") {
 		t.Errorf("status %+v", status)
 	}
 	keeper.mu.Lock()

@@ -12,8 +12,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// syncedFile is a journal that writes and syncs each mail: the least that any
-// durable one does.
+// syncedFile is a journal that writes each mail to a file and syncs it: the minimum
+// that any durable journal does.
 type syncedFile struct{ *os.File }
 
 func (f syncedFile) Accept(_ context.Context, raw desk.Raw) (desk.Receipt, error) {
@@ -23,7 +23,7 @@ func (f syncedFile) Accept(_ context.Context, raw desk.Raw) (desk.Receipt, error
 	return desk.Receipt{ID: desk.RawID(uuid.UUID(raw.ID))}, f.Sync()
 }
 
-// BenchmarkReceive is durable acceptance of mails of 25 kB from smtp-source.
+// BenchmarkReceive measures the durable acceptance of mails of 25 kB from smtp-source.
 func BenchmarkReceive(b *testing.B) {
 	for _, sessions := range []int{1, 16} {
 		b.Run(strconv.Itoa(sessions)+"sessions", func(b *testing.B) {

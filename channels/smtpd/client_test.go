@@ -77,7 +77,7 @@ func dial(t testing.TB, addr string) *client {
 	return &client{t, conn, bufio.NewReader(conn)}
 }
 
-// greeted is a client after EHLO.
+// greeted returns a client after EHLO.
 func greeted(t testing.TB, addr string) *client {
 	t.Helper()
 	c := dial(t, addr)
@@ -110,7 +110,7 @@ func (c *client) want(prefix string) string {
 	return reply
 }
 
-// do sends a line and wants a reply that begins with prefix.
+// do sends a line and expects a reply that begins with prefix.
 func (c *client) do(prefix, format string, args ...any) string {
 	c.t.Helper()
 	fmt.Fprintf(c, format+"\r\n", args...)
@@ -138,7 +138,7 @@ func mail(subject string) string {
 	return "From: " + customer + "\r\nTo: " + support + "\r\nMessage-ID: <" + subject + "@customer.example>\r\nSubject: " + subject + "\r\n\r\nHello.\r\n"
 }
 
-// certified returns a server's configuration and a client's that trusts it.
+// certified returns the TLS configurations of a server and of a client that trusts it.
 func certified(t testing.TB) (server, client *tls.Config) {
 	t.Helper()
 	cert, key := mailtest.Certificate(t)
@@ -151,7 +151,7 @@ func certified(t testing.TB) (server, client *tls.Config) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}}, &tls.Config{RootCAs: roots, ServerName: "localhost", ClientSessionCache: tls.NewLRUClientSessionCache(8)}
 }
 
-// secured is a client after STARTTLS and EHLO.
+// secured returns a client after STARTTLS and EHLO.
 func secured(t testing.TB, addr string, config *tls.Config) *client {
 	t.Helper()
 	c := greeted(t, addr)
@@ -176,7 +176,7 @@ func dialContext(ctx context.Context, t testing.TB, addr string) (*client, error
 	return &client{t, conn, bufio.NewReader(conn)}, nil
 }
 
-// send runs a whole session with one mail; an error unless it got its 250.
+// send runs a whole session with one mail. It returns an error unless the reply is 250.
 func (c *client) send(mail string) error {
 	steps := []struct{ line, want string }{
 		{"", "220"}, {"EHLO client.example\r\n", "250"}, {"MAIL FROM:<" + customer + ">\r\n", "250"},

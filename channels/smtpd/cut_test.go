@@ -66,16 +66,16 @@ func TestCutAtEveryOctet(t *testing.T) {
 				}
 				t.Logf("offsets=%d acked=%d stored=%d stored_torn=%d", len(stream), acked, len(sink.Raws()), torn)
 				if torn > 0 || acked != 1 || len(sink.Raws()) != 1 {
-					t.Errorf("acked %d, stored %d, torn %d; want the whole mail once", acked, len(sink.Raws()), torn)
+					t.Errorf("acknowledged %d, stored %d, truncated %d; want the whole mail once", acked, len(sink.Raws()), torn)
 				}
 			})
 		}
 	}
 }
 
-// cutEverywhere sends the first n octets of stream for every n and then breaks
-// the link: by an orderly end (FIN, close_notify) and by a reset in turn, and
-// always orderly when nothing is missing. It counts the 250s.
+// cutEverywhere sends the first n octets of stream for every n and then disconnects:
+// alternately by closing (FIN, close_notify) and by a reset, and always by closing when
+// nothing is missing. It returns the number of 250 replies.
 func cutEverywhere(t *testing.T, stream string, begin func() *client) int {
 	var acked, next atomic.Int64
 	var wg sync.WaitGroup

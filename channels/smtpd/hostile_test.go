@@ -15,8 +15,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// Each sequence that some servers take for the end of a message and others do not.
-// What follows it here would be a second, forged message.
+// Some servers take these sequences for the end of a message and others do not. What
+// follows them here would be a second, forged message.
 func TestSmuggling(t *testing.T) {
 	const forged = "MAIL FROM:<ceo@desk.example>\r\nRCPT TO:<" + support + ">\r\nDATA\r\nSubject: forged\r\n\r\nx\r\n.\r\n"
 	for _, ending := range []string{
@@ -38,7 +38,7 @@ func TestSmuggling(t *testing.T) {
 	}
 }
 
-// The same within a chunk is content: BDAT counts octets (RFC 3030).
+// Within a chunk the same sequences are content: BDAT counts octets (RFC 3030).
 func TestBareLineEndsInAChunkAreContent(t *testing.T) {
 	sink := channeltest.NewSink()
 	c := greeted(t, serve(t, sink, nil))
@@ -48,7 +48,7 @@ func TestBareLineEndsInAChunkAreContent(t *testing.T) {
 			t.Fatalf("reply %q", got)
 		}
 	}
-	// It does not spoil the mail after it.
+	// The next mail is not affected.
 	c.envelope()
 	if got := c.content(mail("clean"), false); !strings.HasPrefix(got, "250") {
 		t.Fatalf("reply %q", got)
@@ -58,8 +58,8 @@ func TestBareLineEndsInAChunkAreContent(t *testing.T) {
 	}
 }
 
-// A line of a chunk may be longer than any command: what is sent as BDAT is counted,
-// not split (RFC 3030). A command without end between two chunks is none.
+// A line of a chunk may be longer than any command, because BDAT counts octets
+// (RFC 3030). An endless command between two chunks is still refused.
 func TestLongLinesInChunks(t *testing.T) {
 	sink := channeltest.NewSink()
 	addr := serve(t, sink, nil)
@@ -75,7 +75,7 @@ func TestLongLinesInChunks(t *testing.T) {
 	c = greeted(t, addr)
 	c.envelope()
 	c.do("250", "BDAT 6\r\nhello\n")
-	go fmt.Fprint(c, strings.Repeat("N", 4*maxChunkLine)) // until the link ends
+	go fmt.Fprint(c, strings.Repeat("N", 4*maxChunkLine)) // until the connection is closed
 	for {
 		got, err := c.reply()
 		if err != nil {
@@ -109,7 +109,7 @@ func TestSlowSenders(t *testing.T) {
 			c.want("421")
 			c.wantClosed()
 			if len(sink.Raws()) != 0 {
-				t.Error("stored what never ended")
+				t.Error("stored an incomplete message")
 			}
 		})
 		t.Run(name+" that trickles", func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestSlowSenders(t *testing.T) {
 			go trickle(c.Conn, done)
 			c.want("421")
 			if len(sink.Raws()) != 0 {
-				t.Error("stored what never ended")
+				t.Error("stored an incomplete message")
 			}
 		})
 	}
@@ -132,7 +132,7 @@ func TestSlowSenders(t *testing.T) {
 		c.want("421")
 		c.wantClosed()
 	})
-	t.Run("steady sender beyond the time-out", func(t *testing.T) {
+	t.Run("steady sender, for longer than the timeout", func(t *testing.T) {
 		t.Parallel()
 		sink := channeltest.NewSink()
 		c := greeted(t, serve(t, sink, slow))
@@ -264,10 +264,10 @@ func TestFailedHandshake(t *testing.T) {
 	server, _ := certified(t)
 	c := greeted(t, serve(t, channeltest.NewSink(), func(cfg *Config) { cfg.TLS = server }))
 	c.do("220", "STARTTLS")
-	io.WriteString(c, "this is no ClientHello, but long enough to be read as one\r\n")
+	io.WriteString(c, "this is not a ClientHello, but long enough to be read as one\r\n")
 	rest, _ := io.ReadAll(c.r)
 	if strings.Contains(string(rest), "250") {
-		t.Errorf("went on in clear: %q", rest)
+		t.Errorf("continued without encryption: %q", rest)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestDrain(t *testing.T) {
 	idle.wantClosed()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for line := range strings.Lines(mail("late") + strings.Repeat("More.\r\n", 50) + ".\r\n") { // many reads
+	for line := range strings.Lines(mail("late") + strings.Repeat("More.\r\n", 50) + ".\r\n") { // several reads
 		io.WriteString(busy, line)
 		<-tick.C
 	}
@@ -301,7 +301,7 @@ func TestDrain(t *testing.T) {
 		t.Errorf("Run: %v", err)
 	}
 	if len(sink.Raws()) != 1 {
-		t.Errorf("%d mails stored, want the one in flight", len(sink.Raws()))
+		t.Errorf("%d mails stored, want the one in progress", len(sink.Raws()))
 	}
 	if _, err := net.Dial("tcp", addr.String()); err == nil {
 		t.Error("still listening")
@@ -328,7 +328,7 @@ func TestDrainDeadline(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 	case <-time.After(time.Minute):
-		t.Fatal("Run waits for a client that never finishes")
+		t.Fatal("Run waited for a client that never finishes")
 	}
 	c.wantClosed()
 }
@@ -343,6 +343,6 @@ func TestTooMuchMailAtOnce(t *testing.T) {
 	}
 	c.envelope()
 	if got := c.content(mail("small"), false); !strings.HasPrefix(got, "250") {
-		t.Errorf("the memory was not given back: %q", got)
+		t.Errorf("the memory was not released: %q", got)
 	}
 }

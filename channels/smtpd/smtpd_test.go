@@ -52,7 +52,7 @@ func TestJournaledItem(t *testing.T) {
 	c.do("221", "QUIT")
 	raws := sink.Raws()
 	if len(raws) != 1 {
-		t.Fatalf("%d raw items for one mail to two addresses", len(raws))
+		t.Fatalf("%d raw items for one mail to two addresses, want 1", len(raws))
 	}
 	raw := raws[0]
 	if raw.Channel != desk.ChannelEmail || raw.Endpoint != "smtp" || raw.EnvelopeFrom != customer ||
@@ -78,27 +78,27 @@ func TestReplies(t *testing.T) {
 	hop := strings.Repeat("Received: from a by b; Thu, 1 Jan 2026 00:00:00 +0000\r\n", 50)
 	for _, test := range []struct {
 		name   string
-		script []string // "> line" is sent, "< prefix" is wanted, "| text" is sent as it is
+		script []string // "> line" is sent, "< prefix" is the expected reply, "| text" is sent without a line end
 		stored int
 	}{
 		{"null reverse-path", []string{"> MAIL FROM:<>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + mail("n"), "> .", "< 250"}, 1},
 		{"unknown recipient", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<who@else.example>", "< 550 5.1.1"}, 0},
-		{"unknown beside known", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<who@else.example>", "< 550 5.1.1", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + mail("n"), "> .", "< 250"}, 1},
+		{"an unknown and a known recipient", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<who@else.example>", "< 550 5.1.1", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + mail("n"), "> .", "< 250"}, 1},
 		{"no recipient", []string{"> MAIL FROM:<a@b.example>", "< 250", "> DATA", "< 502"}, 0},
-		{"exactly the limit", []string{"> MAIL FROM:<a@b.example> SIZE=4000", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + exact, "> .", "< 250"}, 1},
-		{"one octet more", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| x" + exact, "> .", "< 552 5.3.4", "> NOOP", "< 250"}, 0},
-		{"announced too large", []string{"> MAIL FROM:<a@b.example> SIZE=4001", "< 552 5.3.4"}, 0},
-		{"exactly the limit in a chunk", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> BDAT 4000 LAST", "| " + exact, "< 250"}, 1},
-		{"one octet more in a chunk", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> BDAT 4001 LAST", "| x" + exact, "< 552 5.3.4", "> NOOP", "< 250"}, 0},
+		{"exactly at the limit", []string{"> MAIL FROM:<a@b.example> SIZE=4000", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + exact, "> .", "< 250"}, 1},
+		{"one octet above the limit", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| x" + exact, "> .", "< 552 5.3.4", "> NOOP", "< 250"}, 0},
+		{"announced size too large", []string{"> MAIL FROM:<a@b.example> SIZE=4001", "< 552 5.3.4"}, 0},
+		{"exactly at the limit, in a chunk", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> BDAT 4000 LAST", "| " + exact, "< 250"}, 1},
+		{"one octet above the limit, in a chunk", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> BDAT 4001 LAST", "| x" + exact, "< 552 5.3.4", "> NOOP", "< 250"}, 0},
 		{"far too large", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + strings.Repeat(exact, 100), "> .", "< 552 5.3.4"}, 0},
-		{"loop", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| Received: one more\r\n" + hop + "Subject: x\r\n\r\n", "> .", "< 554 5.4.6"}, 0},
+		{"mail loop", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| Received: one more\r\n" + hop + "Subject: x\r\n\r\n", "> .", "< 554 5.4.6"}, 0},
 		{"fifty hops", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + hop + "Subject: x\r\n\r\nReceived: not a hop\r\n", "> .", "< 250"}, 1},
 		{"reset forgets the envelope", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> RSET", "< 250", "> DATA", "< 502"}, 0},
-		{"no relay for a logged-in user either", []string{"> AUTH PLAIN AGEAYg==", "< 523"}, 0},
+		{"no relaying with AUTH either", []string{"> AUTH PLAIN AGEAYg==", "< 523"}, 0},
 		{"a line of 3000 octets in the content", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> DATA", "< 354", "| " + strings.Repeat("y", 3000) + "\r\n", "> .", "< 250"}, 1},
 		{"an endless command", []string{"| " + strings.Repeat("x", 1<<17), "< 500"}, 0},
 		{"chunk by chunk", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> BDAT 12", "| Subject: x\r\n", "< 250", "> BDAT 4", "| \r\nhi", "< 250", "> BDAT 0 LAST", "< 250", "> QUIT", "< 221"}, 1},
-		{"chunks given up", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> BDAT 12", "| Subject: x\r\n", "< 250", "> RSET", "< 250", "> NOOP", "< 250"}, 0},
+		{"chunks aborted", []string{"> MAIL FROM:<a@b.example>", "< 250", "> RCPT TO:<" + support + ">", "< 250", "> BDAT 12", "| Subject: x\r\n", "< 250", "> RSET", "< 250", "> NOOP", "< 250"}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +169,7 @@ func TestJournalThatPanicsOrHangs(t *testing.T) {
 	for name, sink := range map[string]sinkFunc{
 		"panics": func(context.Context, desk.Raw) (desk.Receipt, error) { panic("nil map") },
 		"hangs": func(context.Context, desk.Raw) (desk.Receipt, error) {
-			<-hung // deaf to its context, as a stopped database is
+			<-hung // ignores its context, like a stopped database
 			return desk.Receipt{}, nil
 		},
 	} {

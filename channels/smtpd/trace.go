@@ -42,10 +42,10 @@ func received(raw *desk.Raw, helo, domain, protocol string) []byte {
 	return []byte(b.String())
 }
 
-// Handed returns the raw item of a message that a local program submitted without
+// LocalSubmission returns the raw item of a message that a local program submitted without
 // SMTP. It has the same source key as the same message received over SMTP, so that it
 // is stored once if it arrives both ways.
-func Handed(domain, from string, to []string, content []byte) desk.Raw {
+func LocalSubmission(domain, from string, to []string, content []byte) desk.Raw {
 	raw := desk.Raw{ID: desk.NewID[desk.RawID](), Channel: desk.ChannelEmail, Endpoint: endpoint,
 		EnvelopeFrom: from, EnvelopeTo: to, SourceKey: sourceKey(from, to, content), ReceivedAt: time.Now()}
 	raw.Bytes = append(received(&raw, "localhost", domain, "local"), content...)

@@ -21,13 +21,13 @@ func TestSourceKey(t *testing.T) {
 	}{
 		{"again", "a@x.example", "b@y.example c@y.example", content, true},
 		{"paths in another order and case", "a@x.example", "C@Y.example b@y.example", content, true},
-		{"a path named twice", "a@x.example", "b@y.example c@y.example b@y.example", content, true},
-		{"by another way", "a@x.example", "b@y.example c@y.example", "Received: from p\r\n\tby q; now\r\nreturn-path: <a>\r\nDelivered-To: b\r\nX-Original-To : b\r\n" + content, true},
+		{"a path listed twice", "a@x.example", "b@y.example c@y.example b@y.example", content, true},
+		{"by another route", "a@x.example", "b@y.example c@y.example", "Received: from p\r\n\tby q; now\r\nreturn-path: <a>\r\nDelivered-To: b\r\nX-Original-To : b\r\n" + content, true},
 		{"other reverse-path", "z@x.example", "b@y.example c@y.example", content, false},
 		{"fewer recipients", "a@x.example", "b@y.example", content, false},
 		{"other content", "a@x.example", "b@y.example c@y.example", content + "!", false},
-		{"a trace field further down", "a@x.example", "b@y.example c@y.example", "Subject: x\r\nReceived: from p\r\n\r\nHello.\r\n", false},
-		{"a path that holds another's boundary", "a@x.example", "b@y.example\n12:c@y.example", content, false},
+		{"a trace field below other fields", "a@x.example", "b@y.example c@y.example", "Subject: x\r\nReceived: from p\r\n\r\nHello.\r\n", false},
+		{"a path that contains the separator", "a@x.example", "b@y.example\n12:c@y.example", content, false},
 	} {
 		if got := key(test.reverse, test.forward, test.content); (got == base) != test.same {
 			t.Errorf("%s: same %t, want %t", test.name, got == base, test.same)
@@ -70,10 +70,10 @@ func FuzzTrace(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		rest := withoutTrace(content)
 		if !bytes.HasSuffix(content, rest) {
-			t.Errorf("%q is no end of %q", rest, content)
+			t.Errorf("%q is not a suffix of %q", rest, content)
 		}
 		if again := withoutTrace(rest); !bytes.Equal(again, rest) {
-			t.Errorf("a second pass cuts %q to %q", rest, again)
+			t.Errorf("a second pass shortens %q to %q", rest, again)
 		}
 		if hops(content) > bytes.Count(bytes.ToLower(content), []byte("received:")) {
 			t.Error("more hops than Received fields")

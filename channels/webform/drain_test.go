@@ -13,7 +13,7 @@ import (
 
 // A client that sends everything before it reads gets the response, not a broken pipe.
 func TestClientStillSendingGetsTheResponse(t *testing.T) {
-	const size = 24 << 20 // more than the kernel holds for a peer that has gone
+	const size = 24 << 20 // more than the kernel buffers for a closed connection
 	s := openSite(t, webform.Config{})
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
@@ -24,7 +24,7 @@ func TestClientStillSendingGetsTheResponse(t *testing.T) {
 	chunk := make([]byte, 1<<20)
 	for range size / len(chunk) {
 		if _, err := conn.Write(chunk); err != nil {
-			t.Fatalf("the server hung up: %v", err)
+			t.Fatalf("the server closed the connection: %v", err)
 		}
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)

@@ -44,7 +44,7 @@ func TestThroughTheGateway(t *testing.T) {
 			if resp.StatusCode == http.StatusCreated {
 				return
 			}
-			if resp.StatusCode != http.StatusServiceUnavailable || time.Now().After(late) { // 503: the endpoint is not open yet
+			if resp.StatusCode != http.StatusServiceUnavailable || time.Now().After(late) { // 503: the channel is not running yet
 				t.Fatalf("%s %s", resp.Status, answer)
 			}
 		}
@@ -76,7 +76,7 @@ func TestThroughTheGateway(t *testing.T) {
 	}
 	messages, err := gate.Store().Messages(t.Context(), as, c.ID, 0, 10)
 	if err != nil || len(messages) != 1 {
-		t.Fatalf("%d messages, %v; want one of the repeated form", len(messages), err)
+		t.Fatalf("%d messages, %v; want one for the repeated form", len(messages), err)
 	}
 	m := messages[0]
 	if !strings.Contains(m.Text, "It is empty") || !strings.Contains(m.Text, "A-17") || len(m.Attachments) != 1 || m.Attachments[0].Name != "cart.txt" {
@@ -100,7 +100,7 @@ func TestThroughTheGateway(t *testing.T) {
 		t.Errorf("%s %v", page.Status, err)
 	}
 	if ids, err := gate.Store().Replay(t.Context(), desk.RawID{}); err != nil || len(ids) != 0 {
-		t.Fatalf("a replay of what failed let in %v, %v", ids, err)
+		t.Fatalf("replaying all failed items replayed %v, %v", ids, err)
 	}
 	if ids, err := gate.Store().Replay(t.Context(), spam[0].ID); err != nil || len(ids) != 1 {
 		t.Fatalf("%v, %v", ids, err)

@@ -29,16 +29,16 @@ func TestMistakesKeepEnteredValues(t *testing.T) {
 		}
 	}
 	if form.tags["script"]+form.tags["img"] > 0 {
-		t.Error("what was written has become a part of the page")
+		t.Error("the input was not escaped")
 	}
 	if !form.invalid["email"] || form.invalid["name"] || form.invalid["message"] {
-		t.Errorf("marked as wrong: %v", form.invalid)
+		t.Errorf("fields marked as invalid: %v", form.invalid)
 	}
 	if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") ||
 		!strings.Contains(csp, "form-action 'self' https://shop.example") || !strings.Contains(csp, "frame-ancestors 'self' https://shop.example") {
 		t.Error(csp)
 	}
-	form.values["email"] = "jo@acme.example" // he repairs it and sends the page's form
+	form.values["email"] = "jo@acme.example" // the visitor corrects the address and submits the page's form
 	repaired := url.Values{}
 	for name, value := range form.values {
 		repaired.Set(name, value)
@@ -158,6 +158,6 @@ func TestTheHostedPage(t *testing.T) {
 		t.Error(header)
 	}
 	if status, _, _ := get("/f/nothing"); status != http.StatusNotFound {
-		t.Errorf("an unknown form: %d", status)
+		t.Errorf("an unknown form: status %d", status)
 	}
 }

@@ -46,7 +46,7 @@ func TestFiles(t *testing.T) {
 	contentType, body := multipartBody(t, good("colour", "caf\xe9 \x80"),
 		upload{"attachment", `C:\\fakepath\\a.txt`, "text/plain", "one\x00\xff"},
 		upload{"picture", "../../ü.png", "image/png", "two"},
-		upload{"attachment", "", "application/octet-stream", ""}, // a field left empty
+		upload{"attachment", "", "application/octet-stream", ""}, // a file field without a file
 		upload{"attachment", "empty.txt", "text/plain", ""},
 	)
 	resp, answer := s.send("plain", contentType, body, map[string]string{"Accept": "application/json"})
@@ -71,9 +71,9 @@ func TestFileLimits(t *testing.T) {
 		files  []upload
 		status int
 	}{
-		{"just what fits", []upload{file(1000), file(999), file(1)}, 303},
+		{"exactly at the limits", []upload{file(1000), file(999), file(1)}, 303},
 		{"one file too large", []upload{file(1001)}, 413},
-		{"too much together", []upload{file(1000), file(1000), file(1)}, 413},
+		{"files too large in total", []upload{file(1000), file(1000), file(1)}, 413},
 		{"too many", []upload{file(1), file(1), file(1), file(1)}, 413},
 		{"far too large", []upload{file(3 << 20)}, 413},
 	} {

@@ -54,7 +54,7 @@ func openSite(t testing.TB, cfg webform.Config) *site {
 		}
 	}
 	t.Cleanup(s.stop)
-	for { // open when an empty form is refused for itself
+	for { // the server is open once an empty form is refused with 422
 		if resp, _ := s.send("plain", "application/json", "{}", nil); resp.StatusCode == http.StatusUnprocessableEntity {
 			return s
 		}
@@ -162,18 +162,18 @@ func TestRefusedForms(t *testing.T) {
 	for _, tt := range []struct {
 		name, contentType, body string
 		status                  int
-		location                string // of the first error; "" for none
+		location                string // location of the first error; "" if there is none
 	}{
 		{"no address", urlencoded, with("email", ""), 422, "body.email"},
-		{"an address that is none", urlencoded, with("email", "jo"), 422, "body.email"},
-		{"a header in the address", urlencoded, with("email", "jo@a.example\r\nBcc: x@b.example"), 422, "body.email"},
+		{"invalid address", urlencoded, with("email", "jo"), 422, "body.email"},
+		{"header injection in the address", urlencoded, with("email", "jo@a.example\r\nBcc: x@b.example"), 422, "body.email"},
 		{"two addresses", urlencoded, with("email", "jo@a.example,x@b.example"), 422, "body.email"},
 		{"no message", urlencoded, with("message", " \n "), 422, "body.message"},
-		{"too long a message", urlencoded, with("message", strings.Repeat("x", 100<<10+1)), 422, "body.message"},
-		{"too long a name", urlencoded, with("name", strings.Repeat("x", 201)), 422, "body.name"},
-		{"too long a subject", urlencoded, with("subject", strings.Repeat("x", 301)), 422, "body.subject"},
-		{"too long a value", urlencoded, with("other", strings.Repeat("x", 8<<10+1)), 422, "body.other"},
-		{"a required field", urlencoded, good().Encode(), 422, "body.topic"},
+		{"message too long", urlencoded, with("message", strings.Repeat("x", 100<<10+1)), 422, "body.message"},
+		{"name too long", urlencoded, with("name", strings.Repeat("x", 201)), 422, "body.name"},
+		{"subject too long", urlencoded, with("subject", strings.Repeat("x", 301)), 422, "body.subject"},
+		{"value too long", urlencoded, with("other", strings.Repeat("x", 8<<10+1)), 422, "body.other"},
+		{"missing required field", urlencoded, good().Encode(), 422, "body.topic"},
 		{"broken escapes", urlencoded, "email=%zz", 400, ""},
 		{"no JSON", "application/json", "{", 400, ""},
 		{"a JSON list", "application/json", "[]", 400, ""},
@@ -183,7 +183,7 @@ func TestRefusedForms(t *testing.T) {
 		{"text", "text/plain", "hello", 415, ""},
 		{"nothing", "", "", 415, ""},
 		{"multipart without boundary", "multipart/form-data", "x", 400, ""},
-		{"multipart that breaks off", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\nx", 400, ""},
+		{"truncated multipart", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\nx", 400, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			resp, body := s.send("contact", tt.contentType, tt.body, map[string]string{"Accept": "application/json"})
@@ -212,7 +212,7 @@ func TestRefusedForms(t *testing.T) {
 		})
 	}
 	if n := len(s.sink.Raws()); n != 0 {
-		t.Errorf("%d were journaled", n)
+		t.Errorf("%d were journaled, want none", n)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestJSON(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	if resp.Header.Get("Access-Control-Allow-Origin") != "" {
-		t.Error("a foreign origin may read the answer")
+		t.Error("a foreign origin may read the response")
 	}
 }
 
@@ -284,9 +284,9 @@ func TestRepeatedFormIsStoredOnce(t *testing.T) {
 	if first.Header.Get("Location") != second.Header.Get("Location") || len(s.sink.Raws()) != 1 {
 		t.Errorf("%s, %s, %d journaled", first.Header.Get("Location"), second.Header.Get("Location"), len(s.sink.Raws()))
 	}
-	s.post("plain", good("_key", "k1", "extra", "another text under the same key")) // nothing may be lost
+	s.post("plain", good("_key", "k1", "extra", "another text with the same key")) // so that nothing is lost
 	s.post("plain", good())
-	s.post("plain", good()) // without a key each is one
+	s.post("plain", good()) // without a key, each submission is stored
 	if n := len(s.sink.Raws()); n != 4 {
 		t.Errorf("%d journaled, want 4", n)
 	}
@@ -331,7 +331,7 @@ func TestUnavailableJournal(t *testing.T) {
 func TestTooManyForms(t *testing.T) {
 	from := "192.0.2.1"
 	s := openSite(t, webform.Config{PerMinute: 60, Burst: 3, ClientIP: func(r *http.Request) netip.Addr {
-		if r.Header.Get("Accept") == "" { // openSite's own
+		if r.Header.Get("Accept") == "" { // the empty forms that openSite posted
 			return netip.MustParseAddr("127.0.0.1")
 		}
 		return netip.MustParseAddr(from)
@@ -354,7 +354,7 @@ func TestTooManyForms(t *testing.T) {
 	}
 	start := time.Now()
 	if got, most := count(6), 3+int(time.Since(start).Seconds())+1; got < 3 || got > most {
-		t.Errorf("%d of 6 were taken, the burst is 3", got)
+		t.Errorf("%d of 6 were accepted, the burst is 3", got)
 	}
 	from = "2001:db8::1"
 	count(6)
@@ -368,7 +368,7 @@ func TestTooManyForms(t *testing.T) {
 	}
 }
 
-// BenchmarkForm is a submission over HTTP, without the journal's disk.
+// BenchmarkForm measures a submission over HTTP with a journal in memory.
 func BenchmarkForm(b *testing.B) {
 	s := openSite(b, webform.Config{})
 	body := `{"email":"jo@acme.example","name":"Jo","subject":"Cart","message":"It is empty"}`

@@ -34,7 +34,7 @@ func TestUserAdd(t *testing.T) {
 	}
 	for i, step := range []struct {
 		stdin, args string
-		want        string // the list afterwards, with single spaces
+		want        string // the output of user list afterwards, with single spaces
 		refused     bool
 	}{
 		{"correct horse\n", "ana@example.com --tiers 1,2 --admin", "", true}, // no name

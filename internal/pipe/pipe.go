@@ -59,7 +59,7 @@ func Deliver(ctx context.Context, cfg config.Config, log *slog.Logger, mail Mail
 	case err != nil:
 		return desk.Errorf(desk.KindTemporary, "%w", err)
 	}
-	raw := smtpd.Handed(host, mail.From, mail.To, content)
+	raw := smtpd.LocalSubmission(host, mail.From, mail.To, content)
 	verdict.Apply(&raw)
 	return journal(ctx, cfg, log, raw)
 }

@@ -47,7 +47,7 @@ func TestAdd(t *testing.T) {
 		{"over the weekend of the change", office, "2026-03-27T15:30:00+01:00", time.Hour, "2026-03-30T09:30:00+02:00"},
 		{"over a holiday", office, "2026-12-24T17:00:00+01:00", 2 * time.Hour, "2026-12-28T10:00:00+01:00"},
 		{"in spring the night has 5 hours", nights, "2026-03-29T00:00:00+01:00", 5 * time.Hour, "2026-03-29T06:00:00+02:00"},
-		{"in autumn it has 7", nights, "2026-10-25T00:00:00+02:00", 7 * time.Hour, "2026-10-25T06:00:00+01:00"},
+		{"in autumn the night has 7 hours", nights, "2026-10-25T00:00:00+02:00", 7 * time.Hour, "2026-10-25T06:00:00+01:00"},
 		{"a skipped window", repeated, "2026-03-28T12:00:00+01:00", 30 * time.Minute, "2026-03-30T02:45:00+02:00"},
 		{"a repeated window counts twice", repeated, "2026-10-25T00:00:00+02:00", time.Hour, "2026-10-25T02:45:00+01:00"},
 		{"leap day", nights, "2028-02-28T05:00:00+01:00", 2 * time.Hour, "2028-02-29T01:00:00+01:00"},
@@ -76,8 +76,8 @@ func TestAddWithoutHours(t *testing.T) {
 	}
 }
 
-// open defines what Add must implement: minute by minute, whether the wall clock in
-// the office shows opening hours.
+// open is a simple reference implementation: it reports whether the wall clock shows
+// opening hours at t.
 func open(c *Calendar, t time.Time) bool {
 	local := t.In(c.Location)
 	if _, holiday := c.Holidays[dateOf(local)]; holiday {

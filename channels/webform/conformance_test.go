@@ -43,7 +43,7 @@ func (c submitter) Send(ctx context.Context, nonce string) error {
 		case resp.StatusCode != http.StatusServiceUnavailable:
 			return desk.Errorf(desk.KindInvalid, "%s %s", resp.Status, body)
 		}
-		select { // it says when to come back; a test comes sooner
+		select { // a test retries sooner than the response suggests
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(5 * time.Millisecond):
@@ -56,7 +56,7 @@ func (c submitter) Send(ctx context.Context, nonce string) error {
 
 func (c submitter) Repeat(ctx context.Context, nonce string) error { return c.Send(ctx, nonce) }
 
-func TestPromises(t *testing.T) {
+func TestConformance(t *testing.T) {
 	channeltest.Run(t, channeltest.Harness{New: func(t *testing.T, _ *channeltest.Sink) (channels.Channel, channeltest.Customer) {
 		server := webform.New(webform.Config{Forms: map[string]webform.Form{"plain": {Key: "plain"}}}, slog.New(slog.DiscardHandler))
 		h := httptest.NewServer(server)

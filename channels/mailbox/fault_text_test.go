@@ -17,7 +17,8 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// greets is a server that says its first line and then nothing more.
+// greets starts a server that sends a greeting and then nothing more. It returns its
+// address.
 func greets(t *testing.T, line string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,7 +42,8 @@ func greets(t *testing.T, line string) string {
 	return l.Addr().String()
 }
 
-// refuses answers LOGIN with one line, and the rest politely.
+// refuses starts a server that answers LOGIN with a given line and everything else
+// like polite. It returns its address.
 func refuses(t *testing.T, answer string) string {
 	return scripted(t, func(command string) (string, string) {
 		if strings.Contains(command, "LOGIN") {
@@ -80,7 +82,7 @@ func TestFaultDescriptions(t *testing.T) {
 	smtp, bye := greets(t, "220 mx.example ESMTP\r\n"), greets(t, "* BYE Too many connections from your address\r\n")
 	cut := mailtest.NewProxy(t, d.Addr)
 	cut.CutDown(0)
-	nobody := greets(t, "")
+	mute := greets(t, "")
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -101,30 +103,30 @@ func TestFaultDescriptions(t *testing.T) {
 	}{
 		{"wrong password", func(c *Config) { c.Password = "wrong" }, true, `%s refuses the login of "support": "Authentication failed."`, "Check the user name and the password"},
 		{"account locked", func(c *Config) { c.User = "locked" }, true, `%s refuses the login of "locked": "Locked."`, "locked or disabled"},
-		{"locked, by its code", to(refuses(t, "NO [CONTACTADMIN] See the help desk"), TLSNone, nil), true, `refuses the login of "support": "See the help desk done"`, "mail server's administrator to unlock it"},
-		{"password run out", to(refuses(t, "NO [EXPIRED] Password expired"), TLSNone, nil), true, `"Password expired done"`, "Set a new one at the provider"},
-		{"no right to the mailbox", to(refuses(t, "NO [AUTHORIZATIONFAILED] No such authorization-ID"), TLSNone, nil), true, "No such authorization-ID", "not allowed to open this mailbox"},
-		{"wants TLS, by its code", to(refuses(t, "NO [PRIVACYREQUIRED] Connection upgrade required"), TLSNone, nil), true, "Connection upgrade required", "implicit or starttls"},
-		{"backend away", to(refuses(t, "NO [UNAVAILABLE] User's backend down"), TLSNone, nil), false, `%s cannot process logins at the moment: "User's backend down done"`, "automatically"},
-		{"no login in clear", to(scripted(t, loginDisabled), TLSNone, nil), true, "%s does not accept a password on this connection", "Set tls to implicit or starttls"},
+		{"account locked, according to the response code", to(refuses(t, "NO [CONTACTADMIN] See the help desk"), TLSNone, nil), true, `refuses the login of "support": "See the help desk done"`, "mail server's administrator to unlock it"},
+		{"password expired", to(refuses(t, "NO [EXPIRED] Password expired"), TLSNone, nil), true, `"Password expired done"`, "Set a new one at the provider"},
+		{"no permission for the mailbox", to(refuses(t, "NO [AUTHORIZATIONFAILED] No such authorization-ID"), TLSNone, nil), true, "No such authorization-ID", "not allowed to open this mailbox"},
+		{"TLS required, according to the response code", to(refuses(t, "NO [PRIVACYREQUIRED] Connection upgrade required"), TLSNone, nil), true, "Connection upgrade required", "implicit or starttls"},
+		{"backend unavailable", to(refuses(t, "NO [UNAVAILABLE] User's backend down"), TLSNone, nil), false, `%s cannot process logins at the moment: "User's backend down done"`, "automatically"},
+		{"no login without TLS", to(scripted(t, loginDisabled), TLSNone, nil), true, "%s does not accept a password on this connection", "Set tls to implicit or starttls"},
 		{"folder", func(c *Config) { c.Folders = []string{"Nope"} }, false, `%s cannot open the folder "Nope": "Mailbox doesn't exist: Nope`, "Its folders are: INBOX."},
 		{"certificate expired", to(outdated.TLSAddr, TLSImplicit, old), false, "the certificate of %s expired on " + time.Now().AddDate(0, 0, -1).UTC().Format(time.DateOnly), "renew"},
 		{"certificate for another name", to(d.TLSAddr, TLSImplicit, other), false, "the certificate of %s is for localhost, 127.0.0.1, not for imap.example.com", "one of the certificate's names"},
 		{"unknown authority", to(d.TLSAddr, TLSImplicit, nil), false, "the certificate of %s is signed by itself, which this machine does not trust", "install its authority's certificate"},
 		{"unknown authority after STARTTLS", to(d.Addr, TLSStart, nil), false, "the certificate of %s is signed by", "install its authority's certificate"},
-		{"host not known", to("imap.switchboard.invalid:993", TLSImplicit, nil), false, `"imap.switchboard.invalid"`, "Check"},
-		{"nobody listens", to(gone, TLSImplicit, nil), false, "nothing listens on %s", "Check host and port"},
+		{"unknown host", to("imap.switchboard.invalid:993", TLSImplicit, nil), false, `"imap.switchboard.invalid"`, "Check"},
+		{"connection refused", to(gone, TLSImplicit, nil), false, "nothing listens on %s", "Check host and port"},
 		{"an SMTP server", to(smtp, TLSNone, nil), false, `%s does not speak IMAP; it sent "220 mx.example ESMTP"`, "Check the port"},
 		{"an SMTP server, STARTTLS", to(smtp, TLSStart, nil), false, `%s does not speak IMAP; it sent "220 mx.example ESMTP"`, "Check the port"},
 		{"an SMTP server, TLS", to(smtp, TLSImplicit, nil), false, "%s does not speak TLS: an SMTP or FTP server answered", "Check the port"},
 		{"a web server", silent(to(web.Listener.Addr().String(), TLSNone, nil)), false, "%s accepts the connection but sends no greeting", "Check the port"},
 		{"a web server, TLS", to(web.Listener.Addr().String(), TLSImplicit, nil), false, "%s does not speak TLS: a web server answered", "Check the port"},
-		{"TLS in vain", to(d.Addr, TLSImplicit, trusted), false, "%s responds with unencrypted IMAP instead of TLS", "Set tls to starttls"},
-		{"STARTTLS in vain", to(d.TLSAddr, TLSStart, trusted), false, "%s closes the connection without sending a greeting", "needs implicit"},
-		{"no STARTTLS there", to(scripted(t, noTLS), TLSStart, nil), false, "%s does not offer STARTTLS", "implicit"},
-		{"a mute server", silent(to(nobody, TLSNone, nil)), false, "%s accepts the connection but sends no greeting", "Check the port"},
-		{"BYE at once", to(bye, TLSNone, nil), false, `%s refuses all connections: "Too many connections from your address"`, "automatically"},
-		{"hangs up at once", to(cut.Addr, TLSNone, nil), false, "%s closes the connection without sending a greeting", "connection limit"},
+		{"implicit TLS on a plaintext port", to(d.Addr, TLSImplicit, trusted), false, "%s responds with unencrypted IMAP instead of TLS", "Set tls to starttls"},
+		{"STARTTLS on an implicit TLS port", to(d.TLSAddr, TLSStart, trusted), false, "%s closes the connection without sending a greeting", "needs implicit"},
+		{"STARTTLS not supported", to(scripted(t, noTLS), TLSStart, nil), false, "%s does not offer STARTTLS", "implicit"},
+		{"a server that sends nothing", silent(to(mute, TLSNone, nil)), false, "%s accepts the connection but sends no greeting", "Check the port"},
+		{"BYE instead of a greeting", to(bye, TLSNone, nil), false, `%s refuses all connections: "Too many connections from your address"`, "automatically"},
+		{"closes the connection at once", to(cut.Addr, TLSNone, nil), false, "%s closes the connection without sending a greeting", "connection limit"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +137,7 @@ func TestFaultDescriptions(t *testing.T) {
 				state = channels.StateUnauthorised
 			}
 			what := strings.ReplaceAll(test.what, "%s", c.Addr)
-			// It is tried again and again: a busy machine may break an attempt in another way.
+			// The mailbox keeps retrying; on a busy machine an attempt may fail differently.
 			await(t, group, func(s channels.Status) bool {
 				return s.State == state && strings.Contains(s.LastError, what) && strings.Contains(s.Advice, test.advice)
 			})
@@ -143,7 +145,7 @@ func TestFaultDescriptions(t *testing.T) {
 			stop()
 			for _, word := range []string{"imap:", "dial tcp", "x509", "tls:", "EOF", "imapwire", "i/o", "%!", d.Password} {
 				if strings.Contains(status.LastError, word) {
-					t.Errorf("%q is no plain word: %q, %q", word, status.LastError, status.Advice)
+					t.Errorf("the internal term %q is in the status: %q, %q", word, status.LastError, status.Advice)
 				}
 			}
 		})
@@ -168,7 +170,7 @@ func TestDegraded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := m.Probe(t.Context()); err == nil || !strings.Contains(err.Error(), `"Done"`) {
-		t.Errorf("the doctor says %v", err)
+		t.Errorf("Probe returned %v", err)
 	}
 	d.AppendTo("Done", letter("zero", 500))
 	d.Append(letter("two", 500))

@@ -46,11 +46,11 @@ func TestImplicitTLS(t *testing.T) {
 	plain := dial(t, addr)
 	fmt.Fprint(plain, "EHLO client.example\r\n")
 	if said, _ := io.ReadAll(plain.r); strings.Contains(string(said), "250") {
-		t.Errorf("an answer in clear: %q", said)
+		t.Errorf("an unencrypted reply: %q", said)
 	}
 }
 
-// OpenSSL's own client: implicit TLS, and STARTTLS by SMTP and by LMTP.
+// OpenSSL's client with implicit TLS, and with STARTTLS over SMTP and LMTP.
 func TestOpenSSL(t *testing.T) {
 	server, _ := certified(t)
 	for _, test := range []struct {
@@ -120,7 +120,7 @@ func TestLMTP(t *testing.T) {
 	c.want("250 2.0.0 <billing@desk.example>")
 	c.want("250 2.0.0 <" + support + ">")
 
-	// Each recipient hears of a failure, also when the connection ends with it.
+	// A failure is reported for each recipient, even if the connection is closed afterwards.
 	sink.Fail(errors.New("disk"))
 	c.do("250", "MAIL FROM:<%s>", customer)
 	c.do("250", "RCPT TO:<%s>", support)
@@ -167,30 +167,30 @@ func TestSocketFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := listen(path); err == nil {
-		t.Error("a socket in use was taken over")
+		t.Error("a socket in use was replaced")
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false)
 	l.Close()
-	again, err := listen(path) // as after a kill
+	again, err := listen(path) // as if the process was killed
 	if err != nil {
-		t.Fatalf("a socket left behind: %v", err)
+		t.Fatalf("an abandoned socket was not replaced: %v", err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != socketMode {
 		t.Errorf("mode %v, %v", info, err)
 	}
 	again.Close()
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the socket stays: %v", err)
+		t.Errorf("the socket was not removed: %v", err)
 	}
 	other := filepath.Join(dir, "file")
 	if err := os.WriteFile(other, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := listen(other); err == nil {
-		t.Error("a file was taken for a socket")
+		t.Error("a regular file was replaced by a socket")
 	}
 	if text, _ := os.ReadFile(other); string(text) != "precious" {
-		t.Error("the file is gone")
+		t.Error("the file was removed")
 	}
 }
 
@@ -218,10 +218,10 @@ func TestProxyProtocol(t *testing.T) {
 		{"version 2", header(2, proxyproto.TCPv4, "192.0.2.7:4000"), trusted, "192.0.2.7:4000"},
 		{"version 2, IPv6", header(2, proxyproto.TCPv6, "[2001:db8::7]:4000"), trusted, "[2001:db8::7]:4000"},
 		{"health check", string(local), trusted, "127.0.0.1"},
-		{"none from a proxy", "EHLO client.example\r\n", trusted, ""},
+		{"proxy without a header", "EHLO client.example\r\n", trusted, ""},
 		{"broken", "PROXY TCP4 nonsense\r\n", trusted, ""},
-		{"from a stranger", header(1, proxyproto.TCPv4, "192.0.2.7:4000"), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, "127.0.0.1"},
-		{"nobody is trusted", header(1, proxyproto.TCPv4, "192.0.2.7:4000"), nil, "127.0.0.1"},
+		{"header from another peer", header(1, proxyproto.TCPv4, "192.0.2.7:4000"), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, "127.0.0.1"},
+		{"no trusted proxies", header(1, proxyproto.TCPv4, "192.0.2.7:4000"), nil, "127.0.0.1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			sink := channeltest.NewSink()
@@ -241,7 +241,7 @@ func TestProxyProtocol(t *testing.T) {
 			}
 			c.want("220")
 			if test.from == nil || test.from[0] != trusted[0] {
-				c.want("501") // it is a command nobody knows
+				c.want("501") // an unknown command
 			}
 			c.do("250", "EHLO client.example")
 			c.envelope()
@@ -282,7 +282,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"lets in", nil, false, "250 2.0.0 OK: queued\r\n", false},
 		{"refuses", &Refusal{Text: "no\r\n250 yes"}, false, "550 5.7.1 no??250 yes\r\n", false},
-		{"refuses for now", fmt.Errorf("filter: %w", &Refusal{Text: "later", Temporary: true}), false, "451 4.7.1 later\r\n", false},
+		{"refuses temporarily", fmt.Errorf("filter: %w", &Refusal{Text: "later", Temporary: true}), false, "451 4.7.1 later\r\n", false},
 		{"fails", errors.New("secret detail"), false, "451 4.3.0 Temporary failure, try again later\r\n", false},
 		{"panics", nil, true, "451 4.3.0 Temporary failure, try again later\r\n", false},
 	} {
@@ -317,12 +317,12 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestHandedMessageHasTheSameSourceKey(t *testing.T) {
+func TestLocalSubmissionHasTheSameSourceKey(t *testing.T) {
 	sink := channeltest.NewSink()
 	c := greeted(t, serve(t, sink, nil))
 	c.envelope()
 	c.content(mail("once"), false)
-	handed := Handed("mx.desk.example", customer, []string{support}, []byte("Delivered-To: x\r\n"+mail("once")))
+	handed := LocalSubmission("mx.desk.example", customer, []string{support}, []byte("Delivered-To: x\r\n"+mail("once")))
 	if first := sink.Raws()[0]; handed.SourceKey != first.SourceKey || handed.Endpoint != first.Endpoint || handed.Channel != first.Channel {
 		t.Errorf("handed %+v, received %+v", handed, first)
 	}
