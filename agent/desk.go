@@ -89,6 +89,8 @@ func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, 
 	return m, nil
 }
 
+// reply composes a reply, after checking what the agent had seen, and adds it to the
+// changes.
 func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
 	c := a.state.Conversation
 	if r.ExpectedSeq != nil {
@@ -167,6 +169,7 @@ func (d *Desk) Claim(ctx context.Context, by desk.Agent, c desk.ConversationID) 
 	})
 }
 
+// assign assigns the conversation to an agent, or to no one for the zero ID.
 func (a *act) assign(ctx context.Context, to desk.AgentID) error {
 	var who desk.Agent
 	if !to.IsZero() && to != a.state.Conversation.AssigneeID {
@@ -190,6 +193,7 @@ func (d *Desk) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m
 	return d.change(ctx, by, c, "Moved", func(a *act) error { return a.move(ctx, m) })
 }
 
+// move moves the conversation, and adds the handover note if there is one.
 func (a *act) move(ctx context.Context, m Move) error {
 	c := a.state.Conversation
 	inboxes, err := a.Inboxes(ctx)

@@ -87,6 +87,7 @@ var allowedAttributes = map[string]*regexp.Regexp{
 	"style":       safeStyle,
 }
 
+// newPolicy returns the policy of bluemonday that corresponds to the allow-lists.
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements(allowedElements...)

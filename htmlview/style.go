@@ -136,6 +136,7 @@ func cutDeclaration(s string) (one, rest string) {
 	return s, ""
 }
 
+// stripComments removes CSS comments; an unclosed one extends to the end.
 func stripComments(s string) string {
 	if !strings.Contains(s, "/*") {
 		return s

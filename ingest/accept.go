@@ -91,6 +91,8 @@ func (a *Acceptor) gather(first acceptRequest) []acceptRequest {
 	return group
 }
 
+// commit journals a group in one transaction, queues the new rows for the processor
+// and answers the senders. A permanent error is retried with each row on its own.
 func (a *Acceptor) commit(ctx context.Context, group []acceptRequest) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTimeout)
 	defer cancel()

@@ -140,6 +140,8 @@ func (p *Processor) normalizeAll(rows []Claimed) []parsed {
 	return out
 }
 
+// normalizeOne normalizes a row and verifies its signature. A panic becomes the row's
+// error.
 func (p *Processor) normalizeOne(c Claimed) (out parsed) {
 	out.Claimed = c
 	defer func() {

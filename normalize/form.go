@@ -65,6 +65,7 @@ func formSubject(subject, text string) string {
 	return first
 }
 
+// withFields appends the additional fields to the text, sorted by name.
 func withFields(text string, fields map[string]string) string {
 	names := make([]string, 0, len(fields))
 	for name := range fields {

@@ -108,6 +108,8 @@ func newSenders(byAccount bool) *senders {
 	return &senders{byAccount, map[string]desk.AccountID{}, map[string]desk.ContactID{}, desk.NewID[desk.AccountID]()}
 }
 
+// resolve returns the account and the contact of the author. An account is a domain,
+// or a single address of a freemail provider.
 func (s *senders) resolve(m *desk.Message) (desk.AccountID, desk.ContactID) {
 	if !s.byAccount {
 		return s.shared, desk.ContactID{}

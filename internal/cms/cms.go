@@ -154,6 +154,7 @@ func hasReasonableKey(c *x509.Certificate) bool {
 	return !ok || key.N.BitLen() <= maxRSA
 }
 
+// readSigners adds the SignerInfos.
 func (d *SignedData) readSigners(r *reader, set element) error {
 	list, err := r.list(set, maxSigners)
 	if err != nil {
@@ -169,6 +170,7 @@ func (d *SignedData) readSigners(r *reader, set element) error {
 	return nil
 }
 
+// signer reads one SignerInfo.
 func (r *reader) signer(e element) (s Signer, err error) {
 	f, err := r.list(e, 7)
 	if err != nil || e.tag != tagSequence || len(f) < 5 || f[0].tag != tagInteger {

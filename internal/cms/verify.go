@@ -62,6 +62,8 @@ func (s Signer) Verify(content []byte, c *x509.Certificate) error {
 	return err
 }
 
+// verify checks the signature over the octets that were signed: the content or the
+// signed attributes.
 func (s Signer) verify(hash crypto.Hash, signed []byte, c *x509.Certificate) error {
 	fits := false
 	switch key := c.PublicKey.(type) {

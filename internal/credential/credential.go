@@ -73,6 +73,8 @@ type phc struct {
 	salt, hash     []byte
 }
 
+// parseHash parses an argon2id hash in the PHC string format. false if it is invalid
+// or would take too long to verify.
 func parseHash(s string) (phc, bool) {
 	var c phc
 	parts := strings.Split(s, "$")

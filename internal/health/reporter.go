@@ -51,6 +51,7 @@ func (r *Reporter) Run(ctx context.Context) error {
 	}
 }
 
+// report logs alarms that were raised or cleared, and saves what changed.
 func (r *Reporter) report(ctx context.Context) {
 	now := time.Now()
 	var changed []view.Channel
@@ -79,6 +80,7 @@ func (r *Reporter) report(ctx context.Context) {
 	}
 }
 
+// channelView returns the view of a status. Node and Reconciled are set when it is read.
 func channelView(s channels.Status, alarm bool) view.Channel {
 	c := view.Channel{Name: s.Name, State: string(s.State), Alarm: alarm, Since: s.Since, LastError: s.LastError, Advice: s.Advice}
 	if !s.LastSuccess.IsZero() {

@@ -59,6 +59,7 @@ func (p *Proxy) Image(ctx context.Context, url string) (view.File, error) {
 	return v.(view.File), nil
 }
 
+// fetch loads an image and caches it. Every failure to load it is KindNotFound.
 func (p *Proxy) fetch(ctx context.Context, url string) (view.File, error) {
 	if err := p.slots.Acquire(ctx, 1); err != nil {
 		return view.File{}, err

@@ -158,6 +158,7 @@ func encodedWordLen(s string) int {
 	return i + 2 + end + 2
 }
 
+// quoted reads a quoted string. If it is not closed, pos does not move.
 func (l *addressLexer) quoted() (text string, closed bool) {
 	var b strings.Builder
 	for i := l.pos + 1; i < len(l.s); i++ {
@@ -177,6 +178,7 @@ func (l *addressLexer) quoted() (text string, closed bool) {
 	return "", false
 }
 
+// comment reads a comment, which may contain others, and returns its text.
 func (l *addressLexer) comment() string {
 	var b strings.Builder
 	depth := 0

@@ -50,6 +50,7 @@ type looseDate struct {
 	plain             []int // bare numbers in order of appearance
 }
 
+// parseLooseDate parses a date word by word; false if day, month or year is missing.
 func parseLooseDate(s string) (time.Time, bool) {
 	d := looseDate{year: -1}
 	s = strings.NewReplacer(",", " ", ";", " ", "\"", " ").Replace(s)
@@ -90,6 +91,7 @@ func parseLooseDate(s string) (time.Time, bool) {
 	return time.Date(d.year, time.Month(d.month), d.day, d.hour, d.minute, d.sec, 0, zone), true
 }
 
+// word recognizes one word by its form.
 func (d *looseDate) word(w string) {
 	lower := strings.ToLower(strings.Trim(w, "."))
 	switch {
@@ -151,6 +153,7 @@ func (d *looseDate) numeric(w, sep string) {
 	}
 }
 
+// time parses a time of day, with an optional "am" or "pm" and zone: "10:30:00+01:00".
 func (d *looseDate) time(w string) {
 	if d.clock {
 		return
@@ -180,6 +183,7 @@ func (d *looseDate) time(w string) {
 	d.hour, d.minute, d.sec, d.clock = n[0], n[1], n[2], true
 }
 
+// zone recognizes a zone by its name or offset, and ignores anything else.
 func (d *looseDate) zone(w string) {
 	if d.zoned {
 		return

@@ -38,6 +38,8 @@ func IsForward(s string) bool {
 	return forward
 }
 
+// splitSubject returns the base subject, whether it has a reply prefix, and whether
+// its outermost prefix is a forward prefix.
 func splitSubject(s string) (base string, reply, forward bool) {
 	s = strings.Join(strings.Fields(s), " ")
 	first := true

@@ -111,6 +111,7 @@ func Read(root string) ([]Package, error) {
 	return packages, err
 }
 
+// skip returns fs.SkipDir for folders that are not part of the module.
 func skip(root, dir, name string) error {
 	if dir == root {
 		return nil
@@ -122,6 +123,7 @@ func skip(root, dir, name string) error {
 	return nil
 }
 
+// add reads one file of the package.
 func (p *Package) add(file, rel string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {

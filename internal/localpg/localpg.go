@@ -93,6 +93,8 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	return c, nil
 }
 
+// start finds the programs, creates the cluster or stops a stale server, and starts
+// the server.
 func (c *Cluster) start(ctx context.Context) error {
 	major, err := c.place.version()
 	if err != nil {
@@ -238,6 +240,7 @@ func quote(v string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
 }
 
+// ensureDatabase creates the configured database if it does not exist.
 func (c *Cluster) ensureDatabase(ctx context.Context) error {
 	db, err := sql.Open("postgres", c.DSN("postgres"))
 	if err != nil {

@@ -84,6 +84,8 @@ func (c *Checker) dkim(ctx context.Context, h header, content []byte, results *[
 	return identifiers
 }
 
+// verify verifies the DKIM signatures. A header that is too expensive to verify and a
+// panic of the library are errors.
 func (c *Checker) verify(ctx context.Context, h header, content []byte) (v []*dkim.Verification, err error) {
 	if h.tooExpensive() {
 		return nil, errors.New("header too large")

@@ -52,6 +52,7 @@ func (h *header) markAmbiguous(continued bool) {
 	}
 }
 
+// readFields is readHeader without sound for unambiguous headers.
 func readFields(content []byte) (h header) {
 	for rest := content; len(rest) > 0; {
 		line, after, found := bytes.Cut(rest, []byte("\r\n"))

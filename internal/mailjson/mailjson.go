@@ -175,6 +175,8 @@ func parseFile(file string, verify Verifier, in io.Reader) any {
 	}
 }
 
+// readInput reads a file, or in for "-". cut reports that it is larger than
+// mailarchive.MaxSize.
 func readInput(file string, in io.Reader) (b []byte, modified time.Time, cut bool, err error) {
 	modified = time.Now()
 	if file != "-" {
@@ -204,6 +206,7 @@ func withoutName(err error) error {
 	return err
 }
 
+// parseMail returns the line of a mail without the name of its file.
 func parseMail(b []byte, verify Verifier, modified time.Time) parsedFile {
 	// Now is the upper limit of a plausible Date. For a missing Date, the file's own
 	// time is the best estimate.

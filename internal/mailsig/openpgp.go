@@ -83,6 +83,7 @@ func keyFiles(names []string) (files []string, err error) {
 	return files, nil
 }
 
+// add adds the keys of a file, which may contain several armoured blocks.
 func (k keyring) add(b []byte) error {
 	if !bytes.Contains(b, []byte(armourStart)) {
 		return k.addPackets(b)
@@ -190,6 +191,8 @@ func (k keyring) keysOf(list []*packet.Signature) (keys []*openpgp.Entity) {
 	return keys
 }
 
+// verify sets the status of an OpenPGP signature: the best result of the keys that it
+// names.
 func (k keyring) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
 	packets, signatures, err := readSignature(s.Signature)
 	if err != nil {

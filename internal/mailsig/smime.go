@@ -48,6 +48,7 @@ func loadAuthorities(files []string, system bool) (*authorities, error) {
 	return a, nil
 }
 
+// add adds the certificates of a PEM file.
 func (a *authorities) add(b []byte) error {
 	n := 0
 	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
@@ -71,6 +72,7 @@ func (a *authorities) add(b []byte) error {
 	return nil
 }
 
+// verify sets the status of an S/MIME signature.
 func (a *authorities) verify(s *desk.Signed, at time.Time, out *desk.Signature) {
 	data, err := cms.Parse(s.Signature)
 	if err != nil || len(data.Signers) == 0 {
@@ -101,6 +103,7 @@ func rank(status desk.SignatureStatus) int {
 	return -1
 }
 
+// verifySigner sets the status of the signature of one signer.
 func (a *authorities) verifySigner(s *desk.Signed, data *cms.SignedData, signer cms.Signer, at time.Time, out *desk.Signature) {
 	out.SignedAt = signedAt(signer.SignedAt)
 	c := data.Certificate(signer)

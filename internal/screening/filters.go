@@ -34,6 +34,7 @@ func filters(c *config.SMTP, log *slog.Logger) (list []filter) {
 	return list
 }
 
+// virusFilter returns the filter that scans mail with clamd.
 func virusFilter(c config.Clamd, log *slog.Logger) filter {
 	clamd := mailfilter.NewClamd(c.Addr)
 	return func(ctx context.Context, mail smtpd.Reception, v *smtpd.Verdict) (result, error) {
@@ -52,6 +53,7 @@ func virusFilter(c config.Clamd, log *slog.Logger) filter {
 	}
 }
 
+// spamFilter returns the filter that consults rspamd.
 func spamFilter(c config.Rspamd, log *slog.Logger) filter {
 	rspamd := mailfilter.NewRspamd(c.URL, c.Password)
 	return func(ctx context.Context, mail smtpd.Reception, v *smtpd.Verdict) (result, error) {

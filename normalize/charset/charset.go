@@ -107,6 +107,7 @@ func DecodeDeclared(b []byte, name string) (string, bool) {
 	return decodeWith(enc, b)
 }
 
+// decodeWith decodes b; ok is false if anything was lost.
 func decodeWith(enc encoding.Encoding, b []byte) (string, bool) {
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
@@ -116,6 +117,7 @@ func decodeWith(enc encoding.Encoding, b []byte) (string, bool) {
 	return s, countLost(s) == 0
 }
 
+// countLost counts the replacement characters that decoding left.
 func countLost(s string) int { return strings.Count(s, "\ufffd") }
 
 func highRunes(s string) (n int) {
@@ -164,6 +166,7 @@ var dosCharsets = map[string]encoding.Encoding{
 	"ibm00858": charmap.CodePage858, "ibm860": charmap.CodePage860, "ibm862": charmap.CodePage862, "ibm863": charmap.CodePage863, "ibm865": charmap.CodePage865, "ibm866": charmap.CodePage866,
 }
 
+// lookup returns the encoding of a charset, named as Name returns it; nil if unknown.
 func lookup(name string) encoding.Encoding {
 	switch {
 	case name == "":

@@ -33,6 +33,7 @@ const (
 	scoreBrokenPairs = -4.0
 )
 
+// score returns the mean score of the characters beyond ASCII.
 func (m doubleByteModel) score(b []byte) float64 {
 	total, n := 0.0, 0
 	for i := 0; i < len(b); i++ {
@@ -57,6 +58,7 @@ func (m doubleByteModel) score(b []byte) float64 {
 	return total / float64(max(n, 1))
 }
 
+// notAlone is the single of charsets that have no one-octet characters beyond ASCII.
 func notAlone(byte) float64 { return scoreBrokenPairs }
 
 func within(c, from, to byte) bool { return c >= from && c <= to }

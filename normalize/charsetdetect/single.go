@@ -97,6 +97,7 @@ var singleByteModels = sync.OnceValue(func() []*singleByteModel {
 // commonPunctuation is used in all languages and counts for none.
 const commonPunctuation = "\u00a0«»–—‘’‚“”„•…€§°·№"
 
+// newSingleByteModel returns the model of a language in one of its charsets.
 func newSingleByteModel(name string, l language) *singleByteModel {
 	m := &singleByteModel{charset: name, latin: l.latin}
 	table := charmaps[name]

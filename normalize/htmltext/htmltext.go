@@ -25,6 +25,7 @@ func Text(s string) string {
 	return plaintext.Clean(text)
 }
 
+// render returns the text of HTML; all includes hidden elements.
 func render(s string, all bool) string {
 	w := writer{all: all}
 	z := html.NewTokenizer(strings.NewReader(s))
@@ -98,6 +99,7 @@ type link struct {
 
 func (w *writer) String() string { return w.out.String() }
 
+// text writes the text of an element: white space collapses, except in <pre>.
 func (w *writer) text(s string) {
 	if w.skip != 0 {
 		return
@@ -136,6 +138,7 @@ func isHTMLSpace(r rune) bool {
 	return false
 }
 
+// write writes s after the pending line ends, quote marks and space.
 func (w *writer) write(s string) {
 	if s == "" {
 		return
@@ -180,6 +183,7 @@ func (w *writer) line(n int, add bool) {
 	}
 }
 
+// open handles a start tag, and starts to skip elements without visible text.
 func (w *writer) open(t html.Token, selfClosing bool) {
 	if w.skip != 0 {
 		if t.DataAtom == w.skip && !selfClosing && !IsVoid(t.DataAtom) {
@@ -203,6 +207,7 @@ func (w *writer) open(t html.Token, selfClosing bool) {
 	w.openVisible(t)
 }
 
+// openVisible writes what a start tag stands for: line ends, list marks, quote marks.
 func (w *writer) openVisible(t html.Token) {
 	switch t.DataAtom {
 	case atom.Br:
@@ -271,6 +276,7 @@ func (w *writer) item() {
 	w.write(mark)
 }
 
+// close handles an end tag.
 func (w *writer) close(a atom.Atom) {
 	if w.skip != 0 {
 		if a == w.skip {

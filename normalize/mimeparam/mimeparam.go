@@ -68,6 +68,7 @@ func cutMain(value string) (main, rest string) {
 
 type paramReader struct{ s string }
 
+// next returns the next parameter; ok is false at the end.
 func (p *paramReader) next() (name, value string, ok bool) {
 	for {
 		p.s = strings.TrimLeft(p.s, "; \t\r\n,")
@@ -103,6 +104,7 @@ func (p *paramReader) next() (name, value string, ok bool) {
 	}
 }
 
+// value reads a value, quoted or not.
 func (p *paramReader) value() string {
 	if strings.HasPrefix(p.s, `"`) {
 		return p.quoted()
@@ -250,6 +252,7 @@ func cutExtended(value string) (label, rest string, ok bool) {
 	return label, value[first+1+second+1:], true
 }
 
+// unpercent decodes %XX (RFC 2231 §4).
 func unpercent(s string) []byte {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {

@@ -86,6 +86,8 @@ func (m *htmlMarker) mark(r rune) {
 	m.out.WriteString("</div>")
 }
 
+// open copies a start tag and adds the mark that it calls for. Link targets and images
+// are dropped.
 func (m *htmlMarker) open(t html.Token, raw string, selfClosing bool) {
 	if m.depth > 0 && t.DataAtom == m.element && !selfClosing {
 		m.depth++
@@ -122,6 +124,7 @@ func (m *htmlMarker) open(t html.Token, raw string, selfClosing bool) {
 	m.out.WriteString(raw)
 }
 
+// close copies an end tag and adds the mark that ends the tracked element.
 func (m *htmlMarker) close(a atom.Atom, raw string) {
 	m.out.WriteString(raw)
 	if m.depth > 0 && a == m.element {

@@ -159,6 +159,7 @@ func (r *Input) deliveryStatus(rep *desk.Report) {
 	rep.Recipients = kept
 }
 
+// setRecipient sets a per-recipient field (RFC 3464 §2.3).
 func setRecipient(rec *desk.ReportRecipient, name, value string) {
 	switch name {
 	case "original-recipient":

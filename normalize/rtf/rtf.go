@@ -102,6 +102,7 @@ type reader struct {
 	eat     int  // fallback characters still to skip
 }
 
+// flush decodes the pending octets.
 func (r *reader) flush() {
 	if len(r.pending) > 0 {
 		text, _ := charset.ToUTF8(r.pending, r.charset, false)
@@ -110,6 +111,7 @@ func (r *reader) flush() {
 	}
 }
 
+// emit adds an octet of text, unless it is a fallback character or hidden.
 func (r *reader) emit(c byte) {
 	if r.eat > 0 {
 		r.eat--
@@ -127,6 +129,7 @@ func (r *reader) emitText(s string) {
 	}
 }
 
+// step reads one character, control or group delimiter.
 func (r *reader) step() {
 	c := r.s[r.pos]
 	r.pos++
@@ -147,6 +150,7 @@ func (r *reader) step() {
 	}
 }
 
+// control reads what follows a backslash: a symbol, or a word with an optional number.
 func (r *reader) control() {
 	if r.pos >= len(r.s) {
 		return
@@ -185,6 +189,7 @@ func (r *reader) control() {
 	r.word(word, number, err == nil)
 }
 
+// word carries out a control word. numbered says that the number n follows it.
 func (r *reader) word(word string, n int, numbered bool) {
 	switch word {
 	case "par", "line", "sect", "page", "row":

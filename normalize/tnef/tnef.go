@@ -81,6 +81,7 @@ func Parse(b []byte) (t Message, ok bool) {
 	return t, true
 }
 
+// attribute reads one attribute of the message or of the current attachment.
 func (t *Message) attribute(id uint32, data []byte) {
 	last := func() *File {
 		if len(t.Files) == 0 {
@@ -112,6 +113,7 @@ func (t *Message) attribute(id uint32, data []byte) {
 	}
 }
 
+// properties reads the MAPI properties of the message: its bodies.
 func (t *Message) properties(data []byte) {
 	readMAPI(data, func(id, kind uint16, value []byte) {
 		switch id {
@@ -132,6 +134,7 @@ func (t *Message) properties(data []byte) {
 	})
 }
 
+// fileProperties reads the MAPI properties of an attachment.
 func (t *Message) fileProperties(f *File, data []byte) {
 	readMAPI(data, func(id, kind uint16, value []byte) {
 		switch id {

@@ -82,6 +82,7 @@ func body(s string) (data []byte, rest string, ok bool) {
 	return data, "", len(data) > 0
 }
 
+// appendLine decodes the digits of one line, which has n octets, and appends them.
 func appendLine(data []byte, digits string, n int) []byte {
 	value := func(i int) byte {
 		if i >= len(digits) || digits[i] < ' ' {

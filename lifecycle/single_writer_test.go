@@ -12,14 +12,14 @@ import (
 	"testing"
 )
 
-// decided are the fields that only this package decides on.
+// decided are the fields that only this package may change.
 var decided = map[string]bool{"Status": true, "AssigneeID": true, "WaitingOn": true, "WaitingSince": true, "SnoozedUntil": true, "ResolvedAt": true, "EndedAt": true}
 
-// exempt packages may assign to fields of these names: the store copies rows, and
-// elsewhere Status belongs to a signature or to a delivery status.
+// exempt are packages that may assign to fields with these names: store copies rows,
+// and in the others Status belongs to a signature or to a delivery report.
 var exempt = []string{"store/", "lifecycle/", "internal/mailsig/", "normalize/report/"}
 
-// No other package assigns to what this one decides.
+// TestNoOtherPackageChangesConversations: no other package assigns to these fields.
 func TestNoOtherPackageChangesConversations(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -63,7 +63,8 @@ func TestNoOtherPackageChangesConversations(t *testing.T) {
 	}
 }
 
-// The SQL that writes conversations and stints is the writer's: write_changes.
+// TestOneWriter: in the SQL of store only write_changes writes conversations, stints,
+// placements and messages.
 func TestOneWriter(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../store/*.sql")
