@@ -27,13 +27,14 @@ type pace struct {
 	wake   chan struct{} // has a token when something below has changed
 	urgent bool
 	fresh  int           // rows accepted since the last batch was due
-	first  time.Time     // when the first of them was
-	last   time.Time     // when the last row of all was
+	first  time.Time     // when the first of these was accepted
+	last   time.Time     // when the last row was accepted
 	spent  time.Duration // on work since the last pause
 }
 
 func newPace() *pace { return &pace{wake: make(chan struct{}, 1)} }
 
+// poke wakes gather and yield, so that they look at what has changed.
 func (p *pace) poke() {
 	select {
 	case p.wake <- struct{}{}:
@@ -84,9 +85,9 @@ func (p *pace) due(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// gather waits until a batch is due, for most at the longest.
-func (p *pace) gather(ctx context.Context, most time.Duration) error {
-	end := time.Now().Add(most)
+// gather waits until a batch is due, but not longer than limit.
+func (p *pace) gather(ctx context.Context, limit time.Duration) error {
+	end := time.Now().Add(limit)
 	for {
 		now, until := time.Now(), end
 		if due := p.due(now); !due.IsZero() {
@@ -109,8 +110,8 @@ func (p *pace) begin() {
 	p.urgent, p.fresh = false, 0
 }
 
-// yield leaves the machine to the senders while they deliver, for a multiple of
-// the time that the pipeline has just worked at most.
+// yield leaves the machine to the senders while they deliver, at most for a multiple
+// of the time that the pipeline has just worked.
 func (p *pace) yield(ctx context.Context) error {
 	p.mu.Lock()
 	end := time.Now().Add(min(yieldFactor*p.spent, maxYield))

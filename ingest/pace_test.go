@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// waited is how long f took in the bubble's time.
+// waited returns how long f took in the time of the synctest bubble.
 func waited(t *testing.T, f func(context.Context) error) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -43,7 +43,7 @@ func TestGather(t *testing.T) {
 	}
 }
 
-// Mail that never stops coming waits for company, but not for ever.
+// A steady stream of mail delays its batch, but not forever.
 func TestGatherIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace()
@@ -69,13 +69,13 @@ func trickle(p *pace, pause time.Duration) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// sleepOnly waits without listening to the pace.
+// sleepOnly waits without being woken by the pace.
 func (*pace) sleepOnly(ctx context.Context, d time.Duration) error {
 	return newPace().sleep(ctx, d)
 }
 
-// While mail comes in, the pipeline has its share of the time and no more; when
-// the senders are done, or a person waits, it goes on at once.
+// While mail comes in, the pipeline gets its share of the time and no more; when the
+// senders are done, or a person is waiting, it continues at once.
 func TestYield(t *testing.T) {
 	const work = 30 * time.Millisecond
 	synctest.Test(t, func(t *testing.T) {

@@ -53,7 +53,7 @@ func TestReports(t *testing.T) {
 		"delayed":            {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "delayed"}, 1, desk.DeliverySent, desk.StatusPending},
 		"delivered":          {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "delivered"}, 1, desk.DeliveryDelivered, desk.StatusPending},
 		"relayed":            {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "relayed"}, 1, desk.DeliverySent, desk.StatusPending},
-		"an unknown action ": {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "lost"}, 0, "", desk.StatusPending},
+		"an unknown action":  {desk.StatusPending, desk.DeliverySent, desk.ReportRecipient{Recipient: "jo@acme.example", Action: "lost"}, 0, "", desk.StatusPending},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +105,7 @@ func TestReportsThatChangeNothing(t *testing.T) {
 	}
 }
 
-func TestQueryAsksAboutReports(t *testing.T) {
+func TestQueryIncludesReports(t *testing.T) {
 	t.Parallel()
 	p := deliveryStatus(t, 1, desk.ReportRecipient{})
 	if q := query([]parsed{p}, rules(t)); !slices.Equal(q.Reported, []string{"out.1@desk.example"}) || !slices.Contains(q.MessageIDs, "out.1@desk.example") {
