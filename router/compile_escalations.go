@@ -97,7 +97,7 @@ func (c *compiler) cycles(at []field) {
 	next := map[string]map[string]int{} // from inbox to inbox, and the escalation that does it
 	for i, e := range c.policy.escalations {
 		for _, from := range c.policy.inboxes {
-			to, ok := c.policy.moved(e.Do, from)
+			to, ok := c.policy.moveTarget(e.Do, from)
 			if !ok || !mayHold(e.on.node, from) {
 				continue
 			}
@@ -115,8 +115,8 @@ func (c *compiler) cycles(at []field) {
 	}
 }
 
-// moved returns the inbox to which an action moves a conversation from another one.
-func (p *Policy) moved(a Action, from Inbox) (Inbox, bool) {
+// moveTarget returns the inbox to which an action moves a conversation from another one.
+func (p *Policy) moveTarget(a Action, from Inbox) (Inbox, bool) {
 	if a.MoveInbox != "" {
 		to, ok := p.Inbox(a.MoveInbox)
 		return to, ok && to.Key != from.Key

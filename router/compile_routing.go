@@ -13,14 +13,14 @@ func (c *compiler) routing(f field) {
 	if len(c.policy.routing) == 0 {
 		return
 	}
-	if !ensures(c.policy.routing) {
+	if !guaranteesInbox(c.policy.routing) {
 		c.fail(f.at, f.path, "has no default: the last node must have no `when` and set an inbox")
 	}
 }
 
-// routes reads sibling nodes. inside means that they are a node's children, which are
+// routes reads sibling nodes. nested means that they are a node's children, which are
 // checked together with it.
-func (c *compiler) routes(f field, inside bool) []*route {
+func (c *compiler) routes(f field, nested bool) []*route {
 	var nodes []*route
 	var at []field
 	for _, item := range c.items(f, false) {
@@ -28,7 +28,7 @@ func (c *compiler) routes(f field, inside bool) []*route {
 		c.keys(item.value, item.path, map[string]func(field){
 			"name":     func(f field) { n.name = c.text(f) },
 			"when":     func(f field) { n.when = c.condition(f, c.calendarNames(), notInRouting...) },
-			"continue": func(f field) { n.keepOn = c.boolean(f) },
+			"continue": func(f field) { n.continues = c.boolean(f) },
 			"set":      func(f field) { n.set = c.settings(f) },
 			"routes":   func(f field) { n.children = c.routes(f, true) },
 		}, "name")
@@ -38,8 +38,8 @@ func (c *compiler) routes(f field, inside bool) []*route {
 	if _, list := f.value.(*ast.SequenceNode); list && len(nodes) == 0 {
 		c.fail(f.value, f.path, "at least one node is required")
 	}
-	if !inside {
-		c.places(nodes, at, false, false)
+	if !nested {
+		c.checkInboxes(nodes, at, false, false)
 	}
 	return nodes
 }
@@ -50,7 +50,7 @@ func (c *compiler) reachable(n *route, before []*route, item field) {
 		switch {
 		case o.name == n.name && n.name != "":
 			c.fail(item.value, item.path, "another node at this level is already named %q", n.name)
-		case o.when.always() && !o.keepOn:
+		case o.when.always() && !o.continues:
 			c.fail(item.value, item.path, "is never reached: node %q before it matches everything", o.name)
 			return
 		}
@@ -60,21 +60,22 @@ func (c *compiler) reachable(n *route, before []*route, item field) {
 	}
 }
 
-// places finds nodes at which a conversation would end without an inbox. have means
-// that an ancestor sets one, escapes that a later node is certain to set one.
-func (c *compiler) places(nodes []*route, at []field, have, escapes bool) {
-	sure := ensures(nodes)
+// checkInboxes reports nodes at which a conversation would end without an inbox.
+// hasInbox means that an ancestor sets one, laterInbox that a later node is certain to
+// set one.
+func (c *compiler) checkInboxes(nodes []*route, at []field, hasInbox, laterInbox bool) {
+	sure := guaranteesInbox(nodes)
 	for i, n := range nodes {
-		have := have || n.set.inbox != ""
-		escapes := escapes || n.keepOn && sure
-		if have || escapes {
+		hasInbox := hasInbox || n.set.inbox != ""
+		laterInbox := laterInbox || n.continues && sure
+		if hasInbox || laterInbox {
 			continue
 		}
-		if !ensures(n.children) {
+		if !guaranteesInbox(n.children) {
 			c.fail(at[i].value, at[i].path, "a conversation would end here without an inbox: set one, or `continue: true`")
 			continue
 		}
-		c.places(n.children, c.childFields(at[i]), have, escapes)
+		c.checkInboxes(n.children, c.childFields(at[i]), hasInbox, laterInbox)
 	}
 }
 
@@ -89,10 +90,10 @@ func (c *compiler) childFields(f field) []field {
 	return nil
 }
 
-// ensures reports whether the nodes give every conversation an inbox.
-func ensures(nodes []*route) bool {
+// guaranteesInbox reports whether the nodes give every conversation an inbox.
+func guaranteesInbox(nodes []*route) bool {
 	return slices.ContainsFunc(nodes, func(n *route) bool {
-		return n.when.always() && (n.set.inbox != "" || ensures(n.children))
+		return n.when.always() && (n.set.inbox != "" || guaranteesInbox(n.children))
 	})
 }
 

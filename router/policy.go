@@ -68,11 +68,11 @@ type slaRule struct {
 
 // route is a node of the routing tree.
 type route struct {
-	name     string
-	when     condition
-	keepOn   bool // `continue`
-	set      settings
-	children []*route
+	name      string
+	when      condition
+	continues bool // `continue`
+	set       settings
+	children  []*route
 }
 
 // settings are what a node sets; zero values are not set.

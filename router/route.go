@@ -50,14 +50,14 @@ func (p *Policy) Explain(f Facts) []Step {
 
 // walk is one decision in progress.
 type walk struct {
-	facts Facts
-	steps []Step
-	keep  bool // record the steps
-	path  []string
+	facts  Facts
+	steps  []Step
+	record bool
+	path   []string
 }
 
-func (p *Policy) decide(f Facts, keep bool) (Assignment, []Step) {
-	w := &walk{facts: f, keep: keep}
+func (p *Policy) decide(f Facts, record bool) (Assignment, []Step) {
+	w := &walk{facts: f, record: record}
 	a := Assignment{Segment: p.segment(w)}
 	w.facts.Segment = a.Segment
 	set, _ := w.tree(p.routing, "")
@@ -82,7 +82,7 @@ func (p *Policy) decide(f Facts, keep bool) (Assignment, []Step) {
 // test evaluates a node's condition and records the step.
 func (w *walk) test(section, name string, c condition) bool {
 	ok, err := c.holds(&w.facts)
-	if w.keep {
+	if w.record {
 		s := Step{Section: section, Name: name, When: c.source, Matched: ok}
 		if err != nil {
 			s.Why = "skipped: " + err.Error()
@@ -125,20 +125,20 @@ func (w *walk) tree(nodes []*route, parents string) (sum settings, matched bool)
 		w.path = append(w.path, "routing: "+name)
 		got := n.set
 		if inner, ok := w.tree(n.children, name+"/"); ok {
-			got = inner.over(n.set)
+			got = inner.inherit(n.set)
 			got.tags = union(n.set.tags, inner.tags)
 			w.path = slices.Delete(w.path, mark, mark+1) // the child's entry names the parent too
 		}
-		sum = sum.over(got)
-		if !n.keepOn {
+		sum = sum.inherit(got)
+		if !n.continues {
 			break
 		}
 	}
 	return sum, matched
 }
 
-// over returns s, with empty settings taken from base.
-func (s settings) over(base settings) settings {
+// inherit returns s, with settings that are empty in s taken from base.
+func (s settings) inherit(base settings) settings {
 	s.inbox = cmp.Or(s.inbox, base.inbox)
 	s.priority = cmp.Or(s.priority, base.priority)
 	s.sla = cmp.Or(s.sla, base.sla)

@@ -73,7 +73,7 @@ func (a *Archive) index(i int, m *desk.Message) {
 	}
 	a.subjects[base] = append(a.subjects[base], i)
 	key := hashText(base)
-	for h := range w.first {
+	for h := range w.direct {
 		h = chain([]uint64{key, h})
 		a.echoes[h] = a.echoes[h].sample(i)
 	}
@@ -111,30 +111,30 @@ type search struct {
 	*Archive
 	i    int
 	own  desk.ConversationID
-	byID map[desk.ConversationID]*found
+	byID map[desk.ConversationID]*match
 	seen map[desk.ConversationID]bool // for the current passage
 }
 
 // relatives returns the conversations that have something in common with an orphan,
 // best first.
-func (a *Archive) relatives(i int) []found {
+func (a *Archive) relatives(i int) []match {
 	o := a.entries[i].orphan
-	s := search{a, i, a.final(a.entries[i].conversation), map[desk.ConversationID]*found{}, map[desk.ConversationID]bool{}}
+	s := search{a, i, a.final(a.entries[i].conversation), map[desk.ConversationID]*match{}, map[desk.ConversationID]bool{}}
 	s.sameSubject(o)
 	key := hashText(o.base)
 	for h := range o.quotes {
-		s.each(a.passages[h], func(f *found) { f.quotes++ })
+		s.each(a.passages[h], func(f *match) { f.quotes++ })
 	}
-	for h := range o.first {
-		s.each(a.passages[h], func(f *found) { f.first++ })
-		s.each(a.echoes[chain([]uint64{key, h})], func(f *found) { f.echoes++ })
+	for h := range o.direct {
+		s.each(a.passages[h], func(f *match) { f.direct++ })
+		s.each(a.echoes[chain([]uint64{key, h})], func(f *match) { f.echoes++ })
 	}
-	list := make([]found, 0, len(s.byID))
+	list := make([]match, 0, len(s.byID))
 	for _, f := range s.byID {
 		list = append(list, *f)
 	}
-	slices.SortFunc(list, func(x, y found) int {
-		if c := x.better(y); c != 0 {
+	slices.SortFunc(list, func(x, y match) int {
+		if c := x.compareTo(y); c != 0 {
 			return c
 		}
 		return strings.Compare(x.id.String(), y.id.String())
@@ -154,11 +154,11 @@ func (s search) sameSubject(o *orphan) {
 		}
 		e := &s.entries[j]
 		f.subject = true
-		f.named = f.named || slices.Contains(o.said.ids, e.id)
+		f.named = f.named || slices.Contains(o.attribution.ids, e.id)
 		f.to = f.to || slices.Contains(o.to, lower(e.from.Email))
-		if o.said.names(e.from) {
+		if o.attribution.names(e.from) {
 			f.author = true
-			if o.said.dates(e.sentAt) {
+			if o.attribution.dates(e.sentAt) {
 				f.timed = e.sentAt
 			}
 		}
@@ -166,7 +166,7 @@ func (s search) sameSubject(o *orphan) {
 }
 
 // at returns the conversation of message j, nil if the orphan cannot be an answer to it.
-func (s search) at(j int) *found {
+func (s search) at(j int) *match {
 	e := &s.entries[j]
 	id := s.final(e.conversation)
 	apart := s.entries[s.i].sentAt.Sub(e.sentAt)
@@ -175,7 +175,7 @@ func (s search) at(j int) *found {
 	}
 	f := s.byID[id]
 	if f == nil {
-		f = &found{id: id, apart: apart.Abs()}
+		f = &match{id: id, apart: apart.Abs()}
 		s.byID[id] = f
 	}
 	f.apart = min(f.apart, apart.Abs())
@@ -183,7 +183,7 @@ func (s search) at(j int) *found {
 }
 
 // each calls fn once for every conversation that has a message in the posting.
-func (s search) each(p posting, fn func(*found)) {
+func (s search) each(p posting, fn func(*match)) {
 	clear(s.seen)
 	p.each(func(j int) {
 		if f := s.at(j); f != nil && !s.seen[f.id] {
@@ -195,30 +195,30 @@ func (s search) each(p posting, fn func(*found)) {
 
 // adopted picks one of an orphan's relatives, given best first. If the orphan itself
 // does not show which message it answers, the people involved decide.
-func (o *orphan) adopted(list []found, own desk.ConversationID) (best found, evidence string, ok bool) {
+func (o *orphan) adopted(list []match, own desk.ConversationID) (best match, evidence string, ok bool) {
 	if len(list) > 0 && list[0].id == own && (list[0].named || !list[0].timed.IsZero()) {
-		return found{}, "", false
+		return match{}, "", false
 	}
 	// Its own conversation may hold later answers to the orphan, which are no evidence.
-	list = slices.DeleteFunc(list, func(f found) bool { return f.id == own })
+	list = slices.DeleteFunc(list, func(f match) bool { return f.id == own })
 	if evidence, ok := o.answers(list); ok {
 		return list[0], evidence, true
 	}
 	if len(list) == 0 || !list[0].subject || list[0].quotes > 0 || list[0].apart > subjectWindow {
-		return found{}, "", false
+		return match{}, "", false
 	}
 	best = list[0]
 	only := len(list) == 1 || !list[1].subject
-	brief := o.marked && len(o.quotes) < fewEchoes // too little to compare
-	dated := len(o.said.clocks) > 0                // it names a time, and no message has it
+	brief := o.marked && len(o.quotes) < minEchoes // too little to compare
+	dated := len(o.attribution.clocks) > 0         // it names a time, and no message has it
 	switch {
-	case best.author && (only || !dated) && (!o.elsewhere() || brief):
+	case best.author && (only || !dated) && (!o.quotesUnknown() || brief):
 		return best, "it names an author there", true
-	case o.elsewhere():
+	case o.quotesUnknown():
 	case best.to:
 		return best, "it is addressed to an author there", true
 	case only && !dated && best.apart <= soon && !generic(o.base):
 		return best, "which no other conversation has", true
 	}
-	return found{}, "", false
+	return match{}, "", false
 }

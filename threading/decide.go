@@ -92,7 +92,7 @@ func (d *decider) proven() bool {
 func (d *decider) join(c Conversation, method, evidence string) Decision {
 	dec := Decision{ConversationID: c.ID, Method: method, Evidence: evidence}
 	switch {
-	case machine(d.in.Message):
+	case automatic(d.in.Message):
 		// An automatic response (RFC 3834 section 2) is no reason to reopen anything.
 		if c.Status == desk.StatusResolved || c.Status == desk.StatusClosed {
 			dec.Evidence += fmt.Sprintf("; it stays %s: %s", c.Status, d.in.Message.AutoSubmitted)
@@ -106,9 +106,9 @@ func (d *decider) join(c Conversation, method, evidence string) Decision {
 	return dec
 }
 
-// machine reports whether m was sent automatically, so that it never reopens a
+// automatic reports whether m was sent automatically, so that it never reopens a
 // conversation. Mailing list messages are written by people.
-func machine(m *desk.Message) bool {
+func automatic(m *desk.Message) bool {
 	return m.Automatic() && m.AutoSubmitted != desk.AutoList
 }
 

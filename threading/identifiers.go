@@ -72,7 +72,7 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 	if len(joined) == 0 {
 		return Decision{}, false
 	}
-	if joined[0].Status == desk.StatusClosed && !machine(d.in.Message) {
+	if joined[0].Status == desk.StatusClosed && !automatic(d.in.Message) {
 		// Use an open follow-up, instead of starting one for every message.
 		if i := slices.IndexFunc(joined, func(c cited) bool { return c.Status != desk.StatusClosed && c.Account == joined[0].Account }); i > 0 {
 			joined[0], joined[i] = joined[i], joined[0]

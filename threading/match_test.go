@@ -53,15 +53,15 @@ func TestOrphaned(t *testing.T) {
 
 // In this list, each match is better than all that follow.
 func TestBetter(t *testing.T) {
-	list := []found{
-		{subject: true, named: true}, {subject: true, timed: noon}, {subject: true, first: 2}, {subject: true, first: 1, quotes: 2}, {subject: true, first: 1},
+	list := []match{
+		{subject: true, named: true}, {subject: true, timed: noon}, {subject: true, direct: 2}, {subject: true, direct: 1, quotes: 2}, {subject: true, direct: 1},
 		{subject: true, quotes: 1}, {subject: true, echoes: 1}, {subject: true, author: true}, {subject: true, to: true},
 		{subject: true}, {subject: true, apart: time.Hour}, {named: true}, {},
 	}
 	for i, f := range list {
 		for j, g := range list {
-			if got, want := f.better(g), i-j; (got < 0) != (want < 0) || (got > 0) != (want > 0) {
-				t.Errorf("better(%d, %d) = %d", i, j, got)
+			if got, want := f.compareTo(g), i-j; (got < 0) != (want < 0) || (got > 0) != (want > 0) {
+				t.Errorf("match %d compared to %d is %d", i, j, got)
 			}
 		}
 	}
@@ -71,20 +71,20 @@ func TestAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		orphan orphan
-		list   []found
+		list   []match
 		want   string // evidence; empty: none
 	}{
 		{"no match", orphan{}, nil, ""},
-		{"another subject", orphan{}, []found{{named: true}}, ""},
-		{"identifier", orphan{}, []found{{subject: true, named: true, timed: noon}}, "it names one of its messages"},
-		{"time", orphan{}, []found{{subject: true, timed: noon, quotes: 1, own: true}}, "it names the author and time of a message: 2 March 12:00 UTC"},
-		{"quotes", orphan{quotes: some(10)}, []found{{subject: true, quotes: 1}}, "it quotes 1 of its passages"},
-		{"quotes too little", orphan{quotes: some(11)}, []found{{subject: true, quotes: 1}}, ""},
-		{"quotes, and echoes", orphan{quotes: some(11)}, []found{{subject: true, quotes: 1, echoes: 9}}, ""},
-		{"echoes", orphan{first: some(10)}, []found{{subject: true, echoes: 3}}, "both quote the same 3 passages"},
-		{"few echoes", orphan{first: some(2)}, []found{{subject: true, echoes: 2}}, ""},
-		{"a small share of echoes", orphan{first: some(11)}, []found{{subject: true, echoes: 3}}, ""},
-		{"only the subject", orphan{}, []found{{subject: true}}, ""},
+		{"another subject", orphan{}, []match{{named: true}}, ""},
+		{"identifier", orphan{}, []match{{subject: true, named: true, timed: noon}}, "it names one of its messages"},
+		{"time", orphan{}, []match{{subject: true, timed: noon, quotes: 1, own: true}}, "it names the author and time of a message: 2 March 12:00 UTC"},
+		{"quotes", orphan{quotes: some(10)}, []match{{subject: true, quotes: 1}}, "it quotes 1 of its passages"},
+		{"quotes too little", orphan{quotes: some(11)}, []match{{subject: true, quotes: 1}}, ""},
+		{"quotes, and echoes", orphan{quotes: some(11)}, []match{{subject: true, quotes: 1, echoes: 9}}, ""},
+		{"echoes", orphan{direct: some(10)}, []match{{subject: true, echoes: 3}}, "both quote the same 3 passages"},
+		{"few echoes", orphan{direct: some(2)}, []match{{subject: true, echoes: 2}}, ""},
+		{"a small share of echoes", orphan{direct: some(11)}, []match{{subject: true, echoes: 3}}, ""},
+		{"only the subject", orphan{}, []match{{subject: true}}, ""},
 	} {
 		if got, ok := tt.orphan.answers(tt.list); got != tt.want || ok != (tt.want != "") {
 			t.Errorf("%s: %q, %v; want %q", tt.name, got, ok, tt.want)
@@ -96,23 +96,23 @@ func TestRecognised(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		orphan orphan
-		best   found
-		others []found
+		best   match
+		others []match
 		want   bool
 	}{
-		{"unmarked, a tenth", orphan{quotes: some(20)}, found{quotes: 2}, nil, true},
-		{"unmarked, less than a tenth", orphan{quotes: some(20)}, found{quotes: 1}, nil, false},
-		{"an author of another match is named", orphan{quotes: some(1)}, found{quotes: 1}, []found{{subject: true, author: true}}, false},
-		{"that match has another subject", orphan{quotes: some(1)}, found{quotes: 1}, []found{{author: true}}, true},
-		{"an author of this match is named, too", orphan{quotes: some(1)}, found{quotes: 1, author: true}, []found{{subject: true, author: true}}, true},
-		{"only a quote in a quote", orphan{first: some(1)}, found{quotes: 1}, nil, false},
-		{"only a quote in a quote, and the author", orphan{first: some(1)}, found{quotes: 1, author: true}, nil, true},
-		{"only a quote in a quote, of the own conversation", orphan{first: some(1)}, found{quotes: 1, own: true}, []found{{}}, true},
-		{"only a quote in a quote, two candidates", orphan{first: some(1)}, found{quotes: 1, own: true}, []found{{subject: true}, {}}, false},
-		{"three tenths quoted directly", orphan{first: some(10)}, found{first: 3}, nil, true},
-		{"less than three tenths", orphan{first: some(11)}, found{first: 3}, nil, false},
-		{"less, and the author", orphan{first: some(11)}, found{first: 1, author: true}, nil, true},
-		{"less, of the own conversation", orphan{first: some(11)}, found{first: 1, own: true}, nil, true},
+		{"unmarked, a tenth", orphan{quotes: some(20)}, match{quotes: 2}, nil, true},
+		{"unmarked, less than a tenth", orphan{quotes: some(20)}, match{quotes: 1}, nil, false},
+		{"an author of another match is named", orphan{quotes: some(1)}, match{quotes: 1}, []match{{subject: true, author: true}}, false},
+		{"that match has another subject", orphan{quotes: some(1)}, match{quotes: 1}, []match{{author: true}}, true},
+		{"an author of this match is named, too", orphan{quotes: some(1)}, match{quotes: 1, author: true}, []match{{subject: true, author: true}}, true},
+		{"only a quote in a quote", orphan{direct: some(1)}, match{quotes: 1}, nil, false},
+		{"only a quote in a quote, and the author", orphan{direct: some(1)}, match{quotes: 1, author: true}, nil, true},
+		{"only a quote in a quote, of the own conversation", orphan{direct: some(1)}, match{quotes: 1, own: true}, []match{{}}, true},
+		{"only a quote in a quote, two candidates", orphan{direct: some(1)}, match{quotes: 1, own: true}, []match{{subject: true}, {}}, false},
+		{"three tenths quoted directly", orphan{direct: some(10)}, match{direct: 3}, nil, true},
+		{"less than three tenths", orphan{direct: some(11)}, match{direct: 3}, nil, false},
+		{"less, and the author", orphan{direct: some(11)}, match{direct: 1, author: true}, nil, true},
+		{"less, of the own conversation", orphan{direct: some(11)}, match{direct: 1, own: true}, nil, true},
 	} {
 		if got := tt.orphan.recognised(tt.best, tt.others); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
@@ -121,7 +121,7 @@ func TestRecognised(t *testing.T) {
 }
 
 func TestElsewhere(t *testing.T) {
-	if (&orphan{quotes: some(19)}).elsewhere() || !(&orphan{quotes: some(20)}).elsewhere() || !(&orphan{marked: true}).elsewhere() {
+	if (&orphan{quotes: some(19)}).quotesUnknown() || !(&orphan{quotes: some(20)}).quotesUnknown() || !(&orphan{marked: true}).quotesUnknown() {
 		t.Error("a full quote is 20 passages, or has quote marks")
 	}
 }
@@ -129,53 +129,53 @@ func TestElsewhere(t *testing.T) {
 func TestClear(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		f, g found
+		f, g match
 		want bool
 	}{
-		{"named", found{named: true}, found{echoes: 1}, true}, {"timed", found{timed: noon}, found{echoes: 1}, true},
-		{"both named", found{named: true}, found{named: true, echoes: 1}, false}, {"the other match is identified by time", found{named: true}, found{timed: noon, echoes: 1}, false},
-		{"both timed", found{timed: noon}, found{timed: noon, echoes: 1}, false},
-		{"twice the quotes", found{quotes: 2}, found{quotes: 1}, true}, {"less than twice", found{quotes: 3, echoes: 9}, found{quotes: 2, echoes: 1}, false},
-		{"twice the echoes", found{echoes: 2}, found{echoes: 1}, true}, {"less than twice the echoes", found{echoes: 3}, found{echoes: 2}, false},
-		{"nothing at all", found{}, found{echoes: 1}, false},
+		{"named", match{named: true}, match{echoes: 1}, true}, {"timed", match{timed: noon}, match{echoes: 1}, true},
+		{"both named", match{named: true}, match{named: true, echoes: 1}, false}, {"the other match is identified by time", match{named: true}, match{timed: noon, echoes: 1}, false},
+		{"both timed", match{timed: noon}, match{timed: noon, echoes: 1}, false},
+		{"twice the quotes", match{quotes: 2}, match{quotes: 1}, true}, {"less than twice", match{quotes: 3, echoes: 9}, match{quotes: 2, echoes: 1}, false},
+		{"twice the echoes", match{echoes: 2}, match{echoes: 1}, true}, {"less than twice the echoes", match{echoes: 3}, match{echoes: 2}, false},
+		{"nothing at all", match{}, match{echoes: 1}, false},
 	} {
-		if got := tt.f.clear(tt.g); got != tt.want {
+		if got := tt.f.clearlyBeats(tt.g); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
 }
 
 func TestAdopted(t *testing.T) {
-	said := quotation{clocks: []clock{{5, -1}}}
+	withTime := attribution{clocks: []clock{{5, -1}}}
 	week, window := 7*24*time.Hour, 14*24*time.Hour
 	for _, tt := range []struct {
 		name   string
 		orphan orphan
-		list   []found
+		list   []match
 		want   string
 	}{
-		{"the own conversation is named", orphan{base: "a b"}, []found{{id: first, subject: true, named: true}, {id: second, subject: true, named: true}}, ""},
-		{"the own conversation is timed", orphan{base: "a b"}, []found{{id: first, subject: true, timed: noon}, {id: second, subject: true, named: true}}, ""},
-		{"the own conversation is left out", orphan{base: "a b"}, []found{{id: first, subject: true}, {id: second, subject: true, named: true}}, "it names one of its messages"},
-		{"no other", orphan{base: "a b"}, []found{{id: first, subject: true}}, ""},
-		{"another subject", orphan{base: "a b"}, []found{{id: second, author: true}}, ""},
-		{"quotes too little", orphan{base: "a b", quotes: some(11)}, []found{{id: second, subject: true, quotes: 1, author: true}, {subject: true, author: true, quotes: 1}}, ""},
-		{"author, at the end of the time window", orphan{base: "a b"}, []found{{id: second, subject: true, author: true, apart: window}}, "it names an author there"},
-		{"author, later", orphan{base: "a b"}, []found{{id: second, subject: true, author: true, apart: window + 1}}, ""},
-		{"author, and a time no message has", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}}, "it names an author there"},
-		{"the same, two candidates", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}, {subject: true}}, ""},
-		{"the same, one with another subject", orphan{base: "a b", said: said}, []found{{id: second, subject: true, author: true}, {}}, "it names an author there"},
-		{"author, two candidates, no time", orphan{base: "a b"}, []found{{id: second, subject: true, author: true}, {subject: true}}, "it names an author there"},
-		{"author, and an unknown quote", orphan{base: "a b", marked: true, quotes: some(3)}, []found{{id: second, subject: true, author: true}}, ""},
-		{"author, and a short quote", orphan{base: "a b", marked: true, quotes: some(2)}, []found{{id: second, subject: true, author: true}}, "it names an author there"},
-		{"author, and a long unmarked quote", orphan{base: "a b", quotes: some(20)}, []found{{id: second, subject: true, author: true}}, ""},
-		{"recipient, and an unknown quote", orphan{base: "a b", marked: true, quotes: some(3)}, []found{{id: second, subject: true, to: true}}, ""},
-		{"recipient", orphan{base: "a b"}, []found{{id: second, subject: true, to: true}, {subject: true}}, "it is addressed to an author there"},
-		{"the only one", orphan{base: "a b"}, []found{{id: second, subject: true, apart: week}}, "which no other conversation has"},
-		{"the only one, later", orphan{base: "a b"}, []found{{id: second, subject: true, apart: week + 1}}, ""},
-		{"the only one, with a time", orphan{base: "a b", said: said}, []found{{id: second, subject: true}}, ""},
-		{"the only one, generic", orphan{base: "help"}, []found{{id: second, subject: true}}, ""},
-		{"two", orphan{base: "a b"}, []found{{id: second, subject: true}, {subject: true}}, ""},
+		{"the own conversation is named", orphan{base: "a b"}, []match{{id: first, subject: true, named: true}, {id: second, subject: true, named: true}}, ""},
+		{"the own conversation is timed", orphan{base: "a b"}, []match{{id: first, subject: true, timed: noon}, {id: second, subject: true, named: true}}, ""},
+		{"the own conversation is left out", orphan{base: "a b"}, []match{{id: first, subject: true}, {id: second, subject: true, named: true}}, "it names one of its messages"},
+		{"no other", orphan{base: "a b"}, []match{{id: first, subject: true}}, ""},
+		{"another subject", orphan{base: "a b"}, []match{{id: second, author: true}}, ""},
+		{"quotes too little", orphan{base: "a b", quotes: some(11)}, []match{{id: second, subject: true, quotes: 1, author: true}, {subject: true, author: true, quotes: 1}}, ""},
+		{"author, at the end of the time window", orphan{base: "a b"}, []match{{id: second, subject: true, author: true, apart: window}}, "it names an author there"},
+		{"author, later", orphan{base: "a b"}, []match{{id: second, subject: true, author: true, apart: window + 1}}, ""},
+		{"author, and a time no message has", orphan{base: "a b", attribution: withTime}, []match{{id: second, subject: true, author: true}}, "it names an author there"},
+		{"the same, two candidates", orphan{base: "a b", attribution: withTime}, []match{{id: second, subject: true, author: true}, {subject: true}}, ""},
+		{"the same, one with another subject", orphan{base: "a b", attribution: withTime}, []match{{id: second, subject: true, author: true}, {}}, "it names an author there"},
+		{"author, two candidates, no time", orphan{base: "a b"}, []match{{id: second, subject: true, author: true}, {subject: true}}, "it names an author there"},
+		{"author, and an unknown quote", orphan{base: "a b", marked: true, quotes: some(3)}, []match{{id: second, subject: true, author: true}}, ""},
+		{"author, and a short quote", orphan{base: "a b", marked: true, quotes: some(2)}, []match{{id: second, subject: true, author: true}}, "it names an author there"},
+		{"author, and a long unmarked quote", orphan{base: "a b", quotes: some(20)}, []match{{id: second, subject: true, author: true}}, ""},
+		{"recipient, and an unknown quote", orphan{base: "a b", marked: true, quotes: some(3)}, []match{{id: second, subject: true, to: true}}, ""},
+		{"recipient", orphan{base: "a b"}, []match{{id: second, subject: true, to: true}, {subject: true}}, "it is addressed to an author there"},
+		{"the only one", orphan{base: "a b"}, []match{{id: second, subject: true, apart: week}}, "which no other conversation has"},
+		{"the only one, later", orphan{base: "a b"}, []match{{id: second, subject: true, apart: week + 1}}, ""},
+		{"the only one, with a time", orphan{base: "a b", attribution: withTime}, []match{{id: second, subject: true}}, ""},
+		{"the only one, generic", orphan{base: "help"}, []match{{id: second, subject: true}}, ""},
+		{"two", orphan{base: "a b"}, []match{{id: second, subject: true}, {subject: true}}, ""},
 	} {
 		best, got, ok := tt.orphan.adopted(tt.list, first)
 		if got != tt.want || ok != (tt.want != "") || ok && best.id != second || !ok && best.id != (desk.ConversationID{}) {
@@ -193,20 +193,20 @@ func TestCompare(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		orphan orphan
-		want   found
+		want   match
 	}{
-		{"nothing", orphan{}, found{subject: true, own: true}},
-		{"identifier", orphan{said: quotation{ids: []string{"a@b"}}}, found{subject: true, own: true, named: true}},
-		{"author", orphan{said: quotation{intro: ours}}, found{subject: true, own: true, author: true}},
-		{"author and another time", orphan{said: quotation{intro: ours, clocks: []clock{{6, -1}}}}, found{subject: true, own: true, author: true}},
-		{"author and time", orphan{said: quotation{intro: ours, clocks: []clock{{5, 0}}}}, found{subject: true, own: true, author: true, timed: noon.Add(5 * time.Minute)}},
-		{"time without author", orphan{said: quotation{clocks: []clock{{5, -1}}}}, found{subject: true, own: true}},
-		{"quotes", orphan{quotes: quotedWords}, found{subject: true, own: true, quotes: len(quotedWords)}},
-		{"direct quotes", orphan{quotes: quotedWords, first: quotedWords}, found{subject: true, own: true, quotes: len(quotedWords), first: len(quotedWords)}},
-		{"echoes", orphan{quotes: quotedElsewhere, first: quotedElsewhere}, found{subject: true, own: true, echoes: len(quotedElsewhere)}},
+		{"nothing", orphan{}, match{subject: true, own: true}},
+		{"identifier", orphan{attribution: attribution{ids: []string{"a@b"}}}, match{subject: true, own: true, named: true}},
+		{"author", orphan{attribution: attribution{intro: ours}}, match{subject: true, own: true, author: true}},
+		{"author and another time", orphan{attribution: attribution{intro: ours, clocks: []clock{{6, -1}}}}, match{subject: true, own: true, author: true}},
+		{"author and time", orphan{attribution: attribution{intro: ours, clocks: []clock{{5, 0}}}}, match{subject: true, own: true, author: true, timed: noon.Add(5 * time.Minute)}},
+		{"time without author", orphan{attribution: attribution{clocks: []clock{{5, -1}}}}, match{subject: true, own: true}},
+		{"quotes", orphan{quotes: quotedWords}, match{subject: true, own: true, quotes: len(quotedWords)}},
+		{"direct quotes", orphan{quotes: quotedWords, direct: quotedWords}, match{subject: true, own: true, quotes: len(quotedWords), direct: len(quotedWords)}},
+		{"echoes", orphan{quotes: quotedElsewhere, direct: quotedElsewhere}, match{subject: true, own: true, echoes: len(quotedElsewhere)}},
 	} {
 		got := tt.orphan.compare([]digested{w, digest(Written{})})
-		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(found{})); diff != "" {
+		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(match{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}

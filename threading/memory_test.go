@@ -117,7 +117,7 @@ func TestWrittenBy(t *testing.T) {
 	own, quotedText := passages{}, passages{}
 	own.add(answer)
 	quotedText.add(elsewhere)
-	if d.id != "a@b" || d.from.Email != ours || !d.at.Equal(noon) || len(d.first) != len(quotedText) {
+	if d.id != "a@b" || d.from.Email != ours || !d.at.Equal(noon) || len(d.direct) != len(quotedText) {
 		t.Errorf("%+v", d)
 	}
 	for h := range quotedText {

@@ -11,22 +11,22 @@ import (
 type orphan struct {
 	base   string   // its base subject
 	quotes passages // all quoted text
-	// first is the directly quoted text: words of the message that it answers. Quotes
+	// direct is the directly quoted text: words of the message that it answers. Quotes
 	// within quotes come from older messages.
-	first  passages
-	marked bool // its quotes have quote marks
-	said   quotation
-	to     []string // its recipients
+	direct      passages
+	marked      bool // its quotes have quote marks
+	attribution attribution
+	to          []string // its recipients
 }
 
 // orphaned returns the orphan for a reply without headers, nil for other messages.
 func orphaned(m *desk.Message) *orphan {
 	base, reply := baseSubject(m.Subject)
-	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || machine(m) {
+	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || automatic(m) {
 		return nil
 	}
-	o := &orphan{base: base, said: quotationOf(m.TextBody)}
-	o.quotes, o.first, o.marked = quoted(m.TextBody, m.NewText)
+	o := &orphan{base: base, attribution: attributionOf(m.TextBody)}
+	o.quotes, o.direct, o.marked = quoted(m.TextBody, m.NewText)
 	o.marked = o.marked && len(o.quotes) > 0
 	for _, list := range [][]desk.Address{m.To, m.CC} {
 		for _, p := range list {
@@ -36,15 +36,15 @@ func orphaned(m *desk.Message) *orphan {
 	return o
 }
 
-// found is a conversation that an orphan may belong to, and what they share.
-type found struct {
+// match is a conversation that an orphan may belong to, and what they share.
+type match struct {
 	id desk.ConversationID
 	// subject means that the base subjects are equal. Without that, nothing else counts.
 	subject bool
 	named   bool          // the orphan names the identifier of one of its messages
 	timed   time.Time     // the orphan names the author and time of one of its messages
 	quotes  int           // passages that the orphan quotes from it
-	first   int           // the directly quoted ones among them
+	direct  int           // the directly quoted ones among them
 	echoes  int           // passages that both the orphan and one of its messages quote directly
 	author  bool          // the orphan's quote introduction names one of its authors
 	own     bool          // it belongs to the orphan's author
@@ -54,17 +54,18 @@ type found struct {
 
 const (
 	// Fewer shared quoted passages may be a footer or a common phrase.
-	fewEchoes = 3
+	minEchoes = 3
 	// This many passages of old text without quote marks are a fully quoted message
 	// and not just a signature.
 	longHistory = 20
 )
 
-// better compares two matches; it is negative if f is the better one.
-func (f found) better(g found) int {
+// compareTo returns a negative number if f is a better match than g, and a positive one
+// if g is better.
+func (f match) compareTo(g match) int {
 	for _, c := range [][2]int{
 		{number(f.subject), number(g.subject)}, {number(f.named), number(g.named)}, {number(!f.timed.IsZero()), number(!g.timed.IsZero())},
-		{f.first, g.first}, {f.quotes, g.quotes}, {f.echoes, g.echoes}, {number(f.author), number(g.author)}, {number(f.to), number(g.to)},
+		{f.direct, g.direct}, {f.quotes, g.quotes}, {f.echoes, g.echoes}, {number(f.author), number(g.author)}, {number(f.to), number(g.to)},
 	} {
 		if c[0] != c[1] {
 			return c[1] - c[0]
@@ -89,7 +90,7 @@ func number(b bool) int {
 // answers decides whether the orphan's own text shows that it belongs to the best
 // match. An equal subject alone does not; quotes, identifiers and times do. list is
 // sorted, best first.
-func (o *orphan) answers(list []found) (evidence string, ok bool) {
+func (o *orphan) answers(list []match) (evidence string, ok bool) {
 	if len(list) == 0 || !list[0].subject {
 		return "", false
 	}
@@ -101,7 +102,7 @@ func (o *orphan) answers(list []found) (evidence string, ok bool) {
 		return "it names the author and time of a message: " + best.timed.UTC().Format("2 January 15:04 MST"), true
 	case best.quotes > 0 && o.recognised(best, list[1:]):
 		return fmt.Sprintf("it quotes %d of its passages", best.quotes), true
-	case best.quotes == 0 && best.echoes >= fewEchoes && 10*best.echoes >= 3*len(o.first):
+	case best.quotes == 0 && best.echoes >= minEchoes && 10*best.echoes >= 3*len(o.direct):
 		return fmt.Sprintf("both quote the same %d passages", best.echoes), true
 	}
 	return "", false
@@ -109,7 +110,7 @@ func (o *orphan) answers(list []found) (evidence string, ok bool) {
 
 // recognised reports whether best is what the orphan quotes. If no known message
 // contains the directly quoted text, the original is not here.
-func (o *orphan) recognised(best found, others []found) bool {
+func (o *orphan) recognised(best match, others []match) bool {
 	only := true
 	for _, f := range others {
 		only = only && !f.subject
@@ -118,16 +119,16 @@ func (o *orphan) recognised(best found, others []found) bool {
 		}
 	}
 	switch {
-	case len(o.first) == 0: // quoted without marks
+	case len(o.direct) == 0: // quoted without marks
 		return 10*best.quotes >= len(o.quotes)
-	case best.first == 0:
+	case best.direct == 0:
 		return only && (best.author || best.own)
 	}
-	return best.author || best.own || 10*best.first >= 3*len(o.first)
+	return best.author || best.own || 10*best.direct >= 3*len(o.direct)
 }
 
-// elsewhere reports whether the orphan quotes its original, which then must be a
-// message that was not found.
-func (o *orphan) elsewhere() bool {
+// quotesUnknown reports whether the orphan quotes its original, which then must be a
+// message that is not in the index.
+func (o *orphan) quotesUnknown() bool {
 	return o.marked || len(o.quotes) >= longHistory
 }

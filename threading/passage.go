@@ -109,13 +109,13 @@ func spaceless(r rune) bool {
 // quoted returns the passages that a message quotes, and those it quotes directly.
 // They are taken from the lines with quote marks (marked). If there are none, all
 // text that is not new counts as quoted, although it may be just a signature.
-func quoted(text, fresh string) (all, first passages, marked bool) {
-	all, first = passages{}, passages{}
-	lines, direct := quotedLines(text)
+func quoted(text, fresh string) (all, direct passages, marked bool) {
+	all, direct = passages{}, passages{}
+	lines, directLines := quotedLines(text)
 	if lines != "" {
 		all.add(lines)
-		first.add(direct)
-		return all, first, true
+		direct.add(directLines)
+		return all, direct, true
 	}
 	if len(fresh) < len(text) {
 		known := passages{}
@@ -125,12 +125,12 @@ func quoted(text, fresh string) (all, first passages, marked bool) {
 			delete(all, h)
 		}
 	}
-	return all, first, false
+	return all, direct, false
 }
 
 // quotedLines returns all quoted lines without their quote marks, and those that
 // have exactly one.
-func quotedLines(text string) (all, first string) {
+func quotedLines(text string) (all, directly string) {
 	var lines, direct strings.Builder
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)

@@ -30,7 +30,7 @@ func generic(base string) bool {
 // candidate is a conversation that a reply without headers may continue.
 type candidate struct {
 	Conversation
-	found
+	match
 	unknown bool // its messages are not loaded
 }
 
@@ -47,14 +47,14 @@ func (d *decider) bySubject() (Decision, bool) {
 	if len(list) == 0 {
 		return Decision{}, false
 	}
-	all := make([]found, len(list))
+	all := make([]match, len(list))
 	for i, c := range list {
-		all[i] = c.found
+		all[i] = c.match
 	}
 	best := list[0].Conversation
 	evidence, ok := o.answers(all)
 	switch {
-	case ok && (len(list) == 1 || list[0].clear(list[1].found)):
+	case ok && (len(list) == 1 || list[0].clearlyBeats(list[1].match)):
 		return d.join(best, MethodSubject, fmt.Sprintf("no reply headers; same subject as %s, and %s", label(best), evidence)), true
 	case len(list) != 1 || generic(o.base) || o.marked && !list[0].unknown || !d.samePeople(best):
 		return Decision{}, false
@@ -62,9 +62,9 @@ func (d *decider) bySubject() (Decision, bool) {
 	return d.join(best, MethodSubject, fmt.Sprintf("no reply headers; only %s has this subject and these people", label(best))), true
 }
 
-// clear reports whether f is quoted clearly more than g, or only f is identified by
+// clearlyBeats reports whether f is quoted clearly more than g, or only f is identified by
 // the reply itself.
-func (f found) clear(g found) bool {
+func (f match) clearlyBeats(g match) bool {
 	return (f.named || !f.timed.IsZero()) && !g.named && g.timed.IsZero() || f.quotes > 0 && f.quotes >= 2*g.quotes || f.quotes == 0 && f.echoes >= 2*g.echoes
 }
 
@@ -89,18 +89,18 @@ func (d *decider) candidates(o *orphan) []candidate {
 		}
 		list = append(list, candidate{c, o.compare(written), len(written) == 0})
 	}
-	slices.SortStableFunc(list, func(x, y candidate) int { return x.better(y.found) })
+	slices.SortStableFunc(list, func(x, y candidate) int { return x.compareTo(y.match) })
 	return list
 }
 
 // compare compares an orphan with the messages of one of its author's conversations.
-func (o *orphan) compare(written []digested) found {
-	f := found{subject: true, own: true}
+func (o *orphan) compare(written []digested) match {
+	f := match{subject: true, own: true}
 	for _, w := range written {
-		f.named = f.named || slices.Contains(o.said.ids, w.id)
-		if o.said.names(w.from) {
+		f.named = f.named || slices.Contains(o.attribution.ids, w.id)
+		if o.attribution.names(w.from) {
 			f.author = true
-			if o.said.dates(w.at) {
+			if o.attribution.dates(w.at) {
 				f.timed = w.at
 			}
 		}
@@ -114,8 +114,8 @@ func (o *orphan) compare(written []digested) found {
 		return n
 	}
 	fresh := func(w digested) passages { return w.fresh }
-	f.quotes, f.first = shared(o.quotes, fresh), shared(o.first, fresh)
-	f.echoes = shared(o.first, func(w digested) passages { return w.first })
+	f.quotes, f.direct = shared(o.quotes, fresh), shared(o.direct, fresh)
+	f.echoes = shared(o.direct, func(w digested) passages { return w.direct })
 	return f
 }
 

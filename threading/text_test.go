@@ -34,16 +34,16 @@ func TestQuoted(t *testing.T) {
 	set := func(text string) passages { p := passages{}; p.add(text); return p }
 	const fresh = "These words here are all of them new and were never seen before by anyone."
 	for _, tt := range []struct {
-		name       string
-		text       string
-		all, first passages
-		marked     bool
+		name        string
+		text        string
+		all, direct passages
+		marked      bool
 	}{
 		{"marks", fresh + "\n> " + answer + "\n>> " + elsewhere, set(answer + "\n" + elsewhere), set(answer), true},
 		{"no marks", fresh + "\n" + strings.Repeat("-", 20) + "\n" + answer, nil, passages{}, false},
 		{"nothing quoted", fresh, passages{}, passages{}, false},
 	} {
-		all, first, marked := quoted(tt.text, fresh)
+		all, direct, marked := quoted(tt.text, fresh)
 		if tt.all == nil { // the old text, and the passages that overlap it
 			for h := range set(fresh) {
 				if _, there := all[h]; there {
@@ -55,8 +55,8 @@ func TestQuoted(t *testing.T) {
 			}
 			all = nil
 		}
-		if marked != tt.marked || cmp.Diff(tt.all, all) != "" || cmp.Diff(tt.first, first) != "" {
-			t.Errorf("%s: quoted %d, directly %d, marked %v", tt.name, len(all), len(first), marked)
+		if marked != tt.marked || cmp.Diff(tt.all, all) != "" || cmp.Diff(tt.direct, direct) != "" {
+			t.Errorf("%s: quoted %d, directly %d, marked %v", tt.name, len(all), len(direct), marked)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestIntroductionLimits(t *testing.T) {
 		"beyond the limit":               {strings.Repeat("\n", maxPassageText) + "Jo wrote:\n> x\n", ""},
 		"within the limit":               {strings.Repeat("\n", maxPassageText-len("Jo wrote:\n> x\n")) + "Jo wrote:\n> x\n", "jo wrote:"},
 	} {
-		if got := quotationOf(tt[0]).intro; got != tt[1] {
+		if got := attributionOf(tt[0]).intro; got != tt[1] {
 			t.Errorf("%s: %q, want %q", name, got, tt[1])
 		}
 	}
@@ -189,14 +189,14 @@ func TestDates(t *testing.T) {
 		{nil, at, false}, {[]clock{{5, -1}}, at, true}, {[]clock{{5, 33}}, at, true}, {[]clock{{5, 34}}, at, false}, {[]clock{{6, 33}}, at, false},
 		{[]clock{{6, -1}, {5, -1}}, at, true}, {[]clock{{0, 0}}, time.Time{}, false}, {[]clock{{5, 0}}, at.Add(-33 * time.Second), true}, {[]clock{{5, 0}}, at, false},
 	} {
-		if got := (quotation{clocks: tt.clocks}).dates(tt.at); got != tt.want {
+		if got := (attribution{clocks: tt.clocks}).dates(tt.at); got != tt.want {
 			t.Errorf("%v, sent at %v: %v", tt.clocks, tt.at, got)
 		}
 	}
 }
 
 func TestNames(t *testing.T) {
-	q := quotation{intro: "on monday, bob and anna <anna@x.example> wrote:"}
+	q := attribution{intro: "on monday, bob and anna <anna@x.example> wrote:"}
 	for _, tt := range []struct {
 		who  desk.Address
 		want bool

@@ -18,11 +18,11 @@ type Written struct {
 
 // digested is a Written prepared for comparison.
 type digested struct {
-	id    string
-	from  desk.Address
-	at    time.Time
-	fresh passages // of its new text
-	first passages // quoted directly, not from an older quote
+	id     string
+	from   desk.Address
+	at     time.Time
+	fresh  passages // of its new text
+	direct passages // quoted directly, not from an older quote
 }
 
 // WrittenBy returns the parts of a message that later replies are compared with.
@@ -37,8 +37,8 @@ func WrittenBy(m *desk.Message) Written {
 func digest(w Written) digested {
 	d := digested{id: w.MessageID, from: w.From, at: w.SentAt, fresh: passages{}}
 	d.fresh.add(w.NewText)
-	all, first, _ := quoted(w.TextBody, w.NewText)
-	d.first = first
+	all, direct, _ := quoted(w.TextBody, w.NewText)
+	d.direct = direct
 	for h := range all {
 		delete(d.fresh, h)
 	}

@@ -52,7 +52,7 @@ func (g *gen) blob(n int) []byte {
 
 func (g *gen) compose(now time.Time, s sender, subj, body, quoted string, h header, lang string) Message {
 	cs, e := g.charset(lang)
-	d := dom(s.addr)
+	d := domainOf(s.addr)
 	var w bytes.Buffer
 	fmt.Fprintf(&w, "Return-Path: <%s>\r\nDelivered-To: support@acme.example\r\n", s.addr)
 	fmt.Fprintf(&w, "Received: from mx%d.%s (mx%d.%s [192.0.2.%d])\r\n\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits))\r\n\tby mail.acme.example (Postfix) with ESMTPS id %08X\r\n\tfor <support@acme.example>; %s\r\n", 1, d, 1, d, 1+g.r.IntN(250), g.r.Uint32(), now.Format(time.RFC1123Z))

@@ -113,4 +113,4 @@ func (g *gen) newID(dom string) string {
 	return fmt.Sprintf("%08x.%06x@%s", g.r.Uint32(), g.r.UintN(1<<24), dom)
 }
 
-func dom(a string) string { return a[strings.IndexByte(a, '@')+1:] }
+func domainOf(a string) string { return a[strings.IndexByte(a, '@')+1:] }

@@ -53,7 +53,7 @@ func (g *gen) bodyText(lang string, s sender) string {
 	}
 	b.WriteString(pick(g.r, tx.bye) + "\n" + s.name + "\n")
 	if g.r.Float64() < 0.6 {
-		fmt.Fprintf(&b, "-- \n%s\n%s | +49 30 %07d\nhttps://www.%s/\n", s.name, pick(g.r, tx.role), g.r.IntN(9999999), dom(s.addr))
+		fmt.Fprintf(&b, "-- \n%s\n%s | +49 30 %07d\nhttps://www.%s/\n", s.name, pick(g.r, tx.role), g.r.IntN(9999999), domainOf(s.addr))
 	}
 	return b.String()
 }

@@ -23,7 +23,7 @@ func (g *gen) newThread(multi bool, when time.Time) *thread {
 		if g.r.Float64() < 0.15 { // a colleague joins
 			for i := 0; i < 40; i++ {
 				c := g.senders[g.r.IntN(len(g.senders))]
-				if dom(c.addr) == dom(s.addr) && c.addr != s.addr {
+				if domainOf(c.addr) == domainOf(s.addr) && c.addr != s.addr {
 					t.who = append(t.who, c)
 					break
 				}
@@ -122,7 +122,7 @@ func (g *gen) agentID(t *thread) string {
 
 func (g *gen) customer(now time.Time, t *thread) {
 	s := pick(g.r, t.who)
-	id := g.newID(dom(s.addr))
+	id := g.newID(domainOf(s.addr))
 	var irt string
 	var refs []string
 	link := "root"
@@ -187,7 +187,7 @@ func (g *gen) autoreply(now time.Time, t *thread) {
 	} else {
 		s = g.senders[g.r.IntN(len(g.senders))]
 	}
-	id := g.newID(dom(s.addr))
+	id := g.newID(domainOf(s.addr))
 	h.add("Message-ID", "<"+id+">")
 	if irt != "" {
 		h.add("In-Reply-To", "<"+irt+">")
@@ -205,7 +205,7 @@ func (g *gen) autoreply(now time.Time, t *thread) {
 func (g *gen) bounce(now time.Time, t *thread) {
 	out := g.agentID(t)
 	s := t.who[0]
-	d := dom(s.addr)
+	d := domainOf(s.addr)
 	id := g.newID("mx." + d)
 	b := fmt.Sprintf("=_dsn_%08x", g.r.Uint32())
 	var w bytes.Buffer

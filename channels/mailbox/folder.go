@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	round     = 1000 // UIDs whose sizes are fetched at once
-	alone     = 50   // UIDs fetched one by one after a batch failed
-	badAnswer = 3    // failed attempts at one message to which the server responds incorrectly
-	badLink   = 12   // failed attempts at one message during which the connection breaks
+	maxSearch       = 1000 // UIDs whose sizes are fetched at once
+	maxSingly       = 50   // UIDs fetched one by one after a batch failed
+	maxBadResponses = 3    // failed attempts at one message to which the server responds incorrectly
+	maxBrokenConns  = 12   // failed attempts at one message during which the connection breaks
 )
 
 // folder reads one folder, over any number of connections.
@@ -30,16 +30,15 @@ type folder struct {
 	log     *slog.Logger
 	fence   int64 // of the lease under which it is read
 	backlog *backlog
-	// outgoing marks the folder of sent mail. through is called whenever the folder
-	// has been read to its end.
-	outgoing bool
-	through  func()
-	degraded error // what the server refuses to do after the import; nil if nothing
+	// outgoing marks the folder of sent mail.
+	outgoing  bool
+	readToEnd func() // called whenever the folder has been read to its end
+	degraded  error  // what the server refuses to do after the import; nil if nothing
 
 	// After a batch failed, its messages are fetched one by one. A message that keeps
 	// failing is quarantined, so that it does not block the others.
-	singly  int
-	strikes map[uint32]int
+	singly  int            // number of messages still to be fetched one by one
+	strikes map[uint32]int // weighted failures by UID; at maxBrokenConns it is quarantined
 }
 
 func newFolder(name string, cfg *Config, journal Journal, log *slog.Logger) *folder {
@@ -72,7 +71,7 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 	}
 	for {
 		for {
-			uids, total, err := s.search(cur.LastUID, round)
+			uids, total, err := s.search(cur.LastUID, maxSearch)
 			if err != nil {
 				return err
 			}
@@ -85,7 +84,7 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 			}
 		}
 		healthy()
-		f.through()
+		f.readToEnd()
 		if err := s.wait(ctx); err != nil {
 			return err
 		}
@@ -204,9 +203,9 @@ func (f *folder) next(uids []imap.UID, known map[imap.UID]fetched) (n int, size 
 
 // strike records that a batch could not be fetched.
 func (f *folder) strike(s *session, uids []imap.UID, err error) error {
-	f.singly = alone
+	f.singly = maxSingly
 	if len(uids) == 1 {
-		weight := badLink / badAnswer
+		weight := maxBrokenConns / maxBadResponses
 		if s.guard.wasCut() {
 			weight = 1
 		}
@@ -225,7 +224,7 @@ func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetc
 		m, there := known[uid]
 		switch {
 		case !there: // expunged since the search
-		case f.strikes[uint32(uid)] >= badLink:
+		case f.strikes[uint32(uid)] >= maxBrokenConns:
 			problems[uid] = fmt.Sprintf("The server could not deliver the message with UID %d in folder %s. It is still on the server.", uid, f.name)
 		case m.size > f.cfg.MaxSize:
 			large = append(large, uid)

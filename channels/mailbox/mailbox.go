@@ -192,15 +192,15 @@ func (m *Mailbox) read(ctx context.Context, sink channels.Sink, fence int64) {
 	pile := newBacklog(func(p *channels.Progress) { channels.Progressing(sink, p) })
 	var wg, behind sync.WaitGroup
 	for _, f := range m.folders {
-		f.fence, f.backlog, f.through = fence, pile, func() {}
+		f.fence, f.backlog, f.readToEnd = fence, pile, func() {}
 		if !f.outgoing {
 			behind.Add(1)
-			f.through = sync.OnceFunc(behind.Done)
+			f.readToEnd = sync.OnceFunc(behind.Done)
 		}
 	}
 	for _, f := range m.folders {
 		wg.Go(func() {
-			defer f.through()
+			defer f.readToEnd()
 			if f.outgoing { // replies come after the messages that they reply to
 				behind.Wait()
 			}

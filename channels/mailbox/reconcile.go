@@ -77,7 +77,7 @@ func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 	}
 	missing := r.compare(there, journaled, cur.LastUID)
 	for len(missing) > 0 {
-		n := min(len(missing), round)
+		n := min(len(missing), maxSearch)
 		fetched, err := f.recover(ctx, s, missing[:n], cur.UIDValidity)
 		r.Fetched += fetched
 		if err != nil {

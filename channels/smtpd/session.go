@@ -194,7 +194,7 @@ func (s *session) read(raw *desk.Raw, r io.Reader) (content []byte, release func
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		s.wire.taken()
+		s.wire.consumed()
 		if int64(len(buf)-trace) > s.server.cfg.MaxSize {
 			return nil, release, errTooLarge
 		}

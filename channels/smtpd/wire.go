@@ -276,10 +276,10 @@ func (w *wire) content(p phase) {
 	w.phase, w.since, w.received = p, time.Now(), 0
 }
 
-// taken records that octets of a chunk were consumed as content, whose lines may have
+// consumed records that octets of a chunk were consumed as content, whose lines may have
 // any length (RFC 3030 section 3). Only what the library still holds counts towards
 // the limit, because that may be an endless command.
-func (w *wire) taken() {
+func (w *wire) consumed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.phase == phaseChunks {

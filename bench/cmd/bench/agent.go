@@ -18,7 +18,7 @@ import (
 )
 
 // client keeps a connection for every request that may be open at once.
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: answering}}
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: answeredVisitors}}
 
 // key creates an admin and an API key through the program's own interfaces, so that
 // any revision of the schema works.

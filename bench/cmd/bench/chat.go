@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	chatting   = 400 // visitors; each may send 20 lines a second
-	chatTime   = 8 * time.Second
-	maxRate    = 2000
-	maxTime    = 20 * time.Second
-	answering  = 100 // visitors whom the agent answers in turn
-	answerRate = 200 // answers per second
-	countTime  = 5 * time.Second
+	chatVisitors     = 400 // visitors; each may send 20 lines a second
+	chatTime         = 8 * time.Second
+	maxRate          = 2000
+	maxTime          = 20 * time.Second
+	answeredVisitors = 100 // visitors whom the agent answers in turn
+	answerRate       = 200 // answers per second
+	countTime        = 5 * time.Second
 )
 
 // burst is the result of a stream of lines.
@@ -37,7 +37,7 @@ type burst struct {
 // burst makes visitors send lines at a fixed rate, whether or not earlier lines were
 // acknowledged: customers do not write less because the server is slow.
 func (s *served) burst(visitors []*visitor, w *watch, rate int, total time.Duration) burst {
-	s.rested()
+	s.awaitIdle()
 	w.forget()
 	for _, v := range visitors {
 		v.begin()
@@ -50,7 +50,7 @@ func (s *served) burst(visitors []*visitor, w *watch, rate int, total time.Durat
 		wg.Go(func() {
 			for next := begin.Add(every * time.Duration(i) / time.Duration(len(visitors))); next.Before(begin.Add(total)); next = next.Add(every) {
 				<-time.After(time.Until(next))
-				v.throw("Where is the parcel that should have come on Monday?")
+				v.sendNoWait("Where is the parcel that should have come on Monday?")
 			}
 		})
 	}
@@ -101,7 +101,7 @@ func (v *visitor) await() {
 func (r *run) chat() {
 	s := r.serve(chatConfig)
 	key := s.key()
-	visitors, w := s.visitors(chatting), s.watch(key)
+	visitors, w := s.visitors(chatVisitors), s.watch(key)
 	counts := r.lineStatements()
 	for _, rate := range []int{100, 400, 1600} {
 		b := s.burst(visitors, w, rate, chatTime)
@@ -113,7 +113,7 @@ func (r *run) chat() {
 			}
 		}
 	}
-	r.answers(s, key, visitors[:answering], w)
+	r.answers(s, key, visitors[:answeredVisitors], w)
 }
 
 func (r *run) lineFigures(rate int, b burst, targets bool) {
@@ -137,11 +137,11 @@ func (r *run) lineFigures(rate int, b burst, targets bool) {
 	}
 }
 
-// most offers a sustained load that is far above normal use.
-func (r *run) most() {
+// maxLoad offers a sustained load that is far above normal use.
+func (r *run) maxLoad() {
 	s := r.serve(chatConfig)
 	key := s.key()
-	visitors, w := s.visitors(chatting), s.watch(key)
+	visitors, w := s.visitors(chatVisitors), s.watch(key)
 	b := s.burst(visitors, w, maxRate, maxTime)
 	r.lineFigures(maxRate, b, false)
 	r.table.Add(fmt.Sprintf("  %d/s for %s: share of the offered lines acknowledged", maxRate, maxTime), fmt.Sprintf("%.1f %%", 100*b.achieved/maxRate)).
@@ -161,10 +161,10 @@ func per(c wire.Count, n int) perItem {
 // because counting takes time.
 func (r *run) lineStatements() map[int]perItem {
 	s, relay := r.serveCounted(chatConfig)
-	visitors, w := s.visitors(chatting), s.watch(s.key())
+	visitors, w := s.visitors(chatVisitors), s.watch(s.key())
 	counts := map[int]perItem{}
 	for _, rate := range []int{100, 400, 1600} {
-		s.rested()
+		s.awaitIdle()
 		before := relay.Count()
 		b := s.burst(visitors, w, rate, countTime)
 		counts[rate] = per(relay.Count().Sub(before), b.lines)
@@ -175,7 +175,7 @@ func (r *run) lineStatements() map[int]perItem {
 
 // answers measures an agent's replies to visitors in turn, next to a WebSocket echo.
 func (r *run) answers(s *served, key string, visitors []*visitor, w *watch) {
-	s.rested()
+	s.awaitIdle()
 	w.forget()
 	posted := make([][]time.Time, len(visitors))
 	used := s.each()
@@ -209,7 +209,7 @@ func (r *run) echo() []time.Duration {
 	r.must(err)
 	defer echo.Close() //nolint:errcheck // measured already
 	var plain []*websocket.Conn
-	for range answering {
+	for range answeredVisitors {
 		plain = append(plain, r.dial(echo.URL))
 	}
 	frame := bytes.Repeat([]byte("x"), 200)
@@ -225,11 +225,11 @@ func (r *run) echo() []time.Duration {
 func (r *run) paced(total time.Duration, f func(socket, n int)) (took []time.Duration) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	begin, every := time.Now(), time.Second*answering/answerRate
-	for i := range answering {
+	begin, every := time.Now(), time.Second*answeredVisitors/answerRate
+	for i := range answeredVisitors {
 		wg.Go(func() {
-			next := begin.Add(every * time.Duration(i) / answering)
-			for n := i; next.Before(begin.Add(total)); n += answering {
+			next := begin.Add(every * time.Duration(i) / answeredVisitors)
+			for n := i; next.Before(begin.Add(total)); n += answeredVisitors {
 				<-time.After(time.Until(next))
 				next = next.Add(every)
 				t := time.Now()

@@ -151,9 +151,9 @@ func (s *served) await(what, query string, args ...any) {
 	}
 }
 
-// rested waits until everything received has been processed.
-func (s *served) rested() {
-	s.await("the pipeline to rest", "select not exists (select from raws where state = 'pending')")
+// awaitIdle waits until everything received has been processed.
+func (s *served) awaitIdle() {
+	s.await("the pipeline to be idle", "select not exists (select from raws where state = 'pending')")
 }
 
 // folder creates a folder that is removed when the part ends. The database's user must

@@ -31,7 +31,7 @@ func (r *run) smtp() {
 			each := s.each()
 			ours = append(ours, r.send(s.smtp, load.sessions, load.mails))
 			sending = append(sending, each(load.mails))
-			s.rested() // received does not mean processed
+			s.awaitIdle() // received does not mean processed
 			whole = append(whole, each(load.mails))
 		}
 		mine, its := median(ours), median(theirs)

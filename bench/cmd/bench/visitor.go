@@ -43,7 +43,7 @@ func (s *served) visitors(n int) []*visitor {
 		all[i].line("first")
 		s.r.within(back, "a first line")
 	}
-	s.rested()
+	s.awaitIdle()
 	return all
 }
 
@@ -84,8 +84,8 @@ func (v *visitor) line(text string) {
 	v.r.within(ack, "an ack")
 }
 
-// throw sends a line of a burst without waiting.
-func (v *visitor) throw(text string) {
+// sendNoWait sends a line of a burst without waiting.
+func (v *visitor) sendNoWait(text string) {
 	v.mu.Lock()
 	v.n++
 	id, now := fmt.Sprintf("line-%d", v.n), time.Now()

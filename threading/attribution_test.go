@@ -40,7 +40,7 @@ func TestIntroductions(t *testing.T) {
 		"Just words.\n\nAnd more.\n":                                                      "",
 		"| a | b |\n| 1 | 2 |\n":                                                          "",
 	} {
-		if got := quotationOf(text).intro; got != want {
+		if got := attributionOf(text).intro; got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -10,11 +10,12 @@ import (
 	"switchboard/desk"
 )
 
-// quotation is what a reply says about the message it answers, in the lines that
-// introduce the quote. It works for any language.
-type quotation struct {
-	intro  string   // those lines in lower case
-	ids    []string // identifiers in them
+// attribution is what a reply says about the message it answers, in the attribution line
+// ("On Monday, Jo Doe wrote:") or header block that introduces the quote. It works for
+// any language.
+type attribution struct {
+	intro  string   // the introduction in lower case
+	ids    []string // identifiers in it
 	clocks []clock
 }
 
@@ -34,9 +35,9 @@ var (
 	idIn    = regexp.MustCompile(`<([^<>\s@]{1,200}@[^<>\s@]{1,200})>`)
 )
 
-// quotationOf reads the lines before the first quotes of a text, and header blocks
+// attributionOf reads the lines before the first quotes of a text, and header blocks
 // ("From: Jo Doe"), which some programs put before text quoted without marks.
-func quotationOf(text string) quotation {
+func attributionOf(text string) attribution {
 	if len(text) > maxPassageText {
 		text = text[:maxPassageText]
 	}
@@ -83,8 +84,9 @@ func quotationOf(text string) quotation {
 	return introduced(strings.Join(all, "\n"))
 }
 
-func introduced(intro string) quotation {
-	q := quotation{intro: lower(intro)}
+// introduced returns the attribution with the given introduction.
+func introduced(intro string) attribution {
+	q := attribution{intro: lower(intro)}
 	for _, id := range idIn.FindAllStringSubmatch(intro, 4) {
 		q.ids = append(q.ids, id[1])
 	}
@@ -115,13 +117,13 @@ func fieldLine(line string) bool {
 }
 
 // dates reports whether the introduction contains the time at which a message was sent.
-func (q quotation) dates(sent time.Time) bool {
+func (q attribution) dates(sent time.Time) bool {
 	return !sent.IsZero() && slices.ContainsFunc(q.clocks, func(c clock) bool {
 		return c.minute == sent.Minute() && (c.second < 0 || c.second == sent.Second())
 	})
 }
 
 // names reports whether the introduction contains a person's name or address.
-func (q quotation) names(who desk.Address) bool {
+func (q attribution) names(who desk.Address) bool {
 	return who.Email != "" && strings.Contains(q.intro, lower(who.Email)) || len(who.Name) > 3 && strings.Contains(q.intro, lower(who.Name))
 }
