@@ -82,12 +82,6 @@ func SplitSubaddress(addr string) (base, detail string) {
 	return base, local[i+1:]
 }
 
-// JoinSubaddress adds a detail to an address: the inverse of SplitSubaddress.
-func JoinSubaddress(addr, detail string) string {
-	local, domain := SplitAddr(addr)
-	return local + "+" + detail + "@" + domain
-}
-
 // ValidAddr reports whether an addr-spec can be used unchanged in a header and an
 // SMTP command: an unquoted local part, a host name, no control characters, within
 // the length limits of RFC 5321 §4.5.3.1.

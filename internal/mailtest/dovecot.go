@@ -31,8 +31,7 @@ type Dovecot struct {
 	tokens     *TokenServer // nil: passwords only
 	mechanisms string
 	accounts   int
-	users      string // lines of WithUser
-	settings   string
+	users      string                  // lines of WithUser
 	cert       func(*x509.Certificate) // changes the certificate before signing; may be nil
 	dir        string
 	uid, gid   int
@@ -100,7 +99,6 @@ service imap {
 service auth {
   client_limit = {{.Room}}
 }
-{{.Settings}}
 service anvil {
   chroot =
   client_limit = {{.Room}}
@@ -127,9 +125,6 @@ func WithTokens(s *TokenServer) DovecotOption { return func(d *Dovecot) { d.toke
 // WithMechanisms sets the SASL mechanisms for tokens; the default is oauthbearer and
 // xoauth2.
 func WithMechanisms(list string) DovecotOption { return func(d *Dovecot) { d.mechanisms = list } }
-
-// WithSettings adds lines to the server's configuration, overriding earlier ones.
-func WithSettings(lines string) DovecotOption { return func(d *Dovecot) { d.settings = lines } }
 
 // WithUser adds a user without mail, with the same Password and extra passwd-file
 // fields such as "nologin=y".
@@ -174,7 +169,7 @@ func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	d.must(dovecotConf.Execute(&conf, map[string]any{
 		"Dir": d.dir, "Port": port, "TLSPort": tlsPort, "Account": account, "Group": group,
 		"OAuth": d.tokens != nil, "Mechanisms": d.mechanisms,
-		"Room": 2*d.accounts + 1000, "Settings": d.settings,
+		"Room": 2*d.accounts + 1000,
 	}))
 	d.write("dovecot.conf", conf.String())
 	d.Start()

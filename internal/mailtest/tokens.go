@@ -23,12 +23,11 @@ type TokenServer struct {
 	ClientID         string
 	ClientSecret     string
 
-	mu       sync.Mutex
-	access   map[string]access
-	refresh  map[string]string // token to user
-	asked    []url.Values
-	lifetime time.Duration
-	broken   int // status of every answer; 0: works normally
+	mu      sync.Mutex
+	access  map[string]access
+	refresh map[string]string // token to user
+	asked   []url.Values
+	broken  int // status of every answer; 0: works normally
 }
 
 type access struct {
@@ -36,9 +35,12 @@ type access struct {
 	until time.Time
 }
 
+// lifetime is how long an access token is valid.
+const lifetime = time.Hour
+
 // NewTokenServer starts a token server whose access tokens last for an hour.
 func NewTokenServer(t testing.TB) *TokenServer {
-	s := &TokenServer{ClientID: "desk", ClientSecret: "client secret/+&", access: map[string]access{}, refresh: map[string]string{}, lifetime: time.Hour}
+	s := &TokenServer{ClientID: "desk", ClientSecret: "client secret/+&", access: map[string]access{}, refresh: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", s.token)
 	mux.HandleFunc("POST /introspect", s.introspect)
@@ -56,13 +58,6 @@ func (s *TokenServer) Grant(user string) (refreshToken string) {
 	refreshToken = "refresh-" + rand.Text()
 	s.refresh[refreshToken] = user
 	return refreshToken
-}
-
-// Lifetime sets how long access tokens issued from now on are valid.
-func (s *TokenServer) Lifetime(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lifetime = d
 }
 
 // Expire invalidates every access token without the client noticing.
@@ -144,8 +139,8 @@ func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token := "access-" + rand.Text()
-	s.access[token] = access{user, time.Now().Add(s.lifetime)}
-	answer["access_token"], answer["token_type"], answer["expires_in"] = token, "Bearer", int(s.lifetime.Seconds())
+	s.access[token] = access{user, time.Now().Add(lifetime)}
+	answer["access_token"], answer["token_type"], answer["expires_in"] = token, "Bearer", int(lifetime.Seconds())
 	respond(w, http.StatusOK, answer)
 }
 
