@@ -37,6 +37,7 @@ type Fault struct {
 	Unauthorised bool
 }
 
+// Error returns What or, if that is empty, the text of Err.
 func (f *Fault) Error() string {
 	if f.What != "" || f.Err == nil {
 		return f.What
@@ -95,6 +96,7 @@ func Progressing(sink Sink, p *Progress) {
 	}
 }
 
+// adviceOf returns the advice of a Fault, and whether our credentials were refused.
 func adviceOf(err error) (advice string, unauthorised bool) {
 	var fault *Fault
 	if errors.As(err, &fault) {

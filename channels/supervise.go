@@ -111,6 +111,7 @@ type member struct {
 	worked bool // healthy was reported since Run was called
 }
 
+// supervise runs the channel until ctx is done, with a pause after each failure.
 func (m *member) supervise(ctx context.Context) {
 	defer m.enter(StateStopped, "", "")
 	for {
@@ -168,6 +169,7 @@ func (m *member) received() {
 	m.status.LastItem = time.Now()
 }
 
+// healthy records a success.
 func (m *member) healthy() {
 	m.mu.Lock()
 	m.worked = true
@@ -176,6 +178,7 @@ func (m *member) healthy() {
 	m.enter(StateRunning, "", "")
 }
 
+// failing records and logs a failure.
 func (m *member) failing(err error) {
 	state := StateFailing
 	advice, unauthorised := adviceOf(err)
@@ -186,6 +189,7 @@ func (m *member) failing(err error) {
 	m.enter(state, err.Error(), advice)
 }
 
+// degraded records a success with a problem, and logs the problem if it is new.
 func (m *member) degraded(err error) {
 	m.mu.Lock()
 	m.worked = true
@@ -199,6 +203,7 @@ func (m *member) degraded(err error) {
 	m.enter(StateRunning, err.Error(), advice)
 }
 
+// warn logs an error with its advice and cause.
 func (m *member) warn(message string, err error) {
 	advice, _ := adviceOf(err)
 	values := []any{"error", err.Error(), "advice", advice}
@@ -216,6 +221,7 @@ func (m *member) progressing(p *Progress) {
 	m.status.Progress = p
 }
 
+// enter sets the state, and logs it if it has changed.
 func (m *member) enter(state State, lastError, advice string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -43,6 +43,7 @@ func withPosition(err error) string {
 	return err.Error()
 }
 
+// load reads a configuration and validates it with the given function.
 func load(path string, environ []string, overrides map[string]any, validate func(*Config) error) (Config, error) {
 	cfg := Defaults()
 	k := koanf.New(".")

@@ -44,6 +44,7 @@ func (m *Mailbox) complete(at string) (problems []Problem) {
 	return append(problems, m.OAuth.complete(at, "https://outlook.office.com/IMAP.AccessAsUser.All")...)
 }
 
+// mailboxes checks the [[mailbox]] sections.
 func (v *validator) mailboxes(list []Mailbox) {
 	uniqueKeys(v, "mailbox", "name", list, func(m Mailbox) string { return m.Name })
 	for i, m := range list {

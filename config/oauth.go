@@ -74,6 +74,7 @@ func (o *OAuth) complete(at, scope string) (problems []Problem) {
 	return problems
 }
 
+// oauth checks the login of a mail account; at is the prefix of its keys.
 func (v *validator) oauth(at string, m OAuth) {
 	if m.Provider != "" {
 		v.oneOf(at+"provider", m.Provider, ProviderGoogle, ProviderMicrosoft)

@@ -65,6 +65,7 @@ const (
 	VirusQuarantine = "quarantine"
 )
 
+// smtp checks the [smtp] section.
 func (v *validator) smtp(c *SMTP) {
 	v.address("smtp.addr", c.Addr, false)
 	v.address("smtp.tls_addr", c.TLSAddr, false)
@@ -86,6 +87,7 @@ func (v *validator) smtp(c *SMTP) {
 	v.networks("smtp.trusted_relays", slices.DeleteFunc(slices.Clone(c.TrustedRelays), func(s string) bool { return s == RelayLMTP }))
 }
 
+// filters checks the sections of rspamd and clamd.
 func (v *validator) filters(c *SMTP) {
 	if c.Rspamd.URL != "" {
 		if u, err := url.Parse(c.Rspamd.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -100,6 +102,7 @@ func (v *validator) filters(c *SMTP) {
 	v.oneOf("smtp.clamd.on_virus", c.Clamd.OnVirus, VirusReject, VirusQuarantine)
 }
 
+// networks checks a list of addresses and networks.
 func (v *validator) networks(key string, list []string) {
 	for _, text := range list {
 		if _, err := parseNetwork(text); err != nil {

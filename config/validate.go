@@ -20,6 +20,7 @@ type Problem struct{ Key, Reason string }
 // Error lists everything that is wrong with a configuration.
 type Error struct{ Problems []Problem }
 
+// Error returns a heading and all problems, one per line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("invalid configuration:")
@@ -72,10 +73,12 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+// validator collects problems.
 type validator struct{ problems []Problem }
 
 func (v *validator) add(key, reason string) { v.problems = append(v.problems, Problem{key, reason}) }
 
+// address checks a host:port.
 func (v *validator) address(key, value string, required bool) {
 	if value == "" && !required {
 		return
@@ -85,6 +88,7 @@ func (v *validator) address(key, value string, required bool) {
 	}
 }
 
+// oneOf checks a value that must be one of several words.
 func (v *validator) oneOf(key, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
 		last := len(allowed) - 1
@@ -113,6 +117,7 @@ func (v *validator) policy(file string) {
 	}
 }
 
+// domains checks a list of domain names.
 func (v *validator) domains(key string, list []string) {
 	for _, d := range list {
 		if d == "" || strings.ContainsAny(d, "@ *<>") || !strings.Contains(d, ".") {
@@ -121,6 +126,7 @@ func (v *validator) domains(key string, list []string) {
 	}
 }
 
+// signatures reads the trust anchors.
 func (v *validator) signatures(s *Signatures) {
 	trust := s.Trust()
 	if err := trust.LoadAuthorities(); err != nil {
@@ -131,6 +137,7 @@ func (v *validator) signatures(s *Signatures) {
 	}
 }
 
+// smarthost checks the [smarthost] section.
 func (v *validator) smarthost(s *Smarthost) {
 	const at = "smarthost."
 	v.address(at+"addr", s.Addr, false)

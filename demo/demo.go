@@ -134,6 +134,7 @@ func (d *demo) start(ctx context.Context) (stop func(), err error) {
 	return stop, nil
 }
 
+// config returns the gateway's configuration.
 func (d *demo) config() config.Config {
 	cfg := config.Defaults()
 	cfg.Addr, cfg.Data = d.opt.Addr, d.opt.Data
@@ -146,6 +147,7 @@ func (d *demo) config() config.Config {
 	return cfg
 }
 
+// endpoints creates the agents and customers and fills in d.ends.
 func (d *demo) endpoints(ctx context.Context) error {
 	key, err := d.people(ctx)
 	if err != nil {

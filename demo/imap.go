@@ -29,6 +29,7 @@ type mailbox struct {
 	kept     int
 }
 
+// newMailbox starts the IMAP server with the mail stored in dir.
 func newMailbox(addr, dir string, log *slog.Logger) (*mailbox, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -90,6 +91,7 @@ func (m *mailbox) Append(raw []byte) error {
 	return err
 }
 
+// append adds a message to a folder; messages in INBOX are stored on disk first.
 func (m *mailbox) append(folder string, raw []byte, options *imap.AppendOptions) (*imap.AppendData, error) {
 	if strings.EqualFold(folder, "INBOX") {
 		m.mu.Lock()
@@ -101,6 +103,7 @@ func (m *mailbox) append(folder string, raw []byte, options *imap.AppendOptions)
 	return m.user.Append(folder, literal{bytes.NewReader(raw)}, options)
 }
 
+// keep stores a message on disk; the caller holds m.mu.
 func (m *mailbox) keep(raw []byte) error {
 	f, err := os.CreateTemp(m.dir, "new-*")
 	if err != nil {
@@ -120,6 +123,7 @@ type imapSession struct {
 	box *mailbox
 }
 
+// Append implements imapserver.Session.
 func (s *imapSession) Append(folder string, r imap.LiteralReader, options *imap.AppendOptions) (*imap.AppendData, error) {
 	raw, err := io.ReadAll(r)
 	if err != nil {

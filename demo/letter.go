@@ -27,6 +27,7 @@ type letter struct {
 	messageID  string
 }
 
+// check returns a KindInvalid error if the message cannot be sent.
 func (l letter) check() error {
 	for field, value := range map[string]string{"from": l.From, "to": l.To} {
 		if a, err := mail.ParseAddress(value); err != nil || a.Address != value {

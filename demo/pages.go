@@ -102,6 +102,7 @@ func (d *demo) listAgents(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"agents": agents, "demo": d.ends.Demo})
 }
 
+// signInAs signs the browser in as another demo agent.
 func (d *demo) signInAs(w http.ResponseWriter, r *http.Request) {
 	if err := d.signIn(r.Context(), w, r.PathValue("email")); err != nil {
 		writeProblem(w, http.StatusNotFound, err.Error())
@@ -110,6 +111,7 @@ func (d *demo) signInAs(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// signIn creates a session for an agent and sets its cookie.
 func (d *demo) signIn(ctx context.Context, w http.ResponseWriter, email string) error {
 	who, _, err := d.gate.Store().AgentByEmail(ctx, strings.ToLower(email))
 	if err != nil {

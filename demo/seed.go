@@ -64,6 +64,7 @@ func (d *demo) await(ctx context.Context, as desk.Agent, n int) ([]view.Conversa
 	}
 }
 
+// seeder creates the demo's conversations.
 type seeder struct {
 	*demo
 	rand *rand.Rand
@@ -107,6 +108,7 @@ func (s *seeder) one(ctx context.Context, i int) error {
 	return err
 }
 
+// chat sends a message as the lines of a new chat session.
 func (s *seeder) chat(ctx context.Context, raw desk.Raw, name, email string, topic topic, i int) error {
 	opened, err := s.gate.Store().Visitors().Open(ctx, widgetKey, "", chat.Visitor{Name: name, Email: email})
 	if err != nil {
@@ -185,6 +187,7 @@ func encode(v any) []byte {
 	return b
 }
 
+// firstOf returns a, or b if a is empty.
 func firstOf(a, b string) string {
 	if a != "" {
 		return a

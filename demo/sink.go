@@ -46,6 +46,7 @@ type received struct {
 	At         time.Time `json:"at"`
 }
 
+// newSink starts the SMTP server with the mail stored in dir.
 func newSink(dir string) (*sink, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -71,6 +72,7 @@ func (s *sink) Addr() string { return s.listener.Addr().String() }
 // Close stops the sink.
 func (s *sink) Close() { s.server.Close() } //nolint:errcheck // the process ends
 
+// load restores the stored mail.
 func (s *sink) load() error {
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
 	if err != nil {
@@ -148,6 +150,7 @@ func show(raw []byte, envelopeTo, direction string) (received, error) {
 // NewSession implements smtp.Backend.
 func (s *sink) NewSession(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }
 
+// sinkSession implements smtp.Session.
 type sinkSession struct {
 	sink *sink
 	to   []string
@@ -160,6 +163,7 @@ func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
+// Data stores the message for each recipient.
 func (s *sinkSession) Data(r io.Reader) error {
 	var raw bytes.Buffer
 	if _, err := raw.ReadFrom(r); err != nil {

@@ -82,6 +82,7 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) []Finding {
 	return x.found
 }
 
+// checker runs the checks and collects their findings.
 type checker struct {
 	cfg   *config.Config
 	log   *slog.Logger
@@ -92,6 +93,7 @@ func (x *checker) add(check string, v Verdict, detail, advice string) {
 	x.found = append(x.found, Finding{check, v, detail, advice})
 }
 
+// database checks the version, schema and clock of the database.
 func (x *checker) database(ctx context.Context, st *store.Store) {
 	version, clock, err := st.Server(ctx)
 	if err != nil {
@@ -115,6 +117,7 @@ func (x *checker) database(ctx context.Context, st *store.Store) {
 	}
 }
 
+// mailbox logs in to a mailbox and opens its folders.
 func (x *checker) mailbox(ctx context.Context, m *config.Mailbox, st *store.Store) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
@@ -139,6 +142,7 @@ func (x *checker) fault(check string, err error, fallback string) {
 	x.add(check, Fail, err.Error(), fallback)
 }
 
+// smarthost logs in to the smarthost and asks whether it accepts each sender address.
 func (x *checker) smarthost(ctx context.Context, st *store.Store) {
 	c := x.cfg.Smarthost
 	if c.Addr == "" {

@@ -102,6 +102,7 @@ func (x *checker) public(ctx context.Context, running bool) {
 	}
 }
 
+// port checks that a listener's address can be used, or is in use by a running gateway.
 func (x *checker) port(key, addr string, running bool) {
 	if addr == "" {
 		return
@@ -156,6 +157,7 @@ func (x *checker) socket(path string, running bool) {
 	}
 }
 
+// certificate checks the files of smtp.tls_cert and smtp.tls_key.
 func (x *checker) certificate() {
 	c := x.cfg.SMTP
 	const key = "smtp.tls_cert"
@@ -175,6 +177,7 @@ func (x *checker) certificate() {
 	}
 }
 
+// filters checks that rspamd and clamd respond.
 func (x *checker) filters(ctx context.Context) {
 	for _, f := range screening.Filters(&x.cfg.SMTP) {
 		bounded, cancel := context.WithTimeout(ctx, serverTimeout)

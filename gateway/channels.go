@@ -65,6 +65,7 @@ type wakingStore struct {
 	committed func()
 }
 
+// Commit implements mailbox.Journal.
 func (w wakingStore) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
 	receipts, err := w.Store.Commit(ctx, b)
 	if err == nil && len(b.Raws) > 0 {

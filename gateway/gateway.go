@@ -51,7 +51,7 @@ type Gateway struct {
 	log   *slog.Logger
 	db    *database.DB
 	store *store.Store // of db
-	leave func() error // ends this node's membership among the writers
+	leave func() error // ends the membership among the nodes that write, see Store.Join
 	local localaddr.Set
 	rules atomic.Pointer[ingest.Rules]
 
@@ -89,6 +89,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Gateway, er
 	return g, nil
 }
 
+// build opens the listeners and the database and builds every part.
 func (g *Gateway) build(ctx context.Context) error {
 	var err error
 	if g.httpListener, err = listen.TCP("addr", g.cfg.Addr); err != nil {
@@ -127,6 +128,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	return errors.Join(g.buildHTTP(ctx), g.buildChannels())
 }
 
+// openMetrics opens the listener of /metrics, if it is configured.
 func (g *Gateway) openMetrics() error {
 	if g.cfg.MetricsAddr == "" {
 		return nil
@@ -171,6 +173,7 @@ func (g *Gateway) buildPipeline() error {
 	return nil
 }
 
+// buildOutbound builds the agents' operations and the outbound loop with its senders.
 func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) error {
 	key, err := secret(ctx, g.store, "message-id")
 	if err != nil {

@@ -184,6 +184,7 @@ func (s *Subscription) isClosed() bool {
 	return s.closed
 }
 
+// close closes the queue and removes the subscription from its topics.
 func (s *Subscription) close(lagged bool) {
 	s.mu.Lock()
 	if s.closed {
@@ -261,6 +262,8 @@ func (h *Hub) PublishSignal(s Signal) (receivers int) {
 	return receivers
 }
 
+// deliver offers an item to the subscribers of a topic and of Everything. It returns how many
+// of the topic's subscribers have queued it.
 func (h *Hub) deliver(topic Topic, it Item) (receivers int) {
 	h.mu.RLock()
 	own, all := h.byTopic[topic], h.byTopic[Everything]

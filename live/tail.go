@@ -54,6 +54,7 @@ func (t *Tail) Wake() { poke(t.wake) }
 // nudge is Wake for a commit of another node; it is not forwarded.
 func (t *Tail) nudge() { poke(t.hint) }
 
+// poke puts a token into c, unless there is one already.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -115,6 +116,8 @@ func (t *Tail) step(ctx context.Context, at desk.Cursor, pause time.Duration) (d
 	return at, tailPoll, 0
 }
 
+// drain publishes all readable events after at. It returns the new position, and whether
+// there are committed events after it that are held back.
 func (t *Tail) drain(ctx context.Context, at desk.Cursor) (desk.Cursor, bool, error) {
 	for {
 		events, err := t.log.EventsAfter(ctx, at, tailBatch)

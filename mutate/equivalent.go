@@ -17,6 +17,7 @@ type equivalent map[string]bool
 
 func (e equivalent) has(m Mutant) bool { return e[m.File+"\n"+m.Diff()] }
 
+// readEquivalent reads the file of equivalent mutants.
 func readEquivalent(path string) (equivalent, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 )
 
+// options are the command's flags.
 type options struct {
 	n        int
 	seed     uint64
@@ -62,6 +63,8 @@ func byPackage(text string) map[string][]string {
 	return of
 }
 
+// run tries the mutants and prints the report. enough reports whether the required share was
+// killed.
 func (o options) run(ctx context.Context) (enough bool, err error) {
 	root, err := os.Getwd()
 	if err != nil {

@@ -66,6 +66,7 @@ func find(root string, packages []string, seed uint64) ([]Mutant, error) {
 	return all, nil
 }
 
+// read parses a file; path is relative to root.
 func read(root, path string) (source, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -117,6 +117,7 @@ func (f *finder) remove(n ast.Node) {
 	}
 }
 
+// number changes an integer literal by one.
 func (f *finder) number(n *ast.BasicLit) {
 	if n.Kind != token.INT {
 		return

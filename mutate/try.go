@@ -104,6 +104,7 @@ func (t *trier) unchanged(ctx context.Context, pkg string) (time.Duration, error
 	return once()
 }
 
+// test runs a package's tests with the overlay and judges their output.
 func (t *trier) test(ctx context.Context, pkg, overlay string, limit time.Duration) (verdict, error) {
 	out, late, err := t.run(ctx, pkg, overlay, limit)
 	switch {

@@ -35,6 +35,7 @@ type compiler struct {
 	policy *Policy
 }
 
+// compile reads the sections of the document.
 func (c *compiler) compile(root ast.Node) {
 	sections := map[string]field{}
 	known := map[string]func(field){}
@@ -57,6 +58,7 @@ func (c *compiler) compile(root ast.Node) {
 	}
 }
 
+// version checks the version of the document format.
 func (c *compiler) version(f field) {
 	if v, ok := c.number(f, 1); ok {
 		if v != 1 {
@@ -66,6 +68,7 @@ func (c *compiler) version(f field) {
 	}
 }
 
+// segments reads the segments section.
 func (c *compiler) segments(f field) {
 	var last *segment
 	for _, item := range c.items(f, false) {
@@ -85,6 +88,7 @@ func (c *compiler) segments(f field) {
 	}
 }
 
+// tiers reads the tiers section.
 func (c *compiler) tiers(f field) {
 	for _, item := range c.items(f, false) {
 		var t Tier
@@ -120,6 +124,7 @@ func (c *compiler) tierRef(f field) (t desk.Tier, ok bool) {
 	return desk.Tier(n), ok
 }
 
+// inboxes reads the inboxes section.
 func (c *compiler) inboxes(f field) {
 	list, _ := c.fields(f.value, f.path)
 	for _, item := range list {
@@ -141,6 +146,7 @@ func (c *compiler) inboxes(f field) {
 	}
 }
 
+// assign reads how an inbox assigns conversations.
 func (c *compiler) assign(f field) Assign {
 	var a Assign
 	c.keys(orKey(f), f.path, map[string]func(field){

@@ -10,6 +10,7 @@ import (
 	"switchboard/desk"
 )
 
+// escalations reads the escalations section.
 func (c *compiler) escalations(f field) {
 	list := c.items(f, false)
 	for _, item := range list {
@@ -30,6 +31,7 @@ func (c *compiler) escalations(f field) {
 	c.cycles(list)
 }
 
+// action reads what an escalation does.
 func (c *compiler) action(f field) Action {
 	var a Action
 	c.keys(orKey(f), f.path, map[string]func(field){
@@ -48,6 +50,7 @@ func (c *compiler) action(f field) Action {
 	return a
 }
 
+// notify reads the list of people to notify.
 func (c *compiler) notify(f field) []string {
 	var all []string
 	for _, item := range c.items(f, true) {

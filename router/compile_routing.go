@@ -8,6 +8,7 @@ import (
 	"switchboard/desk"
 )
 
+// routing reads the routing section.
 func (c *compiler) routing(f field) {
 	c.policy.routing = c.routes(f, false)
 	if len(c.policy.routing) == 0 {
@@ -97,6 +98,7 @@ func guaranteesInbox(nodes []*route) bool {
 	})
 }
 
+// settings reads what a node sets.
 func (c *compiler) settings(f field) settings {
 	var s settings
 	var tier desk.Tier
@@ -138,6 +140,7 @@ func (c *compiler) inboxOf(tier desk.Tier, inbox string, at field) string {
 	return c.policy.inboxes[i].Key
 }
 
+// priorityNames returns the names of all priorities.
 func priorityNames() []string {
 	names := make([]string, len(Priorities))
 	for i, p := range Priorities {

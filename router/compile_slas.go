@@ -13,6 +13,7 @@ import (
 
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
+// calendars reads the calendars section.
 func (c *compiler) calendars(f field) {
 	list, _ := c.fields(f.value, f.path)
 	for _, item := range list {
@@ -33,6 +34,7 @@ func (c *compiler) calendars(f field) {
 	}
 }
 
+// location reads the name of a time zone.
 func (c *compiler) location(f field) *time.Location {
 	name := c.text(f)
 	loc, err := time.LoadLocation(name)
@@ -119,6 +121,7 @@ func (c *compiler) window(f field) (sla.Window, bool) {
 	return sla.Window{From: a, To: b}, true
 }
 
+// minute reads a time of day as minutes after midnight.
 func minute(s string) (int, bool) {
 	h, m, ok := strings.Cut(strings.TrimSpace(s), ":")
 	hours, err1 := strconv.Atoi(h)
@@ -127,6 +130,7 @@ func minute(s string) (int, bool) {
 	return hours*60 + minutes, ok
 }
 
+// holidays reads a calendar's list of dates.
 func (c *compiler) holidays(f field, cal *sla.Calendar) {
 	for _, item := range c.items(f, false) {
 		s := c.text(item)
@@ -142,6 +146,7 @@ func (c *compiler) holidays(f field, cal *sla.Calendar) {
 	}
 }
 
+// slas reads the slas section.
 func (c *compiler) slas(f field) {
 	for _, item := range c.items(f, false) {
 		r := slaRule{policy: sla.Policy{Targets: map[sla.Metric]time.Duration{}}}
@@ -169,6 +174,7 @@ func (c *compiler) slas(f field) {
 	}
 }
 
+// warnings reads a list of percentages in ascending order.
 func (c *compiler) warnings(f field) []float64 {
 	var all []float64
 	for _, item := range c.items(f, true) {
@@ -180,6 +186,7 @@ func (c *compiler) warnings(f field) []float64 {
 	return slices.Compact(all)
 }
 
+// pauseOn reads the sides of a conversation for which clocks are paused.
 func (c *compiler) pauseOn(f field) []desk.WaitingOn {
 	var all []desk.WaitingOn
 	for _, item := range c.items(f, true) {
@@ -190,6 +197,7 @@ func (c *compiler) pauseOn(f field) []desk.WaitingOn {
 	return all
 }
 
+// handoffs reads the handoffs section.
 func (c *compiler) handoffs(f field) {
 	for _, item := range c.items(f, false) {
 		var h Handoff

@@ -172,6 +172,7 @@ type nameCheck struct {
 	problems  []nameProblem
 }
 
+// nameProblem is an invalid name at a character offset of the expression.
 type nameProblem struct {
 	from   int
 	reason string

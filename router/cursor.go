@@ -23,6 +23,7 @@ func (c *cursor) peek() rune {
 	return c.runes[c.column]
 }
 
+// next moves to the next character.
 func (c *cursor) next() {
 	switch c.peek() {
 	case 0:

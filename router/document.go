@@ -100,6 +100,7 @@ func (d *document) fail(n ast.Node, path, format string, args ...any) {
 	d.at(p.Line, p.Column, path, format, args...)
 }
 
+// position returns where a node begins.
 func position(n ast.Node) token.Position {
 	var t *token.Token
 	switch n := n.(type) {
@@ -153,6 +154,7 @@ func (d *document) fields(n ast.Node, path string) (list []field, ok bool) {
 	return list, true
 }
 
+// join appends a key to a path.
 func join(path, key string) string {
 	if path == "" {
 		return key

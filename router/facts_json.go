@@ -36,6 +36,7 @@ func strict(data []byte, into any) error {
 // period is a duration in the format of the policy document.
 type period time.Duration
 
+// UnmarshalText implements encoding.TextUnmarshaler.
 func (p *period) UnmarshalText(text []byte) error {
 	v, err := parseDuration(string(text))
 	if err != nil {

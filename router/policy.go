@@ -56,11 +56,13 @@ var Strategies = []string{"manual", "round-robin", "least-loaded", "skill", "on-
 // Priorities in ascending order.
 var Priorities = []desk.Priority{desk.PriorityLow, desk.PriorityNormal, desk.PriorityHigh, desk.PriorityUrgent}
 
+// segment is a class of customer accounts; the first whose condition holds applies.
 type segment struct {
 	name string
 	when condition
 }
 
+// slaRule is an SLA policy and when it applies.
 type slaRule struct {
 	policy sla.Policy
 	when   condition

@@ -15,6 +15,7 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
+// String returns "LINE:COLUMN: PATH: MESSAGE".
 func (p Problem) String() string {
 	if p.Path == "" {
 		return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Reason)
@@ -26,6 +27,7 @@ func (p Problem) String() string {
 // order.
 type PolicyError struct{ Problems []Problem }
 
+// Error returns all problems, one per line.
 func (e *PolicyError) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
@@ -34,6 +36,7 @@ func (e *PolicyError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// sort orders the problems by their position and removes duplicates.
 func (e *PolicyError) sort() {
 	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
 		return cmp.Or(a.Line-b.Line, a.Column-b.Column)

@@ -56,6 +56,7 @@ type walk struct {
 	path   []string
 }
 
+// decide routes a conversation. It returns the steps if record is set.
 func (p *Policy) decide(f Facts, record bool) (Assignment, []Step) {
 	w := &walk{facts: f, record: record}
 	a := Assignment{Segment: p.segment(w)}
@@ -92,6 +93,7 @@ func (w *walk) test(section, name string, c condition) bool {
 	return ok
 }
 
+// segment returns the name of the first segment whose condition holds, "" if none does.
 func (p *Policy) segment(w *walk) string {
 	for _, s := range p.segments {
 		if w.test("segment", s.name, s.when) {

@@ -127,6 +127,7 @@ func (a *Archive) Place() []Placed {
 	return placed
 }
 
+// final returns the conversation that id was merged into, or id itself.
 func (a *Archive) final(id desk.ConversationID) desk.ConversationID {
 	d := decider{idx: a.memory}
 	if c, ok := d.final(id); ok {

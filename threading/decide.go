@@ -37,6 +37,7 @@ func (d *decider) begin() Decision {
 	return Decision{Method: MethodNew, Evidence: d.refused, Unverified: d.refused != ""}
 }
 
+// decider is the state of one decision.
 type decider struct {
 	in      Incoming
 	idx     Index
@@ -44,6 +45,7 @@ type decider struct {
 	refused string // evidence for a conversation that the sender may not join
 }
 
+// sender returns the author's address in lower case; "" if there is none.
 func sender(m *desk.Message) string {
 	if len(m.From) == 0 {
 		return ""
@@ -68,6 +70,7 @@ func (d *decider) member(c Conversation) bool {
 	return !d.forged() && !d.anonymous() && !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
 }
 
+// participant reports whether the sender takes part in c.
 func (d *decider) participant(c Conversation) bool {
 	return !d.anonymous() && !d.forged() && slices.Contains(c.Participants, d.sender)
 }
@@ -120,6 +123,7 @@ func label(c Conversation) string {
 	return c.ID.String()
 }
 
+// byToken finds the conversation of a signed reply address among the recipients.
 func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 	for _, addr := range d.in.Recipients {
 		id, issuedTo, ok := tokens.Parse(addr)
@@ -147,6 +151,7 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 	return Decision{}, false
 }
 
+// bySession finds the conversation of the visitor's chat session.
 func (d *decider) bySession() (Decision, bool) {
 	if d.in.Session.IsZero() {
 		return Decision{}, false

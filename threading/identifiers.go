@@ -55,6 +55,8 @@ type cited struct {
 	own  bool
 }
 
+// byIdentifiers finds the conversation of a message that this message refers to. If the
+// sender may not join any such conversation, it records the evidence in d.refused.
 func (d *decider) byIdentifiers() (Decision, bool) {
 	found := d.cited()
 	var joined []cited

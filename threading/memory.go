@@ -15,6 +15,7 @@ type Memory struct {
 	contacts      map[contactKey][]desk.ConversationID
 }
 
+// contactKey identifies a contact within an account.
 type contactKey struct {
 	account desk.AccountID
 	contact desk.ContactID
@@ -70,6 +71,7 @@ func (m *Memory) AddMessage(conv desk.ConversationID, ownID string, mentioned []
 	}
 }
 
+// addKnown adds a link, or updates the one with the same identifier and conversation.
 func (m *Memory) addKnown(k Known) {
 	if k.MessageID == "" {
 		return

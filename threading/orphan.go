@@ -80,6 +80,7 @@ func (f match) compareTo(g match) int {
 	return 0
 }
 
+// number returns 1 for true and 0 for false.
 func number(b bool) int {
 	if b {
 		return 1

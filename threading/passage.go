@@ -45,6 +45,7 @@ const (
 	fnvPrime  = 1099511628211
 )
 
+// chain hashes a sequence of word hashes.
 func chain(words []uint64) uint64 {
 	h := uint64(fnvOffset)
 	for _, w := range words {
@@ -54,6 +55,7 @@ func chain(words []uint64) uint64 {
 	return h
 }
 
+// hashWord adds a character to the hash of a word.
 func hashWord(h uint64, r rune) uint64 {
 	for ; r > 0; r >>= 8 {
 		h = (h ^ uint64(r&0xff)) * fnvPrime
@@ -102,6 +104,7 @@ func hashWords(text string) []uint64 {
 	return words
 }
 
+// spaceless reports whether a script is written without spaces between words.
 func spaceless(r rune) bool {
 	return r >= 0x2E80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || unicode.Is(unicode.Thai, r)
 }

@@ -119,6 +119,7 @@ func (o *orphan) compare(written []digested) match {
 	return f
 }
 
+// near reports whether two times are at most subjectWindow apart.
 func near(a, b time.Time) bool {
 	return a.Sub(b).Abs() <= subjectWindow
 }

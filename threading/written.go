@@ -34,6 +34,8 @@ func WrittenBy(m *desk.Message) Written {
 	return w
 }
 
+// digest returns the passages of a message's new text, without those it quotes, and of what
+// it quotes directly.
 func digest(w Written) digested {
 	d := digested{id: w.MessageID, from: w.From, at: w.SentAt, fresh: passages{}}
 	d.fresh.add(w.NewText)

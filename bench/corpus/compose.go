@@ -13,6 +13,8 @@ func htmlEsc(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 
+// html returns the HTML version of a text, in the style of Outlook or Gmail, with the quoted
+// text and, if cid is set, an inline image.
 func (g *gen) html(body, quoted, who string, cid string, outlook bool) string {
 	var b strings.Builder
 	b.WriteString("<html><head><meta http-equiv=\"Content-Type\" content=\"text/html\">\n")
@@ -41,6 +43,7 @@ func (g *gen) html(body, quoted, who string, cid string, outlook bool) string {
 	return b.String()
 }
 
+// blob returns n random bytes.
 func (g *gen) blob(n int) []byte {
 	b := make([]byte, n)
 	for i := 0; i+8 <= n; i += 8 {
@@ -50,6 +53,9 @@ func (g *gen) blob(n int) []byte {
 	return b
 }
 
+// compose returns a message with the given header fields and a random structure:
+// plain text, alternatives, HTML, attachments and inline images. The IDs in its Truth are
+// left for the caller to set.
 func (g *gen) compose(now time.Time, s sender, subj, body, quoted string, h header, lang string) Message {
 	cs, e := g.charset(lang)
 	d := domainOf(s.addr)
@@ -146,6 +152,7 @@ func (g *gen) compose(now time.Time, s sender, subj, body, quoted string, h head
 	return Message{Raw: w.Bytes(), Truth: Truth{From: s.addr, Subject: subj, Charset: cs, Structure: structure, Attach: att, Bytes: w.Len(), Text: strings.TrimSpace(string(probe))}}
 }
 
+// quoteName quotes a display name, unless it is encoded.
 func quoteName(s string) string {
 	if strings.HasPrefix(s, "=?") {
 		return s
@@ -153,6 +160,7 @@ func quoteName(s string) string {
 	return "\"" + s + "\""
 }
 
+// pct percent-encodes every byte, for RFC 2231 parameters.
 func pct(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

@@ -46,8 +46,10 @@ func New(n int, seed uint64) []Message {
 	return g.msgs
 }
 
+// sender is a customer who writes mail.
 type sender struct{ name, addr, lang string }
 
+// thread is a conversation in progress.
 type thread struct {
 	id      string
 	subject string
@@ -61,6 +63,7 @@ type thread struct {
 	agentN  int
 }
 
+// gen generates the messages of a corpus.
 type gen struct {
 	r       *rand.Rand
 	senders []sender
@@ -76,6 +79,7 @@ func (g *gen) zipfIdx(n int) int {
 	return int(f * f * float64(n))
 }
 
+// people creates the senders. A domain's senders share a language.
 func (g *gen) people(domains, senders int) {
 	doms := make([]string, domains)
 	langs := make([]string, domains)
@@ -109,8 +113,10 @@ func (g *gen) people(domains, senders int) {
 	}
 }
 
+// newID returns a new Message-ID of a domain, without angle brackets.
 func (g *gen) newID(dom string) string {
 	return fmt.Sprintf("%08x.%06x@%s", g.r.Uint32(), g.r.UintN(1<<24), dom)
 }
 
+// domainOf returns the domain of an address.
 func domainOf(a string) string { return a[strings.IndexByte(a, '@')+1:] }

@@ -14,10 +14,13 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
+// header is a header being written.
 type header struct{ b strings.Builder }
 
 func (h *header) add(k, v string) { h.b.WriteString(k + ": " + v + "\r\n") }
 
+// rePrefix returns the prefix that a mail program in the given language puts before the subject of a
+// reply.
 func rePrefix(lang string, r *rand.Rand) string {
 	if lang == "de" && r.Float64() < 0.5 {
 		return "AW: "
@@ -28,6 +31,7 @@ func rePrefix(lang string, r *rand.Rand) string {
 	return "Re: "
 }
 
+// quote marks every line as quoted.
 func quote(s string) string {
 	l := strings.Split(strings.TrimRight(s, "\n"), "\n")
 	for i := range l {
@@ -36,6 +40,7 @@ func quote(s string) string {
 	return strings.Join(l, "\n") + "\n"
 }
 
+// bodyText returns a random text with a greeting and, often, a signature.
 func (g *gen) bodyText(lang string, s sender) string {
 	tx := texts[lang]
 	var b strings.Builder
@@ -58,6 +63,8 @@ func (g *gen) bodyText(lang string, s sender) string {
 	return b.String()
 }
 
+// charset returns a charset that mail in the given language may use; a nil encoding means
+// UTF-8.
 func (g *gen) charset(lang string) (string, encoding.Encoding) {
 	f := g.r.Float64()
 	switch lang {
@@ -80,6 +87,7 @@ func (g *gen) charset(lang string) (string, encoding.Encoding) {
 	return "utf-8", nil
 }
 
+// enc encodes a text. Characters that the charset lacks are replaced.
 func enc(e encoding.Encoding, s string) []byte {
 	if e == nil {
 		return []byte(s)
@@ -120,6 +128,7 @@ func word(cs string, e encoding.Encoding, s string) string {
 
 func crlf(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
 
+// wrap64 encodes in base64 with lines of 76 characters.
 func wrap64(b []byte) []byte {
 	s := base64.StdEncoding.EncodeToString(b)
 	var w bytes.Buffer

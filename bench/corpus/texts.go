@@ -1,12 +1,15 @@
 package corpus
 
+// nameSet lists the names of people who write in one language.
 type nameSet struct{ first, last []string }
 
+// langText lists the phrases of mail in one language.
 type langText struct {
 	subjects, hello, sentences, bye, role []string
 	ooo, oooBody, attName                 string
 }
 
+// attType is a kind of attachment: its media type, file name and first bytes.
 type attType struct{ ct, name, magic string }
 
 var wordsA = []string{"north", "blue", "rapid", "alpine", "silver", "green", "delta", "prime", "solid", "urban", "bright", "polar"}

@@ -7,6 +7,7 @@ import (
 	"time"
 )
 
+// newThread starts a thread, of several messages if multi is set.
 func (g *gen) newThread(multi bool, when time.Time) *thread {
 	s := g.senders[g.zipfIdx(len(g.senders))]
 	t := &thread{id: fmt.Sprintf("T%06d", len(g.msgs)), who: []sender{s}, lang: s.lang, left: 1, when: when}
@@ -33,6 +34,8 @@ func (g *gen) newThread(multi bool, when time.Time) *thread {
 	return t
 }
 
+// run generates all messages, and then swaps a few replies with their parents and numbers
+// the result.
 func (g *gen) run(from, to time.Time) {
 	var open []*thread
 	step := to.Sub(from) / time.Duration(g.n)
@@ -113,6 +116,7 @@ func (g *gen) run(from, to time.Time) {
 	}
 }
 
+// agentID adds an agent's reply, which is not in the mailbox, to a thread and returns its ID.
 func (g *gen) agentID(t *thread) string {
 	t.agentN++
 	id := fmt.Sprintf("reply-%s-%d-%06x@support.acme.example", strings.ToLower(t.id), t.agentN, g.r.UintN(1<<24))
@@ -120,6 +124,7 @@ func (g *gen) agentID(t *thread) string {
 	return id
 }
 
+// customer adds the next message of a thread.
 func (g *gen) customer(now time.Time, t *thread) {
 	s := pick(g.r, t.who)
 	id := g.newID(domainOf(s.addr))
@@ -176,6 +181,8 @@ func (g *gen) customer(now time.Time, t *thread) {
 	g.msgs = append(g.msgs, m)
 }
 
+// autoreply adds an out-of-office notice: about an agent's reply in t, or, if t is nil, about
+// other mail.
 func (g *gen) autoreply(now time.Time, t *thread) {
 	h := header{}
 	var s sender
@@ -202,6 +209,7 @@ func (g *gen) autoreply(now time.Time, t *thread) {
 	g.msgs = append(g.msgs, m)
 }
 
+// bounce adds the delivery report of an agent's reply in t.
 func (g *gen) bounce(now time.Time, t *thread) {
 	out := g.agentID(t)
 	s := t.who[0]
@@ -217,6 +225,7 @@ func (g *gen) bounce(now time.Time, t *thread) {
 	g.msgs = append(g.msgs, Message{Raw: w.Bytes(), Truth: Truth{MessageID: id, Thread: t.id, Kind: "bounce", Link: "none", From: "MAILER-DAEMON@mx." + d, Subject: "Undelivered Mail Returned to Sender", Charset: "us-ascii", Structure: "report", Bytes: w.Len(), Text: "550 5.1.1 User unknown"}})
 }
 
+// duplicate adds a recent message again, received by another route.
 func (g *gen) duplicate(now time.Time) {
 	back := 1 + g.r.IntN(min(40, len(g.msgs)))
 	o := g.msgs[len(g.msgs)-back]

@@ -49,6 +49,7 @@ type numbered struct {
 	ID int64
 }
 
+// storeBatch stores records in one transaction.
 func storeBatch(db *sqlx.DB, all []record) error {
 	tx, err := db.Beginx()
 	if err != nil {
@@ -100,6 +101,8 @@ func firstSeen(tx *sqlx.Tx, all []record) ([]*record, error) {
 	return out, nil
 }
 
+// saveContacts returns the contacts of the senders by address, and creates those that are
+// missing.
 func saveContacts(tx *sqlx.Tx, all []*record) (map[string]int64, error) {
 	emails := make([]string, len(all))
 	for i, r := range all {
@@ -160,6 +163,7 @@ func place(tx *sqlx.Tx, all []*record, contacts map[string]int64) (conversation,
 	return conversation, opened, err
 }
 
+// saveMessages writes the messages and updates their conversations.
 func saveMessages(tx *sqlx.Tx, all []*record, conversation, opened []int64) error {
 	count := map[int64]int64{}
 	var id, from, subject, text, html, headers, ref []string

@@ -47,6 +47,7 @@ func Fetch(addr, user, password string, pid int) (Cost, error) {
 	})
 }
 
+// drain reads and discards all messages of a FETCH and returns their number.
 func drain(command *imapclient.FetchCommand) (n int, err error) {
 	for message := command.Next(); message != nil; message = command.Next() {
 		for item := message.Next(); item != nil; item = message.Next() {

@@ -53,6 +53,7 @@ func (sinkSession) Logout() error                        { return nil }
 func (sinkSession) Mail(string, *smtp.MailOptions) error { return nil }
 func (sinkSession) Rcpt(string, *smtp.RcptOptions) error { return nil }
 
+// Data implements smtp.Session. It writes and syncs a file.
 func (s sinkSession) Data(r io.Reader) error {
 	f, err := os.CreateTemp(s.dir, "mail")
 	if err != nil {

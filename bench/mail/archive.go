@@ -19,6 +19,7 @@ type Archive struct {
 	mails []archived
 }
 
+// archived is a message of a list.
 type archived struct {
 	id, thread, base string
 	fields           []string
@@ -66,6 +67,7 @@ func Archives(paths []string, least int) ([]Archive, error) {
 	return kept, nil
 }
 
+// archive reads a message without decoding its body.
 func archive(raw []byte) archived {
 	raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 	head, body, _ := bytes.Cut(raw, []byte("\n\n"))
@@ -93,6 +95,7 @@ func archive(raw []byte) archived {
 	return m
 }
 
+// identifierOf returns the first label of a List-Id in lower case.
 func identifierOf(listID string) string {
 	if i := strings.LastIndexByte(listID, '<'); i >= 0 {
 		listID = listID[i+1:]
@@ -101,6 +104,7 @@ func identifierOf(listID string) string {
 	return strings.ToLower(name)
 }
 
+// all returns the values of all fields with this name, separated by spaces.
 func (m archived) all(name string) string {
 	var b strings.Builder
 	for _, f := range m.fields {
@@ -111,6 +115,7 @@ func (m archived) all(name string) string {
 	return b.String()
 }
 
+// references returns the Message-IDs in References and In-Reply-To.
 func (m archived) references() (ids []string) {
 	for _, id := range identifier.FindAllStringSubmatch(m.all("references")+m.all("in-reply-to"), -1) {
 		ids = append(ids, id[1])
@@ -121,6 +126,7 @@ func (m archived) references() (ids []string) {
 // sets is a union of sets of strings.
 type sets map[string]string
 
+// find returns the representative of x's set.
 func (s sets) find(x string) string {
 	for s[x] != "" && s[x] != x {
 		x = s[x]
@@ -128,6 +134,7 @@ func (s sets) find(x string) string {
 	return x
 }
 
+// join unites the sets of x and y.
 func (s sets) join(x, y string) {
 	if x, y = s.find(x), s.find(y); x != y {
 		s[x] = y
@@ -237,6 +244,7 @@ func (l Archive) Thread(program, dir string, loss float64, seed uint64) (got, pl
 	return l.score(placed), l.score(ruled), nil
 }
 
+// score compares the conversations of messages, by Message-ID, with the true threads.
 func (l Archive) score(placed map[string]string) Threads {
 	t := score(l.mails, placed)
 	certain := slices.DeleteFunc(slices.Clone(l.mails), func(m archived) bool { return m.torn })
@@ -244,6 +252,8 @@ func (l Archive) score(placed map[string]string) Threads {
 	return t
 }
 
+// score computes precision, recall and mixed conversations by pairs of messages. A message
+// without conversation counts as alone.
 func score(mails []archived, placed map[string]string) (t Threads) {
 	type cell struct{ thread, conversation string }
 	threads, conversations, cells := map[string]int{}, map[string]int{}, map[cell]int{}
@@ -274,6 +284,7 @@ func score(mails []archived, placed map[string]string) (t Threads) {
 	return t
 }
 
+// pairs returns the number of pairs within groups of these sizes.
 func pairs(sizes map[string]int) (n int) {
 	for _, size := range sizes {
 		n += size * (size - 1) / 2

@@ -43,6 +43,7 @@ func Grow(seed uint64, size int) []byte {
 	return []byte(g.out.String()[:size])
 }
 
+// pick returns a random piece with its numbers and words filled in.
 func (g *grower) pick(list []string) string {
 	s := list[g.IntN(len(list))]
 	if g.count++; strings.Contains(s, "%d") {
@@ -60,6 +61,7 @@ func (g *grower) few(list []string) []string {
 	return some
 }
 
+// repeat writes random pieces, each followed by end, until size bytes were written.
 func (g *grower) repeat(list []string, end string, size int) {
 	some, regular := g.few(list), g.IntN(2) == 0
 	for from, i := g.out.Len(), 0; g.out.Len()-from < size; i++ {
@@ -117,6 +119,7 @@ func (g *grower) part(depth, size int) {
 	}
 }
 
+// body writes the content of a part of this media type.
 func (g *grower) body(media string, size int) {
 	list := pool.text
 	switch {

@@ -57,6 +57,7 @@ func Program(program string, paths []string) (read []Read, cpu time.Duration, pe
 	return read, cpu, peak, nil
 }
 
+// decode reads the JSON objects that the program printed.
 func decode(out []byte) (read []Read, err error) {
 	lines := bufio.NewReaderSize(bytes.NewReader(out), 1<<20)
 	for d := json.NewDecoder(lines); d.More(); {

@@ -62,6 +62,7 @@ func lines(text, other string) bool {
 	return false
 }
 
+// squeeze removes all white space.
 func squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '\u200b' || r == '\u00a0' {

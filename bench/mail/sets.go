@@ -61,6 +61,7 @@ func Find(home string) (Sets, error) {
 	return s, nil
 }
 
+// files returns the files that match a pattern.
 func files(pattern string) []string {
 	found, _ := filepath.Glob(pattern) // the patterns are well-formed
 	slices.Sort(found)

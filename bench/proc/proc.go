@@ -32,6 +32,7 @@ type stat struct {
 	own, reaped time.Duration
 }
 
+// read parses /proc/PID/stat.
 func read(pid int) (stat, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -65,6 +66,7 @@ func CPU(pid int) (own, below time.Duration, err error) {
 	return root.own, root.reaped + descend(all, pid), nil
 }
 
+// descend adds up the CPU time of all descendants.
 func descend(all map[int][]stat, pid int) (sum time.Duration) {
 	for _, child := range all[pid] {
 		sum += child.own + child.reaped + descend(all, child.pid)

@@ -83,6 +83,7 @@ func Judge(truth []corpus.Truth, rows []Row) Report {
 	return report
 }
 
+// threads compares the conversations of messages, by Message-ID, with the true threads.
 func threads(truth []corpus.Truth, conversation map[string]string) Threads {
 	size, in, holds := map[string]int{}, map[string]map[string]bool{}, map[string]map[string]bool{}
 	note := func(m map[string]map[string]bool, k, v string) {

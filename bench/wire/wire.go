@@ -70,6 +70,7 @@ func (r *Relay) Close() error {
 	return err
 }
 
+// accept relays connections until the listener is closed.
 func (r *Relay) accept() {
 	for {
 		client, err := r.listener.Accept()
@@ -95,6 +96,8 @@ func (r *Relay) accept() {
 	}
 }
 
+// keep registers connections, which Close then closes. It returns false if the relay is
+// closed.
 func (r *Relay) keep(conns ...net.Conn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,6 +110,7 @@ func (r *Relay) keep(conns ...net.Conn) bool {
 	return true
 }
 
+// drop closes connections and forgets them.
 func (r *Relay) drop(conns ...net.Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,6 +149,7 @@ func (r *Relay) forward(server io.Writer, client io.Reader) error {
 	}
 }
 
+// count counts a message of the frontend protocol by its type.
 func (r *Relay) count(kind byte) {
 	switch kind {
 	case 'Q': // Query

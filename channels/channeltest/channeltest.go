@@ -45,6 +45,8 @@ func Run(t *testing.T, h Harness) {
 	t.Run("StopsCleanly", h.stops)
 }
 
+// start runs a channel with a new Sink. stop returns the result of its Run; it is called at
+// the end of the test at the latest.
 func (h Harness) start(t *testing.T) (*Sink, Customer, func() error) {
 	t.Helper()
 	sink := NewSink()
@@ -69,6 +71,7 @@ func (h Harness) start(t *testing.T) (*Sink, Customer, func() error) {
 	return sink, customer, stop
 }
 
+// acknowledges checks that nothing is acknowledged before the commit.
 func (h Harness) acknowledges(t *testing.T) {
 	sink, customer, _ := h.start(t)
 	sink.Hold()
@@ -98,6 +101,8 @@ func (h Harness) acknowledges(t *testing.T) {
 	sink.want(t, map[string]int{"nonce-held": 1})
 }
 
+// refuses checks that an item is not acknowledged if the journal fails, and accepted when
+// it is sent again.
 func (h Harness) refuses(t *testing.T) {
 	sink, customer, _ := h.start(t)
 	sink.Fail(desk.Errorf(desk.KindTemporary, "the disk is full"))
@@ -114,6 +119,7 @@ func (h Harness) refuses(t *testing.T) {
 	sink.want(t, map[string]int{"nonce-refused": 1})
 }
 
+// repeats checks that an item that is sent again has the same source key.
 func (h Harness) repeats(t *testing.T) {
 	sink, customer, _ := h.start(t)
 	for _, send := range []func(context.Context, string) error{customer.Send, customer.Repeat, customer.Repeat} {
@@ -127,6 +133,7 @@ func (h Harness) repeats(t *testing.T) {
 	sink.want(t, map[string]int{"nonce-again": 1, "nonce-other": 1})
 }
 
+// many checks that each of many items is journaled exactly once.
 func (h Harness) many(t *testing.T) {
 	sink, customer, _ := h.start(t)
 	want := map[string]int{}
@@ -144,6 +151,7 @@ func (h Harness) many(t *testing.T) {
 	sink.want(t, want)
 }
 
+// stops checks that a channel stops when asked to, and acknowledges nothing afterwards.
 func (h Harness) stops(t *testing.T) {
 	sink, customer, stop := h.start(t)
 	if err := customer.Send(t.Context(), "nonce-before"); err != nil {

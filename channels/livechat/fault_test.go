@@ -87,7 +87,7 @@ func TestSlowReader(t *testing.T) {
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("the other visitor waited %s", took)
 	}
-	// The server gives up: what it had sent comes, and then the end, not all of it.
+	// The server has closed the connection: what it had sent arrives, but not everything.
 	last, got := line.Seq, 0
 	<-time.After(time.Second) // the visitor reads nothing for longer than the deadline
 	for {

@@ -128,6 +128,7 @@ func parseFrame(data []byte) (clientFrame, error) {
 	return clientFrame{}, &refusal{code: "unknown-type", detail: fmt.Sprintf("unknown frame type %.40q; must be hello, message, received or typing", f.Type)}
 }
 
+// checkLine checks a message frame. It returns a *refusal if the frame is not accepted.
 func (f *clientFrame) checkLine() error {
 	no := func(code, format string, args ...any) error {
 		r := &refusal{code: code, detail: fmt.Sprintf(format, args...)}
@@ -147,6 +148,7 @@ func (f *clientFrame) checkLine() error {
 	return nil
 }
 
+// notIDRune reports whether a character is not allowed in a client's ID.
 func notIDRune(r rune) bool {
 	switch {
 	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.:", r):

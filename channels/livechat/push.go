@@ -82,6 +82,7 @@ func isQuiet(kind desk.EventKind) bool {
 	return false
 }
 
+// push sends a line to the sockets of a session on this node.
 func (p Publisher) push(session desk.SessionID, push live.ChatPush) {
 	data, err := json.Marshal(push)
 	if err != nil {

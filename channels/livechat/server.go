@@ -185,6 +185,7 @@ func (s *Server) add(sock *socket) bool {
 	return true
 }
 
+// remove unregisters a socket.
 func (s *Server) remove(sock *socket) {
 	s.mu.Lock()
 	delete(s.sockets, sock)
@@ -206,6 +207,7 @@ type visitor struct {
 	frames  *rate.Limiter
 }
 
+// join makes a socket one of the visitor's.
 func (s *Server) join(sock *socket, id desk.SessionID) *visitor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -236,6 +238,7 @@ func (s *Server) tend(ctx context.Context) {
 	wg.Wait()
 }
 
+// every calls do at an interval until ctx ends.
 func every(ctx context.Context, interval time.Duration, do func()) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -249,6 +252,7 @@ func every(ctx context.Context, interval time.Duration, do func()) {
 	}
 }
 
+// ping makes the sockets of one group send a ping.
 func (s *Server) ping(turn int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

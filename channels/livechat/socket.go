@@ -35,7 +35,7 @@ type socket struct {
 	conn   *websocket.Conn
 	widget *Widget
 	remote string
-	turn   int // the beat of the server that pings it
+	turn   int // the group of sockets that are pinged together, see beats
 
 	visitor *visitor // set by Server.join
 	secret  string
@@ -162,6 +162,7 @@ func (s *socket) next() (f clientFrame, code int, err error) {
 	return f, -1, err
 }
 
+// codeOf returns the close code after a failed read.
 func (s *socket) codeOf(err error) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,10 +200,12 @@ func (s *socket) awaitHello() (clientFrame, int) {
 	return clientFrame{}, websocket.ClosePolicyViolation
 }
 
+// writeNow writes a frame to the connection without queueing it.
 func (s *socket) writeNow(f serverFrame) error {
 	return s.writeBytes(f.encode())
 }
 
+// writeBytes writes one text frame within the write timeout.
 func (s *socket) writeBytes(frame []byte) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(s.srv.cfg.WriteWait)); err != nil {
 		return err
@@ -334,6 +337,7 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 	}
 }
 
+// received records that the visitor has seen everything up to seq.
 func (s *socket) received(seq int64) {
 	if seq <= s.seen {
 		return
@@ -348,6 +352,7 @@ func (s *socket) received(seq int64) {
 	s.srv.cfg.Committed()
 }
 
+// typing signals to the agents and the visitor's other tabs that the visitor is typing.
 func (s *socket) typing() {
 	s.mu.Lock()
 	id := s.conversation

@@ -19,6 +19,8 @@ import (
 
 var errNoMove = errors.New("the server supports neither MOVE nor UIDPLUS")
 
+// tlsConfig returns the TLS configuration; by default it requires TLS 1.2 and the host
+// name of Addr.
 func (c *Config) tlsConfig() *tls.Config {
 	config := c.TLSConfig.Clone()
 	if config == nil {

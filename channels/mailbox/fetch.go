@@ -70,6 +70,7 @@ func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int6
 	return result, nil
 }
 
+// one reads the data items of one message.
 func (s *session) one(message *imapclient.FetchMessageData) (uid imap.UID, m fetched, err error) {
 	for item := message.Next(); item != nil; item = message.Next() {
 		switch item := item.(type) {

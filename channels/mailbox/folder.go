@@ -294,6 +294,7 @@ func (f *folder) get(s *session, uids []imap.UID, size int64) (map[imap.UID]fetc
 	return got, nil
 }
 
+// without returns the uids whose content is not in got.
 func without(uids []imap.UID, got map[imap.UID]fetched) (missing []imap.UID) {
 	for _, uid := range uids {
 		if got[uid].bytes == nil {
@@ -303,6 +304,7 @@ func without(uids []imap.UID, got map[imap.UID]fetched) (missing []imap.UID) {
 	return missing
 }
 
+// raw returns the raw item of a message; it is quarantined if problem is set.
 func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) desk.Raw {
 	raw := desk.Raw{
 		ID:         desk.NewID[desk.RawID](),

@@ -65,6 +65,7 @@ func (g *guard) quiet() {
 	g.Conn.SetReadDeadline(time.Time{})
 }
 
+// deadline returns the deadline of the next read, the zero time if no response is due.
 func (g *guard) deadline(now time.Time) time.Time {
 	if g.stall == 0 {
 		return time.Time{}

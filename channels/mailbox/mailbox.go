@@ -133,6 +133,7 @@ func New(cfg Config, journal Journal, log *slog.Logger) (*Mailbox, error) {
 	return m, nil
 }
 
+// complete fills in the defaults and checks the configuration. Errors are KindInvalid.
 func (c *Config) complete() error {
 	if c.Name == "" || c.Addr == "" || c.User == "" {
 		return errors.New("name, address and user are required")
@@ -210,6 +211,7 @@ func (m *Mailbox) read(ctx context.Context, sink channels.Sink, fence int64) {
 	wg.Wait()
 }
 
+// keep reads a folder over one connection after another until ctx is done.
 func (m *Mailbox) keep(ctx context.Context, f *folder, sink channels.Sink) {
 	backoff := m.cfg.Retry
 	for {
@@ -249,6 +251,7 @@ func (m *Mailbox) report(sink channels.Sink, name string, err error) {
 	channels.Healthy(sink)
 }
 
+// hint records what degrades a folder; nil if nothing does.
 func (m *Mailbox) hint(name string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

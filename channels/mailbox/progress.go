@@ -57,6 +57,7 @@ func (p *backlog) took(folder string, n int) {
 	p.tell(p.progress())
 }
 
+// progress returns the progress of all folders together; the caller holds p.mu.
 func (p *backlog) progress() *channels.Progress {
 	left := 0
 	for _, n := range p.left {

@@ -42,6 +42,8 @@ func (m *Mailbox) Reconcile(ctx context.Context) ([]Reconciliation, error) {
 	return all, nil
 }
 
+// reconcile compares the folder with the journal and fetches missing messages, over a
+// connection of its own.
 func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 	r := Reconciliation{Folder: f.name}
 	s, err := connect(ctx, f.cfg)

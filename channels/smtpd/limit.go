@@ -34,6 +34,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 	}
 }
 
+// admit registers a connection, or returns the reason why it is refused.
 func (s *Server) admit(conn net.Conn) (*wire, string) {
 	ip, loopback := peer(conn)
 	s.mu.Lock()

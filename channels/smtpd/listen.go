@@ -65,6 +65,7 @@ type proxied struct {
 	err   error
 }
 
+// behindProxies starts to accept connections from l.
 func behindProxies(l net.Listener, cfg *Config) *proxied {
 	p := &proxied{Listener: l, cfg: cfg, slots: make(chan struct{}, cfg.MaxConns), ready: make(chan net.Conn), ended: make(chan struct{})}
 	go p.run()
@@ -81,6 +82,7 @@ func (p *proxied) Accept() (net.Conn, error) {
 	}
 }
 
+// run accepts connections. At most MaxConns proxies may be sending their header.
 func (p *proxied) run() {
 	for {
 		conn, err := p.Listener.Accept()
@@ -104,6 +106,7 @@ func (p *proxied) run() {
 	}
 }
 
+// hand passes a connection to Accept.
 func (p *proxied) hand(conn net.Conn) {
 	select {
 	case p.ready <- conn:
@@ -124,6 +127,7 @@ func (p *proxied) read(conn net.Conn) {
 	p.hand(c)
 }
 
+// trusts reports whether the peer is one of the configured proxies.
 func (p *proxied) trusts(conn net.Conn) bool {
 	ip := clientIP(conn)
 	for _, prefix := range p.cfg.ProxyFrom {

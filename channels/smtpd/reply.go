@@ -33,6 +33,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Text }
 
+// reply returns the SMTP reply to a refused message.
 func (r *Refusal) reply() *smtp.SMTPError {
 	text := printableLine(r.Text)
 	if r.Temporary {

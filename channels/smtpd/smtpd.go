@@ -78,6 +78,7 @@ func orDefault[T int | int64 | time.Duration](value *T, standard T) {
 	}
 }
 
+// setDefaults replaces zero limits by their defaults.
 func (c *Config) setDefaults() {
 	orDefault(&c.MaxSize, DefaultMaxSize)
 	orDefault(&c.MaxBuffered, 256*mebibyte)
@@ -239,6 +240,7 @@ func (s *Server) drain() {
 	}
 }
 
+// closeAll closes all connections, including those in a transaction.
 func (s *Server) closeAll() {
 	s.mu.Lock()
 	wires := slices.Collect(maps.Keys(s.wires))

@@ -35,7 +35,7 @@ var errExcess = errors.New("the client keeps sending far beyond the limit")
 // detects bare CR and LF before they are interpreted; and it limits line lengths and
 // volume. TLS is below it, so that it always sees the decrypted stream.
 //
-// There is one reading and one writing goroutine; other fields are guarded by mu.
+// One goroutine reads and another one writes; mu guards what they share.
 type wire struct {
 	net.Conn // the TCP connection
 	cfg      *Config
@@ -171,6 +171,7 @@ func (w *wire) wantsTLS(p []byte) bool {
 	return bytes.EqualFold(verb, []byte(command)) && bytes.HasPrefix(rest, []byte("\r\n"))
 }
 
+// startTLS replies to STARTTLS and does the handshake.
 func (w *wire) startTLS() error {
 	if _, err := w.Conn.Write([]byte("220 2.0.0 Ready to start TLS\r\n")); err != nil {
 		return err
@@ -178,6 +179,7 @@ func (w *wire) startTLS() error {
 	return w.handshake()
 }
 
+// handshake does the TLS handshake and puts TLS below the wire.
 func (w *wire) handshake() error {
 	ctx, cancel := context.WithTimeout(context.Background(), w.cfg.StallTimeout)
 	defer cancel()
@@ -277,8 +279,8 @@ func (w *wire) content(p phase) {
 }
 
 // consumed records that octets of a chunk were consumed as content, whose lines may have
-// any length (RFC 3030 section 3). Only what the library still holds counts towards
-// the limit, because that may be an endless command.
+// any length (RFC 3030 section 3). Only what the library still holds counts towards the
+// limit, because that may be an endless command.
 func (w *wire) consumed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -294,8 +296,8 @@ func (w *wire) end() {
 	w.transaction, w.phase, w.bare, w.since = false, phaseCommand, false, time.Now()
 }
 
-// verdict returns an error if the connection broke while a message was read, or if the
-// message has a bare CR or LF.
+// verdict returns the error of the first failed read, if any, and whether the message
+// has a bare CR or LF.
 func (w *wire) verdict() (broken error, bare bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

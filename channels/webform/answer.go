@@ -88,6 +88,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f Form, sub submis
 	s.render(w, f, bad.status, newView(f, sub, bad))
 }
 
+// writeJSON responds with a JSON value.
 func writeJSON(w http.ResponseWriter, mediaType string, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -119,6 +120,7 @@ type view struct {
 	Lost     bool // files were selected and have to be selected again
 }
 
+// viewField is an additional field on the page, with its value and error.
 type viewField struct {
 	Field
 	ID    string
@@ -126,6 +128,8 @@ type viewField struct {
 	Error string
 }
 
+// newView returns the page of a form with the values of sub and, if bad is set, its
+// problem.
 func newView(f Form, sub submission, bad *fault) view {
 	v := view{Title: f.Title, Intro: f.Intro, Key: f.Key, Value: sub, Once: sub.key, Redirect: sub.redirect, Lost: len(sub.Files) > 0, Errors: map[string]string{}}
 	if v.Title == "" {
@@ -169,6 +173,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, f Form) {
 
 var referencePattern = regexp.MustCompile(`^[0-9A-Z]{4}-[0-9A-Z]{4}$`)
 
+// thanks renders the page that is shown after a submission.
 func (s *Server) thanks(w http.ResponseWriter, r *http.Request, f Form) {
 	v := view{Title: "Thank you", Key: f.Key, Thanks: true}
 	if ref := r.URL.Query().Get("ref"); referencePattern.MatchString(ref) {
@@ -177,6 +182,7 @@ func (s *Server) thanks(w http.ResponseWriter, r *http.Request, f Form) {
 	s.render(w, f, http.StatusOK, v)
 }
 
+// render writes a page with its security headers.
 func (s *Server) render(w http.ResponseWriter, f Form, status int, v view) {
 	v.Nonce = rand.Text()
 	var b bytes.Buffer

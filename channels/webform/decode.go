@@ -86,6 +86,7 @@ func bodyFault(err error, limit int64) error {
 	return &fault{status: http.StatusBadRequest, detail: "The form could not be read: " + err.Error() + "."}
 }
 
+// readURLEncoded reads an application/x-www-form-urlencoded body.
 func (s *submission) readURLEncoded(body io.Reader) error {
 	b, err := io.ReadAll(body)
 	if err != nil {
@@ -105,6 +106,7 @@ func (s *submission) readURLEncoded(body io.Reader) error {
 	return nil
 }
 
+// readJSON reads a flat JSON object.
 func (s *submission) readJSON(body io.Reader) error {
 	b, err := io.ReadAll(body)
 	if err != nil {
@@ -244,6 +246,7 @@ func paced(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser {
 	return &pacedBody{ReadCloser: body, control: http.NewResponseController(w), end: time.Now().Add(readAll)}
 }
 
+// Read implements io.Reader.
 func (p *pacedBody) Read(b []byte) (int, error) {
 	until := time.Now().Add(readIdle)
 	if until.After(p.end) {

@@ -43,6 +43,7 @@ func (l *limiter) take(addr netip.Addr, now time.Time) (wait time.Duration) {
 	return wait
 }
 
+// of returns the limiter of a network.
 func (l *limiter) of(network netip.Prefix, now time.Time) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()

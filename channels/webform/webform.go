@@ -153,6 +153,7 @@ func (s *Server) form(next func(http.ResponseWriter, *http.Request, Form)) http.
 	}
 }
 
+// peer returns the address of the connection's other end.
 func peer(r *http.Request) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -25,6 +25,7 @@ func channelCommand() *cobra.Command {
 	return needSubcommand(cmd)
 }
 
+// channelListCommand prints the state of every channel.
 func channelListCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
@@ -45,6 +46,7 @@ func channelListCommand() *cobra.Command {
 	return cmd
 }
 
+// printChannels prints a table of channels, or JSON.
 func printChannels(out io.Writer, list []view.Channel, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, list)
@@ -82,6 +84,7 @@ func printChannels(out io.Writer, list []view.Channel, asJSON bool) error {
 	return nil
 }
 
+// instant formats a time in the local zone, or "never".
 func instant(t *time.Time) string {
 	if t == nil {
 		return "never"
@@ -89,6 +92,7 @@ func instant(t *time.Time) string {
 	return t.Local().Format(time.DateTime)
 }
 
+// backlog formats the progress of a backlog; "" if there is none.
 func backlog(p *view.Progress) string {
 	if p == nil {
 		return ""
@@ -100,6 +104,7 @@ func backlog(p *view.Progress) string {
 	return text
 }
 
+// printJSON prints one JSON value per line.
 func printJSON[T any](out io.Writer, list []T) error {
 	enc := json.NewEncoder(out)
 	for _, item := range list {
@@ -110,6 +115,7 @@ func printJSON[T any](out io.Writer, list []T) error {
 	return nil
 }
 
+// channelReconcileCommand compares a mailbox with the journal.
 func channelReconcileCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
@@ -137,6 +143,7 @@ func channelReconcileCommand() *cobra.Command {
 	return cmd
 }
 
+// printReconciled prints the result of a comparison for each folder.
 func printReconciled(out io.Writer, folders []view.ReconciledFolder, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, folders)

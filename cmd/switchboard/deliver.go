@@ -56,6 +56,7 @@ func deliverCommand() *cobra.Command {
 	return cmd
 }
 
+// deliver reads a mail from standard input and journals it. Errors are exitErrors.
 func deliver(ctx context.Context, cmd *cobra.Command, flags *configFlags, from string, to []string) error {
 	if len(to) == 0 {
 		return exitError{exUsage, fmt.Errorf("expected at least one recipient\nusage: %s", cmd.UseLine())}

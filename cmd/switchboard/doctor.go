@@ -11,6 +11,7 @@ import (
 	"switchboard/doctor"
 )
 
+// doctorCommand checks the configuration and everything that it names.
 func doctorCommand() *cobra.Command {
 	var flags configFlags
 	var asJSON bool
@@ -41,6 +42,7 @@ func doctorCommand() *cobra.Command {
 	return cmd
 }
 
+// printFindings prints the results; it returns an error if a check failed.
 func printFindings(out io.Writer, found []doctor.Finding, asJSON bool) error {
 	failed := 0
 	for _, f := range found {

@@ -45,6 +45,7 @@ func main() {
 	os.Exit(exitFailed)
 }
 
+// rootCommand returns the command line with all subcommands.
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "switchboard",

@@ -13,6 +13,7 @@ import (
 	"switchboard/router"
 )
 
+// policyCommand checks and explains routing policies.
 func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
@@ -82,6 +83,7 @@ func policyDefaultCommand() *cobra.Command {
 	}
 }
 
+// oneFile requires the policy file as the only argument.
 func oneFile(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return usageError{errors.New("expected one policy file")}
@@ -106,6 +108,7 @@ func compileFile(name string, out io.Writer) (*router.Policy, error) {
 	return nil, fmt.Errorf("%s: %d problems", name, len(invalid.Problems))
 }
 
+// readFacts reads facts from an argument: JSON, @FILE, or - for standard input.
 func readFacts(arg string, stdin io.Reader) (router.Facts, error) {
 	data, err := []byte(arg), error(nil)
 	if name, ok := strings.CutPrefix(arg, "@"); ok {
@@ -119,6 +122,7 @@ func readFacts(arg string, stdin io.Reader) (router.Facts, error) {
 	return router.ParseFacts(data)
 }
 
+// explain prints, as JSON, the resulting assignment and each condition that was tested.
 func explain(out io.Writer, p *router.Policy, f router.Facts) error {
 	a := p.Route(f)
 	enc := json.NewEncoder(out)

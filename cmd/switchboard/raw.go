@@ -63,6 +63,7 @@ func rawListCommand() *cobra.Command {
 	return cmd
 }
 
+// printRaws prints a table of raw items, or JSON without their bytes.
 func printRaws(out io.Writer, raws []desk.Raw, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(out)
@@ -147,6 +148,8 @@ func rawReplayCommand() *cobra.Command {
 	return cmd
 }
 
+// replay makes items pending again and prints their IDs; the zero ID stands for all that
+// failed.
 func replay(ctx context.Context, out io.Writer, st *store.Store, ids []desk.RawID) error {
 	for _, id := range ids {
 		touched, err := st.Replay(ctx, id)

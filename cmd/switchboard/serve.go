@@ -55,6 +55,7 @@ func (f *configFlags) database(cmd *cobra.Command) (config.Config, error) {
 	return cfg, nil
 }
 
+// logger returns a logger that writes JSON to standard error.
 func logger(level string) *slog.Logger {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {

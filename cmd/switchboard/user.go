@@ -30,6 +30,7 @@ type agentFlags struct {
 	admin, disabled bool
 }
 
+// userAddCommand creates or changes an agent.
 func userAddCommand() *cobra.Command {
 	var flags configFlags
 	var set agentFlags
@@ -120,6 +121,7 @@ func readPassword(cmd *cobra.Command, known bool) (string, error) {
 	return hash, nil
 }
 
+// userListCommand lists the agents who can sign in.
 func userListCommand() *cobra.Command {
 	var flags configFlags
 	cmd := &cobra.Command{

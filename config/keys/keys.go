@@ -31,6 +31,7 @@ type Key struct {
 // List returns every key of a struct with koanf tags, including those of [[tables]].
 func List[Config any]() []Key { return fields(reflect.TypeFor[Config](), "") }
 
+// fields lists the keys of a struct type below prefix.
 func fields(t reflect.Type, prefix string) (out []Key) {
 	for i := range t.NumField() {
 		f := t.Field(i)

@@ -96,6 +96,7 @@ func (s *served) watch(key string) *watch {
 	return w
 }
 
+// read records events until the socket is closed.
 func (w *watch) read(conn *websocket.Conn) {
 	for {
 		var frame struct {
@@ -185,6 +186,7 @@ func percentiles(took []time.Duration, low, high float64) (a, b time.Duration) {
 	return percentile(took, low), percentile(took, high)
 }
 
+// percentile returns a percentile of sorted durations, 0 if there are none.
 func percentile(sorted []time.Duration, p float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0

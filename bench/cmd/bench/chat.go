@@ -116,6 +116,8 @@ func (r *run) chat() {
 	r.answers(s, key, visitors[:answeredVisitors], w)
 }
 
+// lineFigures adds the figures of a burst to the table; targets adds those that only hold
+// at a normal rate.
 func (r *run) lineFigures(rate int, b burst, targets bool) {
 	name := func(figure string) string { return fmt.Sprintf("  %d/s: %s", rate, figure) }
 	r.table.Add(fmt.Sprintf("chat, %d lines/s: offered, achieved", rate), table.PerSecond(b.offered)+", "+table.PerSecond(b.achieved)).Measure(b.achieved)

@@ -34,6 +34,7 @@ func (r *run) mailbox() *mailtest.Dovecot {
 	return d
 }
 
+// cpu returns the CPU time of a process and its descendants.
 func cpu(r *run, pid int) time.Duration {
 	own, below, err := proc.CPU(pid)
 	r.must(err)
@@ -48,8 +49,10 @@ type backlog struct {
 	report                     score.Report
 }
 
+// stack returns the CPU time of all processes together.
 func (b backlog) stack() time.Duration { return b.program + b.database + b.dovecot }
 
+// ingest measures reading a full mailbox by IMAP, next to its limit.
 func (r *run) ingest() {
 	b := r.pull()
 	n := time.Duration(len(r.mails))
@@ -68,6 +71,7 @@ func (r *run) ingest() {
 	r.scored(b.report)
 }
 
+// scored adds the comparison of what was stored with the truth of the corpus.
 func (r *run) scored(s score.Report) {
 	h := s.Headers
 	r.table.Add("threads split", fmt.Sprintf("%d of %d", h.Split, h.Multi)).Want("≤ 0.2 %", float64(h.Split) <= .002*float64(h.Multi))

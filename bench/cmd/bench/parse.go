@@ -28,6 +28,7 @@ func (r *run) parsed(p limit.Parser) (cost limit.Cost, wrong int) {
 	return cost, wrong
 }
 
+// parse measures parsing the corpus on one core, next to other parsers.
 func (r *run) parse() {
 	var size float64
 	for _, raw := range r.raws {

@@ -166,6 +166,7 @@ func (r *run) folder() string {
 	return dir
 }
 
+// freePort returns a loopback address that is currently unused.
 func (r *run) freePort() string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	r.must(err)

@@ -44,6 +44,8 @@ func (s *served) singles(w *watch) (accepted, visible []time.Duration, used time
 	return accepted, visible, each(singles)
 }
 
+// mail sends the nth message and returns the time to its 250, and from there to its
+// event.
 func (s *served) mail(c *smtp.Client, w *watch, n int) (accepted, visible time.Duration) {
 	from, before, begin := fmt.Sprintf("jo@shop%d.example", n), w.count(received), time.Now()
 	s.r.must(c.Mail(from, nil))

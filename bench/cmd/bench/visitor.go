@@ -27,6 +27,7 @@ type visitor struct {
 
 const chatConfig = "[[widget]]\nkey = 'wk_bench'\nname = 'Bench'\n"
 
+// dial opens a WebSocket that is closed when the part ends.
 func (r *run) dial(url string) *websocket.Conn {
 	conn, _, err := websocket.DefaultDialer.DialContext(r.Context(), url, nil)
 	r.must(err)
@@ -47,6 +48,7 @@ func (s *served) visitors(n int) []*visitor {
 	return all
 }
 
+// visit opens the ith visitor's chat and waits for the welcome.
 func (s *served) visit(i int) *visitor {
 	v := &visitor{r: s.r, conn: s.r.dial("ws://" + s.http + "/chat?widget=wk_bench"), waiting: map[string]chan struct{}{}, due: map[string]time.Time{}}
 	welcome := v.expect("welcome")
@@ -56,6 +58,8 @@ func (s *served) visit(i int) *visitor {
 	return v
 }
 
+// expect returns a channel that is closed when the frame named by what arrives: "welcome",
+// the ID of an ack, an agent's text, or "back" for the visitor's own line.
 func (v *visitor) expect(what string) <-chan struct{} {
 	c := make(chan struct{})
 	v.mu.Lock()
@@ -95,6 +99,7 @@ func (v *visitor) sendNoWait(text string) {
 	v.say(id, text)
 }
 
+// say writes a message frame.
 func (v *visitor) say(id, text string) {
 	frame, err := json.Marshal(map[string]string{"type": "message", "id": id, "text": text})
 	v.r.must(err)
@@ -111,6 +116,7 @@ func (v *visitor) begin() {
 	clear(v.due)
 }
 
+// read handles frames until the connection is closed.
 func (v *visitor) read() {
 	for {
 		_, text, err := v.conn.ReadMessage()
@@ -125,6 +131,7 @@ func (v *visitor) read() {
 	}
 }
 
+// take records a frame and notifies whoever expects it.
 func (v *visitor) take(now time.Time, kind, id, from, text, epoch, why string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -48,6 +48,7 @@ func main() {
 	}
 }
 
+// all measures the chosen parts and prints the table.
 func (r *run) all(home string, only []string) (err error) {
 	begin := time.Now()
 	if r.sets, err = mail.Find(home); err != nil {
