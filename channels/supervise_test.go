@@ -128,7 +128,7 @@ func TestPanicOnlyFailsOneAttempt(t *testing.T) {
 	})
 }
 
-func TestReturningUnaskedIsAFailure(t *testing.T) {
+func TestUnexpectedReturnIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, cancel, done := supervised(t, func(context.Context, Sink) error { return nil })
 		synctest.Wait()

@@ -52,7 +52,7 @@ func TestOrphaned(t *testing.T) {
 }
 
 // In this list, each match is better than all that follow.
-func TestBetter(t *testing.T) {
+func TestCompareTo(t *testing.T) {
 	list := []match{
 		{subject: true, named: true}, {subject: true, timed: noon}, {subject: true, direct: 2}, {subject: true, direct: 1, quotes: 2}, {subject: true, direct: 1},
 		{subject: true, quotes: 1}, {subject: true, echoes: 1}, {subject: true, author: true}, {subject: true, to: true},
@@ -120,13 +120,13 @@ func TestRecognised(t *testing.T) {
 	}
 }
 
-func TestElsewhere(t *testing.T) {
+func TestQuotesUnknown(t *testing.T) {
 	if (&orphan{quotes: some(19)}).quotesUnknown() || !(&orphan{quotes: some(20)}).quotesUnknown() || !(&orphan{marked: true}).quotesUnknown() {
 		t.Error("a full quote is 20 passages, or has quote marks")
 	}
 }
 
-func TestClear(t *testing.T) {
+func TestClearlyBeats(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		f, g match

@@ -81,7 +81,7 @@ func TestArchives(t *testing.T) {
 	}
 }
 
-func TestCoffeeBlocksLoseTheirIndentation(t *testing.T) {
+func TestCoffeeScriptBlocksLoseTheirIndentation(t *testing.T) {
 	t.Parallel()
 	if got := coffee("\"\"\"a\n      b\n        c\"\"\""); got != "a\nb\n  c" {
 		t.Errorf("%q", got)

@@ -139,7 +139,7 @@ func (s Sets) Replies(fixtures string) ([]Reply, error) {
 	return all, nil
 }
 
-// coffee reads a literal: a block loses the indentation of its lines.
+// coffee reads a CoffeeScript string literal: a block loses the indentation of its lines.
 func coffee(literal string) string {
 	block, ok := strings.CutPrefix(literal, `"""`)
 	if !ok {

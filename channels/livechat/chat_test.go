@@ -182,8 +182,8 @@ func TestTypingTravelsBothWays(t *testing.T) {
 	two.say(map[string]any{"type": "hello", "session": secret})
 	two.want("welcome")
 	two.want("message")
-	// The second tab's typing comes back to neither tab; its line shows that the
-	// frame before it was handled.
+	// Typing in one tab is not shown in the visitor's tabs. The line that follows shows
+	// that the typing frame was handled.
 	two.say(map[string]any{"type": "typing"})
 	two.say(map[string]any{"type": "message", "id": "2", "text": "y"})
 	for _, tab := range []*browser{one, two} {

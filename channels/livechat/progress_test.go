@@ -75,7 +75,7 @@ func TestPushedLineIsNext(t *testing.T) {
 	}
 }
 
-func TestProgressStartsAnewInAnotherConversation(t *testing.T) {
+func TestProgressRestartsInAnotherConversation(t *testing.T) {
 	old, fresh := desk.NewID[desk.ConversationID](), desk.NewID[desk.ConversationID]()
 	p := startAt(chat.Position{Conversation: old, Seq: 40})
 	p.passed(42)

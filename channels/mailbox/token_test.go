@@ -181,7 +181,7 @@ func TestTokenAdvice(t *testing.T) {
 
 // A new refresh token is stored before it is used: otherwise a restart would find only
 // the old one, which is no longer valid.
-func TestTokenIsKeptFirst(t *testing.T) {
+func TestTokenIsStoredBeforeUse(t *testing.T) {
 	t.Parallel()
 	d, tokens, keeper, cfg := granted(t, nil)
 	keeper.shut = errors.New("the database is unavailable")

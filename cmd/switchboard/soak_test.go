@@ -28,17 +28,17 @@ type soakSize struct {
 	boxes, rounds  int           // mailboxes whose sessions are frozen, and how often each
 	days, daily    int           // days without the gateway, and mails on each day
 	poll, timeout  string        // of the mailboxes
-	frost          time.Duration // maximum duration of a freeze
+	maxFreeze      time.Duration // maximum duration of a freeze
 	cutMin, cutMax int64         // octets after which a connection is cut
 	stepTimeout    time.Duration // for each step
 	late           time.Duration // within which a mail must be journaled under all conditions
 }
 
 var (
-	soakShort = soakSize{backlog: 150, cuts: 4, kills: 3, boxes: 2, rounds: 1, days: 3, daily: 3, poll: "500ms", timeout: "500ms", frost: 3 * time.Second,
+	soakShort = soakSize{backlog: 150, cuts: 4, kills: 3, boxes: 2, rounds: 1, days: 3, daily: 3, poll: "500ms", timeout: "500ms", maxFreeze: 3 * time.Second,
 		cutMin: 10_000, cutMax: 120_000, stepTimeout: 30 * time.Second, late: 30 * time.Second}
 	// The default settings of a mailbox.
-	soakFull = soakSize{backlog: 10_000, cuts: 300, kills: 10, boxes: 10, rounds: 2, days: 30, daily: 10, poll: "1m", timeout: "30s", frost: 100 * time.Second,
+	soakFull = soakSize{backlog: 10_000, cuts: 300, kills: 10, boxes: 10, rounds: 2, days: 30, daily: 10, poll: "1m", timeout: "30s", maxFreeze: 100 * time.Second,
 		cutMin: 70_000, cutMax: 400_000, stepTimeout: 12 * time.Minute, late: 2 * time.Minute}
 )
 
@@ -201,7 +201,7 @@ func (s *soak) freeze(account string) {
 		s.gap(account, func() {
 			thaw = s.box.FreezeSessions(account)
 			// A session that was stopped while it held the folder's lock blocks all others.
-			melt = time.AfterFunc(s.frost, thaw)
+			melt = time.AfterFunc(s.maxFreeze, thaw)
 		})
 		s.mu.Lock()
 		s.frozen++
