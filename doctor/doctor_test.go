@@ -59,9 +59,9 @@ func TestRun(t *testing.T) {
 		"dns DMARC desk.example": {doctor.Warn, "there is no DMARC record"},
 		"smtp.tls_cert":          {doctor.Warn, "Renew"},
 		"smarthost":              {doctor.Fail, "nothing listens on 127.0.0.1:1"},
-		"mailbox good":           {doctor.OK, "INBOX: 0 mails"},
+		"mailbox good":           {doctor.OK, "INBOX: 0 messages"},
 		"mailbox password":       {doctor.Fail, "Check the user name and the password"},
-		"mailbox folder":         {doctor.Fail, "It has: INBOX"},
+		"mailbox folder":         {doctor.Fail, "Its folders are: INBOX"},
 		"mailbox certificate":    {doctor.Fail, "which this machine does not trust"},
 		"mailbox tls":            {doctor.Fail, "Set tls to starttls"},
 	} {

@@ -53,7 +53,7 @@ func TestAlarm(t *testing.T) {
 	if c["imap support"].Alarm || c["imap support"].LastSuccess == nil || c["smtp"].State != "running" || c["chat"].Alarm {
 		t.Errorf("channels %+v", c)
 	}
-	if !strings.Contains(c["imap billing"].Advice, "It has: INBOX") || c["imap billing"].LastError == "" {
+	if !strings.Contains(c["imap billing"].Advice, "Its folders are: INBOX") || c["imap billing"].LastError == "" {
 		t.Errorf("no advice: %+v", c["imap billing"])
 	}
 	if status := r.call("POST", "/channels/imap%20billing/reconcile", nil, nil); status != http.StatusConflict {
@@ -122,7 +122,7 @@ func TestReconcile(t *testing.T) {
 		t.Error("the channel has no last_item")
 	}
 	cfg.Mailboxes[0].Folders = []string{"Bills"}
-	if _, err := reconcile.New(cfg.Mailboxes, st, log).Named(t.Context(), "support"); err == nil || !strings.Contains(err.Error(), "It has: INBOX") {
+	if _, err := reconcile.New(cfg.Mailboxes, st, log).Named(t.Context(), "support"); err == nil || !strings.Contains(err.Error(), "Its folders are: INBOX") {
 		t.Errorf("an unknown folder: %v, want the existing folders", err)
 	}
 	shown := r.channels()["imap support"].Reconciled

@@ -81,7 +81,8 @@ func start(t *testing.T, change func(*config.Config)) *running {
 	return r
 }
 
-// stopRecorder is a log handler that keeps the last warning logged during the stop.
+// stopRecorder is a log handler that keeps the last warning logged during the stop,
+// except alarms.
 type stopRecorder struct {
 	stopping atomic.Bool
 	last     atomic.Pointer[string]
@@ -92,7 +93,8 @@ func (h *stopRecorder) WithAttrs([]slog.Attr) slog.Handler           { return h 
 func (h *stopRecorder) WithGroup(string) slog.Handler                { return h }
 
 func (h *stopRecorder) Handle(_ context.Context, r slog.Record) error {
-	if h.stopping.Load() {
+	// The last report may raise an alarm that is due.
+	if h.stopping.Load() && r.Message != "AlarmRaised" {
 		text := r.Message
 		r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
 		h.last.Store(&text)

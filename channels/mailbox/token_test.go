@@ -148,7 +148,7 @@ func TestTokenAdvice(t *testing.T) {
 		change func(*Config)
 		advice string
 	}{
-		{"client secret", func(g *oauth.Config) { g.ClientSecret = "wrong" }, func(*Config) {}, "a secret may have run out"},
+		{"client secret", func(g *oauth.Config) { g.ClientSecret = "wrong" }, func(*Config) {}, "the secret may have expired"},
 		{"somebody else's token", nil, func(c *Config) { c.User = "ceo" }, `even a new access token for "ceo"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
