@@ -187,7 +187,7 @@ func (e Absorbed) apply(t *transition) error {
 	t.participate(e.From.Participants)
 	t.c.LastInboundAt = latest(t.c.LastInboundAt, e.From.LastInboundAt)
 	t.c.LastReplyAt = latest(t.c.LastReplyAt, e.From.LastReplyAt)
-	if e.From.WaitingOn != desk.WaitingUs || e.From.WaitingSince.IsZero() || done(e.From.Status) {
+	if e.From.WaitingOn != desk.WaitingUs {
 		return nil
 	}
 	t.reason = "merged"
