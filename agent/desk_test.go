@@ -21,6 +21,18 @@ type memory struct {
 	newer   int // number of messages that the agent has not seen
 	saved   *desk.Changes
 	locked  []desk.ConversationID
+	fails   string // the method that returns errDown
+	limit   int    // that Overdue was called with
+}
+
+var errDown = desk.Errorf(desk.KindTemporary, "the database is down")
+
+// fail returns errDown if method is the one that fails.
+func (s *memory) fail(method string) error {
+	if s.fails == method {
+		return errDown
+	}
+	return nil
 }
 
 func (s *memory) Act(_ context.Context, ids []desk.ConversationID, fn func(Tx) error) error {
@@ -32,16 +44,21 @@ func (s *memory) Now() time.Time                            { return noon }
 func (s *memory) State(desk.ConversationID) lifecycle.State { return s.state }
 
 func (s *memory) Head(context.Context, desk.ConversationID) (Head, error) {
-	return Head{MessageID: "q1@acme.example", Subject: "Lamp"}, nil
+	return Head{MessageID: "q1@acme.example", Subject: "Lamp"}, s.fail("Head")
 }
 
 func (s *memory) MessagesAfter(_ context.Context, _ desk.ConversationID, seq int64) (int, int64, error) {
-	return s.newer, seq + int64(s.newer), nil
+	return s.newer, seq + int64(s.newer), s.fail("MessagesAfter")
 }
 
-func (s *memory) Inboxes(context.Context) ([]desk.Inbox, error) { return s.inboxes, nil }
+func (s *memory) Inboxes(context.Context) ([]desk.Inbox, error) {
+	return s.inboxes, s.fail("Inboxes")
+}
 
 func (s *memory) Agent(_ context.Context, id desk.AgentID) (desk.Agent, error) {
+	if s.fails == "Agent" || s.fails == "other Agent" && id != s.agents[0].ID {
+		return desk.Agent{}, errDown
+	}
 	for _, a := range s.agents {
 		if a.ID == id {
 			return a, nil
@@ -52,11 +69,12 @@ func (s *memory) Agent(_ context.Context, id desk.AgentID) (desk.Agent, error) {
 
 func (s *memory) Save(_ context.Context, c *desk.Changes) error {
 	s.saved = c
-	return nil
+	return s.fail("Save")
 }
 
-func (s *memory) Overdue(context.Context, int) ([]desk.ConversationID, error) {
-	return []desk.ConversationID{s.state.Conversation.ID}, nil
+func (s *memory) Overdue(_ context.Context, limit int) ([]desk.ConversationID, error) {
+	s.limit = limit
+	return []desk.ConversationID{s.state.Conversation.ID}, s.fail("Overdue")
 }
 
 // office is a desk with a conversation in frontline, which waits on us, and with
