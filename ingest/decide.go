@@ -96,7 +96,9 @@ func (b *batch) decideOne(p *parsed) {
 	b.join(c, p, &m, s, d, key)
 	b.reported(c, &m)
 	if !sessionID.IsZero() {
-		b.out.Sessions = append(b.out.Sessions, desk.SessionLink{Session: sessionID, Contact: who.contact.ID, Conversation: c.ID})
+		if known := b.snap.Sessions[sessionID]; known.Contact != who.contact.ID || known.Conversation != c.ID {
+			b.out.Sessions = append(b.out.Sessions, desk.SessionLink{Session: sessionID, Contact: who.contact.ID, Conversation: c.ID})
+		}
 		b.snap.Sessions[sessionID] = Session{Contact: who.contact.ID, Account: who.account.ID, Conversation: c.ID, Name: s.name, Email: s.email}
 		b.index.AddSession(sessionID, c.ID)
 	}

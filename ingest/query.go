@@ -51,8 +51,11 @@ func query(batch []parsed, rules *Rules) Query {
 		if !id.IsZero() {
 			q.Sessions = append(q.Sessions, id)
 		}
-		q.OwnIDs = append(q.OwnIDs, m.MessageID)
-		if raw.Channel != desk.ChannelChat { // its session names the conversation
+		// The session of a chat line names the conversation, and its raw row is the only
+		// one of that line.
+		if raw.Channel != desk.ChannelChat || id.IsZero() {
+			q.Opens = true
+			q.OwnIDs = append(q.OwnIDs, m.MessageID)
 			q.MessageIDs = append(q.MessageIDs, m.MessageID)
 			q.MessageIDs = append(q.MessageIDs, m.InReplyTo...)
 			q.MessageIDs = append(q.MessageIDs, m.References...)

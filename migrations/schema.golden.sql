@@ -238,7 +238,6 @@ create table events (
     version integer not null default 1,
     constraint events_pkey PRIMARY KEY (id),
     constraint events_seq UNIQUE (conversation_id, seq),
-    constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
     constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text]))),
     constraint events_version CHECK ((version > 0))
@@ -380,8 +379,6 @@ create table placements (
     since timestamp with time zone not null,
     until timestamp with time zone,
     constraint placements_pkey PRIMARY KEY (conversation_id, seq),
-    constraint placements_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
-    constraint placements_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
     constraint placements_seq CHECK ((seq > 0)),
     constraint placements_until CHECK ((until >= since))
 );
@@ -493,7 +490,7 @@ create table tiers (
 
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
 create function may_read(restricted boolean, tier integer, admin boolean, tiers integer[]) returns boolean language sql immutable parallel safe;
-create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[]) returns TABLE(part text, item json) language plpgsql volatile;
+create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], opens boolean) returns json language plpgsql volatile;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;
 create view contact_names (id uuid, account_id uuid, name text, address text);

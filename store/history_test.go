@@ -73,6 +73,15 @@ func TestHistories(t *testing.T) {
 			}
 		}
 	}
+	// No foreign key makes sure of this.
+	var orphans int
+	if err := db.QueryRowContext(t.Context(), `select count(*) from (
+			select conversation_id, message_id from placements union all
+			select conversation_id, null from events where subject_kind = 'conversation') o
+		where not exists (select from conversations c where c.id = o.conversation_id)
+			or o.message_id is not null and not exists (select from messages m where m.id = o.message_id)`).Scan(&orphans); err != nil || orphans > 0 {
+		t.Errorf("%d placements and events without their conversation or message, %v", orphans, err)
+	}
 }
 
 func pick[T any](h *history, list []T) T { return list[h.rand.IntN(len(list))] }

@@ -97,7 +97,6 @@ type ingestTx struct {
 	tx     *sqlx.Tx
 	scopes []ingest.Scope
 	now    time.Time
-	snap   *ingest.Snapshot
 }
 
 // Now implements ingest.Tx.

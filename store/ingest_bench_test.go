@@ -2,12 +2,18 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/lib/pq"
+
+	"switchboard/bench/proc"
 	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/ingest"
@@ -17,20 +23,28 @@ import (
 // BenchmarkIngest is what acceptance and processing cost together: a line of a chat
 // that goes on, a mail that comes alone, and fifty that come at once.
 func BenchmarkIngest(b *testing.B) {
-	b.Run("line", func(b *testing.B) {
-		p := newBench(b)
-		session, err := p.store.Visitors().Open(b.Context(), "wk", "", chat.Visitor{Name: "Lee"})
-		if err != nil {
-			b.Fatal(err)
-		}
-		for n := 0; b.Loop(); n++ {
-			text, err := json.Marshal(desk.ChatLine{Session: session.ID, ClientID: fmt.Sprint(n), Text: "Where is my order?"})
-			if err != nil {
-				b.Fatal(err)
+	for _, size := range []int{1, 50} {
+		b.Run(fmt.Sprintf("lines=%d", size), func(b *testing.B) {
+			p := newBench(b)
+			var lines []func() desk.Raw
+			for i := range 100 {
+				lines = append(lines, p.visitor(b, i))
+				p.ingest(b, lines[i]())
 			}
-			p.ingest(b, desk.Raw{Channel: desk.ChannelChat, Endpoint: "wk", SourceKey: fmt.Sprintf("%s/%d", session.ID, n), Bytes: text})
-		}
-	})
+			used := p.cpu(b)
+			done := 0
+			for b.Loop() {
+				raws := make([]desk.Raw, size)
+				for i := range raws {
+					raws[i], done = lines[done%len(lines)](), done+1
+				}
+				p.ingest(b, raws...)
+			}
+			program, database := used()
+			b.ReportMetric(float64(program.Microseconds())/float64(done), "program-µs/line")
+			b.ReportMetric(float64(database.Microseconds())/float64(done), "database-µs/line")
+		})
+	}
 	for _, size := range []int{1, 50} {
 		b.Run(fmt.Sprintf("mails=%d", size), func(b *testing.B) {
 			p := newBench(b)
@@ -45,6 +59,53 @@ func BenchmarkIngest(b *testing.B) {
 			}
 		})
 	}
+}
+
+// visitor begins a chat and returns a function that makes its next line.
+func (p *benchPipeline) visitor(b *testing.B, i int) func() desk.Raw {
+	session, err := p.store.Visitors().Open(b.Context(), "wk", "", chat.Visitor{Name: "Lee", Email: fmt.Sprintf("lee@shop%d.example", i)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	return func() desk.Raw {
+		n++
+		text, err := json.Marshal(desk.ChatLine{Session: session.ID, ClientID: fmt.Sprint(n), Text: "Where is the parcel that should have come on Monday?"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return desk.Raw{Channel: desk.ChannelChat, Endpoint: "wk", SourceKey: fmt.Sprintf("%s/%d", session.ID, n), Bytes: text}
+	}
+}
+
+// cpu starts a measurement of the CPU time of this process and of the backends of its
+// database, which the returned function ends.
+func (p *benchPipeline) cpu(b *testing.B) (used func() (program, database time.Duration)) {
+	db, err := sql.Open("postgres", p.dsn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { db.Close() })
+	database := func() (sum time.Duration) {
+		var pids pq.Int64Array
+		if err := db.QueryRow("select array_agg(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").Scan(&pids); err != nil {
+			b.Fatal(err)
+		}
+		for _, pid := range pids {
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid)) // nanoseconds on a CPU first
+			if err != nil {
+				b.Fatal(err)
+			}
+			var ns int64
+			if _, err := fmt.Sscan(string(text), &ns); err != nil {
+				b.Fatal(err)
+			}
+			sum += time.Duration(ns)
+		}
+		return sum
+	}
+	program0, database0 := proc.Self(), database()
+	return func() (time.Duration, time.Duration) { return proc.Self() - program0, database() - database0 }
 }
 
 // benchPipeline is an acceptor and a processor.

@@ -19,27 +19,16 @@ func (t *ingestTx) Lock(_ context.Context, scopes []ingest.Scope) error {
 
 // Snapshot implements ingest.Tx with one call of the SQL function read_snapshot.
 func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapshot, error) {
-	rows, err := t.tx.StmtxContext(ctx, t.s.q.ingest.Snapshot).QueryContext(ctx, t.snapshotArguments(q)...)
-	if err != nil {
+	var text []byte
+	if err := t.tx.StmtxContext(ctx, t.s.q.ingest.Snapshot).QueryRowContext(ctx, t.snapshotArguments(q)...).Scan(&text); err != nil {
 		return nil, wrap("read what a batch needs", err)
 	}
-	defer rows.Close()
-	t.snap = &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
-		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
-		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
-		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{},
-		Agents: map[string]desk.Agent{}, Deliveries: map[desk.MessageID][]ingest.SentDelivery{}, Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
-	for rows.Next() {
-		var part string
-		var item []byte
-		if err := rows.Scan(&part, &item); err != nil {
-			return nil, wrap("read what a batch needs", err)
-		}
-		if err := t.add(part, item); err != nil {
-			return nil, desk.Errorf(desk.KindInternal, "read_snapshot returned a %s that cannot be read: %w", part, err)
-		}
+	var read snapshotJSON
+	if err := json.Unmarshal(text, &read); err != nil {
+		return nil, desk.Errorf(desk.KindInternal, "read_snapshot returned what cannot be read: %w", err)
 	}
-	return t.snap, wrap("read what a batch needs", rows.Err())
+	t.now = read.Now
+	return read.snapshot(), nil
 }
 
 func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
@@ -67,67 +56,83 @@ func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
 		args[11].text(string(k.Channel))
 		args[12].text(k.Address)
 	}
-	out := make([]any, len(args))
+	out := make([]any, len(args), len(args)+1)
 	for i := range args {
 		out[i] = &args[i]
 	}
-	return out
+	return append(out, q.Opens)
 }
 
-// add puts one row of read_snapshot into the snapshot.
-func (t *ingestTx) add(part string, item []byte) error {
-	switch part {
-	case "now":
-		return json.Unmarshal(item, &t.now)
-	case "session":
-		return decode(item, t.addSession)
-	case "contact":
-		return decode(item, t.addContact)
-	case "domain":
-		return decode(item, func(r *domainJSON) { t.snap.Domains[r.Domain] = desk.AccountID(r.AccountID) })
-	case "known":
-		return decode(item, func(r *refJSON) {
-			t.snap.Known = append(t.snap.Known, threading.Known{MessageID: r.MessageID, Conversation: desk.ConversationID(r.ConversationID), Own: r.Own})
-		})
-	case "sent":
-		return decode(item, func(r *snapshotMessage) {
-			t.snap.Sent[r.MessageID], t.snap.SentAs[r.MessageID] = desk.ConversationID(r.ConversationID), desk.MessageID(r.ID)
-		})
-	case "stored":
-		return decode(item, t.addStored)
-	case "agent":
-		return decode(item, func(r *agentJSON) { t.snap.Agents[r.Email] = r.agent() })
-	case "last":
-		return decode(item, t.addLast)
-	case "conversation":
-		return decode(item, func(r *conversationJSON) {
-			c := r.conversation()
-			t.snap.Conversations[c.ID] = &c
-		})
-	case "stint":
-		return decode(item, func(r *stintJSON) { t.snap.Stints[desk.ConversationID(r.ConversationID)] = r.stint() })
-	case "delivery":
-		return decode(item, func(r *snapshotDelivery) {
-			d := ingest.SentDelivery{Delivery: r.delivery(), Personal: r.Personal}
-			t.snap.Deliveries[d.MessageID] = append(t.snap.Deliveries[d.MessageID], d)
-		})
-	case "account":
-		return decode(item, func(r *snapshotAccount) {
-			a := r.account()
-			a.Domains = r.Domains
-			t.snap.Accounts[a.ID], t.snap.Open[a.ID] = a, r.Open
-		})
-	}
-	return nil
+// snapshotJSON is what read_snapshot returns: rows that were found, by what they are.
+type snapshotJSON struct {
+	Now           time.Time          `json:"now"`
+	Sessions      []snapshotSession  `json:"sessions"`
+	Contacts      []snapshotContact  `json:"contacts"`
+	Domains       []domainJSON       `json:"domains"`
+	Known         []refJSON          `json:"known"`
+	Sent          []snapshotMessage  `json:"sent"`
+	Stored        []snapshotMessage  `json:"stored"`
+	Agents        []agentJSON        `json:"agents"`
+	Last          []snapshotLast     `json:"last"`
+	Conversations []conversationJSON `json:"conversations"`
+	Stints        []stintJSON        `json:"stints"`
+	Deliveries    []snapshotDelivery `json:"deliveries"`
+	Accounts      []snapshotAccount  `json:"accounts"`
 }
 
-func decode[Row any](item []byte, add func(*Row)) error {
-	var row Row
-	if err := json.Unmarshal(item, &row); err != nil {
-		return err
+func (read *snapshotJSON) snapshot() *ingest.Snapshot {
+	snap := &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
+		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
+		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
+		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{},
+		Agents: map[string]desk.Agent{}, Deliveries: map[desk.MessageID][]ingest.SentDelivery{}, Open: map[desk.AccountID]int{},
+		Last: map[desk.ConversationID][]threading.Written{}}
+	for _, r := range read.Sessions {
+		snap.Sessions[desk.SessionID(r.ID)] = r.session()
 	}
-	add(&row)
-	return nil
+	for _, r := range read.Contacts {
+		c := r.contact()
+		snap.Contacts[ingest.IdentityKey{Channel: c.Identities[0].Channel, Address: r.Address}] = c
+	}
+	for _, r := range read.Domains {
+		snap.Domains[r.Domain] = desk.AccountID(r.AccountID)
+	}
+	for _, r := range read.Known {
+		snap.Known = append(snap.Known, threading.Known{MessageID: r.MessageID, Conversation: desk.ConversationID(r.ConversationID), Own: r.Own})
+	}
+	for _, r := range read.Sent {
+		snap.Sent[r.MessageID], snap.SentAs[r.MessageID] = desk.ConversationID(r.ConversationID), desk.MessageID(r.ID)
+	}
+	for _, r := range read.Stored {
+		if id, stored, ok := r.stored(); ok {
+			snap.Stored[id] = stored
+		}
+	}
+	for _, r := range read.Agents {
+		snap.Agents[r.Email] = r.agent()
+	}
+	for _, r := range read.Last {
+		id := desk.ConversationID(r.ConversationID)
+		snap.Last[id] = append(snap.Last[id], threading.Written{MessageID: r.MessageID, From: desk.Address{Name: r.FromName, Email: r.FromAddress},
+			SentAt: r.SentAt, NewText: r.NewText, TextBody: r.TextBody})
+	}
+	for i := range read.Conversations {
+		c := read.Conversations[i].conversation()
+		snap.Conversations[c.ID] = &c
+	}
+	for _, r := range read.Stints {
+		snap.Stints[desk.ConversationID(r.ConversationID)] = r.stint()
+	}
+	for _, r := range read.Deliveries {
+		d := ingest.SentDelivery{Delivery: r.delivery(), Personal: r.Personal}
+		snap.Deliveries[d.MessageID] = append(snap.Deliveries[d.MessageID], d)
+	}
+	for _, r := range read.Accounts {
+		a := r.account()
+		a.Domains = r.Domains
+		snap.Accounts[a.ID], snap.Open[a.ID] = a, r.Open
+	}
+	return snap
 }
 
 type snapshotSession struct {
@@ -137,8 +142,8 @@ type snapshotSession struct {
 	Email     string `json:"email"`
 }
 
-func (t *ingestTx) addSession(r *snapshotSession) {
-	t.snap.Sessions[desk.SessionID(r.ID)] = ingest.Session{Contact: desk.ContactID(r.ContactID), Account: desk.AccountID(r.AccountID),
+func (r *snapshotSession) session() ingest.Session {
+	return ingest.Session{Contact: desk.ContactID(r.ContactID), Account: desk.AccountID(r.AccountID),
 		Conversation: desk.ConversationID(r.ConversationID), Name: r.Name, Email: r.Email}
 }
 
@@ -150,10 +155,10 @@ type snapshotContact struct {
 	VerifiedAt instant `json:"verified_at"`
 }
 
-func (t *ingestTx) addContact(r *snapshotContact) {
+// contact has the identity that was asked for only.
+func (r *snapshotContact) contact() desk.Contact {
 	identity := desk.Identity{Channel: desk.Channel(r.Channel), Address: r.Address, Trust: desk.Trust(r.Trust), VerifiedAt: r.VerifiedAt.Time}
-	t.snap.Contacts[ingest.IdentityKey{Channel: identity.Channel, Address: r.Address}] = desk.Contact{ID: desk.ContactID(r.ID),
-		AccountID: desk.AccountID(r.AccountID), Name: r.Name, CreatedAt: r.CreatedAt.Time, Identities: []desk.Identity{identity}}
+	return desk.Contact{ID: desk.ContactID(r.ID), AccountID: desk.AccountID(r.AccountID), Name: r.Name, CreatedAt: r.CreatedAt.Time, Identities: []desk.Identity{identity}}
 }
 
 // snapshotMessage is a message in its conversation.
@@ -165,13 +170,15 @@ type snapshotMessage struct {
 	Content        string `json:"content"` // hex
 }
 
-func (t *ingestTx) addStored(r *snapshotMessage) {
+// stored is false for a message that was written before messages were recognized by
+// their content.
+func (r *snapshotMessage) stored() (ingest.ContentKey, ingest.Stored, bool) {
 	content, err := hex.DecodeString(r.Content)
 	if err != nil || len(content) != 32 {
-		return // written before messages were recognized by their content
+		return ingest.ContentKey{}, ingest.Stored{}, false
 	}
-	id := ingest.ContentKey{Account: desk.AccountID(r.AccountID), MessageID: r.MessageID, Content: [32]byte(content)}
-	t.snap.Stored[id] = ingest.Stored{Message: desk.MessageID(r.ID), Conversation: desk.ConversationID(r.ConversationID)}
+	return ingest.ContentKey{Account: desk.AccountID(r.AccountID), MessageID: r.MessageID, Content: [32]byte(content)},
+		ingest.Stored{Message: desk.MessageID(r.ID), Conversation: desk.ConversationID(r.ConversationID)}, true
 }
 
 type snapshotLast struct {
@@ -182,12 +189,6 @@ type snapshotLast struct {
 	SentAt         time.Time `json:"sent_at"`
 	NewText        string    `json:"new_text"`
 	TextBody       string    `json:"text_body"`
-}
-
-func (t *ingestTx) addLast(r *snapshotLast) {
-	id := desk.ConversationID(r.ConversationID)
-	t.snap.Last[id] = append(t.snap.Last[id], threading.Written{MessageID: r.MessageID, From: desk.Address{Name: r.FromName, Email: r.FromAddress},
-		SentAt: r.SentAt, NewText: r.NewText, TextBody: r.TextBody})
 }
 
 type snapshotAccount struct {
