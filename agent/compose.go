@@ -14,7 +14,6 @@ const (
 	maxText       = 1 << 20 // octets of a reply's or a note's text, and of its HTML
 	maxCC         = 50
 	maxReferences = 20
-	previewRunes  = 200
 )
 
 // draft is the input that a reply is composed from.
@@ -49,7 +48,7 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	id := desk.NewID[desk.MessageID]()
 	m := desk.Message{
 		ID: id, ConversationID: c.ID, Direction: desk.Outbound, Channel: c.ReplyChannel, MessageID: d.opt.MessageID(id),
-		SentAt: d.now, ReceivedAt: d.now, Preview: preview(text), TextBody: text, HTMLBody: html, NewText: text,
+		SentAt: d.now, ReceivedAt: d.now, Preview: imf.Preview(text), TextBody: text, HTMLBody: html, NewText: text,
 		AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply",
 	}
 	if hasControl(d.by.Name) {
@@ -190,7 +189,7 @@ func note(c *desk.Conversation, by desk.Agent, text string, now time.Time, opt *
 	id := desk.NewID[desk.MessageID]()
 	return desk.Message{
 		ID: id, ConversationID: c.ID, Direction: desk.Note, Channel: desk.ChannelNote, MessageID: opt.MessageID(id),
-		From: []desk.Address{{Name: imf.OneLine(by.Name), Email: by.Email}}, SentAt: now, ReceivedAt: now, Preview: preview(text),
+		From: []desk.Address{{Name: imf.OneLine(by.Name), Email: by.Email}}, SentAt: now, ReceivedAt: now, Preview: imf.Preview(text),
 		TextBody: text, NewText: text, AutoSubmitted: desk.AutoNo, AuthorID: by.ID, ThreadMethod: "note",
 	}, nil
 }
@@ -232,18 +231,6 @@ func bodyText(field, s string) (string, error) {
 		return "", desk.Errorf(desk.KindInvalid, "%s: contains a NUL character", field)
 	}
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s), nil
-}
-
-// preview returns the beginning of a text on one line.
-func preview(text string) string {
-	line, n := strings.Join(strings.Fields(text), " "), 0
-	for i := range line {
-		if n == previewRunes {
-			return line[:i]
-		}
-		n++
-	}
-	return line
 }
 
 func hasControl(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }

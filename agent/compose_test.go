@@ -153,10 +153,4 @@ func TestSubjectsAndPreview(t *testing.T) {
 			t.Errorf("%q: %q", c, got)
 		}
 	}
-	if got := preview(strings.Repeat("ü ", 300)); len([]rune(got)) != previewRunes {
-		t.Errorf("%d runes", len([]rune(got)))
-	}
-	if got := preview(" a\n\tb "); got != "a b" {
-		t.Errorf("%q", got)
-	}
 }

@@ -41,7 +41,7 @@ func Chat(raw desk.Raw) (desk.Message, error) {
 	finish(&m)
 	// Chat lines have no signatures and no quotations.
 	m.NewText = m.TextBody
-	m.Preview = preview(m.TextBody)
+	m.Preview = imf.Preview(m.TextBody)
 	return m, nil
 }
 

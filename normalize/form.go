@@ -48,7 +48,7 @@ func Form(raw desk.Raw) (desk.Message, error) {
 	}
 	finish(&m)
 	m.NewText = m.TextBody
-	m.Preview = preview(text)
+	m.Preview = imf.Preview(text)
 	return m, nil
 }
 

@@ -3,9 +3,9 @@ package normalize
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 	"switchboard/normalize/replytext"
 )
 
@@ -24,9 +24,6 @@ func Message(raw desk.Raw) (desk.Message, error) {
 	return desk.Message{}, &desk.Error{Op: "normalize", Kind: desk.KindInvalid, Err: fmt.Errorf("unknown channel %q", raw.Channel)}
 }
 
-// previewRunes is the length of the one-line preview.
-const previewRunes = 200
-
 // finish sets the fields that every channel derives from the text. NewText is already
 // set if it was made from HTML.
 func finish(m *desk.Message) {
@@ -36,18 +33,5 @@ func finish(m *desk.Message) {
 	if strings.TrimSpace(m.NewText) == "" {
 		m.NewText = m.TextBody
 	}
-	m.Preview = preview(m.NewText)
-}
-
-// preview returns the beginning of the text as one line.
-func preview(s string) string {
-	// Enough bytes for that many characters and for white space that collapses.
-	if len(s) > 16*previewRunes {
-		s = strings.ToValidUTF8(s[:16*previewRunes], "")
-	}
-	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) <= previewRunes {
-		return s
-	}
-	return string([]rune(s)[:previewRunes])
+	m.Preview = imf.Preview(m.NewText)
 }
