@@ -154,38 +154,47 @@ func TestOperationsAreLogged(t *testing.T) {
 	}
 }
 
-// RunTimers tries again after an error, says so, and stops quietly.
+// outage is a Timers that fails, has something due, has nothing due, and fails again
+// when the program is stopped.
+type outage struct {
+	*memory
+	calls int
+	stop  func()
+}
+
+func (o *outage) Overdue(ctx context.Context, limit int) ([]desk.ConversationID, error) {
+	switch o.calls++; o.calls {
+	case 1:
+		return nil, errDown
+	case 2:
+		o.state.Conversation.Status, o.state.Conversation.SnoozedUntil = desk.StatusSnoozed, noon
+	case 3:
+		o.state.Conversation.Status = desk.StatusOpen
+	case 4:
+		o.stop()
+		return nil, errDown
+	}
+	return o.memory.Overdue(ctx, limit)
+}
+
+// RunTimers logs an error and tries again, and stops quietly.
 func TestRunTimers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		d, s := office()
 		d.opt.Log = slog.New(slog.NewTextHandler(&log, nil))
-		s.state.Conversation.Status, s.state.Conversation.SnoozedUntil, s.fails = desk.StatusSnoozed, noon, "Overdue"
-		ctx, cancel := context.WithCancel(t.Context())
-		ended, fired := make(chan error, 1), 0
-		go func() { ended <- d.RunTimers(ctx, s, time.Minute, func() { fired++ }) }()
-		synctest.Wait()
-		if fired != 0 || !strings.Contains(log.String(), "TimersFailed") || s.limit != 100 {
-			t.Errorf("fired %d times with the limit %d:\n%s", fired, s.limit, &log)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		begin, fired := time.Now(), 0
+		if err := d.RunTimers(ctx, &outage{memory: s, stop: stop}, time.Minute, func() { fired++ }); err != nil {
+			t.Error(err)
 		}
-		s.fails = ""
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if fired != 1 {
-			t.Errorf("fired %d times after the error", fired)
+		if took := time.Since(begin); fired != 1 || took != 3*time.Minute || s.limit != 100 {
+			t.Errorf("fired %d times in %s with the limit %d", fired, took, s.limit)
 		}
-		log.Reset()
-		s.state.Conversation.Status = desk.StatusOpen
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if fired != 1 {
-			t.Errorf("fired %d times with nothing due", fired)
-		}
-		s.fails = "Overdue"
-		cancel()
-		if err := <-ended; err != nil || strings.Contains(log.String(), "TimersFailed") {
-			t.Errorf("the end: %v\n%s", err, &log)
+		if n := strings.Count(log.String(), "TimersFailed"); n != 1 {
+			t.Errorf("%d errors are logged:\n%s", n, &log)
 		}
 	})
 }
