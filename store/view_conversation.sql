@@ -5,7 +5,7 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq, c.reply_channel as "reply.channel",
-       c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_since,
+       c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
        c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
 from conversations c
 join inboxes i on i.id = c.inbox_id
@@ -24,7 +24,7 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq, c.reply_channel as "reply.channel",
-       c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_since,
+       c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
        c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
 from conversations c
 join inboxes i on i.id = c.inbox_id

@@ -62,6 +62,7 @@ type Conversation struct {
 	Reply         ReplyPath           `json:"reply"`
 	LastInboundAt *time.Time          `json:"last_inbound_at"`
 	LastReplyAt   *time.Time          `json:"last_reply_at"`
+	WaitingOn     desk.WaitingOn      `json:"waiting_on" enum:"us,customer,third-party" doc:"Who has to act next"`
 	WaitingSince  *time.Time          `json:"waiting_since" doc:"When the customer started waiting for us"`
 	SnoozedUntil  *time.Time          `json:"snoozed_until"`
 	ResolvedAt    *time.Time          `json:"resolved_at"`

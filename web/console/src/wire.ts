@@ -919,6 +919,11 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             /**
+             * @description Who has to act next
+             * @enum {string}
+             */
+            waiting_on: "us" | "customer" | "third-party";
+            /**
              * Format: date-time
              * @description When the customer started waiting for us
              */
