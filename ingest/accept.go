@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"switchboard/desk"
@@ -17,11 +18,14 @@ type Journal interface {
 }
 
 // Acceptor is where channels deliver. It commits whatever is waiting in one
-// transaction (group commit, without added delay) and returns only after it.
+// transaction (group commit) and returns only after it.
 type Acceptor struct {
 	journal   Journal
 	processor *Processor
 	queue     chan acceptRequest
+
+	turn sync.Mutex // one goroutine gathers at a time
+	last time.Time  // when a group of chat lines was last complete; under turn
 }
 
 type acceptRequest struct {
@@ -35,7 +39,12 @@ type acceptResult struct {
 }
 
 const (
-	acceptBytes   = 32 << 20
+	acceptBytes = 32 << 20
+	// acceptSpacing is the time between the commits of two groups of chat lines. A
+	// commit costs several times as much as one more line in it. Lines that come less
+	// often are not delayed, and neither is mail: its senders wait for one reply before
+	// they send the next mail.
+	acceptSpacing = 3 * time.Millisecond
 	acceptTimeout = 30 * time.Second
 )
 
@@ -67,12 +76,29 @@ func (a *Acceptor) Accept(ctx context.Context, raw desk.Raw) (desk.Receipt, erro
 // waits for the disk, another gathers the next group.
 func (a *Acceptor) Run(ctx context.Context) error {
 	for {
-		select {
-		case <-ctx.Done():
+		group := a.next(ctx)
+		if group == nil {
 			return nil
-		case first := <-a.queue:
-			a.commit(ctx, a.gather(first))
 		}
+		a.commit(ctx, group)
+	}
+}
+
+// next waits for a group; nil: ctx has ended.
+func (a *Acceptor) next(ctx context.Context) []acceptRequest {
+	a.turn.Lock()
+	defer a.turn.Unlock()
+	select {
+	case <-ctx.Done():
+		return nil
+	case first := <-a.queue:
+		if first.raw.Channel == desk.ChannelChat {
+			if wait := acceptSpacing - time.Since(a.last); wait > 0 {
+				<-time.After(wait)
+			}
+			a.last = time.Now()
+		}
+		return a.gather(first)
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 )
 
 const (
-	queueRows  = 2 * batchRows
+	queueRows = 2 * batchRows
+	// chatRows is the bound for chat lines, which are small and not held up by mail:
+	// reading them back from the journal would take longer at the worst moment.
+	chatRows   = 20 * batchRows
 	queueBytes = batchBytes
 )
 
@@ -35,9 +38,13 @@ func size(raws []desk.Raw) (rows int, bytes int64) {
 // reserve makes room for raws that are about to be committed; false when there is none.
 func (q *queue) reserve(raws []desk.Raw) bool {
 	rows, bytes := size(raws)
+	limit := chatRows
+	if slices.ContainsFunc(raws, func(r desk.Raw) bool { return r.Channel != desk.ChannelChat }) {
+		limit = queueRows
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.ended || q.rows+rows > queueRows || q.bytes+bytes > queueBytes {
+	if q.ended || q.rows+rows > limit || q.bytes+bytes > queueBytes {
 		return false
 	}
 	q.rows, q.bytes = q.rows+rows, q.bytes+bytes

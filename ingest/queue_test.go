@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,14 @@ func TestQueueIsBounded(t *testing.T) {
 	if got := q.take(1); len(got) != 1 || got[0].Fence != 2 {
 		t.Errorf("took %+v, want the chat line", got)
 	}
+	chat := make([]desk.Raw, chatRows)
+	for i := range chat {
+		chat[i].Channel = desk.ChannelChat
+	}
+	if more, full := q.reserve(chat[1:]), q.reserve(chat[:1]); !more || full {
+		t.Errorf("%d rows are reserved, want %d at most", q.rows, chatRows)
+	}
+	q.add(chat[1:], nil)
 	if rest := q.end(); len(rest) != 1 || rest[0].Fence != 1 || q.reserve(small[:1]) {
 		t.Errorf("%+v was left, and more is taken", rest)
 	}
@@ -132,8 +141,11 @@ func TestOrderFromMemoryAndJournal(t *testing.T) {
 	const lines = 5 * queueRows
 	j := &journal{want: lines, all: make(chan struct{}), stuck: make(chan struct{})}
 	a, stop := runPipeline(t, j)
-	for n := range lines { // one after the other, as one visitor's socket does
-		if _, err := a.Accept(t.Context(), line(n)); err != nil {
+	padding := bytes.Repeat([]byte(" "), queueBytes/queueRows) // fills the memory with fewer lines
+	for n := range lines {                                     // one after the other, as one visitor's socket does
+		raw := line(n)
+		raw.Bytes = append(raw.Bytes, padding...)
+		if _, err := a.Accept(t.Context(), raw); err != nil {
 			t.Fatal(err)
 		}
 		if n == lines/2 {

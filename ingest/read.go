@@ -29,7 +29,7 @@ func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 		// processed after it.
 		most := batchRows
 		if len(rows) > 0 {
-			most = queueRows
+			most = chatRows
 		}
 		queued := p.queue.take(most)
 		full := len(queued) == batchRows || len(rows) == batchRows
@@ -128,6 +128,10 @@ func chunks(rows []Claimed, limit int64) [][]Claimed {
 // normalizeAll normalizes rows on all cores and keeps their order.
 func (p *Processor) normalizeAll(rows []Claimed) []parsed {
 	out := make([]parsed, len(rows))
+	if len(rows) == 1 {
+		out[0] = p.normalizeOne(rows[0])
+		return out
+	}
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, c := range rows {

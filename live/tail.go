@@ -10,15 +10,13 @@ import (
 
 // Log is the committed event log as the Tail reads it.
 type Log interface {
-	// EventsAfter returns up to limit events after the cursor, in the order of the
-	// log. It holds back events that a later commit could still precede. KindInvalid
-	// means that the cursor belongs to another database.
-	EventsAfter(ctx context.Context, after desk.Cursor, limit int) ([]desk.Event, error)
-	// Head returns the position of the newest event that EventsAfter would return.
+	// Follow returns up to limit events after the cursor, in the order of the log. It
+	// holds back events that a later commit could still precede; pending is whether
+	// more events are committed, held back or not. KindInvalid means that the cursor
+	// belongs to another database.
+	Follow(ctx context.Context, after desk.Cursor, limit int) (events []desk.Event, pending bool, err error)
+	// Head returns the position of the newest event that Follow would return.
 	Head(ctx context.Context) (desk.Cursor, error)
-	// Pending reports whether there is a committed event after the cursor, including
-	// one that EventsAfter holds back because an older transaction is still running.
-	Pending(ctx context.Context, after desk.Cursor) (bool, error)
 }
 
 const (
@@ -120,7 +118,7 @@ func (t *Tail) step(ctx context.Context, at desk.Cursor, pause time.Duration) (d
 // there are committed events after it that are held back.
 func (t *Tail) drain(ctx context.Context, at desk.Cursor) (desk.Cursor, bool, error) {
 	for {
-		events, err := t.log.EventsAfter(ctx, at, tailBatch)
+		events, pending, err := t.log.Follow(ctx, at, tailBatch)
 		if err != nil {
 			return at, false, err
 		}
@@ -129,8 +127,7 @@ func (t *Tail) drain(ctx context.Context, at desk.Cursor) (desk.Cursor, bool, er
 			t.hub.PublishEvents(events)
 		}
 		if len(events) < tailBatch {
-			pending, err := t.log.Pending(ctx, at)
-			return at, pending, err
+			return at, pending, nil
 		}
 	}
 }

@@ -56,31 +56,25 @@ func (s *script) position(after desk.Cursor) int {
 	return n
 }
 
-func (s *script) EventsAfter(_ context.Context, after desk.Cursor, limit int) ([]desk.Event, error) {
+func (s *script) Follow(_ context.Context, after desk.Cursor, limit int) ([]desk.Event, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
 	if s.err != nil {
-		return nil, s.err
+		return nil, false, s.err
 	}
 	from := s.position(after)
 	if from > len(s.events) {
-		return nil, desk.Errorf(desk.KindInvalid, "the cursor is another database's")
+		return nil, false, desk.Errorf(desk.KindInvalid, "the cursor is another database's")
 	}
 	to := max(from, min(from+limit, s.readable))
-	return append([]desk.Event(nil), s.events[from:to]...), nil
+	return append([]desk.Event(nil), s.events[from:to]...), to < len(s.events), nil
 }
 
 func (s *script) Head(context.Context) (desk.Cursor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return desk.Cursor(strconv.Itoa(s.readable)), s.err
-}
-
-func (s *script) Pending(_ context.Context, after desk.Cursor) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.position(after) < len(s.events), s.err
 }
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

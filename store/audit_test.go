@@ -16,15 +16,13 @@ func (f fixture) audited(t *testing.T) (all []string) {
 	t.Helper()
 	var events []desk.Event
 	for at, pending := desk.Cursor(""), true; pending; { // transactions of other tests hold events back
-		more, err := f.EventsAfter(t.Context(), at, 100)
+		more, rest, err := f.Follow(t.Context(), at, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
+		pending = rest
 		if len(more) > 0 {
 			events, at = append(events, more...), more[len(more)-1].Cursor
-		}
-		if pending, err = f.Pending(t.Context(), at); err != nil {
-			t.Fatal(err)
 		}
 	}
 	for _, e := range events {

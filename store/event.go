@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,12 +15,10 @@ import (
 )
 
 type eventQueries struct {
-	After   *sqlx.Stmt `query:"event-after"`
-	Head    *sqlx.Stmt `query:"event-head"`
-	Pending *sqlx.Stmt `query:"event-pending"`
-	Ours    *sqlx.Stmt `query:"event-ours"`
-	Rebase  *sqlx.Stmt `query:"event-rebase"`
-	Record  *sqlx.Stmt `query:"event-record"`
+	After  *sqlx.Stmt `query:"event-after"`
+	Head   *sqlx.Stmt `query:"event-head"`
+	Rebase *sqlx.Stmt `query:"event-rebase"`
+	Record *sqlx.Stmt `query:"event-record"`
 }
 
 var _ live.Log = (*Store)(nil)
@@ -31,6 +30,13 @@ type position struct {
 }
 
 func (p position) cursor() desk.Cursor { return desk.Cursor(fmt.Sprintf("%s-%d", p.Xid, p.ID)) }
+
+// after compares positions of the log; both are valid.
+func (p position) after(other position) bool {
+	a, _ := strconv.ParseUint(p.Xid, 10, 64)
+	b, _ := strconv.ParseUint(other.Xid, 10, 64)
+	return cmp.Or(cmp.Compare(a, b), cmp.Compare(p.ID, other.ID)) > 0
+}
 
 // parseCursor reads a cursor; the empty one is before everything.
 func parseCursor(c desk.Cursor) (position, error) {
@@ -79,31 +85,37 @@ func eventsOf(rows []eventRow) []desk.Event {
 // cursor that is malformed or belongs to another database is KindInvalid: start
 // again from Head.
 func (s *Store) EventsAfter(ctx context.Context, after desk.Cursor, limit int) ([]desk.Event, error) {
-	at, err := parseCursor(after)
-	if err != nil {
-		return nil, err
-	}
-	var rows []eventRow
-	if err := s.q.event.After.SelectContext(ctx, &rows, at.Xid, at.ID, limit); err != nil {
-		return nil, wrap("read events", err)
-	}
-	if len(rows) == 0 {
-		return nil, s.checkCursor(ctx, after, at)
-	}
-	return eventsOf(rows), nil
+	events, _, err := s.Follow(ctx, after, limit)
+	return events, err
 }
 
-// checkCursor returns nil at the end of the log, and KindInvalid for a cursor
-// that no event can follow.
-func (s *Store) checkCursor(ctx context.Context, after desk.Cursor, at position) error {
-	var ours bool
-	if err := s.q.event.Ours.GetContext(ctx, &ours, at.Xid); err != nil {
-		return wrap("check a cursor", err)
+// Follow implements live.Log: EventsAfter, and whether more events are committed.
+func (s *Store) Follow(ctx context.Context, after desk.Cursor, limit int) (events []desk.Event, pending bool, err error) {
+	at, err := parseCursor(after)
+	if err != nil {
+		return nil, false, err
 	}
-	if !ours {
-		return desk.Errorf(desk.KindInvalid, "the cursor %q belongs to another database", string(after))
+	var rows []struct {
+		eventRow
+		Ours      bool
+		NewestXid string
+		NewestID  int64
 	}
-	return nil
+	if err := s.q.event.After.SelectContext(ctx, &rows, at.Xid, at.ID, limit); err != nil {
+		return nil, false, wrap("read events", err)
+	}
+	newest := position{rows[0].NewestXid, rows[0].NewestID}
+	if rows[0].ID == 0 { // there are none
+		if !rows[0].Ours {
+			return nil, false, desk.Errorf(desk.KindInvalid, "the cursor %q belongs to another database", string(after))
+		}
+		return nil, newest.after(at), nil
+	}
+	events = make([]desk.Event, len(rows))
+	for i := range rows {
+		events[i], at = rows[i].event(), rows[i].position
+	}
+	return events, newest.after(at), nil
 }
 
 // Head returns the position of the newest event that EventsAfter would return;
@@ -118,17 +130,6 @@ func (s *Store) Head(ctx context.Context) (desk.Cursor, error) {
 		return "", wrap("read the newest event", err)
 	}
 	return at.cursor(), nil
-}
-
-// Pending reports whether there is a committed event after the cursor, even one
-// that EventsAfter still holds back.
-func (s *Store) Pending(ctx context.Context, after desk.Cursor) (pending bool, err error) {
-	at, err := parseCursor(after)
-	if err != nil {
-		return false, err
-	}
-	err = s.q.event.Pending.GetContext(ctx, &pending, at.Xid, at.ID)
-	return pending, wrap("look for events", err)
 }
 
 // RebaseEvents makes the event log of a restored database readable: a dump keeps

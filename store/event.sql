@@ -2,26 +2,27 @@
 -- Only events of transactions that are older than every running one: whatever
 -- commits later comes after them, so a reader that continues from the last row
 -- misses nothing. A bare "order by xid" would use the output column, a text.
-select e.xid::text as xid, e.id, e.at, e.subject_kind as "subject.kind", coalesce(e.subject_id, '') as "subject.id",
-       e.conversation_id, e.account_id, coalesce(e.seq, 0) as seq, e.kind, e.version, e.actor, e.data
-from events e
-where (e.xid, e.id) > ($1::text::xid8, $2) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
-order by e.xid, e.id
-limit $3;
+--
+-- Each row also has the newest position of the log, held back or not, and whether this
+-- cluster has reached the cursor's transaction yet. Without events there is one row
+-- whose id is 0.
+select n.ours, n.newest_xid, n.newest_id, coalesce(l.xid::text, '') as xid, coalesce(l.id, 0) as id, coalesce(l.at, now()) as at,
+       coalesce(l.subject_kind, '') as "subject.kind", coalesce(l.subject_id, '') as "subject.id", l.conversation_id, l.account_id,
+       coalesce(l.seq, 0) as seq, coalesce(l.kind, '') as kind, coalesce(l.version, 0) as version, coalesce(l.actor, '') as actor, l.data
+from (select $1::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) as ours, coalesce(m.xid::text, '0') as newest_xid, coalesce(m.id, 0) as newest_id
+      from (select) as one
+      left join (select e.xid, e.id from events e order by e.xid desc, e.id desc limit 1) m on true) n
+left join (select * from events e
+           where (e.xid, e.id) > ($1::text::xid8, $2) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+           order by e.xid, e.id
+           limit $3) l on true
+order by l.xid, l.id;
 
 -- name: event-head
 select e.xid::text as xid, e.id from events e
 where e.xid < pg_snapshot_xmin(pg_current_snapshot())
 order by e.xid desc, e.id desc
 limit 1;
-
--- name: event-pending
--- Compares the newest event, read from the end of the index.
-select coalesce((select (e.xid, e.id) > ($1::text::xid8, $2) from events e order by e.xid desc, e.id desc limit 1), false);
-
--- name: event-ours
--- Whether this cluster has reached a cursor's transaction yet.
-select $1::text::xid8 < pg_snapshot_xmax(pg_current_snapshot());
 
 -- name: event-rebase
 -- A restored database has transaction ids of another cluster. All its events
