@@ -75,7 +75,7 @@ type Query struct {
 	Sessions   []desk.SessionID
 	Reported   []string      // Message-IDs that delivery statuses in the batch are about
 	Authors    []string      // lower-case addresses that agents may have written under
-	Opens      bool          // a message may open a conversation; of chat sessions the Tx knows it itself
+	Opens      bool          // a message may open a conversation; for chat lines, Snapshot finds out itself
 	Recent     []IdentityKey // contacts whose newest conversations a reply without headers may belong to
 }
 

@@ -25,7 +25,7 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 	}
 	var read snapshotJSON
 	if err := json.Unmarshal(text, &read); err != nil {
-		return nil, desk.Errorf(desk.KindInternal, "read_snapshot returned what cannot be read: %w", err)
+		return nil, desk.Errorf(desk.KindInternal, "read_snapshot returned invalid JSON: %w", err)
 	}
 	t.now = read.Now
 	return read.snapshot(), nil
@@ -63,7 +63,7 @@ func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
 	return append(out, q.Opens)
 }
 
-// snapshotJSON is what read_snapshot returns: rows that were found, by what they are.
+// snapshotJSON is the result of read_snapshot: the rows found, by kind.
 type snapshotJSON struct {
 	Now           time.Time          `json:"now"`
 	Sessions      []snapshotSession  `json:"sessions"`
@@ -155,7 +155,7 @@ type snapshotContact struct {
 	VerifiedAt instant `json:"verified_at"`
 }
 
-// contact has the identity that was asked for only.
+// contact returns the contact with only the identity that was asked for.
 func (r *snapshotContact) contact() desk.Contact {
 	identity := desk.Identity{Channel: desk.Channel(r.Channel), Address: r.Address, Trust: desk.Trust(r.Trust), VerifiedAt: r.VerifiedAt.Time}
 	return desk.Contact{ID: desk.ContactID(r.ID), AccountID: desk.AccountID(r.AccountID), Name: r.Name, CreatedAt: r.CreatedAt.Time, Identities: []desk.Identity{identity}}
@@ -170,8 +170,8 @@ type snapshotMessage struct {
 	Content        string `json:"content"` // hex
 }
 
-// stored is false for a message that was written before messages were recognized by
-// their content.
+// stored returns false for a message that was written before messages were
+// recognized by their content.
 func (r *snapshotMessage) stored() (ingest.ContentKey, ingest.Stored, bool) {
 	content, err := hex.DecodeString(r.Content)
 	if err != nil || len(content) != 32 {
