@@ -109,3 +109,107 @@ func TestYield(t *testing.T) {
 		}
 	})
 }
+
+// woken reports whether the pace has been poked since it was last asked.
+func woken(p *pace) bool {
+	select {
+	case <-p.wake:
+		return true
+	default:
+		return false
+	}
+}
+
+// The pipeline is woken only by what changes when the next batch is due.
+func TestAcceptedWakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace()
+		start := time.Now()
+		p.accepted(2)
+		if !woken(p) || p.fresh != 2 || !p.first.Equal(start) || !p.last.Equal(start) {
+			t.Errorf("the first rows: %+v", p)
+		}
+		time.Sleep(quiet / 2)
+		p.accepted(3)
+		if woken(p) || p.fresh != 5 || !p.first.Equal(start) || !p.last.Equal(start.Add(quiet/2)) {
+			t.Errorf("more rows: %+v", p)
+		}
+		if p.accepted(batchRows - 6); woken(p) {
+			t.Error("woken although the batch is not full")
+		}
+		if p.accepted(1); !woken(p) {
+			t.Error("not woken although the batch is full")
+		}
+		p.poke()
+		p.poke() // must not block
+		if !woken(p) || woken(p) {
+			t.Error("two pokes are not one token")
+		}
+		if p.urge(); !woken(p) || !p.urgent {
+			t.Error("an urgent row does not wake")
+		}
+		p.begin()
+		if p.urgent || p.fresh != 0 || !p.due(time.Now()).IsZero() {
+			t.Errorf("a batch begins: %+v", p)
+		}
+	})
+}
+
+func TestDue(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pace *pace
+		want time.Time
+	}{
+		"nothing":         {&pace{last: noon, first: noon}, time.Time{}},
+		"urgent":          {&pace{urgent: true}, noon},
+		"a full batch":    {&pace{fresh: batchRows, first: noon, last: noon}, noon},
+		"almost full":     {&pace{fresh: batchRows - 1, first: noon, last: noon}, noon.Add(quiet)},
+		"one row":         {&pace{fresh: 1, first: noon, last: noon}, noon.Add(quiet)},
+		"a steady stream": {&pace{fresh: 9, first: noon, last: noon.Add(maxGather)}, noon.Add(maxGather)},
+	} {
+		if got := c.pace.due(noon); !got.Equal(c.want) {
+			t.Errorf("%s: due at %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// A row that is accepted while gather waits brings the batch forward; the end of the
+// context ends every wait with its error.
+func TestWaitsAreInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace()
+		time.AfterFunc(poll/4, func() { p.accepted(1) })
+		if got := waited(t, gather(p)); got != poll/4+quiet {
+			t.Errorf("waited %s, want %s", got, poll/4+quiet)
+		}
+		p.begin()
+		time.AfterFunc(poll-quiet/2, func() { p.accepted(1) })
+		if got := waited(t, gather(p)); got != poll {
+			t.Errorf("waited %s, want no more than %s", got, poll)
+		}
+		time.AfterFunc(quiet/4, p.urge)
+		p.worked(time.Hour)
+		if got := waited(t, p.yield); got != quiet/4 {
+			t.Errorf("yielded %s, want %s", got, quiet/4)
+		}
+		p.begin()
+		p.accepted(1)
+		p.begin()
+		woken(p)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := p.gather(ctx, poll); err != context.Canceled {
+			t.Errorf("gather: %v", err)
+		}
+		p.worked(time.Second)
+		p.worked(time.Second)
+		if err := p.yield(ctx); err != context.Canceled || p.spent != 0 {
+			t.Errorf("yield: %v", err)
+		}
+		p.worked(time.Second)
+		if p.worked(time.Second); p.spent != 2*time.Second {
+			t.Errorf("worked %s, want 2s", p.spent)
+		}
+	})
+}

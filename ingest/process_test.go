@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"switchboard/desk"
@@ -53,22 +54,23 @@ func (o *outage) Release(context.Context, []Claimed) error { return nil }
 // A row whose failure could not be recorded during an outage is given back after it,
 // in order, and does not wait for its lease to run out.
 func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
-	t.Parallel()
-	raw := desk.Raw{Channel: desk.ChannelEmail, Bytes: []byte("From: jo@acme.example\r\nSubject: x\r\n\r\nx\r\n"), Attempts: 1}
-	o := &outage{claimed: []Claimed{{raw, 1, 1}, {raw, 2, 2}}, refuse: 5, recorded: make(chan int64, 2)}
-	p := NewProcessor(o, normalize.Message, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
-	for want := int64(1); want <= 2; want++ {
-		if got := <-o.recorded; got != want {
-			t.Errorf("row %d was given back, want %d", got, want)
+	synctest.Test(t, func(t *testing.T) {
+		raw := desk.Raw{Channel: desk.ChannelEmail, Bytes: []byte("From: jo@acme.example\r\nSubject: x\r\n\r\nx\r\n"), Attempts: 1}
+		o := &outage{claimed: []Claimed{{raw, 1, 1}, {raw, 2, 2}}, refuse: 5, recorded: make(chan int64, 2)}
+		p := NewProcessor(o, normalize.Message, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- p.Run(ctx) }()
+		for want := int64(1); want <= 2; want++ {
+			if got := <-o.recorded; got != want {
+				t.Errorf("row %d was given back, want %d", got, want)
+			}
 		}
-	}
-	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // While no row can be stored, none is quarantined, however often it was tried; a row

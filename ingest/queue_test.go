@@ -45,6 +45,69 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 }
 
+// The rows and octets that are reserved are exactly those of the rows in the queue and
+// of those about to be committed.
+func TestQueueAccounting(t *testing.T) {
+	t.Parallel()
+	var q queue
+	raws := mails(3)
+	for i := range raws {
+		raws[i].Bytes = make([]byte, 10*(i+1))
+	}
+	expect := func(step string, rows int, octets int64) {
+		t.Helper()
+		if q.rows != rows || q.bytes != octets {
+			t.Errorf("%s: %d rows and %d octets, want %d and %d", step, q.rows, q.bytes, rows, octets)
+		}
+	}
+	if !q.reserve(raws) {
+		t.Fatal("an empty queue has no room")
+	}
+	expect("reserved", 3, 60)
+	q.add(raws, []Claimed{{Raw: raws[0], Arrival: 2}, {Raw: raws[2], Arrival: 1}})
+	expect("two were claimed", 2, 40)
+	if got := q.take(1); len(got) != 1 || got[0].Arrival != 1 {
+		t.Errorf("took %+v, want the first to arrive", got)
+	}
+	expect("one is taken", 1, 10)
+	if got := q.take(5); len(got) != 1 || got[0].Arrival != 2 {
+		t.Errorf("took %+v, want the rest", got)
+	}
+	expect("all are taken", 0, 0)
+	if got := q.take(5); len(got) != 0 {
+		t.Errorf("took %+v from an empty queue", got)
+	}
+	q.putBack([]Claimed{{Fence: 1}, {Fence: 2}})
+	q.putBack([]Claimed{{Fence: 3}})
+	if rest := q.end(); !slices.Equal(fences(rest), []int64{1, 2, 3}) || len(q.end()) != 0 || q.reserve(nil) {
+		t.Errorf("%v were left", fences(rest))
+	}
+}
+
+func TestQueueLimitsOctets(t *testing.T) {
+	t.Parallel()
+	for octets, want := range map[int]bool{queueBytes: true, queueBytes + 1: false} {
+		var q queue
+		if got := q.reserve([]desk.Raw{{Bytes: make([]byte, octets)}}); got != want {
+			t.Errorf("%d octets fit: %t", octets, got)
+		}
+	}
+	q := queue{bytes: queueBytes - 1}
+	if one, two := q.reserve(mails(1)), q.reserve(mails(1)); !one || two {
+		t.Errorf("the last octet fits %t, one more %t", one, two)
+	}
+}
+
+func TestMailComesLast(t *testing.T) {
+	t.Parallel()
+	rows := []Claimed{{Raw: desk.Raw{Channel: desk.ChannelEmail}, Fence: 3, Arrival: 1}, {Raw: desk.Raw{Channel: desk.ChannelForm}, Fence: 2, Arrival: 4},
+		{Raw: desk.Raw{Channel: desk.ChannelEmail}, Fence: 4, Arrival: 3}, {Raw: desk.Raw{Channel: desk.ChannelChat}, Fence: 1, Arrival: 2}}
+	slices.SortFunc(rows, inOrder)
+	if got := fences(rows); !slices.Equal(got, []int64{1, 2, 3, 4}) {
+		t.Errorf("order %v", got)
+	}
+}
+
 // journal is a Journal and a Store in memory, which lists the rows in the order in
 // which they are processed.
 type journal struct {
