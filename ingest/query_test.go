@@ -1,0 +1,85 @@
+package ingest
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"switchboard/desk"
+)
+
+func TestQueryOfAMail(t *testing.T) {
+	t.Parallel()
+	r := rules(t)
+	conversation := desk.NewID[desk.ConversationID]()
+	reply := item(t, 1, from("Jo@Acme.example", "2@a", "In-Reply-To: <0@a>", refers("1@a"), "Sender: bot@acme.example")...)
+	reply.Raw.EnvelopeTo = []string{"other@desk.example", r.Tokens.Address("support@desk.example", conversation, "jo@acme.example")}
+	bare := item(t, 2, "From: kim@gmail.com", "To: support@desk.example", "Subject: Re: Lamp", "Message-ID: <3@k>")
+	want := Query{
+		Identities: []IdentityKey{{desk.ChannelEmail, "jo@acme.example"}, {desk.ChannelEmail, "kim@gmail.com"}},
+		Domains:    []string{"acme.example"},
+		MessageIDs: []string{"2@a", "0@a", "1@a", "3@k"},
+		OwnIDs:     []string{"2@a", "3@k"},
+		Tokens:     []desk.ConversationID{conversation},
+		Recent:     []IdentityKey{{desk.ChannelEmail, "kim@gmail.com"}},
+	}
+	if diff := cmp.Diff(want, query([]parsed{reply, bare}, r)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if diff := cmp.Diff([]Scope{{"jo@acme.example", "acme.example"}, {"kim@gmail.com", ""}}, scopes([]parsed{reply, bare}, r)); diff != "" {
+		t.Errorf("scopes: -want +got\n%s", diff)
+	}
+}
+
+// No mail cites the identifier of a chat line.
+func TestQueryOfAChatLine(t *testing.T) {
+	t.Parallel()
+	p := chatLine("1", desk.NewID[desk.SessionID]())
+	id := session(&p.Raw)
+	want := Query{Identities: []IdentityKey{{desk.ChannelChat, id.String()}}, OwnIDs: []string{"1@chat"}, Sessions: []desk.SessionID{id}}
+	if diff := cmp.Diff(want, query([]parsed{p}, rules(t))); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestQueryOfASentMail(t *testing.T) {
+	t.Parallel()
+	p := sent(t, 1, "Ana@desk.example", "jo@acme.example, kim@gmail.com", "s1@mua", "Sender: Office@desk.example")
+	want := Query{
+		Identities: []IdentityKey{{desk.ChannelEmail, "jo@acme.example"}, {desk.ChannelEmail, "kim@gmail.com"}},
+		Domains:    []string{"acme.example"},
+		MessageIDs: []string{"s1@mua"},
+		OwnIDs:     []string{"s1@mua"},
+		Authors:    []string{"ana@desk.example", "office@desk.example"},
+	}
+	if diff := cmp.Diff(want, query([]parsed{p}, rules(t))); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestQueryOfAReportWithoutOriginal(t *testing.T) {
+	t.Parallel()
+	p := deliveryStatus(t, 1, desk.ReportRecipient{})
+	p.message.Report.OriginalMessageID = ""
+	if q := query([]parsed{p}, rules(t)); len(q.Reported) != 0 || len(q.MessageIDs) != 2 {
+		t.Errorf("query %+v", q)
+	}
+}
+
+func TestHeaderless(t *testing.T) {
+	t.Parallel()
+	ids := []string{"1@a"}
+	for name, c := range map[string]struct {
+		message desk.Message
+		want    bool
+	}{
+		"a reply without headers": {desk.Message{Subject: "Re: Lamp"}, true},
+		"no reply":                {desk.Message{Subject: "Lamp"}, false},
+		"with In-Reply-To":        {desk.Message{Subject: "Re: Lamp", InReplyTo: ids}, false},
+		"with References":         {desk.Message{Subject: "Re: Lamp", References: ids}, false},
+	} {
+		if got := headerless(&c.message); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+}
