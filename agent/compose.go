@@ -52,7 +52,7 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 		AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply",
 	}
 	if hasControl(d.by.Name) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "your name contains a line break or another control character; ask an admin to correct it")
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "your name contains a line break or another control character; ask an admin to correct it")
 	}
 	if c.ReplyChannel == desk.ChannelChat {
 		return d.chat(m)
@@ -77,7 +77,7 @@ func answerable(c *desk.Conversation) error {
 // chat completes m as a chat line with one delivery.
 func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if len(d.reply.CC) > 0 {
-		return m, nil, desk.Errorf(desk.KindInvalid, "cc: a chat reply cannot have copies")
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "cc: a chat reply cannot have copies")
 	}
 	m.From = []desk.Address{{Name: d.by.Name}}
 	return m, []desk.Delivery{d.delivery(&m, d.conversation.ReplyTo, "")}, nil
@@ -87,17 +87,17 @@ func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	c := &d.conversation
 	if !imf.ValidAddr(c.ReplyFrom) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "conversation #%d has no support address to reply from", c.Number)
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "conversation #%d has no support address to reply from", c.Number)
 	}
 	if !imf.ValidAddr(c.ReplyTo) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "%q is not a valid mail address", c.ReplyTo)
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "%q is not a valid mail address", c.ReplyTo)
 	}
 	if d.own(c.ReplyTo) {
-		return m, nil, desk.Errorf(desk.KindInvalid, "%s is one of our own addresses; a reply to it would come back", c.ReplyTo)
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "%s is one of our own addresses; a reply to it would come back", c.ReplyTo)
 	}
 	cc, err := d.copies()
 	if err != nil {
-		return m, nil, err
+		return desk.Message{}, nil, err
 	}
 	m.From = []desk.Address{{Name: d.by.Name, Email: c.ReplyFrom}}
 	m.To = []desk.Address{{Name: d.recipientName(c.ReplyTo), Email: c.ReplyTo}}

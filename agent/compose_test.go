@@ -154,3 +154,54 @@ func TestSubjectsAndPreview(t *testing.T) {
 		}
 	}
 }
+
+// The documented limits, at their boundaries.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]bool{1 << 20: true, 1<<20 + 1: false} {
+		for _, r := range []Reply{{Text: strings.Repeat("x", size)}, {Text: "x", HTML: strings.Repeat("x", size)}} {
+			if _, _, err := newDraft(r).compose(); (err == nil) != want {
+				t.Errorf("%d bytes of text, %d of HTML: %v", len(r.Text), len(r.HTML), err)
+			}
+		}
+	}
+	var ids []string
+	for i := range 20 {
+		ids = append(ids, fmt.Sprintf("%d@x", i))
+	}
+	if got := references(ids[:19], ids[19]); !slices.Equal(got, ids) {
+		t.Errorf("20 references: %q", got)
+	}
+	if got := references(ids, "p@x"); !slices.Equal(got, append([]string{"0@x"}, append(slices.Clone(ids[2:]), "p@x")...)) {
+		t.Errorf("21 references: %q", got)
+	}
+	if got := references([]string{"", "a@x", "", "b@x"}, ""); !slices.Equal(got, []string{"a@x", "b@x"}) {
+		t.Errorf("empty references: %q", got)
+	}
+}
+
+// A refused reply comes with neither a message nor deliveries.
+func TestRefusedReplyIsEmpty(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*draft){
+		"name":    func(d *draft) { d.by.Name = "a\nb" },
+		"from":    func(d *draft) { d.conversation.ReplyFrom = "" },
+		"to":      func(d *draft) { d.conversation.ReplyTo = "jo" },
+		"own":     func(d *draft) { d.conversation.ReplyTo = "billing@desk.example" },
+		"copy":    func(d *draft) { d.reply.CC = addresses("jo") },
+		"in chat": func(d *draft) { d.conversation.ReplyChannel, d.reply.CC = desk.ChannelChat, addresses("a@b.example") },
+	} {
+		d := newDraft(Reply{Text: "x"})
+		change(d)
+		if m, ds, err := d.compose(); err == nil || ds != nil || !m.ID.IsZero() {
+			t.Errorf("%s: %+v, %v, %v", name, m, ds, err)
+		}
+	}
+}
+
+func addresses(list ...string) (out []desk.Address) {
+	for _, a := range list {
+		out = append(out, desk.Address{Email: a})
+	}
+	return out
+}

@@ -90,6 +90,27 @@ func office() (*Desk, *memory) {
 	return New(s, Options{MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }}), s
 }
 
+// Replied is called once a reply is committed, with its deliveries.
+func TestRepliedIsCalled(t *testing.T) {
+	t.Parallel()
+	d, s := office()
+	calls := 0
+	d.opt.Replied = func(m *desk.Message, deliveries []desk.Delivery) {
+		calls++
+		if s.saved == nil || m.ID != s.saved.Messages[0].ID || m.Seq == 0 || len(deliveries) != 2 || deliveries[1].Recipient != "sam@acme.example" {
+			t.Errorf("called with %+v and %+v", m, deliveries)
+		}
+	}
+	reply := Reply{Text: "Hello", CC: []desk.Address{{Email: "sam@acme.example"}}}
+	if _, err := d.Reply(t.Context(), s.agents[0], s.state.Conversation.ID, reply); err != nil || calls != 1 {
+		t.Errorf("called %d times: %v", calls, err)
+	}
+	s.fails = "Save"
+	if _, err := d.Reply(t.Context(), s.agents[0], s.state.Conversation.ID, reply); err == nil || calls != 1 {
+		t.Errorf("called %d times after an error: %v", calls, err)
+	}
+}
+
 func kinds(c *desk.Changes) (out []desk.EventKind) {
 	for _, e := range c.Events {
 		out = append(out, e.Kind)

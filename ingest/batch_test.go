@@ -50,7 +50,7 @@ func TestDecideSession(t *testing.T) {
 	}
 	contact := out.Contacts[0]
 	link := desk.SessionLink{Session: id, Contact: contact.ID, Conversation: c.ID}
-	if !slices.Equal(out.Sessions, []desk.SessionLink{link, link}) || contact.Name != "Vi" || len(out.Contacts) != 1 {
+	if !slices.Equal(out.Sessions, []desk.SessionLink{link}) || contact.Name != "Vi" || len(out.Contacts) != 1 {
 		t.Errorf("sessions %+v, contacts %+v", out.Sessions, out.Contacts)
 	}
 	want := Session{Contact: contact.ID, Account: contact.AccountID, Conversation: c.ID, Name: "Vi", Email: "vi@acme.example"}
@@ -65,8 +65,14 @@ func TestDecideSession(t *testing.T) {
 	later.Sessions[id], later.Conversations[c.ID], later.Stints[c.ID] = want, c, out.Begun[len(out.Begun)-1]
 	later.Contacts[IdentityKey{desk.ChannelChat, id.String()}] = contact
 	later.Accounts[contact.AccountID] = out.Accounts[0]
-	if out := decide([]parsed{chatLine("3", id)}, later, r, noon.Add(time.Hour)); len(out.Opened) != 0 || out.Messages[0].ConversationID != c.ID {
+	if out := decide([]parsed{chatLine("3", id)}, later, r, noon.Add(time.Hour)); len(out.Opened) != 0 || len(out.Sessions) != 0 || out.Messages[0].ConversationID != c.ID {
 		t.Errorf("a later line opened %d conversations", len(out.Opened))
+	}
+	for name, known := range map[string]Session{"the conversation": {Contact: contact.ID}, "the contact": {Conversation: c.ID}} {
+		later.Sessions[id] = known
+		if out := decide([]parsed{chatLine("4"+name, id)}, later, r, noon.Add(time.Hour)); len(out.Sessions) != 1 {
+			t.Errorf("a session that only knows %s: linked %v", name, out.Sessions)
+		}
 	}
 }
 

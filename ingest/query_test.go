@@ -22,6 +22,7 @@ func TestQueryOfAMail(t *testing.T) {
 		OwnIDs:     []string{"2@a", "3@k"},
 		Tokens:     []desk.ConversationID{conversation},
 		Recent:     []IdentityKey{{desk.ChannelEmail, "kim@gmail.com"}},
+		Opens:      true,
 	}
 	if diff := cmp.Diff(want, query([]parsed{reply, bare}, r)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -36,9 +37,19 @@ func TestQueryOfAChatLine(t *testing.T) {
 	t.Parallel()
 	p := chatLine("1", desk.NewID[desk.SessionID]())
 	id := session(&p.Raw)
-	want := Query{Identities: []IdentityKey{{desk.ChannelChat, id.String()}}, OwnIDs: []string{"1@chat"}, Sessions: []desk.SessionID{id}}
+	want := Query{Identities: []IdentityKey{{desk.ChannelChat, id.String()}}, Sessions: []desk.SessionID{id}}
 	if diff := cmp.Diff(want, query([]parsed{p}, rules(t))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// A line whose session cannot be read is looked up like a mail.
+func TestQueryOfAChatLineWithoutSession(t *testing.T) {
+	t.Parallel()
+	p := chatLine("1", desk.NewID[desk.SessionID]())
+	p.Raw.SourceKey = "x"
+	if q := query([]parsed{p}, rules(t)); !q.Opens || len(q.OwnIDs) != 1 || len(q.MessageIDs) != 1 || len(q.Sessions) != 0 {
+		t.Errorf("query %+v", q)
 	}
 }
 
@@ -51,6 +62,7 @@ func TestQueryOfASentMail(t *testing.T) {
 		MessageIDs: []string{"s1@mua"},
 		OwnIDs:     []string{"s1@mua"},
 		Authors:    []string{"ana@desk.example", "office@desk.example"},
+		Opens:      true,
 	}
 	if diff := cmp.Diff(want, query([]parsed{p}, rules(t))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
