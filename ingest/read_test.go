@@ -315,3 +315,33 @@ func TestRun(t *testing.T) {
 		}
 	})
 }
+
+// The pipeline pauses after a batch while mail comes in; the end interrupts the pause.
+func TestReadYields(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &books{claims: [][]Claimed{{row(1, "x")}}, begun: time.Now()}
+		o := observe(t, s)
+		o.pace.worked(time.Hour)
+		defer trickle(o.pace, quiet/2)()
+		got := reading(t, o, func() {
+			time.Sleep(maxYield / 2)
+			if o.pace.spent != 0 || len(s.claimCalls) != 1 {
+				t.Errorf("worked %s since the pause, looked at the journal after %v", o.pace.spent, s.claimCalls)
+			}
+		})
+		if len(got) != 1 {
+			t.Errorf("batches %v", got)
+		}
+	})
+}
+
+// A time limit is an error, in contrast to a stop.
+func TestRunWithTimeLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), poll/2)
+		defer cancel()
+		if err := observe(t, &books{}).Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}

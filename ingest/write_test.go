@@ -237,10 +237,10 @@ func TestFail(t *testing.T) {
 			{"a conflict", conflict, 3, 0, desk.RawPending, 8 * time.Second, 3},
 			{"permanent", permanent, 1, 0, desk.RawQuarantined, 0, 1},
 			{"permanent during an outage", permanent, 11, maxRetry, desk.RawQuarantined, 0, 11},
-			{"the last attempt but one", temporary, maxAttempts - 1, 0, desk.RawPending, maxRetry, maxAttempts - 1},
-			{"the last attempt", temporary, maxAttempts, 0, desk.RawQuarantined, 0, maxAttempts},
+			{"the last attempt but one", temporary, 11, 0, desk.RawPending, 10 * time.Minute, 11},
+			{"the last attempt", temporary, 12, 0, desk.RawQuarantined, 0, 12},
 			{"just before an outage counts", temporary, maxAttempts, maxRetry - 1, desk.RawQuarantined, 0, maxAttempts},
-			{"during an outage", temporary, maxAttempts, maxRetry, desk.RawPending, maxRetry, maxAttempts - minLeft},
+			{"during an outage", temporary, 12, 10 * time.Minute, desk.RawPending, 10 * time.Minute, 9},
 			{"early in an outage", temporary, 2, maxRetry, desk.RawPending, 4 * time.Second, 2},
 			{"many attempts during an outage", temporary, 80, maxRetry, desk.RawPending, maxRetry, maxAttempts - minLeft},
 		} {
