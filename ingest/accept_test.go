@@ -237,3 +237,39 @@ func TestGatherTakesWhatIsWaiting(t *testing.T) {
 		}
 	}
 }
+
+// Groups of chat lines are committed at intervals, so that lines share a commit. Lines
+// that come less often, and mail, are not delayed.
+func TestChatLinesShareACommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAcceptor(&accepting{})
+		group := func(raws ...desk.Raw) (rows int, took time.Duration) {
+			for _, r := range raws {
+				a.queue <- acceptRequest{raw: r}
+			}
+			start := time.Now()
+			return len(a.next(t.Context())), time.Since(start)
+		}
+		mail := desk.Raw{Channel: desk.ChannelEmail}
+		expect := func(step string, wantRows int, wantWait time.Duration, raws ...desk.Raw) {
+			t.Helper()
+			if rows, took := group(raws...); rows != wantRows || took != wantWait {
+				t.Errorf("%s: %d rows after %s, want %d after %s", step, rows, took, wantRows, wantWait)
+			}
+		}
+		expect("the first line", 1, 0, line(1))
+		expect("the next lines", 2, acceptSpacing, line(2), line(3))
+		expect("mail", 1, 0, mail)
+		time.Sleep(acceptSpacing / 3)
+		expect("a line after a moment", 1, acceptSpacing-acceptSpacing/3, line(4))
+		time.Sleep(acceptSpacing)
+		expect("a line later", 1, 0, line(5))
+		time.AfterFunc(acceptSpacing/2, func() { a.queue <- acceptRequest{raw: line(7)} })
+		expect("a line that comes meanwhile", 2, acceptSpacing, line(6))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if got := a.next(ctx); got != nil {
+			t.Errorf("the end: %d rows", len(got))
+		}
+	})
+}

@@ -98,6 +98,29 @@ func TestQueueLimitsOctets(t *testing.T) {
 	}
 }
 
+// Chat lines have more room than mail.
+func TestQueueHasRoomForChatLines(t *testing.T) {
+	t.Parallel()
+	lines := make([]desk.Raw, chatRows)
+	for i := range lines {
+		lines[i].Channel = desk.ChannelChat
+	}
+	var q queue
+	if all, more := q.reserve(lines), q.reserve(lines[:1]); !all || more {
+		t.Errorf("%d lines fit %t, one more %t", chatRows, all, more)
+	}
+	for rows, want := range map[int]bool{queueRows - 1: true, queueRows: false} {
+		q = queue{rows: rows}
+		if got := q.reserve(mails(1)); got != want {
+			t.Errorf("a mail after %d rows fits: %t", rows, got)
+		}
+	}
+	q = queue{rows: queueRows}
+	if q.reserve(append(slices.Clone(lines[:1]), mails(1)...)) {
+		t.Error("a mail among chat lines fits into the room for lines")
+	}
+}
+
 func TestMailComesLast(t *testing.T) {
 	t.Parallel()
 	rows := []Claimed{{Raw: desk.Raw{Channel: desk.ChannelEmail}, Fence: 3, Arrival: 1}, {Raw: desk.Raw{Channel: desk.ChannelForm}, Fence: 2, Arrival: 4},

@@ -154,6 +154,24 @@ func TestNormalizeAll(t *testing.T) {
 	}
 }
 
+func TestNormalizeAllSizes(t *testing.T) {
+	t.Parallel()
+	o := observe(t, &books{})
+	o.normalize = func(raw desk.Raw) (desk.Message, error) { return desk.Message{Subject: string(raw.Bytes)}, nil }
+	rows := []Claimed{row(1, "a"), row(2, "b"), row(3, "c")}
+	for n := range len(rows) + 1 {
+		got := o.normalizeAll(rows[:n])
+		for i := range got {
+			if got[i].message.Subject != string(rows[i].Raw.Bytes) {
+				t.Errorf("of %d rows, row %d is %+v", n, i, got[i].message)
+			}
+		}
+		if len(got) != n {
+			t.Errorf("%d rows became %d", n, len(got))
+		}
+	}
+}
+
 // Rows that could not be sent before the end are put back, and those that were are not.
 func TestParsePutsBack(t *testing.T) {
 	t.Parallel()
