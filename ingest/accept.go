@@ -40,10 +40,10 @@ type acceptResult struct {
 
 const (
 	acceptBytes = 32 << 20
-	// acceptSpacing is the time between the commits of two groups of chat lines. A
-	// commit costs several times as much as one more line in it. Lines that come less
-	// often are not delayed, and neither is mail: its senders wait for one reply before
-	// they send the next mail.
+	// acceptSpacing is the time between the commits of two groups of chat lines, so
+	// that lines share commits when many arrive. Lines that come less often are not
+	// delayed, and neither is mail: its senders wait for one reply before they send
+	// the next mail.
 	acceptSpacing = 3 * time.Millisecond
 	acceptTimeout = 30 * time.Second
 )

@@ -15,17 +15,14 @@ create table placements (
 );
 -- A message and the event that announced it have the same number. Constraints and
 -- indexes come afterwards, which is faster than keeping them up to date.
---
--- There are no foreign keys to conversations and messages, here and in events: these
--- are never deleted, and write_changes, the one writer of all four tables, writes them
--- first. For every row of a chat line's batch such a key would read, lock and log the
--- row that it leads to, which took a tenth of the batch's time.
 insert into placements (conversation_id, seq, message_id, method, evidence, since)
 select m.conversation_id, m.seq, m.id, m.thread_method, m.thread_evidence, coalesce(e.at, m.received_at)
 from messages m
 left join events e on e.conversation_id = m.conversation_id and e.seq = m.seq;
 alter table placements
     add constraint placements_pkey primary key (conversation_id, seq),
+    add constraint placements_conversation_id_fkey foreign key (conversation_id) references conversations,
+    add constraint placements_message_id_fkey foreign key (message_id) references messages,
     add constraint placements_seq check (seq > 0),
     add constraint placements_until check (until >= since);
 -- A message is in a conversation once at a time.
@@ -111,7 +108,6 @@ alter table conversations alter column waiting_on set default 'us';
 -- subject_id is null; other subjects are named by subject_id and have no number.
 -- No row is rewritten, and the table is read once for all constraints.
 alter table events
-    drop constraint events_conversation_id_fkey, -- see placements
     add column subject_kind text not null default 'conversation',
     add column subject_id text,
     add column version int not null default 1, -- of the payload's shape

@@ -238,6 +238,7 @@ create table events (
     version integer not null default 1,
     constraint events_pkey PRIMARY KEY (id),
     constraint events_seq UNIQUE (conversation_id, seq),
+    constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
     constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text]))),
     constraint events_version CHECK ((version > 0))
@@ -379,6 +380,8 @@ create table placements (
     since timestamp with time zone not null,
     until timestamp with time zone,
     constraint placements_pkey PRIMARY KEY (conversation_id, seq),
+    constraint placements_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint placements_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
     constraint placements_seq CHECK ((seq > 0)),
     constraint placements_until CHECK ((until >= since))
 );
