@@ -197,8 +197,8 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-// A sender who gives up is told that the row may or may not be stored, both while it
-// waits for a place in the queue and afterwards.
+// A sender who gives up gets a temporary error, because the row may or may not be
+// stored, both while it waits for a place in the queue and afterwards.
 func TestAcceptEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	a := newAcceptor(&accepting{}) // Run is not called

@@ -128,17 +128,17 @@ func TestContent(t *testing.T) {
 		t.Error("what relays and lists add changes the content")
 	}
 	for name, change := range map[string]func(*desk.Message){
-		"subject":            func(m *desk.Message) { m.Subject = "x" },
-		"text":               func(m *desk.Message) { m.TextBody = "x" },
-		"HTML":               func(m *desk.Message) { m.HTMLBody = "x" },
-		"attachment":         func(m *desk.Message) { m.Attachments = []desk.Part{{BlobID: "x"}} },
-		"no attachment":      func(m *desk.Message) { m.Attachments = nil },
-		"divided otherwise":  func(m *desk.Message) { m.Subject, m.TextBody = "st", "" },
-		"divided otherwise2": func(m *desk.Message) { m.TextBody, m.HTMLBody = "th", "" },
+		"subject":                         func(m *desk.Message) { m.Subject = "x" },
+		"text":                            func(m *desk.Message) { m.TextBody = "x" },
+		"HTML":                            func(m *desk.Message) { m.HTMLBody = "x" },
+		"attachment":                      func(m *desk.Message) { m.Attachments = []desk.Part{{BlobID: "x"}} },
+		"number of attachments":           func(m *desk.Message) { m.Attachments = nil },
+		"border between subject and text": func(m *desk.Message) { m.Subject, m.TextBody = "st", "" },
+		"border between text and HTML":    func(m *desk.Message) { m.TextBody, m.HTMLBody = "th", "" },
 	} {
 		other := base
 		if change(&other); content(&base) == content(&other) {
-			t.Errorf("another %s has the same content", name)
+			t.Errorf("another %s, but the same content", name)
 		}
 	}
 }

@@ -217,8 +217,8 @@ func TestDecideReplyTo(t *testing.T) {
 	}
 }
 
-// Mail with a reply token joins whoever sent it, but a stranger's does not redirect
-// replies.
+// Mail with a reply token joins, no matter who sent it, but a stranger's does not
+// redirect replies.
 func TestDecideToken(t *testing.T) {
 	r := rules(t)
 	snap, conversation := stored(t, r, desk.StatusPending)
