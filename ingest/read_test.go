@@ -343,6 +343,7 @@ func TestReadYields(t *testing.T) {
 		defer trickle(o.pace, quiet/2)()
 		got := reading(t, o, func() {
 			time.Sleep(maxYield / 2)
+			synctest.Wait()
 			if o.pace.spent != 0 || len(s.claimCalls) != 1 {
 				t.Errorf("worked %s since the pause, looked at the journal after %v", o.pace.spent, s.claimCalls)
 			}

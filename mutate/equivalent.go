@@ -24,8 +24,8 @@ func readEquivalent(path string) (equivalent, error) {
 		return nil, err
 	}
 	list := equivalent{}
-	for block := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n\n") {
-		lines := strings.Split(strings.TrimSpace(block), "\n")
+	for block := range strings.SplitSeq(string(text), "\n\n") {
+		lines := strings.Split(strings.Trim(block, "\n"), "\n")
 		reason := 0
 		for reason < len(lines) && strings.HasPrefix(lines[reason], "#") {
 			reason++
