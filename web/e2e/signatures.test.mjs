@@ -65,7 +65,7 @@ test('changed messages, and those signed by someone else, have a warning', async
   assert.match(await (await look('Changed order', 'Invalid signature')).innerText(), /changed after it was signed/);
   await accessible(page, 'changed mail, dark');
   await shot(page, 'signed-changed');
-  assert.match(await (await look('Borrowed order', 'Signed by someone else')).innerText(), /signed by jo@acme.example, but the mail says that it is from eve@evil.example/);
+  assert.match(await (await look('Borrowed order', 'Signed by someone else')).innerText(), /signed by jo@acme.example, but the message claims to be from eve@evil.example/);
   assert.equal(await page.locator('.message .seal summary', { hasText: /Signed by \S+@/ }).count(), 0);
 });
 
