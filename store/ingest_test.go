@@ -27,6 +27,7 @@ type pipeline struct {
 	store *store.Store
 	rules *ingest.Rules
 	log   *slog.Logger
+	nodes []*ingest.Processor // empty: nothing is processed
 }
 
 // newRules returns a pipeline without a processor.
@@ -75,6 +76,7 @@ func newPipeline(t testing.TB) *pipeline {
 	for range 2 {
 		ctx, stop := context.WithCancel(context.Background())
 		node := ingest.NewProcessor(p.store, normalize.Message, func() *ingest.Rules { return p.rules }, p.log)
+		p.nodes = append(p.nodes, node)
 		var done sync.WaitGroup
 		done.Go(func() {
 			if err := node.Run(ctx); err != nil {
@@ -91,6 +93,9 @@ func (p *pipeline) accept(raws ...desk.Raw) []desk.Receipt {
 	receipts, err := p.store.SaveRaws(p.t.Context(), raws)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	for _, node := range p.nodes {
+		node.Wake() // a node that is idle looks at the journal once a second
 	}
 	return receipts
 }
