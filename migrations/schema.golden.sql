@@ -1,5 +1,6 @@
 -- The schema after all migrations, as PostgreSQL's catalog describes it. Written by
--- go test ./migrations -update. Bodies of views and functions are in the migrations.
+-- go test ./migrations -update. Bodies of views and functions are in the migrations
+-- and in functions/.
 
 create table account_domains (
     domain text not null,
@@ -440,6 +441,10 @@ create table renderings (
     bytes bytea not null,
     constraint renderings_pkey PRIMARY KEY (message_id),
     constraint renderings_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id)
+);
+
+create table schema_functions (
+    checksum text not null
 );
 
 create table schema_migrations (

@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "rewrite the golden file")
 const golden = "schema.golden.sql"
 
 const header = `-- The schema after all migrations, as PostgreSQL's catalog describes it. Written by
--- go test ./migrations -update. Bodies of views and functions are in the migrations.
+-- go test ./migrations -update. Bodies of views and functions are in the migrations
+-- and in functions/.
 `
 
 // TestSchemaMatchesGolden checks the golden file, whose diff shows in a review what a

@@ -43,7 +43,14 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 	}
-	return nil
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return wrap("begin to replace functions", err)
+	}
+	if err := migrations.ReplaceFunctions(ctx, tx); err != nil {
+		return errors.Join(wrap("replace functions", err), tx.Rollback())
+	}
+	return wrap("commit the functions", tx.Commit())
 }
 
 // applied returns the database's schema version, and an error when this program

@@ -38,6 +38,40 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
+// TestMigrateReplacesFunctions: a start with changed functions replaces them, and
+// one with the same functions leaves them alone.
+func TestMigrateReplacesFunctions(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("postgres", dbtest.New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const body = "select md5(prosrc), xmin::text from pg_proc where proname = 'write_changes'"
+	var want, xmin, got, after string
+	if err := db.QueryRow(body).Scan(&want, &xmin); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRow(body).Scan(&got, &after); err != nil || after != xmin {
+		t.Errorf("functions that are up to date were replaced (xmin %s, then %s): %v", xmin, after, err)
+	}
+	const older = `update schema_functions set checksum = 'older';
+		create or replace function write_changes(changes jsonb, texts text[], blobs bytea[], out numbers bigint[], out raws_lost int, out deliveries_lost int)
+		language plpgsql as $$ begin end $$`
+	if _, err := db.Exec(older); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRow(body).Scan(&got, &after); err != nil || got != want {
+		t.Errorf("the body of write_changes is %s after an upgrade, want %s: %v", got, want, err)
+	}
+}
+
 // TestMigrateDuringDump: a node starts while pg_dump runs, which holds such a lock
 // on every table until it ends.
 func TestMigrateDuringDump(t *testing.T) {

@@ -1,0 +1,190 @@
+-- Writes everything that changes conversations (desk.Changes). changes has a list of
+-- rows for each table that is written to; texts has text_body, html_body and new_text
+-- of each message, and blobs the bytes of each blob, because these would have to be
+-- escaped in JSON. One call is one round trip, and tables that are not in changes
+-- cost nothing.
+--
+-- numbers are those of the new conversations, in the same order. raws_lost and
+-- deliveries_lost count claims that other nodes have taken over; if there are any, the
+-- caller rolls back.
+--
+-- The settings make every plan look up rows by key: the first plan may be made on
+-- empty tables, where a scan looks as cheap.
+create or replace function write_changes(changes jsonb, texts text[], blobs bytea[],
+        out numbers bigint[], out raws_lost int, out deliveries_lost int)
+    language plpgsql
+    set plan_cache_mode = force_generic_plan
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+    result record;
+    tries  int;
+    rows   int;
+begin
+    numbers := '{}';
+    raws_lost := 0;
+    deliveries_lost := 0;
+    if changes ? 'accounts' then
+        insert into accounts (id, name, segment, timezone, attributes, tags, created_at)
+        select id, name, segment, timezone, attributes, tags, created_at
+        from jsonb_populate_recordset(null::accounts, changes->'accounts');
+    end if;
+    if changes ? 'domains' then
+        insert into account_domains (domain, account_id)
+        select domain, account_id from jsonb_populate_recordset(null::account_domains, changes->'domains');
+    end if;
+    if changes ? 'contacts' then
+        insert into contacts (id, account_id, name, created_at)
+        select id, account_id, name, created_at from jsonb_populate_recordset(null::contacts, changes->'contacts');
+    end if;
+    if changes ? 'identities' then
+        -- A known address keeps its contact, and its trust is only raised.
+        insert into identities as i (channel, address, contact_id, trust, verified_at)
+        select channel, address, contact_id, trust, verified_at
+        from jsonb_populate_recordset(null::identities, changes->'identities')
+        on conflict (channel, address) do update
+            set trust = case when excluded.trust = 'verified' or i.trust = 'claimed' then excluded.trust else i.trust end,
+                verified_at = coalesce(excluded.verified_at, i.verified_at)
+            where excluded.trust <> i.trust and i.trust <> 'verified' and excluded.trust <> 'claimed'
+               or excluded.verified_at is not null;
+    end if;
+    if changes ? 'opened' then
+        with opened as (
+            insert into conversations (id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
+                restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
+                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at)
+            select id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
+                restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
+                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at
+            from jsonb_populate_recordset(null::conversations, changes->'opened')
+            returning number
+        )
+        select array_agg(number order by number) into numbers from opened;
+    end if;
+    if changes ? 'updated' then
+        update conversations c set (account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
+                restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
+                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, updated_at)
+            = (v.account_id, v.contact_id, v.subject, v.channel, v.status, v.priority, v.inbox_id, v.tier, v.assignee_id, v.tags,
+                v.restricted, v.path, v.policy_version, v.reply_channel, v.reply_to, v.reply_from, v.participants, v.waiting_on, v.preview,
+                v.last_inbound_at, v.last_reply_at, v.waiting_since, v.snoozed_until, v.resolved_at, v.merged_into, v.last_seq, v.updated_at)
+        from jsonb_populate_recordset(null::conversations, changes->'updated') v
+        where c.id = v.id;
+        get diagnostics rows = row_count;
+        if rows <> jsonb_array_length(changes->'updated') then
+            raise exception '% of % conversations to update are missing', jsonb_array_length(changes->'updated') - rows, jsonb_array_length(changes->'updated');
+        end if;
+    end if;
+    if changes ? 'blobs' then
+        insert into blobs (sha256, size, bytes)
+        select b->>'sha256', (b->>'size')::bigint, blobs[n] from jsonb_array_elements(changes->'blobs') with ordinality as t (b, n)
+        on conflict (sha256) do nothing;
+    end if;
+    if changes ? 'messages' then
+        insert into messages (id, account_id, direction, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
+            sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id, report, problems,
+            authentication, signature, author_id, content)
+        select id, account_id, direction, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
+            sent_at, received_at, preview, texts[3*n - 2], texts[3*n - 1], texts[3*n], attachments, auto_submitted, list_id, report, problems,
+            authentication, signature, author_id, content
+        from rows from (jsonb_to_recordset(changes->'messages') as (id uuid, account_id uuid, direction text, channel text, raw_id uuid,
+            message_id text, in_reply_to text[], refs text[], addresses jsonb, from_address text, subject text, sent_at timestamptz,
+            received_at timestamptz, preview text, attachments jsonb, auto_submitted text, list_id text, report jsonb, problems jsonb,
+            authentication jsonb, signature jsonb, author_id uuid, content bytea)) with ordinality as m (id, account_id, direction, channel, raw_id,
+            message_id, in_reply_to, refs, addresses, from_address, subject, sent_at, received_at, preview, attachments, auto_submitted,
+            list_id, report, problems, authentication, signature, author_id, content, n);
+    end if;
+    if changes ? 'placements' then
+        -- A number that already exists is an error, unless the row ends its placement.
+        insert into placements as p (conversation_id, seq, message_id, method, evidence, since, until)
+        select conversation_id, seq, message_id, method, evidence, since, until
+        from jsonb_populate_recordset(null::placements, changes->'placements')
+        order by until nulls last
+        on conflict (conversation_id, seq) do update set until = excluded.until
+            where p.message_id = excluded.message_id and excluded.until is not null;
+        get diagnostics rows = row_count;
+        if rows <> jsonb_array_length(changes->'placements') then
+            raise unique_violation using constraint = 'placements_pkey', message = 'a number in a conversation was taken by another transaction';
+        end if;
+    end if;
+    if changes ? 'refs' then
+        insert into thread_refs as r (message_id, conversation_id, account_id, own)
+        select message_id, conversation_id, account_id, own from jsonb_populate_recordset(null::thread_refs, changes->'refs')
+        on conflict (message_id, conversation_id) do update set own = true where excluded.own and not r.own;
+    end if;
+    -- A conversation has one running stint: the old one ends before the new one begins.
+    if changes ? 'ended' then
+        update stints s set ended_at = e.ended_at from jsonb_populate_recordset(null::stints, changes->'ended') e
+        where s.id = e.id and s.ended_at is null;
+    end if;
+    if changes ? 'begun' then
+        insert into stints (id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, ended_at, reason)
+        select id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, ended_at, reason
+        from jsonb_populate_recordset(null::stints, changes->'begun');
+    end if;
+    if changes ? 'deliveries' then
+        insert into deliveries (id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, attempts,
+            next_attempt_at, code, enhanced_code, detail, lease_until, fence, settled, created_at, updated_at)
+        select id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, attempts,
+            coalesce(next_attempt_at, created_at), code, enhanced_code, detail, lease_until, fence,
+            state in ('sent', 'delivered', 'failed', 'cancelled'), created_at, updated_at
+        from jsonb_populate_recordset(null::deliveries, changes->'deliveries');
+    end if;
+    if changes ? 'results' then
+        for result in
+            select * from jsonb_to_recordset(changes->'results') as (delivery_id uuid, fence bigint, source text, at timestamptz, state text,
+                code int, enhanced_code text, detail text, next_attempt_at timestamptz)
+        loop
+            -- The result of an attempt completes the delivery or sets the time of the next
+            -- attempt. A DSN, which reports what happened later, does not change that time.
+            update deliveries d set state = result.state, updated_at = result.at,
+                code = case when result.source = 'attempt' or result.code <> 0 then result.code else d.code end,
+                enhanced_code = case when result.source = 'client' then d.enhanced_code else result.enhanced_code end,
+                detail = case when result.source = 'client' then d.detail else result.detail end,
+                next_attempt_at = case when result.source = 'dsn' then d.next_attempt_at else coalesce(result.next_attempt_at, result.at) end,
+                settled = case when result.source = 'dsn' then d.settled else result.next_attempt_at is null end,
+                lease_until = case when result.source = 'dsn' then d.lease_until end
+            where d.id = result.delivery_id
+              and (result.fence = 0 or d.fence = result.fence and d.state = 'sending')
+              and case result.source
+                  when 'dsn' then d.state in ('sent', 'delayed', 'unknown', 'delivered')
+                  when 'client' then d.state in ('queued', 'sending', 'sent', 'delayed', 'unknown')
+                  else true end
+            returning d.attempts into tries;
+            if found then
+                insert into delivery_attempts (delivery_id, attempt, at, source, state, code, enhanced_code, detail)
+                values (result.delivery_id, tries, result.at, result.source, result.state, result.code, result.enhanced_code, result.detail);
+            elsif result.fence <> 0 then
+                deliveries_lost := deliveries_lost + 1;
+            end if;
+        end loop;
+    end if;
+    if changes ? 'events' then
+        insert into events (at, subject_kind, subject_id, conversation_id, account_id, seq, kind, version, actor, data)
+        select at, subject_kind, subject_id, conversation_id, account_id, seq, kind, version, actor, data
+        from jsonb_populate_recordset(null::events, changes->'events');
+    end if;
+    -- Sessions are locked after conversations, as everywhere, to prevent deadlocks.
+    if changes ? 'sessions' then
+        update chat_sessions s set contact_id = l.contact_id, conversation_id = l.conversation_id, seen_at = now()
+        from jsonb_to_recordset(changes->'sessions') as l (id uuid, contact_id uuid, conversation_id uuid)
+        where s.id = l.id;
+    end if;
+    if changes ? 'processed' then
+        -- Each row must still have the fence of this claim.
+        update raws r set state = 'processed', problem = '', lease_until = null, message_id = p.message_id
+        from jsonb_to_recordset(changes->'processed') as p (id uuid, fence bigint, message_id uuid)
+        where r.id = p.id and r.fence = p.fence and r.state = 'pending';
+        get diagnostics rows = row_count;
+        raws_lost := jsonb_array_length(changes->'processed') - rows;
+    end if;
+    if changes ? 'repeated' then
+        -- Bytes identical to the message's first raw row are stored once: a whole folder
+        -- is received again when its server has renumbered it.
+        update raws r set bytes = '', same_as = f.id
+        from messages m join raws f on f.id = m.raw_id
+        where r.id = any(array(select jsonb_array_elements_text(changes->'repeated')::uuid)) and m.id = r.message_id and f.id <> r.id
+          and f.same_as is null and r.same_as is null and f.bytes = r.bytes;
+    end if;
+end $$;
