@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,28 +122,54 @@ func (e *email) fields() {
 	m.CC = e.addresses("cc")
 	m.BCC = e.addresses("bcc")
 	if len(h.All("from")) > 1 {
-		e.problem("duplicate-from", "the message has more than one From field; the first one is used")
+		e.problem("duplicate-from", "the message has more than one From field; the first one with an address is used")
 	}
 	e.fillFrom()
 
-	if m.MessageID = imf.MessageID(h.Get("message-id")); m.MessageID == "" {
+	if m.MessageID = imf.MessageID(unwrapped(h.First("message-id", func(v string) bool { return imf.MessageID(unwrapped(v)) != "" }))); m.MessageID == "" {
 		m.MessageID = generatedID(e.raw.Bytes)
 		e.problem("no-message-id", "the message has no Message-ID; one was generated")
 	}
-	m.InReplyTo = imf.MessageIDs(strings.Join(h.All("in-reply-to"), " "))
-	m.References = imf.MessageIDs(strings.Join(h.All("references"), " "))
+	m.InReplyTo = identifiers(h, "in-reply-to")
+	m.References = identifiers(h, "references")
 	m.ListID = imf.ListID(imf.OneLine(h.Get("list-id")))
 	m.SentAt = e.date()
 }
 
+// identifiers reads the identifiers of all fields of a name.
+func identifiers(h mimeheader.Header, name string) []string {
+	var values []string
+	for _, v := range h.All(name) {
+		values = append(values, unwrapped(v))
+	}
+	return imf.MessageIDs(strings.Join(values, " "))
+}
+
+// unwrapped decodes the value of a structured field that a program encoded as a whole,
+// although RFC 2047 §5 allows that in text only. An identifier that merely contains
+// what looks like an encoded word keeps its spelling.
+func unwrapped(value string) string {
+	if strings.HasPrefix(strings.TrimSpace(value), "=?") {
+		return encodedword.Decode(value, "")
+	}
+	return value
+}
+
 // addresses reads an address list. Repeated To, Cc and Bcc fields are joined (RFC
-// 5322 §3.6 forbids them, forwarders add them); a repeated From is not.
+// 5322 §3.6 forbids them, forwarders add them); of the others the first with an
+// address counts.
 func (e *email) addresses(name string) []desk.Address {
 	h := e.head
-	value := h.Get(name)
 	if name == "to" || name == "cc" || name == "bcc" {
-		value = strings.Join(h.All(name), ", ")
+		return e.mailboxes(strings.Join(h.All(name), ", "))
 	}
+	return e.mailboxes(h.First(name, func(v string) bool { return slices.ContainsFunc(e.mailboxes(v), hasAddress) }))
+}
+
+func hasAddress(a desk.Address) bool { return strings.Contains(a.Email, "@") }
+
+// mailboxes reads the value of an address field.
+func (e *email) mailboxes(value string) []desk.Address {
 	if strings.TrimSpace(value) == "" {
 		return nil
 	}
@@ -203,7 +230,7 @@ const (
 // §4.4), or the time of receipt.
 func (e *email) date() time.Time {
 	h, receivedAt := e.head, e.raw.ReceivedAt
-	value := h.Get("date")
+	value := h.First("date", func(v string) bool { _, ok := imf.ParseDate(imf.OneLine(encodedword.Decode(v, ""))); return ok })
 	if value == "" {
 		value = h.Get("delivery-date")
 		e.problem("no-date", "the message has no Date field; another time is used instead")

@@ -34,6 +34,7 @@ func ParseAddressList(s string, decode func(string) string) []Mailbox {
 	if decode == nil {
 		decode = decodeWords
 	}
+	s = encodedList(s, decode)
 	var list []Mailbox
 	var pending []string // words of a name that an unquoted comma split
 	entries, emptyGroup := splitAddresses(s)
@@ -62,6 +63,18 @@ func ParseAddressList(s string, decode func(string) string) []Mailbox {
 	return list
 }
 
+// encodedList decodes a field that is encoded as a whole with more than one mailbox in
+// it, which RFC 2047 §5 forbids.
+func encodedList(s string, decode func(string) string) string {
+	if !strings.HasPrefix(strings.TrimSpace(s), "=?") || strings.ContainsAny(s, "@<") {
+		return s
+	}
+	if plain := decode(s); strings.Count(plain, "@") > 1 && !strings.Contains(plain, "=?") {
+		return plain
+	}
+	return s
+}
+
 // entry is one comma-separated piece, split but not decoded.
 type entry struct {
 	phrase  []string // words and quoted strings outside brackets
@@ -70,6 +83,7 @@ type entry struct {
 	at      bool     // the phrase contains an @
 	// bracketed is also set by "<>", which says that the words are a name.
 	bracketed bool
+	open      bool // the last bracket is not closed
 }
 
 func (e entry) text() string { return strings.Join(e.phrase, " ") }
@@ -81,8 +95,14 @@ func (e entry) hasAddress() bool {
 // mailbox decodes an entry; false if it has neither a name nor an address.
 func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 	name, addr := e.text(), e.angle
-	if !e.bracketed || addr == "" && strings.Contains(name, "@") {
+	switch {
+	case !e.bracketed || addr == "" && strings.Contains(name, "@"):
 		name, addr = addressFromPhrase(e.phrase)
+	case strings.Contains(addr, " ") && !strings.Contains(addr, "@") && strings.Contains(name, "@"):
+		// "addr <Name>": the two changed places.
+		if other, found := addressFromPhrase(e.phrase); strings.Contains(found, "@") {
+			name, addr = strings.TrimSpace(other+" "+addr), found
+		}
 	}
 	if addr == "" && strings.Contains(name, "=?") {
 		// The whole mailbox is inside an encoded word.
@@ -94,7 +114,11 @@ func (e entry) mailbox(decode func(string) string) (Mailbox, bool) {
 	}
 	addr = trimAddr(addr)
 	if strings.Contains(addr, "=?") {
-		addr = trimAddr(decode(addr))
+		addr = decode(addr)
+		if i := strings.LastIndexByte(addr, '<'); i >= 0 {
+			addr = addr[i+1:] // the name was encoded together with the brackets
+		}
+		addr = trimAddr(addr)
 	}
 	if hasHighBit(addr) {
 		addr = decode(addr)

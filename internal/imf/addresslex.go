@@ -97,9 +97,7 @@ func (l *addressLexer) entry() (e entry, end byte) {
 		case c == '<':
 			flush()
 			e.bracketed = true
-			if angle := l.angle(); e.angle == "" {
-				e.angle = angle
-			}
+			e.addAngle(l.angle())
 		case c == '\\' && l.pos+1 < len(l.s):
 			word.WriteByte(l.s[l.pos+1])
 			l.pos += 2
@@ -205,8 +203,25 @@ func (l *addressLexer) comment() string {
 	return b.String()
 }
 
-// angle reads "<...>"; without a closing bracket it ends at a separator.
-func (l *addressLexer) angle() string {
+// addAngle adds the text of brackets, of which an entry should have one pair. In
+// "Name <Name <addr>>" the innermost is the address. depth is how many closing brackets
+// follow the text; without one, it was cut off at the next bracket or separator.
+func (e *entry) addAngle(text string, depth int) {
+	address := strings.Contains(text, "@")
+	switch known := strings.Contains(e.angle, "@"); {
+	case e.angle == "":
+		e.angle = text
+	case address && !known && len(e.phrase) == 0:
+		e.phrase, e.angle = []string{e.angle}, text
+	case address && (!known || e.open && depth > 1):
+		e.angle = text
+	}
+	e.open = depth == 0
+}
+
+// angle reads "<...>" and counts the closing brackets; without one it ends at a
+// separator.
+func (l *addressLexer) angle() (text string, depth int) {
 	l.pos++
 	rest := l.s[l.pos:]
 	for strings.HasPrefix(rest, "<") {
@@ -220,13 +235,14 @@ func (l *addressLexer) angle() string {
 			cut = len(rest)
 		}
 		l.pos += cut
-		return strings.TrimSpace(rest[:cut])
+		return strings.TrimSpace(rest[:cut]), 0
 	}
-	l.pos += end + 1
+	l.pos += end
 	for l.pos < len(l.s) && l.s[l.pos] == '>' {
 		l.pos++
+		depth++
 	}
-	return strings.TrimSpace(rest[:end])
+	return strings.TrimSpace(rest[:end]), depth
 }
 
 // groupColon reports whether the colon at pos ends the name of a group, rather than

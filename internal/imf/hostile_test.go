@@ -31,7 +31,7 @@ func TestGroupsInDamagedFields(t *testing.T) {
 	for field, want := range map[string]string{
 		"A: <a@b>, c@d; E: f@g;": "[{ a@b} { c@d} { f@g}]",
 		"A <a@b>, B <c@d":        "[{A a@b} {B c@d}]",
-		"A <a <b@c>":             "[{ a}]",
+		"A <a <b@c>":             "[{A b@c}]",
 		"<a@b> <c@d>, e@f":       "[{ a@b} { e@f}]",
 		"Group: ":                "[]",
 		"a: b c":                 "[{a: b c }]",

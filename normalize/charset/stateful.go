@@ -16,6 +16,12 @@ import (
 // These charsets cannot be decoded octet by octet: escape sequences, shift
 // characters, base64 runs or a byte order mark determine what the octets mean.
 
+// IsStateful reports whether octets of a charset, named as Name returns it, have
+// meanings of their own: UTF-16 has NUL, ISO-2022 has shift characters.
+func IsStateful(name string) bool {
+	return isUTF16(name) || strings.HasPrefix(name, "iso-2022-") || strings.HasPrefix(name, "cp5022") || name == "utf-7" || name == "hz-gb-2312"
+}
+
 // decodeEscaped decodes ISO-2022 by its escape sequences, whatever charset is
 // declared.
 func decodeEscaped(b []byte, name string) (string, bool) {

@@ -8,7 +8,6 @@ import (
 
 	"switchboard/internal/imf"
 	"switchboard/normalize/charset"
-	"switchboard/normalize/transfer"
 )
 
 // Decode returns a header value as one line of UTF-8: encoded words (RFC 2047)
@@ -142,29 +141,6 @@ func readWord(s string) (word, int) {
 	}
 	w := word{charset: label, base64: rest[0] == 'b' || rest[0] == 'B', text: text[:end]}
 	return w, 2 + i + 1 + 2 + end + skip
-}
-
-// octets decodes the text of the word; underscore is what "_" stands for (a space, by
-// RFC 2047 §4.2).
-func (w word) octets(underscore byte) []byte {
-	if w.base64 {
-		return transfer.LooseBase64([]byte(w.text))
-	}
-	out := make([]byte, 0, len(w.text))
-	for i := 0; i < len(w.text); i++ {
-		c := w.text[i]
-		switch {
-		case c == '_':
-			c = underscore
-		case c == '=':
-			if octet, ok := transfer.HexPair(w.text[i+1:]); ok {
-				c = octet
-				i += 2
-			}
-		}
-		out = append(out, c)
-	}
-	return out
 }
 
 func isPlainASCII(s string) bool {

@@ -53,8 +53,33 @@ func (h Header) All(name string) []string {
 	return values
 }
 
+// First returns the first value of a field that is accepted, or else the first that is
+// not empty. A program that adds a field to a message that already has one often adds
+// the better one, or a broken one.
+func (h Header) First(name string, accept func(value string) bool) string {
+	first, more := "", false
+	for _, f := range h {
+		if f.Name != name || f.Value == "" {
+			continue
+		}
+		if more = first != ""; more {
+			break
+		}
+		first = f.Value
+	}
+	if !more {
+		return first // the usual case
+	}
+	for _, f := range h {
+		if f.Name == name && f.Value != "" && accept(f.Value) {
+			return f.Value
+		}
+	}
+	return first
+}
+
 // Read splits b into its header block (RFC 5322 §2.2) and body. It tolerates lines
-// that are not fields: if fields follow, the line was meant as a continuation;
+// that are not fields: if fields follow, they were meant as continuations or are junk;
 // otherwise the blank line is missing and the body starts there. At most MaxSize
 // octets are kept; over reports that there were more.
 func Read(b []byte) (h Header, body []byte, over bool) {
@@ -69,6 +94,7 @@ func Read(b []byte) (h Header, body []byte, over bool) {
 	}
 	defer func() { flush() }()
 	used := 0
+	resumes := len(rest) + 1 // octets left where the header is known to continue
 	for len(rest) > 0 {
 		line, next := plaintext.CutLine(rest)
 		if len(line) == 0 {
@@ -91,10 +117,19 @@ func Read(b []byte) (h Header, body []byte, over bool) {
 			name, value = key, append([]byte(nil), val...)
 		case bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From ")):
 			// An mbox separator that was left in.
-		case name != "" && (followedByField(next) || bytes.HasSuffix(bytes.TrimSpace(value), []byte(";")) && mimeparam.StartsParam(string(plaintext.ClipBytes(line, 80)))):
+		case name != "" && bytes.HasSuffix(bytes.TrimSpace(value), []byte(";")) && mimeparam.StartsParam(string(plaintext.ClipBytes(line, 80))):
 			value = append(append(value, ' '), bytes.TrimSpace(line)...)
 		default:
-			return h, rest, over
+			if len(rest) <= resumes {
+				left, ok := resumption(next, append(h, Field{Name: name}))
+				if name == "" || !ok {
+					return h, rest, over
+				}
+				resumes = left
+			}
+			if !isJunk(name, value, line) {
+				value = append(append(value, ' '), bytes.TrimSpace(line)...)
+			}
 		}
 		rest = next
 	}
@@ -122,40 +157,4 @@ func CutField(line []byte) (name string, value []byte, ok bool) {
 		return "", nil, false // a URL at the start of a body
 	}
 	return strings.ToLower(string(key)), value, true
-}
-
-// followedByField reports whether the header continues after a line that is not a
-// field: the next line is a field with a common name, or a continuation of one.
-func followedByField(b []byte) bool {
-	for n := 0; n < 3; n++ {
-		line, rest := plaintext.CutLine(b)
-		if len(line) == 0 {
-			return false
-		}
-		if line[0] != ' ' && line[0] != '\t' {
-			name, _, ok := CutField(line)
-			return ok && IsCommonField(name)
-		}
-		b = rest
-	}
-	return false
-}
-
-// IsCommonField reports whether name is in use in mail headers, so that "Note: ..."
-// in a body is not taken for a field.
-func IsCommonField(name string) bool {
-	if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "list-") ||
-		strings.HasPrefix(name, "resent-") || strings.HasPrefix(name, "arc-") || strings.HasPrefix(name, "dkim-") {
-		return true
-	}
-	return commonFields[name]
-}
-
-var commonFields = map[string]bool{
-	"from": true, "to": true, "cc": true, "bcc": true, "subject": true, "date": true, "sender": true, "reply-to": true, "message-id": true,
-	"in-reply-to": true, "references": true, "mime-version": true, "received": true, "received-spf": true, "return-path": true, "delivered-to": true,
-	"envelope-to": true, "user-agent": true, "precedence": true, "importance": true, "priority": true, "thread-topic": true, "thread-index": true,
-	"authentication-results": true, "auto-submitted": true, "organization": true, "errors-to": true, "status": true, "delivery-date": true,
-	"comments": true, "keywords": true, "mailing-list": true, "disposition-notification-to": true, "return-receipt-to": true, "accept-language": true,
-	"domainkey-signature": true, "feedback-id": true, "lines": true, "newsgroups": true, "path": true, "sensitivity": true, "original-recipient": true,
 }

@@ -19,11 +19,15 @@ const Max = 64
 // in lower case, and its parameters, with lower-case names and decoded values. RFC
 // 2231 continuations are joined. Violations of the grammar of RFC 2045 §5.1 (missing
 // semicolons, unquoted blanks, unclosed or nested quotes) are read as they were
-// meant. Only the first Max parameters are read; over reports that there were
+// meant, and so are values that a gateway encoded as a whole (RFC 2047 §5 forbids
+// encoded words in parameters). Only the first Max parameters are read; over reports that there were
 // more.
 func Parse(value, hint string) (main string, params map[string]string, over bool) {
+	if strings.HasPrefix(strings.TrimSpace(value), "=?") {
+		value = encodedword.Decode(value, hint)
+	}
 	main, rest := cutMain(value)
-	p := paramReader{s: rest}
+	p := paramReader{s: rest, hint: hint}
 	found := make(map[string]string)
 	var pieces []piece
 	for n := 0; ; n++ {
@@ -66,7 +70,11 @@ func cutMain(value string) (main, rest string) {
 	return strings.ToLower(strings.Trim(main, `"'<>, `)), value[end:]
 }
 
-type paramReader struct{ s string }
+type paramReader struct {
+	s       string
+	hint    string // charset of raw 8-bit text
+	decoded bool   // encoded parameters were decoded
+}
 
 // next returns the next parameter; ok is false at the end.
 func (p *paramReader) next() (name, value string, ok bool) {
@@ -81,6 +89,11 @@ func (p *paramReader) next() (name, value string, ok bool) {
 				return "", "", false
 			}
 			p.s = p.s[end+1:]
+			continue
+		}
+		if !p.decoded && strings.HasPrefix(p.s, "=?") {
+			// Parameters are encoded, with their names.
+			p.s, p.decoded = encodedword.Decode(p.s, p.hint), true
 			continue
 		}
 		eq := strings.IndexAny(p.s, "=;")

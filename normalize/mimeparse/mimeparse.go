@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"switchboard/internal/imf"
+	"switchboard/normalize/encodedword"
 	"switchboard/normalize/filename"
 	"switchboard/normalize/mimeheader"
 	"switchboard/normalize/mimeparam"
@@ -115,7 +116,7 @@ func (s *Parser) read(p *Part, fallback string, depth int) {
 
 // describe reads the MIME fields of a part.
 func (s *Parser) describe(p *Part, fallback string) {
-	contentType := p.Header.Get("content-type")
+	contentType := p.Header.First("content-type", s.usableType)
 	media, params, over := mimeparam.Parse(contentType, s.HeaderCharset)
 	if over {
 		s.Report("too-many-parameters", "a Content-Type has more than "+strconv.Itoa(mimeparam.Max)+" parameters; the rest were not read")
@@ -154,11 +155,20 @@ func (s *Parser) describe(p *Part, fallback string) {
 	if !p.Declared && p.Name != "" && p.Type == "text/plain" {
 		p.Type = filename.MediaType(p.Name)
 	}
-	p.Encoding = encodingName(p.Header.Get("content-transfer-encoding"))
+	p.Encoding = encodingName(p.Header.First("content-transfer-encoding", func(v string) bool { return transfer.Known(encodingName(v)) }))
 	p.ContentID = strings.Trim(imf.OneLine(p.Header.Get("content-id")), "<> ")
 }
 
+func (s *Parser) usableType(value string) bool {
+	media, _, _ := mimeparam.Parse(value, s.HeaderCharset)
+	_, ok := mimeparam.MediaType(media)
+	return ok
+}
+
 func encodingName(s string) string {
+	if strings.HasPrefix(strings.TrimSpace(s), "=?") {
+		s = encodedword.Decode(s, "")
+	}
 	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), `"';:,`))
 	if i := strings.IndexAny(s, " \t;("); i > 0 {
 		s = s[:i]

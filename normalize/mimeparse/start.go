@@ -36,8 +36,10 @@ func headerCharset(b []byte) string {
 // findStart skips anything before the header: a byte order mark, blank lines, an mbox
 // separator, text that the message was pasted under. Bare CR line ends become LF.
 func (s *Parser) findStart(b []byte) []byte {
-	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0 {
-		b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
+	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0 || mixedLineEnds(b) {
+		for _, end := range []string{"\r\n", "\n\r", "\r"} {
+			b = bytes.ReplaceAll(b, []byte(end), []byte("\n"))
+		}
 	}
 	if text, ok := charset.DecodeUTF16(plaintext.ClipBytes(b, 1<<20), ""); ok && (bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff})) {
 		b = []byte(text)
@@ -71,6 +73,32 @@ func (s *Parser) findStart(b []byte) []byte {
 	}
 	s.Report("no-header", "no message header was found; everything is shown as text")
 	return append([]byte("\n"), b...)
+}
+
+// mixedLineEnds reports whether a field of the header starts after a bare CR, which RFC
+// 5322 §2.3 forbids: gateways join the fields of systems with other line ends.
+func mixedLineEnds(b []byte) bool {
+	for rest := plaintext.ClipBytes(b, 64<<10); ; {
+		line, next := plaintext.CutLine(rest)
+		if len(line) == 0 {
+			return false
+		}
+		for {
+			i := bytes.IndexByte(line, '\r')
+			if i < 0 {
+				break
+			}
+			line = line[i+1:]
+			field := line
+			if end := bytes.IndexByte(field, '\r'); end >= 0 {
+				field = field[:end]
+			}
+			if name, _, ok := mimeheader.CutField(field); ok && mimeheader.IsCommonField(name) {
+				return true
+			}
+		}
+		rest = next
+	}
 }
 
 // repairTrace removes a byte order mark or blank lines between the trace fields that
@@ -113,8 +141,8 @@ func isMailHeader(h mimeheader.Header) bool {
 	return false
 }
 
-// startsMail reports whether b starts with at least two common fields, among them
-// From or Received.
+// startsMail reports whether b starts with at least two common fields, among them one
+// that shows a message rather than text that quotes one.
 func startsMail(b []byte) bool {
 	line, _ := plaintext.CutLine(b)
 	if name, _, ok := mimeheader.CutField(line); !ok || !mimeheader.IsCommonField(name) {
@@ -127,5 +155,12 @@ func startsMail(b []byte) bool {
 			usual++
 		}
 	}
-	return usual >= 2 && (head.Has("from") || head.Has("received") || head.Has("return-path")) && usual*2 >= len(head)
+	if usual < 2 || usual*2 < len(head) {
+		return false
+	}
+	if head.Has("from") || head.Has("received") || head.Has("return-path") {
+		return true
+	}
+	// Without a From field: what a person would not write above a text.
+	return usual >= 3 && (head.Has("to") || head.Has("subject")) && (head.Has("mime-version") || head.Has("message-id") || head.Has("date") && head.Has("content-type"))
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/jhillyerd/enmime/v2"
 
-	"switchboard/normalize/plaintext"
 	"switchboard/normalize/uuencode"
 )
 
@@ -25,15 +24,41 @@ var leafParser = enmime.NewParser(
 
 var quotedLeaf = []byte("Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 
+// Known reports whether encoding is the name of a Content-Transfer-Encoding (RFC 2045
+// §6.1), or close to one, in lower case.
+func Known(encoding string) bool {
+	switch encoding {
+	case "7bit", "8bit", "binary":
+		return true
+	}
+	return isBase64Name(encoding) || isQuotedPrintableName(encoding) || isUuencodeName(encoding)
+}
+
+func isBase64Name(s string) bool {
+	return s == "base64" || s == "base-64" || s == "b64" || s == "b"
+}
+
+func isQuotedPrintableName(s string) bool {
+	switch s {
+	case "quoted-printable", "quoted-printible", "quotedprintable", "quoted_printable", "qp", "q", "quoted":
+		return true
+	}
+	return false
+}
+
+func isUuencodeName(s string) bool {
+	return s == "x-uuencode" || s == "uuencode" || s == "x-uue" || s == "uue"
+}
+
 // Decode decodes a body by its Content-Transfer-Encoding (RFC 2045 §6), in lower
 // case. Unknown encodings leave it unchanged.
 func Decode(body []byte, encoding string) []byte {
-	switch encoding {
-	case "base64", "base-64", "b64", "b":
+	switch {
+	case isBase64Name(encoding):
 		return DecodeBase64(body)
-	case "quoted-printable", "quoted-printible", "quotedprintable", "quoted_printable", "qp", "q", "quoted":
+	case isQuotedPrintableName(encoding):
 		return decodeQuotedPrintable(body)
-	case "x-uuencode", "uuencode", "x-uue", "uue":
+	case isUuencodeName(encoding):
 		if _, files := uuencode.Extract(string(body)); len(files) > 0 {
 			return files[0].Data
 		}
@@ -52,73 +77,4 @@ func decodeQuotedPrintable(body []byte) []byte {
 		return body
 	}
 	return leaf.Content
-}
-
-// DecodeBase64 decodes base64. enmime would record an error per foreign octet (a
-// gigabyte for four million of them) and stop at early padding. Text that was
-// declared base64 but is not stays unchanged.
-func DecodeBase64(body []byte) []byte {
-	if !likeBase64(firstParagraph(plaintext.ClipBytes(body, 1024))) {
-		return body
-	}
-	return LooseBase64(trimFooter(body))
-}
-
-// firstParagraph returns the text before the first blank line, skipping leading ones.
-func firstParagraph(b []byte) []byte {
-	b = plaintext.SkipBlankLines(b)
-	for rest := b; len(rest) > 0; {
-		line, next := plaintext.CutLine(rest)
-		if len(line) == 0 {
-			return b[:len(b)-len(rest)]
-		}
-		rest = next
-	}
-	return b
-}
-
-// likeBase64 reports whether most of a sample belongs to the base64 alphabet and its
-// lines do not consist of words.
-func likeBase64(sample []byte) bool {
-	foreign, words, digits := 0, 0, 0
-	for i, c := range sample {
-		switch {
-		case base64Value[c] >= 0 || c == '=':
-			digits++
-		case c == ' ':
-			if i > 0 && i+1 < len(sample) && sample[i-1] > ' ' && sample[i+1] > ' ' {
-				words++
-			}
-		case c > ' ':
-			foreign++
-		}
-	}
-	return (foreign+words)*8 <= digits
-}
-
-// trimFooter cuts off what was appended to the data: a stray boundary and, after the
-// padding or a blank line, everything from the first line that is not base64.
-func trimFooter(body []byte) []byte {
-	ended := false
-	for rest := body; len(rest) > 0; {
-		line, next := plaintext.CutLine(rest)
-		line = bytes.TrimSpace(line)
-		if ended && !allBase64(line) || bytes.HasPrefix(line, []byte("--")) {
-			return body[:len(body)-len(rest)]
-		}
-		if len(line) == 0 || line[len(line)-1] == '=' {
-			ended = true
-		}
-		rest = next
-	}
-	return body
-}
-
-func allBase64(line []byte) bool {
-	for _, c := range line {
-		if base64Value[c] < 0 && c != '=' {
-			return false
-		}
-	}
-	return true
 }
