@@ -100,7 +100,7 @@ func New(store Store, opt Options) *Desk {
 // Reply is a reply to the customer.
 type Reply struct {
 	Text string // plain text; required
-	HTML string // the same as HTML; may be empty
+	HTML string // the same as HTML, sanitized before it is stored; may be empty
 	CC   []desk.Address
 	// ExpectedSeq is the newest message number the agent had seen. If there is a
 	// newer message, the reply is refused with Stale. nil: do not check.

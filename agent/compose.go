@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"switchboard/desk"
+	"switchboard/htmlview"
 	"switchboard/internal/imf"
 )
 
@@ -45,6 +46,9 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	if strings.TrimSpace(text) == "" {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "text: the reply is empty")
 	}
+	// What is stored is what is sent, and the recipient's program may show it less
+	// carefully than the console.
+	html = htmlview.Sanitize(html)
 	id := desk.NewID[desk.MessageID]()
 	m := desk.Message{
 		ID: id, ConversationID: c.ID, Direction: desk.Outbound, Channel: c.ReplyChannel, MessageID: d.opt.MessageID(id),

@@ -21,7 +21,7 @@ type replyInput struct {
 	ConversationPath
 	Body struct {
 		Text        string   `json:"text" minLength:"1" maxLength:"500000"`
-		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML"`
+		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
 		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>"`
 		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
 	}

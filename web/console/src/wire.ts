@@ -1708,7 +1708,7 @@ export interface components {
              * @description last_seq as the agent saw it; absent or null: no check
              */
             expected_seq?: number | null;
-            /** @description The same text as HTML */
+            /** @description The same text as HTML; scripts, event handlers, forms and unsafe links are removed before it is stored and sent */
             html?: string;
             text: string;
         };
