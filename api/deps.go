@@ -6,6 +6,7 @@ import (
 
 	"switchboard/agent"
 	"switchboard/api/auth"
+	"switchboard/api/repeat"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/search"
@@ -24,6 +25,7 @@ type Deps struct {
 	People        auth.People
 	Sessions      auth.Sessions
 	Keys          Keys
+	Repeats       repeat.Keeper
 	Answers       Answers
 	Handling      Handling
 	Health        Health
@@ -44,6 +46,7 @@ type Store interface {
 	auth.People
 	auth.Sessions
 	Keys
+	repeat.Keeper
 	Health
 	Channels
 }
@@ -58,7 +61,7 @@ type Actions interface {
 func From(s Store, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Desks: s, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Health: s, Channels: s, Answers: actions, Handling: actions, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Hub: hub,
 	}
 }
 

@@ -6,6 +6,7 @@
 // forgotten check denies access.
 //
 // Packages below it have one task each: problem (RFC 9457 errors), auth (keys and
-// sessions), visibility (who sees which event), socket (the event socket),
-// openapi (the document), console (the built pages), middleware and site.
+// sessions), repeat (Idempotency-Key), visibility (who sees which event), socket
+// (the event socket), openapi (the document), console (the built pages),
+// middleware and site.
 package api

@@ -11,6 +11,7 @@ import (
 
 	"switchboard/api/auth"
 	"switchboard/api/problem"
+	"switchboard/api/repeat"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/credential"
@@ -48,7 +49,7 @@ func (s *server) keyRoutes() {
 	handle(s, huma.Operation{
 		OperationID: "create-key", Method: http.MethodPost, Path: "/keys", Summary: "Create an API key", Tags: tags,
 		Description:   "It has your permissions. Only this response contains the secret.",
-		DefaultStatus: http.StatusCreated,
+		DefaultStatus: http.StatusCreated, Metadata: map[string]any{repeat.Secret: true},
 	}, s.createKey)
 	handle(s, huma.Operation{
 		OperationID: "delete-key", Method: http.MethodDelete, Path: "/keys/{id}", Summary: "Revoke an API key", Tags: tags,

@@ -17,6 +17,7 @@ import (
 	"switchboard/api/middleware"
 	"switchboard/api/openapi"
 	"switchboard/api/problem"
+	"switchboard/api/repeat"
 	"switchboard/api/site"
 	"switchboard/api/socket"
 	"switchboard/api/visibility"
@@ -113,7 +114,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 		Events: deps.Events, Visible: s.visible, Auth: s.auth, Hub: deps.Hub, Site: public, Log: s.log, Ping: cfg.PingInterval,
 	})
 	s.huma = humago.NewWithPrefix(s.mux, base, s.humaConfig())
-	s.huma.UseMiddleware(s.auth.Middleware)
+	s.huma.UseMiddleware(s.auth.Middleware, repeat.Middleware(deps.Repeats, s.log))
 	s.conversationRoutes()
 	s.actionRoutes()
 	s.messageRoutes()
@@ -166,6 +167,9 @@ func handle[I, O any](s *server, op huma.Operation, fn func(context.Context, *I)
 		}},
 	}
 	op.MaxBodyBytes = middleware.MaxBody
+	if isPublic, _ := op.Metadata[auth.Public].(bool); op.Method == http.MethodPost && !isPublic {
+		repeat.Describe(&op)
+	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {

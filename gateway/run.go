@@ -20,6 +20,8 @@ const (
 	snoozeInterval = 5 * time.Second
 	// shutdownTimeout bounds how long HTTP requests may delay a stop.
 	shutdownTimeout = 15 * time.Second
+	// sweepInterval is how often expired answers to API requests are removed.
+	sweepInterval = 10 * time.Minute
 )
 
 // Run serves until ctx ends, then stops in order: the channels first, then the
@@ -43,6 +45,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		pipeline.Go(func() error { return g.metrics.Run(inner) })
 	}
 	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, snoozeInterval, g.tail.Wake); return nil })
+	pipeline.Go(func() error { return g.sweep(inner, sweepInterval) })
 
 	frontend, outer := errgroup.WithContext(ctx)
 	frontend.Go(func() error { return g.group.Run(outer) })
@@ -67,6 +70,26 @@ func (g *Gateway) serve(ctx context.Context) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	return errors.Join(g.api.Shutdown(stop), server.Shutdown(stop))
+}
+
+// sweep removes what has expired, at the start and then at each interval, until ctx ends.
+func (g *Gateway) sweep(ctx context.Context, interval time.Duration) error {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		more, err := g.store.SweepRepeats(ctx)
+		if err != nil && ctx.Err() == nil {
+			g.log.WarnContext(ctx, "SweepFailed", "error", err)
+		}
+		if more && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 func ignoreCanceled(err error) error {

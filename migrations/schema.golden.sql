@@ -247,6 +247,22 @@ create table events (
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);
 CREATE INDEX events_tail ON events USING btree (xid, id);
 
+create table idempotency_keys (
+    agent_id uuid not null,
+    key text not null,
+    fingerprint bytea not null,
+    claim uuid not null,
+    claimed_until timestamp with time zone not null,
+    done boolean not null default false,
+    status integer,
+    headers jsonb,
+    body bytea,
+    expires_at timestamp with time zone not null,
+    constraint idempotency_keys_pkey PRIMARY KEY (agent_id, key),
+    constraint idempotency_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
+);
+CREATE INDEX idempotency_keys_expires_at ON idempotency_keys USING btree (expires_at);
+
 create table identities (
     channel text not null,
     address text not null,

@@ -34,6 +34,7 @@ type queries struct {
 	token            tokenQueries
 	channel          channelQueries
 	image            imageQueries
+	repeat           repeatQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

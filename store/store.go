@@ -86,7 +86,8 @@ func (s *Store) Close() error {
 func (s *Store) Ping(ctx context.Context) error { return wrap("ping", s.db.PingContext(ctx)) }
 
 // tx runs fn in one explicit transaction. Every write goes through here: lib/pq
-// may repeat an autocommit statement whose answer was lost. A transaction that
+// may repeat an autocommit statement whose answer was lost. The transaction records the
+// Idempotency-Key of the request that it belongs to (BindRepeat). A transaction that
 // PostgreSQL cancelled because of others (deadlock, serialization) is
 // KindTemporary and may be repeated by the caller.
 func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
@@ -94,7 +95,11 @@ func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	if err != nil {
 		return wrap("begin", err)
 	}
-	if err := fn(tx); err != nil {
+	err = s.recordRepeat(ctx, tx)
+	if err == nil {
+		err = fn(tx)
+	}
+	if err != nil {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, errTxDone) && ctx.Err() == nil {
 			s.log.Warn("RollbackFailed", "error", rollback)
 		}

@@ -154,6 +154,18 @@ func (a *Authenticator) byHeader(ctx context.Context, r *http.Request) (desk.Age
 	return a.ByKey(ctx, strings.TrimSpace(key))
 }
 
+// Credential returns the secret that authenticates a request, a key or a session
+// token; "" if it has none.
+func Credential(r *http.Request) string {
+	if _, key, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
+		return strings.TrimSpace(key)
+	}
+	if c, err := r.Cookie(Cookie); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
 // ByKey returns the agent an API key belongs to; KindDenied when it is not valid.
 func (a *Authenticator) ByKey(ctx context.Context, key string) (desk.Agent, error) {
 	if !strings.HasPrefix(key, credential.KeyPrefix) {

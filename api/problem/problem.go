@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -82,6 +83,11 @@ func Invalid(location, message string, value any) *Details {
 
 // NotFound returns a 404 for the named kind of object.
 func NotFound(what string) *Details { return New(http.StatusNotFound, "no such "+what) }
+
+// TooLarge returns a 413 for a request body of more than limit bytes.
+func TooLarge(limit int64) *Details {
+	return New(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is too large: at most %d KiB are accepted; shorten the text", limit>>10))
+}
 
 // Unauthorized returns a 401 that asks for an API key.
 func Unauthorized(detail string) *Details {
