@@ -149,34 +149,6 @@ func TestResultInjection(t *testing.T) {
 	}
 }
 
-func TestUpstream(t *testing.T) {
-	const mail = "Received: from evil by relay.example\r\n" +
-		"Authentication-Results: relay.example;\r\n\tspf=pass smtp.mailfrom=a@b.example; x-spam=fail\r\n" +
-		"Authentication-Results: Relay.example 1; dmarc=pass (p=NONE) header.from=b.example\r\n" +
-		"Authentication-Results: mx.evil.example; dmarc=pass header.from=victim.example\r\n" +
-		"From: a@b.example\r\n\r\n"
-	for _, test := range []struct {
-		mail, names, want string
-		ok                bool
-	}{
-		{mail, "relay.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example policy.dmarc=none", true},
-		{mail, "RELAY.example other.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example policy.dmarc=none", true},
-		{mail, "other.example", "", false},
-		{mail, "", "", false},
-		{"From: a@b.example\r\n\r\nAuthentication-Results: relay.example; spf=pass\r\n", "relay.example", "", false},
-		{"Authentication-Results: relay.example; none\r\n\r\n", "relay.example", "relay.example; none", true},
-		{"Authentication-Results: relay.example; spf=fail\r\nReceived: from evil\r\nAuthentication-Results: relay.example; dmarc=pass\r\n\r\n", "relay.example", "relay.example; spf=fail", true},
-		{strings.Replace(mail, "From:", "no field\r\nFrom:", 1), "relay.example", "relay.example; spf=pass smtp.mailfrom=a@b.example; dmarc=pass header.from=b.example policy.dmarc=none", true},
-		{"Authentication-Results: relay.example; spf=pass\r\n \r\n\r\n", "relay.example", "", false},
-		{"no field\r\n" + mail, "relay.example", "", false},
-	} {
-		got, ok := Upstream([]byte(test.mail), strings.Fields(test.names))
-		if got != test.want || ok != test.ok {
-			t.Errorf("%s: %q, %t", test.names, got, ok)
-		}
-	}
-}
-
 func TestAdd(t *testing.T) {
 	got := Add("mx.desk.example; spf=none", imf.MethodSpam, "fail", "policy.score", "8.20", "policy.action", "add header")
 	if want := `mx.desk.example; spf=none; x-spam=fail policy.action="add header" policy.score=8.20`; got != want {
