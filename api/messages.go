@@ -82,7 +82,7 @@ type messageHTMLInput struct {
 }
 
 // mailStyle is the default style; any style of the message overrides it.
-const mailStyle = "body{margin:12px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%}"
+const mailStyle = ":root{color-scheme:light;background:#fff;color:#000}body{margin:12px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%}"
 
 func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.StreamResponse, error) {
 	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"switchboard/normalize/htmltext"
-	"switchboard/normalize/plaintext"
 )
 
 const (
@@ -23,6 +22,7 @@ type cleaner struct {
 	opt     Options
 	out     strings.Builder
 	open    []string
+	looks   []look // of the open elements, parallel to open
 	sheet   sheet
 	blocked int
 	unended map[string]bool // raw text elements without a following end tag
@@ -215,7 +215,7 @@ func tablePart(name string) bool {
 func (w *cleaner) pop() {
 	n := len(w.open) - 1
 	w.out.WriteString("</" + w.open[n] + ">")
-	w.open = w.open[:n]
+	w.open, w.looks = w.open[:n], w.looks[:n]
 }
 
 // start writes a start tag if the element is allowed.
@@ -224,7 +224,7 @@ func (w *cleaner) start(t html.Token) {
 	switch {
 	case t.DataAtom == atom.Body:
 		name = "div"
-		if len(t.Attr) == 0 {
+		if _, styled := w.sheet.rules["body"]; len(t.Attr) == 0 && !styled {
 			return
 		}
 	case t.DataAtom == atom.Button || t.DataAtom == atom.Option || t.DataAtom == atom.Label:
@@ -245,10 +245,10 @@ func (w *cleaner) start(t html.Token) {
 		return
 	}
 	w.out.WriteString("<" + name)
-	w.attributes(t, name)
+	seen := w.attributes(t, name)
 	w.out.WriteByte('>')
 	if !void {
-		w.open = append(w.open, name)
+		w.open, w.looks = append(w.open, name), append(w.looks, seen)
 	}
 }
 
@@ -274,118 +274,4 @@ func (w *cleaner) closeImplied(name string) {
 	case name == "tr" && top == "tr":
 		w.pop()
 	}
-}
-
-// attributes writes the allowed attributes.
-func (w *cleaner) attributes(t html.Token, name string) {
-	style, class, has := "", "", map[string]bool{}
-	var before []string
-	for _, a := range t.Attr {
-		if has[a.Key] || a.Namespace != "" {
-			continue
-		}
-		has[a.Key] = true
-		switch a.Key {
-		case "style":
-			safe, remote := declarations(a.Val)
-			style, w.blocked = safe, w.blocked+remote
-		case "class":
-			class = a.Val
-		case "href":
-			if name == "a" {
-				w.attribute("href", safeLink(a.Val))
-			}
-		case "background":
-			if src := w.image(a.Val); name == "table" || name == "td" || name == "th" || name == "tr" {
-				w.attribute("background", src)
-			}
-		case "bgcolor":
-			if t.DataAtom == atom.Body && allowedAttributes["bgcolor"].MatchString(a.Val) {
-				before = append(before, "background-color: "+colour(a.Val)+";")
-				continue
-			}
-			w.plain(a)
-		case "text":
-			if t.DataAtom == atom.Body && allowedAttributes["color"].MatchString(a.Val) {
-				before = append(before, "color: "+colour(a.Val)+";")
-			}
-		default:
-			w.plain(a)
-		}
-	}
-	if w.sheet.rules != nil {
-		element := name
-		if t.DataAtom == atom.Body {
-			element = "body"
-		}
-		style = w.sheet.style(element, class, style)
-	}
-	if before != nil {
-		style = strings.TrimSpace(strings.Join(before, " ") + " " + style)
-	}
-	w.attribute("style", style)
-}
-
-// colour converts a colour attribute to a CSS colour.
-func colour(s string) string {
-	if len(s) == 6 && strings.Trim(s, "0123456789abcdefABCDEF") == "" {
-		return "#" + s
-	}
-	return s
-}
-
-// plain writes an attribute if its value has the required form.
-func (w *cleaner) plain(a html.Attribute) {
-	form := allowedAttributes[a.Key]
-	if form == nil {
-		return
-	}
-	value := strings.TrimSpace(a.Val)
-	if a.Key == "title" || a.Key == "alt" {
-		value = cleanDescription(value)
-	}
-	if !form.MatchString(value) {
-		return
-	}
-	if value == "" && a.Key != "nowrap" && a.Key != "noshade" && a.Key != "alt" && a.Key != "open" && a.Key != "reversed" {
-		return
-	}
-	w.out.WriteString(" " + a.Key + `="` + html.EscapeString(value) + `"`)
-}
-
-// cleanDescription returns a description without characters that could be markup.
-func cleanDescription(s string) string {
-	return strings.TrimSpace(plaintext.Clip(strings.TrimSpace(strings.NewReplacer("<", "", ">", "").Replace(s)), 500))
-}
-
-func (w *cleaner) attribute(name, value string) {
-	if value != "" {
-		w.out.WriteString(" " + name + `="` + html.EscapeString(value) + `"`)
-	}
-}
-
-// picture writes an image. An image that is not loaded keeps its size and
-// description, and its title names the host.
-func (w *cleaner) picture(t html.Token) {
-	given := htmltext.Attr(t, "src")
-	before := w.blocked
-	src := w.image(given)
-	if src == "" && (w.blocked == before || tiny(t)) {
-		if cleanDescription(htmltext.Attr(t, "alt")) == "" {
-			return
-		}
-	}
-	if src == "" && w.blocked > before && htmltext.Attr(t, "title") == "" {
-		t.Attr = append(t.Attr, html.Attribute{Key: "title", Val: "not loaded: " + host(given)})
-	}
-	w.out.WriteString("<img")
-	w.attribute("src", src)
-	w.attributes(t, "img")
-	w.out.WriteByte('>')
-}
-
-// tiny reports whether an image is a tracking pixel.
-func tiny(t html.Token) bool {
-	small := func(s string) bool { return s == "0" || s == "1" || s == "2" || s == "1px" }
-	return small(htmltext.Attr(t, "width")) && small(htmltext.Attr(t, "height"))
 }

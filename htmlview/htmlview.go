@@ -15,6 +15,12 @@ type Options struct {
 	// brackets; empty if the message has none. If CID is nil, the references stay
 	// unchanged.
 	CID func(id string) string
+	// Location returns the URL of the image with a Content-Location (RFC 2557 §5);
+	// empty if the message has none. It may be nil.
+	Location func(url string) string
+	// Drawn is called with the URL of every image that the reader sees: not for one in
+	// a hidden element or of the size of a tracking pixel. It may be nil.
+	Drawn func(url string)
 	// RemoteImages allows images from the internet. Each one tells its server that
 	// the message was read, and when.
 	RemoteImages bool

@@ -45,9 +45,15 @@ const (
 	maxInlined      = 1 << 20   // octets that rules may add to a message
 )
 
-// declarations returns the safe declarations of a style, and the number of remote
-// images that the removed ones would have loaded.
-func declarations(s string) (safe string, remote int) {
+// declared is what is kept of a style.
+type declared struct {
+	safe   string
+	remote int  // remote images that the removed declarations would have loaded
+	lost   bool // a background was removed
+}
+
+// declarations returns the safe declarations of a style.
+func declarations(s string) (d declared) {
 	if len(s) > maxStyle {
 		s = plaintext.Clip(s, maxStyle)
 	}
@@ -59,24 +65,38 @@ func declarations(s string) (safe string, remote int) {
 		name, value, found := strings.Cut(one, ":")
 		name = strings.ToLower(strings.TrimSpace(name))
 		if !found || !allowedProperties[name] {
-			remote += remoteURLs(value)
+			d.remote += remoteURLs(value)
+			d.lost = d.lost || name == "background-image" && drawsSomething(value)
 			continue
 		}
 		if strings.Contains(value, "(") {
-			remote += remoteURLs(value)
+			d.remote += remoteURLs(value)
 			value = cssURL.ReplaceAllString(value, " ")
+			if name == "background" {
+				// The last layer may name a colour (CSS Backgrounds §2.10).
+				value = strings.Trim(gradient.ReplaceAllString(value, " "), " ,")
+			}
 		}
 		value = strings.Join(strings.Fields(value), " ")
 		if !safeValue.MatchString(value) || !harmless(name, strings.ToLower(value)) {
+			d.lost = d.lost || strings.HasPrefix(name, "background")
 			continue
 		}
+		d.lost = d.lost || name == "background" && strings.Contains(one, "(") && !namesColour(value)
 		if b.Len() > 0 {
 			b.WriteByte(' ')
 		}
 		b.WriteString(name + ": " + value + ";")
 	}
-	return b.String(), remote
+	d.safe = b.String()
+	return d
 }
+
+// drawsSomething reports whether a background-image is an image.
+func drawsSomething(value string) bool { return strings.Contains(value, "(") }
+
+// gradient matches a gradient whose colours may be functions as well.
+var gradient = regexp.MustCompile(`(?i)[a-z-]*gradient\((?:[^()]|\([^()]*\))*\)`)
 
 var cssURL = regexp.MustCompile(`(?i)url\(\s*(?:"[^"]*"|'[^']*'|[^"'()]*)\s*\)`)
 
@@ -159,7 +179,7 @@ func stripComments(s string) string {
 // an element, a class, or an element with a class. They are inlined into the elements
 // they apply to, because style elements are removed.
 type sheet struct {
-	rules map[string]string // safe declarations by selector
+	rules map[string]declared // by selector
 	size  int
 	added int
 }
@@ -177,8 +197,8 @@ func (c *sheet) read(css string) {
 	css = strings.NewReplacer("<!--", " ", "-->", " ").Replace(stripComments(css))
 	css = dropAtRules(css)
 	for _, m := range ruleForm.FindAllStringSubmatch(css, maxRules) {
-		safe, _ := declarations(m[2])
-		if safe == "" {
+		d := declarations(m[2])
+		if d.safe == "" && !d.lost {
 			continue
 		}
 		for _, selector := range strings.Split(m[1], ",") {
@@ -187,10 +207,10 @@ func (c *sheet) read(css string) {
 				continue
 			}
 			if c.rules == nil {
-				c.rules = map[string]string{}
+				c.rules = map[string]declared{}
 			}
-			if old := c.rules[selector]; len(old) < 500 {
-				c.rules[selector] = strings.TrimSpace(old + " " + safe)
+			if old := c.rules[selector]; len(old.safe) < 500 {
+				c.rules[selector] = declared{safe: strings.TrimSpace(old.safe + " " + d.safe), lost: old.lost || d.lost}
 			}
 		}
 	}
@@ -230,17 +250,19 @@ func dropAtRules(css string) string {
 	}
 }
 
-// style returns the declarations for an element, its own ones last so that they take
-// precedence.
-func (c *sheet) style(element, class, own string) string {
+// style returns the declarations that the rules have for an element, and whether they
+// had a background that was removed.
+func (c *sheet) style(element, class string) (style string, lost bool) {
 	if len(c.rules) == 0 || c.added > maxInlined {
-		return own
+		return "", false
 	}
 	parts := make([]string, 0, 4)
 	add := func(selector string) {
-		if s := c.rules[selector]; s != "" {
-			parts = append(parts, s)
-			c.added += len(s)
+		rule := c.rules[selector]
+		lost = lost || rule.lost
+		if rule.safe != "" {
+			parts = append(parts, rule.safe)
+			c.added += len(rule.safe)
 		}
 	}
 	add(element)
@@ -250,11 +272,5 @@ func (c *sheet) style(element, class, own string) string {
 			add(element + "." + name)
 		}
 	}
-	if len(parts) == 0 {
-		return own
-	}
-	if own != "" {
-		parts = append(parts, own)
-	}
-	return strings.Join(parts, " ")
+	return strings.Join(parts, " "), lost
 }

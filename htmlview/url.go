@@ -15,6 +15,11 @@ func (w *cleaner) image(s string) string {
 	}
 	s = cleanURL(s)
 	lower := strings.ToLower(plaintext.Clip(s, 64))
+	if w.opt.Location != nil && len(s) <= maxURL && !strings.HasPrefix(lower, "cid:") && !strings.HasPrefix(lower, "data:") {
+		if own := w.opt.Location(s); own != "" {
+			return own
+		}
+	}
 	switch {
 	case strings.HasPrefix(lower, "cid:"):
 		if len(s) > maxURL {
@@ -23,11 +28,15 @@ func (w *cleaner) image(s string) string {
 		if w.opt.CID == nil {
 			return s
 		}
+		// The identifier is percent-encoded (RFC 2392 §2); some programs write it as
+		// it is, with its angle brackets or with a percent sign of its own.
 		id := s[len("cid:"):]
 		if plain, err := url.PathUnescape(id); err == nil {
-			id = plain
+			if src := w.opt.CID(strings.Trim(plain, "<> ")); src != "" {
+				return src
+			}
 		}
-		return w.opt.CID(strings.Trim(id, "<>"))
+		return w.opt.CID(strings.Trim(id, "<> "))
 	case strings.HasPrefix(lower, "data:"):
 		for _, kind := range []string{"png", "jpeg", "gif", "webp"} {
 			if strings.HasPrefix(lower, "data:image/"+kind+";base64,") {
