@@ -55,6 +55,8 @@ type Receipt struct {
 	ID RawID
 	// Duplicate is set when the source key was known: ID is then the first one's.
 	Duplicate bool
+	// First has the bytes of the first one, when the source key of a chat line was known.
+	First string
 }
 
 // ChatLine is the raw form of one line of a visitor's chat, as JSON.

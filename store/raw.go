@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -142,10 +143,14 @@ func (s *Store) knownRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw, ind
 	known := tx.StmtxContext(ctx, s.q.raw.Known)
 	for _, i := range indexes {
 		r := raws[i]
-		if err := known.GetContext(ctx, &receipts[i].ID, r.Channel, r.Endpoint, r.SourceKey, r.ID); err != nil {
+		var row struct {
+			ID    desk.RawID
+			First sql.NullString
+		}
+		if err := known.GetContext(ctx, &row, r.Channel, r.Endpoint, r.SourceKey, r.ID); err != nil {
 			return wrap("journal: find the known row", err)
 		}
-		receipts[i].Duplicate = receipts[i].ID != r.ID
+		receipts[i] = desk.Receipt{ID: row.ID, Duplicate: row.ID != r.ID, First: row.First.String}
 	}
 	return nil
 }

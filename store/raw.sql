@@ -33,7 +33,7 @@ returning id, arrival, fence;
 -- repeated: it is not in memory and must not wait for its lease to run out.
 update raws set duplicates = duplicates + 1, lease_until = case when id = $4 then null else lease_until end
 where channel = $1 and endpoint = $2 and source_key = $3
-returning id;
+returning id, case when channel = 'chat' then bytes end as first;
 
 -- name: raw-due
 -- Whether raw-claim would find anything.

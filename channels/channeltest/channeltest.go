@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -224,6 +225,10 @@ func (s *Sink) AcceptAll(ctx context.Context, raws []desk.Raw, commit func()) ([
 		key := [3]string{string(raw.Channel), raw.Endpoint, raw.SourceKey}
 		if id, ok := s.known[key]; ok {
 			receipts[i] = desk.Receipt{ID: id, Duplicate: true}
+			if raw.Channel == desk.ChannelChat {
+				first := slices.IndexFunc(s.raws, func(r desk.Raw) bool { return r.ID == id })
+				receipts[i].First = string(s.raws[first].Bytes)
+			}
 			continue
 		}
 		s.known[key], receipts[i] = raw.ID, desk.Receipt{ID: raw.ID}

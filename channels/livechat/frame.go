@@ -185,6 +185,13 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
+// sameText reports whether a line that is stored has this text. Name, address and page
+// of the visitor may have changed since. A line whose bytes are gone is not compared.
+func sameText(stored, text string) bool {
+	var line desk.ChatLine
+	return stored == "" || json.Unmarshal([]byte(stored), &line) == nil && line.Text == text
+}
+
 // chatLine encodes a message frame as a raw item.
 func (f clientFrame) chatLine(session desk.SessionID, v chat.Visitor) ([]byte, error) {
 	return json.Marshal(desk.ChatLine{Session: session, ClientID: f.ID, Name: v.Name, Email: v.Email, Text: f.Text, Page: v.Page})

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/internal/dbtest"
+	"switchboard/internal/forwarded"
 	"switchboard/live"
 	"switchboard/store"
 )
@@ -40,7 +42,7 @@ func openEndpoint(t testing.TB, cfg livechat.Config) *endpoint {
 	t.Cleanup(func() { s.Close() })
 	cfg.Widgets = map[string]livechat.Widget{"shop": {Key: "shop"}}
 	server := livechat.New(cfg, s.Visitors(), live.New(), slog.New(slog.DiscardHandler))
-	h := httptest.NewServer(server)
+	h := httptest.NewServer(forwarded.Handler([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, server))
 	t.Cleanup(h.Close)
 	return &endpoint{server, s, strings.TrimPrefix(h.URL, "http://")}
 }

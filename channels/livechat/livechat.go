@@ -28,15 +28,20 @@ type Widget struct {
 
 // Config configures a Server. A zero limit means the default in brackets.
 type Config struct {
-	Widgets     map[string]Widget // by key
-	MaxFrame    int64             // longest frame in octets (64 KiB)
-	MaxSockets  int               // open at the same time; further ones are refused with 503 (20,000)
-	FrameRate   float64           // frames per second and session; exceeding it closes the socket (20)
-	FrameBurst  int               // frames that may exceed the rate at once (40)
-	PollEvery   time.Duration     // how often the database is checked for lines that were not pushed (2 s)
-	PingEvery   time.Duration     // interval of pings to each socket (30 s)
-	WriteWait   time.Duration     // write timeout of one frame (10 s)
-	DrainWithin time.Duration     // how long Run waits for the sockets when it stops (5 s)
+	Widgets      map[string]Widget // by key
+	MaxFrame     int64             // longest frame in octets (64 KiB)
+	MaxSockets   int               // open at the same time; further ones are refused with 503 (20,000)
+	FrameRate    float64           // frames per second and session; exceeding it closes the socket (20)
+	FrameBurst   int               // frames that may exceed the rate at once (40)
+	MaxPerClient int               // sockets of one client network; further ones are refused with 503 (500)
+	// Sessions and Lines limit what the clients of one network may do in a minute;
+	// twice as many are accepted at once. Clients on this machine are not limited.
+	Sessions    int           // new sessions (60)
+	Lines       int           // lines (600)
+	PollEvery   time.Duration // how often the database is checked for lines that were not pushed (2 s)
+	PingEvery   time.Duration // interval of pings to each socket (30 s)
+	WriteWait   time.Duration // write timeout of one frame (10 s)
+	DrainWithin time.Duration // how long Run waits for the sockets when it stops (5 s)
 	// Committed is called after an event was committed, to wake the tail; may be nil.
 	Committed func()
 }

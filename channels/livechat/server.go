@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"switchboard/channels"
 	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
+	"switchboard/internal/clientlimit"
+	"switchboard/internal/forwarded"
 	"switchboard/live"
 )
 
@@ -29,8 +32,12 @@ type Server struct {
 	log      *slog.Logger
 	upgrader websocket.Upgrader
 
+	begins *clientlimit.Limiter // new sessions, see helloCost
+	lines  *clientlimit.Limiter
+
 	mu       sync.Mutex
-	sink     channels.Sink // nil while Run is not running
+	clients  map[netip.Prefix]int // open sockets by network
+	sink     channels.Sink        // nil while Run is not running
 	sockets  map[*socket]struct{}
 	visitors map[desk.SessionID]*visitor
 	opened   int            // sockets so far
@@ -46,6 +53,9 @@ var (
 func New(cfg Config, sessions Sessions, hub *live.Hub, log *slog.Logger) *Server {
 	cfg.MaxFrame = cmp.Or(cfg.MaxFrame, 64<<10)
 	cfg.MaxSockets = cmp.Or(cfg.MaxSockets, 20_000)
+	cfg.MaxPerClient = cmp.Or(cfg.MaxPerClient, 500)
+	cfg.Sessions = cmp.Or(cfg.Sessions, 60)
+	cfg.Lines = cmp.Or(cfg.Lines, 600)
 	cfg.FrameRate = cmp.Or(cfg.FrameRate, 20)
 	cfg.FrameBurst = cmp.Or(cfg.FrameBurst, 40)
 	cfg.PollEvery = cmp.Or(cfg.PollEvery, 2*time.Second)
@@ -57,6 +67,8 @@ func New(cfg Config, sessions Sessions, hub *live.Hub, log *slog.Logger) *Server
 	}
 	return &Server{
 		cfg: cfg, sessions: sessions, hub: hub, log: log,
+		begins: clientlimit.New(cfg.Sessions*beginCost, 2*cfg.Sessions*beginCost), lines: clientlimit.New(cfg.Lines, 2*cfg.Lines),
+		clients: make(map[netip.Prefix]int),
 		sockets: make(map[*socket]struct{}), visitors: make(map[desk.SessionID]*visitor),
 		upgrader: websocket.Upgrader{
 			// Small, because most sockets are idle. Longer reads bypass the buffer.
@@ -109,7 +121,8 @@ func (s *Server) awaitSockets() {
 
 // ServeHTTP upgrades the request at /chat?widget=KEY.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	sink, full := s.state()
+	client := forwarded.Addr(r.RemoteAddr)
+	sink, full := s.state(client)
 	if sink == nil || full {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, "the chat is not available at the moment; try again in a few seconds", http.StatusServiceUnavailable)
@@ -127,7 +140,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.log.Info("Refused", "channel", "chat", "widget", widget.Key, "origin", r.Header.Get("Origin"))
 		s.refuse(conn, "this origin is not allowed to use the widget")
 	default:
-		sock := &socket{srv: s, conn: conn, widget: &widget, remote: r.RemoteAddr}
+		sock := &socket{srv: s, conn: conn, widget: &widget, remote: r.RemoteAddr, client: client}
 		if !s.add(sock) {
 			closeWith(conn, websocket.CloseServiceRestart, "restarting", s.cfg.WriteWait)
 			conn.Close()
@@ -138,10 +151,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) state() (sink channels.Sink, full bool) {
+// state returns the sink, nil while the server is not running, and whether there is no
+// room for another socket of the client.
+func (s *Server) state(client netip.Addr) (sink channels.Sink, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sink, len(s.sockets) >= s.cfg.MaxSockets
+	crowded := !client.IsLoopback() && s.clients[clientlimit.Network(client)] >= s.cfg.MaxPerClient
+	return s.sink, crowded || len(s.sockets) >= s.cfg.MaxSockets
 }
 
 func (s *Server) refuse(conn *websocket.Conn, why string) {
@@ -179,6 +195,7 @@ func (s *Server) add(sock *socket) bool {
 		return false
 	}
 	s.sockets[sock] = struct{}{}
+	s.clients[clientlimit.Network(sock.client)]++
 	s.opened++
 	sock.turn = s.opened % beats
 	s.running.Add(1)
@@ -189,6 +206,10 @@ func (s *Server) add(sock *socket) bool {
 func (s *Server) remove(sock *socket) {
 	s.mu.Lock()
 	delete(s.sockets, sock)
+	network := clientlimit.Network(sock.client)
+	if s.clients[network]--; s.clients[network] == 0 {
+		delete(s.clients, network)
+	}
 	if v := sock.visitor; v != nil {
 		v.sockets = slices.DeleteFunc(v.sockets, func(other *socket) bool { return other == sock })
 		if len(v.sockets) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -35,7 +36,8 @@ type socket struct {
 	conn   *websocket.Conn
 	widget *Widget
 	remote string
-	turn   int // the group of sockets that are pinged together, see beats
+	client netip.Addr // of remote
+	turn   int        // the group of sockets that are pinged together, see beats
 
 	visitor *visitor // set by Server.join
 	secret  string
@@ -106,11 +108,21 @@ func (s *socket) serve(sink channels.Sink) {
 		s.close(code)
 		return
 	}
+	if wait := s.mayBegin(first); wait > 0 {
+		s.log().Info("SessionRefused", "wait", wait)
+		if s.writeNow(crowded("chats", wait, "").frame()) == nil {
+			s.close(websocket.CloseTryAgainLater)
+		}
+		return
+	}
 	session, err := s.openSession(first)
 	if err != nil {
 		s.log().Warn("SessionNotOpened", "error", err)
 		s.close(websocket.CloseInternalServerErr)
 		return
+	}
+	if first.Session != "" && !session.Resumed {
+		s.srv.begins.Charge(s.client, beginCost-resumeCost, time.Now())
 	}
 	s.begin(session, start(session, first))
 	defer s.sub.Close()
@@ -213,42 +225,6 @@ func (s *socket) writeBytes(frame []byte) error {
 	return s.conn.WriteMessage(websocket.TextMessage, frame)
 }
 
-// openSession resumes the session that the frame names, or starts a new one.
-func (s *socket) openSession(f clientFrame) (chat.Session, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
-	defer cancel()
-	session, err := s.srv.sessions.Open(ctx, s.widget.Key, f.Session, chat.Visitor{Name: f.Name, Email: f.Email, Page: f.Page})
-	if err != nil {
-		return session, err
-	}
-	s.secret, s.who = session.Secret, session.Visitor
-	if f.Page != "" {
-		s.who.Page = f.Page
-	}
-	s.setConversation(session.Conversation)
-	if s.visitor == nil {
-		s.srv.join(s, session.ID)
-	}
-	return session, nil
-}
-
-func (s *socket) setConversation(id desk.ConversationID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conversation = id
-}
-
-// start returns the position from which the socket reads. The client's number is
-// valid only in the conversation that it belongs to.
-func start(session chat.Session, f clientFrame) chat.Position {
-	at := chat.Position{Conversation: session.Conversation, Seq: f.After}
-	foreign := f.Epoch != "" && f.Epoch != session.Conversation.String()
-	if !session.Resumed || foreign || f.After > session.Seq {
-		at.Seq = 0
-	}
-	return at
-}
-
 // read handles frames until the connection ends and returns the close code.
 func (s *socket) read(sink channels.Sink, first clientFrame) int {
 	f, err, code := first, error(nil), -1
@@ -315,6 +291,10 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored", id: f.ID})
 		return
 	}
+	if wait := s.srv.lines.Take(s.client, 1, time.Now()); wait > 0 {
+		s.refuse(crowded("messages", wait, f.ID))
+		return
+	}
 	// Not the server's context: stopping must not interrupt a commit.
 	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
 	defer cancel()
@@ -330,6 +310,8 @@ func (s *socket) line(sink channels.Sink, f clientFrame) {
 	case err != nil:
 		s.log().Warn("NotStored", "error", err)
 		s.refuse(&refusal{code: "not-now", detail: "the line could not be stored; send it again", id: f.ID})
+	case receipt.Duplicate && !sameText(receipt.First, f.Text):
+		s.refuse(&refusal{code: "id-used", detail: "another message was sent with this id; send it with a new id", id: f.ID})
 	default:
 		s.log().Debug("Accepted", "raw", receipt.ID, "duplicate", receipt.Duplicate)
 		s.send(serverFrame{Type: typeAck, ID: f.ID})

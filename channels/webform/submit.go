@@ -21,7 +21,7 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request, f Form) {
 		return
 	}
 	defer s.inFlight.Done()
-	if wait := s.limits.take(s.cfg.ClientIP(r), time.Now()); wait > 0 {
+	if wait := s.limits.Take(s.cfg.ClientIP(r), 1, time.Now()); wait > 0 {
 		s.fail(w, r, f, submission{}, &fault{status: http.StatusTooManyRequests, detail: "Too many forms were submitted from your network. Please try again later.", retry: wait})
 		return
 	}

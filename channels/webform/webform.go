@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"switchboard/channels"
+	"switchboard/internal/clientlimit"
 )
 
 // Form is the configuration of one form.
@@ -67,7 +68,7 @@ type Server struct {
 	cfg    Config
 	log    *slog.Logger
 	mux    *http.ServeMux
-	limits *limiter
+	limits *clientlimit.Limiter
 	memory *semaphore.Weighted
 
 	mu       sync.Mutex
@@ -93,7 +94,7 @@ func New(cfg Config, log *slog.Logger) *Server {
 	}
 	s := &Server{
 		cfg: cfg, log: log.With("channel", "form"), mux: http.NewServeMux(),
-		limits: newLimiter(cfg.PerMinute, cfg.Burst), memory: semaphore.NewWeighted(cfg.Memory),
+		limits: clientlimit.New(cfg.PerMinute, cfg.Burst), memory: semaphore.NewWeighted(cfg.Memory),
 	}
 	s.mux.HandleFunc("GET /f/{key}", s.form(s.show))
 	s.mux.HandleFunc("GET /f/{key}/thanks", s.form(s.thanks))
