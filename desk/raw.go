@@ -39,7 +39,10 @@ type Raw struct {
 	AuthResults  string   // an Authentication-Results value (RFC 8601), computed here or from a trusted relay; may be empty
 	// Outgoing is set for mail from a mailbox's Sent folder, where only the owner of
 	// the mailbox can put mail.
-	Outgoing   bool
+	Outgoing bool
+	// Stream is the source stream within which rows are processed in order of
+	// acceptance (ingest.Stream). The journal sets it.
+	Stream     string
 	ReceivedAt time.Time
 	Size       int64
 	Kept       int64 // octets in the journal; less than Size when only the header was available

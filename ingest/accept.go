@@ -13,7 +13,7 @@ type Journal interface {
 	// AcceptRaws returns receipts in the order of raws; a known source key yields
 	// the first one's receipt. With a lease it also claims the new rows for this
 	// node and returns them as they are stored, except those that have to wait for
-	// a row that no node has claimed yet.
+	// an earlier row of their stream that this node does not hold.
 	AcceptRaws(ctx context.Context, raws []desk.Raw, lease time.Duration) ([]desk.Receipt, []Claimed, error)
 }
 
@@ -142,14 +142,18 @@ func (a *Acceptor) commit(ctx context.Context, group []acceptRequest) {
 		}
 		return
 	}
+	waiting := -len(claimed) // new rows that were not claimed
 	for i, g := range group {
 		if err != nil {
 			g.done <- acceptResult{err: err}
 			continue
 		}
+		if !receipts[i].Duplicate {
+			waiting++
+		}
 		g.done <- acceptResult{receipt: receipts[i]}
 	}
 	if err == nil {
-		a.processor.accepted(raws, len(claimed) < len(raws))
+		a.processor.accepted(raws, waiting > 0)
 	}
 }

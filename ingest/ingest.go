@@ -14,7 +14,8 @@ import (
 // Store keeps the journal and runs the ordered transaction of a batch.
 type Store interface {
 	// Claim leases up to n pending raw rows and returns them without their bytes, in
-	// the order of arrival but mail last.
+	// the order of arrival but mail last. It passes over rows whose stream has an
+	// earlier pending row that it does not return, too.
 	Claim(ctx context.Context, n int, lease time.Duration) ([]Claimed, error)
 	// Load fills in the bytes of claimed rows.
 	Load(ctx context.Context, claimed []Claimed) error
@@ -37,7 +38,8 @@ type Tx interface {
 	// Snapshot reads everything the batch's decisions may look at, and locks the
 	// conversations among it.
 	Snapshot(ctx context.Context, q Query) (*Snapshot, error)
-	// Save writes what was decided, with multi-row statements.
+	// Save writes what was decided, with multi-row statements. ErrOrder means that an
+	// earlier row of a stream is still pending.
 	Save(ctx context.Context, c *desk.Changes) error
 }
 
@@ -46,6 +48,9 @@ type Claimed struct {
 	Raw     desk.Raw
 	Fence   int64 // the claim's number; a later claim has a greater one
 	Arrival int64 // the row's position in the journal
+	// Journaled is set for rows that Claim returned, as opposed to those claimed when
+	// they were accepted.
+	Journaled bool
 }
 
 // Scope identifies an account before it is known: the sender's address, and the

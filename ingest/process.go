@@ -21,6 +21,10 @@ const (
 	// poll bounds the wait after a lost wake-up, and for rows that other nodes gave
 	// up or that are due for another attempt.
 	poll = time.Second
+	// pollSoon is poll for waitFor after a row had to wait for one that another node
+	// holds, usually for a few milliseconds.
+	pollSoon = 20 * time.Millisecond
+	waitFor  = 5 * time.Second
 	// maxAttempts is how often a row that fails for a temporary reason is tried
 	// before it is quarantined.
 	maxAttempts = 12
@@ -50,8 +54,10 @@ type Processor struct {
 	Verify func(s *desk.Signed, received time.Time) *desk.Signature
 
 	queue     queue
+	holds     holds
 	pace      *pace
-	journaled atomic.Bool // rows may be waiting in the journal
+	journaled atomic.Bool  // rows may be waiting in the journal
+	waiting   atomic.Int64 // until when (Unix, ns) rows may wait there for another node
 
 	mu         sync.Mutex
 	unrecorded []failure // failures that could not be stored yet
@@ -85,13 +91,20 @@ func (p *Processor) Wake() {
 	p.pace.urge()
 }
 
+// lookAgain hints that rows wait in the journal, which may take a moment to become
+// free: another node holds an earlier row of their stream.
+func (p *Processor) lookAgain() {
+	p.waiting.Store(time.Now().Add(waitFor).UnixNano())
+	p.journaled.Store(true)
+}
+
 // accepted hints that rows were committed, and whether some wait in the journal.
 // Mail comes from programs, which usually send more: it waits a moment to share a
 // batch with what follows, and leaves the machine to its senders meanwhile. With
 // anything else a person is waiting.
 func (p *Processor) accepted(raws []desk.Raw, journaled bool) {
 	if journaled {
-		p.journaled.Store(true)
+		p.lookAgain()
 	}
 	for _, r := range raws {
 		if r.Channel != desk.ChannelEmail {
@@ -157,34 +170,69 @@ func (p *Processor) release(ctx context.Context) {
 // affects no other.
 func (p *Processor) write(ctx context.Context, batch []parsed) {
 	good := make([]parsed, 0, len(batch))
+	var early []Claimed
 	for _, b := range batch {
+		if p.holds.held(&b.Claimed) {
+			early = append(early, b.Claimed)
+			continue
+		}
 		if b.err != nil {
 			p.fail(ctx, b.Claimed, b.err)
 			continue
 		}
 		good = append(good, b)
 	}
-	if len(good) == 0 {
-		return
+	if len(good) > 0 {
+		early = append(early, p.writeGood(ctx, good)...)
+		p.Committed()
 	}
+	p.giveBack(ctx, early)
+}
+
+// writeGood stores the messages of a batch, and returns the rows that have to wait for
+// an earlier row of their stream.
+func (p *Processor) writeGood(ctx context.Context, good []parsed) (early []Claimed) {
 	changes, err := p.commit(ctx, good)
-	switch {
-	case err == nil:
+	if err == nil {
 		p.announce(good, changes)
-	case len(good) == 1:
-		p.fail(ctx, good[0].Claimed, err)
-	default:
+		return nil
+	}
+	if len(good) > 1 {
 		p.log.Warn("BatchFailed", "rows", len(good), "retry", "one by one", "error", err)
-		for _, b := range good {
-			one := []parsed{b}
-			if changes, err := p.commit(ctx, one); err != nil {
-				p.fail(ctx, b.Claimed, err)
-			} else {
-				p.announce(one, changes)
-			}
+	}
+	for i := range good {
+		one := good[i : i+1]
+		if p.holds.held(&one[0].Claimed) {
+			early = append(early, one[0].Claimed)
+			continue
+		}
+		if len(good) > 1 {
+			changes, err = p.commit(ctx, one)
+		}
+		switch {
+		case err == nil:
+			p.announce(one, changes)
+		case errors.Is(err, ErrOrder):
+			early = append(early, one[0].Claimed)
+		default:
+			p.fail(ctx, one[0].Claimed, err)
 		}
 	}
-	p.Committed()
+	return early
+}
+
+// giveBack returns rows to the journal, where they wait for an earlier row of their
+// stream.
+func (p *Processor) giveBack(ctx context.Context, rows []Claimed) {
+	if len(rows) == 0 {
+		return
+	}
+	p.log.Info("HeldBack", "rows", len(rows), "reason", "an earlier message of the same source is pending")
+	if err := p.store.Release(ctx, rows); err != nil {
+		p.log.Warn("ReleaseFailed", "rows", len(rows), "free_in", lease, "error", err)
+	}
+	p.lookAgain()
+	p.pace.urge()
 }
 
 // commit decides on a batch (contact and account, thread, route, stint, message,
@@ -256,6 +304,9 @@ func (p *Processor) fail(ctx context.Context, c Claimed, cause error) {
 		if !working { // otherwise the first failure after a long outage would quarantine it
 			c.Raw.Attempts = min(c.Raw.Attempts, maxAttempts-minLeft)
 		}
+	}
+	if state == desk.RawPending {
+		p.holds.hold(&c)
 	}
 	p.log.Error("ProcessFailed", "raw", c.Raw.ID.String(), "state", state, "error", cause)
 	if f := (failure{c, state, reason(cause), retry}); p.record(ctx, f) != nil {

@@ -56,7 +56,7 @@ func (o *outage) Release(context.Context, []Claimed) error { return nil }
 func TestFailuresAreRecordedAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		raw := desk.Raw{Channel: desk.ChannelEmail, Bytes: []byte("From: jo@acme.example\r\nSubject: x\r\n\r\nx\r\n"), Attempts: 1}
-		o := &outage{claimed: []Claimed{{raw, 1, 1}, {raw, 2, 2}}, refuse: 5, recorded: make(chan int64, 2)}
+		o := &outage{claimed: []Claimed{{Raw: raw, Fence: 1, Arrival: 1}, {Raw: raw, Fence: 2, Arrival: 2}}, refuse: 5, recorded: make(chan int64, 2)}
 		p := NewProcessor(o, normalize.Message, func() *Rules { return &Rules{Own: func(string) bool { return false }} }, slog.New(slog.DiscardHandler))
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)

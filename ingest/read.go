@@ -20,7 +20,7 @@ func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 		p.recordFailures(ctx)
 		p.pace.begin()
 		var rows []Claimed
-		if p.journaled.Swap(false) || time.Since(looked) >= poll {
+		if p.journaled.Swap(false) || time.Since(looked) >= p.pollTime() {
 			looked = time.Now()
 			rows = p.claim(ctx)
 		}
@@ -44,11 +44,19 @@ func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
 			}
 		}
 		if !full {
-			if err := p.pace.gather(ctx, poll); err != nil {
+			if err := p.pace.gather(ctx, p.pollTime()); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// pollTime returns how often the journal is looked at without being told to.
+func (p *Processor) pollTime() time.Duration {
+	if time.Now().UnixNano() < p.waiting.Load() {
+		return pollSoon
+	}
+	return poll
 }
 
 // claim leases a batch of pending rows from the journal.

@@ -413,6 +413,13 @@ create table policies (
     constraint policies_pkey PRIMARY KEY (version)
 );
 
+create table raw_duplicates (
+    raw_id uuid not null,
+    at timestamp with time zone not null default now(),
+    constraint raw_duplicates_raw_id_fkey FOREIGN KEY (raw_id) REFERENCES raws(id)
+);
+CREATE INDEX raw_duplicates_raw ON raw_duplicates USING btree (raw_id);
+
 create table raws (
     id uuid not null,
     arrival bigint not null generated always as identity,
@@ -436,6 +443,8 @@ create table raws (
     message_id uuid,
     same_as uuid,
     outgoing boolean not null default false,
+    stream text not null default ''::text,
+    owner uuid,
     constraint raws_pkey PRIMARY KEY (id),
     constraint raws_source UNIQUE (channel, endpoint, source_key),
     constraint raws_same_as_fkey FOREIGN KEY (same_as) REFERENCES raws(id),
@@ -443,6 +452,7 @@ create table raws (
 );
 CREATE INDEX raws_pending ON raws USING btree (((channel = 'email'::text)), arrival) WHERE (state = 'pending'::text);
 CREATE INDEX raws_quarantined ON raws USING btree (arrival) WHERE (state = 'quarantined'::text);
+CREATE INDEX raws_stream ON raws USING btree (stream, arrival) WHERE (state = 'pending'::text);
 
 create unlogged table remote_images (
     digest bytea not null,

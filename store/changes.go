@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"switchboard/desk"
+	"switchboard/ingest"
 )
 
 type changesQueries struct {
@@ -162,6 +163,8 @@ func (s *Store) write(ctx context.Context, tx *sqlx.Tx, c *desk.Changes) error {
 	}
 	err := tx.StmtxContext(ctx, s.q.changes.Write).GetContext(ctx, &result, jsonText(changes), texts, blobs)
 	switch {
+	case isViolation(err, "raws_order"):
+		return ingest.ErrOrder
 	case err != nil:
 		return wrap("write changes", err)
 	case result.RawsLost > 0:

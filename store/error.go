@@ -95,3 +95,9 @@ func (f fault) Reason() string {
 }
 
 const reported = "The log has the details: report them, and retry after an update."
+
+// isViolation reports whether err is the violation of a constraint.
+func isViolation(err error, constraint string) bool {
+	pe := new(pq.Error)
+	return errors.As(err, &pe) && pe.Code.Class() == "23" && pe.Constraint == constraint
+}

@@ -21,12 +21,12 @@ type ingestQueries struct {
 // rows that this node accepts are processed from memory, there is nothing to claim.
 func (s *Store) Claim(ctx context.Context, n int, lease time.Duration) ([]ingest.Claimed, error) {
 	var due bool
-	if err := s.q.raw.Due.GetContext(ctx, &due); err != nil || !due {
+	if err := s.q.raw.Due.GetContext(ctx, &due, s.owner); err != nil || !due {
 		return nil, wrap("look for pending rows", err)
 	}
 	var rows []rawRow
 	err := s.txAsync(ctx, func(tx *sqlx.Tx) error {
-		return wrap("claim", tx.StmtxContext(ctx, s.q.raw.Claim).SelectContext(ctx, &rows, n, lease.Seconds()))
+		return wrap("claim", tx.StmtxContext(ctx, s.q.raw.Claim).SelectContext(ctx, &rows, n, lease.Seconds(), s.owner))
 	})
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (s *Store) Claim(ctx context.Context, n int, lease time.Duration) ([]ingest
 	slices.SortFunc(rows, func(a, b rawRow) int { return cmp.Compare(a.Arrival, b.Arrival) })
 	claimed := make([]ingest.Claimed, len(rows))
 	for i, r := range rows {
-		claimed[i] = ingest.Claimed{Raw: r.raw(), Fence: r.Fence, Arrival: r.Arrival}
+		claimed[i] = ingest.Claimed{Raw: r.raw(), Fence: r.Fence, Arrival: r.Arrival, Journaled: true}
 	}
 	return claimed, nil
 }

@@ -75,7 +75,12 @@ func newPipeline(t testing.TB) *pipeline {
 	p := newRules(t)
 	for range 2 {
 		ctx, stop := context.WithCancel(context.Background())
-		node := ingest.NewProcessor(p.store, normalize.Message, func() *ingest.Rules { return p.rules }, p.log)
+		st, err := store.Open(t.Context(), store.Options{DSN: p.dsn, Log: p.log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { st.Close() })
+		node := ingest.NewProcessor(st, normalize.Message, func() *ingest.Rules { return p.rules }, p.log)
 		p.nodes = append(p.nodes, node)
 		var done sync.WaitGroup
 		done.Go(func() {

@@ -96,7 +96,7 @@ func (s *Store) insertRaws(ctx context.Context, insert *sqlx.Stmt, raws []desk.R
 		Fence   int64
 	}
 	err = insert.SelectContext(ctx, &rows, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
-		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing, lease.Seconds())
+		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing, lease.Seconds(), s.owner, &c.stream)
 	if err != nil {
 		return nil, nil, nil, wrap("journal", err)
 	}
@@ -135,6 +135,7 @@ func stored(r *desk.Raw) {
 	for i := range r.EnvelopeTo {
 		r.EnvelopeTo[i] = clean(r.EnvelopeTo[i])
 	}
+	r.Stream = clean(ingest.Stream(r))
 	r.Size, r.Kept = int64(len(r.Bytes)), int64(len(r.Bytes))
 }
 
@@ -157,7 +158,7 @@ func (s *Store) knownRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw, ind
 
 // rawColumns is a batch of raw rows turned into columns for unnest.
 type rawColumns struct {
-	id, channel, endpoint, sourceKey, from, to, remote, auth, at, size, bytes, state, problem, outgoing column
+	id, channel, endpoint, sourceKey, from, to, remote, auth, at, size, bytes, state, problem, outgoing, stream column
 }
 
 func (c *rawColumns) add(r *desk.Raw) {
@@ -175,6 +176,7 @@ func (c *rawColumns) add(r *desk.Raw) {
 	c.state.text(string(r.State))
 	c.problem.text(r.Problem)
 	c.outgoing.boolean(r.Outgoing)
+	c.stream.text(r.Stream)
 }
 
 // Raws lists the journal, newest first, without bytes. An empty state means all;
@@ -215,22 +217,31 @@ func (s *Store) Replay(ctx context.Context, id desk.RawID) ([]desk.RawID, error)
 	return ids, err
 }
 
-// writersLock is the advisory lock that every node's writer shares.
-const writersLock = 0x5b_0a_77_01
+const (
+	// writersLock is the advisory lock that every node's writer shares.
+	writersLock = 0x5b_0a_77_01
+	// ownersLock is the class of the advisory locks of single programs.
+	ownersLock = 0x5b_0a_77
+)
 
-// Join makes this process one of the writers. The first one of all frees what
-// earlier processes had leased when they died, so that nothing waits for their
-// leases to run out. The lock is held until leave is called.
+// Join makes this process one of the writers. It frees what programs had leased that
+// have ended since, so that nothing waits for their leases to run out. A program that
+// lost its connection and thereby its lock may be taken for one that has ended: the
+// fences keep it from finishing what another one has claimed. The locks are held
+// until leave is called.
 func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
 	conn, err := s.db.Connx(ctx)
 	if err != nil {
 		return nil, wrap("join the writers", err)
 	}
 	var alone bool
-	err = conn.GetContext(ctx, &alone, "select pg_try_advisory_lock($1)", writersLock)
-	if err == nil && alone {
+	_, err = conn.ExecContext(ctx, "select pg_advisory_lock($1, hashtext($2::uuid::text))", ownersLock, s.owner)
+	if err == nil {
+		err = conn.GetContext(ctx, &alone, "select pg_try_advisory_lock($1)", writersLock)
+	}
+	if err == nil {
 		err = s.tx(ctx, func(tx *sqlx.Tx) error {
-			if _, err := tx.StmtxContext(ctx, s.q.raw.Release).ExecContext(ctx); err != nil {
+			if _, err := tx.StmtxContext(ctx, s.q.raw.Release).ExecContext(ctx, ownersLock); err != nil || !alone {
 				return err
 			}
 			_, err := tx.StmtxContext(ctx, s.q.mailbox.Release).ExecContext(ctx, "")

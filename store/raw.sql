@@ -2,42 +2,46 @@
 -- Many rows at once. An id that does not come back was known already. The bytes
 -- are picked from their array last: unnest would copy them, and sort them along.
 --
--- $15 is a lease in seconds; 0: none. A row is claimed at once unless it has to wait:
--- a row that no node has claimed yet came before it. Mail waits for mail only, and
--- chat and forms for each other, as in raw-claim. The fence of a row that waits is 0.
-with waiting as materialized (
-    select $15::float8 <= 0 or exists (select from raws where state = 'pending' and not channel = 'email' and next_at <= now()
-               and (lease_until is null or lease_until < now()) limit 1) as people,
-           $15::float8 <= 0 or exists (select from raws where state = 'pending' and channel = 'email' and next_at <= now()
-               and (lease_until is null or lease_until < now()) limit 1) as mail,
-           case when $15::float8 > 0 then nextval('fences') end as fence
-)
+-- $15 is a lease in seconds; 0: none. $16 is the program that takes the lease. A row
+-- is claimed at once, unless an earlier row of its stream ($17) is pending that this
+-- program does not hold: then its fence is 0, and it waits in the journal.
 insert into raws (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                  received_at, size, bytes, state, problem, outgoing, fence, lease_until, attempts)
+                  received_at, size, bytes, state, problem, outgoing, stream, fence, lease_until, owner, attempts)
 select id, channel, endpoint, source_key, envelope_from, coalesce(string_to_array(nullif(envelope_to, ''), chr(31)), '{}'),
-       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem, outgoing,
+       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem, outgoing, stream,
        case when wait then 0 else fence end, case when not wait then now() + $15::float8 * interval '1 second' end,
-       case when wait then 0 else 1 end
-from (select t.*, w.fence, t.state <> 'pending' or case when t.channel = 'email' then w.mail else w.people end as wait
+       case when not wait then $16::uuid end, case when wait then 0 else 1 end
+from (select t.*, w.fence, w.fence is null or t.state <> 'pending' or exists (
+                 select from raws e where e.stream = t.stream and e.state = 'pending'
+                     and (e.owner is distinct from $16::uuid or e.lease_until is null or e.lease_until < now())) as wait
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                  $9::timestamptz[], $10::bigint[], $12::text[], $13::text[], $14::boolean[])
+                  $9::timestamptz[], $10::bigint[], $12::text[], $13::text[], $14::boolean[], $17::text[])
            with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                                 received_at, size, state, problem, outgoing, n)
-      cross join waiting w
+                                 received_at, size, state, problem, outgoing, stream, n)
+      cross join (select case when $15::float8 > 0 then nextval('fences') end as fence) w
       order by n offset 0) as t
 on conflict on constraint raws_source do nothing
 returning id, arrival, fence;
 
 -- name: raw-known
 -- A row with the new row's own id ($4) was inserted by a statement that the driver
--- repeated: it is not in memory and must not wait for its lease to run out.
-update raws set duplicates = duplicates + 1, lease_until = case when id = $4 then null else lease_until end
-where channel = $1 and endpoint = $2 and source_key = $3
-returning id, case when channel = 'chat' then bytes end as first;
+-- repeated: it is not in memory and must not wait for its lease to run out. Any other
+-- one is counted without a lock on the row, which raw-claim would pass over.
+with known as (
+    select id, case when channel = 'chat' then bytes end as first from raws where channel = $1 and endpoint = $2 and source_key = $3
+), mine as (
+    update raws r set lease_until = null from known k where r.id = k.id and k.id = $4
+), counted as (
+    insert into raw_duplicates (raw_id) select id from known where id <> $4
+)
+select id, first from known;
 
 -- name: raw-due
--- Whether raw-claim would find anything.
-select exists (select from raws where state = 'pending' and next_at <= now() and (lease_until is null or lease_until < now()));
+-- Whether raw-claim would find anything for $1.
+select exists (select from raws r
+               where r.state = 'pending' and r.next_at <= now() and (r.lease_until is null or r.lease_until < now())
+                 and not exists (select from raws e where e.stream = r.stream and e.state = 'pending' and e.arrival < r.arrival
+                                     and (e.next_at > now() or e.lease_until >= now() and e.owner is distinct from $1::uuid)));
 
 -- name: raw-unclaim
 update raws r set lease_until = null, attempts = attempts - 1
@@ -47,18 +51,29 @@ where r.id = t.id and r.fence = t.fence and r.state = 'pending';
 -- name: raw-claim
 -- Pending rows in order of arrival, chat and forms before mail: a backlog of mail must
 -- not keep a visitor waiting. A lease keeps other nodes away while they are normalized.
+--
+-- A row whose stream has an earlier one that waits or that another node than $3 holds is
+-- left alone. So is one whose earlier row another node is claiming at this moment: skip
+-- locked leaves that row out of due.
 with due as (
-    select id from raws
+    select id, stream, arrival from raws r
     where state = 'pending' and next_at <= now() and (lease_until is null or lease_until < now())
+      and not exists (select from raws e where e.stream = r.stream and e.state = 'pending' and e.arrival < r.arrival
+                          and (e.next_at > now() or e.lease_until >= now() and e.owner is distinct from $3::uuid))
     order by channel = 'email', arrival
     limit $1
     for update skip locked
+), ready as (
+    select d.id from due d
+    where not exists (select from raws e where e.stream = d.stream and e.state = 'pending' and e.arrival < d.arrival
+                          and not exists (select from due o where o.id = e.id)
+                          and (e.lease_until is null or e.lease_until < now() or e.owner is distinct from $3::uuid))
 ), fence as (select nextval('fences') as fence)
-update raws r set lease_until = now() + $2 * interval '1 second', fence = f.fence, attempts = attempts + 1
-from due, fence f
-where r.id = due.id
+update raws r set lease_until = now() + $2 * interval '1 second', owner = $3::uuid, fence = f.fence, attempts = attempts + 1
+from ready, fence f
+where r.id = ready.id
 returning r.arrival, r.id, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr,
-          r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.outgoing, r.fence;
+          r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.outgoing, r.stream, r.fence;
 
 -- name: raw-fail
 update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', attempts = $6, lease_until = null
@@ -74,7 +89,7 @@ returning id;
 -- name: raw-list
 select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
        received_at, size, case when same_as is null then octet_length(bytes) else size end as kept, state, attempts, problem,
-       outgoing, duplicates
+       outgoing, duplicates + (select count(*) from raw_duplicates d where d.raw_id = raws.id) as duplicates
 from raws
 where ($1 = '' or state = $1) and ($2::bigint = 0 or arrival < $2)
 order by arrival desc
@@ -82,9 +97,15 @@ limit $3;
 
 -- name: raw-get
 select r.id, r.arrival, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr, r.auth_results,
-       r.received_at, r.size, octet_length(k.bytes) as kept, k.bytes, r.state, r.attempts, r.problem, r.outgoing, r.duplicates
+       r.received_at, r.size, octet_length(k.bytes) as kept, k.bytes, r.state, r.attempts, r.problem, r.outgoing,
+       r.duplicates + (select count(*) from raw_duplicates d where d.raw_id = r.id) as duplicates
 from raws r join raws k on k.id = coalesce(r.same_as, r.id) where r.id = $1;
 
 -- name: raw-release
--- Leases of processes that are gone; only when no other process holds any.
-update raws set lease_until = null where state = 'pending' and lease_until is not null;
+-- Leases of programs that have ended: $1 is the class of the advisory lock that each
+-- holds while it runs.
+update raws set lease_until = null
+where state = 'pending' and lease_until is not null
+  and not exists (select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid::bigint = $1::bigint
+                      and l.database = (select oid from pg_database where datname = current_database())
+                      and l.objid::bigint = hashtext(owner::text)::bigint & 4294967295);

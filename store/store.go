@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
@@ -33,6 +34,8 @@ type Store struct {
 	db  *sqlx.DB
 	log *slog.Logger
 	q   queries
+	// owner identifies this program in leases. It is new at every start.
+	owner uuid.UUID
 }
 
 // Open connects, migrates the schema and prepares every statement. An
@@ -57,7 +60,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.MapperFunc(snake)
-	s := &Store{db: db, log: opt.Log}
+	s := &Store{db: db, log: opt.Log, owner: uuid.New()}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
