@@ -10,7 +10,7 @@ WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-idle soak-smtp
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ bench-go: web ## Go benchmarks, one package at a time; ARGS=./normalize for one 
 soak-imap: web ## mailboxes for 10 to 15 minutes: 10,000 mails, 300 cut connections, frozen sessions, downtime
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 30m -run '^TestSoakIMAP$$' ./cmd/switchboard -soak
+
+soak-order: web ## 2,000 conversations on two nodes with 20 kills and 10 restarts of the database: the order of each
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 20m -run '^TestOrderOnTwoNodes$$' ./cmd/switchboard -soak
 
 soak-idle: web ## memory of one node with 1,000 idle mailboxes
 	@scripts/test-tools

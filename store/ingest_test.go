@@ -28,6 +28,40 @@ type pipeline struct {
 	rules *ingest.Rules
 	log   *slog.Logger
 	nodes []*ingest.Processor // empty: nothing is processed
+	db    *sql.DB
+}
+
+// run starts a node with a store of its own, and returns its acceptor.
+func (p *pipeline) run() *ingest.Acceptor {
+	p.t.Helper()
+	st, err := store.Open(p.t.Context(), store.Options{DSN: p.dsn, Log: p.log})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { st.Close() })
+	node := ingest.NewProcessor(st, normalize.Message, func() *ingest.Rules { return p.rules }, p.log)
+	acceptor := ingest.NewAcceptor(st, node)
+	p.nodes = append(p.nodes, node)
+	p.spawn(acceptor.Run)
+	p.spawn(node.Run)
+	return acceptor
+}
+
+// spawn runs a loop until the test ends.
+func (p *pipeline) spawn(loop func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := loop(ctx); err != nil {
+			p.t.Errorf("a loop ended with %v", err)
+		}
+	})
+	p.t.Cleanup(func() { stop(); done.Wait() })
+}
+
+// scan reads one row.
+func (p *pipeline) scan(into any, query string) error {
+	return p.db.QueryRowContext(p.t.Context(), query).Scan(into)
 }
 
 // newRules returns a pipeline without a processor.
@@ -59,7 +93,12 @@ func newRules(t testing.TB) *pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pipeline{t: t, dsn: dsn, store: st, log: log, rules: &ingest.Rules{Policy: policy, Version: version, Inboxes: map[string]desk.Inbox{},
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	p := &pipeline{t: t, dsn: dsn, db: db, store: st, log: log, rules: &ingest.Rules{Policy: policy, Version: version, Inboxes: map[string]desk.Inbox{},
 		Tokens: threading.NewTokens(threading.Key{ID: 1, Secret: []byte(strings.Repeat("k", 32))}),
 		Own:    func(a string) bool { return strings.HasSuffix(a, "@desk.example") },
 		Base:   func(string) string { return "support@desk.example" }}}
@@ -74,21 +113,7 @@ func newPipeline(t testing.TB) *pipeline {
 	t.Helper()
 	p := newRules(t)
 	for range 2 {
-		ctx, stop := context.WithCancel(context.Background())
-		st, err := store.Open(t.Context(), store.Options{DSN: p.dsn, Log: p.log})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { st.Close() })
-		node := ingest.NewProcessor(st, normalize.Message, func() *ingest.Rules { return p.rules }, p.log)
-		p.nodes = append(p.nodes, node)
-		var done sync.WaitGroup
-		done.Go(func() {
-			if err := node.Run(ctx); err != nil {
-				t.Errorf("processor: %v", err)
-			}
-		})
-		t.Cleanup(func() { stop(); done.Wait() })
+		p.run()
 	}
 	return p
 }
