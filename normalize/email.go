@@ -260,7 +260,7 @@ func (e *email) body(c *content.Content) {
 	if v.Rich {
 		m.HTMLBody = v.HTML
 		if !v.Plain {
-			m.NewText = replytext.NewTextHTML(v.HTML)
+			m.NewText = replytext.NewTextHTML(v.HTML, source(m))
 		}
 	}
 	if plaintext.IsBlank(m.TextBody) {

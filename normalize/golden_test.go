@@ -30,6 +30,7 @@ type golden struct {
 	Subject       string             `json:"subject"`
 	Date          string             `json:"date"`
 	Text          string             `json:"text"`
+	NewText       string             `json:"new_text,omitempty"` // if it differs from the text
 	HTML          string             `json:"html,omitempty"`
 	Attachments   []goldenPart       `json:"attachments,omitempty"`
 	AutoSubmitted desk.AutoSubmitted `json:"auto_submitted"`
@@ -60,6 +61,9 @@ func toGolden(m desk.Message) golden {
 		MessageID: m.MessageID, InReplyTo: m.InReplyTo, References: m.References, From: m.From, ReplyTo: m.ReplyTo, To: m.To,
 		Subject: m.Subject, Date: m.SentAt.Format(time.RFC3339), Text: m.TextBody, HTML: m.HTMLBody,
 		AutoSubmitted: m.AutoSubmitted, ListID: m.ListID, Report: m.Report,
+	}
+	if m.NewText != m.TextBody {
+		g.NewText = m.NewText
 	}
 	for _, a := range m.Attachments {
 		p := goldenPart{Part: a}

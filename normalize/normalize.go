@@ -28,10 +28,22 @@ func Message(raw desk.Raw) (desk.Message, error) {
 // set if it was made from HTML.
 func finish(m *desk.Message) {
 	if m.NewText == "" {
-		m.NewText = replytext.NewText(m.TextBody)
+		m.NewText = replytext.NewText(m.TextBody, source(m))
 	}
 	if strings.TrimSpace(m.NewText) == "" {
 		m.NewText = m.TextBody
 	}
 	m.Preview = imf.Preview(m.NewText)
+}
+
+// source returns what the header of a message says about its text.
+func source(m *desk.Message) replytext.Source {
+	s := replytext.Source{Reply: len(m.References) > 0 || len(m.InReplyTo) > 0 || imf.IsReply(m.Subject), Subject: m.Subject}
+	if len(m.From) > 0 {
+		s.Name, s.Address = m.From[0].Name, m.From[0].Email
+	}
+	for _, to := range m.To {
+		s.To = append(s.To, to.Email)
+	}
+	return s
 }

@@ -1,21 +1,23 @@
 package replytext
 
 import (
-	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"switchboard/normalize/plaintext"
 )
 
-// markEndings finds rules, signatures, device lines and footers.
+// markEndings finds rules, signatures, device lines and footers. Fenced code contains
+// none.
 func (r *reply) markEndings() {
+	fenced := r.fences()
 	for i, s := range r.norm {
-		if r.kind[i] != lineText || len(s) > maxMarkLine {
+		if r.kind[i] != lineText || len(s) > maxMarkLine || fenced[i] {
 			continue
 		}
 		switch {
-		case ruleLine.MatchString(s) || dashName.MatchString(s) && r.paragraph(i) && r.nearEnd(i):
+		case isRule(s) || strings.HasPrefix(s, "-- ") && r.paragraph(i) && r.nearEnd(i) && r.dashName(i):
 			r.kind[i] = lineRule
 		case strings.HasPrefix(s, "-----begin pgp signature"):
 			r.kind[i] = lineFooter
@@ -24,20 +26,69 @@ func (r *reply) markEndings() {
 			if i+1 < len(r.kind) && strings.HasPrefix(r.norm[i+1], "hash:") {
 				r.kind[i+1] = lineDevice
 			}
-		case r.kind[i] == lineText && deviceLine(s):
+		case r.deviceLine(i):
 			r.kind[i] = lineDevice
 			if i+1 < len(r.kind) && r.kind[i+1] == lineText && strings.HasPrefix(r.norm[i+1], "<http") {
 				r.kind[i+1] = lineDevice
 			}
-		case r.paragraph(i) && plaintext.HasAnyPrefix(strings.TrimLeft(s, "*_ "), footerWords):
+		case r.paragraph(i) && footers.Start(strings.TrimLeft(s, "*_ ")):
 			r.kind[i] = lineFooter
 		}
 	}
 }
 
-// dashName matches a delimiter that is followed by the signature on the same line:
-// "-- Jo".
-var dashName = regexp.MustCompile(`^-- ?\p{L}.{0,40}$`)
+// fences returns the lines inside code between lines of "```" or "~~~".
+func (r *reply) fences() map[int]bool {
+	open := -1
+	var inside map[int]bool
+	for i, s := range r.norm {
+		if !strings.HasPrefix(s, "```") && !strings.HasPrefix(s, "~~~") || r.kind[i] != lineText {
+			continue
+		}
+		if open < 0 || s[0] != r.norm[open][0] {
+			open = i
+			continue
+		}
+		if inside == nil {
+			inside = map[int]bool{}
+		}
+		for j := open; j <= i; j++ {
+			inside[j] = true
+		}
+		open = -1
+	}
+	return inside
+}
+
+// isRule reports whether a line consists of rule characters, with at most one blank
+// between two of them, or is one of the single characters that programs put above a
+// signature.
+func isRule(s string) bool {
+	n, blank := 0, true
+	for _, c := range s {
+		switch c {
+		case '-', '_', '=', '*', '#', '~', '+', '—', '–':
+			n, blank = n+1, false
+		case ' ':
+			if blank {
+				return false
+			}
+			blank = true
+		case 'ᐧ', '⁃':
+			return len(s) == utf8.RuneLen(c)
+		default:
+			return false
+		}
+	}
+	return n >= 2 || s == "—" || s == "–"
+}
+
+// dashName reports whether line i is a delimiter followed by the author's name, as
+// "-- Jo". A sentence, SQL and Lua have comments that look like it.
+func (r *reply) dashName(i int) bool {
+	name := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(r.lines[i]), "--"))
+	return utf8.RuneCountInString(name) <= 40 && capitalized(name) && !codeLine(name)
+}
 
 // nearEnd reports whether only a few lines follow line i.
 func (r *reply) nearEnd(i int) bool {
@@ -58,83 +109,97 @@ func (r *reply) paragraph(i int) bool {
 	return i == 0 || r.kind[i-1] != lineText
 }
 
-// How many lines of text may follow a footer or a rule that ends the author's text.
-// Longer texts use rules as dividers.
 const (
-	maxFooter    = 25
-	maxAfterRule = 12
+	// maxFooter is how many lines of text a footer may have.
+	maxFooter = 25
+	// maxSignature is how many lines of text a signature below a rule may have.
+	maxSignature = 12
 	// maxBelow is how many lines of any kind are examined for that.
 	maxBelow = 400
 )
 
-// endsText reports whether the rule or footer at line i ends the author's text. "-- "
-// always does (RFC 3676 §4.3); a longer rule does if little follows, it does not
-// underline a heading, and it is not one of several dividers.
+// endsText reports whether the rule or footer at line i ends the author's text.
 func (r *reply) endsText(i, end int) bool {
-	s := r.norm[i]
-	if s == "--" || r.kind[i] == lineRule && dashName.MatchString(s) {
+	switch {
+	case r.kind[i] == lineFooter:
+		return r.footerEnds(i, end)
+	case r.norm[i] == "--":
+		return r.delimits(i, end)
+	}
+	return r.signs(i, end)
+}
+
+// footerEnds reports whether the footer at line i ends the text: little follows it,
+// and nobody asks anything there.
+func (r *reply) footerEnds(i, end int) bool {
+	if strings.HasPrefix(r.norm[i], "-----begin pgp") {
 		return true
 	}
-	text, more, rules := 0, 0, 0 // lines of text below line i, those of them below the last rule, and rules
-	for j := i + 1; j < min(end, i+maxBelow) && text <= maxFooter; j++ {
-		switch r.kind[j] {
-		case lineText:
-			text++
-			more++
-		case lineRule:
-			if r.norm[j] == "--" {
-				j = end
-				break
-			}
-			rules++
-			more = 0
+	text := 0
+	for j := i; j < min(end, i+maxBelow); j++ {
+		if r.kind[j] != lineText && r.kind[j] != lineFooter {
+			continue
+		}
+		if text++; text > maxFooter+1 || asks(r.norm[j]) {
+			return false
 		}
 	}
-	if !r.divides(i) {
-		return text <= maxFooter
-	}
-	return text <= maxAfterRule && !r.underlines(i) && (rules == 0 || more == 0)
+	return true
 }
 
-// divides reports whether line i is a rule that may also be a divider.
-func (r *reply) divides(i int) bool {
-	s := r.norm[i]
-	return r.kind[i] == lineRule && s != "--" && strings.Trim(s, "_ ") != "" && !dashName.MatchString(s)
-}
-
-// underlines reports whether the rule at line i underlines a heading.
-func (r *reply) underlines(i int) bool {
-	if i == 0 || r.kind[i-1] != lineText {
-		return false
-	}
-	d := utf8.RuneCountInString(r.norm[i]) - utf8.RuneCountInString(r.norm[i-1])
-	return d >= -1 && d <= 1
-}
-
-var sentFrom = regexp.MustCompile(`^sent from (?:my )?[^,;.!?]{1,60}[.!]?$`)
-
-// deviceLine reports whether a line was added by a phone or a mail program.
-func deviceLine(s string) bool {
-	// The link that Outlook's phone app adds, in any language. In Japanese a word
-	// follows the link; a sentence after it is the author's.
-	if _, tail, linked := strings.Cut(s, ">"); linked && !strings.Contains(tail, " ") && strings.Contains(s, "outlook") && strings.Contains(s, "<https://aka.ms/") && len(s) < 160 {
+// delimits reports whether a line of two hyphens is the signature delimiter. With its
+// trailing blank it always is (RFC 3676 §4.3); programs that remove trailing blanks
+// make it look like a divider, below which the author goes on.
+func (r *reply) delimits(i, end int) bool {
+	if strings.HasSuffix(r.lines[i], "-- ") {
 		return true
 	}
-	s = strings.Trim(s, "*_-–—<>[]()\"“” .\u2026")
-	if s == "" || utf8.RuneCountInString(s) > 120 {
-		return false
+	text := 0
+	for j := i + 1; j < min(end, i+maxBelow); j++ {
+		if r.kind[j] == lineRule && r.lines[j] == "-- " {
+			break
+		}
+		if r.kind[j] != lineText {
+			continue
+		}
+		if text++; text > maxFooter || asks(r.norm[j]) {
+			return false
+		}
 	}
-	if strings.HasPrefix(s, "sent from") {
-		return knownDevice(s) || sentFrom.MatchString(s) && len(strings.Fields(s)) <= 6
-	}
-	if !plaintext.HasAnyPrefix(s, deviceWords) {
-		return false
-	}
-	fields := len(strings.Fields(s))
-	return knownDevice(s) && fields <= 16 || strings.HasPrefix(s, "sent ") && fields <= 5 && strings.Contains(s, "mobile")
+	return true
 }
 
-// devices are the names of devices and mail programs in such lines, in any language.
-var devices = plaintext.Phrases(`iphone|iphon|ipad|ipod|android|blackberry|samsung|galaxy|huawei|xiaomi|redmi|nokia|lumia|sony|xperia|htc|motorola|oneplus|google pixel|pixel|smartphone|handy|mobil|móvil|movil|mobile|celular|cellulare|téléphone|telefon|teléfono|telefoon|telefono|telefone|tablet|tablette|outlook|yahoo|gmail|aol|proton|tutanota|windows|mail pour|mail for|mail app|email app|thunderbird|gmx|web.de|orange|k-9|bluemail|spark|acompli|mailbird|mail.ru|почты|яндекс|yandex|мобильн|мобільн|телефон|τηλέφωνο|κινητό|κινητο|phone|ios|apple|手机|手機|携帯|スマートフォン|휴대|네이버|naver|אייפון|גלקסי|הטלפון|هاتفي|هاتف|آيفون|الآيفون|جهاز|puhelin|puhelimesta|laitteesta|điện thoại|superhuman|missive|airmail|zoho|icloud|hotmail|邮箱|郵箱|메일|t-mobile|at&t|verizon|wireless|3g|4g|5g|lte|fairphone|lg `)
+// resumes reports whether line i is a postscript below a signature.
+func (r *reply) resumes(i int) bool {
+	return r.kind[i] == lineText && r.paragraph(i) && postscripts.Start(r.norm[i])
+}
 
-func knownDevice(s string) bool { return plaintext.ContainsAny(s+" ", devices) }
+// asks reports whether a line ends a question.
+func asks(s string) bool {
+	s = strings.TrimRight(s, " \"'”’)»*_")
+	return (strings.HasSuffix(s, "?") || strings.HasSuffix(s, "？") || strings.HasSuffix(s, "؟") || strings.HasSuffix(s, ";") && greek(s)) && !strings.Contains(s, "://") ||
+		strings.Contains(s, "? ") || strings.Contains(s, "？")
+}
+
+// greek reports whether a line is in Greek, where ";" is the question mark.
+func greek(s string) bool {
+	return strings.ContainsFunc(s, func(c rune) bool { return unicode.Is(unicode.Greek, c) })
+}
+
+// capitalized reports whether the words of a line are names: none of three letters or
+// more starts in lower case.
+func capitalized(s string) bool {
+	words := 0
+	for _, w := range strings.Fields(s) {
+		c, _ := utf8.DecodeRuneInString(strings.TrimLeft(w, "*_\"'“(«„"))
+		if !unicode.IsLetter(c) {
+			continue
+		}
+		if words++; unicode.IsLower(c) && utf8.RuneCountInString(w) >= 3 {
+			return false
+		}
+	}
+	return words > 0 && words <= 5
+}
+
+var footers = plaintext.NewStarts(footerWords)

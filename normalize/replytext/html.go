@@ -1,6 +1,7 @@
 package replytext
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,9 +23,12 @@ const (
 	markQuoteStart = '\ue103' // an element that contains only a quotation
 	markQuoteEnd   = '\ue104'
 	markRule       = '\ue105' // a horizontal rule
+	markSignStart  = '\ue106' // an element that contains the signature
+	markSignEnd    = '\ue107'
+	markPassage    = '\ue108' // a blockquote of the author's own follows
 )
 
-func isMark(r rune) bool { return r >= markHistory && r <= markRule }
+func isMark(r rune) bool { return r >= markHistory && r <= markPassage }
 
 func stripMarks(s string) string {
 	if !strings.ContainsFunc(s, isMark) {
@@ -39,15 +43,14 @@ func stripMarks(s string) string {
 }
 
 // NewTextHTML is NewText for an HTML text; it returns plain text. It knows how mail
-// programs mark up quotations. Link targets and image descriptions are left out.
-func NewTextHTML(s string) string {
-	text := stripMarks(newText(htmltext.Text(insertMarks(stripMarks(s)))))
-	return text
+// programs mark up quotations. Image descriptions are left out: most are logos.
+func NewTextHTML(s string, src Source) string {
+	return stripMarks(newText(htmltext.Text(insertMarks(stripMarks(s))), src))
 }
 
 // insertMarks returns HTML with marks where quotations start and end.
 func insertMarks(s string) string {
-	m := htmlMarker{quoteAfter: strings.LastIndex(imf.FoldASCII(s), "<blockquote")}
+	m := htmlMarker{in: s, quoteAfter: strings.LastIndex(imf.FoldASCII(s), "<blockquote")}
 	m.out.Grow(len(s) + len(s)/8)
 	z := html.NewTokenizer(strings.NewReader(s))
 	for {
@@ -63,6 +66,11 @@ func insertMarks(s string) string {
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			m.close(atom.Lookup(name), raw)
+		case html.TextToken:
+			if !plaintext.IsBlank(raw) {
+				m.text = raw
+			}
+			m.out.WriteString(raw)
 		default:
 			m.out.WriteString(raw)
 		}
@@ -72,12 +80,16 @@ func insertMarks(s string) string {
 // htmlMarker writes HTML with marks. It tracks one open element, at whose end a mark
 // is due.
 type htmlMarker struct {
+	in         string
 	out        strings.Builder
-	at         int // octets read
-	quoteAfter int // position of the last blockquote in the HTML
+	text       string // the last text that is not blank
+	at         int    // octets read
+	quoteAfter int    // position of the last blockquote in the HTML
 	element    atom.Atom
 	depth      int
-	end        rune // the mark to write when the element closes
+	end        rune      // the mark to write when the element closes
+	signed     atom.Atom // the open element with the signature
+	signDepth  int
 }
 
 func (m *htmlMarker) mark(r rune) {
@@ -86,16 +98,15 @@ func (m *htmlMarker) mark(r rune) {
 	m.out.WriteString("</div>")
 }
 
-// open copies a start tag and adds the mark that it calls for. Link targets and images
-// are dropped.
+// open copies a start tag and adds the mark that it calls for. Images are dropped.
 func (m *htmlMarker) open(t html.Token, raw string, selfClosing bool) {
 	if m.depth > 0 && t.DataAtom == m.element && !selfClosing {
 		m.depth++
 	}
+	if m.signDepth > 0 && t.DataAtom == m.signed && !selfClosing {
+		m.signDepth++
+	}
 	switch t.DataAtom {
-	case atom.A:
-		m.out.WriteString("<a>")
-		return
 	case atom.Img:
 		m.out.WriteString("<img>")
 		return
@@ -107,8 +118,18 @@ func (m *htmlMarker) open(t html.Token, raw string, selfClosing bool) {
 		m.mark(markRule)
 		return
 	}
-	switch kind := quoteElement(t); {
-	case kind == 0 || selfClosing || m.depth > 0 && kind != markHistory:
+	kind := quoteElement(t)
+	if kind != 0 {
+		m.unsign()
+	}
+	switch {
+	case selfClosing || m.depth > 0 && kind != markHistory:
+	case kind == 0 && m.signDepth == 0 && signatureElement(t):
+		m.mark(markSignStart)
+		m.signed, m.signDepth = t.DataAtom, 1
+	case t.DataAtom == atom.Blockquote && m.passage(t, kind):
+		m.mark(markPassage)
+	case kind == 0:
 	case kind == markHistory:
 		m.mark(markHistory)
 	case kind == markIntroStart && t.DataAtom == atom.Blockquote:
@@ -132,6 +153,65 @@ func (m *htmlMarker) close(a atom.Atom, raw string) {
 			m.mark(m.end)
 		}
 	}
+	if m.signDepth > 0 && a == m.signed {
+		if m.signDepth--; m.signDepth == 0 {
+			m.mark(markSignEnd)
+		}
+	}
+}
+
+// unsign ends the signature: some programs put the quotation into the same element.
+func (m *htmlMarker) unsign() {
+	if m.signDepth > 0 {
+		m.signDepth = 0
+		m.mark(markSignEnd)
+	}
+}
+
+// passage reports whether a blockquote holds words that the author of the message
+// quotes, rather than the message replied to: it has no attributes, Gmail shows that its
+// content was typed, or the text before it announces it.
+func (m *htmlMarker) passage(t html.Token, kind rune) bool {
+	if kind == 0 {
+		return len(t.Attr) == 0 && !strings.Contains(strings.ToLower(plaintext.Clip(m.in[m.at:], 2000)), "<blockquote")
+	}
+	if strings.EqualFold(htmltext.Attr(t, "type"), "cite") || htmltext.Attr(t, "cite") != "" {
+		return false
+	}
+	return strings.HasPrefix(strings.TrimSpace(m.in[m.at:]), `<div class="gmail_default"`) || announces(normLine(html.UnescapeString(m.text)))
+}
+
+// announces reports whether a line says that the words of another follow: it ends with
+// a colon and does not introduce the message replied to.
+func announces(s string) bool {
+	return (strings.HasSuffix(s, ":") && len(strings.Fields(s)) >= 3 || strings.HasSuffix(s, "：")) &&
+		!plaintext.ContainsAny(s, wroteWords) && !hasMail(s) && !hasDate(s)
+}
+
+// signatureElement reports whether a program marked an element as the signature.
+func signatureElement(t html.Token) bool {
+	for _, a := range t.Attr {
+		switch a.Key {
+		case "class", "id", "name":
+			for _, name := range strings.Fields(strings.ToLower(plaintext.Clip(a.Val, 400))) {
+				if signatureNames[strings.TrimPrefix(name, "x_")] {
+					return true
+				}
+			}
+		case "data-smartmail":
+			return a.Val == "gmail_signature"
+		case "data-signature-widget":
+			return a.Val == "container"
+		}
+	}
+	return false
+}
+
+// signatureNames are the classes, ids and names that mail programs give signatures, in
+// lower case.
+var signatureNames = map[string]bool{
+	"gmail_signature": true, "gmail_signature_prefix": true, "moz-signature": true, "applemailsignature": true, "ms-outlook-mobile-signature": true,
+	"composer_signature": true, "protonmail_signature_block": true, "tutanota_signature": true, "messagesignaturesection": true, "signature": true,
 }
 
 // quoteClasses are the classes and ids that mail programs use, in lower case. Some
@@ -211,6 +291,7 @@ func outlookLine(style string) bool {
 // are dropped.
 func (r *reply) markHTML() {
 	in := lineText
+	signed := -1 // where the signature began
 	for i, s := range r.norm {
 		c := firstMark(s)
 		if c == 0 {
@@ -229,7 +310,24 @@ func (r *reply) markHTML() {
 			r.kind[i], in = lineIntro, lineQuote
 		case markIntroEnd, markQuoteEnd:
 			in = lineText
+		case markSignStart:
+			signed = i
+		case markSignEnd:
+			r.sign(signed+1, i)
+			signed = i
 		}
+	}
+}
+
+// sign marks the lines of an element with the signature. If it is long or asks
+// something, the author wrote the message into it.
+func (r *reply) sign(from, to int) {
+	text := r.textLines(from, to)
+	if len(text) > maxFooter || slices.ContainsFunc(text, func(i int) bool { return asks(r.norm[i]) }) {
+		return
+	}
+	for _, i := range text {
+		r.kind[i] = lineSigned
 	}
 }
 

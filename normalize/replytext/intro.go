@@ -14,8 +14,6 @@ var (
 	mailLike = regexp.MustCompile(`[^\s@<>()\[\]]@[^\s@<>()\[\]]+\.?[^\s@<>()\[\]]|\[mailto:`)
 	mailEnd  = regexp.MustCompile(`[<(\[][^<>()\s]*@[^<>()]*[>)\]]+,?\s*[:：]?$`)
 	clock    = regexp.MustCompile(`\b(?:19|20)\d\d|\d{1,2}[:.h]\d\d|[年년]`)
-	// midIntro finds an introduction that starts in the middle of a line.
-	midIntro = regexp.MustCompile(`[\s.!?,)-](?:On|Le|Am|El|Il|Em|Op|Den|Dne|W dniu) (?:\p{L}{2,10}[.,]{0,2} )?(?:\p{L}{3,10} )?\d[^\n]{6,400}$`)
 )
 
 func hasDate(s string) bool { return dateLike.MatchString(s) }
@@ -25,51 +23,6 @@ func hasMail(s string) bool {
 
 // maxIntro is the number of lines that an introduction may be wrapped over.
 const maxIntro = 6
-
-// midStarts are the words that midIntro looks for; checking them first is faster.
-var midStarts = plaintext.Phrases("On |Le |Am |El |Il |Em |Op |Den |Dne |W dniu ")
-
-// splitIntros moves an introduction onto its own line if a program put it right
-// behind the author's last word.
-func (r *reply) splitIntros() {
-	var out []string
-	for i, line := range r.lines {
-		at := -1
-		if len(line) < 2000 && plaintext.ContainsAny(line, midStarts) && !strings.HasPrefix(strings.TrimSpace(line), ">") {
-			if m := midIntro.FindStringIndex(line); m != nil {
-				at = m[0] + 1
-			}
-		}
-		if at < 0 || !r.introAfter(i, line[at:]) {
-			if out != nil {
-				out = append(out, line)
-			}
-			continue
-		}
-		if out == nil {
-			out = append(make([]string, 0, len(r.lines)+1), r.lines[:i]...)
-		}
-		out = append(out, strings.TrimRight(line[:at], " -"), line[at:])
-	}
-	if out != nil {
-		r.lines = out
-	}
-}
-
-// introAfter reports whether s, alone or with the line after i, is a complete
-// introduction with an address and a verb.
-func (r *reply) introAfter(i int, s string) bool {
-	s = normLine(s)
-	for k := i; ; k++ {
-		if hasMail(s) && strings.HasSuffix(s, ":") && plaintext.ContainsAny(s, wroteWords) {
-			return true
-		}
-		if k > i || k+1 >= len(r.lines) {
-			return false
-		}
-		s += " " + normLine(r.lines[k+1])
-	}
-}
 
 // markIntros finds the lines that introduce a quotation.
 func (r *reply) markIntros() {
@@ -87,7 +40,9 @@ func (r *reply) markIntros() {
 			return
 		}
 		if s := r.introBefore(e, quoted); s >= 0 {
-			quoted = quoted || r.oddQuotes(e+1)
+			if quoted = quoted || r.oddQuotes(e+1); !quoted && !r.answersIntro(s, e) {
+				continue
+			}
 			for i := s; i <= e; i++ {
 				r.kind[i] = lineIntro
 			}
@@ -175,14 +130,51 @@ func (r *reply) introBefore(e int, quoted bool) int {
 	joined, weak := "", -1
 	for n, s := 0, e; n < maxIntro && s >= 0 && r.kind[s] == lineText && len(joined) < maxMarkLine; n, s = n+1, s-1 {
 		joined = strings.TrimSpace(r.norm[s] + " " + joined)
+		if strings.Count(joined, ">") > strings.Count(joined, "<") && s > 0 && r.kind[s-1] == lineText && strings.Contains(r.norm[s-1], "<") {
+			continue // the address starts on a line above
+		}
 		if startsIntro(r.norm[s]) && introduces(joined, quoted) {
 			return s
 		}
-		if weak < 0 && introduces(joined, quoted) {
+		if weak < 0 && introduces(joined, quoted) || weak > s && r.wrapsInto(s) && (dateLead(r.norm[s]) || mailThenDate(r.norm[s])) && introduces(joined, quoted) {
 			weak = s
 		}
 	}
 	return weak
+}
+
+// wrapsInto reports whether line s is long enough to have been wrapped, and no sentence
+// ends with it.
+func (r *reply) wrapsInto(s int) bool {
+	line := r.norm[s]
+	return utf8.RuneCountInString(line) >= wrapAt/2 && !strings.ContainsAny(line[len(line)-1:], ".!?:;")
+}
+
+// dateLead reports whether a line starts with a date or a time.
+func dateLead(s string) bool {
+	s = strings.TrimLeft(s, "*_[(\"' ")
+	return s != "" && (s[0] >= '0' && s[0] <= '9' || weekdayStart(s)) && hasDate(plaintext.Clip(s, 60))
+}
+
+// mailThenDate reports whether a line has an address in angle brackets and a date after
+// it: "Jo <jo@mill.example> 于2026年2月2日".
+func mailThenDate(s string) bool {
+	name, date, ok := strings.Cut(s, ">")
+	return ok && strings.Contains(name, "<") && hasMail(name) && hasDate(date)
+}
+
+// answersIntro reports whether the introduction of lines s to e, below which no quote
+// marks are, belongs to the message that this one answers.
+func (r *reply) answersIntro(s, e int) bool {
+	if r.source.Reply {
+		return true
+	}
+	for ; s <= e; s++ {
+		if r.source.addresses(r.norm[s]) {
+			return true
+		}
+	}
+	return false
 }
 
 // startsIntro reports whether a line starts as introductions do.
@@ -263,6 +255,8 @@ func introduces(s string, quoted bool) bool {
 		return true
 	case colon && verb && date && clock.MatchString(s):
 		return utf8.RuneCountInString(s) <= 120 && nameFirst(s)
+	case colon && verb && mail && strings.HasSuffix(strings.TrimSpace(strings.TrimSuffix(bare, lastVerb(bare))), ">"):
+		return utf8.RuneCountInString(s) <= 120 && nameFirst(s)
 	case colon && mailEnd.MatchString(s) && (begins && date || utf8.RuneCountInString(s) < 90 && verb):
 		return true
 	case !colon && verb && begins && clock.MatchString(s):
@@ -276,13 +270,16 @@ func introduces(s string, quoted bool) bool {
 var quotingStarts = plaintext.Phrases("quoting |zitat von |citando |citát |cytat |citerar |citerer |citeren |selon |citat från ")
 
 // endsWithVerb reports whether a line without a colon ends with the verb.
-func endsWithVerb(s string) bool {
+func endsWithVerb(s string) bool { return lastVerb(s) != "" }
+
+// lastVerb returns the verb that a line ends with, or "".
+func lastVerb(s string) string {
 	for _, w := range wroteWords {
 		if strings.HasSuffix(s, w) {
-			return true
+			return w
 		}
 	}
-	return false
+	return ""
 }
 
 // endsSentence reports whether a joined line contains the end of a sentence.

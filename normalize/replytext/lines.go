@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"switchboard/internal/imf"
 	"switchboard/normalize/plaintext"
 )
 
@@ -36,80 +37,6 @@ func normLine(line string) string {
 	return strings.TrimSpace(strings.Map(clean, line))
 }
 
-// markQuotes finds the lines that start with a quote mark, and the ends of such lines
-// that a program wrapped without repeating it.
-func (r *reply) markQuotes() {
-	for i, s := range r.norm {
-		if r.kind[i] == lineText && (strings.HasPrefix(s, ">") || strings.HasPrefix(s, "＞") || strings.HasPrefix(s, "&gt;")) && !r.escapedFrom(i) {
-			r.kind[i] = lineQuote
-		}
-	}
-	for i := 1; i < len(r.kind); i++ {
-		if r.kind[i] == lineText && r.kind[i-1] == lineQuote && r.brokenOff(i) {
-			r.kind[i] = lineQuote
-		}
-	}
-	r.markInitials()
-}
-
-// escapedFrom reports whether the ">" of line i was added by an mbox file to a line
-// that starts with "From ".
-func (r *reply) escapedFrom(i int) bool {
-	if !strings.HasPrefix(r.lines[i], ">From ") {
-		return false
-	}
-	quoted := func(j int) bool { return j >= 0 && j < len(r.lines) && strings.HasPrefix(r.lines[j], ">") }
-	return !quoted(i-1) && !quoted(i+1)
-}
-
-// wrapAt is the length from which a quoted line may have been wrapped.
-const wrapAt = 60
-
-// brokenOff reports whether line i is the wrapped end of the quoted line before it.
-func (r *reply) brokenOff(i int) bool {
-	before, s := r.norm[i-1], r.norm[i]
-	if linkRest.MatchString(s) && strings.Contains(before, "http") || onlyLink.MatchString(s) {
-		return true
-	}
-	if utf8.RuneCountInString(before) < wrapAt || utf8.RuneCountInString(s) > wrapAt {
-		return false
-	}
-	follows := i+1 < len(r.kind) && r.kind[i+1] == lineQuote
-	if strings.HasSuffix(before, ".") || strings.HasSuffix(before, "?") || strings.HasSuffix(before, "!") || strings.HasSuffix(before, ":") {
-		return follows && utf8.RuneCountInString(s) <= 12 && !strings.ContainsAny(s, ".!?")
-	}
-	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(r.lines[i]))
-	return follows && utf8.RuneCountInString(s) <= 40 || unicode.IsLower(first) && utf8.RuneCountInString(s) <= 30
-}
-
-var (
-	// linkRest matches the end of a link that started on the line above.
-	linkRest = regexp.MustCompile(`^[^\s()<>]+[)>]\s*>?$`)
-	// onlyLink matches a link in brackets, as programs write it after its text.
-	onlyLink = regexp.MustCompile(`^[(<]https?://\S+[)>]\s*>?$`)
-	// initialQuote matches an older way of quoting, with the initials of the author:
-	// "JM> text".
-	initialQuote = regexp.MustCompile(`^([A-Z]{1,3})> `)
-)
-
-// markInitials marks lines that start with the same initials and a quote mark.
-func (r *reply) markInitials() {
-	count := map[string]int{}
-	for i, line := range r.lines {
-		if m := initialQuote.FindStringSubmatch(plaintext.Clip(line, 8)); m != nil && r.kind[i] == lineText {
-			count[m[1]]++
-		}
-	}
-	for i, line := range r.lines {
-		if len(count) == 0 {
-			return
-		}
-		if m := initialQuote.FindStringSubmatch(plaintext.Clip(line, 8)); m != nil && r.kind[i] == lineText && count[m[1]] > 1 {
-			r.kind[i] = lineQuote
-		}
-	}
-}
-
 // next returns the first line from i on that is not blank, or len(lines).
 func (r *reply) next(i int) int {
 	for i < len(r.lines) && (r.kind[i] == lineBlank || r.kind[i] == lineDrop) {
@@ -125,8 +52,7 @@ func (r *reply) quoteFollows(i int) bool {
 }
 
 var (
-	dashed   = regexp.MustCompile(`^[-_*=~—–>+#|. ]*[-_*=~—–]{2,}[-_*=~—–. ]*([^-_*=~—–].*?)[-_*=~—–:. ]*$`)
-	ruleLine = regexp.MustCompile(`^(?:[-_=*#~+—–] ?){2,}$|^[—–ᐧ⁃]$`)
+	dashed = regexp.MustCompile(`^[-_*=~—–>+#|. ]*[-_*=~—–]{2,}[-_*=~—–. ]*([^-_*=~—–].*?)[-_*=~—–:. ]*$`)
 )
 
 // markHistory finds the lines that separate the author's text from the message
@@ -140,10 +66,36 @@ func (r *reply) markHistory() {
 		if k := r.separator(i); k != lineText {
 			r.kind[i] = k
 		} else if end := r.headerBlock(i); end > i {
-			r.setHistory(i, end)
+			if r.quoteFollows(end-1) || r.answersBlock(i, end) {
+				r.setHistory(i, end)
+			}
 			i = end - 1
 		}
 	}
+}
+
+// answersBlock reports whether the header block of lines i to end belongs to the
+// message that this one answers. In a message that is no reply, it has to be a paragraph
+// that names one which its recipient wrote under the same subject, and when.
+func (r *reply) answersBlock(i, end int) bool {
+	if r.source.Reply {
+		return true
+	}
+	known, subject, date := false, false, false
+	if !r.paragraph(i) {
+		return false
+	}
+	for ; i < end; i++ {
+		switch class, value := headerField(r.norm[i]); class {
+		case fieldFrom:
+			known = known || r.source.addresses(value)
+		case fieldSent:
+			date = date || hasDate(value)
+		case fieldSubj:
+			subject = subject || value != "" && strings.ToLower(imf.BaseSubject(value)) == r.source.Subject
+		}
+	}
+	return known && subject && date
 }
 
 // setHistory marks a header block. If quote marks follow it, they show where the

@@ -4,6 +4,7 @@
 package replytext
 
 import (
+	"slices"
 	"strings"
 
 	"switchboard/normalize/plaintext"
@@ -16,14 +17,17 @@ import (
 //
 // The result is empty if the text consists of quotations only. NewText takes linear
 // time and examines the first MiB.
-func NewText(text string) string { return newText(stripMarks(text)) }
+func NewText(text string, src Source) string { return newText(stripMarks(text), src) }
 
 // maxNewText is how many octets of a text are examined.
 const maxNewText = 1 << 20
 
-func newText(text string) string {
-	r := readReply(plaintext.Clip(text, maxNewText))
+func newText(text string, src Source) string {
+	r := readReply(plaintext.Clip(text, maxNewText), src)
 	out := r.ownText()
+	if out == "" && r.unsign() {
+		out = r.ownText()
+	}
 	if out == "" && r.forward {
 		out = tidyReply(r.lines)
 	}
@@ -43,11 +47,13 @@ const (
 	lineRule             // a rule, or the "-- " above a signature
 	lineDevice           // "Sent from my phone", or the frame of a clear-signed text
 	lineFooter           // a disclaimer or the footer of a mailing list
+	lineSigned           // a signature that the program marked in HTML
 	lineDrop             // a mark from the HTML reader
 )
 
 // reply is a text split into classified lines.
 type reply struct {
+	source  Source
 	lines   []string
 	norm    []string // lines without invisible marks, trimmed, lower case
 	kind    []lineKind
@@ -55,8 +61,9 @@ type reply struct {
 }
 
 // readReply classifies every line.
-func readReply(text string) *reply {
-	r := &reply{lines: strings.Split(text, "\n")}
+func readReply(text string, src Source) *reply {
+	r := &reply{source: src.prepared(), lines: strings.Split(text, "\n")}
+	r.joinIntros()
 	r.splitIntros()
 	n := len(r.lines)
 	r.norm = make([]string, n)
@@ -148,7 +155,8 @@ func (r *reply) segments(end int) []segment {
 }
 
 // trim removes the last quotation, which has no reply below. If it has an
-// introduction, passages that the author quoted by hand before it stay.
+// introduction, passages that the author quoted by hand before it stay. Without one it
+// stays itself if it is the author's.
 func (r *reply) trim(segs []segment) []segment {
 	end := len(segs)
 	for end > 0 && (segs[end-1].quote || !r.hasOwnWords(segs[end-1])) {
@@ -156,11 +164,67 @@ func (r *reply) trim(segs []segment) []segment {
 	}
 	for i := end; i < len(segs); i++ {
 		if segs[i].intro {
+			for i > end && segs[i-1].quote && r.older(segs[i-1]) {
+				i--
+			}
 			return segs[:i]
 		}
 	}
+	if end > 0 && end < len(segs) && r.passage(segs[end]) {
+		end++
+	}
 	return segs[:end]
 }
+
+// older reports whether a quotation consists of quotations within quotations: it is
+// from a message before the one replied to.
+func (r *reply) older(s segment) bool {
+	for i := s.from; i < s.to; i++ {
+		if mark := strings.ReplaceAll(r.norm[i], " ", ""); r.kind[i] == lineQuote && !strings.HasPrefix(mark, ">>") && !strings.HasPrefix(mark, "||") {
+			return false
+		}
+	}
+	return true
+}
+
+// passage reports whether a last quotation without an introduction holds words that the
+// author quotes as part of the text, rather than the message replied to.
+func (r *reply) passage(s segment) bool {
+	if s.intro || s.to-s.from > shortQuote+1 || r.older(s) || r.introInside(s) {
+		return false
+	}
+	if !r.source.Reply {
+		return true
+	}
+	i := s.from - 1
+	for ; i > 0 && (r.kind[i] == lineBlank || r.kind[i] == lineDrop); i-- {
+		if firstMark(r.norm[i]) == markPassage {
+			return true
+		}
+	}
+	return i >= 0 && r.kind[i] == lineText && announces(r.norm[i]) && r.sentenceLine(i)
+}
+
+// introInside reports whether a quotation begins with an introduction or a header block,
+// as in messages of programs that quote these too.
+func (r *reply) introInside(s segment) bool {
+	joined, lines := "", 0
+	for i := s.from; i < s.to && lines < maxIntro; i++ {
+		line := strings.TrimLeft(r.norm[i], ">| ")
+		if r.kind[i] != lineQuote || line == "" {
+			continue
+		}
+		lines++
+		joined = strings.TrimSpace(joined + " " + line)
+		if class, _ := headerField(line); class == fieldFrom || class == fieldSent || introEnd(line) && introduces(joined, true) {
+			return true
+		}
+	}
+	return false
+}
+
+// sentenceLine reports whether line i contains words other than names.
+func (r *reply) sentenceLine(i int) bool { return !capitalized(strings.TrimSpace(r.lines[i])) }
 
 // hasOwnWords reports whether a segment contains words of the author before any
 // signature or footer.
@@ -170,8 +234,8 @@ func (r *reply) hasOwnWords(s segment) bool {
 		case lineText:
 			return true
 		case lineRule, lineFooter:
-			if r.endsText(i, s.to) {
-				return false
+			if !r.signedBelow(i) && r.endsText(i, s.to) {
+				return r.postscript(i, s.to) < s.to
 			}
 		}
 	}
@@ -199,22 +263,54 @@ func interleaved(segs []segment) bool {
 // signature.
 func (r *reply) ownLines(s segment, found *bool) []string {
 	var out []string
-	divided := false // a rule turned out to be the author's own
+	var own []string // rules that turned out to be the author's
 	for i := s.from; i < s.to; i++ {
 		switch r.kind[i] {
-		case lineDevice, lineDrop:
+		case lineDevice, lineDrop, lineSigned:
 			continue
 		case lineRule, lineFooter:
-			if *found && r.endsText(i, s.to) && (!divided || !r.divides(i)) {
-				return out
+			switch {
+			case r.signedBelow(i):
+				continue
+			case *found && r.endsText(i, s.to) && !slices.Contains(own, r.norm[i]):
+				if i = r.postscript(i, s.to); i == s.to {
+					return out
+				}
+				out = append(out, "")
+			case r.norm[i] != "--":
+				own = append(own, r.norm[i])
 			}
-			divided = true
 		case lineText:
 			*found = true
 		}
 		out = append(out, r.lines[i])
 	}
 	return out
+}
+
+// signedBelow reports whether the line at i is the delimiter of a signature that the
+// program marked.
+func (r *reply) signedBelow(i int) bool {
+	j := r.next(i + 1)
+	return r.norm[i] == "--" && j < len(r.kind) && r.kind[j] == lineSigned
+}
+
+// postscript returns the first line below the signature at i that is the author's again,
+// or end.
+func (r *reply) postscript(i, end int) int {
+	for i++; i < end && !r.resumes(i); i++ {
+	}
+	return i
+}
+
+// unsign takes marked signatures for text. It reports whether there were any.
+func (r *reply) unsign() (found bool) {
+	for i, k := range r.kind {
+		if k == lineSigned {
+			r.kind[i], found = lineText, true
+		}
+	}
+	return found
 }
 
 // quotedLines returns the lines of a quotation without the header block above it.

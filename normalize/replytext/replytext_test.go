@@ -9,6 +9,9 @@ import (
 	"switchboard/normalize/hostiletest"
 )
 
+// answer is the source of a message that answers another.
+var answer = Source{Reply: true}
+
 // replyCase is a text and the new text expected from it.
 type replyCase struct {
 	name, in, want string
@@ -67,11 +70,11 @@ func lostAndLeaked(got, want string) (lost, leaked int) {
 	return lost, leaked
 }
 
-func testReplies(t *testing.T, pattern string, strip func(string) string) {
+func testReplies(t *testing.T, pattern string, src Source, strip func(string, Source) string) {
 	cases := readReplies(t, pattern)
 	exact, loss, leak := 0, 0, 0
 	for _, c := range cases {
-		got := strip(c.in)
+		got := strip(c.in, src)
 		if plainWords(got) == plainWords(c.want) {
 			exact++
 			continue
@@ -89,18 +92,31 @@ func testReplies(t *testing.T, pattern string, strip func(string) string) {
 		float64(exact)/float64(len(cases)), float64(loss)/float64(len(cases)), float64(leak)/float64(len(cases)))
 }
 
-func TestNewText(t *testing.T) { testReplies(t, "testdata/*.txt", NewText) }
+func TestNewText(t *testing.T) { testReplies(t, "testdata/*.txt", answer, NewText) }
 
-func TestNewTextHTML(t *testing.T) { testReplies(t, "testdata/*.html", NewTextHTML) }
+func TestNewTextHTML(t *testing.T) { testReplies(t, "testdata/*.html", answer, NewTextHTML) }
+
+// TestAuthor: in replies whose author is known.
+func TestAuthor(t *testing.T) {
+	src := Source{Reply: true, Name: "Ann Author", Address: "ann@example.com", To: []string{"help@example.net"}, Subject: "Re: order"}
+	testReplies(t, "testdata/reply/*.txt", src, NewText)
+	testReplies(t, "testdata/reply/*.html", src, NewTextHTML)
+}
+
+// TestNewMail: in a message that answers none, less is a quotation or a signature.
+func TestNewMail(t *testing.T) {
+	src := Source{Name: "Kim Lee", Address: "kim@larch.example", To: []string{"help@example.net"}, Subject: "A question"}
+	testReplies(t, "testdata/new/*.txt", src, NewText)
+}
 
 // TestForgedMarks: a text cannot forge the marks of the HTML reader.
 func TestForgedMarks(t *testing.T) {
 	for _, r := range []rune{markHistory, markIntroStart, markQuoteStart, markRule} {
 		in := "One\n" + string(r) + "\nTwo"
-		if got := NewText(in); got != "One\n\nTwo" {
+		if got := NewText(in, answer); got != "One\n\nTwo" {
 			t.Errorf("%U: %q", r, got)
 		}
-		if got := NewTextHTML("<p>One</p>" + string(r) + "<p>Two</p>"); got != "One\n\nTwo" {
+		if got := NewTextHTML("<p>One</p>"+string(r)+"<p>Two</p>", answer); got != "One\n\nTwo" {
 			t.Errorf("%U: %q", r, got)
 		}
 	}
@@ -133,8 +149,8 @@ func TestQuoteBombs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := hostiletest.ProcessorTime(t)
-			NewText(in)
-			NewTextHTML(strings.ReplaceAll(in, "\n", "<br>"))
+			NewText(in, answer)
+			NewTextHTML(strings.ReplaceAll(in, "\n", "<br>"), answer)
 			if took := hostiletest.ProcessorTime(t) - start; took > hostiletest.Slowdown*2*1e9 {
 				t.Errorf("took %v", took)
 			}
@@ -144,11 +160,11 @@ func TestQuoteBombs(t *testing.T) {
 
 // FuzzQuote: every line of the result occurs in the text, in the same order.
 func FuzzQuote(f *testing.F) {
-	for _, c := range readReplies(f, "testdata/*") {
+	for _, c := range readReplies(f, "testdata/*.*") {
 		f.Add(c.in)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := NewText(s)
+		got := NewText(s, answer)
 		rest := plainWords(stripMarks(s))
 		for _, line := range strings.Split(got, "\n") {
 			at := strings.Index(rest, plainWords(line))
@@ -157,7 +173,7 @@ func FuzzQuote(f *testing.F) {
 			}
 			rest = rest[at+len(plainWords(line)):]
 		}
-		NewTextHTML(s)
+		NewTextHTML(s, answer)
 	})
 }
 
@@ -167,6 +183,6 @@ func BenchmarkNewText(b *testing.B) {
 	b.SetBytes(int64(len(s)))
 	b.ReportAllocs()
 	for b.Loop() {
-		NewText(s)
+		NewText(s, answer)
 	}
 }
