@@ -19,8 +19,9 @@ import (
 // ToUTF8 decodes b. A declared charset is only a hint in real mail, so the order of
 // the attempts, found by measuring real mail, is: ISO-2022 escape sequences; octets
 // that are valid UTF-8 and not just ASCII; the declared charset, if it decodes b
-// without loss; detection; and Windows-1252, in which every octet has a meaning. html
-// says that b is an HTML document, which may declare its own charset.
+// without loss and the text is not plainly in another one; detection; and
+// Windows-1252, in which every octet has a meaning. html says that b is an HTML
+// document, which may declare its own charset.
 //
 // wrong reports that the declared charset was not used.
 func ToUTF8(b []byte, declared string, html bool) (text string, wrong bool) {
@@ -51,13 +52,18 @@ func ToUTF8(b []byte, declared string, html bool) (text string, wrong bool) {
 	if isUTF8 && !(IsDoubleByte(name) && fewPairs(b)) {
 		return string(b), name != "" && name != "utf-8" && name != "us-ascii"
 	}
+	if other := mislabelled(b, name); other != "" {
+		if s, ok := DecodeDeclared(b, other); ok {
+			return s, true
+		}
+	}
 	if s, ok := DecodeDeclared(b, name); ok {
 		return s, false
 	}
 	if isUTF8 {
 		return string(b), true
 	}
-	if html && name == "" {
+	if html && (name == "" || name == "us-ascii") {
 		if s, ok := DecodeDeclared(b, Name(FromMeta(b))); ok {
 			return s, false
 		}
@@ -70,7 +76,10 @@ func guess(b []byte, name string) string {
 	if s, ok := repairUTF8(b); ok {
 		return s
 	}
-	if enc := lookup(name); enc != nil {
+	if s, ok := DecodeDeclared(b, eightBit(b, name)); ok {
+		return s
+	}
+	if enc := lookup(name); enc != nil && name != "us-ascii" {
 		// A few invalid octets do not mean that the declared charset is wrong.
 		if s, _ := decodeWith(enc, b); countLost(s)*20 < highRunes(s) {
 			return withoutHoles(s, name)

@@ -1,6 +1,15 @@
 package charsetdetect
 
-import "unicode/utf8"
+import (
+	"slices"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
 
 // doubleByteModel is an East Asian charset. Their tables keep common characters in
 // rows of their own, so the first octet of a pair tells how common the character is.
@@ -10,14 +19,36 @@ type doubleByteModel struct {
 	pair func(lead, trail byte) float64
 	// single scores a one-octet character beyond ASCII, with the same exception.
 	single func(c byte) float64
+	// frequent are the characters that a text of a few words has: the rows alone do not
+	// tell short Chinese and Korean texts apart.
+	frequent func() map[[2]byte]bool
 }
 
 var doubleByteModels = []doubleByteModel{
-	{"shift_jis", shiftJIS, halfWidthKatakana},
-	{"euc-jp", eucJP, notAlone},
-	{"euc-kr", eucKR, notAlone},
-	{"gb18030", gb2312, notAlone},
-	{"big5", big5, notAlone},
+	{"shift_jis", shiftJIS, halfWidthKatakana, noneFrequent},
+	{"euc-jp", eucJP, notAlone, noneFrequent},
+	{"euc-kr", eucKR, notAlone, sync.OnceValue(func() map[[2]byte]bool { return pairs(korean.EUCKR, frequentKorean) })},
+	{"gb18030", gb2312, notAlone, sync.OnceValue(func() map[[2]byte]bool { return pairs(simplifiedchinese.GBK, frequentSimplified) })},
+	{"big5", big5, notAlone, sync.OnceValue(func() map[[2]byte]bool { return pairs(traditionalchinese.Big5, frequentTraditional) })},
+}
+
+const (
+	frequentKorean      = "이다는을가의에고하지한로은도사기를리서니나어해요자시안녕합감습까주문세부있아그인스정제대전수아라일드"
+	frequentSimplified  = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里您好请谢问题订单没还什么货"
+	frequentTraditional = "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡您好請謝問題訂單沒還什麼貨"
+)
+
+func noneFrequent() map[[2]byte]bool { return nil }
+
+// pairs returns the octets of characters in a charset.
+func pairs(enc encoding.Encoding, characters string) map[[2]byte]bool {
+	set := make(map[[2]byte]bool)
+	for _, r := range characters {
+		if b, err := enc.NewEncoder().Bytes([]byte(string(r))); err == nil && len(b) == 2 {
+			set[[2]byte(b)] = true
+		}
+	}
+	return set
 }
 
 // Scores of East Asian characters.
@@ -31,11 +62,13 @@ const (
 	scoreImprobable  = -2.0
 	scoreHalfWidth   = -0.3
 	scoreBrokenPairs = -4.0
+	bonusFrequent    = 0.3
 )
 
 // score returns the mean score of the characters beyond ASCII.
 func (m doubleByteModel) score(b []byte) float64 {
 	total, n := 0.0, 0
+	frequent := m.frequent()
 	for i := 0; i < len(b); i++ {
 		c := b[i]
 		if c < utf8.RuneSelf {
@@ -50,12 +83,19 @@ func (m doubleByteModel) score(b []byte) float64 {
 			break // the sample may end in the middle of a character
 		}
 		s := m.pair(c, b[i+1])
+		if frequent[[2]byte{c, b[i+1]}] {
+			s += bonusFrequent
+		}
 		total += s
 		if s != scoreBrokenPairs {
 			i++
 		}
 	}
 	return total / float64(max(n, 1))
+}
+
+func isDoubleByte(name string) bool {
+	return slices.ContainsFunc(doubleByteModels, func(m doubleByteModel) bool { return m.charset == name })
 }
 
 // notAlone is the single of charsets that have no one-octet characters beyond ASCII.

@@ -94,6 +94,18 @@ var singleByteModels = sync.OnceValue(func() []*singleByteModel {
 	return models
 })
 
+// Charsets returns the names of all charsets that can be detected.
+func Charsets() []string {
+	var names []string
+	for _, m := range singleByteModels() {
+		names = append(names, m.charset)
+	}
+	for _, m := range doubleByteModels {
+		names = append(names, m.charset)
+	}
+	return names
+}
+
 // commonPunctuation is used in all languages and counts for none.
 const commonPunctuation = "\u00a0«»–—‘’‚“”„•…€§°·№"
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"switchboard/normalize/charset"
 	"switchboard/normalize/mimeheader"
@@ -11,7 +12,7 @@ import (
 )
 
 // headerCharset returns the charset to assume for raw 8-bit header fields: the first one
-// that the message declares, otherwise the detected one.
+// that the message declares if the fields may be in it, otherwise the detected one.
 func headerCharset(b []byte) string {
 	b = plaintext.ClipBytes(b, 16<<10)
 	name := ""
@@ -27,10 +28,28 @@ func headerCharset(b []byte) string {
 		name = charset.Name(string(value))
 		break
 	}
+	if raw := rawFields(b); len(raw) > 0 {
+		name = charset.Of(raw, name)
+	}
 	if name == "" || name == "us-ascii" {
 		name = charset.Detect(b)
 	}
 	return name
+}
+
+// rawFields returns the lines of the header that have 8-bit text other than UTF-8: each
+// of them is too short to detect its charset.
+func rawFields(b []byte) (raw []byte) {
+	for b = bytes.TrimLeft(b, "\r\n"); ; {
+		line, rest := plaintext.CutLine(b)
+		if len(line) == 0 {
+			return raw
+		}
+		if !utf8.Valid(line) {
+			raw = append(append(raw, line...), '\n')
+		}
+		b = rest
+	}
 }
 
 // findStart skips anything before the header: a byte order mark, blank lines, an mbox
