@@ -97,13 +97,29 @@ func (a *Archive) adopt() {
 	}
 	for _, i := range orphans {
 		e := &a.entries[i]
+		if a.cited(e) {
+			continue
+		}
 		best, evidence, ok := e.orphan.adopted(a.relatives(i), a.final(e.conversation))
 		if !ok {
 			continue
 		}
 		a.merge(e.conversation, best.id)
-		e.method, e.evidence = MethodSubject, "no reply headers; same subject, "+evidence
+		how := "no reply headers"
+		if e.orphan.cites {
+			how = "its reply headers name no known message"
+		}
+		e.method, e.evidence = MethodSubject, how+"; same subject, "+evidence
 	}
+}
+
+// cited reports whether a message that an orphan refers to arrived after it, or another
+// conversation refers to that message too.
+func (a *Archive) cited(e *entry) bool {
+	own := a.final(e.conversation)
+	return slices.ContainsFunc(a.memory.ByMessageID(e.cites), func(k Known) bool {
+		return k.MessageID != e.id && (k.Own || a.final(k.Conversation) != own)
+	})
 }
 
 // search collects the candidates for one orphan.
@@ -124,6 +140,11 @@ func (a *Archive) relatives(i int) []match {
 	key := hashText(o.base)
 	for h := range o.quotes {
 		s.each(a.passages[h], func(f *match) { f.quotes++ })
+		a.passages[h].each(func(j int) {
+			if f := s.at(j); f != nil {
+				f.self = f.self || a.sameAuthor(i, j)
+			}
+		})
 	}
 	for h := range o.direct {
 		s.each(a.passages[h], func(f *match) { f.direct++ })
@@ -140,6 +161,11 @@ func (a *Archive) relatives(i int) []match {
 		return strings.Compare(x.id.String(), y.id.String())
 	})
 	return list
+}
+
+// sameAuthor reports whether two messages have the same author.
+func (a *Archive) sameAuthor(i, j int) bool {
+	return a.entries[i].from.Email != "" && strings.EqualFold(a.entries[i].from.Email, a.entries[j].from.Email)
 }
 
 // sameSubject adds the messages before the orphan that have its subject.
@@ -204,7 +230,7 @@ func (o *orphan) adopted(list []match, own desk.ConversationID) (best match, evi
 	if evidence, ok := o.answers(list); ok {
 		return list[0], evidence, true
 	}
-	if len(list) == 0 || !list[0].subject || list[0].quotes > 0 || list[0].apart > subjectWindow {
+	if len(list) == 0 || !list[0].subject || list[0].quotes > 0 || o.evident() || list[0].apart > subjectWindow {
 		return match{}, "", false
 	}
 	best = list[0]

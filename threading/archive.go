@@ -2,6 +2,7 @@ package threading
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"switchboard/desk"
@@ -39,7 +40,8 @@ type entry struct {
 	evidence     string
 	from         desk.Address
 	sentAt       time.Time
-	orphan       *orphan // set for a reply that lost its headers
+	orphan       *orphan  // set for a reply that lost its headers
+	cites        []string // the identifiers that an orphan refers to
 }
 
 // NewArchive returns an empty Archive for the mail of one account.
@@ -65,10 +67,13 @@ func (a *Archive) Add(m *desk.Message, account desk.AccountID, contact desk.Cont
 	in := Incoming{Message: m, Account: account, Contact: contact}
 	d := a.decide(in)
 	if !a.guarded {
-		e.orphan = orphaned(m)
+		e.orphan, e.cites = lost(m), slices.Concat(m.References, m.InReplyTo)
 	}
 	if d.Method != MethodNew {
 		e.method, e.evidence, e.orphan = d.Method, d.Evidence, nil
+	}
+	if e.orphan == nil {
+		e.cites = nil
 	}
 	e.conversation = d.ConversationID
 	if e.conversation.IsZero() {

@@ -288,3 +288,47 @@ func TestPeople(t *testing.T) {
 		t.Errorf("the people of a message are %v", got)
 	}
 }
+
+// TestEvidenceInTheText: what the text quotes places a message whose headers and
+// subject do not.
+func TestEvidenceInTheText(t *testing.T) {
+	const (
+		one     = "The pump in the cellar starts at night and runs until somebody pulls the plug."
+		two     = "We have opened the lid and found a stone, and now we need another seal for it."
+		unknown = "Some of our customers had the same trouble with seals of the older kind, please look."
+	)
+	first := func() *desk.Message { return listMail("1", "ann@one.example", "Pump", 0, one+"\n"+two, "") }
+	quoted := func(intro string, lines ...string) string { return intro + "\n> " + strings.Join(lines, "\n> ") }
+	both := quoted("ann@one.example wrote:", one, two)
+	for _, tt := range []struct {
+		name  string
+		reply *desk.Message
+		joins bool
+	}{
+		{"no Re:", listMail("2", "bob@two.example", "Pump", 1, "Ours too.", both), true},
+		{"no Re:, with bars", listMail("2", "bob@two.example", "Pump", 1, "Ours too.", strings.ReplaceAll(both, "> ", "| ")), true},
+		{"no Re:, no introduction", listMail("2", "bob@two.example", "Pump", 1, "Ours too.", strings.TrimPrefix(both, "ann@one.example wrote:\n")), false},
+		{"no Re:, nothing quoted", listMail("2", "bob@two.example", "Pump", 1, "Ours too.", ""), false},
+		{"no Re:, another subject", listMail("2", "bob@two.example", "Seals", 1, "Ours too.", both), false},
+		{"no Re:, others quoted", listMail("2", "bob@two.example", "Pump", 1, "Ours too.", quoted("Cy wrote:", unknown)), false},
+		{"unknown headers", listMail("2", "bob@two.example", "Re: Pump", 1, "Ours too.", both, refs("0102@ses.example")), true},
+		{"unknown headers, own message quoted", listMail("2", "ann@one.example", "Re: Pump", 1, "And again.", both, irt("0102@ses.example")), true},
+		{"unknown headers, nothing quoted", listMail("2", "bob@two.example", "Re: Pump", 1, "Ours too.", "", refs("0102@ses.example")), false},
+		{"unknown headers, no Re:", listMail("2", "bob@two.example", "Pump", 1, "Ours too.", both, refs("0102@ses.example")), true},
+		{"own words in a quote of an unknown message", listMail("2", "ann@one.example", "Re: Pump", 2, "It is dry now.",
+			quoted("Cy Desk wrote:", unknown, "", "Somebody wrote:", "> "+one, "> "+two)), true},
+		{"own words behind bars in a quote", listMail("2", "ann@one.example", "Re: Pump", 2, "It is dry now.",
+			"Cy Desk wrote:\n| "+unknown+"\n| Somebody wrote:\n| | "+one+"\n| | "+two), true},
+		{"words of another in a quote of an unknown message", listMail("2", "dan@four.example", "Re: Pump", 2, "It is dry now.",
+			quoted("Cy Desk wrote:", unknown, "", "Somebody wrote:", "> "+one, "> "+two)), false},
+	} {
+		if got := group(archived(NewArchive(), first(), tt.reply)); (got[1] == 0) != tt.joins {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+	// The message that the headers name is here, under another subject.
+	other := listMail("3", "cy@three.example", "Seals", 0, unknown, "")
+	if got := group(archived(NewArchive(), first(), listMail("2", "bob@two.example", "Re: Pump", 1, "Ours too.", both, refs("3@list")), other)); got[1] != got[2] || got[1] == 0 {
+		t.Errorf("a message joined what it quotes instead of what it cites: %v", got)
+	}
+}

@@ -4,7 +4,7 @@
 //
 // Evidence is tried in this order: a signed reply token among the recipients, the
 // chat session, the message identifiers (RFC 5322 section 3.6.4) and, for a reply
-// that lost its headers, the subject combined with the text it quotes and what its
+// that lost its headers or whose headers name no known message, the subject combined with the text it quotes and what its
 // quote introduction says about the original: its identifier, or its author and time.
 //
 // Message identifiers and subjects are claims made by the sender. They only match

@@ -74,6 +74,7 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 	if len(joined) == 0 {
 		return Decision{}, false
 	}
+	d.preferOlder(joined)
 	if joined[0].Status == desk.StatusClosed && !automatic(d.in.Message) {
 		// Use an open follow-up, instead of starting one for every message.
 		if i := slices.IndexFunc(joined, func(c cited) bool { return c.Status != desk.StatusClosed && c.Account == joined[0].Account }); i > 0 {
@@ -95,6 +96,29 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 		}
 	}
 	return dec, true
+}
+
+// preferOlder moves an older conversation of the same account to the front, if the first
+// one has nothing to do with it: it began with a reply that had lost its headers, and
+// this message, which cites both, shows that they are one. A conversation whose messages
+// cite the older one themselves was separated from it on purpose.
+func (d *decider) preferOlder(joined []cited) {
+	for i, c := range joined[1:] {
+		first := joined[0]
+		if c.own && first.own && c.Account == first.Account && c.Status != desk.StatusClosed && bytes.Compare(c.ID[:], first.ID[:]) < 0 && !d.linked(first, c) {
+			copy(joined[1:i+2], joined[:i+1])
+			joined[0] = c
+		}
+	}
+}
+
+// linked reports whether messages of first contain or cite the message by which this
+// one cites c.
+func (d *decider) linked(first, c cited) bool {
+	return slices.ContainsFunc(d.idx.ByMessageID([]string{c.by.id}), func(k Known) bool {
+		other, ok := d.final(k.Conversation)
+		return ok && other.ID == first.ID
+	})
 }
 
 // reported reports whether the message is a delivery report (RFC 3464) about a

@@ -15,19 +15,35 @@ type orphan struct {
 	// within quotes come from older messages.
 	direct      passages
 	marked      bool // its quotes have quote marks
+	cites       bool // it has reply headers, which name messages that nobody here knows
+	unsaid      bool // its subject does not say that it is a reply
 	attribution attribution
 	to          []string // its recipients
 }
 
 // orphaned returns the orphan for a reply without headers, nil for other messages.
 func orphaned(m *desk.Message) *orphan {
-	base, reply := baseSubject(m.Subject)
-	if !reply || base == "" || len(m.References) > 0 || len(m.InReplyTo) > 0 || automatic(m) {
+	if len(m.References) > 0 || len(m.InReplyTo) > 0 {
 		return nil
 	}
-	o := &orphan{base: base, attribution: attributionOf(m.TextBody)}
+	return lost(m)
+}
+
+// lost returns the orphan for a reply whose headers, if it has any, say nothing: some
+// providers replace the Message-ID of the mail they send, and a reply then cites one
+// that is not known. Without "Re:" a message is a reply if it quotes, with quote marks
+// and an introduction.
+func lost(m *desk.Message) *orphan {
+	base, reply := baseSubject(m.Subject)
+	if base == "" || automatic(m) || !reply && !marks(m.TextBody) {
+		return nil
+	}
+	o := &orphan{cites: len(m.References) > 0 || len(m.InReplyTo) > 0, unsaid: !reply, base: base, attribution: attributionOf(m.TextBody)}
 	o.quotes, o.direct, o.marked = quoted(m.TextBody, m.NewText)
 	o.marked = o.marked && len(o.quotes) > 0
+	if o.unsaid && (!o.marked || o.attribution.intro == "") {
+		return nil
+	}
 	for _, list := range [][]desk.Address{m.To, m.CC} {
 		for _, p := range list {
 			o.to = append(o.to, lower(p.Email))
@@ -35,6 +51,10 @@ func orphaned(m *desk.Message) *orphan {
 	}
 	return o
 }
+
+// evident reports whether the text must show which message it answers, since neither
+// its headers nor its subject say that it answers one from here.
+func (o *orphan) evident() bool { return o.cites || o.unsaid }
 
 // match is a conversation that an orphan may belong to, and what they share.
 type match struct {
@@ -48,6 +68,7 @@ type match struct {
 	echoes  int           // passages that both the orphan and one of its messages quote directly
 	author  bool          // the orphan's quote introduction names one of its authors
 	own     bool          // it belongs to the orphan's author
+	self    bool          // the orphan quotes words that its author wrote there
 	to      bool          // the orphan is addressed to one of its authors
 	apart   time.Duration // between the orphan and the nearest of its messages
 }
@@ -99,6 +120,11 @@ func (o *orphan) answers(list []match) (evidence string, ok bool) {
 	switch {
 	case best.named:
 		return "it names one of its messages", true
+	case o.evident():
+		if !o.mostly(best) {
+			return "", false
+		}
+		return fmt.Sprintf("it quotes %d of its passages", best.quotes), true
 	case !best.timed.IsZero():
 		return "it names the author and time of a message: " + best.timed.UTC().Format("2 January 15:04 MST"), true
 	case best.quotes > 0 && o.recognised(best, list[1:]):
@@ -107,6 +133,16 @@ func (o *orphan) answers(list []match) (evidence string, ok bool) {
 		return fmt.Sprintf("both quote the same %d passages", best.echoes), true
 	}
 	return "", false
+}
+
+// mostly reports whether most of what the orphan quotes directly is from best. Others
+// may have answered the same message, under the same subject, and some of its words are
+// then in quotes of a message that is not here.
+func (o *orphan) mostly(best match) bool {
+	if len(o.direct) == 0 { // quoted without marks, below a header block
+		return best.quotes > 0 && 10*best.quotes >= 6*len(o.quotes)
+	}
+	return best.direct > 0 && 10*best.direct >= 6*len(o.direct)
 }
 
 // recognised reports whether best is what the orphan quotes. If no known message
@@ -123,7 +159,7 @@ func (o *orphan) recognised(best match, others []match) bool {
 	case len(o.direct) == 0: // quoted without marks
 		return 10*best.quotes >= len(o.quotes)
 	case best.direct == 0:
-		return only && (best.author || best.own)
+		return only && (best.author || best.own || best.self)
 	}
 	return best.author || best.own || 10*best.direct >= 3*len(o.direct)
 }

@@ -151,6 +151,22 @@ func quotedLines(text string) (all, directly string) {
 	return lines.String(), direct.String()
 }
 
+// marks reports whether a text has a quoted line.
+func marks(text string) bool {
+	if len(text) > maxPassageText {
+		text = text[:maxPassageText]
+	}
+	if !strings.ContainsAny(text, ">|") {
+		return false
+	}
+	for line := range strings.Lines(text) {
+		if quoteMark(strings.TrimSpace(line)) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // quoteMark returns the index of a quoted line's quote mark, -1 if there is none.
 // Older programs put the author's initials or name before it ("JD> text"), and some
 // quote with "| ", which must not be confused with a table row.

@@ -39,9 +39,13 @@ type candidate struct {
 // quotes and says about the original or, if it shows nothing, on there being exactly
 // one candidate among the same people. Anything ambiguous begins a new conversation.
 func (d *decider) bySubject() (Decision, bool) {
-	o := orphaned(d.in.Message)
-	if o == nil || d.anonymous() || d.forged() || d.in.Account.IsZero() {
+	o := lost(d.in.Message)
+	if o == nil || d.anonymous() || d.forged() || d.in.Account.IsZero() || o.cites && d.citesKnown() {
 		return Decision{}, false
+	}
+	how := "no reply headers"
+	if o.cites {
+		how = "its reply headers name no known message"
 	}
 	list := d.candidates(o)
 	if len(list) == 0 {
@@ -55,11 +59,17 @@ func (d *decider) bySubject() (Decision, bool) {
 	evidence, ok := o.answers(all)
 	switch {
 	case ok && (len(list) == 1 || list[0].clearlyBeats(list[1].match)):
-		return d.join(best, MethodSubject, fmt.Sprintf("no reply headers; same subject as %s, and %s", label(best), evidence)), true
-	case len(list) != 1 || generic(o.base) || o.marked && !list[0].unknown || !d.samePeople(best):
+		return d.join(best, MethodSubject, fmt.Sprintf("%s; same subject as %s, and %s", how, label(best), evidence)), true
+	case len(list) != 1 || generic(o.base) || o.evident() || o.marked && !list[0].unknown || !d.samePeople(best):
 		return Decision{}, false
 	}
-	return d.join(best, MethodSubject, fmt.Sprintf("no reply headers; only %s has this subject and these people", label(best))), true
+	return d.join(best, MethodSubject, fmt.Sprintf("%s; only %s has this subject and these people", how, label(best))), true
+}
+
+// citesKnown reports whether the message cites a message of any conversation.
+func (d *decider) citesKnown() bool {
+	known := d.idx.ByMessageID(slices.Concat(d.in.Message.References, d.in.Message.InReplyTo))
+	return slices.ContainsFunc(known, func(k Known) bool { return k.MessageID != d.in.Message.MessageID })
 }
 
 // clearlyBeats reports whether f is quoted clearly more than g, or only f is identified by
