@@ -24,6 +24,7 @@ type Mailbox struct {
 	Poll            time.Duration `koanf:"poll"`
 	Timeout         time.Duration `koanf:"timeout"`      // how long the server may leave a command unanswered; default 30 s
 	AfterImport     string        `koanf:"after_import"` // leave, flag, move
+	History         string        `koanf:"history"`      // none, 30d, all
 	MoveTo          string        `koanf:"move_to"`
 
 	OAuth `koanf:",squash"`
@@ -69,6 +70,9 @@ func (v *validator) mailboxes(list []Mailbox) {
 		}
 		if m.AfterImport != "" {
 			v.oneOf(at+"after_import", m.AfterImport, "leave", "flag", "move")
+		}
+		if m.History != "" {
+			v.oneOf(at+"history", m.History, "none", "30d", "all")
 		}
 		if m.AfterImport == "move" && m.MoveTo == "" {
 			v.add(at+"move_to", `after_import = "move" requires a target folder`)

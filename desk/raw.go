@@ -40,6 +40,9 @@ type Raw struct {
 	// Outgoing is set for mail from a mailbox's Sent folder, where only the owner of
 	// the mailbox can put mail.
 	Outgoing bool
+	// History is set for mail from before the mailbox was connected: its conversation is
+	// closed from the beginning.
+	History bool
 	// Stream is the source stream within which rows are processed in order of
 	// acceptance (ingest.Stream). The journal sets it.
 	Stream     string

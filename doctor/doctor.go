@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,10 +129,22 @@ func (x *checker) mailbox(ctx context.Context, m *config.Mailbox, st *store.Stor
 	}
 	found, err := box.Probe(ctx)
 	if err == nil {
-		x.add("mailbox "+m.Name, OK, found, "")
+		x.add("mailbox "+m.Name, OK, found+x.skipped(ctx, m, st), "")
 		return
 	}
 	x.fault("mailbox "+m.Name, err, "Check the mail server's log.")
+}
+
+// skipped says how many older messages of a mailbox are not imported.
+func (x *checker) skipped(ctx context.Context, m *config.Mailbox, st *store.Store) string {
+	if st == nil {
+		return ""
+	}
+	n, err := st.SkippedHistory(ctx, m.Name)
+	if err != nil || n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d older messages that had been read are not imported (history = %q)", n, cmp.Or(m.History, "none"))
 }
 
 // fault adds a failed check, with the error's own advice if it has any.

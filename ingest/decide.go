@@ -145,7 +145,7 @@ func (b *batch) apply(c *desk.Conversation, e lifecycle.Event, at time.Time) (se
 func (b *batch) join(c *desk.Conversation, p *parsed, m *desk.Message, s sender, d threading.Decision, key ContentKey) {
 	m.ID, m.ConversationID = desk.NewID[desk.MessageID](), c.ID
 	at := earliest(p.Raw.ReceivedAt, b.now)
-	e := lifecycle.Message{Automatic: automatic(m), Data: desk.MessageReceived{MessageSummary: m.Summary(), Method: m.ThreadMethod,
+	e := lifecycle.Message{Automatic: automatic(m), History: p.Raw.History, Data: desk.MessageReceived{MessageSummary: m.Summary(), Method: m.ThreadMethod,
 		AutoSubmitted: m.AutoSubmitted, AlsoCites: d.AlsoCites, Unverified: d.Unverified, Trust: trust(m)}}
 	// A message from an unverified sender is shown, but must not redirect our
 	// replies, unless it opens the conversation.

@@ -52,7 +52,7 @@ func (b *batch) outgoing(p *parsed) {
 		b.processed(p, desk.MessageID{}, false)
 		return
 	}
-	b.reply(c, &m, earliest(p.Raw.ReceivedAt, b.now))
+	b.reply(c, &m, earliest(p.Raw.ReceivedAt, b.now), p.Raw.History)
 	b.processed(p, m.ID, false)
 }
 
@@ -90,9 +90,9 @@ func (b *batch) belongs(c *desk.Conversation, to []sender) bool {
 }
 
 // addressed opens a conversation with the first recipient who is a contact. An
-// automatic message opens none.
+// automatic message opens none, and neither does history.
 func (b *batch) addressed(p *parsed, m *desk.Message, to []sender) *desk.Conversation {
-	if m.Automatic() {
+	if m.Automatic() || p.Raw.History {
 		return nil
 	}
 	for _, s := range to {
@@ -124,10 +124,10 @@ func (b *batch) author(m *desk.Message) desk.Agent {
 
 // reply adds the mail to a conversation as a reply, with the same effect as one
 // written at the desk.
-func (b *batch) reply(c *desk.Conversation, m *desk.Message, at time.Time) {
+func (b *batch) reply(c *desk.Conversation, m *desk.Message, at time.Time, history bool) {
 	author := b.author(m)
 	m.ID, m.ConversationID, m.AuthorID = desk.NewID[desk.MessageID](), c.ID, author.ID
-	e := lifecycle.Reply{Author: author, Automatic: m.Automatic(),
+	e := lifecycle.Reply{Author: author, Automatic: m.Automatic() || history,
 		Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC, Method: m.ThreadMethod}}
 	for _, a := range slices.Concat(m.To, m.CC) {
 		e.Participants = append(e.Participants, a.Email)

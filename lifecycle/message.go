@@ -28,6 +28,9 @@ type Message struct {
 	// conversation, it neither reopens it nor waits for a reply. What people write to
 	// a mailing list is not automatic.
 	Automatic bool
+	// History: it was received before the mailbox was connected. A conversation that it
+	// opens is closed; in another one it is recorded and changes nothing else.
+	History bool
 	// ReplyTo is where replies go from now on; empty: unchanged.
 	ReplyTo string
 	// Participants are addresses to add to the conversation's participants.
@@ -36,13 +39,18 @@ type Message struct {
 
 func (e Message) apply(t *transition) error {
 	t.record(desk.ActorCustomer, e.Data)
-	if opening := t.c.LastInboundAt.IsZero() && t.c.LastSeq == 2; e.Automatic && !opening {
+	if opening := t.c.LastInboundAt.IsZero() && t.c.LastSeq == 2; (e.Automatic || e.History) && !opening {
 		return nil
 	}
 	t.c.Preview, t.c.LastInboundAt = e.Data.Preview, latest(t.c.LastInboundAt, t.at)
 	t.participate(e.Participants)
 	if e.ReplyTo != "" {
 		t.c.ReplyTo = e.ReplyTo
+	}
+	if e.History {
+		t.reason = "imported"
+		t.become(desk.StatusClosed, desk.WaitingCustomer, desk.ActorSystem, "it is older than the connection of the mailbox")
+		return nil
 	}
 	t.reason = "customer replied"
 	t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorCustomer, "the customer wrote")

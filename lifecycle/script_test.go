@@ -128,8 +128,8 @@ func (s *script) event(t *testing.T, verb string, args []string) Event {
 	t.Helper()
 	by := func(name string) desk.Actor { return desk.AgentActor(agents[name].ID) }
 	switch verb {
-	case "message", "automatic":
-		return Message{Automatic: verb == "automatic", ReplyTo: args[0], Participants: []string{args[0]},
+	case "message", "automatic", "history":
+		return Message{Automatic: verb == "automatic", History: verb == "history", ReplyTo: args[0], Participants: []string{args[0]},
 			Data: desk.MessageReceived{MessageSummary: desk.MessageSummary{Preview: "from " + args[0]}}}
 	case "duplicate":
 		return Duplicate{}

@@ -314,6 +314,15 @@ create table inboxes (
     constraint inboxes_tier_fkey FOREIGN KEY (tier) REFERENCES tiers(tier)
 );
 
+create table mailbox_connections (
+    channel text not null,
+    folder text not null,
+    connected_at timestamp with time zone,
+    uid_validity bigint not null default 0,
+    skipped bigint not null default 0,
+    constraint mailbox_connections_pkey PRIMARY KEY (channel, folder)
+);
+
 create table mailbox_cursors (
     channel text not null,
     folder text not null,
@@ -445,6 +454,7 @@ create table raws (
     outgoing boolean not null default false,
     stream text not null default ''::text,
     owner uuid,
+    history boolean not null default false,
     constraint raws_pkey PRIMARY KEY (id),
     constraint raws_source UNIQUE (channel, endpoint, source_key),
     constraint raws_same_as_fkey FOREIGN KEY (same_as) REFERENCES raws(id),

@@ -115,6 +115,7 @@ func (s *Store) Channels(ctx context.Context) ([]view.Channel, error) {
 		LastSuccess, LastItem, ReconciledAt     sql.NullTime
 		Alarm                                   bool
 		Progress, Report                        []byte
+		Skipped                                 int64
 	}
 	if err := s.q.channel.List.SelectContext(ctx, &rows, silence.Seconds()); err != nil {
 		return nil, wrap("list channels", err)
@@ -122,7 +123,7 @@ func (s *Store) Channels(ctx context.Context) ([]view.Channel, error) {
 	out := make([]view.Channel, len(rows))
 	for i, r := range rows {
 		c := view.Channel{Name: r.Channel, Node: r.Node, State: r.State, Alarm: r.Alarm, Since: r.Since.UTC(),
-			LastError: r.LastError, Advice: r.Advice}
+			LastError: r.LastError, Advice: r.Advice, Skipped: r.Skipped}
 		if r.LastSuccess.Valid {
 			at := r.LastSuccess.Time.UTC()
 			c.LastSuccess = &at

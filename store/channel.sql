@@ -46,7 +46,8 @@ select * from (
     select distinct on (s.channel) s.channel, s.node, s.since, max(s.last_success) over (partition by s.channel) as last_success, a.last_item, s.last_error, s.advice, s.progress,
            case when alive or s.state = 'stopped' then s.state else 'silent' end as state,
            case when alive then s.alarm else s.state <> 'stopped' end as alarm,
-           r.at as reconciled_at, r.report
+           r.at as reconciled_at, r.report,
+           (select coalesce(sum(m.skipped), 0) from mailbox_connections m where 'imap ' || m.channel = s.channel)::bigint as skipped
     from (select c.*, n.seen_at > now() - $1 * interval '1 second' as alive from channel_status c join nodes n on n.node = c.node) s
     left join mailbox_reconciliations r on r.channel = s.channel
     left join channel_arrivals a on a.channel = s.channel

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -18,6 +19,11 @@ type mailboxQueries struct {
 	Release *sqlx.Stmt `query:"mailbox-release"`
 	Fence   *sqlx.Stmt `query:"mailbox-fence"`
 	Known   *sqlx.Stmt `query:"mailbox-known"`
+
+	Connect   *sqlx.Stmt `query:"mailbox-connect"`
+	Connected *sqlx.Stmt `query:"mailbox-connected"`
+	Skipped   *sqlx.Stmt `query:"mailbox-skipped"`
+	History   *sqlx.Stmt `query:"mailbox-history"`
 }
 
 // Cursor implements mailbox.Journal.
@@ -45,10 +51,33 @@ func (s *Store) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt,
 		if receipts, err = s.saveRaws(ctx, tx, b.Raws); err != nil || b.Cursor == (checkpoint.Cursor{}) {
 			return err
 		}
+		if b.Skipped > 0 {
+			if _, err := tx.StmtxContext(ctx, s.q.mailbox.Skipped).ExecContext(ctx, b.Channel, b.Folder, b.Cursor.UIDValidity, b.Skipped); err != nil {
+				return wrap("count the skipped messages", err)
+			}
+		}
 		_, err = tx.StmtxContext(ctx, s.q.mailbox.Move).ExecContext(ctx, b.Channel, b.Folder, b.Cursor.UIDValidity, b.Cursor.LastUID)
 		return wrap("move a mailbox's position", err)
 	})
 	return receipts, err
+}
+
+// Connected implements mailbox.Journal.
+func (s *Store) Connected(ctx context.Context, channel, folder string) (time.Time, error) {
+	var at sql.NullTime
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.StmtxContext(ctx, s.q.mailbox.Connect).ExecContext(ctx, channel, folder); err != nil {
+			return err
+		}
+		return tx.StmtxContext(ctx, s.q.mailbox.Connected).GetContext(ctx, &at, channel, folder)
+	})
+	return at.Time, wrap("read when a folder was connected", err)
+}
+
+// SkippedHistory returns how many older messages of a mailbox are not imported.
+func (s *Store) SkippedHistory(ctx context.Context, channel string) (n int64, err error) {
+	err = s.q.mailbox.History.GetContext(ctx, &n, channel)
+	return n, wrap("count the skipped messages", err)
 }
 
 // Journaled implements mailbox.Journal.

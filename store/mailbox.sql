@@ -7,6 +7,20 @@ values ($1, $2, $3, $4)
 on conflict (channel, folder) do update
 set uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, updated_at = now();
 
+-- name: mailbox-connect
+insert into mailbox_connections (channel, folder, connected_at) values ($1, $2, now()) on conflict do nothing;
+
+-- name: mailbox-connected
+select connected_at from mailbox_connections where channel = $1 and folder = $2;
+
+-- name: mailbox-skipped
+-- A folder that the server renumbered is counted again.
+update mailbox_connections set skipped = case when uid_validity = $3 then skipped else 0 end + $4, uid_validity = $3
+where channel = $1 and folder = $2;
+
+-- name: mailbox-history
+select coalesce(sum(skipped), 0)::bigint from mailbox_connections where channel = $1;
+
 -- name: mailbox-hold
 -- Renews what $2 holds and takes what is free or has run out. Sorted, so that two
 -- nodes do not wait for each other.

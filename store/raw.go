@@ -96,7 +96,7 @@ func (s *Store) insertRaws(ctx context.Context, insert *sqlx.Stmt, raws []desk.R
 		Fence   int64
 	}
 	err = insert.SelectContext(ctx, &rows, &c.id, &c.channel, &c.endpoint, &c.sourceKey,
-		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing, lease.Seconds(), s.owner, &c.stream)
+		&c.from, &c.to, &c.remote, &c.auth, &c.at, &c.size, &c.bytes, &c.state, &c.problem, &c.outgoing, lease.Seconds(), s.owner, &c.stream, &c.history)
 	if err != nil {
 		return nil, nil, nil, wrap("journal", err)
 	}
@@ -158,7 +158,7 @@ func (s *Store) knownRaws(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw, ind
 
 // rawColumns is a batch of raw rows turned into columns for unnest.
 type rawColumns struct {
-	id, channel, endpoint, sourceKey, from, to, remote, auth, at, size, bytes, state, problem, outgoing, stream column
+	id, channel, endpoint, sourceKey, from, to, remote, auth, at, size, bytes, state, problem, outgoing, stream, history column
 }
 
 func (c *rawColumns) add(r *desk.Raw) {
@@ -177,6 +177,7 @@ func (c *rawColumns) add(r *desk.Raw) {
 	c.problem.text(r.Problem)
 	c.outgoing.boolean(r.Outgoing)
 	c.stream.text(r.Stream)
+	c.history.boolean(r.History)
 }
 
 // Raws lists the journal, newest first, without bytes. An empty state means all;

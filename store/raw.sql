@@ -6,18 +6,18 @@
 -- is claimed at once, unless an earlier row of its stream ($17) is pending that this
 -- program does not hold: then its fence is 0, and it waits in the journal.
 insert into raws (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                  received_at, size, bytes, state, problem, outgoing, stream, fence, lease_until, owner, attempts)
+                  received_at, size, bytes, state, problem, outgoing, stream, history, fence, lease_until, owner, attempts)
 select id, channel, endpoint, source_key, envelope_from, coalesce(string_to_array(nullif(envelope_to, ''), chr(31)), '{}'),
-       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem, outgoing, stream,
+       remote_addr, auth_results, received_at, size, ($11::bytea[])[n], state, problem, outgoing, stream, history,
        case when wait then 0 else fence end, case when not wait then now() + $15::float8 * interval '1 second' end,
        case when not wait then $16::uuid end, case when wait then 0 else 1 end
 from (select t.*, w.fence, w.fence is null or t.state <> 'pending' or exists (
                  select from raws e where e.stream = t.stream and e.state = 'pending'
                      and (e.owner is distinct from $16::uuid or e.lease_until is null or e.lease_until < now())) as wait
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                  $9::timestamptz[], $10::bigint[], $12::text[], $13::text[], $14::boolean[], $17::text[])
+                  $9::timestamptz[], $10::bigint[], $12::text[], $13::text[], $14::boolean[], $17::text[], $18::boolean[])
            with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
-                                 received_at, size, state, problem, outgoing, stream, n)
+                                 received_at, size, state, problem, outgoing, stream, history, n)
       cross join (select case when $15::float8 > 0 then nextval('fences') end as fence) w
       order by n offset 0) as t
 on conflict on constraint raws_source do nothing
@@ -73,7 +73,7 @@ update raws r set lease_until = now() + $2 * interval '1 second', owner = $3::uu
 from ready, fence f
 where r.id = ready.id
 returning r.arrival, r.id, r.channel, r.endpoint, r.source_key, r.envelope_from, r.envelope_to, r.remote_addr,
-          r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.outgoing, r.stream, r.fence;
+          r.auth_results, r.received_at, r.size, r.state, r.attempts, r.problem, r.outgoing, r.stream, r.history, r.fence;
 
 -- name: raw-fail
 update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', attempts = $6, lease_until = null

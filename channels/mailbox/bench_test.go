@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -44,6 +45,10 @@ func (c *counting) Commit(_ context.Context, b checkpoint.Batch) ([]desk.Receipt
 		close(c.done)
 	}
 	return make([]desk.Receipt, len(b.Raws)), nil
+}
+
+func (c *counting) Connected(context.Context, string, string) (time.Time, error) {
+	return time.Now(), nil
 }
 
 // BenchmarkBacklog measures reading a folder of 2,000 mails of 25 kB.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -15,14 +16,32 @@ type fetched struct {
 	bytes    []byte // nil if the server sent none
 	internal time.Time
 	size     int64 // RFC822.SIZE: a hint, since some servers estimate it
+	flagged  bool  // the server sent the flags
+	seen     bool  // \Seen is among them
+}
+
+// merge adds what another response says about the same message: a server may report
+// changed flags in a response of its own.
+func (m fetched) merge(next fetched) fetched {
+	if next.bytes != nil {
+		m.bytes = next.bytes
+	}
+	if !next.internal.IsZero() {
+		m.internal = next.internal
+	}
+	if next.flagged {
+		m.flagged, m.seen = true, next.seen
+	}
+	m.size = max(m.size, next.size)
+	return m
 }
 
 var errTorn = errors.New("the message ended before its announced length")
 
-// sizes fetches the size of each message. A UID that is missing from the result was
+// sizes fetches the size, date and flags of each message. A UID that is missing from the result was
 // expunged in the meantime.
 func (s *session) sizes(uids []imap.UID) (map[imap.UID]fetched, error) {
-	return s.fetch(uids, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}, 256*int64(len(uids)))
+	return s.fetch(uids, &imap.FetchOptions{UID: true, Flags: true, RFC822Size: true, InternalDate: true}, 512*int64(len(uids)))
 }
 
 // bodies fetches whole messages with a total of about size octets.
@@ -59,9 +78,7 @@ func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int6
 			s.client.Close()
 			return nil, fmt.Errorf("FETCH: %w", err)
 		}
-		if old, twice := result[uid]; !twice || old.bytes == nil {
-			result[uid] = one
-		}
+		result[uid] = result[uid].merge(one)
 	}
 	if err := command.Close(); err != nil {
 		return nil, fmt.Errorf("FETCH: %w", s.guard.explain(err))
@@ -78,6 +95,8 @@ func (s *session) one(message *imapclient.FetchMessageData) (uid imap.UID, m fet
 			uid = item.UID
 		case imapclient.FetchItemDataInternalDate:
 			m.internal = item.Time
+		case imapclient.FetchItemDataFlags:
+			m.flagged, m.seen = true, slices.Contains(item.Flags, imap.FlagSeen)
 		case imapclient.FetchItemDataRFC822Size:
 			m.size = item.Size
 		case imapclient.FetchItemDataBodySection:

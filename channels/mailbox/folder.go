@@ -33,7 +33,8 @@ type folder struct {
 	// outgoing marks the folder of sent mail.
 	outgoing  bool
 	readToEnd func() // called whenever the folder has been read to its end
-	degraded  error  // what the server refuses to do after the import; nil if nothing
+	history   history
+	degraded  error // what the server refuses to do after the import; nil if nothing
 
 	// After a batch failed, its messages are fetched one by one. A message that keeps
 	// failing is quarantined, so that it does not block the others.
@@ -51,6 +52,8 @@ type batch struct {
 	cur   checkpoint.Cursor
 	uids  imap.UIDSet
 	asked int // number of UIDs requested
+	// skipped is how many messages up to the position are not imported.
+	skipped int
 }
 
 // run reads the folder over one connection until the connection breaks or ctx is done.
@@ -67,6 +70,9 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 	s.guard.quiet()
 	cur, err := f.position(ctx, selected)
 	if err != nil {
+		return err
+	}
+	if err := f.connected(ctx); err != nil {
 		return err
 	}
 	for {
@@ -113,6 +119,16 @@ func (f *folder) position(ctx context.Context, selected *imap.SelectData) (check
 		cur.LastUID = 0
 	}
 	return cur, nil
+}
+
+// connected reads when the folder was first connected.
+func (f *folder) connected(ctx context.Context) error {
+	at, err := f.journal.Connected(ctx, f.cfg.Name, f.name)
+	if err != nil {
+		return f.cfg.journalFault("read when the folder was connected", err)
+	}
+	f.history = history{f.cfg.History, at}
+	return nil
 }
 
 // drain journals uids. It fetches the next batch while the journal commits one.
@@ -162,7 +178,9 @@ func (f *folder) fetchAll(ctx context.Context, s *session, uids []imap.UID, cur 
 	if err != nil {
 		return err
 	}
-	for len(uids) > 0 {
+	last, skipped := uids[len(uids)-1], 0
+	uids, skipped = f.history.filter(uids, known)
+	for len(uids) > 0 || skipped > 0 {
 		n, size := f.next(uids, known)
 		if err := f.afterImport(s, committed); err != nil {
 			return err
@@ -171,7 +189,11 @@ func (f *folder) fetchAll(ctx context.Context, s *session, uids []imap.UID, cur 
 		if err != nil {
 			return f.strike(s, uids[:n], err)
 		}
-		if f.singly > 0 {
+		b.skipped, b.asked, skipped = skipped, b.asked+skipped, 0
+		if n == len(uids) {
+			b.cur.LastUID = uint32(last)
+		}
+		if f.singly > 0 && n > 0 {
 			f.singly -= n
 			delete(f.strikes, uint32(uids[0]))
 		}
@@ -188,7 +210,7 @@ func (f *folder) fetchAll(ctx context.Context, s *session, uids []imap.UID, cur 
 // next returns how many of uids form the next batch, and their total size.
 func (f *folder) next(uids []imap.UID, known map[imap.UID]fetched) (n int, size int64) {
 	if f.singly > 0 {
-		return 1, f.cfg.MaxSize
+		return min(1, len(uids)), f.cfg.MaxSize
 	}
 	for n < len(uids) && n < batchUIDs {
 		one := min(known[uids[n]].size, f.cfg.MaxSize)
@@ -217,7 +239,10 @@ func (f *folder) strike(s *session, uids []imap.UID, err error) error {
 // fetchBatch returns the raw items of uids. Messages above the size limit, and those
 // that the server cannot deliver, become quarantined items, so that agents see them.
 func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetched, size int64, validity uint32) (batch, error) {
-	b := batch{cur: checkpoint.Cursor{UIDValidity: validity, LastUID: uint32(uids[len(uids)-1])}, asked: len(uids)}
+	b := batch{cur: checkpoint.Cursor{UIDValidity: validity}, asked: len(uids)}
+	if len(uids) > 0 {
+		b.cur.LastUID = uint32(uids[len(uids)-1])
+	}
 	var whole, large []imap.UID
 	problems := map[imap.UID]string{}
 	for _, uid := range uids {
@@ -254,7 +279,9 @@ func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetc
 			}
 			m = known[uid]
 		}
-		b.raws = append(b.raws, f.raw(uid, validity, m, problem))
+		raw := f.raw(uid, validity, m, problem)
+		raw.History = f.history.age(known[uid]) == agePast
+		b.raws = append(b.raws, raw)
 		b.uids.AddNum(uid)
 	}
 	return b, nil
@@ -337,7 +364,9 @@ func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) d
 // state). The message is then journaled under a key that includes its content, so
 // that the pipeline can decide whether it is new.
 func (f *folder) commit(ctx context.Context, b batch) error {
-	receipts, err := f.journal.Commit(ctx, f.batch(b.cur, b.raws))
+	request := f.batch(b.cur, b.raws)
+	request.Skipped = b.skipped
+	receipts, err := f.journal.Commit(ctx, request)
 	if err != nil {
 		return f.cfg.journalFault("journal", err)
 	}
@@ -354,6 +383,9 @@ func (f *folder) commit(ctx context.Context, b batch) error {
 		if _, err := f.journal.Commit(ctx, f.batch(b.cur, again)); err != nil {
 			return f.cfg.journalFault("journal", err)
 		}
+	}
+	if b.skipped > 0 {
+		f.log.Info("HistorySkipped", "mails", b.skipped, "uid", b.cur.LastUID, "reason", "read and older than the connection; see history in the configuration")
 	}
 	f.log.Info("Accepted", "mails", len(b.raws), "uid", b.cur.LastUID, "known", len(again))
 	return nil

@@ -60,7 +60,9 @@ type Config struct {
 
 	// Poll is the longest time between two searches of a folder, and the longest IDLE.
 	// A dead connection is noticed after that time. Default 1 min, at most 9 min.
-	Poll        time.Duration
+	Poll time.Duration
+	// History says what happens to read messages that are older than the connection.
+	History     History     // none
 	AfterImport AfterImport // leave
 	MoveTo      string      // folder for Move
 
@@ -89,6 +91,9 @@ type Journal interface {
 	// Commit writes a batch durably in one transaction. The receipts are in
 	// the order of its items. KindConflict means that the lease has changed hands.
 	Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error)
+	// Connected returns when a channel's folder was first connected, which is now if it
+	// never was. The zero time means that this was not recorded.
+	Connected(ctx context.Context, channel, folder string) (time.Time, error)
 	// Journaled returns the UIDs of a folder under a UIDVALIDITY that are in the
 	// journal.
 	Journaled(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error)
@@ -149,6 +154,10 @@ func (c *Config) complete() error {
 	c.AfterImport = cmp.Or(c.AfterImport, Leave)
 	if !slices.Contains([]AfterImport{Leave, Flag, Move}, c.AfterImport) {
 		return fmt.Errorf("after_import %q must be leave, flag or move", c.AfterImport)
+	}
+	c.History = cmp.Or(c.History, HistoryNone)
+	if err := c.History.check(); err != nil {
+		return err
 	}
 	if c.AfterImport == Move && c.MoveTo == "" {
 		return errors.New("move_to is required if after_import is move")

@@ -20,9 +20,11 @@ import (
 // memory is a Journal over a channeltest.Sink.
 type memory struct {
 	*channeltest.Sink
-	mu      sync.Mutex
-	cursors map[string]checkpoint.Cursor
-	moved   chan struct{} // closed and replaced whenever a position moves
+	mu        sync.Mutex
+	cursors   map[string]checkpoint.Cursor
+	connected time.Time
+	skipped   int
+	moved     chan struct{} // closed and replaced whenever a position moves
 }
 
 func newMemory(sink *channeltest.Sink) *memory {
@@ -35,6 +37,16 @@ func (m *memory) Cursor(_ context.Context, channel, folder string) (checkpoint.C
 	return m.cursors[channel+"/"+folder], nil
 }
 
+// Connected implements Journal: a folder is connected when it is first asked for.
+func (m *memory) Connected(_ context.Context, channel, folder string) (time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.connected.IsZero() {
+		m.connected = time.Now()
+	}
+	return m.connected, nil
+}
+
 func (m *memory) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
 	return m.AcceptAll(ctx, b.Raws, func() {
 		m.mu.Lock()
@@ -42,6 +54,7 @@ func (m *memory) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt
 		if b.Cursor != (checkpoint.Cursor{}) {
 			m.cursors[b.Channel+"/"+b.Folder] = b.Cursor
 		}
+		m.skipped += b.Skipped
 		close(m.moved)
 		m.moved = make(chan struct{})
 	})

@@ -21,6 +21,7 @@ type Reconciliation struct {
 	Waiting   int    `json:"waiting"`   // of them not read yet, because they are above the position
 	Missing   int    `json:"missing"`   // of them below the position but not in the journal
 	Fetched   int    `json:"fetched"`   // missing ones that were journaled now
+	Skipped   int    `json:"skipped"`   // of them not imported: read, and older than the connection
 	Gone      int    `json:"gone"`      // messages in the journal that are no longer on the server
 }
 
@@ -36,7 +37,7 @@ func (m *Mailbox) Reconcile(ctx context.Context) ([]Reconciliation, error) {
 			return all, err
 		}
 		m.log.Info("Reconciled", "folder", r.Folder, "server", r.Server, "journaled", r.Journaled, "waiting", r.Waiting,
-			"missing", r.Missing, "fetched", r.Fetched, "gone", r.Gone)
+			"missing", r.Missing, "fetched", r.Fetched, "skipped", r.Skipped, "gone", r.Gone)
 		all = append(all, r)
 	}
 	return all, nil
@@ -77,11 +78,14 @@ func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 	if err != nil {
 		return r, fmt.Errorf("read the journal: %w", err)
 	}
+	if err := f.connected(ctx); err != nil {
+		return r, err
+	}
 	missing := r.compare(there, journaled, cur.LastUID)
 	for len(missing) > 0 {
 		n := min(len(missing), maxSearch)
-		fetched, err := f.recover(ctx, s, missing[:n], cur.UIDValidity)
-		r.Fetched += fetched
+		fetched, skipped, err := f.recover(ctx, s, missing[:n], cur.UIDValidity)
+		r.Fetched, r.Skipped, r.Missing = r.Fetched+fetched, r.Skipped+skipped, r.Missing-skipped
 		if err != nil {
 			return r, err
 		}
@@ -110,21 +114,23 @@ func (r *Reconciliation) compare(there []imap.UID, journaled []uint32, last uint
 	return missing
 }
 
-// recover journals messages regardless of the position.
-func (f *folder) recover(ctx context.Context, s *session, uids []imap.UID, validity uint32) (fetched int, err error) {
+// recover journals messages regardless of the position, except those that are skipped
+// on purpose.
+func (f *folder) recover(ctx context.Context, s *session, uids []imap.UID, validity uint32) (fetched, skipped int, err error) {
 	known, err := s.sizes(uids)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	uids, skipped = f.history.filter(uids, known)
 	for len(uids) > 0 {
 		n, size := f.next(uids, known)
 		b, err := f.fetchBatch(s, uids[:n], known, size, validity)
 		if err != nil {
-			return fetched, err
+			return fetched, skipped, err
 		}
 		receipts, err := f.journal.Commit(ctx, f.batch(checkpoint.Cursor{}, b.raws))
 		if err != nil {
-			return fetched, fmt.Errorf("journal: %w", err)
+			return fetched, skipped, fmt.Errorf("journal: %w", err)
 		}
 		for _, receipt := range receipts {
 			if !receipt.Duplicate {
@@ -133,5 +139,5 @@ func (f *folder) recover(ctx context.Context, s *session, uids []imap.UID, valid
 		}
 		uids = uids[n:]
 	}
-	return fetched, nil
+	return fetched, skipped, nil
 }

@@ -149,9 +149,9 @@ func printReconciled(out io.Writer, folders []view.ReconciledFolder, asJSON bool
 		return printJSON(out, folders)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FOLDER\tSERVER\tJOURNALED\tWAITING\tMISSING\tFETCHED\tGONE")
+	fmt.Fprintln(w, "FOLDER\tSERVER\tJOURNALED\tWAITING\tMISSING\tFETCHED\tOLDER\tGONE")
 	for _, f := range folders {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Folder, f.Server, f.Journaled, f.Waiting, f.Missing, f.Fetched, f.Gone)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Folder, f.Server, f.Journaled, f.Waiting, f.Missing, f.Fetched, f.Skipped, f.Gone)
 	}
 	return w.Flush()
 }

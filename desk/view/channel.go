@@ -14,6 +14,7 @@ type Channel struct {
 	LastItem    *time.Time  `json:"last_item" doc:"When it last received something; null if never"`
 	LastError   string      `json:"last_error" doc:"A readable explanation of the error; in the state running: why it is degraded"`
 	Advice      string      `json:"advice" doc:"What to do about the error"`
+	Skipped     int64       `json:"skipped" doc:"Older messages of the mailbox that are not imported: they had been read before it was connected"`
 	Progress    *Progress   `json:"progress" doc:"Null when there is no backlog"`
 	Reconciled  *Reconciled `json:"reconciled" doc:"The last comparison of the mailbox with the journal; null before the first one"`
 }
@@ -40,5 +41,6 @@ type ReconciledFolder struct {
 	Waiting   int    `json:"waiting" doc:"Of these, not fetched yet"`
 	Missing   int    `json:"missing" doc:"Of these, skipped"`
 	Fetched   int    `json:"fetched" doc:"Skipped messages that were then fetched"`
+	Skipped   int    `json:"skipped" doc:"Of these, not imported: read, and older than the connection of the mailbox"`
 	Gone      int    `json:"gone" doc:"In the journal but no longer on the server"`
 }

@@ -22,7 +22,7 @@ type Journal interface {
 func OpenMailbox(m *config.Mailbox, journal Journal, node *mailbox.Node, log *slog.Logger) (*mailbox.Mailbox, error) {
 	cfg := mailbox.Config{
 		Name: m.Name, Addr: m.Addr, User: m.User, Password: m.Password, TLS: mailbox.TLS(m.TLS),
-		Folders: m.Folders, Sent: m.Sent, Poll: m.Poll, StallTimeout: m.Timeout, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo, Node: node,
+		Folders: m.Folders, Sent: m.Sent, Poll: m.Poll, StallTimeout: m.Timeout, AfterImport: mailbox.AfterImport(m.AfterImport), MoveTo: m.MoveTo, History: mailbox.History(m.History), Node: node,
 	}
 	if names := m.TrustedAuthserv; len(names) > 0 {
 		cfg.Origin = func(content []byte) string {

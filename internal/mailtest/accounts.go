@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // WithAccounts adds accounts 0 to n-1 (see Account), all with the same Password. The
@@ -29,6 +30,17 @@ func (d *Dovecot) home(name string) (line string) {
 func (d *Dovecot) Deliver(account string, mail []byte) {
 	d.t.Helper()
 	d.deliver(filepath.Join(d.dir, "mail", account, "Maildir"), mail)
+}
+
+// AppendRead puts a mail into the INBOX that was received at a time and has been read.
+func (d *Dovecot) AppendRead(mail []byte, received time.Time) {
+	d.t.Helper()
+	file := fmt.Sprintf("%d.M%dP%d.test", received.Unix(), d.serial.Add(1), os.Getpid())
+	tmp := filepath.Join(d.Maildir, "tmp", file)
+	d.must(os.WriteFile(tmp, mail, 0o644))
+	d.must(os.Chown(tmp, d.uid, d.gid))
+	d.must(os.Chtimes(tmp, received, received)) // Dovecot's INTERNALDATE
+	d.must(os.Rename(tmp, filepath.Join(d.Maildir, "cur", file+":2,S")))
 }
 
 // Expunge removes messages first to last from the INBOX, counted from 1 in order of

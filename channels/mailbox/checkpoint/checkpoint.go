@@ -20,4 +20,5 @@ type Batch struct {
 	Fence           int64  // of the lease under which it was read; 0 if leases are not used
 	Cursor          Cursor // the new position; the zero Cursor leaves the stored one unchanged
 	Raws            []desk.Raw
+	Skipped         int // older messages up to the position that are not imported
 }

@@ -816,6 +816,11 @@ export interface components {
              */
             since: string;
             /**
+             * Format: int64
+             * @description Older messages of the mailbox that are not imported: they had been read before it was connected
+             */
+            skipped: number;
+            /**
              * @description silent: its node has stopped reporting
              * @enum {string}
              */
@@ -1690,6 +1695,11 @@ export interface components {
              * @description Messages on the server
              */
             server: number;
+            /**
+             * Format: int64
+             * @description Of these, not imported: read, and older than the connection of the mailbox
+             */
+            skipped: number;
             /**
              * Format: int64
              * @description Of these, not fetched yet

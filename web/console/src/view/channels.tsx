@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api';
 import { channels, me, now, reason, refreshWatch, tell } from '../state/desk';
-import { say, sayIf } from '../text/say';
+import { count, say, sayIf } from '../text/say';
 import { duration, exact, moment } from '../text/time';
 import type { Channel, Reconciled } from '../wire';
 import { ChannelIcon, Icon } from './icon';
@@ -63,6 +63,7 @@ function Line({ channel }: { channel: Channel }) {
         {channel.last_error && <p class={state === 'degraded' ? 'channel-hint' : 'raw-problem'}>{channel.last_error}</p>}
         {(bad || state === 'degraded') && advice && <p class="channel-advice"><b>{say('channels.todo')}:</b> {advice}</p>}
         {channel.progress && <Backlog progress={channel.progress} />}
+        {channel.skipped > 0 && <p class="muted">{count('channels.skipped', channel.skipped)}</p>}
         <dl class="channel-facts">
           {!HELPERS.includes(channel.name) && <Fact term={say('channels.item')} at={channel.last_item} />}
           <Fact term={say('channels.success')} at={channel.last_success} />
