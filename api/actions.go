@@ -192,7 +192,7 @@ func (s *server) written(ctx context.Context, id desk.MessageID) (*messageOutput
 	if err != nil {
 		return nil, err
 	}
-	link(&m)
+	s.complete(&m)
 	return &messageOutput{Body: m}, nil
 }
 

@@ -157,7 +157,7 @@ func (s *server) listMessages(ctx context.Context, in *conversationListInput) (*
 		return nil, err
 	}
 	for i := range rows {
-		link(&rows[i])
+		s.complete(&rows[i])
 	}
 	return paged(ctx, rows, in.Limit, func(m view.Message) seqCursor { return seqCursor{m.Seq} })
 }

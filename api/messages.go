@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"html"
 	"net/http"
@@ -56,8 +55,8 @@ func binary(mediaType, description string) map[string]*huma.Response {
 	}}
 }
 
-// link sets the URLs of a message.
-func link(m *view.Message) {
+// complete sets what the API adds to a message: its URLs, and what is shown of it.
+func (s *server) complete(m *view.Message) {
 	at := base + "/messages/" + m.ID.String()
 	if m.HTML != "" {
 		m.HTMLURL = at + "/html"
@@ -69,6 +68,8 @@ func link(m *view.Message) {
 	for i := range m.Attachments {
 		m.Attachments[i].URL = at + "/attachments/" + url.PathEscape(m.Attachments[i].PartID)
 	}
+	m.Display = display(m)
+	s.listFiles(m)
 }
 
 // mailCSP forbids a shown message everything: scripts, forms, requests. Inline
@@ -80,9 +81,6 @@ type messageHTMLInput struct {
 	ID     string `path:"id"`
 	Images bool   `query:"images" doc:"Show remote images"`
 }
-
-// mailStyle is the default style; any style of the message overrides it.
-const mailStyle = ":root{color-scheme:light;background:#fff;color:#000}body{margin:12px;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%}"
 
 func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.StreamResponse, error) {
 	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
@@ -96,7 +94,7 @@ func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.S
 	if m.HTML == "" || s.cfg.SafeHTML == nil {
 		return nil, problem.NotFound("HTML: the message is plain text")
 	}
-	pictures, csp := Pictures{CID: s.pictures(ctx, &m)}, fmt.Sprintf(mailCSP, "")
+	pictures, csp := s.pictures(ctx, &m), fmt.Sprintf(mailCSP, "")
 	if in.Images && s.showsImages() {
 		at := s.site.URL(middleware.RequestOf(ctx))
 		pictures.Remote = func(url string) string { return at + s.imageURL(url, time.Now()) }
@@ -112,37 +110,6 @@ func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.S
 		h.Set("Cache-Control", "private, max-age=300")
 		w.Write([]byte(page))
 	}), nil
-}
-
-// Limits of pictures that are embedded in the page, in bytes.
-const (
-	maxPicture  = 2 << 20
-	maxPictures = 8 << 20
-)
-
-// pictures returns a function from Content-IDs to inline pictures as data: URLs.
-func (s *server) pictures(ctx context.Context, m *view.Message) func(string) string {
-	left := int64(maxPictures)
-	made := map[string]string{}
-	return func(cid string) string {
-		if made[cid] != "" {
-			return made[cid]
-		}
-		for _, a := range m.Attachments {
-			if a.CID == "" || a.CID != cid || !isPicture(a.Type) || a.Size > maxPicture || a.Size > left {
-				continue
-			}
-			f, err := s.Messages.Attachment(ctx, auth.AgentOf(ctx), m.ID, a.PartID)
-			if err != nil {
-				s.log.WarnContext(ctx, "PictureSkipped", "error", err, "request_id", problem.RequestID(ctx))
-				return ""
-			}
-			left -= int64(len(f.Bytes))
-			made[cid] = "data:" + a.Type + ";base64," + base64.StdEncoding.EncodeToString(f.Bytes)
-			return made[cid]
-		}
-		return ""
-	}
 }
 
 // isPicture reports whether browsers show a type without running anything in it.

@@ -47,6 +47,10 @@ type Config struct {
 type Pictures struct {
 	// CID returns the URL of an inline picture by its Content-ID, "" when unknown.
 	CID func(id string) string
+	// Location is the same by its Content-Location; nil: none has one.
+	Location func(url string) string
+	// Drawn is called with the URL of every picture that a reader sees; it may be nil.
+	Drawn func(url string)
 	// Remote returns the proxy URL of a remote image; nil: remote images are removed.
 	Remote func(url string) string
 }

@@ -47,10 +47,19 @@ type Part struct {
 	Name        string `json:"name"` // a safe file name without path; generated if there was none
 	Type        string `json:"type"` // media type without parameters, lower case
 	Charset     string `json:"charset,omitempty"`
-	Disposition string `json:"disposition"`   // "attachment" or "inline"
-	CID         string `json:"cid,omitempty"` // Content-ID without angle brackets
-	Data        []byte `json:"-"`             // set only between normalize and store
+	Disposition string `json:"disposition"`        // "attachment" or "inline"
+	CID         string `json:"cid,omitempty"`      // Content-ID without angle brackets
+	Location    string `json:"location,omitempty"` // Content-Location (RFC 2557)
+	// Picture is the media type of an image that every browser shows, read from the
+	// content; PictureNone for an image that browsers may not show. It is empty for
+	// other files, and for those received before it was recorded.
+	Picture string `json:"picture,omitempty"`
+	Data    []byte `json:"-"` // set only between normalize and store
 }
+
+// PictureNone says that a part is called an image, but is damaged or has a format that
+// browsers may not show.
+const PictureNone = "none"
 
 // Report is what a DSN (RFC 3464), a non-standard bounce, a read receipt
 // (RFC 8098) or a feedback report (RFC 5965) says.

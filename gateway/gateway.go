@@ -221,7 +221,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 // viewHTML sanitizes a mail's HTML and points its images to where they are served;
 // remote images are left out unless they were requested.
 func viewHTML(text string, p api.Pictures) string {
-	safe, _ := htmlview.Render(text, htmlview.Options{CID: p.CID, RemoteImages: p.Remote != nil, Image: p.Remote})
+	safe, _ := htmlview.Render(text, htmlview.Options{CID: p.CID, Location: p.Location, Drawn: p.Drawn, RemoteImages: p.Remote != nil, Image: p.Remote})
 	return safe
 }
 

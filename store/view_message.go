@@ -58,7 +58,8 @@ func (r *messageView) view() (view.Message, error) {
 	v.From, v.To, v.CC, v.ReplyTo = list(who.From), list(who.To), list(who.CC), list(who.ReplyTo)
 	v.Problems, v.Deliveries, v.Attachments = list(v.Problems), list(v.Deliveries), make([]view.Attachment, len(parts))
 	for i, p := range parts {
-		v.Attachments[i] = view.Attachment{PartID: p.PartID, Name: p.Name, Type: p.Type, Size: p.Size, Disposition: p.Disposition, CID: p.CID, BlobID: p.BlobID}
+		v.Attachments[i] = view.Attachment{PartID: p.PartID, Name: p.Name, Type: p.Type, Size: p.Size, Disposition: p.Disposition, CID: p.CID, BlobID: p.BlobID,
+			Location: p.Location, Picture: p.Picture}
 	}
 	if v.Report != nil {
 		v.Report.Recipients = list(v.Report.Recipients)

@@ -12,10 +12,12 @@ type Attachment struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"`
 	Size        int64  `json:"size" doc:"Decoded size in bytes"`
-	Disposition string `json:"disposition" enum:"attachment,inline"`
+	Disposition string `json:"disposition" enum:"attachment,inline" doc:"inline: drawn in the message as it is shown first. attachment: not drawn there, so list it as a file, whatever the sender called it"`
 	CID         string `json:"cid" doc:"Content-ID without angle brackets"`
 	URL         string `json:"url"`
 	BlobID      string `json:"-"`
+	Location    string `json:"-"`
+	Picture     string `json:"-"` // see desk.Part
 }
 
 // Thread is the reason why a message is in its conversation.
@@ -37,8 +39,17 @@ type Delivery struct {
 	UpdatedAt     time.Time          `json:"updated_at"`
 }
 
-// Message is a message of a thread. HTMLURL and RawURL are set by the API; they are
-// empty if there is nothing to serve.
+// Display is the version of a message that is shown first.
+type Display string
+
+const (
+	DisplayHTML      Display = "html"
+	DisplayText      Display = "text"
+	DisplayReplyText Display = "reply_text" // the rest is quoted text, a signature or a disclaimer
+)
+
+// Message is a message of a thread. Display, HTMLURL and RawURL are set by the API; the
+// URLs are empty if there is nothing to serve.
 type Message struct {
 	ID             desk.MessageID       `json:"id"`
 	ConversationID desk.ConversationID  `json:"-"`
@@ -57,6 +68,7 @@ type Message struct {
 	HTML           string               `json:"html" doc:"Unsanitized, as received: never insert it into a page"`
 	ReplyText      string               `json:"reply_text" doc:"The new part, without quoted text"`
 	Preview        string               `json:"preview"`
+	Display        Display              `json:"display" enum:"html,text,reply_text" doc:"What is shown first: the page of html_url, or one of the texts"`
 	Attachments    []Attachment         `json:"attachments"`
 	AutoSubmitted  desk.AutoSubmitted   `json:"auto_submitted" enum:"none,auto-reply,bounce,complaint,list,auto-generated"`
 	Report         *desk.Report         `json:"report"`

@@ -4,6 +4,7 @@ import (
 	"html"
 	"strings"
 
+	"switchboard/desk"
 	"switchboard/normalize/mimeparse"
 	"switchboard/normalize/plaintext"
 )
@@ -50,13 +51,23 @@ type place struct {
 // from the last that has any (RFC 2046 §5.1.4: the last is the best).
 func (r *Content) alternative(p *mimeparse.Part, in place) Body {
 	var out, made Body
+	var previous *mimeparse.Part // of out.HTML
 	in.alternative, in.later, in.single = true, false, false
 	for _, c := range p.Children {
 		v := r.compose(c, in)
-		if v.Plain && !plaintext.IsBlank(v.Text) && (!out.Plain || plaintext.IsBlank(out.Text)) {
-			out.Text, out.Plain = v.Text, true
+		if v.Plain && !plaintext.IsBlank(v.Text) {
+			switch {
+			case !out.Plain || plaintext.IsBlank(out.Text):
+				out.Text, out.Plain = v.Text, true
+			case !shareWords(out.Text, v.Text):
+				r.attachText(c, "text/plain", v.Text)
+			}
 		}
 		if v.Rich && !plaintext.IsBlank(v.HTML) {
+			if out.Rich && !shareWords(v.Text, made.Text) {
+				r.attachText(previous, "text/html", out.HTML)
+			}
+			previous = c
 			out.HTML, out.Rich = v.HTML, true
 			made = v
 		} else if !v.Plain && !plaintext.IsBlank(v.Text) && plaintext.IsBlank(made.Text) {
@@ -66,7 +77,22 @@ func (r *Content) alternative(p *mimeparse.Part, in place) Body {
 	if plaintext.IsBlank(out.Text) {
 		out.Text, out.Plain = made.Text, false
 	}
+	if out.Plain && out.Rich && plaintext.IsBlank(made.Text) && !showsImage(out.HTML) {
+		out.HTML, out.Rich = "", false // an empty page beside the text
+	}
 	return out
+}
+
+// showsImage reports whether HTML without text has something to see nevertheless.
+func showsImage(s string) bool {
+	s = strings.ToLower(s)
+	return strings.Contains(s, "<img") || strings.Contains(s, "background")
+}
+
+// attachText adds a version of the text as a file: it is in the place of another
+// version, but says something else, so that it would not be seen.
+func (r *Content) attachText(p *mimeparse.Part, mediaType, text string) {
+	r.add(desk.Part{PartID: p.ID, Name: p.Name, Type: mediaType, Charset: "utf-8", Data: []byte(text)})
 }
 
 // related reads the root part (RFC 2387 §3.2 start); the others are its resources.
@@ -155,7 +181,12 @@ func sameWords(a, b Body) bool {
 	if !(a.Plain && !a.Rich && b.Rich && !b.Plain || b.Plain && !b.Rich && a.Rich && !a.Plain) {
 		return false
 	}
-	wa, wb := firstWords(a.Text), firstWords(b.Text)
+	return shareWords(a.Text, b.Text)
+}
+
+// shareWords reports whether most words at the beginning of b are at that of a as well.
+func shareWords(a, b string) bool {
+	wa, wb := firstWords(a), firstWords(b)
 	if len(wa) < 3 || len(wb) < 3 {
 		return strings.Join(wa, " ") == strings.Join(wb, " ")
 	}

@@ -145,18 +145,26 @@ func (r *Content) attach(p *mimeparse.Part, data []byte) {
 	if id == "" {
 		id = "1"
 	}
-	r.add(desk.Part{PartID: id, Name: p.Name, Type: p.Type, Charset: charset.Name(p.Params["charset"]), CID: p.ContentID, Data: data})
+	r.add(desk.Part{PartID: id, Name: p.Name, Type: p.Type, Charset: charset.Name(p.Params["charset"]), CID: p.ContentID, Location: p.Header.Get("content-location"), Data: data})
 }
 
 func (r *Content) add(a desk.Part) {
 	r.Attachments = append(r.Attachments, Attachment(a, len(r.Attachments)+1, r.parser.Report))
 }
 
+// maxLocation is the length up to which a Content-Location is kept.
+const maxLocation = 2000
+
 // Attachment completes an attachment: safe name, size, digest. problem receives what
 // is wrong with it.
 func Attachment(a desk.Part, number int, problem func(code, detail string)) desk.Part {
 	sum := sha256.Sum256(a.Data)
 	a.Disposition = "attachment" // until it is known to be shown by the HTML
+	a.Picture = picture(a.Type, a.Data)
+	a.Location = imf.OneLine(a.Location)
+	if len(a.Location) > maxLocation {
+		a.Location = ""
+	}
 	a.BlobID, a.Size = hex.EncodeToString(sum[:]), int64(len(a.Data))
 	original := a.Name
 	if a.Name = filename.Safe(a.Name); a.Name == "" {

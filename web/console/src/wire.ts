@@ -737,7 +737,10 @@ export interface components {
         Attachment: {
             /** @description Content-ID without angle brackets */
             cid: string;
-            /** @enum {string} */
+            /**
+             * @description inline: drawn in the message as it is shown first. attachment: not drawn there, so list it as a file, whatever the sender called it
+             * @enum {string}
+             */
             disposition: "attachment" | "inline";
             name: string;
             part_id: string;
@@ -1289,6 +1292,11 @@ export interface components {
             deliveries: components["schemas"]["Delivery"][];
             /** @enum {string} */
             direction: "inbound" | "outbound" | "note";
+            /**
+             * @description What is shown first: the page of html_url, or one of the texts
+             * @enum {string}
+             */
+            display: "html" | "text" | "reply_text";
             from: components["schemas"]["Address"][];
             /** @description Unsanitized, as received: never insert it into a page */
             html: string;

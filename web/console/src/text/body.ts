@@ -1,11 +1,3 @@
-/** A text without white space and link targets, which rendering adds. */
-const essence = (text: string) => text.replace(/\s*\((?:https?|mailto|tel):[^\s)]*\)/g, '').replace(/\s+/g, '');
-
-/** Whether the new text is shorter than the whole message. */
-export function isShortened(reply: string, whole: string): boolean {
-  return reply.trim() !== '' && essence(reply) !== essence(whole);
-}
-
 const FOLD_LINES = 80;
 const FOLD_LENGTH = 12_000;
 
