@@ -26,3 +26,15 @@ func BenchmarkEmail(b *testing.B) {
 		Email(raw)
 	}
 }
+
+// BenchmarkPlainText reads a mail of 25 KB of plain text.
+func BenchmarkPlainText(b *testing.B) {
+	s := "From: Jo <jo@acme.example>\r\nTo: desk@example.net\r\nSubject: Re: My order\r\nMessage-ID: <1@acme.example>\r\n\r\n" +
+		strings.Repeat("Dear team, my order is late and I would like to know when it comes.\r\nIt was sent on Monday, 2 March, and is needed for the fair.\r\n\r\n", 190)
+	raw := desk.Raw{Channel: desk.ChannelEmail, ReceivedAt: received, Bytes: []byte(s)}
+	b.SetBytes(int64(len(s)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Email(raw)
+	}
+}

@@ -16,7 +16,7 @@ var (
 	clock    = regexp.MustCompile(`\b(?:19|20)\d\d|\d{1,2}[:.h]\d\d|[年년]`)
 )
 
-func hasDate(s string) bool { return dateLike.MatchString(s) }
+func hasDate(s string) bool { return strings.ContainsAny(s, "0123456789") && dateLike.MatchString(s) }
 func hasMail(s string) bool {
 	return strings.Contains(s, "@") && mailLike.MatchString(s) || strings.Contains(s, "[mailto:")
 }

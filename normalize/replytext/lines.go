@@ -114,7 +114,10 @@ func (r *reply) setHistory(i, end int) {
 func (r *reply) separator(i int) lineKind {
 	s := r.norm[i]
 	words := s
-	m := dashed.FindStringSubmatch(s)
+	var m []string
+	if s != "" && (!unicode.IsLetter(rune(s[0])) || s[0] >= utf8.RuneSelf) { // most lines start with a letter, which dashed excludes
+		m = dashed.FindStringSubmatch(s)
+	}
 	if m != nil {
 		words = strings.TrimSpace(m[1])
 	}
@@ -123,7 +126,7 @@ func (r *reply) separator(i int) lineKind {
 	}
 	bare := strings.Trim(words, "-_*=~—–:. ")
 	switch {
-	case plaintext.HasAnyPrefix(bare, forwardWords) && (m != nil || strings.HasSuffix(s, ":") && r.headerFollows(i)):
+	case (m != nil || strings.HasSuffix(s, ":")) && plaintext.HasAnyPrefix(bare, forwardWords) && (m != nil || r.headerFollows(i)):
 		return lineForward
 	case (plaintext.HasAnyPrefix(bare, originalWords) || m != nil && bare == "original" && r.headerFollows(i)) && (m != nil || len(bare) < 40 && r.headerFollows(i)):
 		last := i
@@ -139,9 +142,9 @@ func (r *reply) separator(i int) lineKind {
 			return lineIntro
 		}
 		return lineHistory
-	case plaintext.ContainsAny(words, replyAboveWords) && (m != nil || strings.ContainsAny(s, "-#=")):
+	case (m != nil || strings.ContainsAny(s, "-#=")) && plaintext.ContainsAny(words, replyAboveWords):
 		return lineHistory
-	case groupWise.MatchString(s) && (hasMail(s) || hasDate(s)):
+	case strings.HasPrefix(s, ">>> ") && groupWise.MatchString(s) && (hasMail(s) || hasDate(s)):
 		return lineHistory
 	}
 	return lineText
