@@ -15,7 +15,7 @@ func (e *email) classify(root *mimeparse.Part, parts report.Parts) {
 	in := classify.Evidence{
 		Header: e.head, Subject: m.Subject, Text: m.TextBody, Replies: len(m.InReplyTo) > 0, ReplyTo: len(m.ReplyTo) > 0,
 		NullPath: classify.NullReversePath(e.head, e.raw.EnvelopeFrom, len(e.raw.EnvelopeTo) > 0),
-		Original: parts.Original != nil, Status: parts.Status != nil, Disposition: parts.Disposition != nil, FeedbackReport: parts.Feedback != nil,
+		Original: parts.Original != nil, Status: parts.Status != nil, Disposition: parts.Disposition != nil, Notification: report.Notification(m.TextBody), FeedbackReport: parts.Feedback != nil,
 	}
 	if len(m.From) > 0 {
 		in.From = m.From[0]

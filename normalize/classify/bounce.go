@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"regexp"
 	"strings"
 
 	"switchboard/internal/imf"
@@ -24,8 +23,14 @@ func (e signs) bounce() bool {
 	if strings.EqualFold(e.Header.Get("message-type"), "delivery report") {
 		return true // X.400 gateways, RFC 2156
 	}
-	if IsListMail(e.Header) || imf.IsForward(e.Evidence.Subject) {
+	if e.Notification == report.NotifiesBounce && e.notifier() {
+		return true
+	}
+	if imf.IsForward(e.Evidence.Subject) {
 		return false
+	}
+	if IsListMail(e.Header) {
+		return e.bounceOfList()
 	}
 	daemon := imf.IsMailerDaemon(e.from) || daemonName(e.fromName)
 	subject := bounceSubject(e.subject)
@@ -34,7 +39,7 @@ func (e signs) bounce() bool {
 	}
 	opening := bounceOpening(e.opening)
 	switch {
-	case autoReplySubject(e.subject) || awayOpening(plaintext.Clip(e.opening, 400)) && !opening:
+	case autoReplySubject(e.subject) && !(systemOpening(e.opening) && report.HasDiagnostic(e.opening)), awayOpening(plaintext.Clip(e.opening, 400)) && !opening:
 		return false
 	case daemon && (subject || e.Original || opening && report.HasAddress(e.opening)):
 		return true
@@ -47,6 +52,23 @@ func (e signs) bounce() bool {
 	}
 	// Carriers and their customers also write about failed deliveries.
 	return subject && report.HasDiagnostic(e.opening) && (systemSender(e.from) || systemOpening(e.opening))
+}
+
+// bounceOfList recognizes the bounce of a message that a list distributed: some mail
+// systems copy the header fields of the list into it. People write about bounces on
+// lists, so that only a mail system's address or the null reverse-path counts, which a
+// list replaces by its own (RFC 5321 §4.4).
+func (e signs) bounceOfList() bool {
+	system := systemOpening(e.opening)
+	failed := bounceSubject(e.subject) && (bounceOpening(e.opening) || report.HasAddress(e.opening))
+	local, _ := imf.SplitAddr(e.from)
+	switch {
+	case imf.IsReply(e.Evidence.Subject) && !e.NullPath:
+		return false
+	case imf.IsMailerDaemon(e.from) && !strings.HasPrefix(local, "postmaster"), e.NullPath:
+		return failed || system
+	}
+	return (imf.IsMailerDaemon(e.from) || daemonName(e.fromName)) && system // postmasters are on lists, too
 }
 
 // systemSender reports whether an address probably belongs to a program; the subject
@@ -69,22 +91,6 @@ func daemonName(name string) bool {
 		}
 	}
 	return false
-}
-
-var bounceSubjects = regexp.MustCompile(`(?i)` + strings.Join([]string{
-	`^\W*undeliver`, `^\W*returned mail`, `^\W*return(ed|ing)? to sender`, `returned to sender`, `returning (message|mail) to sender`, `^\W*mail delivery (fail|error|problem|sub|sys|status|report|delay|incomplete|notif)`,
-	`delivery status notif`, `^\W*delivery[ -](fail|status|report|notif|problem|error|delay|has|unsucc|incompl|has been|not)`, `delivery (failure|failed|has failed|unsuccessful)`, `failure (notice|delivery|notif)`, `^\W*failed (delivery|mail|message)`,
-	`(message|mail|e-?mail) (delivery )?(failure|failed|undeliver|not delivered|not sent|could not be|couldn.t be|has been delayed|delayed|delivery delayed|was not delivered|is delayed|was delayed|rejected|returned|bounced)`,
-	`^\W*non[- ]?(deliver|remis)`, `^\W*nondeliver`, `unable to (deliver|send)`, `(could|can) ?not (be )?(deliver|send|sent)`, `mail system error`, `^\W*warning: (message|could not|mail|your)`, `still being retried`,
-	`postmaster notify`, `^\W*user unknown`, `mailbox (is )?(full|unavailable|over quota|not found|disabled)`, `quota exceeded`, `^\W*bounced? (mail|message|e-?mail)`, `^\W*bounce$`, `^\W*(ndn|ndr|dsn)\b`, `^\W*rejected:`, `error sending (mail|message)`, `mail error`, `your message (to|could|was|has|cannot|can't)`, `problem delivering`, `delivery of your (mail|message)`, `recipient (address )?(rejected|unknown|not found)`, `^\W*smtp (error|delivery)`, `transport (error|failure)`, `invalid (recipient|address|mailbox)`, `unknown (address|recipient|user)`, `no such (user|mailbox|address)`, `address (not found|error)`, `^\W*permanent (delivery )?(fail|error)`, `daemon`, `^\W*auto(matic)?:? undeliver`, `^\W*delayed (mail|message|delivery)`, `message status - undeliver`, `mdaemon notification`, `email address (is )?(invalid|no longer)`, `no longer (in use|valid|active|exists|works|with)`,
-	`unzustellbar`, `nicht (zugestellt|zustellbar)`, `zustell(ung|fehler|status|benach)`, `fehlgeschlagen`, `rückläufer`, `non remis`, `non distribu`, `échec de (la )?(remise|distribution|livraison)`, `(avis|notification|rapport) (de|d') ?non[- ]remise`, `remise (différée|impossible)`, `retour à l'expéditeur`, `impossible de remettre`,
-	`no se puede entregar`, `no se pudo entregar`, `no entregad`, `(error|fallo) (de|en la|al) (entrega|env)`, `correo devuelto`, `mensaje devuelto`, `no (se )?ha podido entregar`, `não (foi )?entregue`, `falha na entrega`, `não é possível entregar`, `mensagem devolvida`, `não pôde ser entregue`, `mancata consegna`, `non recapitabile`, `impossibile recapitare`, `consegna (fallita|non riuscita)`, `messaggio non consegnato`, `notifica di mancato recapito`,
-	`onbestelbaar`, `niet (afgeleverd|bezorgd)`, `aflever(ing|fout)`, `bezorging mislukt`, `olever`, `kunde inte levereras`, `leverans`, `kan ikke leveres`, `ikke leveret`, `ikke levert`, `leveringsfejl`, `leveringsfeil`, `uleverbar`, `ei voitu toimittaa`, `toimitus`, `palautettu viesti`, `niedostarcz`, `nie(można| można|.*) dostarcz`, `zwrot (wiadomości|poczty)`, `nedoručiteln`, `nelze doručit`, `nedoruč`, `kézbesíthetetlen`, `kézbesítés`, `nelivrat`, `nu a putut fi livrat`, `недоставлен`, `не доставлен`, `не удалось доставить`, `ошибка доставки`, `невозможно доставить`, `не вдалося доставити`, `недоставлено`, `αποτυχία παράδοσης`, `μη παραδοτέο`, `teslim edilemedi`, `iletilemedi`, `לא ניתן למסירה`, `הודעה שלא נמסרה`, `تعذر التسليم`, `لم يتم تسليم`, `غير قابل للتسليم`,
-	`配信(不能|エラー|できません)`, `(送信|配達)(エラー|不能)`, `未達`, `配送できません`, `届きません`, `配信に失敗`, `전달 실패`, `배달(되지| 실패|할 수 없)`, `반송`, `无法(送达|投递|传递|发送)`, `無法(傳遞|傳送|投遞|送達)`, `退信`, `未送达`, `未送達`, `投递失败`, `系统退信`, `郵件(退回|無法)`,
-}, "|"))
-
-func bounceSubject(subject string) bool {
-	return bounceSubjects.MatchString(plaintext.Clip(subject, 200))
 }
 
 // systemSentences, in lower case, open the reports of mail systems. People do not

@@ -36,5 +36,8 @@ func Read(parser *mimeparse.Parser, root *mimeparse.Part, list bool) *Content {
 	if r.Body.blank() {
 		r.Body = r.wrapped
 	}
+	if r.Body.blank() {
+		r.Body = r.aroundParts(root)
+	}
 	return r
 }

@@ -39,6 +39,8 @@ type Part struct {
 	ContentID   string
 	Body        []byte // not decoded
 	Entity      []byte // header and body as received; nil for the message itself
+	Preamble    []byte // of a multipart: what is before its first part
+	Epilogue    []byte // of a multipart: what is after its last part
 	depth       int    // 1 for the message itself
 	Children    []*Part
 }
@@ -197,6 +199,7 @@ func (s *Parser) split(p *Part, depth int) {
 		fallback = "message/rfc822" // RFC 2046 §5.1.5
 	}
 	pieces, closed := cutParts(body, boundary, maxParts-s.parts+1)
+	p.Preamble, p.Epilogue = around(body, boundary, closed)
 	if !closed {
 		s.Report("boundary-open", "a multipart has no closing boundary")
 	}
@@ -263,6 +266,28 @@ func cutParts(body []byte, boundary string, limit int) (pieces [][]byte, closed 
 		pieces = append(pieces, body[start:])
 	}
 	return pieces, closed
+}
+
+// around returns what is before the first delimiter line of a body and after the close
+// delimiter (RFC 2046 §5.1.1: the preamble and the epilogue).
+func around(body []byte, boundary string, closed bool) (preamble, epilogue []byte) {
+	delimiter := []byte("--" + boundary)
+	for at := 0; ; at += len(delimiter) {
+		i := bytes.Index(body[at:], delimiter)
+		if i < 0 {
+			break
+		}
+		if at += i; at == 0 || body[at-1] == '\n' || body[at-1] == '\r' {
+			preamble = trimLineEnd(body[:at])
+			break
+		}
+	}
+	if closed {
+		if i := bytes.LastIndex(body, append(delimiter, "--"...)); i >= 0 {
+			_, epilogue = plaintext.CutLine(body[i:])
+		}
+	}
+	return preamble, epilogue
 }
 
 // trimLineEnd removes the line end that belongs to the following delimiter.

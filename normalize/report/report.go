@@ -85,6 +85,10 @@ func Build(kind string, r Input) *desk.Report {
 	switch kind {
 	case "delivery-status":
 		r.deliveryStatus(rep)
+		if n, ok := readNotification(r.Text); ok && len(rep.Recipients) == 0 {
+			n.fill(rep)
+			break
+		}
 		if len(rep.Recipients) == 0 {
 			r.failedRecipients(rep)
 		}

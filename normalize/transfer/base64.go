@@ -3,9 +3,17 @@ package transfer
 // LooseBase64 decodes the base64 in b and skips everything else: foreign characters,
 // missing or early padding, a single last digit.
 func LooseBase64(b []byte) []byte {
-	out := make([]byte, 0, len(b)*3/4+3)
+	out := make([]byte, 0, len(b)/4*3+3)
 	quad, n := uint32(0), 0
-	for _, c := range b {
+	for i := 0; i < len(b); {
+		if n == 0 {
+			i, out = wholeQuads(b, i, out)
+			if i == len(b) {
+				break
+			}
+		}
+		c := b[i]
+		i++
 		if c == '=' {
 			// Padding ends a run; another run may have been appended.
 			out, quad, n = flushQuad(out, quad, n), 0, 0
@@ -22,6 +30,20 @@ func LooseBase64(b []byte) []byte {
 		}
 	}
 	return flushQuad(out, quad, n)
+}
+
+// wholeQuads decodes from position i as long as four digits follow one another, which
+// is nearly all of the data, and returns the position of the rest.
+func wholeQuads(b []byte, i int, out []byte) (int, []byte) {
+	for ; i+4 <= len(b); i += 4 {
+		v0, v1, v2, v3 := base64Value[b[i]], base64Value[b[i+1]], base64Value[b[i+2]], base64Value[b[i+3]]
+		if v0|v1|v2|v3 < 0 {
+			break
+		}
+		quad := uint32(v0)<<18 | uint32(v1)<<12 | uint32(v2)<<6 | uint32(v3)
+		out = append(out, byte(quad>>16), byte(quad>>8), byte(quad))
+	}
+	return i, out
 }
 
 func flushQuad(out []byte, quad uint32, n int) []byte {

@@ -151,3 +151,46 @@ func allBase64(line []byte) bool {
 	}
 	return true
 }
+
+// likeQuotedPrintable reports whether text that is declared quoted-printable is. An
+// equals sign of the text itself is always encoded (RFC 2045 §6.7), so that "?id=12" in
+// text without any soft line break or encoded equals sign shows that nothing is encoded.
+func likeQuotedPrintable(body []byte) bool {
+	encoded, literal := 0, 0
+	for rest := plaintext.ClipBytes(body, 64<<10); ; {
+		i := bytes.IndexByte(rest, '=')
+		if i < 0 {
+			return encoded > 0 || literal == 0
+		}
+		before := byte('\n')
+		if i > 0 {
+			before = rest[i-1]
+		}
+		rest = rest[i+1:]
+		if line, _ := plaintext.CutLine(rest); len(bytes.TrimSpace(line)) == 0 {
+			return true // a soft line break
+		}
+		switch c, ok := HexPair(string(rest[:min(len(rest), 2)])); {
+		case !ok:
+			literal++
+		case c == '=':
+			return true
+		case c >= 0x80 && !isAlphanumeric(before), c >= 0x80 && len(rest) > 2 && rest[2] == '=', c == ' ', c == '\t', c == '\r', c == '\n':
+			encoded++
+		case c >= 0x80:
+			encoded++
+			literal++
+		case isAlphanumeric(before):
+			literal++ // letters, digits and control characters need no encoding
+		default:
+			encoded++
+		}
+		if encoded > 0 && encoded >= literal && encoded > 8 {
+			return true
+		}
+	}
+}
+
+func isAlphanumeric(c byte) bool {
+	return isUpper(c) || isLower(c) || c >= '0' && c <= '9'
+}

@@ -67,7 +67,7 @@ func Decode(body []byte, encoding string) []byte {
 }
 
 func decodeQuotedPrintable(body []byte) []byte {
-	if bytes.IndexByte(body, '=') < 0 {
+	if bytes.IndexByte(body, '=') < 0 || !likeQuotedPrintable(body) {
 		return body
 	}
 	msg := make([]byte, 0, len(quotedLeaf)+len(body))
