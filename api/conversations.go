@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -97,6 +98,10 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 		return nil, err
 	}
 	rows, err := s.Conversations.Conversations(ctx, auth.AgentOf(ctx), filters, view.Position(at), in.Limit+1)
+	var unknown search.UnknownNames
+	if errors.As(err, &unknown) {
+		return nil, in.unknown(unknown)
+	}
 	if err != nil && desk.KindOf(err) == desk.KindInvalid {
 		return nil, problem.Invalid("query.q", err.Error(), nil)
 	}
@@ -104,6 +109,20 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 		return nil, err
 	}
 	return paged(ctx, rows, in.Limit, func(c view.Conversation) positionCursor { return positionCursor{c.UpdatedAt, c.ID} })
+}
+
+// unknown is the answer to a search for names of nothing.
+func (in *conversationsInput) unknown(names search.UnknownNames) error {
+	p := problem.New(http.StatusUnprocessableEntity, "invalid search: "+names.Error())
+	for i := range names {
+		u := &names[i]
+		if t := u.In(in.Q); t != nil {
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "query.q", Message: t.Error(), Value: t.Term})
+		} else {
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "query." + u.Key, Message: u.Reason, Value: u.Value})
+		}
+	}
+	return p
 }
 
 // filters parses q and the other parameters; a conversation must match both.

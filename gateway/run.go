@@ -18,6 +18,9 @@ import (
 const (
 	// snoozeInterval is how often expired snoozes are looked for.
 	snoozeInterval = 5 * time.Second
+	// searchInterval is how often new messages are added to the index of words, which
+	// happens when there are a thousand.
+	searchInterval = 2 * time.Second
 	// shutdownTimeout bounds how long HTTP requests may delay a stop.
 	shutdownTimeout = 15 * time.Second
 	// sweepInterval is how often expired answers to API requests are removed.
@@ -44,6 +47,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if g.metrics != nil {
 		pipeline.Go(func() error { return g.metrics.Run(inner) })
 	}
+	pipeline.Go(func() error { return g.store.RunSearchIndex(inner, searchInterval) })
 	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, snoozeInterval, g.tail.Wake); return nil })
 	pipeline.Go(func() error { return g.sweep(inner, sweepInterval) })
 

@@ -19,8 +19,10 @@ create table accounts (
     attributes jsonb not null default '{}'::jsonb,
     tags text[] not null default '{}'::text[],
     created_at timestamp with time zone not null default now(),
+    folded text,
     constraint accounts_pkey PRIMARY KEY (id)
 );
+CREATE INDEX accounts_name ON accounts USING btree ("left"(lower(name), 200), id);
 
 create table agent_sessions (
     token_hash bytea not null,
@@ -126,10 +128,12 @@ create table contacts (
     account_id uuid not null,
     name text not null default ''::text,
     created_at timestamp with time zone not null default now(),
+    folded text,
     constraint contacts_pkey PRIMARY KEY (id),
     constraint contacts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id)
 );
 CREATE INDEX contacts_account ON contacts USING btree (account_id);
+CREATE INDEX contacts_name ON contacts USING btree ("left"(lower(name), 200), id);
 
 create table conversations (
     id uuid not null,
@@ -173,12 +177,20 @@ create table conversations (
     constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'pending'::text, 'snoozed'::text, 'resolved'::text, 'closed'::text]))),
     constraint conversations_waiting_on CHECK ((waiting_on = ANY (ARRAY['us'::text, 'customer'::text, 'third-party'::text])))
 );
-CREATE INDEX conversations_account ON conversations USING btree (account_id, updated_at DESC);
-CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id) WHERE (assignee_id IS NOT NULL);
+CREATE INDEX conversations_account ON conversations USING btree (account_id, updated_at DESC, id DESC);
+CREATE INDEX conversations_account_open ON conversations USING btree (account_id) WHERE (status = 'open'::text);
+CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id, updated_at DESC, id DESC) WHERE (assignee_id IS NOT NULL);
+CREATE INDEX conversations_channel ON conversations USING btree (channel, updated_at DESC, id DESC);
 CREATE INDEX conversations_contact ON conversations USING btree (contact_id);
-CREATE INDEX conversations_inbox ON conversations USING btree (inbox_id, status, updated_at DESC);
+CREATE INDEX conversations_inbox ON conversations USING btree (inbox_id, updated_at DESC, id DESC);
+CREATE INDEX conversations_inbox_status ON conversations USING btree (inbox_id, status, updated_at DESC, id DESC);
 CREATE INDEX conversations_recent ON conversations USING btree (updated_at DESC, id DESC);
+CREATE INDEX conversations_restricted ON conversations USING btree (account_id) WHERE restricted;
 CREATE INDEX conversations_snoozed ON conversations USING btree (snoozed_until) WHERE (status = 'snoozed'::text);
+CREATE INDEX conversations_status ON conversations USING btree (status, updated_at DESC, id DESC);
+CREATE INDEX conversations_tags ON conversations USING gin (tags) WHERE (tags <> '{}'::text[]);
+CREATE INDEX conversations_tier ON conversations USING btree (tier, updated_at DESC, id DESC);
+CREATE INDEX conversations_unassigned ON conversations USING btree (updated_at DESC, id DESC) WHERE (assignee_id IS NULL);
 
 create table deliveries (
     id uuid not null,
@@ -490,6 +502,35 @@ create table schema_migrations (
     applied_at timestamp with time zone not null default now(),
     constraint schema_migrations_pkey PRIMARY KEY (version)
 );
+
+create table search_backlog (
+    below uuid not null,
+    one boolean not null default true,
+    constraint search_backlog_pkey PRIMARY KEY (one),
+    constraint search_backlog_one_check CHECK (one)
+);
+
+create table search_blocks (
+    block integer not null generated always as identity,
+    conversations bytea not null storage plain,
+    constraint search_blocks_pkey PRIMARY KEY (block)
+);
+
+create table search_postings (
+    bucket integer not null,
+    block integer not null,
+    postings bytea not null storage plain,
+    constraint search_postings_pkey PRIMARY KEY (bucket, block)
+);
+
+create table search_texts (
+    message_id uuid not null,
+    block integer,
+    sender text not null,
+    text text not null,
+    constraint search_texts_pkey PRIMARY KEY (message_id)
+);
+CREATE INDEX search_texts_fresh ON search_texts USING btree (message_id) WHERE (block IS NULL);
 
 create table secrets (
     name text not null,

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"switchboard/desk"
+	"switchboard/internal/textindex"
 )
 
 type accountQueries struct {
@@ -43,7 +44,7 @@ func (s *Store) SaveAccount(ctx context.Context, a desk.Account) error {
 		}
 		var created bool
 		err := tx.StmtxContext(ctx, s.q.account.Save).GetContext(ctx, &created, a.ID, clean(a.Name), clean(a.Segment), clean(a.Timezone),
-			jsonText(attributes), &tags, a.CreatedAt)
+			jsonText(attributes), &tags, a.CreatedAt, textindex.Fold(clean(a.Name)))
 		if err != nil {
 			return wrap("save account", err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/ingest"
+	"switchboard/internal/textindex"
 )
 
 type changesQueries struct {
@@ -51,6 +52,7 @@ type contactJSON struct {
 	ID        key     `json:"id"`
 	AccountID key     `json:"account_id"`
 	Name      string  `json:"name"`
+	Folded    string  `json:"folded"`
 	CreatedAt instant `json:"created_at"`
 }
 
@@ -68,8 +70,8 @@ type blobJSON struct {
 	Size   int    `json:"size"`
 }
 
-// messageJSON is a message without its texts, which are three elements of the
-// second argument: text_body, html_body, new_text.
+// messageJSON is a message without its texts, which are elements of the second
+// argument: text_body, html_body, new_text of each message, then its searchText.
 type messageJSON struct {
 	ID             key                  `json:"id"`
 	AccountID      key                  `json:"account_id"`
@@ -191,7 +193,7 @@ func encodeChanges(c *desk.Changes) (changes changesJSON, texts, blobs *column) 
 		out.Domains = append(out.Domains, domainJSON{d.Domain, key(d.Account)})
 	}
 	for _, p := range c.Contacts {
-		out.Contacts = append(out.Contacts, contactJSON{key(p.ID), key(p.AccountID), p.Name, instant{p.CreatedAt}})
+		out.Contacts = append(out.Contacts, contactJSON{key(p.ID), key(p.AccountID), p.Name, textindex.Fold(p.Name), instant{p.CreatedAt}})
 	}
 	for _, v := range c.Opened {
 		out.Opened = append(out.Opened, conversationToJSON(v))
@@ -200,7 +202,7 @@ func encodeChanges(c *desk.Changes) (changes changesJSON, texts, blobs *column) 
 		out.Updated = append(out.Updated, conversationToJSON(v))
 	}
 	out.Blobs = attachments(c.Messages, blobs)
-	out.Messages = messages(c.Messages, texts)
+	out.Messages = messages(c.Messages, searchTexts(c), texts)
 	for _, p := range c.Placements {
 		out.Placements = append(out.Placements, placementJSON{key(p.ConversationID), p.Seq, key(p.MessageID), p.Method, p.Evidence,
 			instant{p.Since}, instant{p.Until}})
@@ -269,13 +271,13 @@ type addresses struct {
 	BCC     []desk.Address `json:"bcc,omitempty"`
 }
 
-func messages(list []desk.NewMessage, texts *column) []messageJSON {
+func messages(list []desk.NewMessage, searched []searchText, texts *column) []messageJSON {
 	var size int
 	for i := range list {
-		size += len(list[i].TextBody) + len(list[i].HTMLBody) + len(list[i].NewText)
+		size += len(list[i].TextBody) + len(list[i].HTMLBody) + len(list[i].NewText) + len(searched[i].sender) + len(searched[i].text)
 	}
 	if len(list) > 0 {
-		texts.grow(oidText, 3*len(list), int64(size))
+		texts.grow(oidText, 5*len(list), int64(size))
 	}
 	out := make([]messageJSON, len(list))
 	for i := range list {
@@ -293,6 +295,10 @@ func messages(list []desk.NewMessage, texts *column) []messageJSON {
 		if m.Content != [32]byte{} {
 			out[i].Content += hex.EncodeToString(m.Content[:])
 		}
+	}
+	for _, s := range searched {
+		texts.text(s.sender)
+		texts.text(s.text)
 	}
 	return out
 }

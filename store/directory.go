@@ -9,13 +9,15 @@ import (
 
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/textindex"
 )
 
 type directoryQueries struct {
-	Inboxes  *sqlx.Stmt `query:"directory-inboxes"`
-	Agents   *sqlx.Stmt `query:"directory-agents"`
-	Accounts *sqlx.Stmt `query:"directory-accounts"`
-	Contacts *sqlx.Stmt `query:"directory-contacts"`
+	Inboxes      *sqlx.Stmt `query:"directory-inboxes"`
+	Agents       *sqlx.Stmt `query:"directory-agents"`
+	Accounts     *sqlx.Stmt `query:"directory-accounts"` // run by customers; prepared to be checked at start
+	Contacts     *sqlx.Stmt `query:"directory-contacts"` // run by customers; prepared to be checked at start
+	FindContacts *sqlx.Stmt `query:"directory-find-contacts"`
 }
 
 // agentRow is an agent as the driver reads it.
@@ -66,8 +68,15 @@ type accountView struct {
 
 func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int, one desk.AccountID) ([]view.Account, error) {
 	admin, tiers := viewer(as)
+	part := textindex.Fold(clean(q))
+	ids, err := among(part, one, func(list *[]string) error {
+		return s.q.search.Accounts.SelectContext(ctx, list, pq.StringArray{part}, many+1)
+	})
+	if err != nil {
+		return nil, wrap("find accounts", err)
+	}
 	var rows []accountView
-	err := s.q.directory.Accounts.SelectContext(ctx, &rows, admin, tiers, after.Name, desk.AccountID(after.ID), pattern(q), limit, one)
+	err = s.db.SelectContext(ctx, &rows, block("directory-accounts"), admin, tiers, after.Name, desk.AccountID(after.ID), part, limit, ids, !one.IsZero())
 	if err != nil {
 		return nil, wrap("list accounts", err)
 	}
@@ -113,8 +122,15 @@ type contactView struct {
 
 func (s *Store) contacts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int, one desk.ContactID) ([]view.Contact, error) {
 	admin, tiers := viewer(as)
+	part := textindex.Fold(clean(q))
+	ids, err := among(part, one, func(list *[]string) error {
+		return s.q.directory.FindContacts.SelectContext(ctx, list, part, many+1)
+	})
+	if err != nil {
+		return nil, wrap("find contacts", err)
+	}
 	var rows []contactView
-	err := s.q.directory.Contacts.SelectContext(ctx, &rows, after.Name, desk.ContactID(after.ID), pattern(q), limit, one, admin, tiers)
+	err = s.db.SelectContext(ctx, &rows, block("directory-contacts"), after.Name, desk.ContactID(after.ID), part, limit, ids, admin, tiers)
 	if err != nil {
 		return nil, wrap("list contacts", err)
 	}
@@ -165,10 +181,25 @@ func only[T any, K ~[16]byte](what string, id K, read func() ([]T, error)) (T, e
 	return rows[0], nil
 }
 
-// pattern returns a LIKE pattern for texts that contain q; empty for an empty q.
-func pattern(q string) string {
-	if q == "" {
-		return ""
+// many is how many accounts or contacts are looked up for a part of a name. If more
+// have it, it is compared in the order of the list, where the page is soon full.
+const many = 1000
+
+// among returns the ids that a list is narrowed to: one, or those that find finds for
+// a part of a name; NULL for all.
+func among(part string, one [16]byte, find func(*[]string) error) (any, error) {
+	var list []string
+	switch {
+	case one != [16]byte{}:
+		return pq.StringArray{uuidText(one)}, nil
+	case part == "":
+		return nil, nil
 	}
-	return contains(q)
+	if err := find(&list); err != nil {
+		return nil, err
+	}
+	if len(list) > many {
+		return nil, nil
+	}
+	return pq.StringArray(list), nil
 }

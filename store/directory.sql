@@ -13,35 +13,38 @@ order by i.tier, i.name, i.id;
 select id, name, email, tiers, admin from agents where not disabled order by lower(name), id;
 
 -- name: directory-accounts
--- By name, after ($3, $4); $5 is a LIKE pattern, $7 narrows to one id.
+-- By name, after ($3, $4); $5 is a folded part of a name or domain. $7 narrows to ids,
+-- if it is not null. Contacts are listed if $8.
 select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at,
        array(select d.domain from account_domains d where d.account_id = a.id order by d.domain) as domains,
        (select count(*) from conversations c
         where c.account_id = a.id and c.status = 'open' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2)) as open,
-       case when $7::uuid is null then '[]' else
+       case when not $8::boolean then '[]' else
            coalesce((select jsonb_agg(jsonb_build_object('id', 'ct_' || replace(t.id::text, '-', ''), 'name', t.name, 'created_at', t.created_at,
                         'account', jsonb_build_object('id', 'ac_' || replace(a.id::text, '-', ''), 'name', a.name),
                         'identities', coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address,
                                           'trust', d.trust, 'verified_at', d.verified_at) order by d.channel, d.address)
                                       from identities d where d.contact_id = t.id), '[]')) order by lower(t.name), t.id)
                      from contacts t where t.account_id = a.id and ($1
-                         or not exists (select 1 from conversations c where c.account_id = t.account_id and not may_read(c.restricted, c.tier, $1, $2)
+                         or not exists (select 1 from conversations c where c.account_id = t.account_id and c.restricted and not may_read(c.restricted, c.tier, $1, $2)
                              and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants))))
                          or exists (select 1 from conversations c where c.account_id = t.account_id and may_read(c.restricted, c.tier, $1, $2)
                              and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants)))))),
                     '[]') end as contacts
 from accounts a
-where ($7::uuid is null or a.id = $7)
+where ($7::uuid[] is null or a.id = any($7))
   -- an account with conversations is shown only if the agent may read one of them
-  and ($1 or not exists (select 1 from conversations c where c.account_id = a.id and not may_read(c.restricted, c.tier, $1, $2))
+  and ($1 or not exists (select 1 from conversations c where c.account_id = a.id and c.restricted and not may_read(c.restricted, c.tier, $1, $2))
        or exists (select 1 from conversations c where c.account_id = a.id and may_read(c.restricted, c.tier, $1, $2)))
-  and (lower(a.name), a.id) > (lower($3::text), coalesce($4::uuid, '00000000-0000-0000-0000-000000000000'))
-  and ($5 = '' or a.name ilike $5 or exists (select 1 from account_domains d where d.account_id = a.id and d.domain ilike $5))
-order by lower(a.name), a.id
+  and (left(lower(a.name), 200), a.id) > (left(lower($3::text), 200), coalesce($4::uuid, '00000000-0000-0000-0000-000000000000'))
+  and ($5 = '' or strpos(coalesce(a.folded, lower(a.name)), $5) > 0
+       or exists (select 1 from account_domains d where d.account_id = a.id and strpos(d.domain, $5) > 0))
+order by left(lower(a.name), 200), a.id
 limit $6;
 
 -- name: directory-contacts
--- By name, after ($1, $2); $3 is a LIKE pattern, $5 narrows to one id. Contacts of
+-- By name, after ($1, $2); $3 is a folded part of a name or address. $5
+-- narrows to ids, if it is not null. Contacts of
 -- conversations that the agent ($6, $7) may not read are shown only if they also
 -- take part in one that the agent may read.
 select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.created_at,
@@ -50,12 +53,20 @@ select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.c
                  from identities d where d.contact_id = t.id), '[]') as identities
 from contacts t
 join accounts a on a.id = t.account_id
-where ($5::uuid is null or t.id = $5)
-  and ($6 or not exists (select 1 from conversations c where c.account_id = t.account_id and not may_read(c.restricted, c.tier, $6, $7)
+where ($5::uuid[] is null or t.id = any($5))
+  and ($6 or not exists (select 1 from conversations c where c.account_id = t.account_id and c.restricted and not may_read(c.restricted, c.tier, $6, $7)
            and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants))))
        or exists (select 1 from conversations c where c.account_id = t.account_id and may_read(c.restricted, c.tier, $6, $7)
            and (c.contact_id = t.id or exists (select 1 from identities d where d.contact_id = t.id and d.address = any(c.participants)))))
-  and (lower(t.name), t.id) > (lower($1::text), coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
-  and ($3 = '' or t.name ilike $3 or exists (select 1 from identities d where d.contact_id = t.id and d.address ilike $3))
-order by lower(t.name), t.id
+  and (left(lower(t.name), 200), t.id) > (left(lower($1::text), 200), coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
+  and ($3 = '' or strpos(coalesce(t.folded, lower(t.name)), $3) > 0
+       or exists (select 1 from identities d where d.contact_id = t.id and strpos(d.address, $3) > 0))
+order by left(lower(t.name), 200), t.id
 limit $4;
+
+-- name: directory-find-contacts
+-- Contacts with $1 in the name or an address, at most $2.
+select t.id from contacts t where strpos(coalesce(t.folded, lower(t.name)), $1) > 0
+union
+select d.contact_id from identities d where strpos(d.address, $1) > 0
+limit $2;

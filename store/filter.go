@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -9,32 +10,48 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/search"
+	"switchboard/internal/textindex"
 )
 
-// filterMark is replaced by the conditions in view-conversation-list.
-const filterMark = "/* filter */"
+// The marks in view-conversation-list that are replaced by conditions.
+const (
+	filterMark  = "/* filter */"
+	compareMark = "/* compare */"
+)
 
-// conversationList returns the text of the list's query. It exists: the block was
-// prepared at start.
-var conversationList = sync.OnceValue(func() string {
+var readOnce = sync.OnceValue(func() map[string]string {
 	blocks, err := readBlocks()
 	if err != nil {
 		panic(err) // the files are embedded; Open has read them
 	}
-	return blocks["view-conversation-list"]
+	return blocks
 })
+
+// block returns the text of a query that is planned for its arguments each time, which
+// decide what is read. It exists: Open has prepared it.
+func block(name string) string { return readOnce()[name] }
 
 // conditions builds the only SQL that is not in a file: the conditions of a
 // search filter. Values are passed as arguments, never in the text.
 type conditions struct {
-	text  strings.Builder
-	args  []any
-	words bool // the text of messages is searched
+	names   names
+	me      desk.AgentID // the agent who searches
+	columns strings.Builder
+	compare strings.Builder
+	args    []any
+	texts   []wanted
+}
+
+// wanted is a condition on texts.
+type wanted struct {
+	anyOf     []string // folded; a message contains one of them
+	addresses []string // or one of them wrote, or is the contact's
+	parts     []string // or the contact has an address with one of them
 }
 
 // in inserts the conditions into a query.
 func (c *conditions) in(query string) string {
-	return strings.Replace(query, filterMark, c.text.String(), 1)
+	return strings.NewReplacer(filterMark, c.columns.String(), compareMark, c.compare.String()).Replace(query)
 }
 
 // arg adds an argument and returns its placeholder.
@@ -43,128 +60,208 @@ func (c *conditions) arg(v any) string {
 	return fmt.Sprintf("$%d", len(c.args))
 }
 
-// and adds a condition; each %s becomes the placeholder of a value.
-func (c *conditions) and(format string, values ...any) {
+// and adds a condition to b; each %s becomes the placeholder of a value.
+func (c *conditions) and(b *strings.Builder, format string, values ...any) {
 	places := make([]any, len(values))
 	for i, v := range values {
 		places[i] = c.arg(v)
 	}
-	fmt.Fprintf(&c.text, "\n  and "+format, places...)
+	fmt.Fprintf(b, "\n  and "+format, places...)
 }
 
-// filter adds the conditions of f; me is the agent who searches.
-func (c *conditions) filter(f *search.Filter, me desk.AgentID) {
-	if len(f.Statuses) > 0 {
-		c.and("c.status = any(%s)", texts(f.Statuses))
+// one adds a condition that column has one of the values. The planner reads an index
+// in the list's order for a single value only.
+func one[T any](c *conditions, column, kind string, values []T, array func([]T) any) {
+	switch len(values) {
+	case 0:
+	case 1:
+		c.and(&c.columns, column+" = ("+"%s::"+kind+"[])[1]", array(values))
+	default:
+		c.and(&c.columns, column+" = any(%s::"+kind+"[])", array(values))
 	}
-	if len(f.Tiers) > 0 {
-		tiers := make(pq.Int64Array, len(f.Tiers))
-		for i, t := range f.Tiers {
-			tiers[i] = int64(t)
-		}
-		c.and("c.tier = any(%s)", tiers)
+}
+
+func ids[T ~[16]byte](list []T) any {
+	out := make(pq.StringArray, len(list))
+	for i, id := range list {
+		out[i] = uuidText(id)
 	}
-	if len(f.Inboxes) > 0 {
-		c.and("i.key = any(%s)", texts(f.Inboxes))
+	return out
+}
+
+func integers[T ~int | ~int64](list []T) any {
+	out := make(pq.Int64Array, len(list))
+	for i, n := range list {
+		out[i] = int64(n)
 	}
-	if len(f.Channels) > 0 {
-		c.and("c.channel = any(%s)", texts(f.Channels))
-	}
-	if len(f.Numbers) > 0 {
-		c.and("c.number = any(%s)", pq.Int64Array(f.Numbers))
-	}
+	return out
+}
+
+// filter adds the conditions of f.
+func (c *conditions) filter(ctx context.Context, s *Store, f *search.Filter) error {
+	one(c, "c.status", "text", f.Statuses, texts)
+	one(c, "c.tier", "int", f.Tiers, integers)
+	one(c, "c.inbox_id", "uuid", c.names.inboxes(f.Inboxes), ids)
+	one(c, "c.channel", "text", f.Channels, texts)
+	one(c, "c.number", "bigint", f.Numbers, integers)
 	if f.Unassigned {
-		c.and("c.assignee_id is null")
+		c.and(&c.columns, "c.assignee_id is null")
 	}
 	if len(f.Tags) > 0 {
-		c.and("c.tags @> %s", texts(f.Tags))
+		c.and(&c.columns, "c.tags <> '{}' and c.tags @> %s::text[]", texts(f.Tags)) // as in the index
 	}
-	c.assignees(f.Assignees, me)
-	c.accounts(f.Accounts)
+	c.assignees(f.Assignees)
 	c.from(f.From)
 	for _, w := range f.Words {
-		c.word(w)
+		c.word(textindex.Fold(clean(w)))
 	}
+	return c.accounts(ctx, s, f.Accounts)
 }
 
 // assignees: assigned to any of them.
-func (c *conditions) assignees(list []search.Assignee, me desk.AgentID) {
-	if len(list) == 0 {
-		return
+func (c *conditions) assignees(list []search.Assignee) {
+	agents, none := c.names.agents(list, c.me)
+	switch {
+	case len(list) == 0:
+	case none && len(agents) == 0:
+		c.and(&c.columns, "c.assignee_id is null")
+	case none:
+		c.and(&c.columns, "(c.assignee_id = any(%s::uuid[]) or c.assignee_id is null)", ids(agents))
+	default:
+		one(c, "c.assignee_id", "uuid", agents, ids)
 	}
-	var ids, emails pq.StringArray
-	none := false
-	for _, a := range list {
-		switch {
-		case a.None:
-			none = true
-		case a.Me:
-			ids = append(ids, uuidText(me))
-		case a.Email != "":
-			emails = append(emails, a.Email)
-		default:
-			ids = append(ids, uuidText(a.ID))
-		}
-	}
-	c.and("(c.assignee_id = any(%s::uuid[]) or g.email = any(%s) or (%s and c.assignee_id is null))", ids, emails, none)
 }
 
 // accounts: any of them, by id or by a part of the name or of a domain.
-func (c *conditions) accounts(list []string) {
+func (c *conditions) accounts(ctx context.Context, s *Store, list []string) error {
 	if len(list) == 0 {
-		return
+		return nil
 	}
-	var ids, parts pq.StringArray
+	found := []desk.AccountID{}
+	var parts pq.StringArray
 	for _, v := range list {
 		if id, err := desk.ParseID[desk.AccountID](v); err == nil && !id.IsZero() {
-			ids = append(ids, uuidText(id))
+			found = append(found, id)
 		} else {
-			parts = append(parts, contains(v))
+			parts = append(parts, textindex.Fold(clean(v)))
 		}
 	}
-	c.and(`(c.account_id = any(%s::uuid[]) or a.name ilike any(%s)
-       or c.account_id in (select d.account_id from account_domains d where d.domain ilike any(%s)))`, ids, parts, parts)
+	if len(parts) > 0 {
+		var named []desk.AccountID
+		if err := s.q.search.Accounts.SelectContext(ctx, &named, parts, many+1); err != nil {
+			return wrap("find accounts", err)
+		}
+		if len(named) > many {
+			c.and(&c.columns, `(c.account_id = any(%[1]s::uuid[]) or (select true from unnest(%[2]s::text[]) part
+       where strpos((select coalesce(a.folded, lower(a.name)) from accounts a where a.id = c.account_id), part) > 0
+          or exists (select from account_domains d where d.account_id = c.account_id and strpos(d.domain, part) > 0) limit 1))`, ids(found), parts)
+			return nil
+		}
+		found = append(found, named...)
+	}
+	if len(found) == 0 {
+		c.and(&c.columns, "false")
+	}
+	one(c, "c.account_id", "uuid", found, ids)
+	return nil
 }
 
-// from: the contact or the sender of a message has the address. Complete
-// addresses are looked up by index, parts of one are compared.
+// current are the messages of a conversation with what is compared of them. A message
+// from before the index may not have been folded yet.
+const current = `(select true from placements p left join search_texts s on s.message_id = p.message_id
+       where p.conversation_id = c.id and p.until is null and `
+
+// from: the contact or the sender of a message has the address or name. Complete
+// addresses are looked up, parts of one are compared.
 func (c *conditions) from(list []string) {
 	if len(list) == 0 {
 		return
 	}
-	var whole, parts pq.StringArray
+	var whole, parts, sender pq.StringArray
 	for _, v := range list {
+		v = clean(v)
 		if local, domain, ok := strings.Cut(v, "@"); ok && local != "" && strings.Contains(domain, ".") {
-			whole = append(whole, v)
+			whole, sender = append(whole, strings.ToLower(v)), append(sender, "<"+textindex.Fold(v)+">")
 		} else {
-			parts = append(parts, contains(v))
+			parts, sender = append(parts, textindex.Fold(v)), append(sender, textindex.Fold(v))
 		}
 	}
-	if len(parts) == 0 {
-		c.and(`(c.contact_id in (select d.contact_id from identities d where d.channel = 'email' and d.address = any(%s))
-       or c.id in (select p.conversation_id from placements p join messages m on m.id = p.message_id
-           where p.until is null and m.direction = 'inbound' and m.from_address = any(%s)))`, whole, whole)
-		return
-	}
-	parts = append(parts, whole...)
-	c.and(`(exists (select 1 from identities d where d.contact_id = c.contact_id and d.address ilike any(%s))
-       or exists (select 1 from placements p join messages m on m.id = p.message_id
-           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound' and m.from_address ilike any(%s)))`, parts, parts)
+	c.texts = append(c.texts, wanted{anyOf: parts, addresses: whole, parts: parts})
+	c.and(&c.compare, `(exists (select from identities d where d.contact_id = c.contact_id
+           and (d.address = any(%[1]s::text[]) or (select true from unnest(%[2]s::text[]) part where strpos(d.address, part) > 0 limit 1)))
+     or `+current+`(select true from unnest(%[3]s::text[]) part where strpos(coalesce(s.sender, (select '<' || m.from_address || '>'
+           from messages m where m.id = p.message_id and m.direction = 'inbound')), part) > 0 limit 1) limit 1))`, whole, parts, sender)
 }
 
 // word: the subject or a message contains it.
-func (c *conditions) word(w string) {
-	c.words = true
-	c.and(`(c.subject ilike %[1]s or exists (select 1 from placements p join messages m on m.id = p.message_id
-       where p.conversation_id = c.id and p.until is null and (m.text_body ilike %[1]s or m.subject ilike %[1]s)))`, contains(w))
+func (c *conditions) word(folded string) {
+	c.texts = append(c.texts, wanted{anyOf: []string{folded}})
+	c.and(&c.compare, current+`strpos(coalesce(s.text, (select lower(c.subject || e'\n' || m.subject || e'\n' || m.from_address || e'\n' || m.text_body)
+           from messages m where m.id = p.message_id)), %s) > 0 limit 1)`, folded)
 }
 
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+// fewNumbers is how many conversations are looked up one by one. More of them are
+// tested in the order of the list.
+const fewNumbers = 5000
 
-// contains returns a LIKE pattern for texts that contain part.
-func contains(part string) string { return "%" + likeEscaper.Replace(clean(part)) + "%" }
+// narrow adds the condition that the index has found a conversation for all texts.
+func (c *conditions) narrow(ctx context.Context, s *Store) error {
+	var all numbers
+	for _, w := range c.texts {
+		found, err := w.find(ctx, s)
+		if err != nil {
+			return err
+		}
+		switch {
+		case found == nil:
+		case all == nil:
+			all = found
+		default:
+			all = all.intersect(found)
+		}
+	}
+	switch {
+	case all == nil: // every conversation may match
+	case all.count() <= fewNumbers:
+		c.and(&c.columns, "c.number = any(%s::bigint[])", all.list())
+	default:
+		c.and(&c.columns, "c.number < %s::bigint and get_bit(%s::bytea, c.number) = 1", 8*len(all), []byte(all))
+	}
+	return nil
+}
 
-func texts[T ~string](list []T) pq.StringArray {
+// find returns the conversations that may match; nil for all.
+func (w *wanted) find(ctx context.Context, s *Store) (numbers, error) {
+	found := numbers{}
+	if len(w.anyOf) > 0 {
+		each, err := s.containing(ctx, w.anyOf)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range each {
+			if n == nil {
+				return nil, nil
+			}
+			found = found.union(n)
+		}
+	}
+	var more pq.Int64Array
+	if len(w.parts) > 0 {
+		if err := s.q.search.Contacts.SelectContext(ctx, &more, pq.StringArray(w.parts)); err != nil {
+			return nil, wrap("find contacts", err)
+		}
+		found.addAll(more)
+	}
+	if len(w.addresses) > 0 {
+		if err := s.q.search.Senders.SelectContext(ctx, &more, pq.StringArray(w.addresses)); err != nil {
+			return nil, wrap("find senders", err)
+		}
+		found.addAll(more)
+	}
+	return found, nil
+}
+
+func texts[T ~string](list []T) any {
 	out := make(pq.StringArray, len(list))
 	for i, v := range list {
 		out[i] = clean(string(v))

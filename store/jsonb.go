@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"switchboard/desk"
+	"switchboard/internal/textindex"
 )
 
 // The row types below are table rows as JSON: what write_changes reads with
@@ -121,6 +122,7 @@ func (r *stintJSON) stint() desk.Stint {
 type accountJSON struct {
 	ID         key            `json:"id"`
 	Name       string         `json:"name"`
+	Folded     string         `json:"folded"`
 	Segment    string         `json:"segment"`
 	Timezone   string         `json:"timezone"`
 	Attributes map[string]any `json:"attributes"`
@@ -129,7 +131,7 @@ type accountJSON struct {
 }
 
 func accountToJSON(a *desk.Account) accountJSON {
-	r := accountJSON{ID: key(a.ID), Name: a.Name, Segment: a.Segment, Timezone: a.Timezone, Attributes: a.Attributes,
+	r := accountJSON{ID: key(a.ID), Name: a.Name, Folded: textindex.Fold(a.Name), Segment: a.Segment, Timezone: a.Timezone, Attributes: a.Attributes,
 		Tags: emptyNotNull(a.Tags), CreatedAt: instant{a.CreatedAt}}
 	if r.Attributes == nil {
 		r.Attributes = map[string]any{}

@@ -97,6 +97,7 @@ func (o *office) letter(t testing.TB) desk.ConversationID {
 		values ($1, $2, 'inbound', 'email', $3, '{root@acme.example}', '{"from": [{"name": "Jo Doe", "email": "jo@acme.example"}]}', 'Printer on fire', $4, $4)`,
 		message, account, message.String()+"@acme.example", at)
 	o.exec(t, "insert into placements (message_id, conversation_id, seq, since) values ($1, $2, 2, $3)", message, id, at)
+	o.exec(t, "insert into search_texts (message_id, sender, text) values ($1, 'jo doe <jo@acme.example>', e'printer on fire\njo doe <jo@acme.example>')", message)
 	for seq, kind := range []string{"conversation.opened", "message.received"} {
 		o.exec(t, "insert into events (at, conversation_id, account_id, seq, kind, actor) values ($1, $2, $3, $4, $5, 'customer')", at, id, account, seq+1, kind)
 	}

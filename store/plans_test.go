@@ -23,10 +23,13 @@ var lowCardinality = []string{"channel", "status", "direction", "state", "kind",
 
 // scans are the statements that read such a table from end to end by design.
 var scans = map[string]bool{
-	"directory-accounts": true, "directory-contacts": true, // a search for a part of a name
-	"raw-list":      true, // planned for any state at once; run by operators
-	"event-rebase":  true, // once, at the start on a restored database
-	"mailbox-known": true, // the daily comparison of a whole folder with its server
+	// A part of a name or address is compared with all of them, which takes 0.1 µs each.
+	"search-accounts": true, "search-contacts": true, "directory-find-contacts": true,
+	"search-unfolded":    true, // once, after an upgrade
+	"directory-contacts": true, // planned for its arguments each time
+	"raw-list":           true, // planned for any state at once; run by operators
+	"event-rebase":       true, // once, at the start on a restored database
+	"mailbox-known":      true, // the daily comparison of a whole folder with its server
 }
 
 // TestStatementsPlannedOnEmptyTablesReadByKey: a statement is planned when the

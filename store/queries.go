@@ -25,6 +25,7 @@ type queries struct {
 	viewConversation viewConversationQueries
 	viewMessage      viewMessageQueries
 	directory        directoryQueries
+	search           searchQueries
 	identity         identityQueries
 	agent            agentQueries
 	delivery         deliveryQueries

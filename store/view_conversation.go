@@ -69,24 +69,23 @@ func viewer(as desk.Agent) (admin bool, tiers pq.Int64Array) {
 	return as.Admin, tiers
 }
 
-// searchTime limits a search. Words have no index, because maintaining one would
-// cost more per incoming mail than storing it; texts are compared instead, and
-// with very many messages the agent is asked to narrow the search.
+// searchTime limits a search that the index cannot narrow, such as one for a single
+// letter; the agent is then asked to narrow it.
 const searchTime = 10 * time.Second
 
 // Conversations lists the conversations that the agent may see and that match all
 // filters, last updated first, starting after the position before.
+//
+// A conversation that is updated while somebody reads page after page moves to the
+// front, where it has been or will be read again from the start; it is then missing
+// in the rest of the list and never replaces or hides another one, because a page
+// begins at a position and not at a count.
 func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []search.Filter, before view.Position, limit int) ([]view.Conversation, error) {
-	admin, tiers := viewer(as)
-	c := conditions{args: []any{admin, tiers, nullTime(before.UpdatedAt), before.ID, limit}}
-	for i := range filters {
-		c.filter(&filters[i], as.ID)
-	}
 	bounded, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
-	var rows []conversationView
-	if err := s.db.SelectContext(bounded, &rows, c.in(conversationList()), c.args...); err != nil {
-		if bounded.Err() != nil && ctx.Err() == nil && c.words {
+	rows, err := s.conversations(bounded, as, filters, before, limit)
+	if err != nil {
+		if bounded.Err() != nil && ctx.Err() == nil {
 			return nil, desk.Errorf(desk.KindInvalid, "the search takes too long: narrow it with from:, account:, inbox: or tag:")
 		}
 		return nil, wrap("list conversations", err)
@@ -96,6 +95,44 @@ func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []sear
 		out[i] = rows[i].view()
 	}
 	return out, nil
+}
+
+// nearby is how many conversations are compared with a search for words before the
+// index is asked: a common word fills a page among them.
+const nearby = 300
+
+// conversations runs a list. A search for words first compares the texts of the first
+// conversations of the list, where common words fill the page, and otherwise those
+// of the conversations that the index finds, which are few for a rare word.
+func (s *Store) conversations(ctx context.Context, as desk.Agent, filters []search.Filter, before view.Position, limit int) ([]conversationView, error) {
+	names, err := s.names(ctx, filters)
+	if err != nil {
+		return nil, err
+	}
+	admin, tiers := viewer(as)
+	c := conditions{names: names, me: as.ID, args: []any{admin, tiers, nullTime(before.UpdatedAt), before.ID, limit, nil}}
+	for i := range filters {
+		if err := c.filter(ctx, s, &filters[i]); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.texts) == 0 {
+		return s.list(ctx, &c, limit)
+	}
+	rows, err := s.list(ctx, &c, nearby)
+	if err != nil || len(rows) == limit {
+		return rows, err
+	}
+	if err := c.narrow(ctx, s); err != nil {
+		return nil, err
+	}
+	return s.list(ctx, &c, nil)
+}
+
+// list runs the query of a list that reads at most most conversations; nil: any number.
+func (s *Store) list(ctx context.Context, c *conditions, most any) (rows []conversationView, err error) {
+	c.args[5] = most
+	return rows, s.db.SelectContext(ctx, &rows, c.in(block("view-conversation-list")), c.args...)
 }
 
 // Conversation returns a conversation; KindNotFound if the agent may not see it.

@@ -1,22 +1,33 @@
 -- name: view-conversation-list
--- Last updated first, below the position ($3, $4). filter.go replaces the mark
--- with the conditions of a search.
+-- Last updated first, below the position ($3, $4), at most $5. filter.go replaces the
+-- marks with the conditions of a search: those on a conversation itself, and those
+-- that compare texts, which are checked in the order of the list, until the page is
+-- full, and for at most $6 conversations.
+with found as materialized (
+    select c.id
+    from (select c.id, c.contact_id, c.subject
+          from conversations c
+          where may_read(c.restricted, c.tier, $1, $2) and c.merged_into is null
+            and (c.updated_at, c.id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+            /* filter */
+          order by c.updated_at desc, c.id desc
+          limit $6::bigint) c
+    where true /* compare */
+    limit $5
+)
 select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq, c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
        c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
-from conversations c
+from found f
+join conversations c on c.id = f.id
 join inboxes i on i.id = c.inbox_id
 join accounts a on a.id = c.account_id
 join contact_names t on t.id = c.contact_id
 left join agents g on g.id = c.assignee_id
-where may_read(c.restricted, c.tier, $1, $2) and c.merged_into is null
-  and (c.updated_at, c.id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-  /* filter */
-order by c.updated_at desc, c.id desc
-limit $5;
+order by c.updated_at desc, c.id desc;
 
 -- name: view-conversation
 -- By id ($3) or, if that is null, by number ($4).

@@ -3,8 +3,9 @@
 // package store turns a Filter into SQL.
 //
 // A query is a list of terms separated by spaces. key:value filters by a property,
-// #1042 is a conversation's number, anything else is a word that must occur in the
-// subject or in a message. Double quotes protect spaces and colons: "out of stock",
+// #1042 is a conversation's number, anything else is a word or a part of one that must
+// occur in a subject, a message, a file's name, or a customer's name or address. Case
+// and accents make no difference. Double quotes protect spaces and colons: "out of stock",
 // account:"Acme Corp". Several terms with the same key are alternatives if a
 // conversation has one value for it (is:, tier:, inbox:, ...); words and tags must
 // all match.
@@ -156,12 +157,12 @@ func (f *Filter) setAssignee(v string) string {
 		a.Me = true
 	case v == "none":
 		a.None = true
-	case strings.Contains(v, "@"):
+	case address(v):
 		a.Email = strings.ToLower(v)
 	default:
 		id, err := desk.ParseID[desk.AgentID](v)
 		if err != nil {
-			return fmt.Sprintf("assignee: must be me, none, or an agent's address or ID, not %q", v)
+			return fmt.Sprintf("assignee: must be me, none, or an agent's whole address or ID, not %q", v)
 		}
 		a.ID = id
 	}

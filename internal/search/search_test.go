@@ -67,6 +67,9 @@ func TestProblems(t *testing.T) {
 		{"#99999999999999999999", []int{1}, "not a conversation number"},
 		{"channel:fax", []int{1}, "channel: must be"},
 		{"assignee:ana", []int{1}, "assignee: must be"},
+		{"x assignee:@ana", []int{3}, `whole address or ID, not "@ana"`},
+		{"assignee:ana@", []int{1}, "whole address"},
+		{"assignee:@", []int{1}, "whole address"},
 		{"from:", []int{1}, "needs a value"},
 		{`from:""`, []int{1}, "needs a value"},
 		{`ok "open`, []int{4}, "closing quote"},
@@ -116,4 +119,23 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestUnknownNamesHaveAPosition(t *testing.T) {
+	for _, c := range []struct {
+		q, key, value string
+		pos           int
+	}{
+		{"größe inbox:nosuch x", "inbox", "nosuch", 7},
+		{`ASSIGNEE:"Kim@Desk.example"`, "assignee", "kim@desk.example", 1},
+		{"tier:1 tier:07", "tier", "7", 8},
+		{"inbox:other nosuch", "inbox", "nosuch", 0},
+		{"tag:nosuch", "inbox", "nosuch", 0},
+	} {
+		u := Unknown{Key: c.key, Value: c.value, Reason: "no such thing"}
+		p := u.In(c.q)
+		if (p == nil) != (c.pos == 0) || p != nil && (p.Pos != c.pos || p.Reason != u.Reason) {
+			t.Errorf("%q: %+v, want position %d", c.q, p, c.pos)
+		}
+	}
 }

@@ -1,7 +1,7 @@
 -- Writes everything that changes conversations (desk.Changes). changes has a list of
 -- rows for each table that is written to; texts has text_body, html_body and new_text
--- of each message, and blobs the bytes of each blob, because these would have to be
--- escaped in JSON. One call is one round trip, and tables that are not in changes
+-- of each message, then the sender and the text that searches compare, and blobs the
+-- bytes of each blob, because these would have to be escaped in JSON. One call is one round trip, and tables that are not in changes
 -- cost nothing.
 --
 -- numbers are those of the new conversations, in the same order. raws_lost and
@@ -26,8 +26,8 @@ begin
     raws_lost := 0;
     deliveries_lost := 0;
     if changes ? 'accounts' then
-        insert into accounts (id, name, segment, timezone, attributes, tags, created_at)
-        select id, name, segment, timezone, attributes, tags, created_at
+        insert into accounts (id, name, folded, segment, timezone, attributes, tags, created_at)
+        select id, name, folded, segment, timezone, attributes, tags, created_at
         from jsonb_populate_recordset(null::accounts, changes->'accounts');
     end if;
     if changes ? 'domains' then
@@ -35,8 +35,8 @@ begin
         select domain, account_id from jsonb_populate_recordset(null::account_domains, changes->'domains');
     end if;
     if changes ? 'contacts' then
-        insert into contacts (id, account_id, name, created_at)
-        select id, account_id, name, created_at from jsonb_populate_recordset(null::contacts, changes->'contacts');
+        insert into contacts (id, account_id, name, folded, created_at)
+        select id, account_id, name, folded, created_at from jsonb_populate_recordset(null::contacts, changes->'contacts');
     end if;
     if changes ? 'identities' then
         -- A known address keeps its contact, and its trust is only raised.
@@ -94,6 +94,10 @@ begin
             authentication jsonb, signature jsonb, author_id uuid, content bytea)) with ordinality as m (id, account_id, direction, channel, raw_id,
             message_id, in_reply_to, refs, addresses, from_address, subject, sent_at, received_at, preview, attachments, auto_submitted,
             list_id, report, problems, authentication, signature, author_id, content, n);
+        rows := 3 * jsonb_array_length(changes->'messages');
+        insert into search_texts (message_id, sender, text)
+        select id, texts[rows + 2*n - 1], texts[rows + 2*n]
+        from rows from (jsonb_to_recordset(changes->'messages') as (id uuid)) with ordinality as m (id, n);
     end if;
     if changes ? 'placements' then
         -- A number that already exists is an error, unless the row ends its placement.
@@ -106,6 +110,12 @@ begin
         get diagnostics rows = row_count;
         if rows <> jsonb_array_length(changes->'placements') then
             raise unique_violation using constraint = 'placements_pkey', message = 'a number in a conversation was taken by another transaction';
+        end if;
+        -- A message that was known before is indexed again, for its new conversation.
+        if rows > coalesce(jsonb_array_length(changes->'messages'), 0) then
+            update search_texts s set block = null
+            from jsonb_populate_recordset(null::placements, changes->'placements') p
+            where s.message_id = p.message_id and p.until is null and s.block is not null;
         end if;
     end if;
     if changes ? 'refs' then
