@@ -15,12 +15,14 @@ WEB_SOURCES := $(shell find web -type f \
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## build what changed, then start the demo: bin/switchboard demo $(ARGS)
-	@scripts/postgres
+run: ## build what changed, then start the demo: bin/switchboard demo $(ARGS)
+	@scripts/prepare
+	@$(MAKE) --no-print-directory build
 	@exec bin/switchboard demo $(ARGS)
 
 build: web ## build bin/switchboard with its web pages
 	@scripts/need go
+	@[ -e bin/switchboard ] || echo '==> compiling' >&2
 	@$(GO) build -trimpath -o bin/switchboard ./cmd/switchboard
 
 web: web/dist/console/index.html ## build the web pages, if their sources changed
