@@ -185,7 +185,8 @@ func (l *Archive) settle() {
 type Threads struct {
 	Precision, Recall, F1 float64
 	Certain               float64 // precision without threads that may be parts of others
-	Mixed                 int     // conversations with mail of more than one thread
+	CertainF1             float64
+	Mixed, CertainMixed   int // conversations with mail of more than one thread
 }
 
 // Thread runs "switchboard thread" on the list after removing the headers of a share of
@@ -247,10 +248,18 @@ func (l Archive) Thread(program, dir string, loss float64, seed uint64) (got, pl
 // score compares the conversations of messages, by Message-ID, with the true threads.
 func (l Archive) score(placed map[string]string) Threads {
 	t := score(l.mails, placed)
-	certain := slices.DeleteFunc(slices.Clone(l.mails), func(m archived) bool { return m.torn })
-	t.Certain = score(certain, placed).Precision
+	certain := score(l.certain(), placed)
+	t.Certain, t.CertainF1, t.CertainMixed = certain.Precision, certain.F1, certain.Mixed
 	return t
 }
+
+// certain returns the mails of threads whose extent the headers tell.
+func (l Archive) certain() []archived {
+	return slices.DeleteFunc(slices.Clone(l.mails), func(m archived) bool { return m.torn })
+}
+
+// Certain is the number of messages in threads whose extent the headers tell.
+func (l Archive) Certain() int { return len(l.certain()) }
 
 // score computes precision, recall and mixed conversations by pairs of messages. A message
 // without conversation counts as alone.
