@@ -57,6 +57,9 @@ type Head struct {
 	ReplyTo    []desk.Address
 	To         []desk.Address
 	CC         []desk.Address
+	// SentTo and SentCC are the recipients of our newest mail; empty if the customer's
+	// is newer.
+	SentTo, SentCC []desk.Address
 }
 
 // Options configures a Desk.
@@ -101,7 +104,11 @@ func New(store Store, opt Options) *Desk {
 type Reply struct {
 	Text string // plain text; required
 	HTML string // the same as HTML, sanitized before it is stored; may be empty
-	CC   []desk.Address
+	// To are the recipients; empty: the address that the conversation is answered at.
+	// Only mail has recipients to choose.
+	To, CC []desk.Address
+	// All means everyone, as Desk.Recipients lists them; To and CC are then ignored.
+	All bool
 	// ExpectedSeq is the newest message number the agent had seen. If there is a
 	// newer message, the reply is refused with Stale. nil: do not check.
 	ExpectedSeq *int64

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,7 +14,6 @@ import (
 
 const (
 	maxText       = 1 << 20 // octets of a reply's or a note's text, and of its HTML
-	maxCC         = 50
 	maxReferences = 20
 )
 
@@ -32,7 +32,7 @@ type draft struct {
 // cannot be replied to.
 func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	c := &d.conversation
-	if err := answerable(c); err != nil {
+	if err := d.answerable(); err != nil {
 		return desk.Message{}, nil, err
 	}
 	text, err := bodyText("text", d.reply.Text)
@@ -66,13 +66,14 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 
 // answerable returns nil if a conversation can be replied to, or the reason why it
 // cannot.
-func answerable(c *desk.Conversation) error {
+func (d *draft) answerable() error {
+	c := &d.conversation
 	switch {
 	case !c.MergedInto.IsZero():
 		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; reply there", c.Number)
 	case c.Status == desk.StatusClosed:
 		return desk.Errorf(desk.KindConflict, "conversation #%d is closed; reopen it to reply", c.Number)
-	case c.ReplyTo == "":
+	case c.ReplyTo == "" && (len(d.reply.To) == 0 || c.ReplyChannel == desk.ChannelChat):
 		return desk.Errorf(desk.KindInvalid, "conversation #%d has no address to reply to: the sender left none", c.Number)
 	}
 	return nil
@@ -82,6 +83,9 @@ func answerable(c *desk.Conversation) error {
 func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if len(d.reply.CC) > 0 {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "cc: a chat reply cannot have copies")
+	}
+	if len(d.reply.To) > 0 {
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "to: a chat reply goes to the visitor; it cannot have other recipients")
 	}
 	m.From = []desk.Address{{Name: d.by.Name}}
 	return m, []desk.Delivery{d.delivery(&m, d.conversation.ReplyTo, "")}, nil
@@ -93,54 +97,22 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if !imf.ValidAddr(c.ReplyFrom) {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "conversation #%d has no support address to reply from", c.Number)
 	}
-	if !imf.ValidAddr(c.ReplyTo) {
-		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "%q is not a valid mail address", c.ReplyTo)
-	}
-	if d.own(c.ReplyTo) {
-		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "%s is one of our own addresses; a reply to it would come back", c.ReplyTo)
-	}
-	cc, err := d.copies()
+	to, cc, err := d.recipients()
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
 	m.From = []desk.Address{{Name: d.by.Name, Email: c.ReplyFrom}}
-	m.To = []desk.Address{{Name: d.recipientName(c.ReplyTo), Email: c.ReplyTo}}
-	m.CC = cc
+	m.To, m.CC = to, cc
 	m.Subject = "Re: " + baseSubject(d.head.Subject, c.Subject)
 	if d.head.MessageID != "" {
 		m.InReplyTo = []string{d.head.MessageID}
 		m.References = references(d.head.References, d.head.MessageID)
 	}
-	ds := []desk.Delivery{d.delivery(&m, c.ReplyTo, c.ReplyFrom)}
-	for _, a := range cc {
+	var ds []desk.Delivery
+	for _, a := range slices.Concat(to, cc) {
 		ds = append(ds, d.delivery(&m, a.Email, c.ReplyFrom))
 	}
 	return m, ds, nil
-}
-
-// copies checks the CC addresses that an agent entered and returns them without the
-// primary recipient and without duplicates.
-func (d *draft) copies() ([]desk.Address, error) {
-	if len(d.reply.CC) > maxCC {
-		return nil, desk.Errorf(desk.KindInvalid, "cc: %d addresses are too many; at most %d are allowed", len(d.reply.CC), maxCC)
-	}
-	seen := map[string]bool{imf.NormalizeAddr(d.conversation.ReplyTo): true}
-	var out []desk.Address
-	for _, a := range d.reply.CC {
-		switch {
-		case hasControl(a.Name) || hasControl(a.Email):
-			return nil, desk.Errorf(desk.KindInvalid, "cc: %q contains a line break or another control character", a.Name+" "+a.Email)
-		case !imf.ValidAddr(a.Email):
-			return nil, desk.Errorf(desk.KindInvalid, "cc: %q is not a valid mail address", a.Email)
-		case d.own(a.Email):
-			return nil, desk.Errorf(desk.KindInvalid, "cc: %s is one of our own addresses; a copy to it would come back", a.Email)
-		}
-		if key := imf.NormalizeAddr(a.Email); !seen[key] {
-			seen[key] = true
-			out = append(out, desk.Address{Name: strings.TrimSpace(a.Name), Email: a.Email})
-		}
-	}
-	return out, nil
 }
 
 // own reports whether an address belongs to the desk, with or without a reply token.

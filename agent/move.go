@@ -1,10 +1,6 @@
 package agent
 
-import (
-	"strings"
-
-	"switchboard/desk"
-)
+import "switchboard/desk"
 
 // destination returns the inbox that a move leads to, which is the current inbox if
 // the move names the current tier.
@@ -41,13 +37,4 @@ func inboxOf(c *desk.Conversation, inboxes []desk.Inbox) desk.Inbox {
 		}
 	}
 	return desk.Inbox{ID: c.InboxID, Tier: c.Tier}
-}
-
-// checkHandover checks a handover note, which a move to a higher tier requires.
-func checkHandover(c *desk.Conversation, to desk.Inbox, text string) error {
-	if to.Tier > c.Tier && strings.TrimSpace(text) == "" {
-		return desk.Errorf(desk.KindInvalid, "note: a move from tier %d to tier %d needs a handover note: what is the problem, what was tried, what was the customer told", c.Tier, to.Tier)
-	}
-	_, err := bodyText("note", text)
-	return err
 }

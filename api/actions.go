@@ -22,7 +22,8 @@ type replyInput struct {
 	Body struct {
 		Text        string   `json:"text" minLength:"1" maxLength:"500000"`
 		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
-		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>"`
+		To          []string `json:"to,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at"`
+		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies"`
 		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
 	}
 }
@@ -74,6 +75,10 @@ func (s *server) actionRoutes() {
 		}
 	}
 	handle(s, op("reply", "replies", "Reply to the customer", "409 when there is a message newer than expected_seq; the problem then has last_seq and newer.", http.StatusCreated), s.reply)
+	handle(s, huma.Operation{
+		OperationID: "list-recipients", Method: http.MethodGet, Path: "/conversations/{id}/recipients", Tags: tags,
+		Summary: "List who a reply goes to", Description: "The recipients of a reply without to and cc.",
+	}, s.recipients)
 	handle(s, op("note", "notes", "Add a note", "Visible to agents only.", http.StatusCreated), s.note)
 	handle(s, op("assign", "assign", "Assign to an agent", "", http.StatusOK), s.assign)
 	handle(s, op("move", "move", "Move to another inbox or tier", "Either inbox or tier.", http.StatusOK), s.move)
@@ -81,7 +86,11 @@ func (s *server) actionRoutes() {
 }
 
 func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
-	cc, err := addresses(in.Body.CC)
+	to, err := addresses("to", in.Body.To)
+	if err != nil {
+		return nil, err
+	}
+	cc, err := addresses("cc", in.Body.CC)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +98,29 @@ func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, err
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{Text: in.Body.Text, HTML: in.Body.HTML, CC: cc, ExpectedSeq: in.Body.ExpectedSeq})
+	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{
+		Text: in.Body.Text, HTML: in.Body.HTML, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return s.written(ctx, m.ID)
+}
+
+// Recipients is who a reply goes to unless its author chooses others.
+type Recipients struct {
+	To      []desk.Address `json:"to" doc:"Where the conversation is answered; empty for a chat, and if the sender left no address"`
+	CC      []desk.Address `json:"cc" doc:"Everyone else who was written to, without our own addresses"`
+	Omitted int            `json:"omitted" doc:"How many more there are than a reply can have in copy"`
+}
+
+func (s *server) recipients(ctx context.Context, in *ConversationPath) (*struct{ Body Recipients }, error) {
+	c, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Answers.Recipients(ctx, auth.AgentOf(ctx), c.ID)
+	return &struct{ Body Recipients }{Recipients{To: append([]desk.Address{}, r.To...), CC: append([]desk.Address{}, r.CC...), Omitted: r.Omitted}}, err
 }
 
 func (s *server) note(ctx context.Context, in *noteInput) (*messageOutput, error) {
@@ -109,12 +136,12 @@ func (s *server) note(ctx context.Context, in *noteInput) (*messageOutput, error
 }
 
 // addresses parses email addresses; the error names the invalid one.
-func addresses(list []string) ([]desk.Address, error) {
+func addresses(field string, list []string) ([]desk.Address, error) {
 	out := make([]desk.Address, 0, len(list))
 	for i, text := range list {
 		a, err := mail.ParseAddress(text)
 		if err != nil || strings.ContainsAny(text, "\r\n\x00") {
-			return nil, problem.Invalid("body.cc["+strconv.Itoa(i)+"]", "not a valid email address", text)
+			return nil, problem.Invalid("body."+field+"["+strconv.Itoa(i)+"]", "not a valid email address", text)
 		}
 		out = append(out, desk.Address{Name: a.Name, Email: a.Address})
 	}

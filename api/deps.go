@@ -19,6 +19,7 @@ type Deps struct {
 	Conversations Conversations
 	Messages      Messages
 	Desks         Desks
+	Drafts        Drafts
 	Directory     Directory
 	Journal       Journal
 	Events        Events
@@ -40,6 +41,7 @@ type Store interface {
 	Conversations
 	Messages
 	Desks
+	Drafts
 	Directory
 	Journal
 	Events
@@ -60,7 +62,7 @@ type Actions interface {
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Desks: s, Directory: s, Journal: s, Events: s,
+		Conversations: s, Messages: s, Desks: s, Drafts: s, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Hub: hub,
 	}
 }
@@ -89,10 +91,12 @@ type Messages interface {
 	Attachment(ctx context.Context, as desk.Agent, id desk.MessageID, part string) (view.File, error)
 }
 
-// Desks reads inboxes and agents.
+// Desks reads inboxes, agents and the numbers beside the views.
 type Desks interface {
 	Inboxes(ctx context.Context, as desk.Agent) ([]view.Inbox, error)
 	Agents(ctx context.Context) ([]view.Agent, error)
+	// Counts counts the conversations of the agent's views.
+	Counts(ctx context.Context, as desk.Agent) (view.Counts, error)
 }
 
 // Directory reads customers. Lists are ordered by name.
@@ -137,6 +141,8 @@ type Keys interface {
 type Answers interface {
 	Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r agent.Reply) (desk.Message, error)
 	Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (desk.Message, error)
+	// Recipients returns who a reply to everyone goes to.
+	Recipients(ctx context.Context, by desk.Agent, c desk.ConversationID) (agent.Recipients, error)
 }
 
 // Handling changes a conversation's assignee, inbox and status.

@@ -18,6 +18,8 @@ var bodies = map[string]any{
 	"assign":     map[string]any{"assignee": nil},
 	"move":       map[string]any{"inbox": "billing", "note": "Yours."},
 	"set-status": map[string]any{"status": "pending"},
+	"save-draft": map[string]any{"text": "Dear", "seen": 1},
+	"mark-read":  map[string]any{"seq": 1},
 	"create-key": map[string]any{"name": "test"},
 	"sign-in":    map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
@@ -59,7 +61,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 					}
 					target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 						"/messages/{id}", "/messages/"+f.message.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-						"{id}", f.id.String(), "{part_id}", "2").Replace(path)
+						"{id}", f.id.String(), "{part_id}", "2", "{kind}", "reply").Replace(path)
 					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
 					cells++
 					if want := expected(id, role.name, role.sees, object, path); !slices.Contains(want, a.StatusCode) {
@@ -112,6 +114,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/")):
 		return []int{404}
+	case operation == "delete-draft", operation == "mark-read":
+		return []int{204}
 	case operation == "reply", operation == "note", operation == "create-key":
 		return []int{201}
 	}

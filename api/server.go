@@ -121,6 +121,8 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.huma.UseMiddleware(s.auth.Middleware, repeat.Middleware(deps.Repeats, s.log))
 	s.conversationRoutes()
 	s.actionRoutes()
+	s.draftRoutes()
+	s.countRoutes()
 	s.messageRoutes()
 	s.deskRoutes()
 	s.directoryRoutes()

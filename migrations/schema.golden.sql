@@ -236,6 +236,21 @@ create table delivery_attempts (
 );
 CREATE INDEX delivery_attempts_delivery ON delivery_attempts USING btree (delivery_id, at);
 
+create table drafts (
+    agent_id uuid not null,
+    conversation_id uuid not null,
+    kind text not null,
+    text text not null,
+    recipients jsonb,
+    seen bigint not null,
+    updated_at timestamp with time zone not null default now(),
+    constraint drafts_pkey PRIMARY KEY (agent_id, conversation_id, kind),
+    constraint drafts_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint drafts_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE,
+    constraint drafts_kind_check CHECK ((kind = ANY (ARRAY['reply'::text, 'note'::text])))
+);
+CREATE INDEX drafts_conversation ON drafts USING btree (conversation_id);
+
 create table events (
     id bigint not null generated always as identity,
     xid xid8 not null default pg_current_xact_id(),
@@ -475,6 +490,16 @@ create table raws (
 CREATE INDEX raws_pending ON raws USING btree (((channel = 'email'::text)), arrival) WHERE (state = 'pending'::text);
 CREATE INDEX raws_quarantined ON raws USING btree (arrival) WHERE (state = 'quarantined'::text);
 CREATE INDEX raws_stream ON raws USING btree (stream, arrival) WHERE (state = 'pending'::text);
+
+create table read_marks (
+    agent_id uuid not null,
+    conversation_id uuid not null,
+    seq bigint not null,
+    constraint read_marks_pkey PRIMARY KEY (agent_id, conversation_id),
+    constraint read_marks_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint read_marks_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE
+);
+CREATE INDEX read_marks_conversation ON read_marks USING btree (conversation_id);
 
 create unlogged table remote_images (
     digest bytea not null,

@@ -20,6 +20,7 @@ type agentQueries struct {
 	Stints        *sqlx.Stmt `query:"act-stints"`
 	Now           *sqlx.Stmt `query:"act-now"`
 	Head          *sqlx.Stmt `query:"act-head"`
+	Answered      *sqlx.Stmt `query:"act-answered"`
 	MessagesAfter *sqlx.Stmt `query:"act-messages-after"`
 	Inboxes       *sqlx.Stmt `query:"act-inboxes"`
 	Agent         *sqlx.Stmt `query:"act-agent"`
@@ -161,7 +162,22 @@ func (t *actTx) Head(ctx context.Context, id desk.ConversationID) (agent.Head, e
 	if err := json.Unmarshal(row.Addresses, &a); err != nil {
 		return agent.Head{}, desk.Errorf(desk.KindInternal, "addresses of mail %s in the database: %w", row.MessageID, err)
 	}
-	return agent.Head{MessageID: row.MessageID, References: row.Refs, Subject: row.Subject, From: a.From, ReplyTo: a.ReplyTo, To: a.To, CC: a.CC}, nil
+	sent, err := t.answered(ctx, id)
+	return agent.Head{MessageID: row.MessageID, References: row.Refs, Subject: row.Subject, From: a.From, ReplyTo: a.ReplyTo, To: a.To, CC: a.CC,
+		SentTo: sent.To, SentCC: sent.CC}, err
+}
+
+// answered returns the addresses of our newest mail if no mail to answer is newer.
+func (t *actTx) answered(ctx context.Context, id desk.ConversationID) (a addresses, err error) {
+	var text []byte
+	err = t.get(ctx, "read our newest mail", t.q.Answered, &text, id)
+	if desk.KindOf(err) == desk.KindNotFound && err != nil {
+		return a, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &a)
+	}
+	return a, err
 }
 
 // MessagesAfter implements agent.Tx.

@@ -39,6 +39,17 @@ where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.d
 order by (m.direction = 'inbound') desc, p.seq desc
 limit 1;
 
+-- name: act-answered
+-- The recipients of our newest mail, unless mail that it could answer is newer.
+select m.addresses
+from placements p join messages m on m.id = p.message_id
+where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction = 'outbound' and m.auto_submitted = 'none'
+  and not exists (select 1 from placements n join messages i on i.id = n.message_id
+                  where n.conversation_id = $1 and n.until is null and n.seq > p.seq and i.channel = 'email' and i.direction = 'inbound'
+                    and i.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not i.problems @> '[{"code": "unverified-sender"}]')
+order by p.seq desc
+limit 1;
+
 -- name: act-messages-after
 select count(*) filter (where seq > $2) as newer, coalesce(max(seq), 0) as newest
 from placements where conversation_id = $1 and until is null;

@@ -14,6 +14,7 @@ import (
 
 type directoryQueries struct {
 	Inboxes      *sqlx.Stmt `query:"directory-inboxes"`
+	Counts       *sqlx.Stmt `query:"directory-counts"`
 	Agents       *sqlx.Stmt `query:"directory-agents"`
 	Accounts     *sqlx.Stmt `query:"directory-accounts"` // run by customers; prepared to be checked at start
 	Contacts     *sqlx.Stmt `query:"directory-contacts"` // run by customers; prepared to be checked at start
@@ -42,6 +43,13 @@ func (s *Store) Inboxes(ctx context.Context, as desk.Agent) ([]view.Inbox, error
 	admin, tiers := viewer(as)
 	inboxes := []view.Inbox{}
 	return inboxes, wrap("list inboxes", s.q.directory.Inboxes.SelectContext(ctx, &inboxes, admin, tiers))
+}
+
+// Counts counts the conversations in the agent's views.
+func (s *Store) Counts(ctx context.Context, as desk.Agent) (view.Counts, error) {
+	admin, tiers := viewer(as)
+	var counts view.Counts
+	return counts, wrap("count conversations", s.q.directory.Counts.GetContext(ctx, &counts, admin, tiers, as.ID, view.MaxCount))
 }
 
 // Agents lists the people who can sign in, by name.

@@ -9,6 +9,23 @@ cross join lateral (select count(*) as open, count(*) filter (where c.assignee_i
 where not i.archived
 order by i.tier, i.name, i.id;
 
+-- name: directory-counts
+-- Counts end at $4, so that they take as long on a full desk. $3 is the agent.
+select (select count(*) from (select 1 from conversations c
+                              where c.assignee_id = $3 and c.status in ('open', 'pending') and c.merged_into is null
+                                and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as mine,
+       least(coalesce(sum(n.free) filter (where s.status = 'open'), 0), $4) as unassigned,
+       least(coalesce(sum(n.n) filter (where s.status = 'open'), 0), $4) as open,
+       least(coalesce(sum(n.n) filter (where s.status = 'pending'), 0), $4) as pending,
+       least(coalesce(sum(n.n) filter (where s.status = 'snoozed'), 0), $4) as snoozed,
+       least(coalesce(sum(n.n) filter (where s.status = 'resolved'), 0), $4) as resolved
+from inboxes i
+cross join (values ('open'), ('pending'), ('snoozed'), ('resolved')) s (status)
+cross join lateral (select count(*) as n, count(*) filter (where l.free) as free
+                    from (select c.assignee_id is null as free from conversations c
+                          where c.inbox_id = i.id and c.status = s.status and c.merged_into is null
+                            and may_read(c.restricted, c.tier, $1, $2) limit $4) l) n;
+
 -- name: directory-agents
 select id, name, email, tiers, admin from agents where not disabled order by lower(name), id;
 

@@ -36,6 +36,7 @@ type queries struct {
 	channel          channelQueries
 	image            imageQueries
 	repeat           repeatQueries
+	draft            draftQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

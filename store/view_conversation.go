@@ -110,7 +110,7 @@ func (s *Store) conversations(ctx context.Context, as desk.Agent, filters []sear
 		return nil, err
 	}
 	admin, tiers := viewer(as)
-	c := conditions{names: names, me: as.ID, args: []any{admin, tiers, nullTime(before.UpdatedAt), before.ID, limit, nil}}
+	c := conditions{names: names, me: as.ID, args: []any{admin, tiers, nullTime(before.UpdatedAt), before.ID, limit, nil, as.ID}}
 	for i := range filters {
 		if err := c.filter(ctx, s, &filters[i]); err != nil {
 			return nil, err
@@ -139,7 +139,7 @@ func (s *Store) list(ctx context.Context, c *conditions, most any) (rows []conve
 func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.ConversationRef) (view.Conversation, error) {
 	admin, tiers := viewer(as)
 	var row conversationView
-	if err := s.q.viewConversation.Get.GetContext(ctx, &row, admin, tiers, ref.ID, ref.Number); err != nil {
+	if err := s.q.viewConversation.Get.GetContext(ctx, &row, admin, tiers, ref.ID, ref.Number, as.ID); err != nil {
 		if kindOf(err) == desk.KindNotFound {
 			return view.Conversation{}, desk.Errorf(desk.KindNotFound, "no such conversation")
 		}

@@ -2,7 +2,8 @@
 -- Last updated first, below the position ($3, $4), at most $5. filter.go replaces the
 -- marks with the conditions of a search: those on a conversation itself, and those
 -- that compare texts, which are checked in the order of the list, until the page is
--- full, and for at most $6 conversations.
+-- full, and for at most $6 conversations. $7 is
+-- the agent, for what they have read.
 with found as materialized (
     select c.id
     from (select c.id, c.contact_id, c.subject
@@ -18,7 +19,12 @@ with found as materialized (
 select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
-       c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq, c.reply_channel as "reply.channel",
+       c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq,
+       c.status = 'open' and exists (
+           select 1 from placements p join messages m on m.id = p.message_id
+           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound'
+             and p.seq > coalesce((select r.seq from read_marks r where r.agent_id = $7 and r.conversation_id = c.id), 0)) as unread,
+       c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
        c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
 from found f
@@ -30,11 +36,16 @@ left join agents g on g.id = c.assignee_id
 order by c.updated_at desc, c.id desc;
 
 -- name: view-conversation
--- By id ($3) or, if that is null, by number ($4).
+-- By id ($3) or, if that is null, by number ($4). $5 is the agent.
 select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
-       c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq, c.reply_channel as "reply.channel",
+       c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq,
+       c.status = 'open' and exists (
+           select 1 from placements p join messages m on m.id = p.message_id
+           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound'
+             and p.seq > coalesce((select r.seq from read_marks r where r.agent_id = $5 and r.conversation_id = c.id), 0)) as unread,
+       c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
        c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
 from conversations c

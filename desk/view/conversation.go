@@ -56,6 +56,7 @@ type Conversation struct {
 	Path          []string            `json:"path" doc:"The policy nodes that routed it here, outermost first"`
 	PolicyVersion int64               `json:"policy_version"`
 	Tags          []string            `json:"tags"`
+	Unread        bool                `json:"unread" doc:"Open, with a message from the customer that you have not seen"`
 	Restricted    bool                `json:"restricted" doc:"Visible only to agents of its tier and to admins"`
 	Preview       string              `json:"preview"`
 	LastSeq       int64               `json:"last_seq" doc:"Number of the newest event; pass it as expected_seq"`

@@ -17,6 +17,19 @@ type Inbox struct {
 	Unassigned int          `json:"unassigned" doc:"Open conversations without an assignee"`
 }
 
+// MaxCount is where counting ends: it means so many or more.
+const MaxCount = 1000
+
+// Counts are the numbers of conversations in the views of an agent, up to MaxCount.
+type Counts struct {
+	Mine       int `json:"mine" doc:"Assigned to you, open or pending"`
+	Unassigned int `json:"unassigned" doc:"Open, without an assignee"`
+	Open       int `json:"open"`
+	Pending    int `json:"pending"`
+	Snoozed    int `json:"snoozed"`
+	Resolved   int `json:"resolved"`
+}
+
 // Agent is a person who answers customers.
 type Agent struct {
 	ID    desk.AgentID `json:"id"`

@@ -192,6 +192,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/drafts/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save a draft
+         * @description Replaces your earlier draft of this kind.
+         */
+        put: operations["save-draft"];
+        post?: never;
+        /** Delete a draft */
+        delete: operations["delete-draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/events": {
         parameters: {
             query?: never;
@@ -272,6 +293,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark a conversation as read
+         * @description For you alone.
+         */
+        put: operations["mark-read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who a reply goes to
+         * @description The recipients of a reply without to and cc.
+         */
+        get: operations["list-recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/replies": {
         parameters: {
             query?: never;
@@ -321,6 +382,46 @@ export interface paths {
          * @description Oldest first. Each entry ends when the next one starts.
          */
         get: operations["list-stints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the conversations of each view
+         * @description Numbers end at 1000, which means 1000 or more.
+         */
+        get: operations["count-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your drafts
+         * @description The newest 200, last changed first. Drafts of other agents are never shown.
+         */
+        get: operations["list-drafts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -924,6 +1025,8 @@ export interface components {
             tags: string[];
             /** Format: int64 */
             tier: number;
+            /** @description Open, with a message from the customer that you have not seen */
+            unread: boolean;
             /** Format: date-time */
             updated_at: string;
             /**
@@ -1093,6 +1196,26 @@ export interface components {
              */
             version: 1;
         };
+        Counts: {
+            /**
+             * Format: int64
+             * @description Assigned to you, open or pending
+             */
+            mine: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            resolved: number;
+            /** Format: int64 */
+            snoozed: number;
+            /**
+             * Format: int64
+             * @description Open, without an assignee
+             */
+            unassigned: number;
+        };
         CreateKeyInputBody: {
             /**
              * Format: date-time
@@ -1175,6 +1298,33 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        Draft: {
+            cc: string[];
+            conversation_id: string;
+            /** @enum {string} */
+            kind: "reply" | "note";
+            /**
+             * Format: int64
+             * @description Number of the newest message the author had seen
+             */
+            seen: number;
+            text: string;
+            /** @description Null: the recipients that list-recipients names */
+            to: string[];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        DraftInputBody: {
+            cc?: string[] | null;
+            /**
+             * Format: int64
+             * @description Number of the newest message the author had seen
+             */
+            seen: number;
+            text: string;
+            /** @description As entered; they are checked when the reply is sent */
+            to?: string[] | null;
         };
         DuplicateLinked: {
             /** @description The channel it arrived over this time */
@@ -1504,6 +1654,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageDraft: {
+            data: components["schemas"]["Draft"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageEvent: {
             data: components["schemas"]["Event"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -1662,6 +1817,13 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "processed" | "quarantined";
         };
+        ReadInputBody: {
+            /**
+             * Format: int64
+             * @description Number of the newest event on the agent's screen; 0 makes the conversation unread
+             */
+            seq: number;
+        };
         ReadyFrame: {
             /** @description Where the socket starts; all later events follow */
             cursor: string;
@@ -1670,6 +1832,17 @@ export interface components {
              * @enum {string}
              */
             type: "ready";
+        };
+        Recipients: {
+            /** @description Everyone else who was written to, without our own addresses */
+            cc: components["schemas"]["Address"][];
+            /**
+             * Format: int64
+             * @description How many more there are than a reply can have in copy
+             */
+            omitted: number;
+            /** @description Where the conversation is answered; empty for a chat, and if the sender left no address */
+            to: components["schemas"]["Address"][];
         };
         Reconciled: {
             /** Format: date-time */
@@ -1719,7 +1892,7 @@ export interface components {
             replayed: number;
         };
         ReplyInputBody: {
-            /** @description Addresses: jo@acme.example, or Jo <jo@acme.example> */
+            /** @description Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies */
             cc?: string[] | null;
             /**
              * Format: int64
@@ -1729,6 +1902,8 @@ export interface components {
             /** @description The same text as HTML; scripts, event handlers, forms and unsafe links are removed before it is stored and sent */
             html?: string;
             text: string;
+            /** @description Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at */
+            to?: string[] | null;
         };
         ReplyPath: {
             channel: string;
@@ -1923,10 +2098,13 @@ export type ConversationMoved = components['schemas']['ConversationMoved'];
 export type ConversationMovedEvent = components['schemas']['ConversationMovedEvent'];
 export type ConversationOpened = components['schemas']['ConversationOpened'];
 export type ConversationOpenedEvent = components['schemas']['ConversationOpenedEvent'];
+export type Counts = components['schemas']['Counts'];
 export type CreateKeyInputBody = components['schemas']['CreateKeyInputBody'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryChanged = components['schemas']['DeliveryChanged'];
 export type DeliveryChangedEvent = components['schemas']['DeliveryChangedEvent'];
+export type Draft = components['schemas']['Draft'];
+export type DraftInputBody = components['schemas']['DraftInputBody'];
 export type DuplicateLinked = components['schemas']['DuplicateLinked'];
 export type DuplicateLinkedEvent = components['schemas']['DuplicateLinkedEvent'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -1952,6 +2130,7 @@ export type PageAgent = components['schemas']['PageAgent'];
 export type PageChannel = components['schemas']['PageChannel'];
 export type PageContact = components['schemas']['PageContact'];
 export type PageConversation = components['schemas']['PageConversation'];
+export type PageDraft = components['schemas']['PageDraft'];
 export type PageEvent = components['schemas']['PageEvent'];
 export type PageInbox = components['schemas']['PageInbox'];
 export type PageKey = components['schemas']['PageKey'];
@@ -1966,7 +2145,9 @@ export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Progress = components['schemas']['Progress'];
 export type Raw = components['schemas']['Raw'];
+export type ReadInputBody = components['schemas']['ReadInputBody'];
 export type ReadyFrame = components['schemas']['ReadyFrame'];
+export type Recipients = components['schemas']['Recipients'];
 export type Reconciled = components['schemas']['Reconciled'];
 export type ReconciledFolder = components['schemas']['ReconciledFolder'];
 export type Replayed = components['schemas']['Replayed'];
@@ -2334,6 +2515,70 @@ export interface operations {
             };
         };
     };
+    "save-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "delete-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+                kind: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     "list-conversation-events": {
         parameters: {
             query?: {
@@ -2486,6 +2731,72 @@ export interface operations {
             };
         };
     };
+    "mark-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recipients"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     reply: {
         parameters: {
             query?: never;
@@ -2588,6 +2899,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageStint"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "count-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDraft"];
                 };
             };
             /** @description Problem details (RFC 9457) */

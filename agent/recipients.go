@@ -1,0 +1,111 @@
+package agent
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"switchboard/desk"
+	"switchboard/internal/imf"
+)
+
+// maxCC bounds each of a reply's To and Cc.
+const maxCC = 50
+
+// Recipients are the people that a reply by mail goes to unless its author chooses others.
+type Recipients struct {
+	To, CC []desk.Address
+	// Omitted is how many more people took part than a reply can have in copy.
+	Omitted int
+}
+
+// Recipients returns who a reply to everyone goes to. It is empty for a chat.
+func (d *Desk) Recipients(ctx context.Context, by desk.Agent, c desk.ConversationID) (r Recipients, err error) {
+	err = d.do(ctx, by, c, func(a *act) error {
+		head, err := a.Head(ctx, c)
+		if err != nil {
+			return err
+		}
+		r = (&draft{conversation: a.state.Conversation, head: head, opt: a.opt}).everyone()
+		return nil
+	})
+	return r, err
+}
+
+// everyone returns the recipients of a reply to all (RFC 5322 §3.6.3): the address that
+// the conversation is answered at, and in copy all others who were written to, except
+// the desk. They are those of our last reply if nothing arrived after it, so that a
+// person whom an agent added or removed stays so.
+func (d *draft) everyone() Recipients {
+	c := &d.conversation
+	if c.ReplyChannel == desk.ChannelChat {
+		return Recipients{}
+	}
+	var r Recipients
+	seen := map[string]bool{}
+	if c.ReplyTo != "" {
+		seen[imf.NormalizeAddr(c.ReplyTo)] = true
+		r.To = []desk.Address{{Name: d.recipientName(c.ReplyTo), Email: c.ReplyTo}}
+	}
+	others := slices.Concat(d.head.To, d.head.CC)
+	if len(d.head.SentTo) > 0 {
+		others = slices.Concat(d.head.SentTo, d.head.SentCC)
+	}
+	for _, a := range others {
+		key := imf.NormalizeAddr(a.Email)
+		if seen[key] || !imf.ValidAddr(a.Email) || d.own(a.Email) {
+			continue
+		}
+		seen[key] = true
+		if len(r.CC) == maxCC {
+			r.Omitted++
+			continue
+		}
+		r.CC = append(r.CC, desk.Address{Name: imf.OneLine(a.Name), Email: a.Email})
+	}
+	return r
+}
+
+// recipients returns the checked recipients of a reply by mail. Nobody is in it twice.
+func (d *draft) recipients() (to, cc []desk.Address, err error) {
+	to, cc = d.reply.To, d.reply.CC
+	if len(to) == 0 || d.reply.All {
+		r := d.everyone()
+		if d.reply.All {
+			cc = r.CC
+		}
+		to = r.To
+	}
+	seen := map[string]bool{}
+	if to, err = d.checked("to", to, seen); err != nil {
+		return nil, nil, err
+	}
+	if len(to) == 0 {
+		return nil, nil, desk.Errorf(desk.KindInvalid, "to: name at least one recipient")
+	}
+	cc, err = d.checked("cc", cc, seen)
+	return to, cc, err
+}
+
+// checked returns the addresses of a field without those in seen, which it extends.
+func (d *draft) checked(field string, list []desk.Address, seen map[string]bool) ([]desk.Address, error) {
+	if len(list) > maxCC {
+		return nil, desk.Errorf(desk.KindInvalid, "%s: %d addresses are too many; at most %d are allowed", field, len(list), maxCC)
+	}
+	var out []desk.Address
+	for _, a := range list {
+		switch {
+		case hasControl(a.Name) || hasControl(a.Email):
+			return nil, desk.Errorf(desk.KindInvalid, "%s: %q contains a line break or another control character", field, a.Name+" "+a.Email)
+		case !imf.ValidAddr(a.Email):
+			return nil, desk.Errorf(desk.KindInvalid, "%s: %q is not a valid mail address", field, a.Email)
+		case d.own(a.Email):
+			return nil, desk.Errorf(desk.KindInvalid, "%s: %s is one of our own addresses; what is sent to it would come back", field, a.Email)
+		}
+		if key := imf.NormalizeAddr(a.Email); !seen[key] {
+			seen[key] = true
+			out = append(out, desk.Address{Name: strings.TrimSpace(a.Name), Email: a.Email})
+		}
+	}
+	return out, nil
+}

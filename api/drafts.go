@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchboard/api/auth"
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+// maxDrafts bounds the list of an agent's drafts.
+const maxDrafts = 200
+
+type draftPath struct {
+	ConversationPath
+	Kind view.DraftKind `path:"kind" enum:"reply,note"`
+}
+
+type draftInput struct {
+	draftPath
+	Body struct {
+		Text string   `json:"text" minLength:"1" maxLength:"500000"`
+		To   []string `json:"to,omitempty" nullable:"true" maxItems:"50" doc:"As entered; they are checked when the reply is sent"`
+		CC   []string `json:"cc,omitempty" nullable:"true" maxItems:"50"`
+		Seen int64    `json:"seen" minimum:"0" doc:"Number of the newest message the author had seen"`
+	}
+}
+
+type readInput struct {
+	ConversationPath
+	Body struct {
+		Seq int64 `json:"seq" minimum:"0" doc:"Number of the newest event on the agent's screen; 0 makes the conversation unread"`
+	}
+}
+
+func (s *server) draftRoutes() {
+	tags := []string{"Drafts"}
+	handle(s, huma.Operation{
+		OperationID: "list-drafts", Method: http.MethodGet, Path: "/drafts", Tags: tags,
+		Summary: "List your drafts", Description: "The newest 200, last changed first. Drafts of other agents are never shown.",
+	}, func(ctx context.Context, _ *struct{}) (*listOutput[view.Draft], error) {
+		rows, err := s.Drafts.Drafts(ctx, auth.AgentOf(ctx), maxDrafts)
+		if err != nil {
+			return nil, err
+		}
+		return whole(rows), nil
+	})
+	handle(s, huma.Operation{
+		OperationID: "save-draft", Method: http.MethodPut, Path: "/conversations/{id}/drafts/{kind}", Tags: tags,
+		Summary: "Save a draft", Description: "Replaces your earlier draft of this kind.",
+	}, s.saveDraft)
+	handle(s, huma.Operation{
+		OperationID: "delete-draft", Method: http.MethodDelete, Path: "/conversations/{id}/drafts/{kind}", Tags: tags,
+		Summary: "Delete a draft", DefaultStatus: http.StatusNoContent,
+	}, s.deleteDraft)
+	handle(s, huma.Operation{
+		OperationID: "mark-read", Method: http.MethodPut, Path: "/conversations/{id}/read", Tags: tags,
+		Summary: "Mark a conversation as read", Description: "For you alone.", DefaultStatus: http.StatusNoContent,
+	}, s.markRead)
+}
+
+func (s *server) saveDraft(ctx context.Context, in *draftInput) (*struct{ Body view.Draft }, error) {
+	c, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	d := view.Draft{ConversationID: c.ID, Kind: in.Kind, Text: in.Body.Text, To: in.Body.To, CC: in.Body.CC, Seen: in.Body.Seen}
+	d, err = s.Drafts.SaveDraft(ctx, auth.AgentOf(ctx), d)
+	return &struct{ Body view.Draft }{d}, err
+}
+
+func (s *server) deleteDraft(ctx context.Context, in *draftPath) (*struct{}, error) {
+	c, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Drafts.DeleteDraft(ctx, auth.AgentOf(ctx), c.ID, in.Kind)
+}
+
+func (s *server) markRead(ctx context.Context, in *readInput) (*struct{}, error) {
+	c, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Drafts.MarkRead(ctx, auth.AgentOf(ctx), c.ID, min(in.Body.Seq, c.LastSeq))
+}
+
+type countsOutput struct{ Body view.Counts }
+
+func (s *server) countRoutes() {
+	handle(s, huma.Operation{
+		OperationID: "count-conversations", Method: http.MethodGet, Path: "/counts", Tags: []string{"Conversations"},
+		Summary: "Count the conversations of each view", Description: "Numbers end at 1000, which means 1000 or more.",
+	}, func(ctx context.Context, _ *struct{}) (*countsOutput, error) {
+		counts, err := s.Desks.Counts(ctx, auth.AgentOf(ctx))
+		return &countsOutput{counts}, err
+	})
+}
+
+// Drafts stores what agents have begun to write, and how far they have read.
+type Drafts interface {
+	// Drafts lists an agent's drafts in conversations that they may read, newest first.
+	Drafts(ctx context.Context, as desk.Agent, limit int) ([]view.Draft, error)
+	SaveDraft(ctx context.Context, as desk.Agent, d view.Draft) (view.Draft, error)
+	DeleteDraft(ctx context.Context, as desk.Agent, id desk.ConversationID, kind view.DraftKind) error
+	// MarkRead sets how far the agent has read a conversation.
+	MarkRead(ctx context.Context, as desk.Agent, id desk.ConversationID, seq int64) error
+}

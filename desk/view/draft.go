@@ -1,0 +1,26 @@
+package view
+
+import (
+	"time"
+
+	"switchboard/desk"
+)
+
+// DraftKind says what a draft will become.
+type DraftKind string
+
+const (
+	DraftReply DraftKind = "reply"
+	DraftNote  DraftKind = "note"
+)
+
+// Draft is a text that an agent has begun to write. Only its author sees it.
+type Draft struct {
+	ConversationID desk.ConversationID `json:"conversation_id"`
+	Kind           DraftKind           `json:"kind" enum:"reply,note"`
+	Text           string              `json:"text"`
+	To             []string            `json:"to" nullable:"true" doc:"Null: the recipients that list-recipients names"`
+	CC             []string            `json:"cc" nullable:"true"`
+	Seen           int64               `json:"seen" doc:"Number of the newest message the author had seen"`
+	UpdatedAt      time.Time           `json:"updated_at"`
+}
