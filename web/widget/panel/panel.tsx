@@ -48,9 +48,15 @@ function Log({ chat, lines }: { chat: Chat; lines: Line[] }) {
     <div class="log" ref={box} role="log" aria-label={strings.log} aria-relevant="additions" tabIndex={0}>
       <div class="welcome"><p class="hello">{strings.hello}</p><p>{strings.lead}</p></div>
       {lines.map((line, i) => <Bubble key={line.id} line={line} before={lines[i - 1]} last={i === lines.length - 1} />)}
-      {typing !== null && <p class="typing">{fill(strings.typing, { name: typing || strings.agent })}</p>}
+      {typing !== null && <p class="typing"><Named text={strings.typing} name={typing || strings.agent} /></p>}
     </div>
   );
+}
+
+/** A sentence with the name of a person, who may write from right to left. */
+function Named({ text, name }: { text: string; name: string }) {
+  const [before, after] = text.split('{name}');
+  return <>{before}<bdi>{name}</bdi>{after}</>;
 }
 
 function Bubble({ line, before, last }: { line: Line; before: Line | undefined; last: boolean }) {
@@ -59,8 +65,8 @@ function Bubble({ line, before, last }: { line: Line; before: Line | undefined; 
   const mine = line.from === 'visitor';
   return (
     <div class={`line ${line.from}${line.state === 'sending' ? ' sending' : ''}`} data-state={line.state}>
-      {first && <p class={mine ? 'sr' : 'who'}>{mine ? strings.you : line.name || strings.agent}</p>}
-      <p class="text" title={time}>{line.text}</p>
+      {first && <p class={mine ? 'sr' : 'who'} dir="auto">{mine ? strings.you : line.name || strings.agent}</p>}
+      <p class="text" dir="auto" title={time}>{line.text}</p>
       {mine && (last || line.state !== 'sent') && <p class="state">{line.state === 'sending' ? strings.sending : line.state === 'refused' ? strings.notTaken : `${strings.sent} · ${time}`}</p>}
     </div>
   );
@@ -93,13 +99,13 @@ function Composer({ chat, first }: { chat: Chat; first: boolean }) {
     <form onSubmit={(event) => { event.preventDefault(); send(); }}>
       {first && (
         <div class="person">
-          <label><span>{strings.name} <i>{strings.optional}</i></span><input value={name} autocomplete="name" onInput={(event) => setName(event.currentTarget.value)} /></label>
+          <label><span>{strings.name} <i>{strings.optional}</i></span><input dir="auto" value={name} autocomplete="name" onInput={(event) => setName(event.currentTarget.value)} /></label>
           <label><span>{strings.email} <i>{strings.optional}</i></span><input type="email" value={email} autocomplete="email" title={strings.emailWhy} onInput={(event) => setEmail(event.currentTarget.value)} /></label>
           <p>{strings.emailWhy}</p>
         </div>
       )}
       <div class="write">
-        <textarea ref={field} rows={1} value={text} placeholder={strings.placeholder} aria-label={strings.message}
+        <textarea ref={field} dir="auto" rows={1} value={text} placeholder={strings.placeholder} aria-label={strings.message}
           onInput={(event) => { setText(event.currentTarget.value); chat.nowTyping(); }}
           onKeyDown={(event) => { if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); event.currentTarget.form!.requestSubmit(); } }} />
         <button class="send" disabled={text.trim() === ''} aria-label={strings.send}>

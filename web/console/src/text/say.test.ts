@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pieces } from '../view/linked';
-import { count, say, sayIf } from './say';
+import { count, isolated, say, sayIf } from './say';
 import strings from './strings.json';
 
 test('texts are filled in and pluralized', () => {
@@ -10,6 +10,15 @@ test('texts are filled in and pluralized', () => {
   expect(count('composer.sendAnyway', 1)).toBe('Send anyway (1 new message)');
   expect(count('composer.sendAnyway', 2)).toBe('Send anyway (2 new messages)');
   expect(sayIf('status.unknown', 'fallback')).toBe('fallback');
+});
+
+test('words from right to left do not reorder a sentence', () => {
+  expect(say('thread.noteBy', { name: 'דנה' })).toBe(say('thread.noteBy', { name: 'X' }).replace('X', '\u2068דנה\u2069'));
+  expect(isolated('Jo Doe')).toBe('Jo Doe');
+  expect(isolated('Zoë 日本')).toBe('Zoë 日本');
+  expect(isolated('ملف.pdf')).toBe('\u2068ملف.pdf\u2069');
+  expect(isolated('a\u202eb')).toBe('\u2068a\u202eb\u2069');
+  expect(isolated('\u2067דנה')).toBe('\u2068\u2067דנה\u2069\u2069');
 });
 
 test('every text of the catalogue is used', () => {

@@ -8,8 +8,19 @@ type Values = Record<string, string | number>;
 
 const rules = new Intl.PluralRules('en');
 
+/** Letters that are written from right to left: Hebrew, Arabic and others of these blocks. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}\u200f\u202a-\u202e]/u;
+
+/** A person's words as part of a sentence: isolated, so that they do not reorder the words around them (UAX #9, FSI and PDI). */
+export function isolated(words: string): string {
+  if (!RIGHT_TO_LEFT.test(words)) return words;
+  const open = words.match(/[\u2066-\u2068]/g)?.length ?? 0;
+  const closed = words.match(/\u2069/g)?.length ?? 0;
+  return `\u2068${words}${'\u2069'.repeat(Math.max(open - closed, 0))}\u2069`;
+}
+
 function fill(text: string, values: Values): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => isolated(String(values[name] ?? '')));
 }
 
 /** The text for a key, with its {names} replaced. */

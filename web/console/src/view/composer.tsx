@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { count, say, sayIf } from '../text/say';
+import { count, isolated, say, sayIf } from '../text/say';
 import { drafts } from '../state/desk';
 import type { Kind } from '../state/draft';
 import { caps } from '../state/keys';
@@ -68,7 +68,7 @@ function Editor({ conversation, messages }: Props) {
           <span class="editor-to">
             <b>{say('composer.replyTo', { name: conversation.contact.name || to })}</b>{' '}
             <span class="muted">
-              {sayIf(`composer.replyBy.${conversation.reply.channel}`, '{to}').replace('{to}', conversation.reply.to).replace('{name}', to)}
+              {sayIf(`composer.replyBy.${conversation.reply.channel}`, '{to}').replace('{to}', conversation.reply.to).replace('{name}', isolated(to))}
               {conversation.reply.channel !== 'chat' && conversation.reply.from && ` · ${say('composer.from', { from: conversation.reply.from })}`}
             </span>
           </span>
@@ -78,7 +78,7 @@ function Editor({ conversation, messages }: Props) {
       {unanswerable && <p class="stale" role="alert">{say('composer.noAddress')}</p>}
       {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
       {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}
-      <textarea ref={field} rows={4} value={current.text} aria-label={label} readOnly={current.sending}
+      <textarea ref={field} dir="auto" rows={4} value={current.text} aria-label={label} readOnly={current.sending}
         placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)} />
       <div class="editor-foot">
         <button class={`button ${news > 0 ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts="Control+Enter Meta+Enter"

@@ -91,7 +91,7 @@ function AssignDialog({ conversation }: { conversation: Conversation }) {
           <li key={choice.id ?? ''}>
             <button class="choice" aria-pressed={choice.id === (conversation.assignee?.id ?? null)} onClick={() => pick(choice.id)}>
               {choice.avatar ? <Avatar name={choice.avatar} size="small" /> : <Icon name="close" size={16} />}
-              <span>{choice.name}</span><span class="muted">{choice.hint}</span>
+              <span dir="auto">{choice.name}</span><span class="muted">{choice.hint}</span>
             </button>
           </li>
         ))}
@@ -173,7 +173,7 @@ function MoveDialog({ conversation }: { conversation: Conversation }) {
                   return (
                     <label class={`target${here ? ' target-here' : ''}`} key={inbox.key}>
                       <input type="radio" name="target" value={inbox.key} checked={target === inbox.key} disabled={here} onChange={() => { setTarget(inbox.key); setWrong(''); }} />
-                      <span>{inbox.name}</span>{here && <span class="muted">{say('move.now')}</span>}
+                      <span dir="auto">{inbox.name}</span>{here && <span class="muted">{say('move.now')}</span>}
                     </label>
                   );
                 })}
@@ -185,7 +185,7 @@ function MoveDialog({ conversation }: { conversation: Conversation }) {
           <label for="handover"><span>{say('move.note')}</span>{' '}
             <span class={rises ? 'required' : 'muted'}>{rises ? say('move.noteRequired', { tier: group.name }) : say('move.noteOptional')}</span>
           </label>
-          <textarea id="handover" autofocus ref={noteField} class="field" rows={5} value={note} required={rises} aria-invalid={wrong ? 'true' : undefined}
+          <textarea id="handover" dir="auto" autofocus ref={noteField} class="field" rows={5} value={note} required={rises} aria-invalid={wrong ? 'true' : undefined}
             aria-describedby="move-wrong" onInput={(event) => setNote(event.currentTarget.value)} />
         </div>
         {note === '' && <button type="button" class="quiet" onClick={() => { setNote(say('move.template')); noteField.current?.focus(); }}>{say('move.useTemplate')}</button>}

@@ -30,7 +30,7 @@ export function List() {
     <section class="list" aria-label={say('list.label')}>
       <header class="list-head">
         <div class="list-title">
-          <h1>{titleOf(view)}</h1>
+          <h1 dir="auto">{titleOf(view)}</h1>
           <Total />
         </div>
         <Search />
@@ -74,7 +74,7 @@ function Search() {
       go(words ? { kind: 'search', text: words } : { kind: 'all' });
     }}>
       <Icon name="search" size={16} />
-      <input ref={box} id="search" type="search" defaultValue={text} placeholder={say('list.searchHint')} aria-label={say('list.search')}
+      <input ref={box} id="search" type="search" dir="auto" defaultValue={text} placeholder={say('list.searchHint')} aria-label={say('list.search')}
         aria-keyshortcuts="/" aria-invalid={refused ? 'true' : undefined} autocomplete="off" spellcheck={false}
         onKeyDown={(event) => { if (event.key === 'Escape') event.currentTarget.blur(); }} />
       {text && <button type="button" class="search-clear" onClick={() => go({ kind: 'all' })}><Icon name="close" size={14} /><span class="sr">{say('list.clear')}</span></button>}
@@ -181,25 +181,25 @@ function Row({ row }: { row: Conversation }) {
         onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); selected.value = row.id; openConversation(row.id); } }}>
         <span class="row-channel"><ChannelIcon channel={row.channel} label={sayIf(`channel.${row.channel}`, row.channel)} size={17} /></span>
         <span class="row-who">
-          <b>{who}</b>{account && <span class="muted"> · {account}</span>}
+          <b dir="auto">{who}</b>{account && <span class="muted"> · <bdi>{account}</bdi></span>}
           {isNew && <span class="sr"> {say('row.unread')}</span>}
         </span>
         <Wait row={row} />
         <span class="row-subject">
           {row.restricted && <Icon name="lock" size={14} label={say('row.restricted')} />}
           {(row.priority === 'urgent' || row.priority === 'high') && <span class={`priority priority-${row.priority}`}>{say(`priority.${row.priority}`)}</span>}
-          <span class="row-title">{row.subject || say('row.noSubject')}</span>
+          <span class="row-title" dir="auto">{row.subject || say('row.noSubject')}</span>
         </span>
-        <span class="row-preview">{row.preview}</span>
+        <span class="row-preview" dir="auto">{row.preview}</span>
         <span class="row-foot">
           <span class={`tier tier-${row.tier}`}>T{row.tier}</span>
-          <span class="row-inbox">{row.inbox.name}</span>
+          <span class="row-inbox" dir="auto">{row.inbox.name}</span>
           {row.status !== 'open' && <span class={`status status-${row.status}`}>{say(`status.${row.status}`)}</span>}
-          {row.tags.slice(0, 2).map((tag) => <span class="tag" key={tag}>{tag}</span>)}
+          {row.tags.slice(0, 2).map((tag) => <span class="tag" dir="auto" key={tag}>{tag}</span>)}
           {busy && <span class="row-busy">{say('presence.replying', { name: busy.split(' ')[0]! })}</span>}
           {drafting && <span class="draft-mark">{say('row.draft')}</span>}
           <span class="row-assignee">
-            {row.assignee ? <><Avatar name={row.assignee.name} size="small" /><span class="row-name">{row.assignee.name.split(' ')[0]}</span></> : <span class="muted">{say('row.unassigned')}</span>}
+            {row.assignee ? <><Avatar name={row.assignee.name} size="small" /><span class="row-name" dir="auto">{row.assignee.name.split(' ')[0]}</span></> : <span class="muted">{say('row.unassigned')}</span>}
           </span>
         </span>
       </a>

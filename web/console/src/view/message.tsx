@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { folded } from '../text/body';
 import { nameOf } from '../text/person';
-import { count, say, sayIf } from '../text/say';
+import { count, isolated, say, sayIf } from '../text/say';
 import { exact, moment } from '../text/time';
 import { me, now } from '../state/desk';
 import type { Address, Conversation, Delivery, Message } from '../wire';
@@ -14,7 +14,7 @@ import { Seals } from './signature';
 
 interface Props { message: Message; conversation: Conversation; last: boolean }
 
-const people = (list: Address[]) => list.map((one) => one.name || one.email).join(', ');
+const people = (list: Address[]) => list.map((one) => isolated(one.name || one.email)).join(', ');
 
 export function MessageCard({ message, conversation, last }: Props) {
   const note = message.direction === 'note';
@@ -24,7 +24,7 @@ export function MessageCard({ message, conversation, last }: Props) {
       <header class="message-head">
         <Avatar name={message.author?.name || message.from[0]?.name || message.from[0]?.email || who} />
         <div class="message-who">
-          <b>{who}</b>
+          <b dir="auto">{who}</b>
           {note && <span class="chip chip-note">{say('thread.note')}</span>}
           {message.auto_submitted && message.auto_submitted !== 'none' && <span class="chip">{sayIf(`thread.auto.${message.auto_submitted}`, message.auto_submitted)}</span>}
           {message.authentication?.trust === 'forged' && <span class="chip chip-forged" title={message.authentication.reason}>{say('thread.forged')}</span>}
@@ -88,10 +88,10 @@ function Text({ text }: { text: string }) {
   const [open, setOpen] = useState(false);
   if (text.trim() === '') return <p class="message-text muted">{say('thread.empty')}</p>;
   const fold = folded(text);
-  if (!fold) return <p class="message-text"><Linked text={text} /></p>;
+  if (!fold) return <p class="message-text" dir="auto"><Linked text={text} /></p>;
   return (
     <>
-      <p class={`message-text${open ? '' : ' message-folded'}`}><Linked text={open ? text : fold.head} /></p>
+      <p class={`message-text${open ? '' : ' message-folded'}`} dir="auto"><Linked text={open ? text : fold.head} /></p>
       <p class="message-tools"><button class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? say('thread.fold') : say('thread.unfold', { n: fold.lines.toLocaleString() })}</button></p>
     </>
   );

@@ -22,7 +22,7 @@ export function Side() {
       <button class="tool side-close" onClick={() => (sideOpen.value = false)}><Icon name="close" /><span class="sr">{say('side.close')}</span></button>
       <section class="who">
         <Avatar name={nameOf(contact)} size="large" />
-        <div><h3>{nameOf(contact)}</h3><p class="muted">{addressOf(contact)}</p></div>
+        <div><h3 dir="auto">{nameOf(contact)}</h3><p class="muted">{addressOf(contact)}</p></div>
       </section>
       {person && person.identities.length > 0 && (
         <section>
@@ -40,7 +40,7 @@ export function Side() {
       )}
       <section>
         <h4>{say('side.account')}</h4>
-        <p class="account-name">{conversation.account.name}</p>
+        <p class="account-name" dir="auto">{conversation.account.name}</p>
         {account && (
           <>
             {account.domains.length > 0 && <p class="muted">{account.domains.join(', ')}</p>}
@@ -49,7 +49,7 @@ export function Side() {
               {account.timezone && <Fact name={say('side.timezone')} value={account.timezone} />}
               {facts.map(([name, value]) => <Fact key={name} name={name} value={String(value)} />)}
             </Facts>
-            {account.tags.length > 0 && <p class="tags">{account.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</p>}
+            {account.tags.length > 0 && <p class="tags">{account.tags.map((tag) => <span class="tag" dir="auto" key={tag}>{tag}</span>)}</p>}
             <button class="quiet" title={say('side.showAll', { name: account.name })} onClick={() => go({ kind: 'search', text: `account:${quote(account.name)}` })}>{count('side.open', account.open)}</button>
           </>
         )}
@@ -62,7 +62,7 @@ export function Side() {
           <Fact name={say('side.lastReply')} value={conversation.last_reply_at ? moment(conversation.last_reply_at, now.value) : say('side.never')} />
           <Fact name={say('side.opened')} value={moment(conversation.created_at, now.value)} title={exact(conversation.created_at)} />
         </Facts>
-        {conversation.tags.length > 0 && <p class="tags">{conversation.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</p>}
+        {conversation.tags.length > 0 && <p class="tags">{conversation.tags.map((tag) => <span class="tag" dir="auto" key={tag}>{tag}</span>)}</p>}
       </section>
       {stints.length > 0 && (
         <section>
@@ -82,7 +82,7 @@ function StintLine({ stint }: { stint: Stint }) {
     <li class={stint.ended_at ? 'stint' : 'stint stint-now'}>
       <span class={`tier tier-${stint.tier}`}>T{stint.tier}</span>
       <div>
-        <p>{stint.inbox.name} · {stint.assignee?.name ?? <span class="muted">{say('side.unassigned')}</span>}</p>
+        <p><bdi>{stint.inbox.name}</bdi> · {stint.assignee ? <bdi>{stint.assignee.name}</bdi> : <span class="muted">{say('side.unassigned')}</span>}</p>
         <p class="muted">{stint.reason}{!stint.ended_at && `, ${sayIf(`side.waitingOn.${stint.waiting_on}`, stint.waiting_on)}`}</p>
       </div>
       <span class="muted" title={exact(stint.started_at)}>{span(stint.started_at, until)}</span>
@@ -93,5 +93,5 @@ function StintLine({ stint }: { stint: Stint }) {
 const Facts = ({ children }: { children: ComponentChildren }) => <dl class="facts">{children}</dl>;
 
 function Fact({ name, value, title }: { name: string; value: string; title?: string }) {
-  return <div><dt>{name}</dt><dd title={title}>{value}</dd></div>;
+  return <div><dt>{name}</dt><dd dir="auto" title={title}>{value}</dd></div>;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
-import { say } from '../text/say';
+import { isolated, say } from '../text/say';
 import { exact, moment } from '../text/time';
 import { names, now, openConversation, place, reason } from '../state/desk';
 import { setStatus } from '../state/actions';
@@ -61,7 +61,7 @@ function Head({ conversation }: { conversation: Conversation }) {
     <header class="thread-head">
       <div class="thread-line">
         <button class="tool back" onClick={() => openConversation(null)} aria-keyshortcuts="u"><Icon name="back" /><span class="sr">{say('thread.back')}</span></button>
-        <h2 class="thread-subject">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></h2>
+        <h2 class="thread-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></h2>
         <button class="tool details" aria-pressed={sideOpen.value} title={say('thread.details')} onClick={() => (sideOpen.value = !sideOpen.value)}>
           <Icon name="panel" /><span class="sr">{say('thread.details')}</span>
         </button>
@@ -69,7 +69,7 @@ function Head({ conversation }: { conversation: Conversation }) {
       <div class="thread-bar">
         <Where conversation={conversation} />
         <div class="thread-actions">
-          {act('person', conversation.assignee ? conversation.assignee.name : say('thread.assign'), 'a', () => (dialog.value = 'assign'))}
+          {act('person', conversation.assignee ? isolated(conversation.assignee.name) : say('thread.assign'), 'a', () => (dialog.value = 'assign'))}
           {act('up', say('thread.move'), 't', () => (dialog.value = 'move'))}
           {open && act('clock', say('thread.snooze'), 's', () => (dialog.value = 'snooze'))}
           {open || conversation.status === 'pending'
@@ -86,7 +86,7 @@ function Where({ conversation }: { conversation: Conversation }) {
   return (
     <p class="where">
       <span class={`tier tier-${conversation.tier}`}>T{conversation.tier}</span>
-      <b>{conversation.inbox.name}</b>
+      <b dir="auto">{conversation.inbox.name}</b>
       {(conversation.priority === 'urgent' || conversation.priority === 'high') && <span class={`priority priority-${conversation.priority}`}>{say(`priority.${conversation.priority}`)}</span>}
       {conversation.restricted && <Icon name="lock" size={14} label={say('row.restricted')} />}
       {conversation.status !== 'open' && (
@@ -189,7 +189,7 @@ function Steps({ events }: { events: DeskEvent[] }) {
       )}
       {shown.map((event) => (
         <p class="step" key={event.seq}>
-          <span>{describe(event, names.value)}</span>
+          <span dir="auto">{describe(event, names.value)}</span>
           <time dateTime={event.at} title={exact(event.at)}>{moment(event.at, now.value)}</time>
         </p>
       ))}
@@ -210,7 +210,7 @@ function HandoverCard({ card }: { card: Handover }) {
           <Icon name={open ? 'down' : 'right'} size={16} /><span class="sr">{say(open ? 'handover.fold' : 'handover.unfold')}</span>
         </button>
       </div>
-      {open && <p class="handover-note">{card.note}</p>}
+      {open && <p class="handover-note" dir="auto">{card.note}</p>}
     </section>
   );
 }
