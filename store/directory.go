@@ -78,7 +78,7 @@ func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after vie
 	admin, tiers := viewer(as)
 	part := textindex.Fold(clean(q))
 	ids, err := among(part, one, func(list *[]string) error {
-		return s.q.search.Accounts.SelectContext(ctx, list, pq.StringArray{part}, many+1)
+		return s.q.search.Accounts.SelectContext(ctx, list, containingAny([]string{part}), many+1)
 	})
 	if err != nil {
 		return nil, wrap("find accounts", err)

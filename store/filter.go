@@ -148,7 +148,7 @@ func (c *conditions) accounts(ctx context.Context, s *Store, list []string) erro
 	}
 	if len(parts) > 0 {
 		var named []desk.AccountID
-		if err := s.q.search.Accounts.SelectContext(ctx, &named, parts, many+1); err != nil {
+		if err := s.q.search.Accounts.SelectContext(ctx, &named, containingAny(parts), many+1); err != nil {
 			return wrap("find accounts", err)
 		}
 		if len(named) > many {
@@ -247,7 +247,7 @@ func (w *wanted) find(ctx context.Context, s *Store) (numbers, error) {
 	}
 	var more pq.Int64Array
 	if len(w.parts) > 0 {
-		if err := s.q.search.Contacts.SelectContext(ctx, &more, pq.StringArray(w.parts)); err != nil {
+		if err := s.q.search.Contacts.SelectContext(ctx, &more, containingAny(w.parts)); err != nil {
 			return nil, wrap("find contacts", err)
 		}
 		found.addAll(more)

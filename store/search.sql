@@ -29,18 +29,16 @@ cross join lateral (select p.conversation_id from placements p where p.message_i
 cross join lateral (select c.number from conversations c where c.id = p.conversation_id offset 0) c;
 
 -- name: search-contacts
--- The numbers of conversations of contacts with one of the parts in an address.
+-- The numbers of conversations of contacts with an address like one of the patterns.
 select c.number
-from (select d.contact_id from identities d where (select true from unnest($1::text[]) part where strpos(d.address, part) > 0 limit 1) offset 0) d
+from (select d.contact_id from identities d where d.address like any($1::text[]) offset 0) d
 cross join lateral (select c.number from conversations c where c.contact_id = d.contact_id offset 0) c;
 
 -- name: search-accounts
--- Accounts with one of the parts in the name or a domain, at most $2.
-select a.id from accounts a
-where exists (select from unnest($1::text[]) part where strpos(coalesce(a.folded, lower(a.name)), part) > 0)
+-- Accounts with a name or a domain like one of the patterns, at most $2.
+select a.id from accounts a where coalesce(a.folded, lower(a.name)) like any($1::text[])
 union
-select d.account_id from account_domains d
-where exists (select from unnest($1::text[]) part where strpos(d.domain, part) > 0)
+select d.account_id from account_domains d where d.domain like any($1::text[])
 limit $2;
 
 -- name: search-names

@@ -12,7 +12,7 @@ import (
 	"switchboard/internal/search"
 )
 
-var searchMessages = flag.Int("search-messages", 20000, "how many messages BenchmarkSearch and TestSearchPlans search")
+var searchMessages = flag.Int("search-messages", 20000, "how many messages BenchmarkSearch searches")
 
 // searches are queries of each kind over what fillSearch writes; %d varies.
 var searches = []struct{ name, q string }{
