@@ -36,6 +36,8 @@ const (
 type Problem struct {
 	Code   string `json:"code"`   // stable, kebab-case: "charset-wrong", "no-date"
 	Detail string `json:"detail"` // a readable explanation
+	// Address is where the message asks for replies (ProblemReplyTo).
+	Address string `json:"address,omitempty" doc:"With unverified-reply-to: where the message asks for replies. Nothing confirms it; pass it as to of a reply only after checking"`
 }
 
 // Part is an attachment or an inline picture. Its bytes live under BlobID.
@@ -123,6 +125,9 @@ type Message struct {
 	Problems      []Problem
 	// Authentication is nil for other channels, and for mail that was not checked.
 	Authentication *Authentication
+	// Origin is what a mail says about its author besides From, nil if nothing; set only
+	// between normalize and ingest.
+	Origin *Origin
 	// Signed is nil if there is no signature or if it has been verified; Signature is
 	// the result of the verification.
 	Signed    *Signed
@@ -142,6 +147,25 @@ func (m *Message) Automatic() bool { return m.AutoSubmitted != AutoNo && m.AutoS
 // ProblemUnverified marks a message whose sender is not known to belong to its
 // conversation: it is shown, and replies neither go to them nor refer to it.
 const ProblemUnverified = "unverified-sender"
+
+// ProblemUnconfirmed marks a mail in a conversation of the customer whose address it
+// has, when nothing confirms that they wrote it: replies go where they went before.
+const ProblemUnconfirmed = "unverified-address"
+
+// ProblemAttributed marks a mail whose customer is not its author: a list, a web site's
+// form or an agent passed it on, and nothing confirms whom they name.
+const ProblemAttributed = "unverified-customer"
+
+// ProblemReplyTo marks a mail that asks for replies to another address, which nothing
+// confirms: replies go where they went before, unless an agent decides otherwise.
+const ProblemReplyTo = "unverified-reply-to"
+
+// ProblemOwnAddress and ProblemAgentAddress mark a message whose author uses an
+// address of the desk or of one of its agents, when nothing confirms that it is theirs.
+const (
+	ProblemOwnAddress   = "own-address"
+	ProblemAgentAddress = "agent-address"
+)
 
 // ProblemForged marks a mail whose author is not who its From field says; see
 // TrustForged.

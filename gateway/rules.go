@@ -64,7 +64,7 @@ func loadRules(ctx context.Context, st *store.Store, file string, local localadd
 		return nil, err
 	}
 	rules := &ingest.Rules{Policy: policy, Version: live.Version, Inboxes: map[string]desk.Inbox{}, Tokens: tokens,
-		Own: local.Contains, Base: local.Base}
+		Own: local.Contains, OwnDomain: local.OwnDomain, Base: local.Base}
 	for _, inbox := range list {
 		rules.Inboxes[inbox.Key] = inbox
 	}

@@ -116,6 +116,7 @@ type conversation struct {
 	Assignee *struct{ ID, Name string }
 	Path     []string
 	LastSeq  int64 `json:"last_seq"`
+	Reply    struct{ Channel, To, From string }
 }
 
 type message struct {

@@ -270,7 +270,7 @@ func TestFacts(t *testing.T) {
 	m := &desk.Message{Subject: "Lamp", NewText: "Broken", To: []desk.Address{{Email: "Support@desk.example"}, {Email: "kim@Partner.example"}}, CC: []desk.Address{{Email: "a@b.example"}, {Email: "A@b.example"}},
 		Attachments: []desk.Part{{Name: "log", Type: "text/plain", Size: 9}}, AutoSubmitted: desk.AutoList, ListID: "all.acme.example"}
 	want := router.Facts{Channel: "email", Endpoint: "smtp",
-		Message: router.MessageFacts{Subject: "Lamp", NewText: "Broken", From: "jo@acme.example", To: "support@desk.example, kim@partner.example, billing@desk.example", CC: "a@b.example",
+		Message: router.MessageFacts{Subject: "Lamp", NewText: "Broken", From: "jo@acme.example", To: "support@desk.example, kim@partner.example, billing@desk.example", CC: "a@b.example", Desk: "support@desk.example, billing@desk.example",
 			Attachments: []router.AttachmentFact{{Name: "log", Type: "text/plain", Size: 9}}, AutoSubmitted: "list", Trust: "aligned", List: "all.acme.example"},
 		Contact:      router.ContactFacts{Name: "Jo", Address: "jo@acme.example", Domain: "acme.example"},
 		Account:      router.AccountFacts{Name: "Acme", Domains: account.Domains, Plan: "gold", Attributes: account.Attributes, Tags: account.Tags},
@@ -284,7 +284,7 @@ func TestFacts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	snap.Contacts[s.key] = desk.Contact{Name: "Jo Doe"}
+	s.known = true
 	got = b.facts(p, m, s, person{desk.Contact{Name: "Jo Doe"}, account}, threading.Decision{FollowUpOf: desk.NewID[desk.ConversationID]()})
 	if !got.Contact.Known || got.Contact.Name != "Jo Doe" || !got.Conversation.FollowUp {
 		t.Errorf("a known contact and a follow-up: %+v, %+v", got.Contact, got.Conversation)

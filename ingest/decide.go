@@ -20,6 +20,8 @@ type Rules struct {
 	Tokens  *threading.Tokens
 	// Own reports whether an address is one of the desk's own, subaddresses included.
 	Own func(address string) bool
+	// OwnDomain reports whether a domain is the desk's own: its people are no customer's.
+	OwnDomain func(domain string) bool
 	// Base returns the support address behind one of the desk's own addresses,
 	// without its subaddress; for "", the default one.
 	Base func(address string) string
@@ -57,8 +59,8 @@ func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *desk.C
 	return b.out
 }
 
-// decideOne takes a message through the steps: authentication, contact and account,
-// duplicate, thread, route, join.
+// decideOne takes a message through the steps: authentication, customer, contact and
+// account, duplicate, thread, route, join.
 func (b *batch) decideOne(p *parsed) {
 	if p.Raw.Outgoing {
 		b.outgoing(p)
@@ -69,11 +71,17 @@ func (b *batch) decideOne(p *parsed) {
 	m.Authentication = authentication(&p.Raw, &m)
 	markForged(&m)
 	sessionID := session(&p.Raw)
-	s := senderOf(&p.Raw, &m, b.snap.Sessions[sessionID], sessionID)
-	if b.returned(p, &m, s) {
+	author := senderOf(&p.Raw, &m, b.snap.Sessions[sessionID], sessionID, b.rules)
+	if b.returned(p, &m, author) || b.fromAgent(p, &m, author) {
 		return
 	}
-	b.markOwnAddress(&m, s)
+	s, comment := b.forwarded(p, &m, author)
+	if s.via == "" {
+		s = b.customer(p, &m, author)
+	}
+	b.markAddress(p, &m, author, s)
+	seen := b.seen(s)
+	_, s.known = b.snap.Contacts[s.key]
 	who := b.resolve(s)
 
 	key := ContentKey{who.account.ID, m.MessageID, content(&m)}
@@ -82,18 +90,19 @@ func (b *batch) decideOne(p *parsed) {
 		return
 	}
 
-	d := threading.Decide(threading.Incoming{Message: &m, Account: who.account.ID, Contact: who.contact.ID,
-		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: s.trust}, b.rules.Tokens, b.index)
+	d := threading.Decide(threading.Incoming{Message: &m, Sender: s.address(), Account: who.account.ID, Contact: who.contact.ID,
+		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: s.trust, Seen: seen}, b.rules.Tokens, b.index)
 	m.ThreadMethod, m.ThreadEvidence = d.Method, d.Evidence
-	if d.Unverified && !d.ConversationID.IsZero() {
-		m.AddProblem(desk.ProblemUnverified, "the sender is not known to belong to this conversation; replies do not go to them")
-	}
+	markUnverified(&m, s, d)
 
 	c := b.snap.Conversations[d.ConversationID]
 	if c == nil {
 		c = b.open(p, &m, s, who, d)
 	}
 	b.join(c, p, &m, s, d, key)
+	if comment != nil {
+		b.comment(c, p, comment)
+	}
 	b.reported(c, &m)
 	if !sessionID.IsZero() {
 		if known := b.snap.Sessions[sessionID]; known.Contact != who.contact.ID || known.Conversation != c.ID {
@@ -146,12 +155,15 @@ func (b *batch) join(c *desk.Conversation, p *parsed, m *desk.Message, s sender,
 	m.ID, m.ConversationID = desk.NewID[desk.MessageID](), c.ID
 	at := earliest(p.Raw.ReceivedAt, b.now)
 	e := lifecycle.Message{Automatic: automatic(m), History: p.Raw.History, Data: desk.MessageReceived{MessageSummary: m.Summary(), Method: m.ThreadMethod,
-		AutoSubmitted: m.AutoSubmitted, AlsoCites: d.AlsoCites, Unverified: d.Unverified, Trust: trust(m)}}
+		AutoSubmitted: m.AutoSubmitted, AlsoCites: d.AlsoCites, Unverified: d.Unverified || d.Unconfirmed, Trust: s.trust}}
 	// A message from an unverified sender is shown, but must not redirect our
 	// replies, unless it opens the conversation.
 	opening := c.LastInboundAt.IsZero() && c.LastSeq == 1
 	if opening || !d.Unverified {
-		e.ReplyTo, e.Participants = b.replyPath(c, m, s, opening && s.trust != desk.TrustForged || b.proven(c, m, d))
+		e.ReplyTo, e.Participants = b.replyPath(c, m, s, d, opening)
+	}
+	if d.Unverified || !s.authenticated() {
+		b.markReplyTo(c, m, s, e.ReplyTo)
 	}
 	m.Seq = b.apply(c, e, at)
 	b.out.AddMessage(m, key.Account, key.Content, at)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 	"switchboard/normalize"
 	"switchboard/router"
 	"switchboard/threading"
@@ -39,7 +40,7 @@ func rules(t testing.TB) *Rules {
 func nothing() *Snapshot {
 	return &Snapshot{Contacts: map[IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{}, Accounts: map[desk.AccountID]desk.Account{},
 		Conversations: map[desk.ConversationID]*desk.Conversation{}, Stints: map[desk.ConversationID]desk.Stint{},
-		Sessions: map[desk.SessionID]Session{}, Stored: map[ContentKey]Stored{}, Sent: map[string]desk.ConversationID{},
+		Sessions: map[desk.SessionID]Session{}, Stored: map[ContentKey]Stored{}, Sent: map[string]desk.ConversationID{}, SentText: map[string]string{}, SentAs: map[string]desk.MessageID{},
 		Open: map[desk.AccountID]int{}, Last: map[desk.ConversationID][]threading.Written{}}
 }
 
@@ -59,6 +60,12 @@ func item(t testing.TB, n int, headers ...string) parsed {
 
 func from(who, id string, more ...string) []string {
 	return append([]string{"From: " + who, "To: support@desk.example", "Subject: Lamp", "Message-ID: <" + id + ">", "Date: Fri, 20 Nov 2026 12:00:00 +0000"}, more...)
+}
+
+// authentic returns the mail with the results of a DMARC check that its author passed.
+func authentic(p parsed) parsed {
+	p.Raw.AuthResults = "mx.desk.example; dmarc=pass header.from=" + imf.Domain(p.message.From[0].Email)
+	return p
 }
 
 func refers(id string) string { return "References: <" + id + ">" }
@@ -84,7 +91,7 @@ func TestDecideThreads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var items []parsed
 			for n, headers := range c.mails {
-				items = append(items, item(t, n, headers...))
+				items = append(items, authentic(item(t, n, headers...)))
 			}
 			out := decide(items, nothing(), rules(t), noon.Add(time.Hour))
 			if len(out.Opened) != c.want || len(out.Messages) != len(c.mails) {
@@ -193,7 +200,8 @@ func TestDecideReopens(t *testing.T) {
 	}
 }
 
-// Replies never go to someone from another account or to one of our own addresses.
+// Replies never go to someone from another account or to one of our own addresses,
+// and only an authenticated mail redirects them.
 func TestDecideReplyTo(t *testing.T) {
 	for name, c := range map[string]struct {
 		mail []string
@@ -209,9 +217,14 @@ func TestDecideReplyTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := rules(t)
 			snap, conversation := stored(t, r, desk.StatusPending)
-			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
+			decide([]parsed{authentic(item(t, 1, c.mail...))}, snap, r, noon.Add(2*time.Hour))
 			if conversation.ReplyTo != c.want {
 				t.Errorf("replies go to %s, want %s", conversation.ReplyTo, c.want)
+			}
+			snap, conversation = stored(t, r, desk.StatusPending)
+			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
+			if conversation.ReplyTo != "jo@acme.example" {
+				t.Errorf("not authenticated: replies go to %s", conversation.ReplyTo)
 			}
 		})
 	}

@@ -13,17 +13,17 @@ import (
 func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) router.Facts {
 	_, domain, _ := strings.Cut(s.email, "@")
 	plan, _ := who.account.Attributes["plan"].(string)
-	_, known := b.snap.Contacts[s.key]
 	return router.Facts{
 		Channel: string(p.Raw.Channel), Endpoint: p.Raw.Endpoint,
 		Message: router.MessageFacts{
 			Subject: m.Subject, NewText: m.NewText, From: s.email,
 			To:            joined(slices.Concat(m.To, envelope(p.Raw.EnvelopeTo)), b.rules),
 			CC:            joined(m.CC, b.rules),
+			Desk:          joined(b.own(slices.Concat(m.To, m.CC, envelope(p.Raw.EnvelopeTo))), b.rules),
 			Attachments:   attachmentFacts(m.Attachments),
 			AutoSubmitted: string(m.AutoSubmitted), Trust: string(s.trust), List: m.ListID,
 		},
-		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: known},
+		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: s.known},
 		Account: router.AccountFacts{Name: who.account.Name, Domains: who.account.Domains, Plan: plan,
 			Attributes: who.account.Attributes, Tags: who.account.Tags},
 		History: router.HistoryFacts{Open: b.snap.Open[who.account.ID], LastTier: -1},
@@ -41,6 +41,11 @@ func (b *batch) calendars() map[string]bool {
 		open[c.Name] = c.Open(b.now)
 	}
 	return open
+}
+
+// own returns those of the addresses that are the desk's.
+func (b *batch) own(list []desk.Address) []desk.Address {
+	return slices.DeleteFunc(list, func(a desk.Address) bool { return !b.rules.Own(a.Email) })
 }
 
 // joined returns addresses in lower case, without duplicates, separated by commas.

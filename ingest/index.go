@@ -32,9 +32,12 @@ func (b *batch) ref(c *desk.Conversation, id string, own bool) {
 // know adds to the index that a message of a conversation has (own) or cites a
 // Message-ID.
 func (b *batch) know(c desk.ConversationID, id string, own bool) {
-	if own {
+	switch _, sent := b.snap.Sent[id]; {
+	case own && sent:
+		b.index.AddIssued(c, id)
+	case own:
 		b.index.AddMessage(c, id, nil)
-	} else {
+	default:
 		b.index.AddMessage(c, "", []string{id})
 	}
 }

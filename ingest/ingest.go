@@ -78,10 +78,17 @@ type Query struct {
 	OwnIDs     []string // the batch's own ids: looked up for duplicates
 	Tokens     []desk.ConversationID
 	Sessions   []desk.SessionID
-	Reported   []string      // Message-IDs that delivery statuses in the batch are about
-	Authors    []string      // lower-case addresses that agents may have written under
-	Opens      bool          // a message may open a conversation; for chat lines, Snapshot finds out itself
-	Recent     []IdentityKey // contacts whose newest conversations a reply without headers may belong to
+	Reported   []string    // Message-IDs that delivery statuses in the batch are about
+	Authors    []string    // lower-case addresses that agents may have written under
+	Opens      bool        // a message may open a conversation; for chat lines, Snapshot finds out itself
+	Recent     []RecentKey // contacts whose newest conversations a reply may belong to, if it cites nothing known
+}
+
+// RecentKey asks for the newest conversations of a contact, unless one of the
+// Message-IDs that their reply cites is known.
+type RecentKey struct {
+	IdentityKey
+	Cites []string
 }
 
 // Snapshot is the answer to a Query: a consistent view under the locks.
@@ -96,7 +103,8 @@ type Snapshot struct {
 	Stored        map[ContentKey]Stored
 	Sent          map[string]desk.ConversationID // outbound Message-IDs among MessageIDs
 	SentAs        map[string]desk.MessageID      // the messages behind Sent
-	Agents        map[string]desk.Agent          // by lower-case address, those among Authors
+	SentText      map[string]string              // their texts, of those among OwnIDs
+	Agents        map[string]desk.Agent          // by lower-case address, those among Authors and the visitors of Sessions
 	// Deliveries are those of the messages we sent that a delivery status in the batch
 	// is about (Query.Reported), locked for update.
 	Deliveries map[desk.MessageID][]SentDelivery

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ func answered() (*Snapshot, *desk.Conversation) {
 		ReplyChannel: desk.ChannelEmail, ReplyTo: "list@acme.example", ReplyFrom: "support@desk.example", LastSeq: 2, LastInboundAt: noon}
 	snap.Accounts[account.ID], snap.Conversations[c.ID] = account, c
 	snap.Sent["out.1@desk.example"] = c.ID
+	snap.SentText["out.1@desk.example"] = "Text 1."
 	return snap, c
 }
 
@@ -25,9 +27,11 @@ func answered() (*Snapshot, *desk.Conversation) {
 func TestOwnReplyComesBack(t *testing.T) {
 	t.Parallel()
 	snap, c := answered()
+	again := item(t, 2, from("Ana <support@desk.example>", "out.1@desk.example", "Reply-To: eve@evil.example", "List-Id: <all.acme.example>")...)
+	again.message.TextBody = "Text 1.\n____\nSent to all"
 	out := decide([]parsed{
 		item(t, 1, from("support@desk.example", "out.1@desk.example", "List-Id: <all.acme.example>", "Precedence: list")...),
-		item(t, 2, from("Ana <support@desk.example>", "out.1@desk.example", "Reply-To: eve@evil.example")...),
+		again,
 	}, snap, rules(t), noon.Add(time.Hour))
 	if len(out.Opened) != 0 || len(out.Accounts) != 0 || len(out.Messages) != 2 {
 		t.Fatalf("%d opened, %d accounts, %d messages; want two messages in their conversation", len(out.Opened), len(out.Accounts), len(out.Messages))
@@ -58,6 +62,45 @@ func TestOwnReplyComesBackTwice(t *testing.T) {
 	}
 }
 
+// A copy of our reply with another text is not ours: everyone who received the reply
+// knows its Message-ID.
+func TestReturnedTextIsCompared(t *testing.T) {
+	t.Parallel()
+	const ours = "Please switch the\nlamp off. Ana"
+	list := "List-Id: <all.acme.example>"
+	for name, c := range map[string]struct {
+		text    string
+		headers []string
+		want    bool
+	}{
+		"the same":                  {"Please switch the lamp\noff.\nAna\n", nil, true},
+		"a list's footer":           {ours + "\n\n-- \nSent to all@acme.example\n", []string{list}, true},
+		"a footer without a list":   {ours + "\n\n-- \nPay here\n", nil, false},
+		"more text through a list":  {ours + "\n\nPay here\n", []string{list}, false},
+		"a very long footer":        {ours + "\n____\n" + strings.Repeat("Pay here ", 200), []string{list}, false},
+		"another text":              {"Pay here\n", nil, false},
+		"less text":                 {"Please switch\n", nil, false},
+		"an attachment":             {ours, []string{"MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b"}, false},
+		"HTML that says other text": {ours, nil, true},
+	} {
+		snap, conversation := answered()
+		snap.SentText["out.1@desk.example"] = ours
+		p := item(t, 1, from("support@desk.example", "out.1@desk.example", c.headers...)...)
+		p.message.TextBody = c.text
+		p.message.Attachments = nil
+		switch name {
+		case "an attachment":
+			p.message.Attachments = []desk.Part{{Name: "invoice.pdf"}}
+		case "HTML that says other text":
+			p.message.HTMLBody = "<p>Pay here</p>"
+		}
+		out := decide([]parsed{p}, snap, rules(t), noon.Add(time.Hour))
+		if joined := out.Messages[0].ConversationID == conversation.ID; joined != c.want || joined && out.Messages[0].HTMLBody != "" {
+			t.Errorf("%s: joined %t, want %t; HTML %q", name, joined, c.want, out.Messages[0].HTMLBody)
+		}
+	}
+}
+
 // Mail from our own address is marked once, and other mail is not.
 func TestMarkOwnAddress(t *testing.T) {
 	t.Parallel()
@@ -73,7 +116,8 @@ func TestMarkOwnAddress(t *testing.T) {
 		"a customer":                       {"jo@acme.example", desk.AutoNo, desk.AutoNo, 0},
 	} {
 		m := desk.Message{AutoSubmitted: c.kind}
-		if b.markOwnAddress(&m, sender{email: c.email}); m.AutoSubmitted != c.after || len(m.Problems) != c.problemCodes {
+		s := sender{email: c.email}
+		if b.markAddress(&parsed{Claimed: Claimed{Raw: desk.Raw{Channel: desk.ChannelEmail}}}, &m, s, s); m.AutoSubmitted != c.after || len(m.Problems) != c.problemCodes {
 			t.Errorf("%s: %s with %v", name, m.AutoSubmitted, m.Problems)
 		}
 	}

@@ -14,19 +14,20 @@ import (
 // maxPartners bounds how many recipients of one mail are looked up.
 const maxPartners = 50
 
-// partners returns the recipients of a mail we sent, each as if they were its sender.
-func partners(raw *desk.Raw, m *desk.Message, own func(string) bool) []sender {
+// partners returns the recipients of a mail outside the desk, each as if they were its
+// sender.
+func partners(m *desk.Message, rules *Rules) []sender {
 	var out []sender
 	seen := map[string]bool{}
 	for _, list := range [][]desk.Address{m.To, m.CC, m.BCC} {
 		for _, a := range list {
 			key := imf.NormalizeAddr(a.Email)
-			if !strings.Contains(key, "@") || own(key) || seen[key] || len(out) == maxPartners {
+			if !strings.Contains(key, "@") || rules.Own(key) || seen[key] || len(out) == maxPartners {
 				continue
 			}
 			seen[key] = true
-			mirrored := desk.Message{From: []desk.Address{a}}
-			out = append(out, senderOf(raw, &mirrored, Session{}, desk.SessionID{}))
+			s := standIn(a, "", rules)
+			out = append(out, s)
 		}
 	}
 	return out
@@ -43,8 +44,8 @@ func (b *batch) outgoing(p *parsed) {
 		b.processed(p, id, true)
 		return
 	}
-	to := partners(&p.Raw, &m, b.rules.Own)
-	c := b.answered(&m, to)
+	to := partners(&m, b.rules)
+	c := b.answered(&m, to, true)
 	if c == nil {
 		c = b.addressed(p, &m, to)
 	}
@@ -52,15 +53,15 @@ func (b *batch) outgoing(p *parsed) {
 		b.processed(p, desk.MessageID{}, false)
 		return
 	}
-	b.reply(c, &m, earliest(p.Raw.ReceivedAt, b.now), p.Raw.History)
+	b.reply(c, &m, b.author(&m), m.Automatic() || p.Raw.History, earliest(p.Raw.ReceivedAt, b.now))
 	b.processed(p, m.ID, false)
 }
 
 // answered returns the conversation that the mail cites, the nearest first (RFC 5322
-// §3.6.4). Only the owner of the mailbox can put a mail there, so a citation needs
-// no further proof. Where the identifier is only mentioned by a message of the
-// conversation, a recipient must belong to it.
-func (b *batch) answered(m *desk.Message, to []sender) *desk.Conversation {
+// §3.6.4). Only the owner of the mailbox can put a mail into its Sent folder, so that a
+// citation there needs no further proof (trusted). Elsewhere, and where the identifier is only
+// mentioned by a message of the conversation, a recipient must belong to it.
+func (b *batch) answered(m *desk.Message, to []sender, trusted bool) *desk.Conversation {
 	ids := slices.Clone(m.References)
 	slices.Reverse(ids)
 	ids = append(append(ids, m.InReplyTo...), m.MessageID)
@@ -68,7 +69,7 @@ func (b *batch) answered(m *desk.Message, to []sender) *desk.Conversation {
 		for _, id := range ids {
 			for _, known := range b.index.ByMessageID([]string{id}) {
 				c := b.final(known.Conversation)
-				if c == nil || known.Own != own || (!own && !b.belongs(c, to)) {
+				if c == nil || known.Own != own || (!own || !trusted) && !b.belongs(c, to) {
 					continue
 				}
 				m.ThreadMethod, m.ThreadEvidence = threading.MethodReferences, "cites <"+id+">"
@@ -100,7 +101,7 @@ func (b *batch) addressed(p *parsed, m *desk.Message, to []sender) *desk.Convers
 		if !known {
 			continue
 		}
-		m.ThreadMethod = threading.MethodNew
+		m.ThreadMethod, s.known = threading.MethodNew, true
 		c := b.open(p, m, s, person{contact, b.snap.Accounts[contact.AccountID]}, threading.Decision{Method: threading.MethodNew})
 		c.ReplyTo = s.email
 		if len(m.From) > 0 && b.rules.Own(m.From[0].Email) {
@@ -123,17 +124,16 @@ func (b *batch) author(m *desk.Message) desk.Agent {
 }
 
 // reply adds the mail to a conversation as a reply, with the same effect as one
-// written at the desk.
-func (b *batch) reply(c *desk.Conversation, m *desk.Message, at time.Time, history bool) {
-	author := b.author(m)
+// written at the desk; if silent, it is recorded and changes nothing else.
+func (b *batch) reply(c *desk.Conversation, m *desk.Message, author desk.Agent, silent bool, at time.Time) {
 	m.ID, m.ConversationID, m.AuthorID = desk.NewID[desk.MessageID](), c.ID, author.ID
-	e := lifecycle.Reply{Author: author, Automatic: m.Automatic() || history,
+	e := lifecycle.Reply{Author: author, Automatic: silent,
 		Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC, Method: m.ThreadMethod}}
 	for _, a := range slices.Concat(m.To, m.CC) {
 		e.Participants = append(e.Participants, a.Email)
 	}
 	m.Seq = b.apply(c, e, at)
 	b.out.AddMessage(m, c.AccountID, content(m), at)
-	b.snap.Sent[m.MessageID], b.snap.SentAs[m.MessageID] = c.ID, m.ID
+	b.snap.Sent[m.MessageID], b.snap.SentAs[m.MessageID], b.snap.SentText[m.MessageID] = c.ID, m.ID, m.TextBody
 	b.cite(c, m)
 }

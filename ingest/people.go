@@ -1,19 +1,36 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
 )
 
-// sender is who a message came from, according to the message itself.
+// sender is who a message came from, according to the message itself: its author, or
+// the customer for whom the author wrote (customer.go).
 type sender struct {
 	key    IdentityKey
 	name   string
-	domain string // the domain that leads to an account; "" for freemail and the like
+	domain string // the domain that leads to an account; "" for freemail, our own, and the like
 	email  string // lower-case addr-spec; "" for an anonymous visitor
 	trust  desk.Trust
+	via    string // the field that names them, if they are not the author
+	known  bool   // they have written before
+}
+
+// authenticated reports whether the address was authenticated.
+func (s sender) authenticated() bool {
+	return s.trust == desk.TrustAligned || s.trust == desk.TrustVerified
+}
+
+// address returns the address, "" if the message names no one.
+func (s sender) address() string {
+	if s.email == unknownSender {
+		return ""
+	}
+	return s.email
 }
 
 // scope identifies the account, for its lock, before the account is known.
@@ -26,7 +43,7 @@ const unknownSender = "unknown@invalid.invalid"
 // the reverse-path when From is empty. A visitor is identified by the session: an
 // address typed into a chat leads to an account, never to another person's
 // identity.
-func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.SessionID) sender {
+func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.SessionID, rules *Rules) sender {
 	s := sender{trust: trust(m)}
 	if len(m.From) > 0 {
 		s.name, s.email = m.From[0].Name, imf.NormalizeAddr(m.From[0].Email)
@@ -48,7 +65,7 @@ func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.Se
 		}
 		s.key = IdentityKey{desk.ChannelEmail, s.email}
 	}
-	if _, domain, ok := strings.Cut(s.email, "@"); ok && !imf.Freemail(domain) && strings.Contains(domain, ".") {
+	if _, domain, ok := strings.Cut(s.email, "@"); ok && !imf.Freemail(domain) && strings.Contains(domain, ".") && !rules.insider(s.email) {
 		s.domain = domain
 	}
 	return s
@@ -63,6 +80,15 @@ func (s sender) identity(contact desk.ContactID, trust desk.Trust) desk.ContactI
 type person struct {
 	contact desk.Contact
 	account desk.Account
+}
+
+// seen reports whether the sender's address has been authenticated before.
+func (b *batch) seen(s sender) bool {
+	authentic := func(i desk.Identity) bool {
+		return i.Channel == s.key.Channel && i.Address == s.key.Address && i.Trust != desk.TrustClaimed
+	}
+	return slices.ContainsFunc(b.snap.Contacts[s.key].Identities, authentic) ||
+		slices.ContainsFunc(b.out.Identities, func(i desk.ContactIdentity) bool { return authentic(i.Identity) })
 }
 
 // resolve returns the sender's contact and account, and creates what is missing.
@@ -94,6 +120,9 @@ func (b *batch) accountFor(s sender) desk.Account {
 		b.snap.Domains[s.domain] = account.ID
 	} else {
 		account.Name = firstOf(s.email, s.name, "Visitor")
+		if b.rules.Own(s.email) { // a visitor gives it as theirs
+			account.Name = firstOf(s.name, "Visitor")
+		}
 	}
 	b.out.Accounts = append(b.out.Accounts, account)
 	b.snap.Accounts[account.ID] = account

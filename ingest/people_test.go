@@ -9,6 +9,9 @@ import (
 	"switchboard/desk"
 )
 
+// strangers are rules by which no address is ours.
+var strangers = &Rules{Own: func(string) bool { return false }}
+
 func TestSenderOf(t *testing.T) {
 	t.Parallel()
 	id := desk.NewID[desk.SessionID]()
@@ -37,7 +40,7 @@ func TestSenderOf(t *testing.T) {
 		"a line with an address only": {chat, []desk.Address{{Email: "jo@acme.example"}}, "", visitor, sender{key: key{chat, id.String()}, name: "Vi", domain: "acme.example", email: "jo@acme.example"}},
 	} {
 		c.want.trust = desk.TrustClaimed
-		got := senderOf(&desk.Raw{Channel: c.channel, EnvelopeFrom: c.reverse}, &desk.Message{From: c.from}, c.session, id)
+		got := senderOf(&desk.Raw{Channel: c.channel, EnvelopeFrom: c.reverse}, &desk.Message{From: c.from}, c.session, id, strangers)
 		if got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}

@@ -19,13 +19,31 @@ func scopes(batch []parsed, rules *Rules) []Scope {
 	return out
 }
 
-// parties returns the people whose accounts a message may concern: its author, or
-// the recipients of one we sent.
+// parties returns the people whose accounts a message may concern: its author, those
+// for whom the author may have written, and the recipients of one we sent.
 func parties(p *parsed, rules *Rules) []sender {
-	if p.Raw.Outgoing {
-		return partners(&p.Raw, &p.message, rules.Own)
+	raw, m := &p.Raw, &p.message
+	if raw.Outgoing {
+		return partners(m, rules)
 	}
-	return []sender{senderOf(&p.Raw, &p.message, Session{}, session(&p.Raw))}
+	author := senderOf(raw, m, Session{}, session(raw), rules)
+	out := []sender{author}
+	if raw.Channel != desk.ChannelEmail {
+		if rules.Own(author.email) {
+			out = append(out, nobody(author.trust))
+		}
+		return out
+	}
+	if who, field, ok := named(raw, m, author, rules); ok {
+		out = append(out, standIn(who, field, rules))
+	}
+	if rules.Own(author.email) {
+		out = append(out, nobody(author.trust))
+	}
+	if m.Origin != nil && m.Origin.Forwarded != nil {
+		out = append(out, standIn(m.Origin.Forwarded.From, "forwarded", rules))
+	}
+	return append(out, partners(m, rules)...) // whom an agent may have written to
 }
 
 // query returns what the decisions on a batch need from the database.
@@ -39,11 +57,13 @@ func query(batch []parsed, rules *Rules) Query {
 			if s.domain != "" {
 				q.Domains = append(q.Domains, s.domain)
 			}
-			if headerless(m) && !raw.Outgoing {
-				q.Recent = append(q.Recent, s.key)
+		}
+		if raw.Channel != desk.ChannelChat && !raw.Outgoing && (imf.IsReply(m.Subject) || strings.Contains(m.TextBody, "\n>")) {
+			for _, s := range customers(raw, m, rules) {
+				q.Recent = append(q.Recent, RecentKey{s.key, slices.Concat(m.References, m.InReplyTo)})
 			}
 		}
-		if raw.Outgoing {
+		if raw.Channel != desk.ChannelChat {
 			for _, a := range slices.Concat(m.From, m.Sender) {
 				q.Authors = append(q.Authors, strings.ToLower(a.Email))
 			}
@@ -73,7 +93,11 @@ func query(batch []parsed, rules *Rules) Query {
 	return q
 }
 
-// headerless reports whether a message is a reply without In-Reply-To and References.
-func headerless(m *desk.Message) bool {
-	return len(m.InReplyTo) == 0 && len(m.References) == 0 && imf.IsReply(m.Subject)
+// customers returns the people of whom one is the customer of a reply.
+func customers(raw *desk.Raw, m *desk.Message, rules *Rules) []sender {
+	author := senderOf(raw, m, Session{}, desk.SessionID{}, rules)
+	if who, field, ok := named(raw, m, author, rules); ok {
+		return []sender{author, standIn(who, field, rules)}
+	}
+	return []sender{author}
 }

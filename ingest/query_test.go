@@ -21,7 +21,8 @@ func TestQueryOfAMail(t *testing.T) {
 		MessageIDs: []string{"2@a", "0@a", "1@a", "3@k"},
 		OwnIDs:     []string{"2@a", "3@k"},
 		Tokens:     []desk.ConversationID{conversation},
-		Recent:     []IdentityKey{{desk.ChannelEmail, "kim@gmail.com"}},
+		Recent:     []RecentKey{{IdentityKey: IdentityKey{desk.ChannelEmail, "kim@gmail.com"}}},
+		Authors:    []string{"jo@acme.example", "bot@acme.example", "kim@gmail.com"},
 		Opens:      true,
 	}
 	if diff := cmp.Diff(want, query([]parsed{reply, bare}, r)); diff != "" {
@@ -78,20 +79,26 @@ func TestQueryOfAReportWithoutOriginal(t *testing.T) {
 	}
 }
 
-func TestHeaderless(t *testing.T) {
+// A reply may belong to the newest conversations of its customer if what it cites is
+// not known.
+func TestQueryOfReplies(t *testing.T) {
 	t.Parallel()
-	ids := []string{"1@a"}
+	kim := IdentityKey{desk.ChannelEmail, "kim@gmail.com"}
 	for name, c := range map[string]struct {
-		message desk.Message
-		want    bool
+		headers []string
+		want    []RecentKey
 	}{
-		"a reply without headers": {desk.Message{Subject: "Re: Lamp"}, true},
-		"no reply":                {desk.Message{Subject: "Lamp"}, false},
-		"with In-Reply-To":        {desk.Message{Subject: "Re: Lamp", InReplyTo: ids}, false},
-		"with References":         {desk.Message{Subject: "Re: Lamp", References: ids}, false},
+		"a reply without headers": {[]string{"Subject: Re: Lamp"}, []RecentKey{{kim, nil}}},
+		"no reply":                {[]string{"Subject: Lamp"}, nil},
+		"with headers":            {[]string{"Subject: Re: Lamp", "In-Reply-To: <1@a>", "References: <0@a> <1@a>"}, []RecentKey{{kim, []string{"0@a", "1@a", "1@a"}}}},
 	} {
-		if got := headerless(&c.message); got != c.want {
-			t.Errorf("%s: %t, want %t", name, got, c.want)
+		p := item(t, 1, append([]string{"From: kim@gmail.com", "To: support@desk.example", "Message-ID: <3@k>"}, c.headers...)...)
+		if diff := cmp.Diff(c.want, query([]parsed{p}, rules(t)).Recent); diff != "" {
+			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
+	}
+	p := item(t, 1, "From: \"'Kim' via Help\" <help@list.example>", "Reply-To: kim@gmail.com", "To: support@desk.example", "Subject: Re: Lamp", "Message-ID: <3@k>")
+	if recent := query([]parsed{p}, rules(t)).Recent; len(recent) != 2 || recent[1].IdentityKey != kim {
+		t.Errorf("through a list: %+v", recent)
 	}
 }

@@ -9,31 +9,78 @@ import (
 )
 
 // replyPath returns where replies go from now on ("": unchanged), and the new
-// participants: the author and, with proof, everyone they wrote to. A mail in another
-// account's conversation does not redirect its replies, and only one with proof
-// redirects them to an address that is new to it.
-func (b *batch) replyPath(c *desk.Conversation, m *desk.Message, s sender, proven bool) (replyTo string, participants []string) {
+// participants: the author and, with proof, everyone they wrote to. Only a mail whose
+// sender was authenticated redirects the replies of a conversation, unless it belongs
+// to another account; and only one with proof to an address that is new to it. The
+// first mail of a conversation says where its replies go.
+func (b *batch) replyPath(c *desk.Conversation, m *desk.Message, s sender, d threading.Decision, opening bool) (replyTo string, participants []string) {
+	if opening {
+		replyTo, participants = b.openingPath(m, s, d)
+	} else if s.authenticated() {
+		replyTo, participants = b.redirected(c, m, s, b.proven(c, m, d))
+	}
+	if c.ReplyChannel != desk.ChannelEmail || replyTo == unknownSender || b.rules.Own(replyTo) {
+		return "", participants
+	}
+	return replyTo, participants
+}
+
+// openingPath is replyPath for a mail that opens a conversation. A mail that nothing
+// confirms and that continues a closed conversation, or has the address of a known
+// contact, may come from someone else: it does not choose another address for replies.
+func (b *batch) openingPath(m *desk.Message, s sender, d threading.Decision) (replyTo string, participants []string) {
+	to := b.replyTo(m, s)
+	if s.trust == desk.TrustForged {
+		return s.email, []string{s.email}
+	}
+	if !s.authenticated() && to != s.email {
+		if earlier := b.final(d.FollowUpOf); earlier != nil && earlier.ReplyChannel == desk.ChannelEmail && earlier.ReplyTo != "" {
+			to = earlier.ReplyTo
+		} else if s.known && (s.domain == "" || imf.Domain(to) != s.domain) {
+			to = s.email
+		}
+	}
+	participants = []string{s.email}
+	if s.via == "" {
+		participants = emails(m.From)
+	}
+	return to, append(participants, emails(m.To, m.CC)...)
+}
+
+// redirected is replyPath for an authenticated mail that joins a conversation.
+func (b *batch) redirected(c *desk.Conversation, m *desk.Message, s sender, proven bool) (replyTo string, participants []string) {
 	to := b.replyTo(m, s)
 	if !proven && to != s.email && to != c.ReplyTo && !slices.Contains(c.Participants, to) && imf.Domain(to) != s.domain {
 		to = s.email
 	}
-	lists := [][]desk.Address{m.From}
-	if s.trust == desk.TrustForged {
-		lists = [][]desk.Address{{{Email: s.email}}}
-	}
+	participants = emails(m.From)
 	if proven {
-		lists = append(lists, m.To, m.CC)
+		participants = append(participants, emails(m.To, m.CC)...)
 	}
-	for _, a := range slices.Concat(lists...) {
-		participants = append(participants, a.Email)
-	}
-	if c.ReplyChannel != desk.ChannelEmail || c.ReplyTo != "" && b.snap.Contacts[s.key].AccountID != c.AccountID {
-		return "", participants
-	}
-	if to == unknownSender || b.rules.Own(to) {
-		return "", participants
+	if c.ReplyTo != "" && b.snap.Contacts[s.key].AccountID != c.AccountID {
+		to = ""
 	}
 	return to, participants
+}
+
+func emails(lists ...[]desk.Address) (out []string) {
+	for _, a := range slices.Concat(lists...) {
+		out = append(out, a.Email)
+	}
+	return out
+}
+
+// markReplyTo adds a problem if the message asks for replies to an address that they
+// do not go to because nothing confirms it. An agent may choose that address.
+func (b *batch) markReplyTo(c *desk.Conversation, m *desk.Message, s sender, replyTo string) {
+	asked := b.replyTo(m, s)
+	if c.ReplyChannel != desk.ChannelEmail || s.trust == desk.TrustForged || automatic(m) || asked == unknownSender || b.rules.Own(asked) {
+		return
+	}
+	if goes := firstOf(replyTo, c.ReplyTo); goes != "" && goes != asked {
+		m.Problems = append(m.Problems, desk.Problem{Code: desk.ProblemReplyTo, Address: asked,
+			Detail: "it asks for replies to " + asked + ", which nothing confirms; they go to " + goes})
+	}
 }
 
 // proven reports whether the message's sender knows something that only we gave out:
@@ -57,6 +104,9 @@ func (b *batch) replyFrom(raw *desk.Raw, m *desk.Message) string {
 // replyTo returns the address to which the author wants replies (RFC 5322 §3.6.2),
 // except our own addresses, which some programs put into Reply-To.
 func (b *batch) replyTo(m *desk.Message, s sender) string {
+	if s.via != "" {
+		return s.email
+	}
 	for _, a := range m.ReplyTo {
 		if imf.ValidAddr(a.Email) && !b.rules.Own(a.Email) {
 			return imf.NormalizeAddr(a.Email)

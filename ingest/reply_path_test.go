@@ -8,8 +8,8 @@ import (
 	"switchboard/desk"
 )
 
-// A sender who forges a colleague's From and guesses a Message-ID receives no
-// replies.
+// A sender who forges the customer's From receives no replies, whatever Message-ID
+// they know. The customer chooses another address with proof.
 func TestDecideForgedReplyTo(t *testing.T) {
 	for name, c := range map[string]struct {
 		mail []string
@@ -23,7 +23,13 @@ func TestDecideForgedReplyTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := rules(t)
 			snap, conversation := stored(t, r, desk.StatusPending)
-			decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
+			out := decide([]parsed{item(t, 1, c.mail...)}, snap, r, noon.Add(2*time.Hour))
+			asked := slices.ContainsFunc(out.Messages[0].Problems, func(p desk.Problem) bool { return p.Code == desk.ProblemReplyTo })
+			if conversation.ReplyTo != "jo@acme.example" || slices.Contains(conversation.Participants, "eve@evil.example") || asked != (name != "an invalid Reply-To") {
+				t.Errorf("not authenticated: replies go to %q; participants %q; problems %v", conversation.ReplyTo, conversation.Participants, out.Messages[0].Problems)
+			}
+			snap, conversation = stored(t, r, desk.StatusPending)
+			decide([]parsed{authentic(item(t, 1, c.mail...))}, snap, r, noon.Add(2*time.Hour))
 			if conversation.ReplyTo != c.want || slices.Contains(conversation.Participants, "eve@evil.example") {
 				t.Errorf("replies go to %q, want %q; participants %q", conversation.ReplyTo, c.want, conversation.Participants)
 			}

@@ -44,47 +44,72 @@ func addresses(list ...string) (out []desk.Address) {
 func TestReplyPath(t *testing.T) {
 	t.Parallel()
 	account, other := desk.NewID[desk.AccountID](), desk.NewID[desk.AccountID]()
-	const jo = "jo@acme.example"
+	const jo, all = "jo@acme.example", "[jo@acme.example x@y.example to@b.example cc@c.example]"
+	const aligned, claimed, forged = desk.TrustAligned, desk.TrustClaimed, desk.TrustForged
 	for name, x := range map[string]struct {
+		trust        desk.Trust
 		replyTo      string // in the message
 		email        string // the sender's; "": Jo's
 		account      desk.AccountID
-		trust        desk.Trust
+		opening      bool
+		known        bool   // the contact has written before
+		closed       string // where the replies of the closed conversation go that it continues
 		proven       bool
 		channel      desk.Channel // of replies; "": mail
 		before       string       // where replies go so far
 		want         string
 		participants string
 	}{
-		"the author":                           {account: account, before: "old@acme.example", want: jo, participants: "[jo@acme.example x@y.example]"},
-		"another domain":                       {replyTo: "eve@evil.example", account: account, before: jo, want: jo, participants: "[jo@acme.example x@y.example]"},
-		"another domain, with proof":           {replyTo: "eve@evil.example", account: account, before: jo, proven: true, want: "eve@evil.example", participants: "[jo@acme.example x@y.example to@b.example cc@c.example]"},
-		"a participant":                        {replyTo: "known@b.example", account: account, before: jo, want: "known@b.example", participants: "[jo@acme.example x@y.example]"},
-		"where replies go already":             {replyTo: "old@b.example", account: account, before: "old@b.example", want: "old@b.example", participants: "[jo@acme.example x@y.example]"},
-		"a colleague":                          {replyTo: "team@acme.example", account: account, before: jo, want: "team@acme.example", participants: "[jo@acme.example x@y.example]"},
-		"another account":                      {account: other, before: "old@b.example", want: "", participants: "[jo@acme.example x@y.example]"},
-		"another account, the first message":   {account: other, before: "", want: jo, participants: "[jo@acme.example x@y.example]"},
-		"a chat":                               {account: account, before: "vs_1", channel: desk.ChannelChat, want: "", participants: "[jo@acme.example x@y.example]"},
-		"a forged sender":                      {account: account, trust: desk.TrustForged, want: jo, participants: "[jo@acme.example]"},
-		"one of our own addresses":             {email: "support@desk.example", account: account, want: "", participants: "[jo@acme.example x@y.example]"},
-		"a sender without an address":          {email: unknownSender, account: account, want: "", participants: "[jo@acme.example x@y.example]"},
-		"our own address, then another domain": {replyTo: "support@desk.example", account: account, want: jo, participants: "[jo@acme.example x@y.example]"},
+		"the author":                           {trust: aligned, account: account, before: "old@acme.example", want: jo, participants: "[jo@acme.example x@y.example]"},
+		"another domain":                       {trust: aligned, replyTo: "eve@evil.example", account: account, before: jo, want: jo, participants: "[jo@acme.example x@y.example]"},
+		"another domain, with proof":           {trust: aligned, replyTo: "eve@evil.example", account: account, before: jo, proven: true, want: "eve@evil.example", participants: all},
+		"a participant":                        {trust: aligned, replyTo: "known@b.example", account: account, before: jo, want: "known@b.example", participants: "[jo@acme.example x@y.example]"},
+		"where replies go already":             {trust: aligned, replyTo: "old@b.example", account: account, before: "old@b.example", want: "old@b.example", participants: "[jo@acme.example x@y.example]"},
+		"a colleague":                          {trust: aligned, replyTo: "team@acme.example", account: account, before: jo, want: "team@acme.example", participants: "[jo@acme.example x@y.example]"},
+		"another account":                      {trust: aligned, account: other, before: "old@b.example", want: "", participants: "[jo@acme.example x@y.example]"},
+		"another account, no address yet":      {trust: aligned, account: other, before: "", want: jo, participants: "[jo@acme.example x@y.example]"},
+		"a chat":                               {trust: aligned, account: account, before: "vs_1", channel: desk.ChannelChat, want: "", participants: "[jo@acme.example x@y.example]"},
+		"one of our own addresses":             {trust: aligned, email: "support@desk.example", account: account, want: "", participants: "[jo@acme.example x@y.example]"},
+		"a sender without an address":          {trust: aligned, email: unknownSender, account: account, want: "", participants: "[jo@acme.example x@y.example]"},
+		"our own address, then another domain": {trust: aligned, replyTo: "support@desk.example", account: account, want: jo, participants: "[jo@acme.example x@y.example]"},
+
+		"not authenticated":                      {trust: claimed, account: account, before: "old@acme.example", want: "", participants: "[]"},
+		"not authenticated, with proof":          {trust: claimed, replyTo: "eve@evil.example", account: account, before: jo, proven: true, want: "", participants: "[]"},
+		"not authenticated, a colleague":         {trust: claimed, replyTo: "team@acme.example", account: account, before: jo, proven: true, want: "", participants: "[]"},
+		"not authenticated, a participant":       {trust: claimed, replyTo: "known@b.example", account: account, before: jo, proven: true, want: "", participants: "[]"},
+		"the first mail":                         {trust: claimed, replyTo: "jo@home.example", account: account, opening: true, want: "jo@home.example", participants: all},
+		"the first mail, forged":                 {trust: forged, replyTo: "eve@evil.example", account: account, opening: true, want: jo, participants: "[jo@acme.example]"},
+		"another first mail":                     {trust: claimed, replyTo: "eve@evil.example", account: account, opening: true, known: true, want: jo, participants: all},
+		"another first mail, for the team":       {trust: claimed, replyTo: "team@acme.example", account: account, opening: true, known: true, want: "team@acme.example", participants: all},
+		"another first mail, authenticated":      {trust: aligned, replyTo: "jo@home.example", account: account, opening: true, known: true, want: "jo@home.example", participants: all},
+		"it continues a closed conversation":     {trust: claimed, replyTo: "eve@evil.example", account: account, opening: true, closed: "old@b.example", want: "old@b.example", participants: all},
+		"the same, authenticated":                {trust: aligned, replyTo: "jo@home.example", account: account, opening: true, closed: "old@b.example", want: "jo@home.example", participants: all},
+		"the same, with the author's own adress": {trust: claimed, account: account, opening: true, closed: "old@b.example", want: jo, participants: all},
 	} {
 		b := newBatch(rules(t), nothing())
-		s := sender{key: IdentityKey{desk.ChannelEmail, jo}, email: jo, domain: "acme.example", trust: x.trust}
+		s := sender{key: IdentityKey{desk.ChannelEmail, jo}, email: jo, domain: "acme.example", trust: x.trust, known: x.known}
 		if x.email != "" {
 			s.email = x.email
 		}
 		b.snap.Contacts[s.key] = desk.Contact{AccountID: x.account}
-		c := &desk.Conversation{AccountID: account, ReplyChannel: desk.ChannelEmail, ReplyTo: x.before, Participants: []string{"known@b.example"}}
+		c := &desk.Conversation{ID: desk.NewID[desk.ConversationID](), AccountID: account, ReplyChannel: desk.ChannelEmail, ReplyTo: x.before, Participants: []string{"known@b.example"}}
 		if x.channel != "" {
 			c.ReplyChannel = x.channel
+		}
+		var d threading.Decision
+		if x.closed != "" {
+			d.FollowUpOf = desk.NewID[desk.ConversationID]()
+			b.snap.Conversations[d.FollowUpOf] = &desk.Conversation{ID: d.FollowUpOf, ReplyChannel: desk.ChannelEmail, ReplyTo: x.closed}
 		}
 		m := &desk.Message{From: addresses(jo, "x@y.example"), To: addresses("to@b.example"), CC: addresses("cc@c.example")}
 		if x.replyTo != "" {
 			m.ReplyTo = addresses(x.replyTo)
 		}
-		to, participants := b.replyPath(c, m, s, x.proven)
+		if x.proven {
+			m.References = []string{"out@desk.example"}
+			b.snap.Sent["out@desk.example"] = c.ID
+		}
+		to, participants := b.replyPath(c, m, s, d, x.opening)
 		if to != x.want || fmt.Sprint(participants) != x.participants {
 			t.Errorf("%s: replies go to %q, participants %v; want %q, %s", name, to, participants, x.want, x.participants)
 		}

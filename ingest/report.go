@@ -19,7 +19,7 @@ var reportStates = map[string]desk.DeliveryState{
 // outbound loop records the result of an attempt. Only a report about a message of
 // this very conversation counts.
 func (b *batch) reported(c *desk.Conversation, m *desk.Message) {
-	if m.Report == nil || m.Report.Kind != "delivery-status" || b.snap.Sent[m.Report.OriginalMessageID] != c.ID {
+	if m.Report == nil || m.Report.Kind != "delivery-status" || trust(m) == desk.TrustForged || b.snap.Sent[m.Report.OriginalMessageID] != c.ID {
 		return
 	}
 	for _, r := range m.Report.Recipients {

@@ -14,9 +14,9 @@ import (
 
 func TestPartners(t *testing.T) {
 	t.Parallel()
-	own := rules(t).Own
+	r := rules(t)
 	emails := func(m *desk.Message) (out []string) {
-		for _, s := range partners(&desk.Raw{Channel: desk.ChannelEmail, EnvelopeFrom: "support@desk.example"}, m, own) {
+		for _, s := range partners(m, r) {
 			out = append(out, s.email)
 		}
 		return out
@@ -97,7 +97,7 @@ func TestAnswered(t *testing.T) {
 		"cited by a message of a participant": {desk.Message{MessageID: "mentioned@a"}, jo, one, "is cited as <mentioned@a>"},
 	} {
 		references := slices.Clone(x.message.References)
-		got := b.answered(&x.message, x.to)
+		got := b.answered(&x.message, x.to, true)
 		if got != x.want || x.message.ThreadEvidence != x.evidence || (x.message.ThreadMethod == threading.MethodReferences) != (x.want != nil) {
 			t.Errorf("%s: %v, %q; want %v, %q", name, got, x.message.ThreadEvidence, x.want, x.evidence)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/threading"
 )
 
 // authentication evaluates the Authentication-Results of a mail (RFC 8601) and says
@@ -121,7 +122,26 @@ func trust(m *desk.Message) desk.Trust {
 // markForged adds a problem that explains why the sender is not who they claim to be.
 func markForged(m *desk.Message) {
 	if trust(m) == desk.TrustForged {
-		m.AddProblem(desk.ProblemForged, m.Authentication.Reason+"; it was not added to a conversation because of its author's address, and replies do not go to other addresses that it names")
+		m.AddProblem(desk.ProblemForged, m.Authentication.Reason+"; it was not added to a conversation, and replies do not go to other addresses that it names")
+	}
+}
+
+// markUnverified adds a problem to a message that joins or continues a conversation
+// although nothing confirms its sender, or that has the address of a contact whose
+// mail was authenticated before.
+func markUnverified(m *desk.Message, s sender, d threading.Decision) {
+	if d.ConversationID.IsZero() && d.FollowUpOf.IsZero() || s.trust == desk.TrustForged {
+		return
+	}
+	switch {
+	case d.Unverified:
+		m.AddProblem(desk.ProblemUnverified, "the sender is not known to belong to this conversation; replies do not go to them")
+	case d.Unconfirmed:
+		reason := "the mail was not checked"
+		if m.Authentication != nil {
+			reason = m.Authentication.Reason
+		}
+		m.AddProblem(desk.ProblemUnconfirmed, "nothing confirms that "+s.email+" wrote this: "+reason+"; replies go where they went before")
 	}
 }
 

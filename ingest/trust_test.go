@@ -112,8 +112,8 @@ func TestSpoofed(t *testing.T) {
 		{"forged, cites our reply", quarantined, ours, "", false, true, "jo@acme.example"},
 		{"forged, cites nothing", rejected, nil, "", false, true, "jo@acme.example"},
 		{"forged, wants replies elsewhere", rejected, append(slices.Clone(cites), "Reply-To: eve@evil.example", "Cc: eve@evil.example"), "", false, true, "jo@acme.example"},
-		{"forged, with Jo's reply address", rejected, nil, "jo@acme.example", true, true, "jo@acme.example"},
-		{"forged, with it, wants replies elsewhere", rejected, []string{"Reply-To: eve@evil.example", "Cc: eve@evil.example"}, "jo@acme.example", true, true, "jo@acme.example"},
+		{"forged, with Jo's reply address", rejected, nil, "jo@acme.example", false, true, "jo@acme.example"},
+		{"forged, with it, wants replies elsewhere", rejected, []string{"Reply-To: eve@evil.example", "Cc: eve@evil.example"}, "jo@acme.example", false, true, "jo@acme.example"},
 		{"two authors", twoAuthors, cites, "", false, true, "jo@acme.example"},
 		{"confirmed by another domain", otherDomain, cites, "", false, true, "jo@acme.example"},
 	} {

@@ -57,6 +57,7 @@ func readEmail(raw desk.Raw, depth int) desk.Message {
 	e.msg.Attachments = c.Attachments
 	markInline(e.msg.HTMLBody, e.msg.Attachments)
 	e.classify(root, c.Reports)
+	e.msg.Origin = e.origin(c.Forward)
 	if e.msg.Signed = c.Signed(root); e.msg.Signed != nil && e.msg.Signed.Covers != desk.CoversPart {
 		e.msg.Signed.Author = e.author()
 	}
@@ -70,6 +71,9 @@ type email struct {
 	head  mimeheader.Header
 	hint  string // charset of raw 8-bit header fields
 	depth int    // forwarded messages around this one
+	// borrowedText: the mail has no text of its own, and shows that of the message it
+	// forwards.
+	borrowedText bool
 }
 
 // problem records a problem that the agent should see, once per code.
@@ -271,7 +275,7 @@ func (e *email) body(c *content.Content) {
 		case c.Event != "":
 			m.TextBody = c.Event
 		case c.Forward != nil:
-			m.TextBody = e.forwardText(c.Forward)
+			m.TextBody, e.borrowedText = e.forwardText(c.Forward), true
 		}
 	}
 }

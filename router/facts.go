@@ -29,6 +29,7 @@ type MessageFacts struct {
 	From          string           `expr:"from" json:"from"`                     // lower-case address
 	To            string           `expr:"to" json:"to"`                         // lower-case addresses of To and the envelope, joined by ", "
 	CC            string           `expr:"cc" json:"cc"`                         // lower-case addresses, joined by ", "
+	Desk          string           `expr:"desk" json:"desk"`                     // those of To, Cc and the envelope that are the desk's own, joined by ", "
 	Language      string           `expr:"language" json:"language"`             // ISO 639-1; not populated yet, always empty
 	Attachments   []AttachmentFact `expr:"attachments" json:"attachments"`       // each {name, type, size}
 	AutoSubmitted string           `expr:"auto_submitted" json:"auto_submitted"` // "none", "auto-reply", "bounce", "complaint", "list", "auto-generated"

@@ -33,9 +33,11 @@ func TestRouteDefault(t *testing.T) {
 	enterprise := mail("Everything is down", "")
 	enterprise.Account.Attributes = map[string]any{"arr": 60000.0}
 	security := mail("A hole", "")
-	security.Message.To = "security@demo.example"
+	security.Message.Desk = "security@demo.example"
 	billing := mail("Hello", "")
-	billing.Message.To = "billing@demo.example"
+	billing.Message.Desk = "billing@demo.example"
+	elsewhere := mail("Hello", "")
+	elsewhere.Message.To, elsewhere.Message.Desk = "billing@other.example, support@demo.example", "support@demo.example"
 	tests := []struct {
 		name  string
 		facts Facts
@@ -51,6 +53,8 @@ func TestRouteDefault(t *testing.T) {
 			SLA: "t3", Segment: "standard", Path: []string{"segment: standard", "routing: security", "sla: t3"}}},
 		{"billing by address", billing, Assignment{Inbox: "billing", Tier: 2, Priority: desk.PriorityNormal, Tags: []string{"billing"},
 			SLA: "t2", Segment: "standard", Path: []string{"segment: standard", "routing: billing", "sla: t2"}}},
+		{"to another company's billing", elsewhere, Assignment{Inbox: "frontline", Tier: 1, Priority: desk.PriorityNormal, SLA: "t1", Segment: "standard",
+			Path: []string{"segment: standard", "routing: default", "sla: t1"}}},
 		{"billing in German", mail("Frage zur Rechnung", ""), Assignment{Inbox: "billing", Tier: 2, Priority: desk.PriorityNormal, Tags: []string{"billing"},
 			SLA: "t2", Segment: "standard", Path: []string{"segment: standard", "routing: billing", "sla: t2"}}},
 		{"integrations", mail("Question", "Our Webhook fails"), Assignment{Inbox: "integrations", Tier: 2, Priority: desk.PriorityNormal, Tags: []string{"api"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"switchboard/desk"
@@ -32,7 +33,7 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 }
 
 func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
-	var args [13]column
+	var args [14]column
 	for _, s := range t.scopes {
 		args[0].text(s.Address)
 		args[1].text(s.Domain)
@@ -55,6 +56,7 @@ func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
 	for _, k := range q.Recent {
 		args[11].text(string(k.Channel))
 		args[12].text(k.Address)
+		args[13].text(strings.Join(k.Cites, "\n"))
 	}
 	out := make([]any, len(args), len(args)+1)
 	for i := range args {
@@ -84,7 +86,7 @@ func (read *snapshotJSON) snapshot() *ingest.Snapshot {
 	snap := &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
 		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
 		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
-		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{},
+		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{}, SentText: map[string]string{},
 		Agents: map[string]desk.Agent{}, Deliveries: map[desk.MessageID][]ingest.SentDelivery{}, Open: map[desk.AccountID]int{},
 		Last: map[desk.ConversationID][]threading.Written{}}
 	for _, r := range read.Sessions {
@@ -102,6 +104,9 @@ func (read *snapshotJSON) snapshot() *ingest.Snapshot {
 	}
 	for _, r := range read.Sent {
 		snap.Sent[r.MessageID], snap.SentAs[r.MessageID] = desk.ConversationID(r.ConversationID), desk.MessageID(r.ID)
+		if r.TextBody != "" {
+			snap.SentText[r.MessageID] = r.TextBody
+		}
 	}
 	for _, r := range read.Stored {
 		if id, stored, ok := r.stored(); ok {
@@ -167,7 +172,8 @@ type snapshotMessage struct {
 	ConversationID key    `json:"conversation_id"`
 	AccountID      key    `json:"account_id"`
 	MessageID      string `json:"message_id"`
-	Content        string `json:"content"` // hex
+	Content        string `json:"content"`   // hex
+	TextBody       string `json:"text_body"` // of a message that we sent
 }
 
 // stored returns false for a message that was written before messages were

@@ -226,7 +226,9 @@ func TestQuickMailsOneConversation(t *testing.T) {
 		if n > 0 {
 			headers = "References: <0@test.example>\r\n"
 		}
-		wg.Go(func() { p.accept(rawMail(n, fmt.Sprintf("user%d@quick.example", n%5), headers)) })
+		raw := rawMail(n, fmt.Sprintf("user%d@quick.example", n%5), headers)
+		raw.AuthResults = "mx.desk.example; dmarc=pass header.from=quick.example"
+		wg.Go(func() { p.accept(raw) })
 	}
 	wg.Wait()
 	p.settled()

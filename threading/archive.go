@@ -64,7 +64,8 @@ func (a *Archive) Add(m *desk.Message, account desk.AccountID, contact desk.Cont
 	if len(m.From) > 0 {
 		e.from = m.From[0]
 	}
-	in := Incoming{Message: m, Account: account, Contact: contact}
+	// An archive has no authentication results: its senders are taken at their word.
+	in := Incoming{Message: m, Sender: author(m), Account: account, Contact: contact, SenderTrust: desk.TrustAligned}
 	d := a.decide(in)
 	if !a.guarded {
 		e.orphan, e.cites = lost(m), slices.Concat(m.References, m.InReplyTo)
@@ -103,7 +104,7 @@ func (a *Archive) decide(in Incoming) Decision {
 	m := *in.Message
 	m.Report = nil // a list forwards reports about messages it did not send
 	in.Message = &m
-	d := decider{in: in, idx: a.memory, sender: sender(&m)}
+	d := decider{in: in, idx: a.memory, sender: in.Sender}
 	if dec, ok := d.byIdentifiers(); ok {
 		return dec
 	}

@@ -16,7 +16,7 @@ const maxReferences = 500
 
 // Decide returns the conversation that in belongs to. tokens may be nil.
 func Decide(in Incoming, tokens *Tokens, idx Index) Decision {
-	d := decider{in: in, idx: idx, sender: sender(in.Message)}
+	d := decider{in: in, idx: idx, sender: in.Sender}
 	if dec, ok := d.byToken(tokens); ok {
 		return dec
 	}
@@ -37,6 +37,13 @@ func (d *decider) begin() Decision {
 	return Decision{Method: MethodNew, Evidence: d.refused, Unverified: d.refused != ""}
 }
 
+// refuse records why the sender may not join a conversation; the first reason counts.
+func (d *decider) refuse(reason string) {
+	if d.refused == "" {
+		d.refused = reason
+	}
+}
+
 // decider is the state of one decision.
 type decider struct {
 	in      Incoming
@@ -45,8 +52,8 @@ type decider struct {
 	refused string // evidence for a conversation that the sender may not join
 }
 
-// sender returns the author's address in lower case; "" if there is none.
-func sender(m *desk.Message) string {
+// author returns the author's address in lower case; "" if there is none.
+func author(m *desk.Message) string {
 	if len(m.From) == 0 {
 		return ""
 	}
@@ -89,6 +96,19 @@ func (d *decider) forged() bool { return d.in.SenderTrust == desk.TrustForged }
 // proven reports whether the sender's address was authenticated.
 func (d *decider) proven() bool {
 	return d.in.SenderTrust == desk.TrustAligned || d.in.SenderTrust == desk.TrustVerified
+}
+
+// customer reports whether the sender's address is that of c's own customer.
+func (d *decider) customer(c Conversation) bool {
+	return !d.forged() && !d.anonymous() && !d.in.Contact.IsZero() && d.in.Contact == c.Contact
+}
+
+// mark records in dec how far the sender of a message that joins c is verified.
+func (d *decider) mark(dec *Decision, c Conversation) {
+	if d.in.Session.IsZero() && !d.proven() {
+		dec.Unconfirmed = d.customer(c)
+		dec.Unverified = !dec.Unconfirmed
+	}
 }
 
 // join places the message in c, or in a follow-up if c is closed.
@@ -134,17 +154,22 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 		if !ok {
 			continue
 		}
+		if d.forged() {
+			d.refuse("carries the reply address of " + label(c) + ", but the sender address is forged")
+			continue
+		}
 		dec := d.join(c, MethodToken, "reply address of "+label(c))
 		// The address may have been passed on: it admits a message, but proves
 		// nothing about its author.
+		issued := issuedTo(d.sender)
 		switch {
 		case d.in.Message.AutoSubmitted == desk.AutoBounce:
-		case d.forged():
-			dec.Unverified = true
-			dec.Evidence += ", but the sender address is forged"
-		case !issuedTo(d.sender) && !d.member(c):
+		case !issued && !d.member(c):
 			dec.Unverified = true
 			dec.Evidence += ", issued to someone else"
+		case !d.proven():
+			dec.Unconfirmed = issued || d.customer(c)
+			dec.Unverified = !dec.Unconfirmed
 		}
 		return dec, true
 	}

@@ -37,7 +37,8 @@ func deskOf(change ...func(*Conversation)) *Memory {
 	}
 	m.AddConversation(c)
 	m.AddMessage(first, "1@acme.example", nil, joAddr)
-	m.AddMessage(first, "out.1@demo.example", []string{"1@acme.example", "unseen@acme.example"})
+	m.AddIssued(first, "out.1@demo.example")
+	m.AddMessage(first, "", []string{"1@acme.example", "unseen@acme.example"})
 	return m
 }
 
@@ -68,9 +69,17 @@ func auto(kind desk.AutoSubmitted) func(*desk.Message) {
 
 func status(s desk.Status) func(*Conversation) { return func(c *Conversation) { c.Status = s } }
 
-func fromJo(m *desk.Message) Incoming  { return Incoming{Message: m, Account: acme, Contact: jo} }
-func fromAnn(m *desk.Message) Incoming { return Incoming{Message: m, Account: acme, Contact: ann} }
-func fromEve(m *desk.Message) Incoming { return Incoming{Message: m, Account: other, Contact: eve} }
+// Jo and Ann of Acme are authenticated, Eve is not.
+func fromJo(m *desk.Message) Incoming {
+	return trusted(Incoming{Message: m, Sender: author(m), Account: acme, Contact: jo})
+}
+func fromAnn(m *desk.Message) Incoming {
+	return trusted(Incoming{Message: m, Sender: author(m), Account: acme, Contact: ann})
+}
+func fromEve(m *desk.Message) Incoming {
+	return Incoming{Message: m, Sender: author(m), Account: other, Contact: eve}
+}
+func claimed(in Incoming) Incoming { in.SenderTrust = desk.TrustClaimed; return in }
 
 func to(in Incoming, addr string) Incoming { in.Recipients = []string{ours, addr}; return in }
 
@@ -198,6 +207,8 @@ func TestDecide(t *testing.T) {
 		{"no Re:, a quote without an introduction", fromJo(mail(joAddr, text("Parcel 4711 is late", "> "+answer, ""))), deskOf(), Decision{Method: MethodNew}},
 		{"no Re:, an unknown message quoted", fromJo(mail(joAddr, text("Parcel 4711 is late", "Desk wrote:\n> "+elsewhere, ""))), deskOf(), Decision{Method: MethodNew}},
 		{"no Re:, another subject", fromJo(mail(joAddr, text("Parcel 4712 is late", "Desk wrote:\n> "+answer, ""))), deskOf(), Decision{Method: MethodNew}},
+		{"headers that match another account's conversation, and a quote", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), refs("2@elsewhere.example"))), deskOfEve(),
+			Decision{Method: MethodNew, Evidence: "cites <2@elsewhere.example> of another account's conversation #8", Unverified: true}},
 		{"an automatic reply without headers", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", quote, ""), auto(desk.AutoReply))), deskOf(), Decision{Method: MethodNew}},
 	}
 	for _, tt := range tests {
@@ -251,6 +262,14 @@ func oldest(a, b desk.ConversationID) desk.ConversationID {
 
 func withSession(m *Memory) *Memory {
 	m.AddSession(visit, first)
+	return m
+}
+
+// deskOfEve also has a conversation of Eve's.
+func deskOfEve() *Memory {
+	m := deskOf()
+	m.AddConversation(Conversation{ID: second, Number: 8, Account: other, Contact: eve, Status: desk.StatusOpen, Subject: "Lamp", UpdatedAt: noon, Participants: []string{eveAddr}})
+	m.AddMessage(second, "2@elsewhere.example", nil, eveAddr)
 	return m
 }
 

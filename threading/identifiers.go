@@ -50,9 +50,10 @@ func usable(id string) bool {
 // cited is a conversation that the message refers to.
 type cited struct {
 	Conversation
-	by   citation
-	rank int
-	own  bool
+	by     citation
+	rank   int
+	own    bool
+	issued bool // it refers to a message that we sent
 }
 
 // byIdentifiers finds the conversation of a message that this message refers to. If the
@@ -61,15 +62,11 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 	found := d.cited()
 	var joined []cited
 	for _, c := range found {
-		switch {
-		case d.member(c.Conversation) || d.reported(c):
-			joined = append(joined, c)
-		case d.refused != "":
-		case d.forged():
-			d.refused = "cites <" + c.by.id + "> of conversation " + label(c.Conversation) + ", but the sender address is forged"
-		default:
-			d.refused = "cites <" + c.by.id + "> of another account's conversation " + label(c.Conversation)
+		if reason := d.objection(c); reason != "" {
+			d.refuse("cites <" + c.by.id + "> of " + reason)
+			continue
 		}
+		joined = append(joined, c)
 	}
 	if len(joined) == 0 {
 		return Decision{}, false
@@ -87,9 +84,7 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 		evidence = "earlier messages there cite its identifier <" + first.by.id + ">"
 	}
 	dec := d.join(first.Conversation, first.by.method, evidence)
-	// Outside the account the sender is known by address only, which proves nothing
-	// unless it was authenticated.
-	dec.Unverified = first.Account != d.in.Account && !d.proven()
+	d.mark(&dec, first.Conversation)
 	for _, c := range joined[1:] {
 		if c.Account == first.Account && c.Status != desk.StatusClosed {
 			dec.AlsoCites = append(dec.AlsoCites, c.ID)
@@ -121,6 +116,24 @@ func (d *decider) linked(first, c cited) bool {
 	})
 }
 
+// objection says why a message may not join a conversation that it cites; "" if it
+// may. An address alone proves nothing unless it was authenticated. Otherwise the
+// message must cite something that only we gave out, and what others know too is
+// enough only for a customer whose own mail never was authenticated.
+func (d *decider) objection(c cited) string {
+	switch {
+	case d.forged():
+		return "conversation " + label(c.Conversation) + ", but the sender address is forged"
+	case d.reported(c):
+		return ""
+	case !d.member(c.Conversation):
+		return "another account's conversation " + label(c.Conversation)
+	case d.proven() || c.issued || d.customer(c.Conversation) && !d.in.Seen:
+		return ""
+	}
+	return "conversation " + label(c.Conversation) + ", but no message of ours, and nothing confirms the sender address"
+}
+
 // reported reports whether the message is a delivery report (RFC 3464) about a
 // message of c. Reports come from a mail system, not from the customer, so both the
 // message and a recipient named in the report must match.
@@ -147,6 +160,7 @@ func (d *decider) cited() []cited {
 		ids[i], rank[c.id] = c.id, i
 	}
 	var all []cited
+	issued := map[desk.ConversationID]bool{}
 	for _, k := range d.idx.ByMessageID(ids) {
 		i, asked := rank[k.MessageID]
 		if !asked {
@@ -156,7 +170,11 @@ func (d *decider) cited() []cited {
 		if !ok || !d.cites(c, k) {
 			continue
 		}
-		all = append(all, cited{c, list[i], i, k.Own})
+		all = append(all, cited{Conversation: c, by: list[i], rank: i, own: k.Own})
+		issued[c.ID] = issued[c.ID] || k.Issued && k.MessageID != d.in.Message.MessageID
+	}
+	for i := range all {
+		all[i].issued = issued[all[i].ID]
 	}
 	slices.SortFunc(all, func(a, b cited) int {
 		switch {

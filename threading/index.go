@@ -9,6 +9,9 @@ import (
 // Incoming is the message to place, and its context.
 type Incoming struct {
 	Message *desk.Message
+	// Sender is the lower-case address of the person who wrote the message: its author,
+	// or whom a list or a web site's form wrote for. Empty: no one is named.
+	Sender  string
 	Account desk.AccountID // of the sender; may have just been created
 	Contact desk.ContactID
 	// Recipients are the envelope's forward-paths, then the addresses of To, Cc,
@@ -16,6 +19,8 @@ type Incoming struct {
 	Recipients  []string
 	Session     desk.SessionID // chat only; zero otherwise
 	SenderTrust desk.Trust
+	// Seen means that the sender's address was authenticated in an earlier message.
+	Seen bool
 }
 
 // Known links a Message-ID to a conversation.
@@ -25,6 +30,9 @@ type Known struct {
 	// Own means that one of the conversation's messages has this identifier.
 	// Otherwise a message of the conversation only refers to it.
 	Own bool
+	// Issued means that we sent the message that has this identifier, so that only its
+	// recipients know it.
+	Issued bool
 }
 
 // Conversation is what the decision needs to know about a conversation.
@@ -87,4 +95,8 @@ type Decision struct {
 	// Unverified means that nothing proves that the sender belongs to the conversation
 	// the message refers to. Answers must not go to its sender or its addresses.
 	Unverified bool
+	// Unconfirmed means that the sender's address is that of the conversation's own
+	// customer, but nothing proves that they wrote the message. Answers go where they
+	// went before.
+	Unconfirmed bool
 }

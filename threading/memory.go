@@ -56,9 +56,9 @@ func (m *Memory) AddConversation(c Conversation) {
 // AddMessage records the identifiers of a message in conv: its own, which may be
 // empty, and those it refers to. The addresses in from become participants.
 func (m *Memory) AddMessage(conv desk.ConversationID, ownID string, mentioned []string, from ...string) {
-	m.addKnown(Known{ownID, conv, true})
+	m.addKnown(Known{MessageID: ownID, Conversation: conv, Own: true})
 	for _, id := range mentioned {
-		m.addKnown(Known{id, conv, false})
+		m.addKnown(Known{MessageID: id, Conversation: conv})
 	}
 	c, ok := m.conversations[conv]
 	if !ok {
@@ -71,6 +71,11 @@ func (m *Memory) AddMessage(conv desk.ConversationID, ownID string, mentioned []
 	}
 }
 
+// AddIssued records the identifier of a message that we sent.
+func (m *Memory) AddIssued(conv desk.ConversationID, id string) {
+	m.addKnown(Known{MessageID: id, Conversation: conv, Own: true, Issued: true})
+}
+
 // addKnown adds a link, or updates the one with the same identifier and conversation.
 func (m *Memory) addKnown(k Known) {
 	if k.MessageID == "" {
@@ -79,7 +84,7 @@ func (m *Memory) addKnown(k Known) {
 	list := m.known[k.MessageID]
 	for i := range list {
 		if list[i].Conversation == k.Conversation {
-			list[i].Own = list[i].Own || k.Own
+			list[i].Own, list[i].Issued = list[i].Own || k.Own, list[i].Issued || k.Issued
 			return
 		}
 	}

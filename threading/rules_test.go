@@ -50,14 +50,14 @@ func TestRules(t *testing.T) {
 		desk *Memory
 		want Decision
 	}{
-		{"the second token is valid", Incoming{Message: mail(joAddr), Account: acme, Contact: jo, Recipients: []string{ours, gone, token}}, deskOf(),
+		{"the second token is valid", trusted(Incoming{Message: mail(joAddr), Sender: joAddr, Account: acme, Contact: jo, Recipients: []string{ours, gone, token}}), deskOf(),
 			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
 		{"a bounce to the reply address", to(fromEve(mail(daemon, auto(desk.AutoBounce))), token), deskOf(),
 			Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7"}},
 		{"an unknown session", Incoming{Message: mail(""), Session: visit}, deskOf(), Decision{Method: MethodNew}},
 		{"a session of a deleted conversation", Incoming{Message: mail(""), Session: visit}, withSession(NewMemory()), Decision{Method: MethodNew}},
 		{"no session", Incoming{Message: mail("")}, func() *Memory { m := deskOf(); m.AddSession(desk.SessionID{}, first); return m }(), Decision{Method: MethodNew}},
-		{"neither has an account", Incoming{Message: mail(eveAddr, refs("1@acme.example"))}, deskOf(nowhere), stranger},
+		{"neither has an account", Incoming{Message: mail(eveAddr, refs("1@acme.example")), Sender: eveAddr}, deskOf(nowhere), stranger},
 		{"an author without an address", Incoming{Message: mail("", refs("1@acme.example")), Account: acme}, deskOf(func(c *Conversation) { c.Participants = []string{""} }),
 			stranger},
 		{"two conversations of strangers", fromEve(mail(eveAddr, refs("2@acme.example", "1@acme.example"))), withSecond(deskOf()), stranger},
@@ -99,7 +99,7 @@ func TestRules(t *testing.T) {
 		{"no headers, a participant in Cc", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "", ""), func(m *desk.Message) { m.CC = []desk.Address{{Email: "Eve@elsewhere.example"}} })),
 			deskOf(withEve), Decision{ConversationID: first, Method: MethodSubject, Evidence: "no reply headers; only #7 has this subject and these people"}},
 		{"no headers, not a participant", fromJo(mail("jo.doe@acme.example", text("Re: Parcel 4711 is late", "", ""))), deskOf(), Decision{Method: MethodNew}},
-		{"no headers, no account", Incoming{Message: mail(joAddr, text("Re: Parcel 4711 is late", "", "")), Contact: jo}, deskOf(nowhere), Decision{Method: MethodNew}},
+		{"no headers, no account", Incoming{Message: mail(joAddr, text("Re: Parcel 4711 is late", "", "")), Sender: joAddr, Contact: jo}, deskOf(nowhere), Decision{Method: MethodNew}},
 		{"no headers, another subject", fromJo(mail(joAddr, text("Re: Parcel 4712 is late", "", ""))), deskOf(), Decision{Method: MethodNew}},
 		{"no headers, two candidates: the less recent one is named", fromJo(mail(joAddr, text("Re: Parcel 4711 is late", "In message <out.1@demo.example>\nyou write:\n> cut\n", ""))), func() *Memory {
 			m := twice()

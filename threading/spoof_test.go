@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"switchboard/desk"
 )
 
@@ -74,20 +76,83 @@ func TestForgedSender(t *testing.T) {
 		"subject and a quote":  text("Re: Parcel 4711 is late", quote, "It did not come."),
 		"subject and her name": text("Re: Parcel 4711 is late", "And now?", "And now?"),
 	} {
-		for trust, joins := range map[desk.Trust]bool{desk.TrustForged: false, desk.TrustClaimed: true, desk.TrustAligned: true} {
+		for trust, joins := range map[desk.Trust]bool{desk.TrustForged: false, desk.TrustClaimed: name != "subject and her name", desk.TrustAligned: true} {
 			in := fromJo(mail(joAddr, change))
 			in.SenderTrust = trust
 			d := Decide(in, keys, deskOf())
-			if (d.ConversationID == first) != joins || !d.FollowUpOf.IsZero() {
+			if (d.ConversationID == first) != joins || !d.FollowUpOf.IsZero() || d.Unconfirmed != (joins && trust == desk.TrustClaimed) {
 				t.Errorf("%s, %s: %+v", name, trust, d)
 			}
 		}
 	}
 	in := to(fromJo(mail(joAddr)), keys.Address(ours, first, joAddr))
 	in.SenderTrust = desk.TrustForged
-	want := Decision{ConversationID: first, Method: MethodToken, Evidence: "reply address of #7, but the sender address is forged", Unverified: true}
-	if d := Decide(in, keys, deskOf()); d.ConversationID != want.ConversationID || d.Evidence != want.Evidence || !d.Unverified {
-		t.Errorf("%+v, want %+v", d, want)
+	want := Decision{Method: MethodNew, Evidence: "carries the reply address of #7, but the sender address is forged", Unverified: true}
+	if diff := cmp.Diff(want, Decide(in, keys, deskOf())); diff != "" {
+		t.Error(diff)
+	}
+	bounce := fromEve(mail("mailer-daemon@mx.elsewhere.example", auto(desk.AutoBounce), func(m *desk.Message) {
+		m.Report = &desk.Report{OriginalMessageID: "out.1@demo.example", Recipients: []desk.ReportRecipient{{Recipient: joAddr}}}
+	}))
+	for trust, joins := range map[desk.Trust]bool{desk.TrustForged: false, desk.TrustClaimed: true} {
+		bounce.SenderTrust = trust
+		if d := Decide(bounce, keys, deskOf()); (d.ConversationID == first) != joins {
+			t.Errorf("a bounce that is %s: %+v", trust, d)
+		}
+	}
+}
+
+// TestUnauthenticated shows what mail whose sender nothing confirms may do, for Jo,
+// whose conversation it is, for Ann, a colleague, and for someone in copy.
+func TestUnauthenticated(t *testing.T) {
+	quote := text("Re: Parcel 4711 is late", "> "+answer+"\n\nIt did not come.", "It did not come.")
+	const joins, apart, unverified = "joins", "apart", "unverified"
+	for name, c := range map[string]struct {
+		change              func(*desk.Message)
+		token               string // whose reply address it carries
+		jo, seen, ann, copy string // seen: Jo, whose address was authenticated before
+	}{
+		"cites our answer":             {change: refs("out.1@demo.example"), jo: joins, seen: joins, ann: unverified, copy: unverified},
+		"cites both":                   {change: refs("1@acme.example", "out.1@demo.example"), jo: joins, seen: joins, ann: unverified, copy: unverified},
+		"cites the customer's mail":    {change: refs("1@acme.example"), jo: joins, seen: apart, ann: apart, copy: apart},
+		"cites what only others cite":  {change: irt("unseen@acme.example"), jo: joins, seen: apart, ann: apart, copy: apart},
+		"has the identifier of ours":   {change: func(m *desk.Message) { m.MessageID, m.Subject = "out.1@demo.example", "Parcel 4711 is late" }, jo: joins, seen: apart, ann: apart, copy: apart},
+		"its own reply address":        {change: func(*desk.Message) {}, token: "self", jo: joins, seen: joins, ann: joins, copy: joins},
+		"the customer's reply address": {change: func(*desk.Message) {}, token: joAddr, jo: joins, seen: joins, ann: unverified, copy: unverified},
+		"the subject and a quote":      {change: quote, jo: joins, seen: joins, ann: apart, copy: apart},
+		"the subject alone":            {change: text("Re: Parcel 4711 is late", "And?", "And?"), jo: apart, seen: apart, ann: apart, copy: apart},
+		"unknown headers, and a quote": {change: func(m *desk.Message) { quote(m); m.References = []string{"0102@ses.example"} }, jo: joins, seen: joins, ann: apart, copy: apart},
+		"unknown headers, and a subject": {change: func(m *desk.Message) {
+			m.Subject, m.References = "Re: Parcel 4711 is late", []string{"0102@ses.example"}
+		}, jo: apart, seen: apart, ann: apart, copy: apart},
+	} {
+		seen := fromJo(mail(joAddr, c.change))
+		seen.Seen = true
+		for who, x := range map[string]struct {
+			in   Incoming
+			want string
+		}{"Jo": {fromJo(mail(joAddr, c.change)), c.jo}, "Jo, seen": {seen, c.seen}, "Ann": {fromAnn(mail(annAddr, c.change)), c.ann}, "in copy": {fromEve(mail(eveAddr, c.change)), c.copy}} {
+			in := claimed(x.in)
+			switch c.token {
+			case "self":
+				in = to(in, keys.Address(ours, first, in.Sender))
+			case joAddr:
+				in = to(in, keys.Address(ours, first, joAddr))
+			}
+			got := apart
+			switch d := Decide(in, keys, deskOf(withEve)); {
+			case d.ConversationID != first:
+			case d.Unverified && !d.Unconfirmed:
+				got = unverified
+			case d.Unconfirmed && !d.Unverified:
+				got = joins
+			default:
+				got = "unmarked"
+			}
+			if got != x.want {
+				t.Errorf("%s, %s: %s, want %s", name, who, got, x.want)
+			}
+		}
 	}
 }
 
@@ -129,7 +194,7 @@ func TestStrangerNeverJoins(t *testing.T) {
 			m := mail(address(r, a), refs(ident(r), ident(r)), irt(ident(r)), func(m *desk.Message) {
 				m.MessageID, m.Subject = ident(r), fmt.Sprintf("Re: Parcel %d is late", r.IntN(3))
 			})
-			d := Decide(Incoming{Message: m, Account: accounts[a], Contact: jo}, keys, index)
+			d := Decide(trusted(Incoming{Message: m, Sender: author(m), Account: accounts[a], Contact: jo}), keys, index)
 			for _, id := range append([]desk.ConversationID{d.ConversationID, d.FollowUpOf}, d.AlsoCites...) {
 				c, ok := index.Conversation(id)
 				if id.IsZero() {

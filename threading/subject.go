@@ -38,6 +38,9 @@ type candidate struct {
 // contact only makes a conversation a candidate. The decision rests on what the reply
 // quotes and says about the original or, if it shows nothing, on there being exactly
 // one candidate among the same people. Anything ambiguous begins a new conversation.
+//
+// A subject and an address can be guessed: unless the sender was authenticated, the
+// reply must show a message of the conversation, and it is marked.
 func (d *decider) bySubject() (Decision, bool) {
 	o := lost(d.in.Message)
 	if o == nil || d.anonymous() || d.forged() || d.in.Account.IsZero() || o.cites && d.citesKnown() {
@@ -59,8 +62,10 @@ func (d *decider) bySubject() (Decision, bool) {
 	evidence, ok := o.answers(all)
 	switch {
 	case ok && (len(list) == 1 || list[0].clearlyBeats(list[1].match)):
-		return d.join(best, MethodSubject, fmt.Sprintf("%s; same subject as %s, and %s", how, label(best), evidence)), true
-	case len(list) != 1 || generic(o.base) || o.evident() || o.marked && !list[0].unknown || !d.samePeople(best):
+		dec := d.join(best, MethodSubject, fmt.Sprintf("%s; same subject as %s, and %s", how, label(best), evidence))
+		d.mark(&dec, best)
+		return dec, true
+	case len(list) != 1 || generic(o.base) || o.evident() || !d.proven() || o.marked && !list[0].unknown || !d.samePeople(best):
 		return Decision{}, false
 	}
 	return d.join(best, MethodSubject, fmt.Sprintf("%s; only %s has this subject and these people", how, label(best))), true

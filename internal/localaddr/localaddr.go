@@ -79,6 +79,13 @@ func (s Set) Contains(address string) bool {
 	return ok && (s.catchAll[domain] || local == "postmaster" && s.domains[domain])
 }
 
+// OwnDomain reports whether a domain is the site's own: that of a support address,
+// unless a public provider offers it to everyone, or a catch-all domain.
+func (s Set) OwnDomain(domain string) bool {
+	domain = strings.ToLower(domain)
+	return s.catchAll[domain] || s.domains[domain] && !imf.Freemail(domain)
+}
+
 // Base returns the support address behind a local address, and the first support
 // address for any other.
 func (s Set) Base(address string) string {

@@ -34,3 +34,14 @@ func TestSet(t *testing.T) {
 		}
 	}
 }
+
+// A domain that a public provider offers to everyone is not the site's own.
+func TestOwnDomain(t *testing.T) {
+	t.Parallel()
+	s := New([]string{"support@demo.example", "shop@gmail.com"}, []string{"all.example"})
+	for domain, want := range map[string]bool{"demo.example": true, "DEMO.example": true, "all.example": true, "gmail.com": false, "sub.demo.example": false, "": false} {
+		if got := s.OwnDomain(domain); got != want {
+			t.Errorf("OwnDomain(%q) = %v", domain, got)
+		}
+	}
+}

@@ -11,7 +11,7 @@
 -- for the disk when it commits: see Store.Process.
 create or replace function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[],
         sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[],
-        recent_channels text[], recent_addresses text[], opens boolean)
+        recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean)
     returns json
     language plpgsql
     set plan_cache_mode = force_generic_plan
@@ -70,19 +70,24 @@ begin
         from (select r.message_id, r.conversation_id, r.own from thread_refs r where r.message_id = any(message_ids)) t;
         wanted := wanted || more;
         select json_agg(t) into sent_rows
-        from (select m.id, m.message_id, p.conversation_id from messages m join placements p on p.message_id = m.id
+        from (select m.id, m.message_id, p.conversation_id, case when m.message_id = any(own_ids) then left(m.text_body, 100000) else '' end as text_body from messages m join placements p on p.message_id = m.id
               where m.message_id = any(message_ids) and m.direction = 'outbound' and p.until is null) t;
+    end if;
+    if cardinality(sessions) > 0 then
+        authors := authors || array(select lower(s.email) from chat_sessions s where s.id = any(sessions) and s.email <> '');
     end if;
     if cardinality(authors) > 0 then
         select json_agg(t) into agent_rows
         from (select a.id, a.name, a.email, a.tiers, a.admin from agents a where a.email = any(authors) and not a.disabled) t;
     end if;
     if cardinality(recent_addresses) > 0 then
-        -- The newest conversations of senders whose mail may be a reply without headers.
+        -- The newest conversations of senders whose mail may be a reply without headers,
+        -- or with headers that cite nothing known (one Message-ID to a line).
         recent := array(select v.id
-            from unnest(recent_channels, recent_addresses) as k (channel, address)
+            from unnest(recent_channels, recent_addresses, recent_cites) as k (channel, address, cites)
             join identities i on i.channel = k.channel and i.address = k.address
-            cross join lateral (select v.id from conversations v where v.contact_id = i.contact_id order by v.updated_at desc limit 20) v);
+            cross join lateral (select v.id from conversations v where v.contact_id = i.contact_id order by v.updated_at desc limit 20) v
+            where not exists (select from thread_refs r where r.message_id = any(string_to_array(k.cites, E'\n'))));
         wanted := wanted || recent;
         select json_agg(t) into last_rows
         from (select p.conversation_id, m.message_id, m.from_address, coalesce(m.addresses->'from'->0->>'name', '') as from_name,
