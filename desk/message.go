@@ -37,7 +37,7 @@ type Problem struct {
 	Code   string `json:"code"`   // stable, kebab-case: "charset-wrong", "no-date"
 	Detail string `json:"detail"` // a readable explanation
 	// Address is where the message asks for replies (ProblemReplyTo).
-	Address string `json:"address,omitempty" doc:"With unverified-reply-to: where the message asks for replies. Nothing confirms it; pass it as to of a reply only after checking"`
+	Address string `json:"address,omitempty" doc:"With unverified-reply-to: where the message asks for replies. Nothing confirms it; answer it only after checking"`
 }
 
 // Part is an attachment or an inline picture. Its bytes live under BlobID.

@@ -1743,6 +1743,8 @@ export interface components {
             type: "presence";
         };
         Problem: {
+            /** @description With unverified-reply-to: where the message asks for replies. Nothing confirms it; answer it only after checking */
+            address?: string;
             code: string;
             detail: string;
         };

@@ -28,6 +28,7 @@ export function MessageCard({ message, conversation, last }: Props) {
           {note && <span class="chip chip-note">{say('thread.note')}</span>}
           {message.auto_submitted && message.auto_submitted !== 'none' && <span class="chip">{sayIf(`thread.auto.${message.auto_submitted}`, message.auto_submitted)}</span>}
           {message.authentication?.trust === 'forged' && <span class="chip chip-forged" title={message.authentication.reason}>{say('thread.forged')}</span>}
+          <Doubt message={message} />
           <Seals message={message} />
           <div class="message-to muted">
             {note ? say('composer.noteOnly') : message.direction === 'inbound'
@@ -48,6 +49,15 @@ export function MessageCard({ message, conversation, last }: Props) {
       {message.deliveries.length > 0 && <ul class="deliveries">{message.deliveries.map((one) => <DeliveryLine key={one.id} delivery={one} message={message} />)}</ul>}
     </article>
   );
+}
+
+const DOUBTS = ['unverified-sender', 'unverified-address', 'unverified-customer', 'agent-address'];
+
+/** Says that nothing confirms who sent the message, with the reasons. */
+function Doubt({ message }: { message: Message }) {
+  const doubts = message.problems.filter((problem) => DOUBTS.includes(problem.code));
+  if (doubts.length === 0) return null;
+  return <span class="chip chip-doubt" title={doubts.map((problem) => problem.detail).join('\n')}>{say('thread.unverified')}</span>;
 }
 
 function authorOf(message: Message, conversation: Conversation): string {
