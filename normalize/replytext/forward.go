@@ -26,7 +26,7 @@ func Forwarded(text string, subject bool) (f Forward, ok bool) {
 		}
 		head := i
 		switch {
-		case r.separator(i) == lineForward:
+		case r.separator(i) == lineForward, r.announces(i):
 			head = i + 1
 		case !subject:
 			continue
@@ -46,6 +46,14 @@ func Forwarded(text string, subject bool) (f Forward, ok bool) {
 		return Forward{Own: tidyReply(r.lines[:i]), From: from, Text: tidyReply(inner.lines[end:])}, true
 	}
 	return Forward{}, false
+}
+
+// announces reports whether line i says that a forwarded message follows, which is
+// quoted: "Begin forwarded message:".
+func (r *reply) announces(i int) bool {
+	s := strings.TrimRight(r.norm[i], ":： ")
+	j := r.next(i + 1)
+	return s != r.norm[i] && plaintext.HasAnyPrefix(s, forwardWords) && j < len(r.norm) && strings.HasPrefix(r.norm[j], ">")
 }
 
 // split splits a text into lines that are text or blank.
