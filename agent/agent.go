@@ -57,6 +57,8 @@ type Head struct {
 	ReplyTo    []desk.Address
 	To         []desk.Address
 	CC         []desk.Address
+	// Unconfirmed: nothing confirms who wrote it, so it adds no recipients.
+	Unconfirmed bool
 	// SentTo and SentCC are the recipients of our newest mail; empty if the customer's
 	// is newer.
 	SentTo, SentCC []desk.Address

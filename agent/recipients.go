@@ -34,7 +34,7 @@ func (d *Desk) Recipients(ctx context.Context, by desk.Agent, c desk.Conversatio
 
 // everyone returns the recipients of a reply to all (RFC 5322 §3.6.3): the address that
 // the conversation is answered at, and in copy all others who were written to, except
-// the desk. They are those of our last reply if nothing arrived after it, so that a
+// the desk. A mail that nothing confirms adds no one who did not take part before. They are those of our last reply if nothing arrived after it, so that a
 // person whom an agent added or removed stays so.
 func (d *draft) everyone() Recipients {
 	c := &d.conversation
@@ -53,7 +53,8 @@ func (d *draft) everyone() Recipients {
 	}
 	for _, a := range others {
 		key := imf.NormalizeAddr(a.Email)
-		if seen[key] || !imf.ValidAddr(a.Email) || d.own(a.Email) {
+		stranger := d.head.Unconfirmed && len(d.head.SentTo) == 0 && !slices.Contains(c.Participants, key)
+		if seen[key] || !imf.ValidAddr(a.Email) || d.own(a.Email) || stranger {
 			continue
 		}
 		seen[key] = true

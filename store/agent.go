@@ -151,6 +151,8 @@ func (t *actTx) Head(ctx context.Context, id desk.ConversationID) (agent.Head, e
 		Refs      pq.StringArray
 		Subject   string
 		Addresses []byte
+
+		Unconfirmed bool
 	}
 	if err := t.get(ctx, "read the newest mail", t.q.Head, &row, id); err != nil {
 		if desk.KindOf(err) == desk.KindNotFound {
@@ -163,7 +165,7 @@ func (t *actTx) Head(ctx context.Context, id desk.ConversationID) (agent.Head, e
 		return agent.Head{}, desk.Errorf(desk.KindInternal, "addresses of mail %s in the database: %w", row.MessageID, err)
 	}
 	sent, err := t.answered(ctx, id)
-	return agent.Head{MessageID: row.MessageID, References: row.Refs, Subject: row.Subject, From: a.From, ReplyTo: a.ReplyTo, To: a.To, CC: a.CC,
+	return agent.Head{MessageID: row.MessageID, References: row.Refs, Subject: row.Subject, From: a.From, ReplyTo: a.ReplyTo, To: a.To, CC: a.CC, Unconfirmed: row.Unconfirmed,
 		SentTo: sent.To, SentCC: sent.CC}, err
 }
 

@@ -32,7 +32,7 @@ where c.id = any($1::uuid[]);
 -- What a reply by mail refers to: the newest mail from outside that is neither an
 -- automatic reaction to ours nor from an unverified sender, else the newest mail
 -- that we sent.
-select m.message_id, m.refs, m.subject, m.addresses
+select m.message_id, m.refs, m.subject, m.addresses, m.problems @> '[{"code": "unverified-address"}]' as unconfirmed
 from placements p join messages m on m.id = p.message_id
 where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note'
   and m.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not m.problems @> '[{"code": "unverified-sender"}]'

@@ -19,6 +19,7 @@ type correspondence struct {
 	db  *sql.DB
 	ana desk.Agent
 	n   int
+	all bool // replies go to everyone who was written to
 }
 
 func newCorrespondence(t *testing.T) *correspondence {
@@ -133,7 +134,7 @@ func (c *correspondence) open(firsts []letterTo) []opened {
 func (c *correspondence) reply(id desk.ConversationID) desk.Message {
 	c.t.Helper()
 	d := agent.New(c.store, agent.Options{MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }, Own: c.rules.Own})
-	m, err := d.Reply(c.t.Context(), c.ana, id, agent.Reply{Text: answerText})
+	m, err := d.Reply(c.t.Context(), c.ana, id, agent.Reply{Text: answerText, All: c.all})
 	if err != nil {
 		c.t.Fatal(err)
 	}

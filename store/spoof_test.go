@@ -194,6 +194,7 @@ func (c *correspondence) divertedBy(s spoof, in desk.ConversationID) bool {
 		if _, err := c.db.Exec("update conversations set status = 'open' where id = $1", id); err != nil {
 			c.t.Fatal(err)
 		}
+		c.all = id == s.target.id
 		m := c.reply(id)
 		to := c.text("select string_agg(recipient, ' ') from deliveries where message_id = $1", m.ID)
 		participants := c.text("select array_to_string(participants, ' ') from conversations where id = $1", id)
