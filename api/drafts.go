@@ -20,7 +20,8 @@ type draftPath struct {
 }
 
 type draftInput struct {
-	draftPath
+	ConversationPath
+	Kind view.DraftKind `path:"kind" enum:"reply,note"`
 	Body struct {
 		Text string   `json:"text" minLength:"1" maxLength:"500000"`
 		To   []string `json:"to,omitempty" nullable:"true" maxItems:"50" doc:"As entered; they are checked when the reply is sent"`

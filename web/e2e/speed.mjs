@@ -41,7 +41,7 @@ test('moving through the list lays out within a frame, opening within 100 ms', a
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   await page.goto(demo.console);
-  await page.locator('.row').nth(40).waitFor();
+  await page.locator('.row').nth(10).waitFor();
   const moves = await page.evaluate(async () => {
     const times = [];
     for (let i = 0; i < 40; i++) {
@@ -68,6 +68,82 @@ test('moving through the list lays out within a frame, opening within 100 ms', a
   t.diagnostic(`j p95 ${p95(moves).toFixed(1)} ms; open p95 ${p95(opens).toFixed(0)} ms`);
   assert.ok(p95(moves) <= 16, `j ${moves.map(Math.round)}`);
   assert.ok(p95(opens) <= 100, `open ${opens.map(Math.round)}`);
+  await context.close();
+});
+
+/** Answers the list with n conversations, in pages, like a full desk. */
+async function crowd(page, n) {
+  const first = await (await fetch(`${demo.api}/conversations?limit=1`, { headers: { Authorization: `Bearer ${demo.api_key}` } })).json();
+  const at = Date.now();
+  const all = Array.from({ length: n }, (_, i) => i === 0 ? first.data[0] : ({
+    ...first.data[0], id: `cv_${String(i).padStart(32, '0')}`, number: 100_000 + i, subject: `Conversation ${i}`, unread: i % 3 === 0, updated_at: new Date(at - i * 1000).toISOString(),
+  }));
+  all[0] = { ...all[0], updated_at: new Date(at + 1000).toISOString() };
+  await page.route(/\/api\/v1\/conversations\?/, (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const from = Number(query.get('cursor') ?? 0), limit = Number(query.get('limit') ?? 50);
+    void route.fulfill({ json: { data: all.slice(from, from + limit), next_cursor: from + limit < n ? String(from + limit) : null } });
+  });
+  // Every conversation has the content of the first.
+  await page.route(/\/api\/v1\/conversations\/cv_0{8}/, async (route) => {
+    const url = route.request().url();
+    const own = all[Number(/cv_0*(\d*)/.exec(url)[1] || 0)];
+    if (!/cv_\d+$/.test(url)) return route.continue({ url: url.replace(/cv_\d+/, first.data[0].id) });
+    return route.fulfill({ json: own });
+  });
+}
+
+test('5,000 conversations, one open: j, k and typing', async (t) => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await crowd(page, 5000);
+  await page.goto(demo.console);
+  await page.locator('.row').first().waitFor();
+  const loaded = await page.evaluate(async () => {
+    const box = document.querySelector('.rows');
+    for (let i = 0; i < 400 && document.querySelector('.more'); i++) {
+      box.scrollTop = box.scrollHeight;
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    box.scrollTop = 0;
+    return Math.round(document.querySelector('.row-list').offsetHeight / document.querySelector('.row').offsetHeight);
+  });
+  assert.equal(loaded, 5000);
+  await page.locator('.row a').first().click();
+  await page.locator('.message').first().waitFor();
+  const nodes = await page.evaluate(() => document.querySelectorAll('*').length);
+  const pressed = await page.evaluate(async () => {
+    const times = [];
+    for (let i = 0; i < 120; i++) {
+      const start = performance.now();
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: i % 3 === 2 ? 'k' : 'j' }));
+      await new Promise((resolve) => { const channel = new MessageChannel(); channel.port1.onmessage = resolve; channel.port2.postMessage(0); });
+      document.querySelector('.rows').getBoundingClientRect();
+      times.push(performance.now() - start);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    return times;
+  });
+  await page.keyboard.press('r');
+  await page.locator('.editor textarea').waitFor();
+  const typed = await page.evaluate(async () => {
+    const field = document.querySelector('.editor textarea');
+    const times = [];
+    for (let i = 0; i < 100; i++) {
+      const start = performance.now();
+      field.value += 'a word '[i % 7];
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      await new Promise((resolve) => { const channel = new MessageChannel(); channel.port1.onmessage = resolve; channel.port2.postMessage(0); });
+      field.getBoundingClientRect();
+      times.push(performance.now() - start);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    return times;
+  });
+  t.diagnostic(`${nodes} nodes; j/k p95 ${p95(pressed).toFixed(1)} ms; typing p95 ${p95(typed).toFixed(1)} ms`);
+  assert.ok(nodes < 2500, `${nodes} nodes`);
+  assert.ok(p95(pressed) <= 16, `j/k ${pressed.map(Math.round)}`);
+  assert.ok(p95(typed) <= 8, `typing ${typed.map(Math.round)}`);
   await context.close();
 });
 

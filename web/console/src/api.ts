@@ -1,7 +1,7 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
-  Account, Agent, Channel, Contact, Conversation, Event, EventPage, Inbox, Message, MoveInputBody, PageConversation, PageRaw,
-  ProblemDetails, Reconciled, Replayed, ReplyInputBody, Session, Stint,
+  Account, Agent, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, PageConversation, PageRaw,
+  ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint,
 } from './wire';
 
 const BASE = '/api/v1';
@@ -101,6 +101,12 @@ export const api = {
   stints: (id: string) => all<Stint>(`/conversations/${enc(id)}/stints`),
   reply: (id: string, body: ReplyInputBody) =>
     call<Message>('POST', `/conversations/${enc(id)}/replies`, body),
+  recipients: (id: string) => get<Recipients>(`/conversations/${enc(id)}/recipients`),
+  markRead: (id: string, seq: number) => call<void>('PUT', `/conversations/${enc(id)}/read`, { seq }),
+  drafts: async () => (await get<Page<Draft>>('/drafts')).data,
+  saveDraft: (id: string, kind: Draft['kind'], body: DraftInputBody) => call<Draft>('PUT', `/conversations/${enc(id)}/drafts/${kind}`, body),
+  deleteDraft: (id: string, kind: Draft['kind']) => call<void>('DELETE', `/conversations/${enc(id)}/drafts/${kind}`),
+  counts: () => get<Counts>('/counts'),
   note: (id: string, text: string) => call<Message>('POST', `/conversations/${enc(id)}/notes`, { text }),
   assign: (id: string, assignee: string | null) => call<Conversation>('POST', `/conversations/${enc(id)}/assign`, { assignee }),
   move: (id: string, body: MoveInputBody) =>

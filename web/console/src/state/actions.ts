@@ -5,6 +5,7 @@ import { moment } from '../text/time';
 import type { Conversation } from '../wire';
 import { me, neighbour, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
 import { rows, selected } from './list';
+import { belongs } from './search';
 import { refreshThread, threadOf } from './thread';
 
 /** The conversation that shortcuts and buttons act on: the open one, or the selected row. */
@@ -41,7 +42,7 @@ export async function assign(conversation: Conversation, assignee: string | null
 
 /** Sets the status. In a view of open conversations, opens the next row. */
 export async function setStatus(conversation: Conversation, status: Conversation['status'], until?: number): Promise<void> {
-  const leaves = status !== 'open' && place.value.open === conversation.id && place.value.view.kind !== 'search';
+  const leaves = place.value.open === conversation.id && belongs(place.value.view, { ...conversation, status }, me.value.id) === false;
   const next = leaves ? (neighbour(conversation.id, 1) ?? neighbour(conversation.id, -1)) : null;
   const done = await change(() => api.status(conversation.id, status, until ? new Date(until).toISOString() : undefined));
   if (!done) return;

@@ -3,12 +3,12 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api, clockOffset, Problem } from '../api';
 import { say } from '../text/say';
-import type { Agent, Conversation, Event as DeskEvent, Channel, Inbox } from '../wire';
-import { Drafts } from './draft';
+import type { Agent, Conversation, Counts, Event as DeskEvent, Channel, Inbox } from '../wire';
 import { Feed, type Link } from './feed';
-import { clearList, loadList, patchList, rows, selected } from './list';
+import { clearList, hold, loadList, patchList, rows, selected } from './list';
 import { hear, Presence, type Doing } from './presence';
 import { fromHash, toHash, type Place, type View } from './search';
+import { loadDrafts } from './sync';
 import { forgetThreads, prefetch, refreshThread, threadOf } from './thread';
 import type { Names } from './timeline';
 
@@ -16,14 +16,13 @@ export const phase = signal<'starting' | 'login' | 'ready' | 'unreachable'>('sta
 export const me = signal<Agent>({ id: '', name: '', email: '', tiers: [], admin: false });
 export const inboxes = signal<Inbox[]>([]);
 export const agents = signal<Agent[]>([]);
-export const mineOpen = signal(0);
+/** Numbers end at 1000, which means 1000 or more. */
+export const counts = signal<Counts>({ mine: 0, unassigned: 0, open: 0, pending: 0, snoozed: 0, resolved: 0 });
 export const quarantined = signal<number | null>(null);
 export const channels = signal<Channel[]>([]);
 export const link = signal<Link>('connecting');
 export const place = signal<Place>(firstPlace());
 export const now = signal(Date.now());
-export const drafts = new Drafts(localStorage);
-export const drafted = signal(drafts.conversations());
 /** What this agent does in the open conversation, shown to other agents. */
 export const doing = signal<Doing>('viewing');
 
@@ -145,7 +144,7 @@ async function enter(agent: Agent): Promise<void> {
     forgetThreads();
     phase.value = 'ready';
   });
-  drafts.sweep();
+  void loadDrafts(agent.id);
   const live = new Feed({ event: onEvent, signal: hear, link: onLink, reset: reload, signedOut: leave });
   feed = live;
   presence = new Presence((frame) => live.send(frame));
@@ -155,7 +154,12 @@ async function enter(agent: Agent): Promise<void> {
   ]).catch((error: unknown) => tell(say('done.failed', { reason: reason(error) }), { bad: true }));
   void loadList(place.value.view);
   void refreshCounts();
-  if (place.value.open) void refreshThread(place.value.open).then(resolveOpen);
+  if (place.value.open) {
+    void refreshThread(place.value.open).then(resolveOpen).then(() => {
+      const open = place.value.open && threadOf(place.value.open).value.conversation;
+      if (open) markRead(open);
+    });
+  }
   live.start();
   await directory;
 }
@@ -183,7 +187,6 @@ function onEvent(event: DeskEvent): void {
     if (event.kind === 'channel.changed') void refreshWatch();
     return;
   }
-  if (event.kind === 'message.received') fresh(event.conversation_id);
   changed.add(event.conversation_id);
   burst ??= setTimeout(settle, BURST_MS);
 }
@@ -203,17 +206,32 @@ async function settle(): Promise<void> {
     found.forEach((conversation, i) => {
       if (conversation === undefined) return;
       patchList(place.value.view, ids[i]!, conversation, me.value.id);
+      if (conversation) markRead(conversation);
     });
   });
 }
 
-/** Conversations with new messages that have not been opened in this window. */
-export const unread = signal<ReadonlySet<string>>(new Set());
+/** The loaded conversations with messages that this agent has not seen. */
+export const unread = computed(() => rows.value.filter((row) => row.unread).length);
 
-function fresh(id: string): void {
-  if (id === place.value.open && document.visibilityState === 'visible') return;
-  unread.value = new Set([...unread.value, id]);
+/** Marks the conversation as read if it is open in front of the agent. */
+function markRead(conversation: Conversation): void {
+  if (!conversation.unread || conversation.id !== place.value.open || document.visibilityState !== 'visible') return;
+  showChange({ ...conversation, unread: false });
+  void api.markRead(conversation.id, conversation.last_seq).catch(() => undefined);
 }
+
+/** Makes a conversation unread again and returns to the list. */
+export async function markUnread(conversation: Conversation): Promise<void> {
+  if (place.value.open === conversation.id) openConversation(null);
+  showChange({ ...conversation, unread: conversation.status === 'open' });
+  await api.markRead(conversation.id, 0).catch((error: unknown) => tell(say('done.failed', { reason: reason(error) }), { bad: true }));
+}
+
+document.addEventListener('visibilitychange', () => {
+  const open = place.value.open && threadOf(place.value.open).value.conversation;
+  if (open) markRead(open);
+});
 
 function onLink(state: Link): void {
   link.value = state;
@@ -241,7 +259,7 @@ export async function refreshCounts(): Promise<void> {
   await Promise.allSettled([
     refreshWatch(),
     api.inboxes().then((list) => (inboxes.value = list)),
-    api.conversations({ q: 'is:open assignee:me', limit: 100 }).then((page) => (mineOpen.value = page.data.length)),
+    api.counts().then((found) => (counts.value = found)),
   ]);
 }
 
@@ -270,7 +288,7 @@ function arrive(next: Place): void {
   const before = place.value;
   batch(() => {
     place.value = next;
-    if (next.open) unread.value = new Set([...unread.value].filter((id) => id !== next.open));
+    if (next.open) hold(next.open);
   });
   if (toHash({ view: before.view, open: null }) !== toHash({ view: next.view, open: null })) void loadList(next.view);
   if (!next.open) return;
@@ -278,6 +296,8 @@ function arrive(next: Place): void {
   const thread = threadOf(next.open);
   if (!thread.value.conversation) thread.value = { ...thread.value, conversation: rows.value.find((row) => row.id === next.open) ?? null };
   void refreshThread(next.open).then(resolveOpen).then(() => {
+    const arrived = threadOf(next.open!).value.conversation;
+    if (arrived) markRead(arrived);
     const after = neighbour(place.value.open, 1);
     if (after && place.value.open === next.open) prefetch(after);
   });

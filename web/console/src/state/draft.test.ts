@@ -45,3 +45,16 @@ test('old and unreadable drafts are removed', () => {
   expect([...drafts.conversations()]).toEqual(['cv_new']);
   expect(storage.getItem('switchboard.theme')).toBe('dark');
 });
+
+test('each agent of a browser has their own drafts', () => {
+  const drafts = new Drafts(new Memory());
+  drafts.agent = 'ag_1';
+  drafts.write('cv_1', 'reply', 'by Ana', 1);
+  drafts.agent = 'ag_2';
+  expect(drafts.read('cv_1', 'reply')).toBeNull();
+  expect(drafts.all()).toEqual([]);
+  drafts.write('cv_2', 'note', 'by Ben', 1, { to: ['jo@acme.example'], cc: [] });
+  expect(drafts.all().map((one) => [one.conversation, one.kind, one.draft.to])).toEqual([['cv_2', 'note', ['jo@acme.example']]]);
+  drafts.agent = 'ag_1';
+  expect([...drafts.conversations()]).toEqual(['cv_1']);
+});

@@ -1,5 +1,6 @@
-// Drafts are kept in the browser's storage, one per conversation and kind, so that
-// closing a tab or a failed send never loses text.
+// The browser's copy of an agent's drafts, one per conversation and kind. It keeps
+// every key stroke, so that closing a tab or a lost connection never loses text;
+// sync.ts keeps the copy on the server.
 
 export type Kind = 'reply' | 'note';
 
@@ -8,18 +9,24 @@ export interface Draft {
   /** Number of the newest message the author had seen. */
   seen: number;
   at: number;
+  /** The chosen recipients; absent: those of a reply to everyone. */
+  to?: string[];
+  cc?: string[];
+  /** The server has this version. */
+  saved?: boolean;
 }
 
 const PREFIX = 'switchboard.draft.';
 const KEEP = 30 * 24 * 60 * 60 * 1000;
 
-const key = (conversation: string, kind: Kind) => `${PREFIX}${conversation}.${kind}`;
-
 export class Drafts {
+  /** Whose drafts are read and written; several agents may use one browser. */
+  agent = '';
+
   constructor(private readonly storage: Storage, private readonly now: () => number = Date.now) {}
 
   read(conversation: string, kind: Kind): Draft | null {
-    const text = this.storage.getItem(key(conversation, kind));
+    const text = this.storage.getItem(this.key(conversation, kind));
     if (!text) return null;
     try {
       const draft = JSON.parse(text) as Draft;
@@ -30,14 +37,17 @@ export class Drafts {
   }
 
   /** Saves the text; an empty text removes the draft. False when the storage is full. */
-  write(conversation: string, kind: Kind, text: string, seen: number): boolean {
+  write(conversation: string, kind: Kind, text: string, seen: number, more: Pick<Draft, 'to' | 'cc'> = {}): boolean {
     if (text.trim() === '') {
       this.remove(conversation, kind);
       return true;
     }
+    return this.put(conversation, kind, { text, seen, at: this.now(), ...more });
+  }
+
+  put(conversation: string, kind: Kind, draft: Draft): boolean {
     try {
-      const draft: Draft = { text, seen, at: this.now() };
-      this.storage.setItem(key(conversation, kind), JSON.stringify(draft));
+      this.storage.setItem(this.key(conversation, kind), JSON.stringify(draft));
       return true;
     } catch {
       return false;
@@ -45,14 +55,24 @@ export class Drafts {
   }
 
   remove(conversation: string, kind: Kind): void {
-    this.storage.removeItem(key(conversation, kind));
+    this.storage.removeItem(this.key(conversation, kind));
+  }
+
+  /** The agent's drafts. */
+  all(): { conversation: string; kind: Kind; draft: Draft }[] {
+    const own = this.key('', 'reply').slice(0, -'.reply'.length);
+    return this.names().filter((name) => name.startsWith(own)).flatMap((name) => {
+      const dot = name.lastIndexOf('.');
+      const conversation = name.slice(own.length, dot);
+      const kind = name.slice(dot + 1) as Kind;
+      const draft = conversation.includes('.') ? null : this.read(conversation, kind);
+      return draft ? [{ conversation, kind, draft }] : [];
+    });
   }
 
   /** The conversations that have a draft of any kind. */
   conversations(): Set<string> {
-    const out = new Set<string>();
-    for (const name of this.names()) out.add(name.slice(PREFIX.length, name.lastIndexOf('.')));
-    return out;
+    return new Set(this.all().map((one) => one.conversation));
   }
 
   /** Removes drafts older than 30 days. */
@@ -66,6 +86,10 @@ export class Drafts {
       }
       this.storage.removeItem(name);
     }
+  }
+
+  private key(conversation: string, kind: Kind): string {
+    return `${PREFIX}${this.agent ? `${this.agent}.` : ''}${conversation}.${kind}`;
   }
 
   private names(): string[] {

@@ -1,6 +1,15 @@
 // The registry of shortcuts, used by the key handler, the help dialog, tooltips
 // and aria-keyshortcuts. Shortcuts match event.key and so follow the keyboard
 // layout; Alt is never used, because layouts need it for typing.
+import { signal } from '@preact/signals';
+
+/** Shortcuts of a single character are turned off (WCAG 2.1.4). */
+export const lettersOff = signal(globalThis.localStorage?.getItem('switchboard.keys') === 'off');
+
+export function setLetters(on: boolean): void {
+  lettersOff.value = !on;
+  localStorage.setItem('switchboard.keys', on ? 'on' : 'off');
+}
 
 export interface Binding {
   /** "j", "?", "Escape", "g m" (a sequence), "Mod+Enter" (Ctrl or ⌘). */

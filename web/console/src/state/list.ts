@@ -13,10 +13,29 @@ export const listError = signal<unknown>(null);
 /** The row selected by keyboard; opening a conversation selects it. */
 export const selected = signal<string | null>(null);
 
+/** The selected row keeps its place while it is selected, whatever arrives in it. */
+const held = signal<{ id: string; at: string } | null>(null);
+
+export function hold(id: string): void {
+  if (held.value?.id === id) return;
+  const row = byId.value.get(id);
+  held.value = row ? { id, at: row.updated_at } : null;
+}
+
 /** Last changed first, then by ID, like the server. */
-export const rows = computed(() =>
-  [...byId.value.values()].sort((a, b) => (a.updated_at !== b.updated_at ? (a.updated_at < b.updated_at ? 1 : -1) : a.id < b.id ? 1 : -1)),
-);
+export const rows = computed(() => {
+  const fixed = held.value;
+  const at = (row: Conversation) => (row.id === fixed?.id ? fixed.at : row.updated_at);
+  return [...byId.value.values()].sort((a, b) => (at(a) !== at(b) ? (at(a) < at(b) ? 1 : -1) : a.id < b.id ? 1 : -1));
+});
+
+/** Selects a row; the others move around it. */
+export function select(id: string): void {
+  batch(() => {
+    selected.value = id;
+    hold(id);
+  });
+}
 
 let asked = 0;
 let searching: ReturnType<typeof setTimeout> | undefined;
@@ -29,6 +48,7 @@ export function clearList(): void {
     loading.value = true;
     listError.value = null;
     selected.value = null;
+    held.value = null;
   });
 }
 
@@ -41,8 +61,9 @@ export async function loadList(view: View, options: { quiet?: boolean } = {}): P
     const page = await api.conversations({ q: queryOf(view), limit: PAGE });
     if (ticket !== asked) return;
     batch(() => {
-      byId.value = new Map(page.data.map((row) => [row.id, row]));
-      nextCursor.value = page.next_cursor;
+      const tail = options.quiet ? olderThan(page.data) : [];
+      byId.value = new Map([...page.data, ...tail].map((row) => [row.id, row]));
+      if (tail.length === 0) nextCursor.value = page.next_cursor;
       loading.value = false;
       listError.value = null;
     });
@@ -54,6 +75,13 @@ export async function loadList(view: View, options: { quiet?: boolean } = {}): P
       if (!options.quiet || (error instanceof Problem && error.status !== 0)) listError.value = error;
     });
   }
+}
+
+/** The loaded rows below a new first page, if it joins them without a gap. */
+function olderThan(page: readonly Conversation[]): Conversation[] {
+  const last = page.at(-1);
+  if (!last || byId.value.get(last.id)?.last_seq !== last.last_seq) return [];
+  return [...byId.value.values()].filter((row) => row.updated_at < last.updated_at);
 }
 
 export async function loadMore(view: View): Promise<void> {

@@ -6,18 +6,22 @@ export type View =
   | { kind: 'mine' }
   | { kind: 'unassigned' }
   | { kind: 'all' }
+  | { kind: 'pending' }
+  | { kind: 'snoozed' }
+  | { kind: 'resolved' }
   | { kind: 'tier'; tier: number }
   | { kind: 'inbox'; inbox: string }
   | { kind: 'search'; text: string }
   | { kind: 'quarantine' }
   | { kind: 'channels' };
 
-/** The `q` parameter of a view. Views list open conversations only; a search lists everything it matches. */
+/** The `q` parameter of a view. "Mine" includes what the agent answered and now waits for; a search lists everything it matches. */
 export function queryOf(view: View): string {
   switch (view.kind) {
-    case 'mine': return 'is:open assignee:me';
+    case 'mine': return 'is:open is:pending assignee:me';
     case 'unassigned': return 'is:open is:unassigned';
     case 'all': return 'is:open';
+    case 'pending': case 'snoozed': case 'resolved': return `is:${view.kind}`;
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
@@ -29,9 +33,12 @@ export function queryOf(view: View): string {
 export function belongs(view: View, c: Conversation, me: string): boolean | null {
   if (view.kind === 'search') return null;
   if (view.kind === 'quarantine' || view.kind === 'channels') return false;
+  switch (view.kind) {
+    case 'mine': return c.assignee?.id === me && (c.status === 'open' || c.status === 'pending');
+    case 'pending': case 'snoozed': case 'resolved': return c.status === view.kind;
+  }
   if (c.status !== 'open') return false;
   switch (view.kind) {
-    case 'mine': return c.assignee?.id === me;
     case 'unassigned': return c.assignee === null;
     case 'all': return true;
     case 'tier': return c.tier === view.tier;
@@ -56,7 +63,7 @@ export function toHash(place: Place): string {
 export function fromHash(hash: string): Place {
   const [kind = '', ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
   switch (kind) {
-    case 'mine': case 'unassigned': case 'all': case 'quarantine': case 'channels':
+    case 'mine': case 'unassigned': case 'all': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

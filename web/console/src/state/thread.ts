@@ -17,6 +17,9 @@ export interface Thread {
 const EMPTY: Thread = { conversation: null, messages: [], events: [], stints: [], account: null, contact: null, loaded: false, error: null };
 const KEEP = 40;
 
+/** The newest message on the screen, in the conversation whose end is visible. */
+export const shown = signal<{ conversation: string; seq: number }>({ conversation: '', seq: 0 });
+
 const threads = new Map<string, Signal<Thread>>();
 const running = new Map<string, Promise<void>>();
 const again = new Set<string>();

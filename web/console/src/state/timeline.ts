@@ -7,6 +7,8 @@ const SHOWN_BY_MESSAGE = new Set(['message.received', 'message.sent', 'note.adde
 
 export type Item =
   | { kind: 'message'; key: string; message: Message }
+  /** Consecutive chat lines of one person. */
+  | { kind: 'chat'; key: string; messages: Message[] }
   | { kind: 'events'; key: string; events: DeskEvent[] };
 
 /** Merges by number: a message has the seq of its event. Consecutive events become one item. */
@@ -21,10 +23,26 @@ export function timeline(messages: readonly Message[], events: readonly DeskEven
   };
   for (const message of messages) {
     flush(message.seq);
+    const last = out.at(-1);
+    const before = last?.kind === 'message' ? last.message : last?.kind === 'chat' ? last.messages.at(-1)! : null;
+    if (before && continues(before, message)) {
+      const messages = last!.kind === 'chat' ? [...last!.messages, message] : [before, message];
+      out[out.length - 1] = { kind: 'chat', key: last!.key, messages };
+      continue;
+    }
     out.push({ kind: 'message', key: message.id, message });
   }
   flush(Infinity);
   return out;
+}
+
+const CHAT_PAUSE_MS = 5 * 60_000;
+
+/** Whether a chat line continues the one before it. */
+function continues(before: Message, message: Message): boolean {
+  return message.channel === 'chat' && before.channel === 'chat' && message.direction === before.direction &&
+    message.author?.id === before.author?.id && message.from[0]?.email === before.from[0]?.email &&
+    Date.parse(message.received_at) - Date.parse(before.received_at) < CHAT_PAUSE_MS;
 }
 
 /** Looks up the names of what an event's data refers to. */
@@ -67,7 +85,7 @@ export function describe(event: DeskEvent, names: Names): string {
   return event.kind;
 }
 
-export interface Handover { note: string; from: string; to: string; by: string; at: string; seq: number }
+export interface Handover { message: string; note: string; from: string; to: string; by: string; at: string; seq: number }
 
 /** The last move with a handover note; null when there is none. */
 export function handover(events: readonly DeskEvent[], messages: readonly Message[], names: Names): Handover | null {
@@ -77,7 +95,7 @@ export function handover(events: readonly DeskEvent[], messages: readonly Messag
     const note = event.data.note || messages.find((message) => message.id === message_id)?.text || '';
     if (!note) continue;
     return {
-      note, from: names.inbox(from) ?? from, to: names.inbox(to) ?? to,
+      message: message_id, note, from: names.inbox(from) ?? from, to: names.inbox(to) ?? to,
       by: actorName(event.actor, names), at: event.at, seq: event.seq,
     };
   }

@@ -2,10 +2,11 @@
 import { effect, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import { say } from '../text/say';
-import type { Conversation, Message } from '../wire';
-import { doing, drafted, drafts, reason, refreshCounts, tell, typed } from './desk';
+import type { Address, Conversation, Message } from '../wire';
+import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
-import { refreshThread, threadOf } from './thread';
+import { drafts, drop, keep } from './sync';
+import { refreshThread, shown, threadOf } from './thread';
 import { newest } from './timeline';
 
 export interface Writing {
@@ -14,6 +15,13 @@ export interface Writing {
   text: string;
   /** Number of the newest message the author has seen. */
   seen: number;
+  /** The recipients of a reply by mail; null until they are known. */
+  to: string[] | null;
+  cc: string[] | null;
+  /** The author changed the recipients. */
+  chosen: boolean;
+  /** How many people could not be added. */
+  omitted: number;
   sending: boolean;
   /** The author was warned about newer messages and may send anyway. */
   warned: boolean;
@@ -38,8 +46,30 @@ export function write(conversation: Conversation, kind: Kind): void {
   const top = newest(threadOf(conversation.id).value.messages);
   writing.value = {
     conversation: conversation.id, kind, text: draft?.text ?? '', seen: draft ? Math.min(draft.seen, top) : top,
+    to: draft?.to ?? null, cc: draft?.cc ?? null, chosen: draft?.to !== undefined, omitted: 0,
     sending: false, warned: false, failure: '',
   };
+}
+
+/** An address as the API accepts it. */
+export function addressed({ name, email }: Address): string {
+  return name ? `"${name.replace(/["\\]/g, '')}" <${email}>` : email;
+}
+
+/** Loads who a reply to everyone goes to, unless the author has chosen. */
+export async function loadRecipients(conversation: Conversation): Promise<void> {
+  if (conversation.reply.channel === 'chat') return;
+  const found = await api.recipients(conversation.id).catch(() => null);
+  const current = writing.value;
+  if (!found || current?.conversation !== conversation.id || current.kind !== 'reply' || current.chosen || current.sending) return;
+  update({ to: found.to.map(addressed), cc: found.cc.map(addressed), omitted: found.omitted });
+}
+
+export function choose(to: string[], cc: string[]): void {
+  const current = writing.value;
+  if (!current || current.sending) return;
+  writing.value = { ...current, to, cc, chosen: true, failure: '' };
+  if (current.text.trim() !== '') keep(current.conversation, current.kind, current.text, current.seen, { to, cc });
 }
 
 export function type(text: string): void {
@@ -48,9 +78,8 @@ export function type(text: string): void {
   // Everything on the page when typing starts counts as seen.
   const seen = current.text === '' ? newest(threadOf(current.conversation).value.messages) : current.seen;
   writing.value = { ...current, text, seen };
-  drafts.write(current.conversation, current.kind, text, seen);
+  keep(current.conversation, current.kind, text, seen, current.chosen ? { to: current.to ?? [], cc: current.cc ?? [] } : {});
   if (current.kind === 'reply' && text !== '') typed(current.conversation);
-  drafted.value = drafts.conversations();
 }
 
 /** Closes the composer and keeps the draft. */
@@ -58,16 +87,27 @@ export function stopWriting(): void {
   writing.value = null;
 }
 
+/** Discards the draft; it can be undone. */
 export function discard(): void {
   const current = writing.value;
   if (!current) return;
-  forget(current.conversation, current.kind);
+  void drop(current.conversation, current.kind);
   writing.value = null;
+  if (current.text.trim() === '') return;
+  tell(say('done.discarded'), {
+    undo: () => {
+      const { conversation, kind, text, seen, chosen, to, cc } = current;
+      if (drafts.read(conversation, kind)) return; // something newer was begun
+      keep(conversation, kind, text, seen, chosen ? { to: to ?? [], cc: cc ?? [] } : {});
+      writing.value = { ...current, sending: false };
+    },
+  });
 }
 
-function forget(conversation: string, kind: Kind): void {
-  drafts.remove(conversation, kind);
-  drafted.value = drafts.conversations();
+/** The newest message that counts as seen. In a chat that is what is on the screen: a visitor who keeps typing must not block the answer. */
+export function seenSeq(conversation: Conversation, seen: number): number {
+  const screen = shown.value;
+  return conversation.reply.channel === 'chat' && screen.conversation === conversation.id ? Math.max(seen, screen.seq) : seen;
 }
 
 /** Sends the reply or adds the note. A reply that misses newer messages is held back once, with a warning. */
@@ -75,7 +115,8 @@ export async function send(conversation: Conversation, messages: readonly Messag
   const current = writing.value;
   if (!current || current.sending || current.text.trim() === '') return;
   const top = newest(messages);
-  if (current.kind === 'reply' && top > current.seen && !current.warned) {
+  const seen = seenSeq(conversation, current.seen);
+  if (current.kind === 'reply' && top > seen && !current.warned) {
     update({ warned: true });
     return;
   }
@@ -86,11 +127,14 @@ export async function send(conversation: Conversation, messages: readonly Messag
       keepSeen(conversation.id, note.seq, top);
       tell(say('done.noted'));
     } else {
-      await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : current.seen });
+      const { to, cc } = current;
+      await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }) });
     }
-    forget(conversation.id, current.kind);
+    await drop(conversation.id, current.kind);
     if (writing.value?.conversation === conversation.id && writing.value.kind === current.kind) writing.value = null;
     void refreshCounts();
+    // The next key is a shortcut in the conversation that was answered.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.log')?.focus({ preventScroll: true }));
   } catch (error) {
     await explain(error, conversation.id);
   }
@@ -100,7 +144,7 @@ export async function send(conversation: Conversation, messages: readonly Messag
 /** The author's own note does not count as new for their reply draft. */
 function keepSeen(conversation: string, seq: number, before: number): void {
   const reply = drafts.read(conversation, 'reply');
-  if (reply && reply.seen >= before) drafts.write(conversation, 'reply', reply.text, seq);
+  if (reply && reply.seen >= before) drafts.put(conversation, 'reply', { ...reply, seen: seq });
 }
 
 async function explain(error: unknown, conversation: string): Promise<void> {

@@ -26,7 +26,7 @@ function Desk() {
   useEffect(listen, []);
   const title = titleOf(view);
   useEffect(() => {
-    document.title = `${unread.value.size > 0 ? `(${unread.value.size}) ` : ''}${title} · ${say('app.name')}`;
+    document.title = `${unread.value > 0 ? `(${unread.value}) ` : ''}${title} · ${say('app.name')}`;
   }, [title, unread.value]);
   return (
     <div class={`desk${open ? ' desk-open' : ''}`}>

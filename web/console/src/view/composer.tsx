@@ -1,13 +1,17 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
-import { drafts } from '../state/desk';
 import type { Kind } from '../state/draft';
 import { caps } from '../state/keys';
+import { drafted, drafts } from '../state/sync';
 import { newerThan } from '../state/timeline';
-import { discard, send, stopWriting, type as typed, write, writing } from '../state/writing';
+import { discard, loadRecipients, seenSeq, send, stopWriting, type as typed, write, writing } from '../state/writing';
 import type { Conversation, Message } from '../wire';
 import { Icon } from './icon';
+import { RecipientFields } from './recipients';
 import { mac } from './shortcuts';
+
+/** The browser itself makes a field as high as its text. */
+const SIZED = CSS.supports('field-sizing', 'content');
 
 interface Props { conversation: Conversation; messages: Message[] }
 
@@ -26,11 +30,12 @@ export function Composer({ conversation, messages }: Props) {
 
 /** One button per kind; the last choice is never remembered. */
 function Doors({ conversation }: { conversation: Conversation }) {
+  const any = drafted.value.has(conversation.id);
   const door = (kind: Kind) => (
     <button class={`door door-${kind}`} aria-keyshortcuts={kind === 'reply' ? 'r' : 'n'} onClick={() => write(conversation, kind)}>
       <Icon name={kind} size={17} />
       <span>{kind === 'reply' ? say('composer.replyTo', { name: conversation.contact.name || recipient(conversation) }) : say('composer.note')}</span>
-      {drafts.read(conversation.id, kind) && <span class="draft-mark">{say('composer.draft')}</span>}
+      {any && drafts.read(conversation.id, kind) && <span class="draft-mark">{say('composer.draft')}</span>}
       <kbd>{kind === 'reply' ? 'r' : 'n'}</kbd>
     </button>
   );
@@ -42,8 +47,14 @@ function Editor({ conversation, messages }: Props) {
   const current = writing.value!;
   const reply = current.kind === 'reply';
   const to = recipient(conversation);
-  const unanswerable = reply && !conversation.reply.to;
-  const news = reply && current.text !== '' ? newerThan(messages, current.seen) : 0;
+  const mail = reply && conversation.reply.channel !== 'chat';
+  const unanswerable = reply && !conversation.reply.to && !current.to?.length;
+  const nobody = mail && current.to?.length === 0;
+  const news = reply && current.text !== '' ? newerThan(messages, seenSeq(conversation, current.seen)) : 0;
+  const others = mail && current.to && current.cc ? current.to.length + current.cc.length - 1 : 0;
+
+  // A new message may have other recipients.
+  useEffect(() => { if (mail) void loadRecipients(conversation); }, [mail, messages.length]);
 
   // A layout effect, so that the next key already goes into the field and is no shortcut.
   useLayoutEffect(() => {
@@ -54,11 +65,13 @@ function Editor({ conversation, messages }: Props) {
 
   // Grows with the text; the stylesheet limits the height.
   useLayoutEffect(() => {
+    if (SIZED) return;
     const area = field.current!;
     area.style.height = 'auto';
     area.style.height = `${area.scrollHeight + 2}px`;
   }, [current.text]);
 
+  const first = current.to?.[0] ? (/<([^<>]*)>\s*$/.exec(current.to[0])?.[1] ?? current.to[0]) : to;
   const label = reply ? say('composer.reply') : say('composer.note');
   return (
     <footer class={`composer editor editor-${current.kind}`}>
@@ -75,6 +88,7 @@ function Editor({ conversation, messages }: Props) {
         ) : <b class="editor-to">{say('composer.noteOnly')}</b>}
         <button class="tool" title={`${say('composer.close')} (Esc)`} onClick={stopWriting}><Icon name="down" size={16} /><span class="sr">{say('composer.close')}</span></button>
       </div>
+      {mail && <RecipientFields writing={current} />}
       {unanswerable && <p class="stale" role="alert">{say('composer.noAddress')}</p>}
       {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
       {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}
@@ -82,10 +96,10 @@ function Editor({ conversation, messages }: Props) {
         placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)} />
       <div class="editor-foot">
         <button class={`button ${news > 0 ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts="Control+Enter Meta+Enter"
-          disabled={current.sending || unanswerable || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
+          disabled={current.sending || unanswerable || nobody || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
           {!reply ? say(current.sending ? 'composer.adding' : 'composer.addNote')
             : current.sending ? say('composer.sending')
-            : news > 0 ? count('composer.sendAnyway', news) : say('composer.send', { to })}
+            : news > 0 ? count('composer.sendAnyway', news) : others > 0 ? count('composer.sendAll', others, { to: first }) : say('composer.send', { to: first })}
           <kbd>{caps('Mod+Enter', mac).join(' ')}</kbd>
         </button>
         {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}

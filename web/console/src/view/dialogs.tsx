@@ -3,7 +3,7 @@ import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { assign, current, move, setStatus } from '../state/actions';
 import { agents, me, now, reason, tiers } from '../state/desk';
 import { dialog } from '../state/dialog';
-import { caps, type Binding } from '../state/keys';
+import { caps, lettersOff, setLetters, type Binding } from '../state/keys';
 import { say } from '../text/say';
 import { moment, parseWhen } from '../text/time';
 import type { Conversation } from '../wire';
@@ -63,6 +63,7 @@ function KeysDialog() {
           </section>
         ))}
       </div>
+      <label class="check"><input type="checkbox" checked={!lettersOff.value} onChange={(event) => setLetters(event.currentTarget.checked)} />{say('keys.letters')}</label>
       <p class="muted">{say('keys.hint')}</p>
     </Modal>
   );

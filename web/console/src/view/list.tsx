@@ -1,17 +1,19 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
 import { nameOf } from '../text/person';
 import { count, say, sayIf, type Sentence } from '../text/say';
 import { heat, span } from '../text/time';
-import { drafted, go, inboxes, now, openConversation, place, reason, tabStop, tiers, unread } from '../state/desk';
+import { counts, go, inboxes, now, openConversation, place, reason, tabStop, tiers } from '../state/desk';
 import { colleagues } from '../state/presence';
-import { listError, loadList, loading, loadMore, nextCursor, rows, selected } from '../state/list';
+import { listError, loadList, loading, loadMore, nextCursor, rows, select, selected, viewKey } from '../state/list';
+import { drafted } from '../state/sync';
 import { prefetch } from '../state/thread';
 import { errorPosition, type View } from '../state/search';
 import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
+import { range, reveal, type Range } from './rows';
 
 export function titleOf(view: View): string {
   if (view.kind === 'tier') {
@@ -55,6 +57,11 @@ function sizeOf(view: View): number | null {
 
 function Total() {
   if ((loading.value || listError.value) && rows.value.length === 0) return null;
+  const { kind } = place.value.view;
+  if (kind === 'pending' || kind === 'snoozed' || kind === 'resolved' || kind === 'mine') {
+    const all = counts.value[kind];
+    return <span class="muted" role="status">{all >= 1000 ? say('list.countMore', { n: 999 }) : count('list.count', all)}</span>;
+  }
   const exact = sizeOf(place.value.view);
   if (exact !== null) return <span class="muted" role="status">{say('rail.open', { n: exact })}</span>;
   const n = rows.value.length;
@@ -108,13 +115,15 @@ function Body({ view }: { view: View }) {
   if (loading.value && list.length === 0) return <Skeleton />;
   if (list.length === 0) {
     if (failed) return <div class="empty" />;
-    const key = view.kind === 'mine' || view.kind === 'search' ? view.kind : 'other';
+    const key = view.kind === 'mine' || view.kind === 'search' ? view.kind : belongsElsewhere(view) ? 'rest' : 'other';
     return (
       <div class="empty"><Icon name="check" size={28} /><p>{say(`list.empty.${key}`)}</p><p class="muted">{say(`list.empty.${key}.hint` as Sentence)}</p></div>
     );
   }
-  return <Rows list={list} view={view} />;
+  return <Rows key={viewKey(view)} list={list} view={view} />;
 }
+
+const belongsElsewhere = (view: View) => view.kind === 'pending' || view.kind === 'snoozed' || view.kind === 'resolved';
 
 function Skeleton() {
   return (
@@ -124,64 +133,113 @@ function Skeleton() {
   );
 }
 
+/** Renders the visible rows only. All rows have the same height, which the first one tells. */
 function Rows({ list, view }: { list: Conversation[]; view: View }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const above = useNewAbove(scroller, list);
+  const [height, setHeight] = useState(ROW_HEIGHT);
+  const [seen, setSeen] = useState<Range>(() => range(0, innerHeight, ROW_HEIGHT, list.length));
+  const look = () => {
+    const box = scroller.current;
+    if (!box) return;
+    const next = range(box.scrollTop, box.clientHeight, height, rows.peek().length);
+    setSeen((last) => (last.from === next.from && last.to === next.to ? last : next));
+  };
+  const above = useAnchor(scroller, list, height);
 
+  useLayoutEffect(() => {
+    const measured = scroller.current?.querySelector<HTMLElement>('.row')?.offsetHeight;
+    if (measured && measured !== height) setHeight(measured);
+    look();
+  }, [list, height]);
+  useEffect(() => {
+    const watch = new ResizeObserver(look);
+    watch.observe(scroller.current!);
+    return () => watch.disconnect();
+  }, [height]);
   useSignalEffect(() => {
     const active = place.value.open ?? selected.value;
-    if (active) scroller.current?.querySelector(`[data-id="${CSS.escape(active)}"]`)?.scrollIntoView({ block: 'nearest' });
+    const box = scroller.current;
+    const index = active && box ? rows.peek().findIndex((row) => row.id === active) : -1;
+    if (index < 0 || !box) return;
+    const top = reveal(index, box.scrollTop, box.clientHeight, height);
+    if (top !== box.scrollTop) box.scrollTop = top;
   });
 
+  const from = Math.min(seen.from, Math.max(0, list.length - 1));
+  const to = Math.min(seen.to, list.length);
   return (
     <div class="rows" ref={scroller} onScroll={(event) => {
       const box = event.currentTarget;
-      if (box.scrollHeight - box.scrollTop - box.clientHeight < 400) void loadMore(view);
+      look();
+      if (box.scrollHeight - box.scrollTop - box.clientHeight < 10 * height) void loadMore(view);
     }}>
       {above > 0 && (
         <button class="pill" onClick={() => scroller.current?.scrollTo({ top: 0 })}>{count('list.new', above)}</button>
       )}
-      <ul class="row-list">
-        {list.map((row) => <Row key={row.id} row={row} />)}
+      <ul class="row-list" style={{ paddingBlock: `${from * height}px ${(list.length - to) * height}px` }}>
+        {list.slice(from, to).map((row, i) => <Row key={row.id} row={row} at={from + i + 1} of={nextCursor.value ? -1 : list.length} />)}
       </ul>
       {nextCursor.value && <button class="more" onClick={() => void loadMore(view)}>{say('list.more')}</button>}
     </div>
   );
 }
 
-/** Counts the rows that were added above while the list is scrolled down. */
-function useNewAbove(scroller: { current: HTMLDivElement | null }, list: Conversation[]): number {
-  const seen = useRef<{ top: string; n: number }>({ top: '', n: 0 });
-  const top = list[0]?.id ?? '';
-  if (!scroller.current || scroller.current.scrollTop < 8) {
-    seen.current = { top, n: 0 };
-  } else {
-    const gone = list.findIndex((row) => row.id === seen.current.top);
-    seen.current.n = Math.max(gone, 0);
-  }
-  return seen.current.n;
+/** The height of a row in the stylesheet, until one is measured. */
+const ROW_HEIGHT = 78;
+
+/** Keeps the active row, or the first visible one, where it is when rows arrive above it. Returns how many arrived there. */
+function useAnchor(scroller: { current: HTMLDivElement | null }, list: Conversation[], height: number): number {
+  const last = useRef<Conversation[]>(list);
+  const top = useRef<string>(list[0]?.id ?? '');
+  const [above, setAbove] = useState(0);
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    const before = last.current;
+    last.current = list;
+    if (!box || before === list) return;
+    const active = place.peek().open ?? selected.peek();
+    const visible = (index: number) => index >= 0 && (index + 1) * height > box.scrollTop && index * height < box.scrollTop + box.clientHeight;
+    let index = active ? before.findIndex((row) => row.id === active) : -1;
+    if (!visible(index)) index = box.scrollTop > 0 ? Math.floor(box.scrollTop / height) : -1;
+    const anchor = before[index]?.id;
+    const now = anchor ? list.findIndex((row) => row.id === anchor) : -1;
+    if (now > index && index >= 0) box.scrollTop += (now - index) * height;
+    if (box.scrollTop < 8) top.current = list[0]?.id ?? '';
+    setAbove(Math.max(0, list.findIndex((row) => row.id === top.current)));
+  }, [list]);
+  useEffect(() => {
+    const box = scroller.current!;
+    const atTop = () => {
+      if (box.scrollTop >= 8) return;
+      top.current = last.current[0]?.id ?? '';
+      setAbove(0);
+    };
+    box.addEventListener('scroll', atTop, { passive: true });
+    return () => box.removeEventListener('scroll', atTop);
+  }, []);
+  return above;
 }
 
 /** A row subscribes to its own state only, so that moving through the list renders two rows and not all. */
-function Row({ row }: { row: Conversation }) {
+function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
   const { id } = row;
   const open = useComputed(() => place.value.open === id).value;
   const picked = useComputed(() => selected.value === id).value;
   const reachable = useComputed(() => tabStop.value === id).value;
-  const isNew = useComputed(() => unread.value.has(id)).value;
   const drafting = useComputed(() => drafted.value.has(id)).value;
   const busy = useComputed(() => [...(colleagues.value.get(id)?.values() ?? [])].find((one) => one.doing === 'replying')?.name ?? '').value;
+  const isNew = row.unread;
   const who = nameOf(row.contact);
   // An account named after the address or its domain would only repeat it.
   const account = row.account.name.includes('@') || who.endsWith(row.account.name) ? '' : row.account.name;
   return (
-    <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}`} data-id={row.id}>
+    <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}`} data-id={row.id} aria-posinset={at} aria-setsize={of}>
       <a href={`#/c/${row.id}`} tabIndex={reachable ? 0 : -1} aria-current={open ? 'true' : undefined}
-        onFocus={() => (selected.value = row.id)} onPointerEnter={() => prefetch(row.id)}
-        onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); selected.value = row.id; openConversation(row.id); } }}>
+        onFocus={() => select(row.id)} onPointerEnter={() => prefetch(row.id)}
+        onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); select(row.id); openConversation(row.id); } }}>
         <span class="row-channel"><ChannelIcon channel={row.channel} label={sayIf(`channel.${row.channel}`, row.channel)} size={17} /></span>
         <span class="row-who">
-          <b dir="auto">{who}</b>{account && <span class="muted"> · <bdi>{account}</bdi></span>}
+          <span class="row-person" dir="auto">{who}</span>{account && <span class="muted"> · <bdi>{account}</bdi></span>}
           {isNew && <span class="sr"> {say('row.unread')}</span>}
         </span>
         <Wait row={row} />
@@ -189,22 +247,22 @@ function Row({ row }: { row: Conversation }) {
           {row.restricted && <Icon name="lock" size={14} label={say('row.restricted')} />}
           {(row.priority === 'urgent' || row.priority === 'high') && <span class={`priority priority-${row.priority}`}>{say(`priority.${row.priority}`)}</span>}
           <span class="row-title" dir="auto">{row.subject || say('row.noSubject')}</span>
+          <span class={`tier tier-${row.tier}`} title={row.inbox.name}>T{row.tier}</span>
         </span>
-        <span class="row-preview" dir="auto">{row.preview}</span>
         <span class="row-foot">
-          <span class={`tier tier-${row.tier}`}>T{row.tier}</span>
-          <span class="row-inbox" dir="auto">{row.inbox.name}</span>
-          {row.status !== 'open' && <span class={`status status-${row.status}`}>{say(`status.${row.status}`)}</span>}
-          {row.tags.slice(0, 2).map((tag) => <span class="tag" dir="auto" key={tag}>{tag}</span>)}
-          {busy && <span class="row-busy">{say('presence.replying', { name: busy.split(' ')[0]! })}</span>}
           {drafting && <span class="draft-mark">{say('row.draft')}</span>}
-          <span class="row-assignee">
-            {row.assignee ? <><Avatar name={row.assignee.name} size="small" /><span class="row-name" dir="auto">{row.assignee.name.split(' ')[0]}</span></> : <span class="muted">{say('row.unassigned')}</span>}
-          </span>
+          {busy ? <span class="row-busy">{say('presence.replying', { name: busy.split(' ')[0]! })}</span> : <span class="row-preview" dir="auto">{row.preview}</span>}
+          {row.status !== 'open' && <span class={`status status-${row.status}`}>{statusOf(row)}</span>}
+          {row.assignee && <span class="row-assignee" title={row.assignee.name}><Avatar name={row.assignee.name} size="small" /><span class="sr">{row.assignee.name}</span></span>}
         </span>
       </a>
     </li>
   );
+}
+
+/** The status in words; a pending conversation says who it waits for. */
+export function statusOf(conversation: Conversation): string {
+  return conversation.status === 'pending' && conversation.waiting_on === 'third-party' ? say('status.pendingOther') : say(`status.${conversation.status}`);
 }
 
 function Wait({ row }: { row: Conversation }) {

@@ -108,7 +108,8 @@ function Text({ text }: { text: string }) {
 }
 
 function DeliveryLine({ delivery, message }: { delivery: Delivery; message: Message }) {
-  const state = say(`delivery.${delivery.state}`);
+  // A chat line that was sent is stored, but the visitor may have left.
+  const state = say(message.channel === 'chat' && delivery.state === 'sent' ? 'delivery.unseen' : `delivery.${delivery.state}`);
   const code = [delivery.code || '', delivery.enhanced_code].filter(Boolean).join(' ');
   const trouble = delivery.state === 'failed' || delivery.state === 'delayed' || delivery.state === 'unknown';
   const single = message.deliveries.length === 1 && message.to.length <= 1;

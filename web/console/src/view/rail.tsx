@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { count, say } from '../text/say';
-import { channels, go, inboxes, link, me, mineOpen, place, quarantined, reason, signOut, tell, tiers } from '../state/desk';
+import { channels, counts, go, inboxes, link, me, place, quarantined, reason, signOut, tell, tiers } from '../state/desk';
 import { viewKey } from '../state/list';
 import { queryOf, type View } from '../state/search';
 import { demo, becomeAgent } from '../state/demo';
@@ -9,9 +9,12 @@ import { dialog } from '../state/dialog';
 import { Avatar } from './avatar';
 import { Icon, Mark, type IconName } from './icon';
 
-interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; more?: boolean; child?: boolean; dot?: ComponentChildren }
+interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; child?: boolean; dot?: ComponentChildren }
 
-function Entry({ view, label, icon, count, more, child, dot }: EntryProps) {
+/** Views of which not all conversations are open. */
+const OTHER = ['mine', 'pending', 'snoozed', 'resolved', 'quarantine'];
+
+function Entry({ view, label, icon, count, child, dot }: EntryProps) {
   const here = viewKey(place.value.view) === viewKey(view);
   return (
     <li>
@@ -21,7 +24,7 @@ function Entry({ view, label, icon, count, more, child, dot }: EntryProps) {
         {!icon && dot}
         <span class="entry-name">{label}</span>
         {icon && dot}
-        {count ? <span class="entry-count" aria-label={say('rail.open', { n: count })}>{count}{more ? '+' : ''}</span> : null}
+        {count ? <span class="entry-count" aria-label={say(OTHER.includes(view.kind) ? 'rail.count' : 'rail.open', { n: count })}>{count >= 1000 ? '999+' : count}</span> : null}
       </a>
     </li>
   );
@@ -36,9 +39,12 @@ export function Rail() {
       <div class="brand"><Mark /><span>{say('app.name')}</span><Tools /></div>
       <div class="rail-scroll">
         <ul class="entries">
-          <Entry view={{ kind: 'mine' }} label={say('rail.mine')} icon="person" count={mineOpen.value} more={mineOpen.value >= 100} />
+          <Entry view={{ kind: 'mine' }} label={say('rail.mine')} icon="person" count={counts.value.mine} />
           <Entry view={{ kind: 'unassigned' }} label={say('rail.unassigned')} icon="tray" count={free} />
           <Entry view={{ kind: 'all' }} label={say('rail.all')} icon="stack" count={all} />
+          <Entry view={{ kind: 'pending' }} label={say('view.pending')} icon="clock" count={counts.value.pending} />
+          <Entry view={{ kind: 'snoozed' }} label={say('view.snoozed')} icon="moon" count={counts.value.snoozed} />
+          <Entry view={{ kind: 'resolved' }} label={say('view.resolved')} icon="check" count={counts.value.resolved} />
         </ul>
         {tiers.value.map((group) => (
           <ul class="entries" key={group.tier}>

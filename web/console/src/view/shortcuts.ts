@@ -1,11 +1,12 @@
 // All keyboard shortcuts of the console.
 import { assign, current, setStatus } from '../state/actions';
-import { go, inboxes, me, neighbour, openConversation, place } from '../state/desk';
+import { go, inboxes, markUnread, me, neighbour, openConversation, place } from '../state/desk';
 import { dialog } from '../state/dialog';
-import { isField, Keys, type Binding } from '../state/keys';
-import { rows, selected } from '../state/list';
+import { isField, Keys, lettersOff, type Binding } from '../state/keys';
+import { rows, select, selected } from '../state/list';
 import { nextTheme } from '../state/theme';
 import { prefetch, threadOf } from '../state/thread';
+import { showNow } from './shown';
 import { send, stopWriting, write, writing } from '../state/writing';
 import { say } from '../text/say';
 
@@ -22,7 +23,7 @@ function step(by: 1 | -1): void {
   const from = place.value.open ?? selected.value;
   const next = neighbour(from, by);
   if (!next) return;
-  selected.value = next;
+  select(next);
   if (place.value.open) openConversation(next);
   const after = neighbour(next, by);
   if (place.value.open && after) prefetch(after);
@@ -33,6 +34,7 @@ function compose(kind: 'reply' | 'note'): void {
   const conversation = current();
   if (!conversation) return;
   if (place.value.open !== conversation.id) openConversation(conversation.id);
+  showNow();
   write(conversation, kind);
 }
 
@@ -65,6 +67,8 @@ const bindings: Binding[] = [
   { keys: 'e', group: 'thread', label: say('key.resolve'), run: () => { const it = current()!; void setStatus(it, it.status === 'open' || it.status === 'pending' ? 'resolved' : 'open'); }, when: have },
   { keys: 'Mod+Enter', group: 'thread', label: say('key.send'), run: sendNow, inFields: true, when: () => calm() && writing.value !== null },
   { keys: 'g m', group: 'go', label: say('key.goMine'), run: () => go({ kind: 'mine' }), when: calm },
+  { keys: 'U', group: 'thread', label: say('key.unread'), run: () => void markUnread(current()!), when: have },
+  { keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
   { keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },
   { keys: 'g a', group: 'go', label: say('key.goAll'), run: () => go({ kind: 'all' }), when: calm },
   ...[0, 1, 2, 3].map((tier): Binding => ({
@@ -81,7 +85,7 @@ keys.add(bindings);
 /** Handles the window's key events; returns a function that stops it. */
 export function listen(): () => void {
   const onKey = (event: KeyboardEvent) => {
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || (lettersOff.value && event.key.length === 1 && !event.ctrlKey && !event.metaKey)) return;
     if (keys.press(event, isField(event.target))) event.preventDefault();
   };
   addEventListener('keydown', onKey);

@@ -2,17 +2,19 @@ import type { ComponentChildren } from 'preact';
 import { count, say, sayIf } from '../text/say';
 import { addressOf, nameOf } from '../text/person';
 import { exact, moment, span } from '../text/time';
-import { go, now, place } from '../state/desk';
+import { go, now } from '../state/desk';
 import { sideOpen } from '../state/dialog';
 import { threadOf } from '../state/thread';
 import type { Stint } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
+import { statusOf } from './list';
+import { shownId } from './shown';
 
 const NOTHING = { conversation: null, account: null, contact: null, stints: [] };
 
 export function Side() {
-  const id = place.value.open;
+  const id = shownId.value;
   const { conversation, account, contact: person, stints } = id ? threadOf(id).value : NOTHING;
   if (!conversation) return null;
   const { contact } = conversation;
@@ -57,7 +59,7 @@ export function Side() {
       <section>
         <h4>{say('side.conversation')}</h4>
         <Facts>
-          <Fact name={say('side.status')} value={say(`status.${conversation.status}`)} />
+          <Fact name={say('side.status')} value={statusOf(conversation)} />
           <Fact name={say('side.waiting')} value={conversation.waiting_since ? span(conversation.waiting_since, now.value) : say('side.notWaiting')} />
           <Fact name={say('side.lastReply')} value={conversation.last_reply_at ? moment(conversation.last_reply_at, now.value) : say('side.never')} />
           <Fact name={say('side.opened')} value={moment(conversation.created_at, now.value)} title={exact(conversation.created_at)} />
@@ -67,11 +69,22 @@ export function Side() {
       {stints.length > 0 && (
         <section>
           <h4>{say('side.history')}</h4>
-          <ol class="history">{stints.toReversed().map((stint, i) => <StintLine key={i} stint={stint} />)}</ol>
+          <ol class="history">{assignments(stints).toReversed().map((stint, i) => <StintLine key={i} stint={stint} />)}</ol>
         </section>
       )}
     </aside>
   );
+}
+
+/** The changes of inbox and assignee; changes of who has to act next are left out. */
+function assignments(stints: Stint[]): Stint[] {
+  const out: Stint[] = [];
+  for (const stint of stints) {
+    const last = out.at(-1);
+    if (last && last.inbox.key === stint.inbox.key && last.assignee?.id === stint.assignee?.id) out[out.length - 1] = { ...last, ended_at: stint.ended_at, waiting_on: stint.waiting_on };
+    else out.push(stint);
+  }
+  return out;
 }
 
 const quote = (text: string) => (/\s/.test(text) ? `"${text.replaceAll('"', '')}"` : text);

@@ -2,20 +2,22 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
 import { isolated, say } from '../text/say';
 import { exact, moment } from '../text/time';
-import { names, now, openConversation, place, reason } from '../state/desk';
+import { names, now, openConversation, reason } from '../state/desk';
 import { setStatus } from '../state/actions';
 import { dialog, sideOpen } from '../state/dialog';
 import { colleagues, typing } from '../state/presence';
-import { refreshThread, threadOf, type Thread as Loaded } from '../state/thread';
-import { describe, handover, timeline, type Handover } from '../state/timeline';
+import { refreshThread, shown, threadOf, type Thread as Loaded } from '../state/thread';
+import { describe, handover, newest, timeline, type Handover } from '../state/timeline';
 import type { Conversation, Event as DeskEvent } from '../wire';
 import { Avatar } from './avatar';
 import { Composer } from './composer';
 import { Icon, type IconName } from './icon';
+import { statusOf } from './list';
 import { MessageCard } from './message';
+import { shownId } from './shown';
 
 export function ThreadPane() {
-  const id = place.value.open;
+  const id = shownId.value;
   if (!id) {
     return (
       <main class="thread thread-none">
@@ -93,7 +95,7 @@ function Where({ conversation }: { conversation: Conversation }) {
         <span class={`status status-${conversation.status}`}>
           {conversation.status === 'snoozed' && conversation.snoozed_until
             ? say('thread.snoozedUntil', { time: moment(conversation.snoozed_until, now.value) })
-            : say(`status.${conversation.status}`)}
+            : statusOf(conversation)}
         </span>
       )}
     </p>
@@ -112,28 +114,45 @@ function Viewers({ id }: { id: string }) {
   );
 }
 
-/** The path through the routing policy; always visible. */
+/** The path through the routing policy, on request; codes are in tooltips. */
 function Why({ conversation }: { conversation: Conversation }) {
+  const { path } = conversation;
   return (
-    <p class="why">
-      <span class="why-label">{say('thread.why')}</span>
-      {conversation.path.length === 0 ? <span class="muted">{say('thread.why.none')}</span> : (
-        <span class="why-path">
-          {conversation.path.map((node, i) => <span key={i}>{i > 0 && <Icon name="right" size={12} />}<code>{node === 'routing: default' ? say('thread.why.default') : node}</code></span>)}
-          {conversation.policy_version > 0 && <span class="muted"> {say('thread.why.version', { n: conversation.policy_version })}</span>}
+    <details class="why">
+      <summary>{say('thread.why')}</summary>
+      {path.length === 0 ? <span class="muted">{say('thread.why.none')}</span> : (
+        <span class="why-path" title={conversation.policy_version > 0 ? say('thread.why.version', { n: conversation.policy_version }) : undefined}>
+          {path.map((node, i) => <span key={i} title={node}>{i > 0 && <Icon name="right" size={12} />}<span class="why-node">{ruleName(node)}</span></span>)}
         </span>
       )}
-    </p>
+    </details>
   );
+}
+
+/** A node of the path in words: "routing: VIP outage" is the rule "VIP outage". */
+function ruleName(node: string): string {
+  const [kind, ...rest] = node.split(': ');
+  const name = rest.join(': ');
+  if (!name) return node;
+  if (name === 'default') return say('thread.why.default');
+  return kind === 'moved' ? say('thread.why.moved', { how: name }) : kind === 'sla' ? say('thread.why.sla', { name }) : name;
 }
 
 function Log({ thread, conversation }: { thread: Loaded; conversation: Conversation }) {
   const scroller = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [below, setBelow] = useState(false);
-  const items = timeline(thread.messages, thread.events);
   const card = handover(thread.events, thread.messages, names.value);
-  const length = items.length;
+  // The card shows the note; the timeline does not repeat it.
+  const items = timeline(thread.messages.filter((message) => message.id !== card?.message), thread.events);
+  const length = thread.messages.length + thread.events.length;
+  const top = newest(thread.messages);
+  // What is at the end of a log that is scrolled to its end is on the screen.
+  const see = () => {
+    if (!atEnd.current || document.visibilityState !== 'visible') return;
+    if (shown.peek().conversation !== conversation.id || shown.peek().seq !== top) shown.value = { conversation: conversation.id, seq: top };
+  };
+  useEffect(see, [top, conversation.id]);
 
   // Start at the newest message; later, scroll only if the reader is at the end.
   useLayoutEffect(() => {
@@ -161,10 +180,13 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
         const box = event.currentTarget;
         atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
         if (atEnd.current && below) setBelow(false);
+        see();
       }}>
         <div class="log-inner">
           {items.map((item) => item.kind === 'message'
             ? <MessageCard key={item.key} message={item.message} conversation={conversation} last={item.message.id === lastMessage} />
+            : item.kind === 'chat'
+            ? <div class="chat-run" key={item.key}>{item.messages.map((line) => <MessageCard key={line.id} message={line} conversation={conversation} last={line.id === lastMessage} />)}</div>
             : <Steps key={item.key} events={item.events} />)}
           {typing.value.has(conversation.id) && (
             <p class="typing">{say('thread.typing', { name: conversation.contact.name || say('thread.customer') })}<i /><i /><i /></p>
@@ -198,7 +220,7 @@ function Steps({ events }: { events: DeskEvent[] }) {
 }
 
 function HandoverCard({ card }: { card: Handover }) {
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(() => !matchMedia('(max-width: 700px)').matches);
   return (
     <section class={`handover${open ? '' : ' handover-folded'}`} aria-label={say('handover.title')}>
       <div class="handover-head">

@@ -1,0 +1,57 @@
+import { useState } from 'preact/hooks';
+import { count, say } from '../text/say';
+import { choose, type Writing } from '../state/writing';
+import { Icon } from './icon';
+
+const ADDRESS = /<([^<>]*)>\s*$/;
+
+/** The name of an address as entered, and the address alone. */
+function parts(entry: string): { name: string; email: string } {
+  const email = ADDRESS.exec(entry)?.[1]?.trim() ?? entry.trim();
+  const name = entry.replace(ADDRESS, '').replace(/"/g, '').trim();
+  return { name: name && name !== email ? name : email, email };
+}
+
+/** Everyone whom the reply goes to; each can be removed, and others added. */
+export function RecipientFields({ writing }: { writing: Writing }) {
+  const { to, cc } = writing;
+  if (!to || !cc) return null;
+  return (
+    <div class="recipients">
+      <Field label={say('composer.to')} list={to} change={(list) => choose(list, cc)} />
+      <Field label={say('composer.cc')} list={cc} change={(list) => choose(to, list)} />
+      {writing.omitted > 0 && <p class="muted">{count('composer.omitted', writing.omitted)}</p>}
+    </div>
+  );
+}
+
+function Field({ label, list, change }: { label: string; list: string[]; change: (list: string[]) => void }) {
+  const [text, setText] = useState('');
+  const add = () => {
+    const added = text.split(/[,;\n]+/).map((one) => one.trim()).filter((one) => one !== '' && !list.includes(one));
+    setText('');
+    if (added.length > 0) change([...list, ...added]);
+  };
+  return (
+    <div class="recipient-field">
+      <span class="recipient-label" aria-hidden="true">{label}</span>
+      <ul>
+        {list.map((entry) => {
+          const { name, email } = parts(entry);
+          return (
+            <li class={`recipient${/^\S+@\S+$/.test(email) ? '' : ' recipient-wrong'}`} key={entry} title={email}>
+              <span>{name}</span>
+              <button type="button" onClick={() => change(list.filter((other) => other !== entry))}><Icon name="close" size={12} /><span class="sr">{say('composer.remove', { field: label, name })}</span></button>
+            </li>
+          );
+        })}
+      </ul>
+      <input type="text" inputMode="email" autocomplete="off" spellcheck={false} value={text} aria-label={say('composer.add', { field: label })}
+        placeholder={list.length === 0 ? say('composer.addHint') : ''} onInput={(event) => setText(event.currentTarget.value)} onBlur={add}
+        onKeyDown={(event) => {
+          if ((event.key === 'Enter' || event.key === ',') && !event.isComposing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); add(); }
+          if (event.key === 'Backspace' && text === '' && list.length > 0) change(list.slice(0, -1));
+        }} />
+    </div>
+  );
+}
