@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -141,20 +142,25 @@ func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 	desks := s.gate.Desk()
 	for i, c := range list {
 		var err error
+		t := topicOf(c.Subject)
 		switch {
-		case c.Tier == 1 && i%4 == 1:
-			_, err = desks.Reply(ctx, ana, c.ID, agent.Reply{Text: answers[s.rand.IntN(len(answers))]})
-			if err == nil && i%8 == 1 {
+		case c.Tier == 1 && t.answer != "" && i%2 == 1:
+			_, err = desks.Reply(ctx, ana, c.ID, agent.Reply{Text: t.answer, All: true})
+			if err == nil && i%4 == 1 {
 				_, err = desks.SetStatus(ctx, ana, c.ID, agent.Status{To: desk.StatusResolved})
 			}
+		case c.Tier == 1 && t.handover != "":
+			_, err = desks.Move(ctx, ana, c.ID, agent.Move{Inbox: "integrations", Note: t.handover})
 		case c.Tier == 1 && i%4 == 2:
 			_, err = desks.Assign(ctx, ana, c.ID, ana.ID)
-		case c.Tier == 1 && i%12 == 3:
-			_, err = desks.Move(ctx, ana, c.ID, agent.Move{Inbox: "integrations", Note: handover})
-		case c.Tier == 2 && i%3 == 0:
+		case c.Tier == 2 && t.note != "":
 			if _, err = desks.Assign(ctx, ben, c.ID, ben.ID); err == nil {
-				_, err = desks.Note(ctx, ben, c.ID, "Looked at the logs: their token expired on Friday. Asking for the request id.")
+				_, err = desks.Note(ctx, ben, c.ID, t.note)
 			}
+		}
+		// What is older than a few hours was read before.
+		if err == nil && i > 8 {
+			err = errors.Join(s.gate.Store().MarkRead(ctx, ana, c.ID, c.LastSeq), s.gate.Store().MarkRead(ctx, ben, c.ID, c.LastSeq))
 		}
 		if err != nil {
 			return fmt.Errorf("conversation %d: %w", c.Number, err)
