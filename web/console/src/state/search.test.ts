@@ -7,7 +7,7 @@ const conversation = (change: Partial<Conversation>): Conversation =>
 
 describe('the query of a view', () => {
   test.each<[View, string]>([
-    [{ kind: 'mine' }, 'is:open assignee:me'],
+    [{ kind: 'mine' }, 'is:open is:pending assignee:me'],
     [{ kind: 'unassigned' }, 'is:open is:unassigned'],
     [{ kind: 'all' }, 'is:open'],
     [{ kind: 'tier', tier: 2 }, 'is:open tier:2'],

@@ -20,7 +20,7 @@ test('messages and events have one order, and consecutive events are one item', 
     [event(1, 'conversation.opened'), event(2, 'message.received'), event(3, 'conversation.assigned'), event(4, 'conversation.moved'),
       event(5, 'delivery.changed'), event(6, 'message.sent'), event(7, 'conversation.status')],
   );
-  expect(items.map((item) => (item.kind === 'message' ? item.message.seq : item.events.map((one) => one.seq)))).toEqual([[1], 2, [3, 4], 6, [7]]);
+  expect(items.map((item) => (item.kind === 'message' ? item.message.seq : item.kind === 'chat' ? item.messages.map((one) => one.seq) : item.events.map((one) => one.seq)))).toEqual([[1], 2, [3, 4], 6, [7]]);
 });
 
 test('an empty conversation has an empty timeline', () => expect(timeline([], [])).toEqual([]));
@@ -61,4 +61,11 @@ test('messages the author has not seen are counted by number', () => {
   expect(newest([])).toBe(0);
   expect(newerThan(messages, 5)).toBe(1);
   expect(newerThan(messages, 9)).toBe(0);
+});
+
+test('consecutive chat lines of one person are one item', () => {
+  const line = (seq: number, direction: Message['direction'], minute = 0) =>
+    message(seq, { channel: 'chat', direction, from: [{ name: 'Kim', email: '' }], author: null, received_at: `2026-03-04T10:${String(minute).padStart(2, '0')}:00Z` });
+  const items = timeline([line(1, 'inbound'), line(2, 'inbound', 1), line(3, 'outbound', 2), line(4, 'inbound', 3), line(5, 'inbound', 20)], []);
+  expect(items.map((item) => (item.kind === 'chat' ? item.messages.map((one) => one.seq) : item.kind === 'message' ? item.message.seq : 0))).toEqual([[1, 2], 3, 4, 5]);
 });
