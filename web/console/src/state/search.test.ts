@@ -10,6 +10,9 @@ describe('the query of a view', () => {
     [{ kind: 'mine' }, 'is:open is:pending assignee:me'],
     [{ kind: 'unassigned' }, 'is:open is:unassigned'],
     [{ kind: 'all' }, 'is:open'],
+    [{ kind: 'pending' }, 'is:pending'],
+    [{ kind: 'snoozed' }, 'is:snoozed'],
+    [{ kind: 'resolved' }, 'is:resolved'],
     [{ kind: 'tier', tier: 2 }, 'is:open tier:2'],
     [{ kind: 'inbox', inbox: 'billing' }, 'is:open inbox:billing'],
     [{ kind: 'search', text: '  from:jo  refund ' }, 'from:jo  refund'],
@@ -20,6 +23,10 @@ describe('a changed conversation', () => {
   const mine = conversation({ assignee: { id: 'ag_me', name: 'Me' } });
   test.each<[string, View, Conversation, boolean | null]>([
     ['stays in Mine while it is mine', { kind: 'mine' }, mine, true],
+    ['stays in Mine while it waits for the customer', { kind: 'mine' }, { ...mine, status: 'pending' }, true],
+    ['leaves Mine when it is resolved', { kind: 'mine' }, { ...mine, status: 'resolved' }, false],
+    ['enters Pending when it was answered', { kind: 'pending' }, conversation({ status: 'pending' }), true],
+    ['leaves Snoozed when it opens', { kind: 'snoozed' }, conversation({}), false],
     ['leaves Mine when it is reassigned', { kind: 'mine' }, conversation({ assignee: { id: 'ag_ben', name: 'Ben' } }), false],
     ['leaves Unassigned when it is assigned', { kind: 'unassigned' }, mine, false],
     ['enters Unassigned when it is unassigned', { kind: 'unassigned' }, conversation({}), true],
@@ -34,7 +41,7 @@ describe('a changed conversation', () => {
 
 describe('the address bar', () => {
   const views: View[] = [
-    { kind: 'mine' }, { kind: 'unassigned' }, { kind: 'all' }, { kind: 'quarantine' }, { kind: 'channels' }, { kind: 'tier', tier: 3 },
+    { kind: 'mine' }, { kind: 'unassigned' }, { kind: 'all' }, { kind: 'pending' }, { kind: 'snoozed' }, { kind: 'resolved' }, { kind: 'quarantine' }, { kind: 'channels' }, { kind: 'tier', tier: 3 },
     { kind: 'inbox', inbox: 'a/b c' }, { kind: 'search', text: 'from:jo@acme.example 100% "a/b"' },
   ];
   test.each(views)('round-trips %j', (view) => {
