@@ -46,7 +46,8 @@ func searchTexts(c *desk.Changes) []searchText {
 }
 
 // searchable returns the searchText of a message: the subjects of it and of its
-// conversation, customers it is from or to, the names of its files, and its text. The
+// conversation, the reference that a form gave out, customers it is from or to, the
+// names of its files, and its text. The
 // parts are lines; a query has no line breaks, so a phrase is found within one part.
 // The names of agents and the desk's own addresses are not included, because almost
 // every conversation has them.
@@ -59,6 +60,9 @@ func searchable(m *desk.Message, subject string, participants []string) searchTe
 		}
 	}
 	add(m.Subject)
+	if m.Channel == desk.ChannelForm && !m.RawID.IsZero() {
+		add(desk.Reference(m.RawID))
+	}
 	add(subject)
 	if m.Direction == desk.Inbound {
 		for _, a := range slices.Concat(m.From, m.ReplyTo) {

@@ -39,7 +39,7 @@ func wantsJSON(r *http.Request) bool {
 
 // succeed acknowledges a submission that is durable.
 func (s *Server) succeed(w http.ResponseWriter, r *http.Request, f Form, sub submission, id desk.RawID) {
-	ref := reference(id)
+	ref := desk.Reference(id)
 	if wantsJSON(r) {
 		writeJSON(w, "application/json", http.StatusCreated, map[string]string{"id": id.String(), "reference": ref})
 		return

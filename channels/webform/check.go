@@ -3,7 +3,6 @@ package webform
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -166,16 +165,6 @@ func (s *submission) sourceKey(body []byte) string {
 }
 
 func (s *submission) encode() ([]byte, error) { return json.Marshal(s.FormSubmission) }
-
-// crockford is base 32 without letters that look like digits.
-var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
-
-// reference returns a short reference that people can quote on the phone: the random
-// end of the raw item's ID, such as "7K3M-2Q9X".
-func reference(id desk.RawID) string {
-	s := crockford.EncodeToString(id[len(id)-5:])
-	return s[:4] + "-" + s[4:]
-}
 
 // redirectAllowed reports whether a browser may be sent to target.
 func redirectAllowed(target string, allowed []string) bool {
