@@ -56,17 +56,20 @@ function OpenThread({ id }: { id: string }) {
 
 function Head({ conversation }: { conversation: Conversation }) {
   const open = conversation.status === 'open';
+  // On a phone the actions are a menu, so that the customer's words come first.
+  const [menu, setMenu] = useState(false);
   const act = (name: IconName, label: string, key: string, run: () => void, strong = false) => (
     <button class={strong ? 'button button-strong' : 'button'} aria-keyshortcuts={key} title={`${label} (${key})`} onClick={run}><Icon name={name} size={16} />{label}</button>
   );
   return (
-    <header class="thread-head">
+    <header class={menu ? 'thread-head thread-head-open' : 'thread-head'}>
       <div class="thread-line">
         <button class="tool back" onClick={() => openConversation(null)} aria-keyshortcuts="u"><Icon name="back" /><span class="sr">{say('thread.back')}</span></button>
         <h2 class="thread-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></h2>
         <button class="tool details" aria-pressed={sideOpen.value} title={say('thread.details')} onClick={() => (sideOpen.value = !sideOpen.value)}>
           <Icon name="panel" /><span class="sr">{say('thread.details')}</span>
         </button>
+        <button class="button menu-button" aria-expanded={menu} onClick={() => setMenu(!menu)}>{say('thread.menu')}<Icon name="down" size={14} /></button>
       </div>
       <div class="thread-bar">
         <Where conversation={conversation} />
