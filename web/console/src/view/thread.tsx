@@ -155,7 +155,11 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
     if (!atEnd.current || document.visibilityState !== 'visible') return;
     if (shown.peek().conversation !== conversation.id || shown.peek().seq !== top) shown.value = { conversation: conversation.id, seq: top };
   };
-  useEffect(see, [top, conversation.id]);
+  useEffect(() => {
+    see();
+    document.addEventListener('visibilitychange', see);
+    return () => document.removeEventListener('visibilitychange', see);
+  }, [top, conversation.id]);
 
   // Start at the newest message; later, scroll only if the reader is at the end.
   useLayoutEffect(() => {
