@@ -57,7 +57,7 @@ func (s *Store) SaveDraft(ctx context.Context, as desk.Agent, d view.Draft) (vie
 			return d, err
 		}
 	}
-	err := s.q.draft.Save.GetContext(ctx, &d.UpdatedAt, as.ID, d.ConversationID, d.Kind, d.Text, nullBytes(recipients), d.Seen)
+	err := s.q.draft.Save.GetContext(ctx, &d.UpdatedAt, as.ID, d.ConversationID, d.Kind, d.Text, nullJSON(recipients), d.Seen)
 	utc(&d.UpdatedAt)
 	return d, wrap("save a draft", err)
 }
@@ -74,10 +74,10 @@ func (s *Store) MarkRead(ctx context.Context, as desk.Agent, id desk.Conversatio
 	return wrap("mark a conversation as read", err)
 }
 
-// nullBytes returns NULL for nil.
-func nullBytes(b []byte) any {
+// nullJSON returns a document as the text that a jsonb parameter takes; NULL for nil.
+func nullJSON(b []byte) any {
 	if b == nil {
 		return nil
 	}
-	return b
+	return string(b)
 }
