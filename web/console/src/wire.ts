@@ -2521,7 +2521,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+                kind: "reply" | "note";
+            };
             cookie?: never;
         };
         requestBody: {
