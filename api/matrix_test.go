@@ -13,15 +13,16 @@ import (
 
 // bodies are valid requests, so that only authorization decides.
 var bodies = map[string]any{
-	"reply":      map[string]any{"text": "Hello."},
-	"note":       map[string]any{"text": "Hello."},
-	"assign":     map[string]any{"assignee": nil},
-	"move":       map[string]any{"inbox": "billing", "note": "Yours."},
-	"set-status": map[string]any{"status": "pending"},
-	"save-draft": map[string]any{"text": "Dear", "seen": 1},
-	"mark-read":  map[string]any{"seq": 1},
-	"create-key": map[string]any{"name": "test"},
-	"sign-in":    map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
+	"reply":           map[string]any{"text": "Hello."},
+	"note":            map[string]any{"text": "Hello."},
+	"assign":          map[string]any{"assignee": nil},
+	"move":            map[string]any{"inbox": "billing", "note": "Yours."},
+	"set-status":      map[string]any{"status": "pending"},
+	"save-draft":      map[string]any{"text": "Dear", "seen": 1},
+	"mark-read":       map[string]any{"seq": 1},
+	"create-key":      map[string]any{"name": "test"},
+	"change-password": map[string]any{"current": "wrong password", "new": "another horse"},
+	"sign-in":         map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
 // roles are the callers, and whether they may see the restricted conversation.
@@ -97,6 +98,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{426} // not a WebSocket request; the socket has its own tests
 	case anonymous:
 		return []int{401}
+	case operation == "change-password":
+		return []int{422, 429}
 	case strings.HasPrefix(path, "/raws"):
 		if role != "root" {
 			return []int{403}

@@ -37,7 +37,7 @@ func (s *server) sessionRoutes() {
 	tags := []string{"Authentication"}
 	handle(s, public(huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: "/session", Summary: "Sign in", Tags: tags,
-		Description: "Sets the session cookie. 429 after ten attempts for one account from one address, which 15 minutes restore.",
+		Description: "Sets the session cookie. 429 after ten failures for one account, or 20 for any accounts, from one network; the wait grows with each further failure.",
 		Metadata:    map[string]any{problem.RedactBody: true},
 	}), s.signIn)
 	handle(s, huma.Operation{
@@ -50,6 +50,41 @@ func (s *server) sessionRoutes() {
 		Description:   "Ends the browser's session. Succeeds without one, too.",
 		DefaultStatus: http.StatusNoContent,
 	}), s.signOut)
+	handle(s, huma.Operation{
+		OperationID: "change-password", Method: http.MethodPut, Path: "/session/password", Summary: "Change your password", Tags: tags,
+		Description: "All your sessions and API keys end; a browser gets a new session cookie. Wrong guesses of the current password count as sign-in attempts.",
+		Metadata:    map[string]any{problem.RedactBody: true},
+	}, s.changePassword)
+}
+
+// PasswordChange is the result of a new password.
+type PasswordChange struct {
+	Sessions int `json:"sessions" doc:"How many sessions ended, the browser's own included"`
+	Keys     int `json:"keys" doc:"How many API keys ended"`
+}
+
+type passwordInput struct {
+	Body struct {
+		Current string `json:"current" minLength:"1" maxLength:"1024"`
+		New     string `json:"new" minLength:"1" maxLength:"1024" doc:"8 to 1024 bytes"`
+	}
+}
+
+type passwordOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+	Body      PasswordChange
+}
+
+func (s *server) changePassword(ctx context.Context, in *passwordInput) (*passwordOutput, error) {
+	sessions, keys, cookie, err := s.auth.ChangePassword(ctx, middleware.RequestOf(ctx), in.Body.Current, in.Body.New)
+	if err != nil {
+		return nil, err
+	}
+	out := &passwordOutput{Body: PasswordChange{Sessions: sessions, Keys: keys}}
+	if cookie != nil {
+		out.SetCookie = cookie.String()
+	}
+	return out, nil
 }
 
 func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, error) {

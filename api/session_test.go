@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -63,7 +64,7 @@ func TestSession(t *testing.T) {
 // Signing in never adopts the request's cookie, so that no one can plant a session.
 func TestSessionFixation(t *testing.T) {
 	d := newDesk(t)
-	planted := &http.Cookie{Name: auth.Cookie, Value: credential.NewSession()}
+	planted := &http.Cookie{Name: auth.PlainCookie, Value: credential.NewSession()}
 	a := d.with(planted, "POST", "/session", map[string]any{"email": "ana@desk.example", "password": password}).want(t, 200)
 	if a.Cookies()[0].Value == planted.Value {
 		t.Error("the planted token became a session")
@@ -131,26 +132,36 @@ func TestSignInNeverReturnsPasswords(t *testing.T) {
 	}
 }
 
+// accountFailures is how many failures for one account are free.
+const accountFailures = 10
+
 func TestSignInIsLimited(t *testing.T) {
 	d := newDesk(t)
 	wrong := map[string]any{"email": "ana@desk.example", "password": "wrong password"}
-	for range 10 {
+	for range accountFailures {
 		d.as("", "POST", "/session", wrong).want(t, 401)
 	}
 	a := d.as("", "POST", "/session", map[string]any{"email": "ANA@desk.example", "password": password}).want(t, 429)
-	if a.Header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
+	if a.Header.Get("Retry-After") != "15" && a.Header.Get("Retry-After") != "16" || !strings.Contains(a.body, "try again in "+a.Header.Get("Retry-After")+" seconds") {
+		t.Errorf("Retry-After %q: %s", a.Header.Get("Retry-After"), a.body)
 	}
 	d.signIn("ben@desk.example", password) // another account is not affected
+	for i := range 20 {
+		d.as("", "POST", "/session", map[string]any{"email": fmt.Sprintf("guess%d@desk.example", i), "password": "wrong password"})
+	}
+	d.as("", "POST", "/session", map[string]any{"email": "sam@desk.example", "password": "wrong password"}).want(t, 429) // the client is
 }
 
 // Other sites cannot use the browser's cookie to change anything.
 func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	d := newDeskWith(t, func(c *Config) { c.PublicURL = "https://help.example.com" })
 	c := d.signIn("ana@desk.example", password)
-	if !c.Secure {
-		t.Error("the cookie is not Secure although the public URL is https")
+	if !c.Secure || c.Name != "__Host-sb_session" || c.Path != "/" || c.Domain != "" {
+		t.Errorf("cookie %+v although the public URL is https", c)
 	}
+	plain := *c
+	plain.Name = auth.PlainCookie // which a neighbouring site could plant
+	d.with(&plain, "GET", "/session", nil).want(t, 401)
 	note := map[string]any{"text": "x"}
 	path := "/conversations/" + d.open.id.String() + "/notes"
 	for _, h := range []struct {

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"context"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -14,9 +13,8 @@ import (
 )
 
 const (
-	sessionCookie = "sb_session"
-	sessionTTL    = 12 * time.Hour
-	maxBody       = 12 << 20
+	sessionTTL = 12 * time.Hour
+	maxBody    = 12 << 20
 )
 
 // pages adds the customer pages to the HTTP server.
@@ -104,15 +102,27 @@ func (d *demo) listAgents(w http.ResponseWriter, r *http.Request) {
 
 // signInAs signs the browser in as another demo agent.
 func (d *demo) signInAs(w http.ResponseWriter, r *http.Request) {
-	if err := d.signIn(r.Context(), w, r.PathValue("email")); err != nil {
+	if err := d.signIn(w, r, r.PathValue("email")); err != nil {
 		writeProblem(w, http.StatusNotFound, err.Error())
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// overTLS reports whether the browser uses TLS, by a proxy in front of the demo.
+func overTLS(r *http.Request) bool { return r.TLS != nil || r.URL.Scheme == "https" }
+
+// sessionCookie is the name under which the API looks for the session.
+func sessionCookie(r *http.Request) string {
+	if overTLS(r) {
+		return "__Host-sb_session"
+	}
+	return "sb_session"
+}
+
 // signIn creates a session for an agent and sets its cookie.
-func (d *demo) signIn(ctx context.Context, w http.ResponseWriter, email string) error {
+func (d *demo) signIn(w http.ResponseWriter, r *http.Request, email string) error {
+	ctx := r.Context()
 	who, _, err := d.gate.Store().AgentByEmail(ctx, strings.ToLower(email))
 	if err != nil {
 		return err
@@ -121,7 +131,7 @@ func (d *demo) signIn(ctx context.Context, w http.ResponseWriter, email string) 
 	if err := d.gate.Store().CreateSession(ctx, credential.Digest(token), who.ID, sessionTTL); err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie(r), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: overTLS(r),
 		MaxAge: int(sessionTTL.Seconds())})
 	return nil
 }
@@ -132,7 +142,7 @@ func (d *demo) autoSignIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := r.Method == http.MethodGet && (r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/c/"))
 		if page && !d.signedIn(r) {
-			if err := d.signIn(r.Context(), w, agents[0].Email); err != nil {
+			if err := d.signIn(w, r, agents[0].Email); err != nil {
 				d.opt.Log.Warn("DemoSignInFailed", "error", err)
 			}
 		}
@@ -143,7 +153,7 @@ func (d *demo) autoSignIn(next http.Handler) http.Handler {
 // signedIn checks the cookie against the database, because it may be from an earlier
 // demo whose data was deleted.
 func (d *demo) signedIn(r *http.Request) bool {
-	c, err := r.Cookie(sessionCookie)
+	c, err := r.Cookie(sessionCookie(r))
 	if err != nil {
 		return false
 	}

@@ -18,6 +18,8 @@ const (
 	EventDeliveryChanged      EventKind = "delivery.changed"      // DeliveryChanged
 	EventAgentCreated         EventKind = "agent.created"         // AgentCreated
 	EventAgentChanged         EventKind = "agent.changed"         // AgentChanged
+	EventKeyCreated           EventKind = "key.created"           // KeyCreated
+	EventKeyRevoked           EventKind = "key.revoked"           // KeyRevoked
 	EventPolicyPublished      EventKind = "policy.published"      // PolicyPublished
 	EventChannelChanged       EventKind = "channel.changed"       // ChannelChanged
 	EventAccountCreated       EventKind = "account.created"       // AccountCreated
@@ -35,7 +37,7 @@ func EventPayloads() []EventData {
 	return []EventData{
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
-		AgentCreated{}, AgentChanged{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
+		AgentCreated{}, AgentChanged{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
 	}
 }
 
@@ -154,6 +156,20 @@ type AgentChanged struct {
 	Fields []string `json:"fields" doc:"Names of the changed fields: name, tiers, admin, disabled, password"`
 }
 
+// KeyCreated is a new API key of the agent that the event is about.
+type KeyCreated struct {
+	KeyID     KeyID      `json:"key_id"`
+	Name      string     `json:"name"`
+	ExpiresAt *time.Time `json:"expires_at" doc:"null: never"`
+}
+
+// KeyRevoked is an API key of the agent that ended before its time.
+type KeyRevoked struct {
+	KeyID  KeyID  `json:"key_id"`
+	Name   string `json:"name"`
+	Reason string `json:"reason,omitempty" doc:"password: the agent has a new password"`
+}
+
 // PolicyPublished is a new version of the routing policy.
 type PolicyPublished struct {
 	PolicyVersion int64  `json:"policy_version"`
@@ -185,6 +201,8 @@ func (DuplicateLinked) EventKind() EventKind      { return EventDuplicateLinked 
 func (DeliveryChanged) EventKind() EventKind      { return EventDeliveryChanged }
 func (AgentCreated) EventKind() EventKind         { return EventAgentCreated }
 func (AgentChanged) EventKind() EventKind         { return EventAgentChanged }
+func (KeyCreated) EventKind() EventKind           { return EventKeyCreated }
+func (KeyRevoked) EventKind() EventKind           { return EventKeyRevoked }
 func (PolicyPublished) EventKind() EventKind      { return EventPolicyPublished }
 func (ChannelChanged) EventKind() EventKind       { return EventChannelChanged }
 func (AccountCreated) EventKind() EventKind       { return EventAccountCreated }
@@ -201,6 +219,8 @@ func (DuplicateLinked) EventVersion() int      { return 1 }
 func (DeliveryChanged) EventVersion() int      { return 1 }
 func (AgentCreated) EventVersion() int         { return 1 }
 func (AgentChanged) EventVersion() int         { return 1 }
+func (KeyCreated) EventVersion() int           { return 1 }
+func (KeyRevoked) EventVersion() int           { return 1 }
 func (PolicyPublished) EventVersion() int      { return 1 }
 func (ChannelChanged) EventVersion() int       { return 1 }
 func (AccountCreated) EventVersion() int       { return 1 }

@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"switchboard/desk"
 	"switchboard/desk/view"
@@ -28,6 +26,9 @@ type identityQueries struct {
 	KeyUsed       *sqlx.Stmt `query:"key-used"`
 	ListKeys      *sqlx.Stmt `query:"key-list"`
 	DeleteKey     *sqlx.Stmt `query:"key-delete"`
+	SetPassword   *sqlx.Stmt `query:"agent-set-password"`
+	EndSessions   *sqlx.Stmt `query:"session-end-all"`
+	EndKeys       *sqlx.Stmt `query:"key-end-all"`
 }
 
 // AgentByEmail returns an agent and the hash of their password, which is empty if
@@ -52,60 +53,6 @@ func (s *Store) KnownAgent(ctx context.Context, email string) (desk.Agent, error
 		return desk.Agent{}, missing("agent", err)
 	}
 	return row.agent(), nil
-}
-
-// SaveAgent creates an agent, or changes the one with the same address, and
-// returns the ID. An empty passwordHash keeps the password. The change is recorded
-// in the event log.
-func (s *Store) SaveAgent(ctx context.Context, a desk.Agent, passwordHash string) (desk.AgentID, error) {
-	if a.ID.IsZero() {
-		a.ID = desk.NewID[desk.AgentID]()
-	}
-	a.Name, a.Email = clean(a.Name), clean(strings.ToLower(a.Email))
-	_, tiers := viewer(a)
-	q := &s.q.identity
-	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.StmtxContext(ctx, q.LockAgents).ExecContext(ctx); err != nil {
-			return wrap("lock agents", err)
-		}
-		var before agentRow
-		err := tx.StmtxContext(ctx, q.ByEmail).GetContext(ctx, &before, a.Email)
-		created := err != nil && kindOf(err) == desk.KindNotFound
-		if err != nil && !created {
-			return wrap("read agent", err)
-		}
-		err = tx.StmtxContext(ctx, q.SaveAgent).GetContext(ctx, &a.ID, a.ID, a.Name, a.Email, tiers, a.Admin, a.Disabled, passwordHash)
-		if err != nil {
-			return wrap("save agent", err)
-		}
-		subject := desk.AgentSubject(a.ID)
-		if created {
-			return s.record(ctx, tx, subject, desk.ActorSystem, desk.AgentCreated{Name: a.Name, Email: a.Email, Tiers: list(a.Tiers), Admin: a.Admin})
-		}
-		if fields := changedFields(&before, &a, passwordHash); len(fields) > 0 {
-			return s.record(ctx, tx, subject, desk.ActorSystem, desk.AgentChanged{Fields: fields})
-		}
-		return nil
-	})
-	return a.ID, err
-}
-
-// changedFields names what saving a with passwordHash changes about an agent, as
-// in desk.AgentChanged.
-func changedFields(before *agentRow, a *desk.Agent, passwordHash string) (fields []string) {
-	b := before.agent()
-	for _, f := range []struct {
-		name    string
-		changed bool
-	}{
-		{"name", a.Name != b.Name}, {"tiers", !slices.Equal(a.Tiers, b.Tiers)}, {"admin", a.Admin != b.Admin},
-		{"disabled", a.Disabled != b.Disabled}, {"password", passwordHash != "" && passwordHash != before.PasswordHash},
-	} {
-		if f.changed {
-			fields = append(fields, f.name)
-		}
-	}
-	return fields
 }
 
 // CountAgents returns how many agents can sign in; 0 on a new installation.
@@ -157,17 +104,22 @@ func (s *Store) DeleteSession(ctx context.Context, digest []byte) error {
 	})
 }
 
-// CreateKey stores the digest of an agent's API key. A zero expires means never.
+// CreateKey stores the digest of an agent's API key and records the creation. A zero
+// expires means never.
 func (s *Store) CreateKey(ctx context.Context, name string, digest []byte, by desk.Agent, expires time.Time) (view.Key, error) {
 	k := view.Key{ID: desk.NewID[desk.KeyID](), Name: clean(name), Agent: view.AgentName{ID: by.ID, Name: by.Name}}
 	if !expires.IsZero() {
 		k.ExpiresAt = &expires
 	}
+	utc(k.ExpiresAt)
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		return wrap("create key", tx.StmtxContext(ctx, s.q.identity.InsertKey).GetContext(ctx, &k.CreatedAt,
-			k.ID, k.Name, digest, by.ID, nullTime(expires)))
+		err := tx.StmtxContext(ctx, s.q.identity.InsertKey).GetContext(ctx, &k.CreatedAt, k.ID, k.Name, digest, by.ID, nullTime(expires))
+		if err != nil {
+			return wrap("create key", err)
+		}
+		return s.record(ctx, tx, desk.AgentSubject(by.ID), desk.AgentActor(by.ID), desk.KeyCreated{KeyID: k.ID, Name: k.Name, ExpiresAt: k.ExpiresAt})
 	})
-	utc(&k.CreatedAt, k.ExpiresAt)
+	utc(&k.CreatedAt)
 	return k, err
 }
 
@@ -208,17 +160,33 @@ func (s *Store) Keys(ctx context.Context, as desk.Agent) ([]view.Key, error) {
 	return keys, nil
 }
 
-// DeleteKey deletes one of the agent's keys, or any agent's for an admin.
-// KindNotFound if there is none.
+// DeleteKey deletes one of the agent's keys, or any agent's for an admin, and records
+// it. KindNotFound if there is none.
 func (s *Store) DeleteKey(ctx context.Context, as desk.Agent, id desk.KeyID) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var gone pq.StringArray
-		if err := tx.StmtxContext(ctx, s.q.identity.DeleteKey).SelectContext(ctx, (*[]string)(&gone), as.ID, as.Admin, id); err != nil {
+		var gone []revokedKey
+		if err := tx.StmtxContext(ctx, s.q.identity.DeleteKey).SelectContext(ctx, &gone, as.ID, as.Admin, id); err != nil {
 			return wrap("delete key", err)
 		}
 		if len(gone) == 0 {
 			return notFound("key", id)
 		}
-		return nil
+		return s.recordRevoked(ctx, tx, desk.AgentActor(as.ID), "", gone)
 	})
+}
+
+// revokedKey is a deleted key.
+type revokedKey struct {
+	ID      desk.KeyID
+	Name    string
+	AgentID desk.AgentID
+}
+
+func (s *Store) recordRevoked(ctx context.Context, tx *sqlx.Tx, by desk.Actor, reason string, keys []revokedKey) error {
+	for _, k := range keys {
+		if err := s.record(ctx, tx, desk.AgentSubject(k.AgentID), by, desk.KeyRevoked{KeyID: k.ID, Name: k.Name, Reason: reason}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -57,4 +57,14 @@ where k.agent_id = $1 or $2
 order by k.created_at, k.id;
 
 -- name: key-delete
-delete from api_keys where id = $3 and (agent_id = $1 or $2) returning id;
+delete from api_keys where id = $3 and (agent_id = $1 or $2) returning id, name, agent_id;
+
+-- name: agent-set-password
+update agents set password_hash = $2 where id = $1;
+
+-- name: session-end-all
+delete from agent_sessions where agent_id = $1;
+
+-- name: key-end-all
+with gone as (delete from api_keys where agent_id = $1 returning id, name, agent_id, created_at)
+select id, name, agent_id from gone order by created_at, id;

@@ -5,96 +5,108 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
+	"switchboard/internal/clientlimit"
 )
 
-// Limits of sign-in attempts, per process: as many at once, then as many again
-// spread over each following window.
+// limit says how many failed attempts are free, and how long to wait after each further
+// one: first, then twice as long each time, up to most.
+type limit struct {
+	free        int
+	first, most time.Duration
+}
+
+// Limits of sign-in attempts, per process. Many agents may share a network, so its
+// limit only slows guessing down; that of one account stops it.
+var (
+	accountLimit = limit{free: 10, first: 15 * time.Second, most: 15 * time.Minute} // one account from one network
+	networkLimit = limit{free: 20, first: 2 * time.Second, most: time.Minute}       // all accounts from one network
+)
+
 const (
-	attemptWindow      = 15 * time.Minute
-	attemptsPerAccount = 10  // for one account from one address
-	attemptsPerAddr    = 100 // from one address, for any account
-	attemptsTracked    = 100_000
-	attemptPrefixIPv6  = 64 // one site has a whole /64
+	attemptMemory   = time.Hour // without another failure; longer than any wait
+	attemptsTracked = 100_000
 )
 
 // attempt is the origin and target of a sign-in attempt. An empty account
 // means all accounts together.
 type attempt struct {
 	account string
-	addr    netip.Addr
+	network netip.Prefix
+}
+
+// failures are the attempts that failed, and when the next one is allowed.
+type failures struct {
+	count      int
+	last, next time.Time
 }
 
 // attempts limits password guessing.
 type attempts struct {
-	now      func() time.Time
-	mu       sync.Mutex
-	limiters map[attempt]*rate.Limiter
+	now   func() time.Time
+	mu    sync.Mutex
+	known map[attempt]failures
 }
 
 func newAttempts(now func() time.Time) *attempts {
-	return &attempts{now: now, limiters: make(map[attempt]*rate.Limiter)}
+	return &attempts{now: now, known: make(map[attempt]failures)}
 }
 
-// take counts an attempt and returns 0, or returns how long to wait. A refused
-// attempt is not counted, so that the limit always ends.
-func (a *attempts) take(who attempt) time.Duration {
-	who.addr = network(who.addr)
-	all := attempt{addr: who.addr}
+// take counts an attempt as failed and returns 0, or returns how long to wait. A
+// refused attempt is not counted, so that the wait always ends.
+func (a *attempts) take(account string, addr netip.Addr) time.Duration {
+	one := attempt{account, clientlimit.Network(addr)}
+	all := attempt{network: one.network}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
-	if len(a.limiters) >= attemptsTracked {
+	if len(a.known) >= attemptsTracked {
 		a.sweep(now)
 	}
-	account := a.limiter(who, attemptsPerAccount).ReserveN(now, 1)
-	addr := a.limiter(all, attemptsPerAddr).ReserveN(now, 1)
-	wait := max(account.DelayFrom(now), addr.DelayFrom(now))
-	if wait > 0 {
-		addr.CancelAt(now)
-		account.CancelAt(now)
+	if wait := max(a.known[one].next.Sub(now), a.known[all].next.Sub(now)); wait > 0 {
+		return wait
 	}
-	return wait
+	a.known[one] = a.known[one].add(accountLimit, now)
+	a.known[all] = a.known[all].add(networkLimit, now)
+	return 0
 }
 
-func (a *attempts) limiter(who attempt, burst int) *rate.Limiter {
-	l, ok := a.limiters[who]
-	if !ok {
-		l = rate.NewLimiter(rate.Every(attemptWindow/time.Duration(burst)), burst)
-		a.limiters[who] = l
+// add counts a failure.
+func (f failures) add(l limit, now time.Time) failures {
+	if now.Sub(f.last) > attemptMemory {
+		f = failures{}
 	}
-	return l
+	f.count++
+	f.last = now
+	if over := f.count - l.free; over >= 0 {
+		// The shift is bounded, so that it cannot overflow.
+		f.next = now.Add(min(l.first<<min(over, 20), l.most))
+	}
+	return f
 }
 
-// sweep drops limiters that are full again. If all are in use it drops them all:
-// such a flood comes from so many addresses that no counter stops it.
-func (a *attempts) sweep(now time.Time) {
-	for who, l := range a.limiters {
-		if l.TokensAt(now) >= float64(l.Burst()) {
-			delete(a.limiters, who)
-		}
-	}
-	if len(a.limiters) >= attemptsTracked {
-		clear(a.limiters)
-	}
-}
-
-// reset clears the account's count for this address after a successful sign-in.
-func (a *attempts) reset(who attempt) {
-	who.addr = network(who.addr)
+// succeeded takes back the last attempt. Of the network's other failures it forgets
+// none: knowing one password must not help to guess others.
+func (a *attempts) succeeded(account string, addr netip.Addr) {
+	one := attempt{account, clientlimit.Network(addr)}
+	all := attempt{network: one.network}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.limiters, who)
+	delete(a.known, one)
+	f := a.known[all]
+	f.count--
+	f.next = time.Time{}
+	a.known[all] = f
 }
 
-// network returns the address to count: for IPv6 the whole prefix.
-func network(addr netip.Addr) netip.Addr {
-	if !addr.Is6() {
-		return addr
+// sweep forgets old failures. If all are recent it forgets them all: such a flood
+// comes from so many networks that no counter stops it.
+func (a *attempts) sweep(now time.Time) {
+	for who, f := range a.known {
+		if now.Sub(f.last) > attemptMemory {
+			delete(a.known, who)
+		}
 	}
-	p, err := addr.WithZone("").Prefix(attemptPrefixIPv6)
-	if err != nil {
-		return addr
+	if len(a.known) >= attemptsTracked {
+		clear(a.known)
 	}
-	return p.Addr()
 }

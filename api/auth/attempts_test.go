@@ -1,49 +1,110 @@
 package auth
 
 import (
+	"fmt"
 	"net/netip"
-	"strings"
 	"testing"
 	"time"
 )
 
-func TestAttemptLimits(t *testing.T) {
+var (
+	one = netip.MustParseAddr("192.0.2.1")
+	two = netip.MustParseAddr("192.0.2.2")
+)
+
+// TestAttemptsForOneAccount: the wait grows with each failure, up to a limit.
+func TestAttemptsForOneAccount(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	a := newAttempts(func() time.Time { return now })
-	who := attempt{"ana@desk.example", netip.MustParseAddr("192.0.2.1")}
-	for n := range attemptsPerAccount {
-		if wait := a.take(who); wait != 0 {
+	const who = "ana@desk.example"
+	for n := range accountLimit.free {
+		if wait := a.take(who, one); wait != 0 {
 			t.Fatalf("attempt %d: wait %v, want 0", n+1, wait)
 		}
 	}
-	for range 3 { // a refused attempt does not lengthen the wait
-		if wait := a.take(who); wait != 90*time.Second {
-			t.Errorf("wait %v, want 90s, a tenth of 15 minutes", wait)
+	for _, want := range []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
+		for range 3 { // a refused attempt does not lengthen the wait
+			if wait := a.take(who, one); wait != want {
+				t.Fatalf("wait %v, want %v", wait, want)
+			}
+		}
+		now = now.Add(want)
+		if wait := a.take(who, one); wait != 0 {
+			t.Fatalf("wait %v after waiting %v", wait, want)
 		}
 	}
-	now = now.Add(90 * time.Second)
-	if a.take(who) != 0 || a.take(who) == 0 {
-		t.Error("after 90 s there must be exactly one more attempt")
+	if a.take(who, two) != 0 {
+		t.Error("the account is locked for another network")
 	}
-	if a.take(attempt{"ana@desk.example", netip.MustParseAddr("192.0.2.2")}) != 0 {
-		t.Error("the account is locked for another address")
+	if a.take("ben@desk.example", one) != 0 {
+		t.Error("another account is locked")
 	}
-	v6 := func(s string) attempt { return attempt{"ana@desk.example", netip.MustParseAddr(s)} }
-	for range attemptsPerAccount {
-		a.take(v6("2001:db8::1"))
+	now = now.Add(attemptMemory + 15*time.Minute)
+	for n := range accountLimit.free {
+		if a.take(who, one) != 0 {
+			t.Errorf("failures are not forgotten: attempt %d", n+1)
+		}
 	}
-	if a.take(v6("2001:db8::ffff")) == 0 {
-		t.Error("the addresses of one /64 are counted separately")
+}
+
+// TestAttemptsOfOneClient: over all accounts, whether they exist or not.
+func TestAttemptsOfOneClient(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	a := newAttempts(func() time.Time { return now })
+	try := func(i int, addr string) time.Duration {
+		return a.take(fmt.Sprintf("agent%d@desk.example", i), netip.MustParseAddr(addr))
 	}
-	for i := range attemptsPerAddr {
-		a.take(attempt{strings.Repeat("x", i+1), netip.MustParseAddr("192.0.2.3")})
+	for i := range networkLimit.free {
+		if try(i, fmt.Sprintf("2001:db8::%x", i)) != 0 { // the addresses of one /64 are one client
+			t.Fatalf("attempt %d is refused", i+1)
+		}
 	}
-	if a.take(attempt{"fresh", netip.MustParseAddr("192.0.2.3")}) == 0 {
-		t.Error("one address may try any number of accounts")
+	for i, want := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
+		if wait := try(1000+i, "2001:db8::ffff"); wait != want*time.Second {
+			t.Errorf("wait %v, want %v", wait, want*time.Second)
+		}
+		now = now.Add(want * time.Second)
+		if wait := try(1000+i, "2001:db8::ffff"); wait != 0 {
+			t.Errorf("wait %v after waiting", wait)
+		}
 	}
-	a.reset(who)
-	if a.take(who) != 0 {
-		t.Error("a successful sign-in must reset the count")
+	if try(0, "2001:db8:0:1::1") != 0 {
+		t.Error("another network is refused")
+	}
+}
+
+// TestSuccess: those who know their password are not slowed down, and one who knows one
+// cannot use it to guess others.
+func TestSuccess(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	a := newAttempts(func() time.Time { return now })
+	for i := range 100 { // an office on Monday morning
+		who := fmt.Sprintf("agent%d@desk.example", i)
+		if a.take(who, one) != 0 {
+			t.Fatalf("agent %d has to wait", i)
+		}
+		a.succeeded(who, one)
+	}
+	for range accountLimit.free - 1 {
+		a.take("ana@desk.example", two)
+	}
+	a.take("ana@desk.example", two)
+	a.succeeded("ana@desk.example", two)
+	if a.take("ana@desk.example", two) != 0 {
+		t.Error("a successful sign-in must reset the count of the account")
+	}
+	guesses := 0
+	for i := 0; guesses < 100; i++ {
+		if a.take(fmt.Sprintf("victim%d@desk.example", i), two) != 0 {
+			break
+		}
+		guesses++
+		if a.take("mallory@desk.example", two) == 0 {
+			a.succeeded("mallory@desk.example", two)
+		}
+	}
+	if guesses > networkLimit.free+2 {
+		t.Errorf("%d guesses between successful sign-ins", guesses)
 	}
 }
 
@@ -51,15 +112,19 @@ func TestAttemptsAreSwept(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	a := newAttempts(func() time.Time { return now })
 	addr := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}) }
+	for i := range attemptsTracked/2 + 5 {
+		a.take("ana@desk.example", addr(i))
+	}
+	if len(a.known) > attemptsTracked {
+		t.Fatalf("%d are tracked", len(a.known))
+	}
 	for i := range attemptsTracked / 2 {
-		a.take(attempt{"ana@desk.example", addr(i)})
+		a.take("ana@desk.example", addr(i))
 	}
-	if len(a.limiters) != attemptsTracked {
-		t.Fatalf("%d limiters, want %d", len(a.limiters), attemptsTracked)
-	}
-	now = now.Add(attemptWindow)
-	a.take(attempt{"ana@desk.example", addr(0)})
-	if len(a.limiters) != 2 {
-		t.Errorf("%d limiters after a window without attempts, want 2", len(a.limiters))
+	now = now.Add(attemptMemory + time.Second)
+	a.take("ana@desk.example", addr(0))
+	a.take("ana@desk.example", addr(1))
+	if a.sweep(now); len(a.known) != 4 {
+		t.Errorf("%d are tracked after a pause, want 4", len(a.known))
 	}
 }

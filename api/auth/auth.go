@@ -18,8 +18,17 @@ import (
 	"switchboard/internal/credential"
 )
 
-// Cookie is the name of the session cookie.
-const Cookie = "sb_session"
+// Names of the session cookie. Over TLS it has the prefix with which browsers accept it
+// only from this very host (RFC 6265bis §4.1.3.2), so that a neighbouring site cannot
+// plant one; without TLS browsers would refuse that name.
+const (
+	Cookie      = "__Host-" + PlainCookie
+	PlainCookie = "sb_session"
+)
+
+// AgentHeader names the agent whom the client believes to be signed in. A request by
+// anyone else is refused: the session of a browser may have changed in another tab.
+const AgentHeader = "Switchboard-Agent"
 
 // sessionTTL is how long a session lasts after its last use.
 const sessionTTL = 12 * time.Hour
@@ -46,6 +55,9 @@ type Sessions interface {
 	// moves it.
 	SessionAgent(ctx context.Context, digest []byte, ttl time.Duration) (a desk.Agent, extended bool, err error)
 	DeleteSession(ctx context.Context, digest []byte) error
+	// ChangePassword sets an agent's password and ends all their sessions and API keys,
+	// which it counts. With a digest it starts a session in their place.
+	ChangePassword(ctx context.Context, id desk.AgentID, hash string, digest []byte, ttl time.Duration) (sessions, keys int, err error)
 }
 
 // Keys finds the agent an API key belongs to.
@@ -103,6 +115,10 @@ func (a *Authenticator) Middleware(ctx huma.Context, next func(huma.Context)) {
 		problem.Write(w, r, problem.Unauthorized("sign in, or send an API key as Authorization: Bearer KEY"))
 		return
 	}
+	if expected := r.Header.Get(AgentHeader); expected != "" && expected != who.ID.String() {
+		problem.Write(w, r, problem.New(http.StatusPreconditionFailed, "you are signed in as "+who.Name+" now; nothing was changed"))
+		return
+	}
 	next(huma.WithValue(ctx, agentKey{}, who))
 }
 
@@ -118,7 +134,7 @@ func (a *Authenticator) identify(ctx context.Context, r *http.Request, w http.Re
 	if r.Header.Get("Authorization") != "" {
 		return a.byHeader(ctx, r)
 	}
-	cookie, err := r.Cookie(Cookie)
+	cookie, err := r.Cookie(a.cookieName(r))
 	if err != nil || cookie.Value == "" {
 		return desk.Agent{}, nil
 	}
@@ -138,7 +154,7 @@ func (a *Authenticator) Recheck(ctx context.Context, r *http.Request) (desk.Agen
 	if r.Header.Get("Authorization") != "" {
 		return a.byHeader(ctx, r)
 	}
-	cookie, err := r.Cookie(Cookie)
+	cookie, err := r.Cookie(a.cookieName(r))
 	if err != nil {
 		return desk.Agent{}, desk.Errorf(desk.KindDenied, "no session")
 	}
@@ -160,10 +176,22 @@ func Credential(r *http.Request) string {
 	if _, key, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok {
 		return strings.TrimSpace(key)
 	}
-	if c, err := r.Cookie(Cookie); err == nil {
+	if c := anyCookie(r); c != nil {
 		return c.Value
 	}
 	return ""
+}
+
+// HasCookie reports whether a browser sent a session cookie, valid or not.
+func HasCookie(r *http.Request) bool { return anyCookie(r) != nil }
+
+func anyCookie(r *http.Request) *http.Cookie {
+	for _, name := range []string{Cookie, PlainCookie} {
+		if c, err := r.Cookie(name); err == nil {
+			return c
+		}
+	}
+	return nil
 }
 
 // ByKey returns the agent an API key belongs to; KindDenied when it is not valid.
@@ -174,10 +202,18 @@ func (a *Authenticator) ByKey(ctx context.Context, key string) (desk.Agent, erro
 	return a.keys.KeyAgent(ctx, credential.Digest(key))
 }
 
+// cookieName returns the name of the session cookie for a request's browser.
+func (a *Authenticator) cookieName(r *http.Request) string {
+	if a.site.Secure(r) {
+		return Cookie
+	}
+	return PlainCookie
+}
+
 // cookie carries a session token; a negative ttl deletes it.
 func (a *Authenticator) cookie(r *http.Request, token string, ttl time.Duration) *http.Cookie {
 	return &http.Cookie{
-		Name: Cookie, Value: token, Path: "/", MaxAge: int(ttl.Seconds()),
+		Name: a.cookieName(r), Value: token, Path: "/", MaxAge: int(ttl.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.site.Secure(r),
 	}
 }

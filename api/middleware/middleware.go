@@ -22,6 +22,10 @@ import (
 // MaxBody bounds a request's body in bytes.
 const MaxBody = 1 << 20
 
+// hsts makes browsers use TLS for this host only, and only for a year after the last
+// visit (RFC 6797 §6.1).
+const hsts = "max-age=31536000"
+
 type requestKey struct{}
 
 // RequestOf returns the HTTP request of a context, nil outside of one.
@@ -47,6 +51,10 @@ func Wrap(next http.Handler, site site.Site, log *slog.Logger) (http.Handler, er
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if site.Secure(r) {
+			h.Set("Strict-Transport-Security", hsts)
+		}
 		tracked := &trackedWriter{ResponseWriter: w}
 		defer recoverPanic(tracked, r, log)
 		if p := refuse(r, cop); p != nil {

@@ -209,6 +209,12 @@ func (c *conn) forward(ctx context.Context, item live.Item) error {
 	if e == nil || e.Cursor.Compare(c.at) <= 0 {
 		return nil // already replayed
 	}
+	if e.Subject == desk.AgentSubject(c.agent.Load().ID) {
+		// A new password, a revoked key, other rights: take effect at once.
+		if err := c.recheck(ctx); err != nil {
+			return err
+		}
+	}
 	allowed, err := c.Visible.Live(ctx, *c.agent.Load(), *e)
 	if err != nil {
 		return err

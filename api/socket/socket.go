@@ -92,7 +92,7 @@ func (s *Server) Open(ctx context.Context, r *http.Request, after string) (*huma
 		return nil, problem.New(http.StatusUpgradeRequired, "this path accepts WebSocket connections only").
 			WithHeader("Upgrade", "websocket").WithHeader("Connection", "Upgrade")
 	}
-	if _, err := r.Cookie(auth.Cookie); err == nil && r.Header.Get("Authorization") == "" && !s.Site.SameOrigin(r) {
+	if auth.HasCookie(r) && r.Header.Get("Authorization") == "" && !s.Site.SameOrigin(r) {
 		return nil, problem.New(http.StatusForbidden, "cross-site request refused")
 	}
 	who, err := s.Auth.Identify(ctx, r)

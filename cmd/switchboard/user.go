@@ -6,20 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"switchboard/desk"
 	"switchboard/internal/credential"
+	"switchboard/internal/database"
+	"switchboard/router"
 	"switchboard/store"
 )
 
 // userCommand creates agents; without one, no one can sign in.
 func userCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Create, change and list agents"}
-	cmd.AddCommand(userAddCommand(), userListCommand())
+	cmd.AddCommand(userAddCommand(), userPasswordCommand(), userListCommand())
 	return needSubcommand(cmd)
 }
 
@@ -38,13 +43,18 @@ func userAddCommand() *cobra.Command {
 		Use: "add ADDRESS", Short: "Create or change an agent; the password is read from standard input",
 		Long: `Create an agent, or change the one with that address. The password is read from
 standard input. For an existing agent, properties without a flag stay unchanged,
-and so does the password if the line is empty.`,
+and so does the password if the line is empty. A new password ends all sessions
+and API keys of the agent.`,
 		Args: one("an address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if a, err := mail.ParseAddress(args[0]); err != nil || a.Address != args[0] {
 				return usageError{fmt.Errorf("%q is not a mail address", args[0])}
 			}
-			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
+			cfg, err := flags.database(cmd)
+			if err != nil {
+				return err
+			}
+			return database.With(cmd.Context(), cfg, logger("warn"), func(ctx context.Context, st *store.Store) error {
 				a, err := st.KnownAgent(ctx, args[0])
 				known := err == nil
 				if err != nil && desk.KindOf(err) != desk.KindNotFound {
@@ -54,13 +64,19 @@ and so does the password if the line is empty.`,
 				if err := set.change(cmd, &a, known); err != nil {
 					return err
 				}
+				if !known || cmd.Flags().Changed("tiers") {
+					if err := checkTiers(ctx, st, cfg.Policy, a.Tiers); err != nil {
+						return err
+					}
+				}
 				hash, err := readPassword(cmd, known)
 				if err != nil {
 					return err
 				}
-				id, err := st.SaveAgent(ctx, a, hash)
+				id, ended, err := st.ChangeAgent(ctx, a, hash)
 				if err == nil {
 					fmt.Fprintln(cmd.OutOrStdout(), id)
+					tellEnded(cmd, ended)
 				}
 				return err
 			})
@@ -106,7 +122,7 @@ func readPassword(cmd *cobra.Command, known bool) (string, error) {
 		prompt = "New password (empty to keep the current one): "
 	}
 	fmt.Fprint(cmd.ErrOrStderr(), prompt)
-	line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	line, err := readLine(cmd)
 	password := strings.TrimRight(line, "\r\n")
 	if password == "" && known {
 		return "", nil
@@ -119,6 +135,87 @@ func readPassword(cmd *cobra.Command, known bool) (string, error) {
 		return "", usageError{err}
 	}
 	return hash, nil
+}
+
+// readLine reads a line from standard input; a terminal does not show it.
+func readLine(cmd *cobra.Command) (string, error) {
+	in, ok := cmd.InOrStdin().(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	}
+	line, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(cmd.ErrOrStderr()) // the line break, which was not shown either
+	return string(line), err
+}
+
+// tellEnded says on standard error which credentials a change has ended.
+func tellEnded(cmd *cobra.Command, ended store.Ended) {
+	if ended != (store.Ended{}) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "Ended: %d sessions and %d API keys of this agent.\n", ended.Sessions, ended.Keys)
+	}
+}
+
+// checkTiers refuses tiers that the policy in force does not have. Before the first
+// start of the gateway, that is the configured policy or the default one.
+func checkTiers(ctx context.Context, st *store.Store, file string, tiers []desk.Tier) error {
+	document := router.Default
+	live, err := st.LatestPolicy(ctx)
+	switch {
+	case file != "":
+		if document, err = os.ReadFile(file); err != nil {
+			return usageError{fmt.Errorf("policy: %w", err)}
+		}
+	case err == nil:
+		document = []byte(live.Document)
+	case desk.KindOf(err) != desk.KindNotFound:
+		return err
+	}
+	policy, err := router.Compile(document)
+	if err != nil {
+		return err
+	}
+	var known []string
+	for _, t := range policy.Tiers() {
+		known = append(known, fmt.Sprintf("%d (%s)", t.Tier, t.Name))
+	}
+	for _, tier := range tiers {
+		if !slices.ContainsFunc(policy.Tiers(), func(t router.Tier) bool { return t.Tier == tier }) {
+			return usageError{fmt.Errorf("--tiers: there is no tier %d; the policy has %s", tier, strings.Join(known, ", "))}
+		}
+	}
+	return nil
+}
+
+// userPasswordCommand sets the password of an existing agent.
+func userPasswordCommand() *cobra.Command {
+	var flags configFlags
+	cmd := &cobra.Command{
+		Use: "password ADDRESS", Short: "Set an agent's password, read from standard input",
+		Long: "Set the password of an existing agent. It is read from standard input. All their\nsessions and API keys end.",
+		Args: one("an address"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
+				a, err := st.KnownAgent(ctx, args[0])
+				if err != nil {
+					if desk.KindOf(err) == desk.KindNotFound {
+						return usageError{fmt.Errorf("there is no agent %s; `switchboard user list` lists them", args[0])}
+					}
+					return err
+				}
+				hash, err := readPassword(cmd, false)
+				if err != nil {
+					return err
+				}
+				_, ended, err := st.ChangeAgent(ctx, a, hash)
+				if err == nil {
+					tellEnded(cmd, ended)
+				}
+				return err
+			})
+		},
+	}
+	flags.register(cmd)
+	return cmd
 }
 
 // userListCommand lists the agents who can sign in.

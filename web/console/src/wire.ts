@@ -680,7 +680,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sets the session cookie. 429 after ten attempts for one account from one address, which 15 minutes restore.
+         * @description Sets the session cookie. 429 after ten failures for one account, or 20 for any accounts, from one network; the wait grows with each further failure.
          */
         post: operations["sign-in"];
         /**
@@ -688,6 +688,26 @@ export interface paths {
          * @description Ends the browser's session. Succeeds without one, too.
          */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change your password
+         * @description All your sessions and API keys end; a browser gets a new session cookie. Wrong guesses of the current password count as sign-in attempts.
+         */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1368,7 +1388,7 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -1427,6 +1447,77 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             name: string;
+        };
+        KeyCreated: {
+            /**
+             * Format: date-time
+             * @description null: never
+             */
+            expires_at: string | null;
+            key_id: string;
+            name: string;
+        };
+        KeyCreatedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["KeyCreated"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "key.created";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        KeyRevoked: {
+            key_id: string;
+            name: string;
+            /** @description password: the agent has a new password */
+            reason?: string;
+        };
+        KeyRevokedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["KeyRevoked"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "key.revoked";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         Message: {
             attachments: components["schemas"]["Attachment"][];
@@ -1688,6 +1779,23 @@ export interface components {
             data: components["schemas"]["Stint"][];
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
+        };
+        PasswordChange: {
+            /**
+             * Format: int64
+             * @description How many API keys ended
+             */
+            keys: number;
+            /**
+             * Format: int64
+             * @description How many sessions ended, the browser's own included
+             */
+            sessions: number;
+        };
+        PasswordInputBody: {
+            current: string;
+            /** @description 8 to 1024 bytes */
+            new: string;
         };
         PolicyPublished: {
             /** @description May be empty */
@@ -2117,6 +2225,10 @@ export type Identity = components['schemas']['Identity'];
 export type Inbox = components['schemas']['Inbox'];
 export type InboxName = components['schemas']['InboxName'];
 export type Key = components['schemas']['Key'];
+export type KeyCreated = components['schemas']['KeyCreated'];
+export type KeyCreatedEvent = components['schemas']['KeyCreatedEvent'];
+export type KeyRevoked = components['schemas']['KeyRevoked'];
+export type KeyRevokedEvent = components['schemas']['KeyRevokedEvent'];
 export type Message = components['schemas']['Message'];
 export type MessageReceived = components['schemas']['MessageReceived'];
 export type MessageReceivedEvent = components['schemas']['MessageReceivedEvent'];
@@ -2139,6 +2251,8 @@ export type PageKey = components['schemas']['PageKey'];
 export type PageMessage = components['schemas']['PageMessage'];
 export type PageRaw = components['schemas']['PageRaw'];
 export type PageStint = components['schemas']['PageStint'];
+export type PasswordChange = components['schemas']['PasswordChange'];
+export type PasswordInputBody = components['schemas']['PasswordInputBody'];
 export type PolicyPublished = components['schemas']['PolicyPublished'];
 export type PolicyPublishedEvent = components['schemas']['PolicyPublishedEvent'];
 export type Presence = components['schemas']['Presence'];
@@ -3484,6 +3598,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordChange"];
+                };
             };
             /** @description Problem details (RFC 9457) */
             default: {
