@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,7 @@ import (
 	"switchboard/internal/mailsig"
 	"switchboard/internal/metrics"
 	"switchboard/internal/reconcile"
+	"switchboard/internal/redact"
 	"switchboard/live"
 	"switchboard/normalize"
 	"switchboard/outbound"
@@ -42,8 +44,36 @@ import (
 	"switchboard/threading"
 )
 
-// Version is the version of the program, set by the linker.
-var Version = "devel"
+// Version is the version of the program: set by the linker, else from the build.
+var Version = builtVersion(debug.ReadBuildInfo())
+
+// builtVersion describes a build by its module version, or by the revision of the
+// sources that the Go toolchain records.
+func builtVersion(info *debug.BuildInfo, ok bool) string {
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	var revision, at, changed string
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.time":
+			at, _, _ = strings.Cut(s.Value, "T")
+		case "vcs.modified":
+			if s.Value == "true" {
+				changed = ", modified"
+			}
+		}
+	}
+	if revision == "" {
+		return "unknown (built without version control, " + info.GoVersion + ")"
+	}
+	return fmt.Sprintf("%.12s (%s%s)", revision, at, changed)
+}
 
 // Gateway is the whole program except flags and signals.
 type Gateway struct {
@@ -82,6 +112,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Gateway, er
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	log = slog.New(redact.Handler(log.Handler()))
 	g := &Gateway{cfg: cfg, log: log, local: localaddr.New(cfg.Mail.Addresses, cfg.Mail.CatchAll), hub: live.New(), node: nodeName()}
 	if err := g.build(ctx); err != nil {
 		return nil, errors.Join(err, g.Close())
@@ -125,7 +156,10 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.reconcile = reconcile.New(g.cfg.Mailboxes, g.store, g.log)
-	return errors.Join(g.buildHTTP(ctx), g.buildChannels())
+	if err := g.buildHTTP(ctx); err != nil {
+		return err
+	}
+	return g.buildChannels()
 }
 
 // openMetrics opens the listener of /metrics, if it is configured.

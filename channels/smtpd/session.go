@@ -30,6 +30,7 @@ type session struct {
 	forward []string
 	answers int // number of replies to the content: one, or with LMTP one for each RCPT
 	options smtp.MailOptions
+	unknown int // recipients that do not exist, on this connection
 }
 
 var _ smtp.Session = (*session)(nil)
@@ -55,7 +56,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 // nothing is relayed and the content of a misdirected message is not transferred.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if !s.server.cfg.Recipients(to) {
-		return errUnknownRecipient
+		return s.unknownRecipient()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,6 +67,19 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		s.forward = append(s.forward, to)
 	}
 	return nil
+}
+
+// unknownRecipient refuses a recipient, and ends a connection that guesses addresses.
+func (s *session) unknownRecipient() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unknown++
+	if limit := s.server.cfg.MaxUnknown; limit < 0 || s.unknown <= limit {
+		return errUnknownRecipient
+	}
+	s.server.cfg.Log.Info("RecipientsGuessed", "remote", s.wire.RemoteAddr().String(), "unknown", s.unknown)
+	s.wire.closeAfter(1)
+	return errGuessing
 }
 
 // Reset implements smtp.Session. It is called after every transaction.

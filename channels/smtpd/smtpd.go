@@ -50,9 +50,12 @@ type Config struct {
 	MaxSize       int64 // size of one message in octets; 50 MiB
 	MaxBuffered   int64 // total octets of the messages being received; 256 MiB
 	MaxRecipients int   // recipients of one message; 100 (RFC 5321 section 4.5.3.1.8)
-	MaxHops       int   // Received fields above which a message is considered a loop; 50
-	MaxConns      int   // simultaneous connections; 4000
-	MaxConnsPerIP int   // simultaneous connections from one address, except loopback; 50
+	// MaxUnknown is how many unknown recipients a connection may name before it is ended
+	// with a 421; 20. Negative, and with LMTP, whose client is a relay: any number.
+	MaxUnknown    int
+	MaxHops       int // Received fields above which a message is considered a loop; 50
+	MaxConns      int // simultaneous connections; 4000
+	MaxConnsPerIP int // simultaneous connections from one address, except loopback; 50
 
 	CommandTimeout time.Duration // silence between commands; 5 min (RFC 5321 section 4.5.3.2.7)
 	StallTimeout   time.Duration // silence within a message or a command; 30 s
@@ -83,6 +86,11 @@ func (c *Config) setDefaults() {
 	orDefault(&c.MaxSize, DefaultMaxSize)
 	orDefault(&c.MaxBuffered, 256*mebibyte)
 	orDefault(&c.MaxRecipients, 100)
+	if c.LMTP {
+		c.MaxUnknown = -1
+	} else if c.MaxUnknown == 0 {
+		c.MaxUnknown = 20
+	}
 	orDefault(&c.MaxHops, defaultMaxHops)
 	orDefault(&c.MaxConns, 4000)
 	orDefault(&c.MaxConnsPerIP, 50)

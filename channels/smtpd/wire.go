@@ -55,6 +55,8 @@ type wire struct {
 	received    int64     // octets received since then
 	line        int       // octets of the unfinished line
 	lastCR      bool      // the last octet was CR
+	chunked     bool      // there was a BDAT in this transaction
+	rest        []byte    // rewritten commands that did not fit into the reader's buffer
 	bare        bool      // there was a bare CR or LF since the last transaction
 }
 
@@ -91,6 +93,13 @@ func (w *wire) Read(p []byte) (int, error) {
 			defer w.mu.Unlock()
 			return 0, w.broken
 		}
+		if len(w.rest) > 0 {
+			defer w.mu.Unlock()
+			n := copy(p, w.rest)
+			w.rest = w.rest[n:]
+			return n, nil
+		}
+		atStart := w.line == 0
 		transport := w.transport
 		transport.SetReadDeadline(w.deadline(time.Now()))
 		w.mu.Unlock()
@@ -101,10 +110,21 @@ func (w *wire) Read(p []byte) (int, error) {
 			}
 		}
 		if err = w.take(p[:n], err); n > 0 && !errors.Is(err, smtp.ErrTooLongLine) {
-			return n, nil
+			return w.deliver(p, n, atStart), nil
 		}
 		return 0, err
 	}
+}
+
+// deliver leaves what was read in p, with the changes of addDomain, and returns its
+// length. What does not fit is delivered by the next Read.
+func (w *wire) deliver(p []byte, n int, atStart bool) int {
+	out := w.addDomain(p[:n], atStart)
+	n = copy(p, out)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rest = out[n:]
+	return n
 }
 
 // take updates the counters and remembers an error.
@@ -293,7 +313,7 @@ func (w *wire) consumed() {
 func (w *wire) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.transaction, w.phase, w.bare, w.since = false, phaseCommand, false, time.Now()
+	w.transaction, w.phase, w.bare, w.chunked, w.since = false, phaseCommand, false, false, time.Now()
 }
 
 // verdict returns the error of the first failed read, if any, and whether the message

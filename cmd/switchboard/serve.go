@@ -12,6 +12,7 @@ import (
 	"switchboard/config"
 	"switchboard/demo"
 	"switchboard/gateway"
+	"switchboard/internal/redact"
 )
 
 // configFlags are the flags of every command that opens the database.
@@ -61,7 +62,7 @@ func logger(level string) *slog.Logger {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+	return slog.New(redact.Handler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l})))
 }
 
 func serveCommand() *cobra.Command {
