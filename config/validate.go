@@ -36,6 +36,7 @@ func (c *Config) Validate() error {
 	var v validator
 	v.address("addr", c.Addr, true)
 	v.address("metrics_addr", c.MetricsAddr, false)
+	v.publicURL(c.PublicURL)
 	v.oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error")
 	if c.DB.URL == "" && c.Data == "" {
 		v.add("data", "set a folder for the private database, or set db.url")
@@ -85,6 +86,29 @@ func (v *validator) address(key, value string, required bool) {
 	}
 	if _, _, err := net.SplitHostPort(value); err != nil {
 		v.add(key, fmt.Sprintf("%q is not host:port", value))
+	}
+}
+
+// publicURL checks the URL under which browsers reach this server.
+func (v *validator) publicURL(value string) {
+	const key = "public_url"
+	if value == "" {
+		return
+	}
+	u, err := url.Parse(value)
+	switch {
+	case !strings.Contains(value, "://"):
+		v.add(key, fmt.Sprintf("%q has no scheme: write https://%s", value, strings.TrimLeft(value, "/")))
+	case err != nil:
+		v.add(key, fmt.Sprintf("%q is not a URL: write https://help.example.com", value))
+	case u.Scheme != "https" && u.Scheme != "http":
+		v.add(key, fmt.Sprintf("the scheme %q cannot be used: write https://%s", u.Scheme, u.Host))
+	case u.Hostname() == "":
+		v.add(key, fmt.Sprintf("%q has no host: write https://help.example.com", value))
+	case u.User != nil:
+		v.add(key, "must not contain a user name or password")
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		v.add(key, fmt.Sprintf("the pages are served at the root of a host: write %s://%s, without a path", u.Scheme, u.Host))
 	}
 }
 

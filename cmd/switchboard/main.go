@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"switchboard/gateway"
 )
 
 // Exit codes: 0 success, 1 failure, 2 usage error. `deliver` has its own.
@@ -57,9 +59,11 @@ func rootCommand() *cobra.Command {
 			return nil
 		},
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       gateway.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("switchboard {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%s\nSee `%s --help`", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
 	})

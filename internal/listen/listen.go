@@ -34,6 +34,9 @@ func Fault(key, addr string, err error) *channels.Fault {
 	switch f.What, f.Advice = netfault.Explain(addr, err); {
 	case errors.Is(err, syscall.EADDRINUSE):
 		f.Advice = "Stop that program, or choose another " + key + "."
+		if key == "addr" {
+			f.Advice = "Stop that program, choose another addr, or let the system pick a free port with --addr 127.0.0.1:0."
+		}
 	case key == "smtp.lmtp" && errors.Is(err, syscall.ENOENT):
 		f.What, f.Advice = fmt.Sprintf("the folder of the socket %s does not exist", addr), "Create it (systemd: RuntimeDirectory=switchboard), or choose another "+key+"."
 	case key == "smtp.lmtp" && errors.Is(err, syscall.EACCES):

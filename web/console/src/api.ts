@@ -1,6 +1,6 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
-  Account, Agent, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, PageConversation, PageRaw,
+  Account, Agent, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, PageConversation, PageRaw, PasswordChange,
   ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint,
 } from './wire';
 
@@ -31,6 +31,18 @@ function noteClock(header: string | null): void {
   clockOffset = Math.abs(offset) > 3000 ? offset : 0;
 }
 
+/** The agent whom this page belongs to; the server refuses requests by anyone else. */
+let actor = '';
+export function actAs(agent: string): void {
+  actor = agent;
+}
+
+/** Called when the session has ended (401) or belongs to another agent (412). */
+let sessionLost: (status: 401 | 412) => void = () => undefined;
+export function onSessionLost(listener: typeof sessionLost): void {
+  sessionLost = listener;
+}
+
 async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let answer: Response;
   try {
@@ -38,7 +50,11 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
       method,
       signal: signal ?? null,
       credentials: 'same-origin',
-      headers: body === undefined ? { Accept: 'application/json' } : { Accept: 'application/json', 'Content-Type': 'application/json' },
+      headers: {
+        Accept: 'application/json',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(actor ? { 'Switchboard-Agent': actor } : {}),
+      },
       body: body === undefined ? null : JSON.stringify(body),
     });
   } catch (cause) {
@@ -47,6 +63,7 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
   }
   noteClock(answer.headers.get('Date'));
   const text = await answer.text();
+  if (actor && (answer.status === 401 || answer.status === 412)) sessionLost(answer.status);
   if (!answer.ok) throw problemOf(answer.status, answer.statusText, text);
   return (text ? JSON.parse(text) : undefined) as T;
 }
@@ -88,6 +105,7 @@ async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
 export const api = {
   session: () => get<Session>('/session'),
   signIn: (email: string, password: string) => call<Session>('POST', '/session', { email, password }),
+  changePassword: (current: string, next: string) => call<PasswordChange>('PUT', '/session/password', { current, new: next }),
   signOut: () => call<void>('DELETE', '/session'),
   demo: () => get<Demo>('/demo'),
   demoAs: async (email: string) => {

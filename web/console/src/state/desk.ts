@@ -1,7 +1,7 @@
 // The console's state as signals. Views read signals and call functions of this
 // folder; nothing else talks to the server.
 import { batch, computed, effect, signal } from '@preact/signals';
-import { api, clockOffset, Problem } from '../api';
+import { actAs, api, clockOffset, onSessionLost, Problem } from '../api';
 import { say } from '../text/say';
 import type { Agent, Conversation, Counts, Event as DeskEvent, Channel, Inbox } from '../wire';
 import { Feed, type Link } from './feed';
@@ -12,7 +12,11 @@ import { loadDrafts } from './sync';
 import { forgetThreads, prefetch, refreshThread, threadOf } from './thread';
 import type { Names } from './timeline';
 
-export const phase = signal<'starting' | 'login' | 'ready' | 'unreachable'>('starting');
+export const phase = signal<'starting' | 'login' | 'ready' | 'unreachable' | 'changed'>('starting');
+/** Why the sign-in page is shown; empty: no special reason. */
+export const loginReason = signal('');
+/** Whose session the browser has now, when it is not this page's agent's any more. */
+export const successor = signal('');
 export const me = signal<Agent>({ id: '', name: '', email: '', tiers: [], admin: false });
 export const inboxes = signal<Inbox[]>([]);
 export const agents = signal<Agent[]>([]);
@@ -118,16 +122,50 @@ export async function signIn(email: string, password: string): Promise<void> {
   await enter(agent);
 }
 
-export async function signOut(): Promise<void> {
-  await api.signOut().catch(() => undefined);
-  leave();
+// Other tabs of this browser share the session: they tell each other who signs in.
+const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('switchboard.session');
+if (tabs) tabs.onmessage = (message) => { if (message.data !== me.value.id) checkSession(); };
+document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') checkSession(); });
+
+/** Asks the server whose session this is; the answer is handled in onSessionLost. */
+function checkSession(): void {
+  if (phase.value === 'ready') void api.session().catch(() => undefined);
 }
 
-function leave(): void {
+onSessionLost((status) => {
+  if (phase.value !== 'ready') return;
+  if (status === 401) {
+    loginReason.value = say('login.ended');
+    leave();
+    return;
+  }
+  close();
+  void api.session().then(({ agent }) => (successor.value = agent.name), () => undefined).then(() => (phase.value = 'changed'));
+});
+
+export async function changePassword(current: string, next: string): Promise<void> {
+  const ended = await api.changePassword(current, next);
+  tell(say('password.done', { sessions: Math.max(0, ended.sessions - 1), keys: ended.keys }));
+}
+
+export async function signOut(): Promise<void> {
+  actAs(''); // this browser's session ends, whoever it belongs to
+  await api.signOut().catch(() => undefined);
+  leave();
+  tabs?.postMessage('');
+}
+
+/** Stops everything that acts in the agent's name. */
+function close(): void {
+  actAs('');
   presence?.stop();
   presence = null;
   feed?.stop();
   feed = null;
+}
+
+function leave(): void {
+  close();
   batch(() => {
     clearList();
     forgetThreads();
@@ -138,13 +176,16 @@ function leave(): void {
 async function enter(agent: Agent): Promise<void> {
   presence?.stop();
   feed?.stop();
+  actAs(agent.id);
   batch(() => {
+    loginReason.value = '';
     me.value = agent;
     clearList();
     forgetThreads();
     phase.value = 'ready';
   });
   void loadDrafts(agent.id);
+  tabs?.postMessage(agent.id);
   const live = new Feed({ event: onEvent, signal: hear, link: onLink, reset: reload, signedOut: leave });
   feed = live;
   presence = new Presence((frame) => live.send(frame));
@@ -167,6 +208,7 @@ async function enter(agent: Agent): Promise<void> {
 /** Switches to another agent of the demo. */
 export async function switchTo(email: string): Promise<void> {
   await api.demoAs(email);
+  actAs('');
   const { agent } = await api.session();
   await enter(agent);
 }

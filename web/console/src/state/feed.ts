@@ -19,6 +19,8 @@ export interface Listener {
 /** Older events, relative to the page load, are already in the loaded data. */
 const OLD_MS = 30_000;
 const CATCH_UP = 200;
+/** The close code of a socket whose session has ended. */
+const SIGNED_OUT = 1008;
 /** Beyond this, loading the lists again is cheaper than replaying. */
 const CATCH_UP_PAGES = 10;
 
@@ -63,8 +65,8 @@ export class Feed {
       this.listener.link('live');
     };
     socket.onmessage = (frame) => this.receive(String(frame.data));
-    socket.onclose = () => {
-      if (this.socket === socket) this.lost();
+    socket.onclose = (event) => {
+      if (this.socket === socket) this.lost(event.code === SIGNED_OUT);
     };
   }
 
@@ -89,11 +91,11 @@ export class Feed {
     if (Date.parse(event.at) > this.born - OLD_MS) this.listener.event(event);
   }
 
-  private lost(): void {
+  private lost(atOnce = false): void {
     this.socket = null;
     if (this.stopped) return;
     this.listener.link(this.opened ? 'lost' : 'connecting');
-    this.timer = setTimeout(() => void this.retry(), this.pause.next());
+    this.timer = setTimeout(() => void this.retry(), atOnce ? 0 : this.pause.next());
   }
 
   /** Catches up over HTTP first, which becomes polling where WebSockets are blocked. */

@@ -5,7 +5,7 @@ import { alarmOf, Channels } from './channels';
 import { Dialogs } from './dialogs';
 import { Icon } from './icon';
 import { List, titleOf } from './list';
-import { Login, Unreachable } from './login';
+import { Changed, Login, Unreachable } from './login';
 import { Quarantine } from './quarantine';
 import { Rail } from './rail';
 import { listen } from './shortcuts';
@@ -16,6 +16,7 @@ export function App() {
   switch (phase.value) {
     case 'starting': return null;
     case 'login': return <Login />;
+    case 'changed': return <Changed />;
     case 'unreachable': return <Unreachable />;
     case 'ready': return <Desk />;
   }

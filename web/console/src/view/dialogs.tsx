@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { assign, current, move, setStatus } from '../state/actions';
-import { agents, me, now, reason, tiers } from '../state/desk';
+import { agents, changePassword, me, now, reason, tiers } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { caps, lettersOff, setLetters, type Binding } from '../state/keys';
 import { say } from '../text/say';
@@ -40,6 +40,7 @@ function Modal({ title, wide, children }: { title: string; wide?: boolean; child
 export function Dialogs() {
   if (dialog.value === null) return null;
   if (dialog.value === 'keys') return <KeysDialog />;
+  if (dialog.value === 'password') return <PasswordDialog />;
   const conversation = current();
   if (!conversation) return null;
   if (dialog.value === 'assign') return <AssignDialog conversation={conversation} />;
@@ -65,6 +66,41 @@ function KeysDialog() {
       </div>
       <label class="check"><input type="checkbox" checked={!lettersOff.value} onChange={(event) => setLetters(event.currentTarget.checked)} />{say('keys.letters')}</label>
       <p class="muted">{say('keys.hint')}</p>
+    </Modal>
+  );
+}
+
+function PasswordDialog() {
+  const [wrong, setWrong] = useState('');
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget as HTMLFormElement);
+    const next = String(data.get('next'));
+    if (next !== String(data.get('again'))) return setWrong(say('password.differ'));
+    setBusy(true);
+    try {
+      await changePassword(String(data.get('current')), next);
+      close();
+    } catch (error) {
+      setWrong(reason(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal title={say('password.title')}>
+      <form onSubmit={(event) => void submit(event)}>
+        <input type="hidden" name="username" autocomplete="username" value={me.value.email} />
+        <label class="labelled"><span>{say('password.current')}</span><input class="field" type="password" name="current" autocomplete="current-password" required autofocus /></label>
+        <label class="labelled"><span>{say('password.new')}</span><input class="field" type="password" name="next" autocomplete="new-password" minLength={8} required /></label>
+        <label class="labelled"><span>{say('password.again')}</span><input class="field" type="password" name="again" autocomplete="new-password" minLength={8} required /></label>
+        <p class="muted">{say('password.effect')}</p>
+        <p class="wrong" role="alert">{wrong}</p>
+        <footer class="modal-foot">
+          <button class="button button-primary" disabled={busy}>{say('password.go')}</button>
+          <button type="button" class="button button-quiet" onClick={close}>{say('dialog.cancel')}</button>
+        </footer>
+      </form>
     </Modal>
   );
 }

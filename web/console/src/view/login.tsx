@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { Problem } from '../api';
-import { reason, signIn, start } from '../state/desk';
+import { loginReason, reason, signIn, start, successor } from '../state/desk';
 import { say } from '../text/say';
 import { Mark } from './icon';
 
 export function Login() {
-  const [wrong, setWrong] = useState('');
+  const [wrong, setWrong] = useState(loginReason.value);
   const [busy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -31,6 +31,17 @@ export function Login() {
         <p class="wrong" role="alert">{wrong}</p>
         <button class="button button-primary" disabled={busy}>{say('login.go')}</button>
       </form>
+    </main>
+  );
+}
+
+/** Another agent has signed in with this browser: nothing may be written in their name by mistake. */
+export function Changed() {
+  const name = successor.value;
+  return (
+    <main class="login">
+      <div class="login-card"><Mark size={44} /><h1>{say('app.name')}</h1><p role="alert">{name ? say('login.changed', { name }) : say('login.ended')}</p>
+        <button class="button button-primary" onClick={() => void start()}>{name ? say('login.continue', { name }) : say('login.go')}</button></div>
     </main>
   );
 }

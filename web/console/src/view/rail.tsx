@@ -100,6 +100,11 @@ function Foot() {
         </label>
       )}
       {!demo.value && (
+        <button class="tool" title={say('password.title')} onClick={() => (dialog.value = 'password')}>
+          <Icon name="shield" /><span class="sr">{say('password.title')}</span>
+        </button>
+      )}
+      {!demo.value && (
         <button class="tool" title={say('rail.signOut')} onClick={() => void signOut()}>
           <Icon name="leave" /><span class="sr">{say('rail.signOut')}</span>
         </button>
