@@ -46,7 +46,9 @@ func newServer(t testing.TB, change func(*Config)) *Server {
 	t.Helper()
 	cfg := Config{
 		Addr: "127.0.0.1:0", Domain: "mx.desk.example",
-		Recipients:   func(addr string) bool { return strings.HasSuffix(strings.ToLower(addr), "@desk.example") },
+		Recipients: func(addr string) bool {
+			return strings.HasSuffix(strings.ToLower(addr), "@desk.example") || addr == "postmaster"
+		},
 		DrainTimeout: 2 * time.Second,
 	}
 	if change != nil {

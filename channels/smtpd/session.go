@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,7 +56,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 // Rcpt implements smtp.Session. It refuses recipients that are not local, so that
 // nothing is relayed and the content of a misdirected message is not transferred.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if !s.server.cfg.Recipients(to) {
+	if !s.local(to) {
 		return s.unknownRecipient()
 	}
 	s.mu.Lock()
@@ -67,6 +68,13 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		s.forward = append(s.forward, to)
 	}
 	return nil
+}
+
+// local reports whether a recipient is local. Postmaster at this server is, whatever the
+// domains of the support addresses (RFC 5321 section 4.5.1).
+func (s *session) local(to string) bool {
+	cfg := &s.server.cfg
+	return cfg.Recipients(to) || strings.EqualFold(to, "postmaster@"+cfg.Domain) && cfg.Recipients("postmaster")
 }
 
 // unknownRecipient refuses a recipient, and ends a connection that guesses addresses.
