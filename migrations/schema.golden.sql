@@ -490,6 +490,7 @@ create table raws (
 CREATE INDEX raws_pending ON raws USING btree (((channel = 'email'::text)), arrival) WHERE (state = 'pending'::text);
 CREATE INDEX raws_quarantined ON raws USING btree (arrival) WHERE (state = 'quarantined'::text);
 CREATE INDEX raws_stream ON raws USING btree (stream, arrival) WHERE (state = 'pending'::text);
+CREATE INDEX raws_undelivered ON raws USING btree (endpoint, next_at) WHERE ((state = 'quarantined'::text) AND (octet_length(bytes) = 0));
 
 create table read_marks (
     agent_id uuid not null,

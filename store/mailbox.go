@@ -19,6 +19,7 @@ type mailboxQueries struct {
 	Release *sqlx.Stmt `query:"mailbox-release"`
 	Fence   *sqlx.Stmt `query:"mailbox-fence"`
 	Known   *sqlx.Stmt `query:"mailbox-known"`
+	Due     *sqlx.Stmt `query:"mailbox-undelivered"`
 
 	Connect   *sqlx.Stmt `query:"mailbox-connect"`
 	Connected *sqlx.Stmt `query:"mailbox-connected"`
@@ -48,7 +49,10 @@ func (s *Store) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt,
 				return err
 			}
 		}
-		if receipts, err = s.saveRaws(ctx, tx, b.Raws); err != nil || b.Cursor == (checkpoint.Cursor{}) {
+		if receipts, err = s.saveRaws(ctx, tx, b.Raws); err != nil {
+			return err
+		}
+		if err = s.fill(ctx, tx, b.Raws, receipts); err != nil || b.Cursor == (checkpoint.Cursor{}) {
 			return err
 		}
 		if b.Skipped > 0 {
@@ -78,6 +82,34 @@ func (s *Store) Connected(ctx context.Context, channel, folder string) (time.Tim
 func (s *Store) SkippedHistory(ctx context.Context, channel string) (n int64, err error) {
 	err = s.q.mailbox.History.GetContext(ctx, &n, channel)
 	return n, wrap("count the skipped messages", err)
+}
+
+// fill stores the content of mails that were journaled without it, and changes their
+// receipts: they are not duplicates.
+func (s *Store) fill(ctx context.Context, tx *sqlx.Tx, raws []desk.Raw, receipts []desk.Receipt) error {
+	for i := range raws {
+		r := &raws[i]
+		if !receipts[i].Duplicate || len(r.Bytes) == 0 {
+			continue
+		}
+		done, err := tx.StmtxContext(ctx, s.q.raw.Fill).ExecContext(ctx, receipts[i].ID, r.Bytes, r.Size, r.State, r.Problem, r.Stream, r.AuthResults, r.ReceivedAt)
+		if err != nil {
+			return wrap("store the content of a mail", err)
+		}
+		if n, err := done.RowsAffected(); err == nil && n > 0 {
+			receipts[i].Duplicate = false
+		}
+	}
+	return nil
+}
+
+// Undelivered implements mailbox.Journal.
+func (s *Store) Undelivered(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error) {
+	var uids []uint32
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		return wrap("list undelivered mail", tx.StmtxContext(ctx, s.q.mailbox.Due).SelectContext(ctx, &uids, channel, fmt.Sprintf("%s/%d/", folder, validity)))
+	})
+	return uids, err
 }
 
 // Journaled implements mailbox.Journal.

@@ -42,4 +42,16 @@ select fence from mailbox_leases where channel = $1 for share;
 -- name: mailbox-known
 -- What follows the UID is the content of a mail that came under a used one.
 select distinct split_part(substr(source_key, length($2) + 1), '/', 1)::bigint
-from raws where channel = 'email' and endpoint = $1 and starts_with(source_key, $2);
+from raws where channel = 'email' and endpoint = $1 and starts_with(source_key, $2)
+  and not (state = 'quarantined' and octet_length(bytes) = 0);
+
+-- name: mailbox-undelivered
+-- Due mails that the server could not deliver. The pause doubles from a minute to an
+-- hour. One that is far in the future was written by a clock that was wrong.
+update raws set attempts = attempts + 1, next_at = now() + least(60 * 2 ^ least(attempts, 6), 3600) * interval '1 second'
+where id in (
+    select id from raws
+    where channel = 'email' and endpoint = $1 and starts_with(source_key, $2) and state = 'quarantined' and octet_length(bytes) = 0
+      and (next_at <= now() or next_at > now() + interval '2 hours')
+    order by next_at limit 50 for update skip locked)
+returning split_part(substr(source_key, length($2) + 1), '/', 1)::bigint;

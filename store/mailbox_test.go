@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -123,4 +124,66 @@ func TestMailboxLeases(t *testing.T) {
 		t.Fatal(err)
 	}
 	hold("a", time.Minute, 2)
+}
+
+// TestUndeliveredMail: a mail that the server could not deliver is not in the journal
+// as far as Compare is concerned, is due at once and then with growing pauses, and
+// becomes an ordinary one when its content comes. Replay makes it due, and does not
+// process it without content.
+func TestUndeliveredMail(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	s, err := store.Open(t.Context(), store.Options{DSN: db, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	pool, err := sql.Open("postgres", db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	ctx := t.Context()
+	cur := checkpoint.Cursor{UIDValidity: 7, LastUID: 12}
+	row := func(state desk.RawState, text string) desk.Raw {
+		return desk.Raw{ID: desk.NewID[desk.RawID](), Channel: desk.ChannelEmail, Endpoint: "imap:a", SourceKey: "INBOX/7/12", ReceivedAt: time.Now(),
+			State: state, Size: 100, Bytes: []byte(text)}
+	}
+	lost := row(desk.RawQuarantined, "")
+	lost.Problem = "not delivered"
+	if _, err := s.Commit(ctx, checkpoint.Batch{Channel: "imap:a", Folder: "INBOX", Cursor: cur, Raws: []desk.Raw{lost}}); err != nil {
+		t.Fatal(err)
+	}
+	due := func(want int) {
+		t.Helper()
+		if uids, err := s.Undelivered(ctx, "imap:a", "INBOX", 7); err != nil || len(uids) != want || want == 1 && uids[0] != 12 {
+			t.Errorf("due: %v, %v; want %d", uids, err, want)
+		}
+	}
+	due(1)
+	due(0)
+	if uids, err := s.Journaled(ctx, "imap:a", "INBOX", 7); err != nil || len(uids) != 0 {
+		t.Errorf("journaled: %v, %v", uids, err)
+	}
+	if ids, err := s.Replay(ctx, desk.RawID{}); err != nil || len(ids) != 1 {
+		t.Errorf("replayed: %v, %v", ids, err)
+	}
+	if raw, err := s.Raw(ctx, lost.ID); err != nil || raw.State != desk.RawQuarantined || raw.Size != 100 || raw.Problem == "" {
+		t.Errorf("after the replay: %+v, %v", raw, err)
+	}
+	due(1)
+	if _, err := pool.Exec("update raws set next_at = now() + interval '1 year'"); err != nil { // by a clock that was wrong
+		t.Fatal(err)
+	}
+	due(1)
+	for want := range 2 { // the second time it is a duplicate
+		receipts, err := s.Commit(ctx, checkpoint.Batch{Channel: "imap:a", Folder: "INBOX", Raws: []desk.Raw{row(desk.RawPending, "Subject: x\r\n")}})
+		if err != nil || receipts[0].ID != lost.ID || receipts[0].Duplicate != (want == 1) {
+			t.Errorf("receipts %+v, %v", receipts, err)
+		}
+	}
+	due(0)
+	if raw, err := s.Raw(ctx, lost.ID); err != nil || raw.State != desk.RawPending || string(raw.Bytes) != "Subject: x\r\n" || raw.Problem != "" {
+		t.Errorf("after the delivery: %+v, %v", raw, err)
+	}
 }

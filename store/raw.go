@@ -20,6 +20,7 @@ type rawQueries struct {
 	Claim   *sqlx.Stmt `query:"raw-claim"`
 	Fail    *sqlx.Stmt `query:"raw-fail"`
 	Replay  *sqlx.Stmt `query:"raw-replay"`
+	Fill    *sqlx.Stmt `query:"raw-fill"`
 	Release *sqlx.Stmt `query:"raw-release"`
 	List    *sqlx.Stmt `query:"raw-list"`
 	Get     *sqlx.Stmt `query:"raw-get"`
@@ -136,7 +137,8 @@ func stored(r *desk.Raw) {
 		r.EnvelopeTo[i] = clean(r.EnvelopeTo[i])
 	}
 	r.Stream = clean(ingest.Stream(r))
-	r.Size, r.Kept = int64(len(r.Bytes)), int64(len(r.Bytes))
+	r.Kept = int64(len(r.Bytes))
+	r.Size = max(r.Size, r.Kept) // greater if the server delivered only a part of a mail
 }
 
 // knownRaws fills in the receipts of rows that the journal has already.

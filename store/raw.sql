@@ -80,11 +80,19 @@ update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 sec
 where id = $1 and fence = $2 and state = 'pending';
 
 -- name: raw-replay
--- A row whose bytes never came has nothing to try. One that was never tried was
+-- A row whose bytes never came has nothing to process: it is due to be fetched again. One that was never tried was
 -- set apart on purpose, as a virus or spam: it is let in by its name only.
-update raws set state = 'pending', problem = '', attempts = 0, next_at = now(), lease_until = null
-where state = 'quarantined' and ($1::uuid is null and attempts > 0 or id = $1) and (size = 0 or octet_length(bytes) > 0)
+update raws set state = case when channel = 'email' and octet_length(bytes) = 0 then state else 'pending' end,
+    problem = case when channel = 'email' and octet_length(bytes) = 0 then problem else '' end,
+    attempts = 0, next_at = now(), lease_until = null
+where state = 'quarantined' and ($1::uuid is null and (attempts > 0 or channel = 'email' and octet_length(bytes) = 0) or id = $1)
 returning id;
+
+-- name: raw-fill
+-- The content of a mail that its server could not deliver before.
+update raws set bytes = $2, size = $3, state = $4, problem = $5, stream = $6, auth_results = $7, received_at = $8,
+    attempts = 0, next_at = now()
+where id = $1 and channel = 'email' and state = 'quarantined' and octet_length(bytes) = 0;
 
 -- name: raw-list
 select id, arrival, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,

@@ -40,6 +40,10 @@ func (*counting) Journaled(context.Context, string, string, uint32) ([]uint32, e
 	return nil, nil
 }
 
+func (*counting) Undelivered(context.Context, string, string, uint32) ([]uint32, error) {
+	return nil, nil
+}
+
 func (c *counting) Commit(_ context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
 	if c.n += len(b.Raws); c.n == waiting {
 		close(c.done)

@@ -16,8 +16,11 @@ type fetched struct {
 	bytes    []byte // nil if the server sent none
 	internal time.Time
 	size     int64 // RFC822.SIZE: a hint, since some servers estimate it
-	flagged  bool  // the server sent the flags
-	seen     bool  // \Seen is among them
+	sized    bool
+	answered bool   // the server sent the content, or NIL
+	refusal  string // what it sent instead of the content; "" if nothing
+	flagged  bool   // the server sent the flags
+	seen     bool   // \Seen is among them
 }
 
 // merge adds what another response says about the same message: a server may report
@@ -32,7 +35,7 @@ func (m fetched) merge(next fetched) fetched {
 	if next.flagged {
 		m.flagged, m.seen = true, next.seen
 	}
-	m.size = max(m.size, next.size)
+	m.size, m.sized, m.answered = max(m.size, next.size), m.sized || next.sized, m.answered || next.answered
 	return m
 }
 
@@ -63,10 +66,14 @@ func (s *session) headers(uids []imap.UID) (map[imap.UID]fetched, error) {
 }
 
 // fetch runs one FETCH command. It returns messages only if the command ended with OK
-// and each message had its announced length: if the connection breaks within a
-// message, the library returns a shorter message and no error.
+// or NO and each message had its announced length: if the connection breaks within a
+// message, the library returns a shorter message and no error. NO can mean that some
+// messages could not be delivered (RFC 9051 section 6.4.5); if it means all of them, it
+// is an error.
 func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int64) (map[imap.UID]fetched, error) {
 	s.expect(budget)
+	s.late.begin(len(options.BodySection) > 0)
+	defer s.late.end()
 	command := s.client.Fetch(imap.UIDSetNum(uids...), options)
 	result := make(map[imap.UID]fetched, len(uids))
 	for message := command.Next(); message != nil; message = command.Next() {
@@ -81,9 +88,13 @@ func (s *session) fetch(uids []imap.UID, options *imap.FetchOptions, budget int6
 		result[uid] = result[uid].merge(one)
 	}
 	if err := command.Close(); err != nil {
-		return nil, fmt.Errorf("FETCH: %w", s.guard.explain(err))
+		no, refused := errors.AsType[*imap.Error](err)
+		if !refused || no.Type != imap.StatusResponseTypeNo || len(result) == 0 {
+			return nil, fmt.Errorf("FETCH: %w", s.guard.explain(err))
+		}
 	}
 	s.guard.quiet()
+	s.late.complete(result)
 	return result, nil
 }
 
@@ -98,8 +109,9 @@ func (s *session) one(message *imapclient.FetchMessageData) (uid imap.UID, m fet
 		case imapclient.FetchItemDataFlags:
 			m.flagged, m.seen = true, slices.Contains(item.Flags, imap.FlagSeen)
 		case imapclient.FetchItemDataRFC822Size:
-			m.size = item.Size
+			m.size, m.sized = item.Size, true
 		case imapclient.FetchItemDataBodySection:
+			m.answered = true
 			if item.Literal == nil {
 				continue // NIL: the message no longer exists
 			}

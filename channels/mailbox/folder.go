@@ -89,6 +89,9 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 				return err
 			}
 		}
+		if err := f.retry(ctx, s, cur.UIDValidity); err != nil {
+			return err
+		}
 		healthy()
 		f.readToEnd()
 		if err := s.wait(ctx); err != nil {
@@ -236,101 +239,6 @@ func (f *folder) strike(s *session, uids []imap.UID, err error) error {
 	return err
 }
 
-// fetchBatch returns the raw items of uids. Messages above the size limit, and those
-// that the server cannot deliver, become quarantined items, so that agents see them.
-func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetched, size int64, validity uint32) (batch, error) {
-	b := batch{cur: checkpoint.Cursor{UIDValidity: validity}, asked: len(uids)}
-	if len(uids) > 0 {
-		b.cur.LastUID = uint32(uids[len(uids)-1])
-	}
-	var whole, large []imap.UID
-	problems := map[imap.UID]string{}
-	for _, uid := range uids {
-		m, there := known[uid]
-		switch {
-		case !there: // expunged since the search
-		case f.strikes[uint32(uid)] >= maxBrokenConns:
-			problems[uid] = fmt.Sprintf("The server could not deliver the message with UID %d in folder %s. It is still on the server.", uid, f.name)
-		case m.size > f.cfg.MaxSize:
-			large = append(large, uid)
-			problems[uid] = fmt.Sprintf("The message has %d octets, which exceeds the limit of %d, so only its header was imported. It is UID %d in folder %s.", m.size, f.cfg.MaxSize, uid, f.name)
-		default:
-			whole = append(whole, uid)
-		}
-	}
-	got, err := f.get(s, whole, size)
-	if err != nil {
-		return b, err
-	}
-	if len(large) > 0 {
-		headers, err := s.headers(large)
-		if err != nil {
-			return b, err
-		}
-		for uid, m := range headers {
-			got[uid] = m
-		}
-	}
-	for _, uid := range uids {
-		m, problem := got[uid], problems[uid]
-		if m.bytes == nil {
-			if problem == "" {
-				continue // expunged
-			}
-			m = known[uid]
-		}
-		raw := f.raw(uid, validity, m, problem)
-		raw.History = f.history.age(known[uid]) == agePast
-		b.raws = append(b.raws, raw)
-		b.uids.AddNum(uid)
-	}
-	return b, nil
-}
-
-// get fetches whole messages. Messages that are missing because of an unsolicited
-// response are requested again; those that are still missing must be gone.
-func (f *folder) get(s *session, uids []imap.UID, size int64) (map[imap.UID]fetched, error) {
-	if len(uids) == 0 {
-		return map[imap.UID]fetched{}, nil
-	}
-	got, err := s.bodies(uids, size)
-	if err != nil {
-		return nil, err
-	}
-	missing := without(uids, got)
-	if len(missing) == 0 {
-		return got, nil
-	}
-	again, err := s.bodies(missing, size)
-	if err != nil {
-		return nil, err
-	}
-	for uid, m := range again {
-		got[uid] = m
-	}
-	if missing = without(missing, got); len(missing) == 0 {
-		return got, nil
-	}
-	there, err := s.sizes(missing)
-	if err != nil {
-		return nil, err
-	}
-	if len(there) > 0 {
-		return nil, fmt.Errorf("FETCH: the server sent no content for %d messages", len(there))
-	}
-	return got, nil
-}
-
-// without returns the uids whose content is not in got.
-func without(uids []imap.UID, got map[imap.UID]fetched) (missing []imap.UID) {
-	for _, uid := range uids {
-		if got[uid].bytes == nil {
-			missing = append(missing, uid)
-		}
-	}
-	return missing
-}
-
 // raw returns the raw item of a message; it is quarantined if problem is set.
 func (f *folder) raw(uid imap.UID, validity uint32, m fetched, problem string) desk.Raw {
 	raw := desk.Raw{
@@ -372,8 +280,7 @@ func (f *folder) commit(ctx context.Context, b batch) error {
 	}
 	var again []desk.Raw
 	for i, r := range receipts {
-		if r.Duplicate {
-			raw := b.raws[i]
+		if raw := b.raws[i]; r.Duplicate && len(raw.Bytes) > 0 {
 			sum := sha256.Sum256(raw.Bytes)
 			raw.ID, raw.SourceKey = desk.NewID[desk.RawID](), fmt.Sprintf("%s/%x", raw.SourceKey, sum[:8])
 			again = append(again, raw)

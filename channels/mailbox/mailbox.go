@@ -94,9 +94,18 @@ type Journal interface {
 	// Connected returns when a channel's folder was first connected, which is now if it
 	// never was. The zero time means that this was not recorded.
 	Connected(ctx context.Context, channel, folder string) (time.Time, error)
+	Contents
+}
+
+// Contents says which messages of a folder the journal has.
+type Contents interface {
 	// Journaled returns the UIDs of a folder under a UIDVALIDITY that are in the
-	// journal.
+	// journal with their content.
 	Journaled(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error)
+	// Undelivered returns the UIDs of journaled messages that the server could not
+	// deliver and that are due, and puts off their next attempt. Commit fills in the
+	// content of such a message.
+	Undelivered(ctx context.Context, channel, folder string, validity uint32) ([]uint32, error)
 }
 
 const (

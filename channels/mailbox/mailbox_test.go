@@ -24,6 +24,7 @@ type memory struct {
 	cursors   map[string]checkpoint.Cursor
 	connected time.Time
 	skipped   int
+	filled    []desk.Raw    // content that came late
 	moved     chan struct{} // closed and replaced whenever a position moves
 }
 
@@ -48,6 +49,15 @@ func (m *memory) Connected(_ context.Context, channel, folder string) (time.Time
 }
 
 func (m *memory) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
+	for _, raw := range m.Raws() {
+		for _, late := range b.Raws {
+			if late.SourceKey == raw.SourceKey && len(raw.Bytes) == 0 && len(late.Bytes) > 0 {
+				m.mu.Lock()
+				m.filled = append(m.filled, late)
+				m.mu.Unlock()
+			}
+		}
+	}
 	return m.AcceptAll(ctx, b.Raws, func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -65,6 +75,17 @@ func (m *memory) Journaled(_ context.Context, channel, folder string, validity u
 	for _, raw := range m.Raws() {
 		var uid uint32
 		if n, _ := fmt.Sscanf(strings.TrimPrefix(raw.SourceKey, folder), fmt.Sprintf("/%d/%%d", validity), &uid); n == 1 && raw.Endpoint == channel {
+			uids = append(uids, uid)
+		}
+	}
+	return uids, nil
+}
+
+func (m *memory) Undelivered(_ context.Context, channel, folder string, validity uint32) ([]uint32, error) {
+	var uids []uint32
+	for _, raw := range m.Raws() {
+		var uid uint32
+		if n, _ := fmt.Sscanf(strings.TrimPrefix(raw.SourceKey, folder), fmt.Sprintf("/%d/%%d", validity), &uid); n == 1 && raw.Endpoint == channel && raw.State == desk.RawQuarantined && len(raw.Bytes) == 0 {
 			uids = append(uids, uid)
 		}
 	}

@@ -132,8 +132,8 @@ func (f *folder) recover(ctx context.Context, s *session, uids []imap.UID, valid
 		if err != nil {
 			return fetched, skipped, fmt.Errorf("journal: %w", err)
 		}
-		for _, receipt := range receipts {
-			if !receipt.Duplicate {
+		for i, receipt := range receipts {
+			if !receipt.Duplicate && len(b.raws[i].Bytes) > 0 {
 				fetched++
 			}
 		}

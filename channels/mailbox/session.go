@@ -23,6 +23,7 @@ type session struct {
 	news   chan struct{} // receives when the number of messages changed
 	opened uint32        // messages in the folder when it was opened
 	stop   func() bool
+	late   late
 }
 
 // connect dials, sets up TLS and logs in. The session ends with ctx: closing the
@@ -94,6 +95,7 @@ func (s *session) greeted() error {
 func (s *session) secure(ctx context.Context, conn net.Conn) error {
 	config := s.cfg.tlsConfig()
 	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Fetch: s.add,
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			if data.NumMessages != nil {
 				select {
