@@ -75,28 +75,32 @@ func (f *folder) undelivered(uid imap.UID, refusal string) string {
 	return text
 }
 
-// get fetches whole messages. Messages that are missing are requested again. Of those
-// that are still missing, the server has removed some, and cannot deliver the others:
-// refused says what it sent instead of them.
+// get fetches whole messages. Those that are missing are requested again one by one,
+// as a message that the server cannot deliver may have ended the response for the
+// others. Of those that are still missing, the server has removed some, and cannot
+// deliver the others: refused says what it sent instead of them.
 func (f *folder) get(s *session, uids []imap.UID, known map[imap.UID]fetched, size int64) (got map[imap.UID]fetched, refused map[imap.UID]string, err error) {
 	got = map[imap.UID]fetched{}
-	missing := uids
-	for range 2 {
-		if len(missing) == 0 {
-			return got, nil, nil
-		}
-		more, err := s.bodies(missing, size)
-		if _, no := errors.AsType[*imap.Error](err); no && len(got) > 0 {
-			break // it delivers others, so that the fault is this message's
-		}
-		if err != nil {
-			return nil, nil, err
-		}
+	if len(uids) == 0 {
+		return got, nil, nil
+	}
+	ask := func(uids []imap.UID) error {
+		more, err := s.bodies(uids, size)
 		for uid, m := range more {
 			got[uid] = m.checked(known[uid].size)
 		}
-		missing = without(uids, got)
+		return err
 	}
+	if err := ask(uids); err != nil {
+		return nil, nil, err
+	}
+	for _, uid := range without(uids, got) {
+		err := ask([]imap.UID{uid})
+		if _, no := errors.AsType[*imap.Error](err); err != nil && !(no && len(got) > 0) {
+			return nil, nil, err // with NO, the server delivers others: the fault is this message's
+		}
+	}
+	missing := without(uids, got)
 	if len(missing) == 0 {
 		return got, nil, nil
 	}
