@@ -54,7 +54,7 @@ func (d *draft) everyone() Recipients {
 	for _, a := range others {
 		key := imf.NormalizeAddr(a.Email)
 		stranger := d.head.Unconfirmed && len(d.head.SentTo) == 0 && !slices.Contains(c.Participants, key)
-		if seen[key] || !imf.ValidAddr(a.Email) || d.own(a.Email) || stranger {
+		if seen[key] || !imf.ValidAddr(a.Email) || d.own(a.Email) || imf.IsDaemon(a.Email) || stranger {
 			continue
 		}
 		seen[key] = true
@@ -100,6 +100,8 @@ func (d *draft) checked(field string, list []desk.Address, seen map[string]bool)
 			return nil, desk.Errorf(desk.KindInvalid, "%s: %q contains a line break or another control character", field, a.Name+" "+a.Email)
 		case !imf.ValidAddr(a.Email):
 			return nil, desk.Errorf(desk.KindInvalid, "%s: %q is not a valid mail address", field, a.Email)
+		case imf.IsDaemon(a.Email):
+			return nil, desk.Errorf(desk.KindInvalid, "%s: %s belongs to a mail system, where nobody reads mail", field, a.Email)
 		case d.own(a.Email):
 			return nil, desk.Errorf(desk.KindInvalid, "%s: %s is one of our own addresses; what is sent to it would come back", field, a.Email)
 		}

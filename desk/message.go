@@ -74,6 +74,20 @@ type Report struct {
 	ReportingMTA      string            `json:"reporting_mta,omitempty"`
 	Recipients        []ReportRecipient `json:"recipients"`
 	FeedbackType      string            `json:"feedback_type,omitempty"` // RFC 5965: "abuse", ...
+	Returned          ReturnedMail      `json:"-"`
+}
+
+// ReturnedMail is what a report reveals about the message it is about, besides its
+// Message-ID, which a relay may have replaced and many mail systems do not return. It
+// is used to find the delivery, and is not stored.
+type ReturnedMail struct {
+	// MailSystem: the report has the null reverse-path (RFC 5321 §4.5.5) and the author
+	// of a mail system's report.
+	MailSystem bool
+	Action     string   // what happened to recipients that are not named
+	Cites      []string // identifiers without angle brackets, the nearest first
+	ReplyTo    []string // addresses that may contain a reply token
+	Subjects   []string // what may be its subject
 }
 
 // ReportRecipient is one per-recipient block of a delivery status.

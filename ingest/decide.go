@@ -75,35 +75,52 @@ func (b *batch) decideOne(p *parsed) {
 	if b.returned(p, &m, author) || b.fromAgent(p, &m, author) {
 		return
 	}
-	s, comment := b.forwarded(p, &m, author)
-	if s.via == "" {
-		s = b.customer(p, &m, author)
+	about, found := b.findReturned(p, &m)
+	if author.system && b.repeated(p, &m) {
+		return
 	}
-	b.markAddress(p, &m, author, s)
-	seen := b.seen(s)
-	_, s.known = b.snap.Contacts[s.key]
-	who := b.resolve(s)
-
+	s, comment := author, (*desk.Message)(nil)
+	var who person
+	var seen bool
+	if !author.system {
+		if s, comment = b.forwarded(p, &m, author); s.via == "" {
+			s = b.customer(p, &m, author)
+		}
+		b.markAddress(p, &m, author, s)
+		seen = b.seen(s)
+		_, s.known = b.snap.Contacts[s.key]
+		who = b.resolve(s)
+	}
 	key := ContentKey{who.account.ID, m.MessageID, content(&m)}
 	if first, ok := b.snap.Stored[key]; ok {
 		b.duplicate(p, first)
 		return
 	}
 
-	d := threading.Decide(threading.Incoming{Message: &m, Sender: s.address(), Account: who.account.ID, Contact: who.contact.ID,
-		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: s.trust, Seen: seen}, b.rules.Tokens, b.index)
+	in := threading.Incoming{Message: &m, Sender: s.address(), Account: who.account.ID, Contact: who.contact.ID,
+		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: s.trust, Seen: seen}
+	if found {
+		in.Returned, in.ReturnedEvidence = about.conversation, about.evidence
+	}
+	d := threading.Decide(in, b.rules.Tokens, b.index)
 	m.ThreadMethod, m.ThreadEvidence = d.Method, d.Evidence
 	markUnverified(&m, s, d)
 
 	c := b.snap.Conversations[d.ConversationID]
 	if c == nil {
+		if s.system {
+			who = b.resolve(s)
+		}
 		c = b.open(p, &m, s, who, d)
+	}
+	if s.system {
+		key.Account = c.AccountID
 	}
 	b.join(c, p, &m, s, d, key)
 	if comment != nil {
 		b.comment(c, p, comment)
 	}
-	b.reported(c, &m)
+	b.reported(c, p, &m, about)
 	if !sessionID.IsZero() {
 		if known := b.snap.Sessions[sessionID]; known.Contact != who.contact.ID || known.Conversation != c.ID {
 			b.out.Sessions = append(b.out.Sessions, desk.SessionLink{Session: sessionID, Contact: who.contact.ID, Conversation: c.ID})
@@ -174,6 +191,19 @@ func (b *batch) join(c *desk.Conversation, p *parsed, m *desk.Message, s sender,
 // processed marks a raw row as done.
 func (b *batch) processed(p *parsed, m desk.MessageID, duplicate bool) {
 	b.out.Processed = append(b.out.Processed, desk.ProcessedRaw{Raw: p.Raw.ID, Fence: p.Fence, Message: m, Duplicate: duplicate})
+}
+
+// repeated links a mail system's report that arrived again to the stored one. Its
+// sender has no account: it is stored in that of the conversation.
+func (b *batch) repeated(p *parsed, m *desk.Message) bool {
+	sum := content(m)
+	for key, first := range b.snap.Stored {
+		if key.MessageID == m.MessageID && key.Content == sum {
+			b.duplicate(p, first)
+			return true
+		}
+	}
+	return false
 }
 
 // duplicate links a mail that arrived again to the stored message.

@@ -79,6 +79,7 @@ type Query struct {
 	Tokens     []desk.ConversationID
 	Sessions   []desk.SessionID
 	Reported   []string    // Message-IDs that delivery statuses in the batch are about
+	Failed     Failed      // what else identifies the deliveries that they are about
 	Authors    []string    // lower-case addresses that agents may have written under
 	Opens      bool        // a message may open a conversation; for chat lines, Snapshot finds out itself
 	Recent     []RecentKey // contacts whose newest conversations a reply may belong to, if it cites nothing known
@@ -89,6 +90,13 @@ type Query struct {
 type RecentKey struct {
 	IdentityKey
 	Cites []string
+}
+
+// Failed identifies deliveries that delivery statuses in a batch may be about.
+type Failed struct {
+	Addresses     []string              // lower-case recipients
+	Envelopes     []desk.DeliveryID     // from the envelope id (RFC 3461)
+	Conversations []desk.ConversationID // from reply tokens
 }
 
 // Snapshot is the answer to a Query: a consistent view under the locks.
@@ -105,8 +113,8 @@ type Snapshot struct {
 	SentAs        map[string]desk.MessageID      // the messages behind Sent
 	SentText      map[string]string              // their texts, of those among OwnIDs
 	Agents        map[string]desk.Agent          // by lower-case address, those among Authors and the visitors of Sessions
-	// Deliveries are those of the messages we sent that a delivery status in the batch
-	// is about (Query.Reported), locked for update.
+	// Deliveries are those that a delivery status in the batch may be about
+	// (Query.Reported and Query.Failed), locked for update.
 	Deliveries map[desk.MessageID][]SentDelivery
 	Open       map[desk.AccountID]int // open conversations an account has
 	// Last are the newest messages of the conversations that a reply without headers
@@ -125,7 +133,10 @@ type Session struct {
 // SentDelivery is a delivery that a report may be about.
 type SentDelivery struct {
 	desk.Delivery
-	Personal bool // an agent wrote the message
+	Personal bool     // an agent wrote the message
+	Subject  string   // the message's
+	Cites    []string // its In-Reply-To and References
+	Placed   desk.ConversationID
 }
 
 // Stored is a message that is in the database.

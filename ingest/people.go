@@ -18,6 +18,7 @@ type sender struct {
 	trust  desk.Trust
 	via    string // the field that names them, if they are not the author
 	known  bool   // they have written before
+	system bool   // a mail system, which is nobody's customer and gets no replies
 }
 
 // authenticated reports whether the address was authenticated.
@@ -27,7 +28,7 @@ func (s sender) authenticated() bool {
 
 // address returns the address, "" if the message names no one.
 func (s sender) address() string {
-	if s.email == unknownSender {
+	if s.email == unknownSender || s.system {
 		return ""
 	}
 	return s.email
@@ -39,6 +40,19 @@ func (s sender) scope() Scope { return Scope{Address: s.key.Address, Domain: s.d
 // unknownSender is the address of a mail without an author. No reply goes to it.
 const unknownSender = "unknown@invalid.invalid"
 
+// mailSystem is the identity of all mail systems, under which their reports are shown
+// that belong to no conversation.
+const mailSystem = "mail-system@invalid.invalid"
+
+// isSystem reports whether a mail system wrote a mail, and not a person. A postmaster is
+// one when reporting, a mailer-daemon always is.
+func isSystem(raw *desk.Raw, m *desk.Message, author string) bool {
+	if raw.Channel != desk.ChannelEmail || raw.Outgoing {
+		return false
+	}
+	return imf.IsDaemon(author) || m.AutoSubmitted == desk.AutoBounce && (author == "" || imf.IsMailerDaemon(author) || isBounce(m) && m.Report.Returned.MailSystem)
+}
+
 // senderOf returns the sender. A mail's author is its From (RFC 5322 §3.6.2), or
 // the reverse-path when From is empty. A visitor is identified by the session: an
 // address typed into a chat leads to an account, never to another person's
@@ -47,6 +61,10 @@ func senderOf(raw *desk.Raw, m *desk.Message, session Session, sessionID desk.Se
 	s := sender{trust: trust(m)}
 	if len(m.From) > 0 {
 		s.name, s.email = m.From[0].Name, imf.NormalizeAddr(m.From[0].Email)
+	}
+	if isSystem(raw, m, s.email) {
+		s.key, s.name, s.system = IdentityKey{desk.ChannelEmail, mailSystem}, "Mail system", true
+		return s
 	}
 	if s.email == "" && raw.Channel == desk.ChannelEmail && len(raw.EnvelopeFrom) <= imf.MaxAddr {
 		s.email = imf.NormalizeAddr(raw.EnvelopeFrom)
@@ -120,7 +138,7 @@ func (b *batch) accountFor(s sender) desk.Account {
 		b.snap.Domains[s.domain] = account.ID
 	} else {
 		account.Name = firstOf(s.email, s.name, "Visitor")
-		if b.rules.Own(s.email) { // a visitor gives it as theirs
+		if s.system || b.rules.Own(s.email) { // a visitor gives it as theirs
 			account.Name = firstOf(s.name, "Visitor")
 		}
 	}

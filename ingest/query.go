@@ -84,6 +84,9 @@ func query(batch []parsed, rules *Rules) Query {
 			q.MessageIDs = append(q.MessageIDs, m.Report.OriginalMessageID)
 			q.Reported = append(q.Reported, m.Report.OriginalMessageID)
 		}
+		if isBounce(m) {
+			failed(&q.Failed, raw, m, rules)
+		}
 		for _, address := range recipients(raw, m) {
 			if conversation, _, ok := rules.Tokens.Parse(address); ok {
 				q.Tokens = append(q.Tokens, conversation)
@@ -100,4 +103,23 @@ func customers(raw *desk.Raw, m *desk.Message, rules *Rules) []sender {
 		return []sender{author, standIn(who, field, rules)}
 	}
 	return []sender{author}
+}
+
+// failed adds what identifies the deliveries that a bounce may be about.
+func failed(q *Failed, raw *desk.Raw, m *desk.Message, rules *Rules) {
+	for _, r := range m.Report.Recipients {
+		for _, address := range []string{r.Recipient, r.Original} {
+			if address != "" {
+				q.Addresses = append(q.Addresses, strings.ToLower(address))
+			}
+		}
+	}
+	if id, err := desk.ParseID[desk.DeliveryID](m.Report.EnvelopeID); err == nil {
+		q.Envelopes = append(q.Envelopes, id)
+	}
+	for _, address := range slices.Concat(recipients(raw, m), m.Report.Returned.ReplyTo) {
+		if conversation, issuedTo, ok := rules.Tokens.Parse(address); ok && issuedTo != nil {
+			q.Conversations = append(q.Conversations, conversation)
+		}
+	}
 }

@@ -14,6 +14,9 @@ import (
 // to another account; and only one with proof to an address that is new to it. The
 // first mail of a conversation says where its replies go.
 func (b *batch) replyPath(c *desk.Conversation, m *desk.Message, s sender, d threading.Decision, opening bool) (replyTo string, participants []string) {
+	if s.system {
+		return "", nil
+	}
 	if opening {
 		replyTo, participants = b.openingPath(m, s, d)
 	} else if s.authenticated() {
@@ -65,7 +68,9 @@ func (b *batch) redirected(c *desk.Conversation, m *desk.Message, s sender, prov
 
 func emails(lists ...[]desk.Address) (out []string) {
 	for _, a := range slices.Concat(lists...) {
-		out = append(out, a.Email)
+		if !imf.IsDaemon(a.Email) {
+			out = append(out, a.Email)
+		}
 	}
 	return out
 }
@@ -108,7 +113,7 @@ func (b *batch) replyTo(m *desk.Message, s sender) string {
 		return s.email
 	}
 	for _, a := range m.ReplyTo {
-		if imf.ValidAddr(a.Email) && !b.rules.Own(a.Email) {
+		if imf.ValidAddr(a.Email) && !b.rules.Own(a.Email) && !imf.IsDaemon(a.Email) {
 			return imf.NormalizeAddr(a.Email)
 		}
 	}

@@ -18,18 +18,15 @@ var reportStates = map[string]desk.DeliveryState{
 // reported records what a delivery status says about our deliveries, as the
 // outbound loop records the result of an attempt. Only a report about a message of
 // this very conversation counts.
-func (b *batch) reported(c *desk.Conversation, m *desk.Message) {
-	if m.Report == nil || m.Report.Kind != "delivery-status" || trust(m) == desk.TrustForged || b.snap.Sent[m.Report.OriginalMessageID] != c.ID {
+func (b *batch) reported(c *desk.Conversation, p *parsed, m *desk.Message, about returned) {
+	if about.message.IsZero() || b.final(about.conversation) != c {
 		return
 	}
-	for _, r := range m.Report.Recipients {
-		state, ok := reportStates[r.Action]
-		if !ok {
-			continue
-		}
-		deliveries := b.snap.Deliveries[b.snap.SentAs[m.Report.OriginalMessageID]]
-		for i := range deliveries {
-			if d := &deliveries[i]; handedOver(d.State) && concerns(r, d.Recipient) {
+	deliveries := b.snap.Deliveries[about.message]
+	for i := range deliveries {
+		d := &deliveries[i]
+		for _, r := range b.fates(m, p.Raw.EnvelopeTo, d) {
+			if state, ok := reportStates[r.Action]; ok && handedOver(d.State) {
 				d.State, d.EnhancedCode, d.Detail = state, r.Status, r.Diagnostic
 				b.result(c, d)
 			}

@@ -16,8 +16,8 @@ func delivered(t *testing.T, r *Rules, status desk.Status, state desk.DeliverySt
 	snap.SentAs = map[string]desk.MessageID{"out.1@desk.example": id}
 	snap.Deliveries = map[desk.MessageID][]SentDelivery{}
 	for _, to := range []string{"jo@acme.example", "sam@acme.example"} {
-		snap.Deliveries[id] = append(snap.Deliveries[id], SentDelivery{Personal: true, Delivery: desk.Delivery{ID: desk.NewID[desk.DeliveryID](),
-			MessageID: id, ConversationID: c.ID, Channel: desk.ChannelEmail, Recipient: to, State: state, Attempts: 1}})
+		snap.Deliveries[id] = append(snap.Deliveries[id], SentDelivery{Personal: true, Subject: "Re: Lamp", Cites: []string{"1@a"}, Placed: c.ID, Delivery: desk.Delivery{ID: desk.NewID[desk.DeliveryID](),
+			MessageID: id, ConversationID: c.ID, Channel: desk.ChannelEmail, Recipient: to, State: state, Attempts: 1, CreatedAt: noon.Add(-time.Hour)}})
 	}
 	return snap, c
 }
@@ -93,7 +93,11 @@ func TestReportsThatChangeNothing(t *testing.T) {
 		t.Errorf("an automatic reply: %d results, status %s", len(out.Results), c.Status)
 	}
 	snap, c = delivered(t, r, desk.StatusPending, desk.DeliverySent)
-	snap.Sent["out.1@desk.example"] = desk.NewID[desk.ConversationID]()
+	for _, list := range snap.Deliveries {
+		for i := range list {
+			list[i].Placed = desk.NewID[desk.ConversationID]()
+		}
+	}
 	if out := decide([]parsed{deliveryStatus(t, 1, failed)}, snap, r, noon.Add(time.Hour)); len(out.Results) != 0 || c.Status != desk.StatusPending {
 		t.Errorf("another conversation's message: %d results, status %s", len(out.Results), c.Status)
 	}

@@ -219,6 +219,7 @@ create table deliveries (
 );
 CREATE INDEX deliveries_conversation ON deliveries USING btree (conversation_id);
 CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at) WHERE (NOT settled);
+CREATE INDEX deliveries_recipient ON deliveries USING btree (lower(recipient), created_at);
 
 create table delivery_attempts (
     delivery_id uuid not null,
@@ -601,7 +602,7 @@ create table tiers (
 
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
 create function may_read(restricted boolean, tier integer, admin boolean, tiers integer[]) returns boolean language sql immutable parallel safe;
-create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean) returns json language plpgsql volatile;
+create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;
 create view contact_names (id uuid, account_id uuid, name text, address text);

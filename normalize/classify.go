@@ -26,6 +26,7 @@ func (e *email) classify(root *mimeparse.Part, parts report.Parts) {
 	class := classify.Classify(in)
 	m.AutoSubmitted = class.Auto
 	if class.Report != "" {
-		m.Report = report.Build(class.Report, report.Input{Parts: parts, Header: e.head, HeaderCharset: e.hint, Text: m.TextBody, InReplyTo: m.InReplyTo})
+		m.Report = report.Build(class.Report, report.Input{Parts: parts, Header: e.head, HeaderCharset: e.hint, Text: m.TextBody,
+			InReplyTo: m.InReplyTo, References: m.References, Subject: m.Subject, MailSystem: in.NullPath && classify.MailSystem(in.From)})
 	}
 }

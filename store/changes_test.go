@@ -21,15 +21,21 @@ import (
 
 // notStored are fields that write ignores, with the reason.
 var notStored = map[string]string{
-	"Accounts.Domains":        "Changes.Domains has them",
-	"Contacts.Identities":     "Changes.Identities has them",
-	"Messages.Signed":         "only the result of its verification is stored",
-	"Messages.ConversationID": "the placement has it",
-	"Messages.Seq":            "the placement has it",
-	"Messages.ThreadMethod":   "the placement has it",
-	"Messages.ThreadEvidence": "the placement has it",
-	"Events.Cursor":           "set by the database",
-	"Opened.Number":           "set by the database",
+	"Accounts.Domains":                    "Changes.Domains has them",
+	"Contacts.Identities":                 "Changes.Identities has them",
+	"Messages.Report.Returned":            "used to find the delivery, and not kept",
+	"Messages.Report.Returned.MailSystem": "used to find the delivery, and not kept",
+	"Messages.Report.Returned.Action":     "used to find the delivery, and not kept",
+	"Messages.Report.Returned.Cites":      "used to find the delivery, and not kept",
+	"Messages.Report.Returned.ReplyTo":    "used to find the delivery, and not kept",
+	"Messages.Report.Returned.Subjects":   "used to find the delivery, and not kept",
+	"Messages.Signed":                     "only the result of its verification is stored",
+	"Messages.ConversationID":             "the placement has it",
+	"Messages.Seq":                        "the placement has it",
+	"Messages.ThreadMethod":               "the placement has it",
+	"Messages.ThreadEvidence":             "the placement has it",
+	"Events.Cursor":                       "set by the database",
+	"Opened.Number":                       "set by the database",
 }
 
 // fixture is a database with what changes refer to.

@@ -33,7 +33,7 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 }
 
 func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
-	var args [14]column
+	var args [17]column // the last three follow q.Opens
 	for _, s := range t.scopes {
 		args[0].text(s.Address)
 		args[1].text(s.Domain)
@@ -58,11 +58,23 @@ func (t *ingestTx) snapshotArguments(q ingest.Query) []any {
 		args[12].text(k.Address)
 		args[13].text(strings.Join(k.Cites, "\n"))
 	}
-	out := make([]any, len(args), len(args)+1)
-	for i := range args {
-		out[i] = &args[i]
+	for _, s := range q.Failed.Addresses {
+		args[14].text(s)
 	}
-	return append(out, q.Opens)
+	for _, id := range q.Failed.Envelopes {
+		args[15].uuid(id)
+	}
+	for _, id := range q.Failed.Conversations {
+		args[16].uuid(id)
+	}
+	out := make([]any, 0, len(args)+1)
+	for i := range args {
+		if i == 14 {
+			out = append(out, q.Opens)
+		}
+		out = append(out, &args[i])
+	}
+	return out
 }
 
 // snapshotJSON is the result of read_snapshot: the rows found, by kind.
@@ -129,7 +141,8 @@ func (read *snapshotJSON) snapshot() *ingest.Snapshot {
 		snap.Stints[desk.ConversationID(r.ConversationID)] = r.stint()
 	}
 	for _, r := range read.Deliveries {
-		d := ingest.SentDelivery{Delivery: r.delivery(), Personal: r.Personal}
+		d := ingest.SentDelivery{Delivery: r.delivery(), Personal: r.Personal, Subject: r.Subject, Cites: append(r.InReplyTo, r.Refs...),
+			Placed: desk.ConversationID(r.Placed)}
 		snap.Deliveries[d.MessageID] = append(snap.Deliveries[d.MessageID], d)
 	}
 	for _, r := range read.Accounts {
@@ -205,7 +218,11 @@ type snapshotAccount struct {
 
 type snapshotDelivery struct {
 	deliveryJSON
-	Personal bool `json:"personal"`
+	Personal  bool     `json:"personal"`
+	Subject   string   `json:"subject"`
+	InReplyTo []string `json:"in_reply_to"`
+	Refs      []string `json:"refs"`
+	Placed    key      `json:"placed"`
 }
 
 type agentJSON struct {

@@ -26,6 +26,9 @@ func Decide(in Incoming, tokens *Tokens, idx Index) Decision {
 	if dec, ok := d.byIdentifiers(); ok {
 		return dec
 	}
+	if dec, ok := d.byDelivery(); ok {
+		return dec
+	}
 	if dec, ok := d.bySubject(); ok {
 		return dec
 	}
@@ -174,6 +177,19 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 		return dec, true
 	}
 	return Decision{}, false
+}
+
+// byDelivery finds the conversation of the mail that a bounce is about, when the bounce
+// does not name its Message-ID.
+func (d *decider) byDelivery() (Decision, bool) {
+	if d.in.Returned.IsZero() {
+		return Decision{}, false
+	}
+	c, ok := d.final(d.in.Returned)
+	if !ok {
+		return Decision{}, false
+	}
+	return d.join(c, MethodReport, d.in.ReturnedEvidence), true
 }
 
 // bySession finds the conversation of the visitor's chat session.

@@ -21,6 +21,10 @@ type Incoming struct {
 	SenderTrust desk.Trust
 	// Seen means that the sender's address was authenticated in an earlier message.
 	Seen bool
+	// Returned is the conversation of the mail that this message, a bounce, is about
+	// according to the deliveries; zero if that is not known. Evidence says why.
+	Returned         desk.ConversationID
+	ReturnedEvidence string
 }
 
 // Known links a Message-ID to a conversation.
@@ -75,7 +79,7 @@ const (
 	MethodSession    = "session"     // the visitor's chat session
 	MethodReferences = "references"  // References, or an earlier message refers to this one
 	MethodInReplyTo  = "in-reply-to" // In-Reply-To alone
-	MethodReport     = "report"      // a delivery report names the message
+	MethodReport     = "report"      // a delivery report is about one of its messages
 	MethodSubject    = "subject"     // no headers: subject, time, and what it quotes
 )
 

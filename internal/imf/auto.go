@@ -21,6 +21,13 @@ func IsMailerDaemon(addr string) bool {
 	return robotLocalParts[strings.Trim(local, `"`)] || strings.HasPrefix(local, "mailer-daemon") || strings.HasPrefix(local, "postmaster") || strings.HasPrefix(local, "microsoftexchange")
 }
 
+// IsDaemon is IsMailerDaemon without the postmaster, who is a person who also writes
+// and reads mail (RFC 5321 §4.5.1).
+func IsDaemon(addr string) bool {
+	local, _ := SplitAddr(strings.ToLower(addr))
+	return IsMailerDaemon(addr) && !strings.HasPrefix(local, "post") && local != "mailmaster"
+}
+
 // noReplyWords mark senders that cannot be replied to.
 var noReplyWords = []string{"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "dont-reply", "dontreply", "nepasrepondre", "ne-pas-repondre", "no-responder", "noresponder"}
 

@@ -11,7 +11,8 @@
 -- for the disk when it commits: see Store.Process.
 create or replace function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[],
         sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[],
-        recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean)
+        recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean,
+        failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[])
     returns json
     language plpgsql
     set plan_cache_mode = force_generic_plan
@@ -24,6 +25,7 @@ declare
     accounts  uuid[];
     recent    uuid[];
     more      uuid[];
+    returned  uuid[]; -- deliveries
     hosts     text[];
     known_by  bigint;
     begins    boolean;
@@ -107,6 +109,27 @@ begin
               where m.message_id = any(own_ids) and m.direction = 'inbound' and p.until is null) t;
         wanted := wanted || more;
     end if;
+    if cardinality(reported) + cardinality(failed_addresses) + cardinality(failed_envelopes) + cardinality(failed_conversations) > 0 then
+        -- The deliveries that a delivery status may be about: those of the message that it
+        -- names, and the newest to its recipients and of the conversation it came back to.
+        select array_agg(t.id), array_agg(t.conversation_id) into returned, more
+        from (select d.id, p.conversation_id
+              from (select d.id from messages m join deliveries d on d.message_id = m.id
+                    where m.message_id = any(reported) and m.direction = 'outbound'
+                    union
+                    select d.id from deliveries d where d.id = any(failed_envelopes)
+                    union
+                    select n.id from unnest(failed_addresses) as a (address) cross join lateral
+                        (select d.id from deliveries d where lower(d.recipient) = a.address and d.created_at > now() - interval '30 days'
+                         order by d.created_at desc limit 30) n
+                    union
+                    select n.id from unnest(failed_conversations) as v (id) cross join lateral
+                        (select d.id from deliveries d where d.conversation_id = v.id order by d.created_at desc limit 50) n) as u
+              join deliveries d on d.id = u.id
+              join placements p on p.message_id = d.message_id and p.until is null
+              where d.channel = 'email') t;
+        wanted := wanted || more;
+    end if;
     if cardinality(wanted) > 0 then
         -- Include the conversations that these were merged into.
         if exists (select from conversations v where v.id = any(wanted) and v.merged_into is not null) then
@@ -129,12 +152,13 @@ begin
                      case when opens then (select count(*) from conversations v where v.account_id = a.id and v.status = 'open') else 0 end as open
               from accounts a where a.id = any(accounts)) t;
     end if;
-    if cardinality(reported) > 0 then
+    if cardinality(returned) > 0 then
         select json_agg(t) into delivery_rows
-        from (select d.*, (select m.author_id is not null from messages m where m.id = d.message_id) as personal
-              from deliveries d
-              where d.message_id = any(array(select m.id from messages m where m.message_id = any(reported) and m.direction = 'outbound'))
-              order by d.id for no key update) t;
+        from (select d.*, m.author_id is not null as personal, m.subject, m.in_reply_to, m.refs,
+                     (select p.conversation_id from placements p where p.message_id = d.message_id and p.until is null
+                      order by p.conversation_id <> d.conversation_id limit 1) as placed
+              from deliveries d join messages m on m.id = d.message_id
+              where d.id = any(returned) order by d.id for no key update of d) t;
     end if;
     return json_build_object('now', now(), 'sessions', session_rows, 'contacts', contact_rows, 'domains', domain_rows, 'known', known_rows,
         'sent', sent_rows, 'agents', agent_rows, 'last', last_rows, 'stored', stored_rows, 'conversations', conversation_rows,

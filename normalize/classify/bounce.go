@@ -3,6 +3,7 @@ package classify
 import (
 	"strings"
 
+	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/normalize/plaintext"
 	"switchboard/normalize/report"
@@ -43,6 +44,8 @@ func (e signs) bounce() bool {
 		return false
 	case daemon && (subject || e.Original || opening && report.HasAddress(e.opening)):
 		return true
+	case daemon && e.NullPath && report.HasRefusal(e.opening):
+		return true // in a language that is not listed below
 	case (e.NullPath || e.keyword == "auto-replied" || e.keyword == "auto-generated") && (subject || opening):
 		return true
 	case imf.IsReply(e.Evidence.Subject):
@@ -69,6 +72,13 @@ func (e signs) bounceOfList() bool {
 		return failed || system
 	}
 	return (imf.IsMailerDaemon(e.from) || daemonName(e.fromName)) && system // postmasters are on lists, too
+}
+
+// MailSystem reports whether the author of a report is a mail system. Some of them
+// leave From empty.
+func MailSystem(from desk.Address) bool {
+	addr := strings.ToLower(from.Email)
+	return addr == "" || imf.IsMailerDaemon(addr) || daemonName(strings.ToLower(from.Name)) || systemSender(addr)
 }
 
 // systemSender reports whether an address probably belongs to a program; the subject

@@ -66,11 +66,7 @@ func readLooseBounce(rep *desk.Report, text string) {
 		return
 	}
 	prose := beforeReturned(text)
-	status, diagnostic := enhancedStatus(prose), diagnosticLine(prose)
-	action := "failed"
-	if strings.HasPrefix(status, "4.") || status == "" && plaintext.ContainsAny(strings.ToLower(prose), delaySentences) {
-		action = "delayed"
-	}
+	status, diagnostic, action := enhancedStatus(prose), diagnosticLine(prose), proseAction(prose)
 	seen := make(map[string]bool)
 	for _, addr := range bouncedAddr.FindAllString(prose, 50) {
 		addr = strings.Trim(addr, "'") // Exchange writes 'jo@acme.example'
@@ -81,6 +77,15 @@ func readLooseBounce(rep *desk.Report, text string) {
 		seen[key] = true
 		rep.Recipients = append(rep.Recipients, desk.ReportRecipient{Recipient: addr, Action: action, Status: status, Diagnostic: diagnostic})
 	}
+}
+
+// proseAction returns what a text says about the delivery, as an action of RFC 3464.
+func proseAction(prose string) string {
+	status := enhancedStatus(prose)
+	if strings.HasPrefix(status, "4.") || status == "" && plaintext.ContainsAny(strings.ToLower(prose), delaySentences) {
+		return "delayed"
+	}
+	return "failed"
 }
 
 // beforeReturned returns the text before the copy of the returned message.
@@ -97,6 +102,12 @@ func beforeReturned(text string) string {
 
 // HasAddress reports whether a text contains an email address.
 func HasAddress(text string) bool { return bouncedAddr.MatchString(text) }
+
+// HasRefusal reports whether a text names an address and quotes a mail server's reply
+// or status code about it.
+func HasRefusal(text string) bool {
+	return HasAddress(text) && (replyCode.MatchString(text) || enhancedStatus(text) != "")
+}
 
 // HasDiagnostic reports whether a text contains an email address or the reply of a
 // mail server.

@@ -73,6 +73,9 @@ type Input struct {
 	HeaderCharset string            // charset of raw 8-bit header fields
 	Text          string            // the human-readable text
 	InReplyTo     []string          // identifiers, without angle brackets
+	References    []string
+	Subject       string
+	MailSystem    bool // the reverse-path is null, and the author is a mail system
 }
 
 // Build reads a report. kind is the Kind of desk.Report.
@@ -98,6 +101,7 @@ func Build(kind string, r Input) *desk.Report {
 		if len(rep.Recipients) == 0 {
 			r.onlyRecipient(rep)
 		}
+		rep.Returned = r.returned(rep)
 	case "disposition-notification":
 		r.dispositionNotice(rep)
 	case "feedback-report":
