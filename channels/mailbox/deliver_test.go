@@ -116,12 +116,7 @@ func TestFlagsBeforeData(t *testing.T) {
 			pull(t, scriptedConfig(scripted(t, func(command string) (string, string) {
 				untagged, tagged := polite(command)
 				for uid := 1; uid <= 3; uid++ {
-					update := before
-					if strings.Contains(before, "UID") {
-						update = fmt.Sprintf(before, uid, uid)
-					} else {
-						update = fmt.Sprintf(before, uid)
-					}
+					update := strings.ReplaceAll(before, "%d", fmt.Sprint(uid))
 					untagged = strings.ReplaceAll(untagged, fmt.Sprintf("* %d FETCH", uid), update+fmt.Sprintf("* %d FETCH", uid))
 				}
 				return untagged, tagged
