@@ -26,6 +26,11 @@ type Config struct {
 	// Policy is the path of the routing policy. If empty, the version published in
 	// the database stays in force, which initially is the default policy.
 	Policy string `koanf:"policy"`
+	// SecretKey encrypts the secrets in the database. It may have several lines: the
+	// first key encrypts, the others only decrypt. Without it, a private database uses
+	// a key in the data folder, and the secrets in any other one are not encrypted.
+	SecretKey     string `koanf:"secret_key"`
+	SecretKeyFile string `koanf:"secret_key_file"` // file that contains SecretKey
 	// MetricsAddr is the host:port of /metrics, separate from the public listener;
 	// empty turns metrics off.
 	MetricsAddr string `koanf:"metrics_addr"`

@@ -67,6 +67,7 @@ func load(path string, environ []string, overrides map[string]any, validate func
 		problems = append(problems, cfg.Mailboxes[i].complete(fmt.Sprintf("mailbox[%d].", i))...)
 	}
 	problems = append(problems, cfg.Smarthost.complete()...)
+	problems = append(problems, secretFile("", "secret_key", cfg.SecretKeyFile, &cfg.SecretKey)...)
 	var invalid *Error
 	if errors.As(validate(&cfg), &invalid) {
 		problems = append(problems, invalid.Problems...)

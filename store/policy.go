@@ -15,8 +15,6 @@ type policyQueries struct {
 	Tiers     *sqlx.Stmt `query:"policy-tiers"`
 	Inboxes   *sqlx.Stmt `query:"policy-inboxes"`
 	InboxList *sqlx.Stmt `query:"policy-inbox-list"`
-	SecretGet *sqlx.Stmt `query:"secret-get"`
-	SecretSet *sqlx.Stmt `query:"secret-set"`
 }
 
 // Policy is a published policy document.
@@ -70,17 +68,4 @@ func (s *Store) InboxList(ctx context.Context) ([]desk.Inbox, error) {
 	var list []desk.Inbox
 	err := s.q.policy.InboxList.SelectContext(ctx, &list)
 	return list, wrap("list inboxes", err)
-}
-
-// Secret returns the named secret. If there is none yet it stores fresh. Several
-// nodes may call it at the same time: all get the same secret.
-func (s *Store) Secret(ctx context.Context, name string, fresh []byte) ([]byte, error) {
-	var value []byte
-	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.StmtxContext(ctx, s.q.policy.SecretSet).ExecContext(ctx, name, fresh); err != nil {
-			return wrap("store a secret", err)
-		}
-		return wrap("read a secret", tx.StmtxContext(ctx, s.q.policy.SecretGet).GetContext(ctx, &value, name))
-	})
-	return value, err
 }

@@ -25,9 +25,3 @@ on conflict (key) do update set name = excluded.name, tier = excluded.tier, arch
 
 -- name: policy-inbox-list
 select id, key, name, tier from inboxes order by tier, key;
-
--- name: secret-get
-select value from secrets where name = $1;
-
--- name: secret-set
-insert into secrets (name, value) values ($1, $2) on conflict (name) do nothing;

@@ -25,15 +25,25 @@ import (
 type Options struct {
 	DSN string // lib/pq keyword or URL form
 	Log *slog.Logger
+	// Secrets encrypts the secrets in the database; nil stores them as they are.
+	Secrets Sealer
 	// MaxConns bounds the pool; 0 means 20.
 	MaxConns int
 }
 
+// Sealer encrypts the secrets in the database.
+type Sealer interface {
+	Seal(context string, plain []byte) ([]byte, error)
+	// Open returns the plain value, and whether it should be sealed again.
+	Open(context string, value []byte) (plain []byte, stale bool, err error)
+}
+
 // Store is the database. It is safe for concurrent use.
 type Store struct {
-	db  *sqlx.DB
-	log *slog.Logger
-	q   queries
+	db      *sqlx.DB
+	log     *slog.Logger
+	q       queries
+	secrets Sealer
 	// owner identifies this program in leases. It is new at every start.
 	owner uuid.UUID
 }
@@ -60,7 +70,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.MapperFunc(snake)
-	s := &Store{db: db, log: opt.Log, owner: uuid.New()}
+	s := &Store{db: db, log: opt.Log, owner: uuid.New(), secrets: opt.Secrets}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

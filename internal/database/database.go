@@ -5,10 +5,14 @@ package database
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"switchboard/config"
+	"switchboard/internal/credential"
 	"switchboard/internal/localpg"
 	"switchboard/store"
 )
@@ -25,7 +29,13 @@ type DB struct {
 // on Close.
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*DB, error) {
 	db, dsn := &DB{}, cfg.DB.URL
-	var err error
+	keys, err := keyring(cfg, dsn == "")
+	if err != nil {
+		return nil, err
+	}
+	if keys == nil {
+		log.Warn("SecretsNotEncrypted", "advice", "set secret_key_file, on every node to the same key")
+	}
 	if dsn == "" {
 		db.cluster, err = localpg.Start(ctx, localpg.Config{Dir: clusterDir(cfg), Log: log})
 		if err != nil {
@@ -33,7 +43,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*DB, error
 		}
 		dsn = db.cluster.DSN(name)
 	}
-	db.Store, err = store.Open(ctx, store.Options{DSN: dsn, Log: log, MaxConns: cfg.DB.MaxConns})
+	db.Store, err = store.Open(ctx, store.Options{DSN: dsn, Log: log, MaxConns: cfg.DB.MaxConns, Secrets: keys})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -78,12 +88,63 @@ func Running(cfg *config.Config) string {
 // With opens the database for the duration of fn. It shares the private cluster of a
 // running gateway, and starts the cluster itself if none is running.
 func With(ctx context.Context, cfg config.Config, log *slog.Logger, fn func(context.Context, *store.Store) error) error {
+	if _, err := keyring(&cfg, cfg.DB.URL == ""); err != nil {
+		return err
+	}
 	cfg.DB.URL = Running(&cfg)
 	db, err := Open(ctx, &cfg, log)
 	if err != nil {
 		return err
 	}
 	return errors.Join(fn(ctx, db.Store), db.Close())
+}
+
+// keyring returns the configured keys for the secrets in the database, nil if there
+// are none. A private database has a key in the data folder, which keyring creates and
+// sets in cfg, unless another one is configured.
+func keyring(cfg *config.Config, private bool) (*credential.Keyring, error) {
+	if cfg.SecretKey == "" && private {
+		key, err := ownKey(filepath.Join(cfg.Data, "secret.key"))
+		if err != nil {
+			return nil, err
+		}
+		cfg.SecretKey = key
+	}
+	if cfg.SecretKey == "" {
+		return nil, nil
+	}
+	keys, err := credential.NewKeyring(cfg.SecretKey)
+	if err != nil {
+		return nil, fmt.Errorf("secret_key: %w", err)
+	}
+	return keys, nil
+}
+
+// ownKey reads the key in a file, or creates it, so that a crash in between leaves no
+// incomplete file.
+func ownKey(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return string(text), err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	draft, err := os.CreateTemp(filepath.Dir(path), "secret.key.*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(draft.Name())
+	_, err = draft.WriteString(credential.NewSecretKey() + "\n")
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+		return "", err
+	}
+	// Link fails if another process was faster; its key counts.
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	text, err = os.ReadFile(path)
+	return string(text), err
 }
 
 func clusterDir(cfg *config.Config) string { return filepath.Join(cfg.Data, "postgres") }
