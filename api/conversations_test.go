@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -238,6 +239,22 @@ func TestWrongActs(t *testing.T) {
 		a := d.as("ana", "POST", at+"/"+c.verb, c.body).want(t, c.status)
 		if got := a.Header.Get("Content-Type"); got != problem.MediaType {
 			t.Errorf("%s %s: Content-Type %q", c.verb, c.body, got)
+		}
+	}
+}
+
+// A text that is too long is refused in words that its author understands.
+func TestTooLong(t *testing.T) {
+	d := newDesk(t)
+	at := "/conversations/" + d.open.id.String()
+	for size, want := range map[int]string{
+		500_001:            "text is too long: at most 500000 characters are accepted; shorten it, or send it as a file",
+		middleware.MaxBody: "the request is too large: at most 1024 KiB are accepted; shorten the text",
+	} {
+		a := d.as("ana", "POST", at+"/replies", `{"text":"`+strings.Repeat("x", size)+`"}`)
+		var got struct{ Detail string }
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil || got.Detail != want || a.Header.Get("Content-Type") != problem.MediaType {
+			t.Errorf("%d characters: %.300s (%v), want %q", size, a.body, err, want)
 		}
 	}
 }

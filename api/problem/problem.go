@@ -143,14 +143,35 @@ func Transform(ctx huma.Context, _ string, v any) (any, error) {
 		c := *e
 		d = &c
 	case *huma.ErrorModel:
-		d = New(e.Status, e.Detail)
-		d.Errors = e.Errors
+		d = fromHuma(e)
 	default:
 		return v, nil
 	}
 	d.RequestID = RequestID(ctx.Context())
 	d.Errors = withoutUnsafeValues(d.Errors, ctx.Operation())
 	return d, nil
+}
+
+// fromHuma returns huma's own error in words that say what to do where a text or the
+// whole request is too long, which happens to people who paste.
+func fromHuma(e *huma.ErrorModel) *Details {
+	var limit int64
+	if _, err := fmt.Sscanf(e.Detail, "request body is too large limit=%d bytes", &limit); err == nil {
+		return TooLarge(limit)
+	}
+	d := New(e.Status, e.Detail)
+	d.Errors = e.Errors
+	for i, one := range e.Errors {
+		if one == nil {
+			continue
+		}
+		if _, err := fmt.Sscanf(one.Message, "expected length <= %d", &limit); err == nil {
+			c := *one
+			c.Message = fmt.Sprintf("%s is too long: at most %d characters are accepted; shorten it, or send it as a file", strings.TrimPrefix(one.Location, "body."), limit)
+			d.Errors[i], d.Detail = &c, c.Message
+		}
+	}
+	return d
 }
 
 // withoutUnsafeValues removes the values that a response must not repeat: long
