@@ -33,6 +33,7 @@ import (
 	"switchboard/internal/localaddr"
 	"switchboard/internal/mailaccount"
 	"switchboard/internal/mailsig"
+	"switchboard/internal/memory"
 	"switchboard/internal/metrics"
 	"switchboard/internal/reconcile"
 	"switchboard/internal/redact"
@@ -97,10 +98,11 @@ type Gateway struct {
 	mux       *http.ServeMux
 	handler   http.Handler // mux and the middleware around it
 
-	node         string        // name of this process, unique on the database
-	mailboxes    *mailbox.Node // holds the leases of the mailboxes that this node reads
-	smtpAddr     net.Addr      // of smtp.addr
-	smtpsAddr    net.Addr      // of smtp.tls_addr
+	node         string         // name of this process, unique on the database
+	receiving    *memory.Budget // for the large messages that SMTP receives
+	mailboxes    *mailbox.Node  // holds the leases of the mailboxes that this node reads
+	smtpAddr     net.Addr       // of smtp.addr
+	smtpsAddr    net.Addr       // of smtp.tls_addr
 	httpListener net.Listener
 	metrics      *metrics.Server // nil when metrics are off
 }
@@ -188,10 +190,21 @@ func nodeName() string {
 	return fmt.Sprintf("%s-%d-%.6s", host, os.Getpid(), strings.ToLower(rand.Text()))
 }
 
+// The memory for large messages. Reception and processing have a share each: the
+// processor would otherwise wait for senders, and chat for both.
+const (
+	receivingMemory  = 128 << 20
+	receivingCopies  = 3 // the message, the parameter of the journal's statement and the driver's buffer
+	processingMemory = 128 << 20
+	processingCopies = 4 // the message and what is decoded from it: a file, or text several times over
+)
+
 // buildPipeline connects journal, processor and event tail by their wake-ups.
 func (g *Gateway) buildPipeline() error {
 	g.tail = live.NewTail(g.store, g.hub, g.log)
 	g.processor = ingest.NewProcessor(g.store, normalize.Message, g.rules.Load, g.log)
+	g.receiving = memory.New(receivingMemory, receivingCopies)
+	g.processor.Reserve = memory.New(processingMemory, processingCopies).Reserve
 	g.processor.Committed = g.tail.Wake
 	g.processor.Stored = livechat.Publisher{Hub: g.hub}.Received
 	g.acceptor = ingest.NewAcceptor(g.store, g.processor)

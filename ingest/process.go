@@ -17,6 +17,7 @@ import (
 const (
 	batchRows  = 50
 	batchBytes = 16 << 20         // raw bytes held at once in each of the two stages
+	largeBytes = 4 << 20          // from which on a chunk of rows waits for its memory
 	lease      = 30 * time.Second // other nodes take a row over after this
 	// poll bounds the wait after a lost wake-up, and for rows that other nodes gave
 	// up or that are due for another attempt.
@@ -52,6 +53,10 @@ type Processor struct {
 	// Verify checks the signature of a signed mail, with the time at which the mail
 	// was received. It never fails and does no I/O.
 	Verify func(s *desk.Signed, received time.Time) *desk.Signature
+	// Reserve waits for the memory to process rows of size octets, until other large
+	// ones are stored. The memory must be for processing only: the processor would
+	// otherwise wait for senders, and a chat line with it.
+	Reserve func(ctx context.Context, size int64) (release func(), err error)
 
 	queue     queue
 	holds     holds
@@ -80,7 +85,7 @@ type Normalize func(desk.Raw) (desk.Message, error)
 // NewProcessor returns a Processor. It calls rules once for each batch.
 func NewProcessor(store Store, normalize Normalize, rules func() *Rules, log *slog.Logger) *Processor {
 	return &Processor{store: store, normalize: normalize, rules: rules, log: log, Committed: func() {},
-		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, pace: newPace(),
+		Finished: func(*desk.Raw, desk.RawState) {}, Verify: unverified, Reserve: unlimited, pace: newPace(),
 		Stored: func(*desk.Raw, *desk.Message, []desk.Event) {}}
 }
 
@@ -115,6 +120,15 @@ func (p *Processor) accepted(raws []desk.Raw, journaled bool) {
 	p.pace.accepted(len(raws))
 }
 
+// unlimited is the default of Processor.Reserve.
+func unlimited(context.Context, int64) (release func(), err error) { return func() {}, nil }
+
+// prepared is what one transaction stores. release gives back the memory reserved for it.
+type prepared struct {
+	rows    []parsed
+	release func()
+}
+
 // parsed is a claimed row with its normalized message, or the reason why it could not
 // be normalized.
 type parsed struct {
@@ -126,19 +140,21 @@ type parsed struct {
 // Run works until ctx ends. While one batch is written the next one is parsed; there
 // is one pipeline, so that the order of arrival is kept.
 func (p *Processor) Run(ctx context.Context) error {
-	batches := make(chan []parsed)
+	batches := make(chan prepared)
 	g, working := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(batches)
 		return p.read(working, batches)
 	})
 	g.Go(func() error {
-		for batch := range batches {
+		for b := range batches {
 			// A batch that was begun is finished even after ctx has ended.
 			finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
 			start := time.Now()
-			p.write(finish, batch)
+			p.write(finish, b.rows)
 			cancel()
+			b.rows = nil
+			b.release()
 			p.pace.worked(time.Since(start))
 		}
 		return nil

@@ -13,7 +13,7 @@ import (
 
 // read collects rows, normalizes them outside any transaction, and sends them to
 // batches until ctx ends.
-func (p *Processor) read(ctx context.Context, batches chan<- []parsed) error {
+func (p *Processor) read(ctx context.Context, batches chan<- prepared) error {
 	var looked time.Time // when the journal was last looked at
 	p.journaled.Store(true)
 	for {
@@ -73,20 +73,38 @@ func (p *Processor) claim(ctx context.Context) []Claimed {
 
 // parse normalizes rows and sends them to batches. Rows that it cannot send before
 // ctx ends are released.
-func (p *Processor) parse(ctx context.Context, rows []Claimed, batches chan<- []parsed) error {
+func (p *Processor) parse(ctx context.Context, rows []Claimed, batches chan<- prepared) error {
 	for _, chunk := range chunks(rows, batchBytes) {
+		release, err := p.reserve(ctx, chunk)
+		if err != nil {
+			p.queue.putBack(rows)
+			return err
+		}
 		start := time.Now()
-		batch := p.normalizeAll(p.load(ctx, chunk))
+		next := prepared{p.normalizeAll(p.load(ctx, chunk)), release}
 		p.pace.worked(time.Since(start))
 		select {
-		case batches <- batch:
+		case batches <- next:
 			rows = rows[len(chunk):]
 		case <-ctx.Done():
+			release()
 			p.queue.putBack(rows)
 			return ctx.Err()
 		}
 	}
 	return nil
+}
+
+// reserve reserves the memory of a chunk that is large; others need little.
+func (p *Processor) reserve(ctx context.Context, rows []Claimed) (release func(), err error) {
+	size := int64(0)
+	for i := range rows {
+		size += rows[i].Raw.Size
+	}
+	if size < largeBytes {
+		return func() {}, nil
+	}
+	return p.Reserve(ctx, size)
 }
 
 // load reads the bytes of the rows that were claimed without them, and returns the

@@ -180,13 +180,13 @@ func TestParsePutsBack(t *testing.T) {
 	for i := range rows {
 		rows[i] = row(int64(i), "From: jo@acme.example\r\n\r\nx")
 	}
-	batches := make(chan []parsed)
+	batches := make(chan prepared)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- o.parse(ctx, rows, batches) }()
-	if first := <-batches; len(first) != batchRows {
-		t.Errorf("%d rows in the first batch", len(first))
+	if first := <-batches; len(first.rows) != batchRows {
+		t.Errorf("%d rows in the first batch", len(first.rows))
 	}
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
@@ -204,7 +204,7 @@ func TestParsePutsBack(t *testing.T) {
 func reading(t *testing.T, o *observed, during func()) (batches [][]int64) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	sent, ended := make(chan []parsed), make(chan error, 1)
+	sent, ended := make(chan prepared), make(chan error, 1)
 	go func() {
 		ended <- o.read(ctx, sent)
 		close(sent)
@@ -214,7 +214,7 @@ func reading(t *testing.T, o *observed, during func()) (batches [][]int64) {
 		defer close(received)
 		for batch := range sent {
 			var ids []int64
-			for _, p := range batch {
+			for _, p := range batch.rows {
 				ids = append(ids, p.Fence)
 			}
 			batches = append(batches, ids)

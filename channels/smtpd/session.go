@@ -2,7 +2,6 @@ package smtpd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -109,14 +108,19 @@ func (s *session) Data(r io.Reader) error {
 		return smtp.ErrDataReset
 	}
 	log := s.server.cfg.Log.With("raw", raw.ID, "remote", raw.RemoteAddr)
-	content, release, err := s.read(raw, r)
-	defer release()
+	in := newIncoming(s.server, raw)
+	defer in.close()
+	err := in.read(r, s.wire.consumed)
 	if broken, bare := s.wire.verdict(); err == nil && broken != nil {
 		// The library takes a connection that broke within the last chunk for its end.
 		err = broken
 	} else if _, chunked := r.(*io.PipeReader); bare && err == nil && !chunked {
 		s.wire.closeAfter(s.replies())
 		err = errBareLineEnd
+	}
+	var content []byte
+	if err == nil {
+		content, err = in.load(s.ctx)
 	}
 	if err == nil && hops(content) > s.server.cfg.MaxHops {
 		err = errLoop
@@ -194,43 +198,6 @@ func (s *session) start(r io.Reader) (*desk.Raw, bool) {
 	return raw, true
 }
 
-// read appends the content to raw.Bytes, after the trace field, and returns it.
-// release returns the memory to Config.MaxBuffered.
-func (s *session) read(raw *desk.Raw, r io.Reader) (content []byte, release func(), err error) {
-	const least, most = 16 << 10, 1 << 20 // limits of what is reserved for an announced size
-	trace := len(raw.Bytes)
-	share := int64(0)
-	release = func() { s.server.buffered.Add(-share) }
-	buf := raw.Bytes
-	want := trace + int(min(max(raw.Size+1, least), most))
-	for {
-		if len(buf) == cap(buf) || cap(buf) < want {
-			before := cap(buf)
-			buf = slices.Grow(buf, max(want-len(buf), len(buf)))
-			want = 0
-			grown := int64(cap(buf) - before)
-			share += grown
-			if s.server.buffered.Add(grown) > s.server.cfg.MaxBuffered {
-				return nil, release, errBusy
-			}
-		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		s.wire.consumed()
-		if int64(len(buf)-trace) > s.server.cfg.MaxSize {
-			return nil, release, errTooLarge
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, release, err
-		}
-	}
-	raw.Bytes, raw.Size = buf, int64(len(buf))
-	return buf[trace:], release, nil
-}
-
 // accept waits for the journal, but no longer than the sender would. If the commit
 // succeeds after that, the sender's next attempt is recognized as a duplicate.
 func (s *session) accept(raw *desk.Raw) (desk.Receipt, error) {
@@ -241,13 +208,14 @@ func (s *session) accept(raw *desk.Raw) (desk.Receipt, error) {
 		err     error
 	}
 	done := make(chan outcome, 1)
+	item := *raw // raw changes once this method has returned
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
 				done <- outcome{err: fmt.Errorf("panic: %v\n%s", v, debug.Stack())}
 			}
 		}()
-		receipt, err := s.sink.Accept(ctx, *raw)
+		receipt, err := s.sink.Accept(ctx, item)
 		done <- outcome{receipt, err}
 	}()
 	select {

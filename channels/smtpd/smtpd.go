@@ -45,10 +45,14 @@ type Config struct {
 	// Check examines a message after its content was received. It returns a *Refusal
 	// to reject the message; after any other error the sender has to retry. May be nil.
 	Check func(ctx context.Context, mail Reception) (Verdict, error)
-	Log   *slog.Logger
+	// Reserve waits for the memory that a large message of size octets needs until it is
+	// journaled. Without it that memory is not limited.
+	Reserve func(ctx context.Context, size int64) (release func(), err error)
+	Log     *slog.Logger
 
 	MaxSize       int64 // size of one message in octets; 50 MiB
-	MaxBuffered   int64 // total octets of the messages being received; 256 MiB
+	MaxBuffered   int64 // total octets in memory of the messages being received; 128 MiB
+	MaxSpooled    int64 // total octets in temporary files of the large ones; 2 GiB
 	MaxRecipients int   // recipients of one message; 100 (RFC 5321 section 4.5.3.1.8)
 	// MaxUnknown is how many unknown recipients a connection may name before it is ended
 	// with a 421; 20. Negative, and with LMTP, whose client is a relay: any number.
@@ -60,6 +64,7 @@ type Config struct {
 	CommandTimeout time.Duration // silence between commands; 5 min (RFC 5321 section 4.5.3.2.7)
 	StallTimeout   time.Duration // silence within a message or a command; 30 s
 	MinRate        int64         // octets per second below which the connection is closed; 256
+	ReserveTimeout time.Duration // timeout of Reserve; 2 min
 	CheckTimeout   time.Duration // timeout of Check; 60 s
 	AcceptTimeout  time.Duration // timeout of the journal; 25 s
 	DrainTimeout   time.Duration // for running transactions when the server stops; 10 s
@@ -84,7 +89,8 @@ func orDefault[T int | int64 | time.Duration](value *T, standard T) {
 // setDefaults replaces zero limits by their defaults.
 func (c *Config) setDefaults() {
 	orDefault(&c.MaxSize, DefaultMaxSize)
-	orDefault(&c.MaxBuffered, 256*mebibyte)
+	orDefault(&c.MaxBuffered, 128*mebibyte)
+	orDefault(&c.MaxSpooled, 2048*mebibyte)
 	orDefault(&c.MaxRecipients, 100)
 	if c.LMTP {
 		c.MaxUnknown = -1
@@ -97,9 +103,13 @@ func (c *Config) setDefaults() {
 	orDefault(&c.CommandTimeout, 5*time.Minute)
 	orDefault(&c.StallTimeout, 30*time.Second)
 	orDefault(&c.MinRate, 256)
+	orDefault(&c.ReserveTimeout, 2*time.Minute)
 	orDefault(&c.CheckTimeout, time.Minute)
 	orDefault(&c.AcceptTimeout, 25*time.Second)
 	orDefault(&c.DrainTimeout, 10*time.Second)
+	if c.Reserve == nil {
+		c.Reserve = func(context.Context, int64) (func(), error) { return func() {}, nil }
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -133,7 +143,8 @@ func (v Verdict) Apply(raw *desk.Raw) {
 // Server is the SMTP and LMTP channel.
 type Server struct {
 	cfg      Config
-	buffered atomic.Int64
+	buffered atomic.Int64 // octets in memory of the messages being received
+	spooled  atomic.Int64 // octets in their temporary files
 
 	mu       sync.Mutex
 	listener net.Listener
