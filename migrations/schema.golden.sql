@@ -211,6 +211,8 @@ create table deliveries (
     settled boolean not null default false,
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
+    owner uuid,
+    content_started_at timestamp with time zone,
     constraint deliveries_pkey PRIMARY KEY (id),
     constraint deliveries_once UNIQUE (message_id, recipient),
     constraint deliveries_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
@@ -220,6 +222,7 @@ create table deliveries (
 CREATE INDEX deliveries_conversation ON deliveries USING btree (conversation_id);
 CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at) WHERE (NOT settled);
 CREATE INDEX deliveries_recipient ON deliveries USING btree (lower(recipient), created_at);
+CREATE INDEX deliveries_sending ON deliveries USING btree (owner) WHERE (state = 'sending'::text);
 
 create table delivery_attempts (
     delivery_id uuid not null,

@@ -5,7 +5,8 @@
 // SMTP cannot guarantee exactly-once delivery: if the connection breaks after the
 // message was sent and before the server answered, it is not known whether the
 // server accepted it. Such a delivery is in state "unknown"; it is shown to the
-// agent and retried once, after a pause, with identical bytes.
+// agent and retried once, after a pause, with identical bytes. So that a node that is
+// killed leaves few of them, an attempt records that it is about to send the content.
 package outbound
 
 import (
@@ -19,7 +20,8 @@ import (
 type Sender interface {
 	// Send makes one attempt and returns its result. An error means that nothing
 	// was sent, for example because the database was unavailable; the loop counts
-	// it as delayed.
+	// it as delayed. A sender of mail has to record, before it sends any content, that
+	// it does so: an interrupted attempt without that record is repeated at once.
 	Send(ctx context.Context, m desk.Message, d desk.Delivery) (desk.Result, error)
 }
 
@@ -27,8 +29,8 @@ type Sender interface {
 type Job struct {
 	Message  desk.Message
 	Delivery desk.Delivery // State is sending, Fence is this claim's, Attempts includes this one
-	// Abandoned is set if the lease of an earlier claim expired during its attempt:
-	// it is not known whether that attempt succeeded.
+	// Abandoned is set if an earlier claim ended during its attempt, after the content
+	// may have been sent: it is not known whether that attempt succeeded.
 	Abandoned bool
 	// Unknowns counts the earlier attempts with result unknown.
 	Unknowns int
@@ -37,7 +39,8 @@ type Job struct {
 // Queue is the durable queue of deliveries.
 type Queue interface {
 	// Claim leases up to n due deliveries of a channel, oldest first. A delivery
-	// whose lease expired is returned as abandoned, without counting an attempt.
+	// whose lease expired is returned without counting an attempt: as abandoned if its
+	// content may have been sent.
 	Claim(ctx context.Context, ch desk.Channel, n int, lease time.Duration) ([]Job, error)
 	// Complete records an attempt. With a zero next the delivery is final and not
 	// retried. KindConflict if the lease is no longer d.Fence's.

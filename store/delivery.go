@@ -18,6 +18,8 @@ import (
 
 type deliveryQueries struct {
 	Claim         *sqlx.Stmt `query:"delivery-claim"`
+	Content       *sqlx.Stmt `query:"delivery-content"`
+	Release       *sqlx.Stmt `query:"delivery-release"`
 	Messages      *sqlx.Stmt `query:"delivery-messages"`
 	ByPerson      *sqlx.Stmt `query:"delivery-by-person"`
 	Next          *sqlx.Stmt `query:"delivery-next"`
@@ -46,7 +48,7 @@ func (o Outbox) Claim(ctx context.Context, ch desk.Channel, n int, lease time.Du
 	var jobs []outbound.Job
 	err := o.s.tx(ctx, func(tx *sqlx.Tx) error {
 		var rows []deliveryRow
-		err := tx.StmtxContext(ctx, o.s.q.delivery.Claim).SelectContext(ctx, &rows, ch, n, lease.Seconds())
+		err := tx.StmtxContext(ctx, o.s.q.delivery.Claim).SelectContext(ctx, &rows, ch, n, lease.Seconds(), o.s.owner)
 		if err != nil || len(rows) == 0 {
 			return wrap("claim deliveries", err)
 		}
@@ -136,6 +138,21 @@ func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, ne
 		}
 		return t.Save(ctx, &c)
 	})
+}
+
+// BeginContent implements mailer.Archive. The statement is a transaction of its own,
+// which saves two of three round trips while the server waits for the content. If the
+// driver repeats it, it does the same again.
+func (s *Store) BeginContent(ctx context.Context, d desk.Delivery) error {
+	done, err := s.q.delivery.Content.ExecContext(ctx, d.ID, d.Fence)
+	if err != nil {
+		return wrap("record that the content is sent", err)
+	}
+	n, err := done.RowsAffected()
+	if err == nil && n == 0 {
+		return desk.Errorf(desk.KindConflict, "another program has taken over delivery %s", d.ID)
+	}
+	return wrap("record that the content is sent", err)
 }
 
 // NextDue implements outbound.Queue.

@@ -1,23 +1,43 @@
 -- name: delivery-claim
--- Due deliveries of a channel, oldest first. One whose lease ran out in the
--- middle of sending is claimed as abandoned: its attempt is still the same one.
+-- Due deliveries of a channel, oldest first. One whose lease ran out in the middle of
+-- sending is claimed again for the same attempt, as abandoned if its content may have
+-- been sent. That stays on record until the attempt has a result.
 with due as (
-    select id, state from deliveries
+    select id, state, state = 'sending' and (owner is null or content_started_at is not null) as abandoned from deliveries
     where channel = $1 and not settled and state in ('held', 'queued', 'delayed', 'unknown', 'sending') and next_attempt_at <= now()
     order by next_attempt_at, id
     limit $2
     for update skip locked
 ), fence as (select nextval('fences') as fence)
 update deliveries d
-set state = 'sending', fence = f.fence, lease_until = now() + $3 * interval '1 second', updated_at = now(),
+set state = 'sending', fence = f.fence, owner = $4::uuid,
+    content_started_at = case when due.abandoned then coalesce(d.content_started_at, d.updated_at) end,
+    lease_until = now() + $3 * interval '1 second', updated_at = now(),
     next_attempt_at = now() + $3 * interval '1 second',
     attempts = attempts + case when due.state = 'sending' then 0 else 1 end
 from due, fence f
 where d.id = due.id
 returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.return_path, d.envelope_id, d.state, d.attempts,
     d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.lease_until, d.fence, d.created_at, d.updated_at,
-    due.state = 'sending' as abandoned,
+    due.abandoned,
     (select count(*) from delivery_attempts a where a.delivery_id = d.id and a.state = 'unknown') as unknowns;
+
+-- name: delivery-content
+-- The claim $2 of delivery $1 is about to send the content.
+update deliveries set content_started_at = now() where id = $1 and fence = $2 and state = 'sending';
+
+-- name: delivery-release
+-- Attempts of programs that have ended are due at once: $1 is the class of the advisory
+-- lock that each program holds while it runs. A row that is locked is being completed.
+update deliveries set next_attempt_at = now(), lease_until = now()
+where id in (
+    select id from deliveries d
+    where state = 'sending' and owner is not null
+      and not exists (select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid::bigint = $1::bigint
+                          and l.database = (select oid from pg_database where datname = current_database())
+                          and l.objid::bigint = hashtext(d.owner::text)::bigint & 4294967295)
+    for update skip locked
+);
 
 -- name: delivery-messages
 select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.in_reply_to, m.refs, m.addresses, m.subject, m.sent_at,

@@ -187,23 +187,51 @@ func (x *exchanger) awaitNews(n int, limit time.Duration) {
 // TestSenderProcess is what TestSenderKilled runs and kills; by itself, without
 // a database to work on, it has nothing to do.
 func TestSenderProcess(t *testing.T) {
-	dsn, addr, ok := strings.Cut(os.Getenv("SWITCHBOARD_TEST_SENDER"), "\n")
+	dsn, rest, ok := strings.Cut(os.Getenv("SWITCHBOARD_TEST_SENDER"), "\n")
 	if !ok {
 		return
+	}
+	addr, wait, _ := strings.Cut(rest, "\n")
+	patience, err := time.ParseDuration(wait)
+	if err != nil {
+		t.Fatal(err)
 	}
 	s, err := store.Open(t.Context(), store.Options{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := smtpclient.New(smtpclient.Config{Addr: addr, TLS: smtpclient.TLSNone, Timeout: time.Second, Answer: time.Second})
+	client, err := smtpclient.New(smtpclient.Config{Addr: addr, TLS: smtpclient.TLSNone, Timeout: patience, Answer: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := outbound.New(s.Outbox(), mail(mailer.New(client, s, nil)), outbound.Options{Lease: 1500 * time.Millisecond, Poll: 20 * time.Millisecond,
+	if _, err := s.Join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// The lease is longer than the tests: only Join ends the claims of a killed process.
+	l := outbound.New(s.Outbox(), mail(mailer.New(client, s, nil)), outbound.Options{Lease: 5 * time.Minute, Poll: 20 * time.Millisecond,
 		Schedule: outbound.Schedule{Pauses: []time.Duration{100 * time.Millisecond}, UnknownPause: 300 * time.Millisecond}})
 	if err := l.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// startSender runs TestSenderProcess with a sender that waits so long for the
+// exchanger, and returns how to kill it.
+func startSender(t *testing.T, dsn, addr string, patience time.Duration) (kill func()) {
+	t.Helper()
+	child := exec.Command(os.Args[0], "-test.run=^TestSenderProcess$")
+	child.Env = append(os.Environ(), "SWITCHBOARD_TEST_SENDER="+dsn+"\n"+addr+"\n"+patience.String())
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill = sync.OnceFunc(func() {
+		if err := child.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		child.Wait() // it was killed, which is an error
+	})
+	t.Cleanup(kill)
+	return kill
 }
 
 // TestSenderKilled sends through an exchanger that breaks at twelve points, from
@@ -224,20 +252,13 @@ func TestSenderKilled(t *testing.T) {
 	}
 	x := startExchanger(t, seed)
 	rnd, kills := rand.New(rand.NewPCG(seed, 1)), 0
-	for end := time.Now().Add(60 * time.Second); o.number(t, "select count(*) from deliveries where not settled") > 0; {
+	for end := time.Now().Add(2 * time.Minute); o.number(t, "select count(*) from deliveries where not settled") > 0; {
 		if time.Now().After(end) {
 			t.Fatalf("stuck=%d", o.number(t, "select count(*) from deliveries where not settled"))
 		}
-		child := exec.Command(os.Args[0], "-test.run=^TestSenderProcess$")
-		child.Env = append(os.Environ(), "SWITCHBOARD_TEST_SENDER="+dsn+"\n"+x.addr)
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		x.awaitNews(5+rnd.IntN(20), time.Second)
-		if err := child.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		child.Wait() // it was killed, which is an error
+		kill := startSender(t, dsn, x.addr, time.Second)
+		x.awaitNews(5+rnd.IntN(20), 3*time.Second)
+		kill()
 		kills++
 	}
 	x.stop()

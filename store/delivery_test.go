@@ -242,7 +242,24 @@ func TestClaims(t *testing.T) {
 		t.Errorf("next due in chat: %v %v", ok, err)
 	}
 
-	// The lease of the first two runs out; they come back without a new attempt.
+	// The lease of the first two runs out; they come back without a new attempt. Only the
+	// one that had begun to send is abandoned, and stays so until it has a result.
+	if err := o.BeginContent(ctx, two[0].Delivery); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		o.exec(t, "update deliveries set next_attempt_at = now(), lease_until = now() where id = any($1::uuid[])",
+			fmt.Sprintf("{%s,%s}", value(two[0].Delivery.ID), value(two[1].Delivery.ID)))
+		again, err := q.Claim(ctx, desk.ChannelEmail, 9, time.Minute)
+		if err != nil || len(again) != 2 || !again[0].Abandoned || again[1].Abandoned || again[1].Delivery.Attempts != 1 {
+			t.Fatalf("%+v, %v", again, err)
+		}
+	}
+	for _, old := range two {
+		if err := o.BeginContent(ctx, old.Delivery); desk.KindOf(err) != desk.KindConflict {
+			t.Errorf("an old claim may send: %v", err)
+		}
+	}
 	o.exec(t, "update deliveries set next_attempt_at = now(), lease_until = now() where id = any($1::uuid[])",
 		fmt.Sprintf("{%s,%s}", value(two[0].Delivery.ID), value(two[1].Delivery.ID)))
 	again, err := q.Claim(ctx, desk.ChannelEmail, 9, time.Minute)
@@ -279,8 +296,12 @@ func value(id desk.DeliveryID) string {
 func TestAbandoned(t *testing.T) {
 	o := openOffice(t)
 	c, m := o.answered(t)
-	if jobs, err := o.Outbox().Claim(t.Context(), desk.ChannelEmail, 1, time.Millisecond); err != nil || len(jobs) != 1 {
+	jobs, err := o.Outbox().Claim(t.Context(), desk.ChannelEmail, 1, time.Millisecond)
+	if err != nil || len(jobs) != 1 {
 		t.Fatalf("%v %v", jobs, err)
+	}
+	if err := o.BeginContent(t.Context(), jobs[0].Delivery); err != nil {
+		t.Fatal(err)
 	}
 	var sends int
 	stop := o.run(t, mail(sendFunc(func(context.Context, desk.Message, desk.Delivery) (desk.Result, error) {

@@ -230,7 +230,8 @@ const (
 // Join makes this process one of the writers. It frees what programs had leased that
 // have ended since, so that nothing waits for their leases to run out. A program that
 // lost its connection and thereby its lock may be taken for one that has ended: the
-// fences keep it from finishing what another one has claimed. The locks are held
+// fences keep it from finishing what another one has claimed, and from sending the
+// content of a mail that another one has claimed (BeginContent). The locks are held
 // until leave is called.
 func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
 	conn, err := s.db.Connx(ctx)
@@ -244,8 +245,13 @@ func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
 	}
 	if err == nil {
 		err = s.tx(ctx, func(tx *sqlx.Tx) error {
-			if _, err := tx.StmtxContext(ctx, s.q.raw.Release).ExecContext(ctx, ownersLock); err != nil || !alone {
-				return err
+			for _, release := range []*sqlx.Stmt{s.q.raw.Release, s.q.delivery.Release} {
+				if _, err := tx.StmtxContext(ctx, release).ExecContext(ctx, ownersLock); err != nil {
+					return err
+				}
+			}
+			if !alone {
+				return nil
 			}
 			_, err := tx.StmtxContext(ctx, s.q.mailbox.Release).ExecContext(ctx, "")
 			return err

@@ -154,7 +154,8 @@ begin
                 detail = case when result.source = 'client' then d.detail else result.detail end,
                 next_attempt_at = case when result.source = 'dsn' then d.next_attempt_at else coalesce(result.next_attempt_at, result.at) end,
                 settled = case when result.source = 'dsn' then d.settled else result.next_attempt_at is null end,
-                lease_until = case when result.source = 'dsn' then d.lease_until end
+                lease_until = case when result.source = 'dsn' then d.lease_until end,
+                owner = case when result.source = 'dsn' then d.owner end
             where d.id = result.delivery_id
               and (result.fence = 0 or d.fence = result.fence and d.state = 'sending')
               and case result.source

@@ -12,7 +12,8 @@ import (
 	"switchboard/outbound/smtpclient"
 )
 
-// Archive stores rendered messages and provides the content of attachments.
+// Archive stores rendered messages, provides the content of attachments and records
+// how far attempts got.
 type Archive interface {
 	// Rendering returns the bytes a message was rendered to; false: not yet.
 	Rendering(ctx context.Context, id desk.MessageID) ([]byte, bool, error)
@@ -21,6 +22,10 @@ type Archive interface {
 	SaveRendering(ctx context.Context, id desk.MessageID, bytes []byte) ([]byte, error)
 	// Blob returns an attachment's content by its BlobID.
 	Blob(ctx context.Context, id string) ([]byte, error)
+	// BeginContent records durably that the attempt of d's claim is about to send the
+	// content. An error, for example KindConflict if the claim has passed to another
+	// node, means that it must not.
+	BeginContent(ctx context.Context, d desk.Delivery) error
 }
 
 // ReplyAddress adds a reply token to base, one of the configured addresses. The
@@ -63,7 +68,13 @@ func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (d
 	if d.ReturnPath != "" { // automatic responses use the null reverse-path (RFC 3834 §3.3)
 		mail.From = m.replyAddress(d.ReturnPath, d.ConversationID, d.Recipient)
 	}
-	return m.client.Submit(ctx, mail), nil
+	var refused error
+	mail.Begin = func(ctx context.Context) error {
+		refused = m.archive.BeginContent(ctx, d)
+		return refused
+	}
+	r := m.client.Submit(ctx, mail)
+	return r, refused
 }
 
 // rendering returns the message's bytes. They are rendered at the first attempt

@@ -19,6 +19,8 @@ type memoryArchive struct {
 	mu         sync.Mutex
 	renderings map[desk.MessageID][]byte
 	blobs      map[string][]byte
+	begun      []desk.DeliveryID
+	refuse     error // of BeginContent
 }
 
 func (a *memoryArchive) Rendering(_ context.Context, id desk.MessageID) ([]byte, bool, error) {
@@ -39,6 +41,13 @@ func (a *memoryArchive) SaveRendering(_ context.Context, id desk.MessageID, b []
 	}
 	a.renderings[id] = b
 	return b, nil
+}
+
+func (a *memoryArchive) BeginContent(_ context.Context, d desk.Delivery) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begun = append(a.begun, d.ID)
+	return a.refuse
 }
 
 func (a *memoryArchive) Blob(_ context.Context, id string) ([]byte, error) {
@@ -144,6 +153,29 @@ func TestSameBytes(t *testing.T) {
 	}
 	if !bytes.Contains(first, []byte("aW52b2ljZQ==")) {
 		t.Errorf("the attachment is missing from\n%s", first)
+	}
+}
+
+// TestClaimLost: what cannot be recorded as being sent is not sent.
+func TestClaimLost(t *testing.T) {
+	t.Parallel()
+	sink := mailtest.NewSMTPSink(t)
+	archive := &memoryArchive{refuse: desk.Errorf(desk.KindConflict, "claimed by another node")}
+	m := mailerFor(t, sink.Addr, archive, nil)
+	msg := answer()
+	d := deliveryOf(&msg, "jo@acme.example")
+	if r, err := m.Send(t.Context(), msg, d); desk.KindOf(err) != desk.KindConflict {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	archive.refuse = nil
+	if r, err := m.Send(t.Context(), msg, d); err != nil || r.State != desk.DeliverySent {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if len(archive.begun) != 2 || archive.begun[1] != d.ID {
+		t.Errorf("recorded %v", archive.begun)
+	}
+	if got := sink.Await(1); len(got) != 1 {
+		t.Errorf("%d mails", len(got))
 	}
 }
 

@@ -61,6 +61,9 @@ type Mail struct {
 	To         string // forward-path
 	EnvelopeID string // ENVID (RFC 3461 §4.4); may be empty
 	Data       []byte // the message with CRLF line ends
+	// Begin is called when the server is ready for Data; if it returns an error, nothing
+	// of Data is sent. May be nil.
+	Begin func(context.Context) error
 }
 
 // Client submits messages. It is safe for concurrent use.

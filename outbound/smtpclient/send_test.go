@@ -3,6 +3,7 @@ package smtpclient
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/mailtest"
+	"switchboard/outbound/smtpreply"
 )
 
 // TestConnectionLost breaks the session at every point. A message that the peer
@@ -96,6 +98,38 @@ func TestCancel(t *testing.T) {
 		cancel()
 		if r.State != want {
 			t.Errorf("%s: got %+v, want %s", point, r, want)
+		}
+	}
+}
+
+// TestBegin: the content waits for Begin, and nothing of it is sent if that fails, not
+// even a final dot. The server is not blamed.
+func TestBegin(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []error{nil, errors.New("claimed by another node")} {
+		p := startPeer(t, nil)
+		reports, calls := 0, 0
+		c := clientFor(t, p.addr, func(cfg *Config) { cfg.Report = func(f *smtpreply.Fault) { reports++ } })
+		m := mailTo("jo@acme.example")
+		m.Begin = func(context.Context) error {
+			if calls++; p.commands()[len(p.commands())-1] != "DATA" || p.mails() != 0 {
+				t.Errorf("called after %q", p.commands())
+			}
+			return refusal
+		}
+		r := c.Submit(t.Context(), m)
+		if refusal == nil && (r.State != desk.DeliverySent || calls != 1 || p.mails() != 1) {
+			t.Errorf("got %+v after %d calls", r, calls)
+		}
+		if refusal == nil {
+			continue
+		}
+		if r.State != desk.DeliveryDelayed || r.Detail != refusal.Error() || reports != 0 {
+			t.Errorf("got %+v, %d reports", r, reports)
+		}
+		m.Begin = nil
+		if r := c.Submit(t.Context(), m); r.State != desk.DeliverySent || p.mails() != 1 || !bytes.Equal(p.last, m.Data) {
+			t.Errorf("the next message: %+v, %d mails", r, p.mails())
 		}
 	}
 }

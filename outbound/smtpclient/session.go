@@ -36,7 +36,7 @@ type session struct {
 // recipient or the message was refused.
 func (s *session) send(ctx context.Context, m Mail) (desk.Result, *smtpreply.Fault, connState) {
 	defer context.AfterFunc(ctx, s.abort)()
-	phase, err := s.transaction(m)
+	phase, err := s.transaction(ctx, m)
 	if err == nil {
 		s.accepted++
 		return desk.Result{State: desk.DeliverySent, Code: 250, Detail: "accepted by " + s.cfg.Addr}, nil, reusable
@@ -44,13 +44,22 @@ func (s *session) send(ctx context.Context, m Mail) (desk.Result, *smtpreply.Fau
 	if phase == smtpreply.PhaseMail && s.accepted > 0 && connectionEnded(err) && ctx.Err() == nil {
 		return desk.Result{}, nil, stale
 	}
+	if stopped, ok := errors.AsType[notBegun](err); ok {
+		// The server is not at fault. To close the connection is the only way to leave DATA
+		// without a message (RFC 5321 §4.1.1.4): before QUIT, go-smtp would send the final dot.
+		s.abort()
+		return desk.Result{State: desk.DeliveryDelayed, Detail: stopped.Error()}, nil, broken
+	}
 	r, f := s.server.Interpret(phase, err, m.From)
 	return r, f, broken
 }
 
+// notBegun is the error of Mail.Begin.
+type notBegun struct{ error }
+
 // transaction sends MAIL, RCPT and DATA (RFC 5321 §3.3) and returns the phase it
 // got to.
-func (s *session) transaction(m Mail) (smtpreply.Phase, error) {
+func (s *session) transaction(ctx context.Context, m Mail) (smtpreply.Phase, error) {
 	header, _, _ := bytes.Cut(m.Data, []byte("\r\n\r\n"))
 	utf8 := !isASCII(m.From) || !isASCII(m.To) || !isASCII(string(header))
 	if ok, _ := s.client.Extension("SMTPUTF8"); utf8 && !ok {
@@ -70,6 +79,11 @@ func (s *session) transaction(m Mail) (smtpreply.Phase, error) {
 	w, err := s.client.Data()
 	if err != nil {
 		return smtpreply.PhaseData, err
+	}
+	if m.Begin != nil {
+		if err := m.Begin(ctx); err != nil {
+			return smtpreply.PhaseData, notBegun{err}
+		}
 	}
 	if _, err := w.Write(m.Data); err != nil {
 		return smtpreply.PhaseBody, err
