@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"switchboard/desk"
@@ -47,15 +48,15 @@ var companies = []company{
 // which it returns.
 func (d *demo) people(ctx context.Context) (string, error) {
 	st := d.gate.Store()
-	hash, err := credential.HashPassword(password)
-	if err != nil {
-		return "", err
-	}
+	// Hashing a password is slow on purpose; later starts do not need it.
+	hash := sync.OnceValues(func() (string, error) { return credential.HashPassword(password) })
 	var admin desk.Agent
 	for i, a := range agents {
 		if known, _, err := st.AgentByEmail(ctx, a.Email); err == nil {
 			a.ID = known.ID
-		} else if a.ID, err = st.SaveAgent(ctx, a, hash); err != nil {
+		} else if h, err := hash(); err != nil {
+			return "", err
+		} else if a.ID, err = st.SaveAgent(ctx, a, h); err != nil {
 			return "", err
 		}
 		if i == 0 {

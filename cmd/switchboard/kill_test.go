@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,12 +41,15 @@ func TestKilledWhileReceiving(t *testing.T) {
 	}
 	// The kills are spread over the deliveries, so that each happens under load.
 	r := rand.New(rand.NewPCG(1, 2))
+	var restarts []time.Duration
 	for n := range mails {
 		queue <- n
 		if n%(mails/kills) == mails/kills-1 {
 			<-time.After(time.Duration(r.IntN(60)) * time.Millisecond)
 			p.kill()
+			killed := time.Now()
 			p.start()
+			restarts = append(restarts, time.Since(killed))
 		}
 	}
 	close(queue)
@@ -66,9 +70,17 @@ func TestKilledWhileReceiving(t *testing.T) {
 		}
 	}
 	t.Logf("kills=%d acked=%d lost=%d dup_visible=%d", p.kills, mails, lost, duplicates)
+	logRestarts(t, restarts)
 	if lost > 0 || duplicates > 0 {
 		t.Errorf("%d lost, %d duplicates", lost, duplicates)
 	}
+}
+
+// logRestarts prints the time from the end of the killed process until the next one
+// accepted mail: its median and its maximum.
+func logRestarts(t *testing.T, took []time.Duration) {
+	slices.Sort(took)
+	t.Logf("restart_p50=%v restart_max=%v", took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
 }
 
 func subject(n int) string { return fmt.Sprintf("kill test %04d", n) }

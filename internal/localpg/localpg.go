@@ -114,12 +114,14 @@ func (c *Cluster) start(ctx context.Context) error {
 			return err
 		}
 	}
+	// Also if the data was deleted: the socket's lock file may remain.
+	if err := c.place.stopStale(ctx, c.log); err != nil {
+		return err
+	}
 	if major == 0 {
 		if err := c.create(ctx); err != nil {
 			return err
 		}
-	} else if err := c.place.stopStale(ctx, c.log); err != nil {
-		return err
 	}
 	first := make(chan error, 1)
 	go c.serve(first)

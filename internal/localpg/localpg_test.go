@@ -226,9 +226,14 @@ func TestReusedProcessID(t *testing.T) {
 	if err := other.Start(); err != nil {
 		t.Fatal(err)
 	}
-	note := fmt.Sprintf("%d\n%s\n1700000000\n5432\n%s\n\n 1 1\nready\n", other.Process.Pid, c.place.data, c.place.run)
-	if err := os.WriteFile(filepath.Join(c.place.data, "postmaster.pid"), []byte(note), 0o600); err != nil {
-		t.Fatal(err)
+	note := fmt.Appendf(nil, "%d\n%s\n1700000000\n5432\n%s\n\n 1 1\nready\n", other.Process.Pid, c.place.data, c.place.run)
+	for _, file := range []string{filepath.Join(c.place.data, "postmaster.pid"), c.place.run + socketName + ".lock"} {
+		if err := os.WriteFile(file, note, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if dsn := Running(dir, "switchboard"); dsn != "" {
+		t.Errorf("another process is reported as the server: %s", dsn)
 	}
 	exec1(t, start(t, Config{Dir: dir}), "select 1")
 	stdin.Close()

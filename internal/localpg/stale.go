@@ -16,36 +16,60 @@ import (
 	"time"
 )
 
-// stopStale stops a server that outlived the process that started it. This process
-// holds the folder's lock, so any other server on this data is an orphan.
+// stopStale stops a server that outlived the process that started it, and removes the
+// lock files that a killed one left behind. This process holds the folder's lock, so any
+// other server on this data is an orphan.
+//
+// PostgreSQL considers a lock file stale only if no process has the id in it. That is not
+// enough: a killed server is a zombie until its new parent collects it, which the first
+// process of a container may never do, and in containers, where ids are low, another
+// process may have the same id soon. Without postmaster.pid, PostgreSQL still finds a
+// shared memory segment of this data folder that is in use (PGSharedMemoryCreate), so
+// surviving children of the killed server are not overlooked.
 func (p *place) stopStale(ctx context.Context, log *slog.Logger) error {
-	lines := p.pidFile()
-	if lines == nil {
-		return nil
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
-	if err != nil || pid <= 1 {
-		return nil // PostgreSQL itself reports a broken lock file
-	}
-	mine, known := serves(pid, p.data)
-	if !known {
-		return nil
-	}
-	if !mine {
-		// The process id was reused, as happens in containers, where ids are low;
-		// PostgreSQL could mistake that process for a server. Or the server has just
-		// ended and removed its file.
-		if err := os.Remove(filepath.Join(p.data, "postmaster.pid")); !errors.Is(err, os.ErrNotExist) {
-			return err
+	for _, file := range []string{filepath.Join(p.data, "postmaster.pid"), p.run + socketName + ".lock"} {
+		pid := lockHolder(file)
+		if pid <= 1 {
+			continue // no file; PostgreSQL itself reports a broken one
 		}
-		return nil
+		mine, known := serves(pid, p.data)
+		if !known {
+			continue
+		}
+		if mine {
+			if err := p.stopServer(ctx, log, pid); err != nil {
+				return err
+			}
+		}
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("cannot remove the lock file of a former database server: %w", err)
+		}
 	}
+	return nil
+}
+
+// lockHolder returns the process id in a lock file of PostgreSQL; 0 if there is none.
+func lockHolder(file string) int {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// stopServer stops the orphaned server and waits for its end.
+func (p *place) stopServer(ctx context.Context, log *slog.Logger, pid int) error {
 	log.Info("StaleDatabaseStopping", "dir", p.home, "pid", pid)
 	begin, signal := time.Now(), syscall.SIGINT
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	var sent time.Time
-	for ; mine; mine, _ = serves(pid, p.data) {
+	for mine := true; mine; mine, _ = serves(pid, p.data) {
 		if time.Since(begin) > time.Minute {
 			signal = syscall.SIGQUIT
 		}
@@ -61,11 +85,13 @@ func (p *place) stopStale(ctx context.Context, log *slog.Logger) error {
 		case <-tick.C:
 		}
 	}
+	log.Info("StaleDatabaseStopped", "dir", p.home, "pid", pid, "waited", time.Since(begin).Round(time.Millisecond).String())
 	return nil
 }
 
 // serves reports whether process pid is a PostgreSQL server on the data folder, and
-// whether that could be determined. A zombie does not count.
+// whether that could be determined. A zombie does not count: it has no command line
+// (proc_pid_cmdline(5)), and ps prints its name only.
 func serves(pid int, data string) (mine, known bool) {
 	var line string
 	if runtime.GOOS == "linux" {
