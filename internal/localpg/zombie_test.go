@@ -33,46 +33,49 @@ func zombie(t *testing.T, c *Cluster) (pid int) {
 // next start, whichever of its files remain.
 func TestZombie(t *testing.T) {
 	t.Parallel()
+	dir := folder(t)
+	c := start(t, Config{Dir: dir})
+	exec1(t, c, "create table kept (n int); insert into kept values (1) returning n")
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name   string
-		remove string // below the folder of the cluster
-		rows   int
+		remove string // below the cluster's folder
+		tables int
 	}{
-		{"both lock files", "", 1},
-		{"the socket's lock file", "data/postmaster.pid", 1},
-		{"the data's lock file", "run" + socketName + ".lock", 1},
-		{"no data", "data", 0},
+		{"both lock files remain", "", 1},
+		{"the lock file of the socket remains", "data/postmaster.pid", 1},
+		{"the lock file of the data remains", "run" + socketName + ".lock", 1},
+		{"the data is gone", "data", 0},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			dir := folder(t)
-			c := start(t, Config{Dir: dir})
-			exec1(t, c, "create table kept (n int); insert into kept values (1) returning n")
-			if err := c.Stop(); err != nil {
+		pid := zombie(t, c)
+		for _, file := range []string{filepath.Join(c.place.data, "postmaster.pid"), c.place.run + socketName + ".lock"} {
+			if got := lockHolder(file); got != pid {
+				t.Fatalf("%s has process %d, want %d", file, got, pid)
+			}
+		}
+		if dsn := Running(dir, "switchboard"); dsn != "" {
+			t.Errorf("%s: a zombie is reported as running: %s", tc.name, dsn)
+		}
+		if tc.remove != "" {
+			if err := os.RemoveAll(filepath.Join(c.place.home, tc.remove)); err != nil {
 				t.Fatal(err)
 			}
-			pid := zombie(t, c)
-			for _, file := range []string{filepath.Join(c.place.data, "postmaster.pid"), c.place.run + socketName + ".lock"} {
-				if got := lockHolder(file); got != pid {
-					t.Fatalf("%s has process %d, want %d", file, got, pid)
-				}
-			}
-			if dsn := Running(dir, "switchboard"); dsn != "" {
-				t.Errorf("a zombie is reported as running: %s", dsn)
-			}
-			if tc.remove != "" {
-				if err := os.RemoveAll(filepath.Join(c.place.home, tc.remove)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			c = start(t, Config{Dir: dir})
-			if n := exec1(t, c, "select count(*) from pg_tables where tablename = 'kept'"); n != tc.rows {
-				t.Errorf("%d tables, want %d", n, tc.rows)
-			}
-			if got := lockHolder(c.place.run + socketName + ".lock"); got != c.proc.Pid {
-				t.Errorf("the socket belongs to process %d, want %d", got, c.proc.Pid)
-			}
-		})
+		}
+		var err error
+		if c, err = Start(t.Context(), Config{Dir: dir}); err != nil {
+			t.Fatalf("%s: %v", tc.name, err)
+		}
+		if n := exec1(t, c, "select count(*) from pg_tables where tablename = 'kept'"); n != tc.tables {
+			t.Errorf("%s: %d tables, want %d", tc.name, n, tc.tables)
+		}
+		if got := lockHolder(c.place.run + socketName + ".lock"); got != c.proc.Pid {
+			t.Errorf("%s: the socket belongs to process %d, want %d", tc.name, got, c.proc.Pid)
+		}
+		if err := c.Stop(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
