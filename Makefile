@@ -10,7 +10,7 @@ WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,10 @@ soak-smtp: web ## 20,000 mails while 2,000 slow clients occupy connections (some
 soak-large: web ## 20 mails of 30 MB at the same time next to small mail: the peak memory (some minutes)
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 15m -run '^TestSoakLarge$$' ./cmd/switchboard -soak
+
+soak-restart: web ## 20 kills while mail arrives: nothing lost, and the median and maximum time until ready again
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 10m -run '^TestKilledWhileReceiving$$' ./cmd/switchboard
 
 bench-go: web ## Go benchmarks, one package at a time; ARGS=./normalize for one package
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)

@@ -76,8 +76,8 @@ func TestKilledWhileReceiving(t *testing.T) {
 	}
 }
 
-// logRestarts prints the time from the end of the killed process until the next one
-// accepted mail: its median and its maximum.
+// logRestarts prints the median and the maximum of the times from the end of a killed
+// process until the next one was ready.
 func logRestarts(t *testing.T, took []time.Duration) {
 	slices.Sort(took)
 	t.Logf("restart_p50=%v restart_max=%v", took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
