@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -218,53 +217,4 @@ func (s *Store) Replay(ctx context.Context, id desk.RawID) ([]desk.RawID, error)
 		return wrap("replay", tx.StmtxContext(ctx, s.q.raw.Replay).SelectContext(ctx, &ids, id))
 	})
 	return ids, err
-}
-
-const (
-	// writersLock is the advisory lock that every node's writer shares.
-	writersLock = 0x5b_0a_77_01
-	// ownersLock is the class of the advisory locks of single programs.
-	ownersLock = 0x5b_0a_77
-)
-
-// Join makes this process one of the writers. It frees what programs had leased that
-// have ended since, so that nothing waits for their leases to run out. A program that
-// lost its connection and thereby its lock may be taken for one that has ended: the
-// fences keep it from finishing what another one has claimed, and from sending the
-// content of a mail that another one has claimed (BeginContent). The locks are held
-// until leave is called.
-func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
-	conn, err := s.db.Connx(ctx)
-	if err != nil {
-		return nil, wrap("join the writers", err)
-	}
-	var alone bool
-	_, err = conn.ExecContext(ctx, "select pg_advisory_lock($1, hashtext($2::uuid::text))", ownersLock, s.owner)
-	if err == nil {
-		err = conn.GetContext(ctx, &alone, "select pg_try_advisory_lock($1)", writersLock)
-	}
-	if err == nil {
-		err = s.tx(ctx, func(tx *sqlx.Tx) error {
-			for _, release := range []*sqlx.Stmt{s.q.raw.Release, s.q.delivery.Release} {
-				if _, err := tx.StmtxContext(ctx, release).ExecContext(ctx, ownersLock); err != nil {
-					return err
-				}
-			}
-			if !alone {
-				return nil
-			}
-			_, err := tx.StmtxContext(ctx, s.q.mailbox.Release).ExecContext(ctx, "")
-			return err
-		})
-	}
-	if err == nil {
-		_, err = conn.ExecContext(ctx, "select pg_advisory_lock_shared($1)", writersLock)
-	}
-	if err == nil && alone {
-		_, err = conn.ExecContext(ctx, "select pg_advisory_unlock($1)", writersLock)
-	}
-	if err != nil {
-		return nil, errors.Join(wrap("join the writers", err), conn.Close())
-	}
-	return conn.Close, nil
 }
