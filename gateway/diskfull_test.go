@@ -14,7 +14,7 @@ import (
 	"switchboard/internal/mailtest"
 )
 
-// TestDiskFull: while the database's disk is full, SMTP answers 451 and the cursor of a
+// TestDiskFull: while the database's disk is full, SMTP answers 452 and the cursor of a
 // mailbox does not advance. Afterwards everything continues by itself, and every mail
 // exists exactly once.
 func TestDiskFull(t *testing.T) {
@@ -61,8 +61,8 @@ func TestDiskFull(t *testing.T) {
 	// Mail that cannot be stored is not acknowledged.
 	exec(full("raws"))
 	var refused *textproto.Error
-	if err := deliver(2); !errors.As(err, &refused) || refused.Code != 451 {
-		t.Errorf("SMTP answered %v, want 451", err)
+	if err := deliver(2); !errors.As(err, &refused) || refused.Code != 452 {
+		t.Errorf("SMTP answered %v, want 452", err)
 	}
 	for n := 3; n < 6; n++ {
 		box.Append([]byte(mail(n)))

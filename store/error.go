@@ -94,6 +94,12 @@ func (f fault) Reason() string {
 	return "The database rejected it because of a bug in this program. " + reported
 }
 
+// NoStorage reports whether the database's disk is full.
+func (f fault) NoStorage() bool {
+	var pe *pq.Error
+	return errors.As(f.error, &pe) && pe.Code == "53100" // disk_full
+}
+
 const reported = "The log has the details: report them, and retry after an update."
 
 // isViolation reports whether err is the violation of a constraint.

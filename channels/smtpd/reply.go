@@ -73,6 +73,10 @@ func reply(err error) error {
 	if errors.As(err, &refusal) {
 		return refusal.reply()
 	}
+	var full interface{ NoStorage() bool }
+	if errors.As(err, &full) && full.NoStorage() {
+		return errNoStorage
+	}
 	if r, ok := kindReplies[desk.KindOf(err)]; ok {
 		return r
 	}
