@@ -220,6 +220,7 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 		`{"from":[{"name":"Jo Doe","email":"jo@acme.example"}],"to":[{"name":"","email":"help@desk.example"}]}`,
 		subject, at, text, `<p>`+text+` <img src="cid:logo@x"></p>`, parts)
 	d.exec(`insert into placements (message_id, conversation_id, seq, method, evidence, since) values ($1, $2, 1, 'new', 'nothing matched', $3)`, f.message, f.id, at)
+	d.exec(`insert into search_texts (message_id, sender, text) values ($1, 'jo doe <jo@acme.example>', $2)`, f.message, strings.ToLower(subject+"\n"+text))
 	summary := desk.MessageSummary{MessageID: f.message, From: []desk.Address{{Name: "Jo Doe", Email: "jo@acme.example"}}, Preview: text, Channel: desk.ChannelEmail}
 	for seq, e := range []struct {
 		actor desk.Actor

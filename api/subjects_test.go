@@ -7,13 +7,14 @@ import (
 )
 
 // Events about other subjects than conversations are for admins only, in the
-// event list and on the socket. Creating the four agents of newDesk causes some.
+// event list and on the socket. Creating the four agents of newDesk and their
+// API keys causes some.
 func TestEventsWithoutConversationAreForAdmins(t *testing.T) {
 	d := newDesk(t)
 	for _, who := range []string{"ana", "ben", "sam", "root"} {
 		wantEvents, wantFirst := 0, desk.SubjectConversation
 		if who == "root" {
-			wantEvents, wantFirst = 4, desk.SubjectAgent
+			wantEvents, wantFirst = 8, desk.SubjectAgent
 		}
 		var page EventPage
 		d.as(who, "GET", "/events", nil).want(t, 200).json(t, &page)
