@@ -74,9 +74,13 @@ test('a note is visible to the team only', async () => {
 test('all actions of a conversation are visible at every width', async () => {
   for (const width of [1440, 1366, 1280, 1201, 1120, 1024, 768, 390]) {
     await page.setViewportSize({ width, height: 800 });
+    const menu = page.locator('.menu-button'); // on a phone, the actions are in a menu
+    const closed = await menu.isVisible();
+    if (closed) await menu.click();
     const [actions, head] = await Promise.all(['.thread-actions', '.thread-head'].map((part) => page.locator(part).boundingBox()));
     assert.ok(actions.x >= head.x && actions.x + actions.width <= head.x + head.width, `at ${width} the buttons leave the head`);
     assert.equal(await page.locator('.thread').evaluate((thread) => thread.scrollWidth <= thread.clientWidth), true, `at ${width}`);
+    if (closed) await menu.click();
   }
   await page.setViewportSize({ width: 1440, height: 900 });
 });
