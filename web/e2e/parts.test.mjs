@@ -178,7 +178,7 @@ test('text from right to left is isolated', async () => {
   await show('שאלה על הזמנה 12 (דחוף)', 'text/plain; charset=utf-8', 'שלום, איפה ההזמנה שלי?\n\nOrder number: 4711.\n', { name: '=?utf-8?B?15PXoNeU?=' });
   const ways = await page.evaluate(() => {
     const way = (selector) => { const one = document.querySelector(selector); return one && `${getComputedStyle(one).direction} ${one.getAttribute('dir')}`; };
-    return [way('.row-open .row-title'), way('.row-open .row-preview'), way('.row-open .row-who b'), way('.thread-subject'), way('.message-text'), way('.message-who b'), way('.side h3')];
+    return [way('.row-open .row-title'), way('.row-open .row-preview'), way('.row-open .row-person'), way('.thread-subject'), way('.message-text'), way('.message-who b'), way('.side h3')];
   });
   assert.deepEqual(ways, Array(7).fill('rtl auto'));
   // Each line of a text has its own direction.
