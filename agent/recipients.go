@@ -67,7 +67,7 @@ func (d *draft) everyone() Recipients {
 	return r
 }
 
-// recipients returns the checked recipients of a reply by mail. Nobody is in it twice.
+// recipients returns the checked recipients of a reply by mail. Each address is in it once.
 func (d *draft) recipients() (to, cc []desk.Address, err error) {
 	to, cc = d.reply.To, d.reply.CC
 	if len(to) == 0 || d.reply.All {

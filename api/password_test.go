@@ -220,7 +220,7 @@ func TestSessionOfAnotherAgent(t *testing.T) {
 		t.Errorf("%d notes under the wrong name", n)
 	}
 	d.with(ben, "POST", notes, `{"text":"ben's"}`, auth.AgentHeader, d.people["ben"].ID.String()).want(t, 201)
-	d.with(ben, "POST", notes, `{"text":"whoever"}`).want(t, 201) // clients need not say
+	d.with(ben, "POST", notes, `{"text":"by any client"}`).want(t, 201) // clients need not say
 }
 
 // TestSecurityHeaders are on every response; HSTS only where the browser uses TLS.

@@ -247,8 +247,9 @@ func (p *Processor) giveBack(ctx context.Context, rows []Claimed) {
 	if err := p.store.Release(ctx, rows); err != nil {
 		p.log.Warn("ReleaseFailed", "rows", len(rows), "free_in", lease, "error", err)
 	}
-	p.lookAgain()
-	p.pace.urge()
+	// Without a wake-up: if the earlier message stays where it is, as its lease does after
+	// an outage, claiming these rows at once would begin an endless loop.
+	p.waiting.Store(time.Now().Add(waitFor).UnixNano())
 }
 
 // commit decides on a batch (contact and account, thread, route, stint, message,
