@@ -88,7 +88,7 @@ func TestUndelivered(t *testing.T) {
 				}
 			}
 			repaired.Store(true)
-			for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			for deadline := time.Now().Add(20 * time.Second); ; <-time.After(5 * time.Millisecond) {
 				journal.mu.Lock()
 				filled := journal.filled
 				journal.mu.Unlock()
