@@ -34,6 +34,7 @@ func New(perMinute, burst int) *Limiter {
 // Network returns the network that an address is counted under; an invalid address
 // is counted under the zero Prefix.
 func Network(addr netip.Addr) netip.Prefix {
+	addr = addr.Unmap() // all of IPv4 is one /64 when mapped into IPv6
 	bits := 32
 	if addr.Is6() {
 		bits = 64 // the smallest network that a provider assigns to one customer

@@ -61,3 +61,21 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d networks are tracked after a pause", len(l.networks))
 	}
 }
+
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"203.0.113.9":           "203.0.113.9/32",
+		"::ffff:203.0.113.9":    "203.0.113.9/32",
+		"2001:db8:1:2:3:4:5:6":  "2001:db8:1:2::/64",
+		"fe80::1:2:3:4%eth0":    "fe80::/64",
+		"::ffff:198.51.100.254": "198.51.100.254/32",
+	} {
+		if got := Network(netip.MustParseAddr(addr)).String(); got != want {
+			t.Errorf("%s: %s, want %s", addr, got, want)
+		}
+	}
+	if got := Network(netip.Addr{}); got != (netip.Prefix{}) {
+		t.Errorf("an invalid address: %s", got)
+	}
+}
