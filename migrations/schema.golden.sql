@@ -349,6 +349,8 @@ create table mailbox_connections (
     channel text not null,
     folder text not null,
     connected_at timestamp with time zone,
+    connected_validity bigint not null default 0,
+    connected_uid_next bigint not null default 0,
     uid_validity bigint not null default 0,
     skipped bigint not null default 0,
     constraint mailbox_connections_pkey PRIMARY KEY (channel, folder)

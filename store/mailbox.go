@@ -67,15 +67,19 @@ func (s *Store) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt,
 }
 
 // Connected implements mailbox.Journal.
-func (s *Store) Connected(ctx context.Context, channel, folder string) (time.Time, error) {
-	var at sql.NullTime
+func (s *Store) Connected(ctx context.Context, channel, folder string, validity, uidNext uint32) (checkpoint.Connection, error) {
+	var row struct {
+		At          sql.NullTime
+		UIDValidity uint32 `db:"uid_validity"`
+		UIDNext     uint32 `db:"uid_next"`
+	}
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.StmtxContext(ctx, s.q.mailbox.Connect).ExecContext(ctx, channel, folder); err != nil {
+		if _, err := tx.StmtxContext(ctx, s.q.mailbox.Connect).ExecContext(ctx, channel, folder, validity, uidNext); err != nil {
 			return err
 		}
-		return tx.StmtxContext(ctx, s.q.mailbox.Connected).GetContext(ctx, &at, channel, folder)
+		return tx.StmtxContext(ctx, s.q.mailbox.Connected).GetContext(ctx, &row, channel, folder)
 	})
-	return at.Time, wrap("read when a folder was connected", err)
+	return checkpoint.Connection{At: row.At.Time, UIDValidity: row.UIDValidity, UIDNext: row.UIDNext}, wrap("read when a folder was connected", err)
 }
 
 // SkippedHistory returns how many older messages of a mailbox are not imported.

@@ -8,10 +8,11 @@ on conflict (channel, folder) do update
 set uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, updated_at = now();
 
 -- name: mailbox-connect
-insert into mailbox_connections (channel, folder, connected_at) values ($1, $2, now()) on conflict do nothing;
+insert into mailbox_connections (channel, folder, connected_at, connected_validity, connected_uid_next)
+values ($1, $2, now(), $3, $4) on conflict do nothing;
 
 -- name: mailbox-connected
-select connected_at from mailbox_connections where channel = $1 and folder = $2;
+select connected_at as at, connected_validity as uid_validity, connected_uid_next as uid_next from mailbox_connections where channel = $1 and folder = $2;
 
 -- name: mailbox-skipped
 -- A folder that the server renumbered is counted again.

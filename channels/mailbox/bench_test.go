@@ -51,8 +51,8 @@ func (c *counting) Commit(_ context.Context, b checkpoint.Batch) ([]desk.Receipt
 	return make([]desk.Receipt, len(b.Raws)), nil
 }
 
-func (c *counting) Connected(context.Context, string, string) (time.Time, error) {
-	return time.Now(), nil
+func (c *counting) Connected(context.Context, string, string, uint32, uint32) (checkpoint.Connection, error) {
+	return checkpoint.Connection{At: time.Now()}, nil
 }
 
 // BenchmarkBacklog measures reading a folder of 2,000 mails of 25 kB.

@@ -57,7 +57,7 @@ func (f *folder) fetchBatch(s *session, uids []imap.UID, known map[imap.UID]fetc
 			m = known[uid]
 		}
 		raw := f.raw(uid, validity, m, problem)
-		raw.History = f.history.age(known[uid]) == agePast
+		raw.History = f.history.age(uid, known[uid]) == agePast
 		b.raws = append(b.raws, raw)
 		if m.bytes != nil {
 			b.uids.AddNum(uid)

@@ -72,7 +72,7 @@ func (f *folder) run(ctx context.Context, healthy func()) error {
 	if err != nil {
 		return err
 	}
-	if err := f.connected(ctx); err != nil {
+	if err := f.connected(ctx, selected); err != nil {
 		return err
 	}
 	for {
@@ -125,12 +125,12 @@ func (f *folder) position(ctx context.Context, selected *imap.SelectData) (check
 }
 
 // connected reads when the folder was first connected.
-func (f *folder) connected(ctx context.Context) error {
-	at, err := f.journal.Connected(ctx, f.cfg.Name, f.name)
+func (f *folder) connected(ctx context.Context, selected *imap.SelectData) error {
+	connection, err := f.journal.Connected(ctx, f.cfg.Name, f.name, selected.UIDValidity, uint32(selected.UIDNext))
 	if err != nil {
 		return f.cfg.journalFault("read when the folder was connected", err)
 	}
-	f.history = history{f.cfg.History, at}
+	f.history = history{f.cfg.History, connection, selected.UIDValidity}
 	return nil
 }
 

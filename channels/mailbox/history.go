@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"switchboard/channels/mailbox/checkpoint"
 )
 
 // History is which of the messages that were already in a folder when it was first
@@ -33,16 +35,21 @@ const (
 // history decides about the messages of one folder.
 type history struct {
 	setting   History
-	connected time.Time // zero: the folder was connected by a version that imported everything
+	connected checkpoint.Connection // At is zero if a version connected it that imported everything
+	validity  uint32                // the folder's UIDVALIDITY now
 }
 
-// age classifies a message. The time is the one at which the server received it
-// (INTERNALDATE), because UIDs are lost when the server renumbers the folder.
-func (h history) age(m fetched) age {
+// age classifies a message. One that came into the folder after the connection is new,
+// however old it is: someone has moved it there to have it dealt with. Once the server
+// has renumbered the folder, only the time tells at which it received the message
+// (INTERNALDATE).
+func (h history) age(uid imap.UID, m fetched) age {
+	at := h.connected.At
+	later := h.connected.UIDNext != 0 && h.validity == h.connected.UIDValidity && uint32(uid) >= h.connected.UIDNext
 	switch {
-	case h.connected.IsZero() || !m.seen || m.internal.IsZero() || !m.internal.Before(h.connected):
+	case later || at.IsZero() || !m.seen || m.internal.IsZero() || !m.internal.Before(at):
 		return ageNew
-	case h.setting == HistoryAll, h.setting == HistoryRecent && !m.internal.Before(h.connected.Add(-recentHistory)):
+	case h.setting == HistoryAll, h.setting == HistoryRecent && !m.internal.Before(at.Add(-recentHistory)):
 		return agePast
 	}
 	return ageSkip
@@ -52,7 +59,7 @@ func (h history) age(m fetched) age {
 func (h history) filter(uids []imap.UID, known map[imap.UID]fetched) (wanted []imap.UID, skipped int) {
 	wanted = make([]imap.UID, 0, len(uids))
 	for _, uid := range uids {
-		if m, there := known[uid]; there && h.age(m) == ageSkip {
+		if m, there := known[uid]; there && h.age(uid, m) == ageSkip {
 			skipped++
 			continue
 		}

@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"switchboard/channels/channeltest"
+	"switchboard/channels/mailbox/checkpoint"
 	"switchboard/internal/mailtest"
 )
 
@@ -18,26 +21,31 @@ func TestHistoryAge(t *testing.T) {
 	unread := before(time.Hour)
 	unread.seen = false
 	for name, c := range map[string]struct {
-		setting History
-		m       fetched
-		want    age
+		setting  History
+		m        fetched
+		want     age
+		uid      imap.UID
+		validity uint32
 	}{
-		"read and older":                     {HistoryNone, before(time.Hour), ageSkip},
-		"unread and older":                   {HistoryNone, unread, ageNew},
-		"read and newer":                     {HistoryNone, before(-time.Second), ageNew},
-		"read at the moment":                 {HistoryNone, before(0), ageNew},
-		"without a date":                     {HistoryNone, fetched{seen: true}, ageNew},
-		"30d: within":                        {HistoryRecent, before(30 * 24 * time.Hour), agePast},
-		"30d: beyond":                        {HistoryRecent, before(30*24*time.Hour + time.Second), ageSkip},
-		"30d: unread":                        {HistoryRecent, unread, ageNew},
-		"all":                                {HistoryAll, before(9000 * time.Hour), agePast},
-		"all, but newer than the connection": {HistoryAll, before(-time.Hour), ageNew},
+		"read and older":                     {HistoryNone, before(time.Hour), ageSkip, 0, 0},
+		"unread and older":                   {HistoryNone, unread, ageNew, 0, 0},
+		"read and newer":                     {HistoryNone, before(-time.Second), ageNew, 0, 0},
+		"read at the moment":                 {HistoryNone, before(0), ageNew, 0, 0},
+		"without a date":                     {HistoryNone, fetched{seen: true}, ageNew, 0, 0},
+		"30d: within":                        {HistoryRecent, before(30 * 24 * time.Hour), agePast, 0, 0},
+		"30d: beyond":                        {HistoryRecent, before(30*24*time.Hour + time.Second), ageSkip, 0, 0},
+		"30d: unread":                        {HistoryRecent, unread, ageNew, 0, 0},
+		"all":                                {HistoryAll, before(9000 * time.Hour), agePast, 0, 0},
+		"moved into the folder later":        {HistoryNone, before(time.Hour), ageNew, 10, 1},
+		"before it, by its number":           {HistoryNone, before(time.Hour), ageSkip, 9, 1},
+		"renumbered":                         {HistoryNone, before(time.Hour), ageSkip, 10, 2},
+		"all, but newer than the connection": {HistoryAll, before(-time.Hour), ageNew, 0, 0},
 	} {
-		if got := (history{c.setting, connected}).age(c.m); got != c.want {
+		if got := (history{c.setting, checkpoint.Connection{At: connected, UIDValidity: 1, UIDNext: 10}, max(c.validity, 1)}).age(max(c.uid, 1), c.m); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
-	if got := (history{HistoryNone, time.Time{}}).age(before(time.Hour)); got != ageNew {
+	if got := (history{setting: HistoryNone}).age(1, before(time.Hour)); got != ageNew {
 		t.Errorf("connected by an older version: %d, want it imported", got)
 	}
 	if History("60d").check() == nil {
@@ -77,6 +85,10 @@ func TestHistory(t *testing.T) {
 			if err := journal.awaitPast(t.Context(), 104); err != nil {
 				t.Fatal(err)
 			}
+			d.AppendRead(letter("moved", 300), now.AddDate(-1, 0, 0)) // from another folder
+			if err := journal.awaitPast(t.Context(), 105); err != nil {
+				t.Fatal(err)
+			}
 			stop()
 			var fresh, past []string
 			for _, raw := range sink.Raws() {
@@ -89,7 +101,7 @@ func TestHistory(t *testing.T) {
 				}
 			}
 			slices.Sort(past)
-			if past = slices.Compact(past); !slices.Equal(past, want.past) || !slices.Equal(fresh, []string{"unread", "new"}) || journal.skipped != want.skipped {
+			if past = slices.Compact(past); !slices.Equal(past, want.past) || !slices.Equal(fresh, []string{"unread", "new", "moved"}) || journal.skipped != want.skipped {
 				t.Errorf("new %v, history %v, %d skipped; want %v and %d", fresh, past, journal.skipped, want.past, want.skipped)
 			}
 

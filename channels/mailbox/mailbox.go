@@ -91,9 +91,9 @@ type Journal interface {
 	// Commit writes a batch durably in one transaction. The receipts are in
 	// the order of its items. KindConflict means that the lease has changed hands.
 	Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error)
-	// Connected returns when a channel's folder was first connected, which is now if it
-	// never was. The zero time means that this was not recorded.
-	Connected(ctx context.Context, channel, folder string) (time.Time, error)
+	// Connected returns the state of a channel's folder when it was first connected,
+	// which is now, with the given numbers, if it never was.
+	Connected(ctx context.Context, channel, folder string, validity, uidNext uint32) (checkpoint.Connection, error)
 	Contents
 }
 

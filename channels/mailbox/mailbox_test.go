@@ -22,7 +22,7 @@ type memory struct {
 	*channeltest.Sink
 	mu        sync.Mutex
 	cursors   map[string]checkpoint.Cursor
-	connected time.Time
+	connected checkpoint.Connection
 	skipped   int
 	filled    []desk.Raw    // content that came late
 	moved     chan struct{} // closed and replaced whenever a position moves
@@ -39,11 +39,11 @@ func (m *memory) Cursor(_ context.Context, channel, folder string) (checkpoint.C
 }
 
 // Connected implements Journal: a folder is connected when it is first asked for.
-func (m *memory) Connected(_ context.Context, channel, folder string) (time.Time, error) {
+func (m *memory) Connected(_ context.Context, channel, folder string, validity, uidNext uint32) (checkpoint.Connection, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.connected.IsZero() {
-		m.connected = time.Now()
+	if m.connected.At.IsZero() {
+		m.connected = checkpoint.Connection{At: time.Now(), UIDValidity: validity, UIDNext: uidNext}
 	}
 	return m.connected, nil
 }

@@ -78,7 +78,7 @@ func (f *folder) reconcile(ctx context.Context) (Reconciliation, error) {
 	if err != nil {
 		return r, fmt.Errorf("read the journal: %w", err)
 	}
-	if err := f.connected(ctx); err != nil {
+	if err := f.connected(ctx, selected); err != nil {
 		return r, err
 	}
 	missing := r.compare(there, journaled, cur.LastUID)

@@ -3,7 +3,11 @@
 // the journal's storage can implement it without importing an IMAP library.
 package checkpoint
 
-import "switchboard/desk"
+import (
+	"time"
+
+	"switchboard/desk"
+)
 
 // Cursor is a position in a folder: every message with a UID up to LastUID under
 // UIDValidity (RFC 9051 section 2.3.1.1) has been journaled. The zero Cursor
@@ -11,6 +15,13 @@ import "switchboard/desk"
 type Cursor struct {
 	UIDValidity uint32
 	LastUID     uint32
+}
+
+// Connection is the state of a folder when it was first connected.
+type Connection struct {
+	At          time.Time // zero: it was connected before this was recorded
+	UIDValidity uint32
+	UIDNext     uint32 // later messages have this UID or a greater one; 0: not known
 }
 
 // Batch is a set of messages fetched from one folder and the position to resume
