@@ -10,7 +10,7 @@ WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-disk
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,10 @@ soak-imap: web ## mailboxes for 10 to 15 minutes: 10,000 mails, 300 cut connecti
 soak-order: web ## 2,000 conversations on two nodes with 20 kills and 10 restarts of the database: the order of each
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 20m -run '^TestOrderOnTwoNodes$$' ./cmd/switchboard -soak
+
+soak-disk: web ## a disk that is completely full: what is refused, a kill, the start, and recovery; needs root
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 15m -tags soakdisk -run '^TestSoakDisk$$' ./cmd/switchboard
 
 soak-idle: web ## memory of one node with 1,000 idle mailboxes
 	@scripts/test-tools

@@ -31,6 +31,9 @@ type Config struct {
 	// a key in the data folder, and the secrets in any other one are not encrypted.
 	SecretKey     string `koanf:"secret_key"`
 	SecretKeyFile string `koanf:"secret_key_file"` // file that contains SecretKey
+	// MinFreeSpace is the free space in octets, on the disk of the private database,
+	// below which nothing is received; 0 means DefaultMinFreeSpace.
+	MinFreeSpace int64 `koanf:"min_free_space"`
 	// MetricsAddr is the host:port of /metrics, separate from the public listener;
 	// empty turns metrics off.
 	MetricsAddr string `koanf:"metrics_addr"`
@@ -47,6 +50,12 @@ type Config struct {
 	Images     Images     `koanf:"images"`
 	Signatures Signatures `koanf:"signatures"`
 }
+
+// DefaultMinFreeSpace is the default of Config.MinFreeSpace in octets.
+const DefaultMinFreeSpace = 512 << 20
+
+// SpaceFloor is the free space in octets below which nothing is received.
+func (c *Config) SpaceFloor() int64 { return cmp.Or(c.MinFreeSpace, DefaultMinFreeSpace) }
 
 // DB is the database. Without a URL, a private cluster runs in Config.Data.
 type DB struct {

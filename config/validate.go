@@ -52,6 +52,9 @@ func (c *Config) Validate() error {
 	if c.AlarmAfter <= 0 {
 		v.add("alarm_after", "must be a positive duration, like 5m")
 	}
+	if c.MinFreeSpace < 0 {
+		v.add("min_free_space", "must be a number of octets, or 0 for 512 MiB")
+	}
 	v.policy(c.Policy)
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)

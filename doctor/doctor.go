@@ -39,7 +39,6 @@ const (
 	serverTimeout = 20 * time.Second // for each server that is contacted
 	maxClockSkew  = 5 * time.Second
 	diskWarn      = 2 << 30
-	diskFail      = 256 << 20
 )
 
 // Run checks everything that a configuration names. It changes nothing and sends no

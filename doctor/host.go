@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"switchboard/config"
+	"switchboard/internal/diskspace"
 	"switchboard/internal/imf"
 	"switchboard/internal/listen"
 	"switchboard/internal/localaddr"
@@ -227,26 +228,17 @@ func (x *checker) disk() {
 	if x.cfg.DB.URL != "" {
 		return
 	}
-	dir, err := filepath.Abs(x.cfg.Data)
-	for ; err == nil; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	var fs syscall.Statfs_t
-	if err == nil {
-		err = syscall.Statfs(dir, &fs)
-	}
+	free, err := diskspace.Free(x.cfg.Data)
 	if err != nil {
 		x.add("disk", Fail, err.Error(), "Make the data folder readable for this user.")
 		return
 	}
-	free := uint64(fs.Bavail) * uint64(fs.Bsize) //nolint:unconvert // the types differ between systems
-	detail := fmt.Sprintf("%.1f GiB free at %s", float64(free)/(1<<30), dir)
+	floor := x.cfg.SpaceFloor()
+	detail := fmt.Sprintf("%.1f GiB free for %s", float64(free)/(1<<30), x.cfg.Data)
 	switch {
-	case free < diskFail:
-		x.add("disk", Fail, detail, "Free some space: without it, no mail can be accepted.")
-	case free < diskWarn:
+	case free < floor:
+		x.add("disk", Fail, detail, fmt.Sprintf("Free some space: below %d MiB (min_free_space) nothing is received.", floor>>20))
+	case free < max(diskWarn, 2*floor):
 		x.add("disk", Warn, detail, "Free some space soon.")
 	default:
 		x.add("disk", OK, detail, "")

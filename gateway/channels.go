@@ -49,7 +49,7 @@ func (g *Gateway) addMailboxes() error {
 	for i := range g.cfg.Mailboxes {
 		m := &g.cfg.Mailboxes[i]
 		committed := func() { g.group.Received(m.Channel()); g.processor.Wake() }
-		box, err := mailaccount.OpenMailbox(m, wakingStore{g.store, committed}, g.mailboxes, g.log)
+		box, err := mailaccount.OpenMailbox(m, wakingStore{g.store, g.space, committed}, g.mailboxes, g.log)
 		if err != nil {
 			return err
 		}
@@ -62,11 +62,24 @@ func (g *Gateway) addMailboxes() error {
 // does for the other channels.
 type wakingStore struct {
 	*store.Store
+	space     *health.Space
 	committed func()
+}
+
+// Cursor implements mailbox.Journal. Every connection asks for it before it reads
+// anything, so that a full disk does not make it read in vain.
+func (w wakingStore) Cursor(ctx context.Context, channel, folder string) (checkpoint.Cursor, error) {
+	if err := w.space.Err(); err != nil {
+		return checkpoint.Cursor{}, err
+	}
+	return w.Store.Cursor(ctx, channel, folder)
 }
 
 // Commit implements mailbox.Journal.
 func (w wakingStore) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Receipt, error) {
+	if err := w.space.Err(); err != nil && len(b.Raws) > 0 {
+		return nil, err
+	}
 	receipts, err := w.Store.Commit(ctx, b)
 	if err == nil && len(b.Raws) > 0 {
 		w.committed()
@@ -74,8 +87,11 @@ func (w wakingStore) Commit(ctx context.Context, b checkpoint.Batch) ([]desk.Rec
 	return receipts, err
 }
 
-// addProbes adds what the reception of mail depends on: certificate and filters.
+// addProbes adds what the reception of mail depends on: disk, certificate and filters.
 func (g *Gateway) addProbes() {
+	if g.space != nil {
+		g.group.Add("disk", &health.Probe{Interval: diskInterval, Check: g.space.Check})
+	}
 	c := &g.cfg.SMTP
 	if c.TLSCert != "" {
 		g.group.Add("certificate", &health.Probe{Interval: health.Interval, Check: func(context.Context, channels.Sink) (hint, fault error) {

@@ -90,6 +90,7 @@ type Gateway struct {
 	tail      *live.Tail
 	acceptor  *ingest.Acceptor
 	processor *ingest.Processor
+	space     *health.Space // nil if the disk of the database is not known
 	desk      *agent.Desk
 	outbox    *outbound.Loop
 	group     *channels.Group
@@ -135,6 +136,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	g.store = g.db.Store
+	g.watchSpace(ctx)
 	if _, err := g.store.RebaseEvents(ctx); err != nil {
 		return err
 	}
@@ -174,9 +176,10 @@ func (g *Gateway) openMetrics() error {
 		return err
 	}
 	g.metrics = metrics.New(l, metrics.Source{
-		Statuses: func() []channels.Status { return g.group.Statuses() },
-		Queues:   func(ctx context.Context) (store.Queues, error) { return g.store.Queues(ctx) },
-		TLSCert:  g.cfg.SMTP.TLSCert, TLSKey: g.cfg.SMTP.TLSKey, AlarmAfter: g.cfg.AlarmAfter,
+		Statuses:  func() []channels.Status { return g.group.Statuses() },
+		Queues:    func(ctx context.Context) (store.Queues, error) { return g.store.Queues(ctx) },
+		FreeSpace: func() (int64, bool) { return g.space.FreeSpace(), g.space != nil },
+		TLSCert:   g.cfg.SMTP.TLSCert, TLSKey: g.cfg.SMTP.TLSKey, AlarmAfter: g.cfg.AlarmAfter,
 	})
 	return nil
 }
@@ -208,7 +211,7 @@ func (g *Gateway) buildPipeline() error {
 	g.processor.Committed = g.tail.Wake
 	g.processor.Stored = livechat.Publisher{Hub: g.hub}.Received
 	g.acceptor = ingest.NewAcceptor(g.store, g.processor)
-	g.group = channels.NewGroup(g.acceptor, g.log, channels.Backoff{})
+	g.group = channels.NewGroup(g.Sink(), g.log, channels.Backoff{})
 	if g.metrics != nil {
 		g.processor.Finished = g.metrics.Finished
 	}
@@ -285,7 +288,7 @@ func (g *Gateway) Store() *store.Store { return g.store }
 func (g *Gateway) Desk() *agent.Desk { return g.desk }
 
 // Sink returns the sink of the pipeline; it accepts while Run is running.
-func (g *Gateway) Sink() channels.Sink { return g.acceptor }
+func (g *Gateway) Sink() channels.Sink { return guardedSink{g.acceptor, g.space} }
 
 // Channels returns the state of every channel.
 func (g *Gateway) Channels() []channels.Status { return g.group.Statuses() }

@@ -42,6 +42,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.tail.Run(inner) })
 	pipeline.Go(func() error { return g.outbox.Run(inner) })
 	pipeline.Go(func() error { return g.mailboxes.Run(inner) })
+	if g.space != nil {
+		pipeline.Go(func() error { return g.space.Run(inner) })
+	}
 	reporter := health.Reporter{Node: g.node, Store: g.store, Statuses: g.group.Statuses, AlarmAfter: g.cfg.AlarmAfter, Log: g.log}
 	pipeline.Go(func() error { return reporter.Run(inner) })
 	if g.metrics != nil {

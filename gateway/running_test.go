@@ -236,6 +236,7 @@ type frame struct {
 	Type    string `json:"type"`
 	ID      string `json:"id,omitempty"`
 	Session string `json:"session,omitempty"`
+	Code    string `json:"code,omitempty"`
 	Text    string `json:"text,omitempty"`
 	Name    string `json:"name,omitempty"`
 	Email   string `json:"email,omitempty"`

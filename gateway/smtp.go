@@ -15,7 +15,7 @@ import (
 func (g *Gateway) listenSMTP() error {
 	c, host := &g.cfg.SMTP, g.cfg.Mail.Hostname()
 	base := smtpd.Config{Domain: host, Recipients: g.local.Accepts, MaxSize: c.Limit(), Log: g.log,
-		ProxyFrom: config.Networks(c.ProxyFrom), Check: screening.New(host, c, g.log).Check, Reserve: g.receiving.Reserve}
+		ProxyFrom: config.Networks(c.ProxyFrom), Check: screening.New(host, c, g.log).Check, Reserve: g.receiving.Reserve, Ready: g.space.Err}
 	if c.TLSCert != "" {
 		cert, err := tlscert.Load(c.TLSCert, c.TLSKey, g.log)
 		if err != nil {

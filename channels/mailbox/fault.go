@@ -166,6 +166,9 @@ func (c *Config) journalFault(step string, err error) error {
 	if desk.KindOf(err) == desk.KindConflict || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: %w", step, err)
 	}
+	if known, ok := errors.AsType[*channels.Fault](err); ok { // the journal knows why
+		return known
+	}
 	return &channels.Fault{What: "the database could not store mail of " + c.User, Err: fmt.Errorf("%s: %w", step, err),
 		Advice: "Run switchboard doctor and check the database's log. The mail stays on the server, and reading continues automatically when the database is available again."}
 }

@@ -45,6 +45,11 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	if opts.Size > s.server.cfg.MaxSize {
 		return errTooLarge
 	}
+	if ready := s.server.cfg.Ready; ready != nil {
+		if err := ready(); err != nil {
+			return reply(err)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reverse, s.forward, s.answers, s.options = from, nil, 0, *opts

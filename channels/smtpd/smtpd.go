@@ -48,7 +48,10 @@ type Config struct {
 	// Reserve waits for the memory that a large message of size octets needs until it is
 	// journaled. Without it that memory is not limited.
 	Reserve func(ctx context.Context, size int64) (release func(), err error)
-	Log     *slog.Logger
+	// Ready returns an error while nothing can be stored, so that senders are refused at
+	// MAIL FROM, before they transfer the content. May be nil.
+	Ready func() error
+	Log   *slog.Logger
 
 	MaxSize       int64 // size of one message in octets; 50 MiB
 	MaxBuffered   int64 // total octets in memory of the messages being received; 128 MiB

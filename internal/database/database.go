@@ -64,6 +64,9 @@ func (db *DB) Wait(ctx context.Context) error {
 	}
 }
 
+// Cluster returns the private cluster, nil if db.url is set.
+func (db *DB) Cluster() *localpg.Cluster { return db.cluster }
+
 // Close closes the connections and stops the private cluster.
 func (db *DB) Close() error {
 	var errs []error

@@ -64,6 +64,7 @@ func (c *Cluster) serve(first chan<- error) {
 
 // serveOnce runs one server process to its end.
 func (c *Cluster) serveOnce(started func()) error {
+	c.useReserve()
 	args := []string{"-D", c.place.data}
 	for name, value := range c.settings() {
 		args = append(args, "-c", name+"="+value)

@@ -31,7 +31,8 @@ type Server struct {
 type Source struct {
 	Statuses   func() []channels.Status
 	Queues     func(context.Context) (store.Queues, error)
-	AlarmAfter time.Duration // see channels.Status.Alarm
+	FreeSpace  func() (octets int64, known bool) // of the disk of the database
+	AlarmAfter time.Duration                     // see channels.Status.Alarm
 	// TLSCert and TLSKey are the files of the server certificate; both may be empty.
 	TLSCert, TLSKey string
 }
@@ -89,6 +90,7 @@ var (
 	backlogRate    = described("channel_backlog_rate", "Messages imported per second since the backlog was found.", "name")
 	backlogETA     = described("channel_backlog_eta_seconds", "Time until the backlog is imported at that rate; absent while unknown.", "name")
 	certificateEnd = described("certificate_expiry_timestamp_seconds", "Expiry of the certificate in smtp.tls_cert.")
+	diskFree       = described("disk_free_bytes", "Free space on the disk of the private database.")
 	pending        = described("journal_pending", "Journaled messages that are not in a conversation yet.")
 	oldest         = described("journal_oldest_pending_seconds", "Age of the oldest pending message.")
 	quarantined    = described("journal_quarantined", "Messages in quarantine.")
@@ -102,7 +104,7 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, pending, oldest, quarantined, queueDepth, queueLate} {
+	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, diskFree, pending, oldest, quarantined, queueDepth, queueLate} {
 		to <- d
 	}
 }
@@ -120,6 +122,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		if leaf, _, _ := tlscert.Check(c.TLSCert, c.TLSKey, now); leaf != nil {
 			gauge(certificateEnd, float64(leaf.NotAfter.Unix()))
 		}
+	}
+	if free, known := c.FreeSpace(); known {
+		gauge(diskFree, float64(free))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
