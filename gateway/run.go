@@ -25,6 +25,8 @@ const (
 	shutdownTimeout = 15 * time.Second
 	// sweepInterval is how often expired answers to API requests are removed.
 	sweepInterval = 10 * time.Minute
+	// clockInterval is how often times are looked for that a wrong clock has set.
+	clockInterval = time.Minute
 )
 
 // Run serves until ctx ends, then stops in order: the channels first, then the
@@ -52,7 +54,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	pipeline.Go(func() error { return g.store.RunSearchIndex(inner, searchInterval) })
 	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, snoozeInterval, g.tail.Wake); return nil })
-	pipeline.Go(func() error { return g.sweep(inner, sweepInterval) })
+	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepFailed", g.store.SweepRepeats) })
+	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 
 	frontend, outer := errgroup.WithContext(ctx)
 	frontend.Go(func() error { return g.group.Run(outer) })
@@ -79,14 +82,15 @@ func (g *Gateway) serve(ctx context.Context) error {
 	return errors.Join(g.api.Shutdown(stop), server.Shutdown(stop))
 }
 
-// sweep removes what has expired, at the start and then at each interval, until ctx ends.
-func (g *Gateway) sweep(ctx context.Context, interval time.Duration) error {
+// repeat calls a task at the start and then at each interval, and again at once when
+// there is more to do, until ctx ends.
+func (g *Gateway) repeat(ctx context.Context, interval time.Duration, failed string, task func(context.Context) (more bool, err error)) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		more, err := g.store.SweepRepeats(ctx)
+		more, err := task(ctx)
 		if err != nil && ctx.Err() == nil {
-			g.log.WarnContext(ctx, "SweepFailed", "error", err)
+			g.log.WarnContext(ctx, failed, "error", err)
 		}
 		if more && err == nil {
 			continue
@@ -97,6 +101,17 @@ func (g *Gateway) sweep(ctx context.Context, interval time.Duration) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// resetFarTimes makes due what was scheduled by a wrong clock.
+func (g *Gateway) resetFarTimes(ctx context.Context) (more bool, err error) {
+	n, err := g.store.ResetFarTimes(ctx)
+	if n > 0 {
+		g.log.WarnContext(ctx, "FarTimesReset", "rows", n, "reason", "the database's clock was wrong for a while")
+		g.outbox.Wake()
+		g.processor.Wake()
+	}
+	return false, err
 }
 
 func ignoreCanceled(err error) error {

@@ -16,6 +16,9 @@ var defaultPauses = []time.Duration{
 const (
 	// giveUp is the retry period of RFC 5321 §4.5.4.1: at least 4 to 5 days.
 	giveUp = 5 * 24 * time.Hour
+	// minAttempts and maxAttempts bound the number of attempts when a clock was wrong, or
+	// when no program ran for days. Otherwise there are about 33 in the retry period.
+	minAttempts, maxAttempts = 12, 60
 	// DefaultUnknownPause is long enough for a bounce to arrive, if the server
 	// accepted the message after all and could not deliver it.
 	DefaultUnknownPause = 15 * time.Minute
@@ -46,7 +49,9 @@ func (s Schedule) Next(attempt int, first, now time.Time, r desk.Result) (time.T
 			pauses = defaultPauses
 		}
 		pause := pauses[min(max(attempt, 1), len(pauses))-1]
-		if next := now.Add(pause); next.Before(first.Add(giveUp)) {
+		next := now.Add(pause)
+		early := next.Before(first.Add(giveUp)) || attempt < minAttempts
+		if early && attempt < maxAttempts {
 			return next, true
 		}
 	case desk.DeliveryUnknown:

@@ -38,6 +38,7 @@ type queries struct {
 	image            imageQueries
 	repeat           repeatQueries
 	draft            draftQueries
+	clock            clockQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,
