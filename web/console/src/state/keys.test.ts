@@ -21,7 +21,7 @@ function registry() {
   let now = 0;
   const ran: string[] = [];
   const keys = new Keys(() => now);
-  const binding = (name: string, more = {}) => ({ keys: name, group: 'general' as const, label: name, run: () => void ran.push(name), ...more });
+  const binding = (name: string, more = {}) => ({ action: name, keys: name, group: 'general' as const, label: name, run: () => void ran.push(name), ...more });
   keys.add([binding('j'), binding('m'), binding('g m'), binding('g 2'), binding('Mod+Enter', { inFields: true }), binding('e', { when: () => false })]);
   return { keys, ran, binding, wait: (ms: number) => (now += ms), press: (key: string, inField = false, change = {}) => keys.press(stroke(key, change), inField) };
 }
@@ -74,4 +74,8 @@ test('keys are shown as labelled on the keyboard', () => {
   expect(caps('g m', false)).toEqual(['g', 'm']);
   expect(ariaKeys('Mod+Enter')).toBe('Control+Enter Meta+Enter');
   expect(ariaKeys('g m')).toBeUndefined();
+  expect(ariaKeys('U')).toBe('Shift+U');
+  expect(ariaKeys('+')).toBe('Plus');
+  expect(caps('+', false)).toEqual(['+']);
+  expect(caps('Mod++', false)).toEqual(['Ctrl', '+']);
 });

@@ -2,6 +2,7 @@
 // and aria-keyshortcuts. Shortcuts match event.key and so follow the keyboard
 // layout; Alt is never used, because layouts need it for typing.
 import { signal } from '@preact/signals';
+import { chosenKeys, keysOf } from './keymap';
 
 /** Shortcuts of a single character are turned off (WCAG 2.1.4). */
 export const lettersOff = signal(globalThis.localStorage?.getItem('switchboard.keys') === 'off');
@@ -12,7 +13,9 @@ export function setLetters(on: boolean): void {
 }
 
 export interface Binding {
-  /** "j", "?", "Escape", "g m" (a sequence), "Mod+Enter" (Ctrl or ⌘). */
+  /** Its name in the stored choices. */
+  action: string;
+  /** "j", "?", "Escape", "g m" (a sequence), "Mod+Enter" (Ctrl or ⌘), unless the agent has chosen another. */
   keys: string;
   group: 'list' | 'thread' | 'go' | 'general';
   /** What it does, for the help dialog. */
@@ -45,6 +48,16 @@ export function strokeName(stroke: Stroke): string {
   return stroke.key;
 }
 
+/** The name of a stroke that is being chosen; null while only modifiers are held. */
+export function chosenStroke(stroke: Stroke): string | null {
+  return ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock'].includes(stroke.key) ? null : strokeName(stroke);
+}
+
+/** Whether keys begin with a single character, which speech input and stray hands can trigger. */
+export function isLetter(keys: string): boolean {
+  return [...(keys.split(' ')[0] ?? '')].length === 1;
+}
+
 export class Keys {
   private bindings: Binding[] = [];
   private pending = '';
@@ -64,6 +77,11 @@ export class Keys {
     return this.bindings;
   }
 
+  /** The binding of an action. */
+  of(action: string): Binding | undefined {
+    return this.bindings.findLast((binding) => binding.action === action);
+  }
+
   /** Handles a stroke; true when a binding matched. */
   press(stroke: Stroke, inField: boolean): boolean {
     const name = strokeName(stroke);
@@ -76,7 +94,7 @@ export class Keys {
       matched.run();
       return true;
     }
-    if (!inField && this.bindings.some((binding) => binding.keys.startsWith(name + ' '))) {
+    if (!inField && this.bindings.some((binding) => keysOf(binding).startsWith(name + ' '))) {
       this.pending = name;
       this.pendingAt = this.now();
       return true;
@@ -85,15 +103,17 @@ export class Keys {
   }
 
   private find(keys: string, inField: boolean): Binding | undefined {
-    return this.bindings.findLast(
-      (binding) => binding.keys === keys && (!inField || binding.inFields) && (binding.when?.() ?? true),
+    const fits = this.bindings.filter(
+      (binding) => keysOf(binding) === keys && (!inField || binding.inFields) && (binding.when?.() ?? true),
     );
+    // A key that the agent chose stays theirs if a later version uses it for something else.
+    return fits.findLast((binding) => binding.action in chosenKeys.value) ?? fits.at(-1);
   }
 }
 
 /** The key labels: "⌘ ↵" on a Mac, "Ctrl ↵" elsewhere. */
 export function caps(keys: string, mac: boolean): string[] {
-  return keys.split(/[ +]/).map((key) => {
+  return keys.split(' ').flatMap((stroke) => (stroke.startsWith('Mod+') ? ['Mod', stroke.slice(4)] : [stroke])).map((key) => {
     switch (key) {
       case 'Mod': return mac ? '⌘' : 'Ctrl';
       case 'Enter': return '↵';
@@ -103,10 +123,14 @@ export function caps(keys: string, mac: boolean): string[] {
   });
 }
 
-/** The aria-keyshortcuts form; it cannot express sequences. */
+/** The aria-keyshortcuts form (WAI-ARIA 1.2 §6.6); it cannot express sequences. */
 export function ariaKeys(keys: string): string | undefined {
   if (keys.includes(' ')) return undefined;
-  return keys.startsWith('Mod+') ? `Control+${keys.slice(4)} Meta+${keys.slice(4)}` : keys;
+  const mod = keys.startsWith('Mod+');
+  let key = mod ? keys.slice(4) : keys;
+  if (key === '+') key = 'Plus';
+  else if (key.length === 1 && key !== key.toLowerCase()) key = `Shift+${key}`;
+  return mod ? `Control+${key} Meta+${key}` : key;
 }
 
 /** Whether the element accepts text input. */

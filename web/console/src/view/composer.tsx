@@ -1,14 +1,13 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
 import type { Kind } from '../state/draft';
-import { caps } from '../state/keys';
 import { drafted, drafts } from '../state/sync';
 import { newerThan } from '../state/timeline';
 import { discard, loadRecipients, seenSeq, send, stopWriting, type as typed, write, writing } from '../state/writing';
 import type { Conversation, Message } from '../wire';
 import { Icon } from './icon';
 import { RecipientFields } from './recipients';
-import { mac } from './shortcuts';
+import { keyLabel, keyShortcut } from './shortcuts';
 
 /** The browser itself makes a field as high as its text. */
 const SIZED = CSS.supports('field-sizing', 'content');
@@ -32,11 +31,11 @@ export function Composer({ conversation, messages }: Props) {
 function Doors({ conversation }: { conversation: Conversation }) {
   const any = drafted.value.has(conversation.id);
   const door = (kind: Kind) => (
-    <button class={`door door-${kind}`} aria-keyshortcuts={kind === 'reply' ? 'r' : 'n'} onClick={() => write(conversation, kind)}>
+    <button class={`door door-${kind}`} aria-keyshortcuts={keyShortcut(kind)} onClick={() => write(conversation, kind)}>
       <Icon name={kind} size={17} />
       <span>{kind === 'reply' ? say('composer.replyTo', { name: conversation.contact.name || recipient(conversation) }) : say('composer.note')}</span>
       {any && drafts.read(conversation.id, kind) && <span class="draft-mark">{say('composer.draft')}</span>}
-      <kbd>{kind === 'reply' ? 'r' : 'n'}</kbd>
+      {keyLabel(kind) && <kbd>{keyLabel(kind)}</kbd>}
     </button>
   );
   return <footer class="composer doors">{door('reply')}{door('note')}</footer>;
@@ -95,12 +94,12 @@ function Editor({ conversation, messages }: Props) {
       <textarea ref={field} dir="auto" rows={4} value={current.text} aria-label={label} readOnly={current.sending}
         placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)} />
       <div class="editor-foot">
-        <button class={`button ${news > 0 ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts="Control+Enter Meta+Enter"
+        <button class={`button ${news > 0 ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts={keyShortcut('send')}
           disabled={current.sending || unanswerable || nobody || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
           {!reply ? say(current.sending ? 'composer.adding' : 'composer.addNote')
             : current.sending ? say('composer.sending')
             : news > 0 ? count('composer.sendAnyway', news) : others > 0 ? count('composer.sendAll', others, { to: first }) : say('composer.send', { to: first })}
-          <kbd>{caps('Mod+Enter', mac).join(' ')}</kbd>
+          <kbd>{keyLabel('send')}</kbd>
         </button>
         {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}
         {current.text !== '' && <span class="saved muted">{say('composer.saved')}</span>}

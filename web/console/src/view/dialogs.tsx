@@ -1,41 +1,14 @@
-import type { ComponentChildren } from 'preact';
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { assign, current, move, setStatus } from '../state/actions';
 import { agents, changePassword, me, now, reason, tiers } from '../state/desk';
 import { dialog } from '../state/dialog';
-import { caps, lettersOff, setLetters, type Binding } from '../state/keys';
 import { say } from '../text/say';
 import { moment, parseWhen } from '../text/time';
 import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
-import { keys, mac } from './shortcuts';
-
-const close = () => (dialog.value = null);
-
-/** A native modal dialog: the browser traps the focus, focuses the autofocus field and handles Esc. */
-function Modal({ title, wide, children }: { title: string; wide?: boolean; children: ComponentChildren }) {
-  const box = useRef<HTMLDialogElement>(null);
-  const id = useId();
-  useLayoutEffect(() => {
-    const element = box.current!;
-    const before = document.activeElement;
-    element.showModal();
-    return () => {
-      element.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
-  return (
-    <dialog ref={box} class={wide ? 'modal modal-wide' : 'modal'} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); close(); }}
-      onClick={(event) => { if (event.target === box.current) close(); }}>
-      <div class="modal-body">
-        <header class="modal-head"><h2 id={id}>{title}</h2><button class="tool" onClick={close}><Icon name="close" /><span class="sr">{say('dialog.close')}</span></button></header>
-        {children}
-      </div>
-    </dialog>
-  );
-}
+import { KeysDialog } from './keysdialog';
+import { close, Modal } from './modal';
 
 export function Dialogs() {
   if (dialog.value === null) return null;
@@ -46,28 +19,6 @@ export function Dialogs() {
   if (dialog.value === 'assign') return <AssignDialog conversation={conversation} />;
   if (dialog.value === 'snooze') return <SnoozeDialog conversation={conversation} />;
   return <MoveDialog conversation={conversation} />;
-}
-
-function KeysDialog() {
-  const groups: Binding['group'][] = ['list', 'thread', 'go', 'general'];
-  return (
-    <Modal title={say('keys.title')} wide>
-      <div class="keys">
-        {groups.map((group) => (
-          <section key={group}>
-            <h3>{say(`keys.group.${group}`)}</h3>
-            <dl>
-              {keys.list().filter((binding) => binding.group === group).map((binding) => (
-                <div key={binding.keys}><dt>{caps(binding.keys, mac).map((cap, i) => <kbd key={i}>{cap}</kbd>)}</dt><dd>{binding.label}</dd></div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-      <label class="check"><input type="checkbox" checked={!lettersOff.value} onChange={(event) => setLetters(event.currentTarget.checked)} />{say('keys.letters')}</label>
-      <p class="muted">{say('keys.hint')}</p>
-    </Modal>
-  );
 }
 
 function PasswordDialog() {

@@ -14,6 +14,7 @@ import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
 import { range, reveal, type Range } from './rows';
+import { keyLabel, keyShortcut } from './shortcuts';
 
 export function titleOf(view: View): string {
   if (view.kind === 'tier') {
@@ -82,7 +83,7 @@ function Search() {
     }}>
       <Icon name="search" size={16} />
       <input ref={box} id="search" type="search" dir="auto" defaultValue={text} placeholder={say('list.searchHint')} aria-label={say('list.search')}
-        aria-keyshortcuts="/" aria-invalid={refused ? 'true' : undefined} autocomplete="off" spellcheck={false}
+        aria-keyshortcuts={keyShortcut('search')} aria-invalid={refused ? 'true' : undefined} autocomplete="off" spellcheck={false}
         onKeyDown={(event) => { if (event.key === 'Escape') event.currentTarget.blur(); }} />
       {text && <button type="button" class="search-clear" onClick={() => go({ kind: 'all' })}><Icon name="close" size={14} /><span class="sr">{say('list.clear')}</span></button>}
       {refused && <Refusal text={text} problem={refused} />}
@@ -115,9 +116,10 @@ function Body({ view }: { view: View }) {
   if (loading.value && list.length === 0) return <Skeleton />;
   if (list.length === 0) {
     if (failed) return <div class="empty" />;
+    const pick = view.kind === 'mine' && keyLabel('mine');
     const key = view.kind === 'mine' || view.kind === 'search' ? view.kind : belongsElsewhere(view) ? 'rest' : 'other';
     return (
-      <div class="empty"><Icon name="check" size={28} /><p>{say(`list.empty.${key}`)}</p><p class="muted">{say(`list.empty.${key}.hint` as Sentence)}</p></div>
+      <div class="empty"><Icon name="check" size={28} /><p>{say(`list.empty.${key}`)}</p><p class="muted">{pick ? say('list.empty.mine.key', { key: pick }) : say(`list.empty.${key}.hint` as Sentence)}</p></div>
     );
   }
   return <Rows key={viewKey(view)} list={list} view={view} />;

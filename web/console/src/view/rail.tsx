@@ -8,6 +8,7 @@ import { nextTheme, theme } from '../state/theme';
 import { dialog } from '../state/dialog';
 import { Avatar } from './avatar';
 import { Icon, Mark, type IconName } from './icon';
+import { keyShortcut, withKey } from './shortcuts';
 
 interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; child?: boolean; dot?: ComponentChildren }
 
@@ -74,7 +75,7 @@ function Tools() {
   return (
     <div class="rail-tools">
       <button class="tool" title={label} onClick={nextTheme}><Icon name={name} /><span class="sr">{label}</span></button>
-      <button class="tool" title={`${say('keys.title')} (?)`} aria-keyshortcuts="?" onClick={() => (dialog.value = 'keys')}>
+      <button class="tool" title={withKey(say('keys.title'), 'help')} aria-keyshortcuts={keyShortcut('help')} onClick={() => (dialog.value = 'keys')}>
         <Icon name="keys" /><span class="sr">{say('keys.title')}</span>
       </button>
     </div>

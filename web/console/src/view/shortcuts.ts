@@ -2,7 +2,8 @@
 import { assign, current, setStatus } from '../state/actions';
 import { go, inboxes, markUnread, me, neighbour, openConversation, place } from '../state/desk';
 import { dialog } from '../state/dialog';
-import { isField, Keys, lettersOff, type Binding } from '../state/keys';
+import { keysOf } from '../state/keymap';
+import { ariaKeys, caps, isField, isLetter, Keys, lettersOff, strokeName, type Binding } from '../state/keys';
 import { rows, select, selected } from '../state/list';
 import { nextTheme } from '../state/theme';
 import { prefetch, threadOf } from '../state/thread';
@@ -53,39 +54,62 @@ function escape(): void {
 }
 
 const bindings: Binding[] = [
-  { keys: 'j', group: 'list', label: say('key.next'), run: () => step(1), when: calm },
-  { keys: 'k', group: 'list', label: say('key.previous'), run: () => step(-1), when: calm },
-  { keys: 'o', group: 'list', label: say('key.open'), run: () => { const id = selected.value ?? rows.value[0]?.id; if (id) openConversation(id); }, when: calm },
-  { keys: 'u', group: 'list', label: say('key.back'), run: () => openConversation(null), when: open },
-  { keys: '/', group: 'list', label: say('key.search'), run: () => document.querySelector<HTMLInputElement>('#search')?.select(), when: calm },
-  { keys: 'r', group: 'thread', label: say('key.reply'), run: () => compose('reply'), when: have },
-  { keys: 'n', group: 'thread', label: say('key.note'), run: () => compose('note'), when: have },
-  { keys: 'a', group: 'thread', label: say('key.assign'), run: () => (dialog.value = 'assign'), when: have },
-  { keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
-  { keys: 't', group: 'thread', label: say('key.move'), run: () => (dialog.value = 'move'), when: have },
-  { keys: 's', group: 'thread', label: say('key.snooze'), run: () => (dialog.value = 'snooze'), when: have },
-  { keys: 'e', group: 'thread', label: say('key.resolve'), run: () => { const it = current()!; void setStatus(it, it.status === 'open' || it.status === 'pending' ? 'resolved' : 'open'); }, when: have },
-  { keys: 'Mod+Enter', group: 'thread', label: say('key.send'), run: sendNow, inFields: true, when: () => calm() && writing.value !== null },
-  { keys: 'g m', group: 'go', label: say('key.goMine'), run: () => go({ kind: 'mine' }), when: calm },
-  { keys: 'U', group: 'thread', label: say('key.unread'), run: () => void markUnread(current()!), when: have },
-  { keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
-  { keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },
-  { keys: 'g a', group: 'go', label: say('key.goAll'), run: () => go({ kind: 'all' }), when: calm },
+  { action: 'next', keys: 'j', group: 'list', label: say('key.next'), run: () => step(1), when: calm },
+  { action: 'previous', keys: 'k', group: 'list', label: say('key.previous'), run: () => step(-1), when: calm },
+  { action: 'open', keys: 'o', group: 'list', label: say('key.open'), run: () => { const id = selected.value ?? rows.value[0]?.id; if (id) openConversation(id); }, when: calm },
+  { action: 'back', keys: 'u', group: 'list', label: say('key.back'), run: () => openConversation(null), when: open },
+  { action: 'search', keys: '/', group: 'list', label: say('key.search'), run: () => document.querySelector<HTMLInputElement>('#search')?.select(), when: calm },
+  { action: 'reply', keys: 'r', group: 'thread', label: say('key.reply'), run: () => compose('reply'), when: have },
+  { action: 'note', keys: 'n', group: 'thread', label: say('key.note'), run: () => compose('note'), when: have },
+  { action: 'assign', keys: 'a', group: 'thread', label: say('key.assign'), run: () => (dialog.value = 'assign'), when: have },
+  { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
+  { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: () => (dialog.value = 'move'), when: have },
+  { action: 'snooze', keys: 's', group: 'thread', label: say('key.snooze'), run: () => (dialog.value = 'snooze'), when: have },
+  { action: 'resolve', keys: 'e', group: 'thread', label: say('key.resolve'), run: () => { const it = current()!; void setStatus(it, it.status === 'open' || it.status === 'pending' ? 'resolved' : 'open'); }, when: have },
+  { action: 'send', keys: 'Mod+Enter', group: 'thread', label: say('key.send'), run: sendNow, inFields: true, when: () => calm() && writing.value !== null },
+  { action: 'goMine', keys: 'g m', group: 'go', label: say('key.goMine'), run: () => go({ kind: 'mine' }), when: calm },
+  { action: 'unread', keys: 'U', group: 'thread', label: say('key.unread'), run: () => void markUnread(current()!), when: have },
+  { action: 'goPending', keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
+  { action: 'goUnassigned', keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },
+  { action: 'goAll', keys: 'g a', group: 'go', label: say('key.goAll'), run: () => go({ kind: 'all' }), when: calm },
   ...[0, 1, 2, 3].map((tier): Binding => ({
-    keys: `g ${tier}`, group: 'go', label: say('key.goTier', { tier }), run: () => go({ kind: 'tier', tier }),
+    action: `goTier${tier}`, keys: `g ${tier}`, group: 'go', label: say('key.goTier', { tier }), run: () => go({ kind: 'tier', tier }),
     when: () => calm() && inboxes.value.some((inbox) => inbox.tier === tier),
   })),
-  { keys: '?', group: 'general', label: say('key.help'), run: () => (dialog.value = 'keys'), when: calm },
-  { keys: 'Escape', group: 'general', label: say('key.escape'), run: escape, inFields: true, when: () => dialog.value === null },
-  { keys: 'D', group: 'general', label: say('key.theme'), run: nextTheme, when: calm },
+  { action: 'help', keys: '?', group: 'general', label: say('key.help'), run: () => (dialog.value = 'keys'), when: calm },
+  { action: 'escape', keys: 'Escape', group: 'general', label: say('key.escape'), run: escape, inFields: true, when: () => dialog.value === null },
+  { action: 'theme', keys: 'D', group: 'general', label: say('key.theme'), run: nextTheme, when: calm },
 ];
 
 keys.add(bindings);
 
+/** The keys of an action as they are labelled ("g m", "Ctrl k"); empty while they are turned off. */
+export function keyLabel(action: string): string {
+  const now = keysNow(action);
+  return now && caps(now, mac).join(' ');
+}
+
+/** The aria-keyshortcuts of an action's button; absent while they are turned off. */
+export function keyShortcut(action: string): string | undefined {
+  return ariaKeys(keysNow(action)) || undefined;
+}
+
+/** A tooltip that ends with the key: "Snooze (s)". */
+export function withKey(label: string, action: string): string {
+  const key = keyLabel(action);
+  return key ? `${label} (${key})` : label;
+}
+
+function keysNow(action: string): string {
+  const binding = keys.of(action);
+  const now = binding ? keysOf(binding) : '';
+  return lettersOff.value && isLetter(now) ? '' : now;
+}
+
 /** Handles the window's key events; returns a function that stops it. */
 export function listen(): () => void {
   const onKey = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || (lettersOff.value && event.key.length === 1 && !event.ctrlKey && !event.metaKey)) return;
+    if (event.defaultPrevented || (lettersOff.value && isLetter(strokeName(event)))) return;
     if (keys.press(event, isField(event.target))) event.preventDefault();
   };
   addEventListener('keydown', onKey);

@@ -14,14 +14,17 @@ import { Composer } from './composer';
 import { Icon, type IconName } from './icon';
 import { statusOf } from './list';
 import { MessageCard } from './message';
+import { keyLabel, keyShortcut, withKey } from './shortcuts';
 import { shownId } from './shown';
 
 export function ThreadPane() {
   const id = shownId.value;
   if (!id) {
+    const [next, previous, open, help] = ['next', 'previous', 'open', 'help'].map(keyLabel) as [string, string, string, string];
+    const hint = next && previous && open && help && say('thread.none.hint', { next, previous, open, help });
     return (
       <main class="thread thread-none">
-        <div class="empty"><Icon name="chat" size={34} /><p>{say('thread.none')}</p><p class="muted">{say('thread.none.hint')}</p></div>
+        <div class="empty"><Icon name="chat" size={34} /><p>{say('thread.none')}</p>{hint && <p class="muted">{hint}</p>}</div>
       </main>
     );
   }
@@ -58,13 +61,13 @@ function Head({ conversation }: { conversation: Conversation }) {
   const open = conversation.status === 'open';
   // On a phone the actions are a menu, so that the customer's words come first.
   const [menu, setMenu] = useState(false);
-  const act = (name: IconName, label: string, key: string, run: () => void, strong = false) => (
-    <button class={strong ? 'button button-strong' : 'button'} aria-keyshortcuts={key} title={`${label} (${key})`} onClick={run}><Icon name={name} size={16} />{label}</button>
+  const act = (name: IconName, label: string, action: string, run: () => void, strong = false) => (
+    <button class={strong ? 'button button-strong' : 'button'} aria-keyshortcuts={keyShortcut(action)} title={withKey(label, action)} onClick={run}><Icon name={name} size={16} />{label}</button>
   );
   return (
     <header class={menu ? 'thread-head thread-head-open' : 'thread-head'}>
       <div class="thread-line">
-        <button class="tool back" onClick={() => openConversation(null)} aria-keyshortcuts="u"><Icon name="back" /><span class="sr">{say('thread.back')}</span></button>
+        <button class="tool back" onClick={() => openConversation(null)} aria-keyshortcuts={keyShortcut('back')}><Icon name="back" /><span class="sr">{say('thread.back')}</span></button>
         <h2 class="thread-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></h2>
         <button class="tool details" aria-pressed={sideOpen.value} title={say('thread.details')} onClick={() => (sideOpen.value = !sideOpen.value)}>
           <Icon name="panel" /><span class="sr">{say('thread.details')}</span>
@@ -74,12 +77,12 @@ function Head({ conversation }: { conversation: Conversation }) {
       <div class="thread-bar">
         <Where conversation={conversation} />
         <div class="thread-actions">
-          {act('person', conversation.assignee ? isolated(conversation.assignee.name) : say('thread.assign'), 'a', () => (dialog.value = 'assign'))}
-          {act('up', say('thread.move'), 't', () => (dialog.value = 'move'))}
-          {open && act('clock', say('thread.snooze'), 's', () => (dialog.value = 'snooze'))}
+          {act('person', conversation.assignee ? isolated(conversation.assignee.name) : say('thread.assign'), 'assign', () => (dialog.value = 'assign'))}
+          {act('up', say('thread.move'), 'move', () => (dialog.value = 'move'))}
+          {open && act('clock', say('thread.snooze'), 'snooze', () => (dialog.value = 'snooze'))}
           {open || conversation.status === 'pending'
-            ? act('check', say('thread.resolve'), 'e', () => void setStatus(conversation, 'resolved'), true)
-            : act('undo', say('thread.reopen'), 'e', () => void setStatus(conversation, 'open'), true)}
+            ? act('check', say('thread.resolve'), 'resolve', () => void setStatus(conversation, 'resolved'), true)
+            : act('undo', say('thread.reopen'), 'resolve', () => void setStatus(conversation, 'open'), true)}
         </div>
       </div>
       <Why conversation={conversation} />
