@@ -3,6 +3,7 @@ import { effect, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import { say } from '../text/say';
 import type { Address, Conversation, Message } from '../wire';
+import { redirected } from './asked';
 import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
 import { drafts, drop, keep } from './sync';
@@ -20,6 +21,8 @@ export interface Writing {
   cc: string[] | null;
   /** The author changed the recipients. */
   chosen: boolean;
+  /** The recipients before the author chose the unverified address that a message asks for. */
+  before: { to: string[]; cc: string[]; chosen: boolean } | null;
   /** How many people could not be added. */
   omitted: number;
   sending: boolean;
@@ -46,7 +49,7 @@ export function write(conversation: Conversation, kind: Kind): void {
   const top = newest(threadOf(conversation.id).value.messages);
   writing.value = {
     conversation: conversation.id, kind, text: draft?.text ?? '', seen: draft ? Math.min(draft.seen, top) : top,
-    to: draft?.to ?? null, cc: draft?.cc ?? null, chosen: draft?.to !== undefined, omitted: 0,
+    to: draft?.to ?? null, cc: draft?.cc ?? null, chosen: draft?.to !== undefined, before: null, omitted: 0,
     sending: false, warned: false, failure: '',
   };
 }
@@ -66,10 +69,34 @@ export async function loadRecipients(conversation: Conversation): Promise<void> 
 }
 
 export function choose(to: string[], cc: string[]): void {
+  address({ to, cc, chosen: true });
+}
+
+function address(change: Partial<Pick<Writing, 'to' | 'cc' | 'chosen' | 'before'>>): void {
   const current = writing.value;
   if (!current || current.sending) return;
-  writing.value = { ...current, to, cc, chosen: true, failure: '' };
-  if (current.text.trim() !== '') keep(current.conversation, current.kind, current.text, current.seen, { to, cc });
+  const next = { ...current, ...change, failure: '' };
+  writing.value = next;
+  if (next.text.trim() !== '') keep(next.conversation, next.kind, next.text, next.seen, choiceOf(next));
+}
+
+/** What a draft keeps of the recipients: only the author's own choice. */
+function choiceOf({ chosen, to, cc }: Writing): { to?: string[]; cc?: string[] } {
+  return chosen ? { to: to ?? [], cc: cc ?? [] } : {};
+}
+
+/** Replies to the unverified address that a message asks for, in place of the usual one. */
+export function replyToAsked(conversation: Conversation, asked: string): void {
+  const { to, cc, chosen } = writing.value ?? {};
+  if (!to || !cc) return;
+  address({ ...redirected({ to, cc }, conversation.reply.to, asked), chosen: true, before: { to, cc, chosen: chosen === true } });
+}
+
+/** Takes that back; after a reload, when the earlier recipients are no longer known, the reply goes to everyone again. */
+export function undoAsked(conversation: Conversation): void {
+  const before = writing.value?.before;
+  address({ ...(before ?? { chosen: false }), before: null });
+  if (!before?.chosen) void loadRecipients(conversation);
 }
 
 export function type(text: string): void {
@@ -78,7 +105,7 @@ export function type(text: string): void {
   // Everything on the page when typing starts counts as seen.
   const seen = current.text === '' ? newest(threadOf(current.conversation).value.messages) : current.seen;
   writing.value = { ...current, text, seen };
-  keep(current.conversation, current.kind, text, seen, current.chosen ? { to: current.to ?? [], cc: current.cc ?? [] } : {});
+  keep(current.conversation, current.kind, text, seen, choiceOf(current));
   if (current.kind === 'reply' && text !== '') typed(current.conversation);
 }
 
@@ -96,9 +123,9 @@ export function discard(): void {
   if (current.text.trim() === '') return;
   tell(say('done.discarded'), {
     undo: () => {
-      const { conversation, kind, text, seen, chosen, to, cc } = current;
+      const { conversation, kind, text, seen } = current;
       if (drafts.read(conversation, kind)) return; // something newer was begun
-      keep(conversation, kind, text, seen, chosen ? { to: to ?? [], cc: cc ?? [] } : {});
+      keep(conversation, kind, text, seen, choiceOf(current));
       writing.value = { ...current, sending: false };
     },
   });

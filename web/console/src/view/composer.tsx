@@ -1,12 +1,13 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
+import { emailOf } from '../state/asked';
 import type { Kind } from '../state/draft';
 import { drafted, drafts } from '../state/sync';
 import { newerThan } from '../state/timeline';
 import { discard, loadRecipients, seenSeq, send, stopWriting, type as typed, write, writing } from '../state/writing';
 import type { Conversation, Message } from '../wire';
 import { Icon } from './icon';
-import { RecipientFields } from './recipients';
+import { Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
 
 /** The browser itself makes a field as high as its text. */
@@ -70,7 +71,7 @@ function Editor({ conversation, messages }: Props) {
     area.style.height = `${area.scrollHeight + 2}px`;
   }, [current.text]);
 
-  const first = current.to?.[0] ? (/<([^<>]*)>\s*$/.exec(current.to[0])?.[1] ?? current.to[0]) : to;
+  const first = current.to?.[0] ? emailOf(current.to[0]) : to;
   const label = reply ? say('composer.reply') : say('composer.note');
   return (
     <footer class={`composer editor editor-${current.kind}`}>
@@ -80,7 +81,7 @@ function Editor({ conversation, messages }: Props) {
           <span class="editor-to">
             <b>{say('composer.replyTo', { name: conversation.contact.name || to })}</b>{' '}
             <span class="muted">
-              {sayIf(`composer.replyBy.${conversation.reply.channel}`, '{to}').replace('{to}', conversation.reply.to).replace('{name}', isolated(to))}
+              {sayIf(`composer.replyBy.${conversation.reply.channel}`, '{to}').replace('{to}', first).replace('{name}', isolated(to))}
               {conversation.reply.channel !== 'chat' && conversation.reply.from && ` · ${say('composer.from', { from: conversation.reply.from })}`}
             </span>
           </span>
@@ -88,6 +89,7 @@ function Editor({ conversation, messages }: Props) {
         <button class="tool" title={`${say('composer.close')} (Esc)`} onClick={stopWriting}><Icon name="down" size={16} /><span class="sr">{say('composer.close')}</span></button>
       </div>
       {mail && <RecipientFields writing={current} />}
+      {mail && <Asked writing={current} conversation={conversation} messages={messages} />}
       {unanswerable && <p class="stale" role="alert">{say('composer.noAddress')}</p>}
       {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
       {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
 import { count, say } from '../text/say';
-import { choose, type Writing } from '../state/writing';
+import { askedFor, emailOf, includes } from '../state/asked';
+import { choose, replyToAsked, undoAsked, type Writing } from '../state/writing';
+import type { Conversation, Message } from '../wire';
 import { Icon } from './icon';
-
-const ADDRESS = /<([^<>]*)>\s*$/;
 
 /** The name of an address as entered, and the address alone. */
 function parts(entry: string): { name: string; email: string } {
-  const email = ADDRESS.exec(entry)?.[1]?.trim() ?? entry.trim();
-  const name = entry.replace(ADDRESS, '').replace(/"/g, '').trim();
+  const email = emailOf(entry);
+  const name = entry.replace(/<[^<>]*>\s*$/, '').replace(/"/g, '').trim();
   return { name: name && name !== email ? name : email, email };
 }
 
@@ -21,6 +21,23 @@ export function RecipientFields({ writing }: { writing: Writing }) {
       <Field label={say('composer.to')} list={to} change={(list) => choose(list, cc)} />
       <Field label={say('composer.cc')} list={cc} change={(list) => choose(to, list)} />
       {writing.omitted > 0 && <p class="muted">{count('composer.omitted', writing.omitted)}</p>}
+    </div>
+  );
+}
+
+/** Warns that the newest message asks for replies to an address that nothing confirms, and lets the author choose it. */
+export function Asked({ writing, conversation, messages }: { writing: Writing; conversation: Conversation; messages: readonly Message[] }) {
+  const asked = askedFor(messages);
+  const { to, cc } = writing;
+  if (!asked || !to || !cc) return null;
+  const chosen = includes(to, asked);
+  return (
+    <div class="asked" role="status">
+      <Icon name="warn" size={16} />
+      <span>{say(chosen ? 'composer.asked.chosen' : 'composer.asked', { address: asked })}</span>
+      <button type="button" class="button" disabled={writing.sending} onClick={() => (chosen ? undoAsked(conversation) : replyToAsked(conversation, asked))}>
+        {say(chosen ? 'undo' : 'composer.asked.use')}
+      </button>
     </div>
   );
 }
