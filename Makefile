@@ -81,7 +81,7 @@ soak-large: web ## 20 mails of 30 MB at the same time next to small mail: the pe
 
 soak-restart: web ## 20 kills while mail arrives: nothing lost, and the median and maximum time until ready again
 	@scripts/test-tools
-	@$(GO) test -v -count=1 -timeout 10m -run '^TestKilledWhileReceiving$$' ./cmd/switchboard
+	@$(GO) test -v -count=1 -timeout 10m -run '^TestKilledWhileReceiving$$' ./cmd/switchboard -soak
 
 bench-go: web ## Go benchmarks, one package at a time; ARGS=./normalize for one package
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)

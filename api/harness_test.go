@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/crypto/argon2"
 
 	"switchboard/agent"
 	"switchboard/desk"
@@ -58,8 +60,13 @@ const canary = "CANARY-4711"
 
 const password = "correct horse battery"
 
-// passwordHash is the hash of all agents' password, computed once.
-var passwordHash = sync.OnceValues(func() (string, error) { return credential.HashPassword(password) })
+// passwordHash is the hash of all agents' password. Its parameters are the cheapest ones,
+// because most tests sign in.
+var passwordHash = func() string {
+	salt := []byte("sixteen octets..")
+	hash := argon2.IDKey([]byte(password), salt, 1, 8, 1, 32)
+	return fmt.Sprintf("$argon2id$v=%d$m=8,t=1,p=1$%s$%s", argon2.Version, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(hash))
+}()
 
 type logBuffer struct {
 	mu sync.Mutex
@@ -78,7 +85,11 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-func newDesk(t *testing.T) *desks { return newDeskWith(t, func(*Config) {}) }
+// newDesk returns a desk on a database of its own, so that tests can run at the same time.
+func newDesk(t *testing.T) *desks {
+	t.Parallel()
+	return newDeskWith(t, func(*Config) {})
+}
 
 func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *desks {
 	t.Helper()
@@ -161,11 +172,8 @@ func (d *desks) seed() {
 // agent creates an agent with a password and an API key.
 func (d *desks) agent(name string, a desk.Agent) {
 	d.t.Helper()
-	hash, err := passwordHash()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if a.ID, err = d.st.SaveAgent(d.t.Context(), a, hash); err != nil {
+	var err error
+	if a.ID, err = d.st.SaveAgent(d.t.Context(), a, passwordHash); err != nil {
 		d.t.Fatal(err)
 	}
 	key := credential.NewKey()

@@ -179,7 +179,7 @@ func (g *Gateway) openMetrics() error {
 		Statuses:  func() []channels.Status { return g.group.Statuses() },
 		Queues:    func(ctx context.Context) (store.Queues, error) { return g.store.Queues(ctx) },
 		FreeSpace: func() (int64, bool) { return g.space.FreeSpace(), g.space != nil },
-		TLSCert:   g.cfg.SMTP.TLSCert, TLSKey: g.cfg.SMTP.TLSKey, AlarmAfter: g.cfg.AlarmAfter,
+		TLSCert:   g.cfg.SMTP.TLSCert, TLSKey: g.cfg.SMTP.TLSKey, AlarmAfter: g.cfg.AlarmAfter, Log: g.log,
 	})
 	return nil
 }

@@ -37,10 +37,7 @@ func deliverTo(t *testing.T, bin, mail string, args ...string) (code int, output
 func TestDeliver(t *testing.T) {
 	t.Parallel()
 	dir, dsn := t.TempDir(), dbtest.New(t)
-	bin := filepath.Join(dir, "switchboard")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := binary(t)
 	config := func(name, more string) string {
 		path := filepath.Join(dir, name+".toml")
 		if err := os.WriteFile(path, []byte("[mail]\naddresses = ['support@desk.example']\ndomain = 'mx.desk.example'\n"+more), 0o600); err != nil {

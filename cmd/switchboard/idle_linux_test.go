@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,10 +37,7 @@ func TestSoakIdle(t *testing.T) {
 			mailtest.Account(i), box.TLSAddr, mailtest.Account(i), box.Password)
 	}
 	dir := t.TempDir()
-	bin, file := filepath.Join(dir, "switchboard"), filepath.Join(dir, "switchboard.toml")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin, file := binary(t), filepath.Join(dir, "switchboard.toml")
 	if err := os.WriteFile(file, []byte(config.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -20,11 +20,15 @@ import (
 	"time"
 )
 
-// TestKilledWhileReceiving kills the program twenty times while senders that retry
-// deliver 500 mails. Every mail that was answered with 250 must exist exactly once. The
+// TestKilledWhileReceiving kills the program ten times while senders that retry
+// deliver 250 mails; make soak-restart doubles both. Every mail that was answered with 250 must exist exactly once. The
 // private database is killed with the program each time.
 func TestKilledWhileReceiving(t *testing.T) {
-	const mails, kills, senders = 500, 20, 4
+	const senders = 4
+	mails, kills := 250, 10
+	if *soakLong {
+		mails, kills = 500, 20
+	}
 	p := newProgram(t)
 	p.start()
 
@@ -102,13 +106,10 @@ type program struct {
 
 func newProgram(t *testing.T) *program {
 	dir := t.TempDir()
-	p := &program{t: t, bin: filepath.Join(dir, "switchboard"), data: filepath.Join(dir, "data"), http: free(t), smtp: free(t)}
+	p := &program{t: t, bin: binary(t), data: filepath.Join(dir, "data"), http: free(t), smtp: free(t)}
 	var err error
 	if p.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
 		t.Fatal(err)
-	}
-	if out, err := exec.Command("go", "build", "-o", p.bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
 		p.stop()

@@ -7,7 +7,6 @@ import (
 	"net/smtp"
 	"net/textproto"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -33,10 +32,7 @@ func TestOrderOnTwoNodes(t *testing.T) {
 	}
 	defer db.Close()
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "switchboard")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := binary(t)
 	var nodes []*node
 	var addrs []string
 	for i := range 2 {

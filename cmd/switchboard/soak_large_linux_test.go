@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net/smtp"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -65,15 +64,12 @@ func chunksOf(b []byte, n int) func(yield func([]byte) bool) {
 func TestSoakLarge(t *testing.T) {
 	t.Parallel()
 	const limit, size = 512 << 20, 30 << 20
-	mails := 8
+	mails := 4
 	if *soakLong {
 		mails = 20
 	}
 	dir, dsn, addr := t.TempDir(), dbtest.New(t), free(t)
-	bin, config := filepath.Join(dir, "switchboard"), filepath.Join(dir, "switchboard.toml")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin, config := binary(t), filepath.Join(dir, "switchboard.toml")
 	text := fmt.Sprintf("addr = '127.0.0.1:0'\nlog_level = 'error'\n[mail]\naddresses = ['support@desk.example']\n[smtp]\naddr = %q\n[db]\nurl = %q\n", addr, dsn)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -116,10 +116,7 @@ func newSoak(t *testing.T, size soakSize) *soak {
 		mailbox(account, s.box.Addr, account)
 	}
 	dir := t.TempDir()
-	s.node = &node{t: t, bin: filepath.Join(dir, "switchboard"), config: filepath.Join(dir, "switchboard.toml")}
-	if out, err := exec.Command("go", "build", "-o", s.node.bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	s.node = &node{t: t, bin: binary(t), config: filepath.Join(dir, "switchboard.toml")}
 	if err := os.WriteFile(s.node.config, []byte(config.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -30,10 +30,7 @@ func TestMailboxTakenOver(t *testing.T) {
 	}
 	defer db.Close()
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "switchboard")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := binary(t)
 	config := filepath.Join(dir, "switchboard.toml")
 	text := fmt.Sprintf("addr = '127.0.0.1:0'\n[db]\nurl = %q\n[mail]\naddresses = ['support@desk.example']\n"+
 		"[[mailbox]]\nname = 'support'\naddr = %q\nuser = %q\npassword = %q\ntls = 'none'\n", dsn, box.Addr, box.User, box.Password)

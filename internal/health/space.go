@@ -46,7 +46,12 @@ func (s *Space) Err() error {
 }
 
 // FreeSpace returns the octets that were last measured.
-func (s *Space) FreeSpace() int64 { return s.free.Load() }
+func (s *Space) FreeSpace() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.free.Load()
+}
 
 // Run measures until ctx ends.
 func (s *Space) Run(ctx context.Context) error {

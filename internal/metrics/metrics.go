@@ -5,6 +5,7 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -23,6 +24,7 @@ import (
 type Server struct {
 	listener net.Listener
 	registry *prometheus.Registry
+	log      *slog.Logger
 	received *prometheus.CounterVec
 	visible  *prometheus.HistogramVec
 }
@@ -35,12 +37,13 @@ type Source struct {
 	AlarmAfter time.Duration                     // see channels.Status.Alarm
 	// TLSCert and TLSKey are the files of the server certificate; both may be empty.
 	TLSCert, TLSKey string
+	Log             *slog.Logger
 }
 
 // New returns a Server on a listener, which it closes.
 func New(l net.Listener, src Source) *Server {
 	s := &Server{
-		listener: l, registry: prometheus.NewRegistry(),
+		listener: l, registry: prometheus.NewRegistry(), log: src.Log,
 		received: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_messages_received_total",
 			Help: "Messages that left the pipeline, by channel and result (processed, quarantined)."}, []string{"channel", "result"}),
 		visible: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "switchboard_received_to_visible_seconds",
@@ -68,7 +71,7 @@ func (s *Server) Finished(raw *desk.Raw, state desk.RawState) {
 // Run serves /metrics until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
