@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"switchboard/api/auth"
+	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/desk/view"
 )
@@ -14,9 +16,13 @@ import (
 // maxDrafts bounds the list of an agent's drafts.
 const maxDrafts = 200
 
+// basedOnNone is the based_on of a new draft.
+const basedOnNone = "none"
+
 type draftPath struct {
 	ConversationPath
-	Kind view.DraftKind `path:"kind" enum:"reply,note"`
+	Kind    view.DraftKind `path:"kind" enum:"reply,note"`
+	BasedOn string         `query:"based_on" doc:"updated_at of the version to delete; 409 if it is another one. Absent: whatever is stored"`
 }
 
 type draftInput struct {
@@ -27,6 +33,8 @@ type draftInput struct {
 		To   []string `json:"to,omitempty" nullable:"true" maxItems:"50" doc:"As entered; they are checked when the reply is sent"`
 		CC   []string `json:"cc,omitempty" nullable:"true" maxItems:"50"`
 		Seen int64    `json:"seen" minimum:"0" doc:"Number of the newest message the author had seen"`
+
+		BasedOn string `json:"based_on,omitempty" doc:"updated_at of the version that this text continues, or none; 409 if another one is stored. Absent: whatever is stored is replaced"`
 	}
 }
 
@@ -51,11 +59,11 @@ func (s *server) draftRoutes() {
 	})
 	handle(s, huma.Operation{
 		OperationID: "save-draft", Method: http.MethodPut, Path: "/conversations/{id}/drafts/{kind}", Tags: tags,
-		Summary: "Save a draft", Description: "Replaces your earlier draft of this kind.",
+		Summary: "Save a draft", Description: "Replaces your earlier draft of this kind. 409 when the stored version is not the one of based_on, because it was changed or deleted on another device.",
 	}, s.saveDraft)
 	handle(s, huma.Operation{
 		OperationID: "delete-draft", Method: http.MethodDelete, Path: "/conversations/{id}/drafts/{kind}", Tags: tags,
-		Summary: "Delete a draft", DefaultStatus: http.StatusNoContent,
+		Summary: "Delete a draft", Description: "409 when the stored version is not the one of based_on.", DefaultStatus: http.StatusNoContent,
 	}, s.deleteDraft)
 	handle(s, huma.Operation{
 		OperationID: "mark-read", Method: http.MethodPut, Path: "/conversations/{id}/read", Tags: tags,
@@ -68,8 +76,12 @@ func (s *server) saveDraft(ctx context.Context, in *draftInput) (*struct{ Body v
 	if err != nil {
 		return nil, err
 	}
+	base, err := draftBase("body.based_on", in.Body.BasedOn)
+	if err != nil {
+		return nil, err
+	}
 	d := view.Draft{ConversationID: c.ID, Kind: in.Kind, Text: in.Body.Text, To: in.Body.To, CC: in.Body.CC, Seen: in.Body.Seen}
-	d, err = s.Drafts.SaveDraft(ctx, auth.AgentOf(ctx), d)
+	d, err = s.Drafts.SaveDraft(ctx, auth.AgentOf(ctx), d, base)
 	return &struct{ Body view.Draft }{d}, err
 }
 
@@ -78,7 +90,26 @@ func (s *server) deleteDraft(ctx context.Context, in *draftPath) (*struct{}, err
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.Drafts.DeleteDraft(ctx, auth.AgentOf(ctx), c.ID, in.Kind)
+	base, err := draftBase("query.based_on", in.BasedOn)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Drafts.DeleteDraft(ctx, auth.AgentOf(ctx), c.ID, in.Kind, base)
+}
+
+// draftBase parses a based_on.
+func draftBase(location, text string) (view.DraftBase, error) {
+	switch text {
+	case "":
+		return view.DraftBase{Any: true}, nil
+	case basedOnNone:
+		return view.DraftBase{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || at.IsZero() {
+		return view.DraftBase{}, problem.Invalid(location, "based_on is not the updated_at of a draft, and not none", text)
+	}
+	return view.DraftBase{At: at}, nil
 }
 
 func (s *server) markRead(ctx context.Context, in *readInput) (*struct{}, error) {
@@ -105,8 +136,9 @@ func (s *server) countRoutes() {
 type Drafts interface {
 	// Drafts lists an agent's drafts in conversations that they may read, newest first.
 	Drafts(ctx context.Context, as desk.Agent, limit int) ([]view.Draft, error)
-	SaveDraft(ctx context.Context, as desk.Agent, d view.Draft) (view.Draft, error)
-	DeleteDraft(ctx context.Context, as desk.Agent, id desk.ConversationID, kind view.DraftKind) error
+	// SaveDraft and DeleteDraft return KindConflict if the stored version is not base.
+	SaveDraft(ctx context.Context, as desk.Agent, d view.Draft, base view.DraftBase) (view.Draft, error)
+	DeleteDraft(ctx context.Context, as desk.Agent, id desk.ConversationID, kind view.DraftKind, base view.DraftBase) error
 	// MarkRead sets how far the agent has read a conversation.
 	MarkRead(ctx context.Context, as desk.Agent, id desk.ConversationID, seq int64) error
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -36,6 +37,62 @@ func TestDraftsBelongToTheirAuthor(t *testing.T) {
 	if left := drafts("ana"); len(left) != 1 || left[0].Kind != view.DraftReply {
 		t.Errorf("left %+v", left)
 	}
+}
+
+// A text that continues another version than the stored one replaces nothing.
+func TestDraftOnTwoDevices(t *testing.T) {
+	d := newDesk(t)
+	at := "/conversations/" + d.open.id.String() + "/drafts/reply"
+	save := func(text, base string, status int) view.Draft {
+		t.Helper()
+		var draft view.Draft
+		answer := d.as("ana", "PUT", at, map[string]any{"text": text, "seen": 1, "based_on": base}).want(t, status)
+		if status == 200 {
+			answer.json(t, &draft)
+		}
+		return draft
+	}
+	version := func(draft view.Draft) string { return draft.UpdatedAt.Format(time.RFC3339Nano) }
+	stored := func() string {
+		var page Page[view.Draft]
+		d.as("ana", "GET", "/drafts", nil).want(t, 200).json(t, &page)
+		if len(page.Data) == 0 {
+			return ""
+		}
+		return page.Data[0].Text
+	}
+	first := save("one", "none", 200)
+	if again := save("one", "none", 200); version(again) != version(first) {
+		t.Errorf("the same request again: %v, %v", again, first)
+	}
+	save("two", "none", 409) // the other device has not seen the first version
+	second := save("one and more", version(first), 200)
+	save("one or less", version(first), 409)
+	if again := save("one and more", version(first), 200); !again.UpdatedAt.After(second.UpdatedAt) {
+		t.Errorf("a repeated request: %v, %v", again, second)
+	} else {
+		second = again
+	}
+	d.as("ana", "DELETE", at+"?based_on="+url.QueryEscape(version(first)), nil).want(t, 409)
+	d.as("ana", "DELETE", at+"?based_on=none", nil).want(t, 409)
+	if got := stored(); got != "one and more" {
+		t.Errorf("stored %q", got)
+	}
+	d.as("ana", "DELETE", at+"?based_on="+url.QueryEscape(version(second)), nil).want(t, 204)
+	d.as("ana", "DELETE", at+"?based_on="+url.QueryEscape(version(second)), nil).want(t, 204)
+	save("one and more still", version(second), 409) // it was sent or discarded on the other device
+	third := save("begun again", "none", 200)
+	save("one and more still", version(second), 409)
+	save("whatever was there", "", 200)
+	save("third", version(third), 409)
+	if got := stored(); got != "whatever was there" {
+		t.Errorf("stored %q", got)
+	}
+	for _, base := range []string{"yesterday", "0001-01-01T00:00:00Z", "null"} {
+		save("x", base, 422)
+		d.as("ana", "DELETE", at+"?based_on="+url.QueryEscape(base), nil).want(t, 422)
+	}
+	d.as("ben", "PUT", at, map[string]any{"text": "Ben's own", "seen": 1, "based_on": "none"}).want(t, 200)
 }
 
 func TestUnreadIsKeptPerAgent(t *testing.T) {

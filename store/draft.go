@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 
 	"github.com/jmoiron/sqlx"
 
@@ -13,6 +15,8 @@ import (
 type draftQueries struct {
 	List     *sqlx.Stmt `query:"draft-list"`
 	Save     *sqlx.Stmt `query:"draft-save"`
+	Create   *sqlx.Stmt `query:"draft-create"`
+	Replace  *sqlx.Stmt `query:"draft-replace"`
 	Delete   *sqlx.Stmt `query:"draft-delete"`
 	ReadMark *sqlx.Stmt `query:"draft-read-mark"`
 }
@@ -48,8 +52,9 @@ func (s *Store) Drafts(ctx context.Context, as desk.Agent, limit int) ([]view.Dr
 	return out, nil
 }
 
-// SaveDraft stores a draft in place of the earlier one and returns it with its time.
-func (s *Store) SaveDraft(ctx context.Context, as desk.Agent, d view.Draft) (view.Draft, error) {
+// SaveDraft stores a draft and returns it with its time. If the stored version is not
+// the one that it continues, nothing changes and the error has KindConflict.
+func (s *Store) SaveDraft(ctx context.Context, as desk.Agent, d view.Draft, base view.DraftBase) (view.Draft, error) {
 	var recipients []byte
 	if d.To != nil || d.CC != nil {
 		var err error
@@ -57,16 +62,34 @@ func (s *Store) SaveDraft(ctx context.Context, as desk.Agent, d view.Draft) (vie
 			return d, err
 		}
 	}
-	err := s.q.draft.Save.GetContext(ctx, &d.UpdatedAt, as.ID, d.ConversationID, d.Kind, d.Text, nullJSON(recipients), d.Seen)
+	save, args := s.q.draft.Save, []any{as.ID, d.ConversationID, d.Kind, d.Text, nullJSON(recipients), d.Seen}
+	switch {
+	case base.Any:
+	case base.At.IsZero():
+		save = s.q.draft.Create
+	default:
+		save, args = s.q.draft.Replace, append(args, base.At)
+	}
+	err := save.GetContext(ctx, &d.UpdatedAt, args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, errOtherDraft
+	}
 	utc(&d.UpdatedAt)
 	return d, wrap("save a draft", err)
 }
 
-// DeleteDraft deletes a draft if it exists.
-func (s *Store) DeleteDraft(ctx context.Context, as desk.Agent, id desk.ConversationID, kind view.DraftKind) error {
-	_, err := s.q.draft.Delete.ExecContext(ctx, as.ID, id, kind)
+// DeleteDraft deletes a draft if it exists. If it is not the version of base, it stays
+// and the error has KindConflict.
+func (s *Store) DeleteDraft(ctx context.Context, as desk.Agent, id desk.ConversationID, kind view.DraftKind, base view.DraftBase) error {
+	var gone bool
+	err := s.q.draft.Delete.GetContext(ctx, &gone, as.ID, id, kind, sql.NullTime{Time: base.At, Valid: !base.Any})
+	if err == nil && !gone {
+		return errOtherDraft
+	}
 	return wrap("delete a draft", err)
 }
+
+var errOtherDraft = desk.Errorf(desk.KindConflict, "the draft was changed elsewhere; read it again before you save it")
 
 // MarkRead sets how far an agent has read a conversation.
 func (s *Store) MarkRead(ctx context.Context, as desk.Agent, id desk.ConversationID, seq int64) error {

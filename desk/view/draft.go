@@ -22,5 +22,12 @@ type Draft struct {
 	To             []string            `json:"to" nullable:"true" doc:"Null: the recipients that list-recipients names"`
 	CC             []string            `json:"cc" nullable:"true"`
 	Seen           int64               `json:"seen" doc:"Number of the newest message the author had seen"`
-	UpdatedAt      time.Time           `json:"updated_at"`
+	UpdatedAt      time.Time           `json:"updated_at" doc:"Names this version; send it as based_on"`
+}
+
+// DraftBase is the version that a draft continues: the one of At, none if At is zero,
+// or with Any whatever is stored.
+type DraftBase struct {
+	Any bool
+	At  time.Time
 }

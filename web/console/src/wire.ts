@@ -202,11 +202,14 @@ export interface paths {
         get?: never;
         /**
          * Save a draft
-         * @description Replaces your earlier draft of this kind.
+         * @description Replaces your earlier draft of this kind. 409 when the stored version is not the one of based_on, because it was changed or deleted on another device.
          */
         put: operations["save-draft"];
         post?: never;
-        /** Delete a draft */
+        /**
+         * Delete a draft
+         * @description 409 when the stored version is not the one of based_on.
+         */
         delete: operations["delete-draft"];
         options?: never;
         head?: never;
@@ -1332,10 +1335,15 @@ export interface components {
             text: string;
             /** @description Null: the recipients that list-recipients names */
             to: string[];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Names this version; send it as based_on
+             */
             updated_at: string;
         };
         DraftInputBody: {
+            /** @description updated_at of the version that this text continues, or none; 409 if another one is stored. Absent: whatever is stored is replaced */
+            based_on?: string;
             cc?: string[] | null;
             /**
              * Format: int64
@@ -2670,7 +2678,10 @@ export interface operations {
     };
     "delete-draft": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description updated_at of the version to delete; 409 if it is another one. Absent: whatever is stored */
+                based_on?: string;
+            };
             header?: never;
             path: {
                 /** @description A conversation's id or number */

@@ -12,7 +12,9 @@ export interface Draft {
   /** The chosen recipients; absent: those of a reply to everyone. */
   to?: string[];
   cc?: string[];
-  /** The server has this version. */
+  /** The version on the server that it continues (its updated_at); absent: none. */
+  version?: string;
+  /** The server has this text. */
   saved?: boolean;
 }
 
@@ -42,7 +44,8 @@ export class Drafts {
       this.remove(conversation, kind);
       return true;
     }
-    return this.put(conversation, kind, { text, seen, at: this.now(), ...more });
+    const version = this.read(conversation, kind)?.version;
+    return this.put(conversation, kind, { text, seen, at: this.now(), ...(version !== undefined && { version }), ...more });
   }
 
   put(conversation: string, kind: Kind, draft: Draft): boolean {

@@ -1,12 +1,18 @@
 // Drafts on the server, so that they survive another browser. The browser's copy is
-// written first; this file sends it a moment later, and merges both at the start.
+// written first; this file sends it a moment later, and merges both at the start. Each
+// request names the version that it continues, so that the server can refuse a text
+// that another device has changed meanwhile: its author then decides (useTheirs and keepMine in writing.ts).
 import { signal } from '@preact/signals';
 import { api, Problem } from '../api';
+import type { Draft as Stored } from '../wire';
 import { Drafts, type Draft, type Kind } from './draft';
 
 export const drafts = new Drafts(localStorage);
 /** The conversations with a draft. */
 export const drafted = signal<ReadonlySet<string>>(new Set());
+
+/** The drafts that were changed on another device, by name; null: sent or discarded there. */
+export const conflicts = signal<ReadonlyMap<string, Stored | null>>(new Map());
 
 const PAUSE_MS = 1000;
 const RETRY_MS = 15_000;
@@ -15,9 +21,14 @@ const timers = new Map<string, ReturnType<typeof setTimeout>>();
 /** The request in progress for each draft: they must arrive in order. */
 const running = new Map<string, Promise<unknown>>();
 
-const nameOf = (conversation: string, kind: Kind) => `${conversation}.${kind}`;
+/** The texts of requests without an answer: the server may have them. */
+const unanswered = new Map<string, string>();
+/** The versions that were stored after their draft had been dropped here. */
+const late = new Map<string, string>();
 
-function mark(conversation: string): void {
+export const nameOf = (conversation: string, kind: Kind) => `${conversation}.${kind}`;
+
+export function mark(conversation: string): void {
   const has = drafts.read(conversation, 'reply') !== null || drafts.read(conversation, 'note') !== null;
   if (has === drafted.value.has(conversation)) return;
   const next = new Set(drafted.value);
@@ -31,18 +42,46 @@ export function keep(conversation: string, kind: Kind, text: string, seen: numbe
   if (text.trim() === '') return void drop(conversation, kind);
   drafts.write(conversation, kind, text, seen, more);
   mark(conversation);
-  later(conversation, kind, PAUSE_MS);
+  if (!conflicts.value.has(nameOf(conversation, kind))) later(conversation, kind, PAUSE_MS);
 }
 
-/** Removes a draft here and on the server. */
+/** Removes a draft here, and on the server unless it was changed on another device. */
 export async function drop(conversation: string, kind: Kind): Promise<void> {
   const name = nameOf(conversation, kind);
   clearTimeout(timers.get(name));
   timers.delete(name);
-  const known = drafts.read(conversation, kind) !== null;
+  const known = drafts.read(conversation, kind);
   drafts.remove(conversation, kind);
   mark(conversation);
-  if (known) await queue(name, () => api.deleteDraft(conversation, kind));
+  setConflict(name, undefined);
+  if (known) await queue(name, () => remove(conversation, kind, known.version));
+}
+
+async function remove(conversation: string, kind: Kind, version: string | undefined): Promise<void> {
+  const name = nameOf(conversation, kind);
+  try {
+    await api.deleteDraft(conversation, kind, late.get(name) ?? version ?? 'none');
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 409) throw error;
+    const theirs = await stored(conversation, kind);
+    if (theirs && theirs.text === unanswered.get(name)) await api.deleteDraft(conversation, kind, theirs.updated_at);
+  } finally {
+    late.delete(name);
+    unanswered.delete(name);
+  }
+}
+
+export function setConflict(name: string, theirs: Stored | null | undefined): void {
+  if (theirs === undefined && !conflicts.value.has(name)) return;
+  const next = new Map(conflicts.value);
+  if (theirs === undefined) next.delete(name);
+  else next.set(name, theirs);
+  conflicts.value = next;
+}
+
+/** The draft as the server has it; null: it has none. */
+async function stored(conversation: string, kind: Kind): Promise<Stored | null> {
+  return (await api.drafts()).find((one) => one.conversation_id === conversation && one.kind === kind) ?? null;
 }
 
 function later(conversation: string, kind: Kind, ms: number): void {
@@ -60,39 +99,75 @@ function queue(name: string, work: () => Promise<unknown>): Promise<unknown> {
   return job;
 }
 
-async function push(conversation: string, kind: Kind): Promise<void> {
-  const draft = drafts.read(conversation, kind);
-  if (!draft || draft.saved) return;
-  const { text, seen, to, cc } = draft;
-  try {
-    await api.saveDraft(conversation, kind, { text, seen, ...(to && { to }), ...(cc && { cc }) });
-  } catch (error) {
-    // The text is safe in this browser. Without a connection, try again.
-    if (!(error instanceof Problem) || error.status === 0 || error.status >= 500) later(conversation, kind, RETRY_MS);
-    return;
-  }
-  const now = drafts.read(conversation, kind);
-  if (now?.at === draft.at) drafts.put(conversation, kind, { ...now, saved: true });
+/** Sends a draft now, in the order of the requests. */
+export function flush(conversation: string, kind: Kind): void {
+  later(conversation, kind, 0);
 }
 
-/** Merges the drafts of this browser with those on the server; the newer text wins. */
+async function push(conversation: string, kind: Kind): Promise<void> {
+  const draft = drafts.read(conversation, kind);
+  const name = nameOf(conversation, kind);
+  if (!draft || draft.saved || conflicts.value.has(name)) return;
+  const { text, seen, to, cc, version } = draft;
+  let newest: string;
+  try {
+    newest = (await api.saveDraft(conversation, kind, { text, seen, based_on: version ?? 'none', ...(to && { to }), ...(cc && { cc }) })).updated_at;
+  } catch (error) {
+    const status = error instanceof Problem ? error.status : 0;
+    if (status === 409) return settle(conversation, kind);
+    // The text is safe in this browser. Without an answer, try again.
+    if (status !== 0 && status < 500) return;
+    unanswered.set(name, text);
+    later(conversation, kind, RETRY_MS);
+    return;
+  }
+  continueFrom(conversation, kind, newest, draft.at);
+}
+
+/** Notes the version that the server has; `at` names the text that it consists of. */
+function continueFrom(conversation: string, kind: Kind, version: string, at?: number): void {
+  const name = nameOf(conversation, kind);
+  unanswered.delete(name);
+  const now = drafts.read(conversation, kind);
+  if (!now) late.set(name, version);
+  else drafts.put(conversation, kind, { ...now, version, ...(now.at === at && { saved: true }) });
+}
+
+/** After a refusal: goes on from what an unanswered request of this page stored, and otherwise lets the author decide. */
+async function settle(conversation: string, kind: Kind): Promise<void> {
+  const name = nameOf(conversation, kind);
+  const theirs = await stored(conversation, kind).catch(() => undefined);
+  if (theirs === undefined) return later(conversation, kind, RETRY_MS);
+  if (theirs && theirs.text === unanswered.get(name)) {
+    continueFrom(conversation, kind, theirs.updated_at);
+    return push(conversation, kind);
+  }
+  if (drafts.read(conversation, kind)) setConflict(name, theirs);
+}
+
+/** Merges the drafts of this browser with those on the server. A text that only this browser has is never overwritten. */
 export async function loadDrafts(agent: string): Promise<void> {
   drafts.agent = agent;
   drafts.sweep();
   drafted.value = drafts.conversations();
-  const stored = await api.drafts().catch(() => null);
-  if (!stored || drafts.agent !== agent) return;
+  const list = await api.drafts().catch(() => null);
+  if (!list || drafts.agent !== agent) return;
   const there = new Set<string>();
-  for (const { conversation_id: id, kind, text, seen, to, cc, updated_at } of stored) {
+  for (const theirs of list) {
+    const { conversation_id: id, kind } = theirs;
     there.add(nameOf(id, kind));
     const here = drafts.read(id, kind);
-    const at = Date.parse(updated_at);
-    if (here && !here.saved && here.at > at) continue;
-    drafts.put(id, kind, { text, seen, at, saved: true, ...(to && { to }), ...(cc && { cc }) });
+    if (!here || here.saved || here.text === theirs.text) take(theirs);
+    else if (here.version !== theirs.updated_at) setConflict(nameOf(id, kind), theirs);
   }
   for (const { conversation, kind, draft } of drafts.all()) {
     if (!draft.saved) later(conversation, kind, PAUSE_MS);
     else if (!there.has(nameOf(conversation, kind))) drafts.remove(conversation, kind);
   }
   drafted.value = drafts.conversations();
+}
+
+/** Keeps a draft as the server has it. */
+export function take({ conversation_id: id, kind, text, seen, to, cc, updated_at }: Stored): void {
+  drafts.put(id, kind, { text, seen, at: Date.parse(updated_at), version: updated_at, saved: true, ...(to && { to }), ...(cc && { cc }) });
 }

@@ -6,7 +6,7 @@ import type { Address, Conversation, Message } from '../wire';
 import { redirected } from './asked';
 import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
-import { drafts, drop, keep } from './sync';
+import { conflicts, drafts, drop, flush, keep, mark, nameOf, setConflict, take } from './sync';
 import { refreshThread, shown, threadOf } from './thread';
 import { newest } from './timeline';
 
@@ -107,6 +107,41 @@ export function type(text: string): void {
   writing.value = { ...current, text, seen };
   keep(current.conversation, current.kind, text, seen, choiceOf(current));
   if (current.kind === 'reply' && text !== '') typed(current.conversation);
+}
+
+/** Replaces the text by the one of another device, which may be none; it can be undone. */
+export function useTheirs(): void {
+  const mine = writing.value;
+  const theirs = mine && conflicts.value.get(nameOf(mine.conversation, mine.kind));
+  if (!mine || theirs === undefined) return;
+  const { conversation, kind } = mine;
+  setConflict(nameOf(conversation, kind), undefined);
+  if (theirs) take(theirs);
+  else drafts.remove(conversation, kind);
+  mark(conversation);
+  writing.value = {
+    ...mine, text: theirs?.text ?? '', seen: Math.min(theirs?.seen ?? mine.seen, mine.seen),
+    to: theirs?.to ?? null, cc: theirs?.cc ?? null, chosen: Boolean(theirs?.to), before: null, warned: false, failure: '',
+  };
+  tell(say(theirs ? 'done.draftReplaced' : 'done.discarded'), {
+    undo: () => {
+      if (drafts.read(conversation, kind)?.text !== theirs?.text) return; // written on meanwhile
+      keep(conversation, kind, mine.text, mine.seen, choiceOf(mine));
+      writing.value = { ...mine, sending: false };
+    },
+  });
+}
+
+/** Saves this text in place of the one of another device. */
+export function keepMine(): void {
+  const mine = writing.value;
+  const theirs = mine && conflicts.value.get(nameOf(mine.conversation, mine.kind));
+  const draft = mine && drafts.read(mine.conversation, mine.kind);
+  if (!mine || !draft || theirs === undefined) return;
+  const { version: _, ...text } = draft;
+  drafts.put(mine.conversation, mine.kind, { ...text, saved: false, ...(theirs && { version: theirs.updated_at }) });
+  setConflict(nameOf(mine.conversation, mine.kind), undefined);
+  flush(mine.conversation, mine.kind);
 }
 
 /** Closes the composer and keeps the draft. */

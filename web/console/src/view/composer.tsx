@@ -2,10 +2,10 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
 import { emailOf } from '../state/asked';
 import type { Kind } from '../state/draft';
-import { drafted, drafts } from '../state/sync';
+import { conflicts, drafted, drafts, nameOf } from '../state/sync';
 import { newerThan } from '../state/timeline';
-import { discard, loadRecipients, seenSeq, send, stopWriting, type as typed, write, writing } from '../state/writing';
-import type { Conversation, Message } from '../wire';
+import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
+import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
 import { Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
@@ -49,6 +49,7 @@ function Editor({ conversation, messages }: Props) {
   const to = recipient(conversation);
   const mail = reply && conversation.reply.channel !== 'chat';
   const unanswerable = reply && !conversation.reply.to && !current.to?.length;
+  const theirs = conflicts.value.get(nameOf(conversation.id, current.kind));
   const nobody = mail && current.to?.length === 0;
   const news = reply && current.text !== '' ? newerThan(messages, seenSeq(conversation, current.seen)) : 0;
   const others = mail && current.to && current.cc ? current.to.length + current.cc.length - 1 : 0;
@@ -91,6 +92,7 @@ function Editor({ conversation, messages }: Props) {
       {mail && <RecipientFields writing={current} />}
       {mail && <Asked writing={current} conversation={conversation} messages={messages} />}
       {unanswerable && <p class="stale" role="alert">{say('composer.noAddress')}</p>}
+      {theirs !== undefined && <OtherDevice theirs={theirs} />}
       {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
       {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}
       <textarea ref={field} dir="auto" rows={4} value={current.text} aria-label={label} readOnly={current.sending}
@@ -104,8 +106,25 @@ function Editor({ conversation, messages }: Props) {
           <kbd>{keyLabel('send')}</kbd>
         </button>
         {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}
-        {current.text !== '' && <span class="saved muted">{say('composer.saved')}</span>}
+        {current.text !== '' && theirs === undefined && <span class="saved muted">{say('composer.saved')}</span>}
       </div>
     </footer>
+  );
+}
+
+/** The draft was changed on another device: its author decides which text stays. */
+function OtherDevice({ theirs }: { theirs: Draft | null }) {
+  return (
+    <div class="asked" role="alert">
+      <Icon name="warn" size={16} />
+      <span>
+        {say(theirs ? 'composer.other' : 'composer.other.gone')}
+        {theirs && <q class="other-text" dir="auto">{theirs.text}</q>}
+      </span>
+      <div class="asked-tools">
+        <button type="button" class="button" onClick={useTheirs}>{say(theirs ? 'composer.other.use' : 'composer.other.drop')}</button>
+        <button type="button" class="button" onClick={keepMine}>{say('composer.other.keep')}</button>
+      </div>
+    </div>
   );
 }
