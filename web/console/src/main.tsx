@@ -7,6 +7,8 @@ import './style/shell.css';
 import './style/thread.css';
 import './style/parts.css';
 
-render(<App />, document.getElementById('app')!);
+const app = document.getElementById('app')!;
+app.textContent = '';
+render(<App />, app);
 void start();
 void findDemo();

@@ -320,28 +320,64 @@ export function openConversation(id: string | null): void {
   navigate({ view: place.value.view, open: id });
 }
 
+/** Opens the next conversation while moving through the list. Those that are passed quickly are neither loaded nor kept in the history. */
+export function passTo(id: string, step: 1 | -1): void {
+  const next = { view: place.value.view, open: id };
+  show(next);
+  atRest(() => {
+    if (place.value !== next) return;
+    history.replaceState(null, '', toHash(next));
+    load(id, step);
+  });
+}
+
 function navigate(next: Place): void {
   const hash = toHash(next);
   if (hash !== location.hash) history.pushState(null, '', hash);
   arrive(next);
 }
 
+/** How long a person stays on a conversation before it is loaded, in ms. */
+const REST = 100;
+let resting: ReturnType<typeof setTimeout> | undefined;
+
+/** Calls back when a person who moves through the list stays. */
+export function atRest(call: () => void): void {
+  clearTimeout(resting);
+  resting = setTimeout(call, REST);
+}
+
+/** Calls back when the browser has painted what changed. */
+export function afterPaint(call: () => void): void {
+  if (document.visibilityState === 'visible') requestAnimationFrame(() => setTimeout(call));
+  else call(); // nothing is painted
+}
+
 function arrive(next: Place): void {
   const before = place.value;
+  show(next);
+  if (toHash({ view: before.view, open: null }) !== toHash({ view: next.view, open: null })) void loadList(next.view);
+  if (next.open) load(next.open, 1);
+}
+
+/** Shows what the list has of a conversation; messages follow. */
+function show(next: Place): void {
   batch(() => {
     place.value = next;
     if (next.open) hold(next.open);
   });
-  if (toHash({ view: before.view, open: null }) !== toHash({ view: next.view, open: null })) void loadList(next.view);
   if (!next.open) return;
-  // Show what the list has at once; messages follow.
   const thread = threadOf(next.open);
   if (!thread.value.conversation) thread.value = { ...thread.value, conversation: rows.value.find((row) => row.id === next.open) ?? null };
-  void refreshThread(next.open).then(resolveOpen).then(() => {
-    const arrived = threadOf(next.open!).value.conversation;
+}
+
+/** Loads the open conversation, and then the one that probably follows. */
+function load(id: string, step: 1 | -1): void {
+  void refreshThread(id).then(resolveOpen).then(() => {
+    const arrived = threadOf(id).value.conversation;
     if (arrived) markRead(arrived);
-    const after = neighbour(place.value.open, 1);
-    if (after && place.value.open === next.open) prefetch(after);
+    const after = neighbour(place.value.open, step);
+    if (after && place.value.open === id) prefetch(after);
   });
 }
 

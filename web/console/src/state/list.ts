@@ -22,11 +22,23 @@ export function hold(id: string): void {
   held.value = row ? { id, at: row.updated_at } : null;
 }
 
+type Placed = Pick<Conversation, 'id' | 'updated_at'>;
+
 /** Last changed first, then by ID, like the server. */
+const order = (a: Placed, b: Placed) => (a.updated_at !== b.updated_at ? (a.updated_at < b.updated_at ? 1 : -1) : a.id < b.id ? 1 : -1);
+
+const sorted = computed(() => [...byId.value.values()].sort(order));
+
+/** The rows in order. The list is a new one only if it differs, so that selecting a row renders no others. */
 export const rows = computed(() => {
   const fixed = held.value;
-  const at = (row: Conversation) => (row.id === fixed?.id ? fixed.at : row.updated_at);
-  return [...byId.value.values()].sort((a, b) => (at(a) !== at(b) ? (at(a) < at(b) ? 1 : -1) : a.id < b.id ? 1 : -1));
+  const row = fixed ? byId.value.get(fixed.id) : undefined;
+  if (!fixed || !row || row.updated_at === fixed.at) return sorted.value;
+  const others = sorted.value.filter((one) => one !== row);
+  const place = { id: row.id, updated_at: fixed.at };
+  const index = others.findIndex((one) => order(place, one) < 0);
+  others.splice(index < 0 ? others.length : index, 0, row);
+  return others;
 });
 
 /** Selects a row; the others move around it. */

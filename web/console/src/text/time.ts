@@ -5,6 +5,16 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A formatter, made once: making one takes about a millisecond. */
+function format(locale: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale ?? ''} ${JSON.stringify(options)}`;
+  let made = formats.get(key);
+  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale, options)));
+  return made;
+}
+
 /** Time since an instant, in the largest unit: "now", "4m", "2h", "3d". */
 export function span(since: string, now: number): string {
   const gone = now - Date.parse(since);
@@ -30,23 +40,23 @@ function startOfDay(at: number): number {
 export function moment(at: string, now: number, locale?: string): string {
   const then = Date.parse(at);
   if (Number.isNaN(then)) return '';
-  const clock = new Date(then).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
+  const clock = format(locale, { hour: '2-digit', minute: '2-digit' }).format(then);
   const days = Math.round((startOfDay(now) - startOfDay(then)) / DAY);
   if (days === 0) return clock;
   if (days === 1) return `${say('time.yesterday')} ${clock}`;
   const near = Math.abs(days) < 7;
   const sameYear = new Date(then).getFullYear() === new Date(now).getFullYear();
-  const date = new Date(then).toLocaleDateString(
+  const date = format(
     locale,
     near ? { weekday: 'short' } : sameYear ? { day: 'numeric', month: 'short' } : { day: 'numeric', month: 'short', year: 'numeric' },
-  );
+  ).format(then);
   return `${date} ${clock}`;
 }
 
 /** The full date and time, for tooltips. */
 export function exact(at: string, locale?: string): string {
   const then = new Date(at);
-  return Number.isNaN(then.getTime()) ? '' : then.toLocaleString(locale, { dateStyle: 'full', timeStyle: 'medium' });
+  return Number.isNaN(then.getTime()) ? '' : format(locale, { dateStyle: 'full', timeStyle: 'medium' }).format(then);
 }
 
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];

@@ -14,12 +14,17 @@ import { ThreadPane } from './thread';
 
 export function App() {
   switch (phase.value) {
-    case 'starting': return null;
+    case 'starting': return <Boot />;
     case 'login': return <Login />;
     case 'changed': return <Changed />;
     case 'unreachable': return <Unreachable />;
     case 'ready': return <Desk />;
   }
+}
+
+/** The same as in index.html, so that the first paint stays until there is something to show. */
+function Boot() {
+  return <div class="boot" role="status">{say('app.name')}</div>;
 }
 
 function Desk() {

@@ -1,6 +1,6 @@
 // All keyboard shortcuts of the console.
 import { assign, current, setStatus } from '../state/actions';
-import { go, inboxes, markUnread, me, neighbour, openConversation, place } from '../state/desk';
+import { atRest, go, inboxes, markUnread, me, neighbour, openConversation, passTo, place } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { keysOf } from '../state/keymap';
 import { ariaKeys, caps, isField, isLetter, Keys, lettersOff, strokeName, type Binding } from '../state/keys';
@@ -25,10 +25,8 @@ function step(by: 1 | -1): void {
   const next = neighbour(from, by);
   if (!next) return;
   select(next);
-  if (place.value.open) openConversation(next);
-  const after = neighbour(next, by);
-  if (place.value.open && after) prefetch(after);
-  if (!place.value.open) prefetch(next);
+  if (place.value.open) passTo(next, by);
+  else atRest(() => { if (selected.value === next) prefetch(next); });
 }
 
 function compose(kind: 'reply' | 'note'): void {

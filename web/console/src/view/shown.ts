@@ -1,7 +1,7 @@
 // The conversation in the thread pane. It follows the selection after the next paint,
 // so that moving through the list never waits for a conversation to be laid out.
 import { effect, signal } from '@preact/signals';
-import { place } from '../state/desk';
+import { afterPaint, place } from '../state/desk';
 
 export const shownId = signal<string | null>(place.value.open);
 let waiting = false;
@@ -9,15 +9,15 @@ let waiting = false;
 effect(() => {
   const { open } = place.value;
   if (open === shownId.peek() || waiting) return;
-  if (open === null || document.visibilityState !== 'visible') {
+  if (open === null) {
     showNow();
     return;
   }
   waiting = true;
-  requestAnimationFrame(() => setTimeout(() => {
+  afterPaint(() => {
     waiting = false;
     showNow();
-  }));
+  });
 });
 
 /** Shows the open conversation at once. */
