@@ -118,12 +118,12 @@ function OtherDevice({ theirs }: { theirs: Draft | null }) {
     <div class="asked" role="alert">
       <Icon name="warn" size={16} />
       <span>
-        {say(theirs ? 'composer.other' : 'composer.other.gone')}
+        {say(theirs ? 'composer.elsewhere' : 'composer.elsewhere.gone')}
         {theirs && <q class="other-text" dir="auto">{theirs.text}</q>}
       </span>
       <div class="asked-tools">
-        <button type="button" class="button" onClick={useTheirs}>{say(theirs ? 'composer.other.use' : 'composer.other.drop')}</button>
-        <button type="button" class="button" onClick={keepMine}>{say('composer.other.keep')}</button>
+        <button type="button" class="button" onClick={useTheirs}>{say(theirs ? 'composer.elsewhere.use' : 'composer.elsewhere.drop')}</button>
+        <button type="button" class="button" onClick={keepMine}>{say('composer.elsewhere.keep')}</button>
       </div>
     </div>
   );
