@@ -23,7 +23,7 @@ func (g *Gateway) buildChannels() error {
 	for _, w := range g.cfg.Widgets {
 		widgets[w.Key] = livechat.Widget{Key: w.Key, Name: w.Name, Origins: w.Origins}
 	}
-	chat := livechat.New(livechat.Config{Widgets: widgets, Committed: g.tail.Wake}, g.store.Visitors(), g.hub, g.log)
+	chat := livechat.New(livechat.Config{Widgets: widgets, Committed: g.tail.Wake, Left: g.store.Visitors().Left}, g.store.Visitors(), g.hub, g.log)
 	g.mux.Handle("/chat", chat)
 	g.group.Add("chat", chat)
 

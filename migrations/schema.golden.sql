@@ -97,6 +97,8 @@ create table chat_sessions (
     created_at timestamp with time zone not null default now(),
     seen_at timestamp with time zone not null default now(),
     received_seq bigint not null default 0,
+    opened bigint not null default 1,
+    left_at timestamp with time zone,
     constraint chat_sessions_pkey PRIMARY KEY (id),
     constraint chat_sessions_secret_hash_key UNIQUE (secret_hash),
     constraint chat_sessions_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),

@@ -22,6 +22,8 @@ type chatQueries struct {
 	Marks     *sqlx.Stmt `query:"chat-marks"`
 	Session   *sqlx.Stmt `query:"chat-session"`
 	Received  *sqlx.Stmt `query:"chat-received"`
+	Left      *sqlx.Stmt `query:"chat-left"`
+	LeftAt    *sqlx.Stmt `query:"chat-left-at"`
 	Delivered *sqlx.Stmt `query:"chat-delivered"`
 }
 
@@ -42,7 +44,7 @@ func (v Visitors) Open(ctx context.Context, widget, secret string, hello chat.Vi
 				return err
 			}
 		}
-		session = chat.Session{ID: desk.NewID[desk.SessionID](), Secret: newSecret(), Visitor: chat.Visitor{Name: name, Email: email}}
+		session = chat.Session{ID: desk.NewID[desk.SessionID](), Secret: newSecret(), Opened: 1, Visitor: chat.Visitor{Name: name, Email: email}}
 		_, err := tx.StmtxContext(ctx, v.s.q.chat.Begin).ExecContext(ctx, session.ID, digest(session.Secret), widget, name, email)
 		return wrap("begin a chat session", err)
 	})
@@ -54,6 +56,7 @@ func (v Visitors) resume(ctx context.Context, tx *sqlx.Tx, widget, secret, name,
 		ID             desk.SessionID
 		Name, Email    string
 		ConversationID desk.ConversationID
+		Opened         int64
 	}
 	err := tx.StmtxContext(ctx, v.s.q.chat.Resume).GetContext(ctx, &row, widget, digest(secret), name, email)
 	if err != nil {
@@ -62,7 +65,7 @@ func (v Visitors) resume(ctx context.Context, tx *sqlx.Tx, widget, secret, name,
 		}
 		return false, wrap("resume a chat session", err)
 	}
-	*into = chat.Session{ID: row.ID, Secret: secret, Resumed: true, Conversation: row.ConversationID, Visitor: chat.Visitor{Name: row.Name, Email: row.Email}}
+	*into = chat.Session{ID: row.ID, Secret: secret, Resumed: true, Conversation: row.ConversationID, Opened: row.Opened, Visitor: chat.Visitor{Name: row.Name, Email: row.Email}}
 	err = tx.StmtxContext(ctx, v.s.q.chat.Newest).GetContext(ctx, &into.Seq, row.ID)
 	return true, wrap("read a chat session", err)
 }
@@ -136,6 +139,29 @@ func (v Visitors) Received(ctx context.Context, id desk.SessionID, seq int64) er
 		_, err := tx.StmtxContext(ctx, q.Received).ExecContext(ctx, id, seq)
 		return wrap("record a visitor's position", err)
 	})
+}
+
+// Left records that the visitor has closed the chat, unless it was opened again since
+// the opening of that number.
+func (v Visitors) Left(ctx context.Context, id desk.SessionID, opened int64) error {
+	_, err := v.s.q.chat.Left.ExecContext(ctx, id, opened)
+	return wrap("record that a visitor left", err)
+}
+
+// leftAt returns when the visitor of a session closed the chat; nil if it is open.
+func (s *Store) leftAt(ctx context.Context, session string) (at *time.Time, err error) {
+	id, err := desk.ParseID[desk.SessionID](session)
+	if err != nil || id.IsZero() {
+		return nil, nil // the conversation has no session to answer to
+	}
+	err = s.q.chat.LeftAt.GetContext(ctx, &at, id)
+	if kindOf(err) == desk.KindNotFound {
+		return nil, nil
+	}
+	if at != nil {
+		utc(at)
+	}
+	return at, wrap("read whether a visitor left", err)
 }
 
 func (v Visitors) delivered(ctx context.Context, tx *sqlx.Tx, session desk.SessionID, id desk.ConversationID, seq int64) error {

@@ -1,8 +1,8 @@
 -- name: chat-resume
 update chat_sessions
-set seen_at = now(), name = coalesce(nullif($3, ''), name), email = coalesce(nullif($4, ''), email)
+set seen_at = now(), opened = opened + 1, left_at = null, name = coalesce(nullif($3, ''), name), email = coalesce(nullif($4, ''), email)
 where widget = $1 and secret_hash = $2
-returning id, name, email, conversation_id;
+returning id, name, email, conversation_id, opened;
 
 -- name: chat-begin
 insert into chat_sessions (id, secret_hash, widget, name, email) values ($1, $2, $3, $4, $5);
@@ -26,6 +26,12 @@ select conversation_id, received_seq from chat_sessions where id = $1;
 
 -- name: chat-received
 update chat_sessions set received_seq = greatest(received_seq, $2), seen_at = now() where id = $1;
+
+-- name: chat-left
+update chat_sessions set left_at = now() where id = $1 and opened = $2;
+
+-- name: chat-left-at
+select left_at from chat_sessions where id = $1;
 
 -- name: chat-delivered
 -- What the visitor has seen has arrived, whatever the sender knows about it.

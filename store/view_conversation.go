@@ -145,7 +145,13 @@ func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.Conver
 		}
 		return view.Conversation{}, wrap("read conversation", err)
 	}
-	return row.view(), nil
+	c := row.view()
+	if c.Reply.Channel != desk.ChannelChat {
+		return c, nil
+	}
+	var err error
+	c.Reply.LeftAt, err = s.leftAt(ctx, c.Reply.To)
+	return c, err
 }
 
 // Stints lists the assignment history of a conversation, oldest first, without the

@@ -24,7 +24,7 @@ type SignalFrame struct {
 	Topic live.Topic `json:"topic" doc:"The conversation's id"`
 	Kind  string     `json:"kind" enum:"typing,presence"`
 	From  string     `json:"from,omitempty" doc:"The agent's or the visitor's session's id"`
-	Data  *Presence  `json:"data,omitempty" doc:"Absent from visitors"`
+	Data  *Presence  `json:"data,omitempty" doc:"Absent when a visitor is typing. A visitor's presence has the states viewing and gone, and no name"`
 }
 
 // Presence is the data of an agent's signal.

@@ -28,6 +28,7 @@ type deskFixture struct {
 	gate *gateway.Gateway
 	ana  desk.Agent
 	key  string
+	dsn  string
 	stop func() error
 }
 
@@ -47,7 +48,7 @@ func startGateway(t testing.TB) *deskFixture {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- gate.Run(ctx) }()
-	o := &deskFixture{gate: gate}
+	o := &deskFixture{gate: gate, dsn: cfg.DB.URL}
 	stopped := false
 	o.stop = func() error {
 		if stopped {

@@ -44,6 +44,9 @@ type Config struct {
 	DrainWithin time.Duration // how long Run waits for the sockets when it stops (5 s)
 	// Committed is called after an event was committed, to wake the tail; may be nil.
 	Committed func()
+	// Left records that a visitor has closed the chat, unless it was opened again since
+	// the opening of that number; may be nil.
+	Left func(ctx context.Context, id desk.SessionID, opened int64) error
 }
 
 // Sessions is the part of the database that the server uses.

@@ -2,11 +2,13 @@ package livechat
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
+	"switchboard/live"
 )
 
 // The price of a first frame. A frame that names a session pays the difference
@@ -46,6 +48,7 @@ func (s *socket) openSession(f clientFrame) (chat.Session, error) {
 	if s.visitor == nil {
 		s.srv.join(s, session.ID)
 	}
+	s.srv.reopened(s.visitor, session.Opened)
 	return session, nil
 }
 
@@ -64,4 +67,51 @@ func start(session chat.Session, f clientFrame) chat.Position {
 		at.Seq = 0
 	}
 	return at
+}
+
+// reopened notes the number of a visitor's newest opening.
+func (s *Server) reopened(v *visitor, opened int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v.opened = max(v.opened, opened)
+}
+
+// arrive signals to the agents that the visitor has opened the chat, with a first tab.
+func (s *socket) arrive() {
+	s.srv.mu.Lock()
+	first := len(s.visitor.sockets) == 1
+	s.srv.mu.Unlock()
+	if first {
+		s.present("viewing")
+	}
+}
+
+// leave records and signals that the visitor has closed their last tab. When the server
+// stops, visitors come back to the next one.
+func (s *socket) leave(opened int64) {
+	s.mu.Lock()
+	draining := s.draining
+	s.mu.Unlock()
+	if draining || s.srv.cfg.Left == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storeWithin)
+	defer cancel()
+	if err := s.srv.cfg.Left(ctx, s.visitor.id, opened); err != nil {
+		s.log().Warn("LeavingNotStored", "error", err)
+		return
+	}
+	s.present("gone")
+}
+
+// present publishes a presence signal of the visitor.
+func (s *socket) present(state string) {
+	s.mu.Lock()
+	id := s.conversation
+	s.mu.Unlock()
+	if id.IsZero() {
+		return
+	}
+	data := json.RawMessage(`{"state":"` + state + `"}`)
+	s.srv.hub.PublishSignal(live.Signal{Topic: live.ConversationTopic(id), Kind: live.SignalPresence, From: s.visitor.id.String(), Data: data})
 }

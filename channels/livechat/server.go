@@ -210,13 +210,18 @@ func (s *Server) remove(sock *socket) {
 	if s.clients[network]--; s.clients[network] == 0 {
 		delete(s.clients, network)
 	}
+	left := int64(0)
 	if v := sock.visitor; v != nil {
 		v.sockets = slices.DeleteFunc(v.sockets, func(other *socket) bool { return other == sock })
 		if len(v.sockets) == 0 {
 			delete(s.visitors, v.id)
+			left = v.opened
 		}
 	}
 	s.mu.Unlock()
+	if left > 0 {
+		sock.leave(left)
+	}
 	s.running.Done()
 }
 
@@ -225,6 +230,7 @@ type visitor struct {
 	id      desk.SessionID
 	sockets []*socket // guarded by Server.mu
 	mark    chat.Mark // result of the last poll; guarded by Server.mu
+	opened  int64     // number of the newest opening on this node; guarded by Server.mu
 	frames  *rate.Limiter
 }
 

@@ -143,6 +143,7 @@ func (s *socket) begin(session chat.Session, at chat.Position) {
 	s.open = true
 	s.mu.Unlock()
 	s.reread()
+	s.arrive()
 }
 
 func (s *socket) close(code int) {

@@ -38,6 +38,8 @@ type ReplyPath struct {
 	Channel desk.Channel `json:"channel"`
 	To      string       `json:"to"`
 	From    string       `json:"from"`
+	// LeftAt is set only in a conversation that is read by itself.
+	LeftAt *time.Time `json:"left_at" doc:"With chat: when the visitor closed it; they see a reply when they open it again. Null while it is open, and always null in lists"`
 }
 
 // Conversation is a row of the list and also the header of the thread.

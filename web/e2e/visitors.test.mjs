@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { launch, open, received, shot, startDemo } from './desk.mjs';
+import { accessible, launch, open, received, shot, startDemo } from './desk.mjs';
 
 let demo, browser, desk, shop;
 const panel = () => shop.frameLocator('iframe[title=Chat]');
@@ -71,6 +71,31 @@ test('another page of the shop continues the conversation', async () => {
   await panel().locator('.line', { hasText: 'Is the Fjord lamp in stock?' }).waitFor();
   await panel().locator('.line', { hasText: 'Shall I put one aside?' }).waitFor();
   assert.equal(await panel().locator('.line').count(), 3);
+});
+
+test('the agent is told when the visitor has left, and when they are back', async () => {
+  const left = desk.getByText('The visitor has left the chat. They will see your reply when they open the chat again; it is not sent by email.');
+  assert.equal(await left.count(), 0);
+  const url = shop.url();
+  await shop.goto('about:blank');
+  await left.waitFor();
+  await accessible(desk, 'when the visitor has left');
+  await shot(desk, 'visitor-left');
+  await desk.keyboard.press('r');
+  await left.waitFor();
+  await desk.keyboard.press('Escape');
+  await shop.goto(url);
+  await left.waitFor({ state: 'detached' });
+});
+
+test('the widget promises no answer by email', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${demo.demo}/shop`);
+  await page.locator('switchboard-widget').getByRole('button').click();
+  const frame = page.frameLocator('iframe[title=Chat]');
+  await frame.getByText('So we know who you are. Answers appear here, in this chat.').waitFor();
+  await context.close();
 });
 
 test('messages written offline are sent after reconnecting', async () => {

@@ -25,6 +25,7 @@ type Session struct {
 	// Conversation is zero until the first line has been processed.
 	Conversation desk.ConversationID
 	Seq          int64 // of the newest message visible to the visitor; 0 if there is none
+	Opened       int64 // how often the session was opened
 }
 
 // Position is how far a socket has read.

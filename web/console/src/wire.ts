@@ -2026,6 +2026,11 @@ export interface components {
         ReplyPath: {
             channel: string;
             from: string;
+            /**
+             * Format: date-time
+             * @description With chat: when the visitor closed it; they see a reply when they open it again. Null while it is open, and always null in lists
+             */
+            left_at: string | null;
             to: string;
         };
         Report: {
@@ -2055,7 +2060,7 @@ export interface components {
             password: string;
         };
         SignalFrame: {
-            /** @description Absent from visitors */
+            /** @description Absent when a visitor is typing. A visitor's presence has the states viewing and gone, and no name */
             data?: components["schemas"]["Presence"];
             /** @description The agent's or the visitor's session's id */
             from?: string;

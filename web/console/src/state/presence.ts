@@ -1,6 +1,7 @@
 // Which agents view or answer a conversation, and who is typing. Signals are
 // ephemeral: each one expires unless it is repeated.
 import { signal } from '@preact/signals';
+import { refreshHead } from './thread';
 import type { ClientFrame, SignalFrame } from '../wire';
 
 export type Doing = 'viewing' | 'replying';
@@ -9,6 +10,7 @@ export interface Colleague { name: string; doing: Doing; until: number }
 const REPEAT_MS = 20_000;
 const FORGET_MS = 45_000;
 const TYPING_MS = 5_000;
+const LEFT_MS = 3_000;
 const TYPING_EVERY = 3_000;
 
 /** By conversation ID, then by agent ID. */
@@ -22,6 +24,9 @@ export function hear(sig: SignalFrame, now = Date.now()): void {
   if (sig.kind === 'typing' && !agent) {
     typing.value = new Map([...typing.value, [sig.topic, now + TYPING_MS]]);
     setTimeout(sweep, TYPING_MS + 50);
+  } else if (sig.kind === 'presence' && !agent) {
+    // A visitor who opens another page leaves and comes back at once.
+    setTimeout(() => void refreshHead(sig.topic), sig.data?.state === 'gone' ? LEFT_MS : 0);
   } else if (agent && (sig.kind === 'presence' || sig.kind === 'typing')) {
     const doing = sig.kind === 'typing' ? 'replying' : sig.data?.state;
     place(sig.topic, agent, doing === 'viewing' || doing === 'replying' ? { name: sig.data?.name ?? '', doing, until: now + FORGET_MS } : null);

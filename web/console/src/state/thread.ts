@@ -75,6 +75,14 @@ async function read(id: string): Promise<void> {
   }
 }
 
+/** Loads the head of an open conversation again, without its messages. */
+export async function refreshHead(id: string): Promise<void> {
+  const thread = threads.get(id);
+  if (!thread?.value.loaded) return;
+  const conversation = await api.conversation(id).catch(() => null);
+  if (conversation) thread.value = { ...thread.value, conversation };
+}
+
 /** Loads a conversation ahead, so that it opens at once. */
 export function prefetch(id: string): void {
   if (!threadOf(id).value.loaded) void refreshThread(id);

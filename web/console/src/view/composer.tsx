@@ -39,7 +39,7 @@ function Doors({ conversation }: { conversation: Conversation }) {
       {keyLabel(kind) && <kbd>{keyLabel(kind)}</kbd>}
     </button>
   );
-  return <footer class="composer doors">{door('reply')}{door('note')}</footer>;
+  return <footer class="composer"><Left conversation={conversation} /><div class="doors">{door('reply')}{door('note')}</div></footer>;
 }
 
 function Editor({ conversation, messages }: Props) {
@@ -91,6 +91,7 @@ function Editor({ conversation, messages }: Props) {
       </div>
       {mail && <RecipientFields writing={current} />}
       {mail && <Asked writing={current} conversation={conversation} messages={messages} />}
+      {reply && <Left conversation={conversation} />}
       {unanswerable && <p class="stale" role="alert">{say('composer.noAddress')}</p>}
       {theirs !== undefined && <OtherDevice theirs={theirs} />}
       {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
@@ -110,6 +111,12 @@ function Editor({ conversation, messages }: Props) {
       </div>
     </footer>
   );
+}
+
+/** Says when nobody is there to read a reply by chat. */
+function Left({ conversation: { reply } }: { conversation: Conversation }) {
+  if (reply.channel !== 'chat' || !reply.left_at) return null;
+  return <p class="left muted" role="status"><Icon name="clock" size={15} /><span>{say('composer.left')}</span></p>;
 }
 
 /** The draft was changed on another device: its author decides which text stays. */
