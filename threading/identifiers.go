@@ -119,7 +119,8 @@ func (d *decider) linked(first, c cited) bool {
 // objection says why a message may not join a conversation that it cites; "" if it
 // may. An address alone proves nothing unless it was authenticated. Otherwise the
 // message must cite something that only we gave out, and what others know too is
-// enough only for a customer whose own mail never was authenticated.
+// enough only where mail never was authenticated. A colleague of the customer who
+// joins that way is marked, and no reply goes to them.
 func (d *decider) objection(c cited) string {
 	switch {
 	case d.forged():
@@ -128,7 +129,9 @@ func (d *decider) objection(c cited) string {
 		return ""
 	case !d.member(c.Conversation):
 		return "another account's conversation " + label(c.Conversation)
-	case d.proven() || c.issued || d.customer(c.Conversation) && !d.in.Seen:
+	case d.proven() || c.issued:
+		return ""
+	case !d.in.Seen && (d.customer(c.Conversation) || c.own && c.by.id != d.in.Message.MessageID):
 		return ""
 	}
 	return "conversation " + label(c.Conversation) + ", but no message of ours, and nothing confirms the sender address"

@@ -114,7 +114,7 @@ func TestUnauthenticated(t *testing.T) {
 	}{
 		"cites our answer":             {change: refs("out.1@demo.example"), jo: joins, seen: joins, ann: unverified, copy: unverified},
 		"cites both":                   {change: refs("1@acme.example", "out.1@demo.example"), jo: joins, seen: joins, ann: unverified, copy: unverified},
-		"cites the customer's mail":    {change: refs("1@acme.example"), jo: joins, seen: apart, ann: apart, copy: apart},
+		"cites the customer's mail":    {change: refs("1@acme.example"), jo: joins, seen: apart, ann: unverified, copy: unverified},
 		"cites what only others cite":  {change: irt("unseen@acme.example"), jo: joins, seen: apart, ann: apart, copy: apart},
 		"has the identifier of ours":   {change: func(m *desk.Message) { m.MessageID, m.Subject = "out.1@demo.example", "Parcel 4711 is late" }, jo: joins, seen: apart, ann: apart, copy: apart},
 		"its own reply address":        {change: func(*desk.Message) {}, token: "self", jo: joins, seen: joins, ann: joins, copy: joins},
