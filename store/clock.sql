@@ -9,7 +9,7 @@ where channel in ('email', 'chat', 'form') and not settled and next_attempt_at >
 -- In the order of raw-claim, so that nothing waits at the head of the queue.
 update raws r set next_at = now(), lease_until = null
 from (select id, next_at, lease_until from raws where state = 'pending' order by channel = 'email', arrival limit 1000) as head
-where r.id = head.id and r.state = 'pending'
+where r.id = head.id and r.state || '' = 'pending' -- see raw-unclaim
   and (r.next_at > now() + $1 * interval '1 second' or r.lease_until > now() + $1 * interval '1 second');
 
 -- name: clock-mailboxes

@@ -13,7 +13,7 @@ select id, channel, endpoint, source_key, envelope_from, coalesce(string_to_arra
        case when not wait then $16::uuid end, case when wait then 0 else 1 end
 from (select t.*, w.fence, w.fence is null or t.state <> 'pending' or exists (
                  select from raws e where e.stream = t.stream and e.state = 'pending'
-                     and (e.owner is distinct from $16::uuid or e.lease_until is null or e.lease_until < now())) as wait
+                     and (e.owner is distinct from $16::uuid or e.lease_until is null or e.lease_until < now()) offset 0) as wait
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                   $9::timestamptz[], $10::bigint[], $12::text[], $13::text[], $14::boolean[], $17::text[], $18::boolean[])
            with ordinality as t (id, channel, endpoint, source_key, envelope_from, envelope_to, remote_addr, auth_results,
@@ -41,12 +41,14 @@ select id, first from known;
 select exists (select from raws r
                where r.state = 'pending' and r.next_at <= now() and (r.lease_until is null or r.lease_until < now())
                  and not exists (select from raws e where e.stream = r.stream and e.state = 'pending' and e.arrival < r.arrival
-                                     and (e.next_at > now() or e.lease_until >= now() and e.owner is distinct from $1::uuid)));
+                                     and (e.next_at > now() or e.lease_until >= now() and e.owner is distinct from $1::uuid) offset 0));
 
 -- name: raw-unclaim
+-- Planned while the table is empty, "state = 'pending'" would make this read an index of
+-- all pending rows instead of the primary key; as an expression it does not.
 update raws r set lease_until = null, attempts = attempts - 1
 from unnest($1::uuid[], $2::bigint[]) as t (id, fence)
-where r.id = t.id and r.fence = t.fence and r.state = 'pending';
+where r.id = t.id and r.fence = t.fence and r.state || '' = 'pending';
 
 -- name: raw-claim
 -- Pending rows in order of arrival, chat and forms before mail: a backlog of mail must
@@ -54,20 +56,21 @@ where r.id = t.id and r.fence = t.fence and r.state = 'pending';
 --
 -- A row whose stream has an earlier one that waits or that another node than $3 holds is
 -- left alone. So is one whose earlier row another node is claiming at this moment: skip
--- locked leaves that row out of due.
+-- locked leaves that row out of due. "offset 0" makes exists look up one stream at a time:
+-- as a join, which is planned while the table is empty, it reads all pending rows for each.
 with due as (
     select id, stream, arrival from raws r
     where state = 'pending' and next_at <= now() and (lease_until is null or lease_until < now())
       and not exists (select from raws e where e.stream = r.stream and e.state = 'pending' and e.arrival < r.arrival
-                          and (e.next_at > now() or e.lease_until >= now() and e.owner is distinct from $3::uuid))
+                          and (e.next_at > now() or e.lease_until >= now() and e.owner is distinct from $3::uuid) offset 0)
     order by channel = 'email', arrival
     limit $1
     for update skip locked
 ), ready as (
     select d.id from due d
     where not exists (select from raws e where e.stream = d.stream and e.state = 'pending' and e.arrival < d.arrival
-                          and not exists (select from due o where o.id = e.id)
-                          and (e.lease_until is null or e.lease_until < now() or e.owner is distinct from $3::uuid))
+                          and e.id <> all (array(select o.id from due o))
+                          and (e.lease_until is null or e.lease_until < now() or e.owner is distinct from $3::uuid) offset 0)
 ), fence as (select nextval('fences') as fence)
 update raws r set lease_until = now() + $2 * interval '1 second', owner = $3::uuid, fence = f.fence, attempts = attempts + 1
 from ready, fence f
@@ -77,7 +80,7 @@ returning r.arrival, r.id, r.channel, r.endpoint, r.source_key, r.envelope_from,
 
 -- name: raw-fail
 update raws set state = $3, problem = $4, next_at = now() + $5 * interval '1 second', attempts = $6, lease_until = null
-where id = $1 and fence = $2 and state = 'pending';
+where id = $1 and fence = $2 and state || '' = 'pending'; -- see raw-unclaim
 
 -- name: raw-replay
 -- A row whose bytes never came has nothing to process: it is due to be fetched again. One that was never tried was

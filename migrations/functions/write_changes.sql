@@ -186,14 +186,14 @@ begin
         -- Each row must still have the fence of this claim.
         update raws r set state = 'processed', problem = '', lease_until = null, message_id = p.message_id
         from jsonb_to_recordset(changes->'processed') as p (id uuid, fence bigint, message_id uuid)
-        where r.id = p.id and r.fence = p.fence and r.state = 'pending';
+        where r.id = p.id and r.fence = p.fence and r.state || '' = 'pending';
         get diagnostics rows = row_count;
         raws_lost := jsonb_array_length(changes->'processed') - rows;
         -- No row is processed before an earlier one of its stream. The rows of this batch
         -- are no longer pending.
         if exists (select from jsonb_to_recordset(changes->'processed') as p (id uuid)
                    join raws r on r.id = p.id
-                   where exists (select from raws e where e.stream = r.stream and e.state = 'pending' and e.arrival < r.arrival)) then
+                   where exists (select from raws e where e.stream = r.stream and e.state = 'pending' and e.arrival < r.arrival offset 0)) then
             raise integrity_constraint_violation using constraint = 'raws_order',
                 message = 'an earlier message of the same source is still pending';
         end if;
