@@ -88,6 +88,9 @@ type Desk struct {
 	opt   Options
 }
 
+// On returns the same desk over another store.
+func (d *Desk) On(store Store) *Desk { return &Desk{store: store, opt: d.opt} }
+
 // New returns a Desk over a store.
 func New(store Store, opt Options) *Desk {
 	if opt.Log == nil {

@@ -29,19 +29,20 @@ type company struct {
 	arr                float64
 	people             []string // "Jo Marsh"
 	tags               []string
+	foreign            bool // writes in another language than English, and so only about topics of its own
 }
 
 var companies = []company{
-	{"acme.example", "acme.example", "business", 24000, []string{"Dana Brooks", "Will Carter"}, nil}, // named after its first message, like any new customer
-	{"Globex", "globex.example", "enterprise", 120000, []string{"Maria Keller", "Tom Weiss"}, []string{"strategic"}},
-	{"Initech", "initech.example", "standard", 3600, []string{"Bill Lumb", "Priya Nair"}, nil},
-	{"Umbrella Health", "umbrella-health.example", "enterprise", 88000, []string{"Noor Haddad", "Jean Petit"}, nil},
-	{"Hooli", "hooli.example", "business", 31000, []string{"Gavin Stone", "Aiko Mori"}, nil},
-	{"Stark Logistics", "stark-logistics.example", "business", 18000, []string{"Pia Lund", "Diego Paz"}, nil},
-	{"Wayne Foods", "wayne-foods.example", "standard", 5200, []string{"Lucy Fox"}, nil},
-	{"Vandelay Imports", "vandelay.example", "standard", 2400, []string{"Art Vande", "Rosa Conti"}, nil},
-	{"東京商会", "tokyo-shokai.example", "business", 27000, []string{"佐藤 美咲", "鈴木 健"}, nil},
-	{"Müller & Söhne", "mueller-soehne.example", "standard", 4100, []string{"Jürgen Müller", "Änne Groß"}, nil},
+	{"acme.example", "acme.example", "business", 24000, []string{"Dana Brooks", "Will Carter"}, nil, false}, // named after its first message, like any new customer
+	{"Globex", "globex.example", "enterprise", 120000, []string{"Maria Keller", "Tom Weiss"}, []string{"strategic"}, false},
+	{"Initech", "initech.example", "standard", 3600, []string{"Bill Lumb", "Priya Nair"}, nil, false},
+	{"Umbrella Health", "umbrella-health.example", "enterprise", 88000, []string{"Noor Haddad", "Jean Petit"}, nil, false},
+	{"Hooli", "hooli.example", "business", 31000, []string{"Gavin Stone", "Aiko Mori"}, nil, false},
+	{"Stark Logistics", "stark-logistics.example", "business", 18000, []string{"Pia Lund", "Diego Paz"}, nil, false},
+	{"Wayne Foods", "wayne-foods.example", "standard", 5200, []string{"Lucy Fox"}, nil, false},
+	{"Vandelay Imports", "vandelay.example", "standard", 2400, []string{"Art Vande", "Rosa Conti"}, nil, false},
+	{"東京商会", "tokyo-shokai.example", "business", 27000, []string{"佐藤 美咲", "鈴木 健"}, nil, true},
+	{"Müller & Söhne", "mueller-soehne.example", "standard", 4100, []string{"Jürgen Müller", "Änne Groß"}, nil, true},
 }
 
 // people creates the agents, the accounts with their attributes, and the API key,

@@ -6,18 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
-	"switchboard/agent"
 	"switchboard/channels/livechat/chat"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/search"
 )
-
-// conversations is the number of seeded conversations.
-const conversations = 60
 
 // seed fills an empty database the regular way: every conversation arrives as raw
 // bytes and goes through the pipeline, and agents then work on some of them.
@@ -31,16 +28,37 @@ func (d *demo) seed(ctx context.Context) error {
 		return err
 	}
 	s := &seeder{demo: d, rand: rand.New(rand.NewPCG(uint64(d.opt.Seed), 0x5eed)), now: time.Now()}
-	for i := range conversations {
+	order := slices.Clone(topics)
+	s.rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	recent(order)
+	for i, at := range arrivals(s.now, s.rand, order) {
+		s.incoming = append(s.incoming, incoming{order[i], at})
+	}
+	slices.SortFunc(s.incoming, func(a, b incoming) int { return a.at.Compare(b.at) })
+	for i := range s.incoming {
 		if err := s.one(ctx, i); err != nil {
 			return err
 		}
 	}
-	list, err := d.await(ctx, admin, conversations)
+	list, err := d.await(ctx, admin, len(topics))
 	if err != nil {
 		return err
 	}
 	return s.act(ctx, list)
+}
+
+// recent moves the topics that are handed over to a recent time, so that somebody is
+// working on them.
+func recent(order []topic) {
+	to := len(order) - 8
+	for i := range order {
+		if order[i].handover != "" && i < to-8 {
+			for order[to].handover != "" {
+				to--
+			}
+			order[i], order[to] = order[to], order[i]
+		}
+	}
 }
 
 // list returns the newest conversations that an agent can see.
@@ -68,14 +86,24 @@ func (d *demo) await(ctx context.Context, as desk.Agent, n int) ([]view.Conversa
 // seeder creates the demo's conversations.
 type seeder struct {
 	*demo
-	rand *rand.Rand
-	now  time.Time
+	rand     *rand.Rand
+	now      time.Time
+	incoming []incoming // in the order of their times
+}
+
+// incoming is a message that a customer sends.
+type incoming struct {
+	topic
+	at time.Time
 }
 
 // one sends a message from a customer: usually by mail, sometimes by form or chat.
 func (s *seeder) one(ctx context.Context, i int) error {
-	topic := topics[i%len(topics)]
+	topic := s.incoming[i].topic
 	c := companies[s.rand.IntN(len(companies))]
+	for c.foreign {
+		c = companies[s.rand.IntN(len(companies))]
+	}
 	if topic.company != "" {
 		for _, other := range companies {
 			if other.domain == topic.company {
@@ -89,9 +117,7 @@ func (s *seeder) one(ctx context.Context, i int) error {
 		name = privates[s.rand.IntN(len(privates))]
 		email = fmt.Sprintf("%s@gmail.com", handle(name, i))
 	}
-	// The newest is minutes old, the oldest days.
-	age := time.Duration(float64(96*time.Hour)*(1-float64(i)/conversations)) + time.Duration(s.rand.IntN(40))*time.Minute
-	raw := desk.Raw{ReceivedAt: s.now.Add(-age), RemoteAddr: "127.0.0.1:0"}
+	raw := desk.Raw{ReceivedAt: s.incoming[i].at, RemoteAddr: "127.0.0.1:0"}
 	switch topic.channel {
 	case desk.ChannelForm:
 		raw.Channel, raw.Endpoint, raw.SourceKey = desk.ChannelForm, formKey, fmt.Sprintf("seed-%d", i)
@@ -125,10 +151,10 @@ func (s *seeder) chat(ctx context.Context, raw desk.Raw, name, email string, top
 			return err
 		}
 	}
-	return nil
+	return s.gate.Store().Visitors().Left(ctx, session, opened.Opened)
 }
 
-// act makes the agents reply, add notes, assign and hand over.
+// act makes the agents work on the conversations, each in the hours after it arrived.
 func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 	var people []desk.Agent
 	for _, a := range agents {
@@ -138,32 +164,17 @@ func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 		}
 		people = append(people, who)
 	}
-	ana, ben := people[0], people[1]
-	desks := s.gate.Desk()
 	for i, c := range list {
-		var err error
-		t := topicOf(c.Subject)
-		switch {
-		case c.Tier == 1 && t.answer != "" && i%2 == 1:
-			_, err = desks.Reply(ctx, ana, c.ID, agent.Reply{Text: t.answer, All: true})
-			if err == nil && i%4 == 1 {
-				_, err = desks.SetStatus(ctx, ana, c.ID, agent.Status{To: desk.StatusResolved})
-			}
-		case c.Tier == 1 && t.handover != "":
-			_, err = desks.Move(ctx, ana, c.ID, agent.Move{Inbox: "integrations", Note: t.handover})
-		case c.Tier == 1 && i%4 == 2:
-			_, err = desks.Assign(ctx, ana, c.ID, ana.ID)
-		case c.Tier == 2 && t.note != "":
-			if _, err = desks.Assign(ctx, ben, c.ID, ben.ID); err == nil {
-				_, err = desks.Note(ctx, ben, c.ID, t.note)
-			}
-		}
+		w := &work{seeder: s, ctx: ctx, c: c, at: c.CreatedAt}
+		w.handle(topicOf(c.Subject), people, i)
 		// What is older than a few hours was read before.
-		if err == nil && i > 8 {
-			err = errors.Join(s.gate.Store().MarkRead(ctx, ana, c.ID, c.LastSeq), s.gate.Store().MarkRead(ctx, ben, c.ID, c.LastSeq))
+		if s.now.Sub(c.CreatedAt) > 5*time.Hour {
+			for _, a := range people[:2] {
+				w.err = errors.Join(w.err, s.gate.Store().MarkRead(ctx, a, c.ID, c.LastSeq))
+			}
 		}
-		if err != nil {
-			return fmt.Errorf("conversation %d: %w", c.Number, err)
+		if w.err != nil {
+			return fmt.Errorf("conversation %d: %w", c.Number, w.err)
 		}
 	}
 	return nil
