@@ -106,6 +106,7 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 	}
 	t.Cleanup(func() { d.db.Close() })
 	d.seed()
+	d.published()
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(d.logs.String())
@@ -147,6 +148,24 @@ func (d *desks) exec(query string, args ...any) {
 	d.t.Helper()
 	if _, err := d.db.ExecContext(d.t.Context(), query, args...); err != nil {
 		d.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// published waits until every event can be read. Transactions of tests in other databases
+// of the cluster hold back new ones for a moment.
+func (d *desks) published() {
+	d.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; <-time.After(5 * time.Millisecond) {
+		var held bool
+		if err := d.db.QueryRowContext(d.t.Context(), "select exists (select from events where xid >= pg_snapshot_xmin(pg_current_snapshot()))").Scan(&held); err != nil {
+			d.t.Fatal(err)
+		}
+		if !held {
+			return
+		}
+		if time.Now().After(deadline) {
+			d.t.Fatal("events are held back")
+		}
 	}
 }
 

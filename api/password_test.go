@@ -182,6 +182,7 @@ func TestKeysAreAudited(t *testing.T) {
 			Data    json.RawMessage
 		}
 	}
+	d.published()
 	d.as("root", "GET", "/events?limit=200", nil).want(t, 200).json(t, &page)
 	created := 0
 	for _, e := range page.Data {

@@ -109,7 +109,7 @@ func TestUndelivered(t *testing.T) {
 // TestFlagsBeforeData: an update of flags is not the message (RFC 9051 section 7.5.2).
 func TestFlagsBeforeData(t *testing.T) {
 	t.Parallel()
-	for name, before := range map[string]string{"once": "* %d FETCH (FLAGS (\\Answered) UID %d)\r\n", "without UID": "* %d FETCH (FLAGS (\\Answered))\r\n"} {
+	for name, before := range map[string]string{"once": "* %d FETCH (FLAGS (\\Answered) UID %d)\r\n", "read": "* %d FETCH (FLAGS (\\Seen) UID %d)\r\n", "without UID": "* %d FETCH (FLAGS (\\Answered))\r\n"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			journal := newMemory(channeltest.NewSink())

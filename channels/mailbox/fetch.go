@@ -127,5 +127,9 @@ func (s *session) one(message *imapclient.FetchMessageData) (uid imap.UID, m fet
 			}
 		}
 	}
+	// Flags alone are a change that the server reports by itself (RFC 9051 section 7.5.2).
+	// They do not say that the message was read before the mailbox was connected.
+	m.flagged = m.flagged && m.sized
+	m.seen = m.seen && m.sized
 	return uid, m, nil
 }

@@ -6,6 +6,7 @@ import { say } from '../text/say';
 import type { Agent, Conversation, Counts, Event as DeskEvent, Channel, Inbox } from '../wire';
 import { Feed, type Link } from './feed';
 import { clearList, hold, loadList, patchList, rows, selected } from './list';
+import { atRest } from './pace';
 import { hear, Presence, type Doing } from './presence';
 import { fromHash, toHash, type Place, type View } from './search';
 import { loadDrafts } from './sync';
@@ -335,22 +336,6 @@ function navigate(next: Place): void {
   const hash = toHash(next);
   if (hash !== location.hash) history.pushState(null, '', hash);
   arrive(next);
-}
-
-/** How long a person stays on a conversation before it is loaded, in ms. */
-const REST = 100;
-let resting: ReturnType<typeof setTimeout> | undefined;
-
-/** Calls back when a person who moves through the list stays. */
-export function atRest(call: () => void): void {
-  clearTimeout(resting);
-  resting = setTimeout(call, REST);
-}
-
-/** Calls back when the browser has painted what changed. */
-export function afterPaint(call: () => void): void {
-  if (document.visibilityState === 'visible') requestAnimationFrame(() => setTimeout(call));
-  else call(); // nothing is painted
 }
 
 function arrive(next: Place): void {

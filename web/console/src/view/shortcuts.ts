@@ -1,10 +1,11 @@
 // All keyboard shortcuts of the console.
 import { assign, current, setStatus } from '../state/actions';
-import { atRest, go, inboxes, markUnread, me, neighbour, openConversation, passTo, place } from '../state/desk';
+import { go, inboxes, markUnread, me, neighbour, openConversation, passTo, place } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { keysOf } from '../state/keymap';
 import { ariaKeys, caps, isField, isLetter, Keys, lettersOff, strokeName, type Binding } from '../state/keys';
 import { rows, select, selected } from '../state/list';
+import { atRest } from '../state/pace';
 import { nextTheme } from '../state/theme';
 import { prefetch, threadOf } from '../state/thread';
 import { showNow } from './shown';

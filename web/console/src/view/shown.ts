@@ -1,7 +1,8 @@
 // The conversation in the thread pane. It follows the selection after the next paint,
 // so that moving through the list never waits for a conversation to be laid out.
 import { effect, signal } from '@preact/signals';
-import { afterPaint, place } from '../state/desk';
+import { place } from '../state/desk';
+import { afterPaint } from '../state/pace';
 
 export const shownId = signal<string | null>(place.value.open);
 let waiting = false;
