@@ -302,12 +302,17 @@ func FuzzPolicy(f *testing.F) {
 	})
 }
 
+// BenchmarkRoute routes a short mail, and one of 25 KB.
 func BenchmarkRoute(b *testing.B) {
 	p := compileFile(b, "default.yaml")
-	facts := Facts{Channel: "email", Message: MessageFacts{Subject: "Order has not arrived", To: "support@demo.example",
-		NewText: strings.Repeat("The tracking page shows no update since Monday. ", 20)}}
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Route(facts)
+	for _, sentences := range []int{20, 520} {
+		facts := Facts{Channel: "email", Message: MessageFacts{Subject: "Order has not arrived", To: "support@demo.example",
+			NewText: strings.Repeat("The tracking page shows no update since Monday. ", sentences)}}
+		b.Run(fmt.Sprint(len(facts.Message.NewText)), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Route(facts)
+			}
+		})
 	}
 }

@@ -124,7 +124,7 @@ func compileCondition(source string, calendars, absent []string) (condition, []c
 		return min(origin[octet], len(source))
 	}
 	check := &nameCheck{calendars: calendars, absent: absent}
-	program, err := exprlang.Compile(text, append(conditionOptions(), exprlang.Patch(check))...)
+	program, err := exprlang.Compile(text, append(conditionOptions(), exprlang.Patch(check), exprlang.Patch(matchPatch{}))...)
 	if err != nil {
 		var located *file.Error
 		if errors.As(err, &located) {
@@ -152,6 +152,7 @@ func conditionOptions() []exprlang.Option {
 		exprlang.Env(&Facts{}), exprlang.AsBool(), exprlang.MaxNodes(maxNodes),
 		exprlang.DisableBuiltin("now"),
 		exprlang.DisableBuiltin("repeat"),
+		matchOption(),
 		exprlang.Function("duration", func(params ...any) (any, error) { return parseDuration(params[0].(string)) },
 			new(func(string) time.Duration)),
 		exprlang.Function("percent", func(params ...any) (any, error) { return Percent(params[0].(float64)), nil },
