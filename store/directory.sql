@@ -82,8 +82,9 @@ order by left(lower(t.name), 200), t.id
 limit $4;
 
 -- name: directory-find-contacts
--- Contacts with $1 in the name or an address, at most $2.
+-- Contacts with $1 in the name or an address, at most $2; some twice, so that the search
+-- can stop at $2.
 select t.id from contacts t where strpos(coalesce(t.folded, lower(t.name)), $1) > 0
-union
+union all
 select d.contact_id from identities d where strpos(d.address, $1) > 0
 limit $2;

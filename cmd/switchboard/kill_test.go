@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/smtp"
 	"net/textproto"
@@ -18,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"switchboard/internal/mailtest"
 )
 
 // TestKilledWhileReceiving kills the program ten times while senders that retry
@@ -106,7 +107,7 @@ type program struct {
 
 func newProgram(t *testing.T) *program {
 	dir := t.TempDir()
-	p := &program{t: t, bin: binary(t), data: filepath.Join(dir, "data"), http: free(t), smtp: free(t)}
+	p := &program{t: t, bin: binary(t), data: filepath.Join(dir, "data"), http: mailtest.FreeAddr(t), smtp: mailtest.FreeAddr(t)}
 	var err error
 	if p.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
 		t.Fatal(err)
@@ -116,16 +117,6 @@ func newProgram(t *testing.T) *program {
 		p.log.Close()
 	})
 	return p
-}
-
-// free returns an address that is currently unused.
-func free(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // start runs the program and waits until it is ready.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"switchboard/internal/dbtest"
+	"switchboard/internal/mailtest"
 )
 
 // TestOrderOnTwoNodes sends conversations to two nodes in turn, each mail as soon as the
@@ -36,7 +37,7 @@ func TestOrderOnTwoNodes(t *testing.T) {
 	var nodes []*node
 	var addrs []string
 	for i := range 2 {
-		addrs = append(addrs, free(t))
+		addrs = append(addrs, mailtest.FreeAddr(t))
 		config := filepath.Join(dir, fmt.Sprintf("node%d.toml", i))
 		text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data%d'\n[db]\nurl = %q\n[mail]\naddresses = ['support@desk.example']\n[smtp]\naddr = '%s'\n", dir, i, dsn, addrs[i])
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {

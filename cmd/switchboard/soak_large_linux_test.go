@@ -18,6 +18,7 @@ import (
 
 	"switchboard/bench/proc"
 	"switchboard/internal/dbtest"
+	"switchboard/internal/mailtest"
 )
 
 // largeKinds are mails whose size is in different places: a file, several files, or
@@ -68,7 +69,7 @@ func TestSoakLarge(t *testing.T) {
 	if *soakLong {
 		mails = 20
 	}
-	dir, dsn, addr := t.TempDir(), dbtest.New(t), free(t)
+	dir, dsn, addr := t.TempDir(), dbtest.New(t), mailtest.FreeAddr(t)
 	bin, config := binary(t), filepath.Join(dir, "switchboard.toml")
 	text := fmt.Sprintf("addr = '127.0.0.1:0'\nlog_level = 'error'\n[mail]\naddresses = ['support@desk.example']\n[smtp]\naddr = %q\n[db]\nurl = %q\n", addr, dsn)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {

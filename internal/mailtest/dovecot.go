@@ -140,7 +140,7 @@ func WithCertificate(change func(*x509.Certificate)) DovecotOption {
 // NewDovecot starts a Dovecot with an empty mailbox.
 func NewDovecot(t testing.TB, options ...DovecotOption) *Dovecot {
 	t.Helper()
-	d := &Dovecot{Addr: freePort(t), TLSAddr: freePort(t), User: "support", Password: "secret", mechanisms: "oauthbearer xoauth2", t: t, dir: folder(t)}
+	d := &Dovecot{Addr: FreeAddr(t), TLSAddr: FreeAddr(t), User: "support", Password: "secret", mechanisms: "oauthbearer xoauth2", t: t, dir: folder(t)}
 	for _, option := range options {
 		option(d)
 	}

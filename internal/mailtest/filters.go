@@ -51,7 +51,7 @@ end})
 // Rspamd starts rspamd with only the rules above and returns the URL of its worker.
 func Rspamd(t testing.TB) (url string) {
 	t.Helper()
-	dir, addr := folder(t), freePort(t)
+	dir, addr := folder(t), FreeAddr(t)
 	account, uid, gid, root := unprivileged(t)
 	write(t, filepath.Join(dir, "rules.lua"), rspamdRules)
 	write(t, filepath.Join(dir, "tld"), "com\nexample\n") // the full list takes seconds to compile

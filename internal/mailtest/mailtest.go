@@ -6,7 +6,9 @@
 package mailtest
 
 import (
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -38,15 +40,21 @@ func program(t testing.TB, name, debianPackage string) string {
 	return ""
 }
 
-// freePort returns a loopback address that was free a moment ago.
-func freePort(t testing.TB) string {
+// FreeAddr returns a loopback address that is free, and that is not among the ports of
+// outgoing connections: one of those could take it before a server does.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, last = 10240, 32767 // the kernel's default range of such ports is above
+	var err error
+	for range 100 {
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(last-first+1))); err == nil {
+			l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal(err)
+	return ""
 }
 
 // unprivileged returns the user that servers run as if the test runs as root, and

@@ -34,7 +34,7 @@ type SinkMail struct {
 // final dot, "-L" speaks LMTP.
 func NewSMTPSink(t testing.TB, flags ...string) *SMTPSink {
 	t.Helper()
-	s := &SMTPSink{Addr: freePort(t), t: t, dir: folder(t)}
+	s := &SMTPSink{Addr: FreeAddr(t), t: t, dir: folder(t)}
 	account, uid, gid, root := unprivileged(t)
 	if root {
 		if err := os.Chown(s.dir, uid, gid); err != nil {
