@@ -9,6 +9,9 @@ GO       ?= go
 WEB_SOURCES := $(shell find web -type f \
 	-not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/test/*')
 
+# The packages whose tests take longest begin first.
+SLOW := ./store ./cmd/switchboard ./api ./gateway
+
 .DEFAULT_GOAL := help
 .PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-disk
 
@@ -40,12 +43,11 @@ web/node_modules/.installed: web/package.json web/package-lock.json web/.npmrc
 	@touch $@
 
 test: ## all checks: lint, Go tests with -race, TypeScript, browser
-	@scripts/test-tools
-	@$(MAKE) --no-print-directory lint test-go test-web test-browser
+	@scripts/test
 
 test-go: web ## Go tests, with the race detector and in random order
 	@echo '==> go test'
-	@$(GO) test -race -shuffle=on -timeout 8m ./...
+	@$(GO) test -race -shuffle=on -timeout 9m $(SLOW) ./...
 	@$(GO) test -run 'Bombs|Hostile' ./normalize/... ./htmlview # limits of time and memory, which the race detector would distort
 
 test-web: web/node_modules/.installed ## type check and unit tests of the web pages
