@@ -19,6 +19,7 @@ import (
 type deliveryQueries struct {
 	Claim         *sqlx.Stmt `query:"delivery-claim"`
 	Content       *sqlx.Stmt `query:"delivery-content"`
+	Gone          *sqlx.Stmt `query:"delivery-gone"`
 	Release       *sqlx.Stmt `query:"delivery-release"`
 	Messages      *sqlx.Stmt `query:"delivery-messages"`
 	ByPerson      *sqlx.Stmt `query:"delivery-by-person"`

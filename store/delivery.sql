@@ -26,13 +26,22 @@ returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.retur
 -- The claim $2 of delivery $1 is about to send the content.
 update deliveries set content_started_at = now() where id = $1 and fence = $2 and state = 'sending';
 
+-- name: delivery-gone
+-- The programs that have ended while they were sending: $1 is the class of the advisory
+-- lock that each program holds while it runs.
+select distinct owner from deliveries d
+where state = 'sending' and owner is not null and lease_until > now()
+  and not exists (select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid::bigint = $1::bigint
+                      and l.database = (select oid from pg_database where datname = current_database())
+                      and l.objid::bigint = hashtext(d.owner::text)::bigint & 4294967295);
+
 -- name: delivery-release
--- Attempts of programs that have ended are due at once: $1 is the class of the advisory
--- lock that each program holds while it runs. A row that is locked is being completed.
+-- Attempts of programs that have ended, see delivery-gone, are due at once; $2 are the
+-- programs in question, null: all. A row that is locked is being completed.
 update deliveries set next_attempt_at = now(), lease_until = now()
 where id in (
     select id from deliveries d
-    where state = 'sending' and owner is not null
+    where state = 'sending' and owner is not null and ($2::uuid[] is null or owner = any($2))
       and not exists (select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid::bigint = $1::bigint
                           and l.database = (select oid from pg_database where datname = current_database())
                           and l.objid::bigint = hashtext(d.owner::text)::bigint & 4294967295)

@@ -183,3 +183,26 @@ func TestJoinSparesTheLiving(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRunningProgramTakesOver: what a killed program was sending is repeated by one that
+// is running, without a start and long before the lease runs out.
+func TestRunningProgramTakesOver(t *testing.T) {
+	t.Parallel()
+	dsn := dbtest.New(t)
+	o := openOfficeAt(t, dsn)
+	o.answered(t)
+	x := startStaller(t, "DATA")
+	kill := startSender(t, dsn, x.addr, 5*time.Minute)
+	select {
+	case <-x.stalled:
+	case <-time.After(time.Minute):
+		t.Fatal("the sender did not come so far")
+	}
+	startSender(t, dsn, x.addr, 5*time.Minute)
+	o.await(t, 2, "select count(*) from pg_locks where locktype = 'advisory' and objsubid = 2 and granted and database = (select oid from pg_database where datname = current_database())")
+	kill()
+	o.await(t, 1, "select count(*) from deliveries where state = 'sent' and settled and attempts = 1 and lease_until is null")
+	if got := x.took.Load(); got != 1 {
+		t.Errorf("%d copies", got)
+	}
+}

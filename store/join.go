@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 )
 
@@ -33,15 +35,14 @@ func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
 	}
 	if err == nil {
 		err = s.tx(ctx, func(tx *sqlx.Tx) error {
-			for _, release := range []*sqlx.Stmt{s.q.raw.Release, s.q.delivery.Release} {
-				if _, err := tx.StmtxContext(ctx, release).ExecContext(ctx, ownersLock); err != nil {
-					return err
-				}
+			_, err := tx.StmtxContext(ctx, s.q.raw.Release).ExecContext(ctx, ownersLock)
+			if err == nil {
+				_, err = tx.StmtxContext(ctx, s.q.delivery.Release).ExecContext(ctx, ownersLock, nil)
 			}
-			if !alone {
-				return nil
+			if err != nil || !alone {
+				return err
 			}
-			_, err := tx.StmtxContext(ctx, s.q.mailbox.Release).ExecContext(ctx, "")
+			_, err = tx.StmtxContext(ctx, s.q.mailbox.Release).ExecContext(ctx, "")
 			return err
 		})
 	}
@@ -64,14 +65,19 @@ func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
 	}, nil
 }
 
-// lookAfter is how often a program checks that it still holds its locks.
-const lookAfter = 5 * time.Second
+const (
+	// lookAfter is how often a program checks that it still holds its locks.
+	lookAfter = 5 * time.Second
+	// takeOverAfter is after how many of those it looks for programs that have ended.
+	takeOverAfter = 3
+)
 
 // membership is the connection that holds the locks of a writer.
 type membership struct {
 	s     *Store
 	conn  *sqlx.Conn // nil while there is none
 	ended chan struct{}
+	gone  []uuid.UUID // programs that seemed to have ended, at the last look
 }
 
 // keep takes the locks again whenever the connection that held them is lost, until ctx
@@ -80,11 +86,16 @@ func (m *membership) keep(ctx context.Context) {
 	defer close(m.ended)
 	ticker := time.NewTicker(lookAfter)
 	defer ticker.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		}
+		if n%takeOverAfter == 0 {
+			if err := m.takeOver(ctx); err != nil && ctx.Err() == nil {
+				m.s.log.Warn("TakeOverFailed", "error", err)
+			}
 		}
 		if m.conn != nil && m.conn.PingContext(ctx) == nil {
 			continue
@@ -96,6 +107,30 @@ func (m *membership) keep(ctx context.Context) {
 			m.s.log.Warn("LocksLost", "error", err, "retry_in", lookAfter)
 		}
 	}
+}
+
+// takeOver frees the attempts of programs that have ended, so that they are repeated or
+// shown as unknown before their leases run out. A program counts as ended at the second
+// look: after a restart of the database all take their locks again first.
+func (m *membership) takeOver(ctx context.Context) error {
+	var gone []uuid.UUID
+	if err := m.s.q.delivery.Gone.SelectContext(ctx, &gone, ownersLock); err != nil {
+		return wrap("look for programs that have ended", err)
+	}
+	var sure column
+	for _, owner := range gone {
+		if slices.Contains(m.gone, owner) {
+			sure.uuid(owner)
+		}
+	}
+	m.gone = gone
+	if sure.length == 0 {
+		return nil
+	}
+	return m.s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.StmtxContext(ctx, m.s.q.delivery.Release).ExecContext(ctx, ownersLock, &sure)
+		return wrap("free the attempts of programs that have ended", err)
+	})
 }
 
 // again takes the locks on another connection.
