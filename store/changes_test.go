@@ -74,7 +74,7 @@ func openFixture(t testing.TB) *fixture {
 	f.exec(t, "insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) values ($1, $2, $3, 1, 'us', now(), 'routed')", f.stint, f.updated, f.inbox)
 	f.exec(t, "insert into chat_sessions (id, secret_hash, widget) values ($1, 'x', 'wk')", f.session)
 	f.exec(t, "insert into messages (id, account_id, direction, channel, message_id, sent_at, received_at) values ($1, $2, 'outbound', 'email', 'old@desk.example', now(), now())", f.message, f.account)
-	f.exec(t, "insert into placements (conversation_id, seq, message_id, since) values ($1, 1, $2, now() - interval '1 day')", f.updated, f.message)
+	f.exec(t, "insert into placements (conversation_id, seq, message_id, since) values ($1, 1, $2, '2026-01-01Z')", f.updated, f.message)
 	for range 2 {
 		id := desk.NewID[desk.RawID]()
 		f.raws = append(f.raws, id)
