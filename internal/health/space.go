@@ -21,7 +21,7 @@ type Space struct {
 	Folder string
 	Floor  int64 // octets
 	Free   func() (int64, error)
-	// Restock is called while there is enough space.
+	// Restock is called by Run while there is enough space.
 	Restock func(floor int64) error
 	Log     *slog.Logger
 
@@ -57,8 +57,16 @@ func (s *Space) FreeSpace() int64 {
 func (s *Space) Run(ctx context.Context) error {
 	tick := time.NewTicker(spaceInterval)
 	defer tick.Stop()
+	failing := false // logged once
 	for {
 		s.Measure(ctx)
+		if s.low.Load() == nil {
+			err := s.Restock(s.Floor)
+			if err != nil && !failing {
+				s.Log.WarnContext(ctx, "DiskReserveFailed", "error", err)
+			}
+			failing = err != nil
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -79,9 +87,6 @@ func (s *Space) Measure(ctx context.Context) {
 	if free >= s.Floor {
 		if s.low.Swap(nil) != nil {
 			s.Log.InfoContext(ctx, "ReceivingAgain", "free", free, "floor", s.Floor)
-		}
-		if err := s.Restock(s.Floor); err != nil {
-			s.Log.WarnContext(ctx, "DiskReserveFailed", "error", err)
 		}
 		return
 	}
