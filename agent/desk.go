@@ -102,9 +102,12 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 			return desk.Message{}, nil, &desk.Error{Op: "reply", Kind: desk.KindConflict, Err: &Stale{LastSeq: newest, Newer: newer}}
 		}
 	}
-	head, err := a.Head(ctx, c.ID)
-	if err != nil {
-		return desk.Message{}, nil, err
+	var head Head
+	if c.ReplyChannel != desk.ChannelChat {
+		var err error
+		if head, err = a.Head(ctx, c.ID); err != nil {
+			return desk.Message{}, nil, err
+		}
 	}
 	d := draft{conversation: c, head: head, by: a.by, reply: r, now: a.Now(), opt: a.opt}
 	m, deliveries, err := d.compose()

@@ -18,7 +18,6 @@ type agentQueries struct {
 	Merges        *sqlx.Stmt `query:"act-merges"`
 	Conversations *sqlx.Stmt `query:"act-conversations"`
 	Stints        *sqlx.Stmt `query:"act-stints"`
-	Now           *sqlx.Stmt `query:"act-now"`
 	Head          *sqlx.Stmt `query:"act-head"`
 	Answered      *sqlx.Stmt `query:"act-answered"`
 	MessagesAfter *sqlx.Stmt `query:"act-messages-after"`
@@ -102,22 +101,38 @@ func (s *Store) lockConversations(ctx context.Context, tx *sqlx.Tx, ids ...desk.
 	}
 	for i := range rows {
 		t.states[rows[i].ID] = lifecycle.State{Conversation: *rows[i].conversation()}
+		t.now = latest(t.now, rows[i].UpdatedAt)
 	}
 	for _, id := range ids {
 		if _, ok := t.states[id]; !ok {
 			return nil, notFound("conversation", id)
 		}
 	}
-	var stints []desk.Stint
+	var stints []struct {
+		Clock time.Time
+		desk.Stint
+	}
 	if err := t.rows(ctx, "read stints", t.q.Stints, &stints, &t.ids); err != nil {
 		return nil, err
 	}
 	for _, running := range stints {
-		state := t.states[running.ConversationID]
-		state.Stint = running
-		t.states[running.ConversationID] = state
+		t.now = latest(t.now, running.Clock, running.StartedAt)
+		if state, ok := t.states[running.ConversationID]; ok {
+			state.Stint = running.Stint
+			t.states[running.ConversationID] = state
+		}
 	}
-	return t, t.get(ctx, "now", t.q.Now, &t.now, &t.ids)
+	return t, nil
+}
+
+// latest returns the latest time: what happens now is never before what has happened.
+func latest(t time.Time, others ...time.Time) time.Time {
+	for _, other := range others {
+		if other.After(t) {
+			t = other
+		}
+	}
+	return t
 }
 
 // actTx implements agent.Tx.

@@ -17,16 +17,12 @@ order by id
 for no key update;
 
 -- name: act-stints
-select id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, reason
-from stints where conversation_id = any($1::uuid[]) and ended_at is null;
-
--- name: act-now
--- Read after the locks were taken, and never before what already happened: two
--- operations that waited for each other must not write stints that overlap.
-select greatest(clock_timestamp(), max(c.updated_at), max(s.started_at))
-from conversations c
-left join stints s on s.conversation_id = c.id and s.ended_at is null
-where c.id = any($1::uuid[]);
+-- The time, and the open stints, if there are any. Both are read after the locks were
+-- taken: two operations that waited for each other must not write stints that overlap.
+select n.clock, s.id, s.conversation_id, s.inbox_id, coalesce(s.tier, 0) as tier, s.assignee_id, coalesce(s.waiting_on, '') as waiting_on,
+       coalesce(s.started_at, n.clock) as started_at, coalesce(s.reason, '') as reason
+from (select clock_timestamp() as clock) n
+left join stints s on s.conversation_id = any($1::uuid[]) and s.ended_at is null;
 
 -- name: act-head
 -- What a reply by mail refers to: the newest mail from outside that is neither an
