@@ -69,7 +69,7 @@ const (
 	// lookAfter is how often a program checks that it still holds its locks.
 	lookAfter = 5 * time.Second
 	// takeOverAfter is after how many of those it looks for programs that have ended.
-	takeOverAfter = 3
+	takeOverAfter = 2
 )
 
 // membership is the connection that holds the locks of a writer.
