@@ -58,8 +58,8 @@ func (g *Gateway) addMailboxes() error {
 	return nil
 }
 
-// wakingStore commits a mailbox's batches and wakes the processor, as the acceptor
-// does for the other channels.
+// wakingStore commits a mailbox's batches, unless the disk is almost full, and wakes the
+// processor, as the acceptor does for the other channels.
 type wakingStore struct {
 	*store.Store
 	space     *health.Space

@@ -159,7 +159,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	if err := g.buildOutbound(ctx, tokens); err != nil {
 		return err
 	}
-	g.reconcile = reconcile.New(g.cfg.Mailboxes, g.store, g.log)
+	g.reconcile = reconcile.New(g.cfg.Mailboxes, wakingStore{g.store, g.space, g.processor.Wake}, g.log)
 	if err := g.buildHTTP(ctx); err != nil {
 		return err
 	}
