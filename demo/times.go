@@ -56,7 +56,7 @@ func written(at, now time.Time, r *rand.Rand, t topic) time.Time {
 }
 
 // free reports whether it may be written at a weekend: by people in their free time,
-// but not where nobody is there to answer at once.
+// but not where an answer is expected at once.
 func free(t topic) bool { return t.private && t.channel != desk.ChannelChat }
 
 func weekend(t time.Time) bool {

@@ -16,7 +16,7 @@ type topic struct {
 	morning       bool         // it speaks of this morning
 	answer        string       // what an agent replies
 	note          string       // what an agent notes while working on it
-	ack           string       // what the customer is told before the handover
+	ack           string       // the reply to the customer before the handover
 	handover      string       // what is written when it moves to the specialists
 }
 
@@ -68,7 +68,7 @@ var topics = []topic{
 var privates = []string{"Lena Vogel", "Omar Said", "Claire Dubois", "Iván Ruiz", "Grace Obi"}
 
 // topicOf returns the topic of a conversation, by its subject, which for a chat is its
-// first line; the zero topic if it is none of them.
+// first line; the zero topic if there is no such topic.
 func topicOf(subject string) topic {
 	for _, t := range topics {
 		first, _, _ := strings.Cut(t.text, "\n")

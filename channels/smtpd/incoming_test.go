@@ -68,7 +68,7 @@ func TestLargeMailIsIntact(t *testing.T) {
 	}
 }
 
-// While there is no memory for large mail, its senders are told to retry, and small mail
+// While there is no memory for large mail, its senders get a temporary refusal, and small mail
 // is not affected.
 func TestNoMemoryForLargeMail(t *testing.T) {
 	sink := channeltest.NewSink()

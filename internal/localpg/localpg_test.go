@@ -188,10 +188,11 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
-func TestStaleServer(t *testing.T) {
-	t.Parallel()
-	dir := folder(t)
-	c := start(t, Config{Dir: dir})
+// startOrphan runs a server that does not belong to a Cluster, on the data of one that was
+// stopped. gone receives how it ended.
+func startOrphan(t *testing.T, dir string) (c *Cluster, gone <-chan error) {
+	t.Helper()
+	c = start(t, Config{Dir: dir})
 	if err := c.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -199,9 +200,16 @@ func TestStaleServer(t *testing.T) {
 	if err := orphan.Start(); err != nil {
 		t.Fatal(err)
 	}
-	gone := make(chan error, 1)
-	go func() { gone <- orphan.Wait() }()
+	ended := make(chan error, 1)
+	go func() { ended <- orphan.Wait() }()
 	until(t, "the orphan", func() bool { lines := c.place.pidFile(); return len(lines) > 7 && strings.HasPrefix(lines[7], "ready") })
+	return c, ended
+}
+
+func TestStaleServer(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	_, gone := startOrphan(t, dir)
 	exec1(t, start(t, Config{Dir: dir}), "select 1")
 	if err := <-gone; err != nil {
 		t.Errorf("the orphan ended with %v, want a normal stop", err)

@@ -48,7 +48,7 @@ func (p *place) stopStale(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// lockHolder returns the process id in a lock file of PostgreSQL; 0 if there is none.
+// lockHolder returns the process id in a lock file of PostgreSQL; 0 if the file is missing or broken.
 func lockHolder(file string) int {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -84,17 +84,7 @@ func TestZombie(t *testing.T) {
 func TestStaleServerOnSocket(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	c := start(t, Config{Dir: dir})
-	if err := c.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	orphan := c.command(t.Context(), "postgres", "-D", c.place.data, "-c", "listen_addresses=", "-c", "unix_socket_directories="+c.place.run)
-	if err := orphan.Start(); err != nil {
-		t.Fatal(err)
-	}
-	gone := make(chan error, 1)
-	go func() { gone <- orphan.Wait() }()
-	until(t, "the orphan", func() bool { lines := c.place.pidFile(); return len(lines) > 7 && strings.HasPrefix(lines[7], "ready") })
+	c, gone := startOrphan(t, dir)
 	if err := os.Remove(filepath.Join(c.place.data, "postmaster.pid")); err != nil {
 		t.Fatal(err)
 	}
