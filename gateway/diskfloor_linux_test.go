@@ -73,6 +73,13 @@ func TestDiskFloor(t *testing.T) {
 		c := r.channels()["imap support"]
 		return c.State == "failing" && strings.Contains(c.LastError, "almost full")
 	})
+	// A comparison with the server would fetch the mail that is missing.
+	if status := r.call("POST", "/channels/imap%20support/reconcile", nil, nil); status == http.StatusOK {
+		t.Error("the mailbox was compared and read")
+	}
+	if list := r.find("from:jo@acme.example"); len(list) != 1 {
+		t.Errorf("%d conversations, want the one from before", len(list))
+	}
 	if status := r.call("POST", "/conversations/"+c.ID+"/replies", map[string]any{"text": "We are here.", "expected_seq": c.LastSeq}, nil); status != http.StatusCreated {
 		t.Errorf("an agent's reply: status %d", status)
 	}
