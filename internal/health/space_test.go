@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,10 +19,20 @@ import (
 func TestSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
+		var mu sync.Mutex // for what both this test and Run use
 		free, restocked := int64(300<<20), 0
 		var broken error
+		set := func(octets int64, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			free, broken = octets, err
+		}
 		s := &Space{Folder: "/data", Floor: 100 << 20, Log: slog.New(slog.NewTextHandler(&log, nil)),
-			Free:    func() (int64, error) { return free, broken },
+			Free: func() (int64, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				return free, broken
+			},
 			Restock: func(int64) error { restocked++; return errors.New("read-only") }}
 		ctx, stop := context.WithCancel(t.Context())
 		go s.Run(ctx) //nolint:errcheck // it ends with ctx
@@ -33,12 +44,12 @@ func TestSpace(t *testing.T) {
 		if hint, fault := step(); hint != nil || fault != nil || s.Err() != nil {
 			t.Errorf("with enough space: %v, %v, %v", hint, fault, s.Err())
 		}
-		free = 150 << 20
+		set(150<<20, nil)
 		if hint, fault := step(); hint == nil || !strings.Contains(hint.Error(), "150 MiB left") || fault != nil || s.Err() != nil {
 			t.Errorf("near the floor: %v, %v, %v", hint, fault, s.Err())
 		}
 		before := restocked
-		free = 99 << 20
+		set(99<<20, nil)
 		_, fault := step()
 		var full interface{ NoStorage() bool }
 		if fault == nil || desk.KindOf(s.Err()) != desk.KindTemporary || !errors.As(s.Err(), &full) || !full.NoStorage() {
@@ -47,15 +58,15 @@ func TestSpace(t *testing.T) {
 		if advice, ok := errors.AsType[*channels.Fault](fault); !ok || !strings.Contains(advice.Advice, "/data") {
 			t.Errorf("the fault %v has no advice", fault)
 		}
-		free, broken = 0, errors.New("no such disk")
+		set(0, errors.New("no such disk"))
 		if step(); s.Err() == nil {
 			t.Error("the last result did not remain")
 		}
 		if restocked != before {
 			t.Error("the reserve was filled on a full disk")
 		}
-		free, broken = 200<<20, nil
-		if step(); s.Err() != nil || s.FreeSpace() != free {
+		set(200<<20, nil)
+		if step(); s.Err() != nil || s.FreeSpace() != 200<<20 {
 			t.Errorf("after there is space again: %v", s.Err())
 		}
 		stop()
