@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"switchboard/desk"
+	"switchboard/internal/nearest"
 )
 
 // Compile reads a policy document. The error is a *PolicyError that lists every
@@ -118,7 +119,7 @@ func (c *compiler) hasTier(t desk.Tier) bool {
 func (c *compiler) tierRef(f field) (t desk.Tier, ok bool) {
 	n, ok := c.number(f, 0)
 	if ok && !c.hasTier(desk.Tier(n)) {
-		c.fail(f.value, f.path, "tier %d does not exist", n)
+		c.fail(f.value, f.path, "tier %d does not exist%s", n, c.existing())
 		ok = false
 	}
 	return desk.Tier(n), ok
@@ -160,7 +161,7 @@ func (c *compiler) assign(f field) Assign {
 func (c *compiler) inboxRef(f field) string {
 	key := c.text(f)
 	if _, ok := c.policy.Inbox(key); key != "" && !ok {
-		c.fail(f.value, f.path, "inbox %q does not exist", key)
+		c.fail(f.value, f.path, "inbox %q does not exist%s", key, nearest.Hint(key, c.inboxKeys()))
 	}
 	return key
 }
@@ -192,7 +193,7 @@ func (c *compiler) calendarNames() []string {
 func (c *compiler) calendarRef(f field) string {
 	name := c.text(f)
 	if _, ok := c.policy.Calendar(name); name != "" && !ok {
-		c.fail(f.value, f.path, "calendar %q does not exist", name)
+		c.fail(f.value, f.path, "calendar %q does not exist%s", name, nearest.Hint(name, c.calendarNames()))
 	}
 	return name
 }

@@ -8,6 +8,7 @@ import (
 	exprast "github.com/expr-lang/expr/ast"
 
 	"switchboard/desk"
+	"switchboard/internal/nearest"
 )
 
 // escalations reads the escalations section.
@@ -50,13 +51,16 @@ func (c *compiler) action(f field) Action {
 	return a
 }
 
+// notified are the people whom an escalation can notify, beside agents by their address.
+var notified = []string{"assignee", "inbox-lead", "admins"}
+
 // notify reads the list of people to notify.
 func (c *compiler) notify(f field) []string {
 	var all []string
 	for _, item := range c.items(f, true) {
 		s := c.text(item)
-		if s != "" && s != "assignee" && s != "inbox-lead" && s != "admins" && !strings.Contains(s, "@") {
-			c.fail(item.value, item.path, "%q must be assignee, inbox-lead, admins or an agent's address", s)
+		if s != "" && !slices.Contains(notified, s) && !strings.Contains(s, "@") {
+			c.fail(item.value, item.path, "%q must be assignee, inbox-lead, admins or an agent's address%s", s, nearest.Hint(s, notified))
 			continue
 		}
 		all = append(all, s)

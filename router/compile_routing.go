@@ -6,6 +6,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"switchboard/desk"
+	"switchboard/internal/nearest"
 )
 
 // routing reads the routing section.
@@ -153,7 +154,7 @@ func priorityNames() []string {
 func (c *compiler) slaRef(f field) string {
 	name := c.text(f)
 	if _, ok := c.policy.SLA(name); name != "" && !ok {
-		c.fail(f.value, f.path, "SLA policy %q does not exist", name)
+		c.fail(f.value, f.path, "SLA policy %q does not exist%s", name, nearest.Hint(name, c.slaNames()))
 	}
 	return name
 }

@@ -1,7 +1,6 @@
 package router
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +91,7 @@ func (c *compiler) days(item field, path string) []int {
 		}
 		from, to := slices.Index(weekdays, first), slices.Index(weekdays, last)
 		if from < 0 || to < 0 {
-			c.fail(item.at, path, "%q is not a valid day or range of days: use %s", part, strings.Join(weekdays, ", "))
+			c.fail(item.at, path, "%q is not a valid day or range of days: use %s%s", part, strings.Join(weekdays, ", "), dayHint(first, last))
 			return nil
 		}
 		for day := from; ; day = (day + 1) % 7 {
@@ -219,11 +218,4 @@ func (c *compiler) handoffs(f field) {
 }
 
 // names lists a mapping's known keys for an error message.
-func names[V any](known map[string]V) string {
-	all := make([]string, 0, len(known))
-	for k := range known {
-		all = append(all, k)
-	}
-	slices.SortFunc(all, cmp.Compare[string])
-	return strings.Join(all, ", ")
-}
+func names[V any](known map[string]V) string { return strings.Join(keysOf(known), ", ") }

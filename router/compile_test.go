@@ -49,21 +49,21 @@ func TestProblems(t *testing.T) {
 		{"unknown version", strings.Replace(head, "1", "2", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"1:10: version: unsupported version 2: must be 1"}},
 		{"unknown keys, all at once", head + "ruoting: 1\nrouting:\n  - {name: d, sett: {inbox: frontline}, set: {inbox: frontline, colour: red}}\n", []string{
-			`8:1: unknown key "ruoting": must be one of calendars, escalations, handoffs, inboxes, routing, segments, slas, tiers, version`,
-			`10:15: routing[0]: unknown key "sett": must be one of continue, name, routes, set, when`,
+			`8:1: unknown key "ruoting": must be one of calendars, escalations, handoffs, inboxes, routing, segments, slas, tiers, version; did you mean "routing"?`,
+			`10:15: routing[0]: unknown key "sett": must be one of continue, name, routes, set, when; did you mean "set"?`,
 			`10:65: routing[0].set: unknown key "colour": must be one of inbox, page, priority, restricted, sla, tags, tier`,
 		}},
 
 		{"unknown name", head + "routing:\n  - name: a\n    when: channel == \"chat\" and mesage.subject == \"\"\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"10:33: routing[0].when: unknown name mesage"}},
+			[]string{"10:33: routing[0].when: unknown name mesage; did you mean \"message\"?"}},
 		{"wrong name in quotes", head + "routing:\n  - name: a\n    when: \"channel == \\\"chat\\\" and mesage.subject == 1\"\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"10:36: routing[0].when: unknown name mesage"}},
+			[]string{"10:36: routing[0].when: unknown name mesage; did you mean \"message\"?"}},
 		{"wrong name in a block", head + "routing:\n  - name: a\n    when: |\n      channel == \"chat\"\n      and mesage.subject == 1\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"12:11: routing[0].when: unknown name mesage"}},
+			[]string{"12:11: routing[0].when: unknown name mesage; did you mean \"message\"?"}},
 		{"wrong name over two lines", head + "routing:\n  - name: a\n    when: channel == \"chat\"\n      and mesage.subject == 1\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"11:11: routing[0].when: unknown name mesage"}},
+			[]string{"11:11: routing[0].when: unknown name mesage; did you mean \"message\"?"}},
 		{"wrong field", head + "routing:\n  - {name: a, when: message.subjet == \"\", set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"9:29: routing[0].when: type router.MessageFacts has no field subjet"}},
+			[]string{"9:29: routing[0].when: type router.MessageFacts has no field subjet; did you mean \"subject\"?"}},
 		{"wrong type", head + "routing:\n  - {name: a, when: \"history.open == \\\"many\\\"\", set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{`9:35: routing[0].when: invalid operation: == (mismatched types int and string)`}},
 		{"not a boolean", head + "routing:\n  - {name: a, when: message.subject, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
@@ -94,11 +94,11 @@ func TestProblems(t *testing.T) {
 		{"unknown inbox and tier", head + "routing:\n  - {name: a, when: contact.known, set: {inbox: bills}}\n  - {name: b, when: not contact.known, set: {tier: 7}}\n  - {name: d, set: {inbox: frontline, tier: 2}}\n", []string{
 			`9:49: routing[0].set.inbox: inbox "bills" does not exist`,
 			`10:5: routing[1]: a conversation would end here without an inbox: set one, or ` + "`continue: true`",
-			`10:52: routing[1].set.tier: tier 7 does not exist`,
+			`10:52: routing[1].set.tier: tier 7 does not exist: the tiers are 1, 2`,
 			`11:45: routing[2].set.tier: inbox "frontline" belongs to tier 1`,
 		}},
 		{"an inbox of an unknown tier", strings.Replace(head, "{tier: 2}", "{tier: 5}", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
-			[]string{"7:19: inboxes.billing.tier: tier 5 does not exist"}},
+			[]string{"7:19: inboxes.billing.tier: tier 5 does not exist: the tiers are 1, 2"}},
 
 		{"calendars", head + "routing:\n  - {name: d, set: {inbox: frontline}}\ncalendars:\n  a: {timezone: Mars/Base, hours: {mon: [\"09:00-25:00\"]}}\n  b: {timezone: UTC, hours: {mon-thu: [\"09:00-12:00\", \"11:00-14:00\"], wed: [\"09:00-10:00\"]}, holidays: [2026-02-30]}\n  c: {timezone: UTC, hours: {}}\n  d: {hours: {someday: [\"09:00-10:00\"]}}\n", []string{
 			`11:17: calendars.a.timezone: "Mars/Base" is not a valid IANA time zone such as Europe/Berlin`,
@@ -128,7 +128,7 @@ func TestProblems(t *testing.T) {
 		}},
 		{"handoffs", head + "routing:\n  - {name: d, set: {inbox: frontline}}\nhandoffs:\n  - {from: 1, to: 1}\n  - {from: 1, to: 4, accept_within: 0h}\n", []string{
 			`11:5: handoffs[0]: from and to are the same tier`,
-			`12:19: handoffs[1].to: tier 4 does not exist`,
+			`12:19: handoffs[1].to: tier 4 does not exist: the tiers are 1, 2`,
 			`12:37: handoffs[1].accept_within: "0h" is not a valid duration such as 30m, 4h or 2d`,
 		}},
 	}

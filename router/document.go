@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"switchboard/internal/nearest"
 )
 
 // maxDocument bounds a policy document in octets.
@@ -173,7 +175,7 @@ func (d *document) keys(n ast.Node, path string, known map[string]func(field), r
 	for _, f := range list {
 		read, ok := known[f.key]
 		if !ok {
-			d.fail(f.at, path, "unknown key %q: must be one of %s", f.key, names(known))
+			d.fail(f.at, path, "unknown key %q: must be one of %s%s", f.key, names(known), nearest.Hint(f.key, keysOf(known)))
 			continue
 		}
 		seen[f.key] = true
@@ -266,7 +268,7 @@ func (d *document) oneOf(f field, words ...string) string {
 		}
 	}
 	if s != "" {
-		d.fail(f.value, f.path, "%q must be one of %s", s, strings.Join(words, ", "))
+		d.fail(f.value, f.path, "%q must be one of %s%s", s, strings.Join(words, ", "), nearest.Hint(s, words))
 	}
 	return ""
 }

@@ -14,7 +14,7 @@ import (
 func ParseFacts(data []byte) (Facts, error) {
 	f := Facts{History: HistoryFacts{LastTier: -1}}
 	if err := strict(data, &f); err != nil {
-		return Facts{}, fmt.Errorf("facts: %w", err)
+		return Facts{}, fmt.Errorf("facts: %w%s", err, jsonHint(err))
 	}
 	return f, nil
 }
