@@ -46,7 +46,7 @@ func (c *compiler) compile(root ast.Node) {
 	}{
 		{"version", c.version}, {"calendars", c.calendars}, {"segments", c.segments}, {"tiers", c.tiers},
 		{"inboxes", c.inboxes}, {"slas", c.slas}, {"routing", c.routing}, {"escalations", c.escalations},
-		{"handoffs", c.handoffs},
+		{"handoffs", c.handoffs}, {"gaps", c.gaps},
 	}
 	for _, s := range order {
 		known[s.key] = func(f field) { sections[s.key] = f }
@@ -123,47 +123,6 @@ func (c *compiler) tierRef(f field) (t desk.Tier, ok bool) {
 		ok = false
 	}
 	return desk.Tier(n), ok
-}
-
-// inboxes reads the inboxes section.
-func (c *compiler) inboxes(f field) {
-	list, _ := c.fields(f.value, f.path)
-	for _, item := range list {
-		in := Inbox{Key: item.key, Name: title(item.key), Assign: Assign{Strategy: "manual"}}
-		if !isKey(item.key) {
-			c.fail(item.at, f.path, "%q is not a valid key: use lower-case letters, digits and hyphens", item.key)
-		}
-		c.keys(orKey(item), item.path, map[string]func(field){
-			"name":     func(f field) { in.Name = c.text(f) },
-			"tier":     func(f field) { in.Tier, _ = c.tierRef(f) },
-			"calendar": func(f field) { in.Calendar = c.calendarRef(f) },
-			"skills":   func(f field) { in.Skills = c.texts(f) },
-			"assign":   func(f field) { in.Assign = c.assign(f) },
-		}, "tier")
-		c.policy.inboxes = append(c.policy.inboxes, in)
-	}
-	if len(list) == 0 {
-		c.fail(orKey(f), f.path, "at least one inbox is required")
-	}
-}
-
-// assign reads how an inbox assigns conversations.
-func (c *compiler) assign(f field) Assign {
-	var a Assign
-	c.keys(orKey(f), f.path, map[string]func(field){
-		"strategy": func(f field) { a.Strategy = c.oneOf(f, Strategies...) },
-		"capacity": func(f field) { a.Capacity, _ = c.number(f, 1) },
-	}, "strategy")
-	return a
-}
-
-// inboxRef reads the key of an existing inbox.
-func (c *compiler) inboxRef(f field) string {
-	key := c.text(f)
-	if _, ok := c.policy.Inbox(key); key != "" && !ok {
-		c.fail(f.value, f.path, "inbox %q does not exist%s", key, nearest.Hint(key, c.inboxKeys()))
-	}
-	return key
 }
 
 func isKey(s string) bool {

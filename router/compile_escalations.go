@@ -35,6 +35,7 @@ func (c *compiler) escalations(f field) {
 // action reads what an escalation does.
 func (c *compiler) action(f field) Action {
 	var a Action
+	var repeatAt field
 	c.keys(orKey(f), f.path, map[string]func(field){
 		"notify":   func(f field) { a.Notify = c.notify(f) },
 		"priority": func(f field) { a.Priority, a.Raise = c.priorityChange(f) },
@@ -43,12 +44,25 @@ func (c *compiler) action(f field) Action {
 		"unassign": func(f field) { a.Unassign = c.boolean(f) },
 		"reassign": func(f field) { a.Reassign = c.boolean(f) },
 		"tags":     func(f field) { a.Tags = c.texts(f) },
-		"page":     func(f field) { a.Page = c.text(f) },
+		"page":     func(f field) { a.Page = c.page(f) },
+		"repeat":   func(f field) { a.Repeat, repeatAt = c.duration(f), f },
 	})
+	if repeatAt.at != nil && a.Page == "" {
+		c.fail(repeatAt.at, repeatAt.path, "repeats a page, but the action has no `page`")
+	}
 	if list, ok := c.fields(orKey(f), f.path); ok && len(list) == 0 {
 		c.fail(orKey(f), f.path, "the action is empty")
 	}
 	return a
+}
+
+// page reads whom to page.
+func (c *compiler) page(f field) string {
+	s := c.text(f)
+	if s != "" && s != onCall && !strings.Contains(s, "@") {
+		c.fail(f.value, f.path, "%q must be on-call or an agent's address%s", s, nearest.Hint(s, []string{onCall}))
+	}
+	return s
 }
 
 // notified are the people whom an escalation can notify, beside agents by their address.

@@ -115,7 +115,7 @@ func (c *compiler) settings(f field) settings {
 		"priority":   func(f field) { s.priority = desk.Priority(c.oneOf(f, priorityNames()...)) },
 		"tags":       func(f field) { s.tags = union(nil, c.texts(f)) },
 		"restricted": func(f field) { s.restricted = c.boolean(f) },
-		"page":       func(f field) { s.page = c.text(f) },
+		"page":       func(f field) { s.page = c.page(f) },
 		"sla":        func(f field) { s.sla = c.slaRef(f) },
 	})
 	if tierAt.value != nil {

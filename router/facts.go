@@ -20,6 +20,8 @@ type Facts struct {
 	SLA          SLAFacts          `expr:"sla" json:"sla"`           // SLA clocks; not available in segments and routing
 	Stint        StintFacts        `expr:"stint" json:"stint"`       // the current assignment; not available in segments and routing
 	Messages     CountFacts        `expr:"messages" json:"messages"` // message counts of the conversation
+	Gap          string            `expr:"gap" json:"gap"`           // what the conversation lacks, for longer than the policy's gaps allow: "owner", "clock" or "next_action"; empty: nothing; not available in segments, routing and slas; not populated yet
+	Handoff      HandoffFacts      `expr:"handoff" json:"handoff"`   // the last handoff; not available in segments, routing and slas; not populated yet
 }
 
 // MessageFacts describe one message.
@@ -106,6 +108,14 @@ type StintFacts struct {
 	Unacknowledged time.Duration `expr:"unacknowledged" json:"unacknowledged"` // time since the assignment, until the assignee does something; then 0
 	WaitingOn      string        `expr:"waiting_on" json:"waiting_on"`         // "us", "customer", "third-party"
 	Assignee       string        `expr:"assignee" json:"assignee"`             // address of the agent, or empty
+}
+
+// HandoffFacts describe the last handoff of the conversation to another inbox. A handoff
+// is pending until the receiver accepts it or returns the conversation.
+type HandoffFacts struct {
+	Pending bool          `expr:"pending" json:"pending"`
+	Age     time.Duration `expr:"age" json:"age"`       // time since the handoff; 0 if it is not pending
+	Accept  ClockFacts    `expr:"accept" json:"accept"` // the clock of accept_within; its target is met when the receiver accepts
 }
 
 // CountFacts count messages.

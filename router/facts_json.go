@@ -82,3 +82,15 @@ func (s *StintFacts) UnmarshalJSON(data []byte) error {
 	s.Age, s.Unacknowledged = time.Duration(v.Age), time.Duration(v.Unacknowledged)
 	return err
 }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (h *HandoffFacts) UnmarshalJSON(data []byte) error {
+	type plain HandoffFacts
+	v := struct {
+		*plain
+		Age period `json:"age"`
+	}{plain: (*plain)(h)}
+	err := strict(data, &v)
+	h.Age = time.Duration(v.Age)
+	return err
+}

@@ -22,6 +22,7 @@ type Policy struct {
 	routing     []*route
 	escalations []Escalation
 	handoffs    []Handoff
+	gaps        GapRules
 }
 
 // Tier is a level of support.
@@ -42,12 +43,28 @@ type Inbox struct {
 	Calendar string // may be empty
 	Skills   []string
 	Assign   Assign
+	Overflow Overflow
 }
 
 // Assign defines how conversations are assigned to agents.
 type Assign struct {
 	Strategy string // one of Strategies
 	Capacity int    // open conversations per agent; 0: no limit
+	// Sticky prefers the agent who handled the contact's last conversation.
+	Sticky bool
+	// Rotations say who is on call, for the strategy "on-call": the first one is paged
+	// first, the others are its backup, in this order.
+	Rotations []Rotation
+}
+
+// Overflow lets other inboxes help with new conversations while an inbox has too many.
+// It begins when one of the limits is reached, and ends when no conversation has waited
+// that long any more and the load is below BackBelow.
+type Overflow struct {
+	To          []string      // keys of the inboxes that help, in order of preference; empty: no overflow
+	WhenWaiting time.Duration // a conversation waits for an assignee this long, in the inbox's business time; 0: not a reason
+	WhenLoad    float64       // percentage of the capacity of the agents present that is used; 0: not a reason
+	BackBelow   float64       // percentage of the load; WhenLoad if the document has none
 }
 
 // Strategies of assignment.
@@ -108,13 +125,8 @@ type Action struct {
 	Reassign  bool
 	Tags      []string
 	Page      string
-}
-
-// Handoff is the contract of one edge between tiers.
-type Handoff struct {
-	From, To     desk.Tier
-	Require      []string      // information that must be given: "problem", "tried", "customer_told"
-	AcceptWithin time.Duration // business time of the receiver; 0: no limit
+	// Repeat pages again after each such time, until somebody acknowledges; 0: once.
+	Repeat time.Duration
 }
 
 // Tiers returns the tiers in the document's order.
@@ -158,16 +170,6 @@ func (p *Policy) SLA(name string) (sla.Policy, bool) {
 
 // Escalations returns the escalation rules in the document's order.
 func (p *Policy) Escalations() []Escalation { return p.escalations }
-
-// Handoff returns the contract for a move from one tier to another.
-func (p *Policy) Handoff(from, to desk.Tier) (Handoff, bool) {
-	for _, h := range p.handoffs {
-		if h.From == from && h.To == to {
-			return h, true
-		}
-	}
-	return Handoff{}, false
-}
 
 // Due reports whether the escalation's condition holds.
 func (e Escalation) Due(f Facts) (bool, error) { return e.on.holds(&f) }

@@ -57,6 +57,9 @@ func dayHint(first, last string) string {
 // condition compiles the expression in f, and adds to its problems the names that were
 // probably meant.
 func (c *compiler) condition(f field, calendars []string, absent ...string) condition {
+	if slices.Contains(absent, "stint") { // what exists only once a conversation is assigned
+		absent = append(slices.Clone(absent), "gap", "handoff")
+	}
 	before := len(c.problems)
 	cond := c.document.condition(f, calendars, absent...)
 	for i := before; i < len(c.problems); i++ {

@@ -1,7 +1,6 @@
 package sla
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -9,13 +8,6 @@ import (
 // Window is one span of local wall-clock time in a day: [From, To) in minutes
 // after midnight. To may be 24*60, the end of the day.
 type Window struct{ From, To int }
-
-// Date is a day in the calendar's time zone.
-type Date struct {
-	Year  int
-	Month time.Month
-	Day   int
-}
 
 // Calendar defines business hours.
 type Calendar struct {
@@ -75,7 +67,7 @@ func (c *Calendar) Between(a, b time.Time) time.Duration {
 	}
 	var sum time.Duration
 	last := dateOf(b.In(c.Location))
-	for date, n := dateOf(a.In(c.Location)), 0; n < maxDays && !date.after(last); date, n = date.next(), n+1 {
+	for date, n := dateOf(a.In(c.Location)), 0; n < maxDays && date.compare(last) <= 0; date, n = date.next(), n+1 {
 		for _, s := range c.day(date) {
 			if open := earlier(s.to, b).Sub(later(s.from, a)); open > 0 {
 				sum += open
@@ -128,19 +120,6 @@ func (c *Calendar) day(date Date) []span {
 
 // maxOffset is larger than the UTC offset of any zone.
 const maxOffset = 18 * time.Hour
-
-func dateOf(local time.Time) Date {
-	y, m, d := local.Date()
-	return Date{y, m, d}
-}
-
-func (d Date) next() Date {
-	return dateOf(time.Date(d.Year, d.Month, d.Day+1, 12, 0, 0, 0, time.UTC))
-}
-
-func (d Date) after(o Date) bool {
-	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day)) > 0
-}
 
 func earlier(a, b time.Time) time.Time { return slices.MinFunc([]time.Time{a, b}, time.Time.Compare) }
 
