@@ -19,7 +19,7 @@ const (
 )
 
 // testOnly are packages that no program may import.
-var testOnly = []string{"internal/dbtest", "internal/mailtest", "internal/importdag", "internal/rfcindex", "channels/channeltest", "normalize/hostiletest"}
+var testOnly = []string{"internal/dbtest", "internal/mailtest", "internal/importdag", "internal/rfcindex", "internal/slareference", "channels/channeltest", "normalize/hostiletest"}
 
 func tree(t *testing.T) (Map, []Package) {
 	t.Helper()
