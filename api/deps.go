@@ -9,6 +9,7 @@ import (
 	"switchboard/api/repeat"
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/roster"
 	"switchboard/internal/search"
 	"switchboard/live"
 )
@@ -20,6 +21,8 @@ type Deps struct {
 	Messages      Messages
 	Desks         Desks
 	Drafts        Drafts
+	Staff         Staff
+	Names         Names
 	Directory     Directory
 	Journal       Journal
 	Events        Events
@@ -42,6 +45,7 @@ type Store interface {
 	Messages
 	Desks
 	Drafts
+	Staff
 	Directory
 	Journal
 	Events
@@ -60,9 +64,9 @@ type Actions interface {
 }
 
 // From returns the dependencies on a store, a desk and a hub.
-func From(s Store, actions Actions, hub *live.Hub) Deps {
+func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Desks: s, Drafts: s, Directory: s, Journal: s, Events: s,
+		Conversations: s, Messages: s, Desks: s, Drafts: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Hub: hub,
 	}
 }
@@ -94,9 +98,26 @@ type Messages interface {
 // Desks reads inboxes, agents and the numbers beside the views.
 type Desks interface {
 	Inboxes(ctx context.Context, as desk.Agent) ([]view.Inbox, error)
-	Agents(ctx context.Context) ([]view.Agent, error)
+	// Agents lists those who can sign in, or all.
+	Agents(ctx context.Context, all bool) ([]view.Agent, error)
+	Agent(ctx context.Context, id desk.AgentID) (view.Agent, error)
 	// Counts counts the conversations of the agent's views.
 	Counts(ctx context.Context, as desk.Agent) (view.Counts, error)
+}
+
+// Staff changes agents.
+type Staff interface {
+	// EditAgent lets change edit an agent in one transaction. KindConflict if no admin
+	// would be left.
+	EditAgent(ctx context.Context, by, id desk.AgentID, change func(*desk.Agent) error) error
+	SetAvailability(ctx context.Context, by, id desk.AgentID, to desk.Availability, until time.Time) error
+	// SeeAgent records that an event socket of the agent is open.
+	SeeAgent(ctx context.Context, id desk.AgentID) error
+}
+
+// Names reads what the properties of an agent may name.
+type Names interface {
+	Names(ctx context.Context) (roster.Names, error)
 }
 
 // Directory reads customers. Lists are ordered by name.

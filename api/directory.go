@@ -31,15 +31,6 @@ func (s *server) deskRoutes() {
 		}
 		return whole(rows), nil
 	})
-	handle(s, huma.Operation{
-		OperationID: "list-agents", Method: http.MethodGet, Path: "/agents", Summary: "List the agents", Tags: tags,
-	}, func(ctx context.Context, _ *struct{}) (*listOutput[view.Agent], error) {
-		rows, err := s.Desks.Agents(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return whole(rows), nil
-	})
 }
 
 // nameCursor is a cursor in a list ordered by name.

@@ -23,7 +23,9 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/credential"
 	"switchboard/internal/dbtest"
+	"switchboard/internal/roster"
 	"switchboard/live"
+	"switchboard/router"
 	"switchboard/store"
 )
 
@@ -125,7 +127,7 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 		return strings.ReplaceAll(html, "cid:logo@x", p.CID("logo@x"))
 	}}
 	configure(&cfg)
-	deps := From(d.st, acts, d.hub)
+	deps := From(d.st, names{}, acts, d.hub)
 	for _, change := range more {
 		change(&deps)
 	}
@@ -142,6 +144,16 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 		d.srv.Close()
 	})
 	return d
+}
+
+// names is the vocabulary of the seeded desk.
+type names struct{}
+
+func (names) Names(context.Context) (roster.Names, error) {
+	return roster.Names{
+		Tiers:   []router.Tier{{Tier: 1, Name: "Frontline"}, {Tier: 2, Name: "Specialists"}, {Tier: 3, Name: "Engineering"}},
+		Inboxes: []string{"frontline", "billing", "security"}, Skills: []string{"api", "billing", "webhook"},
+	}, nil
 }
 
 func (d *desks) exec(query string, args ...any) {

@@ -13,16 +13,18 @@ import (
 
 // bodies are valid requests, so that only authorization decides.
 var bodies = map[string]any{
-	"reply":           map[string]any{"text": "Hello."},
-	"note":            map[string]any{"text": "Hello."},
-	"assign":          map[string]any{"assignee": nil},
-	"move":            map[string]any{"inbox": "billing", "note": "Yours."},
-	"set-status":      map[string]any{"status": "pending"},
-	"save-draft":      map[string]any{"text": "Dear", "seen": 1},
-	"mark-read":       map[string]any{"seq": 1},
-	"create-key":      map[string]any{"name": "test"},
-	"change-password": map[string]any{"current": "wrong password", "new": "another horse"},
-	"sign-in":         map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
+	"reply":            map[string]any{"text": "Hello."},
+	"note":             map[string]any{"text": "Hello."},
+	"assign":           map[string]any{"assignee": nil},
+	"move":             map[string]any{"inbox": "billing", "note": "Yours."},
+	"set-status":       map[string]any{"status": "pending"},
+	"save-draft":       map[string]any{"text": "Dear", "seen": 1},
+	"mark-read":        map[string]any{"seq": 1},
+	"create-key":       map[string]any{"name": "test"},
+	"change-agent":     map[string]any{"capacity": 5},
+	"set-availability": map[string]any{"state": "away"},
+	"change-password":  map[string]any{"current": "wrong password", "new": "another horse"},
+	"sign-in":          map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
 // roles are the callers, and whether they may see the restricted conversation.
@@ -60,7 +62,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 						}
 						f, fresh = d.conversation(inbox, object == "secret", canary, canary, time.Now()), true
 					}
-					target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
+					target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/agents/{id}", "/agents/"+d.people["ben"].ID.String(),
 						"/messages/{id}", "/messages/"+f.message.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
 						"{id}", f.id.String(), "{part_id}", "2", "{kind}", "reply").Replace(path)
 					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
@@ -113,6 +115,11 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{404} // this server has no mailboxes
+	case operation == "change-agent", operation == "set-availability" && role != "ben":
+		if role != "root" {
+			return []int{403}
+		}
+		return []int{200}
 	case operation == "delete-key":
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/")):

@@ -118,7 +118,7 @@ func (b *blocked) Note(ctx context.Context, by desk.Agent, c desk.ConversationID
 func TestRepeatedInFlight(t *testing.T) {
 	hold := &blocked{entered: make(chan struct{}, 9), proceed: make(chan struct{})}
 	d := newDeskWith(t, func(*Config) {}, func(deps *Deps) { hold.Answers, deps.Answers = deps.Answers, hold })
-	node, err := New(Config{}, From(d.st, agent.New(d.st, agent.Options{MessageID: func(id desk.MessageID) string { return id.String() }}), d.hub))
+	node, err := New(Config{}, From(d.st, names{}, agent.New(d.st, agent.Options{MessageID: func(id desk.MessageID) string { return id.String() }}), d.hub))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestRepeatedSecret(t *testing.T) {
 // TestEmptyAnswer: an operation without a body in its answer is repeatable, too.
 func TestEmptyAnswer(t *testing.T) {
 	d := newDesk(t)
-	s, err := newServer(Config{}, From(d.st, agent.New(d.st, agent.Options{}), d.hub))
+	s, err := newServer(Config{}, From(d.st, names{}, agent.New(d.st, agent.Options{}), d.hub))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -125,6 +125,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.countRoutes()
 	s.messageRoutes()
 	s.deskRoutes()
+	s.agentRoutes()
 	s.directoryRoutes()
 	s.eventRoutes()
 	s.imageRoutes()

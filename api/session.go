@@ -43,7 +43,8 @@ func (s *server) sessionRoutes() {
 	handle(s, huma.Operation{
 		OperationID: "read-session", Method: http.MethodGet, Path: "/session", Summary: "Get the signed-in agent", Tags: tags,
 	}, func(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
-		return &sessionOutput{Body: Session{Agent: view.AgentOf(auth.AgentOf(ctx))}}, nil
+		a, err := s.Desks.Agent(ctx, auth.AgentOf(ctx).ID)
+		return &sessionOutput{Body: Session{Agent: a}}, err
 	})
 	handle(s, public(huma.Operation{
 		OperationID: "sign-out", Method: http.MethodDelete, Path: "/session", Summary: "Sign out", Tags: tags,
@@ -92,7 +93,8 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return &sessionOutput{SetCookie: cookie.String(), Body: Session{Agent: view.AgentOf(a)}}, nil
+	v, err := s.Desks.Agent(ctx, a.ID)
+	return &sessionOutput{SetCookie: cookie.String(), Body: Session{Agent: v}}, err
 }
 
 func (s *server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, error) {

@@ -185,7 +185,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		}
 	}
 	documented := map[string]bool{}
-	for _, m := range regexp.MustCompile("`(GET|POST|PUT|DELETE) (/[^ ?`]*)").FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile("`(GET|POST|PUT|PATCH|DELETE) (/[^ ?`]*)").FindAllStringSubmatch(string(text), -1) {
 		documented[m[1]+" "+m[2]] = true
 	}
 	// The table abbreviates these.

@@ -92,7 +92,7 @@ func (d *demo) send(w http.ResponseWriter, r *http.Request) {
 // listAgents lists the agents the console can switch to. Its presence shows the console
 // that this is a demo.
 func (d *demo) listAgents(w http.ResponseWriter, r *http.Request) {
-	agents, err := d.gate.Store().Agents(r.Context())
+	agents, err := d.gate.Store().Agents(r.Context(), false)
 	if err != nil {
 		writeProblem(w, http.StatusInternalServerError, err.Error())
 		return

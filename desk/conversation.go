@@ -1,9 +1,6 @@
 package desk
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Status is the state of a conversation.
 type Status string
@@ -106,26 +103,4 @@ type Inbox struct {
 	Key  string // stable, from the policy document: "frontline"
 	Name string
 	Tier Tier
-}
-
-// CanRead reports whether the agent may read a conversation, and therefore work on
-// it. Restricted conversations are limited to admins and the agents of their tier. An
-// unknown or disabled agent may read nothing. The SQL function may_read is the same
-// rule.
-func (a *Agent) CanRead(c *Conversation) bool {
-	if a.ID.IsZero() || a.Disabled {
-		return false
-	}
-	return a.Admin || !c.Restricted || slices.Contains(a.Tiers, c.Tier)
-}
-
-// Agent is a person who works at the desk.
-type Agent struct {
-	ID    AgentID
-	Name  string
-	Email string
-	Tiers []Tier // tiers whose inboxes the agent works in
-	Admin bool
-	// Disabled agents keep their history and cannot sign in.
-	Disabled bool
 }

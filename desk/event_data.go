@@ -18,6 +18,7 @@ const (
 	EventDeliveryChanged      EventKind = "delivery.changed"      // DeliveryChanged
 	EventAgentCreated         EventKind = "agent.created"         // AgentCreated
 	EventAgentChanged         EventKind = "agent.changed"         // AgentChanged
+	EventAgentAvailability    EventKind = "agent.availability"    // AgentAvailability
 	EventKeyCreated           EventKind = "key.created"           // KeyCreated
 	EventKeyRevoked           EventKind = "key.revoked"           // KeyRevoked
 	EventPolicyPublished      EventKind = "policy.published"      // PolicyPublished
@@ -37,7 +38,7 @@ func EventPayloads() []EventData {
 	return []EventData{
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
-		AgentCreated{}, AgentChanged{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
+		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
 	}
 }
 
@@ -153,7 +154,13 @@ type AgentCreated struct {
 
 // AgentChanged names what changed about an agent; secrets are never included.
 type AgentChanged struct {
-	Fields []string `json:"fields" doc:"Names of the changed fields: name, tiers, admin, disabled, password"`
+	Fields []string `json:"fields" doc:"Names of the changed fields: name, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, password"`
+}
+
+// AgentAvailability is an agent who became available or went away. All agents see it.
+type AgentAvailability struct {
+	State Availability `json:"state" enum:"available,away"`
+	Until *time.Time   `json:"until" doc:"With away: when the agent is available again; null: when they say so"`
 }
 
 // KeyCreated is a new API key of the agent that the event is about.
@@ -201,6 +208,7 @@ func (DuplicateLinked) EventKind() EventKind      { return EventDuplicateLinked 
 func (DeliveryChanged) EventKind() EventKind      { return EventDeliveryChanged }
 func (AgentCreated) EventKind() EventKind         { return EventAgentCreated }
 func (AgentChanged) EventKind() EventKind         { return EventAgentChanged }
+func (AgentAvailability) EventKind() EventKind    { return EventAgentAvailability }
 func (KeyCreated) EventKind() EventKind           { return EventKeyCreated }
 func (KeyRevoked) EventKind() EventKind           { return EventKeyRevoked }
 func (PolicyPublished) EventKind() EventKind      { return EventPolicyPublished }
@@ -219,6 +227,7 @@ func (DuplicateLinked) EventVersion() int      { return 1 }
 func (DeliveryChanged) EventVersion() int      { return 1 }
 func (AgentCreated) EventVersion() int         { return 1 }
 func (AgentChanged) EventVersion() int         { return 1 }
+func (AgentAvailability) EventVersion() int    { return 1 }
 func (KeyCreated) EventVersion() int           { return 1 }
 func (KeyRevoked) EventVersion() int           { return 1 }
 func (PolicyPublished) EventVersion() int      { return 1 }

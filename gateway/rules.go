@@ -15,6 +15,7 @@ import (
 	"switchboard/desk"
 	"switchboard/ingest"
 	"switchboard/internal/localaddr"
+	"switchboard/internal/roster"
 	"switchboard/router"
 	"switchboard/store"
 	"switchboard/threading"
@@ -99,4 +100,12 @@ func messageIDs(key []byte, domain string) func(desk.MessageID) string {
 		sum := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil)[:10])
 		return fmt.Sprintf("out.%s.%s@%s", text, strings.ToLower(sum), domain)
 	}
+}
+
+// names returns what the properties of an agent may name: the parts of the policy in force.
+func (g *Gateway) names() *roster.Directory {
+	return roster.NewDirectory(func(ctx context.Context) (int64, string, error) {
+		p, err := g.store.LatestPolicy(ctx)
+		return p.Version, p.Document, err
+	})
 }

@@ -57,7 +57,7 @@ func (e Move) apply(t *transition) error {
 	}
 	t.c.InboxID, t.c.Tier = e.To.ID, e.To.Tier
 	t.c.Path = append(t.c.Path, fmt.Sprintf("moved: %s -> %s by %s", e.From.Key, e.To.Key, e.ByName))
-	if !t.c.AssigneeID.IsZero() && (e.Assignee.Disabled || !slices.Contains(e.Assignee.Tiers, e.To.Tier)) {
+	if !t.c.AssigneeID.IsZero() && (e.Assignee.Disabled || !e.Assignee.WorksIn(e.To)) {
 		t.c.AssigneeID, data.Unassigned = desk.AgentID{}, true
 	}
 	t.reason = "moved"

@@ -24,6 +24,13 @@ create table accounts (
 );
 CREATE INDEX accounts_name ON accounts USING btree ("left"(lower(name), 200), id);
 
+create table agent_presence (
+    agent_id uuid not null,
+    seen_at timestamp with time zone not null,
+    constraint agent_presence_pkey PRIMARY KEY (agent_id),
+    constraint agent_presence_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE
+);
+
 create table agent_sessions (
     token_hash bytea not null,
     agent_id uuid not null,
@@ -42,8 +49,18 @@ create table agents (
     disabled boolean not null default false,
     password_hash text not null default ''::text,
     created_at timestamp with time zone not null default now(),
+    inboxes text[] not null default '{}'::text[],
+    skills text[] not null default '{}'::text[],
+    capacity integer not null default 0,
+    leads text[] not null default '{}'::text[],
+    timezone text not null default ''::text,
+    hours jsonb not null default '{}'::jsonb,
+    availability text not null default 'available'::text,
+    away_until timestamp with time zone,
     constraint agents_pkey PRIMARY KEY (id),
     constraint agents_email_key UNIQUE (email),
+    constraint agents_availability_check CHECK ((availability = ANY (ARRAY['available'::text, 'away'::text]))),
+    constraint agents_capacity_check CHECK ((capacity >= 0)),
     constraint agents_email_check CHECK ((email = lower(email)))
 );
 
@@ -186,6 +203,7 @@ CREATE INDEX conversations_channel ON conversations USING btree (channel, update
 CREATE INDEX conversations_contact ON conversations USING btree (contact_id);
 CREATE INDEX conversations_inbox ON conversations USING btree (inbox_id, updated_at DESC, id DESC);
 CREATE INDEX conversations_inbox_status ON conversations USING btree (inbox_id, status, updated_at DESC, id DESC);
+CREATE INDEX conversations_load ON conversations USING btree (assignee_id, inbox_id) WHERE ((status = 'open'::text) AND (waiting_on = 'us'::text) AND (merged_into IS NULL) AND (assignee_id IS NOT NULL));
 CREATE INDEX conversations_recent ON conversations USING btree (updated_at DESC, id DESC);
 CREATE INDEX conversations_restricted ON conversations USING btree (account_id) WHERE restricted;
 CREATE INDEX conversations_snoozed ON conversations USING btree (snoozed_until) WHERE (status = 'snoozed'::text);

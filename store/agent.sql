@@ -56,7 +56,7 @@ where not archived or id in (select inbox_id from conversations where id = any($
 order by tier, id;
 
 -- name: act-agent
-select id, name, email, tiers, admin, disabled from agents where id = $1;
+select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours from agents where id = $1;
 
 -- name: act-overdue
 select id from conversations where status = 'snoozed' and snoozed_until <= clock_timestamp() order by snoozed_until limit $1;

@@ -15,7 +15,6 @@ import (
 type directoryQueries struct {
 	Inboxes      *sqlx.Stmt `query:"directory-inboxes"`
 	Counts       *sqlx.Stmt `query:"directory-counts"`
-	Agents       *sqlx.Stmt `query:"directory-agents"`
 	Accounts     *sqlx.Stmt `query:"directory-accounts"` // run by customers; prepared to be checked at start
 	Contacts     *sqlx.Stmt `query:"directory-contacts"` // run by customers; prepared to be checked at start
 	FindContacts *sqlx.Stmt `query:"directory-find-contacts"`
@@ -24,12 +23,15 @@ type directoryQueries struct {
 // agentRow is an agent as the driver reads it.
 type agentRow struct {
 	desk.Agent
-	Tiers        pq.Int64Array
-	PasswordHash string
+	Tiers                  pq.Int64Array
+	Inboxes, Skills, Leads pq.StringArray
+	Hours                  hoursColumn
+	PasswordHash           string
 }
 
 func (r *agentRow) agent() desk.Agent {
 	a := r.Agent
+	a.Inboxes, a.Skills, a.Leads, a.Hours = r.Inboxes, r.Skills, r.Leads, desk.Hours(r.Hours)
 	a.Tiers = make([]desk.Tier, len(r.Tiers))
 	for i, t := range r.Tiers {
 		a.Tiers[i] = desk.Tier(t)
@@ -50,19 +52,6 @@ func (s *Store) Counts(ctx context.Context, as desk.Agent) (view.Counts, error) 
 	admin, tiers := viewer(as)
 	var counts view.Counts
 	return counts, wrap("count conversations", s.q.directory.Counts.GetContext(ctx, &counts, admin, tiers, as.ID, view.MaxCount))
-}
-
-// Agents lists the people who can sign in, by name.
-func (s *Store) Agents(ctx context.Context) ([]view.Agent, error) {
-	var rows []agentRow
-	if err := s.q.directory.Agents.SelectContext(ctx, &rows); err != nil {
-		return nil, wrap("list agents", err)
-	}
-	agents := make([]view.Agent, len(rows))
-	for i := range rows {
-		agents[i] = view.AgentOf(rows[i].agent())
-	}
-	return agents, nil
 }
 
 // accountView is a view as the driver reads it.

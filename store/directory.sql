@@ -26,9 +26,6 @@ cross join lateral (select count(*) as n, count(*) filter (where l.free) as free
                           where c.inbox_id = i.id and c.status = s.status and c.merged_into is null
                             and may_read(c.restricted, c.tier, $1, $2) limit $4) l) n;
 
--- name: directory-agents
-select id, name, email, tiers, admin from agents where not disabled order by lower(name), id;
-
 -- name: directory-accounts
 -- By name, after ($3, $4); $5 is a folded part of a name or domain. $7 narrows to ids,
 -- if it is not null. Contacts are listed if $8.

@@ -14,6 +14,8 @@ import (
 type identityQueries struct {
 	ByEmail       *sqlx.Stmt `query:"agent-by-email"`
 	LockAgents    *sqlx.Stmt `query:"agent-lock"`
+	ByID          *sqlx.Stmt `query:"agent-by-id"`
+	CountAdmins   *sqlx.Stmt `query:"agent-admins"`
 	SaveAgent     *sqlx.Stmt `query:"agent-save"`
 	CountAgents   *sqlx.Stmt `query:"agent-count"`
 	InsertSession *sqlx.Stmt `query:"session-insert"`

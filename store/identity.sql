@@ -1,5 +1,5 @@
 -- name: agent-by-email
-select id, name, email, tiers, admin, disabled, password_hash from agents where email = $1;
+select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, password_hash from agents where email = $1;
 
 -- name: agent-lock
 -- One agent is saved at a time, so that each event says what really changed.
@@ -7,11 +7,19 @@ select pg_advisory_xact_lock(hashtextextended('agents', 1));
 
 -- name: agent-save
 -- A known address keeps its id; an empty password hash keeps the old one.
-insert into agents (id, name, email, tiers, admin, disabled, password_hash)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into agents (id, name, email, tiers, admin, disabled, password_hash, inboxes, skills, capacity, leads, timezone, hours)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (email) do update set name = excluded.name, tiers = excluded.tiers, admin = excluded.admin,
+    inboxes = excluded.inboxes, skills = excluded.skills, capacity = excluded.capacity, leads = excluded.leads,
+    timezone = excluded.timezone, hours = excluded.hours,
     disabled = excluded.disabled, password_hash = coalesce(nullif(excluded.password_hash, ''), agents.password_hash)
 returning id;
+
+-- name: agent-by-id
+select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, password_hash from agents where id = $1;
+
+-- name: agent-admins
+select count(*) from agents where admin and not disabled;
 
 -- name: agent-count
 select count(*) from agents where not disabled;

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,39 +30,87 @@ func (s *Store) ChangeAgent(ctx context.Context, a desk.Agent, passwordHash stri
 	if a.ID.IsZero() {
 		a.ID = desk.NewID[desk.AgentID]()
 	}
-	a.Name, a.Email = clean(a.Name), clean(strings.ToLower(a.Email))
-	_, tiers := viewer(a)
-	q := &s.q.identity
+	a.Email = clean(strings.ToLower(a.Email))
 	var ended Ended
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.StmtxContext(ctx, q.LockAgents).ExecContext(ctx); err != nil {
-			return wrap("lock agents", err)
-		}
-		var before agentRow
-		err := tx.StmtxContext(ctx, q.ByEmail).GetContext(ctx, &before, a.Email)
-		created := err != nil && kindOf(err) == desk.KindNotFound
-		if err != nil && !created {
-			return wrap("read agent", err)
-		}
-		err = tx.StmtxContext(ctx, q.SaveAgent).GetContext(ctx, &a.ID, a.ID, a.Name, a.Email, tiers, a.Admin, a.Disabled, passwordHash)
-		if err != nil {
-			return wrap("save agent", err)
-		}
-		subject := desk.AgentSubject(a.ID)
-		if created {
-			return s.record(ctx, tx, subject, desk.ActorSystem, desk.AgentCreated{Name: a.Name, Email: a.Email, Tiers: list(a.Tiers), Admin: a.Admin})
-		}
-		fields := changedFields(&before, &a, passwordHash)
-		if len(fields) == 0 {
-			return nil
-		}
-		if err := s.record(ctx, tx, subject, desk.ActorSystem, desk.AgentChanged{Fields: fields}); err != nil {
+		before, err := s.lockAgent(ctx, tx, s.q.identity.ByEmail, a.Email)
+		if err != nil && desk.KindOf(err) != desk.KindNotFound {
 			return err
 		}
-		ended, err = s.end(ctx, tx, a.ID, desk.ActorSystem, slices.Contains(fields, "password"), a.Disabled)
+		ended, err = s.saveAgent(ctx, tx, desk.ActorSystem, before, &a, passwordHash)
 		return err
 	})
 	return a.ID, ended, err
+}
+
+// EditAgent lets change edit an agent in a transaction, and records what it changed. It is
+// KindConflict if no admin would be left.
+func (s *Store) EditAgent(ctx context.Context, by, id desk.AgentID, change func(*desk.Agent) error) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		before, err := s.lockAgent(ctx, tx, s.q.identity.ByID, id)
+		if err != nil {
+			return err
+		}
+		a := before.agent()
+		if err := change(&a); err != nil {
+			return err
+		}
+		if _, err := s.saveAgent(ctx, tx, desk.AgentActor(by), before, &a, ""); err != nil || a.Admin && !a.Disabled {
+			return err
+		}
+		var admins int
+		if err := tx.StmtxContext(ctx, s.q.identity.CountAdmins).GetContext(ctx, &admins); err != nil {
+			return wrap("count admins", err)
+		}
+		if admins == 0 && before.Admin {
+			return desk.Errorf(desk.KindConflict, "%s is the only admin: make someone else an admin first", a.Name)
+		}
+		return nil
+	})
+}
+
+// lockAgent reads an agent before a change; KindNotFound, but locked, if there is none.
+func (s *Store) lockAgent(ctx context.Context, tx *sqlx.Tx, find *sqlx.Stmt, key any) (*agentRow, error) {
+	if _, err := tx.StmtxContext(ctx, s.q.identity.LockAgents).ExecContext(ctx); err != nil {
+		return nil, wrap("lock agents", err)
+	}
+	var row agentRow
+	if err := tx.StmtxContext(ctx, find).GetContext(ctx, &row, key); err != nil {
+		return nil, missing("agent", err)
+	}
+	return &row, nil
+}
+
+// saveAgent writes an agent and records the change; before is nil for a new one.
+func (s *Store) saveAgent(ctx context.Context, tx *sqlx.Tx, by desk.Actor, before *agentRow, a *desk.Agent, passwordHash string) (Ended, error) {
+	a.Name = clean(a.Name)
+	_, tiers := viewer(*a)
+	hours := a.Hours
+	if hours == nil {
+		hours = desk.Hours{}
+	}
+	var inboxes, skills, leads column
+	for list, texts := range map[*column][]string{&inboxes: a.Inboxes, &skills: a.Skills, &leads: a.Leads} {
+		for _, text := range texts {
+			list.text(text)
+		}
+	}
+	err := tx.StmtxContext(ctx, s.q.identity.SaveAgent).GetContext(ctx, &a.ID, a.ID, a.Name, a.Email, tiers, a.Admin, a.Disabled, passwordHash,
+		&inboxes, &skills, a.Capacity, &leads, clean(a.Timezone), jsonText(hours))
+	if err != nil {
+		return Ended{}, wrap("save agent", err)
+	}
+	if before == nil {
+		return Ended{}, s.record(ctx, tx, desk.AgentSubject(a.ID), by, desk.AgentCreated{Name: a.Name, Email: a.Email, Tiers: list(a.Tiers), Admin: a.Admin})
+	}
+	fields := changedFields(before, a, passwordHash)
+	if len(fields) == 0 {
+		return Ended{}, nil
+	}
+	if err := s.record(ctx, tx, desk.AgentSubject(a.ID), by, desk.AgentChanged{Fields: fields}); err != nil {
+		return Ended{}, err
+	}
+	return s.end(ctx, tx, a.ID, by, slices.Contains(fields, "password"), a.Disabled)
 }
 
 // end ends the sessions of an agent with a new password or without access, and the
@@ -96,7 +145,10 @@ func changedFields(before *agentRow, a *desk.Agent, passwordHash string) (fields
 		changed bool
 	}{
 		{"name", a.Name != b.Name}, {"tiers", !slices.Equal(a.Tiers, b.Tiers)}, {"admin", a.Admin != b.Admin},
-		{"disabled", a.Disabled != b.Disabled}, {"password", passwordHash != "" && passwordHash != before.PasswordHash},
+		{"disabled", a.Disabled != b.Disabled}, {"inboxes", !slices.Equal(a.Inboxes, b.Inboxes)},
+		{"skills", !slices.Equal(a.Skills, b.Skills)}, {"capacity", a.Capacity != b.Capacity}, {"leads", !slices.Equal(a.Leads, b.Leads)},
+		{"timezone", a.Timezone != b.Timezone}, {"hours", !maps.EqualFunc(a.Hours, b.Hours, slices.Equal[[]string])},
+		{"password", passwordHash != "" && passwordHash != before.PasswordHash},
 	} {
 		if f.changed {
 			fields = append(fields, f.name)

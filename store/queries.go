@@ -39,6 +39,7 @@ type queries struct {
 	repeat           repeatQueries
 	draft            draftQueries
 	clock            clockQueries
+	roster           rosterQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -8,6 +8,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/lib/pq"
 
 	"switchboard/desk"
+	"switchboard/internal/roster"
 )
 
 // Options says how to open a Store.
@@ -29,6 +31,9 @@ type Options struct {
 	Secrets Sealer
 	// MaxConns bounds the pool; 0 means 20.
 	MaxConns int
+	// OfflineAfter is how long after their last event socket was open an agent counts
+	// as offline; 0 means roster.OfflineAfter.
+	OfflineAfter time.Duration
 }
 
 // Sealer encrypts the secrets in the database.
@@ -45,7 +50,8 @@ type Store struct {
 	q       queries
 	secrets Sealer
 	// owner identifies this program in leases. It is new at every start.
-	owner uuid.UUID
+	owner        uuid.UUID
+	offlineAfter time.Duration
 }
 
 // Open connects, migrates the schema and prepares every statement. An
@@ -70,7 +76,8 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.MapperFunc(snake)
-	s := &Store{db: db, log: opt.Log, owner: uuid.New(), secrets: opt.Secrets}
+	s := &Store{db: db, log: opt.Log, owner: uuid.New(), secrets: opt.Secrets,
+		offlineAfter: cmp.Or(opt.OfflineAfter, roster.OfflineAfter)}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -225,7 +225,7 @@ func userListCommand() *cobra.Command {
 		Use: "list", Short: "List the agents who can sign in", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
-				agents, err := st.Agents(ctx)
+				agents, err := st.Agents(ctx, false)
 				if err != nil {
 					return err
 				}

@@ -37,15 +37,59 @@ type Agent struct {
 	Email string       `json:"email"`
 	Tiers []desk.Tier  `json:"tiers"`
 	Admin bool         `json:"admin"`
+
+	Disabled     bool         `json:"disabled" doc:"Cannot sign in; their history remains"`
+	Inboxes      []string     `json:"inboxes" doc:"Keys of the inboxes that they are limited to; empty: all inboxes of their tiers"`
+	Skills       []string     `json:"skills"`
+	Capacity     int          `json:"capacity" doc:"Open conversations that may be assigned automatically; 0: as the inbox says"`
+	Leads        []string     `json:"leads" doc:"Keys of the inboxes that they lead"`
+	Timezone     string       `json:"timezone" doc:"IANA name, of hours; empty: UTC"`
+	Hours        desk.Hours   `json:"hours" doc:"Weekly working hours, as in the calendars of the policy: {\"mon-fri\": [\"09:00-17:00\"]}; empty: always"`
+	Availability Availability `json:"availability"`
+	Open         int          `json:"open" doc:"Open conversations assigned to them that wait for us"`
 }
 
-// AgentOf returns the view of an agent.
-func AgentOf(a desk.Agent) Agent {
-	tiers := a.Tiers
-	if tiers == nil {
-		tiers = []desk.Tier{}
+// Availability says whether an agent takes new work now.
+type Availability struct {
+	State  desk.Availability `json:"state" enum:"available,away,offline" doc:"At the time of the response"`
+	Reason string            `json:"reason" enum:",chosen,outside-hours,disconnected" doc:"Why they are not available"`
+	Chosen desk.Availability `json:"chosen" enum:"available,away" doc:"What the agent set"`
+	Until  *time.Time        `json:"until" doc:"With away: when it ends; null: when the agent ends it"`
+	SeenAt *time.Time        `json:"seen_at" doc:"When the console was last connected, to about a minute; null: never"`
+}
+
+// AgentOf returns the view of a member of the roster.
+func AgentOf(m desk.Member) Agent {
+	a := m.Agent
+	v := Agent{ID: a.ID, Name: a.Name, Email: a.Email, Tiers: filled(a.Tiers), Admin: a.Admin, Disabled: a.Disabled, Inboxes: filled(a.Inboxes),
+		Skills: filled(a.Skills), Capacity: a.Capacity, Leads: filled(a.Leads), Timezone: a.Timezone, Hours: a.Hours, Open: m.Open(),
+		Availability: Availability{State: m.Availability, Reason: m.Reason, Chosen: m.Chosen, SeenAt: optional(m.SeenAt)}}
+	if m.Reason == desk.ReasonChosen {
+		v.Availability.Until = optional(m.Until)
+	} else {
+		v.Availability.Chosen = desk.Available // an absence that is over
 	}
-	return Agent{ID: a.ID, Name: a.Name, Email: a.Email, Tiers: tiers, Admin: a.Admin}
+	if v.Hours == nil {
+		v.Hours = desk.Hours{}
+	}
+	return v
+}
+
+// filled returns a list that is never null.
+func filled[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// optional returns a timestamp, null for the zero one.
+func optional(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 // Account is a customer with its number of open conversations. Contacts is empty in

@@ -51,9 +51,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the agents */
+        /** List the agents, and who is available */
         get: operations["list-agents"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an agent
+         * @description For admins. Absent properties stay unchanged. Tiers, inboxes and skills must be those of the policy; values that the agent had before stay valid until they are changed. 409 when no admin would be left.
+         */
+        patch: operations["change-agent"];
+        trace?: never;
+    };
+    "/agents/{id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether you are available
+         * @description Agents set their own with `me`, admins that of any agent. All agents see it. Agents whose console has not been connected for some minutes are offline, and those outside their working hours away, whatever they set.
+         */
+        put: operations["set-availability"];
         post?: never;
         delete?: never;
         options?: never;
@@ -779,13 +819,74 @@ export interface components {
         };
         Agent: {
             admin: boolean;
+            availability: components["schemas"]["Availability"];
+            /**
+             * Format: int64
+             * @description Open conversations that may be assigned automatically; 0: as the inbox says
+             */
+            capacity: number;
+            /** @description Cannot sign in; their history remains */
+            disabled: boolean;
             email: string;
+            /** @description Weekly working hours, as in the calendars of the policy: {"mon-fri": ["09:00-17:00"]}; empty: always */
+            hours: {
+                [key: string]: string[] | null;
+            };
             id: string;
+            /** @description Keys of the inboxes that they are limited to; empty: all inboxes of their tiers */
+            inboxes: string[];
+            /** @description Keys of the inboxes that they lead */
+            leads: string[];
             name: string;
+            /**
+             * Format: int64
+             * @description Open conversations assigned to them that wait for us
+             */
+            open: number;
+            skills: string[];
             tiers: number[];
+            /** @description IANA name, of hours; empty: UTC */
+            timezone: string;
+        };
+        AgentAvailability: {
+            /** @enum {string} */
+            state: "available" | "away";
+            /**
+             * Format: date-time
+             * @description With away: when the agent is available again; null: when they say so
+             */
+            until: string | null;
+        };
+        AgentAvailabilityEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["AgentAvailability"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "agent.availability";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         AgentChanged: {
-            /** @description Names of the changed fields: name, tiers, admin, disabled, password */
+            /** @description Names of the changed fields: name, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, password */
             fields: string[];
         };
         AgentChangedEvent: {
@@ -815,6 +916,31 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        AgentChanges: {
+            admin?: boolean;
+            /**
+             * Format: int64
+             * @description Open conversations that may be assigned automatically; 0: as the inbox says
+             */
+            capacity?: number;
+            /** @description Disabled agents cannot sign in; their sessions end */
+            disabled?: boolean;
+            /** @description Weekly working hours, as in the calendars of the policy: {"mon-fri": ["09:00-17:00"]}; empty: always */
+            hours?: {
+                [key: string]: string[] | null;
+            };
+            /** @description Keys of the inboxes to which they are limited; empty: all inboxes of their tiers */
+            inboxes?: string[];
+            /** @description Keys of the inboxes that they lead */
+            leads?: string[];
+            /** @description Shown to customers */
+            name?: string;
+            /** @description Named in tiers or inboxes of the policy */
+            skills?: string[];
+            tiers?: number[];
+            /** @description IANA name, such as Europe/Berlin */
+            timezone?: string;
         };
         AgentCreated: {
             admin: boolean;
@@ -911,6 +1037,42 @@ export interface components {
             trust: "claimed" | "aligned" | "forged";
             /** @description none, found: NAME or unavailable; empty: not scanned */
             virus: string;
+        };
+        Availability: {
+            /**
+             * @description What the agent set
+             * @enum {string}
+             */
+            chosen: "available" | "away";
+            /**
+             * @description Why they are not available
+             * @enum {string}
+             */
+            reason: "" | "chosen" | "outside-hours" | "disconnected";
+            /**
+             * Format: date-time
+             * @description When the console was last connected, to about a minute; null: never
+             */
+            seen_at: string | null;
+            /**
+             * @description At the time of the response
+             * @enum {string}
+             */
+            state: "available" | "away" | "offline";
+            /**
+             * Format: date-time
+             * @description With away: when it ends; null: when the agent ends it
+             */
+            until: string | null;
+        };
+        AvailabilityInputBody: {
+            /** @enum {string} */
+            state: "available" | "away";
+            /**
+             * Format: date-time
+             * @description With away: when the agent is available again. Absent or null: when they say so
+             */
+            until?: string | null;
         };
         Channel: {
             /** @description What to do about the error */
@@ -1396,7 +1558,7 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -2197,8 +2359,11 @@ export type AccountCreatedEvent = components['schemas']['AccountCreatedEvent'];
 export type AccountName = components['schemas']['AccountName'];
 export type Address = components['schemas']['Address'];
 export type Agent = components['schemas']['Agent'];
+export type AgentAvailability = components['schemas']['AgentAvailability'];
+export type AgentAvailabilityEvent = components['schemas']['AgentAvailabilityEvent'];
 export type AgentChanged = components['schemas']['AgentChanged'];
 export type AgentChangedEvent = components['schemas']['AgentChangedEvent'];
+export type AgentChanges = components['schemas']['AgentChanges'];
 export type AgentCreated = components['schemas']['AgentCreated'];
 export type AgentCreatedEvent = components['schemas']['AgentCreatedEvent'];
 export type AgentName = components['schemas']['AgentName'];
@@ -2206,6 +2371,8 @@ export type AssignInputBody = components['schemas']['AssignInputBody'];
 export type Attachment = components['schemas']['Attachment'];
 export type AuthFrame = components['schemas']['AuthFrame'];
 export type Authentication = components['schemas']['Authentication'];
+export type Availability = components['schemas']['Availability'];
+export type AvailabilityInputBody = components['schemas']['AvailabilityInputBody'];
 export type Channel = components['schemas']['Channel'];
 export type ChannelChanged = components['schemas']['ChannelChanged'];
 export type ChannelChangedEvent = components['schemas']['ChannelChangedEvent'];
@@ -2367,7 +2534,10 @@ export interface operations {
     };
     "list-agents": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Include disabled agents; for admins */
+                all?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2382,6 +2552,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageAgent"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentChanges"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "set-availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description me, or for admins the identifier of any agent */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
                 };
             };
             /** @description Problem details (RFC 9457) */

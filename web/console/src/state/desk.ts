@@ -18,7 +18,12 @@ export const phase = signal<'starting' | 'login' | 'ready' | 'unreachable' | 'ch
 export const loginReason = signal('');
 /** Whose session the browser has now, when it is not this page's agent's any more. */
 export const successor = signal('');
-export const me = signal<Agent>({ id: '', name: '', email: '', tiers: [], admin: false });
+/** Before signing in. */
+const nobody: Agent = {
+  id: '', name: '', email: '', tiers: [], admin: false, disabled: false, inboxes: [], skills: [], capacity: 0, leads: [], timezone: '', hours: {}, open: 0,
+  availability: { state: 'offline', reason: 'disconnected', chosen: 'available', until: null, seen_at: null },
+};
+export const me = signal<Agent>(nobody);
 export const inboxes = signal<Inbox[]>([]);
 export const agents = signal<Agent[]>([]);
 /** Numbers end at 1000, which means 1000 or more. */

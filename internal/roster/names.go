@@ -1,0 +1,238 @@
+package roster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"switchboard/desk"
+	"switchboard/router"
+)
+
+// Names are what an agent's properties may name: the parts of a policy.
+type Names struct {
+	Tiers   []router.Tier
+	Inboxes []string
+	Skills  []string // of tiers and inboxes, sorted
+}
+
+// NamesOf returns the names of a policy.
+func NamesOf(p *router.Policy) Names {
+	n := Names{Tiers: p.Tiers()}
+	for _, t := range p.Tiers() {
+		n.Skills = append(n.Skills, t.Skills...)
+	}
+	for _, i := range p.Inboxes() {
+		n.Inboxes = append(n.Inboxes, i.Key)
+		n.Skills = append(n.Skills, i.Skills...)
+	}
+	slices.Sort(n.Skills)
+	n.Skills = slices.Compact(n.Skills)
+	return n
+}
+
+// Problem is an invalid value in a field of an agent.
+type Problem struct {
+	Field  string // "tiers", "inboxes", ...
+	Reason string
+}
+
+// Check returns what is wrong with what a change makes of an agent. What the agent had
+// before is not checked again: a policy may no longer have what it names.
+func Check(before, a *desk.Agent, n Names) (problems []Problem) {
+	for _, f := range []struct{ field, reason string }{
+		{"tiers", n.tiers(without(a.Tiers, before.Tiers))},
+		{"inboxes", unknown("inbox", "inboxes", without(a.Inboxes, before.Inboxes), n.Inboxes)},
+		{"skills", unknown("skill", "skills", without(a.Skills, before.Skills), n.Skills)},
+		{"capacity", capacityProblem(a.Capacity)},
+		{"leads", unknown("inbox", "inboxes", without(a.Leads, before.Leads), n.Inboxes)},
+		{"timezone", zoneProblem(before, a)},
+		{"hours", hoursProblem(before, a)},
+	} {
+		if f.reason != "" {
+			problems = append(problems, Problem{f.field, f.reason})
+		}
+	}
+	return problems
+}
+
+// without returns the items of a list that are not in another one.
+func without[T comparable](list, other []T) (rest []T) {
+	for _, item := range list {
+		if !slices.Contains(other, item) {
+			rest = append(rest, item)
+		}
+	}
+	return rest
+}
+
+// MaxCapacity is far more than anyone can work on.
+const MaxCapacity = 10_000
+
+func capacityProblem(n int) string {
+	if n < 0 || n > MaxCapacity {
+		return fmt.Sprintf("must be a number from 0 to %d; 0 means the capacity of the inbox", MaxCapacity)
+	}
+	return ""
+}
+
+func zoneProblem(before, a *desk.Agent) string {
+	if a.Timezone == before.Timezone {
+		return ""
+	}
+	_, err := Zone(a.Timezone)
+	return reason(err)
+}
+
+func hoursProblem(before, a *desk.Agent) string {
+	if a.Timezone == before.Timezone && maps.EqualFunc(a.Hours, before.Hours, slices.Equal[[]string]) {
+		return ""
+	}
+	if _, err := Calendar("", a.Hours); err != nil || len(a.Hours) == 0 {
+		return reason(err)
+	}
+	if a.Timezone == "" {
+		return "need a time zone, such as Europe/Berlin"
+	}
+	return ""
+}
+
+// reason is the text of an error without the field that it begins with.
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	_, text, _ := strings.Cut(err.Error(), ": ")
+	return text
+}
+
+// tiers checks the numbers of tiers.
+func (n *Names) tiers(tiers []desk.Tier) string {
+	for _, tier := range tiers {
+		if !slices.ContainsFunc(n.Tiers, func(t router.Tier) bool { return t.Tier == tier }) {
+			var known []string
+			for _, t := range n.Tiers {
+				known = append(known, fmt.Sprintf("%d (%s)", t.Tier, t.Name))
+			}
+			return fmt.Sprintf("there is no tier %d; the policy has %s", tier, strings.Join(known, ", "))
+		}
+	}
+	return ""
+}
+
+// unknown explains the first name that is not known.
+func unknown(one, many string, names, known []string) string {
+	for _, name := range names {
+		if slices.Contains(known, name) {
+			continue
+		}
+		switch near := Nearest(name, known); {
+		case near != "":
+			return fmt.Sprintf("there is no %s %q; did you mean %q?", one, name, near)
+		case len(known) == 0:
+			return fmt.Sprintf("there is no %s %q: the policy has no %s", one, name, many)
+		}
+		return fmt.Sprintf("there is no %s %q; the policy has %s", one, name, strings.Join(known, ", "))
+	}
+	return ""
+}
+
+// Nearest returns the known name that was probably meant, "" if none is close: one in
+// other letter case, or with up to two letters (in short names one) added, left out,
+// replaced or swapped.
+func Nearest(name string, known []string) string {
+	wanted := []rune(strings.ToLower(strings.TrimSpace(name)))
+	best, nearest := max(1, min(2, len(wanted)/3))+1, ""
+	for _, k := range known {
+		if d := distance(wanted, []rune(strings.ToLower(k))); d < best {
+			best, nearest = d, k
+		}
+	}
+	if nearest == "" && len(wanted) >= 3 { // the beginning of one
+		for _, k := range known {
+			if strings.HasPrefix(strings.ToLower(k), string(wanted)) {
+				return k
+			}
+		}
+	}
+	return nearest
+}
+
+// distance is the Damerau-Levenshtein distance (optimal string alignment).
+func distance(a, b []rune) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+// Normalize brings the lists of an agent into one form: trimmed, sorted, each name once.
+func Normalize(a *desk.Agent) {
+	for _, list := range []*[]string{&a.Inboxes, &a.Skills, &a.Leads} {
+		names := make([]string, 0, len(*list))
+		for _, name := range *list {
+			if name = strings.TrimSpace(name); name != "" {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		*list = slices.Compact(names)
+	}
+	a.Tiers = slices.Clone(a.Tiers)
+	slices.SortFunc(a.Tiers, cmp.Compare[desk.Tier])
+	a.Tiers = slices.Compact(a.Tiers)
+	a.Timezone = strings.TrimSpace(a.Timezone)
+}
+
+// Policies reads the policy in force.
+type Policies func(ctx context.Context) (version int64, document string, err error)
+
+// Directory returns the names of the policy in force. It compiles each version once.
+type Directory struct {
+	policies Policies
+	mu       sync.Mutex
+	version  int64
+	names    Names
+}
+
+// NewDirectory returns a Directory of the policies that read returns.
+func NewDirectory(read Policies) *Directory { return &Directory{policies: read} }
+
+// Names returns the names of the policy in force.
+func (d *Directory) Names(ctx context.Context) (Names, error) {
+	version, document, err := d.policies(ctx)
+	if err != nil {
+		return Names{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if version != d.version {
+		p, err := router.Compile([]byte(document))
+		if err != nil {
+			return Names{}, err
+		}
+		d.version, d.names = version, NamesOf(p)
+	}
+	return d.names, nil
+}
