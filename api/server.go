@@ -115,7 +115,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.auth = auth.New(deps.People, deps.Sessions, deps.Keys, public, s.log)
 	s.visible = visibility.New(deps.Events)
 	s.sockets = socket.New(socket.Options{
-		Events: deps.Events, Visible: s.visible, Auth: s.auth, Hub: deps.Hub, Site: public, Log: s.log, Ping: cfg.PingInterval,
+		Events: deps.Events, Visible: s.visible, Auth: s.auth, Hub: deps.Hub, Seer: deps.Staff, Site: public, Log: s.log, Ping: cfg.PingInterval,
 	})
 	s.huma = humago.NewWithPrefix(s.mux, base, s.humaConfig())
 	s.huma.UseMiddleware(s.auth.Middleware, repeat.Middleware(deps.Repeats, s.log))

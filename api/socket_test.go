@@ -385,3 +385,34 @@ func TestVisibilityIsCached(t *testing.T) {
 		t.Error("events of a deleted conversation are visible")
 	}
 }
+
+// TestSocketMakesAgentsPresent: an agent is available while a socket is open, and offline
+// some minutes after the last one was.
+func TestSocketMakesAgentsPresent(t *testing.T) {
+	d := newDesk(t)
+	state := func() desk.Availability {
+		t.Helper()
+		var s Session
+		d.as("ana", "GET", "/session", nil).want(t, 200).json(t, &s)
+		return s.Agent.Availability.State
+	}
+	if got := state(); got != desk.Offline {
+		t.Errorf("before connecting: %s", got)
+	}
+	c := d.follow("ana", "")
+	if got := state(); got != desk.Available {
+		t.Errorf("connected: %s", got)
+	}
+	// The end is recorded too, not only the beginning.
+	d.exec("update agent_presence set seen_at = now() - interval '1 hour'")
+	c.Close()
+	for deadline := time.Now().Add(time.Minute); state() != desk.Available; <-time.After(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the end of the connection is not recorded")
+		}
+	}
+	d.exec("update agent_presence set seen_at = now() - interval '5 minutes'")
+	if got := state(); got != desk.Offline {
+		t.Errorf("disconnected: %s", got)
+	}
+}

@@ -39,6 +39,9 @@ type Config struct {
 	MetricsAddr string `koanf:"metrics_addr"`
 	// AlarmAfter is how long a channel may fail or be silent before an alarm is raised.
 	AlarmAfter time.Duration `koanf:"alarm_after"`
+	// OfflineAfter is how long after their last event socket was open an agent counts as
+	// offline and is assigned nothing automatically.
+	OfflineAfter time.Duration `koanf:"offline_after"`
 
 	DB         DB         `koanf:"db"`
 	Mail       Mail       `koanf:"mail"`
@@ -149,7 +152,7 @@ func (s *Smarthost) complete() (problems []Problem) {
 
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
-	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute,
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute,
 		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Smarthost: Smarthost{TLS: "starttls"},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"switchboard/router"
 )
@@ -51,6 +52,9 @@ func (c *Config) Validate() error {
 	}
 	if c.AlarmAfter <= 0 {
 		v.add("alarm_after", "must be a positive duration, like 5m")
+	}
+	if c.OfflineAfter < minOffline {
+		v.add("offline_after", "must be at least 2m, since connections are recorded about once a minute")
 	}
 	if c.MinFreeSpace < 0 {
 		v.add("min_free_space", "must be a number of octets, or 0 for 512 MiB")
@@ -213,3 +217,6 @@ func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback() || host == "localhost"
 }
+
+// minOffline is the shortest OfflineAfter.
+const minOffline = 2 * time.Minute

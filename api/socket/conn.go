@@ -45,6 +45,8 @@ func (s *Server) serve(ctx context.Context, ws *websocket.Conn, r *http.Request,
 		return
 	}
 	extend := func(string) error { return ws.SetReadDeadline(time.Now().Add(pongTimeout)) }
+	c.see(ctx, seeEvery)
+	defer c.see(context.WithoutCancel(ctx), 0)
 	extend("")
 	ws.SetPongHandler(extend)
 	go c.read(ctx, cancel)
@@ -167,6 +169,7 @@ func (c *conn) listen(ctx context.Context, sub *live.Subscription) error {
 			if err := c.recheck(ctx); err != nil {
 				return err
 			}
+			c.see(ctx, seeEvery)
 			if err := c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)); err != nil {
 				return errGone
 			}

@@ -47,12 +47,19 @@ type Events interface {
 	Head(ctx context.Context) (desk.Cursor, error)
 }
 
+// Seer records when agents are connected.
+type Seer interface {
+	// SeeAgent records that an event socket of the agent is open now.
+	SeeAgent(ctx context.Context, id desk.AgentID) error
+}
+
 // Options are what the sockets depend on.
 type Options struct {
 	Events  Events
 	Visible *visibility.Filter
 	Auth    *auth.Authenticator
 	Hub     *live.Hub
+	Seer    Seer
 	Site    site.Site
 	Log     *slog.Logger
 	// Ping is the interval of pings and of checks that the agent is still signed
@@ -65,6 +72,7 @@ type Server struct {
 	Options
 	mu       sync.Mutex
 	open     map[*websocket.Conn]struct{}
+	seen     map[desk.AgentID]time.Time // when the presence of each connected agent was last recorded
 	stopping bool
 	empty    chan struct{} // closed when stopping and no connection is left
 }
@@ -74,7 +82,7 @@ func New(o Options) *Server {
 	if o.Ping == 0 {
 		o.Ping = PingInterval
 	}
-	return &Server{Options: o, open: make(map[*websocket.Conn]struct{}), empty: make(chan struct{})}
+	return &Server{Options: o, open: make(map[*websocket.Conn]struct{}), seen: make(map[desk.AgentID]time.Time), empty: make(chan struct{})}
 }
 
 // upgrader leaves compression off, because gorilla's read limit counts compressed

@@ -61,7 +61,8 @@ func TestUserAdd(t *testing.T) {
 		}
 		out, err := run(t, "", "user", "list", "--config", config)
 		_, rows, _ := strings.Cut(out, "\n")
-		if got := strings.Join(strings.Fields(rows), " "); err != nil || got != step.want {
+		cells := strings.Fields(rows)
+		if got := strings.Join(cells[:min(4, len(cells))], " "); err != nil || got != step.want {
 			t.Fatalf("step %d: %q, %v; want %q", i, got, err, step.want)
 		}
 	}
@@ -151,5 +152,54 @@ func TestNoDatabase(t *testing.T) {
 		if _, err := os.Stat("data"); !errors.Is(err, os.ErrNotExist) {
 			t.Fatalf("%s created a data folder: %v", args, err)
 		}
+	}
+}
+
+// TestUserSet: changes what is given only, and refuses names that the policy does not
+// have with the nearest valid one.
+func TestUserSet(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "switchboard.toml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, "[db]\nurl = %q\n", dbtest.New(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(t, "correct horse\n", "user", "add", "--config", config, "ana@example.com", "--name", "Ana", "--skills", "api", "--leads", "billing"); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		args []string
+		want string // the row of the agent afterwards, or the error
+	}{
+		{[]string{"--inboxes", "billing,integrations", "--capacity", "12"}, "ana@example.com Ana 1 false offline billing,integrations api 12 billing"},
+		{[]string{"--inboxes", "", "--leads", "", "--tiers", "2,1"}, "ana@example.com Ana 1,2 false offline - api 12 -"},
+		{[]string{"--skills", "webhook,api", "--capacity", "0"}, "ana@example.com Ana 1,2 false offline - api,webhook - -"},
+		{[]string{"--timezone", "Europe/Berlin", "--hours", "mon-thu 09:00-12:30,13:00-17:00", "--hours", "fri 09:00-15:00"}, "ana@example.com Ana 1,2 false offline - api,webhook - -"},
+		{[]string{"--skills", "webhok"}, `--skills: there is no skill "webhok"; did you mean "webhook"?`},
+		{[]string{"--inboxes", "biling"}, `--inboxes: there is no inbox "biling"; did you mean "billing"?`},
+		{[]string{"--leads", "frontlin"}, `--leads: there is no inbox "frontlin"; did you mean "frontline"?`},
+		{[]string{"--tiers", "9"}, "--tiers: there is no tier 9; the policy has 0 (Self-service), 1 (Frontline), 2 (Specialists), 3 (Engineering)"},
+		{[]string{"--capacity", "-3"}, "--capacity: must be a number from 0 to 10000; 0 means the capacity of the inbox"},
+		{[]string{"--timezone", "Berlin"}, `--timezone: "Berlin" is not a valid IANA time zone such as Europe/Berlin`},
+		{[]string{"--timezone", ""}, "--hours: need a time zone, such as Europe/Berlin"},
+		{[]string{"--hours", "mon-fri"}, `--hours: "mon-fri" is not a group of days with hours, such as "mon-fri 09:00-17:00"`},
+		{[]string{"--hours", "mon 9-17"}, `--hours: "9-17" is not a valid time range such as 09:00-17:30`},
+		{[]string{"--hours", "always", "--timezone", ""}, "ana@example.com Ana 1,2 false offline - api,webhook - -"},
+	} {
+		_, err := run(t, "", append([]string{"user", "set", "--config", config, "ana@example.com"}, step.args...)...)
+		var usage usageError
+		if errors.As(err, &usage) {
+			if err.Error() != step.want {
+				t.Errorf("%q: %v, want %s", step.args, err, step.want)
+			}
+			continue
+		}
+		out, listed := run(t, "", "user", "list", "--config", config)
+		_, row, _ := strings.Cut(out, "\n")
+		if got := strings.Join(strings.Fields(row), " "); err != nil || listed != nil || got != step.want {
+			t.Errorf("%q: %q, %v, want %q", step.args, got, err, step.want)
+		}
+	}
+	if _, err := run(t, "", "user", "set", "--config", config, "nobody@example.com", "--capacity", "1"); err == nil || !strings.Contains(err.Error(), "there is no agent nobody@example.com") {
+		t.Errorf("%v", err)
 	}
 }

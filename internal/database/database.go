@@ -43,7 +43,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*DB, error
 		}
 		dsn = db.cluster.DSN(name)
 	}
-	db.Store, err = store.Open(ctx, store.Options{DSN: dsn, Log: log, MaxConns: cfg.DB.MaxConns, Secrets: keys})
+	db.Store, err = store.Open(ctx, store.Options{DSN: dsn, Log: log, MaxConns: cfg.DB.MaxConns, Secrets: keys, OfflineAfter: cfg.OfflineAfter})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"switchboard/desk"
+	"switchboard/internal/nearest"
 	"switchboard/router"
 )
 
@@ -130,7 +131,7 @@ func unknown(one, many string, names, known []string) string {
 		if slices.Contains(known, name) {
 			continue
 		}
-		switch near := Nearest(name, known); {
+		switch near := nearest.Name(name, known); {
 		case near != "":
 			return fmt.Sprintf("there is no %s %q; did you mean %q?", one, name, near)
 		case len(known) == 0:
@@ -139,52 +140,6 @@ func unknown(one, many string, names, known []string) string {
 		return fmt.Sprintf("there is no %s %q; the policy has %s", one, name, strings.Join(known, ", "))
 	}
 	return ""
-}
-
-// Nearest returns the known name that was probably meant, "" if none is close: one in
-// other letter case, or with up to two letters (in short names one) added, left out,
-// replaced or swapped.
-func Nearest(name string, known []string) string {
-	wanted := []rune(strings.ToLower(strings.TrimSpace(name)))
-	best, nearest := max(1, min(2, len(wanted)/3))+1, ""
-	for _, k := range known {
-		if d := distance(wanted, []rune(strings.ToLower(k))); d < best {
-			best, nearest = d, k
-		}
-	}
-	if nearest == "" && len(wanted) >= 3 { // the beginning of one
-		for _, k := range known {
-			if strings.HasPrefix(strings.ToLower(k), string(wanted)) {
-				return k
-			}
-		}
-	}
-	return nearest
-}
-
-// distance is the Damerau-Levenshtein distance (optimal string alignment).
-func distance(a, b []rune) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }
 
 // Normalize brings the lists of an agent into one form: trimmed, sorted, each name once.
