@@ -72,7 +72,9 @@ type Options struct {
 	// Own reports whether an address is one of the desk's own, which are never
 	// replied to; nil: only the conversation's own address is known.
 	Own func(address string) bool
-	Log *slog.Logger // nil: slog.DiscardHandler
+	// Policy returns what lifecycle needs to know, as it is now; nil: only Own is known.
+	Policy func() lifecycle.Policy
+	Log    *slog.Logger // nil: slog.DiscardHandler
 	// Replied is called after a reply was committed, with its deliveries; may be nil.
 	Replied func(m *desk.Message, deliveries []desk.Delivery)
 	// Undo is how long a reply is held before it is sent.
@@ -98,6 +100,9 @@ func New(store Store, opt Options) *Desk {
 	}
 	if opt.Own == nil {
 		opt.Own = func(string) bool { return false }
+	}
+	if opt.Policy == nil {
+		opt.Policy = func() lifecycle.Policy { return lifecycle.Policy{Own: opt.Own} }
 	}
 	if opt.Replied == nil {
 		opt.Replied = func(*desk.Message, []desk.Delivery) {}

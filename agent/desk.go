@@ -42,7 +42,7 @@ func (d *Desk) do(ctx context.Context, by desk.Agent, id desk.ConversationID, fn
 }
 
 func (a *act) save(ctx context.Context) error {
-	if len(a.changes.Events) == 0 {
+	if len(a.changes.Updated) == 0 {
 		return nil
 	}
 	return a.Save(ctx, &a.changes)
@@ -52,17 +52,17 @@ func (a *act) save(ctx context.Context) error {
 func (a *act) actor() desk.Actor { return desk.AgentActor(a.by.ID) }
 
 // apply applies an event to the conversation, adds the result to the changes and
-// returns the recorded events.
-func (a *act) apply(e lifecycle.Event) ([]desk.Event, error) {
-	out, err := lifecycle.Apply(a.state, e, lifecycle.Policy{Own: a.opt.Own}, a.Now())
+// returns it.
+func (a *act) apply(e lifecycle.Event) (lifecycle.Outcome, error) {
+	out, err := lifecycle.Apply(a.state, e, a.opt.Policy(), a.Now())
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	if out.Changed() {
 		a.state = out.State
 		out.AddTo(&a.changes)
 	}
-	return out.Events, nil
+	return out, nil
 }
 
 // add adds a message, which event number seq announces, to the changes.
@@ -121,11 +121,11 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 		}
 		a.changes.Refs = []desk.ThreadRef{{MessageID: m.MessageID, Conversation: c.ID, Account: c.AccountID, Own: true}}
 	}
-	events, err := a.apply(e)
+	out, err := a.apply(e)
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	a.add(&m, events[0].Seq)
+	a.add(&m, out.Announced)
 	a.changes.Deliveries = deliveries
 	return m, deliveries, nil
 }
@@ -136,11 +136,11 @@ func (d *Desk) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, t
 		if m, err = note(&a.state.Conversation, a.by, text, a.Now(), a.opt); err != nil {
 			return err
 		}
-		events, err := a.apply(lifecycle.Note{By: a.actor(), Data: desk.NoteAdded{MessageSummary: m.Summary()}})
+		out, err := a.apply(lifecycle.Note{By: a.actor(), Data: desk.NoteAdded{MessageSummary: m.Summary()}})
 		if err != nil {
 			return err
 		}
-		a.add(&m, events[0].Seq)
+		a.add(&m, out.Announced)
 		return nil
 	})
 	if err != nil {
@@ -223,12 +223,12 @@ func (a *act) move(ctx context.Context, m Move) error {
 			return err
 		}
 	}
-	events, err := a.apply(e)
+	out, err := a.apply(e)
 	if err != nil {
 		return err
 	}
 	if e.Note != nil {
-		a.add(e.Note, events[0].Seq)
+		a.add(e.Note, out.Announced)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type memory struct {
 	saved   *desk.Changes
 	locked  []desk.ConversationID
 	fails   string // the method that returns errDown
-	limit   int    // that Overdue was called with
+	limit   int    // that Due was called with
 }
 
 var errDown = desk.Errorf(desk.KindTemporary, "the database is down")
@@ -72,9 +72,12 @@ func (s *memory) Save(_ context.Context, c *desk.Changes) error {
 	return s.fail("Save")
 }
 
-func (s *memory) Overdue(_ context.Context, limit int) ([]desk.ConversationID, error) {
+func (s *memory) Due(_ context.Context, limit int, fn func(Tx, []desk.ConversationID) error) error {
 	s.limit = limit
-	return []desk.ConversationID{s.state.Conversation.ID}, s.fail("Overdue")
+	if err := s.fail("Due"); err != nil {
+		return err
+	}
+	return fn(s, []desk.ConversationID{s.state.Conversation.ID})
 }
 
 // office is a desk with a conversation in frontline, which waits on us, and with

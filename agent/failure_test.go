@@ -63,7 +63,7 @@ func TestOperationsReturnErrors(t *testing.T) {
 		"MessagesAfter": {"reply": reply},
 		"Inboxes":       {"move": move},
 		"Save":          {"reply": reply, "note": note, "assign": assign, "move": move, "status": status, "timers": timers},
-		"Overdue":       {"timers": timers},
+		"Due":           {"timers": timers},
 	} {
 		for name, run := range operations {
 			d, s := office()
@@ -162,19 +162,19 @@ type outage struct {
 	stop  func()
 }
 
-func (o *outage) Overdue(ctx context.Context, limit int) ([]desk.ConversationID, error) {
+func (o *outage) Due(ctx context.Context, limit int, fn func(Tx, []desk.ConversationID) error) error {
 	switch o.calls++; o.calls {
-	case 1:
-		return nil, errDown
-	case 2:
-		o.state.Conversation.Status, o.state.Conversation.SnoozedUntil = desk.StatusSnoozed, noon
+	case 1, 2: // the batch, and again one by one
+		return errDown
 	case 3:
-		o.state.Conversation.Status = desk.StatusOpen
+		o.state.Conversation.Status, o.state.Conversation.SnoozedUntil = desk.StatusSnoozed, noon
 	case 4:
+		o.state.Conversation.Status = desk.StatusOpen
+	default:
 		o.stop()
-		return nil, errDown
+		return errDown
 	}
-	return o.memory.Overdue(ctx, limit)
+	return o.memory.Due(ctx, limit, fn)
 }
 
 // RunTimers logs an error and tries again, and stops quietly.
@@ -190,7 +190,7 @@ func TestRunTimers(t *testing.T) {
 		if err := d.RunTimers(ctx, &outage{memory: s, stop: stop}, time.Minute, func() { fired++ }); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(begin); fired != 1 || took != 3*time.Minute || s.limit != 100 {
+		if took := time.Since(begin); fired != 1 || took != 3*time.Minute || s.limit != timerBatch {
 			t.Errorf("fired %d times in %s with the limit %d", fired, took, s.limit)
 		}
 		if n := strings.Count(log.String(), "TimersFailed"); n != 1 {

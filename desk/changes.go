@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Changes lists everything that one transaction writes. Every operation on a
 // conversation builds one, and the store has a single writer for it. A nil or empty
@@ -24,6 +27,10 @@ type Changes struct {
 	// may have ended within the same transaction.
 	Ended []Stint
 	Begun []Stint
+
+	Facts   []ConversationFacts
+	Clocks  []Clock // new and changed ones
+	Notices []Notice
 
 	Events     []Event
 	Deliveries []Delivery
@@ -74,6 +81,13 @@ type ThreadRef struct {
 	Conversation ConversationID
 	Account      AccountID
 	Own          bool // true: a message of the conversation has this id; false: it is only cited
+}
+
+// ConversationFacts are what the routing decision of a conversation was based on, as
+// JSON of package lifecycle.
+type ConversationFacts struct {
+	Conversation ConversationID
+	Facts        json.RawMessage
 }
 
 // SessionLink ties a chat session to its contact and conversation.
@@ -132,4 +146,15 @@ func (c *Changes) EndStint(s Stint) {
 		}
 	}
 	c.Ended = append(c.Ended, s)
+}
+
+// AddClock adds a new or changed clock, or replaces the version that was added before.
+func (c *Changes) AddClock(k Clock) {
+	for i := range c.Clocks {
+		if c.Clocks[i].ID == k.ID {
+			c.Clocks[i] = k
+			return
+		}
+	}
+	c.Clocks = append(c.Clocks, k)
 }

@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Status is the state of a conversation.
 type Status string
@@ -71,6 +74,14 @@ type Conversation struct {
 	LastSeq       int64 // number of the newest event
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+
+	SLA     string    // name of the SLA policy in force; empty: none
+	Segment string    // of the account, as the policy saw it; empty: none
+	DueAt   time.Time // the earliest deadline of its open clocks; zero: none
+	CheckAt time.Time // when a timer has to look at it; zero: never
+	// Service and Facts are JSON that package lifecycle stores with it. Facts is nil
+	// if it has not changed.
+	Service, Facts json.RawMessage
 }
 
 // Stint is one entry of the append-only assignment history: where a conversation

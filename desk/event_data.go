@@ -16,6 +16,16 @@ const (
 	EventDuplicateLinked      EventKind = "message.duplicate"     // DuplicateLinked
 	EventNoteAdded            EventKind = "note.added"            // NoteAdded
 	EventDeliveryChanged      EventKind = "delivery.changed"      // DeliveryChanged
+	EventPriorityChanged      EventKind = "conversation.priority" // PriorityChanged
+	EventTagsChanged          EventKind = "conversation.tags"     // TagsChanged
+	EventSegmentChanged       EventKind = "conversation.segment"  // SegmentChanged
+	EventSLAChanged           EventKind = "sla.changed"           // SLAChanged
+	EventPromiseWarned        EventKind = "sla.warned"            // PromiseWarned
+	EventPromiseBreached      EventKind = "sla.breached"          // PromiseBreached
+	EventEscalationFired      EventKind = "escalation.fired"      // EscalationFired
+	EventRuleFailed           EventKind = "policy.rule-failed"    // RuleFailed
+	EventHandoffAccepted      EventKind = "handoff.accepted"      // HandoffAccepted
+	EventHandoffReturned      EventKind = "handoff.returned"      // HandoffReturned
 	EventAgentCreated         EventKind = "agent.created"         // AgentCreated
 	EventAgentChanged         EventKind = "agent.changed"         // AgentChanged
 	EventAgentAvailability    EventKind = "agent.availability"    // AgentAvailability
@@ -38,6 +48,7 @@ func EventPayloads() []EventData {
 	return []EventData{
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
+		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
 	}
 }
@@ -70,6 +81,9 @@ type ConversationMoved struct {
 	Note       string    `json:"note,omitempty" doc:"The handover note"`
 	MessageID  MessageID `json:"message_id" doc:"The handover note's message; empty: none"`
 	Unassigned bool      `json:"unassigned,omitempty" doc:"The assignee does not work in the new tier"`
+	// Evidence is what the handoff contract asked for.
+	Evidence  map[string]string `json:"evidence,omitempty" doc:"What the handoff contract asked for, by its names: problem, tried, ..."`
+	Automatic bool              `json:"automatic,omitempty" doc:"An escalation rule moved it"`
 }
 
 // StatusChanged is a change of status, of who has to act next, or of both.
@@ -144,6 +158,74 @@ type DeliveryChanged struct {
 	NextAttempt  *time.Time    `json:"next_attempt_at" doc:"null: no further attempt"`
 }
 
+// PriorityChanged is a change of priority.
+type PriorityChanged struct {
+	From Priority `json:"from"`
+	To   Priority `json:"to"`
+}
+
+// TagsChanged names tags that were added or removed.
+type TagsChanged struct {
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+}
+
+// SegmentChanged means that the account belongs to another segment now.
+type SegmentChanged struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// SLAChanged means that another SLA policy is in force.
+type SLAChanged struct {
+	From   string `json:"from" doc:"Name of the SLA policy before; empty: none"`
+	To     string `json:"to" doc:"Name of the SLA policy now; empty: none"`
+	Clocks string `json:"clocks,omitempty" doc:"What happened to the open clocks: keep, retarget or restart"`
+}
+
+// PromiseWarned means that a share of a clock's target was used.
+type PromiseWarned struct {
+	Metric  Metric    `json:"metric"`
+	Policy  string    `json:"policy" doc:"Name of the SLA policy"`
+	Percent float64   `json:"percent"`
+	Due     time.Time `json:"due_at"`
+}
+
+// PromiseBreached means that a clock's target was used up.
+type PromiseBreached struct {
+	Metric Metric `json:"metric"`
+	Policy string `json:"policy" doc:"Name of the SLA policy"`
+	Tier   Tier   `json:"tier" doc:"Tier of the conversation when the clock started"`
+}
+
+// EscalationFired means that an escalation rule's condition became true.
+type EscalationFired struct {
+	Rule string   `json:"rule"`
+	On   string   `json:"on" doc:"Its condition"`
+	Did  []string `json:"did" doc:"What it did, or why it did not: notify assignee, priority high, move skipped: ..."`
+}
+
+// RuleFailed means that a rule of the policy could not be evaluated. It was skipped.
+type RuleFailed struct {
+	Rule   string `json:"rule"`
+	Reason string `json:"reason"`
+}
+
+// HandoffAccepted means that the receiver of a handoff accepted it.
+type HandoffAccepted struct {
+	From string `json:"from" doc:"Key of the inbox it came from"`
+	To   string `json:"to" doc:"Key of the inbox that accepted it"`
+	Late bool   `json:"late,omitempty" doc:"After the time that the policy allows"`
+}
+
+// HandoffReturned means that the receiver of a handoff sent it back.
+type HandoffReturned struct {
+	From    string  `json:"from" doc:"Key of the inbox that returned it"`
+	To      string  `json:"to" doc:"Key of the inbox it came from, where it is again"`
+	Reason  string  `json:"reason"`
+	AgentID AgentID `json:"agent_id" doc:"Who was assigned before the handoff; empty: nobody"`
+}
+
 // AgentCreated is a new agent.
 type AgentCreated struct {
 	Name  string `json:"name"`
@@ -206,6 +288,16 @@ func (MessageSent) EventKind() EventKind          { return EventMessageSent }
 func (NoteAdded) EventKind() EventKind            { return EventNoteAdded }
 func (DuplicateLinked) EventKind() EventKind      { return EventDuplicateLinked }
 func (DeliveryChanged) EventKind() EventKind      { return EventDeliveryChanged }
+func (PriorityChanged) EventKind() EventKind      { return EventPriorityChanged }
+func (TagsChanged) EventKind() EventKind          { return EventTagsChanged }
+func (SegmentChanged) EventKind() EventKind       { return EventSegmentChanged }
+func (SLAChanged) EventKind() EventKind           { return EventSLAChanged }
+func (PromiseWarned) EventKind() EventKind        { return EventPromiseWarned }
+func (PromiseBreached) EventKind() EventKind      { return EventPromiseBreached }
+func (EscalationFired) EventKind() EventKind      { return EventEscalationFired }
+func (RuleFailed) EventKind() EventKind           { return EventRuleFailed }
+func (HandoffAccepted) EventKind() EventKind      { return EventHandoffAccepted }
+func (HandoffReturned) EventKind() EventKind      { return EventHandoffReturned }
 func (AgentCreated) EventKind() EventKind         { return EventAgentCreated }
 func (AgentChanged) EventKind() EventKind         { return EventAgentChanged }
 func (AgentAvailability) EventKind() EventKind    { return EventAgentAvailability }
@@ -225,6 +317,16 @@ func (MessageSent) EventVersion() int          { return 1 }
 func (NoteAdded) EventVersion() int            { return 1 }
 func (DuplicateLinked) EventVersion() int      { return 1 }
 func (DeliveryChanged) EventVersion() int      { return 1 }
+func (PriorityChanged) EventVersion() int      { return 1 }
+func (TagsChanged) EventVersion() int          { return 1 }
+func (SegmentChanged) EventVersion() int       { return 1 }
+func (SLAChanged) EventVersion() int           { return 1 }
+func (PromiseWarned) EventVersion() int        { return 1 }
+func (PromiseBreached) EventVersion() int      { return 1 }
+func (EscalationFired) EventVersion() int      { return 1 }
+func (RuleFailed) EventVersion() int           { return 1 }
+func (HandoffAccepted) EventVersion() int      { return 1 }
+func (HandoffReturned) EventVersion() int      { return 1 }
 func (AgentCreated) EventVersion() int         { return 1 }
 func (AgentChanged) EventVersion() int         { return 1 }
 func (AgentAvailability) EventVersion() int    { return 1 }

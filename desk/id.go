@@ -30,6 +30,8 @@ type (
 	stintKind        struct{}
 	sessionKind      struct{}
 	keyKind          struct{}
+	clockKind        struct{}
+	noticeKind       struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -43,6 +45,8 @@ func (deliveryKind) prefix() string     { return "dl" }
 func (stintKind) prefix() string        { return "st" }
 func (sessionKind) prefix() string      { return "vs" }
 func (keyKind) prefix() string          { return "ak" }
+func (clockKind) prefix() string        { return "ck" }
+func (noticeKind) prefix() string       { return "nt" }
 
 // The identifiers of the model.
 type (
@@ -57,6 +61,8 @@ type (
 	StintID        = ID[stintKind]
 	SessionID      = ID[sessionKind] // a visitor's chat session
 	KeyID          = ID[keyKind]     // an API key
+	ClockID        = ID[clockKind]
+	NoticeID       = ID[noticeKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

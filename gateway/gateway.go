@@ -37,10 +37,12 @@ import (
 	"switchboard/internal/metrics"
 	"switchboard/internal/reconcile"
 	"switchboard/internal/redact"
+	"switchboard/lifecycle"
 	"switchboard/live"
 	"switchboard/normalize"
 	"switchboard/outbound"
 	"switchboard/outbound/chatter"
+	"switchboard/router"
 	"switchboard/store"
 	"switchboard/threading"
 )
@@ -78,13 +80,14 @@ func builtVersion(info *debug.BuildInfo, ok bool) string {
 
 // Gateway is the whole program except flags and signals.
 type Gateway struct {
-	cfg   config.Config
-	log   *slog.Logger
-	db    *database.DB
-	store *store.Store // of db
-	leave func() error // ends the membership among the nodes that write, see Store.Join
-	local localaddr.Set
-	rules atomic.Pointer[ingest.Rules]
+	cfg    config.Config
+	log    *slog.Logger
+	db     *database.DB
+	store  *store.Store // of db
+	leave  func() error // ends the membership among the nodes that write, see Store.Join
+	local  localaddr.Set
+	rules  atomic.Pointer[ingest.Rules]
+	people *people
 
 	hub       *live.Hub
 	tail      *live.Tail
@@ -149,7 +152,13 @@ func (g *Gateway) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	g.people = &people{store: g.store}
+	if err := g.people.load(ctx); err != nil {
+		return err
+	}
+	rules.Agent, rules.PolicyAt = g.people.agent, (&documents{store: g.store, known: map[int64]*router.Policy{}}).at
 	g.rules.Store(rules)
+	g.store.SetPolicy(g.policy)
 	if g.leave, err = g.store.Join(ctx); err != nil {
 		return err
 	}
@@ -223,13 +232,16 @@ func (g *Gateway) buildPipeline() error {
 	return nil
 }
 
+// policy returns the rules that package lifecycle needs, as they are now.
+func (g *Gateway) policy() lifecycle.Policy { return g.rules.Load().Lifecycle() }
+
 // buildOutbound builds the agents' operations and the outbound loop with its senders.
 func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) error {
 	key, err := secret(ctx, g.store, "message-id")
 	if err != nil {
 		return err
 	}
-	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, Log: g.log,
+	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, Log: g.log, Policy: g.policy,
 		Replied: livechat.Publisher{Hub: g.hub}.Sent})
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
 	if g.cfg.Smarthost.Addr != "" {

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// snoozeInterval is how often expired snoozes are looked for.
-	snoozeInterval = 5 * time.Second
+	// timerInterval is how often due timers are looked for: the end of snoozes, warnings,
+	// breaches and escalations.
+	timerInterval = 250 * time.Millisecond
 	// searchInterval is how often new messages are added to the index of words, which
 	// happens when there are a thousand.
 	searchInterval = 2 * time.Second
@@ -53,7 +54,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 		pipeline.Go(func() error { return g.metrics.Run(inner) })
 	}
 	pipeline.Go(func() error { return g.store.RunSearchIndex(inner, searchInterval) })
-	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, snoozeInterval, g.tail.Wake); return nil })
+	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, timerInterval, g.tail.Wake); return nil })
+	pipeline.Go(func() error {
+		return g.repeat(inner, agentInterval, "ReadAgentsFailed", func(ctx context.Context) (bool, error) { return false, g.people.load(ctx) })
+	})
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepFailed", g.store.SweepRepeats) })
 	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 

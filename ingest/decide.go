@@ -25,6 +25,19 @@ type Rules struct {
 	// Base returns the support address behind one of the desk's own addresses,
 	// without its subaddress; for "", the default one.
 	Base func(address string) string
+	// PolicyAt returns an older version of the policy document; nil: there is none.
+	PolicyAt func(version int64) *router.Policy
+	// Agent returns an agent; nil: they are not known.
+	Agent func(desk.AgentID) (desk.Agent, bool)
+}
+
+// Lifecycle returns the part of the rules that package lifecycle needs.
+func (r *Rules) Lifecycle() lifecycle.Policy {
+	p := lifecycle.Policy{Own: r.Own, Rules: r.Policy, Version: r.PolicyAt, Agent: r.Agent, Inboxes: make([]desk.Inbox, 0, len(r.Inboxes))}
+	for _, in := range r.Inboxes {
+		p.Inboxes = append(p.Inboxes, in)
+	}
+	return p
 }
 
 // batch is the working state while a batch is decided, message by message, so that a
@@ -35,13 +48,14 @@ type batch struct {
 	index *threading.Memory
 	out   *desk.Changes
 	now   time.Time
+	life  lifecycle.Policy
 }
 
 // decide returns what to write for a batch of messages, given what the database
 // contained. It is pure, except that it keeps snap up to date from message to
 // message.
 func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *desk.Changes {
-	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: now}
+	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: now, life: rules.Lifecycle()}
 	for _, c := range snap.Conversations {
 		b.index.AddConversation(b.candidate(c))
 	}
@@ -133,7 +147,8 @@ func (b *batch) decideOne(p *parsed) {
 
 // open opens a conversation in the inbox that the policy chooses.
 func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) *desk.Conversation {
-	a := b.rules.Policy.Route(b.facts(p, m, s, who, d))
+	facts := b.facts(p, m, s, who, d)
+	a := b.rules.Policy.Route(facts)
 	inbox := b.rules.Inboxes[a.Inbox]
 	c := desk.Conversation{
 		ID: desk.NewID[desk.ConversationID](), AccountID: who.account.ID, ContactID: who.contact.ID,
@@ -144,27 +159,28 @@ func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threadi
 	if p.Raw.Channel == desk.ChannelChat {
 		c.ReplyChannel, c.ReplyTo = desk.ChannelChat, session(&p.Raw).String()
 	}
-	out := lifecycle.Open(c, desk.ConversationOpened{Inbox: a.Inbox, Tier: a.Tier, Path: a.Path, PolicyVersion: b.rules.Version,
-		Segment: a.Segment, FollowUpOf: d.FollowUpOf, Evidence: d.Evidence}, b.policy(), earliest(p.Raw.ReceivedAt, b.now))
+	out := lifecycle.Open(c, lifecycle.Opening{SLA: a.SLA, Facts: facts, Data: desk.ConversationOpened{Inbox: a.Inbox, Tier: a.Tier, Path: a.Path,
+		PolicyVersion: b.rules.Version, Segment: a.Segment, FollowUpOf: d.FollowUpOf, Evidence: d.Evidence}}, b.life, earliest(p.Raw.ReceivedAt, b.now))
 	out.AddOpenedTo(b.out)
 	b.snap.Conversations[c.ID], b.snap.Stints[c.ID] = &out.State.Conversation, out.State.Stint
 	b.snap.Open[c.AccountID]++
 	return b.snap.Conversations[c.ID]
 }
 
-// policy returns what package lifecycle needs to know about the desk.
-func (b *batch) policy() lifecycle.Policy { return lifecycle.Policy{Own: b.rules.Own} }
-
 // apply applies an event to a conversation of the snapshot and returns the number of
-// the first recorded event.
+// the entry that announces it.
 func (b *batch) apply(c *desk.Conversation, e lifecycle.Event, at time.Time) (seq int64) {
-	out, err := lifecycle.Apply(lifecycle.State{Conversation: *c, Stint: b.snap.Stints[c.ID]}, e, b.policy(), at)
+	state, err := lifecycle.Load(*c, b.snap.Stints[c.ID])
+	if err != nil {
+		panic(err)
+	}
+	out, err := lifecycle.Apply(state, e, b.life, at)
 	if err != nil {
 		panic(err) // only agents' operations can be refused
 	}
 	*c, b.snap.Stints[c.ID] = out.State.Conversation, out.State.Stint
 	out.AddTo(b.out)
-	return out.Events[0].Seq
+	return out.Announced
 }
 
 // join adds a message to a conversation and updates the conversation.

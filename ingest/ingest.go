@@ -82,6 +82,7 @@ type Query struct {
 	Failed     Failed      // what else identifies the deliveries that they are about
 	Authors    []string    // lower-case addresses that agents may have written under
 	Opens      bool        // a message may open a conversation; for chat lines, Snapshot finds out itself
+	Facts      bool        // the policy looks at the facts that conversations opened with
 	Recent     []RecentKey // contacts whose newest conversations a reply may belong to, if it cites nothing known
 }
 

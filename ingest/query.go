@@ -48,7 +48,7 @@ func parties(p *parsed, rules *Rules) []sender {
 
 // query returns what the decisions on a batch need from the database.
 func query(batch []parsed, rules *Rules) Query {
-	var q Query
+	q := Query{Facts: rules.Policy != nil && rules.Policy.UsesOpening()}
 	for i := range batch {
 		raw, m := &batch[i].Raw, &batch[i].message
 		id := session(raw)

@@ -124,11 +124,11 @@ func TestParticipantsAreBounded(t *testing.T) {
 func TestNextTimer(t *testing.T) {
 	t.Parallel()
 	c := desk.Conversation{Status: desk.StatusSnoozed, SnoozedUntil: day}
-	if at, ok := NextTimer(State{Conversation: c}); !ok || !at.Equal(day) {
+	if at, ok := NextTimer(State{Conversation: c}, Policy{}); !ok || !at.Equal(day) {
 		t.Errorf("snoozed: %v %v", at, ok)
 	}
 	c.Status = desk.StatusOpen
-	if at, ok := NextTimer(State{Conversation: c}); ok {
+	if at, ok := NextTimer(State{Conversation: c}, Policy{}); ok {
 		t.Errorf("open: %v", at)
 	}
 }
@@ -157,7 +157,7 @@ func TestFollow(t *testing.T) {
 func TestOutcomeAddsToChanges(t *testing.T) {
 	t.Parallel()
 	var c desk.Changes
-	opened := Open(desk.Conversation{ID: desk.ConversationID{9}, InboxID: inboxes["frontline"].ID}, desk.ConversationOpened{}, Policy{}, day)
+	opened := Open(desk.Conversation{ID: desk.ConversationID{9}, InboxID: inboxes["frontline"].ID}, Opening{}, Policy{}, day)
 	opened.AddOpenedTo(&c)
 	replied, err := Apply(opened.State, Reply{Author: agents["ana"]}, Policy{}, day.Add(time.Hour))
 	if err != nil {

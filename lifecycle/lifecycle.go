@@ -22,20 +22,28 @@
 //
 // A stint ends and the next begins at the same instant whenever inbox, tier,
 // assignee or waiting side changes, so that stints tile a conversation's life
-// with no gap and no overlap. SLA clocks will be part of State and of Outcome.
+// with no gap and no overlap.
+//
+// Clocks measure what the SLA policy promises (clocks.go), and timers give warnings,
+// mark breaches and fire the escalation rules (timers.go, escalate.go). At an instant,
+// events come before timers: Apply first does what was due before its event, and what
+// is due at the same instant is done by the next Apply or by a Timer.
 package lifecycle
 
 import (
 	"bytes"
+	"encoding/json"
 	"time"
 
 	"switchboard/desk"
+	"switchboard/router"
 )
 
 // State is everything about one conversation that the rules depend on.
 type State struct {
 	Conversation desk.Conversation
 	Stint        desk.Stint // the running one
+	Service      Service
 }
 
 // Policy is what the rules need to know about the desk.
@@ -43,10 +51,19 @@ type Policy struct {
 	// Own reports whether an address belongs to the desk; nil: no address does. Own
 	// addresses are never participants.
 	Own func(address string) bool
+	// Rules is the policy document in force; nil: there are no clocks and no escalations.
+	Rules *router.Policy
+	// Version returns an older version of the document, under which clocks may have
+	// been started; nil if it is not known, or if there is only one version.
+	Version func(version int64) *router.Policy
+	Inboxes []desk.Inbox // those in use
+	// Agent returns an agent; may be nil.
+	Agent func(desk.AgentID) (desk.Agent, bool)
 }
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
-// Note, Delivery, Assign, Move, SetStatus, Timer, SnoozeExpired, Merged or Absorbed.
+// Note, Delivery, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
+// AccountChanged, Timer, SnoozeExpired, Merged or Absorbed.
 type Event interface {
 	apply(*transition) error
 }
@@ -57,13 +74,32 @@ type Outcome struct {
 	// Ended and Begun are the stints that ended and began, oldest first. A stint
 	// may be in both.
 	Ended, Begun []desk.Stint
+	// Clocks are the clocks that started or changed.
+	Clocks []desk.Clock
+	// Facts are what the routing decision was based on, if that changed; else nil.
+	Facts json.RawMessage
+	// Notices are what agents have to be told.
+	Notices []desk.Notice
+	// Fired are the escalation rules that fired, in order. They are in Events too.
+	Fired []Fired
 	// Events are the new entries of the history, numbered from LastSeq+1. If the
-	// event carries a message, the first entry announces it.
-	Events []desk.Event
+	// event carries a message, the entry that announces it comes first after those of
+	// timers that were due before: Announced is its number.
+	Events    []desk.Event
+	Announced int64
+
+	moved bool // see Changed
+}
+
+// Fired is an escalation rule that fired.
+type Fired struct {
+	Escalation string
+	At         time.Time
+	Did        []string // "notify assignee", "priority high", "move skipped: ..."
 }
 
 // Changed reports whether anything happened.
-func (o *Outcome) Changed() bool { return len(o.Events) > 0 }
+func (o *Outcome) Changed() bool { return o.moved || len(o.Events) > 0 || len(o.Clocks) > 0 }
 
 // Apply returns the state after an event. It never modifies the slices in s. For an
 // event that is not allowed in this state it returns KindInvalid or KindConflict; for
@@ -72,23 +108,22 @@ func (o *Outcome) Changed() bool { return len(o.Events) > 0 }
 // at is when it happened. It may be before the running stint began (mail that was
 // read late): the stint then ends where it began.
 func Apply(s State, e Event, p Policy, at time.Time) (Outcome, error) {
-	t := &transition{before: s, c: clone(s.Conversation), policy: p, at: at}
-	t.out.State.Stint = s.Stint
-	if err := e.apply(t); err != nil {
+	at = at.Truncate(time.Microsecond) // as the database keeps it
+	t := newTransition(s, p, at)
+	if _, timer := e.(Timer); timer {
+		t.catchUp(at, true)
+		return t.finished(s), nil
+	}
+	t.catchUp(at, false)
+	t.out.Announced = t.c.LastSeq + 1
+	before := len(t.out.Events)
+	if err := t.step(at, func() error { return e.apply(t) }); err != nil {
 		return Outcome{State: s}, err
 	}
-	t.nextStint()
-	t.out.State.Conversation = t.c
-	return t.out, nil
-}
-
-// NextTimer returns the instant from which a Timer has an effect; false if no timer
-// is set.
-func NextTimer(s State) (time.Time, bool) {
-	if s.Conversation.Status != desk.StatusSnoozed {
-		return time.Time{}, false
+	if len(t.out.Events) > before {
+		t.s.EventAt = latest(t.s.EventAt, at)
 	}
-	return s.Conversation.SnoozedUntil, true
+	return t.finished(s), nil
 }
 
 // Follow returns the conversation that id was merged into, directly or over several
@@ -134,4 +169,11 @@ func (o *Outcome) addHistory(c *desk.Changes) {
 		c.EndStint(s)
 	}
 	c.Events = append(c.Events, o.Events...)
+	c.Notices = append(c.Notices, o.Notices...)
+	if o.Facts != nil {
+		c.Facts = append(c.Facts, desk.ConversationFacts{Conversation: o.State.Conversation.ID, Facts: o.Facts})
+	}
+	for i := range o.Clocks {
+		c.AddClock(o.Clocks[i])
+	}
 }

@@ -4,21 +4,38 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/router"
 )
+
+// Opening is why and how a conversation opens.
+type Opening struct {
+	Data desk.ConversationOpened
+	SLA  string // name of the SLA policy in force; empty: none
+	// Facts are what the routing decision was based on.
+	Facts router.Facts
+}
 
 // Open returns the outcome of opening a conversation. The caller sets in c what it is
 // about, its place according to the policy, and how to reply; Open sets status,
 // waiting side, stint and history. The caller then applies the opening Message to the
 // outcome's state.
-func Open(c desk.Conversation, data desk.ConversationOpened, p Policy, at time.Time) Outcome {
+func Open(c desk.Conversation, o Opening, p Policy, at time.Time) Outcome {
+	at = at.Truncate(time.Microsecond)
 	c.Status, c.AssigneeID, c.LastSeq = desk.StatusOpen, desk.AgentID{}, 0
 	c.CreatedAt, c.UpdatedAt = at, at
-	t := &transition{c: clone(c), policy: p, at: at, reason: "routed"}
-	t.wait(desk.WaitingUs)
-	t.record(desk.ActorPolicy, data)
-	t.nextStint()
-	t.out.State.Conversation = t.c
-	return t.out
+	t := newTransition(State{Conversation: c}, p, at)
+	t.opening, t.facted = true, true
+	t.s.SLA, t.s.Segment, t.s.EventAt, t.s.facts = o.SLA, o.Data.Segment, at, &o.Facts
+	if t.s.facts.Message.NewText != "" && (p.Rules == nil || !p.Rules.Uses("message.new_text")) {
+		t.s.facts.Message.NewText = "" // it is stored with the message
+	}
+	_ = t.step(at, func() error {
+		t.reason = "routed"
+		t.wait(desk.WaitingUs)
+		t.record(desk.ActorPolicy, o.Data)
+		return nil
+	})
+	return t.finished(State{})
 }
 
 // Message is a message from outside.
@@ -39,6 +56,7 @@ type Message struct {
 
 func (e Message) apply(t *transition) error {
 	t.record(desk.ActorCustomer, e.Data)
+	t.s.Inbound++
 	if opening := t.c.LastInboundAt.IsZero() && t.c.LastSeq == 2; (e.Automatic || e.History) && !opening {
 		return nil
 	}
@@ -53,6 +71,7 @@ func (e Message) apply(t *transition) error {
 		return nil
 	}
 	t.reason = "customer replied"
+	t.sig.person = !e.Automatic
 	t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorCustomer, "the customer wrote")
 	return nil
 }
@@ -85,8 +104,10 @@ func (e Reply) apply(t *transition) error {
 	if e.Automatic {
 		return nil
 	}
-	t.c.LastReplyAt = latest(t.c.LastReplyAt, t.at)
+	t.s.Outbound++
+	t.sig.reply = true
 	t.participate(e.Participants)
+	t.c.LastReplyAt = latest(t.c.LastReplyAt, t.at)
 	if t.at.Before(t.c.LastInboundAt) {
 		e.late(t)
 		return nil

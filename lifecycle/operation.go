@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/router"
 )
 
 // Assign gives the conversation to an agent, or to no one for the zero Agent.
@@ -44,6 +45,13 @@ type Move struct {
 	KeepStatus bool
 	// Note is the handover note; nil: none.
 	Note *desk.Message
+	// Evidence is what the handoff contract asks for, by its names: "problem", "tried".
+	Evidence map[string]string
+	// Automatic: a rule moves it, with a handover made from its history.
+	Automatic bool
+
+	returned bool        // it goes back to where it came from
+	assignTo *desk.Agent // with returned: who is assigned; nil: nobody
 }
 
 func (e Move) apply(t *transition) error {
@@ -55,13 +63,20 @@ func (e Move) apply(t *transition) error {
 		t.record(e.By, desk.NoteAdded{MessageSummary: e.Note.Summary()})
 		data.Note, data.MessageID = e.Note.TextBody, e.Note.ID
 	}
+	data.Evidence, data.Automatic = e.Evidence, e.Automatic
+	if !e.returned {
+		t.handOff(&e, t.c.AssigneeID)
+	}
 	t.c.InboxID, t.c.Tier = e.To.ID, e.To.Tier
 	t.c.Path = append(t.c.Path, fmt.Sprintf("moved: %s -> %s by %s", e.From.Key, e.To.Key, e.ByName))
-	if !t.c.AssigneeID.IsZero() && (e.Assignee.Disabled || !e.Assignee.WorksIn(e.To)) {
-		t.c.AssigneeID, data.Unassigned = desk.AgentID{}, true
+	if !t.c.AssigneeID.IsZero() && (e.returned || e.Assignee.Disabled || !e.Assignee.WorksIn(e.To)) {
+		t.c.AssigneeID, t.s.AssignedAt, data.Unassigned = desk.AgentID{}, time.Time{}, e.assignTo == nil
 	}
 	t.reason = "moved"
 	t.record(e.By, data)
+	if e.assignTo != nil {
+		t.assign(e.assignTo, e.By, "returned")
+	}
 	if waits := t.c.Status == desk.StatusPending || t.c.Status == desk.StatusSnoozed; waits && !e.KeepStatus {
 		t.become(desk.StatusOpen, desk.WaitingUs, e.By, "moved")
 	}
@@ -126,16 +141,74 @@ func (e SetStatus) waitingOn(t *transition) desk.WaitingOn {
 	return desk.WaitingCustomer
 }
 
-// Timer does what is due at this instant. So far that is only the end of a snooze.
-type Timer struct{}
+// SetPriority changes the priority.
+type SetPriority struct {
+	By desk.Actor
+	To desk.Priority
+}
 
-func (Timer) apply(t *transition) error {
-	due, ok := NextTimer(State{Conversation: t.c})
-	if !ok || due.After(t.at) {
+func (e SetPriority) apply(t *transition) error {
+	if !slices.Contains(router.Priorities, e.To) {
+		return desk.Errorf(desk.KindInvalid, "priority: %q is not a priority; use low, normal, high or urgent", e.To)
+	}
+	if e.To == t.c.Priority {
 		return nil
 	}
-	return SnoozeExpired{}.apply(t)
+	data := desk.PriorityChanged{From: t.c.Priority, To: e.To}
+	t.c.Priority = e.To
+	t.record(e.By, data)
+	return nil
 }
+
+// AddTags adds tags that the conversation does not have yet.
+type AddTags struct {
+	By   desk.Actor
+	Tags []string
+}
+
+func (e AddTags) apply(t *transition) error {
+	var added []string
+	for _, tag := range e.Tags {
+		if !slices.Contains(t.c.Tags, tag) && !slices.Contains(added, tag) {
+			added = append(added, tag)
+		}
+	}
+	if len(added) == 0 {
+		return nil
+	}
+	t.c.Tags = append(slices.Clip(t.c.Tags), added...)
+	t.record(e.By, desk.TagsChanged{Added: added})
+	return nil
+}
+
+// AccountChanged evaluates the segment again after the account has changed.
+type AccountChanged struct {
+	By      desk.Actor
+	Account router.AccountFacts
+}
+
+func (e AccountChanged) apply(t *transition) error {
+	if t.policy.Rules == nil {
+		return nil
+	}
+	f := *t.s.opening()
+	f.Account = e.Account
+	t.s.facts, t.facted = &f, true
+	segment := t.policy.Rules.SegmentOf(f)
+	if segment == t.s.Segment {
+		return nil
+	}
+	data := desk.SegmentChanged{From: t.s.Segment, To: segment}
+	t.s.Segment = segment
+	t.record(e.By, data)
+	return nil
+}
+
+// Timer does everything that is due up to its instant, in the order in which it became
+// due.
+type Timer struct{}
+
+func (Timer) apply(*transition) error { return nil }
 
 // SnoozeExpired opens a snoozed conversation. The waiting side is unchanged: a
 // conversation that was waiting on the customer still is.

@@ -113,7 +113,7 @@ func (s *script) line(t *testing.T, line string) {
 	if verb == "open" || verb == "open-restricted" {
 		inbox := inboxes[args[0]]
 		s.take(Open(desk.Conversation{ID: desk.ConversationID{9}, Number: 7, InboxID: inbox.ID, Tier: inbox.Tier, Restricted: verb == "open-restricted"},
-			desk.ConversationOpened{Inbox: args[0]}, s.policy, at))
+			Opening{Data: desk.ConversationOpened{Inbox: args[0]}}, s.policy, at))
 		return
 	}
 	out, err := Apply(s.state, s.event(t, verb, args), s.policy, at)

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -12,14 +13,62 @@ import (
 // a thousand recipients must not make every later read of it slow.
 const MaxParticipants = 200
 
-// transition is the working state of one Apply.
+// transition is the working state of one Apply, which is a series of steps: timers that
+// were due before the event, the event, and what it leads to. Each happens at its own
+// instant.
 type transition struct {
-	before State
-	c      desk.Conversation
-	policy Policy
-	at     time.Time
-	reason string // for the next stint, if one begins
-	out    Outcome
+	before  State // the current step
+	c       desk.Conversation
+	s       Service
+	policy  Policy
+	at      time.Time
+	reason  string // for the next stint, if one begins
+	sig     signals
+	opening bool // the conversation opens in this step
+	marked  int  // events recorded before this step
+	facted  bool // the facts of the opening changed
+	out     Outcome
+}
+
+func newTransition(s State, p Policy, at time.Time) *transition {
+	t := &transition{before: s, c: clone(s.Conversation), s: s.Service.clone(), policy: p, at: at}
+	t.out.State.Stint = s.Stint
+	return t
+}
+
+// step runs a part of a transition, then updates the stints and the clocks.
+func (t *transition) step(at time.Time, fn func() error) error {
+	t.before, t.at, t.reason, t.sig, t.marked = State{Conversation: t.c, Service: t.s}, at, "", signals{}, len(t.out.Events)
+	if err := fn(); err != nil {
+		return err
+	}
+	t.nextStint()
+	t.promise()
+	return nil
+}
+
+// finished returns the outcome of a transition that began in state s.
+func (t *transition) finished(s State) Outcome {
+	t.out.State.Conversation, t.out.State.Service = t.c, t.s
+	t.out.moved = !t.s.TimersAt.Equal(s.Service.TimersAt) || !t.s.EventAt.Equal(s.Service.EventAt)
+	if t.policy.Rules == nil {
+		t.out.State.Conversation.CheckAt = t.c.SnoozedUntil
+		return t.out
+	}
+	for i := range t.s.Clocks {
+		c := &t.s.Clocks[i]
+		was := slices.IndexFunc(s.Service.Clocks, func(o desk.Clock) bool { return o.ID == c.ID })
+		if was < 0 || !reflect.DeepEqual(*c, s.Service.Clocks[was]) {
+			t.out.Clocks = append(t.out.Clocks, *c)
+		}
+	}
+	t.out.State.Conversation.CheckAt = t.next(true)
+	t.out.State.store()
+	if t.facted {
+		t.out.State.storeFacts()
+		t.out.Facts = t.out.State.Conversation.Facts
+	}
+	return t.out
 }
 
 // clone copies a conversation with the slices that events change.
@@ -32,6 +81,9 @@ func clone(c desk.Conversation) desk.Conversation {
 func (t *transition) record(by desk.Actor, data desk.EventData) int64 {
 	t.c.LastSeq++
 	t.touch()
+	if by == desk.AgentActor(t.c.AssigneeID) && !t.c.AssigneeID.IsZero() {
+		t.s.Acknowledged = true // whatever they do, they know of it
+	}
 	t.out.Events = append(t.out.Events, desk.NewConversationEvent(t.at, &t.c, t.c.LastSeq, by, data))
 	return t.c.LastSeq
 }
@@ -56,7 +108,7 @@ func (t *transition) become(to desk.Status, on desk.WaitingOn, by desk.Actor, re
 		t.c.ResolvedAt = t.at
 	}
 	same := to == was.Status && t.c.SnoozedUntil.Equal(was.SnoozedUntil)
-	if same && (on == was.WaitingOn || len(t.out.Events) > 0) {
+	if same && (on == was.WaitingOn || len(t.out.Events) > t.marked) {
 		return
 	}
 	data := desk.StatusChanged{From: was.Status, To: to, WaitingOn: on, Reason: reason}
@@ -81,6 +133,10 @@ func (t *transition) wait(on desk.WaitingOn) {
 func (t *transition) assign(to *desk.Agent, by desk.Actor, reason string) {
 	data := desk.ConversationAssigned{From: t.c.AssigneeID, To: to.ID, Name: to.Name, Reason: reason}
 	t.c.AssigneeID = to.ID
+	t.s.AssignedAt, t.s.Acknowledged = t.at, by == desk.AgentActor(to.ID)
+	if to.ID.IsZero() {
+		t.s.AssignedAt = time.Time{}
+	}
 	t.record(by, data)
 }
 

@@ -125,22 +125,26 @@ create table chat_sessions (
 create table clocks (
     id uuid not null,
     conversation_id uuid not null,
-    stint_id uuid,
-    policy text not null,
     metric text not null,
+    policy text not null,
+    policy_version bigint not null,
     tier integer not null,
+    state text not null,
     started_at timestamp with time zone not null,
-    paused_at timestamp with time zone,
-    consumed interval not null default '00:00:00'::interval,
     due_at timestamp with time zone,
     met_at timestamp with time zone,
     breached_at timestamp with time zone,
-    constraint clocks_pkey PRIMARY KEY (id),
-    constraint clocks_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
-    constraint clocks_stint_id_fkey FOREIGN KEY (stint_id) REFERENCES stints(id)
+    ended_at timestamp with time zone,
+    target_us bigint not null,
+    used_us bigint not null,
+    counted_at timestamp with time zone not null,
+    paused boolean not null,
+    warnings jsonb not null,
+    constraint clocks_pkey1 PRIMARY KEY (id),
+    constraint clocks_conversation_id_fkey1 FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint clocks_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text, 'met'::text, 'void'::text, 'superseded'::text])))
 );
 CREATE INDEX clocks_conversation ON clocks USING btree (conversation_id);
-CREATE INDEX clocks_due ON clocks USING btree (due_at) WHERE ((met_at IS NULL) AND (breached_at IS NULL) AND (paused_at IS NULL));
 
 create table contacts (
     id uuid not null,
@@ -153,6 +157,13 @@ create table contacts (
 );
 CREATE INDEX contacts_account ON contacts USING btree (account_id);
 CREATE INDEX contacts_name ON contacts USING btree ("left"(lower(name), 200), id);
+
+create table conversation_facts (
+    conversation_id uuid not null,
+    facts jsonb not null,
+    constraint conversation_facts_pkey PRIMARY KEY (conversation_id),
+    constraint conversation_facts_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
+);
 
 create table conversations (
     id uuid not null,
@@ -185,6 +196,11 @@ create table conversations (
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
     waiting_on text not null default 'us'::text,
+    sla text not null default ''::text,
+    segment text not null default ''::text,
+    due_at timestamp with time zone,
+    check_at timestamp with time zone,
+    service jsonb,
     constraint conversations_pkey PRIMARY KEY (id),
     constraint conversations_number_key UNIQUE (number),
     constraint conversations_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
@@ -200,13 +216,14 @@ CREATE INDEX conversations_account ON conversations USING btree (account_id, upd
 CREATE INDEX conversations_account_open ON conversations USING btree (account_id) WHERE (status = 'open'::text);
 CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id, updated_at DESC, id DESC) WHERE (assignee_id IS NOT NULL);
 CREATE INDEX conversations_channel ON conversations USING btree (channel, updated_at DESC, id DESC);
+CREATE INDEX conversations_check ON conversations USING btree (check_at) WHERE (check_at IS NOT NULL);
 CREATE INDEX conversations_contact ON conversations USING btree (contact_id);
+CREATE INDEX conversations_due ON conversations USING btree (inbox_id, due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX conversations_inbox ON conversations USING btree (inbox_id, updated_at DESC, id DESC);
 CREATE INDEX conversations_inbox_status ON conversations USING btree (inbox_id, status, updated_at DESC, id DESC);
 CREATE INDEX conversations_load ON conversations USING btree (assignee_id, inbox_id) WHERE ((status = 'open'::text) AND (waiting_on = 'us'::text) AND (merged_into IS NULL) AND (assignee_id IS NOT NULL));
 CREATE INDEX conversations_recent ON conversations USING btree (updated_at DESC, id DESC);
 CREATE INDEX conversations_restricted ON conversations USING btree (account_id) WHERE restricted;
-CREATE INDEX conversations_snoozed ON conversations USING btree (snoozed_until) WHERE (status = 'snoozed'::text);
 CREATE INDEX conversations_status ON conversations USING btree (status, updated_at DESC, id DESC);
 CREATE INDEX conversations_tags ON conversations USING gin (tags) WHERE (tags <> '{}'::text[]);
 CREATE INDEX conversations_tier ON conversations USING btree (tier, updated_at DESC, id DESC);
@@ -442,6 +459,22 @@ create table nodes (
     seen_at timestamp with time zone not null,
     constraint nodes_pkey PRIMARY KEY (node)
 );
+
+create table notices (
+    id uuid not null,
+    agent_id uuid not null,
+    conversation_id uuid not null,
+    kind text not null,
+    rule text not null,
+    text text not null,
+    at timestamp with time zone not null,
+    acked_at timestamp with time zone,
+    constraint notices_pkey PRIMARY KEY (agent_id, id),
+    constraint notices_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint notices_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
+);
+CREATE INDEX notices_conversation ON notices USING btree (conversation_id);
+CREATE INDEX notices_open ON notices USING btree (agent_id, at) WHERE (acked_at IS NULL);
 
 create table oauth_tokens (
     name text not null,

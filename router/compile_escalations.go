@@ -21,6 +21,11 @@ func (c *compiler) escalations(f field) {
 			"on": func(f field) {
 				e.on = c.condition(f, c.calendarNames())
 				e.On = e.on.source
+				var unclear string
+				if e.thresholds, unclear = thresholdsOf(e.on.node); unclear != "" {
+					c.fail(f.value, f.path, "compare %s with a constant such as 2h or 80%%, so that it is known when the condition becomes true", unclear)
+				}
+				c.policy.note(e.on)
 			},
 			"do": func(f field) { e.Do = c.action(f) },
 		}, "name", "on", "do")

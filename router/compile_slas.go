@@ -12,10 +12,16 @@ import (
 // slas reads the slas section.
 func (c *compiler) slas(f field) {
 	for _, item := range c.items(f, false) {
-		r := slaRule{policy: sla.Policy{Targets: map[sla.Metric]time.Duration{}}}
+		r := slaRule{policy: sla.Policy{Targets: map[sla.Metric]time.Duration{}, OnHandoff: sla.Keep}}
 		known := map[string]func(field){
-			"name":     func(f field) { r.policy.Name = c.text(f) },
-			"when":     func(f field) { r.when = c.condition(f, c.calendarNames(), "sla", "stint") },
+			"name": func(f field) { r.policy.Name = c.text(f) },
+			"when": func(f field) {
+				r.when = c.condition(f, c.calendarNames(), "sla", "stint")
+				c.policy.note(r.when)
+			},
+			"on_handoff": func(f field) {
+				r.policy.OnHandoff = sla.OnHandoff(c.oneOf(f, string(sla.Keep), string(sla.Retarget), string(sla.Restart)))
+			},
 			"calendar": func(f field) { r.policy.Calendar = c.calendarRef(f) },
 			"warn":     func(f field) { r.policy.Warnings = c.warnings(f) },
 			"pause_on": func(f field) { r.policy.PauseOn = c.pauseOn(f) },

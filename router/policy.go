@@ -23,6 +23,7 @@ type Policy struct {
 	escalations []Escalation
 	handoffs    []Handoff
 	gaps        GapRules
+	uses        map[string]bool // see Uses
 }
 
 // Tier is a level of support.
@@ -110,7 +111,8 @@ type Escalation struct {
 	On   string // its condition, as written
 	Do   Action
 
-	on condition
+	on         condition
+	thresholds []Threshold
 }
 
 // Action is what an escalation does. Zero values do nothing.

@@ -23,7 +23,6 @@ type agentQueries struct {
 	MessagesAfter *sqlx.Stmt `query:"act-messages-after"`
 	Inboxes       *sqlx.Stmt `query:"act-inboxes"`
 	Agent         *sqlx.Stmt `query:"act-agent"`
-	Overdue       *sqlx.Stmt `query:"act-overdue"`
 }
 
 var (
@@ -42,10 +41,22 @@ func (s *Store) Act(ctx context.Context, ids []desk.ConversationID, fn func(agen
 	})
 }
 
-// Overdue implements agent.Timers.
-func (s *Store) Overdue(ctx context.Context, limit int) (ids []desk.ConversationID, err error) {
-	err = s.q.agent.Overdue.SelectContext(ctx, &ids, limit)
-	return ids, wrap("read overdue snoozes", err)
+// Due implements agent.Timers.
+func (s *Store) Due(ctx context.Context, limit int, fn func(agent.Tx, []desk.ConversationID) error) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var ids []desk.ConversationID
+		if err := tx.StmtxContext(ctx, s.q.promise.Due).SelectContext(ctx, &ids, limit); err != nil {
+			return wrap("read due timers", err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		t, err := s.lockConversations(ctx, tx, ids...)
+		if err != nil {
+			return err
+		}
+		return fn(t, ids)
+	})
 }
 
 // conversationRow is a conversation as the driver reads it.
@@ -53,6 +64,8 @@ type conversationRow struct {
 	desk.Conversation
 	Tags, Path, Participants                                           pq.StringArray
 	LastInboundAt, LastReplyAt, WaitingSince, SnoozedUntil, ResolvedAt sql.NullTime
+	DueAt, CheckAt                                                     sql.NullTime
+	Service                                                            []byte
 }
 
 func (r *conversationRow) conversation() *desk.Conversation {
@@ -60,6 +73,7 @@ func (r *conversationRow) conversation() *desk.Conversation {
 	c.Tags, c.Path, c.Participants = r.Tags, r.Path, r.Participants
 	c.LastInboundAt, c.LastReplyAt, c.WaitingSince = r.LastInboundAt.Time, r.LastReplyAt.Time, r.WaitingSince.Time
 	c.SnoozedUntil, c.ResolvedAt = r.SnoozedUntil.Time, r.ResolvedAt.Time
+	c.DueAt, c.CheckAt, c.Service = r.DueAt.Time, r.CheckAt.Time, r.Service
 	return &c
 }
 
@@ -99,30 +113,50 @@ func (s *Store) lockConversations(ctx context.Context, tx *sqlx.Tx, ids ...desk.
 	if err := t.rows(ctx, "lock conversations", t.q.Conversations, &rows, &t.ids); err != nil {
 		return nil, err
 	}
+	conversations := make(map[desk.ConversationID]*desk.Conversation, len(ids))
 	for i := range rows {
-		t.states[rows[i].ID] = lifecycle.State{Conversation: *rows[i].conversation()}
+		conversations[rows[i].ID] = rows[i].conversation()
 		t.now = latest(t.now, rows[i].UpdatedAt)
 	}
 	for _, id := range ids {
-		if _, ok := t.states[id]; !ok {
+		if conversations[id] == nil {
 			return nil, notFound("conversation", id)
 		}
 	}
-	var stints []struct {
+	return t, t.load(ctx, conversations, ids)
+}
+
+// load reads the rest of the states of conversations whose rows are locked.
+func (t *actTx) load(ctx context.Context, conversations map[desk.ConversationID]*desk.Conversation, ids []desk.ConversationID) error {
+	var rows []struct {
 		Clock time.Time
 		desk.Stint
 	}
-	if err := t.rows(ctx, "read stints", t.q.Stints, &stints, &t.ids); err != nil {
-		return nil, err
+	if err := t.rows(ctx, "read stints", t.q.Stints, &rows, &t.ids); err != nil {
+		return err
 	}
-	for _, running := range stints {
+	stints := make(map[desk.ConversationID]desk.Stint, len(rows))
+	for _, running := range rows {
 		t.now = latest(t.now, running.Clock, running.StartedAt)
-		if state, ok := t.states[running.ConversationID]; ok {
-			state.Stint = running.Stint
-			t.states[running.ConversationID] = state
+		stints[running.ConversationID] = running.Stint
+	}
+	if rules := t.s.livePolicy().Rules; rules != nil && rules.UsesOpening() {
+		facts, err := t.s.facts(ctx, t.tx, ids)
+		if err != nil {
+			return err
+		}
+		for id, c := range conversations {
+			c.Facts = facts[id]
 		}
 	}
-	return t, nil
+	for id, c := range conversations {
+		state, err := lifecycle.Load(*c, stints[id])
+		if err != nil {
+			return err
+		}
+		t.states[id] = state
+	}
+	return nil
 }
 
 // latest returns the latest time: what happens now is never before what has happened.
@@ -230,7 +264,7 @@ func (t *actTx) Save(ctx context.Context, c *desk.Changes) error { return t.s.wr
 
 // apply lets an event change a locked conversation and adds the rows to c.
 func (t *actTx) apply(id desk.ConversationID, e lifecycle.Event, c *desk.Changes) error {
-	out, err := lifecycle.Apply(t.states[id], e, lifecycle.Policy{}, t.now)
+	out, err := lifecycle.Apply(t.states[id], e, t.s.livePolicy(), t.now)
 	if err != nil {
 		return err
 	}

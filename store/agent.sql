@@ -11,7 +11,8 @@ select id, merged_into from conversations where id = any(array(select id from ch
 -- Locks the rows in the order of their ids; other transactions may still refer to them.
 select id, number, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags, restricted,
        path, policy_version, reply_channel, reply_to, reply_from, participants, preview, last_inbound_at, last_reply_at,
-       waiting_on, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at
+       waiting_on, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at,
+       sla, segment, due_at, check_at, service
 from conversations where id = any($1::uuid[])
 order by id
 for no key update;
@@ -57,6 +58,3 @@ order by tier, id;
 
 -- name: act-agent
 select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours from agents where id = $1;
-
--- name: act-overdue
-select id from conversations where status = 'snoozed' and snoozed_until <= clock_timestamp() order by snoozed_until limit $1;

@@ -35,6 +35,9 @@ type changesJSON struct {
 	Refs       []refJSON          `json:"refs,omitempty"`
 	Ended      []stintJSON        `json:"ended,omitempty"`
 	Begun      []stintJSON        `json:"begun,omitempty"`
+	Facts      []factsJSON        `json:"facts,omitempty"`
+	Clocks     []clockJSON        `json:"clocks,omitempty"`
+	Notices    []noticeJSON       `json:"notices,omitempty"`
 	Deliveries []deliveryJSON     `json:"deliveries,omitempty"`
 	Results    []resultJSON       `json:"results,omitempty"`
 	Events     []eventJSON        `json:"events,omitempty"`
@@ -213,6 +216,7 @@ func encodeChanges(c *desk.Changes) (changes changesJSON, texts, blobs *column) 
 	for i := range c.Begun {
 		out.Begun = append(out.Begun, stintToJSON(&c.Begun[i]))
 	}
+	promises(c, &out)
 	for i := range c.Deliveries {
 		out.Deliveries = append(out.Deliveries, deliveryToJSON(&c.Deliveries[i]))
 	}

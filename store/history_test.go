@@ -31,8 +31,10 @@ type history struct {
 	sent   []desk.Message // replies, which delivery statuses are about
 	from   string         // the customer's address
 
+	policy lifecycle.Policy
 	state  lifecycle.State
 	stints []desk.Stint
+	clocks []desk.Clock
 	read   int64 // number of the newest event that was compared
 	log    []string
 }
@@ -59,9 +61,14 @@ func TestHistories(t *testing.T) {
 		}
 		agents = append(agents, a)
 	}
-	d := agent.New(p.store, agent.Options{MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }, Own: p.rules.Own})
+	p.rules.Agent = func(id desk.AgentID) (desk.Agent, bool) {
+		i := slices.IndexFunc(agents, func(a desk.Agent) bool { return a.ID == id })
+		return agents[max(i, 0)], i >= 0
+	}
+	p.store.SetPolicy(p.rules.Lifecycle)
+	d := agent.New(p.store, agent.Options{MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }, Own: p.rules.Own, Policy: p.rules.Lifecycle})
 	for seed := range uint64(12) {
-		h := &history{pipeline: p, db: db, desk: d, rand: rand.New(rand.NewPCG(seed, 1)), agents: agents, boxes: boxes,
+		h := &history{pipeline: p, policy: p.rules.Lifecycle(), db: db, desk: d, rand: rand.New(rand.NewPCG(seed, 1)), agents: agents, boxes: boxes,
 			from: fmt.Sprintf("jo@customer%d.example", seed)}
 		h.open(t)
 		steps := []func(*testing.T){h.message, h.automatic, h.reply, h.reply, h.sentFolder, h.note, h.assign, h.move, h.status, h.snooze,
@@ -105,6 +112,20 @@ func (h *history) mail(from, to, more string) desk.Raw {
 		"\r\nSubject: Lamp\r\nMessage-ID: <" + n + ">\r\n" + refs + more + "\r\nText " + n + "\r\n")}
 }
 
+// opening returns what the store opened the conversation with.
+func (h *history) opening(t *testing.T, e desk.Event) lifecycle.Opening {
+	data := payload[desk.ConversationOpened](t, e)
+	o := lifecycle.Opening{Data: data, SLA: h.stored(t).SLA}
+	var text []byte
+	if err := h.db.QueryRowContext(t.Context(), "select facts from conversation_facts where conversation_id = $1", h.id).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &o.Facts); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 func (h *history) open(t *testing.T) {
 	h.deliver(h.mail(h.from, "support@desk.example", ""))
 	if err := h.db.QueryRowContext(t.Context(), "select c.id from conversations c where c.reply_to = $1", h.from).Scan(&h.id); err != nil {
@@ -112,8 +133,8 @@ func (h *history) open(t *testing.T) {
 	}
 	events := h.events(t)
 	stored := h.stored(t)
-	opened := lifecycle.Open(desk.Conversation{ID: h.id, AccountID: stored.AccountID, InboxID: stored.InboxID, Tier: stored.Tier, Path: stored.Path, ReplyTo: h.from},
-		payload[desk.ConversationOpened](t, events[0]), lifecycle.Policy{Own: h.rules.Own}, events[0].At)
+	opened := lifecycle.Open(desk.Conversation{ID: h.id, AccountID: stored.AccountID, InboxID: stored.InboxID, Tier: stored.Tier, Path: stored.Path, Priority: stored.Priority, ReplyTo: h.from},
+		h.opening(t, events[0]), h.policy, events[0].At)
 	h.take(t, opened, events[:1])
 	h.apply(t, lifecycle.Message{Data: payload[desk.MessageReceived](t, events[1]), ReplyTo: h.from, Participants: []string{h.from}}, events[1:])
 }
@@ -240,7 +261,7 @@ func (h *history) expire(t *testing.T) {
 		return
 	}
 	past := time.Now().Add(-time.Second).Truncate(time.Microsecond)
-	if _, err := h.db.ExecContext(t.Context(), "update conversations set snoozed_until = $2 where id = $1", h.id, past); err != nil {
+	if _, err := h.db.ExecContext(t.Context(), "update conversations set snoozed_until = $2, check_at = $2 where id = $1", h.id, past); err != nil {
 		t.Fatal(err)
 	}
 	h.state.Conversation.SnoozedUntil = past
@@ -344,7 +365,7 @@ func (h *history) apply(t *testing.T, e lifecycle.Event, stored []desk.Event) {
 	if len(stored) > 0 {
 		at = stored[0].At
 	}
-	out, err := lifecycle.Apply(h.state, e, lifecycle.Policy{Own: h.rules.Own}, at)
+	out, err := lifecycle.Apply(h.state, e, h.policy, at)
 	if err != nil {
 		t.Fatalf("%T: %v", e, err)
 	}
@@ -375,6 +396,13 @@ func (h *history) take(t *testing.T, out lifecycle.Outcome, stored []desk.Event)
 		}
 	}
 	h.stints = append(h.stints, out.Begun...)
+	for _, k := range out.Clocks {
+		if i := slices.IndexFunc(h.clocks, func(o desk.Clock) bool { return o.ID == k.ID }); i >= 0 {
+			h.clocks[i] = k
+		} else {
+			h.clocks = append(h.clocks, k)
+		}
+	}
 }
 
 func sameJSON(t *testing.T, a, b json.RawMessage) bool {
@@ -416,7 +444,8 @@ func (h *history) compare(t *testing.T) {
 		{"last inbound", got.LastInboundAt.UTC(), want.LastInboundAt.UTC()}, {"last reply", got.LastReplyAt.UTC(), want.LastReplyAt.UTC()},
 		{"updated", got.UpdatedAt.UTC(), want.UpdatedAt.UTC()}, {"preview", got.Preview, want.Preview}, {"reply to", got.ReplyTo, want.ReplyTo},
 		{"participants", strings.Join(got.Participants, " "), strings.Join(want.Participants, " ")}, {"path", strings.Join(got.Path, "; "), strings.Join(want.Path, "; ")},
-		{"last number", got.LastSeq, want.LastSeq},
+		{"last number", got.LastSeq, want.LastSeq}, {"SLA policy", got.SLA, want.SLA}, {"segment", got.Segment, want.Segment},
+		{"due", got.DueAt.UTC(), want.DueAt.UTC()}, {"timer", got.CheckAt.UTC(), want.CheckAt.UTC()}, {"priority", got.Priority, want.Priority},
 	} {
 		if !reflect.DeepEqual(f.got, f.want) {
 			t.Errorf("%s is %v in the store and %v in lifecycle", f.name, f.got, f.want)
@@ -449,4 +478,5 @@ func (h *history) compare(t *testing.T) {
 			t.Errorf("stint %d leaves a gap or overlaps", i)
 		}
 	}
+	h.compareClocks(t)
 }

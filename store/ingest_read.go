@@ -29,7 +29,24 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 		return nil, desk.Errorf(desk.KindInternal, "read_snapshot returned invalid JSON: %w", err)
 	}
 	t.now = read.Now
-	return read.snapshot(), nil
+	snap := read.snapshot()
+	if q.Facts {
+		return snap, t.readFacts(ctx, snap)
+	}
+	return snap, nil
+}
+
+// readFacts adds the facts that the conversations opened with.
+func (t *ingestTx) readFacts(ctx context.Context, snap *ingest.Snapshot) error {
+	ids := make([]desk.ConversationID, 0, len(snap.Conversations))
+	for id := range snap.Conversations {
+		ids = append(ids, id)
+	}
+	facts, err := t.s.facts(ctx, t.tx, ids)
+	for id, c := range snap.Conversations {
+		c.Facts = facts[id]
+	}
+	return err
 }
 
 func (t *ingestTx) snapshotArguments(q ingest.Query) []any {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -71,6 +72,12 @@ type conversationJSON struct {
 	LastSeq       int64    `json:"last_seq"`
 	CreatedAt     instant  `json:"created_at"`
 	UpdatedAt     instant  `json:"updated_at"`
+	SLA           string   `json:"sla"`
+	Segment       string   `json:"segment"`
+	DueAt         instant  `json:"due_at,omitzero"`
+	CheckAt       instant  `json:"check_at,omitzero"`
+
+	Service json.RawMessage `json:"service,omitempty"`
 }
 
 func conversationToJSON(c *desk.Conversation) conversationJSON {
@@ -81,7 +88,8 @@ func conversationToJSON(c *desk.Conversation) conversationJSON {
 		Participants: emptyNotNull(c.Participants), WaitingOn: string(c.WaitingOn), Preview: c.Preview,
 		LastInboundAt: instant{c.LastInboundAt}, LastReplyAt: instant{c.LastReplyAt}, WaitingSince: instant{c.WaitingSince},
 		SnoozedUntil: instant{c.SnoozedUntil}, ResolvedAt: instant{c.ResolvedAt}, MergedInto: key(c.MergedInto), LastSeq: c.LastSeq,
-		CreatedAt: instant{c.CreatedAt}, UpdatedAt: instant{c.UpdatedAt}}
+		CreatedAt: instant{c.CreatedAt}, UpdatedAt: instant{c.UpdatedAt}, SLA: c.SLA, Segment: c.Segment, DueAt: instant{c.DueAt},
+		CheckAt: instant{c.CheckAt}, Service: c.Service}
 }
 
 func (r *conversationJSON) conversation() desk.Conversation {
@@ -92,7 +100,8 @@ func (r *conversationJSON) conversation() desk.Conversation {
 		ReplyChannel: desk.Channel(r.ReplyChannel), ReplyTo: r.ReplyTo, ReplyFrom: r.ReplyFrom, Participants: r.Participants,
 		WaitingOn: desk.WaitingOn(r.WaitingOn), Preview: r.Preview, LastInboundAt: r.LastInboundAt.Time, LastReplyAt: r.LastReplyAt.Time,
 		WaitingSince: r.WaitingSince.Time, SnoozedUntil: r.SnoozedUntil.Time, ResolvedAt: r.ResolvedAt.Time,
-		MergedInto: desk.ConversationID(r.MergedInto), LastSeq: r.LastSeq, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time}
+		MergedInto: desk.ConversationID(r.MergedInto), LastSeq: r.LastSeq, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+		SLA: r.SLA, Segment: r.Segment, DueAt: r.DueAt.Time, CheckAt: r.CheckAt.Time, Service: r.Service}
 }
 
 type stintJSON struct {

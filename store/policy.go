@@ -10,6 +10,7 @@ import (
 
 type policyQueries struct {
 	Latest    *sqlx.Stmt `query:"policy-latest"`
+	Version   *sqlx.Stmt `query:"policy-version"`
 	Lock      *sqlx.Stmt `query:"policy-lock"`
 	Publish   *sqlx.Stmt `query:"policy-publish"`
 	Tiers     *sqlx.Stmt `query:"policy-tiers"`
@@ -28,6 +29,13 @@ func (s *Store) LatestPolicy(ctx context.Context) (Policy, error) {
 	var p Policy
 	err := s.q.policy.Latest.GetContext(ctx, &p)
 	return p, wrap("read the policy", err)
+}
+
+// PolicyVersion returns a version of the policy; KindNotFound if there is none.
+func (s *Store) PolicyVersion(ctx context.Context, version int64) (Policy, error) {
+	var p Policy
+	err := s.q.policy.Version.GetContext(ctx, &p, version)
+	return p, wrap("read a version of the policy", err)
 }
 
 // PublishPolicy makes a document the live policy, saves the tiers and inboxes it

@@ -1,6 +1,9 @@
 -- name: policy-latest
 select version, document from policies order by version desc limit 1;
 
+-- name: policy-version
+select version, document from policies where version = $1;
+
 -- name: policy-lock
 -- One node publishes at a time: several that start at once would lock the rows in
 -- different orders.

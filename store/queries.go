@@ -40,6 +40,7 @@ type queries struct {
 	draft            draftQueries
 	clock            clockQueries
 	roster           rosterQueries
+	promise          promiseQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/roster"
+	"switchboard/lifecycle"
 )
 
 // Options says how to open a Store.
@@ -52,6 +54,8 @@ type Store struct {
 	// owner identifies this program in leases. It is new at every start.
 	owner        uuid.UUID
 	offlineAfter time.Duration
+	// policy returns the policy in force; nil until a gateway runs.
+	policy atomic.Pointer[func() lifecycle.Policy]
 }
 
 // Open connects, migrates the schema and prepares every statement. An

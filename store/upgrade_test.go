@@ -57,6 +57,9 @@ var moved = map[string]struct{ before, after string }{
 		`select conversation_id, seq, id, direction, text_body, thread_method, thread_evidence from messages order by 1, 2`,
 		`select p.conversation_id, p.seq, m.id, m.direction, m.text_body, p.method, p.evidence
 			from placements p join messages m on m.id = p.message_id where p.until is null order by 1, 2`},
+	"clocks": {
+		`select id, conversation_id, policy, metric, tier, started_at, due_at, met_at, breached_at, extract(epoch from consumed)::bigint * 1000000 as used from clocks order by 1`,
+		`select id, conversation_id, policy, metric, tier, started_at, due_at, met_at, breached_at, used_us as used from clocks order by 1`},
 	"placed when announced": {
 		`select m.id, e.at from messages m join events e on e.conversation_id = m.conversation_id and e.seq = m.seq order by 1`,
 		`select message_id, since from placements order by 1`},
@@ -178,7 +181,7 @@ func everyRow(t *testing.T, db *sql.DB) map[string][]string {
 }
 
 // lost are the columns that moved to another table, by table.
-var lost = map[string][]string{"messages": {"conversation_id", "seq", "thread_method", "thread_evidence"}}
+var lost = map[string][]string{"clocks": {"consumed", "paused_at", "stint_id"}, "messages": {"conversation_id", "seq", "thread_method", "thread_evidence"}}
 
 // compareRows checks that each row of before is still there, with its values.
 func compareRows(t *testing.T, before, after map[string][]string) {

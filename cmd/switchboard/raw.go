@@ -139,7 +139,7 @@ func rawReplayCommand() *cobra.Command {
 				ids = append(ids, id)
 			}
 			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
-				return replay(ctx, cmd.OutOrStdout(), st, ids)
+				return replayRaw(ctx, cmd.OutOrStdout(), st, ids)
 			})
 		},
 	}
@@ -148,9 +148,9 @@ func rawReplayCommand() *cobra.Command {
 	return cmd
 }
 
-// replay makes items pending again and prints their IDs; the zero ID stands for all that
+// replayRaw makes items pending again and prints their IDs; the zero ID stands for all that
 // failed.
-func replay(ctx context.Context, out io.Writer, st *store.Store, ids []desk.RawID) error {
+func replayRaw(ctx context.Context, out io.Writer, st *store.Store, ids []desk.RawID) error {
 	for _, id := range ids {
 		touched, err := st.Replay(ctx, id)
 		if err != nil {

@@ -53,10 +53,12 @@ begin
         with opened as (
             insert into conversations (id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
                 restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
-                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at)
+                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at,
+                sla, segment, due_at, check_at, service)
             select id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
                 restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
-                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at
+                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at,
+                sla, segment, due_at, check_at, service
             from jsonb_populate_recordset(null::conversations, changes->'opened')
             returning number
         )
@@ -65,16 +67,48 @@ begin
     if changes ? 'updated' then
         update conversations c set (account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
                 restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
-                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, updated_at)
+                last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, updated_at,
+                sla, segment, due_at, check_at, service)
             = (v.account_id, v.contact_id, v.subject, v.channel, v.status, v.priority, v.inbox_id, v.tier, v.assignee_id, v.tags,
                 v.restricted, v.path, v.policy_version, v.reply_channel, v.reply_to, v.reply_from, v.participants, v.waiting_on, v.preview,
-                v.last_inbound_at, v.last_reply_at, v.waiting_since, v.snoozed_until, v.resolved_at, v.merged_into, v.last_seq, v.updated_at)
+                v.last_inbound_at, v.last_reply_at, v.waiting_since, v.snoozed_until, v.resolved_at, v.merged_into, v.last_seq, v.updated_at,
+                v.sla, v.segment, v.due_at, v.check_at, v.service)
         from jsonb_populate_recordset(null::conversations, changes->'updated') v
         where c.id = v.id;
         get diagnostics rows = row_count;
         if rows <> jsonb_array_length(changes->'updated') then
             raise exception '% of % conversations to update are missing', jsonb_array_length(changes->'updated') - rows, jsonb_array_length(changes->'updated');
         end if;
+    end if;
+    if changes ? 'facts' then
+        insert into conversation_facts as f (conversation_id, facts)
+        select conversation_id, facts from jsonb_populate_recordset(null::conversation_facts, changes->'facts')
+        on conflict (conversation_id) do update set facts = excluded.facts;
+    end if;
+    if changes ? 'clocks' then
+        -- A clock that has ended changes only when a resolution clock is continued.
+        insert into clocks as k (id, conversation_id, metric, policy, policy_version, tier, state, started_at, due_at, met_at, breached_at,
+            ended_at, target_us, used_us, counted_at, paused, warnings)
+        select id, conversation_id, metric, policy, policy_version, tier, state, started_at, due_at, met_at, breached_at,
+            ended_at, target_us, used_us, counted_at, paused, warnings
+        from jsonb_populate_recordset(null::clocks, changes->'clocks')
+        on conflict (id) do update set (policy, policy_version, state, due_at, met_at, breached_at, ended_at, target_us, used_us, counted_at, paused, warnings)
+            = (excluded.policy, excluded.policy_version, excluded.state, excluded.due_at, excluded.met_at, excluded.breached_at, excluded.ended_at,
+                excluded.target_us, excluded.used_us, excluded.counted_at, excluded.paused, excluded.warnings)
+            where k.ended_at is null or k.metric = 'resolution' and k.state = 'met';
+    end if;
+    if changes ? 'notices' then
+        -- Each is addressed to one or several agents; an inbox that nobody leads has its
+        -- admins told. Those who may not read the conversation are not told.
+        insert into notices (id, agent_id, conversation_id, kind, rule, text, at)
+        select n.id, a.id, n.conversation_id, n.kind, n.rule, n.text, n.at
+        from jsonb_to_recordset(changes->'notices') as n (id uuid, conversation_id uuid, inbox_id uuid, "to" text, agent_id uuid, kind text, rule text, text text, at timestamptz)
+        join conversations c on c.id = n.conversation_id
+        join inboxes i on i.id = n.inbox_id
+        join agents a on not a.disabled and (a.id = n.agent_id or a.email = n."to" or n."to" = 'inbox-lead' and i.key = any(a.leads)
+            or a.admin and (n."to" = 'admins' or n."to" = 'inbox-lead' and not exists (select from agents l where not l.disabled and i.key = any(l.leads))))
+        where may_read(c.restricted, c.tier, a.admin, a.tiers)
+        on conflict do nothing;
     end if;
     if changes ? 'blobs' then
         insert into blobs (sha256, size, bytes)

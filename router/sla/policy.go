@@ -7,17 +7,27 @@ import (
 )
 
 // Metric is what a clock measures.
-type Metric string
+type Metric = desk.Metric
 
 const (
-	FirstResponse Metric = "first_response" // from opening to our first reply
-	NextResponse  Metric = "next_response"  // from a customer's message to our next reply
-	Resolution    Metric = "resolution"     // from opening to resolution
-	Update        Metric = "update_every"   // from our last message to the next promised update
+	FirstResponse = desk.FirstResponse
+	NextResponse  = desk.NextResponse
+	Resolution    = desk.Resolution
+	Update        = desk.UpdateEvery
 )
 
 // Metrics lists all metrics in the order in which they apply to a conversation.
-var Metrics = []Metric{FirstResponse, NextResponse, Resolution, Update}
+var Metrics = desk.Metrics()
+
+// OnHandoff says what happens to open clocks that are not breached when another SLA
+// policy comes into force that has their metric too.
+type OnHandoff string
+
+const (
+	Keep     OnHandoff = "keep"     // unchanged, under the policy that started them
+	Retarget OnHandoff = "retarget" // same start, but target, calendar, pauses and warnings of the new policy
+	Restart  OnHandoff = "restart"  // superseded by new ones, which start now
+)
 
 // Policy is a set of targets.
 type Policy struct {
@@ -27,17 +37,6 @@ type Policy struct {
 	// Warnings are shares of a target in percent, ascending, at which people are warned.
 	Warnings []float64
 	PauseOn  []desk.WaitingOn // clocks are paused while waiting on these
-}
-
-// Clock measures one target of a conversation. A handoff never deletes it.
-type Clock struct {
-	Policy     string
-	Metric     Metric
-	Tier       desk.Tier
-	StartedAt  time.Time     // when it last began to run
-	PausedAt   time.Time     // zero: not paused
-	Consumed   time.Duration // business time used before StartedAt
-	DueAt      time.Time     // zero while paused
-	MetAt      time.Time     // zero: not met
-	BreachedAt time.Time     // zero: not breached
+	// OnHandoff decides about clocks that are open when this policy comes into force.
+	OnHandoff OnHandoff
 }

@@ -1294,6 +1294,12 @@ export interface components {
             version: 1;
         };
         ConversationMoved: {
+            /** @description An escalation rule moved it */
+            automatic?: boolean;
+            /** @description What the handoff contract asked for, by its names: problem, tried, ... */
+            evidence?: {
+                [key: string]: string;
+            };
             /** @description Key of the inbox it left */
             from: string;
             /** Format: int64 */
@@ -1558,7 +1564,42 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
+        EscalationFired: {
+            /** @description What it did, or why it did not: notify assignee, priority high, move skipped: ... */
+            did: string[];
+            /** @description Its condition */
+            on: string;
+            rule: string;
+        };
+        EscalationFiredEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["EscalationFired"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "escalation.fired";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -1571,6 +1612,79 @@ export interface components {
             data: components["schemas"]["Event"][];
             /** @description Where to continue; never null, because the log never ends */
             next_cursor: string;
+        };
+        HandoffAccepted: {
+            /** @description Key of the inbox it came from */
+            from: string;
+            /** @description After the time that the policy allows */
+            late?: boolean;
+            /** @description Key of the inbox that accepted it */
+            to: string;
+        };
+        HandoffAcceptedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["HandoffAccepted"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "handoff.accepted";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        HandoffReturned: {
+            /** @description Who was assigned before the handoff; empty: nobody */
+            agent_id: string;
+            /** @description Key of the inbox that returned it */
+            from: string;
+            reason: string;
+            /** @description Key of the inbox it came from, where it is again */
+            to: string;
+        };
+        HandoffReturnedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["HandoffReturned"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "handoff.returned";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         Identity: {
             address: string;
@@ -2020,6 +2134,38 @@ export interface components {
              */
             type: "presence";
         };
+        PriorityChanged: {
+            from: string;
+            to: string;
+        };
+        PriorityChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["PriorityChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "conversation.priority";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         Problem: {
             /** @description With unverified-reply-to: where the message asks for replies. Nothing confirms it; answer it only after checking */
             address?: string;
@@ -2068,6 +2214,81 @@ export interface components {
             rate: number;
             /** Format: int64 */
             total: number;
+        };
+        PromiseBreached: {
+            metric: string;
+            /** @description Name of the SLA policy */
+            policy: string;
+            /**
+             * Format: int64
+             * @description Tier of the conversation when the clock started
+             */
+            tier: number;
+        };
+        PromiseBreachedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["PromiseBreached"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "sla.breached";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        PromiseWarned: {
+            /** Format: date-time */
+            due_at: string;
+            metric: string;
+            /** Format: double */
+            percent: number;
+            /** @description Name of the SLA policy */
+            policy: string;
+        };
+        PromiseWarnedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["PromiseWarned"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "sla.warned";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         Raw: {
             /** Format: int64 */
@@ -2212,6 +2433,106 @@ export interface components {
             remote?: string;
             status: string;
         };
+        RuleFailed: {
+            reason: string;
+            rule: string;
+        };
+        RuleFailedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["RuleFailed"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "policy.rule-failed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        SLAChanged: {
+            /** @description What happened to the open clocks: keep, retarget or restart */
+            clocks?: string;
+            /** @description Name of the SLA policy before; empty: none */
+            from: string;
+            /** @description Name of the SLA policy now; empty: none */
+            to: string;
+        };
+        SLAChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["SLAChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "sla.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        SegmentChanged: {
+            from: string;
+            to: string;
+        };
+        SegmentChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["SegmentChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "conversation.segment";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         /** @description A frame of the event socket from the server */
         ServerFrame: components["schemas"]["ReadyFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["SignalFrame"];
         Session: {
@@ -2334,6 +2655,38 @@ export interface components {
             /** @enum {string} */
             kind: "conversation" | "agent" | "policy" | "channel" | "account";
         };
+        TagsChanged: {
+            added?: string[];
+            removed?: string[];
+        };
+        TagsChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["TagsChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "conversation.tags";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         Thread: {
             evidence: string;
             method: string;
@@ -2398,9 +2751,15 @@ export type DraftInputBody = components['schemas']['DraftInputBody'];
 export type DuplicateLinked = components['schemas']['DuplicateLinked'];
 export type DuplicateLinkedEvent = components['schemas']['DuplicateLinkedEvent'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
+export type EscalationFired = components['schemas']['EscalationFired'];
+export type EscalationFiredEvent = components['schemas']['EscalationFiredEvent'];
 export type Event = components['schemas']['Event'];
 export type EventFrame = components['schemas']['EventFrame'];
 export type EventPage = components['schemas']['EventPage'];
+export type HandoffAccepted = components['schemas']['HandoffAccepted'];
+export type HandoffAcceptedEvent = components['schemas']['HandoffAcceptedEvent'];
+export type HandoffReturned = components['schemas']['HandoffReturned'];
+export type HandoffReturnedEvent = components['schemas']['HandoffReturnedEvent'];
 export type Identity = components['schemas']['Identity'];
 export type Inbox = components['schemas']['Inbox'];
 export type InboxName = components['schemas']['InboxName'];
@@ -2437,9 +2796,15 @@ export type PolicyPublished = components['schemas']['PolicyPublished'];
 export type PolicyPublishedEvent = components['schemas']['PolicyPublishedEvent'];
 export type Presence = components['schemas']['Presence'];
 export type PresenceFrame = components['schemas']['PresenceFrame'];
+export type PriorityChanged = components['schemas']['PriorityChanged'];
+export type PriorityChangedEvent = components['schemas']['PriorityChangedEvent'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Progress = components['schemas']['Progress'];
+export type PromiseBreached = components['schemas']['PromiseBreached'];
+export type PromiseBreachedEvent = components['schemas']['PromiseBreachedEvent'];
+export type PromiseWarned = components['schemas']['PromiseWarned'];
+export type PromiseWarnedEvent = components['schemas']['PromiseWarnedEvent'];
 export type Raw = components['schemas']['Raw'];
 export type ReadInputBody = components['schemas']['ReadInputBody'];
 export type ReadyFrame = components['schemas']['ReadyFrame'];
@@ -2451,6 +2816,12 @@ export type ReplyInputBody = components['schemas']['ReplyInputBody'];
 export type ReplyPath = components['schemas']['ReplyPath'];
 export type Report = components['schemas']['Report'];
 export type ReportRecipient = components['schemas']['ReportRecipient'];
+export type RuleFailed = components['schemas']['RuleFailed'];
+export type RuleFailedEvent = components['schemas']['RuleFailedEvent'];
+export type SlaChanged = components['schemas']['SLAChanged'];
+export type SlaChangedEvent = components['schemas']['SLAChangedEvent'];
+export type SegmentChanged = components['schemas']['SegmentChanged'];
+export type SegmentChangedEvent = components['schemas']['SegmentChangedEvent'];
 export type ServerFrame = components['schemas']['ServerFrame'];
 export type Session = components['schemas']['Session'];
 export type SignInInputBody = components['schemas']['SignInInputBody'];
@@ -2461,6 +2832,8 @@ export type StatusChangedEvent = components['schemas']['StatusChangedEvent'];
 export type StatusInputBody = components['schemas']['StatusInputBody'];
 export type Stint = components['schemas']['Stint'];
 export type Subject = components['schemas']['Subject'];
+export type TagsChanged = components['schemas']['TagsChanged'];
+export type TagsChangedEvent = components['schemas']['TagsChangedEvent'];
 export type Thread = components['schemas']['Thread'];
 export type TypingFrame = components['schemas']['TypingFrame'];
 export type $defs = Record<string, never>;

@@ -1,0 +1,32 @@
+package desk
+
+import "time"
+
+// NoticeKind says why an agent is told something.
+type NoticeKind string
+
+const (
+	NoticeEscalation NoticeKind = "escalation"  // an escalation rule fired
+	NoticePage       NoticeKind = "page"        // as an escalation, and repeated until somebody acknowledges it
+	NoticeRuleFailed NoticeKind = "rule-failed" // a rule of the policy could not be evaluated
+	NoticeAssigned   NoticeKind = "assigned"    // the conversation was assigned to the agent
+	NoticeHandoff    NoticeKind = "handoff"     // a handover was returned, or waits to be accepted
+	NoticeTask       NoticeKind = "task"        // a task was given to the agent, or is done
+	NoticeSwarm      NoticeKind = "swarm"       // the agent was asked for help
+	NoticeGap        NoticeKind = "gap"         // a conversation has no owner, no clock or no next action
+)
+
+// Notice is something that agents have to be told about a conversation.
+type Notice struct {
+	ID             NoticeID
+	ConversationID ConversationID
+	InboxID        InboxID
+	// To is "assignee", "inbox-lead", "admins" or an agent's address. If nobody leads
+	// the inbox, the admins are told.
+	To      string
+	AgentID AgentID // with "assignee": who that is
+	Kind    NoticeKind
+	Rule    string // name of the escalation rule; may be empty
+	Text    string // may be empty
+	At      time.Time
+}

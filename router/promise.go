@@ -1,0 +1,71 @@
+package router
+
+import (
+	"fmt"
+	"strings"
+
+	exprast "github.com/expr-lang/expr/ast"
+
+	"switchboard/desk"
+	"switchboard/router/sla"
+)
+
+// SLAFor returns the SLA policy for a conversation: the first rule that matches; false
+// if none does. failed names a rule that could not be evaluated, which does not match.
+func (p *Policy) SLAFor(f *Facts) (policy sla.Policy, ok bool, failed error) {
+	for _, r := range p.slas {
+		match, err := r.when.holds(f)
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("slas: %s: %w", r.policy.Name, err)
+		}
+		if match {
+			return r.policy, true, failed
+		}
+	}
+	return sla.Policy{}, false, failed
+}
+
+// SegmentOf returns the segment of an account, "" if it is in none.
+func (p *Policy) SegmentOf(f Facts) string { return p.segment(&walk{facts: f}) }
+
+// InboxOf returns the first inbox of a tier.
+func (p *Policy) InboxOf(t desk.Tier) (Inbox, bool) {
+	for _, in := range p.inboxes {
+		if in.Tier == t {
+			return in, true
+		}
+	}
+	return Inbox{}, false
+}
+
+// Thresholds returns the values at which the condition's facts may change it as time
+// passes.
+func (e *Escalation) Thresholds() []Threshold { return e.thresholds }
+
+// Uses reports whether the SLA rules or the escalations refer to a fact or a group of
+// facts, such as "message".
+func (p *Policy) Uses(fact string) bool { return p.uses[fact] }
+
+// UsesOpening reports whether the SLA rules or the escalations look at facts of the
+// opening, which are stored apart from the conversation.
+func (p *Policy) UsesOpening() bool {
+	return p.uses["message"] || p.uses["contact"] || p.uses["account"] || p.uses["history"] || p.uses["channel"] || p.uses["endpoint"]
+}
+
+// note records the facts that a condition refers to, with the groups they are in.
+func (p *Policy) note(c condition) {
+	if c.node == nil {
+		return
+	}
+	if p.uses == nil {
+		p.uses = map[string]bool{}
+	}
+	n := c.node
+	exprast.Walk(&n, visit(func(n exprast.Node) {
+		name := factName(n)
+		for name != "" {
+			p.uses[name] = true
+			name = name[:max(0, strings.LastIndexByte(name, '.'))]
+		}
+	}))
+}
