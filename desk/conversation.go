@@ -77,6 +77,7 @@ type Conversation struct {
 
 	SLA     string    // name of the SLA policy in force; empty: none
 	Segment string    // of the account, as the policy saw it; empty: none
+	Gap     string    // what it has lacked for too long: owner, clock or next_action; empty: nothing
 	DueAt   time.Time // the earliest deadline of its open clocks; zero: none
 	CheckAt time.Time // when a timer has to look at it; zero: never
 	// Service and Facts are JSON that package lifecycle stores with it. Facts is nil

@@ -26,6 +26,9 @@ const (
 	EventRuleFailed           EventKind = "policy.rule-failed"    // RuleFailed
 	EventHandoffAccepted      EventKind = "handoff.accepted"      // HandoffAccepted
 	EventHandoffReturned      EventKind = "handoff.returned"      // HandoffReturned
+	EventGapFound             EventKind = "gap.found"             // GapFound
+	EventPageRepeated         EventKind = "page.repeated"         // PageRepeated
+	EventPageAcknowledged     EventKind = "page.acknowledged"     // PageAcknowledged
 	EventAgentCreated         EventKind = "agent.created"         // AgentCreated
 	EventAgentChanged         EventKind = "agent.changed"         // AgentChanged
 	EventAgentAvailability    EventKind = "agent.availability"    // AgentAvailability
@@ -49,6 +52,7 @@ func EventPayloads() []EventData {
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
+		GapFound{}, PageRepeated{}, PageAcknowledged{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
 	}
 }
@@ -226,6 +230,20 @@ type HandoffReturned struct {
 	AgentID AgentID `json:"agent_id" doc:"Who was assigned before the handoff; empty: nobody"`
 }
 
+// GapFound means that the conversation has lacked something for too long.
+type GapFound struct {
+	Gap string `json:"gap" enum:"owner,clock,next_action"`
+}
+
+// PageRepeated means that somebody was paged again, because nobody acknowledged.
+type PageRepeated struct {
+	Rule string `json:"rule"`
+	To   string `json:"to" doc:"on-call, or an agent's address"`
+}
+
+// PageAcknowledged means that an agent knows of what they were paged for.
+type PageAcknowledged struct{}
+
 // AgentCreated is a new agent.
 type AgentCreated struct {
 	Name  string `json:"name"`
@@ -298,6 +316,9 @@ func (EscalationFired) EventKind() EventKind      { return EventEscalationFired 
 func (RuleFailed) EventKind() EventKind           { return EventRuleFailed }
 func (HandoffAccepted) EventKind() EventKind      { return EventHandoffAccepted }
 func (HandoffReturned) EventKind() EventKind      { return EventHandoffReturned }
+func (GapFound) EventKind() EventKind             { return EventGapFound }
+func (PageRepeated) EventKind() EventKind         { return EventPageRepeated }
+func (PageAcknowledged) EventKind() EventKind     { return EventPageAcknowledged }
 func (AgentCreated) EventKind() EventKind         { return EventAgentCreated }
 func (AgentChanged) EventKind() EventKind         { return EventAgentChanged }
 func (AgentAvailability) EventKind() EventKind    { return EventAgentAvailability }
@@ -327,6 +348,9 @@ func (EscalationFired) EventVersion() int      { return 1 }
 func (RuleFailed) EventVersion() int           { return 1 }
 func (HandoffAccepted) EventVersion() int      { return 1 }
 func (HandoffReturned) EventVersion() int      { return 1 }
+func (GapFound) EventVersion() int             { return 1 }
+func (PageRepeated) EventVersion() int         { return 1 }
+func (PageAcknowledged) EventVersion() int     { return 1 }
 func (AgentCreated) EventVersion() int         { return 1 }
 func (AgentChanged) EventVersion() int         { return 1 }
 func (AgentAvailability) EventVersion() int    { return 1 }

@@ -159,7 +159,7 @@ func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threadi
 	if p.Raw.Channel == desk.ChannelChat {
 		c.ReplyChannel, c.ReplyTo = desk.ChannelChat, session(&p.Raw).String()
 	}
-	out := lifecycle.Open(c, lifecycle.Opening{SLA: a.SLA, Facts: facts, Data: desk.ConversationOpened{Inbox: a.Inbox, Tier: a.Tier, Path: a.Path,
+	out := lifecycle.Open(c, lifecycle.Opening{SLA: a.SLA, Page: a.Page, Facts: facts, Data: desk.ConversationOpened{Inbox: a.Inbox, Tier: a.Tier, Path: a.Path,
 		PolicyVersion: b.rules.Version, Segment: a.Segment, FollowUpOf: d.FollowUpOf, Evidence: d.Evidence}}, b.life, earliest(p.Raw.ReceivedAt, b.now))
 	out.AddOpenedTo(b.out)
 	b.snap.Conversations[c.ID], b.snap.Stints[c.ID] = &out.State.Conversation, out.State.Stint

@@ -31,6 +31,10 @@ func (t *transition) promise() {
 		t.demand()
 	}
 	t.turn()
+	t.watchGaps()
+	if done(t.c.Status) || t.sig.reply {
+		t.s.Pages = nil
+	}
 }
 
 // now is the instant for the clocks. Mail that was read late does not turn them back.

@@ -80,7 +80,7 @@ func (t *transition) escalate(e *router.Escalation, at time.Time) {
 		do("tags %s", strings.Join(a.Tags, ", "))
 	}
 	if a.Page != "" {
-		t.notify(a.Page, desk.NoticePage, e.Name, "")
+		t.page(a.Page, e.Name, a.Repeat)
 		do("page %s", a.Page)
 	}
 	t.record(desk.ActorPolicy, desk.EscalationFired{Rule: e.Name, On: e.On, Did: did})
@@ -144,8 +144,13 @@ func (t *transition) release(a *router.Action, at time.Time) string {
 // agent's address.
 func (t *transition) notify(to string, kind desk.NoticeKind, rule, text string) {
 	n := desk.Notice{ID: desk.NewID[desk.NoticeID](), ConversationID: t.c.ID, InboxID: t.c.InboxID, To: to, Kind: kind, Rule: rule, Text: text, At: t.at}
-	if to == "assignee" {
+	switch to {
+	case "assignee":
 		n.AgentID = t.c.AssigneeID
+	case "on-call":
+		if n.To = t.onCall(); n.To == "" {
+			n.To = "inbox-lead"
+		}
 	}
 	t.out.Notices = append(t.out.Notices, n)
 }

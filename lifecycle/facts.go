@@ -31,6 +31,12 @@ func (t *transition) facts(at time.Time) *router.Facts {
 			f.Stint.Unacknowledged = at.Sub(t.s.AssignedAt)
 		}
 	}
+	if rules.Uses("handoff") {
+		f.Handoff = t.handoffFacts(at)
+	}
+	if rules.Uses("gap") {
+		f.Gap = string(t.gap(at))
+	}
 	if rules.Uses("calendar") {
 		f.Calendar = map[string]bool{}
 		for _, cal := range rules.Calendars() {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/router"
 	"switchboard/router/sla"
 )
 
@@ -24,13 +25,14 @@ type Handoff struct {
 	Note     string            `json:"note,omitempty"`
 	// Contract: the policy has a contract for the move, so the receiver has to accept
 	// or return it. DueAt is when at the latest; zero: no limit.
-	Contract   bool         `json:"contract,omitempty"`
-	DueAt      time.Time    `json:"due_at,omitzero"`
-	AcceptedAt time.Time    `json:"accepted_at,omitzero"`
-	AcceptedBy desk.AgentID `json:"accepted_by,omitzero"`
-	ReturnedAt time.Time    `json:"returned_at,omitzero"`
-	Reason     string       `json:"reason,omitempty"`  // why it was returned
-	Returns    int          `json:"returns,omitempty"` // how often the conversation was returned so far
+	Contract   bool          `json:"contract,omitempty"`
+	DueAt      time.Time     `json:"due_at,omitzero"`
+	Within     time.Duration `json:"within,omitempty"` // business time of the receiver
+	AcceptedAt time.Time     `json:"accepted_at,omitzero"`
+	AcceptedBy desk.AgentID  `json:"accepted_by,omitzero"`
+	ReturnedAt time.Time     `json:"returned_at,omitzero"`
+	Reason     string        `json:"reason,omitempty"`  // why it was returned
+	Returns    int           `json:"returns,omitempty"` // how often the conversation was returned so far
 }
 
 // Pending reports whether the receiver still has to accept or return it.
@@ -49,8 +51,8 @@ func (t *transition) handOff(e *Move, agent desk.AgentID) {
 		h.Returns = t.s.Handoff.Returns
 	}
 	if t.policy.Rules != nil {
-		if contract, ok := t.policy.Rules.Handoff(e.From.Tier, e.To.Tier); ok {
-			h.Contract = true
+		if contract, ok := t.policy.Rules.HandoffBetween(e.From.Key, e.To.Key); ok {
+			h.Contract, h.Within = true, contract.AcceptWithin
 			if contract.AcceptWithin > 0 {
 				h.DueAt, _ = t.receiverCalendar(e.To.Key).Add(t.at, contract.AcceptWithin)
 			}
@@ -121,4 +123,41 @@ func (e Return) apply(t *transition) error {
 	h.ReturnedAt, h.Reason = t.at, e.Reason
 	h.Returns++
 	return nil
+}
+
+// handoffFacts returns the facts about the handoff at an instant.
+func (t *transition) handoffFacts(at time.Time) (f router.HandoffFacts) {
+	h := t.s.Handoff
+	if !h.Pending() {
+		return f
+	}
+	f.Pending, f.Age = true, at.Sub(h.At)
+	if h.Within > 0 {
+		used := t.receiverCalendar(h.ToKey).Between(h.At, at)
+		f.Accept = router.ClockFacts{Running: true, Breached: used >= h.Within, Used: float64(used) / float64(h.Within), Remaining: h.Within - used}
+	}
+	return f
+}
+
+// handoffReaches returns when a fact about the handoff reaches a threshold, zero if it
+// does not.
+func (t *transition) handoffReaches(r router.Threshold) (at time.Time) {
+	h := t.s.Handoff
+	switch {
+	case !h.Pending():
+		return at
+	case r.Fact == "handoff.age":
+		return h.At.Add(r.After)
+	case h.Within == 0:
+		return at
+	}
+	used := h.Within
+	switch r.Fact {
+	case "handoff.accept.used":
+		used = share(h.Within, r.Share)
+	case "handoff.accept.remaining":
+		used = h.Within - r.After
+	}
+	at, _ = t.receiverCalendar(h.ToKey).Add(h.At, used)
+	return at
 }

@@ -11,6 +11,7 @@ import (
 type Opening struct {
 	Data desk.ConversationOpened
 	SLA  string // name of the SLA policy in force; empty: none
+	Page string // whom to page at once: "on-call" or an agent's address; empty: nobody
 	// Facts are what the routing decision was based on.
 	Facts router.Facts
 }
@@ -33,6 +34,9 @@ func Open(c desk.Conversation, o Opening, p Policy, at time.Time) Outcome {
 		t.reason = "routed"
 		t.wait(desk.WaitingUs)
 		t.record(desk.ActorPolicy, o.Data)
+		if o.Page != "" && p.Rules != nil {
+			t.page(o.Page, "", 0)
+		}
 		return nil
 	})
 	return t.finished(State{})

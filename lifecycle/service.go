@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,6 +47,12 @@ type Service struct {
 	TimersAt time.Time `json:"timers_at,omitzero"`
 
 	Handoff *Handoff `json:"handoff,omitempty"` // the newest move between inboxes
+	Pages   []Page   `json:"pages,omitempty"`   // those that nobody has acknowledged
+	// Gaps is since when the conversation has had each gap that is watched, and Gap the
+	// one that has lasted too long; empty: none.
+	Gaps  map[router.Gap]time.Time `json:"gaps,omitempty"`
+	Gap   router.Gap               `json:"gap,omitempty"`
+	Tasks int                      `json:"tasks,omitempty"` // open ones
 
 	facts   *router.Facts // at the opening; nil: to be decoded from encoded
 	encoded json.RawMessage
@@ -88,7 +95,7 @@ func (s *State) store() {
 	s.Service.Clocks = slices.DeleteFunc(s.Service.Clocks, func(k desk.Clock) bool {
 		return !k.Open() && (k.Metric != desk.Resolution || k.State != desk.ClockMet)
 	})
-	c.SLA, c.Segment, c.Service, c.DueAt = s.Service.SLA, s.Service.Segment, encode(s.Service), time.Time{}
+	c.SLA, c.Segment, c.Gap, c.Service, c.DueAt = s.Service.SLA, s.Service.Segment, string(s.Service.Gap), encode(s.Service), time.Time{}
 	for i := range s.Service.Clocks {
 		k := &s.Service.Clocks[i]
 		if k.Open() && !k.DueAt.IsZero() && (c.DueAt.IsZero() || k.DueAt.Before(c.DueAt)) {
@@ -130,6 +137,7 @@ func (s Service) clone() Service {
 	for i := range s.Clocks {
 		s.Clocks[i].Warnings = slices.Clip(s.Clocks[i].Warnings)
 	}
+	s.Pages, s.Gaps = slices.Clone(s.Pages), maps.Clone(s.Gaps)
 	s.Holding, s.Failing = slices.Clone(s.Holding), slices.Clone(s.Failing)
 	if s.Handoff != nil {
 		h := *s.Handoff

@@ -36,6 +36,14 @@ func (t *transition) next(effective bool) (at time.Time) {
 	if t.policy.Rules == nil {
 		return at
 	}
+	for _, p := range t.s.Pages {
+		sooner(p.Next)
+	}
+	for g := range t.s.Gaps {
+		if x := t.gapAt(g); t.s.Gap == "" || x.After(t.s.TimersAt) {
+			sooner(x)
+		}
+	}
 	evaluated := t.s.TimersAt
 	if fresh := t.s.EventAt.After(evaluated); fresh {
 		if evaluated = t.s.EventAt; !effective || t.ripe() {
@@ -101,6 +109,10 @@ func (t *transition) reaches(h router.Threshold, after time.Time) time.Time {
 		return t.out.State.Stint.StartedAt.Add(h.After)
 	case "conversation.age":
 		return t.c.CreatedAt.Add(h.After)
+	case "handoff.age", "handoff.accept.used", "handoff.accept.remaining", "handoff.accept.breached":
+		return t.handoffReaches(h)
+	case "gap":
+		return time.Time{} // the timer of the gap itself
 	case "stint.unacknowledged":
 		if t.s.Acknowledged || t.s.AssignedAt.IsZero() || t.c.AssigneeID.IsZero() {
 			return time.Time{}
@@ -137,7 +149,7 @@ func (t *transition) reaches(h router.Threshold, after time.Time) time.Time {
 }
 
 // fire does everything that is due at an instant: snoozes end, then clocks give
-// warnings and are breached, then escalation rules fire in the document's order, each
+// warnings and are breached, gaps are found and pages repeated, then escalation rules fire in the document's order, each
 // at most once, until no other one becomes true.
 func (t *transition) fire(at time.Time) {
 	if t.c.Status == desk.StatusSnoozed && !t.c.SnoozedUntil.After(at) {
@@ -149,6 +161,8 @@ func (t *transition) fire(at time.Time) {
 	t.at = at
 	t.count(at)
 	t.ring(at)
+	t.findGap(at)
+	t.pageAgain(at)
 	t.s.TimersAt = latest(t.s.TimersAt, at)
 	fired := map[string]bool{}
 	for again := true; again; {

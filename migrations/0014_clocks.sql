@@ -4,6 +4,7 @@
 alter table conversations
     add column sla      text not null default '',
     add column segment  text not null default '',
+    add column gap      text not null default '',
     add column due_at   timestamptz, -- the earliest deadline of its open clocks
     add column check_at timestamptz, -- when a timer has to look at it
     add column service  jsonb;
@@ -11,6 +12,7 @@ alter table conversations
 update conversations set check_at = snoozed_until where status = 'snoozed';
 drop index conversations_snoozed;
 create index conversations_check on conversations (check_at) where check_at is not null;
+create index conversations_gap on conversations (gap, id) where gap <> '';
 create index conversations_due on conversations (inbox_id, due_at) where due_at is not null;
 
 -- The facts that the routing decision was based on, as far as later rules cannot know

@@ -198,6 +198,7 @@ create table conversations (
     waiting_on text not null default 'us'::text,
     sla text not null default ''::text,
     segment text not null default ''::text,
+    gap text not null default ''::text,
     due_at timestamp with time zone,
     check_at timestamp with time zone,
     service jsonb,
@@ -219,6 +220,7 @@ CREATE INDEX conversations_channel ON conversations USING btree (channel, update
 CREATE INDEX conversations_check ON conversations USING btree (check_at) WHERE (check_at IS NOT NULL);
 CREATE INDEX conversations_contact ON conversations USING btree (contact_id);
 CREATE INDEX conversations_due ON conversations USING btree (inbox_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX conversations_gap ON conversations USING btree (gap, id) WHERE (gap <> ''::text);
 CREATE INDEX conversations_inbox ON conversations USING btree (inbox_id, updated_at DESC, id DESC);
 CREATE INDEX conversations_inbox_status ON conversations USING btree (inbox_id, status, updated_at DESC, id DESC);
 CREATE INDEX conversations_load ON conversations USING btree (assignee_id, inbox_id) WHERE ((status = 'open'::text) AND (waiting_on = 'us'::text) AND (merged_into IS NULL) AND (assignee_id IS NOT NULL));

@@ -170,7 +170,7 @@ func (r *run) open(l *line) *conversation {
 	n := len(r.order) + 1
 	out := lifecycle.Open(desk.Conversation{ID: desk.ConversationID{15: byte(n), 14: byte(n >> 8), 13: byte(n >> 16)}, Number: int64(n), Subject: l.Subject,
 		Channel: desk.Channel(l.Channel), Priority: a.Priority, InboxID: inbox.ID, Tier: a.Tier, Tags: a.Tags, Restricted: a.Restricted, Path: a.Path, ReplyTo: l.From},
-		lifecycle.Opening{SLA: a.SLA, Facts: f, Data: desk.ConversationOpened{Inbox: a.Inbox, Tier: a.Tier, Path: a.Path, Segment: a.Segment}}, r.policy, r.now)
+		lifecycle.Opening{SLA: a.SLA, Page: a.Page, Facts: f, Data: desk.ConversationOpened{Inbox: a.Inbox, Tier: a.Tier, Path: a.Path, Segment: a.Segment}}, r.policy, r.now)
 	r.conversations[l.Conversation] = c
 	r.order = append(r.order, c)
 	c.take(&out)

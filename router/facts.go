@@ -20,8 +20,8 @@ type Facts struct {
 	SLA          SLAFacts          `expr:"sla" json:"sla"`           // SLA clocks; not available in segments and routing
 	Stint        StintFacts        `expr:"stint" json:"stint"`       // the current assignment; not available in segments and routing
 	Messages     CountFacts        `expr:"messages" json:"messages"` // message counts of the conversation
-	Gap          string            `expr:"gap" json:"gap"`           // what the conversation lacks, for longer than the policy's gaps allow: "owner", "clock" or "next_action"; empty: nothing; not available in segments, routing and slas; not populated yet
-	Handoff      HandoffFacts      `expr:"handoff" json:"handoff"`   // the last handoff; not available in segments, routing and slas; not populated yet
+	Gap          string            `expr:"gap" json:"gap"`           // what the conversation lacks, for longer than the policy's gaps allow: "owner", "clock" or "next_action"; empty: nothing; not available in segments, routing and slas
+	Handoff      HandoffFacts      `expr:"handoff" json:"handoff"`   // the last handoff; not available in segments, routing and slas
 }
 
 // MessageFacts describe one message.

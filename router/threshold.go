@@ -15,7 +15,7 @@ import (
 type Threshold struct {
 	// Fact is its name: "sla.first_response.used", "sla.first_response.remaining",
 	// "sla.first_response.breached", "stint.age", "stint.unacknowledged",
-	// "conversation.age" or "calendar.office".
+	// "conversation.age", "handoff.age", "handoff.accept.used", "gap" or "calendar.office".
 	Fact  string
 	Share float64       // of used: 0.8 is 80 %
 	After time.Duration // of ages and of remaining
@@ -35,10 +35,12 @@ func ClockFact(m sla.Metric) string { return clockName[m] }
 // or false: such a fact may be used alone.
 func timeDependent(fact string) (depends, boolean bool) {
 	switch fact {
-	case "stint.age", "stint.unacknowledged", "conversation.age":
+	case "stint.age", "stint.unacknowledged", "conversation.age", "handoff.age":
 		return true, false
+	case "gap":
+		return true, true
 	}
-	for _, clock := range clockName {
+	for _, clock := range clockFacts() {
 		switch fact {
 		case clock, clock + ".used", clock + ".remaining":
 			return true, false
@@ -161,8 +163,9 @@ func (t *thresholds) compare(n exprast.Node) {
 	}
 }
 
+// clockFacts lists the facts that are clocks.
 func clockFacts() []string {
-	var all []string
+	all := []string{"handoff.accept"}
 	for _, m := range sla.Metrics {
 		all = append(all, clockName[m])
 	}
@@ -171,11 +174,15 @@ func clockFacts() []string {
 
 // rest finds the facts outside of comparisons.
 func (t *thresholds) rest(n exprast.Node) {
-	member, ok := n.(*exprast.MemberNode)
-	if !ok || t.handled[n] {
+	switch n.(type) {
+	case *exprast.MemberNode, *exprast.IdentifierNode:
+	default:
 		return
 	}
-	fact := factName(member)
+	if t.handled[n] {
+		return
+	}
+	fact := factName(n)
 	switch depends, boolean := timeDependent(fact); {
 	case boolean:
 		t.list = append(t.list, Threshold{Fact: fact})

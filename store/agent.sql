@@ -12,7 +12,7 @@ select id, merged_into from conversations where id = any(array(select id from ch
 select id, number, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags, restricted,
        path, policy_version, reply_channel, reply_to, reply_from, participants, preview, last_inbound_at, last_reply_at,
        waiting_on, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at,
-       sla, segment, due_at, check_at, service
+       sla, segment, gap, due_at, check_at, service
 from conversations where id = any($1::uuid[])
 order by id
 for no key update;

@@ -120,7 +120,7 @@ func (f *fixture) full() *desk.Changes {
 			Restricted: true, Path: []string{"default", "{x}"}, PolicyVersion: 3, ReplyChannel: desk.ChannelChat, ReplyTo: "jo@acme.example",
 			ReplyFrom: "help@desk.example", Participants: []string{"jo@acme.example", "al@acme.example"}, WaitingOn: desk.WaitingThirdParty,
 			Preview: "preview", LastInboundAt: at(1), LastReplyAt: at(2), WaitingSince: at(3), SnoozedUntil: at(4), ResolvedAt: at(5),
-			MergedInto: f.updated, LastSeq: 7, CreatedAt: at(6), UpdatedAt: at(8), SLA: "t2", Segment: "gold", DueAt: at(14), CheckAt: at(15),
+			MergedInto: f.updated, LastSeq: 7, CreatedAt: at(6), UpdatedAt: at(8), SLA: "t2", Segment: "gold", Gap: "owner", DueAt: at(14), CheckAt: at(15),
 			Service: json.RawMessage(`{"inbound": 2}`)}
 	}
 	opened := conversation(desk.NewID[desk.ConversationID](), 0)

@@ -74,6 +74,7 @@ type conversationJSON struct {
 	UpdatedAt     instant  `json:"updated_at"`
 	SLA           string   `json:"sla"`
 	Segment       string   `json:"segment"`
+	Gap           string   `json:"gap"`
 	DueAt         instant  `json:"due_at,omitzero"`
 	CheckAt       instant  `json:"check_at,omitzero"`
 
@@ -88,7 +89,7 @@ func conversationToJSON(c *desk.Conversation) conversationJSON {
 		Participants: emptyNotNull(c.Participants), WaitingOn: string(c.WaitingOn), Preview: c.Preview,
 		LastInboundAt: instant{c.LastInboundAt}, LastReplyAt: instant{c.LastReplyAt}, WaitingSince: instant{c.WaitingSince},
 		SnoozedUntil: instant{c.SnoozedUntil}, ResolvedAt: instant{c.ResolvedAt}, MergedInto: key(c.MergedInto), LastSeq: c.LastSeq,
-		CreatedAt: instant{c.CreatedAt}, UpdatedAt: instant{c.UpdatedAt}, SLA: c.SLA, Segment: c.Segment, DueAt: instant{c.DueAt},
+		CreatedAt: instant{c.CreatedAt}, UpdatedAt: instant{c.UpdatedAt}, SLA: c.SLA, Segment: c.Segment, Gap: c.Gap, DueAt: instant{c.DueAt},
 		CheckAt: instant{c.CheckAt}, Service: c.Service}
 }
 
@@ -101,7 +102,7 @@ func (r *conversationJSON) conversation() desk.Conversation {
 		WaitingOn: desk.WaitingOn(r.WaitingOn), Preview: r.Preview, LastInboundAt: r.LastInboundAt.Time, LastReplyAt: r.LastReplyAt.Time,
 		WaitingSince: r.WaitingSince.Time, SnoozedUntil: r.SnoozedUntil.Time, ResolvedAt: r.ResolvedAt.Time,
 		MergedInto: desk.ConversationID(r.MergedInto), LastSeq: r.LastSeq, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
-		SLA: r.SLA, Segment: r.Segment, DueAt: r.DueAt.Time, CheckAt: r.CheckAt.Time, Service: r.Service}
+		SLA: r.SLA, Segment: r.Segment, Gap: r.Gap, DueAt: r.DueAt.Time, CheckAt: r.CheckAt.Time, Service: r.Service}
 }
 
 type stintJSON struct {

@@ -54,11 +54,11 @@ begin
             insert into conversations (id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
                 restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
                 last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at,
-                sla, segment, due_at, check_at, service)
+                sla, segment, gap, due_at, check_at, service)
             select id, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
                 restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
                 last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at,
-                sla, segment, due_at, check_at, service
+                sla, segment, gap, due_at, check_at, service
             from jsonb_populate_recordset(null::conversations, changes->'opened')
             returning number
         )
@@ -68,11 +68,11 @@ begin
         update conversations c set (account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags,
                 restricted, path, policy_version, reply_channel, reply_to, reply_from, participants, waiting_on, preview,
                 last_inbound_at, last_reply_at, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, updated_at,
-                sla, segment, due_at, check_at, service)
+                sla, segment, gap, due_at, check_at, service)
             = (v.account_id, v.contact_id, v.subject, v.channel, v.status, v.priority, v.inbox_id, v.tier, v.assignee_id, v.tags,
                 v.restricted, v.path, v.policy_version, v.reply_channel, v.reply_to, v.reply_from, v.participants, v.waiting_on, v.preview,
                 v.last_inbound_at, v.last_reply_at, v.waiting_since, v.snoozed_until, v.resolved_at, v.merged_into, v.last_seq, v.updated_at,
-                v.sla, v.segment, v.due_at, v.check_at, v.service)
+                v.sla, v.segment, v.gap, v.due_at, v.check_at, v.service)
         from jsonb_populate_recordset(null::conversations, changes->'updated') v
         where c.id = v.id;
         get diagnostics rows = row_count;

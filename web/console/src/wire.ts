@@ -1599,7 +1599,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -1612,6 +1612,38 @@ export interface components {
             data: components["schemas"]["Event"][];
             /** @description Where to continue; never null, because the log never ends */
             next_cursor: string;
+        };
+        GapFound: {
+            /** @enum {string} */
+            gap: "owner" | "clock" | "next_action";
+        };
+        GapFoundEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["GapFound"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "gap.found";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         HandoffAccepted: {
             /** @description Key of the inbox it came from */
@@ -2009,6 +2041,35 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageAcknowledged: Record<string, never>;
+        PageAcknowledgedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["PageAcknowledged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "page.acknowledged";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         PageAgent: {
             data: components["schemas"]["Agent"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -2058,6 +2119,39 @@ export interface components {
             data: components["schemas"]["Raw"][];
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
+        };
+        PageRepeated: {
+            rule: string;
+            /** @description on-call, or an agent's address */
+            to: string;
+        };
+        PageRepeatedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["PageRepeated"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "page.repeated";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         PageStint: {
             data: components["schemas"]["Stint"][];
@@ -2756,6 +2850,8 @@ export type EscalationFiredEvent = components['schemas']['EscalationFiredEvent']
 export type Event = components['schemas']['Event'];
 export type EventFrame = components['schemas']['EventFrame'];
 export type EventPage = components['schemas']['EventPage'];
+export type GapFound = components['schemas']['GapFound'];
+export type GapFoundEvent = components['schemas']['GapFoundEvent'];
 export type HandoffAccepted = components['schemas']['HandoffAccepted'];
 export type HandoffAcceptedEvent = components['schemas']['HandoffAcceptedEvent'];
 export type HandoffReturned = components['schemas']['HandoffReturned'];
@@ -2779,6 +2875,8 @@ export type NoteAdded = components['schemas']['NoteAdded'];
 export type NoteAddedEvent = components['schemas']['NoteAddedEvent'];
 export type NoteInputBody = components['schemas']['NoteInputBody'];
 export type PageAccount = components['schemas']['PageAccount'];
+export type PageAcknowledged = components['schemas']['PageAcknowledged'];
+export type PageAcknowledgedEvent = components['schemas']['PageAcknowledgedEvent'];
 export type PageAgent = components['schemas']['PageAgent'];
 export type PageChannel = components['schemas']['PageChannel'];
 export type PageContact = components['schemas']['PageContact'];
@@ -2789,6 +2887,8 @@ export type PageInbox = components['schemas']['PageInbox'];
 export type PageKey = components['schemas']['PageKey'];
 export type PageMessage = components['schemas']['PageMessage'];
 export type PageRaw = components['schemas']['PageRaw'];
+export type PageRepeated = components['schemas']['PageRepeated'];
+export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
 export type PageStint = components['schemas']['PageStint'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
