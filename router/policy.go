@@ -24,6 +24,7 @@ type Policy struct {
 	handoffs    []Handoff
 	gaps        GapRules
 	uses        map[string]bool // see Uses
+	holidays    []holidaySource
 }
 
 // Tier is a level of support.

@@ -1,6 +1,8 @@
 package sla
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"time"
 )
@@ -13,25 +15,91 @@ type Window struct{ From, To int }
 type Calendar struct {
 	Name     string
 	Location *time.Location
-	Always   bool              // open at all times; the rest is then empty
-	Hours    [7][]Window       // by time.Weekday; sorted, not overlapping
-	Holidays map[Date]struct{} // closed all day
+	Always   bool        // open at all times; the rest is then empty
+	Hours    [7][]Window // by time.Weekday; sorted, not overlapping
+	// Special are the hours of single days by Date.Number, instead of Hours; sorted, not
+	// overlapping. Close fills it.
+	Special map[int][]Window
+	// Closures are the periods that Close was called for.
+	Closures []Closure
 }
 
-// maxDays bounds the search for open time: a calendar may have no hours left.
-const maxDays = 366 * 20
+// Closure is a period in which a calendar is closed: while the clock on the wall shows
+// From or later and is before To.
+type Closure struct {
+	From, To WallTime
+	Name     string // for display; may be empty
+}
 
-// Open reports whether the calendar is open at t.
+// Close closes the calendar for a period. Hours must be set before.
+func (c *Calendar) Close(period Closure) {
+	c.Closures = append(c.Closures, period)
+	if c.Special == nil {
+		c.Special = map[int][]Window{}
+	}
+	for day := period.From.Number(); day <= period.To.Number(); day++ {
+		cut := Window{0, minutesPerDay}
+		if day == period.From.Number() {
+			cut.From = period.From.Minute
+		}
+		if day == period.To.Number() {
+			cut.To = period.To.Minute
+		}
+		if cut.From < cut.To {
+			c.Special[day] = without(c.windows(day), cut)
+		}
+	}
+}
+
+// CloseDay closes the calendar all day.
+func (c *Calendar) CloseDay(date Date, name string) {
+	c.Close(Closure{From: WallTime{Date: date}, To: WallTime{Date: date, Minute: minutesPerDay}, Name: name})
+}
+
+// without returns the parts of windows that are not in cut.
+func without(windows []Window, cut Window) []Window {
+	left := []Window{}
+	for _, w := range windows {
+		for _, part := range []Window{{w.From, min(w.To, cut.From)}, {max(w.From, cut.To), w.To}} {
+			if part.From < part.To {
+				left = append(left, part)
+			}
+		}
+	}
+	return left
+}
+
+// Clone returns a copy that can be closed for more periods.
+func (c *Calendar) Clone() *Calendar {
+	clone := *c
+	clone.Special, clone.Closures = maps.Clone(c.Special), slices.Clone(c.Closures)
+	return &clone
+}
+
+const (
+	minutesPerDay = 24 * 60
+	// maxDays bounds the search for open time: a calendar may have no hours left.
+	maxDays = 366 * 20
+)
+
+// windows returns the hours of a day, by its number.
+func (c *Calendar) windows(day int) []Window {
+	if len(c.Special) > 0 {
+		if special, ok := c.Special[day]; ok {
+			return special
+		}
+	}
+	return c.Hours[weekdayOf(day)]
+}
+
+// Open reports whether the calendar is open at t: whether the clock on the wall shows a
+// time inside its hours.
 func (c *Calendar) Open(t time.Time) bool {
 	if c.Always {
 		return true
 	}
-	for _, s := range c.day(dateOf(t.In(c.Location))) {
-		if !t.Before(s.from) && t.Before(s.to) {
-			return true
-		}
-	}
-	return false
+	wall := WallTimeOf(t.In(c.Location))
+	return slices.ContainsFunc(c.windows(wall.Number()), func(w Window) bool { return wall.Minute >= w.From && wall.Minute < w.To })
 }
 
 // Add returns the first instant at which d of business time has passed since
@@ -41,18 +109,11 @@ func (c *Calendar) Add(start time.Time, d time.Duration) (time.Time, bool) {
 	if c.Always || d <= 0 {
 		return start.Add(max(d, 0)), true
 	}
-	for date, n := dateOf(start.In(c.Location)), 0; n < maxDays; date, n = date.next(), n+1 {
-		for _, s := range c.day(date) {
-			from := later(s.from, start)
-			room := s.to.Sub(from)
-			if room <= 0 {
-				continue
-			}
-			if d <= room {
-				return from.Add(d), true
-			}
-			d -= room
+	for from, to := range c.spans(start) {
+		if d <= to-from {
+			return start.Add(from + d), true
 		}
+		d -= to - from
 	}
 	return time.Time{}, false
 }
@@ -62,65 +123,67 @@ func (c *Calendar) Between(a, b time.Time) time.Duration {
 	if !b.After(a) {
 		return 0
 	}
+	end := b.Round(0).Sub(a.Round(0)) // by the wall clock
 	if c.Always {
-		return b.Sub(a)
+		return end
 	}
 	var sum time.Duration
-	last := dateOf(b.In(c.Location))
-	for date, n := dateOf(a.In(c.Location)), 0; n < maxDays && date.compare(last) <= 0; date, n = date.next(), n+1 {
-		for _, s := range c.day(date) {
-			if open := earlier(s.to, b).Sub(later(s.from, a)); open > 0 {
-				sum += open
-			}
+	for from, to := range c.spans(a) {
+		if from >= end {
+			break
 		}
+		sum += min(to, end) - from
 	}
 	return sum
 }
 
-// span is a window of one day as instants.
-type span struct{ from, to time.Time }
-
-// day returns the open spans of a date, in order and without overlap. A window is
-// open while the wall clock shows a time inside it. The periods between clock changes
-// are handled separately, so that a skipped hour does not count and a repeated hour
-// counts twice.
-func (c *Calendar) day(date Date) []span {
-	if _, closed := c.Holidays[date]; closed {
-		return nil
-	}
-	wall := time.Date(date.Year, date.Month, date.Day, 0, 0, 0, 0, time.UTC)
-	windows := c.Hours[wall.Weekday()]
-	if len(windows) == 0 {
-		return nil
-	}
-	spans := make([]span, 0, len(windows))
-	// The range covers the date in every time zone.
-	at, end := wall.Add(-maxOffset), wall.Add(24*time.Hour+maxOffset)
-	for at.Before(end) {
-		local := at.In(c.Location)
-		_, seconds := local.Zone()
-		offset := time.Duration(seconds) * time.Second
-		_, change := local.ZoneBounds()
-		if change.IsZero() {
-			change = end
-		}
-		for _, w := range windows {
-			s := span{
-				later(wall.Add(time.Duration(w.From)*time.Minute-offset), at),
-				earlier(wall.Add(time.Duration(w.To)*time.Minute-offset), change),
+// spans returns the open time after start, in order and without overlap, relative to
+// start; at most twenty years of it. It goes from one change of the clocks to the next: the
+// wall clock and the instants run at the same rate in between. So a skipped hour does not
+// count, a repeated hour counts twice, and the order is right also where the clock goes back over
+// midnight.
+func (c *Calendar) spans(start time.Time) iter.Seq2[time.Duration, time.Duration] {
+	return func(yield func(from, to time.Duration) bool) {
+		base, fraction := start.Unix(), time.Duration(start.Nanosecond())
+		limit := base + maxDays*secondsPerDay
+		for at := base; at < limit; {
+			local := time.Unix(at, 0).In(c.Location)
+			_, seconds := local.Zone()
+			offset, end := int64(seconds), limit
+			if change := nextOffset(local); !change.IsZero() {
+				end = min(limit, change.Unix())
 			}
-			if s.from.Before(s.to) {
-				spans = append(spans, s)
+			for day := floorDiv(at+offset, secondsPerDay); day*secondsPerDay-offset < end; day++ {
+				midnight := day*secondsPerDay - offset
+				for _, w := range c.windows(int(day)) {
+					from := max(midnight+int64(w.From)*60, at)
+					to := min(midnight+int64(w.To)*60, end)
+					first, last := time.Duration(from-base)*time.Second-fraction, time.Duration(to-base)*time.Second-fraction
+					if first = max(first, 0); first < last && !yield(first, last) {
+						return
+					}
+				}
 			}
+			at = end
 		}
-		at = change
 	}
-	return spans
 }
 
 // maxOffset is larger than the UTC offset of any zone.
 const maxOffset = 18 * time.Hour
 
-func earlier(a, b time.Time) time.Time { return slices.MinFunc([]time.Time{a, b}, time.Time.Compare) }
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
 
-func later(a, b time.Time) time.Time { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }
+// floorDiv divides and rounds down, also below zero.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

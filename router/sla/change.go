@@ -8,15 +8,16 @@ func (c *Calendar) NextChange(t time.Time) (time.Time, bool) {
 	if c.Always {
 		return time.Time{}, false
 	}
-	for date, n := dateOf(t.In(c.Location)), 0; n < maxDays; date, n = date.next(), n+1 {
-		for _, s := range c.day(date) {
-			if s.from.After(t) {
-				return s.from, true
-			}
-			if s.to.After(t) {
-				return s.to, true
-			}
+	var closes time.Duration // the end of the open time that contains t, so far
+	for from, to := range c.spans(t) {
+		switch {
+		case from == closes: // open at t, or without a break since then
+			closes = to
+		case closes > 0:
+			return t.Add(closes), true
+		default:
+			return t.Add(from), true
 		}
 	}
-	return time.Time{}, false
+	return t.Add(closes), closes > 0 && closes < maxDays*minutesPerDay*time.Minute
 }

@@ -23,16 +23,15 @@ func (d Date) Number() int {
 func DateOf(number int) Date { return dateOf(time.Unix(int64(number)*secondsPerDay, 0).UTC()) }
 
 // Weekday returns the day of the week.
-func (d Date) Weekday() time.Weekday {
-	return time.Weekday(((d.Number()+int(time.Thursday))%7 + 7) % 7)
-}
+func (d Date) Weekday() time.Weekday { return weekdayOf(d.Number()) }
+
+// weekdayOf returns the day of the week of a day, by its number. Day 0 is a Thursday.
+func weekdayOf(day int) time.Weekday { return time.Weekday(((day+int(time.Thursday))%7 + 7) % 7) }
 
 func dateOf(local time.Time) Date {
 	y, m, d := local.Date()
 	return Date{y, m, d}
 }
-
-func (d Date) next() Date { return DateOf(d.Number() + 1) }
 
 func (d Date) compare(o Date) int {
 	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day))
@@ -61,10 +60,22 @@ func (w WallTime) In(loc *time.Location) time.Time {
 		local := at.In(loc)
 		_, seconds := local.Zone()
 		instant := later(utc.Add(-time.Duration(seconds)*time.Second), at)
-		_, change := local.ZoneBounds()
+		change := nextOffset(local)
 		if change.IsZero() || instant.Before(change) {
 			return instant.In(loc)
 		}
 		at = change
 	}
+}
+
+// nextOffset returns an instant after t up to which the zone's UTC offset is the same;
+// zero: always.
+func nextOffset(t time.Time) time.Time {
+	_, change := t.ZoneBounds()
+	if !change.IsZero() && !change.After(t) {
+		// After the zone's last recorded change, Go takes every year to end after 365
+		// days, so on the last day of a leap year the bound is in the past.
+		return t.Add(time.Hour)
+	}
+	return change
 }
