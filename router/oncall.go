@@ -50,6 +50,27 @@ func OnCall(r Rotation, at time.Time) string {
 	return r.Agents[turn-len(r.Agents)*floorDiv(turn, len(r.Agents))]
 }
 
+// NextOnCall returns the next instant after at at which another agent may be on call,
+// zero if there is none.
+func NextOnCall(r Rotation, at time.Time) (next time.Time) {
+	sooner := func(x time.Time) {
+		if x.After(at) && (next.IsZero() || x.Before(next)) {
+			next = x
+		}
+	}
+	for _, o := range r.Overrides {
+		sooner(o.From.In(r.Location))
+		sooner(o.To.In(r.Location))
+	}
+	if len(r.Agents) > 0 && r.Days >= 1 {
+		start := r.Start.Number()
+		turn := floorDiv(sla.WallTimeOf(at.In(r.Location)).Number()-start, r.Days)
+		sooner(r.begin(start + turn*r.Days))
+		sooner(r.begin(start + (turn+1)*r.Days))
+	}
+	return next
+}
+
 // begin returns the instant of the handover on a day.
 func (r Rotation) begin(day int) time.Time {
 	return sla.WallTime{Date: sla.DateOf(day), Minute: r.Minute}.In(r.Location)

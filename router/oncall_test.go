@@ -44,6 +44,37 @@ func TestOnCallEqualsSimulation(t *testing.T) {
 	}
 }
 
+// TestNextOnCall: between two of its instants, nobody else is on call.
+func TestNextOnCall(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := time.Date(2026, 3, 1+r.IntN(20), 0, 0, 0, 0, loc)
+		rotation := Rotation{Location: loc, Agents: []string{"a", "b", "c"}, Days: 1 + r.IntN(3), Minute: r.IntN(24 * 60), Start: sla.WallTimeOf(from).Date}
+		for _, agent := range []string{"d", "e"} {
+			at := from.Add(time.Duration(r.IntN(30*24)) * time.Hour)
+			rotation.Overrides = append(rotation.Overrides, Override{sla.WallTimeOf(at), sla.WallTimeOf(at.Add(30 * time.Hour)), agent})
+		}
+		next := from
+		for at := from; at.Before(from.AddDate(0, 0, 40)); at = at.Add(time.Minute) {
+			if !at.Before(next) {
+				if next = NextOnCall(rotation, at); !next.After(at) {
+					t.Fatalf("%s: %v after %v", zone, next, at)
+				}
+			} else if was, is := OnCall(rotation, at.Add(-time.Minute)), OnCall(rotation, at); was != is {
+				t.Fatalf("%s: %s follows %s at %v, but the next change is at %v", zone, is, was, at, next)
+			}
+		}
+	}
+	if next := NextOnCall(Rotation{Location: time.UTC}, time.Now()); !next.IsZero() {
+		t.Error(next)
+	}
+}
+
 func TestOnCall(t *testing.T) {
 	t.Parallel()
 	p, err := Compile([]byte(`version: 1

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"slices"
 	"time"
 
 	"switchboard/desk"
@@ -146,6 +147,18 @@ func (p *Policy) Inbox(key string) (Inbox, bool) {
 		}
 	}
 	return Inbox{}, false
+}
+
+// Skills returns the skills that the tiers and inboxes name, sorted.
+func (p *Policy) Skills() (skills []string) {
+	for _, t := range p.tiers {
+		skills = append(skills, t.Skills...)
+	}
+	for _, in := range p.inboxes {
+		skills = append(skills, in.Skills...)
+	}
+	slices.Sort(skills)
+	return slices.Compact(skills)
 }
 
 // Calendars returns the calendars in the document's order.

@@ -23,16 +23,10 @@ type Names struct {
 
 // NamesOf returns the names of a policy.
 func NamesOf(p *router.Policy) Names {
-	n := Names{Tiers: p.Tiers()}
-	for _, t := range p.Tiers() {
-		n.Skills = append(n.Skills, t.Skills...)
-	}
+	n := Names{Tiers: p.Tiers(), Skills: p.Skills()}
 	for _, i := range p.Inboxes() {
 		n.Inboxes = append(n.Inboxes, i.Key)
-		n.Skills = append(n.Skills, i.Skills...)
 	}
-	slices.Sort(n.Skills)
-	n.Skills = slices.Compact(n.Skills)
 	return n
 }
 
