@@ -33,7 +33,8 @@ func Compile(doc []byte) (*Policy, error) {
 // to those before it.
 type compiler struct {
 	*document
-	policy *Policy
+	policy     *Policy
+	conditions []locatedCondition // all of them, in the order in which they were read
 }
 
 // compile reads the sections of the document.
@@ -56,6 +57,9 @@ func (c *compiler) compile(root ast.Node) {
 		if f, ok := sections[s.key]; ok {
 			s.read(f)
 		}
+	}
+	if len(c.problems) == 0 {
+		c.findMistakes(root)
 	}
 }
 

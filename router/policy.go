@@ -26,6 +26,7 @@ type Policy struct {
 	gaps        GapRules
 	uses        map[string]bool // see Uses
 	holidays    []holidaySource
+	warnings    []Problem
 }
 
 // Tier is a level of support.

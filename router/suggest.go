@@ -65,6 +65,7 @@ func (c *compiler) condition(f field, calendars []string, absent ...string) cond
 	for i := before; i < len(c.problems); i++ {
 		c.problems[i].Reason += conditionHint(c.problems[i].Reason, calendars)
 	}
+	c.conditions = append(c.conditions, locatedCondition{f, cond})
 	return cond
 }
 

@@ -26,21 +26,39 @@ commands need neither a database nor a configuration.`,
 }
 
 func policyCheckCommand() *cobra.Command {
-	return &cobra.Command{
+	var strict bool
+	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Report all problems of a routing policy",
 		Long: `Report all problems of a routing policy, one per line as
-FILE:LINE:COLUMN: KEY: PROBLEM. The exit status is 1 if there are any.`,
+FILE:LINE:COLUMN: KEY: PROBLEM. The exit status is 1 if there are any.
+
+A policy without problems may have warnings, FILE:LINE:COLUMN: warning: KEY: WARNING:
+rules that never match, inboxes to which nothing leads, and keys that have no effect
+yet. They do not change the exit status, except with --strict.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := compileFile(args[0], cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
+			warnings := p.Warnings()
+			for _, w := range warnings {
+				path := ""
+				if w.Path != "" {
+					path = w.Path + ": "
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s:%d:%d: warning: %s%s\n", args[0], w.Line, w.Column, path, w.Reason)
+			}
+			if strict && len(warnings) > 0 {
+				return fmt.Errorf("%s: %d warnings", args[0], len(warnings))
+			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: valid; %d tiers, %d inboxes\n", args[0], len(p.Tiers()), len(p.Inboxes()))
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&strict, "strict", false, "treat warnings as problems")
+	return cmd
 }
 
 func policyExplainCommand() *cobra.Command {

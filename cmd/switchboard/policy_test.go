@@ -31,6 +31,12 @@ func TestPolicyCommand(t *testing.T) {
 	if err := run("check", bad); err == nil || !strings.Contains(out.String(), bad+":2:10: routing: must be a list") {
 		t.Errorf("check: %v, %s", err, out.String())
 	}
+	if err := run("check", good); err != nil || !strings.Contains(out.String(), good+":30:3: warning: inboxes.selfservice: no route, move, overflow or handoff leads to this inbox\n") {
+		t.Errorf("check: %v, %s", err, out.String())
+	}
+	if err := run("check", "--strict", good); err == nil || strings.Contains(out.String(), "valid") {
+		t.Errorf("check --strict: %v, %s", err, out.String())
+	}
 	if err := run("explain", good, "--facts", `{"channel": "chat"}`); err != nil || !strings.Contains(out.String(), `"routing: chat"`) {
 		t.Errorf("explain: %v, %s", err, out.String())
 	}

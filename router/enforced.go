@@ -1,0 +1,58 @@
+package router
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// unenforced are the keys of a policy document that are validated, but have no effect
+// yet. Remove a key when the product acts on it. "*" is the name of an inbox or calendar,
+// and "[]" any item of a list.
+var unenforced = []string{
+	"tiers[].may", "tiers[].skills",
+	"inboxes.*.skills", "inboxes.*.assign.strategy", "inboxes.*.assign.capacity", "inboxes.*.assign.sticky", "inboxes.*.overflow",
+	"escalations[].do.handover",
+	"handoffs[].require", "handoffs[].guard",
+}
+
+// inEffect are values of unenforced keys that describe what the product does anyway.
+var inEffect = map[string][]string{"inboxes.*.assign.strategy": {"manual", onCall}}
+
+// unpopulated are the facts that are always empty, zero or false so far. The comments in
+// facts.go say so as well.
+var unpopulated = []string{"message.language", "history.total", "history.last_tier", "history.reopened"}
+
+var (
+	indexes = regexp.MustCompile(`\[\d+\]`)
+	named   = regexp.MustCompile(`^(inboxes|calendars)\.[^.\[]+`)
+)
+
+// withoutEffect warns once about each key in a mapping that has no effect yet.
+func (c *compiler) withoutEffect(n ast.Node, path string, seen map[string]bool) {
+	switch n := n.(type) {
+	case *ast.SequenceNode:
+		for i, v := range n.Values {
+			c.withoutEffect(v, fmt.Sprintf("%s[%d]", path, i), seen)
+		}
+	case *ast.MappingNode, *ast.MappingValueNode:
+		list, _ := c.fields(n, path)
+		for _, f := range list {
+			pattern := named.ReplaceAllString(indexes.ReplaceAllString(f.path, "[]"), "$1.*")
+			value, _ := scalar(f.value)
+			if slices.Contains(unenforced, pattern) && !seen[pattern] && !slices.Contains(inEffect[pattern], value) {
+				seen[pattern] = true
+				c.warn(f.at, f.path, "has no effect yet")
+			}
+			c.withoutEffect(f.value, f.path, seen)
+		}
+	}
+}
+
+// unpopulatedFact reports whether a fact has no value yet.
+func unpopulatedFact(name string) bool {
+	return slices.ContainsFunc(unpopulated, func(f string) bool { return name == f || strings.HasPrefix(name, f+".") })
+}
