@@ -22,6 +22,7 @@ type Changes struct {
 	Messages   []NewMessage
 	Placements []Placement
 	Refs       []ThreadRef
+	Merges     []Merge
 
 	// Ended are stored stints whose EndedAt is set now, and Begun new ones, which
 	// may have ended within the same transaction.

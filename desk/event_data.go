@@ -11,6 +11,7 @@ const (
 	EventConversationMoved    EventKind = "conversation.moved"    // ConversationMoved
 	EventStatusChanged        EventKind = "conversation.status"   // StatusChanged
 	EventConversationMerged   EventKind = "conversation.merged"   // ConversationMerged
+	EventConversationUnmerged EventKind = "conversation.unmerged" // ConversationUnmerged
 	EventMessageReceived      EventKind = "message.received"      // MessageReceived
 	EventMessageSent          EventKind = "message.sent"          // MessageSent
 	EventDuplicateLinked      EventKind = "message.duplicate"     // DuplicateLinked
@@ -49,7 +50,7 @@ type EventData interface {
 // EventPayloads lists the zero value of every payload, for generators and tests.
 func EventPayloads() []EventData {
 	return []EventData{
-		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{},
+		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{}, ConversationUnmerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{},
@@ -97,12 +98,6 @@ type StatusChanged struct {
 	WaitingOn WaitingOn  `json:"waiting_on" doc:"Who has to act from now on: us, customer or third-party"`
 	Until     *time.Time `json:"until,omitempty" doc:"When a snoozed conversation opens again"`
 	Reason    string     `json:"reason,omitempty"`
-}
-
-// ConversationMerged is in the history of both conversations of a merge.
-type ConversationMerged struct {
-	Absorbed  ConversationID `json:"absorbed"`
-	Surviving ConversationID `json:"surviving"`
 }
 
 // MessageSummary is what every event about a message says about it.
@@ -301,6 +296,7 @@ func (ConversationAssigned) EventKind() EventKind { return EventConversationAssi
 func (ConversationMoved) EventKind() EventKind    { return EventConversationMoved }
 func (StatusChanged) EventKind() EventKind        { return EventStatusChanged }
 func (ConversationMerged) EventKind() EventKind   { return EventConversationMerged }
+func (ConversationUnmerged) EventKind() EventKind { return EventConversationUnmerged }
 func (MessageReceived) EventKind() EventKind      { return EventMessageReceived }
 func (MessageSent) EventKind() EventKind          { return EventMessageSent }
 func (NoteAdded) EventKind() EventKind            { return EventNoteAdded }
@@ -333,6 +329,7 @@ func (ConversationAssigned) EventVersion() int { return 1 }
 func (ConversationMoved) EventVersion() int    { return 1 }
 func (StatusChanged) EventVersion() int        { return 1 }
 func (ConversationMerged) EventVersion() int   { return 1 }
+func (ConversationUnmerged) EventVersion() int { return 1 }
 func (MessageReceived) EventVersion() int      { return 1 }
 func (MessageSent) EventVersion() int          { return 1 }
 func (NoteAdded) EventVersion() int            { return 1 }

@@ -17,6 +17,7 @@ var verbs = []string{
 	"move billing ana", "move frontline ben keep", "move helpline cleo", "status ana open", "status ana pending", "status ben pending on third-party",
 	"status ana resolved", "status ana closed", "status ana snoozed until 23:00", "status ana snoozed until 00:30", "delivery failed dsn",
 	"delivery failed attempt", "delivery unknown attempt", "delivery delayed attempt retry", "timer", "snooze-expired", "absorbed 00:10", "absorbed-idle 00:10", "merged",
+	"unmerged", "released", "released unchanged",
 }
 
 // FuzzApply applies random histories and checks the invariants of the state after

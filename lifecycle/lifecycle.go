@@ -19,6 +19,7 @@
 //	move                           pending, snoozed -> open           us if it became open
 //	reply could not be delivered   open                               us
 //	merge                          closed; the survivor takes over    customer
+//	undo of a merge                as before the merge                as before the merge
 //
 // A stint ends and the next begins at the same instant whenever inbox, tier,
 // assignee or waiting side changes, so that stints tile a conversation's life
@@ -63,7 +64,8 @@ type Policy struct {
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
 // Note, Delivery, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
-// AccountChanged, Timer, SnoozeExpired, Merged or Absorbed.
+// AccountChanged, Timer, SnoozeExpired, Merged, Absorbed,
+// Unmerged or Released.
 type Event interface {
 	apply(*transition) error
 }

@@ -227,43 +227,53 @@ func (SnoozeExpired) apply(t *transition) error {
 // what arrives for it from now on goes to the survivor.
 type Merged struct {
 	By   desk.Actor
-	Into desk.ConversationID
+	Into desk.Conversation
+	// Reason and Messages are for the history: what showed that the two are one, empty
+	// if a person decided it, and how many messages move.
+	Reason   string
+	Messages int
 }
 
 func (e Merged) apply(t *transition) error {
 	switch {
 	case !t.c.MergedInto.IsZero():
 		return desk.Errorf(desk.KindConflict, "conversation #%d was merged already", t.c.Number)
-	case e.Into == t.c.ID || e.Into.IsZero():
+	case e.Into.ID == t.c.ID || e.Into.ID.IsZero():
 		return desk.Errorf(desk.KindInvalid, "a conversation can only be merged into another one")
 	}
-	t.record(e.By, desk.ConversationMerged{Absorbed: t.c.ID, Surviving: e.Into})
+	t.record(e.By, desk.ConversationMerged{Absorbed: t.c.ID, Surviving: e.Into.ID, AbsorbedNumber: t.c.Number, SurvivingNumber: e.Into.Number,
+		Reason: e.Reason, Messages: e.Messages, Before: before(&t.c)})
 	t.reason = "merged"
 	t.become(desk.StatusClosed, desk.WaitingCustomer, e.By, "merged")
-	t.c.MergedInto = e.Into
+	t.c.MergedInto = e.Into.ID
 	return nil
 }
 
 // Absorbed is applied to the conversation that survives a merge. It takes over the
-// other one's participants. If the customer was waiting for us there, they are now
-// waiting here, since the earlier of the two instants.
+// other one's participants, and its assignee if it has none. If the customer was waiting
+// for us there, they are now waiting here, since the earlier of the two instants.
 type Absorbed struct {
-	By   desk.Actor
-	From desk.Conversation // as it was before it was merged
+	By       desk.Actor
+	From     desk.Conversation // as it was before it was merged
+	Assignee desk.Agent        // the other one's
+	Reason   string            // as in Merged
+	// Messages is how many messages it takes over. They are numbered after the first
+	// recorded event.
+	Messages int
 }
 
 func (e Absorbed) apply(t *transition) error {
 	if !t.c.MergedInto.IsZero() {
 		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; merge into that one", t.c.Number)
 	}
-	t.record(e.By, desk.ConversationMerged{Absorbed: e.From.ID, Surviving: t.c.ID})
-	t.participate(e.From.Participants)
-	t.c.LastInboundAt = latest(t.c.LastInboundAt, e.From.LastInboundAt)
-	t.c.LastReplyAt = latest(t.c.LastReplyAt, e.From.LastReplyAt)
+	e.takeOver(t)
+	t.reason = "merged"
+	if t.c.AssigneeID.IsZero() && e.Assignee.CanRead(&t.c) {
+		t.assign(&e.Assignee, e.By, "merged")
+	}
 	if e.From.WaitingOn != desk.WaitingUs {
 		return nil
 	}
-	t.reason = "merged"
 	t.become(desk.StatusOpen, desk.WaitingUs, e.By, "merged")
 	if e.From.WaitingSince.Before(t.c.WaitingSince) {
 		t.c.WaitingSince = e.From.WaitingSince

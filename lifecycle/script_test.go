@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -28,6 +29,7 @@ var update = flag.Bool("update", false, "rewrite the expected outcome of every s
 //	09:00 reply AGENT [to ADDRESS]      09:00 delivery STATE SOURCE [retry]
 //	09:00 sent AGENT                    09:00 note AGENT
 //	09:00 timer                         09:00 merged | absorbed SINCE
+//	09:00 unmerged                      09:00 released [unchanged]
 //
 // An event that is refused has its error as its line in "events".
 func TestScripts(t *testing.T) {
@@ -74,6 +76,7 @@ type script struct {
 	state  State
 	policy Policy
 	stints []desk.Stint
+	before desk.BeforeMerge // what the last merge changed
 	log    strings.Builder
 }
 
@@ -176,14 +179,32 @@ func (s *script) event(t *testing.T, verb string, args []string) Event {
 	case "snooze-expired":
 		return SnoozeExpired{}
 	case "merged":
-		return Merged{By: desk.ActorSystem, Into: desk.ConversationID{8}}
+		return Merged{By: desk.ActorSystem, Into: desk.Conversation{ID: desk.ConversationID{8}, Number: 6}, Reason: "it cites both", Messages: 1}
 	case "absorbed":
-		return Absorbed{By: desk.ActorSystem, From: desk.Conversation{ID: desk.ConversationID{6}, Status: desk.StatusOpen, WaitingOn: desk.WaitingUs,
-			WaitingSince: instant(t, args[0]), LastInboundAt: instant(t, args[0]), Participants: []string{"lee@acme.example"}}}
+		return Absorbed{By: desk.ActorSystem, Assignee: agents["cleo"], From: desk.Conversation{ID: desk.ConversationID{6}, Status: desk.StatusOpen,
+			WaitingOn: desk.WaitingUs, WaitingSince: instant(t, args[0]), LastInboundAt: instant(t, args[0]), Preview: "absorbed", Participants: []string{"lee@acme.example"}}}
 	case "absorbed-idle":
 		return Absorbed{By: desk.ActorSystem, From: desk.Conversation{ID: desk.ConversationID{6}, Status: desk.StatusPending, WaitingOn: desk.WaitingCustomer, LastReplyAt: instant(t, args[0])}}
 	}
+	if e := s.undo(verb, args); e != nil {
+		return e
+	}
 	t.Fatalf("no event %q", verb)
+	return nil
+}
+
+// undo returns the events that undo a merge.
+func (s *script) undo(verb string, args []string) Event {
+	switch verb {
+	case "unmerged":
+		return Unmerged{By: desk.ActorSystem, From: desk.Conversation{ID: desk.ConversationID{8}, Number: 6}, Before: s.before}
+	case "released":
+		e := Released{By: desk.ActorSystem, Absorbed: desk.Conversation{ID: desk.ConversationID{6}}, Participants: []string{"lee@acme.example"}}
+		if args[0] == "unchanged" {
+			e.Before = &s.before
+		}
+		return e
+	}
 	return nil
 }
 
@@ -198,6 +219,10 @@ func (s *script) take(out Outcome) {
 	}
 	s.stints = append(s.stints, c.Begun...)
 	for _, e := range out.Events {
+		var merged desk.ConversationMerged
+		if e.Kind == desk.EventConversationMerged && json.Unmarshal(e.Data, &merged) == nil {
+			s.before = *merged.Before
+		}
 		data := string(e.Data)
 		if len(data) > 150 || e.Kind == desk.EventConversationOpened {
 			data = ""
