@@ -80,10 +80,15 @@ func (a *Archive) Add(m *desk.Message, account desk.AccountID, contact desk.Cont
 	if e.conversation.IsZero() {
 		e.conversation = desk.NewID[desk.ConversationID]()
 		a.memory.AddConversation(Conversation{ID: e.conversation, Account: account, Contact: contact,
-			Status: desk.StatusOpen, Subject: m.Subject, UpdatedAt: m.ReceivedAt})
+			Status: desk.StatusOpen, Subject: m.Subject, UpdatedAt: m.ReceivedAt, Audience: "archive"})
+	}
+	for _, other := range d.Absorbs {
+		a.memory.Merge(other.ID, e.conversation)
 	}
 	for _, other := range d.AlsoCites {
-		a.memory.Merge(other, e.conversation)
+		if !a.guarded {
+			a.merge(other, e.conversation)
+		}
 	}
 	mentioned := append(append([]string{}, m.References...), m.InReplyTo...)
 	a.memory.AddMessage(e.conversation, m.MessageID, mentioned, people(m)...)

@@ -165,6 +165,7 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 		// The address may have been passed on: it admits a message, but proves
 		// nothing about its author.
 		issued := issuedTo(d.sender)
+		first := cited{Conversation: c, by: citation{addr, MethodToken}, issued: issued}
 		switch {
 		case d.in.Message.AutoSubmitted == desk.AutoBounce:
 		case !issued && !d.member(c):
@@ -174,6 +175,7 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 			dec.Unconfirmed = issued || d.customer(c)
 			dec.Unverified = !dec.Unconfirmed
 		}
+		d.merge(&dec, first, d.cited())
 		return dec, true
 	}
 	return Decision{}, false

@@ -90,17 +90,20 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 			dec.AlsoCites = append(dec.AlsoCites, c.ID)
 		}
 	}
+	d.merge(&dec, first, joined)
 	return dec, true
 }
 
 // preferOlder moves an older conversation of the same account to the front, if the first
 // one has nothing to do with it: it began with a reply that had lost its headers, and
 // this message, which cites both, shows that they are one. A conversation whose messages
-// cite the older one themselves was separated from it on purpose.
+// cite the older one themselves was separated from it on purpose, as was one that a
+// person has separated.
 func (d *decider) preferOlder(joined []cited) {
 	for i, c := range joined[1:] {
 		first := joined[0]
-		if c.own && first.own && c.Account == first.Account && c.Status != desk.StatusClosed && bytes.Compare(c.ID[:], first.ID[:]) < 0 && !d.linked(first, c) {
+		if c.own && first.own && c.Account == first.Account && c.Status != desk.StatusClosed && bytes.Compare(c.ID[:], first.ID[:]) < 0 && !d.linked(first, c) &&
+			!d.apart(first.Conversation, c.Conversation) && !d.apart(c.Conversation, first.Conversation) {
 			copy(joined[1:i+2], joined[:i+1])
 			joined[0] = c
 		}

@@ -21,6 +21,8 @@ type Incoming struct {
 	SenderTrust desk.Trust
 	// Seen means that the sender's address was authenticated in an earlier message.
 	Seen bool
+	// Imported mail was received before its mailbox was connected. It merges nothing.
+	Imported bool
 	// Returned is the conversation of the mail that this message, a bounce, is about
 	// according to the deliveries; zero if that is not known. Evidence says why.
 	Returned         desk.ConversationID
@@ -48,7 +50,13 @@ type Conversation struct {
 	Status     desk.Status
 	Subject    string
 	MergedInto desk.ConversationID // zero: not merged
-	UpdatedAt  time.Time
+	Assignee   desk.AgentID        // zero: unassigned
+	// Audience says who may read the conversation and over which channel it is answered.
+	// Only conversations with the same audience are merged; empty: it is never merged.
+	Audience string
+	// Apart are conversations that a person has separated it from.
+	Apart     []desk.ConversationID
+	UpdatedAt time.Time
 	// Participants are the lower-case addr-specs of everyone who wrote or was written
 	// to, except our own.
 	Participants []string
@@ -83,6 +91,12 @@ const (
 	MethodSubject    = "subject"     // no headers: subject, time, and what it quotes
 )
 
+// Absorbed is a conversation that a message merges into the one it joins.
+type Absorbed struct {
+	ID     desk.ConversationID
+	Reason string // for people
+}
+
 // Decision says where a message belongs.
 type Decision struct {
 	ConversationID desk.ConversationID // zero: a new conversation
@@ -94,8 +108,11 @@ type Decision struct {
 	// FollowUpOf is the closed conversation that a new one continues.
 	FollowUpOf desk.ConversationID
 	// AlsoCites are other conversations of the same account that the message refers
-	// to, nearest first: candidates for a merge. Closed ones are left out.
+	// to and that stay separate, nearest first. Closed ones are left out.
 	AlsoCites []desk.ConversationID
+	// Absorbs are younger conversations of the same account that this message shows to
+	// be one with ConversationID, oldest first: they are merged into it.
+	Absorbs []Absorbed
 	// Unverified means that nothing proves that the sender belongs to the conversation
 	// the message refers to. Answers must not go to its sender or its addresses.
 	Unverified bool
