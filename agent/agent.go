@@ -43,6 +43,12 @@ type Tx interface {
 	Inboxes(ctx context.Context) ([]desk.Inbox, error)
 	// Agent returns an agent; KindNotFound when there is none.
 	Agent(ctx context.Context, id desk.AgentID) (desk.Agent, error)
+	// Placements returns the current placements in a locked conversation, in the order of
+	// their numbers.
+	Placements(ctx context.Context, id desk.ConversationID) ([]desk.Placement, error)
+	// Merged returns what the undo of the newest merge of one locked conversation into
+	// another needs; KindConflict if that is not known.
+	Merged(ctx context.Context, absorbed, surviving desk.ConversationID) (Merged, error)
 	// Save writes the changes.
 	Save(ctx context.Context, c *desk.Changes) error
 }

@@ -19,20 +19,40 @@ type act struct {
 	opt     *Options
 }
 
-// do locks the conversation, checks that the agent may work on it, runs fn and saves
-// its changes.
-func (d *Desk) do(ctx context.Context, by desk.Agent, id desk.ConversationID, fn func(*act) error) error {
+// begin returns the agent's operation on a locked conversation, after checking that the
+// agent may work on it.
+func (d *Desk) begin(ctx context.Context, tx Tx, by desk.Agent, id desk.ConversationID) (*act, error) {
+	current, err := tx.Agent(ctx, by.ID)
+	if err != nil && desk.KindOf(err) != desk.KindNotFound {
+		return nil, err
+	}
+	if err != nil || current.Disabled {
+		return nil, desk.Errorf(desk.KindDenied, "this agent is not allowed to work at the desk")
+	}
+	a := &act{Tx: tx, by: current, state: tx.State(id), opt: &d.opt}
+	if !current.CanRead(&a.state.Conversation) {
+		return nil, desk.Errorf(desk.KindNotFound, "no conversation %s", id)
+	}
+	return a, nil
+}
+
+// read locks the conversation, checks that the agent may work on it and runs fn.
+func (d *Desk) read(ctx context.Context, by desk.Agent, id desk.ConversationID, fn func(*act) error) error {
 	return d.store.Act(ctx, []desk.ConversationID{id}, func(tx Tx) error {
-		current, err := tx.Agent(ctx, by.ID)
-		if err != nil && desk.KindOf(err) != desk.KindNotFound {
+		a, err := d.begin(ctx, tx, by, id)
+		if err != nil {
 			return err
 		}
-		if err != nil || current.Disabled {
-			return desk.Errorf(desk.KindDenied, "this agent is not allowed to work at the desk")
-		}
-		a := &act{Tx: tx, by: current, state: tx.State(id), opt: &d.opt}
-		if !current.CanRead(&a.state.Conversation) {
-			return desk.Errorf(desk.KindNotFound, "no conversation %s", id)
+		return fn(a)
+	})
+}
+
+// do is read for what changes the conversation: it saves the changes of fn. One that was
+// merged is not worked on.
+func (d *Desk) do(ctx context.Context, by desk.Agent, id desk.ConversationID, fn func(*act) error) error {
+	return d.read(ctx, by, id, func(a *act) error {
+		if c := &a.state.Conversation; !c.MergedInto.IsZero() {
+			return elsewhere(c)
 		}
 		if err := fn(a); err != nil {
 			return err

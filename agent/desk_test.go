@@ -67,6 +67,14 @@ func (s *memory) Agent(_ context.Context, id desk.AgentID) (desk.Agent, error) {
 	return desk.Agent{}, desk.Errorf(desk.KindNotFound, "no agent %s", id)
 }
 
+func (s *memory) Placements(context.Context, desk.ConversationID) ([]desk.Placement, error) {
+	return nil, s.fail("Placements")
+}
+
+func (s *memory) Merged(context.Context, desk.ConversationID, desk.ConversationID) (Merged, error) {
+	return Merged{Before: desk.BeforeMerge{Status: desk.StatusOpen, WaitingOn: desk.WaitingUs}}, s.fail("Merged")
+}
+
 func (s *memory) Save(_ context.Context, c *desk.Changes) error {
 	s.saved = c
 	return s.fail("Save")

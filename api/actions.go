@@ -83,6 +83,10 @@ func (s *server) actionRoutes() {
 	handle(s, op("assign", "assign", "Assign to an agent", "", http.StatusOK), s.assign)
 	handle(s, op("move", "move", "Move to another inbox or tier", "Either inbox or tier.", http.StatusOK), s.move)
 	handle(s, op("set-status", "status", "Change the status", "", http.StatusOK), s.setStatus)
+	handle(s, op("merge", "merge", "Merge into another conversation", "Its messages move there, and what arrives for it from now on, too. "+
+		"Both must belong to the same account and be answered by mail. The response is the surviving conversation.", http.StatusOK), s.merge)
+	handle(s, op("unmerge", "unmerge", "Undo a merge", "Its messages move back, and it is again what it was before; what has arrived in the surviving conversation since stays there. "+
+		"No mail merges the two again. 409 when it is not merged, or when the surviving conversation was itself merged.", http.StatusOK), s.unmerge)
 }
 
 func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {

@@ -32,6 +32,7 @@ type Deps struct {
 	Repeats       repeat.Keeper
 	Answers       Answers
 	Handling      Handling
+	Merging       Merging
 	Health        Health
 	Channels      Channels
 	Reconciler    Reconciler // nil: this process has no mailboxes
@@ -61,13 +62,14 @@ type Store interface {
 type Actions interface {
 	Answers
 	Handling
+	Merging
 }
 
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Desks: s, Drafts: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Hub: hub,
 	}
 }
 
@@ -171,6 +173,14 @@ type Handling interface {
 	Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error)
 	Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error)
 	SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s agent.Status) (desk.Conversation, error)
+}
+
+// Merging merges conversations, and undoes it.
+type Merging interface {
+	// Merge returns the surviving conversation.
+	Merge(ctx context.Context, by desk.Agent, absorbed, surviving desk.ConversationID) (desk.Conversation, error)
+	// Unmerge returns the conversation that is separate again.
+	Unmerge(ctx context.Context, by desk.Agent, absorbed desk.ConversationID) (desk.Conversation, error)
 }
 
 // Health reports whether the process can serve requests.

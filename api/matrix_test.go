@@ -18,6 +18,7 @@ var bodies = map[string]any{
 	"assign":           map[string]any{"assignee": nil},
 	"move":             map[string]any{"inbox": "billing", "note": "Yours."},
 	"set-status":       map[string]any{"status": "pending"},
+	"merge":            map[string]any{"into": "1000000000"},
 	"save-draft":       map[string]any{"text": "Dear", "seen": 1},
 	"mark-read":        map[string]any{"seq": 1},
 	"create-key":       map[string]any{"name": "test"},
@@ -124,6 +125,10 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/")):
 		return []int{404}
+	case operation == "merge":
+		return []int{422} // there is no conversation with that number
+	case operation == "unmerge":
+		return []int{409}
 	case operation == "delete-draft", operation == "mark-read":
 		return []int{204}
 	case operation == "reply", operation == "note", operation == "create-key":

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -39,6 +40,7 @@ func (d *desks) texts(c desk.ConversationID, text string) (n int) {
 // Every POST of the document that an agent can make: the second answer is the first.
 func TestEveryPostIsRepeatable(t *testing.T) {
 	d := newDesk(t)
+	other := d.conversation("frontline", false, "Other", "Other", time.Now())
 	paths := d.document().Paths
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		op, ok := paths[path]["post"]
@@ -49,11 +51,18 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 			raw := desk.NewID[desk.RawID]()
 			d.exec(`insert into raws (id, channel, endpoint, source_key, received_at, size, bytes, state, attempts) values ($1, 'email', 'smtp', $2, now(), 1, 'x', 'quarantined', 1)`, raw, raw.String())
 			target := strings.NewReplacer("/raws/{id}", "/raws/"+raw.String(), "{id}", d.open.id.String()).Replace(path)
-			first := d.keyed("root", "key-"+op.OperationID, target, bodies[op.OperationID])
+			body := bodies[op.OperationID]
+			if op.OperationID == "merge" || op.OperationID == "unmerge" { // in this order
+				target, body = strings.Replace(path, "{id}", other.id.String(), 1), nil
+			}
+			if op.OperationID == "merge" {
+				body = map[string]any{"into": d.open.id.String()}
+			}
+			first := d.keyed("root", "key-"+op.OperationID, target, body)
 			if first.StatusCode < 200 || first.StatusCode > 299 || first.Header.Get(repeat.Replayed) != "" {
 				t.Fatalf("first: %d %s", first.StatusCode, first.body)
 			}
-			again := d.keyed("root", "key-"+op.OperationID, target, bodies[op.OperationID])
+			again := d.keyed("root", "key-"+op.OperationID, target, body)
 			if again.StatusCode != first.StatusCode || again.body != first.body || again.Header.Get("Content-Type") != first.Header.Get("Content-Type") {
 				t.Errorf("answer %d %s\nrepeated %d %s", first.StatusCode, first.body, again.StatusCode, again.body)
 			}

@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ConversationMerged is in the history of both conversations of a merge. In that of the
 // surviving one, the numbers after the event's are those of the messages that moved.
@@ -70,4 +73,82 @@ func (m *Merge) To() ConversationID {
 		return m.Absorbed
 	}
 	return m.Surviving
+}
+
+// Move is a move of messages from one conversation to another.
+type Move struct {
+	Placements []Placement // the current ones of the messages, in the order of their numbers
+	There      []Placement // the current ones in the conversation to which they move
+	Also       []Placement // of messages that begin to be there, too, and stay where they are
+	To         ConversationID
+	After      int64 // the number after which the messages are numbered there
+	At         time.Time
+	// Method and Evidence say why they are there. If Method is empty, they are those of the
+	// placement with the same message in Was.
+	Method, Evidence string
+	Was              []Placement
+}
+
+// Earliest returns the instant of a move that was decided at now: no placement ends before
+// it began.
+func (m *Move) Earliest(now time.Time, others ...time.Time) time.Time {
+	for _, p := range m.Placements {
+		others = append(others, p.Since)
+	}
+	for _, t := range others {
+		if t.After(now) {
+			now = t
+		}
+	}
+	return now.Add(time.Microsecond - 1).Truncate(time.Microsecond) // the database keeps microseconds
+}
+
+// Count returns how many messages get a number where they move to. A message that is
+// there already does not.
+func (m *Move) Count() int { return len(m.moving()) }
+
+func (m *Move) moving() []Placement {
+	there := make(map[MessageID]bool, len(m.There))
+	for _, p := range m.There {
+		there[p.MessageID] = true
+	}
+	var out []Placement
+	for _, p := range slices.Concat(m.Placements, m.Also) {
+		if !there[p.MessageID] {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Move ends placements and begins those that follow them.
+func (c *Changes) Move(m Move) {
+	type key struct {
+		conversation ConversationID
+		seq          int64
+	}
+	begun := map[key]int{} // by these changes
+	for i, p := range c.Placements {
+		begun[key{p.ConversationID, p.Seq}] = i
+	}
+	for _, p := range m.Placements {
+		p.Until = m.At
+		if i, ok := begun[key{p.ConversationID, p.Seq}]; ok {
+			c.Placements[i] = p
+			continue
+		}
+		c.Placements = append(c.Placements, p)
+	}
+	was := map[MessageID]Placement{}
+	for _, p := range m.Was {
+		was[p.MessageID] = p
+	}
+	for i, p := range m.moving() {
+		method, evidence := m.Method, m.Evidence
+		if method == "" {
+			method, evidence = was[p.MessageID].Method, was[p.MessageID].Evidence
+		}
+		c.Placements = append(c.Placements, Placement{MessageID: p.MessageID, ConversationID: m.To, Seq: m.After + 1 + int64(i),
+			Method: method, Evidence: evidence, Since: m.At})
+	}
 }

@@ -49,13 +49,15 @@ type batch struct {
 	out   *desk.Changes
 	now   time.Time
 	life  lifecycle.Policy
+	// opened are the conversations that this batch opened.
+	opened map[desk.ConversationID]bool
 }
 
 // decide returns what to write for a batch of messages, given what the database
 // contained. It is pure, except that it keeps snap up to date from message to
 // message.
 func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *desk.Changes {
-	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: now, life: rules.Lifecycle()}
+	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: now, life: rules.Lifecycle(), opened: map[desk.ConversationID]bool{}}
 	for _, c := range snap.Conversations {
 		b.index.AddConversation(b.candidate(c))
 	}
@@ -111,7 +113,7 @@ func (b *batch) decideOne(p *parsed) {
 		return
 	}
 
-	in := threading.Incoming{Message: &m, Sender: s.address(), Account: who.account.ID, Contact: who.contact.ID,
+	in := threading.Incoming{Message: &m, Imported: p.Raw.History, Sender: s.address(), Account: who.account.ID, Contact: who.contact.ID,
 		Recipients: recipients(&p.Raw, &m), Session: sessionID, SenderTrust: s.trust, Seen: seen}
 	if found {
 		in.Returned, in.ReturnedEvidence = about.conversation, about.evidence
@@ -129,6 +131,9 @@ func (b *batch) decideOne(p *parsed) {
 	}
 	if s.system {
 		key.Account = c.AccountID
+	}
+	for _, other := range d.Absorbs {
+		b.absorb(c, b.snap.Conversations[other.ID], other.Reason)
 	}
 	b.join(c, p, &m, s, d, key)
 	if comment != nil {
@@ -163,6 +168,7 @@ func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threadi
 		PolicyVersion: b.rules.Version, Segment: a.Segment, FollowUpOf: d.FollowUpOf, Evidence: d.Evidence}}, b.life, earliest(p.Raw.ReceivedAt, b.now))
 	out.AddOpenedTo(b.out)
 	b.snap.Conversations[c.ID], b.snap.Stints[c.ID] = &out.State.Conversation, out.State.Stint
+	b.opened[c.ID] = true
 	b.snap.Open[c.AccountID]++
 	return b.snap.Conversations[c.ID]
 }
@@ -225,7 +231,7 @@ func (b *batch) repeated(p *parsed, m *desk.Message) bool {
 // duplicate links a mail that arrived again to the stored message.
 func (b *batch) duplicate(p *parsed, first Stored) {
 	b.processed(p, first.Message, true)
-	if c := b.snap.Conversations[first.Conversation]; c != nil {
+	if c := b.final(first.Conversation); c != nil {
 		b.apply(c, lifecycle.Duplicate{Data: desk.DuplicateLinked{MessageID: first.Message, RawID: p.Raw.ID, Endpoint: p.Raw.Endpoint}}, b.now)
 	}
 }

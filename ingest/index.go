@@ -45,7 +45,8 @@ func (b *batch) know(c desk.ConversationID, id string, own bool) {
 // candidate returns what threading needs to know about a conversation.
 func (b *batch) candidate(c *desk.Conversation) threading.Conversation {
 	return threading.Conversation{Last: b.snap.Last[c.ID], ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
-		Subject: c.Subject, Participants: c.Participants, MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt}
+		Subject: c.Subject, Participants: c.Participants, MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt,
+		Assignee: c.AssigneeID, Audience: b.audience(c), Apart: b.snap.Apart[c.ID]}
 }
 
 // final returns the conversation of the snapshot that id was merged into; nil if that

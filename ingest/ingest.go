@@ -38,6 +38,9 @@ type Tx interface {
 	// Snapshot reads everything the batch's decisions may look at, and locks the
 	// conversations among it.
 	Snapshot(ctx context.Context, q Query) (*Snapshot, error)
+	// Rivals reads what a merge of conversations in the snapshot needs. Only a message that
+	// cites several of them needs it.
+	Rivals(ctx context.Context, ids []desk.ConversationID) (Rivals, error)
 	// Save writes what was decided, with multi-row statements. ErrOrder means that an
 	// earlier row of a stream is still pending.
 	Save(ctx context.Context, c *desk.Changes) error
@@ -121,6 +124,16 @@ type Snapshot struct {
 	// Last are the newest messages of the conversations that a reply without headers
 	// may belong to, newest first.
 	Last map[desk.ConversationID][]threading.Written
+	Rivals
+}
+
+// Rivals is what a merge of conversations needs.
+type Rivals struct {
+	// Placed are the current placements by conversation, in the order of their numbers; a
+	// conversation that is missing is not merged.
+	Placed map[desk.ConversationID][]desk.Placement
+	// Apart are the conversations that a person has separated each one from.
+	Apart map[desk.ConversationID][]desk.ConversationID
 }
 
 // Session is a visitor's chat session; zero fields are not known yet.

@@ -269,6 +269,11 @@ func (p *Processor) commit(ctx context.Context, batch []parsed) (changes *desk.C
 		if err != nil {
 			return err
 		}
+		if ids := rivals(batch, snapshot, rules); len(ids) > 0 {
+			if snapshot.Rivals, err = tx.Rivals(ctx, ids); err != nil {
+				return err
+			}
+		}
 		changes = decide(batch, snapshot, rules, tx.Now())
 		return tx.Save(ctx, changes)
 	})

@@ -197,6 +197,10 @@ func (j *journal) Release(_ context.Context, rows []Claimed) error {
 func (j *journal) Now() time.Time                            { return time.Time{} }
 func (j *journal) Lock(context.Context, []Scope) error       { return nil }
 func (j *journal) Save(context.Context, *desk.Changes) error { return nil }
+func (j *journal) Rivals(context.Context, []desk.ConversationID) (Rivals, error) {
+	return Rivals{}, nil
+}
+
 func (j *journal) Snapshot(context.Context, Query) (*Snapshot, error) {
 	return nil, desk.Errorf(desk.KindInvalid, "refused")
 }

@@ -92,7 +92,11 @@ func (b *batch) markReplyTo(c *desk.Conversation, m *desk.Message, s sender, rep
 // a reply address, or the Message-ID of a mail we sent. From, a subject and the
 // Message-IDs of other people's mail can be forged or guessed.
 func (b *batch) proven(c *desk.Conversation, m *desk.Message, d threading.Decision) bool {
-	sent := func(id string) bool { return b.snap.Sent[id] == c.ID }
+	sent := func(id string) bool {
+		in, known := b.snap.Sent[id]
+		final := b.final(in)
+		return known && (in == c.ID || final != nil && final.ID == c.ID)
+	}
 	return d.Method == threading.MethodToken || slices.ContainsFunc(m.InReplyTo, sent) || slices.ContainsFunc(m.References, sent)
 }
 

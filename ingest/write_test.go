@@ -83,6 +83,8 @@ func (s *books) Lock(_ context.Context, scopes []Scope) error {
 	return s.fails["Lock"]
 }
 
+func (s *books) Rivals(context.Context, []desk.ConversationID) (Rivals, error) { return Rivals{}, nil }
+
 func (s *books) Snapshot(_ context.Context, q Query) (*Snapshot, error) {
 	s.asked = q
 	if s.fails["panic"] != nil {

@@ -625,6 +625,15 @@ create table secrets (
     constraint secrets_pkey PRIMARY KEY (name)
 );
 
+create table separations (
+    conversation_id uuid not null,
+    other_id uuid not null,
+    since timestamp with time zone not null default now(),
+    constraint separations_pkey PRIMARY KEY (conversation_id, other_id),
+    constraint separations_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint separations_other_id_fkey FOREIGN KEY (other_id) REFERENCES conversations(id)
+);
+
 create table stints (
     id uuid not null,
     conversation_id uuid not null,

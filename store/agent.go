@@ -101,6 +101,22 @@ func (s *Store) final(ctx context.Context, tx *sqlx.Tx, id desk.ConversationID) 
 	return final, nil
 }
 
+// lockFinal locks the conversation that id was merged into. If that is merged while this
+// waits for the lock, it is locked, too, and the next one.
+func (s *Store) lockFinal(ctx context.Context, tx *sqlx.Tx, id desk.ConversationID) (desk.ConversationID, *actTx, error) {
+	for locked := (desk.ConversationID{}); ; {
+		final, err := s.final(ctx, tx, id)
+		if err != nil {
+			return id, nil, err
+		}
+		t, err := s.lockConversations(ctx, tx, final)
+		if err != nil || t.states[final].Conversation.MergedInto.IsZero() || final == locked {
+			return final, t, err
+		}
+		locked = final
+	}
+}
+
 // lockConversations is the first step of whatever changes conversations. They are
 // locked in the order of their IDs, so that two operations cannot wait for each
 // other.

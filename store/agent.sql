@@ -28,12 +28,12 @@ left join stints s on s.conversation_id = any($1::uuid[]) and s.ended_at is null
 -- name: act-head
 -- What a reply by mail refers to: the newest mail from outside that is neither an
 -- automatic reaction to ours nor from an unverified sender, else the newest mail
--- that we sent.
+-- that we sent. Numbers do not say which is newest: a merge gives earlier mail later ones.
 select m.message_id, m.refs, m.subject, m.addresses, m.problems @> '[{"code": "unverified-address"}]' as unconfirmed
 from placements p join messages m on m.id = p.message_id
 where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note'
   and m.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not m.problems @> '[{"code": "unverified-sender"}]'
-order by (m.direction = 'inbound') desc, p.seq desc
+order by (m.direction = 'inbound') desc, m.received_at desc, p.seq desc
 limit 1;
 
 -- name: act-answered
@@ -42,9 +42,9 @@ select m.addresses
 from placements p join messages m on m.id = p.message_id
 where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction = 'outbound' and m.auto_submitted = 'none'
   and not exists (select 1 from placements n join messages i on i.id = n.message_id
-                  where n.conversation_id = $1 and n.until is null and n.seq > p.seq and i.channel = 'email' and i.direction = 'inbound'
+                  where n.conversation_id = $1 and n.until is null and (i.received_at, n.seq) > (m.received_at, p.seq) and i.channel = 'email' and i.direction = 'inbound'
                     and i.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not i.problems @> '[{"code": "unverified-sender"}]')
-order by p.seq desc
+order by m.received_at desc, p.seq desc
 limit 1;
 
 -- name: act-messages-after

@@ -33,6 +33,7 @@ type changesJSON struct {
 	Messages   []messageJSON      `json:"messages,omitempty"`
 	Placements []placementJSON    `json:"placements,omitempty"`
 	Refs       []refJSON          `json:"refs,omitempty"`
+	Merges     []mergeJSON        `json:"merges,omitempty"`
 	Ended      []stintJSON        `json:"ended,omitempty"`
 	Begun      []stintJSON        `json:"begun,omitempty"`
 	Facts      []factsJSON        `json:"facts,omitempty"`
@@ -187,7 +188,7 @@ func (s *Store) write(ctx context.Context, tx *sqlx.Tx, c *desk.Changes) error {
 
 // encodeChanges returns the three arguments of write_changes.
 func encodeChanges(c *desk.Changes) (changes changesJSON, texts, blobs *column) {
-	out := changesJSON{Identities: identities(c.Identities), Refs: refs(c.Refs), Sessions: sessions(c.Sessions), Events: accountEvents(c)}
+	out := changesJSON{Identities: identities(c.Identities), Refs: refs(c.Refs), Sessions: sessions(c.Sessions), Events: accountEvents(c), Merges: merges(c.Merges)}
 	texts, blobs = new(column), new(column)
 	for i := range c.Accounts {
 		out.Accounts = append(out.Accounts, accountToJSON(&c.Accounts[i]))

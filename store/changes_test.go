@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -179,7 +180,17 @@ func (f *fixture) full() *desk.Changes {
 	}
 	c.AddMessage(&message, account, [32]byte{1, 2, 3}, at(12))
 	c.Placements = append(c.Placements, desk.Placement{MessageID: f.message, ConversationID: f.updated, Seq: 1, Until: at(13)})
+	c.Merges = []desk.Merge{{Absorbed: f.updated, Surviving: opened.ID, First: 1, Last: 2, At: at(13), Undone: true}}
 	return c
+}
+
+// apart are the rows of an undone merge.
+func apart(m desk.Merge) []map[string]key {
+	x, y := key(m.Absorbed), key(m.Surviving)
+	if bytes.Compare(x[:], y[:]) > 0 {
+		x, y = y, x
+	}
+	return []map[string]key{{"conversation_id": x, "other_id": y}, {"conversation_id": y, "other_id": x}}
 }
 
 // TestWriteStoresEveryField fails for a field that a type of desk.Changes gains
@@ -217,6 +228,8 @@ func TestWriteStoresEveryField(t *testing.T) {
 		return desk.ContactIdentity{Contact: desk.ContactID(r.ContactID), Identity: desk.Identity{Channel: desk.Channel(r.Channel), Address: r.Address,
 			Trust: desk.Trust(r.Trust), VerifiedAt: r.VerifiedAt.Time}}
 	}), c.Identities)
+	compare(t, "separations", read(t, f, "select conversation_id, other_id from separations order by conversation_id", func(r *map[string]key) map[string]key { return *r }),
+		apart(c.Merges[0]))
 	updated := *c.Updated[0]
 	conversations := read(t, f, "select * from conversations order by number", func(r *conversationJSON) desk.Conversation { return r.conversation() })
 	updated.CreatedAt = conversations[0].CreatedAt // never changes

@@ -116,11 +116,7 @@ func (o Outbox) messages(ctx context.Context, tx *sqlx.Tx, rows []deliveryRow) (
 // one transaction. What was lost needs an agent's attention again.
 func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, next time.Time) error {
 	return o.s.tx(ctx, func(tx *sqlx.Tx) error {
-		id, err := o.s.final(ctx, tx, d.ConversationID)
-		if err != nil {
-			return err
-		}
-		t, err := o.s.lockConversations(ctx, tx, id)
+		id, t, err := o.s.lockFinal(ctx, tx, d.ConversationID)
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,7 @@ type queries struct {
 	clock            clockQueries
 	roster           rosterQueries
 	promise          promiseQueries
+	merge            mergeQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

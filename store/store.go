@@ -119,6 +119,11 @@ func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	if err != nil {
 		return wrap("begin", err)
 	}
+	defer func() {
+		// After a panic in fn, which its caller reports, the locks must not stay. After a
+		// commit or a rollback this does nothing.
+		tx.Rollback() //nolint:errcheck // there is nothing else to do
+	}()
 	err = s.recordRepeat(ctx, tx)
 	if err == nil {
 		err = fn(tx)

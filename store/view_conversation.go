@@ -31,6 +31,9 @@ func (r *conversationView) view() view.Conversation {
 	v := r.Conversation
 	v.Path, v.Tags = list(r.Path), list(r.Tags)
 	v.Assignee = named(v.Assignee)
+	if v.MergedInto != nil && v.MergedInto.ID.IsZero() {
+		v.MergedInto = nil
+	}
 	utc(&v.CreatedAt, &v.UpdatedAt, v.LastInboundAt, v.LastReplyAt, v.WaitingSince, v.SnoozedUntil, v.ResolvedAt)
 	return v
 }

@@ -95,7 +95,9 @@ func TestMerge(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := Decide(tt.in, keys, tt.desk)
-			number := func(id desk.ConversationID) string { return fmt.Sprint(map[desk.ConversationID]int{first: 7, second: 8}[id]) }
+			number := func(id desk.ConversationID) string {
+				return fmt.Sprint(map[desk.ConversationID]int{first: 7, second: 8}[id])
+			}
 			got := number(d.ConversationID)
 			for _, a := range d.Absorbs {
 				got += "+" + number(a.ID)

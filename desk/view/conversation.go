@@ -60,6 +60,7 @@ type Conversation struct {
 	Tags          []string            `json:"tags"`
 	Unread        bool                `json:"unread" doc:"Open, with a message from the customer that you have not seen"`
 	Restricted    bool                `json:"restricted" doc:"Visible only to agents of its tier and to admins"`
+	MergedInto    *ConversationName   `json:"merged_into" doc:"The conversation that it was merged into, where its messages are; null: none"`
 	Preview       string              `json:"preview"`
 	LastSeq       int64               `json:"last_seq" doc:"Number of the newest event; pass it as expected_seq"`
 	Reply         ReplyPath           `json:"reply"`
@@ -71,6 +72,12 @@ type Conversation struct {
 	ResolvedAt    *time.Time          `json:"resolved_at"`
 	CreatedAt     time.Time           `json:"created_at"`
 	UpdatedAt     time.Time           `json:"updated_at"`
+}
+
+// ConversationName names a conversation.
+type ConversationName struct {
+	ID     desk.ConversationID `json:"id"`
+	Number int64               `json:"number"`
 }
 
 // ConversationRef refers to a conversation by its ID or, if that is zero, by its

@@ -29,6 +29,7 @@ declare
     hosts     text[];
     known_by  bigint;
     begins    boolean;
+    moved     uuid[]; -- what conversations were merged into meanwhile
     session_rows json; contact_rows json; domain_rows json; known_rows json; sent_rows json; agent_rows json; last_rows json;
     stored_rows json; conversation_rows json; stint_rows json; account_rows json; delivery_rows json;
 begin
@@ -85,12 +86,21 @@ begin
     if cardinality(recent_addresses) > 0 then
         -- The newest conversations of senders whose mail may be a reply without headers,
         -- or with headers that cite nothing known (one Message-ID to a line).
-        recent := array(select v.id
+        select array_agg(v.id), bool_or(v.merged_into is not null) into recent, begins
             from unnest(recent_channels, recent_addresses, recent_cites) as k (channel, address, cites)
             join identities i on i.channel = k.channel and i.address = k.address
-            cross join lateral (select v.id from conversations v where v.contact_id = i.contact_id order by v.updated_at desc limit 20) v
-            where not exists (select from thread_refs r where r.message_id = any(string_to_array(k.cites, E'\n'))));
+            cross join lateral (select v.id, v.merged_into from conversations v where v.contact_id = i.contact_id order by v.updated_at desc limit 20) v
+            where not exists (select from thread_refs r where r.message_id = any(string_to_array(k.cites, E'\n')));
         wanted := wanted || recent;
+        if begins then
+            -- Their messages are in the conversations that they were merged into.
+            with recursive merged (id) as (
+                select unnest(recent)
+                union
+                select (select v.merged_into from conversations v where v.id = w.id) from merged w where w.id is not null
+            )
+            select array_agg(id) into recent from merged where id is not null;
+        end if;
         select json_agg(t) into last_rows
         from (select p.conversation_id, m.message_id, m.from_address, coalesce(m.addresses->'from'->0->>'name', '') as from_name,
                      m.sent_at, left(m.new_text, 20000) as new_text, left(m.text_body, 20000) as text_body
@@ -140,9 +150,15 @@ begin
             )
             select array_agg(id) into wanted from merged where id is not null;
         end if;
-        -- In order of id, so that two batches cannot deadlock.
-        select json_agg(t), opens or bool_or(t.status in ('resolved', 'closed')) into conversation_rows, opens
-        from (select * from conversations where id = any(wanted) order by id for no key update) t;
+        loop
+            -- In order of id, so that two batches cannot deadlock.
+            select json_agg(t), opens or bool_or(t.status in ('resolved', 'closed')), array_agg(t.merged_into) filter (where t.merged_into <> all(wanted))
+            into conversation_rows, opens, moved
+            from (select * from conversations where id = any(wanted) order by id for no key update) t;
+            -- While this waited for the locks, an agent may have merged one into another.
+            exit when moved is null;
+            wanted := wanted || moved;
+        end loop;
         select json_agg(t) into stint_rows
         from (select * from stints where conversation_id = any(wanted) and ended_at is null) t;
     end if;

@@ -157,6 +157,35 @@ begin
         select message_id, conversation_id, account_id, own from jsonb_populate_recordset(null::thread_refs, changes->'refs')
         on conflict (message_id, conversation_id) do update set own = true where excluded.own and not r.own;
     end if;
+    if changes ? 'merges' then
+        -- Messages moved from one conversation ("left") to another ("joined"), where they are
+        -- numbered up to last. Agents who had read all of both have read them there.
+        insert into read_marks as r (agent_id, conversation_id, seq)
+        select k.agent_id, m.joined, m.last
+        from jsonb_to_recordset(changes->'merges') as m (left_id uuid, joined uuid, first bigint, last bigint, at timestamptz)
+        join read_marks k on k.conversation_id = m.left_id
+        where not exists (select from placements p where p.conversation_id = m.left_id and p.until = m.at and p.seq > k.seq
+                            and (select i.direction from messages i where i.id = p.message_id) = 'inbound')
+          and not exists (select from placements p where p.conversation_id = m.joined and p.until is null and p.seq < m.first
+                            and p.seq > coalesce((select o.seq from read_marks o where o.agent_id = k.agent_id and o.conversation_id = m.joined), 0)
+                            and (select i.direction from messages i where i.id = p.message_id) = 'inbound')
+        on conflict (agent_id, conversation_id) do update set seq = greatest(r.seq, excluded.seq);
+        -- Drafts follow, unless their author has begun another one there, too.
+        update drafts d set conversation_id = m.joined, seen = 0
+        from jsonb_to_recordset(changes->'merges') as m (left_id uuid, joined uuid, undone boolean)
+        where not m.undone and d.conversation_id = m.left_id
+          and not exists (select from drafts o where o.agent_id = d.agent_id and o.conversation_id = m.joined and o.kind = d.kind);
+        -- Conversations that a person has separated stay separated.
+        insert into separations (conversation_id, other_id)
+        select unnest(array[m.joined, m.left_id]), unnest(array[m.left_id, m.joined])
+        from jsonb_to_recordset(changes->'merges') as m (left_id uuid, joined uuid, undone boolean) where m.undone
+        union
+        select unnest(array[m.joined, s.other_id]), unnest(array[s.other_id, m.joined])
+        from jsonb_to_recordset(changes->'merges') as m (left_id uuid, joined uuid, undone boolean)
+        join separations s on s.conversation_id = m.left_id
+        where not m.undone and s.other_id <> m.joined
+        on conflict do nothing;
+    end if;
     -- A conversation has one running stint: the old one ends before the new one begins.
     if changes ? 'ended' then
         update stints s set ended_at = e.ended_at from jsonb_populate_recordset(null::stints, changes->'ended') e

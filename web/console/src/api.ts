@@ -131,6 +131,8 @@ export const api = {
     call<Conversation>('POST', `/conversations/${enc(id)}/move`, body),
   status: (id: string, status: Conversation['status'], until?: string) =>
     call<Conversation>('POST', `/conversations/${enc(id)}/status`, until ? { status, until } : { status }),
+  merge: (id: string, into: string) => call<Conversation>('POST', `/conversations/${enc(id)}/merge`, { into }),
+  unmerge: (id: string) => call<Conversation>('POST', `/conversations/${enc(id)}/unmerge`),
   inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data,
   agents: async () => (await get<Page<Agent>>('/agents')).data,
   account: (id: string) => get<Account>(`/accounts/${enc(id)}`),

@@ -276,6 +276,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge into another conversation
+         * @description Its messages move there, and what arrives for it from now on, too. Both must belong to the same account and be answered by mail. The response is the surviving conversation.
+         */
+        post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -427,6 +447,26 @@ export interface paths {
         get: operations["list-stints"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge
+         * @description Its messages move back, and it is again what it was before; what has arrived in the surviving conversation since stays there. No mail merges the two again. 409 when it is not merged, or when the surviving conversation was itself merged.
+         */
+        post: operations["unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1074,6 +1114,22 @@ export interface components {
              */
             until?: string | null;
         };
+        BeforeMerge: {
+            assignee: string;
+            /** Format: date-time */
+            last_inbound_at?: string;
+            /** Format: date-time */
+            last_reply_at?: string;
+            preview: string;
+            /** Format: date-time */
+            resolved_at?: string;
+            /** Format: date-time */
+            snoozed_until?: string;
+            status: string;
+            waiting_on: string;
+            /** Format: date-time */
+            waiting_since?: string;
+        };
         Channel: {
             /** @description What to do about the error */
             advice: string;
@@ -1185,6 +1241,8 @@ export interface components {
              * @description Number of the newest event; pass it as expected_seq
              */
             last_seq: number;
+            /** @description The conversation that it was merged into, where its messages are; null: none */
+            merged_into: components["schemas"]["ConversationName"] | null;
             /**
              * Format: int64
              * @description Short number for people: #1042
@@ -1263,7 +1321,25 @@ export interface components {
         };
         ConversationMerged: {
             absorbed: string;
+            /**
+             * Format: int64
+             * @description Missing if it was opened at the same instant
+             */
+            absorbed_number?: number;
+            /** @description What the conversation was before the merge, for an undo */
+            before?: components["schemas"]["BeforeMerge"];
+            /**
+             * Format: int64
+             * @description How many messages moved
+             */
+            messages?: number;
+            /** @description Addresses that the surviving conversation took over */
+            participants?: string[];
+            /** @description What showed that the conversations are one; missing if an agent merged them */
+            reason?: string;
             surviving: string;
+            /** Format: int64 */
+            surviving_number?: number;
         };
         ConversationMergedEvent: {
             /** @description customer, system, policy, or an agent's ID */
@@ -1343,6 +1419,11 @@ export interface components {
              */
             version: 1;
         };
+        ConversationName: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+        };
         ConversationOpened: {
             /** @description Why no existing conversation was joined; may be empty */
             evidence: string;
@@ -1374,6 +1455,47 @@ export interface components {
              * @enum {string}
              */
             kind: "conversation.opened";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        ConversationUnmerged: {
+            absorbed: string;
+            /** Format: int64 */
+            absorbed_number: number;
+            /**
+             * Format: int64
+             * @description How many messages came back
+             */
+            messages?: number;
+            surviving: string;
+            /** Format: int64 */
+            surviving_number: number;
+        };
+        ConversationUnmergedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["ConversationUnmerged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "conversation.unmerged";
             /**
              * Format: int64
              * @description Dense per conversation, from 1; 0 for other subjects
@@ -1599,7 +1721,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -1834,6 +1956,10 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        MergeInputBody: {
+            /** @description The id or number of the conversation that survives */
+            into: string;
         };
         Message: {
             attachments: components["schemas"]["Attachment"][];
@@ -2820,6 +2946,7 @@ export type AuthFrame = components['schemas']['AuthFrame'];
 export type Authentication = components['schemas']['Authentication'];
 export type Availability = components['schemas']['Availability'];
 export type AvailabilityInputBody = components['schemas']['AvailabilityInputBody'];
+export type BeforeMerge = components['schemas']['BeforeMerge'];
 export type Channel = components['schemas']['Channel'];
 export type ChannelChanged = components['schemas']['ChannelChanged'];
 export type ChannelChangedEvent = components['schemas']['ChannelChangedEvent'];
@@ -2833,8 +2960,11 @@ export type ConversationMerged = components['schemas']['ConversationMerged'];
 export type ConversationMergedEvent = components['schemas']['ConversationMergedEvent'];
 export type ConversationMoved = components['schemas']['ConversationMoved'];
 export type ConversationMovedEvent = components['schemas']['ConversationMovedEvent'];
+export type ConversationName = components['schemas']['ConversationName'];
 export type ConversationOpened = components['schemas']['ConversationOpened'];
 export type ConversationOpenedEvent = components['schemas']['ConversationOpenedEvent'];
+export type ConversationUnmerged = components['schemas']['ConversationUnmerged'];
+export type ConversationUnmergedEvent = components['schemas']['ConversationUnmergedEvent'];
 export type Counts = components['schemas']['Counts'];
 export type CreateKeyInputBody = components['schemas']['CreateKeyInputBody'];
 export type Delivery = components['schemas']['Delivery'];
@@ -2864,6 +2994,7 @@ export type KeyCreated = components['schemas']['KeyCreated'];
 export type KeyCreatedEvent = components['schemas']['KeyCreatedEvent'];
 export type KeyRevoked = components['schemas']['KeyRevoked'];
 export type KeyRevokedEvent = components['schemas']['KeyRevokedEvent'];
+export type MergeInputBody = components['schemas']['MergeInputBody'];
 export type Message = components['schemas']['Message'];
 export type MessageReceived = components['schemas']['MessageReceived'];
 export type MessageReceivedEvent = components['schemas']['MessageReceivedEvent'];
@@ -3466,6 +3597,45 @@ export interface operations {
             };
         };
     };
+    merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     "list-messages": {
         parameters: {
             query?: {
@@ -3749,6 +3919,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageStint"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    unmerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Problem details (RFC 9457) */

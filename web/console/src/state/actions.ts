@@ -60,3 +60,28 @@ export async function move(conversation: Conversation, target: { inbox?: string;
   void refreshCounts();
   tell(say('done.moved', { number: done.number, name: done.inbox.name }));
 }
+
+/** Merges a conversation into another one, and opens that. */
+export async function merge(conversation: Conversation, into: string): Promise<void> {
+  const done = await api.merge(conversation.id, into);
+  merged(conversation.id, done.id);
+  openConversation(done.id);
+  tell(say('done.merged', { number: conversation.number, into: done.number }), { undo: () => void unmerge(conversation.id) });
+}
+
+/** Undoes the merge of a conversation, and opens it. */
+export async function unmerge(id: string): Promise<void> {
+  const into = threadOf(id).value.conversation?.merged_into?.id ?? place.value.open;
+  const done = await change(() => api.unmerge(id));
+  if (!done) return;
+  merged(id, into);
+  openConversation(done.id);
+  tell(say('done.unmerged', { number: done.number }));
+}
+
+/** Loads both conversations of a merge again. */
+function merged(absorbed: string, surviving: string | null): void {
+  void refreshThread(absorbed);
+  if (surviving) void refreshThread(surviving);
+  void refreshCounts();
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Event as DeskEvent, Message } from '../wire';
-import { describe as sentence, handover, newerThan, newest, timeline, type Names } from './timeline';
+import { describe as sentence, handover, merges, newerThan, newest, timeline, type Names } from './timeline';
 
 type Kind = DeskEvent['kind'];
 type Data<K extends Kind> = Extract<DeskEvent, { kind: K }>['data'];
@@ -36,8 +36,19 @@ describe('an event as a sentence', () => {
     ['moved between deleted inboxes', event(1, 'conversation.moved', { from: 'old', to: 'older' }, 'policy'), 'Routing policy moved it from old to older'],
     ['reopened by the customer', event(1, 'conversation.status', { from: 'resolved', to: 'open' }, 'customer'), 'The customer set the status to open'],
     ['merged', event(1, 'conversation.merged'), 'Ben merged it with another conversation'],
+    ['absorbed', event(1, 'conversation.merged', { absorbed: 'cv_2', absorbed_number: 8 }, 'system'), 'Switchboard merged #8 into it'],
+    ['absorbed by a mail', event(1, 'conversation.merged', { absorbed: 'cv_2', absorbed_number: 8, reason: 'a message cites both' }), 'Ben merged #8 into it: a message cites both'],
+    ['merged into another one', event(1, 'conversation.merged', { absorbed: 'cv_1', absorbed_number: 8, surviving_number: 7 }), 'Ben merged it into #7'],
+    ['a merge undone', event(1, 'conversation.unmerged', { absorbed: 'cv_2', absorbed_number: 8, surviving_number: 7 }), 'Ben undid the merge of #8'],
+    ['its own merge undone', event(1, 'conversation.unmerged', { absorbed: 'cv_1', absorbed_number: 8, surviving_number: 7 }), 'Ben undid its merge into #7'],
     ['of an unknown kind', { ...event(1, 'note.added'), kind: 'note.changed' } as unknown as DeskEvent, 'note.changed'],
   ])('%s', (_, given, text) => expect(sentence(given, names)).toBe(text));
+});
+
+test('a merge can be undone until it was', () => {
+  const merged = (seq: number, absorbed: string) => event(seq, 'conversation.merged', { absorbed });
+  const list = [merged(1, 'cv_2'), merged(2, 'cv_3'), event(3, 'conversation.unmerged', { absorbed: 'cv_2' }), merged(4, 'cv_1')];
+  expect([...merges(list)]).toEqual([[list[1], 'cv_3']]);
 });
 
 describe('the handover card', () => {

@@ -77,12 +77,37 @@ export function describe(event: DeskEvent, names: Names): string {
       const { to } = event.data;
       return say('event.status', { actor, to: sayIf(`status.${to}`, to).toLowerCase() });
     }
-    case 'conversation.merged':
-      return say('event.merged', { actor });
+    case 'conversation.merged': {
+      const { absorbed_number, surviving_number, reason } = event.data;
+      const number = absorbedHere(event) ? surviving_number : absorbed_number;
+      const text = number ? say(absorbedHere(event) ? 'event.mergedInto' : 'event.mergedFrom', { actor, number }) : say('event.merged', { actor });
+      return reason ? say('event.because', { text, reason }) : text;
+    }
+    case 'conversation.unmerged': {
+      const { absorbed_number, surviving_number } = event.data;
+      return absorbedHere(event) ? say('event.unmergedFrom', { actor, number: surviving_number }) : say('event.unmerged', { actor, number: absorbed_number });
+    }
     case 'message.duplicate':
       return say('event.duplicate');
   }
   return event.kind;
+}
+
+type Merge = Extract<DeskEvent, { kind: 'conversation.merged' | 'conversation.unmerged' }>;
+
+/** Whether an event of a merge is in the history of the absorbed conversation. */
+function absorbedHere(event: Merge): boolean {
+  return event.data.absorbed === event.conversation_id;
+}
+
+/** The conversations that are merged into this one, by the event that says so. */
+export function merges(events: readonly DeskEvent[]): Map<DeskEvent, string> {
+  const found = new Map<string, DeskEvent>();
+  for (const event of events) {
+    if (event.kind === 'conversation.merged' && !absorbedHere(event)) found.set(event.data.absorbed, event);
+    if (event.kind === 'conversation.unmerged') found.delete(event.data.absorbed);
+  }
+  return new Map([...found].map(([absorbed, event]) => [event, absorbed]));
 }
 
 export interface Handover { message: string; note: string; from: string; to: string; by: string; at: string; seq: number }

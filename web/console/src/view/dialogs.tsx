@@ -8,6 +8,7 @@ import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { KeysDialog } from './keysdialog';
+import { MergeDialog } from './mergedialog';
 import { close, Modal } from './modal';
 
 export function Dialogs() {
@@ -18,6 +19,7 @@ export function Dialogs() {
   if (!conversation) return null;
   if (dialog.value === 'assign') return <AssignDialog conversation={conversation} />;
   if (dialog.value === 'snooze') return <SnoozeDialog conversation={conversation} />;
+  if (dialog.value === 'merge') return <MergeDialog conversation={conversation} />;
   return <MoveDialog conversation={conversation} />;
 }
 

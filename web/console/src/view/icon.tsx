@@ -28,6 +28,7 @@ const PATHS = {
   leave: 'M8 4H4.5v12H8M8 10h8M13 7l3 3-3 3',
   keys: 'M2.5 6h15v8.5h-15zM5.5 9h.1M8.5 9h.1M11.5 9h.1M14.5 9h.1M6.5 12h7',
   warn: 'M10 4 17 16H3zM10 8.5v3.5M10 14v.1',
+  merge: 'M5 3.5v3.2a4 4 0 0 0 4 4h6.5M5 16.5v-1.8a4 4 0 0 1 4-4M12.5 7.7l3 3-3 3',
   swap: 'M4 7h11M12 4l3 3-3 3M16 13H5M8 10l-3 3 3 3',
 } as const;
 

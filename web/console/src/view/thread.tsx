@@ -3,11 +3,11 @@ import { Problem } from '../api';
 import { isolated, say } from '../text/say';
 import { exact, moment } from '../text/time';
 import { names, now, openConversation, reason } from '../state/desk';
-import { setStatus } from '../state/actions';
+import { setStatus, unmerge } from '../state/actions';
 import { dialog, sideOpen } from '../state/dialog';
 import { colleagues, typing } from '../state/presence';
 import { refreshThread, shown, threadOf, type Thread as Loaded } from '../state/thread';
-import { describe, handover, newest, timeline, type Handover } from '../state/timeline';
+import { describe, handover, merges, newest, timeline, type Handover } from '../state/timeline';
 import type { Conversation, Event as DeskEvent } from '../wire';
 import { Avatar } from './avatar';
 import { Composer } from './composer';
@@ -52,7 +52,7 @@ function OpenThread({ id }: { id: string }) {
       <Head conversation={conversation} />
       <Log thread={thread} conversation={conversation} />
       <Viewers id={conversation.id} />
-      <Composer conversation={conversation} messages={thread.messages} />
+      {!conversation.merged_into && <Composer conversation={conversation} messages={thread.messages} />}
     </main>
   );
 }
@@ -76,17 +76,32 @@ function Head({ conversation }: { conversation: Conversation }) {
       </div>
       <div class="thread-bar">
         <Where conversation={conversation} />
-        <div class="thread-actions">
+        {!conversation.merged_into && <div class="thread-actions">
           {act('person', conversation.assignee ? isolated(conversation.assignee.name) : say('thread.assign'), 'assign', () => (dialog.value = 'assign'))}
           {act('up', say('thread.move'), 'move', () => (dialog.value = 'move'))}
+          <button class="button" onClick={() => (dialog.value = 'merge')}><Icon name="merge" size={16} />{say('thread.merge')}</button>
           {open && act('clock', say('thread.snooze'), 'snooze', () => (dialog.value = 'snooze'))}
           {open || conversation.status === 'pending'
             ? act('check', say('thread.resolve'), 'resolve', () => void setStatus(conversation, 'resolved'), true)
             : act('undo', say('thread.reopen'), 'resolve', () => void setStatus(conversation, 'open'), true)}
-        </div>
+        </div>}
       </div>
+      <Merged conversation={conversation} />
       <Why conversation={conversation} />
     </header>
+  );
+}
+
+/** Where the messages of a merged conversation are. */
+function Merged({ conversation }: { conversation: Conversation }) {
+  const into = conversation.merged_into;
+  if (!into) return null;
+  return (
+    <p class="merged" role="status">
+      <Icon name="merge" size={16} />
+      <span>{say('thread.merged')} <a href={`#/c/${into.id}`} onClick={(event) => { event.preventDefault(); openConversation(into.id); }}>#{into.number}</a></span>
+      <button class="button" title={say('thread.unmerge.hint', { number: conversation.number })} onClick={() => void unmerge(conversation.id)}><Icon name="undo" size={16} />{say('thread.unmerge')}</button>
+    </p>
   );
 }
 
@@ -151,6 +166,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
   const card = handover(thread.events, thread.messages, names.value);
   // The card shows the note; the timeline does not repeat it.
   const items = timeline(thread.messages.filter((message) => message.id !== card?.message), thread.events);
+  const undoable = merges(thread.events);
   const length = thread.messages.length + thread.events.length;
   const top = newest(thread.messages);
   // What is at the end of a log that is scrolled to its end is on the screen.
@@ -197,7 +213,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
             ? <MessageCard key={item.key} message={item.message} conversation={conversation} last={item.message.id === lastMessage} />
             : item.kind === 'chat'
             ? <div class="chat-run" key={item.key}>{item.messages.map((line) => <MessageCard key={line.id} message={line} conversation={conversation} last={line.id === lastMessage} />)}</div>
-            : <Steps key={item.key} events={item.events} />)}
+            : <Steps key={item.key} events={item.events} undoable={undoable} />)}
           {typing.value.has(conversation.id) && (
             <p class="typing">{say('thread.typing', { name: conversation.contact.name || say('thread.customer') })}<i /><i /><i /></p>
           )}
@@ -209,9 +225,9 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
 }
 
 /** More than two consecutive events are folded to the last one. */
-function Steps({ events }: { events: DeskEvent[] }) {
+function Steps({ events, undoable }: { events: DeskEvent[]; undoable: Map<DeskEvent, string> }) {
   const [open, setOpen] = useState(false);
-  const shown = open || events.length <= 2 ? events : events.slice(-1);
+  const shown = open || events.length <= 2 ? events : events.filter((event, i) => i === events.length - 1 || undoable.has(event));
   return (
     <div class="steps">
       {events.length > 2 && (
@@ -223,10 +239,16 @@ function Steps({ events }: { events: DeskEvent[] }) {
         <p class="step" key={event.seq}>
           <span dir="auto">{describe(event, names.value)}</span>
           <time dateTime={event.at} title={exact(event.at)}>{moment(event.at, now.value)}</time>
+          <UndoMerge event={event} absorbed={undoable.get(event)} />
         </p>
       ))}
     </div>
   );
+}
+
+function UndoMerge({ event, absorbed }: { event: DeskEvent; absorbed: string | undefined }) {
+  if (absorbed === undefined || event.kind !== 'conversation.merged') return null;
+  return <button class="step-undo" title={say('thread.unmerge.hint', { number: event.data.absorbed_number ?? '' })} onClick={() => void unmerge(absorbed)}>{say('thread.unmerge')}</button>;
 }
 
 function HandoverCard({ card }: { card: Handover }) {
