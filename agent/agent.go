@@ -135,7 +135,10 @@ type Reply struct {
 type Move struct {
 	Inbox string
 	Tier  *desk.Tier
-	Note  string // the handover note; required when the tier rises
+	Note  string // the handover note; required when the tier rises, unless a contract says what is
+	// Handover is the evidence that the handoff contract asks for, by its names:
+	// "problem", "tried". Labels of the note ("Tried: ...") count too.
+	Handover map[string]string
 	// KeepStatus leaves a pending or snoozed conversation as it is; otherwise it
 	// opens, so that its new inbox sees it.
 	KeepStatus bool

@@ -7,6 +7,7 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/imf"
 	"switchboard/lifecycle"
+	"switchboard/router"
 )
 
 // act is one operation of one agent on one conversation: the agent as the database
@@ -113,6 +114,9 @@ func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, 
 // changes.
 func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
 	c := a.state.Conversation
+	if err := may(a.opt.Policy().Rules, &a.by, mayReply); err != nil {
+		return desk.Message{}, nil, err
+	}
 	if r.ExpectedSeq != nil {
 		newer, newest, err := a.MessagesAfter(ctx, c.ID, *r.ExpectedSeq)
 		if err != nil {
@@ -219,29 +223,30 @@ func (d *Desk) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m
 // move moves the conversation, and adds the handover note if there is one.
 func (a *act) move(ctx context.Context, m Move) error {
 	c := a.state.Conversation
-	inboxes, err := a.Inboxes(ctx)
-	if err != nil {
+	e, contract, err := a.prepareMove(ctx, m)
+	if err != nil || e.To.ID == c.InboxID {
 		return err
 	}
-	to, err := destination(&c, m, inboxes)
-	if err != nil || to.ID == c.InboxID {
+	if e.Evidence, err = evidence(&m); err != nil {
 		return err
 	}
-	if err := checkHandover(&c, to, m.Note); err != nil {
+	if err := missing(&contract, e.Evidence); err != nil {
 		return err
 	}
-	e := lifecycle.Move{By: a.actor(), ByName: imf.OneLine(a.by.Name), From: inboxOf(&c, inboxes), To: to, KeepStatus: m.KeepStatus}
+	if len(contract.Require) == 0 {
+		if err := checkHandover(&c, e.To, m.Note); err != nil {
+			return err
+		}
+	}
+	if warning, refused := a.guard(&contract); refused {
+		return desk.Errorf(desk.KindConflict, "%s", warning)
+	}
 	if m.Note != "" {
 		n, err := note(&c, a.by, m.Note, a.Now(), a.opt)
 		if err != nil {
 			return err
 		}
 		e.Note = &n
-	}
-	if !c.AssigneeID.IsZero() {
-		if e.Assignee, err = a.Agent(ctx, c.AssigneeID); err != nil {
-			return err
-		}
 	}
 	out, err := a.apply(e)
 	if err != nil {
@@ -253,9 +258,35 @@ func (a *act) move(ctx context.Context, m Move) error {
 	return nil
 }
 
+// prepareMove finds where a move leads to, and the contract for it.
+func (a *act) prepareMove(ctx context.Context, m Move) (e lifecycle.Move, contract router.Handoff, err error) {
+	c := a.state.Conversation
+	inboxes, err := a.Inboxes(ctx)
+	if err != nil {
+		return e, contract, err
+	}
+	to, err := destination(&c, m, inboxes)
+	if err != nil {
+		return e, contract, err
+	}
+	e = lifecycle.Move{By: a.actor(), ByName: imf.OneLine(a.by.Name), From: inboxOf(&c, inboxes), To: to, KeepStatus: m.KeepStatus}
+	if rules := a.opt.Policy().Rules; rules != nil {
+		contract, _ = rules.HandoffBetween(e.From.Key, to.Key)
+	}
+	if !c.AssigneeID.IsZero() {
+		e.Assignee, err = a.Agent(ctx, c.AssigneeID)
+	}
+	return e, contract, err
+}
+
 // SetStatus changes the status. Setting the current one again changes nothing.
 func (d *Desk) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s Status) (desk.Conversation, error) {
 	return d.change(ctx, by, c, "StatusChanged", func(a *act) error {
+		if s.To == desk.StatusResolved || s.To == desk.StatusClosed {
+			if err := may(a.opt.Policy().Rules, &a.by, mayResolve); err != nil {
+				return err
+			}
+		}
 		_, err := a.apply(lifecycle.SetStatus{By: a.actor(), To: s.To, Until: s.Until, WaitingOn: s.WaitingOn})
 		return err
 	})

@@ -59,6 +59,34 @@ func unfilled(text string) (missing []string) {
 	return missing
 }
 
+// aliases are other labels for what handoff contracts usually ask for.
+var aliases = map[string]string{"what_happened": "problem", "what_i_tried": "tried", "what_was_tried": "tried",
+	"what_the_customer_knows": "customer_told", "customer_knows": "customer_told", "what_the_customer_was_told": "customer_told"}
+
+// labelled returns the sections of a note by their labels, as handoff contracts write
+// them: "Customer told: ..." is customer_told.
+func labelled(text string) map[string]string {
+	out, name := map[string]string{}, ""
+	for line := range strings.Lines(text) {
+		label, rest, ok := strings.Cut(line, ":")
+		if label = strings.TrimSpace(label); ok && isLabel(label) && !strings.HasPrefix(rest, "//") {
+			name, line = strings.ReplaceAll(strings.ToLower(label), " ", "_"), rest
+			if a, ok := aliases[name]; ok {
+				name = a
+			}
+		}
+		if name != "" {
+			out[name] = strings.TrimSpace(out[name] + "\n" + strings.TrimSpace(line))
+		}
+	}
+	for name, text := range out {
+		if !hasText(text) {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
 // isLabel reports whether the text before a line's first colon is a label: a few words
 // with no punctuation that would end or divide a sentence.
 func isLabel(s string) bool {

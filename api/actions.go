@@ -47,7 +47,9 @@ type moveInput struct {
 	Body struct {
 		Inbox string     `json:"inbox,omitempty" maxLength:"200" doc:"An inbox's key"`
 		Tier  *desk.Tier `json:"tier,omitempty" nullable:"true" minimum:"0" maximum:"1000" doc:"Moves to the first inbox of the tier"`
-		Note  string     `json:"note,omitempty" maxLength:"500000" doc:"The handover note; required when moving to a higher tier"`
+		Note  string     `json:"note,omitempty" maxLength:"500000" doc:"The handover note; required when moving to a higher tier, unless the policy has a handoff contract for the move"`
+
+		Handover map[string]string `json:"handover,omitempty" doc:"The evidence that the handoff contract requires, by its names: {\"problem\": \"...\", \"tried\": \"...\"}. Labels of the note (\"Tried: ...\") count, too"`
 		// Without it a pending or snoozed conversation opens: the receiver has to act.
 		KeepStatus bool `json:"keep_status,omitempty" doc:"Leave a pending or snoozed conversation as it is instead of opening it for the receiver"`
 	}
@@ -82,6 +84,7 @@ func (s *server) actionRoutes() {
 	handle(s, op("note", "notes", "Add a note", "Visible to agents only.", http.StatusCreated), s.note)
 	handle(s, op("assign", "assign", "Assign to an agent", "", http.StatusOK), s.assign)
 	handle(s, op("move", "move", "Move to another inbox or tier", "Either inbox or tier.", http.StatusOK), s.move)
+	s.handoffRoutes(op)
 	handle(s, op("set-status", "status", "Change the status", "", http.StatusOK), s.setStatus)
 	handle(s, op("merge", "merge", "Merge into another conversation", "Its messages move there, and what arrives for it from now on, too. "+
 		"Both must belong to the same account and be answered by mail. The response is the surviving conversation.", http.StatusOK), s.merge)
@@ -194,7 +197,8 @@ func (s *server) move(ctx context.Context, in *moveInput) (*conversationOutput, 
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.Move(ctx, auth.AgentOf(ctx), c.ID, agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note, KeepStatus: in.Body.KeepStatus})
+	_, err = s.Handling.Move(ctx, auth.AgentOf(ctx), c.ID, agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note,
+		Handover: in.Body.Handover, KeepStatus: in.Body.KeepStatus})
 	return s.changed(ctx, c.ID, err)
 }
 
@@ -233,6 +237,7 @@ func (s *server) changed(ctx context.Context, id desk.ConversationID, err error)
 		return nil, err
 	}
 	c, err := s.Conversations.Conversation(ctx, readBack(ctx), view.ConversationRef{ID: id})
+	s.allow(ctx, &c)
 	return &conversationOutput{Body: c}, err
 }
 

@@ -24,6 +24,8 @@ type conversationsInput struct {
 	Status   string `query:"status" doc:"open, pending, snoozed, resolved or closed"`
 	Assignee string `query:"assignee" doc:"me, none, an agent's address or id"`
 	Account  string `query:"account" doc:"An account's id, or part of its name or domain"`
+
+	Sort view.Sort `query:"sort" enum:"due,waiting,newest,oldest,priority" default:"due" doc:"due: breached first, then the next deadline; waiting: the customers who have been waiting longest first; newest: last changed first; oldest: opened first; priority: urgent first"`
 }
 
 // ConversationPath identifies a conversation in a path.
@@ -44,13 +46,14 @@ func (s *server) conversationRoutes() {
 	tags := []string{"Conversations"}
 	handle(s, huma.Operation{
 		OperationID: "list-conversations", Method: http.MethodGet, Path: "/conversations", Tags: tags,
-		Summary: "List conversations", Description: "Last changed first. The filters and q must all match.",
+		Summary: "List conversations", Description: "By default those whose next deadline comes first. The filters and q must all match.",
 	}, s.listConversations)
 	handle(s, huma.Operation{
 		OperationID: "read-conversation", Method: http.MethodGet, Path: "/conversations/{id}", Tags: tags,
 		Summary: "Get a conversation",
 	}, func(ctx context.Context, in *ConversationPath) (*conversationOutput, error) {
 		c, err := s.find(ctx, in.ID)
+		s.allow(ctx, &c)
 		return &conversationOutput{Body: c}, err
 	})
 	handle(s, huma.Operation{
@@ -84,6 +87,8 @@ func (s *server) find(ctx context.Context, text string) (view.Conversation, erro
 
 // positionCursor is a cursor in the list of conversations.
 type positionCursor struct {
+	Sort      view.Sort           `json:"sort"`
+	Key       string              `json:"key,omitempty"`
 	UpdatedAt time.Time           `json:"updated_at"`
 	ID        desk.ConversationID `json:"id"`
 }
@@ -97,7 +102,10 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return nil, err
 	}
-	rows, err := s.Conversations.Conversations(ctx, auth.AgentOf(ctx), filters, view.Position(at), in.Limit+1)
+	if in.Cursor != "" && at.Sort != in.Sort {
+		return nil, problem.Invalid("query.cursor", "not a cursor of a list in this order", in.Cursor)
+	}
+	rows, err := s.Conversations.Conversations(ctx, auth.AgentOf(ctx), filters, in.Sort, view.Position{Key: at.Key, UpdatedAt: at.UpdatedAt, ID: at.ID}, in.Limit+1)
 	var unknown search.UnknownNames
 	if errors.As(err, &unknown) {
 		return nil, in.unknown(unknown)
@@ -108,7 +116,9 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 	if err != nil {
 		return nil, err
 	}
-	return paged(ctx, rows, in.Limit, func(c view.Conversation) positionCursor { return positionCursor{c.UpdatedAt, c.ID} })
+	return paged(ctx, rows, in.Limit, func(c view.Conversation) positionCursor {
+		return positionCursor{in.Sort, c.SortKey, c.UpdatedAt, c.ID}
+	})
 }
 
 // unknown is the answer to a search for names of nothing.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"switchboard/api/middleware"
 	"switchboard/api/problem"
+	"switchboard/desk"
 	"switchboard/desk/view"
 )
 
@@ -115,39 +117,68 @@ func TestSearchProblemsPoint(t *testing.T) {
 	d.as("ana", "GET", "/conversations?q=%zz", nil).want(t, 400)
 }
 
-// Pages follow each other without gaps, even if rows change at the same time.
+// Pages follow each other without gaps in every order, even if rows change at the same
+// time.
 func TestPagesTile(t *testing.T) {
 	d := newDesk(t)
 	at := time.Now().Truncate(time.Microsecond)
 	for i := range 23 {
-		d.conversation("frontline", false, fmt.Sprintf("number %d", i), "text", at.Add(-time.Duration(i/5)*time.Second))
+		c := d.conversation("frontline", false, fmt.Sprintf("number %d", i), "text", at.Add(-time.Duration(i/5)*time.Second))
+		if i%3 != 0 {
+			d.exec(`update conversations set due_at = $2::timestamptz + make_interval(mins => $3 / 4), waiting_since = $2::timestamptz - make_interval(hours => $3 % 5),
+				priority = (array['low', 'normal', 'high', 'urgent'])[1 + $3 % 4] where id = $1`, c.id, at, i)
+		}
 	}
-	seen := map[string]bool{}
-	path := "/conversations?limit=4"
-	for pages := 0; path != ""; pages++ {
+	for sort, order := range map[view.Sort]string{
+		view.SortNewest:   "updated_at desc, id desc",
+		view.SortOldest:   "created_at, updated_at desc, id desc",
+		view.SortWaiting:  "waiting_since nulls last, updated_at desc, id desc",
+		view.SortPriority: "array_position(array['urgent', 'high', 'normal', 'low'], priority), updated_at desc, id desc",
+		view.SortDue:      "due_at nulls last, updated_at desc, id desc",
+	} {
+		var want, got []desk.ConversationID
+		rows, err := d.db.QueryContext(t.Context(), "select id from conversations where not restricted order by "+order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id desk.ConversationID
+			if err := rows.Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, id)
+		}
+		for _, c := range d.everyPage(t, "/conversations?sort="+string(sort)) {
+			got = append(got, c.ID)
+		}
+		if len(got) != 24 || !slices.Equal(got, want) {
+			t.Errorf("%s: %d conversations %v, want %v", sort, len(got), got, want)
+		}
+	}
+	d.as("ana", "GET", "/conversations?sort=loudest", nil).want(t, 422)
+}
+
+// everyPage reads a list in small pages, following both the cursor and the Link field.
+func (d *desks) everyPage(t *testing.T, path string) (rows []view.Conversation) {
+	t.Helper()
+	next := path + "&limit=4"
+	for pages := 0; next != ""; pages++ {
 		if pages > 10 {
 			t.Fatal("the list does not end")
 		}
-		a := d.as("ana", "GET", path, nil).want(t, 200)
+		a := d.as("ana", "GET", next, nil).want(t, 200)
 		var page Page[view.Conversation]
 		a.json(t, &page)
-		for _, c := range page.Data {
-			if seen[c.ID.String()] {
-				t.Errorf("%s is listed twice", c.ID)
-			}
-			seen[c.ID.String()] = true
-		}
-		path = ""
+		rows, next = append(rows, page.Data...), ""
 		if page.NextCursor != nil {
-			path = "/conversations?limit=4&cursor=" + *page.NextCursor
-			if link := a.Header.Get("Link"); link != "<"+base+"/conversations?cursor="+*page.NextCursor+`&limit=4>; rel="next"` {
+			next = path + "&limit=4&cursor=" + *page.NextCursor
+			if link := a.Header.Get("Link"); !strings.Contains(link, "cursor="+*page.NextCursor) || !strings.HasSuffix(link, `>; rel="next"`) {
 				t.Errorf("Link %q", link)
 			}
+			d.as("ana", "GET", "/conversations?sort="+map[bool]string{true: "due", false: "oldest"}[strings.Contains(path, "oldest")]+"&cursor="+*page.NextCursor, nil).want(t, 422)
 		}
 	}
-	if len(seen) != 24 {
-		t.Errorf("saw %d conversations, want 24", len(seen))
-	}
+	return rows
 }
 
 func TestActs(t *testing.T) {

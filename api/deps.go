@@ -21,6 +21,7 @@ type Deps struct {
 	Messages      Messages
 	Desks         Desks
 	Drafts        Drafts
+	Notices       Notices
 	Staff         Staff
 	Names         Names
 	Directory     Directory
@@ -46,6 +47,7 @@ type Store interface {
 	Messages
 	Desks
 	Drafts
+	Notices
 	Staff
 	Directory
 	Journal
@@ -68,16 +70,15 @@ type Actions interface {
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Desks: s, Drafts: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
+		Conversations: s, Messages: s, Desks: s, Drafts: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Hub: hub,
 	}
 }
 
 // Conversations reads conversations without their messages.
 type Conversations interface {
-	// Conversations lists those that match all filters, last changed first, after
-	// the position before.
-	Conversations(ctx context.Context, as desk.Agent, filters []search.Filter, before view.Position, limit int) ([]view.Conversation, error)
+	// Conversations lists those that match all filters, in an order, after a position.
+	Conversations(ctx context.Context, as desk.Agent, filters []search.Filter, by view.Sort, after view.Position, limit int) ([]view.Conversation, error)
 	Conversation(ctx context.Context, as desk.Agent, ref view.ConversationRef) (view.Conversation, error)
 	// ConversationEvents lists a conversation's events with a number above after,
 	// oldest first.
@@ -173,6 +174,15 @@ type Handling interface {
 	Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error)
 	Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error)
 	SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s agent.Status) (desk.Conversation, error)
+	SetPriority(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Priority) (desk.Conversation, error)
+	// PreviewMove returns what a move would do.
+	PreviewMove(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (agent.Preview, error)
+	Accept(ctx context.Context, by desk.Agent, c desk.ConversationID) (desk.Conversation, error)
+	Return(ctx context.Context, by desk.Agent, c desk.ConversationID, reason string) (desk.Conversation, error)
+	// Acknowledge ends the pages of a conversation.
+	Acknowledge(ctx context.Context, by desk.Agent, c desk.ConversationID) error
+	// Allowed returns what the agent may do with a conversation.
+	Allowed(by desk.Agent, c *view.Conversation) []string
 }
 
 // Merging merges conversations, and undoes it.

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"switchboard/internal/credential"
 	"switchboard/internal/dbtest"
 	"switchboard/internal/roster"
+	"switchboard/lifecycle"
 	"switchboard/live"
 	"switchboard/router"
 	"switchboard/store"
@@ -31,14 +33,15 @@ import (
 
 // desks is a desk with agents, customers and conversations, served over HTTP.
 type desks struct {
-	t    *testing.T
-	st   *store.Store
-	db   *sql.DB
-	hub  *live.Hub
-	tail *live.Tail
-	srv  *httptest.Server
-	h    *Handler
-	logs *logBuffer
+	policy atomic.Pointer[lifecycle.Policy]
+	t      *testing.T
+	st     *store.Store
+	db     *sql.DB
+	hub    *live.Hub
+	tail   *live.Tail
+	srv    *httptest.Server
+	h      *Handler
+	logs   *logBuffer
 
 	people map[string]desk.Agent // ana (tier 1), ben (tier 2), sam (tier 3), root (admin)
 	keys   map[string]string
@@ -122,7 +125,7 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 	go func() { defer close(ended); d.tail.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
 
-	acts := agent.New(d.st, agent.Options{Log: log, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
+	acts := agent.New(d.st, agent.Options{Log: log, Policy: d.livePolicy, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
 	cfg := Config{Version: "test", Log: log, SafeHTML: func(html string, p Pictures) string {
 		return strings.ReplaceAll(html, "cid:logo@x", p.CID("logo@x"))
 	}}
@@ -144,6 +147,37 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 		d.srv.Close()
 	})
 	return d
+}
+
+// livePolicy returns the policy in force: none, unless the test has set one.
+func (d *desks) livePolicy() lifecycle.Policy {
+	if p := d.policy.Load(); p != nil {
+		return *p
+	}
+	return lifecycle.Policy{}
+}
+
+// usePolicy puts a policy document into force, with the inboxes of the seeded desk.
+func (d *desks) usePolicy(document string) {
+	d.t.Helper()
+	rules, err := router.Compile([]byte(document))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	p := &lifecycle.Policy{Rules: rules, Agent: func(id desk.AgentID) (desk.Agent, bool) {
+		for _, a := range d.people {
+			if a.ID == id {
+				return a, true
+			}
+		}
+		return desk.Agent{}, false
+	}}
+	for key, id := range d.inbox {
+		in, _ := rules.Inbox(key)
+		p.Inboxes = append(p.Inboxes, desk.Inbox{ID: id, Key: key, Name: in.Name, Tier: in.Tier})
+	}
+	d.policy.Store(p)
+	d.st.SetPolicy(d.livePolicy)
 }
 
 // names is the vocabulary of the seeded desk.

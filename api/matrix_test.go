@@ -19,6 +19,8 @@ var bodies = map[string]any{
 	"move":             map[string]any{"inbox": "billing", "note": "Yours."},
 	"set-status":       map[string]any{"status": "pending"},
 	"merge":            map[string]any{"into": "1000000000"},
+	"set-priority":     map[string]any{"priority": "high"},
+	"return-handoff":   map[string]any{"reason": "The invoice number is missing."},
 	"save-draft":       map[string]any{"text": "Dear", "seen": 1},
 	"mark-read":        map[string]any{"seq": 1},
 	"create-key":       map[string]any{"name": "test"},
@@ -129,7 +131,13 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{422} // there is no conversation with that number
 	case operation == "unmerge":
 		return []int{409}
-	case operation == "delete-draft", operation == "mark-read":
+	case operation == "ack-notice":
+		return []int{404}
+	case operation == "accept-handoff", operation == "return-handoff":
+		return []int{409} // it was not handed over
+	case operation == "preview-move":
+		return []int{422} // without a destination
+	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices":
 		return []int{204}
 	case operation == "reply", operation == "note", operation == "create-key":
 		return []int{201}

@@ -122,6 +122,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.conversationRoutes()
 	s.actionRoutes()
 	s.draftRoutes()
+	s.noticeRoutes()
 	s.countRoutes()
 	s.messageRoutes()
 	s.deskRoutes()

@@ -63,7 +63,7 @@ func recent(order []topic) {
 
 // list returns the newest conversations that an agent can see.
 func (d *demo) list(ctx context.Context, as desk.Agent, n int) ([]view.Conversation, error) {
-	return d.gate.Store().Conversations(ctx, as, []search.Filter(nil), view.Position{}, n)
+	return d.gate.Store().Conversations(ctx, as, []search.Filter(nil), view.SortNewest, view.Position{}, n)
 }
 
 // await waits until the pipeline has opened n conversations.

@@ -30,6 +30,7 @@ const (
 	EventGapFound             EventKind = "gap.found"             // GapFound
 	EventPageRepeated         EventKind = "page.repeated"         // PageRepeated
 	EventPageAcknowledged     EventKind = "page.acknowledged"     // PageAcknowledged
+	EventNoticeCreated        EventKind = "notice.created"        // NoticeCreated
 	EventAgentCreated         EventKind = "agent.created"         // AgentCreated
 	EventAgentChanged         EventKind = "agent.changed"         // AgentChanged
 	EventAgentAvailability    EventKind = "agent.availability"    // AgentAvailability
@@ -53,7 +54,7 @@ func EventPayloads() []EventData {
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{}, ConversationUnmerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
-		GapFound{}, PageRepeated{}, PageAcknowledged{},
+		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
 	}
 }
@@ -239,6 +240,13 @@ type PageRepeated struct {
 // PageAcknowledged means that an agent knows of what they were paged for.
 type PageAcknowledged struct{}
 
+// NoticeCreated is something that the agent whom the event is about has to be told.
+type NoticeCreated struct {
+	NoticeID       NoticeID       `json:"notice_id"`
+	ConversationID ConversationID `json:"conversation_id"`
+	Notice         NoticeKind     `json:"notice" doc:"Why: escalation, page, assigned, handoff, task, ..."`
+}
+
 // AgentCreated is a new agent.
 type AgentCreated struct {
 	Name  string `json:"name"`
@@ -315,6 +323,7 @@ func (HandoffReturned) EventKind() EventKind      { return EventHandoffReturned 
 func (GapFound) EventKind() EventKind             { return EventGapFound }
 func (PageRepeated) EventKind() EventKind         { return EventPageRepeated }
 func (PageAcknowledged) EventKind() EventKind     { return EventPageAcknowledged }
+func (NoticeCreated) EventKind() EventKind        { return EventNoticeCreated }
 func (AgentCreated) EventKind() EventKind         { return EventAgentCreated }
 func (AgentChanged) EventKind() EventKind         { return EventAgentChanged }
 func (AgentAvailability) EventKind() EventKind    { return EventAgentAvailability }
@@ -348,6 +357,7 @@ func (HandoffReturned) EventVersion() int      { return 1 }
 func (GapFound) EventVersion() int             { return 1 }
 func (PageRepeated) EventVersion() int         { return 1 }
 func (PageAcknowledged) EventVersion() int     { return 1 }
+func (NoticeCreated) EventVersion() int        { return 1 }
 func (AgentCreated) EventVersion() int         { return 1 }
 func (AgentChanged) EventVersion() int         { return 1 }
 func (AgentAvailability) EventVersion() int    { return 1 }

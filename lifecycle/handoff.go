@@ -122,6 +122,11 @@ func (e Return) apply(t *transition) error {
 	}
 	h.ReturnedAt, h.Reason = t.at, e.Reason
 	h.Returns++
+	if !t.c.AssigneeID.IsZero() {
+		t.notify("assignee", desk.NoticeHandoff, "", e.Reason)
+	} else {
+		t.notify("inbox-lead", desk.NoticeHandoff, "", e.Reason)
+	}
 	return nil
 }
 

@@ -13,7 +13,8 @@ update conversations set check_at = snoozed_until where status = 'snoozed';
 drop index conversations_snoozed;
 create index conversations_check on conversations (check_at) where check_at is not null;
 create index conversations_gap on conversations (gap, id) where gap <> '';
-create index conversations_due on conversations (inbox_id, due_at) where due_at is not null;
+create index conversations_due on conversations (coalesce(due_at, 'infinity'::timestamptz), updated_at desc, id desc)
+    where status = 'open' and merged_into is null;
 
 -- The facts that the routing decision was based on, as far as later rules cannot know
 -- them better.

@@ -6,11 +6,12 @@ import (
 
 	"switchboard/desk"
 	"switchboard/lifecycle"
+	"switchboard/replay/history"
 )
 
 // event returns what a line of a history does. A history is what happened: neither
 // permissions nor handoff contracts are enforced.
-func (r *run) event(c *conversation, l *line) (lifecycle.Event, error) {
+func (r *run) event(c *conversation, l *history.Line) (lifecycle.Event, error) {
 	by, err := r.agent(l.By)
 	if err != nil {
 		return nil, fmt.Errorf("by: %w", err)
@@ -54,7 +55,7 @@ func (r *run) event(c *conversation, l *line) (lifecycle.Event, error) {
 }
 
 // move returns a move to an inbox, or to the first inbox of a tier.
-func (r *run) move(c *conversation, l *line, by desk.Agent) (lifecycle.Event, error) {
+func (r *run) move(c *conversation, l *history.Line, by desk.Agent) (lifecycle.Event, error) {
 	e := lifecycle.Move{By: desk.AgentActor(by.ID), ByName: by.Name, KeepStatus: l.KeepStatus, Evidence: l.Handover,
 		Assignee: r.agents[r.keys[c.state.Conversation.AssigneeID]]}
 	key := l.Inbox

@@ -15,20 +15,21 @@ import (
 
 	"switchboard/desk"
 	"switchboard/lifecycle"
+	"switchboard/replay/history"
 	"switchboard/router"
 )
 
 // Run replays a history, JSON lines ordered by time, through a policy document, and
 // writes one JSON line for each conversation, in the order of their first appearance.
 // Clocks are read at until; zero: at the last event. The error is a
-// *router.PolicyError or a *LineError.
-func Run(policy []byte, history io.Reader, until time.Time, out io.Writer) error {
+// *router.PolicyError or a *history.Error.
+func Run(policy []byte, events io.Reader, until time.Time, out io.Writer) error {
 	rules, err := router.Compile(policy)
 	if err != nil {
 		return err
 	}
 	r := newRun(rules)
-	if err := read(history, r.line); err != nil {
+	if err := history.Read(events, r.line); err != nil {
 		return err
 	}
 	if until.IsZero() {
@@ -59,7 +60,7 @@ type run struct {
 type conversation struct {
 	key     string
 	state   lifecycle.State
-	account *account
+	account *history.Account
 	stints  []desk.Stint
 	clocks  []desk.Clock
 	fired   []lifecycle.Fired
@@ -84,7 +85,7 @@ func newRun(rules *router.Policy) *run {
 }
 
 // line replays one line.
-func (r *run) line(l *line) error {
+func (r *run) line(l *history.Line) error {
 	switch {
 	case l.Agent != nil:
 		return r.addAgent(l)
@@ -129,14 +130,14 @@ func (r *run) advance(until time.Time, inclusive bool) {
 }
 
 // receive opens a conversation, or adds a message to it.
-func (r *run) receive(c *conversation, l *line) error {
+func (r *run) receive(c *conversation, l *history.Line) error {
 	auto := desk.AutoSubmitted(l.Auto)
 	automatic := auto != "" && auto != desk.AutoNo && l.Auto != "none" && l.Auto != "list"
 	if c == nil {
 		c = r.open(l)
 	} else if l.Account != nil && !reflect.DeepEqual(l.Account, c.account) {
 		c.account = l.Account
-		if err := r.apply(c, lifecycle.AccountChanged{By: desk.ActorSystem, Account: l.Account.facts()}, r.now); err != nil {
+		if err := r.apply(c, lifecycle.AccountChanged{By: desk.ActorSystem, Account: l.Account.Facts()}, r.now); err != nil {
 			return err
 		}
 	}
@@ -144,12 +145,12 @@ func (r *run) receive(c *conversation, l *line) error {
 }
 
 // open opens a conversation where the policy puts it.
-func (r *run) open(l *line) *conversation {
+func (r *run) open(l *history.Line) *conversation {
 	c := &conversation{key: l.Conversation, account: l.Account}
 	_, domain, _ := strings.Cut(l.From, "@")
 	f := router.Facts{
 		Channel: l.Channel, Message: router.MessageFacts{Subject: l.Subject, NewText: l.Text, From: strings.ToLower(l.From), AutoSubmitted: l.Auto},
-		Contact: router.ContactFacts{Address: strings.ToLower(l.From), Domain: strings.ToLower(domain)}, Account: l.Account.facts(),
+		Contact: router.ContactFacts{Address: strings.ToLower(l.From), Domain: strings.ToLower(domain)}, Account: l.Account.Facts(),
 		History:      router.HistoryFacts{LastTier: -1},
 		Conversation: router.ConversationFacts{Subject: l.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal)},
 		Messages:     router.CountFacts{Inbound: 1}, Calendar: map[string]bool{},

@@ -7,81 +7,18 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/replay/output"
 )
 
-// Result is what a replay prints about a conversation.
-type Result struct {
-	Conversation string   `json:"conversation"`
-	Status       string   `json:"status"`
-	Inbox        string   `json:"inbox"`
-	Tier         int      `json:"tier"`
-	Assignee     *string  `json:"assignee"`
-	Segment      *string  `json:"segment"`
-	Path         []string `json:"path"`
-	SLA          *string  `json:"sla"`
-	Stints       []Stint  `json:"stints"`
-	Clocks       []Clock  `json:"clocks"`
-	Fired        []Fired  `json:"fired"`
-	Measures     Measures `json:"measures"`
-}
-
-// Stint is an entry of the assignment history.
-type Stint struct {
-	Inbox     string     `json:"inbox"`
-	Tier      int        `json:"tier"`
-	Assignee  *string    `json:"assignee"`
-	WaitingOn string     `json:"waiting_on"`
-	StartedAt time.Time  `json:"started_at"`
-	EndedAt   *time.Time `json:"ended_at"` // null: the current one
-}
-
-// Clock is a clock as of the instant at which the replay ended.
-type Clock struct {
-	Metric     string     `json:"metric"`
-	Policy     string     `json:"policy"`
-	Tier       int        `json:"tier"`
-	State      string     `json:"state"`
-	StartedAt  time.Time  `json:"started_at"`
-	DueAt      *time.Time `json:"due_at"`
-	MetAt      *time.Time `json:"met_at"`
-	BreachedAt *time.Time `json:"breached_at"`
-	EndedAt    *time.Time `json:"ended_at"`
-	TargetS    float64    `json:"target_s"`
-	UsedS      float64    `json:"used_s"` // business time
-	Warnings   []Warning  `json:"warnings"`
-}
-
-// Warning is a warning that a clock gave.
-type Warning struct {
-	Percent float64   `json:"percent"`
-	At      time.Time `json:"at"`
-}
-
-// Fired is an escalation rule that fired.
-type Fired struct {
-	Escalation string    `json:"escalation"`
-	At         time.Time `json:"at"`
-	Did        []string  `json:"did"`
-}
-
-// Measures are in seconds of wall-clock time.
-type Measures struct {
-	FirstReplyS   *float64           `json:"first_reply_s"`
-	ResolutionS   *float64           `json:"resolution_s"` // null: not resolved at the end
-	Handoffs      int                `json:"handoffs"`
-	Reassignments int                `json:"reassignments"`
-	TierS         map[string]float64 `json:"tier_s"`
-	WaitingS      map[string]float64 `json:"waiting_s"`
-}
-
 // result describes a conversation as of an instant.
-func (r *run) result(c *conversation, until time.Time) Result {
+func (r *run) result(c *conversation, until time.Time) output.Conversation {
 	v := &c.state.Conversation
-	out := Result{Conversation: c.key, Status: string(v.Status), Inbox: r.inboxKey(v.InboxID), Tier: int(v.Tier), Assignee: r.agentKey(v.AssigneeID),
+	out := output.Conversation{Key: c.key, Status: string(v.Status), Inbox: r.inboxKey(v.InboxID), Tier: int(v.Tier), Assignee: r.agentKey(v.AssigneeID),
 		Segment: named(c.state.Service.Segment), Path: append([]string{}, v.Path...), SLA: named(c.state.Service.SLA),
-		Stints: []Stint{}, Clocks: []Clock{}, Fired: []Fired{}}
+		Stints: []output.Stint{}, Clocks: []output.Clock{}, Fired: []output.Fired{}}
 	for _, s := range c.stints {
-		out.Stints = append(out.Stints, Stint{r.inboxKey(s.InboxID), int(s.Tier), r.agentKey(s.AssigneeID), string(s.WaitingOn), s.StartedAt, instant(s.EndedAt)})
+		out.Stints = append(out.Stints, output.Stint{Inbox: r.inboxKey(s.InboxID), Tier: int(s.Tier), Assignee: r.agentKey(s.AssigneeID), WaitingOn: string(s.WaitingOn),
+			StartedAt: s.StartedAt, EndedAt: instant(s.EndedAt)})
 	}
 	slices.SortStableFunc(c.clocks, func(a, b desk.Clock) int {
 		return cmp.Or(a.StartedAt.Compare(b.StartedAt), slices.Index(desk.Metrics(), a.Metric)-slices.Index(desk.Metrics(), b.Metric))
@@ -90,14 +27,14 @@ func (r *run) result(c *conversation, until time.Time) Result {
 		out.Clocks = append(out.Clocks, r.clock(c, &c.clocks[i], until))
 	}
 	for _, f := range c.fired {
-		out.Fired = append(out.Fired, Fired{f.Escalation, f.At, append([]string{}, f.Did...)})
+		out.Fired = append(out.Fired, output.Fired{Escalation: f.Escalation, At: f.At, Did: append([]string{}, f.Did...)})
 	}
 	out.Measures = c.measures(until)
 	return out
 }
 
 // clock describes a clock; one that is open is counted up to until.
-func (r *run) clock(c *conversation, k *desk.Clock, until time.Time) Clock {
+func (r *run) clock(c *conversation, k *desk.Clock, until time.Time) output.Clock {
 	used := k.Used
 	if k.Open() && !k.Paused && until.After(k.CountedAt) {
 		if p, ok := r.policy.Rules.SLA(k.Policy); ok {
@@ -106,17 +43,17 @@ func (r *run) clock(c *conversation, k *desk.Clock, until time.Time) Clock {
 			}
 		}
 	}
-	out := Clock{string(k.Metric), k.Policy, int(k.Tier), string(k.State), k.StartedAt, instant(k.DueAt), instant(k.MetAt), instant(k.BreachedAt),
-		instant(k.EndedAt), k.Target.Seconds(), used.Seconds(), []Warning{}}
+	out := output.Clock{Metric: string(k.Metric), Policy: k.Policy, Tier: int(k.Tier), State: string(k.State), StartedAt: k.StartedAt, DueAt: instant(k.DueAt),
+		MetAt: instant(k.MetAt), BreachedAt: instant(k.BreachedAt), EndedAt: instant(k.EndedAt), TargetS: k.Target.Seconds(), UsedS: used.Seconds(), Warnings: []output.Warning{}}
 	for _, w := range k.Warnings {
-		out.Warnings = append(out.Warnings, Warning(w))
+		out.Warnings = append(out.Warnings, output.Warning(w))
 	}
 	return out
 }
 
 // measures adds up the stints, without the time while resolved or closed.
-func (c *conversation) measures(until time.Time) Measures {
-	m := Measures{TierS: map[string]float64{}, WaitingS: map[string]float64{"us": 0, "customer": 0, "third-party": 0}}
+func (c *conversation) measures(until time.Time) output.Measures {
+	m := output.Measures{TierS: map[string]float64{}, WaitingS: map[string]float64{"us": 0, "customer": 0, "third-party": 0}}
 	opened := c.stints[0].StartedAt
 	if len(c.replies) > 0 {
 		s := c.replies[0].Sub(opened).Seconds()

@@ -14,6 +14,13 @@ order by i.tier, i.name, i.id;
 select (select count(*) from (select 1 from conversations c
                               where c.assignee_id = $3 and c.status in ('open', 'pending') and c.merged_into is null
                                 and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as mine,
+       (select count(*) from (select 1 from conversations c
+                              where c.status = 'open' and coalesce(c.due_at, 'infinity'::timestamptz) < now() + interval '1 hour' and c.merged_into is null
+                                and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as breaching,
+       (select count(*) from (select 1 from conversations c
+                              where c.gap <> '' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as gaps,
+       (select count(*) from (select 1 from notices t join conversations c on c.id = t.conversation_id
+                              where t.agent_id = $3 and t.acked_at is null and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as notices,
        least(coalesce(sum(n.free) filter (where s.status = 'open'), 0), $4) as unassigned,
        least(coalesce(sum(n.n) filter (where s.status = 'open'), 0), $4) as open,
        least(coalesce(sum(n.n) filter (where s.status = 'pending'), 0), $4) as pending,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lib/pq"
 
@@ -107,6 +108,7 @@ func (c *conditions) filter(ctx context.Context, s *Store, f *search.Filter) err
 	if f.Unassigned {
 		c.and(&c.columns, "c.assignee_id is null")
 	}
+	c.promises(f)
 	if len(f.Tags) > 0 {
 		c.and(&c.columns, "c.tags <> '{}' and c.tags @> %s::text[]", texts(f.Tags)) // as in the index
 	}
@@ -117,6 +119,28 @@ func (c *conditions) filter(ctx context.Context, s *Store, f *search.Filter) err
 	}
 	return c.accounts(ctx, s, f.Accounts)
 }
+
+// promises: conditions on the next deadline and on gaps.
+func (c *conditions) promises(f *search.Filter) {
+	if f.Breached {
+		c.and(&c.columns, "c.due_at <= now()")
+	}
+	if f.Breaching {
+		c.and(&c.columns, "c.due_at > now() and c.due_at <= now() + %s::interval", seconds(search.Soon))
+	}
+	if f.DueWithin > 0 {
+		c.and(&c.columns, "c.due_at <= now() + %s::interval", seconds(f.DueWithin))
+	}
+	if f.DueAfter > 0 {
+		c.and(&c.columns, "c.due_at > now() + %s::interval", seconds(f.DueAfter))
+	}
+	if f.Gap {
+		c.columns.WriteString("\n  and c.gap <> ''")
+	}
+}
+
+// seconds returns a duration as an interval.
+func seconds(d time.Duration) string { return fmt.Sprintf("%d seconds", int64(d/time.Second)) }
 
 // assignees: assigned to any of them.
 func (c *conditions) assignees(list []search.Assignee) {

@@ -266,7 +266,7 @@ func TestSourceKeyOnce(t *testing.T) {
 // conversations lists what is there.
 func (p *pipeline) conversations(as desk.Agent) []desk.ConversationID {
 	p.t.Helper()
-	rows, err := p.store.Conversations(p.t.Context(), as, nil, view.Position{}, 200)
+	rows, err := p.store.Conversations(p.t.Context(), as, nil, view.SortNewest, view.Position{}, 200)
 	if err != nil {
 		p.t.Fatal(err)
 	}

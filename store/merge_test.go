@@ -168,7 +168,7 @@ func (c *correspondence) followed(a, b opened) {
 	if !slices.Contains(c.kinds(a.id), "delivery.changed") || slices.Contains(c.kinds(b.id), "delivery.changed") {
 		c.t.Error("the failed delivery is not in the history of the survivor")
 	}
-	found, err := c.store.Conversations(c.t.Context(), c.ana, []search.Filter{{Words: []string{"wrote before"}}}, view.Position{}, 10)
+	found, err := c.store.Conversations(c.t.Context(), c.ana, []search.Filter{{Words: []string{"wrote before"}}}, view.SortNewest, view.Position{}, 10)
 	if err != nil || len(found) != 1 || found[0].ID != a.id {
 		c.t.Errorf("a search finds %d conversations: %v", len(found), err)
 	}

@@ -42,6 +42,7 @@ type queries struct {
 	roster           rosterQueries
 	promise          promiseQueries
 	merge            mergeQueries
+	notice           noticeQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -47,7 +47,7 @@ func BenchmarkSearch(b *testing.B) {
 				if len(problems) > 0 {
 					b.Fatal(problems[0])
 				}
-				list, err := o.Conversations(b.Context(), o.ana, []search.Filter{f}, view.Position{}, 51)
+				list, err := o.Conversations(b.Context(), o.ana, []search.Filter{f}, view.SortNewest, view.Position{}, 51)
 				if err != nil {
 					b.Fatal(err)
 				}

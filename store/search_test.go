@@ -20,7 +20,7 @@ func found(t testing.TB, s *store.Store, as desk.Agent, q string) []string {
 	if len(problems) > 0 {
 		t.Fatalf("%s: %v", q, problems[0])
 	}
-	list, err := s.Conversations(t.Context(), as, []search.Filter{f}, view.Position{}, 1000)
+	list, err := s.Conversations(t.Context(), as, []search.Filter{f}, view.SortNewest, view.Position{}, 1000)
 	if err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
@@ -85,7 +85,7 @@ func TestSearchForUnknownNames(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems[0])
 		}
-		_, err := o.Conversations(t.Context(), o.ana, []search.Filter{f}, view.Position{}, 10)
+		_, err := o.Conversations(t.Context(), o.ana, []search.Filter{f}, view.SortNewest, view.Position{}, 10)
 		var unknown search.UnknownNames
 		if !errors.As(err, &unknown) || desk.KindOf(err) != desk.KindInvalid || !strings.HasPrefix(unknown.Error(), want) {
 			t.Errorf("%s: %v, want %s", q, err, want)
@@ -113,7 +113,7 @@ func TestPagesMissNothingThatDoesNotChange(t *testing.T) {
 		seen, changed := map[desk.ConversationID]int{}, map[desk.ConversationID]bool{}
 		var at view.Position
 		for n := 0; ; n++ {
-			list, err := o.Conversations(t.Context(), o.root, []search.Filter{f}, at, page)
+			list, err := o.Conversations(t.Context(), o.root, []search.Filter{f}, view.SortNewest, at, page)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -129,11 +129,11 @@ func readUpgraded(t *testing.T, s *store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.Conversations(t.Context(), root, []search.Filter{{From: []string{"jo@acme.example"}, Words: []string{"Text of message 2."}}}, view.Position{}, 10)
+	list, err := s.Conversations(t.Context(), root, []search.Filter{{From: []string{"jo@acme.example"}, Words: []string{"Text of message 2."}}}, view.SortNewest, view.Position{}, 10)
 	if err != nil || len(list) != 1 || list[0].Subject != "Printer" {
 		t.Errorf("a search finds %+v, %v", list, err)
 	}
-	list, err = s.Conversations(t.Context(), root, nil, view.Position{}, 100)
+	list, err = s.Conversations(t.Context(), root, nil, view.SortNewest, view.Position{}, 100)
 	if err != nil || len(list) != 7 { // the merged one is not listed
 		t.Errorf("%d conversations, %v; want 7", len(list), err)
 	}

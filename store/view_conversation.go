@@ -10,6 +10,7 @@ import (
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/search"
+	"switchboard/lifecycle"
 )
 
 type viewConversationQueries struct {
@@ -18,18 +19,24 @@ type viewConversationQueries struct {
 	Stints *sqlx.Stmt `query:"view-stints"`
 	Access *sqlx.Stmt `query:"view-access"`
 	Events *sqlx.Stmt `query:"view-events"`
+	Clocks *sqlx.Stmt `query:"view-clocks"`
 }
 
 // conversationView is a view.Conversation as the driver reads it.
 type conversationView struct {
 	view.Conversation
-	Path pq.StringArray
-	Tags pq.StringArray
+	Path    pq.StringArray
+	Tags    pq.StringArray
+	Service []byte
 }
 
-func (r *conversationView) view() view.Conversation {
+// view returns the view as of an instant.
+func (r *conversationView) view(policy lifecycle.Policy, now time.Time) view.Conversation {
 	v := r.Conversation
-	v.Path, v.Tags = list(r.Path), list(r.Tags)
+	v.Path, v.Tags, v.Clocks, v.Allowed = list(r.Path), list(r.Tags), []view.Clock{}, []string{}
+	if state, err := lifecycle.Load(desk.Conversation{Service: r.Service}, desk.Stint{}); err == nil {
+		v.NextDue = view.NextDueOf(lifecycle.Counted(state, policy, now))
+	}
 	v.Assignee = named(v.Assignee)
 	if v.MergedInto != nil && v.MergedInto.ID.IsZero() {
 		v.MergedInto = nil
@@ -77,16 +84,16 @@ func viewer(as desk.Agent) (admin bool, tiers pq.Int64Array) {
 const searchTime = 10 * time.Second
 
 // Conversations lists the conversations that the agent may see and that match all
-// filters, last updated first, starting after the position before.
+// filters, in an order, starting after a position.
 //
-// A conversation that is updated while somebody reads page after page moves to the
-// front, where it has been or will be read again from the start; it is then missing
-// in the rest of the list and never replaces or hides another one, because a page
-// begins at a position and not at a count.
-func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []search.Filter, before view.Position, limit int) ([]view.Conversation, error) {
+// In the list of those last changed, a conversation that is updated while somebody reads
+// page after page moves to the front, where it has been or will be read again from the
+// start; it is then missing in the rest of the list and never replaces or hides another
+// one, because a page begins at a position and not at a count.
+func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []search.Filter, by view.Sort, after view.Position, limit int) ([]view.Conversation, error) {
 	bounded, cancel := context.WithTimeout(ctx, searchTime)
 	defer cancel()
-	rows, err := s.conversations(bounded, as, filters, before, limit)
+	rows, err := s.conversations(bounded, as, filters, by, after, limit)
 	if err != nil {
 		if bounded.Err() != nil && ctx.Err() == nil {
 			return nil, desk.Errorf(desk.KindInvalid, "the search takes too long: narrow it with from:, account:, inbox: or tag:")
@@ -94,8 +101,9 @@ func (s *Store) Conversations(ctx context.Context, as desk.Agent, filters []sear
 		return nil, wrap("list conversations", err)
 	}
 	out := make([]view.Conversation, len(rows))
+	policy, now := s.livePolicy(), time.Now()
 	for i := range rows {
-		out[i] = rows[i].view()
+		out[i] = rows[i].view(policy, now)
 	}
 	return out, nil
 }
@@ -107,35 +115,36 @@ const nearby = 300
 // conversations runs a list. A search for words first compares the texts of the first
 // conversations of the list, where common words fill the page, and otherwise those
 // of the conversations that the index finds, which are few for a rare word.
-func (s *Store) conversations(ctx context.Context, as desk.Agent, filters []search.Filter, before view.Position, limit int) ([]conversationView, error) {
+func (s *Store) conversations(ctx context.Context, as desk.Agent, filters []search.Filter, by view.Sort, after view.Position, limit int) ([]conversationView, error) {
 	names, err := s.names(ctx, filters)
 	if err != nil {
 		return nil, err
 	}
 	admin, tiers := viewer(as)
-	c := conditions{names: names, me: as.ID, args: []any{admin, tiers, nullTime(before.UpdatedAt), before.ID, limit, nil, as.ID}}
+	c := conditions{names: names, me: as.ID, args: []any{admin, tiers, nullTime(after.UpdatedAt), after.ID, limit, nil, as.ID}}
+	query := c.sorted(block("view-conversation-list"), by, after)
 	for i := range filters {
 		if err := c.filter(ctx, s, &filters[i]); err != nil {
 			return nil, err
 		}
 	}
 	if len(c.texts) == 0 {
-		return s.list(ctx, &c, limit)
+		return s.list(ctx, &c, query, limit)
 	}
-	rows, err := s.list(ctx, &c, nearby)
+	rows, err := s.list(ctx, &c, query, nearby)
 	if err != nil || len(rows) == limit {
 		return rows, err
 	}
 	if err := c.narrow(ctx, s); err != nil {
 		return nil, err
 	}
-	return s.list(ctx, &c, nil)
+	return s.list(ctx, &c, query, nil)
 }
 
 // list runs the query of a list that reads at most most conversations; nil: any number.
-func (s *Store) list(ctx context.Context, c *conditions, most any) (rows []conversationView, err error) {
+func (s *Store) list(ctx context.Context, c *conditions, query string, most any) (rows []conversationView, err error) {
 	c.args[5] = most
-	return rows, s.db.SelectContext(ctx, &rows, c.in(block("view-conversation-list")), c.args...)
+	return rows, s.db.SelectContext(ctx, &rows, c.in(query), c.args...)
 }
 
 // Conversation returns a conversation; KindNotFound if the agent may not see it.
@@ -148,7 +157,11 @@ func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.Conver
 		}
 		return view.Conversation{}, wrap("read conversation", err)
 	}
-	c := row.view()
+	now := time.Now()
+	c := row.view(s.livePolicy(), now)
+	if err := s.promisesOf(ctx, &c, row.Service, now); err != nil {
+		return c, err
+	}
 	if c.Reply.Channel != desk.ChannelChat {
 		return c, nil
 	}

@@ -1,6 +1,6 @@
 -- name: view-conversation-list
--- Last updated first, below the position ($3, $4), at most $5. filter.go replaces the
--- marks with the conditions of a search: those on a conversation itself, and those
+-- Last updated first, below the position ($3, $4), at most $5. sort.go replaces the
+-- order, and filter.go the marks with the conditions of a search: those on a conversation itself, and those
 -- that compare texts, which are checked in the order of the list, until the page is
 -- full, and for at most $6 conversations. $7 is
 -- the agent, for what they have read.
@@ -26,7 +26,7 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key
              and p.seq > coalesce((select r.seq from read_marks r where r.agent_id = $7 and r.conversation_id = c.id), 0)) as unread,
        c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
-       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at
+       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at, c.sla, c.segment, c.gap, c.service, ''::text as sort_key
 from found f
 join conversations c on c.id = f.id
 join inboxes i on i.id = c.inbox_id
@@ -47,7 +47,7 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key
              and p.seq > coalesce((select r.seq from read_marks r where r.agent_id = $5 and r.conversation_id = c.id), 0)) as unread,
        c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
-       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at,
+       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at, c.sla, c.segment, c.gap, c.service,
        c.merged_into as "merged_into.id", coalesce(s.number, 0) as "merged_into.number"
 from conversations c
 left join conversations s on s.id = c.merged_into
@@ -56,6 +56,13 @@ join accounts a on a.id = c.account_id
 join contact_names t on t.id = c.contact_id
 left join agents g on g.id = c.assignee_id
 where may_read(c.restricted, c.tier, $1, $2) and (c.id = $3::uuid or ($3::uuid is null and c.number = $4));
+
+-- name: view-clocks
+-- In the order in which they started.
+select id, conversation_id, metric, policy, policy_version, tier, state, started_at, due_at, met_at, breached_at, ended_at, target_us, used_us,
+       counted_at, paused, warnings
+from clocks where conversation_id = $1
+order by started_at, array_position(array['first_response', 'next_response', 'resolution', 'update_every'], metric), id;
 
 -- name: view-stints
 -- Oldest first, without the first $4.

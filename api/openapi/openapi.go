@@ -68,7 +68,7 @@ func Routes(mux *http.ServeMux, oapi *huma.OpenAPI, base string) error {
 // scalars only.
 var nullable = map[string][]string{
 	"Channel":      {"progress", "reconciled"},
-	"Conversation": {"assignee", "merged_into"},
+	"Conversation": {"assignee", "handoff", "merged_into", "next_due"},
 	"Message":      {"author", "authentication", "report", "signature"},
 	"Stint":        {"assignee"},
 }

@@ -113,6 +113,13 @@ func Explain(ctx context.Context, log *slog.Logger, err error) *Details {
 	switch kind {
 	case desk.KindInvalid:
 		d.Errors = []*huma.ErrorDetail{{Location: location(d.Detail), Message: d.Detail}}
+		var fields agent.FieldErrors
+		if errors.As(err, &fields) {
+			d.Errors = nil
+			for _, f := range fields {
+				d.Errors = append(d.Errors, &huma.ErrorDetail{Location: "body." + f.Field, Message: f.Reason})
+			}
+		}
 	case desk.KindInternal:
 		d.Detail = InternalDetail
 		log.ErrorContext(ctx, "RequestFailed", "error", err, "request_id", RequestID(ctx))

@@ -63,7 +63,8 @@ func (f *Filter) Live(ctx context.Context, a desk.Agent, events ...desk.Event) (
 }
 
 // allowed sends events without a conversation to admins only: they are about
-// agents, the policy, channels and accounts. Only who is available concerns everyone.
+// agents, the policy, channels and accounts. Who is available concerns everyone, and a
+// notice the agent whom it is for.
 func (f *Filter) allowed(ctx context.Context, a desk.Agent, events []desk.Event, fresh bool) ([]desk.Event, error) {
 	if a.Admin || len(events) == 0 {
 		return events, nil
@@ -74,7 +75,8 @@ func (f *Filter) allowed(ctx context.Context, a desk.Agent, events []desk.Event,
 	}
 	out := make([]desk.Event, 0, len(events))
 	for _, e := range events {
-		if r := rules[e.ConversationID]; r.exists && MayRead(a, r.Access) || e.Kind == desk.EventAgentAvailability {
+		if r := rules[e.ConversationID]; r.exists && MayRead(a, r.Access) || e.Kind == desk.EventAgentAvailability ||
+			e.Kind == desk.EventNoticeCreated && e.Subject == desk.AgentSubject(a.ID) {
 			out = append(out, e)
 		}
 	}

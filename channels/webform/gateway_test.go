@@ -58,7 +58,7 @@ func TestThroughTheGateway(t *testing.T) {
 	open := func(n int) []view.Conversation {
 		t.Helper()
 		for late := time.Now().Add(time.Minute); ; <-time.After(5 * time.Millisecond) {
-			list, err := gate.Store().Conversations(t.Context(), as, nil, view.Position{}, 10)
+			list, err := gate.Store().Conversations(t.Context(), as, nil, view.SortNewest, view.Position{}, 10)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/replay"
+	"switchboard/replay/history"
 	"switchboard/router"
 )
 
@@ -39,19 +40,19 @@ clocks and the escalations that fired. - reads the history from standard input.`
 			if err != nil {
 				return usageError{err}
 			}
-			history := cmd.InOrStdin()
+			events := cmd.InOrStdin()
 			if args[1] != "-" {
 				file, err := os.Open(args[1])
 				if err != nil {
 					return usageError{err}
 				}
 				defer file.Close() //nolint:errcheck // it is only read
-				history = file
+				events = file
 			}
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			err = replay.Run(policy, history, end, out)
+			err = replay.Run(policy, events, end, out)
 			var invalid *router.PolicyError
-			var line *replay.LineError
+			var line *history.Error
 			switch {
 			case errors.As(err, &invalid):
 				_, err = compileFile(args[0], cmd.OutOrStdout())

@@ -72,6 +72,16 @@ type Conversation struct {
 	ResolvedAt    *time.Time          `json:"resolved_at"`
 	CreatedAt     time.Time           `json:"created_at"`
 	UpdatedAt     time.Time           `json:"updated_at"`
+
+	SortKey string   `json:"-"` // what the list was sorted by, for Position
+	SLA     string   `json:"sla" doc:"Name of the SLA policy in force; empty: none"`
+	Segment string   `json:"segment" doc:"Of the account, as the policy sees it; empty: none"`
+	Gap     string   `json:"gap" enum:",owner,clock,next_action" doc:"What it has lacked for longer than the policy allows; empty: nothing"`
+	NextDue *NextDue `json:"next_due" doc:"The open clock that is due first; null: none is open"`
+	// Clocks, Handoff and Allowed are set only in a conversation that is read by itself.
+	Clocks  []Clock  `json:"clocks" doc:"All SLA clocks, in the order in which they started; always empty in lists"`
+	Handoff *Handoff `json:"handoff" doc:"The newest move between inboxes; null if there was none, and always null in lists"`
+	Allowed []string `json:"allowed" doc:"What you may do with it: reply, note, assign, resolve, ...; always empty in lists"`
 }
 
 // ConversationName names a conversation.
@@ -80,6 +90,17 @@ type ConversationName struct {
 	Number int64               `json:"number"`
 }
 
+// Sort is an order of a list of conversations.
+type Sort string
+
+const (
+	SortDue      Sort = "due"      // breached first, then the next deadline, then those without one, last changed first
+	SortWaiting  Sort = "waiting"  // the customers who have been waiting longest first
+	SortNewest   Sort = "newest"   // last changed first
+	SortOldest   Sort = "oldest"   // opened first
+	SortPriority Sort = "priority" // urgent first, then last changed first
+)
+
 // ConversationRef refers to a conversation by its ID or, if that is zero, by its
 // Number.
 type ConversationRef struct {
@@ -87,9 +108,11 @@ type ConversationRef struct {
 	Number int64
 }
 
-// Position is a place in the list of conversations, most recently updated first:
-// the last row that was returned. The zero Position is the start of the list.
+// Position is a place in a sorted list of conversations: the last row that was
+// returned. Key is what the list is sorted by; rows with the same key are sorted by
+// UpdatedAt, newest first. The zero Position is the start of the list.
 type Position struct {
+	Key       string
 	UpdatedAt time.Time
 	ID        desk.ConversationID
 }

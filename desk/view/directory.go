@@ -28,6 +28,9 @@ type Counts struct {
 	Pending    int `json:"pending"`
 	Snoozed    int `json:"snoozed"`
 	Resolved   int `json:"resolved"`
+	Breaching  int `json:"breaching" doc:"Late, or due within an hour"`
+	Gaps       int `json:"gaps" doc:"Without owner, clock or next action for longer than the policy allows"`
+	Notices    int `json:"notices" doc:"Notices that you have not acknowledged"`
 }
 
 // Agent is a person who answers customers.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -35,7 +36,16 @@ type Filter struct {
 	Inboxes    []string // any; an inbox's key
 	Channels   []desk.Channel
 	Numbers    []int64 // any
+
+	Breached  bool          // a clock is open and late
+	Breaching bool          // a clock is due within Soon, and not late
+	Gap       bool          // it has lacked something for too long
+	DueWithin time.Duration // a clock is due within this time, or late; 0: no condition
+	DueAfter  time.Duration // the next deadline is later than this; 0: no condition
 }
+
+// Soon is how far away a deadline is that counts as breaching.
+const Soon = time.Hour
 
 // Assignee is a condition on the assignee; exactly one field is set.
 type Assignee struct {
@@ -48,7 +58,8 @@ type Assignee struct {
 // Empty reports whether the filter matches every conversation.
 func (f *Filter) Empty() bool {
 	return len(f.Words)+len(f.Tags)+len(f.From)+len(f.Accounts)+len(f.Statuses)+len(f.Assignees)+
-		len(f.Tiers)+len(f.Inboxes)+len(f.Channels)+len(f.Numbers) == 0 && !f.Unassigned
+		len(f.Tiers)+len(f.Inboxes)+len(f.Channels)+len(f.Numbers) == 0 && !f.Unassigned &&
+		!f.Breached && !f.Breaching && !f.Gap && f.DueWithin == 0 && f.DueAfter == 0
 }
 
 // The limits of a query.
@@ -125,7 +136,7 @@ func (f *Filter) Set(key, value string) string {
 	return set(f, value)
 }
 
-const keyNames = "from:, account:, is:, assignee:, tier:, inbox:, channel:, tag:"
+const keyNames = "from:, account:, is:, assignee:, tier:, inbox:, channel:, tag:, sla:"
 
 var keys = map[string]func(*Filter, string) string{
 	"from":     func(f *Filter, v string) string { f.From = append(f.From, strings.ToLower(v)); return "" },
@@ -136,6 +147,7 @@ var keys = map[string]func(*Filter, string) string{
 	"assignee": (*Filter).setAssignee,
 	"tier":     (*Filter).setTier,
 	"channel":  (*Filter).setChannel,
+	"sla":      (*Filter).setSLA,
 }
 
 func (f *Filter) setIs(v string) string {
@@ -144,10 +156,41 @@ func (f *Filter) setIs(v string) string {
 		f.Statuses = append(f.Statuses, s)
 	case "unassigned":
 		f.Unassigned = true
+	case "breached":
+		f.Breached = true
+	case "breaching":
+		f.Breaching = true
+	case "gap":
+		f.Gap = true
 	default:
-		return fmt.Sprintf("is: must be open, pending, snoozed, resolved, closed or unassigned, not %q", v)
+		return fmt.Sprintf("is: must be open, pending, snoozed, resolved, closed, unassigned, breached, breaching or gap, not %q", v)
 	}
 	return ""
+}
+
+// setSLA reads a time until the next deadline: <1h, or >2d.
+func (f *Filter) setSLA(v string) string {
+	d, err := duration(strings.TrimLeft(v, "<>="))
+	switch {
+	case err != nil || d <= 0 || v == "":
+		return fmt.Sprintf("sla: must be a time until the next deadline, such as <30m, <1h or >2d, not %q", v)
+	case strings.HasPrefix(v, "<"):
+		f.DueWithin = d
+	case strings.HasPrefix(v, ">"):
+		f.DueAfter = d
+	default:
+		return fmt.Sprintf("sla: needs < or > before the time: sla:<%s", v)
+	}
+	return ""
+}
+
+// duration reads 30m, 1h30m or 2d.
+func duration(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(s)
 }
 
 func (f *Filter) setAssignee(v string) string {

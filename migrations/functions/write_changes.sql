@@ -100,15 +100,22 @@ begin
     if changes ? 'notices' then
         -- Each is addressed to one or several agents; an inbox that nobody leads has its
         -- admins told. Those who may not read the conversation are not told.
-        insert into notices (id, agent_id, conversation_id, kind, rule, text, at)
-        select n.id, a.id, n.conversation_id, n.kind, n.rule, n.text, n.at
-        from jsonb_to_recordset(changes->'notices') as n (id uuid, conversation_id uuid, inbox_id uuid, "to" text, agent_id uuid, kind text, rule text, text text, at timestamptz)
-        join conversations c on c.id = n.conversation_id
-        join inboxes i on i.id = n.inbox_id
-        join agents a on not a.disabled and (a.id = n.agent_id or a.email = n."to" or n."to" = 'inbox-lead' and i.key = any(a.leads)
-            or a.admin and (n."to" = 'admins' or n."to" = 'inbox-lead' and not exists (select from agents l where not l.disabled and i.key = any(l.leads))))
-        where may_read(c.restricted, c.tier, a.admin, a.tiers)
-        on conflict do nothing;
+        with told as (
+            insert into notices (id, agent_id, conversation_id, kind, rule, text, at)
+            select n.id, a.id, n.conversation_id, n.kind, n.rule, n.text, n.at
+            from jsonb_to_recordset(changes->'notices') as n (id uuid, conversation_id uuid, inbox_id uuid, "to" text, agent_id uuid, kind text, rule text, text text, at timestamptz)
+            join conversations c on c.id = n.conversation_id
+            join inboxes i on i.id = n.inbox_id
+            join agents a on not a.disabled and (a.id = n.agent_id or a.email = n."to" or n."to" = 'inbox-lead' and i.key = any(a.leads)
+                or a.admin and (n."to" = 'admins' or n."to" = 'inbox-lead' and not exists (select from agents l where not l.disabled and i.key = any(l.leads))))
+            where may_read(c.restricted, c.tier, a.admin, a.tiers)
+            on conflict do nothing
+            returning id, agent_id, conversation_id, kind, at
+        )
+        insert into events (at, subject_kind, subject_id, kind, version, actor, data)
+        select at, 'agent', 'ag_' || replace(agent_id::text, '-', ''), 'notice.created', 1, 'system',
+            jsonb_build_object('notice_id', 'nt_' || replace(id::text, '-', ''), 'conversation_id', 'cv_' || replace(conversation_id::text, '-', ''), 'notice', kind)
+        from told;
     end if;
     if changes ? 'blobs' then
         insert into blobs (sha256, size, bytes)

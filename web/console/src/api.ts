@@ -112,7 +112,7 @@ export const api = {
     const answer = await fetch(`/demo/as/${enc(email)}`, { method: 'POST', credentials: 'same-origin' });
     if (!answer.ok) throw new Problem(answer.status, answer.statusText, '');
   },
-  conversations: (query: ListQuery, signal?: AbortSignal) => get<PageConversation>('/conversations' + params(query), signal),
+  conversations: (query: ListQuery, signal?: AbortSignal) => get<PageConversation>('/conversations' + params({ sort: 'newest', ...query }), signal),
   conversation: (id: string) => get<Conversation>(`/conversations/${enc(id)}`),
   messages: (id: string) => all<Message>(`/conversations/${enc(id)}/messages`),
   events: (id: string) => all<Event>(`/conversations/${enc(id)}/events`),

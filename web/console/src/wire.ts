@@ -187,7 +187,7 @@ export interface paths {
         };
         /**
          * List conversations
-         * @description Last changed first. The filters and q must all match.
+         * @description By default those whose next deadline comes first. The filters and q must all match.
          */
         get: operations["list-conversations"];
         put?: never;
@@ -209,6 +209,26 @@ export interface paths {
         get: operations["read-conversation"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a handover
+         * @description Assigns the conversation to you. 409 if it was not handed over, or was accepted already.
+         */
+        post: operations["accept-handoff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -323,7 +343,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Preview a move
+         * @description What a move to inbox or tier would require and do, with the new deadlines. Nothing changes.
+         */
+        get: operations["preview-move"];
         put?: never;
         /**
          * Move to another inbox or tier
@@ -350,6 +374,23 @@ export interface paths {
          * @description Visible to agents only.
          */
         post: operations["note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the priority */
+        post: operations["set-priority"];
         delete?: never;
         options?: never;
         head?: never;
@@ -410,6 +451,26 @@ export interface paths {
          * @description 409 when there is a message newer than expected_seq; the problem then has last_seq and newer.
          */
         post: operations["reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return a handover
+         * @description Sends the conversation back to the inbox and the agent it came from.
+         */
+        post: operations["return-handoff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -553,6 +614,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List conversations with a gap
+         * @description Those that have had no owner, no clock or no next action for longer than the policy allows, the longest waiting first.
+         */
+        get: operations["list-gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/inboxes": {
         parameters: {
             query?: never;
@@ -665,6 +746,66 @@ export interface paths {
         get: operations["download-message"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your notices
+         * @description What escalation rules, assignments, handovers and tasks had to tell you, newest first.
+         */
+        get: operations["list-notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge all notices
+         * @description All of yours except pages.
+         */
+        post: operations["ack-notices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/{id}/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge a notice
+         * @description A page is acknowledged for everyone who was paged, and is not repeated.
+         */
+        post: operations["ack-notice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1207,6 +1348,55 @@ export interface components {
         };
         /** @description A frame of the event socket from the client */
         ClientFrame: components["schemas"]["AuthFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["TypingFrame"];
+        Clock: {
+            /** Format: date-time */
+            breached_at: string | null;
+            /**
+             * Format: date-time
+             * @description Null while paused
+             */
+            due_at: string | null;
+            /**
+             * Format: date-time
+             * @description Null while open
+             */
+            ended_at: string | null;
+            /** Format: date-time */
+            met_at: string | null;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "resolution" | "update_every";
+            /** @description Name of the SLA policy */
+            policy: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * @description breached: open and late; met: in time, or late if breached_at is set; void: there was nothing to answer; superseded: another policy came into force
+             * @enum {string}
+             */
+            state: "running" | "paused" | "breached" | "met" | "void" | "superseded";
+            /**
+             * Format: double
+             * @description Seconds of business time
+             */
+            target_s: number;
+            /**
+             * Format: int64
+             * @description Of the conversation when the clock started
+             */
+            tier: number;
+            /**
+             * Format: double
+             * @description Seconds of business time used until it ended, or until now
+             */
+            used_s: number;
+            warnings: components["schemas"]["ClockWarning"][];
+        };
+        ClockWarning: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            percent: number;
+        };
         Contact: {
             account: components["schemas"]["AccountName"];
             /** Format: date-time */
@@ -1223,13 +1413,24 @@ export interface components {
         };
         Conversation: {
             account: components["schemas"]["AccountName"];
+            /** @description What you may do with it: reply, note, assign, resolve, ...; always empty in lists */
+            allowed: string[];
             /** @description Null when unassigned */
             assignee: components["schemas"]["AgentName"] | null;
             /** @enum {string} */
             channel: "email" | "chat" | "form";
+            /** @description All SLA clocks, in the order in which they started; always empty in lists */
+            clocks: components["schemas"]["Clock"][];
             contact: components["schemas"]["ContactName"];
             /** Format: date-time */
             created_at: string;
+            /**
+             * @description What it has lacked for longer than the policy allows; empty: nothing
+             * @enum {string}
+             */
+            gap: "" | "owner" | "clock" | "next_action";
+            /** @description The newest move between inboxes; null if there was none, and always null in lists */
+            handoff: components["schemas"]["Handoff"] | null;
             id: string;
             inbox: components["schemas"]["InboxName"];
             /** Format: date-time */
@@ -1243,6 +1444,8 @@ export interface components {
             last_seq: number;
             /** @description The conversation that it was merged into, where its messages are; null: none */
             merged_into: components["schemas"]["ConversationName"] | null;
+            /** @description The open clock that is due first; null: none is open */
+            next_due: components["schemas"]["NextDue"] | null;
             /**
              * Format: int64
              * @description Short number for people: #1042
@@ -1260,6 +1463,10 @@ export interface components {
             resolved_at: string | null;
             /** @description Visible only to agents of its tier and to admins */
             restricted: boolean;
+            /** @description Of the account, as the policy sees it; empty: none */
+            segment: string;
+            /** @description Name of the SLA policy in force; empty: none */
+            sla: string;
             /** Format: date-time */
             snoozed_until: string | null;
             /** @enum {string} */
@@ -1318,6 +1525,12 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        ConversationHeading: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            subject: string;
         };
         ConversationMerged: {
             absorbed: string;
@@ -1512,9 +1725,24 @@ export interface components {
         Counts: {
             /**
              * Format: int64
+             * @description Late, or due within an hour
+             */
+            breaching: number;
+            /**
+             * Format: int64
+             * @description Without owner, clock or next action for longer than the policy allows
+             */
+            gaps: number;
+            /**
+             * Format: int64
              * @description Assigned to you, open or pending
              */
             mine: number;
+            /**
+             * Format: int64
+             * @description Notices that you have not acknowledged
+             */
+            notices: number;
             /** Format: int64 */
             open: number;
             /** Format: int64 */
@@ -1721,7 +1949,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -1766,6 +1994,43 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        Handoff: {
+            /** Format: date-time */
+            accepted_at: string | null;
+            /** @description Empty: not accepted */
+            accepted_by: string;
+            /** Format: date-time */
+            at: string;
+            /** @description policy, or an agent's ID */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it has to be accepted; null: no limit
+             */
+            due_at: string | null;
+            /** @description What the handoff contract asked for, by its names: problem, tried, customer_told, ... */
+            evidence: {
+                [key: string]: string;
+            };
+            from: components["schemas"]["InboxName"];
+            /** Format: int64 */
+            from_tier: number;
+            note: string;
+            /** @description The receiver still has to accept or return it */
+            pending: boolean;
+            /** @description Why it was returned */
+            reason: string;
+            /** Format: date-time */
+            returned_at: string | null;
+            /**
+             * Format: int64
+             * @description How often the conversation was returned so far
+             */
+            returns: number;
+            to: components["schemas"]["InboxName"];
+            /** Format: int64 */
+            to_tier: number;
         };
         HandoffAccepted: {
             /** @description Key of the inbox it came from */
@@ -2096,17 +2361,43 @@ export interface components {
             version: 1;
         };
         MoveInputBody: {
+            /** @description The evidence that the handoff contract requires, by its names: {"problem": "...", "tried": "..."}. Labels of the note ("Tried: ...") count, too */
+            handover?: {
+                [key: string]: string;
+            };
             /** @description An inbox's key */
             inbox?: string;
             /** @description Leave a pending or snoozed conversation as it is instead of opening it for the receiver */
             keep_status?: boolean;
-            /** @description The handover note; required when moving to a higher tier */
+            /** @description The handover note; required when moving to a higher tier, unless the policy has a handoff contract for the move */
             note?: string;
             /**
              * Format: int64
              * @description Moves to the first inbox of the tier
              */
             tier?: number | null;
+        };
+        MovePreview: {
+            /**
+             * Format: date-time
+             * @description When the receiver has to accept it; null: no limit, or no contract
+             */
+            accept_by: string | null;
+            /** @description The clocks that would be open */
+            clocks: components["schemas"]["Clock"][];
+            inbox: components["schemas"]["InboxName"];
+            /** @description The policy refuses it, for the reason in warning */
+            refused: boolean;
+            /** @description Names of the evidence that the handoff contract requires */
+            require: string[];
+            /** @description Name of the SLA policy that would be in force; empty: none */
+            sla: string;
+            /** Format: int64 */
+            tier: number;
+            /** @description The assignee does not work there */
+            unassigned: boolean;
+            /** @description Why the policy advises against it; empty: it does not */
+            warning: string;
         };
         NewKey: {
             /** @description The agent whose permissions it has */
@@ -2124,6 +2415,21 @@ export interface components {
             name: string;
             /** @description The key itself; shown only once */
             secret: string;
+        };
+        NextDue: {
+            /**
+             * Format: date-time
+             * @description Null while paused
+             */
+            due_at: string | null;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "resolution" | "update_every";
+            /** @enum {string} */
+            state: "running" | "paused" | "breached";
+            /** Format: double */
+            target_s: number;
+            /** Format: double */
+            used_s: number;
         };
         NoteAdded: {
             channel: string;
@@ -2161,6 +2467,57 @@ export interface components {
         };
         NoteInputBody: {
             text: string;
+        };
+        Notice: {
+            /**
+             * Format: date-time
+             * @description Null: not acknowledged
+             */
+            acked_at: string | null;
+            /** Format: date-time */
+            at: string;
+            conversation: components["schemas"]["ConversationHeading"];
+            id: string;
+            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap */
+            kind: string;
+            /** @description Name of the escalation rule; may be empty */
+            rule: string;
+            /** @description May be empty */
+            text: string;
+        };
+        NoticeCreated: {
+            conversation_id: string;
+            /** @description Why: escalation, page, assigned, handoff, task, ... */
+            notice: string;
+            notice_id: string;
+        };
+        NoticeCreatedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["NoticeCreated"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "notice.created";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         PageAccount: {
             data: components["schemas"]["Account"][];
@@ -2238,6 +2595,11 @@ export interface components {
         };
         PageMessage: {
             data: components["schemas"]["Message"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageNotice: {
+            data: components["schemas"]["Notice"][];
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
@@ -2385,6 +2747,10 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        PriorityInputBody: {
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "urgent";
         };
         Problem: {
             /** @description With unverified-reply-to: where the message asks for replies. Nothing confirms it; answer it only after checking */
@@ -2652,6 +3018,10 @@ export interface components {
             recipient: string;
             remote?: string;
             status: string;
+        };
+        ReturnInputBody: {
+            /** @description What is missing, or why it belongs to where it came from */
+            reason: string;
         };
         RuleFailed: {
             reason: string;
@@ -2951,11 +3321,14 @@ export type Channel = components['schemas']['Channel'];
 export type ChannelChanged = components['schemas']['ChannelChanged'];
 export type ChannelChangedEvent = components['schemas']['ChannelChangedEvent'];
 export type ClientFrame = components['schemas']['ClientFrame'];
+export type Clock = components['schemas']['Clock'];
+export type ClockWarning = components['schemas']['ClockWarning'];
 export type Contact = components['schemas']['Contact'];
 export type ContactName = components['schemas']['ContactName'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationAssigned = components['schemas']['ConversationAssigned'];
 export type ConversationAssignedEvent = components['schemas']['ConversationAssignedEvent'];
+export type ConversationHeading = components['schemas']['ConversationHeading'];
 export type ConversationMerged = components['schemas']['ConversationMerged'];
 export type ConversationMergedEvent = components['schemas']['ConversationMergedEvent'];
 export type ConversationMoved = components['schemas']['ConversationMoved'];
@@ -2982,6 +3355,7 @@ export type EventFrame = components['schemas']['EventFrame'];
 export type EventPage = components['schemas']['EventPage'];
 export type GapFound = components['schemas']['GapFound'];
 export type GapFoundEvent = components['schemas']['GapFoundEvent'];
+export type Handoff = components['schemas']['Handoff'];
 export type HandoffAccepted = components['schemas']['HandoffAccepted'];
 export type HandoffAcceptedEvent = components['schemas']['HandoffAcceptedEvent'];
 export type HandoffReturned = components['schemas']['HandoffReturned'];
@@ -3001,10 +3375,15 @@ export type MessageReceivedEvent = components['schemas']['MessageReceivedEvent']
 export type MessageSent = components['schemas']['MessageSent'];
 export type MessageSentEvent = components['schemas']['MessageSentEvent'];
 export type MoveInputBody = components['schemas']['MoveInputBody'];
+export type MovePreview = components['schemas']['MovePreview'];
 export type NewKey = components['schemas']['NewKey'];
+export type NextDue = components['schemas']['NextDue'];
 export type NoteAdded = components['schemas']['NoteAdded'];
 export type NoteAddedEvent = components['schemas']['NoteAddedEvent'];
 export type NoteInputBody = components['schemas']['NoteInputBody'];
+export type Notice = components['schemas']['Notice'];
+export type NoticeCreated = components['schemas']['NoticeCreated'];
+export type NoticeCreatedEvent = components['schemas']['NoticeCreatedEvent'];
 export type PageAccount = components['schemas']['PageAccount'];
 export type PageAcknowledged = components['schemas']['PageAcknowledged'];
 export type PageAcknowledgedEvent = components['schemas']['PageAcknowledgedEvent'];
@@ -3017,6 +3396,7 @@ export type PageEvent = components['schemas']['PageEvent'];
 export type PageInbox = components['schemas']['PageInbox'];
 export type PageKey = components['schemas']['PageKey'];
 export type PageMessage = components['schemas']['PageMessage'];
+export type PageNotice = components['schemas']['PageNotice'];
 export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
@@ -3029,6 +3409,7 @@ export type Presence = components['schemas']['Presence'];
 export type PresenceFrame = components['schemas']['PresenceFrame'];
 export type PriorityChanged = components['schemas']['PriorityChanged'];
 export type PriorityChangedEvent = components['schemas']['PriorityChangedEvent'];
+export type PriorityInputBody = components['schemas']['PriorityInputBody'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type Progress = components['schemas']['Progress'];
@@ -3047,6 +3428,7 @@ export type ReplyInputBody = components['schemas']['ReplyInputBody'];
 export type ReplyPath = components['schemas']['ReplyPath'];
 export type Report = components['schemas']['Report'];
 export type ReportRecipient = components['schemas']['ReportRecipient'];
+export type ReturnInputBody = components['schemas']['ReturnInputBody'];
 export type RuleFailed = components['schemas']['RuleFailed'];
 export type RuleFailedEvent = components['schemas']['RuleFailedEvent'];
 export type SlaChanged = components['schemas']['SLAChanged'];
@@ -3390,6 +3772,8 @@ export interface operations {
                 assignee?: string;
                 /** @description An account's id, or part of its name or domain */
                 account?: string;
+                /** @description due: breached first, then the next deadline; waiting: the customers who have been waiting longest first; newest: last changed first; oldest: opened first; priority: urgent first */
+                sort?: "due" | "waiting" | "newest" | "oldest" | "priority";
             };
             header?: never;
             path?: never;
@@ -3422,6 +3806,41 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "accept-handoff": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description A conversation's id or number */
                 id: string;
@@ -3673,6 +4092,43 @@ export interface operations {
             };
         };
     };
+    "preview-move": {
+        parameters: {
+            query?: {
+                /** @description An inbox's key */
+                inbox?: string;
+                /** @description A tier's number */
+                tier?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovePreview"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     move: {
         parameters: {
             query?: never;
@@ -3738,6 +4194,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "set-priority": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriorityInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -3843,6 +4338,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "return-handoff": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4097,6 +4631,40 @@ export interface operations {
             };
         };
     };
+    "list-gaps": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageConversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     "list-inboxes": {
         parameters: {
             query?: never;
@@ -4308,6 +4876,104 @@ export interface operations {
                 content: {
                     "message/rfc822": string;
                 };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-notices": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description open: those that you have not acknowledged */
+                state?: "open" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageNotice"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "ack-notices": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "ack-notice": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details (RFC 9457) */
             default: {

@@ -1,4 +1,6 @@
-package replay
+// Package history reads histories of conversations: JSON lines that say what happened,
+// ordered by time. It is pure.
+package history
 
 import (
 	"bufio"
@@ -7,18 +9,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
-	"switchboard/desk"
 	"switchboard/router"
 )
 
 // maxLine bounds a line of a history in octets.
 const maxLine = 4 << 20
 
-// line is one line of a history. Each kind of line uses some of the fields.
-type line struct {
+// Line is one line of a history: an agent, or an event. Each kind uses some of the fields.
+type Line struct {
 	// An agent.
 	Agent    *string  `json:"agent"`
 	Name     string   `json:"name"`
@@ -41,7 +41,7 @@ type line struct {
 	Subject string   `json:"subject"`
 	Text    string   `json:"text"`
 	Auto    string   `json:"auto"`
-	Account *account `json:"account"`
+	Account *Account `json:"account"`
 
 	Inbox      string            `json:"inbox"` // move
 	Tier       *int              `json:"tier"`
@@ -57,8 +57,8 @@ type line struct {
 	Priority string `json:"priority"` // priority
 }
 
-// account is a customer as a history describes it.
-type account struct {
+// Account is a customer as a history describes it.
+type Account struct {
 	Name       string         `json:"name"`
 	Domains    []string       `json:"domains"`
 	Plan       string         `json:"plan"`
@@ -66,26 +66,27 @@ type account struct {
 	Attributes map[string]any `json:"attributes"`
 }
 
-func (a *account) facts() router.AccountFacts {
+// Facts returns what the policy may look at.
+func (a *Account) Facts() router.AccountFacts {
 	if a == nil {
 		return router.AccountFacts{}
 	}
 	return router.AccountFacts{Name: a.Name, Domains: a.Domains, Plan: a.Plan, Tags: a.Tags, Attributes: a.Attributes}
 }
 
-// LineError is an error at a line of a history.
-type LineError struct {
+// Error is an error at a line of a history.
+type Error struct {
 	Line int // from 1
 	Err  error
 }
 
-func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *Error) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 
 // Unwrap returns the cause.
-func (e *LineError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
-// read calls fn for each line of a history that is not empty.
-func read(r io.Reader, fn func(*line) error) error {
+// Read calls fn for each line of a history that is not empty. Its error is an *Error.
+func Read(r io.Reader, fn func(*Line) error) error {
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 0, 64<<10), maxLine)
 	n := 0
@@ -95,23 +96,23 @@ func read(r io.Reader, fn func(*line) error) error {
 		if len(text) == 0 {
 			continue
 		}
-		l := &line{}
+		l := &Line{}
 		err := decode(text, l)
 		if err == nil {
 			err = fn(l)
 		}
 		if err != nil {
-			return &LineError{n, err}
+			return &Error{n, err}
 		}
 	}
 	if err := s.Err(); err != nil {
-		return &LineError{n + 1, err}
+		return &Error{n + 1, err}
 	}
 	return nil
 }
 
 // decode reads a line strictly, so that a misspelled name is not overlooked.
-func decode(text []byte, l *line) error {
+func decode(text []byte, l *Line) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(l); err != nil {
@@ -120,36 +121,5 @@ func decode(text []byte, l *line) error {
 	if d.More() {
 		return errors.New("there is more than one JSON object")
 	}
-	return nil
-}
-
-// addAgent declares an agent.
-func (r *run) addAgent(l *line) error {
-	key := *l.Agent
-	if key == "" {
-		return errors.New("agent: a name is missing")
-	}
-	if _, ok := r.agents[key]; ok {
-		return fmt.Errorf("agent %q was declared before", key)
-	}
-	a := desk.Agent{ID: desk.AgentID{15: byte(len(r.agents) + 1), 14: byte((len(r.agents) + 1) >> 8)}, Name: l.Name, Email: l.Email}
-	if a.Name == "" {
-		a.Name = key
-	}
-	if a.Email == "" {
-		a.Email = key
-	}
-	for _, n := range l.Tiers {
-		if !slices.ContainsFunc(r.policy.Rules.Tiers(), func(t router.Tier) bool { return t.Tier == desk.Tier(n) }) {
-			return fmt.Errorf("agent %q: tier %d does not exist", key, n)
-		}
-		a.Tiers = append(a.Tiers, desk.Tier(n))
-	}
-	for _, key := range l.Inboxes {
-		if _, ok := r.policy.Rules.Inbox(key); !ok {
-			return fmt.Errorf("agent %q: inbox %q does not exist", key, key)
-		}
-	}
-	r.agents[key], r.keys[a.ID] = a, key
 	return nil
 }
