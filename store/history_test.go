@@ -209,12 +209,15 @@ func (h *history) assign(t *testing.T) {
 
 func (h *history) move(t *testing.T) {
 	by, to := pick(h, h.agents), pick(h, h.boxes)
-	m := agent.Move{Inbox: to.Key, Note: "Please look.", KeepStatus: h.rand.IntN(3) == 0}
+	m := agent.Move{Inbox: to.Key, Note: "Please look.", KeepStatus: h.rand.IntN(3) == 0, Handover: map[string]string{}}
+	for _, name := range []string{"problem", "reproduced", "tried", "impact", "customer_told"} {
+		m.Handover[name] = "The " + name + "."
+	}
 	if _, err := h.desk.Move(t.Context(), by, h.id, m); err != nil {
 		t.Fatal(err)
 	}
 	events := h.events(t)
-	e := lifecycle.Move{By: desk.AgentActor(by.ID), ByName: by.Name, To: to, KeepStatus: m.KeepStatus}
+	e := lifecycle.Move{By: desk.AgentActor(by.ID), ByName: by.Name, To: to, KeepStatus: m.KeepStatus, Evidence: m.Handover}
 	for _, i := range h.boxes {
 		if i.ID == h.state.Conversation.InboxID {
 			e.From = i
