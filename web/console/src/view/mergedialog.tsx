@@ -52,7 +52,7 @@ export function MergeDialog({ conversation }: { conversation: Conversation }) {
       <ul class="choices">
         {found?.map((one) => (
           <li key={one.id}>
-            <button class="choice" disabled={busy} aria-label={say('merge.go', { number: one.number })} title={one.preview} onClick={() => void pick(one)}>
+            <button class="choice" disabled={busy} title={one.preview} onClick={() => void pick(one)}>
               <Icon name="merge" size={16} /><span>#{one.number}</span><span dir="auto">{one.subject || say('row.noSubject')}</span>
             </button>
           </li>
