@@ -9,6 +9,7 @@ import (
 	"switchboard/api/repeat"
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/accounts"
 	"switchboard/internal/roster"
 	"switchboard/internal/search"
 	"switchboard/live"
@@ -123,10 +124,13 @@ type Names interface {
 	Names(ctx context.Context) (roster.Names, error)
 }
 
-// Directory reads customers. Lists are ordered by name.
+// Directory reads and changes customers. Lists are ordered by name.
 type Directory interface {
 	Accounts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Account, error)
 	Account(ctx context.Context, as desk.Agent, id desk.AccountID) (view.Account, error)
+	EditAccount(ctx context.Context, by desk.Actor, ref accounts.Ref, create bool, change func(*desk.Account) error) (accounts.Edit, error)
+	// TryAccounts calls fn with an editor whose edits are all rolled back.
+	TryAccounts(ctx context.Context, by desk.Actor, fn func(accounts.Editor) error) error
 	Contacts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int) ([]view.Contact, error)
 	Contact(ctx context.Context, as desk.Agent, id desk.ContactID) (view.Contact, error)
 }

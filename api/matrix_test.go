@@ -23,6 +23,10 @@ var bodies = map[string]any{
 	"return-handoff":   map[string]any{"reason": "The invoice number is missing."},
 	"save-draft":       map[string]any{"text": "Dear", "seen": 1},
 	"mark-read":        map[string]any{"seq": 1},
+	"create-account":   map[string]any{"name": "New"},
+	"change-account":   map[string]any{"plan": "gold"},
+	"put-account":      map[string]any{"name": "New"},
+	"import-accounts":  "name\nNew\n",
 	"create-key":       map[string]any{"name": "test"},
 	"change-agent":     map[string]any{"capacity": 5},
 	"set-availability": map[string]any{"state": "away"},
@@ -118,6 +122,14 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{404} // this server has no mailboxes
+	case operation == "create-account" || operation == "change-account" || operation == "put-account" || operation == "import-accounts":
+		switch {
+		case role != "root":
+			return []int{403}
+		case operation == "create-account", operation == "put-account":
+			return []int{200, 201}
+		}
+		return []int{200}
 	case operation == "change-agent", operation == "set-availability" && role != "ben":
 		if role != "root" {
 			return []int{403}

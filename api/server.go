@@ -128,6 +128,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.deskRoutes()
 	s.agentRoutes()
 	s.directoryRoutes()
+	s.accountRoutes()
 	s.eventRoutes()
 	s.imageRoutes()
 	s.journalRoutes()

@@ -12,7 +12,10 @@ type Account struct {
 	Timezone   string   // IANA name; may be empty
 	Attributes map[string]any
 	Tags       []string
+	ExternalID string  // its key in another system; may be empty
+	OwnerID    AgentID // the agent who looks after it; zero: none
 	CreatedAt  time.Time
+	UpdatedAt  time.Time // of the last change by a person or an import
 }
 
 // Contact is a person who writes to the desk. A contact always has an account.

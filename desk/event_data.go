@@ -39,6 +39,7 @@ const (
 	EventPolicyPublished      EventKind = "policy.published"      // PolicyPublished
 	EventChannelChanged       EventKind = "channel.changed"       // ChannelChanged
 	EventAccountCreated       EventKind = "account.created"       // AccountCreated
+	EventAccountChanged       EventKind = "account.changed"       // AccountChanged
 )
 
 // EventData is the payload of an event. A payload's JSON only ever gains fields
@@ -55,7 +56,7 @@ func EventPayloads() []EventData {
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{},
-		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{},
+		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{},
 	}
 }
 
@@ -299,6 +300,18 @@ type AccountCreated struct {
 	Domains []string `json:"domains"`
 }
 
+// AccountChanged is what a person or an import changed about an account.
+type AccountChanged struct {
+	Changes []FieldChange `json:"changes"`
+}
+
+// FieldChange is one changed value.
+type FieldChange struct {
+	Field string `json:"field" doc:"name, domains, tags, owner, timezone, external_id, or attributes.NAME"`
+	From  any    `json:"from" doc:"null: it was not set"`
+	To    any    `json:"to" doc:"null: it is not set any more"`
+}
+
 func (ConversationOpened) EventKind() EventKind   { return EventConversationOpened }
 func (ConversationAssigned) EventKind() EventKind { return EventConversationAssigned }
 func (ConversationMoved) EventKind() EventKind    { return EventConversationMoved }
@@ -332,6 +345,7 @@ func (KeyRevoked) EventKind() EventKind           { return EventKeyRevoked }
 func (PolicyPublished) EventKind() EventKind      { return EventPolicyPublished }
 func (ChannelChanged) EventKind() EventKind       { return EventChannelChanged }
 func (AccountCreated) EventKind() EventKind       { return EventAccountCreated }
+func (AccountChanged) EventKind() EventKind       { return EventAccountChanged }
 
 func (ConversationOpened) EventVersion() int   { return 1 }
 func (ConversationAssigned) EventVersion() int { return 1 }
@@ -366,3 +380,4 @@ func (KeyRevoked) EventVersion() int           { return 1 }
 func (PolicyPublished) EventVersion() int      { return 1 }
 func (ChannelChanged) EventVersion() int       { return 1 }
 func (AccountCreated) EventVersion() int       { return 1 }
+func (AccountChanged) EventVersion() int       { return 1 }

@@ -20,7 +20,13 @@ create table accounts (
     tags text[] not null default '{}'::text[],
     created_at timestamp with time zone not null default now(),
     folded text,
-    constraint accounts_pkey PRIMARY KEY (id)
+    external_id text,
+    owner_id uuid,
+    updated_at timestamp with time zone not null default now(),
+    constraint accounts_pkey PRIMARY KEY (id),
+    constraint accounts_external_id_key UNIQUE (external_id),
+    constraint accounts_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES agents(id),
+    constraint accounts_external_id_check CHECK ((external_id <> ''::text))
 );
 CREATE INDEX accounts_name ON accounts USING btree ("left"(lower(name), 200), id);
 

@@ -16,6 +16,14 @@ type accountQueries struct {
 	OfDomain    *sqlx.Stmt `query:"account-of-domain"`
 	Save        *sqlx.Stmt `query:"account-save"`
 	SaveDomains *sqlx.Stmt `query:"account-save-domains"`
+	Lock        *sqlx.Stmt `query:"account-lock"`
+	Find        *sqlx.Stmt `query:"account-find"`
+	ByName      *sqlx.Stmt `query:"account-by-name"`
+	Read        *sqlx.Stmt `query:"account-read"`
+	Others      *sqlx.Stmt `query:"account-others"`
+	Write       *sqlx.Stmt `query:"account-write"`
+	DropDomains *sqlx.Stmt `query:"account-drop-domains"`
+	Open        *sqlx.Stmt `query:"account-open"`
 }
 
 // SaveAccount writes an account. Without an ID it updates the account that has

@@ -9,6 +9,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/accounts"
 	"switchboard/internal/textindex"
 )
 
@@ -77,7 +78,7 @@ func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after vie
 	if err != nil {
 		return nil, wrap("list accounts", err)
 	}
-	accounts := make([]view.Account, len(rows))
+	found := make([]view.Account, len(rows))
 	for i, r := range rows {
 		a := r.Account
 		a.Domains, a.Tags = list(r.Domains), list(r.Tags)
@@ -91,13 +92,18 @@ func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after vie
 			a.Attributes = map[string]any{}
 		}
 		a.Contacts = list(a.Contacts)
-		utc(&a.CreatedAt)
+		a.Owner = named(a.Owner)
+		a.MayEdit = accounts.MayEdit(as)
+		if _, text := a.Attributes["plan"].(string); !text {
+			a.Plan = ""
+		}
+		utc(&a.CreatedAt, &a.UpdatedAt)
 		for j := range a.Contacts {
 			contactUTC(&a.Contacts[j])
 		}
-		accounts[i] = a
+		found[i] = a
 	}
-	return accounts, nil
+	return found, nil
 }
 
 // Accounts lists accounts by name, starting after the position after. An empty q

@@ -36,7 +36,8 @@ cross join lateral (select count(*) as n, count(*) filter (where l.free) as free
 -- name: directory-accounts
 -- By name, after ($3, $4); $5 is a folded part of a name or domain. $7 narrows to ids,
 -- if it is not null. Contacts are listed if $8.
-select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at,
+select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at, a.updated_at, coalesce(a.external_id, '') as external_id,
+       coalesce(a.attributes ->> 'plan', '') as plan, a.owner_id as "owner.id", coalesce((select g.name from agents g where g.id = a.owner_id), '') as "owner.name",
        array(select d.domain from account_domains d where d.account_id = a.id order by d.domain) as domains,
        (select count(*) from conversations c
         where c.account_id = a.id and c.status = 'open' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2)) as open,

@@ -105,9 +105,14 @@ type Account struct {
 	Timezone   string         `json:"timezone"`
 	Attributes map[string]any `json:"attributes"`
 	Tags       []string       `json:"tags"`
+	Plan       string         `json:"plan" doc:"The attribute plan, if it is a string"`
+	Owner      *AgentName     `json:"owner" doc:"The agent who looks after it; null: none"`
+	ExternalID string         `json:"external_id" doc:"Its key in another system; may be empty"`
 	Open       int            `json:"open"`
 	Contacts   []Contact      `json:"contacts" doc:"Empty in lists"`
+	MayEdit    []string       `json:"may_edit" doc:"The properties that you may change"`
 	CreatedAt  time.Time      `json:"created_at"`
+	UpdatedAt  time.Time      `json:"updated_at" doc:"When a person or an import last changed it; pass it as based_on"`
 }
 
 // Identity is an address of a contact.

@@ -17,7 +17,51 @@ export interface paths {
          */
         get: operations["list-accounts"];
         put?: never;
+        /**
+         * Create an account
+         * @description For admins.
+         */
+        post: operations["create-account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/by-external-id/{external_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create or change the account with a key of another system
+         * @description For admins. If no account has the key, the one that has one of the given domains and no key gets it; otherwise one is created (201). Absent properties stay unchanged.
+         */
+        put: operations["put-account"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create and change accounts from a CSV file
+         * @description For admins; up to 1 MiB. Each valid line is carried out by itself; lines with errors are left out and reported. The columns are described in doc/operations.md.
+         */
+        post: operations["import-accounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -41,7 +85,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change an account
+         * @description Agents may change tags, admins everything: see may_edit. Absent properties stay unchanged. 409 when a domain or the external_id belongs to another account, which the answer names, or when the stored version is not the one of based_on.
+         */
+        patch: operations["change-account"];
         trace?: never;
     };
     "/agents": {
@@ -950,13 +998,80 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             domains: string[];
+            /** @description Its key in another system; may be empty */
+            external_id: string;
             id: string;
+            /** @description The properties that you may change */
+            may_edit: string[];
             name: string;
             /** Format: int64 */
             open: number;
+            /** @description The agent who looks after it; null: none */
+            owner: components["schemas"]["AgentName"];
+            /** @description The attribute plan, if it is a string */
+            plan: string;
             segment: string;
             tags: string[];
             timezone: string;
+            /**
+             * Format: date-time
+             * @description When a person or an import last changed it; pass it as based_on
+             */
+            updated_at: string;
+        };
+        AccountChanged: {
+            changes: components["schemas"]["FieldChange"][];
+        };
+        AccountChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["AccountChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "account.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        AccountChanges: {
+            /** @description Text, numbers, true or false; others stay as they are, and null removes one */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description updated_at of the version that the request changes; 409 if the stored one is another. Absent: whatever is stored
+             */
+            based_on?: string;
+            /** @description All domains of its mail addresses. 409 if one belongs to another account; public mail domains such as gmail.com are refused */
+            domains?: string[];
+            /** @description Its key in another system; only one account may have it */
+            external_id?: string;
+            name?: string;
+            /** @description The agent's identifier or address, or me; empty: nobody */
+            owner?: string;
+            /** @description The attribute plan; empty removes it */
+            plan?: string;
+            tags?: string[];
+            /** @description IANA name, such as Europe/Berlin */
+            timezone?: string;
         };
         AccountCreated: {
             domains: string[];
@@ -1949,7 +2064,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -1962,6 +2077,14 @@ export interface components {
             data: components["schemas"]["Event"][];
             /** @description Where to continue; never null, because the log never ends */
             next_cursor: string;
+        };
+        FieldChange: {
+            /** @description name, domains, tags, owner, timezone, external_id, or attributes.NAME */
+            field: string;
+            /** @description null: it was not set */
+            from: unknown;
+            /** @description null: it is not set any more */
+            to: unknown;
         };
         GapFound: {
             /** @enum {string} */
@@ -2112,6 +2235,18 @@ export interface components {
             trust: "claimed" | "aligned" | "verified";
             /** Format: date-time */
             verified_at: string | null;
+        };
+        Imported: {
+            /** Format: int64 */
+            created: number;
+            dry_run: boolean;
+            /** Format: int64 */
+            errors: number;
+            lines: components["schemas"]["Outcome"][];
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
         };
         Inbox: {
             id: string;
@@ -2518,6 +2653,25 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        Outcome: {
+            /** @description Empty with error, and for accounts that a dry run would create */
+            account_id: string;
+            /** @description Names of the changed properties */
+            changed: string[];
+            /** @description With error: the column; empty: the whole line */
+            column: string;
+            /** @description With error: what is wrong */
+            error: string;
+            /**
+             * Format: int64
+             * @description Where it begins in the file, from 1
+             */
+            line: number;
+            /** @description Of the account */
+            name: string;
+            /** @enum {string} */
+            result: "created" | "updated" | "unchanged" | "error";
         };
         PageAccount: {
             data: components["schemas"]["Account"][];
@@ -3297,6 +3451,9 @@ export interface components {
     pathItems: never;
 }
 export type Account = components['schemas']['Account'];
+export type AccountChanged = components['schemas']['AccountChanged'];
+export type AccountChangedEvent = components['schemas']['AccountChangedEvent'];
+export type AccountChanges = components['schemas']['AccountChanges'];
 export type AccountCreated = components['schemas']['AccountCreated'];
 export type AccountCreatedEvent = components['schemas']['AccountCreatedEvent'];
 export type AccountName = components['schemas']['AccountName'];
@@ -3353,6 +3510,7 @@ export type EscalationFiredEvent = components['schemas']['EscalationFiredEvent']
 export type Event = components['schemas']['Event'];
 export type EventFrame = components['schemas']['EventFrame'];
 export type EventPage = components['schemas']['EventPage'];
+export type FieldChange = components['schemas']['FieldChange'];
 export type GapFound = components['schemas']['GapFound'];
 export type GapFoundEvent = components['schemas']['GapFoundEvent'];
 export type Handoff = components['schemas']['Handoff'];
@@ -3361,6 +3519,7 @@ export type HandoffAcceptedEvent = components['schemas']['HandoffAcceptedEvent']
 export type HandoffReturned = components['schemas']['HandoffReturned'];
 export type HandoffReturnedEvent = components['schemas']['HandoffReturnedEvent'];
 export type Identity = components['schemas']['Identity'];
+export type Imported = components['schemas']['Imported'];
 export type Inbox = components['schemas']['Inbox'];
 export type InboxName = components['schemas']['InboxName'];
 export type Key = components['schemas']['Key'];
@@ -3384,6 +3543,7 @@ export type NoteInputBody = components['schemas']['NoteInputBody'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeCreated = components['schemas']['NoticeCreated'];
 export type NoticeCreatedEvent = components['schemas']['NoticeCreatedEvent'];
+export type Outcome = components['schemas']['Outcome'];
 export type PageAccount = components['schemas']['PageAccount'];
 export type PageAcknowledged = components['schemas']['PageAcknowledged'];
 export type PageAcknowledgedEvent = components['schemas']['PageAcknowledgedEvent'];
@@ -3487,6 +3647,116 @@ export interface operations {
             };
         };
     };
+    "create-account": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChanges"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "put-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChanges"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "import-accounts": {
+        parameters: {
+            query?: {
+                /** @description Change nothing, and report what would be changed */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     "read-account": {
         parameters: {
             query?: never;
@@ -3497,6 +3767,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChanges"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
