@@ -22,6 +22,8 @@ type condition struct {
 	source  string
 	program *vm.Program
 	node    exprast.Node
+	quick   quick // the same as a function; nil: only the program
+	first   quick // the beginning of a conjunction without a quick form, as a function; nil: none
 }
 
 // always reports whether the condition is true for all facts.
@@ -32,11 +34,20 @@ func (c condition) never() bool { return strings.TrimSpace(c.source) == "false" 
 
 // holds evaluates the condition. It returns an error if that is impossible, for
 // example because an account lacks an attribute.
-func (c condition) holds(f *Facts) (bool, error) {
+func (c condition) holds(f *Facts) (bool, error) { return c.test(&evaluation{Facts: f}) }
+
+// test is holds for a decision that evaluates many conditions.
+func (c condition) test(e *evaluation) (bool, error) {
+	if c.quick != nil {
+		return c.quick(e), nil
+	}
 	if c.program == nil {
 		return true, nil
 	}
-	out, err := exprlang.Run(c.program, f)
+	if c.first != nil && !c.first(e) {
+		return false, nil // the rest of the conjunction is not evaluated
+	}
+	out, err := exprlang.Run(c.program, e.Facts)
 	if err != nil {
 		return false, errors.New(firstLine(err.Error()))
 	}
@@ -136,7 +147,9 @@ func compileCondition(source string, calendars, absent []string) (condition, []c
 	for _, p := range check.problems {
 		problems = append(problems, conditionProblem{at(p.from), p.reason})
 	}
-	return condition{source: source, program: program, node: program.Node()}, problems
+	c := condition{source: source, program: program, node: program.Node()}
+	c.quick, c.first = quickForm(text)
+	return c, problems
 }
 
 // conditionOptions configures the expression language. There is no clock in it, since

@@ -13,6 +13,7 @@ import (
 // yet. Remove a key when the product acts on it. "*" is the name of an inbox or calendar,
 // and "[]" any item of a list.
 var unenforced = []string{
+	"calendars.*.holidays.ical", "calendars.*.holidays[].ical",
 	"tiers[].may", "tiers[].skills",
 	"inboxes.*.skills", "inboxes.*.assign.strategy", "inboxes.*.assign.capacity", "inboxes.*.assign.sticky", "inboxes.*.overflow",
 	"escalations[].do.handover",

@@ -26,7 +26,7 @@ func (p *Policy) SLAFor(f *Facts) (policy sla.Policy, ok bool, failed error) {
 }
 
 // SegmentOf returns the segment of an account, "" if it is in none.
-func (p *Policy) SegmentOf(f Facts) string { return p.segment(&walk{facts: f}) }
+func (p *Policy) SegmentOf(f Facts) string { return p.segment(newWalk(f, false)) }
 
 // InboxOf returns the first inbox of a tier.
 func (p *Policy) InboxOf(t desk.Tier) (Inbox, bool) {

@@ -51,14 +51,21 @@ func (p *Policy) Explain(f Facts) []Step {
 // walk is one decision in progress.
 type walk struct {
 	facts  Facts
+	eval   evaluation
 	steps  []Step
 	record bool
 	path   []string
 }
 
+func newWalk(f Facts, record bool) *walk {
+	w := &walk{facts: f, record: record}
+	w.eval.Facts = &w.facts
+	return w
+}
+
 // decide routes a conversation. It returns the steps if record is set.
 func (p *Policy) decide(f Facts, record bool) (Assignment, []Step) {
-	w := &walk{facts: f, record: record}
+	w := newWalk(f, record)
 	a := Assignment{Segment: p.segment(w)}
 	w.facts.Segment = a.Segment
 	set, _ := w.tree(p.routing, "")
@@ -82,7 +89,7 @@ func (p *Policy) decide(f Facts, record bool) (Assignment, []Step) {
 
 // test evaluates a node's condition and records the step.
 func (w *walk) test(section, name string, c condition) bool {
-	ok, err := c.holds(&w.facts)
+	ok, err := c.test(&w.eval)
 	if w.record {
 		s := Step{Section: section, Name: name, When: c.source, Matched: ok}
 		if err != nil {
