@@ -67,6 +67,7 @@ func (e Unmerged) apply(t *transition) error {
 	t.c.LastSeq += int64(e.Messages)
 	t.c.MergedInto = desk.ConversationID{}
 	t.restore(e.By, e.Before)
+	t.unpart()
 	return nil
 }
 
@@ -86,6 +87,7 @@ type Released struct {
 func (e Released) apply(t *transition) error {
 	t.record(e.By, desk.ConversationUnmerged{Absorbed: e.Absorbed.ID, Surviving: t.c.ID, AbsorbedNumber: e.Absorbed.Number, SurvivingNumber: t.c.Number, Messages: e.Messages})
 	t.c.Participants = slices.DeleteFunc(slices.Clone(t.c.Participants), func(a string) bool { return slices.Contains(e.Participants, a) })
+	t.giveBack(e.Absorbed.ID)
 	if e.Before == nil {
 		return nil
 	}

@@ -243,6 +243,7 @@ func (e Merged) apply(t *transition) error {
 	}
 	t.record(e.By, desk.ConversationMerged{Absorbed: t.c.ID, Surviving: e.Into.ID, AbsorbedNumber: t.c.Number, SurvivingNumber: e.Into.Number,
 		Reason: e.Reason, Messages: e.Messages, Before: before(&t.c)})
+	t.part()
 	t.reason = "merged"
 	t.become(desk.StatusClosed, desk.WaitingCustomer, e.By, "merged")
 	t.c.MergedInto = e.Into.ID
@@ -267,6 +268,7 @@ func (e Absorbed) apply(t *transition) error {
 		return desk.Errorf(desk.KindConflict, "conversation #%d was merged into another one; merge into that one", t.c.Number)
 	}
 	e.takeOver(t)
+	t.absorb(&e.From)
 	t.reason = "merged"
 	if t.c.AssigneeID.IsZero() && e.Assignee.CanRead(&t.c) {
 		t.assign(&e.Assignee, e.By, "merged")

@@ -54,6 +54,11 @@ type Service struct {
 	Gap   router.Gap               `json:"gap,omitempty"`
 	Tasks int                      `json:"tasks,omitempty"` // open ones
 
+	// Parted are the clocks that a merge ended, and Merges what it did to those of a
+	// survivor. Undoing it continues them.
+	Parted []desk.Clock   `json:"parted,omitempty"`
+	Merges []mergedClocks `json:"merges,omitempty"`
+
 	facts   *router.Facts // at the opening; nil: to be decoded from encoded
 	encoded json.RawMessage
 }

@@ -215,7 +215,7 @@ func TestWake(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.exec(t, "update conversations set snoozed_until = now() where id in ($1, $2)", due, opened)
+	o.exec(t, "update conversations set snoozed_until = now(), check_at = now() where id in ($1, $2)", due, opened)
 	if _, err := o.desk.SetStatus(ctx, o.ana, opened, agent.Status{To: desk.StatusOpen}); err != nil {
 		t.Fatal(err)
 	}

@@ -16,11 +16,12 @@ select (select count(*) from (select 1 from conversations c
                                 and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as mine,
        (select count(*) from (select 1 from conversations c
                               where c.status = 'open' and coalesce(c.due_at, 'infinity'::timestamptz) < now() + interval '1 hour' and c.merged_into is null
-                                and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as breaching,
+                                and may_read(c.restricted, c.tier, $1, $2) order by coalesce(c.due_at, 'infinity'::timestamptz) limit $4) l) as breaching,
        (select count(*) from (select 1 from conversations c
-                              where c.gap <> '' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as gaps,
-       (select count(*) from (select 1 from notices t join conversations c on c.id = t.conversation_id
-                              where t.agent_id = $3 and t.acked_at is null and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as notices,
+                              where c.gap = any(array['owner', 'clock', 'next_action']) and c.gap <> '' and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as gaps,
+       (select count(*) from (select 1 from notices t
+                              where t.agent_id = $3 and t.acked_at is null
+                                and exists (select from conversations c where c.id = t.conversation_id and may_read(c.restricted, c.tier, $1, $2) offset 0) limit $4) l) as notices,
        least(coalesce(sum(n.free) filter (where s.status = 'open'), 0), $4) as unassigned,
        least(coalesce(sum(n.n) filter (where s.status = 'open'), 0), $4) as open,
        least(coalesce(sum(n.n) filter (where s.status = 'pending'), 0), $4) as pending,
