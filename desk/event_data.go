@@ -76,7 +76,18 @@ type ConversationAssigned struct {
 	From   AgentID `json:"from"`
 	To     AgentID `json:"to"`
 	Name   string  `json:"name,omitempty" doc:"Name of the new assignee"`
-	Reason string  `json:"reason,omitempty" doc:"replied: the author of a reply took an unassigned conversation"`
+	Reason string  `json:"reason,omitempty" doc:"replied: the author of a reply took an unassigned conversation; with strategy: why this agent was chosen"`
+	// Strategy, Helping and Considered explain an automatic assignment.
+	Strategy   string            `json:"strategy,omitempty" doc:"With an automatic assignment: round-robin, least-loaded, skill, on-call or sticky"`
+	Helping    string            `json:"helping,omitempty" doc:"With an automatic assignment while the inbox overflows: the key of the inbox that the agent helps from"`
+	Considered []ConsideredAgent `json:"considered,omitempty" doc:"With an automatic assignment: who was considered, the chosen one first; at most 20"`
+}
+
+// ConsideredAgent is an agent who was considered for an automatic assignment.
+type ConsideredAgent struct {
+	AgentID AgentID `json:"agent_id"`
+	Name    string  `json:"name"`
+	Reason  string  `json:"reason" doc:"Why they were not chosen; empty: they were"`
 }
 
 // ConversationMoved is a move to another inbox.

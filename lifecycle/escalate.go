@@ -133,9 +133,7 @@ func (t *transition) release(a *router.Action, at time.Time) string {
 	if t.c.AssigneeID.IsZero() {
 		return verb + " skipped: nobody is assigned"
 	}
-	if a.Reassign {
-		t.s.Avoid = t.c.AssigneeID
-	}
+	t.s.Avoid = t.c.AssigneeID
 	_ = t.step(at, func() error { return Assign{By: desk.ActorPolicy}.apply(t) })
 	return verb
 }

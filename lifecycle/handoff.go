@@ -89,7 +89,7 @@ func (e Accept) apply(t *transition) error {
 	t.record(by, desk.HandoffAccepted{From: h.FromKey, To: h.ToKey, Late: !h.DueAt.IsZero() && t.at.After(h.DueAt)})
 	t.reason = "accepted"
 	if t.c.AssigneeID != e.By.ID {
-		t.assign(&e.By, by, "accepted")
+		t.assign(&e.By, by, "accepted", nil)
 	}
 	t.s.Acknowledged = true
 	return nil

@@ -92,7 +92,7 @@ func (e Released) apply(t *transition) error {
 		return nil
 	}
 	if t.c.AssigneeID != e.Before.Assignee {
-		t.assign(&desk.Agent{ID: e.Before.Assignee}, e.By, "unmerged")
+		t.assign(&desk.Agent{ID: e.Before.Assignee}, e.By, "unmerged", nil)
 	}
 	t.c.Preview, t.c.LastInboundAt, t.c.LastReplyAt = e.Before.Preview, instantOf(e.Before.LastInboundAt), instantOf(e.Before.LastReplyAt)
 	t.restore(e.By, *e.Before)

@@ -74,7 +74,7 @@ func (e Message) apply(t *transition) error {
 		t.become(desk.StatusClosed, desk.WaitingCustomer, desk.ActorSystem, "it is older than the connection of the mailbox")
 		return nil
 	}
-	t.reason = "customer replied"
+	t.reason, t.s.Held = "customer replied", false
 	t.sig.person = !e.Automatic
 	t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorCustomer, "the customer wrote")
 	return nil
@@ -119,7 +119,7 @@ func (e Reply) apply(t *transition) error {
 	t.c.Preview = e.Data.Preview
 	t.reason = "replied"
 	if t.c.AssigneeID.IsZero() && e.Author.CanRead(&t.c) {
-		t.assign(&e.Author, by, "replied")
+		t.assign(&e.Author, by, "replied", nil)
 	}
 	to := t.c.Status
 	if to == desk.StatusOpen || to == desk.StatusSnoozed {

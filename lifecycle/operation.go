@@ -13,9 +13,34 @@ import (
 type Assign struct {
 	By desk.Actor
 	To desk.Agent
+	// Automatic says why the policy assigns it; nil: a person or a rule does.
+	Automatic *Automatic
+}
+
+// Automatic is why the policy assigns a conversation to an agent. It yields to people:
+// unless the conversation still waits for an assignee in the same inbox, Assign is a
+// conflict.
+type Automatic struct {
+	Inbox      desk.InboxID // that the conversation was in when it was decided
+	Strategy   string
+	Reason     string
+	Helping    string // key of the inbox that the agent helps from; may be empty
+	Considered []desk.ConsideredAgent
+}
+
+// Unassigned reports whether the policy may assign the conversation: it is open, waits
+// for us and has no assignee, and nobody wants it to stay like that.
+func (s *State) Unassigned() bool {
+	c := &s.Conversation
+	return c.Status == desk.StatusOpen && c.WaitingOn == desk.WaitingUs && c.AssigneeID.IsZero() && c.MergedInto.IsZero() && !s.Service.Held
 }
 
 func (e Assign) apply(t *transition) error {
+	if a := e.Automatic; a != nil {
+		if now := (State{Conversation: t.c, Service: t.s}); !now.Unassigned() || t.c.InboxID != a.Inbox {
+			return desk.Errorf(desk.KindConflict, "conversation #%d does not wait for an assignee in this inbox any more", t.c.Number)
+		}
+	}
 	switch {
 	case e.To.ID == t.c.AssigneeID:
 		return nil
@@ -28,7 +53,12 @@ func (e Assign) apply(t *transition) error {
 	default:
 		t.reason = "assigned"
 	}
-	t.assign(&e.To, e.By, "")
+	t.assign(&e.To, e.By, "", e.Automatic)
+	if person := e.By != desk.ActorPolicy && e.By != desk.ActorSystem; e.To.ID.IsZero() {
+		t.s.Held = person
+	} else if e.By != desk.AgentActor(e.To.ID) {
+		t.notify("assignee", desk.NoticeAssigned, "", "")
+	}
 	return nil
 }
 
@@ -67,7 +97,7 @@ func (e Move) apply(t *transition) error {
 	if !e.returned {
 		t.handOff(&e, t.c.AssigneeID)
 	}
-	t.c.InboxID, t.c.Tier = e.To.ID, e.To.Tier
+	t.c.InboxID, t.c.Tier, t.s.Held = e.To.ID, e.To.Tier, false
 	t.c.Path = append(t.c.Path, fmt.Sprintf("moved: %s -> %s by %s", e.From.Key, e.To.Key, e.ByName))
 	if !t.c.AssigneeID.IsZero() && (e.returned || e.Assignee.Disabled || !e.Assignee.WorksIn(e.To)) {
 		t.c.AssigneeID, t.s.AssignedAt, data.Unassigned = desk.AgentID{}, time.Time{}, e.assignTo == nil
@@ -75,7 +105,7 @@ func (e Move) apply(t *transition) error {
 	t.reason = "moved"
 	t.record(e.By, data)
 	if e.assignTo != nil {
-		t.assign(e.assignTo, e.By, "returned")
+		t.assign(e.assignTo, e.By, "returned", nil)
 	}
 	if waits := t.c.Status == desk.StatusPending || t.c.Status == desk.StatusSnoozed; waits && !e.KeepStatus {
 		t.become(desk.StatusOpen, desk.WaitingUs, e.By, "moved")
@@ -271,7 +301,7 @@ func (e Absorbed) apply(t *transition) error {
 	t.absorb(&e.From)
 	t.reason = "merged"
 	if t.c.AssigneeID.IsZero() && e.Assignee.CanRead(&t.c) {
-		t.assign(&e.Assignee, e.By, "merged")
+		t.assign(&e.Assignee, e.By, "merged", nil)
 	}
 	if e.From.WaitingOn != desk.WaitingUs {
 		return nil

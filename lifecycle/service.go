@@ -36,6 +36,10 @@ type Service struct {
 	// Avoid is the agent from whom a rule took the conversation, so that the assignment
 	// looks for another one.
 	Avoid desk.AgentID `json:"avoid,omitzero"`
+	// Held: a person has unassigned the conversation. The policy does not assign it until
+	// it moves or the customer writes again. (The index conversations_waiting leaves out
+	// conversations with this key.)
+	Held bool `json:"held,omitempty"`
 
 	// Holding are the escalation rules whose condition held when last evaluated, and
 	// Failing those that could not be evaluated. A rule that holds does not fire again.

@@ -129,10 +129,13 @@ func (t *transition) wait(on desk.WaitingOn) {
 	}
 }
 
-// assign sets the assignee and records it.
-func (t *transition) assign(to *desk.Agent, by desk.Actor, reason string) {
+// assign sets the assignee and records it, with the reason of an automatic assignment.
+func (t *transition) assign(to *desk.Agent, by desk.Actor, reason string, auto *Automatic) {
 	data := desk.ConversationAssigned{From: t.c.AssigneeID, To: to.ID, Name: to.Name, Reason: reason}
-	t.c.AssigneeID = to.ID
+	if auto != nil {
+		data.Strategy, data.Reason, data.Helping, data.Considered = auto.Strategy, auto.Reason, auto.Helping, auto.Considered
+	}
+	t.c.AssigneeID, t.s.Held = to.ID, false
 	t.s.AssignedAt, t.s.Acknowledged = t.at, by == desk.AgentActor(to.ID)
 	if to.ID.IsZero() {
 		t.s.AssignedAt = time.Time{}

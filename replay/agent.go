@@ -38,5 +38,6 @@ func (r *run) addAgent(l *history.Line) error {
 		}
 	}
 	r.agents[key], r.keys[a.ID] = a, key
+	r.assigner.declare(a, l, r.now)
 	return nil
 }

@@ -54,6 +54,7 @@ type run struct {
 	conversations map[string]*conversation
 	order         []*conversation
 	now           time.Time // of the newest event
+	assigner      *assigner
 }
 
 // conversation is everything that happened to one conversation.
@@ -67,6 +68,11 @@ type conversation struct {
 	replies []time.Time
 	done    []period // while resolved or closed
 	next    time.Time
+
+	contact string // their address
+	// assigned is how often it was assigned automatically at the instant assignedAt.
+	assigned   int
+	assignedAt time.Time
 }
 
 // period is a span of time; to is zero if it has not ended.
@@ -81,6 +87,7 @@ func newRun(rules *router.Policy) *run {
 	for i, in := range rules.Inboxes() {
 		r.policy.Inboxes = append(r.policy.Inboxes, desk.Inbox{ID: desk.InboxID{15: byte(i + 1), 14: byte((i + 1) >> 8)}, Key: in.Key, Name: in.Name, Tier: in.Tier})
 	}
+	r.assigner = newAssigner(&r.policy)
 	return r
 }
 
@@ -113,7 +120,8 @@ func (r *run) line(l *history.Line) error {
 }
 
 // advance fires the timers of all conversations that are due before an instant; with
-// inclusive, also at it. They fire in order of time.
+// inclusive, also at it. They fire in order of time, and at each instant conversations
+// are assigned after its timers.
 func (r *run) advance(until time.Time, inclusive bool) {
 	for {
 		var first *conversation
@@ -122,8 +130,19 @@ func (r *run) advance(until time.Time, inclusive bool) {
 				first = c
 			}
 		}
-		if first == nil || first.next.After(until) || first.next.Equal(until) && !inclusive {
+		at, assigns := time.Time{}, false
+		if first != nil {
+			at = first.next
+		}
+		if due := r.assigner.due; !due.IsZero() && (first == nil || due.Before(at)) {
+			at, assigns = due, true
+		}
+		if at.IsZero() || at.After(until) || at.Equal(until) && !inclusive {
 			return
+		}
+		if assigns {
+			r.assign(at)
+			continue
 		}
 		_ = r.apply(first, lifecycle.Timer{}, first.next) // a timer is never refused
 	}
@@ -146,7 +165,7 @@ func (r *run) receive(c *conversation, l *history.Line) error {
 
 // open opens a conversation where the policy puts it.
 func (r *run) open(l *history.Line) *conversation {
-	c := &conversation{key: l.Conversation, account: l.Account}
+	c := &conversation{key: l.Conversation, account: l.Account, contact: strings.ToLower(l.From)}
 	_, domain, _ := strings.Cut(l.From, "@")
 	f := router.Facts{
 		Channel: l.Channel, Message: router.MessageFacts{Subject: l.Subject, NewText: l.Text, From: strings.ToLower(l.From), AutoSubmitted: l.Auto},
@@ -188,6 +207,12 @@ func (r *run) apply(c *conversation, e lifecycle.Event, at time.Time) error {
 		c.replies = append(c.replies, at)
 	}
 	c.take(&out)
+	r.assigner.wake(at)
+	for i := range out.Begun {
+		if s := &out.Begun[i]; !s.AssigneeID.IsZero() && s.Reason == "assigned" {
+			r.assigner.turn(s)
+		}
+	}
 	c.next, _ = lifecycle.NextTimer(c.state, r.policy)
 	return nil
 }

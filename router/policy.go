@@ -150,6 +150,16 @@ func (p *Policy) Inbox(key string) (Inbox, bool) {
 	return Inbox{}, false
 }
 
+// Helping returns the inboxes that help one while it overflows, in order of preference.
+func (p *Policy) Helping(in Inbox) (list []Inbox) {
+	for _, key := range in.Overflow.To {
+		if from, ok := p.Inbox(key); ok {
+			list = append(list, from)
+		}
+	}
+	return list
+}
+
 // Skills returns the skills that the tiers and inboxes name, sorted.
 func (p *Policy) Skills() (skills []string) {
 	for _, t := range p.tiers {

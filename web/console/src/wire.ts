@@ -1512,6 +1512,12 @@ export interface components {
             /** Format: double */
             percent: number;
         };
+        ConsideredAgent: {
+            agent_id: string;
+            name: string;
+            /** @description Why they were not chosen; empty: they were */
+            reason: string;
+        };
         Contact: {
             account: components["schemas"]["AccountName"];
             /** Format: date-time */
@@ -1606,11 +1612,17 @@ export interface components {
             waiting_since: string | null;
         };
         ConversationAssigned: {
+            /** @description With an automatic assignment: who was considered, the chosen one first; at most 20 */
+            considered?: components["schemas"]["ConsideredAgent"][];
             from: string;
+            /** @description With an automatic assignment while the inbox overflows: the key of the inbox that the agent helps from */
+            helping?: string;
             /** @description Name of the new assignee */
             name?: string;
-            /** @description replied: the author of a reply took an unassigned conversation */
+            /** @description replied: the author of a reply took an unassigned conversation; with strategy: why this agent was chosen */
             reason?: string;
+            /** @description With an automatic assignment: round-robin, least-loaded, skill, on-call or sticky */
+            strategy?: string;
             to: string;
         };
         ConversationAssignedEvent: {
@@ -3480,6 +3492,7 @@ export type ChannelChangedEvent = components['schemas']['ChannelChangedEvent'];
 export type ClientFrame = components['schemas']['ClientFrame'];
 export type Clock = components['schemas']['Clock'];
 export type ClockWarning = components['schemas']['ClockWarning'];
+export type ConsideredAgent = components['schemas']['ConsideredAgent'];
 export type Contact = components['schemas']['Contact'];
 export type ContactName = components['schemas']['ContactName'];
 export type Conversation = components['schemas']['Conversation'];
