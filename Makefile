@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f \
 SLOW := ./store ./cmd/switchboard ./api ./gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-disk
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,10 @@ soak-restart: web ## 20 kills while mail arrives: nothing lost, and the median a
 
 bench-go: web ## Go benchmarks, one package at a time; ARGS=./normalize for one package
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)
+
+soak-timers: web ## 5,000 conversations whose clocks are due while two nodes are killed 30 times: every timer fires once
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 15m -run '^TestTimersOnTwoNodes$$' ./cmd/switchboard -soak
 
 soak-imap: web ## mailboxes for 10 to 15 minutes: 10,000 mails, 300 cut connections, frozen sessions, downtime
 	@scripts/test-tools
