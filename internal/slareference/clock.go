@@ -10,6 +10,7 @@ import (
 type clock struct {
 	metric        Metric
 	sla           *SLA
+	hours         *hours // of the policy's calendar
 	tier          int
 	start         int64
 	used, target  int64
@@ -62,7 +63,7 @@ func (c *conversation) start(m Metric) {
 	if c.sla == nil || c.sla.Targets[m] == 0 || c.running(m) != nil {
 		return
 	}
-	k := &clock{metric: m, sla: c.sla, tier: c.state.tier, start: c.now, target: int64(c.sla.Targets[m] / time.Second)}
+	k := &clock{metric: m, sla: c.sla, hours: c.hours[c.sla.Calendar], tier: c.state.tier, start: c.now, target: int64(c.sla.Targets[m] / time.Second)}
 	c.clocks = append(c.clocks, k)
 	slices.SortStableFunc(c.clocks, func(a, b *clock) int {
 		if a.start != b.start {
@@ -137,7 +138,7 @@ func (c *conversation) shareIn(k *clock, s state, percent int) int64 {
 	}
 	at, ahead := c.now, *k
 	for !ahead.usedUp(percent) {
-		if c.hours[k.sla.Calendar].open(at) {
+		if k.hours.open(at) {
 			ahead.used += c.step
 		}
 		at += c.step
@@ -189,11 +190,10 @@ func (c *conversation) handOff() {
 			c.features.add(Kept)
 		}
 	}
-	if c.state.finished() {
-		return
+	if !c.state.finished() {
+		c.start(Resolution)
+		c.start(UpdateEvery)
 	}
-	c.start(Resolution)
-	c.start(UpdateEvery)
 	if !c.started(FirstResponse) && c.replied == 0 {
 		c.start(FirstResponse)
 	}
@@ -202,21 +202,21 @@ func (c *conversation) handOff() {
 // retarget counts the clock again from its start as if it had been under the new policy.
 func (c *conversation) retarget(k *clock) {
 	c.features.add(Retargeted)
-	k.sla, k.target, k.used = c.sla, int64(c.sla.Targets[k.metric]/time.Second), 0
+	k.sla, k.hours = c.sla, c.hours[c.sla.Calendar]
+	k.target, k.used = int64(c.sla.Targets[k.metric]/time.Second), 0
 	for at := k.start; at < c.now; at += c.step {
 		then := c.past[(at-c.opened)/c.step]
-		s := state{waiting: then.waiting}
+		s := state{waiting: sides[then.waiting]}
 		if then.finished {
 			s.status = "resolved"
 		}
-		if !c.paused(k, s) && c.hours[k.sla.Calendar].open(at) {
+		if !c.paused(k, s) && k.hours.open(at) {
 			k.used += c.step
 		}
 	}
 	if k.used >= k.target {
 		c.features.add(RetargetedUsedUp)
 	}
-	c.fire(k)
 }
 
 // flag and used are facts about the newest clock of a metric.

@@ -21,6 +21,7 @@ type Term struct {
 	Number  int           // tier, account.attributes.arr
 	Percent int           // sla.METRIC
 	Age     time.Duration // stint.age, conversation.age
+	Not     bool          // of a fact that is true or false by itself
 }
 
 // facts answers the questions of terms.
@@ -58,7 +59,7 @@ func (t Term) holds(f facts) bool {
 	case t.Number > 0:
 		return f.number(t.Fact) == t.Number
 	default:
-		return f.flag(t.Fact)
+		return f.flag(t.Fact) != t.Not
 	}
 }
 
@@ -88,6 +89,8 @@ func (t Term) String() string {
 		return fmt.Sprintf("%s %s %q", t.Fact, op, t.Text)
 	case t.Number > 0:
 		return fmt.Sprintf("%s %s %d", t.Fact, op, t.Number)
+	case t.Not:
+		return "not " + t.Fact
 	default:
 		return t.Fact
 	}

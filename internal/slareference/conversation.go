@@ -54,11 +54,18 @@ type state struct {
 
 func (s state) finished() bool { return s.status == "resolved" || s.status == "closed" }
 
-// moment is what held during one step.
+// moment is what held during one step. There are many, so they are small: the waiting
+// side is an index of sides.
 type moment struct {
-	waiting  string
+	waiting  uint8
 	finished bool
-	tier     int
+	tier     uint8
+}
+
+var sides = []string{"us", "customer", "third-party"}
+
+func (s state) moment() moment {
+	return moment{uint8(slices.Index(sides, s.waiting)), s.finished(), uint8(s.tier)}
 }
 
 type stint struct {
@@ -179,7 +186,6 @@ func (c *conversation) transition(next state, why cause) {
 			c.start(UpdateEvery)
 		}
 	}
-	c.rearm()
 	c.before = c.state
 }
 
@@ -205,11 +211,11 @@ func (c *conversation) advance(to int64) {
 	for c.now < to {
 		c.timers()
 		for _, k := range c.clocks {
-			if k.open() && !c.paused(k, c.state) && c.hours[k.sla.Calendar].open(c.now) {
+			if k.open() && !c.paused(k, c.state) && k.hours.open(c.now) {
 				k.used += c.step
 			}
 		}
-		c.past = append(c.past, moment{c.state.waiting, c.state.finished(), c.state.tier})
+		c.past = append(c.past, c.state.moment())
 		c.now += c.step
 	}
 }

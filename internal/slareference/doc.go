@@ -14,12 +14,14 @@
 //     next_response.
 //   - An event takes effect as a whole: the SLA policy that it brings into force is the one
 //     whose clocks it starts, and it ends one stint at most.
-//   - No clock starts in a resolved conversation, and neither a reply there nor a reopening
-//     starts update_every. A handoff while it is resolved leaves its resolution clock alone.
+//   - Neither a reply in a resolved conversation nor a reopening starts update_every. A
+//     handoff while it is resolved leaves its resolution clock alone, and starts
+//     first_response like any other.
 //   - A warning is given at its instant even if an event at that instant pauses the clock.
 //   - The due_at of a clock that ends is that of the instant before the event.
-//   - Retargeting gives warnings and breaches at once, also if another event follows at the
-//     same instant; all other timers run after the events of an instant.
-//   - Escalation rules are tested after every event, and after the timers of an instant.
-//     They also apply to resolved conversations, except that they do not move them.
+//   - A clock with nothing left after a retarget is breached by the timers of that instant,
+//     so a reply at the same instant is in time.
+//   - Escalation rules are tested after the events and the other timers of an instant: what
+//     is undone at the same instant has not happened for them. They also apply to resolved
+//     conversations, except that they do not move them.
 package slareference

@@ -10,17 +10,6 @@ type rule struct {
 
 var priorities = []string{"low", "normal", "high", "urgent"}
 
-// rearm arms the rules whose condition is false. It runs after every change, so that no
-// episode is missed.
-func (c *conversation) rearm() {
-	for i := range c.rules {
-		if !c.rules[i].armed && !c.policy.Escalations[i].On.holds(c) {
-			c.rules[i].armed = true
-			c.features.add(Rearmed)
-		}
-	}
-}
-
 // escalate fires the rules whose condition has become true, in document order, until no
 // other becomes true. It reports whether one fired.
 func (c *conversation) escalate() (any bool) {
@@ -36,6 +25,9 @@ func (c *conversation) escalate() (any bool) {
 func (c *conversation) tryRule(i int) (fired bool) {
 	r, e := &c.rules[i], &c.policy.Escalations[i]
 	if !e.On.holds(c) {
+		if !r.armed {
+			c.features.add(Rearmed)
+		}
 		r.armed = true
 		return false
 	}

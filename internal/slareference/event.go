@@ -33,7 +33,6 @@ func (c *conversation) apply(e Event) {
 	default:
 		panic("unknown event " + e.Do)
 	}
-	c.escalate()
 }
 
 // receive applies a message of the customer. An automatic one changes nothing.

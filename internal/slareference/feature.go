@@ -61,11 +61,11 @@ func (c *conversation) special() Features {
 		if until == 0 {
 			until = c.now
 		}
-		if h := c.hours[k.sla.Calendar]; k.used > 0 {
-			found |= h.special(k.start, until)
+		if k.used > 0 {
+			found |= k.hours.special(k.start, until)
 		}
 		for i := (k.start - c.opened) / c.step; i < (until-c.opened)/c.step; i++ {
-			if c.paused(k, state{waiting: c.past[i].waiting}) {
+			if c.paused(k, state{waiting: sides[c.past[i].waiting]}) {
 				found.add(Paused)
 				break
 			}

@@ -9,8 +9,11 @@ import (
 // Generate makes a random case.
 func Generate(r *rand.Rand) Case {
 	g := &generator{Rand: r, unit: time.Minute, span: 4 * 24 * time.Hour}
-	if g.chance(10) { // seconds instead of minutes, for which the history is short
+	switch n := g.IntN(100); {
+	case n < 10: // seconds instead of minutes, for which the history is short
 		g.unit, g.span = time.Second, 2*time.Hour
+	case n < 15:
+		g.span = 15 * 24 * time.Hour
 	}
 	g.c.Step = g.unit
 	g.policy()
@@ -221,11 +224,11 @@ func (g *generator) secondTerm(any bool) Term {
 	}
 	switch g.IntN(6) {
 	case 0:
-		return Term{Fact: "conversation.assigned"}
+		return Term{Fact: "conversation.assigned", Not: g.chance(50)}
 	case 1:
-		return Term{Fact: "conversation.status", Text: pick(g, "open", "pending", "resolved")}
+		return Term{Fact: "conversation.status", Op: pick(g, "==", "!="), Text: pick(g, "open", "pending", "snoozed", "resolved", "closed")}
 	case 2:
-		return Term{Fact: "stint.waiting_on", Text: pick(g, "us", "customer")}
+		return Term{Fact: "stint.waiting_on", Op: pick(g, "==", "!="), Text: pick(g, "us", "customer", "third-party")}
 	case 3:
 		return g.slaTerm()
 	default:

@@ -24,7 +24,7 @@ func (g *generator) calendars() {
 		g.far = time.Date(pick(g, 2024, 2028), 2, 29, g.IntN(24), 0, 0, 0, time.UTC)
 	case g.chance(10):
 		g.far = time.Date(2024+g.IntN(5), 12, 31, g.IntN(24), 0, 0, 0, time.UTC)
-	case !change.IsZero() && g.chance(80):
+	case !change.IsZero() && change.Year() < 2030 && g.chance(80):
 		g.far = change
 	}
 	for i := range p.Calendars {

@@ -10,7 +10,7 @@ import (
 // events, so that an event means something where it comes, and comes often at the very
 // instant of a deadline.
 func (g *generator) history() {
-	start := g.far.Truncate(time.Hour).Add(-g.units(0, int(g.span/g.unit)*3/4))
+	start := g.far.UTC().Truncate(time.Hour).Add(-g.units(0, int(g.span/g.unit)*3/4))
 	list := []string{"c1", "c2", "c3"}[:1+g.IntN(3)]
 	whole := Case{Policy: g.c.Policy, Agents: g.c.Agents, Step: g.c.Step, Events: []Event{{At: start}}}
 	calendars, err := whole.calendars()
@@ -72,8 +72,10 @@ func (g *generator) nextInstant(c *conversation, at time.Time) time.Time {
 		return at.Add(g.units(1, 10))
 	case n < 65:
 		return at.Add(g.units(1, 60))
-	default:
+	case n < 97:
 		return at.Add(g.units(1, 700))
+	default:
+		return at.Add(g.units(1, 5*1440))
 	}
 }
 

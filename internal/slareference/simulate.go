@@ -71,7 +71,6 @@ func (c *conversation) take(e Event, first bool) {
 			c.undefined = "begins with " + e.Do
 		}
 		c.receiveFirst(e)
-		c.escalate()
 		return
 	}
 	c.advance(e.At.Unix())
@@ -131,11 +130,21 @@ func (c *conversation) measures() Measures {
 		s := c.resolved - c.opened
 		m.Resolution = &s
 	}
+	var tiers [256]int64
+	var waiting [3]int64
 	for _, p := range c.past {
 		if !p.finished {
-			m.Tier[strconv.Itoa(p.tier)] += c.step
-			m.Waiting[p.waiting] += c.step
+			tiers[p.tier] += c.step
+			waiting[p.waiting] += c.step
 		}
+	}
+	for tier, seconds := range tiers {
+		if seconds > 0 {
+			m.Tier[strconv.Itoa(tier)] = seconds
+		}
+	}
+	for side, seconds := range waiting {
+		m.Waiting[sides[side]] = seconds
 	}
 	return m
 }

@@ -64,8 +64,8 @@ func ifHigh(s *slareference.SLA) {
 	s.When.Terms = []slareference.Term{{Fact: "conversation.priority", Text: "high"}}
 }
 
-func ifTier1(s *slareference.SLA) {
-	s.When.Terms = []slareference.Term{{Fact: "tier", Number: 1}}
+func ifTier(tier int) func(*slareference.SLA) {
+	return func(s *slareference.SLA) { s.When.Terms = []slareference.Term{{Fact: "tier", Number: tier}} }
 }
 
 func (s story) build(t *testing.T) slareference.Case {
@@ -74,9 +74,12 @@ func (s story) build(t *testing.T) slareference.Case {
 	s.calendar.Name = "hours"
 	p := &c.Policy
 	p.Calendars = []slareference.Calendar{s.calendar}
-	p.Inboxes = []slareference.Inbox{{Name: "frontline", Tier: 1}, {Name: "billing", Tier: 2}}
+	p.Inboxes = []slareference.Inbox{{Name: "frontline", Tier: 1, Calendar: "hours"}, {Name: "billing", Tier: 2, Calendar: "hours"}}
 	p.Routing = []slareference.Route{{Name: "default", Inbox: "frontline"}}
-	p.Escalations = s.rules
+	p.Escalations = slices.Clone(s.rules)
+	for i := range p.Escalations {
+		p.Escalations[i].Notify = true
+	}
 	for i, policy := range s.slas {
 		policy.Name, policy.Calendar = string(rune('A'+i)), "hours"
 		if len(policy.When.Terms) == 0 {
@@ -162,12 +165,15 @@ func TestSimulate(t *testing.T) {
 			if err != nil || out.Undefined != "" {
 				t.Fatal(err, out.Undefined)
 			}
-			if err := check(c, out.Results); err != nil {
+			if err := check(out.Results); err != nil {
 				t.Error(err)
 			}
 			want := strings.ReplaceAll(strings.TrimLeft(s.want, "\n"), "\t", "")
 			if got := summary(out.Results[0]); got != want {
 				t.Errorf("have:\n%swant:\n%s", got, want)
+			}
+			if difference, err := compare(c); difference != "" || err != nil {
+				t.Errorf("- replay, + reference:\n%s%v", difference, err)
 			}
 		})
 	}

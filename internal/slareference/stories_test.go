@@ -213,7 +213,7 @@ var handoffStories = []story{{
 }, {
 	name:     "a paused clock that is retargeted with nothing left fires when it goes on",
 	calendar: always,
-	slas:     []slareference.SLA{sla("retarget", 0, 0, 60, 0, pauseOn("customer"), ifHigh), sla("", 0, 0, 240, 0, ifTier1)},
+	slas:     []slareference.SLA{sla("retarget", 0, 0, 60, 0, pauseOn("customer"), ifHigh), sla("", 0, 0, 240, 0, ifTier(1))},
 	history:  "10:00 receive\n12:00 reply\n12:10 priority high\n12:40 receive",
 	until:    "01-05 12:50",
 	want: `
@@ -250,12 +250,12 @@ var handoffStories = []story{{
 }, {
 	name:     "a metric that only the new policy has starts at the handoff, but not next_response",
 	calendar: always,
-	slas:     []slareference.SLA{sla("", 0, 0, 0, 0), sla("", 60, 60, 120, 180)},
+	slas:     []slareference.SLA{sla("", 60, 60, 120, 180, ifTier(2))},
 	history:  "10:00 receive\n10:30 reply\n10:40 receive\n11:00 move billing",
 	until:    "01-05 11:10",
 	want: `
-	resolution B running from 01-05 11:00 due 01-05 13:00, 10 of 120 min
-	update_every B running from 01-05 11:00 due 01-05 14:00, 10 of 180 min
+	resolution A running from 01-05 11:00 due 01-05 13:00, 10 of 120 min
+	update_every A running from 01-05 11:00 due 01-05 14:00, 10 of 180 min
 	`,
 }, {
 	name:     "a move of a conversation that waits lets the clock go on",
