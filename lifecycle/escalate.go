@@ -40,11 +40,25 @@ func without(list []string, s string) []string {
 // holds evaluates a rule's condition at an instant. A rule such as "stint.age > 2h"
 // becomes true right after the threshold, which is when it fires.
 func (t *transition) holds(e *router.Escalation, at time.Time) (bool, error) {
-	ok, err := e.Due(*t.facts(at))
+	ok, err := e.Due(t.known(&t.factsNow, at))
 	if ok || err != nil || len(e.Thresholds()) == 0 {
 		return ok, err
 	}
-	return e.Due(*t.facts(at.Add(time.Nanosecond)))
+	return e.Due(t.known(&t.factsThen, at.Add(time.Nanosecond)))
+}
+
+// known returns the facts at an instant, which stay the same until the next step.
+func (t *transition) known(k *knownFacts, at time.Time) *router.Facts {
+	if k.facts == nil || !k.at.Equal(at) {
+		k.facts, k.at = t.facts(at), at
+	}
+	return k.facts
+}
+
+// knownFacts are the facts at an instant.
+type knownFacts struct {
+	facts *router.Facts
+	at    time.Time
 }
 
 // escalate carries out the actions of a rule. An action that does not apply to the

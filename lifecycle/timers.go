@@ -163,6 +163,7 @@ func (t *transition) fire(at time.Time) {
 	t.ring(at)
 	t.findGap(at)
 	t.pageAgain(at)
+	t.factsNow, t.factsThen = knownFacts{}, knownFacts{}
 	t.s.TimersAt = latest(t.s.TimersAt, at)
 	fired := map[string]bool{}
 	for again := true; again; {

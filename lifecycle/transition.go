@@ -27,7 +27,10 @@ type transition struct {
 	opening bool // the conversation opens in this step
 	marked  int  // events recorded before this step
 	facted  bool // the facts of the opening changed
-	out     Outcome
+	// factsNow and factsThen are the facts that the rules were last evaluated with, and
+	// those right after that instant.
+	factsNow, factsThen knownFacts
+	out                 Outcome
 }
 
 func newTransition(s State, p Policy, at time.Time) *transition {
@@ -44,6 +47,7 @@ func (t *transition) step(at time.Time, fn func() error) error {
 	}
 	t.nextStint()
 	t.promise()
+	t.factsNow, t.factsThen = knownFacts{}, knownFacts{}
 	return nil
 }
 

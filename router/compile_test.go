@@ -227,7 +227,7 @@ func TestDueEscalations(t *testing.T) {
 	}
 	var due []string
 	for _, e := range p.Escalations() {
-		if ok, err := e.Due(facts); err != nil {
+		if ok, err := e.Due(&facts); err != nil {
 			t.Errorf("%s: %v", e.Name, err)
 		} else if ok {
 			due = append(due, e.Name)

@@ -199,4 +199,4 @@ func (p *Policy) SLA(name string) (sla.Policy, bool) {
 func (p *Policy) Escalations() []Escalation { return p.escalations }
 
 // Due reports whether the escalation's condition holds.
-func (e Escalation) Due(f Facts) (bool, error) { return e.on.holds(&f) }
+func (e *Escalation) Due(f *Facts) (bool, error) { return e.on.holds(f) }

@@ -77,7 +77,7 @@ func TestFullGrammarCompiles(t *testing.T) {
 		t.Errorf("%d escalations, want 4", got)
 	}
 	for _, e := range p.Escalations() {
-		if _, err := e.Due(Facts{}); err != nil {
+		if _, err := e.Due(&Facts{}); err != nil {
 			t.Errorf("%s: %v", e.Name, err)
 		}
 	}

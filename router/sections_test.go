@@ -70,7 +70,7 @@ func TestNewSections(t *testing.T) {
 		}
 		got := ""
 		for _, e := range p.Escalations() {
-			if ok, _ := e.Due(f); ok {
+			if ok, _ := e.Due(&f); ok {
 				got += e.Name
 			}
 		}
