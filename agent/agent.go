@@ -81,6 +81,9 @@ type Options struct {
 	// Policy returns what lifecycle needs to know, as it is now; nil: only Own is known.
 	Policy func() lifecycle.Policy
 	Log    *slog.Logger // nil: slog.DiscardHandler
+	// TimerFired is called after the timers of a conversation were done, with what they
+	// recorded and how long they were overdue; may be nil.
+	TimerFired func(events []desk.Event, lag time.Duration)
 	// Replied is called after a reply was committed, with its deliveries; may be nil.
 	Replied func(m *desk.Message, deliveries []desk.Delivery)
 	// Undo is how long a reply is held before it is sent.
@@ -109,6 +112,9 @@ func New(store Store, opt Options) *Desk {
 	}
 	if opt.Policy == nil {
 		opt.Policy = func() lifecycle.Policy { return lifecycle.Policy{Own: opt.Own} }
+	}
+	if opt.TimerFired == nil {
+		opt.TimerFired = func([]desk.Event, time.Duration) {}
 	}
 	if opt.Replied == nil {
 		opt.Replied = func(*desk.Message, []desk.Delivery) {}

@@ -53,7 +53,9 @@ func (d *Desk) FireTimers(ctx context.Context, s Timers) (fired int, err error) 
 // fireDue fires the timers of locked conversations and saves the changes.
 func (d *Desk) fireDue(ctx context.Context, tx Tx, ids []desk.ConversationID) (fired int, err error) {
 	var all desk.Changes
+	var done []func()
 	for _, id := range ids {
+		lag := tx.Now().Sub(tx.State(id).Conversation.CheckAt)
 		out, err := lifecycle.Apply(tx.State(id), lifecycle.Timer{}, d.opt.Policy(), tx.Now())
 		if err != nil {
 			return 0, err
@@ -65,6 +67,7 @@ func (d *Desk) fireDue(ctx context.Context, tx Tx, ids []desk.ConversationID) (f
 		d.logTimers(ctx, id, &out)
 		if len(out.Events) > 0 {
 			fired++
+			done = append(done, func() { d.opt.TimerFired(out.Events, lag) })
 		}
 	}
 	if len(all.Updated) == 0 {
@@ -72,6 +75,9 @@ func (d *Desk) fireDue(ctx context.Context, tx Tx, ids []desk.ConversationID) (f
 	}
 	if err := tx.Save(ctx, &all); err != nil {
 		return 0, err
+	}
+	for _, report := range done {
+		report()
 	}
 	return fired, nil
 }

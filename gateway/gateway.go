@@ -241,8 +241,12 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	if err != nil {
 		return err
 	}
-	g.desk = agent.New(g.store, agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, Log: g.log, Policy: g.policy,
-		Replied: livechat.Publisher{Hub: g.hub}.Sent})
+	opt := agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, Log: g.log, Policy: g.policy,
+		Replied: livechat.Publisher{Hub: g.hub}.Sent}
+	if g.metrics != nil {
+		opt.TimerFired = g.metrics.Timer
+	}
+	g.desk = agent.New(g.store, opt)
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
 	if g.cfg.Smarthost.Addr != "" {
 		smarthost, err := mailaccount.OpenSmarthost(&g.cfg, mailaccount.SmarthostOptions{ReplyAddress: tokens.Address, Tokens: g.store, Archive: g.store,

@@ -15,6 +15,7 @@ type healthQueries struct {
 	Server         *sqlx.Stmt `query:"server"`
 	Queues         *sqlx.Stmt `query:"queues"`
 	DeliveryQueues *sqlx.Stmt `query:"delivery-queues"`
+	Gaps           *sqlx.Stmt `query:"gap-counts"`
 }
 
 // Schema returns the database's schema version, and the one this program needs.
@@ -33,7 +34,15 @@ type Queues struct {
 	Pending     int64           // journaled, not yet processed
 	Quarantined int64           // waiting for a person's decision
 	Oldest      float64         // age of the oldest pending item; 0 if there is none
+	Overdue     int64           // conversations whose timers are due
 	Outbound    []OutboundQueue `db:"-"`
+	Gaps        []GapCount      `db:"-"`
+}
+
+// GapCount is the number of conversations that have a gap.
+type GapCount struct {
+	Gap string
+	N   int64
 }
 
 // OutboundQueue is the queue of deliveries on one channel.
@@ -48,6 +57,9 @@ type OutboundQueue struct {
 func (s *Store) Queues(ctx context.Context) (q Queues, err error) {
 	if err := s.q.health.Queues.GetContext(ctx, &q); err != nil {
 		return q, wrap("count the queues", err)
+	}
+	if err := s.q.health.Gaps.SelectContext(ctx, &q.Gaps); err != nil {
+		return q, wrap("count gaps", err)
 	}
 	return q, wrap("count the queues", s.q.health.DeliveryQueues.SelectContext(ctx, &q.Outbound))
 }

@@ -3,9 +3,14 @@ select coalesce(max(version), 0) from schema_migrations;
 
 -- name: queues
 -- Each from its own partial index; one query over both would scan the journal.
-select pending, quarantined, coalesce(extract(epoch from now() - first), 0) as oldest
+select pending, quarantined, coalesce(extract(epoch from now() - first), 0) as oldest,
+       (select count(*) from conversations where check_at < now()) as overdue
 from (select count(*) as pending, min(received_at) as first from raws where state = 'pending') p,
      (select count(*) as quarantined from raws where state = 'quarantined') q;
+
+-- name: gap-counts
+select g.gap, (select count(*) from conversations c where c.gap = g.gap and c.gap <> '') as n
+from unnest(array['owner', 'clock', 'next_action']) g (gap);
 
 -- name: delivery-queues
 select channel, count(*) as waiting,

@@ -4,10 +4,12 @@ package metrics
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +29,9 @@ type Server struct {
 	log      *slog.Logger
 	received *prometheus.CounterVec
 	visible  *prometheus.HistogramVec
+	lag      prometheus.Histogram
+	breaches *prometheus.CounterVec
+	fired    *prometheus.CounterVec
 }
 
 // Source is what the metrics are read from.
@@ -49,7 +54,11 @@ func New(l net.Listener, src Source) *Server {
 		visible: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "switchboard_received_to_visible_seconds",
 			Help: "Time from the reception of a message to its commit in a conversation.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 16)}, []string{"channel"}),
 	}
-	s.registry.MustRegister(s.received, s.visible, &collector{src}, collectors.NewGoCollector(),
+	s.lag = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "switchboard_sla_timer_lag_seconds",
+		Help: "Time from when a timer of a conversation was due until it was done.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 14)})
+	s.breaches = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_sla_breaches_total", Help: "SLA clocks that were breached, by tier and target."}, []string{"tier", "target"})
+	s.fired = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_escalations_total", Help: "Escalation rules that fired."}, []string{"rule"})
+	s.registry.MustRegister(s.received, s.visible, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
@@ -65,6 +74,25 @@ func (s *Server) Finished(raw *desk.Raw, state desk.RawState) {
 	s.received.WithLabelValues(string(raw.Channel), string(state)).Inc()
 	if state == desk.RawProcessed {
 		s.visible.WithLabelValues(string(raw.Channel)).Observe(time.Since(raw.ReceivedAt).Seconds())
+	}
+}
+
+// Timer counts what the timers of a conversation did, and how late.
+func (s *Server) Timer(events []desk.Event, lag time.Duration) {
+	s.lag.Observe(lag.Seconds())
+	for i := range events {
+		switch events[i].Kind {
+		case desk.EventPromiseBreached:
+			var data desk.PromiseBreached
+			if json.Unmarshal(events[i].Data, &data) == nil {
+				s.breaches.WithLabelValues(strconv.Itoa(int(data.Tier)), string(data.Metric)).Inc()
+			}
+		case desk.EventEscalationFired:
+			var data desk.EscalationFired
+			if json.Unmarshal(events[i].Data, &data) == nil {
+				s.fired.WithLabelValues(data.Rule).Inc()
+			}
+		}
 	}
 }
 
@@ -98,6 +126,8 @@ var (
 	oldest         = described("journal_oldest_pending_seconds", "Age of the oldest pending message.")
 	quarantined    = described("journal_quarantined", "Messages in quarantine.")
 	queueDepth     = described("outbound_queue_depth", "Deliveries waiting to be sent.", "channel")
+	gaps           = described("gaps", "Conversations without owner, clock or next action for longer than the policy allows.", "gap")
+	overdue        = described("sla_timers_overdue", "Conversations whose timers are due and not done.")
 	queueLate      = described("outbound_overdue_seconds", "How long the most urgent delivery is overdue.", "channel")
 )
 
@@ -107,7 +137,7 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, diskFree, pending, oldest, quarantined, queueDepth, queueLate} {
+	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, diskFree, pending, oldest, quarantined, queueDepth, queueLate, gaps, overdue} {
 		to <- d
 	}
 }
@@ -139,6 +169,10 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	gauge(pending, float64(q.Pending))
 	gauge(oldest, q.Oldest)
 	gauge(quarantined, float64(q.Quarantined))
+	gauge(overdue, float64(q.Overdue))
+	for _, g := range q.Gaps {
+		gauge(gaps, float64(g.N), g.Gap)
+	}
 	for _, o := range q.Outbound {
 		gauge(queueDepth, float64(o.Waiting), o.Channel)
 		gauge(queueLate, o.Late, o.Channel)
