@@ -14,10 +14,7 @@ import (
 // and "[]" any item of a list.
 var unenforced = []string{
 	"calendars.*.holidays.ical", "calendars.*.holidays[].ical",
-	"tiers[].may", "tiers[].skills",
-	"inboxes.*.skills", "inboxes.*.assign.strategy", "inboxes.*.assign.capacity", "inboxes.*.assign.sticky", "inboxes.*.overflow",
-	"escalations[].do.handover",
-	"handoffs[].require", "handoffs[].guard",
+	"inboxes.*.assign.strategy", "inboxes.*.assign.capacity", "inboxes.*.assign.sticky", "inboxes.*.overflow",
 }
 
 // inEffect are values of unenforced keys that describe what the product does anyway.

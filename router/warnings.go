@@ -171,7 +171,8 @@ func sameSource(a, b string) bool {
 	return errA == nil && errB == nil && treeA.Node.String() == treeB.Node.String()
 }
 
-// uselessInboxes warns about inboxes to which nothing in the policy leads.
+// uselessInboxes warns about inboxes to which nothing in the policy leads. Self-service
+// (tier 0) is not reached by the policy: agents move a conversation there.
 func (c *compiler) uselessInboxes(root ast.Node) {
 	reached := map[string]bool{}
 	var routes func(nodes []*route)
@@ -183,6 +184,7 @@ func (c *compiler) uselessInboxes(root ast.Node) {
 	}
 	routes(c.policy.routing)
 	for _, in := range c.policy.inboxes {
+		reached[in.Key] = reached[in.Key] || in.Tier == 0
 		for _, e := range c.policy.escalations {
 			if to, ok := c.policy.moveTarget(e.Do, in); ok {
 				reached[to.Key] = true

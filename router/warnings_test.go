@@ -111,7 +111,7 @@ func TestWarningsOfTheDocument(t *testing.T) {
 		{"an iCalendar file", "{mon-fri: [\"09:00-17:00\"]}}", "always, holidays: [2026-12-24, {ical: de.ics}]}", "3:66: calendars.office.holidays[1].ical: has no effect yet"},
 		{"a permission", "{tier: 1, name: Frontline}", `{tier: 1, name: Frontline, may: [reply, "macro:*", "refund<=50", "refund <= 2.50", resolv]}`, `8:88: tiers[0].may[4]: "resolv" is not a known permission`},
 		{"a skill", "{tier: 1, name: Frontline}", "{tier: 1, name: Frontline, skills: [biling]}", `8:41: tiers[0].skills[0]: no inbox needs the skill "biling"`},
-		{"a skill that an inbox needs", "billing: {tier: 2}", "billing: {tier: 2, skills: [api]}", "12:22: inboxes.billing.skills: has no effect yet"},
+		{"a skill that an inbox needs", "billing: {tier: 2}", "billing: {tier: 2, skills: [api]}", ""},
 		{"a strategy without effect", "billing: {tier: 2}", "billing: {tier: 2, assign: {strategy: skill}}", "12:31: inboxes.billing.assign.strategy: has no effect yet"},
 		{"a strategy in effect", "billing: {tier: 2}", "billing: {tier: 2, assign: {strategy: manual}}", ""},
 		{"the same segment", "  - {name: standard}", "  - {name: again, when: 'account.plan==\"enterprise\"'}\n  - {name: standard}", `6:25: segments[1].when: is never reached: "enterprise" before it has the same condition`},

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"switchboard/router"
 )
 
 func TestPolicyCommand(t *testing.T) {
@@ -31,10 +33,15 @@ func TestPolicyCommand(t *testing.T) {
 	if err := run("check", bad); err == nil || !strings.Contains(out.String(), bad+":2:10: routing: must be a list") {
 		t.Errorf("check: %v, %s", err, out.String())
 	}
-	if err := run("check", good); err != nil || !strings.Contains(out.String(), good+":30:3: warning: inboxes.selfservice: no route, move, overflow or handoff leads to this inbox\n") {
+	if err := run("check", "--strict", good); err != nil {
+		t.Errorf("check --strict of the default policy: %v, %s", err, out.String())
+	}
+	lost := filepath.Join(t.TempDir(), "lost.yaml")
+	write(t, lost, strings.Replace(string(router.Default), "inboxes:\n", "inboxes:\n  lost: {tier: 1}\n", 1))
+	if err := run("check", lost); err != nil || !strings.Contains(out.String(), lost+":26:3: warning: inboxes.lost: no route, move, overflow or handoff leads to this inbox\n") {
 		t.Errorf("check: %v, %s", err, out.String())
 	}
-	if err := run("check", "--strict", good); err == nil || strings.Contains(out.String(), "valid") {
+	if err := run("check", "--strict", lost); err == nil || strings.Contains(out.String(), "valid") {
 		t.Errorf("check --strict: %v, %s", err, out.String())
 	}
 	if err := run("explain", good, "--facts", `{"channel": "chat"}`); err != nil || !strings.Contains(out.String(), `"routing: chat"`) {
