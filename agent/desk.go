@@ -55,11 +55,20 @@ func (d *Desk) do(ctx context.Context, by desk.Agent, id desk.ConversationID, fn
 		if c := &a.state.Conversation; !c.MergedInto.IsZero() {
 			return elsewhere(c)
 		}
+		a.catchUp()
 		if err := fn(a); err != nil {
 			return err
 		}
 		return a.save(ctx)
 	})
+}
+
+// catchUp does what was due before the operation, so that it acts on what it finds then.
+func (a *act) catchUp() {
+	if out := lifecycle.CatchUp(a.state, a.opt.Policy(), a.Now()); out.Changed() {
+		a.state = out.State
+		out.AddTo(&a.changes)
+	}
 }
 
 func (a *act) save(ctx context.Context) error {

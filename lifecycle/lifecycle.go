@@ -128,6 +128,14 @@ func Apply(s State, e Event, p Policy, at time.Time) (Outcome, error) {
 	return t.finished(s), nil
 }
 
+// CatchUp does what was due before an instant, which Apply does too. A caller that
+// looks at the state to make an event must look at the state after it.
+func CatchUp(s State, p Policy, at time.Time) Outcome {
+	t := newTransition(s, p, at)
+	t.catchUp(at.Truncate(time.Microsecond), false)
+	return t.finished(s)
+}
+
 // Follow returns the conversation that id was merged into, directly or over several
 // merges; id itself if it was not merged. into returns what a conversation was merged
 // into, the zero ID if it was not merged, and false if the conversation is unknown;

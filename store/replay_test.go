@@ -93,8 +93,7 @@ func TestRowsEqualReplay(t *testing.T) {
 		for range 14 {
 			steps[s.rand.IntN(len(steps))](t)
 		}
-		<-time.After(200 * time.Millisecond)
-		s.timers(t)
+		s.rest(t)
 		if diff := cmp.Diff(s.replayed(t), s.stored(t)); diff != "" {
 			t.Fatalf("seed %d (-replay +rows):\n%s\n%s", seed, diff, strings.Join(s.lines, "\n"))
 		}
@@ -240,6 +239,20 @@ func (s *sequence) status(t *testing.T) {
 func (s *sequence) timers(t *testing.T) {
 	if _, err := s.desk.FireTimers(t.Context(), s.store); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// rest fires timers until none is left.
+func (s *sequence) rest(t *testing.T) {
+	t.Helper()
+	for end, left := time.Now().Add(time.Minute), true; left; <-time.After(20 * time.Millisecond) {
+		s.timers(t)
+		if err := s.db.QueryRowContext(t.Context(), "select check_at is not null from conversations where id = $1", s.id).Scan(&left); err != nil {
+			t.Fatal(err)
+		}
+		if time.Now().After(end) {
+			t.Fatal("a timer does not fire")
+		}
 	}
 }
 
