@@ -21,7 +21,7 @@ func policyCommand() *cobra.Command {
 		Long: `Check a routing policy and explain its decisions. Nothing is published; these
 commands need neither a database nor a configuration.`,
 	}
-	cmd.AddCommand(policyCheckCommand(), policyExplainCommand(), policyReplayCommand(), policyDefaultCommand())
+	cmd.AddCommand(policyCheckCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
 	return needSubcommand(cmd)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,49 @@ func TestPolicyCommand(t *testing.T) {
 	}
 	if _, usage := run("explain", good, "--facts", `{"chanel": "chat"}`).(usageError); !usage {
 		t.Error("an unknown fact is not a usage error")
+	}
+}
+
+// TestPolicyTest: cases pass or fail with their names, and expectations can be written.
+func TestPolicyTest(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cases.txtar")
+	run := func(args ...string) (string, error) {
+		var out bytes.Buffer
+		cmd := policyCommand()
+		cmd.SetOut(&out)
+		cmd.SetErr(&out)
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		cmd.SetArgs(append([]string{"test", file}, args...))
+		err := cmd.Execute()
+		return out.String(), err
+	}
+	write(t, file, `-- chat.jsonl --
+{"at":"2026-03-02T09:00:00Z","c":"c","do":"receive","channel":"chat","from":"jo@acme.example","text":"Hello"}
+-- chat.want --
+{"inbox":"billing"}
+`)
+	var usage usageError
+	if out, err := run(); err == nil || errors.As(err, &usage) || !strings.Contains(out, "FAIL chat\n    c.inbox: got \"frontline\", want \"billing\"\n") || !strings.Contains(err.Error(), "1 of 1 cases failed") {
+		t.Errorf("%v, %s", err, out)
+	}
+	if out, err := run("--update"); err != nil || !strings.Contains(out, "updated chat\n") {
+		t.Errorf("--update: %v, %s", err, out)
+	}
+	if out, err := run(); err != nil || !strings.Contains(out, "1 case passed") {
+		t.Errorf("after the update: %v, %s", err, out)
+	}
+	other := filepath.Join(t.TempDir(), "other.yaml")
+	write(t, other, strings.ReplaceAll(string(router.Default), "frontline", "reception"))
+	if out, err := run(other); err == nil || !strings.Contains(out, `got "reception", want "frontline"`) {
+		t.Errorf("another policy: %v, %s", err, out)
+	}
+	write(t, other, "version: 1\nrouting: 7\n")
+	if out, err := run(other); err == nil || !strings.Contains(out, other+":2:10: routing: must be a list") {
+		t.Errorf("an invalid policy: %v, %s", err, out)
+	}
+	write(t, file, "-- chat.json --\n")
+	if _, err := run(); !errors.As(err, &usage) {
+		t.Errorf("an invalid archive: %v", err)
 	}
 }
 
