@@ -93,8 +93,7 @@ func Decide(inbox router.Inbox, waiting []Waiting, members []desk.Member, s Stat
 	if inbox.Assign.Strategy == Manual || inbox.Assign.Strategy == "" {
 		return nil
 	}
-	d := &decision{inbox: inbox, state: s, members: candidates(inbox, members, s.Helping)}
-	d.findOnCall()
+	d := newDecision(inbox, members, s)
 	for _, m := range d.members {
 		m.turn = s.Turns[m.ID]
 	}
@@ -110,6 +109,11 @@ func Decide(inbox router.Inbox, waiting []Waiting, members []desk.Member, s Stat
 		}
 	}
 	return choices
+}
+
+// Anybody reports whether an agent can take any conversation at all.
+func Anybody(inbox router.Inbox, members []desk.Member, s State) bool {
+	return newDecision(inbox, members, s).anybody()
 }
 
 // urgency orders conversations: the earliest deadline first, then priority, then how
@@ -188,6 +192,12 @@ type decision struct {
 	state   State
 	members []*member
 	helper  int // position of the helping inbox that helps with the conversation at hand
+}
+
+func newDecision(inbox router.Inbox, members []desk.Member, s State) *decision {
+	d := &decision{inbox: inbox, state: s, members: candidates(inbox, members, s.Helping)}
+	d.findOnCall()
+	return d
 }
 
 // anybody reports whether an agent can take any conversation at all.

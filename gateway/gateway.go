@@ -26,6 +26,7 @@ import (
 	"switchboard/desk"
 	"switchboard/htmlview"
 	"switchboard/ingest"
+	"switchboard/internal/assigner"
 	"switchboard/internal/database"
 	"switchboard/internal/health"
 	"switchboard/internal/imageproxy"
@@ -96,6 +97,7 @@ type Gateway struct {
 	space     *health.Space // nil if the disk of the database is not known
 	desk      *agent.Desk
 	outbox    *outbound.Loop
+	assigner  *assigner.Assigner
 	group     *channels.Group
 	reconcile *reconcile.Reconciler
 	api       *api.Handler
@@ -185,10 +187,11 @@ func (g *Gateway) openMetrics() error {
 		return err
 	}
 	g.metrics = metrics.New(l, metrics.Source{
-		Statuses:  func() []channels.Status { return g.group.Statuses() },
-		Queues:    func(ctx context.Context) (store.Queues, error) { return g.store.Queues(ctx) },
-		FreeSpace: func() (int64, bool) { return g.space.FreeSpace(), g.space != nil },
-		TLSCert:   g.cfg.SMTP.TLSCert, TLSKey: g.cfg.SMTP.TLSKey, AlarmAfter: g.cfg.AlarmAfter, Log: g.log,
+		Statuses:   func() []channels.Status { return g.group.Statuses() },
+		Queues:     func(ctx context.Context) (store.Queues, error) { return g.store.Queues(ctx) },
+		Unassigned: func(ctx context.Context) (store.UnassignedQueue, error) { return g.store.UnassignedQueue(ctx) },
+		FreeSpace:  func() (int64, bool) { return g.space.FreeSpace(), g.space != nil },
+		TLSCert:    g.cfg.SMTP.TLSCert, TLSKey: g.cfg.SMTP.TLSKey, AlarmAfter: g.cfg.AlarmAfter, Log: g.log,
 	})
 	return nil
 }
@@ -257,6 +260,7 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 		g.group.Add(mailaccount.SmarthostName, &health.Probe{Interval: smarthostInterval, Check: smarthost.Check})
 		senders[desk.ChannelEmail] = smarthost.Mailer
 	}
+	g.buildAssigner()
 	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
 	return nil
 }

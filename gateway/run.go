@@ -55,6 +55,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	pipeline.Go(func() error { return g.store.RunSearchIndex(inner, searchInterval) })
 	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, timerInterval, g.tail.Wake); return nil })
+	pipeline.Go(func() error { return g.assigner.Run(inner) })
+	pipeline.Go(func() error { return g.wakeAssigner(inner) })
 	pipeline.Go(func() error {
 		return g.repeat(inner, agentInterval, "ReadAgentsFailed", func(ctx context.Context) (bool, error) { return false, g.people.load(ctx) })
 	})

@@ -62,6 +62,20 @@ type Policy struct {
 	Agent func(desk.AgentID) (desk.Agent, bool)
 }
 
+// Automatic returns the inboxes whose conversations the policy assigns, in the order of
+// the document.
+func (p *Policy) Automatic() (list []desk.Inbox) {
+	if p.Rules == nil {
+		return nil
+	}
+	for _, rules := range p.Rules.Inboxes() {
+		if in, ok := p.inbox(rules.Key); ok && rules.Assign.Strategy != "manual" {
+			list = append(list, in)
+		}
+	}
+	return list
+}
+
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
 // Note, Delivery, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
 // AccountChanged, Timer, SnoozeExpired, Merged, Absorbed,

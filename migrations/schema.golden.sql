@@ -236,6 +236,13 @@ CREATE INDEX conversations_status ON conversations USING btree (status, updated_
 CREATE INDEX conversations_tags ON conversations USING gin (tags) WHERE (tags <> '{}'::text[]);
 CREATE INDEX conversations_tier ON conversations USING btree (tier, updated_at DESC, id DESC);
 CREATE INDEX conversations_unassigned ON conversations USING btree (updated_at DESC, id DESC) WHERE (assignee_id IS NULL);
+CREATE INDEX conversations_waiting ON conversations USING btree (inbox_id, due_at, (
+CASE priority
+    WHEN 'urgent'::text THEN 0
+    WHEN 'high'::text THEN 1
+    WHEN 'normal'::text THEN 2
+    ELSE 3
+END), waiting_since, id) WHERE ((status = 'open'::text) AND (waiting_on = 'us'::text) AND (assignee_id IS NULL) AND (merged_into IS NULL) AND ((service ->> 'held'::text) IS NULL));
 
 create table deliveries (
     id uuid not null,
@@ -491,6 +498,13 @@ create table oauth_tokens (
     constraint oauth_tokens_pkey PRIMARY KEY (name)
 );
 
+create table overflows (
+    inbox_id uuid not null,
+    since timestamp with time zone not null,
+    constraint overflows_pkey PRIMARY KEY (inbox_id),
+    constraint overflows_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id)
+);
+
 create table placements (
     conversation_id uuid not null,
     seq bigint not null,
@@ -658,6 +672,7 @@ create table stints (
 );
 CREATE INDEX stints_conversation ON stints USING btree (conversation_id, started_at);
 CREATE UNIQUE INDEX stints_running ON stints USING btree (conversation_id) WHERE (ended_at IS NULL);
+CREATE INDEX stints_turns ON stints USING btree (inbox_id, assignee_id, started_at) WHERE (reason = 'assigned'::text);
 
 create table thread_refs (
     message_id text not null,

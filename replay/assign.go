@@ -27,13 +27,7 @@ type assigner struct {
 }
 
 func newAssigner(p *lifecycle.Policy) *assigner {
-	a := &assigner{skills: p.Rules.Skills(), turns: map[desk.InboxID]map[desk.AgentID]time.Time{}, overflows: map[desk.InboxID]bool{}}
-	for _, in := range p.Inboxes {
-		if rules, _ := p.Rules.Inbox(in.Key); rules.Assign.Strategy != assignment.Manual {
-			a.inboxes = append(a.inboxes, in)
-		}
-	}
-	return a
+	return &assigner{inboxes: p.Automatic(), skills: p.Rules.Skills(), turns: map[desk.InboxID]map[desk.AgentID]time.Time{}, overflows: map[desk.InboxID]bool{}}
 }
 
 // declare adds an agent, who is present unless they are away.

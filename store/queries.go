@@ -41,6 +41,7 @@ type queries struct {
 	clock            clockQueries
 	roster           rosterQueries
 	promise          promiseQueries
+	assignment       assignmentQueries
 	merge            mergeQueries
 	notice           noticeQueries
 }

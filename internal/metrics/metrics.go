@@ -29,6 +29,8 @@ type Server struct {
 	log      *slog.Logger
 	received *prometheus.CounterVec
 	visible  *prometheus.HistogramVec
+	assigned *prometheus.CounterVec
+	waited   *prometheus.HistogramVec
 	lag      prometheus.Histogram
 	breaches *prometheus.CounterVec
 	fired    *prometheus.CounterVec
@@ -38,6 +40,7 @@ type Server struct {
 type Source struct {
 	Statuses   func() []channels.Status
 	Queues     func(context.Context) (store.Queues, error)
+	Unassigned func(context.Context) (store.UnassignedQueue, error)
 	FreeSpace  func() (octets int64, known bool) // of the disk of the database
 	AlarmAfter time.Duration                     // see channels.Status.Alarm
 	// TLSCert and TLSKey are the files of the server certificate; both may be empty.
@@ -58,7 +61,11 @@ func New(l net.Listener, src Source) *Server {
 		Help: "Time from when a timer of a conversation was due until it was done.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 14)})
 	s.breaches = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_sla_breaches_total", Help: "SLA clocks that were breached, by tier and target."}, []string{"tier", "target"})
 	s.fired = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_escalations_total", Help: "Escalation rules that fired."}, []string{"rule"})
-	s.registry.MustRegister(s.received, s.visible, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
+	s.assigned = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_assignments_total",
+		Help: "Automatic assignments, by strategy and result (assigned; skipped: somebody else was working on the conversation)."}, []string{"strategy", "result"})
+	s.waited = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "switchboard_assignment_wait_seconds",
+		Help: "Time for which a conversation waited for an assignee, until it was assigned automatically.", Buckets: prometheus.ExponentialBuckets(0.01, 4, 10)}, []string{"strategy"})
+	s.registry.MustRegister(s.received, s.visible, s.assigned, s.waited, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
@@ -96,6 +103,14 @@ func (s *Server) Timer(events []desk.Event, lag time.Duration) {
 	}
 }
 
+// Decided counts an automatic assignment.
+func (s *Server) Decided(strategy, result string, waited time.Duration) {
+	s.assigned.WithLabelValues(strategy, result).Inc()
+	if result == "assigned" {
+		s.waited.WithLabelValues(strategy).Observe(waited.Seconds())
+	}
+}
+
 // Run serves /metrics until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	mux := http.NewServeMux()
@@ -128,6 +143,9 @@ var (
 	queueDepth     = described("outbound_queue_depth", "Deliveries waiting to be sent.", "channel")
 	gaps           = described("gaps", "Conversations without owner, clock or next action for longer than the policy allows.", "gap")
 	overdue        = described("sla_timers_overdue", "Conversations whose timers are due and not done.")
+	unassigned     = described("unassigned_waiting", "Conversations that wait for an assignee.")
+	unassignedAge  = described("unassigned_oldest_seconds", "How long the first customer without an assignee has been waiting.")
+	overflowing    = described("inboxes_overflowing", "Inboxes that overflow: others help with their conversations.")
 	queueLate      = described("outbound_overdue_seconds", "How long the most urgent delivery is overdue.", "channel")
 )
 
@@ -137,7 +155,7 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, diskFree, pending, oldest, quarantined, queueDepth, queueLate, gaps, overdue} {
+	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, diskFree, pending, oldest, quarantined, queueDepth, queueLate, gaps, overdue, unassigned, unassignedAge, overflowing} {
 		to <- d
 	}
 }
@@ -177,6 +195,14 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		gauge(queueDepth, float64(o.Waiting), o.Channel)
 		gauge(queueLate, o.Late, o.Channel)
 	}
+	u, err := c.Unassigned(ctx)
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(unassigned, err)
+		return
+	}
+	gauge(unassigned, float64(u.Waiting))
+	gauge(unassignedAge, u.Oldest)
+	gauge(overflowing, float64(u.Overflows))
 }
 
 func (c *collector) channel(gauge func(*prometheus.Desc, float64, ...string), s channels.Status, now time.Time) {

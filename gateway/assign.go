@@ -1,0 +1,39 @@
+package gateway
+
+import (
+	"context"
+
+	"switchboard/internal/assigner"
+	"switchboard/live"
+)
+
+// buildAssigner builds what assigns conversations automatically.
+func (g *Gateway) buildAssigner() {
+	opt := assigner.Options{Policy: g.policy, Log: g.log, Committed: g.tail.Wake}
+	if g.metrics != nil {
+		opt.Decided = g.metrics.Decided
+	}
+	g.assigner = assigner.New(g.store, opt)
+}
+
+// eventBuffer is how many events may wait until the assigner has looked at them.
+const eventBuffer = 256
+
+// wakeAssigner wakes the assigner after events of all nodes that matter to it, until ctx
+// ends.
+func (g *Gateway) wakeAssigner(ctx context.Context) error {
+	for {
+		s := g.hub.Subscribe(eventBuffer, live.Everything)
+		for open := true; open; {
+			select {
+			case <-ctx.Done():
+				s.Close()
+				return nil
+			case item, ok := <-s.C:
+				if open = ok; !ok || item.Event != nil && assigner.Matters(item.Event) {
+					g.assigner.Wake()
+				}
+			}
+		}
+	}
+}
