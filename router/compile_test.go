@@ -203,7 +203,7 @@ func TestExplain(t *testing.T) {
 	p := compileFile(t, "full.yaml")
 	want := []Step{
 		{Section: "segment", Name: "enterprise", When: `account.attributes.arr >= 50000 or "strategic" in account.tags`,
-			Why: "skipped: invalid operation: <nil> >= int (1:24)"},
+			Why: "account.attributes.arr is missing"},
 		{Section: "segment", Name: "business", When: `account.plan == "business"`},
 		{Section: "segment", Name: "standard", Matched: true},
 		{Section: "routing", Name: "outage", When: `message.new_text matches "(?i)\\b(outage|down|500 error)\\b" and segment == "enterprise"`},

@@ -32,8 +32,9 @@ func (c condition) always() bool { return c.source == "" || strings.TrimSpace(c.
 // never reports whether the condition is plainly false for all facts.
 func (c condition) never() bool { return strings.TrimSpace(c.source) == "false" }
 
-// holds evaluates the condition. It returns an error if that is impossible, for
-// example because an account lacks an attribute.
+// holds evaluates the condition. It returns an error if that is impossible, for example
+// because a list has fewer items than the condition asks for. A test of an attribute that
+// is missing or of another type is false by itself, without an error.
 func (c condition) holds(f *Facts) (bool, error) { return c.test(&evaluation{Facts: f}) }
 
 // test is holds for a decision that evaluates many conditions.
@@ -135,7 +136,11 @@ func compileCondition(source string, calendars, absent []string) (condition, []c
 		return min(origin[octet], len(source))
 	}
 	check := &nameCheck{calendars: calendars, absent: absent}
-	program, err := exprlang.Compile(text, append(conditionOptions(), exprlang.Patch(check), exprlang.Patch(matchPatch{}))...)
+	var attributes attributeUse
+	program, err := compileExpression(text, check, &attributes)
+	if err == nil && attributes.used {
+		program, err = attributes.tolerant(text)
+	}
 	if err != nil {
 		var located *file.Error
 		if errors.As(err, &located) {
@@ -152,6 +157,14 @@ func compileCondition(source string, calendars, absent []string) (condition, []c
 	return c, problems
 }
 
+func compileExpression(text string, patches ...exprast.Visitor) (*vm.Program, error) {
+	options := conditionOptions()
+	for _, p := range append(patches, matchPatch{}) {
+		options = append(options, exprlang.Patch(p))
+	}
+	return exprlang.Compile(text, options...)
+}
+
 // conditionOptions configures the expression language. There is no clock in it, since
 // a decision must depend on the facts alone.
 func conditionOptions() []exprlang.Option {
@@ -161,22 +174,20 @@ func conditionOptions() []exprlang.Option {
 		}
 	}
 	kind := new(func(ClockFacts, Percent) bool)
-	return []exprlang.Option{
+	return append(attributeOptions(),
 		exprlang.Env(&Facts{}), exprlang.AsBool(), exprlang.MaxNodes(maxNodes),
 		exprlang.DisableBuiltin("now"),
 		exprlang.DisableBuiltin("repeat"),
 		matchOption(),
-		exprlang.Function("duration", func(params ...any) (any, error) { return parseDuration(params[0].(string)) },
-			new(func(string) time.Duration)),
-		exprlang.Function("percent", func(params ...any) (any, error) { return Percent(params[0].(float64)), nil },
-			new(func(float64) Percent)),
+		exprlang.Function("duration", ownFunctions["duration"], new(func(string) time.Duration)),
+		exprlang.Function("percent", ownFunctions["percent"], new(func(float64) Percent)),
 		exprlang.Function("clockAtLeast", clock(func(u, p float64) bool { return u >= p }), kind),
 		exprlang.Function("clockOver", clock(func(u, p float64) bool { return u > p }), kind),
 		exprlang.Function("clockAtMost", clock(func(u, p float64) bool { return u <= p }), kind),
 		exprlang.Function("clockUnder", clock(func(u, p float64) bool { return u < p }), kind),
 		exprlang.Operator(">=", "clockAtLeast"), exprlang.Operator(">", "clockOver"),
 		exprlang.Operator("<=", "clockAtMost"), exprlang.Operator("<", "clockUnder"),
-	}
+	)
 }
 
 // nameCheck finds invalid names that type checking against Facts does not.

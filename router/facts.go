@@ -22,6 +22,8 @@ type Facts struct {
 	Messages     CountFacts        `expr:"messages" json:"messages"` // message counts of the conversation
 	Gap          string            `expr:"gap" json:"gap"`           // what the conversation lacks, for longer than the policy's gaps allow: "owner", "clock" or "next_action"; empty: nothing; not available in segments, routing and slas
 	Handoff      HandoffFacts      `expr:"handoff" json:"handoff"`   // the last handoff; not available in segments, routing and slas
+
+	remarks *[]string // why tests of attributes were false; nil: nobody asks
 }
 
 // MessageFacts describe one message.
@@ -59,7 +61,7 @@ type AccountFacts struct {
 	Name       string         `expr:"name" json:"name"`
 	Domains    []string       `expr:"domains" json:"domains"`
 	Plan       string         `expr:"plan" json:"plan"`             // attribute "plan"
-	Attributes map[string]any `expr:"attributes" json:"attributes"` // custom attributes, such as account.attributes.arr; a condition on a missing one does not match
+	Attributes map[string]any `expr:"attributes" json:"attributes"` // custom attributes, such as account.attributes.arr; a test of a missing one is false, see above
 	Tags       []string       `expr:"tags" json:"tags"`
 }
 

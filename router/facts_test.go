@@ -51,12 +51,28 @@ func factsDocument(t *testing.T) string {
 	b.WriteString(`# Facts
 
 The values that conditions in the policy document can use. An unknown fact is empty, zero or false. A condition that cannot
-be evaluated, for example because the account lacks an attribute, does not match.
+be evaluated does not match.
 
 Conditions are boolean expressions (https://expr-lang.org/docs/language-definition). In addition to the language's own
 values, there are durations (` + "`30m`, `2h`, `1h30m`, `3d`" + `) and percentages (` + "`80%`" + `). There is no clock: the same facts always
 give the same decision. ` + "`contains`" + ` is case-sensitive; use ` + "`matches \"(?i)...\"`" + ` to ignore case.
 In YAML, quote a condition that contains ` + "`: `" + ` or ` + "` #`" + `, or that begins with a quote.
+
+Custom attributes (` + "`account.attributes`" + `) may be missing, or of any type. A test of such a value is false by itself, and the rest of
+the condition counts: ` + "`account.attributes.arr >= 50000 or account.plan == \"enterprise\"`" + ` is true for plan enterprise, with or
+without ` + "`arr`" + `. ` + "`policy explain`" + ` says which attribute was missing or of another type.
+
+| With ` + "`x`" + ` missing | |
+|---|---|
+| ` + "`x >= 5`, `x == 5`, `x in [5]`, `5 in x`, `x contains \"a\"`, `x matches \"a\"`" + ` | false |
+| ` + "`not (x >= 5)`, `x != 5`, `x not in [5]`" + ` | true: each is the opposite of the test without ` + "`not`" + `, as "not in the EU" includes those whose region is not known |
+| ` + "`x == y`" + ` | false, even if both are missing |
+| ` + "`x == nil`, `(x ?? 0) < 5`" + ` | true: ask whether there is one, or give a value for those without |
+| ` + "`x * 2`, `x.y`, `lower(x)`" + ` | missing, too |
+| ` + "`x and ...`, `not x`" + ` | like false |
+| ` + "`any(x, ...)`, `count(x, ...)`" + ` | like an empty list |
+
+A value of another type than the test needs counts as missing: the text ` + "`\"50000\"`" + ` is neither at least 50000 nor equal to it.
 
 | Fact | Type | |
 |---|---|---|
@@ -67,6 +83,9 @@ In YAML, quote a condition that contains ` + "`: `" + ` or ` + "` #`" + `, or th
 
 func writeFacts(b *strings.Builder, structs map[string]*ast.StructType, name, prefix string) {
 	for _, f := range structs[name].Fields.List {
+		if f.Tag == nil { // not a fact
+			continue
+		}
 		_, tag, _ := strings.Cut(f.Tag.Value, `expr:"`)
 		tag, _, _ = strings.Cut(tag, `"`)
 		comment := strings.TrimSpace(f.Comment.Text())

@@ -22,6 +22,9 @@ func TestQuickFacts(t *testing.T) {
 	}
 	fill = func(v reflect.Value, prefix string) {
 		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() { // not a fact
+				continue
+			}
 			name, field := prefix+v.Type().Field(i).Tag.Get("expr"), v.Field(i)
 			switch p := field.Addr().Interface().(type) {
 			case *string:

@@ -3,6 +3,7 @@ package router
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"switchboard/desk"
 )
@@ -29,8 +30,9 @@ type Step struct {
 	Name    string `json:"name"`    // of the node, with its parents: "api/webhook"
 	When    string `json:"when"`    // its condition; empty: always
 	Matched bool   `json:"matched"`
-	// Why is set if the condition could not be evaluated, for example because the
-	// account lacks an attribute. The node then does not match.
+	// Why names the attributes that are missing or of another type than the condition
+	// needs: a test of such an attribute is false. It begins with "skipped: " if the
+	// condition could not be evaluated, which then does not match.
 	Why string `json:"why,omitempty"`
 }
 
@@ -55,11 +57,16 @@ type walk struct {
 	steps  []Step
 	record bool
 	path   []string
+
+	remarks []string // about the facts of the current test
 }
 
 func newWalk(f Facts, record bool) *walk {
 	w := &walk{facts: f, record: record}
 	w.eval.Facts = &w.facts
+	if record {
+		w.facts.remarks = &w.remarks
+	}
 	return w
 }
 
@@ -91,7 +98,8 @@ func (p *Policy) decide(f Facts, record bool) (Assignment, []Step) {
 func (w *walk) test(section, name string, c condition) bool {
 	ok, err := c.test(&w.eval)
 	if w.record {
-		s := Step{Section: section, Name: name, When: c.source, Matched: ok}
+		s := Step{Section: section, Name: name, When: c.source, Matched: ok, Why: strings.Join(w.remarks, "; ")}
+		w.remarks = w.remarks[:0]
 		if err != nil {
 			s.Why = "skipped: " + err.Error()
 		}

@@ -106,6 +106,9 @@ func collectFacts(t reflect.Type, prefix string) (all []string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name := f.Tag.Get("expr")
+		if name == "" { // not a fact
+			continue
+		}
 		if !known {
 			factNames[t.Name()] = append(factNames[t.Name()], name)
 		}
