@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,8 @@ import (
 
 	"switchboard/config"
 	"switchboard/desk/view"
+	"switchboard/gateway"
+	"switchboard/store"
 )
 
 // TestPromises: in a running gateway the clock of a mail starts, warns and is breached by
@@ -30,7 +33,11 @@ gaps: {no_owner: 100ms}
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, func(cfg *config.Config) { cfg.MetricsAddr, cfg.Policy = "127.0.0.1:0", policy })
+	var dsn string
+	r := start(t, func(cfg *config.Config) {
+		cfg.MetricsAddr, cfg.Policy = "127.0.0.1:0", policy
+		dsn = cfg.DB.URL
+	})
 	r.post("jo@acme.example", "support@desk.example", letter("jo@acme.example", "support@desk.example", "One", "1@acme.example", "Hello."))
 	id := r.only("from:jo@acme.example").ID
 	var c view.Conversation
@@ -45,6 +52,16 @@ gaps: {no_owner: 100ms}
 	r.call("GET", "/notices", nil, &notices)
 	if len(notices.Data) != 1 || notices.Data[0].Rule != "late" {
 		t.Errorf("notices %+v", notices.Data)
+	}
+	other, err := store.Open(t.Context(), store.Options{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close() //nolint:errcheck // it was only read
+	explained, err := gateway.Explain(t.Context(), other, view.ConversationRef{Number: c.Number})
+	if err != nil || explained.SLA != "quick" || explained.Gap != "owner" || len(explained.Clocks) != 1 || explained.Clocks[0].State != "breached" || !slices.Equal(explained.Holding, []string{"late"}) ||
+		len(explained.Next) != 0 || explained.LiveVersion == 0 || !slices.Contains(explained.Path, "routing: default") {
+		t.Errorf("explained as %+v, %v", explained, err)
 	}
 	r.call("POST", "/conversations/"+id+"/replies", map[string]any{"text": "We look into it."}, nil)
 	r.call("GET", "/conversations/"+id, nil, &c)

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +16,8 @@ func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
 		Short: "Check a routing policy and explain its decisions",
-		Long: `Check a routing policy and explain its decisions. Nothing is published; these
-commands need neither a database nor a configuration.`,
+		Long: `Check a routing policy and explain its decisions. Nothing is published. Except for
+"explain CONVERSATION", these commands need neither a database nor a configuration.`,
 	}
 	cmd.AddCommand(policyCheckCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
 	return needSubcommand(cmd)
@@ -61,34 +59,6 @@ yet. They do not change the exit status, except with --strict.`,
 	return cmd
 }
 
-func policyExplainCommand() *cobra.Command {
-	var facts string
-	cmd := &cobra.Command{
-		Use:   "explain FILE --facts JSON",
-		Short: "Show where a message would be routed, and why",
-		Long: `Show where a message with the given facts would be routed, and every condition that
-was evaluated. --facts is a JSON object with the names that conditions use, @FILE to
-read it from a file, or - to read it from standard input:
-
-  switchboard policy explain policy.yaml --facts '{"channel": "email",
-    "message": {"to": "security@demo.example"}, "account": {"plan": "business"}}'`,
-		Args: oneFile,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := readFacts(facts, cmd.InOrStdin())
-			if err != nil {
-				return usageError{err}
-			}
-			p, err := compileFile(args[0], cmd.OutOrStdout())
-			if err != nil {
-				return err
-			}
-			return explain(cmd.OutOrStdout(), p, f)
-		},
-	}
-	cmd.Flags().StringVar(&facts, "facts", "{}", "facts as JSON, @FILE, or - for standard input")
-	return cmd
-}
-
 func policyDefaultCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "default",
@@ -124,30 +94,4 @@ func compileFile(name string, out io.Writer) (*router.Policy, error) {
 		fmt.Fprintf(out, "%s:%s\n", name, problem)
 	}
 	return nil, fmt.Errorf("%s: %d problems", name, len(invalid.Problems))
-}
-
-// readFacts reads facts from an argument: JSON, @FILE, or - for standard input.
-func readFacts(arg string, stdin io.Reader) (router.Facts, error) {
-	data, err := []byte(arg), error(nil)
-	if name, ok := strings.CutPrefix(arg, "@"); ok {
-		data, err = os.ReadFile(name)
-	} else if arg == "-" {
-		data, err = io.ReadAll(stdin)
-	}
-	if err != nil {
-		return router.Facts{}, err
-	}
-	return router.ParseFacts(data)
-}
-
-// explain prints, as JSON, the resulting assignment and each condition that was tested.
-func explain(out io.Writer, p *router.Policy, f router.Facts) error {
-	a := p.Route(f)
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(map[string]any{
-		"inbox": a.Inbox, "tier": a.Tier, "priority": a.Priority, "tags": append([]string{}, a.Tags...), "restricted": a.Restricted,
-		"sla": a.SLA, "page": a.Page, "segment": a.Segment, "path": a.Path, "steps": p.Explain(f),
-	})
 }

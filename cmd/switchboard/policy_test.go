@@ -3,11 +3,15 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"switchboard/desk"
+	"switchboard/desk/view"
+	"switchboard/internal/dbtest"
 	"switchboard/router"
 )
 
@@ -93,6 +97,27 @@ func TestPolicyTest(t *testing.T) {
 	write(t, file, "-- chat.json --\n")
 	if _, err := run(); !errors.As(err, &usage) {
 		t.Errorf("an invalid archive: %v", err)
+	}
+}
+
+// TestExplainArgument: numbers and IDs are conversations, everything else is a file.
+func TestExplainArgument(t *testing.T) {
+	t.Parallel()
+	id := desk.NewID[desk.ConversationID]()
+	for arg, want := range map[string]view.ConversationRef{"1042": {Number: 1042}, "#7": {Number: 7}, id.String(): {ID: id}} {
+		if ref, ok := conversationRef(arg); !ok || ref != want {
+			t.Errorf("%s: %v, %t", arg, ref, ok)
+		}
+	}
+	for _, arg := range []string{"policy.yaml", "./1042", "0", "-3", "#", "1042.yaml", ""} {
+		if ref, ok := conversationRef(arg); ok {
+			t.Errorf("%q is the conversation %v", arg, ref)
+		}
+	}
+	config := filepath.Join(t.TempDir(), "switchboard.toml")
+	write(t, config, fmt.Sprintf("[db]\nurl = %q\n", dbtest.New(t)))
+	if out, err := run(t, "", "policy", "explain", "1042", "--config", config); desk.KindOf(err) != desk.KindNotFound {
+		t.Errorf("an unknown conversation: %v, %s", err, out)
 	}
 }
 
