@@ -12,13 +12,7 @@ import (
 // unenforced are the keys of a policy document that are validated, but have no effect
 // yet. Remove a key when the product acts on it. "*" is the name of an inbox or calendar,
 // and "[]" any item of a list.
-var unenforced = []string{
-	"calendars.*.holidays.ical", "calendars.*.holidays[].ical",
-	"inboxes.*.assign.strategy", "inboxes.*.assign.capacity", "inboxes.*.assign.sticky", "inboxes.*.overflow",
-}
-
-// inEffect are values of unenforced keys that describe what the product does anyway.
-var inEffect = map[string][]string{"inboxes.*.assign.strategy": {"manual", onCall}}
+var unenforced = []string{"calendars.*.holidays.ical", "calendars.*.holidays[].ical"}
 
 // unpopulated are the facts that are always empty, zero or false so far. The comments in
 // facts.go say so as well.
@@ -40,8 +34,7 @@ func (c *compiler) withoutEffect(n ast.Node, path string, seen map[string]bool) 
 		list, _ := c.fields(n, path)
 		for _, f := range list {
 			pattern := named.ReplaceAllString(indexes.ReplaceAllString(f.path, "[]"), "$1.*")
-			value, _ := scalar(f.value)
-			if slices.Contains(unenforced, pattern) && !seen[pattern] && !slices.Contains(inEffect[pattern], value) {
+			if slices.Contains(unenforced, pattern) && !seen[pattern] {
 				seen[pattern] = true
 				c.warn(f.at, f.path, "has no effect yet")
 			}

@@ -112,8 +112,7 @@ func TestWarningsOfTheDocument(t *testing.T) {
 		{"a permission", "{tier: 1, name: Frontline}", `{tier: 1, name: Frontline, may: [reply, "macro:*", "refund<=50", "refund <= 2.50", resolv]}`, `8:88: tiers[0].may[4]: "resolv" is not a known permission`},
 		{"a skill", "{tier: 1, name: Frontline}", "{tier: 1, name: Frontline, skills: [biling]}", `8:41: tiers[0].skills[0]: no inbox needs the skill "biling"`},
 		{"a skill that an inbox needs", "billing: {tier: 2}", "billing: {tier: 2, skills: [api]}", ""},
-		{"a strategy without effect", "billing: {tier: 2}", "billing: {tier: 2, assign: {strategy: skill}}", "12:31: inboxes.billing.assign.strategy: has no effect yet"},
-		{"a strategy in effect", "billing: {tier: 2}", "billing: {tier: 2, assign: {strategy: manual}}", ""},
+		{"a strategy", "billing: {tier: 2}", "billing: {tier: 2, assign: {strategy: skill, capacity: 5, sticky: true}, overflow: {to: frontline, when_load: 90%}}", ""},
 		{"the same segment", "  - {name: standard}", "  - {name: again, when: 'account.plan==\"enterprise\"'}\n  - {name: standard}", `6:25: segments[1].when: is never reached: "enterprise" before it has the same condition`},
 		{"the same route after one that continues", "    set: {inbox: billing}\n    routes:", "    continue: true\n    set: {inbox: billing}\n    routes:", ""},
 	} {

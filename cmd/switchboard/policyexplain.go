@@ -71,7 +71,7 @@ func conversationRef(arg string) (view.ConversationRef, bool) {
 		return view.ConversationRef{Number: n}, true
 	}
 	id, err := desk.ParseID[desk.ConversationID](arg)
-	return view.ConversationRef{ID: id}, err == nil
+	return view.ConversationRef{ID: id}, err == nil && !id.IsZero()
 }
 
 // explainConversation prints the explanation of a conversation.
