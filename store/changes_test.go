@@ -23,6 +23,9 @@ import (
 // notStored are fields that write ignores, with the reason.
 var notStored = map[string]string{
 	"Accounts.Domains":                    "Changes.Domains has them",
+	"Accounts.ExternalID":                 "mail opens accounts without it; Store.EditAccount writes it",
+	"Accounts.OwnerID":                    "mail opens accounts without it; Store.EditAccount writes it",
+	"Accounts.UpdatedAt":                  "set by the database",
 	"Contacts.Identities":                 "Changes.Identities has them",
 	"Messages.Report.Returned":            "used to find the delivery, and not kept",
 	"Messages.Report.Returned.MailSystem": "used to find the delivery, and not kept",
