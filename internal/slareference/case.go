@@ -7,7 +7,7 @@ type Case struct {
 	Policy Policy
 	Agents []Agent
 	Events []Event   // ordered by time
-	Until  time.Time // when the clocks are read; not before the last event
+	Until  time.Time // when the clocks are read; not before the first event
 
 	// Step is the length of a step. All events, targets, ages and percentages of targets
 	// are multiples of it, so that nothing happens within a step.

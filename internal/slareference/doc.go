@@ -9,7 +9,7 @@
 //
 //   - A conversation that automatic mail opened has no clocks until a person writes or it
 //     is handed over to another SLA policy. An automatic message changes nothing in an
-//     existing conversation, not even the account.
+//     existing conversation but the account that it is reported with.
 //   - The opening of a conversation does not change the waiting side, so it never starts
 //     next_response.
 //   - An event takes effect as a whole: the SLA policy that it brings into force is the one
@@ -24,4 +24,5 @@
 //   - Escalation rules are tested after the events and the other timers of an instant: what
 //     is undone at the same instant has not happened for them. They also apply to resolved
 //     conversations, except that they do not move them.
+//   - Events after the instant at which the clocks are read have not happened yet.
 package slareference

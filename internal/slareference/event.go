@@ -35,16 +35,18 @@ func (c *conversation) apply(e Event) {
 	}
 }
 
-// receive applies a message of the customer. An automatic one changes nothing.
+// receive applies a message of the customer, and the account if it has changed. An
+// automatic message changes nothing else.
 func (c *conversation) receive(e Event) {
-	if !e.person() {
-		c.features.add(MachineWrites)
-		return
-	}
 	next := c.state
 	if e.Account != nil {
 		c.account = *e.Account
 		next.segment = c.findSegment()
+	}
+	if !e.person() {
+		c.features.add(MachineWrites)
+		c.transition(next, other)
+		return
 	}
 	next.status, next.waiting = "open", "us"
 	c.transition(next, personWrites)

@@ -23,7 +23,10 @@ func (g *generator) history() {
 	}
 	slices.SortStableFunc(g.c.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	g.c.Until = g.c.Events[len(g.c.Events)-1].At
-	if g.chance(70) {
+	switch n := g.IntN(100); {
+	case n < 5:
+		g.c.Until = pick(g, g.c.Events...).At
+	case n < 70:
 		g.c.Until = g.c.Until.Add(g.units(0, int(g.span/g.unit)/3))
 	}
 }
@@ -107,7 +110,7 @@ func (g *generator) event(c *conversation, at time.Time) Event {
 	switch n := g.IntN(100); {
 	case n < 26:
 		e.Do, e.By, e.Subject, e.Auto = Receive, "", "Re: "+c.subject, g.auto(15)
-		if e.person() && g.chance(15) {
+		if g.chance(15) {
 			e.Account = g.account(c.id)
 		}
 	case n < 50:

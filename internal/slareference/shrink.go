@@ -52,7 +52,7 @@ func reductions(c *Case) []Case {
 	if len(p.Handoffs) > 0 {
 		list = append(list, with(c, func(r *Case) { r.Policy.Handoffs = nil }))
 	}
-	if last := c.Events[len(c.Events)-1].At; c.Until.After(last) {
+	if last := c.Events[len(c.Events)-1].At; !c.Until.Equal(last) {
 		list = append(list, with(c, func(r *Case) { r.Until = last }))
 	}
 	return list

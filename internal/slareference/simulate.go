@@ -26,15 +26,25 @@ func Simulate(c Case) (Outcome, error) {
 	var order []string
 	events := map[string][]Event{}
 	for _, e := range c.Events {
-		if _, known := events[e.Conversation]; !known {
+		_, known := events[e.Conversation]
+		switch {
+		case !known && e.Do != Receive:
+			out.Undefined = fmt.Sprintf("%s: begins with %s", e.Conversation, e.Do)
+			return out, nil
+		case !known:
 			order = append(order, e.Conversation)
 		}
 		events[e.Conversation] = append(events[e.Conversation], e)
 	}
 	for _, id := range order {
+		if events[id][0].At.After(c.Until) {
+			continue
+		}
 		conv := newConversation(&c, id, calendars)
 		for i, e := range events[id] {
-			conv.take(e, i == 0)
+			if !e.At.After(c.Until) {
+				conv.take(e, i == 0)
+			}
 		}
 		conv.advance(c.Until.Unix())
 		conv.timers()
@@ -67,9 +77,6 @@ func newConversation(c *Case, id string, calendars map[string]*hours) *conversat
 // take applies an event when its time has come.
 func (c *conversation) take(e Event, first bool) {
 	if first {
-		if e.Do != Receive {
-			c.undefined = "begins with " + e.Do
-		}
 		c.receiveFirst(e)
 		return
 	}
