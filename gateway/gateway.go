@@ -111,6 +111,7 @@ type Gateway struct {
 	smtpsAddr    net.Addr       // of smtp.tls_addr
 	httpListener net.Listener
 	metrics      *metrics.Server // nil when metrics are off
+	held         chan struct{}   // closed when timers may run; nil: they always may
 }
 
 // New opens the database and the listeners and builds every part; nothing runs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,7 +55,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		pipeline.Go(func() error { return g.metrics.Run(inner) })
 	}
 	pipeline.Go(func() error { return g.store.RunSearchIndex(inner, searchInterval) })
-	pipeline.Go(func() error { g.desk.RunTimers(inner, g.store, timerInterval, g.tail.Wake); return nil })
+	pipeline.Go(func() error { return g.runTimers(inner) })
 	pipeline.Go(func() error { return g.assigner.Run(inner) })
 	pipeline.Go(func() error { return g.wakeAssigner(inner) })
 	pipeline.Go(func() error {
@@ -71,6 +72,25 @@ func (g *Gateway) Run(ctx context.Context) error {
 	err := frontend.Wait()
 	stopInner()
 	return errors.Join(err, ignoreCanceled(pipeline.Wait()), g.Close())
+}
+
+// HoldTimers keeps Run from firing timers until release is called, for a history that is
+// written after the fact: clocks must not run ahead of it. It must be called before Run.
+func (g *Gateway) HoldTimers() (release func()) {
+	g.held = make(chan struct{})
+	return sync.OnceFunc(func() { close(g.held) })
+}
+
+// runTimers fires timers until ctx ends.
+func (g *Gateway) runTimers(ctx context.Context) error {
+	if g.held != nil {
+		select {
+		case <-g.held:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return ignoreCanceled(g.desk.RunTimers(ctx, g.store, timerInterval, g.tail.Wake))
 }
 
 // serve answers HTTP until ctx ends.
