@@ -5,7 +5,9 @@ package demo
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -71,13 +73,15 @@ type demo struct {
 	box  *mailbox
 	sink *sink
 	ends Endpoints
+	// rules is the file with the policy to publish; empty: the published one stays.
+	rules string
 }
 
 // Run runs the demo until ctx ends.
 func Run(ctx context.Context, opt Options) error {
 	d := &demo{opt: opt}
 	d.ports()
-	if err := os.MkdirAll(opt.Data, 0o700); err != nil {
+	if err := d.policy(); err != nil {
 		return fmt.Errorf("data folder: %w; name another one with --data", err)
 	}
 	stop, err := d.start(ctx)
@@ -86,14 +90,31 @@ func Run(ctx context.Context, opt Options) error {
 	}
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
+	// The past is told in its order: no clock runs ahead of what the agents did.
+	release := d.gate.HoldTimers()
 	g.Go(func() error { return d.gate.Run(ctx) })
 	g.Go(func() error {
+		defer release()
 		if err := d.seed(ctx); err != nil {
 			return fmt.Errorf("seed the demo: %w", err)
 		}
 		return d.announce()
 	})
 	return g.Wait()
+}
+
+//go:embed policy.yaml
+var policy []byte
+
+// policy creates the data folder, with the policy to publish at the first start. Later,
+// what was published since stays in force.
+func (d *demo) policy() error {
+	path := filepath.Join(d.opt.Data, "policy.yaml")
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	d.rules = path
+	return errors.Join(os.MkdirAll(d.opt.Data, 0o700), os.WriteFile(path, policy, 0o600))
 }
 
 // ports fills in the mail servers' addresses.
@@ -137,7 +158,7 @@ func (d *demo) start(ctx context.Context) (stop func(), err error) {
 // config returns the gateway's configuration.
 func (d *demo) config() config.Config {
 	cfg := config.Defaults()
-	cfg.Addr, cfg.Data = d.opt.Addr, d.opt.Data
+	cfg.Addr, cfg.Data, cfg.Policy = d.opt.Addr, d.opt.Data, d.rules
 	cfg.Mail = config.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop"}
 	cfg.SMTP.Addr = d.opt.SMTP
 	cfg.Smarthost = config.Smarthost{Addr: d.sink.Addr(), TLS: "none"}

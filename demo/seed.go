@@ -52,8 +52,8 @@ func (d *demo) seed(ctx context.Context) error {
 func recent(order []topic) {
 	to := len(order) - 8
 	for i := range order {
-		if order[i].handover != "" && i < to-8 {
-			for order[to].handover != "" {
+		if order[i].handover != nil && i < to-8 {
+			for order[to].handover != nil {
 				to--
 			}
 			order[i], order[to] = order[to], order[i]
@@ -175,6 +175,17 @@ func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 		}
 		if w.err != nil {
 			return fmt.Errorf("conversation %d: %w", c.Number, w.err)
+		}
+	}
+	// Whoever worked on these conversations has seen what they were told about them.
+	for _, a := range people {
+		told, err := s.gate.Store().Notices(ctx, a, true, view.ByTime{}, 1000)
+		for _, n := range told {
+			_, _, failed := s.gate.Store().AckNotice(ctx, a, n.ID)
+			err = errors.Join(err, failed)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

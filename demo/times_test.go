@@ -70,7 +70,7 @@ func TestTopicsAreComplete(t *testing.T) {
 		if topic.answer == "" {
 			t.Errorf("%q has no answer", topic.subject)
 		}
-		if (topic.handover == "") != (topic.ack == "") {
+		if (topic.handover == nil) != (topic.ack == "") {
 			t.Errorf("%q is handed over without telling the customer", topic.subject)
 		}
 		if topicOf(topic.subject).answer != topic.answer && topic.subject != "" {

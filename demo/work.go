@@ -72,21 +72,17 @@ func (w *work) handle(t topic, people []desk.Agent, i int) {
 		return
 	}
 	by, first := people[max(0, int(w.c.Tier)-1)], 25*time.Minute
-	if w.c.Tier == 1 && t.handover != "" {
-		moved := w.reply(by, t.ack, first) && w.step(4*time.Minute, func(desks *agent.Desk) error {
-			_, err := desks.Move(w.ctx, by, w.c.ID, agent.Move{Inbox: "integrations", Note: t.handover})
-			return err
-		})
-		if !moved {
+	if w.c.Tier == 1 && t.handover != nil {
+		by = people[2-1]
+		if !w.reply(people[0], t.ack, first) || !w.handOver(t.handover, people[0], by) {
 			return
 		}
-		by = people[2-1]
 	}
 	lately := i < 27
-	if lately && i%2 == 0 && t.note == "" || !w.assign(by, first) || !w.note(by, t.note) {
+	if lately && i%2 == 0 && t.note == "" || t.handover == nil && !w.assign(by, first) || !w.note(by, t.note) {
 		return
 	}
-	if lately && (i%5 != 4 || t.handover != "") || i%11 == 5 || !w.reply(by, t.answer, 35*time.Minute) {
+	if lately && (i%5 != 4 && t.handover == nil) || i%11 == 5 && i < 30 || !w.reply(by, t.answer, 35*time.Minute) {
 		return
 	}
 	switch i % 4 {
@@ -95,4 +91,23 @@ func (w *work) handle(t topic, people []desk.Agent, i int) {
 	case 2:
 		w.status(by, agent.Status{To: desk.StatusResolved}, 14*time.Hour)
 	}
+}
+
+// handOver moves a conversation to the specialists. It returns whether one of them
+// accepted it.
+func (w *work) handOver(h *handover, from, to desk.Agent) bool {
+	moved := w.step(4*time.Minute, func(desks *agent.Desk) error {
+		_, err := desks.Move(w.ctx, from, w.c.ID, agent.Move{Inbox: "integrations", Handover: h.evidence()})
+		return err
+	})
+	if moved && h.returned != "" {
+		w.step(35*time.Minute, func(desks *agent.Desk) error {
+			_, err := desks.Return(w.ctx, to, w.c.ID, h.returned)
+			return err
+		})
+	}
+	return moved && h.accepted && w.step(20*time.Minute, func(desks *agent.Desk) error {
+		_, err := desks.Accept(w.ctx, to, w.c.ID)
+		return err
+	})
 }
