@@ -118,14 +118,14 @@ test('escalating requires a handover note and pins it', async () => {
   await dialog.getByText('Add a handover note').waitFor();
   await dialog.getByRole('button', { name: 'Insert template' }).click();
   await page.keyboard.press('Control+Enter');
-  await dialog.getByText(/nothing is written under "What happened", .* and "Next step"/).waitFor();
+  await dialog.getByText(/^Nothing is written under "What happened", .* and "Next step"/).waitFor();
   page.complaints = page.complaints.filter((one) => !one.includes('422'));
   await page.locator('#handover').fill('');
   await page.locator('#handover').focus();
   await page.keyboard.type('Not the bulb: tried two. Told Kim we look into it.');
   await shot(page, 'escalate');
   await page.keyboard.press('Control+Enter');
-  const card = page.getByRole('region', { name: 'Handover note' });
+  const card = page.getByRole('region', { name: 'Handover' });
   await card.getByText('Not the bulb: tried two.').waitFor();
   await card.getByText('Frontline → Engineering').waitFor();
   await page.locator('.where .tier-3').waitFor();

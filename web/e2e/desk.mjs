@@ -46,9 +46,13 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 }
 
-/** A page that fails the test on script errors, refused content and unexpected console errors. */
-export async function open(context, url) {
+/** A page that fails the test on script errors, refused content and unexpected console errors. What arrived last is on top, unless the usual order is asked for. */
+export async function open(context, url, { usualOrder = false } = {}) {
   const page = await context.newPage();
+  if (!usualOrder) await page.addInitScript(() => {
+    const views = ['all', 'mine', 'unassigned', 'inbox/integrations'].map((view) => [`#/${view}`, 'newest']);
+    if (self === top) localStorage.setItem('switchboard.order', JSON.stringify(Object.fromEntries(views))); // frames are sandboxed
+  });
   page.complaints = [];
   page.on('pageerror', (error) => page.complaints.push(error.message));
   page.on('console', (message) => { if (message.type() === 'error') page.complaints.push(`${message.text()} ${message.location().url}`); });

@@ -61,8 +61,10 @@ test('what was answered is in Mine and Pending; a move gives it to the receiver'
   await page.keyboard.press('t');
   const dialog = page.getByRole('dialog', { name: 'Move to another inbox' });
   await dialog.getByRole('radio', { name: 'Billing' }).check();
-  await page.locator('#handover').fill('The invoice is missing.');
-  await page.locator('#handover').press('Control+Enter');
+  await dialog.getByLabel('Problem').fill('The invoice is missing.');
+  await dialog.getByLabel('What was tried').fill('Looked in the account.');
+  await dialog.getByLabel('What the customer was told').fill('Billing looks into it.');
+  await page.keyboard.press('Control+Enter');
   await dialog.waitFor({ state: 'detached' });
   const ben = await fresh();
   await ben.getByLabel('Act as another agent').selectOption('ben@demo.example');

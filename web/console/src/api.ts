@@ -1,6 +1,6 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
-  Account, Agent, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, PageConversation, PageRaw, PasswordChange,
+  Account, Agent, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, MovePreview, PageConversation, PageNotice, PageRaw, PasswordChange,
   ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint,
 } from './wire';
 
@@ -80,7 +80,10 @@ function problemOf(status: number, title: string, text: string): Problem {
 const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, undefined, signal);
 const enc = encodeURIComponent;
 
-export interface ListQuery { q?: string; cursor?: string | null; limit?: number; account?: string }
+/** The orders of a list; a cursor belongs to one of them. */
+export type Order = 'due' | 'waiting' | 'newest' | 'oldest' | 'priority';
+
+export interface ListQuery { q?: string; cursor?: string | null; limit?: number; account?: string; sort?: Order }
 
 function params(query: object): string {
   const out = new URLSearchParams();
@@ -129,6 +132,13 @@ export const api = {
   assign: (id: string, assignee: string | null) => call<Conversation>('POST', `/conversations/${enc(id)}/assign`, { assignee }),
   move: (id: string, body: MoveInputBody) =>
     call<Conversation>('POST', `/conversations/${enc(id)}/move`, body),
+  previewMove: (id: string, inbox: string, signal?: AbortSignal) => get<MovePreview>(`/conversations/${enc(id)}/move${params({ inbox })}`, signal),
+  accept: (id: string) => call<Conversation>('POST', `/conversations/${enc(id)}/accept`),
+  giveBack: (id: string, why: string) => call<Conversation>('POST', `/conversations/${enc(id)}/return`, { reason: why }),
+  setPriority: (id: string, priority: Conversation['priority']) => call<Conversation>('POST', `/conversations/${enc(id)}/priority`, { priority }),
+  notices: (cursor?: string | null) => get<PageNotice>('/notices' + params({ limit: 50, cursor })),
+  ackNotice: (id: string) => call<void>('POST', `/notices/${enc(id)}/ack`),
+  ackNotices: () => call<void>('POST', '/notices/ack'),
   status: (id: string, status: Conversation['status'], until?: string) =>
     call<Conversation>('POST', `/conversations/${enc(id)}/status`, until ? { status, until } : { status }),
   merge: (id: string, into: string) => call<Conversation>('POST', `/conversations/${enc(id)}/merge`, { into }),

@@ -6,6 +6,7 @@ import './style/base.css';
 import './style/shell.css';
 import './style/thread.css';
 import './style/parts.css';
+import './style/sla.css';
 
 const app = document.getElementById('app')!;
 app.textContent = '';

@@ -2,11 +2,19 @@
 import { api, Problem } from '../api';
 import { say } from '../text/say';
 import { moment } from '../text/time';
-import type { Conversation } from '../wire';
+import type { Conversation, MoveInputBody } from '../wire';
 import { me, neighbour, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
+import { refusal } from './handoff';
 import { rows, selected } from './list';
 import { belongs } from './search';
 import { refreshThread, threadOf } from './thread';
+
+/** Tells why the agent may not do something; false: they may. */
+export function denied(conversation: Conversation, what: string): boolean {
+  const no = refusal(conversation, what);
+  if (no) tell(no, { bad: true });
+  return no !== '';
+}
 
 /** The conversation that shortcuts and buttons act on: the open one, or the selected row. */
 export function current(): Conversation | null {
@@ -53,12 +61,34 @@ export async function setStatus(conversation: Conversation, status: Conversation
   tell(text, undo);
 }
 
-export async function move(conversation: Conversation, target: { inbox?: string; tier?: number }, note: string): Promise<void> {
-  const done = await api.move(conversation.id, note ? { ...target, note } : target);
+export async function move(conversation: Conversation, body: MoveInputBody): Promise<void> {
+  shown(await api.move(conversation.id, body), 'done.moved');
+}
+
+/** Takes over a conversation that was handed over. */
+export async function accept(conversation: Conversation): Promise<void> {
+  const done = await change(() => api.accept(conversation.id));
+  if (done) tell(say('done.accepted', { number: done.number }));
+}
+
+/** Returns a handed over conversation to where it came from. */
+export async function giveBack(conversation: Conversation, why: string): Promise<void> {
+  shown(await api.giveBack(conversation.id, why), 'done.returned');
+}
+
+export async function setPriority(conversation: Conversation, priority: Conversation['priority']): Promise<void> {
+  const before = conversation.priority;
+  const done = await change(() => api.setPriority(conversation.id, priority));
+  if (!done || before === done.priority) return;
+  tell(say('done.priority', { number: done.number, priority: say(`priority.${done.priority}`).toLowerCase() }), { undo: () => void change(() => api.setPriority(conversation.id, before)) });
+}
+
+/** Shows where a conversation is now. */
+function shown(done: Conversation, sentence: 'done.moved' | 'done.returned'): void {
   showChange(done);
   void refreshThread(done.id);
   void refreshCounts();
-  tell(say('done.moved', { number: done.number, name: done.inbox.name }));
+  tell(say(sentence, { number: done.number, name: done.inbox.name }));
 }
 
 /** Merges a conversation into another one, and opens that. */

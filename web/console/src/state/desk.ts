@@ -4,6 +4,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { actAs, api, clockOffset, onSessionLost, Problem } from '../api';
 import { say } from '../text/say';
 import type { Agent, Conversation, Counts, Event as DeskEvent, Channel, Inbox } from '../wire';
+import { loadAlerts } from './alerts';
 import { Feed, type Link } from './feed';
 import { clearList, hold, loadList, patchList, rows, selected } from './list';
 import { atRest } from './pace';
@@ -12,6 +13,9 @@ import { fromHash, toHash, type Place, type View } from './search';
 import { loadDrafts } from './sync';
 import { forgetThreads, prefetch, refreshThread, threadOf } from './thread';
 import type { Names } from './timeline';
+import { reason, tell } from './toast';
+
+export { reason, tell } from './toast';
 
 export const phase = signal<'starting' | 'login' | 'ready' | 'unreachable' | 'changed'>('starting');
 /** Why the sign-in page is shown; empty: no special reason. */
@@ -54,32 +58,6 @@ export const tiers = computed<TierGroup[]>(() => {
   }
   return [...groups.values()].sort((a, b) => a.tier - b.tier);
 });
-
-/** A message at the bottom of the page that disappears after a few seconds. */
-export interface Notice { id: number; text: string; bad: boolean; undo?: () => void }
-export const notices = signal<Notice[]>([]);
-let noticeId = 0;
-
-export function tell(text: string, options: { bad?: boolean; undo?: () => void } = {}): void {
-  const notice: Notice = { id: ++noticeId, text, bad: options.bad ?? false };
-  if (options.undo) notice.undo = options.undo;
-  notices.value = [...notices.value.slice(-2), notice];
-  setTimeout(() => dismiss(notice.id), options.bad ? 10_000 : 5_000);
-}
-
-export function dismiss(id: number): void {
-  notices.value = notices.value.filter((notice) => notice.id !== id);
-}
-
-/** A readable explanation of an error. */
-export function reason(error: unknown): string {
-  if (error instanceof Problem) {
-    if (error.status === 0) return say('net.unreachable');
-    const first = error.errors[0]?.message;
-    return error.detail || first || error.title;
-  }
-  return error instanceof Error ? error.message : String(error);
-}
 
 let feed: Feed | null = null;
 let presence: Presence | null = null;
@@ -201,6 +179,7 @@ async function enter(agent: Agent): Promise<void> {
   ]).catch((error: unknown) => tell(say('done.failed', { reason: reason(error) }), { bad: true }));
   void loadList(place.value.view);
   void refreshCounts();
+  void loadAlerts();
   if (place.value.open) {
     void refreshThread(place.value.open).then(resolveOpen).then(() => {
       const open = place.value.open && threadOf(place.value.open).value.conversation;
@@ -220,6 +199,7 @@ export async function switchTo(email: string): Promise<void> {
 }
 
 function reload(): void {
+  void loadAlerts();
   void loadList(place.value.view, { quiet: true });
   void refreshCounts();
   if (place.value.open) void refreshThread(place.value.open);
@@ -233,6 +213,7 @@ const BURST_MS = 40;
 function onEvent(event: DeskEvent): void {
   if (!event.conversation_id) {
     if (event.kind === 'channel.changed') void refreshWatch();
+    if (event.kind === 'notice.created') void loadAlerts();
     return;
   }
   changed.add(event.conversation_id);
@@ -391,3 +372,10 @@ setInterval(() => {
   now.value = Date.now() + clockOffset;
   if (phase.value === 'ready' && document.visibilityState === 'visible') void refreshWatch();
 }, 15_000);
+
+/** What becomes due changes the views of deadlines without an event. */
+setInterval(() => {
+  if (phase.value !== 'ready' || document.visibilityState !== 'visible') return;
+  void refreshCounts();
+  if (place.value.view.kind === 'breaching') void loadList(place.value.view, { quiet: true });
+}, 60_000);

@@ -1,10 +1,13 @@
-// The list of one view's conversations, last changed first.
+// The list of one view's conversations, in the order of the view.
 import { batch, computed, signal } from '@preact/signals';
-import { api, Problem } from '../api';
+import { api, Problem, type Order } from '../api';
 import type { Conversation } from '../wire';
+import { comparing, orderOf } from './order';
 import { belongs, queryOf, toHash, type View } from './search';
 
 const PAGE = 50;
+/** The server's limit for one page. */
+const MOST = 200;
 
 const byId = signal<ReadonlyMap<string, Conversation>>(new Map());
 export const nextCursor = signal<string | null>(null);
@@ -13,30 +16,26 @@ export const listError = signal<unknown>(null);
 /** The row selected by keyboard; opening a conversation selects it. */
 export const selected = signal<string | null>(null);
 
-/** The selected row keeps its place while it is selected, whatever arrives in it. */
-const held = signal<{ id: string; at: string } | null>(null);
+/** The order of the loaded rows, which their cursor belongs to. */
+const order = signal<Order>('due');
+const compare = computed(() => comparing(order.value));
+
+/** The selected row keeps its place while it is selected, whatever arrives in it: the one that it had as this row. */
+const held = signal<Conversation | null>(null);
 
 export function hold(id: string): void {
-  if (held.value?.id === id) return;
-  const row = byId.value.get(id);
-  held.value = row ? { id, at: row.updated_at } : null;
+  if (held.value?.id !== id) held.value = byId.value.get(id) ?? null;
 }
 
-type Placed = Pick<Conversation, 'id' | 'updated_at'>;
-
-/** Last changed first, then by ID, like the server. */
-const order = (a: Placed, b: Placed) => (a.updated_at !== b.updated_at ? (a.updated_at < b.updated_at ? 1 : -1) : a.id < b.id ? 1 : -1);
-
-const sorted = computed(() => [...byId.value.values()].sort(order));
+const sorted = computed(() => [...byId.value.values()].sort(compare.value));
 
 /** The rows in order. The list is a new one only if it differs, so that selecting a row renders no others. */
 export const rows = computed(() => {
   const fixed = held.value;
   const row = fixed ? byId.value.get(fixed.id) : undefined;
-  if (!fixed || !row || row.updated_at === fixed.at) return sorted.value;
+  if (!fixed || !row || compare.value(row, fixed) === 0) return sorted.value;
   const others = sorted.value.filter((one) => one !== row);
-  const place = { id: row.id, updated_at: fixed.at };
-  const index = others.findIndex((one) => order(place, one) < 0);
+  const index = others.findIndex((one) => compare.value(fixed, one) < 0);
   others.splice(index < 0 ? others.length : index, 0, row);
   return others;
 });
@@ -69,13 +68,23 @@ export async function loadList(view: View, options: { quiet?: boolean } = {}): P
   if (!options.quiet) clearList();
   if (view.kind === 'quarantine' || view.kind === 'channels') return;
   const ticket = ++asked;
+  const sort = orderOf(view);
   try {
-    const page = await api.conversations({ q: queryOf(view), limit: PAGE });
-    if (ticket !== asked) return;
+    // What changed is at the top of the newest ones; in other orders it may be anywhere in the loaded rows.
+    const wanted = options.quiet && sort !== 'newest' ? byId.value.size : 0;
+    const found: Conversation[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await api.conversations({ q: queryOf(view), sort, limit: Math.min(Math.max(PAGE, wanted - found.length), MOST), cursor });
+      if (ticket !== asked) return;
+      found.push(...page.data);
+      cursor = page.next_cursor;
+    } while (cursor && found.length < wanted);
     batch(() => {
-      const tail = options.quiet ? olderThan(page.data) : [];
-      byId.value = new Map([...page.data, ...tail].map((row) => [row.id, row]));
-      if (tail.length === 0) nextCursor.value = page.next_cursor;
+      const tail = options.quiet && sort === 'newest' ? olderThan(found) : [];
+      order.value = sort;
+      byId.value = new Map([...tail, ...found].map((row) => [row.id, row]));
+      if (tail.length === 0) nextCursor.value = cursor;
       loading.value = false;
       listError.value = null;
     });
@@ -93,7 +102,7 @@ export async function loadList(view: View, options: { quiet?: boolean } = {}): P
 function olderThan(page: readonly Conversation[]): Conversation[] {
   const last = page.at(-1);
   if (!last || byId.value.get(last.id)?.last_seq !== last.last_seq) return [];
-  return [...byId.value.values()].filter((row) => row.updated_at < last.updated_at);
+  return [...byId.value.values()].filter((row) => compare.value(last, row) < 0);
 }
 
 export async function loadMore(view: View): Promise<void> {
@@ -102,7 +111,7 @@ export async function loadMore(view: View): Promise<void> {
   const ticket = asked;
   loading.value = true;
   try {
-    const page = await api.conversations({ q: queryOf(view), limit: PAGE, cursor });
+    const page = await api.conversations({ q: queryOf(view), sort: order.value, limit: PAGE, cursor });
     if (ticket !== asked) return;
     batch(() => {
       byId.value = new Map([...byId.value, ...page.data.map((row) => [row.id, row] as const)]);
@@ -126,10 +135,10 @@ export function patchList(view: View, id: string, conversation: Conversation | n
     }, 400);
     return;
   }
-  // Below the last loaded row it would leave a gap; paging will load it.
+  // Below the last loaded row there may be others in between; paging will load it. The selected row stays.
   const last = rows.value.at(-1);
-  const below = nextCursor.value !== null && last && conversation && conversation.updated_at < last.updated_at && !byId.value.has(id);
-  if (!below) replace(id, fits ? conversation : null);
+  const below = nextCursor.value !== null && last && conversation && compare.value(last, conversation) < 0 && held.value?.id !== id;
+  replace(id, fits && !below ? conversation : null);
 }
 
 function replace(id: string, conversation: Conversation | null): void {

@@ -58,3 +58,14 @@ test('an invalid term is located by its character, which the server counts from 
   expect(errorPosition([{ message: 'too long' }])).toBe(-1);
   expect(errorPosition([])).toBe(-1);
 });
+
+describe('views of deadlines', () => {
+  const now = Date.parse('2026-03-04T10:00:00Z');
+  const c = (due_at: string | null, status = 'open', gap = '') => ({ status, gap, next_due: due_at === '' ? null : { due_at } }) as unknown as Parameters<typeof belongs>[1];
+  test('what is late or due within an hour is breaching', () => {
+    const in_ = (one: Parameters<typeof belongs>[1]) => belongs({ kind: 'breaching' }, one, '', now);
+    expect([in_(c('2026-03-04T09:00:00Z')), in_(c('2026-03-04T10:59:59Z')), in_(c('2026-03-04T11:00:00Z')), in_(c(null)), in_(c('')), in_(c('2026-03-04T09:00:00Z', 'pending'))]).toEqual([true, true, false, false, false, false]);
+  });
+  test('what has a gap is among the gaps', () => expect([belongs({ kind: 'gaps' }, c('', 'open', 'owner'), ''), belongs({ kind: 'gaps' }, c(''), '')]).toEqual([true, false]));
+  test('they have an address', () => expect([fromHash('#/breaching/cv_1'), fromHash('#/gaps')]).toEqual([{ view: { kind: 'breaching' }, open: 'cv_1' }, { view: { kind: 'gaps' }, open: null }]));
+});

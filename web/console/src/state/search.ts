@@ -6,6 +6,8 @@ export type View =
   | { kind: 'mine' }
   | { kind: 'unassigned' }
   | { kind: 'all' }
+  | { kind: 'breaching' }
+  | { kind: 'gaps' }
   | { kind: 'pending' }
   | { kind: 'snoozed' }
   | { kind: 'resolved' }
@@ -21,6 +23,8 @@ export function queryOf(view: View): string {
     case 'mine': return 'is:open is:pending assignee:me';
     case 'unassigned': return 'is:open is:unassigned';
     case 'all': return 'is:open';
+    case 'breaching': return 'is:open sla:<1h';
+    case 'gaps': return 'is:gap';
     case 'pending': case 'snoozed': case 'resolved': return `is:${view.kind}`;
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
@@ -29,18 +33,22 @@ export function queryOf(view: View): string {
   }
 }
 
+const HOUR = 3_600_000;
+
 /** Whether a changed conversation belongs in a view; null when only the server can decide. */
-export function belongs(view: View, c: Conversation, me: string): boolean | null {
+export function belongs(view: View, c: Conversation, me: string, now = Date.now()): boolean | null {
   if (view.kind === 'search') return null;
   if (view.kind === 'quarantine' || view.kind === 'channels') return false;
   switch (view.kind) {
     case 'mine': return c.assignee?.id === me && (c.status === 'open' || c.status === 'pending');
     case 'pending': case 'snoozed': case 'resolved': return c.status === view.kind;
+    case 'gaps': return c.gap !== '';
   }
   if (c.status !== 'open') return false;
   switch (view.kind) {
     case 'unassigned': return c.assignee === null;
     case 'all': return true;
+    case 'breaching': return c.next_due?.due_at != null && Date.parse(c.next_due.due_at) < now + HOUR;
     case 'tier': return c.tier === view.tier;
     case 'inbox': return c.inbox.key === view.inbox;
   }
@@ -63,7 +71,7 @@ export function toHash(place: Place): string {
 export function fromHash(hash: string): Place {
   const [kind = '', ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
   switch (kind) {
-    case 'mine': case 'unassigned': case 'all': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels':
+    case 'mine': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

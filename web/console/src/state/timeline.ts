@@ -1,6 +1,9 @@
 // The timeline of messages and events of a conversation. Pure.
-import type { Event as DeskEvent, Message } from '../wire';
+import type { Conversation, Event as DeskEvent, Message } from '../wire';
+import type { Metric } from '../text/due';
 import { say, sayIf } from '../text/say';
+
+type Priority = Conversation['priority'];
 
 /** Events that the timeline shows as their message, or in its delivery line. */
 const SHOWN_BY_MESSAGE = new Set(['message.received', 'message.sent', 'note.added', 'delivery.changed']);
@@ -90,7 +93,62 @@ export function describe(event: DeskEvent, names: Names): string {
     case 'message.duplicate':
       return say('event.duplicate');
   }
-  return event.kind;
+  return promised(event, actor, inbox) ?? event.kind;
+}
+
+/** Events of deadlines, escalations and handovers as sentences. */
+function promised(event: DeskEvent, actor: string, inbox: (key: string) => string): string | null {
+  switch (event.kind) {
+    case 'conversation.priority':
+      return say('event.priority', { actor, to: say(`priority.${event.data.to as Priority}`).toLowerCase() });
+    case 'conversation.tags': {
+      const { added, removed } = event.data;
+      return [added?.length && say('event.tagged', { actor, tags: added.join(', ') }), removed?.length && say('event.untagged', { actor, tags: removed.join(', ') })].filter(Boolean).join('; ');
+    }
+    case 'conversation.segment':
+      return event.data.to ? say('event.segment', { to: event.data.to }) : say('event.noSegment');
+    case 'sla.changed': {
+      const { to, clocks } = event.data;
+      return to ? say(clocks === 'retarget' || clocks === 'restart' ? `event.sla.${clocks}` : 'event.sla', { to }) : say('event.noSla');
+    }
+    case 'sla.warned':
+      return say('event.warned', { metric: capital(say(`metric.${event.data.metric as Metric}`)), percent: event.data.percent, policy: event.data.policy });
+    case 'sla.breached':
+      return say('event.breached', { metric: capital(say(`metric.${event.data.metric as Metric}`)), policy: event.data.policy });
+    case 'escalation.fired':
+      return say('event.fired', { rule: event.data.rule, did: event.data.did.map((step) => deed(step, inbox)).join(', ') || say('deed.nothing') });
+    case 'policy.rule-failed':
+      return say('event.ruleFailed', { rule: event.data.rule, reason: event.data.reason });
+    case 'handoff.accepted':
+      return say(event.data.late ? 'event.acceptedLate' : 'event.accepted', { actor });
+    case 'handoff.returned':
+      return say('event.returned', { actor, reason: event.data.reason });
+    case 'gap.found':
+      return say('event.gap', { gap: say(`gap.${event.data.gap as 'owner'}`).toLowerCase() });
+    case 'page.repeated':
+      return say('event.pagedAgain', { to: event.data.to, rule: event.data.rule });
+    case 'page.acknowledged':
+      return say('event.pageSeen', { actor });
+  }
+  return null;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What a rule did, which the event has in short: "notify inbox-lead", "moved to billing", "move skipped: ...". */
+function deed(step: string, inbox: (key: string) => string): string {
+  const skipped = step.indexOf(' skipped: ');
+  if (skipped >= 0) return say('deed.skipped', { what: step.slice(0, skipped), reason: step.slice(skipped + ' skipped: '.length) });
+  const found = /^(notify|priority|moved to|tags|page) (.+)$/.exec(step);
+  if (!found) return step;
+  const [, what, value] = found as unknown as [string, string, string];
+  switch (what) {
+    case 'notify': return say('deed.notify', { to: sayIf(`told.${value}`, value) });
+    case 'page': return say('deed.page', { to: sayIf(`told.${value}`, value) });
+    case 'priority': return say('deed.priority', { to: sayIf(`priority.${value}`, value).toLowerCase() });
+    case 'tags': return say('deed.tags', { tags: value });
+    default: return say('deed.moved', { to: inbox(value) });
+  }
 }
 
 type Merge = Extract<DeskEvent, { kind: 'conversation.merged' | 'conversation.unmerged' }>;

@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
-import { channels, dismiss, go, link, notices, phase, place, unread } from '../state/desk';
+import { channels, go, link, phase, place, unread } from '../state/desk';
+import { dismiss, toasts } from '../state/toast';
+import { dialog } from '../state/dialog';
 import { count, say } from '../text/say';
-import { alarmOf, Channels } from './channels';
-import { Dialogs } from './dialogs';
+import { alarmOf } from './alarm';
 import { Icon } from './icon';
 import { List, titleOf } from './list';
+import { Later, loadLater } from './lazy';
 import { Changed, Login, Unreachable } from './login';
-import { Quarantine } from './quarantine';
 import { Rail } from './rail';
 import { listen } from './shortcuts';
 import { Side } from './side';
@@ -27,9 +28,13 @@ function Boot() {
   return <div class="boot" role="status">{say('app.name')}</div>;
 }
 
+/** When the rows are on the screen. */
+const LATER_MS = 300;
+
 function Desk() {
   const { view, open } = place.value;
   useEffect(listen, []);
+  useEffect(() => void setTimeout(() => void loadLater().catch(() => undefined), LATER_MS), []);
   const title = titleOf(view);
   useEffect(() => {
     document.title = `${unread.value > 0 ? `(${unread.value}) ` : ''}${title} · ${say('app.name')}`;
@@ -38,9 +43,9 @@ function Desk() {
     <div class={`desk${open ? ' desk-open' : ''}`}>
       <div class="bars"><OfflineBar /><AlarmBar /></div>
       <Rail />
-      {view.kind === 'quarantine' ? <Quarantine /> : view.kind === 'channels' ? <Channels /> : <><List /><ThreadPane /><Side /></>}
-      <Dialogs />
-      <Notices />
+      {view.kind === 'quarantine' ? <Later part="Quarantine" /> : view.kind === 'channels' ? <Later part="Channels" /> : <><List /><ThreadPane /><Side /></>}
+      {dialog.value !== null && <Later part="Dialogs" />}
+      <Toasts />
     </div>
   );
 }
@@ -71,10 +76,10 @@ function AlarmBar() {
   );
 }
 
-function Notices() {
+function Toasts() {
   return (
     <div class="notices" role="status" aria-live="polite">
-      {notices.value.map((notice) => (
+      {toasts.value.map((notice) => (
         <div class={`notice${notice.bad ? ' notice-bad' : ''}`} key={notice.id}>
           <span>{notice.text}</span>
           {notice.undo && <button onClick={() => { notice.undo!(); dismiss(notice.id); }}>{say('undo')}</button>}

@@ -4,21 +4,10 @@ import { channels, me, now, reason, refreshWatch, tell } from '../state/desk';
 import { count, say, sayIf } from '../text/say';
 import { duration, exact, moment } from '../text/time';
 import type { Channel, Reconciled } from '../wire';
+import { channelName, MAILBOX } from './alarm';
 import { ChannelIcon, Icon } from './icon';
 
-const MAILBOX = 'imap ';
 const WATCH_MS = 2000;
-
-export function channelName(channel: Channel): string {
-  if (channel.name.startsWith(MAILBOX)) return say('channels.mailbox', { name: channel.name.slice(MAILBOX.length) });
-  return sayIf(`channels.name.${channel.name}`, channel.name);
-}
-
-/** What an alarm means for the messages of the channel. */
-export function alarmOf(channel: Channel): string {
-  const text = sayIf(`channels.alarm.${channel.name}`, '');
-  return text ? text.replace('{name}', channelName(channel)) : say('channels.alarm', { name: channelName(channel) });
-}
 
 /** Services that receive nothing themselves, but that other channels depend on. */
 const HELPERS = ['certificate', 'rspamd', 'clamd'];

@@ -1,7 +1,9 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
+import { denied } from '../state/actions';
 import { emailOf } from '../state/asked';
 import type { Kind } from '../state/draft';
+import { refusal } from '../state/handoff';
 import { conflicts, drafted, drafts, nameOf } from '../state/sync';
 import { newerThan } from '../state/timeline';
 import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
@@ -32,7 +34,8 @@ export function Composer({ conversation, messages }: Props) {
 function Doors({ conversation }: { conversation: Conversation }) {
   const any = drafted.value.has(conversation.id);
   const door = (kind: Kind) => (
-    <button class={`door door-${kind}`} aria-keyshortcuts={keyShortcut(kind)} onClick={() => write(conversation, kind)}>
+    <button class={`door door-${kind}`} aria-keyshortcuts={keyShortcut(kind)} title={refusal(conversation, kind)} aria-disabled={refusal(conversation, kind) ? 'true' : undefined}
+      onClick={() => { if (!denied(conversation, kind)) write(conversation, kind); }}>
       <Icon name={kind} size={17} />
       <span>{kind === 'reply' ? say('composer.replyTo', { name: conversation.contact.name || recipient(conversation) }) : say('composer.note')}</span>
       {any && drafts.read(conversation.id, kind) && <span class="draft-mark">{say('composer.draft')}</span>}

@@ -1,25 +1,31 @@
-import { useRef, useState } from 'preact/hooks';
-import { assign, current, move, setStatus } from '../state/actions';
-import { agents, changePassword, me, now, reason, tiers } from '../state/desk';
+import { useState } from 'preact/hooks';
+import { assign, current, setPriority, setStatus } from '../state/actions';
+import { agents, changePassword, me, now, reason } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { say } from '../text/say';
 import { moment, parseWhen } from '../text/time';
 import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
+import { ReturnDialog } from './handover';
 import { KeysDialog } from './keysdialog';
 import { MergeDialog } from './mergedialog';
 import { close, Modal } from './modal';
+import { MoveDialog } from './movedialog';
+import { NoticesDialog } from './noticesdialog';
 
 export function Dialogs() {
   if (dialog.value === null) return null;
   if (dialog.value === 'keys') return <KeysDialog />;
   if (dialog.value === 'password') return <PasswordDialog />;
+  if (dialog.value === 'notices') return <NoticesDialog />;
   const conversation = current();
   if (!conversation) return null;
+  if (dialog.value === 'priority') return <PriorityDialog conversation={conversation} />;
   if (dialog.value === 'assign') return <AssignDialog conversation={conversation} />;
   if (dialog.value === 'snooze') return <SnoozeDialog conversation={conversation} />;
   if (dialog.value === 'merge') return <MergeDialog conversation={conversation} />;
+  if (dialog.value === 'return') return <ReturnDialog conversation={conversation} />;
   return <MoveDialog conversation={conversation} />;
 }
 
@@ -120,71 +126,20 @@ function SnoozeDialog({ conversation }: { conversation: Conversation }) {
   );
 }
 
-function MoveDialog({ conversation }: { conversation: Conversation }) {
-  // The next higher tier is the usual target.
-  const [target, setTarget] = useState(() => tiers.value.find((one) => one.tier > conversation.tier)?.inboxes[0]?.key ?? '');
-  const [note, setNote] = useState('');
-  const [wrong, setWrong] = useState('');
-  const [busy, setBusy] = useState(false);
-  const noteField = useRef<HTMLTextAreaElement>(null);
-  const group = tiers.value.find((one) => one.inboxes.some((inbox) => inbox.key === target));
-  const name = group?.inboxes.find((inbox) => inbox.key === target)?.name ?? '';
-  const rises = group !== undefined && group.tier > conversation.tier;
-  const verb = !group ? 'move.go' : rises ? 'move.escalate' : group.tier < conversation.tier ? 'move.return' : 'move.go';
+const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const;
 
-  const go = async () => {
-    if (!target || busy) return;
-    if (rises && note.trim() === '') {
-      setWrong(say('move.missing'));
-      noteField.current?.focus();
-      return;
-    }
-    setBusy(true);
-    try {
-      await move(conversation, { inbox: target }, note.trim());
-      close();
-    } catch (error) {
-      setWrong(reason(error));
-      setBusy(false);
-    }
-  };
-
+function PriorityDialog({ conversation }: { conversation: Conversation }) {
   return (
-    <Modal title={say('move.title')} wide>
-      <form onSubmit={(event) => { event.preventDefault(); void go(); }}
-        onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); void go(); } }}>
-        <fieldset class="targets"><legend class="sr">{say('move.where')}</legend>
-          {tiers.value.map((one) => (
-            <div class="target-tier" key={one.tier}>
-              <span class="target-name"><span class={`tier tier-${one.tier}`}>T{one.tier}</span>{one.name}</span>
-              <div class="target-inboxes">
-                {one.inboxes.map((inbox) => {
-                  const here = inbox.key === conversation.inbox.key;
-                  return (
-                    <label class={`target${here ? ' target-here' : ''}`} key={inbox.key}>
-                      <input type="radio" name="target" value={inbox.key} checked={target === inbox.key} disabled={here} onChange={() => { setTarget(inbox.key); setWrong(''); }} />
-                      <span dir="auto">{inbox.name}</span>{here && <span class="muted">{say('move.now')}</span>}
-                    </label>
-                  );
-                })}
-              </div>
-            </div>
-          ))}
-        </fieldset>
-        <div class="labelled">
-          <label for="handover"><span>{say('move.note')}</span>{' '}
-            <span class={rises ? 'required' : 'muted'}>{rises ? say('move.noteRequired', { tier: group.name }) : say('move.noteOptional')}</span>
-          </label>
-          <textarea id="handover" dir="auto" autofocus ref={noteField} class="field" rows={5} value={note} required={rises} aria-invalid={wrong ? 'true' : undefined}
-            aria-describedby="move-wrong" onInput={(event) => setNote(event.currentTarget.value)} />
-        </div>
-        {note === '' && <button type="button" class="quiet" onClick={() => { setNote(say('move.template')); noteField.current?.focus(); }}>{say('move.useTemplate')}</button>}
-        <p id="move-wrong" class="wrong" role="alert">{wrong}</p>
-        <footer class="modal-foot">
-          <button class="button button-primary" disabled={!target || busy}>{name ? say(verb, { name }) : say('move.to')}</button>
-          <button type="button" class="button button-quiet" onClick={close}>{say('dialog.cancel')}</button>
-        </footer>
-      </form>
+    <Modal title={say('priority.label')}>
+      <ul class="choices">
+        {PRIORITIES.map((one) => (
+          <li key={one}>
+            <button class="choice" autofocus={one === conversation.priority} aria-pressed={one === conversation.priority} onClick={() => { close(); void setPriority(conversation, one); }}>
+              <Icon name="flag" size={16} /><span class={`priority priority-${one}`}>{say(`priority.${one}`)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
     </Modal>
   );
 }

@@ -30,6 +30,12 @@ const PATHS = {
   warn: 'M10 4 17 16H3zM10 8.5v3.5M10 14v.1',
   merge: 'M5 3.5v3.2a4 4 0 0 0 4 4h6.5M5 16.5v-1.8a4 4 0 0 1 4-4M12.5 7.7l3 3-3 3',
   swap: 'M4 7h11M12 4l3 3-3 3M16 13H5M8 10l-3 3 3 3',
+  sand: 'M5.5 3.5h9M5.5 16.5h9M6.5 3.5v2.3L10 10l3.5-4.2V3.5M6.5 16.5v-2.3L10 10l3.5 4.2v2.3',
+  pause: 'M7.5 5v10M12.5 5v10',
+  bell: 'M5.5 13.5V9a4.5 4.5 0 0 1 9 0v4.5l1.5 1H4zM8.5 16.5h3',
+  gap: 'M3.5 10h3.5M13 10h3.5M8.5 6.5l3 7M11.5 6.5l-3 7',
+  flag: 'M5.5 17V3.5M5.5 4.5h9l-2 3 2 3h-9',
+  sort: 'M6.5 4.5v11M3.5 12.5l3 3 3-3M13.5 15.5v-11M10.5 7.5l3-3 3 3',
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,17 +1,19 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Problem } from '../api';
+import { Problem, type Order } from '../api';
 import { nameOf } from '../text/person';
 import { count, say, sayIf, type Sentence } from '../text/say';
 import { heat, span } from '../text/time';
 import { counts, go, inboxes, now, openConversation, place, reason, tabStop, tiers } from '../state/desk';
 import { colleagues } from '../state/presence';
 import { listError, loadList, loading, loadMore, nextCursor, rows, select, selected, viewKey } from '../state/list';
+import { chooseOrder, ORDERS, orderOf } from '../state/order';
 import { drafted } from '../state/sync';
 import { prefetch } from '../state/thread';
 import { errorPosition, type View } from '../state/search';
 import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
+import { Due, dueTitle } from './due';
 import { ChannelIcon, Icon } from './icon';
 import { range, reveal, type Range } from './rows';
 import { keyLabel, keyShortcut } from './shortcuts';
@@ -34,7 +36,7 @@ export function List() {
       <header class="list-head">
         <div class="list-title">
           <h1 dir="auto">{titleOf(view)}</h1>
-          <Total />
+          <span class="list-tools"><Total /><SortMenu view={view} /></span>
         </div>
         <Search />
       </header>
@@ -56,10 +58,22 @@ function sizeOf(view: View): number | null {
   }
 }
 
+/** Chooses the order of the view; the browser remembers it. */
+function SortMenu({ view }: { view: View }) {
+  return (
+    <label class="sort" title={say('sort.label')}>
+      <Icon name="sort" size={14} /><span class="sr">{say('sort.label')}</span>
+      <select value={orderOf(view)} onChange={(event) => { chooseOrder(view, event.currentTarget.value as Order); void loadList(view); }}>
+        {ORDERS.map((order) => <option key={order} value={order}>{say(`sort.${order}`)}</option>)}
+      </select>
+    </label>
+  );
+}
+
 function Total() {
   if ((loading.value || listError.value) && rows.value.length === 0) return null;
   const { kind } = place.value.view;
-  if (kind === 'pending' || kind === 'snoozed' || kind === 'resolved' || kind === 'mine') {
+  if (kind === 'pending' || kind === 'snoozed' || kind === 'resolved' || kind === 'mine' || kind === 'breaching' || kind === 'gaps') {
     const all = counts.value[kind];
     return <span class="muted" role="status">{all >= 1000 ? say('list.countMore', { n: 999 }) : count('list.count', all)}</span>;
   }
@@ -117,7 +131,7 @@ function Body({ view }: { view: View }) {
   if (list.length === 0) {
     if (failed) return <div class="empty" />;
     const pick = view.kind === 'mine' && keyLabel('mine');
-    const key = view.kind === 'mine' || view.kind === 'search' ? view.kind : belongsElsewhere(view) ? 'rest' : 'other';
+    const key = view.kind === 'mine' || view.kind === 'search' || view.kind === 'breaching' || view.kind === 'gaps' ? view.kind : belongsElsewhere(view) ? 'rest' : 'other';
     return (
       <div class="empty"><Icon name="check" size={28} /><p>{say(`list.empty.${key}`)}</p><p class="muted">{pick ? say('list.empty.mine.key', { key: pick }) : say(`list.empty.${key}.hint` as Sentence)}</p></div>
     );
@@ -244,7 +258,7 @@ function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
           <span class="row-person" dir="auto">{who}</span>{account && <span class="muted"> · <bdi>{account}</bdi></span>}
           {isNew && <span class="sr"> {say('row.unread')}</span>}
         </span>
-        <Wait row={row} />
+        <RowTime row={row} />
         <span class="row-subject">
           {row.restricted && <Icon name="lock" size={14} label={say('row.restricted')} />}
           {(row.priority === 'urgent' || row.priority === 'high') && <span class={`priority priority-${row.priority}`}>{say(`priority.${row.priority}`)}</span>}
@@ -252,6 +266,7 @@ function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
           <span class={`tier tier-${row.tier}`} title={row.inbox.name}>T{row.tier}</span>
         </span>
         <span class="row-foot">
+          {row.gap && <span class="gap"><Icon name="gap" size={13} />{say(`gap.${row.gap}`)}</span>}
           {drafting && <span class="draft-mark">{say('row.draft')}</span>}
           {busy ? <span class="row-busy">{say('presence.replying', { name: busy.split(' ')[0]! })}</span> : <span class="row-preview" dir="auto">{row.preview}</span>}
           {row.status !== 'open' && <span class={`status status-${row.status}`}>{statusOf(row)}</span>}
@@ -267,7 +282,9 @@ export function statusOf(conversation: Conversation): string {
   return conversation.status === 'pending' && conversation.waiting_on === 'third-party' ? say('status.pendingOther') : say(`status.${conversation.status}`);
 }
 
-function Wait({ row }: { row: Conversation }) {
+/** The next deadline; without one, how long the customer has been waiting. */
+function RowTime({ row }: { row: Conversation }) {
+  if (row.next_due) return <Due due={row.next_due} title={dueTitle(row)} />;
   if (row.waiting_since) {
     const time = span(row.waiting_since, now.value);
     return <span class={`wait wait-${heat(row.waiting_since, now.value)}`} title={say('row.waiting', { time })}><Icon name="clock" size={13} />{time}</span>;

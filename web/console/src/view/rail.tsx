@@ -7,13 +7,14 @@ import { demo, becomeAgent } from '../state/demo';
 import { nextTheme, theme } from '../state/theme';
 import { dialog } from '../state/dialog';
 import { Avatar } from './avatar';
+import { Bell } from './bell';
 import { Icon, Mark, type IconName } from './icon';
 import { keyShortcut, withKey } from './shortcuts';
 
 interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; child?: boolean; dot?: ComponentChildren }
 
 /** Views of which not all conversations are open. */
-const OTHER = ['mine', 'pending', 'snoozed', 'resolved', 'quarantine'];
+const OTHER = ['mine', 'gaps', 'pending', 'snoozed', 'resolved', 'quarantine'];
 
 function Entry({ view, label, icon, count, child, dot }: EntryProps) {
   const here = viewKey(place.value.view) === viewKey(view);
@@ -42,10 +43,12 @@ export function Rail() {
         <ul class="entries">
           <Entry view={{ kind: 'mine' }} label={say('rail.mine')} icon="person" count={counts.value.mine} />
           <Entry view={{ kind: 'unassigned' }} label={say('rail.unassigned')} icon="tray" count={free} />
+          <Entry view={{ kind: 'breaching' }} label={say('view.breaching')} icon="sand" count={counts.value.breaching} />
           <Entry view={{ kind: 'all' }} label={say('rail.all')} icon="stack" count={all} />
           <Entry view={{ kind: 'pending' }} label={say('view.pending')} icon="clock" count={counts.value.pending} />
           <Entry view={{ kind: 'snoozed' }} label={say('view.snoozed')} icon="moon" count={counts.value.snoozed} />
           <Entry view={{ kind: 'resolved' }} label={say('view.resolved')} icon="check" count={counts.value.resolved} />
+          <Entry view={{ kind: 'gaps' }} label={say('view.gaps')} icon="gap" count={counts.value.gaps} />
         </ul>
         {tiers.value.map((group) => (
           <ul class="entries" key={group.tier}>
@@ -74,10 +77,8 @@ function Tools() {
   const label = say('rail.theme', { theme: say(`theme.${theme.value}`) });
   return (
     <div class="rail-tools">
+      <Bell />
       <button class="tool" title={label} onClick={nextTheme}><Icon name={name} /><span class="sr">{label}</span></button>
-      <button class="tool" title={withKey(say('keys.title'), 'help')} aria-keyshortcuts={keyShortcut('help')} onClick={() => (dialog.value = 'keys')}>
-        <Icon name="keys" /><span class="sr">{say('keys.title')}</span>
-      </button>
     </div>
   );
 }
@@ -100,6 +101,9 @@ function Foot() {
           </select>
         </label>
       )}
+      <button class="tool" title={withKey(say('keys.title'), 'help')} aria-keyshortcuts={keyShortcut('help')} onClick={() => (dialog.value = 'keys')}>
+        <Icon name="keys" /><span class="sr">{say('keys.title')}</span>
+      </button>
       {!demo.value && (
         <button class="tool" title={say('password.title')} onClick={() => (dialog.value = 'password')}>
           <Icon name="shield" /><span class="sr">{say('password.title')}</span>

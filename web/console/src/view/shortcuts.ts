@@ -1,5 +1,5 @@
 // All keyboard shortcuts of the console.
-import { assign, current, setStatus } from '../state/actions';
+import { assign, current, denied, setStatus } from '../state/actions';
 import { go, inboxes, markUnread, me, neighbour, openConversation, passTo, place } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { keysOf } from '../state/keymap';
@@ -32,10 +32,16 @@ function step(by: 1 | -1): void {
 
 function compose(kind: 'reply' | 'note'): void {
   const conversation = current();
-  if (!conversation) return;
+  if (!conversation || denied(conversation, kind)) return;
   if (place.value.open !== conversation.id) openConversation(conversation.id);
   showNow();
   write(conversation, kind);
+}
+
+function resolve(): void {
+  const it = current()!;
+  const working = it.status === 'open' || it.status === 'pending';
+  if (!denied(it, working ? 'resolve' : 'open')) void setStatus(it, working ? 'resolved' : 'open');
 }
 
 function sendNow(): void {
@@ -63,13 +69,15 @@ const bindings: Binding[] = [
   { action: 'assign', keys: 'a', group: 'thread', label: say('key.assign'), run: () => (dialog.value = 'assign'), when: have },
   { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
   { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: () => (dialog.value = 'move'), when: have },
+  { action: 'priority', keys: 'p', group: 'thread', label: say('priority.label'), run: () => (dialog.value = 'priority'), when: have },
   { action: 'snooze', keys: 's', group: 'thread', label: say('key.snooze'), run: () => (dialog.value = 'snooze'), when: have },
-  { action: 'resolve', keys: 'e', group: 'thread', label: say('key.resolve'), run: () => { const it = current()!; void setStatus(it, it.status === 'open' || it.status === 'pending' ? 'resolved' : 'open'); }, when: have },
+  { action: 'resolve', keys: 'e', group: 'thread', label: say('key.resolve'), run: resolve, when: have },
   { action: 'send', keys: 'Mod+Enter', group: 'thread', label: say('key.send'), run: sendNow, inFields: true, when: () => calm() && writing.value !== null },
   { action: 'goMine', keys: 'g m', group: 'go', label: say('key.goMine'), run: () => go({ kind: 'mine' }), when: calm },
   { action: 'unread', keys: 'U', group: 'thread', label: say('key.unread'), run: () => void markUnread(current()!), when: have },
   { action: 'goPending', keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
   { action: 'goUnassigned', keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },
+  { action: 'goBreaching', keys: 'g b', group: 'go', label: say('view.breaching'), run: () => go({ kind: 'breaching' }), when: calm },
   { action: 'goAll', keys: 'g a', group: 'go', label: say('key.goAll'), run: () => go({ kind: 'all' }), when: calm },
   ...[0, 1, 2, 3].map((tier): Binding => ({
     action: `goTier${tier}`, keys: `g ${tier}`, group: 'go', label: say('key.goTier', { tier }), run: () => go({ kind: 'tier', tier }),
@@ -77,6 +85,7 @@ const bindings: Binding[] = [
   })),
   { action: 'help', keys: '?', group: 'general', label: say('key.help'), run: () => (dialog.value = 'keys'), when: calm },
   { action: 'escape', keys: 'Escape', group: 'general', label: say('key.escape'), run: escape, inFields: true, when: () => dialog.value === null },
+  { action: 'notices', keys: 'N', group: 'general', label: say('bell.title'), run: () => (dialog.value = 'notices'), when: calm },
   { action: 'theme', keys: 'D', group: 'general', label: say('key.theme'), run: nextTheme, when: calm },
 ];
 

@@ -3,12 +3,13 @@ import { count, say, sayIf } from '../text/say';
 import { addressOf, nameOf } from '../text/person';
 import { exact, moment, span } from '../text/time';
 import { go, now } from '../state/desk';
-import { sideOpen } from '../state/dialog';
+import { dialog, sideOpen } from '../state/dialog';
 import { threadOf } from '../state/thread';
 import type { Stint } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
 import { statusOf } from './list';
+import { withKey } from './shortcuts';
 import { shownId } from './shown';
 
 const NOTHING = { conversation: null, account: null, contact: null, stints: [] };
@@ -60,6 +61,7 @@ export function Side() {
         <h4>{say('side.conversation')}</h4>
         <Facts>
           <Fact name={say('side.status')} value={statusOf(conversation)} />
+          <div><dt>{say('priority.label')}</dt><dd><button class="quiet" title={withKey(say('priority.label'), 'priority')} onClick={() => (dialog.value = 'priority')}>{say(`priority.${conversation.priority}`)}</button></dd></div>
           <Fact name={say('side.waiting')} value={conversation.waiting_since ? span(conversation.waiting_since, now.value) : say('side.notWaiting')} />
           <Fact name={say('side.lastReply')} value={conversation.last_reply_at ? moment(conversation.last_reply_at, now.value) : say('side.never')} />
           <Fact name={say('side.opened')} value={moment(conversation.created_at, now.value)} title={exact(conversation.created_at)} />

@@ -1,16 +1,20 @@
+import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
-import { isolated, say } from '../text/say';
+import { isolated, say, sayIf } from '../text/say';
 import { exact, moment } from '../text/time';
 import { names, now, openConversation, reason } from '../state/desk';
-import { setStatus, unmerge } from '../state/actions';
+import { denied, setStatus, unmerge } from '../state/actions';
 import { dialog, sideOpen } from '../state/dialog';
+import { refusal, traceOf } from '../state/handoff';
 import { colleagues, typing } from '../state/presence';
 import { refreshThread, shown, threadOf, type Thread as Loaded } from '../state/thread';
-import { describe, handover, merges, newest, timeline, type Handover } from '../state/timeline';
+import { describe, handover, merges, newest, timeline } from '../state/timeline';
 import type { Conversation, Event as DeskEvent } from '../wire';
 import { Avatar } from './avatar';
 import { Composer } from './composer';
+import { Clocks, DueHelp } from './due';
+import { Evidence, HandoverCard, NoteCard } from './handover';
 import { Icon, type IconName } from './icon';
 import { statusOf } from './list';
 import { MessageCard } from './message';
@@ -61,9 +65,13 @@ function Head({ conversation }: { conversation: Conversation }) {
   const open = conversation.status === 'open';
   // On a phone the actions are a menu, so that the customer's words come first.
   const [menu, setMenu] = useState(false);
-  const act = (name: IconName, label: string, action: string, run: () => void, strong = false) => (
-    <button class={strong ? 'button button-strong' : 'button'} aria-keyshortcuts={keyShortcut(action)} title={withKey(label, action)} onClick={run}><Icon name={name} size={16} />{label}</button>
-  );
+  const act = (name: IconName, label: string, action: string, run: () => void, needs: string, strong = false) => {
+    const no = refusal(conversation, needs);
+    return (
+      <button class={strong ? 'button button-strong' : 'button'} aria-keyshortcuts={keyShortcut(action)} title={no || withKey(label, action)} aria-disabled={no ? 'true' : undefined}
+        onClick={() => { if (!denied(conversation, needs)) run(); }}><Icon name={name} size={16} />{label}</button>
+    );
+  };
   return (
     <header class={menu ? 'thread-head thread-head-open' : 'thread-head'}>
       <div class="thread-line">
@@ -77,13 +85,13 @@ function Head({ conversation }: { conversation: Conversation }) {
       <div class="thread-bar">
         <Where conversation={conversation} />
         {!conversation.merged_into && <div class="thread-actions">
-          {act('person', conversation.assignee ? isolated(conversation.assignee.name) : say('thread.assign'), 'assign', () => (dialog.value = 'assign'))}
-          {act('up', say('thread.move'), 'move', () => (dialog.value = 'move'))}
+          {act('person', conversation.assignee ? isolated(conversation.assignee.name) : say('thread.assign'), 'assign', () => (dialog.value = 'assign'), 'assign')}
+          {act('up', say('thread.move'), 'move', () => (dialog.value = 'move'), 'move')}
           <button class="button" onClick={() => (dialog.value = 'merge')}><Icon name="merge" size={16} />{say('thread.merge')}</button>
-          {open && act('clock', say('thread.snooze'), 'snooze', () => (dialog.value = 'snooze'))}
+          {open && act('clock', say('thread.snooze'), 'snooze', () => (dialog.value = 'snooze'), 'snooze')}
           {open || conversation.status === 'pending'
-            ? act('check', say('thread.resolve'), 'resolve', () => void setStatus(conversation, 'resolved'), true)
-            : act('undo', say('thread.reopen'), 'resolve', () => void setStatus(conversation, 'open'), true)}
+            ? act('check', say('thread.resolve'), 'resolve', () => void setStatus(conversation, 'resolved'), 'resolve', true)
+            : act('undo', say('thread.reopen'), 'resolve', () => void setStatus(conversation, 'open'), 'open', true)}
         </div>}
       </div>
       <Merged conversation={conversation} />
@@ -112,6 +120,7 @@ function Where({ conversation }: { conversation: Conversation }) {
       <b dir="auto">{conversation.inbox.name}</b>
       {(conversation.priority === 'urgent' || conversation.priority === 'high') && <span class={`priority priority-${conversation.priority}`}>{say(`priority.${conversation.priority}`)}</span>}
       {conversation.restricted && <Icon name="lock" size={14} label={say('row.restricted')} />}
+      <DueHelp conversation={conversation} />
       {conversation.status !== 'open' && (
         <span class={`status status-${conversation.status}`}>
           {conversation.status === 'snoozed' && conversation.snoozed_until
@@ -137,15 +146,22 @@ function Viewers({ id }: { id: string }) {
 
 /** The path through the routing policy, on request; codes are in tooltips. */
 function Why({ conversation }: { conversation: Conversation }) {
-  const { path } = conversation;
+  const { path, clocks, segment, sla } = conversation;
   return (
     <details class="why">
       <summary>{say('thread.why')}</summary>
+      {(segment || sla) && (
+        <p class="why-facts">
+          {segment && <span><span class="muted">{say('side.segment')}</span> {segment}</span>}
+          {sla && <span><span class="muted">{say('clocks.policy')}</span> {sla}</span>}
+        </p>
+      )}
       {path.length === 0 ? <span class="muted">{say('thread.why.none')}</span> : (
         <span class="why-path" title={conversation.policy_version > 0 ? say('thread.why.version', { n: conversation.policy_version }) : undefined}>
           {path.map((node, i) => <span key={i} title={node}>{i > 0 && <Icon name="right" size={12} />}<span class="why-node">{ruleName(node)}</span></span>)}
         </span>
       )}
+      {clocks.length > 0 && <Clocks clocks={clocks} />}
     </details>
   );
 }
@@ -163,9 +179,11 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
   const scroller = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [below, setBelow] = useState(false);
-  const card = handover(thread.events, thread.messages, names.value);
+  const { handoff } = conversation;
+  const card = handoff ? null : handover(thread.events, thread.messages, names.value);
   // The card shows the note; the timeline does not repeat it.
-  const items = timeline(thread.messages.filter((message) => message.id !== card?.message), thread.events);
+  const pinned = handoff ? traceOf(handoff, thread.events) : card;
+  const items = timeline(thread.messages.filter((message) => message.id !== pinned?.message), thread.events);
   const undoable = merges(thread.events);
   const length = thread.messages.length + thread.events.length;
   const top = newest(thread.messages);
@@ -201,7 +219,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
   const lastMessage = thread.messages.at(-1)?.id;
   return (
     <div class="log-box">
-      {card && <HandoverCard key={card.seq} card={card} />}
+      {handoff ? <HandoverCard key={handoff.at} conversation={conversation} handoff={handoff} events={thread.events} /> : card && <NoteCard key={card.seq} card={card} />}
       <div class="log" ref={scroller} tabIndex={0} role="log" aria-relevant="additions" aria-label={say('thread.log')} onScroll={(event) => {
         const box = event.currentTarget;
         atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
@@ -213,7 +231,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
             ? <MessageCard key={item.key} message={item.message} conversation={conversation} last={item.message.id === lastMessage} />
             : item.kind === 'chat'
             ? <div class="chat-run" key={item.key}>{item.messages.map((line) => <MessageCard key={line.id} message={line} conversation={conversation} last={line.id === lastMessage} />)}</div>
-            : <Steps key={item.key} events={item.events} undoable={undoable} />)}
+            : <Steps key={item.key} events={item.events} undoable={undoable} pinned={pinned?.seq} />)}
           {typing.value.has(conversation.id) && (
             <p class="typing">{say('thread.typing', { name: conversation.contact.name || say('thread.customer') })}<i /><i /><i /></p>
           )}
@@ -225,7 +243,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
 }
 
 /** More than two consecutive events are folded to the last one. */
-function Steps({ events, undoable }: { events: DeskEvent[]; undoable: Map<DeskEvent, string> }) {
+function Steps({ events, undoable, pinned }: { events: DeskEvent[]; undoable: Map<DeskEvent, string>; pinned: number | undefined }) {
   const [open, setOpen] = useState(false);
   const shown = open || events.length <= 2 ? events : events.filter((event, i) => i === events.length - 1 || undoable.has(event));
   return (
@@ -236,13 +254,39 @@ function Steps({ events, undoable }: { events: DeskEvent[]; undoable: Map<DeskEv
         </button>
       )}
       {shown.map((event) => (
-        <p class="step" key={event.seq}>
-          <span dir="auto">{describe(event, names.value)}</span>
-          <time dateTime={event.at} title={exact(event.at)}>{moment(event.at, now.value)}</time>
-          <UndoMerge event={event} absorbed={undoable.get(event)} />
-        </p>
+        <Fragment key={event.seq}>
+          <p class="step">
+            <span dir="auto">{describe(event, names.value)}</span>
+            <time dateTime={event.at} title={exact(event.at)}>{moment(event.at, now.value)}</time>
+            <UndoMerge event={event} absorbed={undoable.get(event)} />
+          </p>
+          {event.seq !== pinned && <Earlier event={event} />}
+          <Chosen event={event} />
+        </Fragment>
       ))}
     </div>
+  );
+}
+
+/** What an earlier handover said; the newest one is pinned. */
+function Earlier({ event }: { event: DeskEvent }) {
+  if (event.kind !== 'conversation.moved' || !event.data.evidence || Object.keys(event.data.evidence).length === 0) return null;
+  return <details class="step-more"><summary>{say('handover.title')}</summary><Evidence evidence={event.data.evidence} /></details>;
+}
+
+/** Why the policy chose this agent, and not another one. */
+function Chosen({ event }: { event: DeskEvent }) {
+  if (event.kind !== 'conversation.assigned' || !event.data.strategy) return null;
+  const { name = '', reason, strategy, considered } = event.data;
+  const others = considered?.slice(1) ?? [];
+  return (
+    <details class="step-more">
+      <summary>{say('assigned.why', { name: name.split(' ')[0]! })}</summary>
+      <div class="chosen">
+        <p>{say('assigned.by', { strategy: sayIf(`strategy.${strategy}`, strategy) })}{reason && ` ${reason}`}</p>
+        {others.length > 0 && <ul>{others.map((one) => <li key={one.agent_id}><bdi>{one.name}</bdi>: <span class="muted">{one.reason}</span></li>)}</ul>}
+      </div>
+    </details>
   );
 }
 
@@ -250,22 +294,3 @@ function UndoMerge({ event, absorbed }: { event: DeskEvent; absorbed: string | u
   if (absorbed === undefined || event.kind !== 'conversation.merged') return null;
   return <button class="step-undo" title={say('thread.unmerge.hint', { number: event.data.absorbed_number ?? '' })} onClick={() => void unmerge(absorbed)}>{say('thread.unmerge')}</button>;
 }
-
-function HandoverCard({ card }: { card: Handover }) {
-  const [open, setOpen] = useState(() => !matchMedia('(max-width: 700px)').matches);
-  return (
-    <section class={`handover${open ? '' : ' handover-folded'}`} aria-label={say('handover.title')}>
-      <div class="handover-head">
-        <Icon name="up" size={16} />
-        <b>{say('handover.title')}</b>
-        <span class="handover-path">{say('handover.path', { from: card.from, to: card.to })}</span>
-        <span class="muted">{say('handover.by', { name: card.by, time: moment(card.at, now.value) })}</span>
-        <button class="tool" aria-expanded={open} onClick={() => setOpen(!open)}>
-          <Icon name={open ? 'down' : 'right'} size={16} /><span class="sr">{say(open ? 'handover.fold' : 'handover.unfold')}</span>
-        </button>
-      </div>
-      {open && <p class="handover-note" dir="auto">{card.note}</p>}
-    </section>
-  );
-}
-

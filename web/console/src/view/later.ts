@@ -1,0 +1,5 @@
+// What the first screen does not need: the dialogs and the operator's pages. They are
+// one file, which is loaded right after the first screen.
+export { Channels } from './channels';
+export { Dialogs } from './dialogs';
+export { Quarantine } from './quarantine';

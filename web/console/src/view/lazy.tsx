@@ -1,0 +1,25 @@
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { tell } from '../state/desk';
+import { dialog } from '../state/dialog';
+import { say } from '../text/say';
+
+type Parts = typeof import('./later');
+const parts = signal<Parts | null>(null);
+
+export async function loadLater(): Promise<void> {
+  parts.value ??= await import('./later');
+}
+
+/** A part of the page that is loaded after the first screen. */
+export function Later({ part }: { part: keyof Parts }) {
+  useEffect(() => {
+    loadLater().catch(() => {
+      // The server is away, or has a new version that does not have this page's files.
+      dialog.value = null;
+      tell(say('net.later'), { bad: true });
+    });
+  }, []);
+  const Part = parts.value?.[part];
+  return Part ? <Part /> : null;
+}
