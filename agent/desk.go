@@ -122,6 +122,9 @@ func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, 
 // reply composes a reply, after checking what the agent had seen, and adds it to the
 // changes.
 func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
+	if err := a.mayReply(ctx); err != nil {
+		return desk.Message{}, nil, err
+	}
 	c := a.state.Conversation
 	if err := may(a.opt.Policy().Rules, &a.by, mayReply); err != nil {
 		return desk.Message{}, nil, err

@@ -18,6 +18,7 @@ type memory struct {
 	state   lifecycle.State
 	agents  []desk.Agent
 	inboxes []desk.Inbox
+	task    desk.Task
 	newer   int // number of messages that the agent has not seen
 	saved   *desk.Changes
 	locked  []desk.ConversationID
@@ -73,6 +74,20 @@ func (s *memory) Placements(context.Context, desk.ConversationID) ([]desk.Placem
 
 func (s *memory) Merged(context.Context, desk.ConversationID, desk.ConversationID) (Merged, error) {
 	return Merged{Before: desk.BeforeMerge{Status: desk.StatusOpen, WaitingOn: desk.WaitingUs}}, s.fail("Merged")
+}
+
+func (s *memory) Task(_ context.Context, id desk.TaskID) (desk.Task, desk.Inbox, error) {
+	if s.task.ID != id {
+		return desk.Task{}, desk.Inbox{}, desk.Errorf(desk.KindNotFound, "no task %s", id)
+	}
+	return s.task, s.inboxes[1], s.fail("Task")
+}
+
+func (s *memory) Roster(context.Context) (members []desk.Member, err error) {
+	for _, a := range s.agents {
+		members = append(members, desk.Member{Agent: a, Availability: desk.Available})
+	}
+	return members, s.fail("Roster")
 }
 
 func (s *memory) Save(_ context.Context, c *desk.Changes) error {

@@ -46,8 +46,8 @@ func (d *Desk) Allowed(by desk.Agent, c *view.Conversation) []string {
 		return []string{}
 	}
 	rules := d.opt.Policy().Rules
-	allowed := []string{"assign", "move", "note", "priority"}
-	if c.Status != desk.StatusClosed && may(rules, &by, mayReply) == nil {
+	allowed := []string{"assign", "move", "note", "priority", "swarm", "task"}
+	if c.Status != desk.StatusClosed && !onlyHelps(by.ID, c) && may(rules, &by, mayReply) == nil {
 		allowed = append(allowed, "reply")
 	}
 	switch c.Status {

@@ -170,21 +170,27 @@ func (s *server) assign(ctx context.Context, in *assignInput) (*conversationOutp
 
 // assignee returns the agent to assign to; zero, to unassign, for nil.
 func (s *server) assignee(ctx context.Context, who *string) (desk.AgentID, error) {
-	switch {
-	case who == nil:
+	if who == nil {
 		return desk.AgentID{}, nil
-	case *who == "me":
+	}
+	return s.agentNamed(ctx, "body.assignee", *who)
+}
+
+// agentNamed returns the agent whom a member or a parameter names.
+func (s *server) agentNamed(ctx context.Context, field, who string) (desk.AgentID, error) {
+	switch {
+	case who == "me":
 		return auth.AgentOf(ctx).ID, nil
-	case strings.Contains(*who, "@"):
-		a, _, err := s.People.AgentByEmail(ctx, *who)
+	case strings.Contains(who, "@"):
+		a, _, err := s.People.AgentByEmail(ctx, who)
 		if desk.KindOf(err) == desk.KindNotFound && err != nil {
-			return desk.AgentID{}, problem.Invalid("body.assignee", "no agent has this address", *who)
+			return desk.AgentID{}, problem.Invalid(field, "no agent has this address", who)
 		}
 		return a.ID, err
 	}
-	id, err := desk.ParseID[desk.AgentID](*who)
+	id, err := desk.ParseID[desk.AgentID](who)
 	if err != nil || id.IsZero() {
-		return desk.AgentID{}, problem.Invalid("body.assignee", "must be an agent's id or address, \"me\" or null", *who)
+		return desk.AgentID{}, problem.Invalid(field, "must be an agent's id or address, or \"me\"", who)
 	}
 	return id, nil
 }

@@ -21,6 +21,7 @@ type Deps struct {
 	Conversations Conversations
 	Messages      Messages
 	Desks         Desks
+	Tasks         Tasks
 	Drafts        Drafts
 	Notices       Notices
 	Staff         Staff
@@ -35,6 +36,7 @@ type Deps struct {
 	Answers       Answers
 	Handling      Handling
 	Merging       Merging
+	Teamwork      Teamwork
 	Health        Health
 	Channels      Channels
 	Reconciler    Reconciler // nil: this process has no mailboxes
@@ -47,6 +49,7 @@ type Store interface {
 	Conversations
 	Messages
 	Desks
+	Tasks
 	Drafts
 	Notices
 	Staff
@@ -66,13 +69,14 @@ type Actions interface {
 	Answers
 	Handling
 	Merging
+	Teamwork
 }
 
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Desks: s, Drafts: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Hub: hub,
+		Conversations: s, Messages: s, Desks: s, Tasks: s, Drafts: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Teamwork: actions, Hub: hub,
 	}
 }
 
@@ -107,6 +111,16 @@ type Desks interface {
 	Agent(ctx context.Context, id desk.AgentID) (view.Agent, error)
 	// Counts counts the conversations of the agent's views.
 	Counts(ctx context.Context, as desk.Agent) (view.Counts, error)
+}
+
+// Tasks reads tasks.
+type Tasks interface {
+	// Tasks lists those that match, the earliest deadline first, after a position.
+	// KindInvalid if there is no such inbox.
+	Tasks(ctx context.Context, as desk.Agent, f view.TaskFilter, after view.TaskPosition, limit int) ([]view.Task, error)
+	// ConversationTasks lists those of a conversation as they were opened, after one.
+	ConversationTasks(ctx context.Context, as desk.Agent, id desk.ConversationID, after desk.TaskID, limit int) ([]view.Task, error)
+	Task(ctx context.Context, as desk.Agent, id desk.TaskID) (view.Task, error)
 }
 
 // Staff changes agents.
@@ -195,6 +209,14 @@ type Merging interface {
 	Merge(ctx context.Context, by desk.Agent, absorbed, surviving desk.ConversationID) (desk.Conversation, error)
 	// Unmerge returns the conversation that is separate again.
 	Unmerge(ctx context.Context, by desk.Agent, absorbed desk.ConversationID) (desk.Conversation, error)
+}
+
+// Teamwork lets others work on a conversation that keeps its inbox and its assignee.
+type Teamwork interface {
+	OpenTask(ctx context.Context, by desk.Agent, c desk.ConversationID, n agent.OpenTask) (desk.TaskID, error)
+	ChangeTask(ctx context.Context, by desk.Agent, c desk.ConversationID, id desk.TaskID, ch agent.ChangeTask) error
+	Invite(ctx context.Context, by desk.Agent, c desk.ConversationID, in agent.Invite) error
+	Leave(ctx context.Context, by desk.Agent, c desk.ConversationID, helper desk.AgentID) error
 }
 
 // Health reports whether the process can serve requests.

@@ -58,6 +58,7 @@ type fixture struct {
 	id      desk.ConversationID
 	number  int64
 	message desk.MessageID
+	task    desk.TaskID
 }
 
 // canary is in all texts of the restricted conversation.
@@ -262,7 +263,7 @@ func (d *desks) customer(name, domain, person, address string) (desk.AccountID, 
 // that has HTML, an inline picture and an attachment.
 func (d *desks) conversation(inbox string, restricted bool, subject, text string, at time.Time) fixture {
 	d.t.Helper()
-	f := fixture{id: desk.NewID[desk.ConversationID](), message: desk.NewID[desk.MessageID]()}
+	f := fixture{id: desk.NewID[desk.ConversationID](), message: desk.NewID[desk.MessageID](), task: desk.NewID[desk.TaskID]()}
 	var tier int
 	if err := d.db.QueryRow(`select tier from inboxes where key = $1`, inbox).Scan(&tier); err != nil {
 		d.t.Fatal(err)
@@ -307,13 +308,15 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 	}
 	d.exec(`insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) values ($1, $2, $3, $4, 'us', $5, 'routed')`,
 		desk.NewID[desk.StintID](), f.id, d.inbox[inbox], tier, at)
+	d.exec(`insert into tasks (id, conversation_id, inbox_id, title, note, state, opened_by, due_in_us, result, opened_at, updated_at)
+		values ($1, $2, $3, $4, $5, 'open', $6, 0, '', $7, $7)`, f.task, f.id, d.inbox["billing"], "Check: "+subject, text, d.people["root"].ID, at)
 	return f
 }
 
 // remove deletes a conversation and everything in it.
 func (d *desks) remove(f fixture) {
 	d.t.Helper()
-	for _, table := range []string{"deliveries", "thread_refs", "clocks", "stints", "events", "placements"} {
+	for _, table := range []string{"deliveries", "thread_refs", "clocks", "notices", "conversation_facts", "tasks", "helpers", "stints", "events", "placements"} {
 		d.exec(`delete from `+table+` where conversation_id = $1`, f.id)
 	}
 	d.exec(`delete from conversations where id = $1`, f.id)

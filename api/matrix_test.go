@@ -31,6 +31,9 @@ var bodies = map[string]any{
 	"change-agent":     map[string]any{"capacity": 5},
 	"set-availability": map[string]any{"state": "away"},
 	"change-password":  map[string]any{"current": "wrong password", "new": "another horse"},
+	"open-task":        map[string]any{"title": "Trace it", "inbox": "billing"},
+	"change-task":      map[string]any{"title": "Trace it"},
+	"invite-to-swarm":  map[string]any{"agents": []string{"sam@desk.example"}},
 	"sign-in":          map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
@@ -69,7 +72,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 						}
 						f, fresh = d.conversation(inbox, object == "secret", canary, canary, time.Now()), true
 					}
-					target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/agents/{id}", "/agents/"+d.people["ben"].ID.String(),
+					target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 						"/messages/{id}", "/messages/"+f.message.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
 						"{id}", f.id.String(), "{part_id}", "2", "{kind}", "reply").Replace(path)
 					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
@@ -137,7 +140,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{200}
 	case operation == "delete-key":
 		return []int{404}
-	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/")):
+	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/tasks/")):
 		return []int{404}
 	case operation == "merge":
 		return []int{422} // there is no conversation with that number
@@ -149,9 +152,9 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{409} // it was not handed over
 	case operation == "preview-move":
 		return []int{422} // without a destination
-	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices":
+	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices", operation == "leave-swarm":
 		return []int{204}
-	case operation == "reply", operation == "note", operation == "create-key":
+	case operation == "reply", operation == "note", operation == "open-task", operation == "create-key":
 		return []int{201}
 	}
 	return []int{200}

@@ -121,6 +121,8 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.huma.UseMiddleware(s.auth.Middleware, repeat.Middleware(deps.Repeats, s.log))
 	s.conversationRoutes()
 	s.actionRoutes()
+	s.taskRoutes()
+	s.swarmRoutes()
 	s.draftRoutes()
 	s.noticeRoutes()
 	s.countRoutes()

@@ -40,6 +40,9 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"event", at + "/events", true},
 		{"event", "/events", true},
 		{"stint", at + "/stints", true},
+		{"task", at + "/tasks", true},
+		{"task", "/tasks", true},
+		{"task", "/tasks/" + d.open.task.String(), false},
 		{"`GET /inboxes`", "/inboxes", true},
 		{"`GET /agents`", "/agents", true},
 		{"`GET /accounts?q=`, `GET /accounts/{id}`", "/accounts/" + d.account.String(), false},
@@ -208,7 +211,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

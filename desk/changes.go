@@ -33,6 +33,13 @@ type Changes struct {
 	Clocks  []Clock // new and changed ones
 	Notices []Notice
 
+	// Overdue are stored tasks whose deadline has passed, and Tasks new and changed ones,
+	// which are written after that.
+	Overdue []OverdueTask
+	Tasks   []Task
+	Invited []Helper
+	Left    []Helper // who no longer help
+
 	Events     []Event
 	Deliveries []Delivery
 	Results    []DeliveryResult

@@ -31,6 +31,11 @@ const (
 	EventPageRepeated         EventKind = "page.repeated"         // PageRepeated
 	EventPageAcknowledged     EventKind = "page.acknowledged"     // PageAcknowledged
 	EventNoticeCreated        EventKind = "notice.created"        // NoticeCreated
+	EventTaskOpened           EventKind = "task.opened"           // TaskOpened
+	EventTaskChanged          EventKind = "task.changed"          // TaskChanged
+	EventTaskOverdue          EventKind = "task.overdue"          // TaskOverdue
+	EventSwarmInvited         EventKind = "swarm.invited"         // SwarmInvited
+	EventSwarmLeft            EventKind = "swarm.left"            // SwarmLeft
 	EventAgentCreated         EventKind = "agent.created"         // AgentCreated
 	EventAgentChanged         EventKind = "agent.changed"         // AgentChanged
 	EventAgentAvailability    EventKind = "agent.availability"    // AgentAvailability
@@ -55,7 +60,7 @@ func EventPayloads() []EventData {
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{}, ConversationUnmerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
-		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{},
+		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{},
 	}
 }

@@ -32,6 +32,7 @@ type (
 	keyKind          struct{}
 	clockKind        struct{}
 	noticeKind       struct{}
+	taskKind         struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -47,6 +48,7 @@ func (sessionKind) prefix() string      { return "vs" }
 func (keyKind) prefix() string          { return "ak" }
 func (clockKind) prefix() string        { return "ck" }
 func (noticeKind) prefix() string       { return "nt" }
+func (taskKind) prefix() string         { return "tk" }
 
 // The identifiers of the model.
 type (
@@ -63,6 +65,7 @@ type (
 	KeyID          = ID[keyKind]     // an API key
 	ClockID        = ID[clockKind]
 	NoticeID       = ID[noticeKind]
+	TaskID         = ID[taskKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

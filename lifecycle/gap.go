@@ -27,7 +27,7 @@ func (t *transition) lacks(g router.Gap) bool {
 		return !open
 	}
 	working := !t.c.AssigneeID.IsZero() && t.c.WaitingOn == desk.WaitingUs
-	return !running && !working && t.s.Tasks == 0 && t.c.Status != desk.StatusSnoozed
+	return !running && !working && len(t.s.Tasks) == 0 && t.c.Status != desk.StatusSnoozed
 }
 
 // watchGaps remembers since when the conversation has had each gap, after a step.

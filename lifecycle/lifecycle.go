@@ -20,6 +20,7 @@
 //	reply could not be delivered   open                               us
 //	merge                          closed; the survivor takes over    customer
 //	undo of a merge                as before the merge                as before the merge
+//	task, invitation               unchanged                          unchanged
 //
 // A stint ends and the next begins at the same instant whenever inbox, tier,
 // assignee or waiting side changes, so that stints tile a conversation's life
@@ -78,8 +79,8 @@ func (p *Policy) Automatic() (list []desk.Inbox) {
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
 // Note, Delivery, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
-// AccountChanged, Timer, SnoozeExpired, Merged, Absorbed,
-// Unmerged or Released.
+// AccountChanged, OpenTask, ChangeTask, Invite, Leave, Timer, SnoozeExpired, Merged,
+// Absorbed, Unmerged or Released.
 type Event interface {
 	apply(*transition) error
 }
@@ -96,6 +97,11 @@ type Outcome struct {
 	Facts json.RawMessage
 	// Notices are what agents have to be told.
 	Notices []desk.Notice
+	// Tasks are new and changed ones, Overdue those whose deadline has passed before that.
+	Tasks   []desk.Task
+	Overdue []desk.OverdueTask
+	// Invited and Left are the agents who help from now on, and who do not any more.
+	Invited, Left []desk.Helper
 	// Fired are the escalation rules that fired, in order. They are in Events too.
 	Fired []Fired
 	// Events are the new entries of the history, numbered from LastSeq+1. If the
@@ -194,6 +200,8 @@ func (o *Outcome) addHistory(c *desk.Changes) {
 	}
 	c.Events = append(c.Events, o.Events...)
 	c.Notices = append(c.Notices, o.Notices...)
+	c.Tasks, c.Overdue = append(c.Tasks, o.Tasks...), append(c.Overdue, o.Overdue...)
+	c.Invited, c.Left = append(c.Invited, o.Invited...), append(c.Left, o.Left...)
 	if o.Facts != nil {
 		c.Facts = append(c.Facts, desk.ConversationFacts{Conversation: o.State.Conversation.ID, Facts: o.Facts})
 	}

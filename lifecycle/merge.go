@@ -68,7 +68,7 @@ func (e Unmerged) apply(t *transition) error {
 	t.c.MergedInto = desk.ConversationID{}
 	t.restore(e.By, e.Before)
 	t.unpart()
-	return nil
+	return t.takeBack(&e.From)
 }
 
 // Released is applied to the surviving conversation of a merge that is undone. What has
@@ -88,6 +88,7 @@ func (e Released) apply(t *transition) error {
 	t.record(e.By, desk.ConversationUnmerged{Absorbed: e.Absorbed.ID, Surviving: t.c.ID, AbsorbedNumber: e.Absorbed.Number, SurvivingNumber: t.c.Number, Messages: e.Messages})
 	t.c.Participants = slices.DeleteFunc(slices.Clone(t.c.Participants), func(a string) bool { return slices.Contains(e.Participants, a) })
 	t.giveBack(e.Absorbed.ID)
+	t.s.Tasks = slices.DeleteFunc(t.s.Tasks, func(k Task) bool { return k.cameFrom(e.Absorbed.ID) })
 	if e.Before == nil {
 		return nil
 	}

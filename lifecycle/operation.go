@@ -277,6 +277,7 @@ func (e Merged) apply(t *transition) error {
 	t.reason = "merged"
 	t.become(desk.StatusClosed, desk.WaitingCustomer, e.By, "merged")
 	t.c.MergedInto = e.Into.ID
+	t.s.Tasks = nil // they go along
 	return nil
 }
 
@@ -299,6 +300,9 @@ func (e Absorbed) apply(t *transition) error {
 	}
 	e.takeOver(t)
 	t.absorb(&e.From)
+	if err := t.bringAlong(&e.From); err != nil {
+		return err
+	}
 	t.reason = "merged"
 	if t.c.AssigneeID.IsZero() && e.Assignee.CanRead(&t.c) {
 		t.assign(&e.Assignee, e.By, "merged", nil)

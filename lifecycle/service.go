@@ -56,7 +56,9 @@ type Service struct {
 	// one that has lasted too long; empty: none.
 	Gaps  map[router.Gap]time.Time `json:"gaps,omitempty"`
 	Gap   router.Gap               `json:"gap,omitempty"`
-	Tasks int                      `json:"tasks,omitempty"` // open ones
+	Tasks []Task                   `json:"tasks,omitempty"` // those that have not ended
+	// Helpers are the agents who were asked to help.
+	Helpers []desk.AgentID `json:"helpers,omitempty"`
 
 	// Parted are the clocks that a merge ended, and Merges what it did to those of a
 	// survivor. Undoing it continues them.
@@ -147,6 +149,7 @@ func (s Service) clone() Service {
 		s.Clocks[i].Warnings = slices.Clip(s.Clocks[i].Warnings)
 	}
 	s.Pages, s.Gaps = slices.Clone(s.Pages), maps.Clone(s.Gaps)
+	s.Tasks, s.Helpers = slices.Clone(s.Tasks), slices.Clone(s.Helpers)
 	s.Holding, s.Failing = slices.Clone(s.Holding), slices.Clone(s.Failing)
 	if s.Handoff != nil {
 		h := *s.Handoff

@@ -71,7 +71,7 @@ func TestOneWriter(t *testing.T) {
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%d files: %v", len(files), err)
 	}
-	writes := regexp.MustCompile(`(?i)(update|insert into|delete from)\s+(conversations|stints|placements|messages)\b`)
+	writes := regexp.MustCompile(`(?i)(update|insert into|delete from)\s+(conversations|stints|placements|messages|tasks|helpers)\b`)
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {

@@ -33,6 +33,7 @@ func (t *transition) next(effective bool) (at time.Time) {
 	if t.c.Status == desk.StatusSnoozed {
 		sooner(t.c.SnoozedUntil)
 	}
+	sooner(t.nextTask())
 	if t.policy.Rules == nil {
 		return at
 	}
@@ -148,17 +149,18 @@ func (t *transition) reaches(h router.Threshold, after time.Time) time.Time {
 	return time.Time{}
 }
 
-// fire does everything that is due at an instant: snoozes end, then clocks give
+// fire does everything that is due at an instant: snoozes end, tasks become overdue, clocks give
 // warnings and are breached, gaps are found and pages repeated, then escalation rules fire in the document's order, each
 // at most once, until no other one becomes true.
 func (t *transition) fire(at time.Time) {
 	if t.c.Status == desk.StatusSnoozed && !t.c.SnoozedUntil.After(at) {
 		_ = t.step(at, func() error { return SnoozeExpired{}.apply(t) })
 	}
+	t.at = at
+	t.ringTasks(at)
 	if t.policy.Rules == nil {
 		return
 	}
-	t.at = at
 	t.count(at)
 	t.ring(at)
 	t.findGap(at)

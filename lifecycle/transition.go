@@ -56,7 +56,10 @@ func (t *transition) finished(s State) Outcome {
 	t.out.State.Conversation, t.out.State.Service = t.c, t.s
 	t.out.moved = !t.s.TimersAt.Equal(s.Service.TimersAt) || !t.s.EventAt.Equal(s.Service.EventAt)
 	if t.policy.Rules == nil {
-		t.out.State.Conversation.CheckAt = t.c.SnoozedUntil
+		if len(t.s.Tasks)+len(s.Service.Tasks)+len(t.s.Helpers)+len(s.Service.Helpers) > 0 {
+			t.out.State.store()
+		}
+		t.out.State.Conversation.CheckAt = t.next(true)
 		return t.out
 	}
 	for i := range t.s.Clocks {

@@ -330,6 +330,18 @@ create table events (
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);
 CREATE INDEX events_tail ON events USING btree (xid, id);
 
+create table helpers (
+    conversation_id uuid not null,
+    agent_id uuid not null,
+    invited_by uuid not null,
+    since timestamp with time zone not null,
+    constraint helpers_pkey PRIMARY KEY (conversation_id, agent_id),
+    constraint helpers_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint helpers_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint helpers_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES agents(id)
+);
+CREATE INDEX helpers_agent ON helpers USING btree (agent_id, conversation_id);
+
 create table idempotency_keys (
     agent_id uuid not null,
     key text not null,
@@ -673,6 +685,40 @@ create table stints (
 CREATE INDEX stints_conversation ON stints USING btree (conversation_id, started_at);
 CREATE UNIQUE INDEX stints_running ON stints USING btree (conversation_id) WHERE (ended_at IS NULL);
 CREATE INDEX stints_turns ON stints USING btree (inbox_id, assignee_id, started_at) WHERE (reason = 'assigned'::text);
+
+create table tasks (
+    id uuid not null,
+    conversation_id uuid not null,
+    inbox_id uuid not null,
+    title text not null,
+    note text not null,
+    state text not null,
+    assignee_id uuid,
+    opened_by uuid not null,
+    due_in_us bigint not null,
+    due_at timestamp with time zone,
+    overdue_at timestamp with time zone,
+    result text not null,
+    result_id uuid,
+    opened_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    closed_by uuid,
+    moved_from uuid[] not null default '{}'::uuid[],
+    constraint tasks_pkey PRIMARY KEY (id),
+    constraint tasks_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES agents(id),
+    constraint tasks_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES agents(id),
+    constraint tasks_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint tasks_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id),
+    constraint tasks_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES agents(id),
+    constraint tasks_result_id_fkey FOREIGN KEY (result_id) REFERENCES messages(id),
+    constraint tasks_state_check CHECK ((state = ANY (ARRAY['open'::text, 'in_progress'::text, 'done'::text, 'cancelled'::text])))
+);
+CREATE INDEX tasks_assignee ON tasks USING btree (assignee_id) WHERE (state = ANY (ARRAY['open'::text, 'in_progress'::text]));
+CREATE INDEX tasks_conversation ON tasks USING btree (conversation_id, id);
+CREATE INDEX tasks_due ON tasks USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE (state = ANY (ARRAY['open'::text, 'in_progress'::text]));
+CREATE INDEX tasks_ended ON tasks USING btree (state, COALESCE(due_at, 'infinity'::timestamp with time zone), id) WHERE (state = ANY (ARRAY['done'::text, 'cancelled'::text]));
+CREATE INDEX tasks_inbox ON tasks USING btree (inbox_id) WHERE (state = ANY (ARRAY['open'::text, 'in_progress'::text]));
 
 create table thread_refs (
     message_id text not null,

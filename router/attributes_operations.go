@@ -337,7 +337,7 @@ func guarded(function string, names []string, run func(...any) (any, error)) ope
 
 // ownFunctions are the product's own functions that conditions may call.
 var ownFunctions = map[string]func(...any) (any, error){
-	"duration": func(args ...any) (any, error) { return parseDuration(args[0].(string)) },
+	"duration": func(args ...any) (any, error) { return ParseDuration(args[0].(string)) },
 	"percent":  func(args ...any) (any, error) { return Percent(runtime.ToFloat64(args[0])), nil },
 }
 

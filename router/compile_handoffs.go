@@ -108,7 +108,7 @@ func (c *compiler) gaps(f field) {
 // delay reads a duration that may be zero, such as "0m".
 func (c *compiler) delay(f field) (time.Duration, bool) {
 	s := c.text(f)
-	v, err := parseDuration(s)
+	v, err := ParseDuration(s)
 	if s != "" && (err != nil || v < 0) {
 		c.fail(f.value, f.path, "%q is not a valid duration such as 0m, 30m or 4h", s)
 	}

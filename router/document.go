@@ -300,7 +300,7 @@ func (d *document) duration(f field) time.Duration {
 	if s == "" {
 		return 0
 	}
-	v, err := parseDuration(s)
+	v, err := ParseDuration(s)
 	if err != nil || v <= 0 {
 		d.fail(f.value, f.path, "%q is not a valid duration such as 30m, 4h or 2d", s)
 		return 0
@@ -320,8 +320,9 @@ func (d *document) percent(f field) float64 {
 	return v
 }
 
-// parseDuration is time.ParseDuration with days of 24 hours.
-func parseDuration(s string) (time.Duration, error) {
+// ParseDuration reads a duration as the policy document has it: time.ParseDuration with
+// days of 24 hours.
+func ParseDuration(s string) (time.Duration, error) {
 	if days, rest, ok := strings.Cut(s, "d"); ok {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 0 || n > 36500 {

@@ -38,7 +38,7 @@ type period time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (p *period) UnmarshalText(text []byte) error {
-	v, err := parseDuration(string(text))
+	v, err := ParseDuration(string(text))
 	if err != nil {
 		return fmt.Errorf("%q is not a valid duration such as 30m, 4h or 2d", text)
 	}

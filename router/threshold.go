@@ -104,7 +104,7 @@ func constant(n exprast.Node) (share float64, after time.Duration, ok bool) {
 		}
 		switch arg := n.Arguments[0].(type) {
 		case *exprast.StringNode:
-			d, err := parseDuration(arg.Value)
+			d, err := ParseDuration(arg.Value)
 			return 0, d, err == nil && callee.Value == "duration"
 		case *exprast.IntegerNode:
 			return float64(arg.Value) / 100, 0, callee.Value == "percent"

@@ -36,15 +36,13 @@ type changesJSON struct {
 	Merges     []mergeJSON        `json:"merges,omitempty"`
 	Ended      []stintJSON        `json:"ended,omitempty"`
 	Begun      []stintJSON        `json:"begun,omitempty"`
-	Facts      []factsJSON        `json:"facts,omitempty"`
-	Clocks     []clockJSON        `json:"clocks,omitempty"`
-	Notices    []noticeJSON       `json:"notices,omitempty"`
-	Deliveries []deliveryJSON     `json:"deliveries,omitempty"`
-	Results    []resultJSON       `json:"results,omitempty"`
-	Events     []eventJSON        `json:"events,omitempty"`
-	Sessions   []sessionJSON      `json:"sessions,omitempty"`
-	Processed  []processedJSON    `json:"processed,omitempty"`
-	Repeated   []key              `json:"repeated,omitempty"` // raw rows of Processed that are duplicates
+	promisesJSON
+	Deliveries []deliveryJSON  `json:"deliveries,omitempty"`
+	Results    []resultJSON    `json:"results,omitempty"`
+	Events     []eventJSON     `json:"events,omitempty"`
+	Sessions   []sessionJSON   `json:"sessions,omitempty"`
+	Processed  []processedJSON `json:"processed,omitempty"`
+	Repeated   []key           `json:"repeated,omitempty"` // raw rows of Processed that are duplicates
 }
 
 type domainJSON struct {

@@ -1,6 +1,8 @@
 -- name: directory-inboxes
 -- With the open conversations of each that the agent may see.
-select i.id, i.key, i.name, i.tier, t.name as tier_name, n.open, n.unassigned
+select i.id, i.key, i.name, i.tier, t.name as tier_name, n.open, n.unassigned,
+       (select count(*) from tasks k join conversations c on c.id = k.conversation_id
+        where k.inbox_id = i.id and k.state in ('open', 'in_progress') and may_read(c.restricted, c.tier, $1, $2)) as tasks
 from inboxes i
 join tiers t on t.tier = i.tier
 cross join lateral (select count(*) as open, count(*) filter (where c.assignee_id is null) as unassigned
@@ -22,6 +24,11 @@ select (select count(*) from (select 1 from conversations c
        (select count(*) from (select 1 from notices t
                               where t.agent_id = $3 and t.acked_at is null
                                 and exists (select from conversations c where c.id = t.conversation_id and may_read(c.restricted, c.tier, $1, $2) offset 0) limit $4) l) as notices,
+       (select count(*) from (select 1 from tasks k join conversations c on c.id = k.conversation_id
+                              where k.assignee_id = $3 and k.state in ('open', 'in_progress') and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as tasks,
+       (select count(*) from (select 1 from helpers h join conversations c on c.id = h.conversation_id
+                              where h.agent_id = $3 and c.assignee_id is distinct from $3 and c.status || '' in ('open', 'pending', 'snoozed')
+                                and c.merged_into is null and may_read(c.restricted, c.tier, $1, $2) limit $4) l) as swarming,
        least(coalesce(sum(n.free) filter (where s.status = 'open'), 0), $4) as unassigned,
        least(coalesce(sum(n.n) filter (where s.status = 'open'), 0), $4) as open,
        least(coalesce(sum(n.n) filter (where s.status = 'pending'), 0), $4) as pending,

@@ -109,6 +109,9 @@ func (c *conditions) filter(ctx context.Context, s *Store, f *search.Filter) err
 		c.and(&c.columns, "c.assignee_id is null")
 	}
 	c.promises(f)
+	if f.Swarming {
+		c.and(&c.columns, "c.assignee_id is distinct from %[1]s::uuid and exists (select from helpers h where h.conversation_id = c.id and h.agent_id = %[1]s::uuid)", c.me)
+	}
 	if len(f.Tags) > 0 {
 		c.and(&c.columns, "c.tags <> '{}' and c.tags @> %s::text[]", texts(f.Tags)) // as in the index
 	}

@@ -15,7 +15,7 @@ import (
 
 // grows are the tables that fill up in operation.
 var grows = []string{"raws", "messages", "placements", "conversations", "events", "deliveries", "delivery_attempts", "thread_refs", "stints", "blobs",
-	"renderings", "accounts", "account_domains", "contacts", "identities", "chat_sessions", "idempotency_keys", "drafts", "read_marks"}
+	"renderings", "accounts", "account_domains", "contacts", "identities", "chat_sessions", "idempotency_keys", "drafts", "read_marks", "tasks", "helpers"}
 
 // lowCardinality are the columns that have a few values however full the table
 // is: an index scan by one of them alone reads a large part of the table.

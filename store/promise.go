@@ -47,6 +47,17 @@ func (s *Store) facts(ctx context.Context, tx *sqlx.Tx, ids []desk.ConversationI
 	return out, nil
 }
 
+// promisesJSON is the part of changesJSON about promises, and about who works on them.
+type promisesJSON struct {
+	Facts   []factsJSON   `json:"facts,omitempty"`
+	Clocks  []clockJSON   `json:"clocks,omitempty"`
+	Notices []noticeJSON  `json:"notices,omitempty"`
+	Overdue []overdueJSON `json:"overdue,omitempty"`
+	Tasks   []taskJSON    `json:"tasks,omitempty"`
+	Left    []helperJSON  `json:"left,omitempty"`
+	Invited []helperJSON  `json:"invited,omitempty"`
+}
+
 type factsJSON struct {
 	ConversationID key             `json:"conversation_id"`
 	Facts          json.RawMessage `json:"facts"`
@@ -84,7 +95,8 @@ type noticeJSON struct {
 	At             instant `json:"at"`
 }
 
-// promises encodes what the SLA policy promises: facts, clocks and notices.
+// promises encodes what the SLA policy promises, facts, clocks and notices, and the tasks
+// and helpers.
 func promises(c *desk.Changes, out *changesJSON) {
 	for _, f := range c.Facts {
 		out.Facts = append(out.Facts, factsJSON{key(f.Conversation), f.Facts})
@@ -98,4 +110,5 @@ func promises(c *desk.Changes, out *changesJSON) {
 	for _, n := range c.Notices {
 		out.Notices = append(out.Notices, noticeJSON{key(n.ID), key(n.ConversationID), key(n.InboxID), n.To, key(n.AgentID), string(n.Kind), n.Rule, n.Text, instant{n.At}})
 	}
+	teamwork(c, out)
 }

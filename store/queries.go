@@ -44,6 +44,7 @@ type queries struct {
 	assignment       assignmentQueries
 	merge            mergeQueries
 	notice           noticeQueries
+	task             taskQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -37,7 +37,7 @@ func (r *conversationView) view(policy lifecycle.Policy, now time.Time) view.Con
 	if state, err := lifecycle.Load(desk.Conversation{Service: r.Service}, desk.Stint{}); err == nil {
 		v.NextDue = view.NextDueOf(lifecycle.Counted(state, policy, now))
 	}
-	v.Assignee = named(v.Assignee)
+	v.Assignee, v.Swarm = named(v.Assignee), []view.Helper{}
 	if v.MergedInto != nil && v.MergedInto.ID.IsZero() {
 		v.MergedInto = nil
 	}
@@ -162,10 +162,13 @@ func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.Conver
 	if err := s.promisesOf(ctx, &c, row.Service, now); err != nil {
 		return c, err
 	}
+	var err error
+	if c.Swarm, err = s.helpers(ctx, c.ID); err != nil {
+		return c, err
+	}
 	if c.Reply.Channel != desk.ChannelChat {
 		return c, nil
 	}
-	var err error
 	c.Reply.LeftAt, err = s.leftAt(ctx, c.Reply.To)
 	return c, err
 }

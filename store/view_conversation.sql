@@ -26,7 +26,8 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key
              and p.seq > coalesce((select r.seq from read_marks r where r.agent_id = $7 and r.conversation_id = c.id), 0)) as unread,
        c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
-       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at, c.sla, c.segment, c.gap, c.service, ''::text as sort_key
+       c.snoozed_until, c.resolved_at, c.created_at, c.updated_at, c.sla, c.segment, c.gap, c.service,
+       (select count(*) from tasks k where k.conversation_id = c.id and k.state in ('open', 'in_progress')) as open_tasks, ''::text as sort_key
 from found f
 join conversations c on c.id = f.id
 join inboxes i on i.id = c.inbox_id
@@ -48,6 +49,7 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key
        c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
        c.snoozed_until, c.resolved_at, c.created_at, c.updated_at, c.sla, c.segment, c.gap, c.service,
+       (select count(*) from tasks k where k.conversation_id = c.id and k.state in ('open', 'in_progress')) as open_tasks,
        c.merged_into as "merged_into.id", coalesce(s.number, 0) as "merged_into.number"
 from conversations c
 left join conversations s on s.id = c.merged_into

@@ -67,10 +67,12 @@ func Routes(mux *http.ServeMux, oapi *huma.OpenAPI, base string) error {
 // nullable lists the object properties that may be null; huma supports that for
 // scalars only.
 var nullable = map[string][]string{
+	"Account":      {"owner"},
 	"Channel":      {"progress", "reconciled"},
 	"Conversation": {"assignee", "handoff", "merged_into", "next_due"},
 	"Message":      {"author", "authentication", "report", "signature"},
 	"Stint":        {"assignee"},
+	"Task":         {"assignee", "closed_by", "driver"},
 }
 
 // fixNullability makes the schemas match the responses: some objects may be null,

@@ -79,9 +79,11 @@ type Conversation struct {
 	Gap     string   `json:"gap" enum:",owner,clock,next_action" doc:"What it has lacked for longer than the policy allows; empty: nothing"`
 	NextDue *NextDue `json:"next_due" doc:"The open clock that is due first; null: none is open"`
 	// Clocks, Handoff and Allowed are set only in a conversation that is read by itself.
-	Clocks  []Clock  `json:"clocks" doc:"All SLA clocks, in the order in which they started; always empty in lists"`
-	Handoff *Handoff `json:"handoff" doc:"The newest move between inboxes; null if there was none, and always null in lists"`
-	Allowed []string `json:"allowed" doc:"What you may do with it: reply, note, assign, resolve, ...; always empty in lists"`
+	Clocks    []Clock  `json:"clocks" doc:"All SLA clocks, in the order in which they started; always empty in lists"`
+	Handoff   *Handoff `json:"handoff" doc:"The newest move between inboxes; null if there was none, and always null in lists"`
+	Allowed   []string `json:"allowed" doc:"What you may do with it: reply, note, assign, resolve, ...; always empty in lists"`
+	OpenTasks int      `json:"open_tasks" doc:"Tasks that are open or in progress"`
+	Swarm     []Helper `json:"swarm" doc:"Agents who were asked to help: they read and write notes, and the assignee answers. Empty in lists"`
 }
 
 // ConversationName names a conversation.

@@ -15,6 +15,7 @@ type Inbox struct {
 	TierName   string       `json:"tier_name"`
 	Open       int          `json:"open" doc:"Conversations with status open"`
 	Unassigned int          `json:"unassigned" doc:"Open conversations without an assignee"`
+	Tasks      int          `json:"tasks" doc:"Tasks of the inbox that are open or in progress"`
 }
 
 // MaxCount is where counting ends: it means so many or more.
@@ -31,6 +32,8 @@ type Counts struct {
 	Breaching  int `json:"breaching" doc:"Late, or due within an hour"`
 	Gaps       int `json:"gaps" doc:"Without owner, clock or next action for longer than the policy allows"`
 	Notices    int `json:"notices" doc:"Notices that you have not acknowledged"`
+	Tasks      int `json:"tasks" doc:"Tasks assigned to you that are open or in progress"`
+	Swarming   int `json:"swarming" doc:"Conversations of others with which you were asked to help: open, pending or snoozed"`
 }
 
 // Agent is a person who answers customers.

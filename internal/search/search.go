@@ -32,6 +32,7 @@ type Filter struct {
 	Statuses   []desk.Status
 	Assignees  []Assignee
 	Unassigned bool // only conversations without an assignee
+	Swarming   bool // only conversations of others with which the searcher was asked to help
 	Tiers      []desk.Tier
 	Inboxes    []string // any; an inbox's key
 	Channels   []desk.Channel
@@ -58,7 +59,7 @@ type Assignee struct {
 // Empty reports whether the filter matches every conversation.
 func (f *Filter) Empty() bool {
 	return len(f.Words)+len(f.Tags)+len(f.From)+len(f.Accounts)+len(f.Statuses)+len(f.Assignees)+
-		len(f.Tiers)+len(f.Inboxes)+len(f.Channels)+len(f.Numbers) == 0 && !f.Unassigned &&
+		len(f.Tiers)+len(f.Inboxes)+len(f.Channels)+len(f.Numbers) == 0 && !f.Unassigned && !f.Swarming &&
 		!f.Breached && !f.Breaching && !f.Gap && f.DueWithin == 0 && f.DueAfter == 0
 }
 
@@ -162,8 +163,10 @@ func (f *Filter) setIs(v string) string {
 		f.Breaching = true
 	case "gap":
 		f.Gap = true
+	case "swarming":
+		f.Swarming = true
 	default:
-		return fmt.Sprintf("is: must be open, pending, snoozed, resolved, closed, unassigned, breached, breaching or gap, not %q", v)
+		return fmt.Sprintf("is: must be open, pending, snoozed, resolved, closed, unassigned, breached, breaching, gap or swarming, not %q", v)
 	}
 	return ""
 }

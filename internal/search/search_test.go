@@ -25,6 +25,7 @@ func TestParse(t *testing.T) {
 		{`account:"Acme Corp"`, Filter{Accounts: []string{"Acme Corp"}}},
 		{"is:open is:pending", Filter{Statuses: []desk.Status{desk.StatusOpen, desk.StatusPending}}},
 		{"is:unassigned", Filter{Unassigned: true}},
+		{"is:swarming", Filter{Swarming: true}},
 		{"assignee:me assignee:none", Filter{Assignees: []Assignee{{Me: true}, {None: true}}}},
 		{"assignee:Ana@Desk.example", Filter{Assignees: []Assignee{{Email: "ana@desk.example"}}}},
 		{"assignee:" + ana.String(), Filter{Assignees: []Assignee{{ID: ana}}}},

@@ -192,6 +192,21 @@ begin
         join separations s on s.conversation_id = m.left_id
         where not m.undone and s.other_id <> m.joined
         on conflict do nothing;
+        -- Tasks go along, and come back with the undo. Those who help with one conversation
+        -- help with the other one.
+        for result in
+            select left_id, joined, undone from rows from (jsonb_to_recordset(changes->'merges') as (left_id uuid, joined uuid, undone boolean))
+                with ordinality as m (left_id, joined, undone, n) order by n
+        loop
+            update tasks t set conversation_id = result.joined,
+                moved_from = case when result.undone then t.moved_from[2:] else result.left_id || t.moved_from end
+            where t.conversation_id = result.left_id and (not result.undone or t.moved_from[1] = result.joined);
+            if not result.undone then
+                insert into helpers (conversation_id, agent_id, invited_by, since)
+                select result.joined, h.agent_id, h.invited_by, h.since from helpers h where h.conversation_id = result.left_id
+                on conflict do nothing;
+            end if;
+        end loop;
     end if;
     -- A conversation has one running stint: the old one ends before the new one begins.
     if changes ? 'ended' then
@@ -202,6 +217,31 @@ begin
         insert into stints (id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, ended_at, reason)
         select id, conversation_id, inbox_id, tier, assignee_id, waiting_on, started_at, ended_at, reason
         from jsonb_populate_recordset(null::stints, changes->'begun');
+    end if;
+    if changes ? 'overdue' then
+        update tasks t set overdue_at = o.at
+        from jsonb_to_recordset(changes->'overdue') as o (id uuid, at timestamptz)
+        where t.id = o.id;
+    end if;
+    if changes ? 'tasks' then
+        insert into tasks (id, conversation_id, inbox_id, title, note, state, assignee_id, opened_by, due_in_us, due_at, overdue_at,
+            result, result_id, opened_at, updated_at, closed_at, closed_by)
+        select id, conversation_id, inbox_id, title, note, state, assignee_id, opened_by, due_in_us, due_at, overdue_at,
+            result, result_id, opened_at, updated_at, closed_at, closed_by
+        from jsonb_populate_recordset(null::tasks, changes->'tasks')
+        on conflict (id) do update set (title, state, assignee_id, due_at, overdue_at, result, result_id, updated_at, closed_at, closed_by)
+            = (excluded.title, excluded.state, excluded.assignee_id, excluded.due_at, excluded.overdue_at, excluded.result,
+                excluded.result_id, excluded.updated_at, excluded.closed_at, excluded.closed_by);
+    end if;
+    if changes ? 'left' then
+        delete from helpers h
+        using jsonb_populate_recordset(null::helpers, changes->'left') l
+        where h.conversation_id = l.conversation_id and h.agent_id = l.agent_id;
+    end if;
+    if changes ? 'invited' then
+        insert into helpers (conversation_id, agent_id, invited_by, since)
+        select conversation_id, agent_id, invited_by, since from jsonb_populate_recordset(null::helpers, changes->'invited')
+        on conflict do nothing;
     end if;
     if changes ? 'deliveries' then
         insert into deliveries (id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, attempts,

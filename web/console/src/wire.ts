@@ -562,6 +562,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/swarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask agents to help
+         * @description They read the conversation and write notes. The conversation keeps its assignee, who answers it: a reply of somebody who only helps is refused with 403.
+         */
+        post: operations["invite-to-swarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/swarm/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End the help of an agent */
+        delete: operations["leave-swarm"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tasks of a conversation
+         * @description In the order in which they were opened, with those that have ended.
+         */
+        get: operations["list-conversation-tasks"];
+        put?: never;
+        /**
+         * Open a task
+         * @description Gives a part of the work to an inbox. The conversation keeps its inbox and its assignee.
+         */
+        post: operations["open-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/unmerge": {
         parameters: {
             query?: never;
@@ -985,6 +1046,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tasks
+         * @description Of all conversations that you may read, the earliest deadline first.
+         */
+        get: operations["list-tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a task */
+        get: operations["read-task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a task
+         * @description Absent members stay as they are. 409 when the task is done or cancelled and is not opened again.
+         */
+        patch: operations["change-task"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1007,7 +1109,7 @@ export interface components {
             /** Format: int64 */
             open: number;
             /** @description The agent who looks after it; null: none */
-            owner: components["schemas"]["AgentName"];
+            owner: components["schemas"]["AgentName"] | null;
             /** @description The attribute plan, if it is a string */
             plan: string;
             segment: string;
@@ -1386,6 +1488,18 @@ export interface components {
             /** Format: date-time */
             waiting_since?: string;
         };
+        ChangeTaskInputBody: {
+            /** @description An agent's id or address, or me; none or null: nobody */
+            assignee?: string | null;
+            /** @description With state done: what came out of it; it is added to the conversation as a note */
+            result?: string;
+            /**
+             * @description in_progress gives a task that nobody has to you. A task that is opened again has all of its time again
+             * @enum {string}
+             */
+            state?: "open" | "in_progress" | "done" | "cancelled";
+            title?: string;
+        };
         Channel: {
             /** @description What to do about the error */
             advice: string;
@@ -1572,6 +1686,11 @@ export interface components {
              * @description Short number for people: #1042
              */
             number: number;
+            /**
+             * Format: int64
+             * @description Tasks that are open or in progress
+             */
+            open_tasks: number;
             /** @description The policy nodes that routed it here, outermost first */
             path: string[];
             /** Format: int64 */
@@ -1593,6 +1712,8 @@ export interface components {
             /** @enum {string} */
             status: "open" | "pending" | "snoozed" | "resolved" | "closed";
             subject: string;
+            /** @description Agents who were asked to help: they read and write notes, and the assignee answers. Empty in lists */
+            swarm: components["schemas"]["Helper"][];
             tags: string[];
             /** Format: int64 */
             tier: number;
@@ -1880,6 +2001,16 @@ export interface components {
             snoozed: number;
             /**
              * Format: int64
+             * @description Conversations of others with which you were asked to help: open, pending or snoozed
+             */
+            swarming: number;
+            /**
+             * Format: int64
+             * @description Tasks assigned to you that are open or in progress
+             */
+            tasks: number;
+            /**
+             * Format: int64
              * @description Open, without an assignee
              */
             unassigned: number;
@@ -2076,7 +2207,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -2240,6 +2371,13 @@ export interface components {
              */
             version: 1;
         };
+        Helper: {
+            agent: components["schemas"]["AgentName"];
+            /** @description Who asked them */
+            by: components["schemas"]["AgentName"];
+            /** Format: date-time */
+            since: string;
+        };
         Identity: {
             address: string;
             channel: string;
@@ -2269,6 +2407,11 @@ export interface components {
              * @description Conversations with status open
              */
             open: number;
+            /**
+             * Format: int64
+             * @description Tasks of the inbox that are open or in progress
+             */
+            tasks: number;
             /** Format: int64 */
             tier: number;
             tier_name: string;
@@ -2282,6 +2425,14 @@ export interface components {
             /** @description Stable, from the policy document */
             key: string;
             name: string;
+        };
+        InviteInputBody: {
+            /** @description Agents' ids or addresses. They must be allowed to read the conversation */
+            agents?: string[] | null;
+            /** @description An inbox's key: its members who are available now, up to ten */
+            inbox?: string;
+            /** @description What they are asked for; it is added to the conversation as a note */
+            note?: string;
         };
         Key: {
             /** @description The agent whose permissions it has */
@@ -2666,6 +2817,17 @@ export interface components {
              */
             version: 1;
         };
+        OpenTaskInputBody: {
+            /** @description An agent's id or address, me or none; none by default. They must be allowed to read the conversation */
+            assignee?: string;
+            /** @description How much business time of the inbox it may take: 30m, 4h, 2d (of 24 hours); absent: any */
+            due_in?: string;
+            /** @description Key of the inbox that does it */
+            inbox: string;
+            /** @description What there is to know */
+            note?: string;
+            title: string;
+        };
         Outcome: {
             /** @description Empty with error, and for accounts that a dry run would create */
             account_id: string;
@@ -2809,6 +2971,11 @@ export interface components {
         };
         PageStint: {
             data: components["schemas"]["Stint"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageTask: {
+            data: components["schemas"]["Task"][];
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
@@ -3411,6 +3578,75 @@ export interface components {
             /** @enum {string} */
             kind: "conversation" | "agent" | "policy" | "channel" | "account";
         };
+        SwarmAgent: {
+            id: string;
+            name: string;
+        };
+        SwarmInvited: {
+            agents: components["schemas"]["SwarmAgent"][];
+            /** @description The note that says what they are asked for; empty: none */
+            message_id: string;
+        };
+        SwarmInvitedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["SwarmInvited"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "swarm.invited";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        SwarmLeft: {
+            agent_id: string;
+            name: string;
+        };
+        SwarmLeftEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["SwarmLeft"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "swarm.left";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         TagsChanged: {
             added?: string[];
             removed?: string[];
@@ -3430,6 +3666,188 @@ export interface components {
              * @enum {string}
              */
             kind: "conversation.tags";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        Task: {
+            /** @description Null when nobody has it */
+            assignee: components["schemas"]["AgentName"] | null;
+            /**
+             * Format: date-time
+             * @description When it was done or cancelled
+             */
+            closed_at: string | null;
+            closed_by: components["schemas"]["AgentName"] | null;
+            conversation: components["schemas"]["TaskConversation"];
+            /** @description The assignee of the conversation; null when it is unassigned */
+            driver: components["schemas"]["AgentName"] | null;
+            /**
+             * Format: date-time
+             * @description Null: no deadline
+             */
+            due_at: string | null;
+            id: string;
+            /** @description Who works on it; the conversation stays in its own inbox */
+            inbox: components["schemas"]["InboxName"];
+            /** @description What there is to know; may be empty */
+            note: string;
+            /** Format: date-time */
+            opened_at: string;
+            opened_by: components["schemas"]["AgentName"];
+            /**
+             * Format: date-time
+             * @description When the deadline passed; null: it was not missed
+             */
+            overdue_at: string | null;
+            /** @description Of a task that is done; may be empty */
+            result: string;
+            /** @description The note in the conversation that shows the result; empty: none */
+            result_id: string;
+            /** @enum {string} */
+            state: "open" | "in_progress" | "done" | "cancelled";
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        TaskChanged: {
+            /** @description The assignee now; empty: nobody */
+            assignee_id: string;
+            /**
+             * Format: date-time
+             * @description null: no deadline
+             */
+            due_at: string | null;
+            /** @enum {string} */
+            from: "open" | "in_progress" | "done" | "cancelled";
+            /** @description Empty: nobody */
+            from_assignee_id: string;
+            /** @description Key of the inbox that works on it */
+            inbox: string;
+            /** @description The note with the result; empty: none */
+            message_id: string;
+            /** @description Name of a new assignee */
+            name?: string;
+            task_id: string;
+            /** @description The title now */
+            title: string;
+            /**
+             * @description Equal to from when something else changed
+             * @enum {string}
+             */
+            to: "open" | "in_progress" | "done" | "cancelled";
+        };
+        TaskChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["TaskChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "task.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        TaskConversation: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            /** @enum {string} */
+            status: "open" | "pending" | "snoozed" | "resolved" | "closed";
+            subject: string;
+        };
+        TaskOpened: {
+            /** @description Empty: nobody */
+            assignee_id: string;
+            /**
+             * Format: date-time
+             * @description null: no deadline
+             */
+            due_at: string | null;
+            /** @description Key of the inbox that works on it */
+            inbox: string;
+            /** @description Name of the assignee */
+            name?: string;
+            task_id: string;
+            title: string;
+        };
+        TaskOpenedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["TaskOpened"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "task.opened";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        TaskOverdue: {
+            /** Format: date-time */
+            due_at: string;
+            /** @description Key of the inbox that works on it */
+            inbox: string;
+            task_id: string;
+            title: string;
+        };
+        TaskOverdueEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["TaskOverdue"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "task.overdue";
             /**
              * Format: int64
              * @description Dense per conversation, from 1; 0 for other subjects
@@ -3486,6 +3904,7 @@ export type Authentication = components['schemas']['Authentication'];
 export type Availability = components['schemas']['Availability'];
 export type AvailabilityInputBody = components['schemas']['AvailabilityInputBody'];
 export type BeforeMerge = components['schemas']['BeforeMerge'];
+export type ChangeTaskInputBody = components['schemas']['ChangeTaskInputBody'];
 export type Channel = components['schemas']['Channel'];
 export type ChannelChanged = components['schemas']['ChannelChanged'];
 export type ChannelChangedEvent = components['schemas']['ChannelChangedEvent'];
@@ -3531,10 +3950,12 @@ export type HandoffAccepted = components['schemas']['HandoffAccepted'];
 export type HandoffAcceptedEvent = components['schemas']['HandoffAcceptedEvent'];
 export type HandoffReturned = components['schemas']['HandoffReturned'];
 export type HandoffReturnedEvent = components['schemas']['HandoffReturnedEvent'];
+export type Helper = components['schemas']['Helper'];
 export type Identity = components['schemas']['Identity'];
 export type Imported = components['schemas']['Imported'];
 export type Inbox = components['schemas']['Inbox'];
 export type InboxName = components['schemas']['InboxName'];
+export type InviteInputBody = components['schemas']['InviteInputBody'];
 export type Key = components['schemas']['Key'];
 export type KeyCreated = components['schemas']['KeyCreated'];
 export type KeyCreatedEvent = components['schemas']['KeyCreatedEvent'];
@@ -3556,6 +3977,7 @@ export type NoteInputBody = components['schemas']['NoteInputBody'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeCreated = components['schemas']['NoticeCreated'];
 export type NoticeCreatedEvent = components['schemas']['NoticeCreatedEvent'];
+export type OpenTaskInputBody = components['schemas']['OpenTaskInputBody'];
 export type Outcome = components['schemas']['Outcome'];
 export type PageAccount = components['schemas']['PageAccount'];
 export type PageAcknowledged = components['schemas']['PageAcknowledged'];
@@ -3574,6 +3996,7 @@ export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
 export type PageStint = components['schemas']['PageStint'];
+export type PageTask = components['schemas']['PageTask'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
 export type PolicyPublished = components['schemas']['PolicyPublished'];
@@ -3618,8 +4041,21 @@ export type StatusChangedEvent = components['schemas']['StatusChangedEvent'];
 export type StatusInputBody = components['schemas']['StatusInputBody'];
 export type Stint = components['schemas']['Stint'];
 export type Subject = components['schemas']['Subject'];
+export type SwarmAgent = components['schemas']['SwarmAgent'];
+export type SwarmInvited = components['schemas']['SwarmInvited'];
+export type SwarmInvitedEvent = components['schemas']['SwarmInvitedEvent'];
+export type SwarmLeft = components['schemas']['SwarmLeft'];
+export type SwarmLeftEvent = components['schemas']['SwarmLeftEvent'];
 export type TagsChanged = components['schemas']['TagsChanged'];
 export type TagsChangedEvent = components['schemas']['TagsChangedEvent'];
+export type Task = components['schemas']['Task'];
+export type TaskChanged = components['schemas']['TaskChanged'];
+export type TaskChangedEvent = components['schemas']['TaskChangedEvent'];
+export type TaskConversation = components['schemas']['TaskConversation'];
+export type TaskOpened = components['schemas']['TaskOpened'];
+export type TaskOpenedEvent = components['schemas']['TaskOpenedEvent'];
+export type TaskOverdue = components['schemas']['TaskOverdue'];
+export type TaskOverdueEvent = components['schemas']['TaskOverdueEvent'];
 export type Thread = components['schemas']['Thread'];
 export type TypingFrame = components['schemas']['TypingFrame'];
 export type $defs = Record<string, never>;
@@ -4784,6 +5220,153 @@ export interface operations {
             };
         };
     };
+    "invite-to-swarm": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "leave-swarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+                /** @description An agent's id, or me */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-conversation-tasks": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageTask"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "open-task": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenTaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     unmerge: {
         parameters: {
             query?: never;
@@ -5550,6 +6133,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasswordChange"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-tasks": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description An inbox's key */
+                inbox?: string;
+                /** @description me, none, an agent's address or id */
+                assignee?: string;
+                /** @description Absent: open and in_progress */
+                state?: "open" | "in_progress" | "done" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageTask"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "read-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description Problem details (RFC 9457) */
