@@ -170,6 +170,9 @@ func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threadi
 	b.snap.Conversations[c.ID], b.snap.Stints[c.ID] = &out.State.Conversation, out.State.Stint
 	b.opened[c.ID] = true
 	b.snap.Open[c.AccountID]++
+	if b.snap.Total != nil {
+		b.snap.Total[c.AccountID]++
+	}
 	return b.snap.Conversations[c.ID]
 }
 

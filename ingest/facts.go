@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"switchboard/desk"
+	"switchboard/internal/language"
 	"switchboard/router"
 	"switchboard/threading"
 )
@@ -21,17 +22,35 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d thread
 			CC:            joined(m.CC, b.rules),
 			Desk:          joined(b.own(slices.Concat(m.To, m.CC, envelope(p.Raw.EnvelopeTo))), b.rules),
 			Attachments:   attachmentFacts(m.Attachments),
+			Language:      b.language(m),
 			AutoSubmitted: string(m.AutoSubmitted), Trust: string(s.trust), List: m.ListID,
 		},
 		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: s.known},
 		Account: router.AccountFacts{Name: who.account.Name, Domains: who.account.Domains, Plan: plan,
 			Attributes: who.account.Attributes, Tags: who.account.Tags},
-		History: router.HistoryFacts{Open: b.snap.Open[who.account.ID], LastTier: -1},
+		History: b.history(who),
 		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal),
 			FollowUp: !d.FollowUpOf.IsZero()},
 		Messages: router.CountFacts{Inbound: 1},
 		Calendar: b.calendars(),
 	}
+}
+
+// language returns the language of a message's new text, if the policy looks at it.
+func (b *batch) language(m *desk.Message) string {
+	if !b.rules.Policy.Reads("message.language") {
+		return ""
+	}
+	return language.Detect(m.NewText)
+}
+
+// history returns what is known of a person's and their account's conversations.
+func (b *batch) history(who person) router.HistoryFacts {
+	f := router.HistoryFacts{Open: b.snap.Open[who.account.ID], Total: b.snap.Total[who.account.ID], LastTier: -1}
+	if past, ok := b.snap.Past[who.contact.ID]; ok {
+		f.LastTier, f.Reopened = past.LastTier, past.Reopened
+	}
+	return f
 }
 
 // calendars returns for each calendar whether it is open now.

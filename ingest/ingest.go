@@ -86,6 +86,7 @@ type Query struct {
 	Authors    []string    // lower-case addresses that agents may have written under
 	Opens      bool        // a message may open a conversation; for chat lines, Snapshot finds out itself
 	Facts      bool        // the policy looks at the facts that conversations opened with
+	History    bool        // the policy looks at the earlier conversations of accounts and contacts
 	Recent     []RecentKey // contacts whose newest conversations a reply may belong to, if it cites nothing known
 }
 
@@ -121,10 +122,20 @@ type Snapshot struct {
 	// (Query.Reported and Query.Failed), locked for update.
 	Deliveries map[desk.MessageID][]SentDelivery
 	Open       map[desk.AccountID]int // open conversations an account has
+	// Total are all conversations of an account, at most 1000, and Past says what became
+	// of those of a contact. Both are empty without Query.History.
+	Total map[desk.AccountID]int
+	Past  map[desk.ContactID]Past
 	// Last are the newest messages of the conversations that a reply without headers
 	// may belong to, newest first.
 	Last map[desk.ConversationID][]threading.Written
 	Rivals
+}
+
+// Past is what became of the earlier conversations of a contact.
+type Past struct {
+	LastTier int // that resolved the last one; -1: none was resolved
+	Reopened int
 }
 
 // Rivals is what a merge of conversations needs.

@@ -46,9 +46,6 @@ func (a *analysis) look(root exprast.Node) {
 			a.compared(b)
 		}
 		name := factName(n)
-		if unpopulatedFact(name) {
-			a.add(n, "%s has no value yet", name)
-		}
 		for _, m := range sla.Metrics {
 			if a.escalation && name == clockName[m] && !slices.Contains(a.metrics, m) {
 				a.add(n, "no SLA policy has a target for %s", m)

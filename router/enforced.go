@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -13,10 +12,6 @@ import (
 // yet. Remove a key when the product acts on it. "*" is the name of an inbox or calendar,
 // and "[]" any item of a list.
 var unenforced = []string{"calendars.*.holidays.ical", "calendars.*.holidays[].ical"}
-
-// unpopulated are the facts that are always empty, zero or false so far. The comments in
-// facts.go say so as well.
-var unpopulated = []string{"message.language", "history.total", "history.last_tier", "history.reopened"}
 
 var (
 	indexes = regexp.MustCompile(`\[\d+\]`)
@@ -41,9 +36,4 @@ func (c *compiler) withoutEffect(n ast.Node, path string, seen map[string]bool) 
 			c.withoutEffect(f.value, f.path, seen)
 		}
 	}
-}
-
-// unpopulatedFact reports whether a fact has no value yet.
-func unpopulatedFact(name string) bool {
-	return slices.ContainsFunc(unpopulated, func(f string) bool { return name == f || strings.HasPrefix(name, f+".") })
 }

@@ -34,7 +34,7 @@ type MessageFacts struct {
 	To            string           `expr:"to" json:"to"`                         // lower-case addresses of To and the envelope, joined by ", "
 	CC            string           `expr:"cc" json:"cc"`                         // lower-case addresses, joined by ", "
 	Desk          string           `expr:"desk" json:"desk"`                     // those of To, Cc and the envelope that are the desk's own, joined by ", "
-	Language      string           `expr:"language" json:"language"`             // ISO 639-1; not populated yet, always empty
+	Language      string           `expr:"language" json:"language"`             // ISO 639-1, such as "en"; empty if the new text is too short to tell
 	Attachments   []AttachmentFact `expr:"attachments" json:"attachments"`       // each {name, type, size}
 	AutoSubmitted string           `expr:"auto_submitted" json:"auto_submitted"` // "none", "auto-reply", "bounce", "complaint", "list", "auto-generated"
 	Trust         string           `expr:"trust" json:"trust"`                   // authentication of the sender's address: "claimed", "aligned", "verified", "forged"
@@ -68,9 +68,9 @@ type AccountFacts struct {
 // HistoryFacts describe what happened before.
 type HistoryFacts struct {
 	Open     int `expr:"open" json:"open"`           // other open conversations of the account
-	Total    int `expr:"total" json:"total"`         // all other conversations of the account; not populated yet
-	LastTier int `expr:"last_tier" json:"last_tier"` // tier that resolved the contact's last conversation, -1 if there is none; not populated yet
-	Reopened int `expr:"reopened" json:"reopened"`   // how often resolved conversations of the contact were reopened; not populated yet
+	Total    int `expr:"total" json:"total"`         // all other conversations of the account, at most 1000
+	LastTier int `expr:"last_tier" json:"last_tier"` // tier that resolved the contact's last conversation, -1 if there is none
+	Reopened int `expr:"reopened" json:"reopened"`   // how often the contact's last 50 conversations were reopened after they had been resolved
 }
 
 // ConversationFacts describe the current state of the conversation.

@@ -25,6 +25,7 @@ type Policy struct {
 	handoffs    []Handoff
 	gaps        GapRules
 	uses        map[string]bool // see Uses
+	reads       map[string]bool // see Reads
 	holidays    []holidaySource
 	warnings    []Problem
 }

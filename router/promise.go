@@ -52,20 +52,28 @@ func (p *Policy) UsesOpening() bool {
 	return p.uses["message"] || p.uses["contact"] || p.uses["account"] || p.uses["history"] || p.uses["channel"] || p.uses["endpoint"]
 }
 
-// note records the facts that a condition refers to, with the groups they are in.
-func (p *Policy) note(c condition) {
+// Reads reports whether any condition refers to a fact or a group of facts, also those of
+// segments and routing.
+func (p *Policy) Reads(fact string) bool { return p.reads[fact] }
+
+// note records that SLA rules or escalations use the facts of a condition.
+func (p *Policy) note(c condition) { p.uses = noted(p.uses, c) }
+
+// noted adds the facts that a condition refers to, with the groups they are in.
+func noted(facts map[string]bool, c condition) map[string]bool {
 	if c.node == nil {
-		return
+		return facts
 	}
-	if p.uses == nil {
-		p.uses = map[string]bool{}
+	if facts == nil {
+		facts = map[string]bool{}
 	}
 	n := c.node
 	exprast.Walk(&n, visit(func(n exprast.Node) {
 		name := factName(n)
 		for name != "" {
-			p.uses[name] = true
+			facts[name] = true
 			name = name[:max(0, strings.LastIndexByte(name, '.'))]
 		}
 	}))
+	return facts
 }

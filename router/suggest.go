@@ -66,6 +66,7 @@ func (c *compiler) condition(f field, calendars []string, absent ...string) cond
 		c.problems[i].Reason += conditionHint(c.problems[i].Reason, calendars)
 	}
 	c.conditions = append(c.conditions, locatedCondition{f, cond})
+	c.policy.reads = noted(c.policy.reads, cond)
 	return cond
 }
 

@@ -15,6 +15,7 @@ import (
 type ingestQueries struct {
 	Load     *sqlx.Stmt `query:"ingest-load"`
 	Snapshot *sqlx.Stmt `query:"ingest-snapshot"`
+	History  *sqlx.Stmt `query:"ingest-history"`
 }
 
 // Claim implements ingest.Store. It looks before it begins a transaction: while the

@@ -30,10 +30,45 @@ func (t *ingestTx) Snapshot(ctx context.Context, q ingest.Query) (*ingest.Snapsh
 	}
 	t.now = read.Now
 	snap := read.snapshot()
+	if q.History {
+		if err := t.readHistory(ctx, snap); err != nil {
+			return nil, err
+		}
+	}
 	if q.Facts {
 		return snap, t.readFacts(ctx, snap)
 	}
 	return snap, nil
+}
+
+// readHistory adds what became of the conversations of the accounts and contacts.
+func (t *ingestTx) readHistory(ctx context.Context, snap *ingest.Snapshot) error {
+	var accounts, contacts column
+	for id := range snap.Accounts {
+		accounts.uuid(id)
+	}
+	for _, c := range snap.Contacts {
+		contacts.uuid(c.ID)
+	}
+	var rows []struct {
+		AccountID desk.AccountID
+		ContactID desk.ContactID
+		Total     int
+		LastTier  int
+		Reopened  int
+	}
+	if err := t.tx.StmtxContext(ctx, t.s.q.ingest.History).SelectContext(ctx, &rows, &accounts, &contacts); err != nil {
+		return wrap("read earlier conversations", err)
+	}
+	snap.Total, snap.Past = map[desk.AccountID]int{}, map[desk.ContactID]ingest.Past{}
+	for _, r := range rows {
+		if !r.AccountID.IsZero() {
+			snap.Total[r.AccountID] = r.Total
+		} else {
+			snap.Past[r.ContactID] = ingest.Past{LastTier: r.LastTier, Reopened: r.Reopened}
+		}
+	}
+	return nil
 }
 
 // readFacts adds the facts that the conversations opened with.
