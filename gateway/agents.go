@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/holidayfeed"
 	"switchboard/router"
 	"switchboard/store"
 )
@@ -71,6 +72,9 @@ func (d *documents) at(version int64) *router.Policy {
 			p = nil
 		} else {
 			p.Version = version
+			if p, err = holidayfeed.Stored(ctx, d.store, p, time.Now()); err != nil {
+				return nil // the next call tries again
+			}
 		}
 	}
 	d.known[version] = p

@@ -39,6 +39,7 @@ func (g *Gateway) buildChannels() error {
 		return err
 	}
 	g.addProbes()
+	g.addHolidays()
 	return g.listenSMTP()
 }
 

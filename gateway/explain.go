@@ -3,11 +3,13 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"switchboard/agent"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/explain"
+	"switchboard/internal/holidayfeed"
 	"switchboard/lifecycle"
 	"switchboard/router"
 	"switchboard/store"
@@ -48,6 +50,9 @@ func storedPolicy(ctx context.Context, st *store.Store) (lifecycle.Policy, error
 		return lifecycle.Policy{}, fmt.Errorf("the published policy version %d no longer compiles: %w", live.Version, err)
 	}
 	rules.Version = live.Version
+	if rules, err = holidayfeed.Stored(ctx, st, rules, time.Now()); err != nil {
+		return lifecycle.Policy{}, err
+	}
 	inboxes, err := st.InboxList(ctx)
 	if err != nil {
 		return lifecycle.Policy{}, err

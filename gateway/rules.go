@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"switchboard/desk"
 	"switchboard/ingest"
+	"switchboard/internal/holidayfeed"
 	"switchboard/internal/localaddr"
 	"switchboard/internal/roster"
 	"switchboard/router"
@@ -60,6 +62,9 @@ func loadRules(ctx context.Context, st *store.Store, file string, local localadd
 		return nil, fmt.Errorf("the published policy version %d no longer compiles: %w", live.Version, err)
 	}
 	policy.Version = live.Version
+	if policy, err = holidayfeed.Stored(ctx, st, policy, time.Now()); err != nil {
+		return nil, err
+	}
 	list, err := st.InboxList(ctx)
 	if err != nil {
 		return nil, err

@@ -342,6 +342,13 @@ create table helpers (
 );
 CREATE INDEX helpers_agent ON helpers USING btree (agent_id, conversation_id);
 
+create table holiday_sources (
+    location text not null,
+    content bytea not null,
+    fetched_at timestamp with time zone not null default now(),
+    constraint holiday_sources_pkey PRIMARY KEY (location)
+);
+
 create table idempotency_keys (
     agent_id uuid not null,
     key text not null,

@@ -74,3 +74,15 @@ func (p *Policy) WithHolidays(contents map[string][]byte, at time.Time) (*Policy
 	}
 	return &with, problems
 }
+
+// HolidayProblem returns what is wrong with a source, at the first place that names it.
+func (p *Policy) HolidayProblem(location string, err error) Problem {
+	problem := Problem{Reason: fmt.Sprintf("%s: %v", location, err)}
+	for _, s := range p.holidays {
+		if s.location == location {
+			problem.Line, problem.Column, problem.Path = s.at.Line, s.at.Column, s.at.Path
+			break
+		}
+	}
+	return problem
+}

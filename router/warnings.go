@@ -14,7 +14,7 @@ import (
 )
 
 // Warnings returns what is probably a mistake although the document compiles: what can
-// never match, leads nowhere or has no effect, in the document's order.
+// never match or leads nowhere, in the document's order.
 func (p *Policy) Warnings() []Problem { return p.warnings }
 
 // warn records a warning at a node.
@@ -41,7 +41,6 @@ func (c *compiler) findMistakes(root ast.Node) {
 	c.sameConditions(known)
 	c.uselessInboxes(root)
 	c.uselessSkills(root)
-	c.withoutEffect(root, "", map[string]bool{})
 	sorted := PolicyError{Problems: c.policy.warnings}
 	sorted.sort()
 	c.policy.warnings = sorted.Problems

@@ -105,7 +105,7 @@ func TestWarningsOfTheDocument(t *testing.T) {
 		{"an inbox that nothing leads to", "  billing: {tier: 2}\n", "  billing: {tier: 2}\n  lost: {tier: 2}\n", "13:3: inboxes.lost: no route, move, overflow or handoff leads to this inbox"},
 		{"a handoff leads to it", "  billing: {tier: 2}\n", "  billing: {tier: 2}\n  lost: {tier: 2}\nhandoffs: [{from: 1, to: lost}]\n", ""},
 		{"a move leads to it", "notify: [admins]", "move: tier+1", ""},
-		{"an iCalendar file", "{mon-fri: [\"09:00-17:00\"]}}", "always, holidays: [2026-12-24, {ical: de.ics}]}", "3:66: calendars.office.holidays[1].ical: has no effect yet"},
+		{"an iCalendar file", "{mon-fri: [\"09:00-17:00\"]}}", "always, holidays: [2026-12-24, {ical: de.ics}]}", ""},
 		{"a permission", "{tier: 1, name: Frontline}", `{tier: 1, name: Frontline, may: [reply, "macro:*", "refund<=50", "refund <= 2.50", resolv]}`, `8:88: tiers[0].may[4]: "resolv" is not a known permission`},
 		{"a skill", "{tier: 1, name: Frontline}", "{tier: 1, name: Frontline, skills: [biling]}", `8:41: tiers[0].skills[0]: no inbox needs the skill "biling"`},
 		{"a skill that an inbox needs", "billing: {tier: 2}", "billing: {tier: 2, skills: [api]}", ""},

@@ -45,6 +45,7 @@ type queries struct {
 	merge            mergeQueries
 	notice           noticeQueries
 	task             taskQueries
+	holidays         holidayQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

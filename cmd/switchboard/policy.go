@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/holidayfeed"
 	"switchboard/router"
 )
 
@@ -32,15 +35,16 @@ func policyCheckCommand() *cobra.Command {
 FILE:LINE:COLUMN: KEY: PROBLEM. The exit status is 1 if there are any.
 
 A policy without problems may have warnings, FILE:LINE:COLUMN: warning: KEY: WARNING:
-rules that never match, inboxes to which nothing leads, and keys that have no effect
-yet. They do not change the exit status, except with --strict.`,
+rules that never match, inboxes to which nothing leads, and iCalendar files with
+holidays that cannot be read; URLs are not fetched. They do not change the exit status,
+except with --strict.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := compileFile(args[0], cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
-			warnings := p.Warnings()
+			warnings := append(p.Warnings(), fileHolidays(p, args[0])...)
 			for _, w := range warnings {
 				path := ""
 				if w.Path != "" {
@@ -94,4 +98,22 @@ func compileFile(name string, out io.Writer) (*router.Policy, error) {
 		fmt.Fprintf(out, "%s:%s\n", name, problem)
 	}
 	return nil, fmt.Errorf("%s: %d problems", name, len(invalid.Problems))
+}
+
+// fileHolidays returns what is wrong with the iCalendar files that a policy file names.
+func fileHolidays(p *router.Policy, policy string) []router.Problem {
+	contents, unread := map[string][]byte{}, []router.Problem{}
+	for _, location := range p.HolidaySources() {
+		if holidayfeed.IsURL(location) {
+			continue
+		}
+		content, err := holidayfeed.ReadFile(filepath.Dir(policy), location)
+		if err != nil {
+			unread = append(unread, p.HolidayProblem(location, err))
+			continue
+		}
+		contents[location] = content
+	}
+	_, problems := p.WithHolidays(contents, time.Now())
+	return append(unread, problems...)
 }

@@ -49,6 +49,15 @@ func TestPolicyCommand(t *testing.T) {
 	if err := run("check", "--strict", lost); err == nil || strings.Contains(out.String(), "valid") {
 		t.Errorf("check --strict: %v, %s", err, out.String())
 	}
+	away := filepath.Join(filepath.Dir(lost), "away.yaml")
+	write(t, away, strings.Replace(string(router.Default), "timezone: UTC", "timezone: UTC\n    holidays: [{ical: away.ics}]", 1))
+	if err := run("check", away); err != nil || !strings.Contains(out.String(), "warning: calendars.office.holidays[0].ical: away.ics: open ") {
+		t.Errorf("check of a file that does not exist: %v, %s", err, out.String())
+	}
+	write(t, filepath.Join(filepath.Dir(away), "away.ics"), "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+	if err := run("check", "--strict", away); err != nil {
+		t.Errorf("check of a file with holidays: %v, %s", err, out.String())
+	}
 	if err := run("explain", good, "--facts", `{"channel": "chat"}`); err != nil || !strings.Contains(out.String(), `"routing: chat"`) {
 		t.Errorf("explain: %v, %s", err, out.String())
 	}

@@ -47,7 +47,7 @@ func New(allow []netip.Prefix) *Client {
 				return fmt.Errorf("more than %d redirects", maxRedirects)
 			}
 			r.Header.Del("Referer") // it would reveal the original URL to the next server
-			return checkURL(r.URL)
+			return checkURL(r.Context(), r.URL)
 		},
 	}}
 }
@@ -55,33 +55,9 @@ func New(allow []netip.Prefix) *Client {
 // Image fetches an image of at most 10 MiB and detects its type from its first
 // bytes; the server's Content-Type is ignored. The error is meant for the log.
 func (c *Client) Image(ctx context.Context, address string) (mediaType string, body []byte, err error) {
-	u, err := url.Parse(address)
+	body, err = c.get(ctx, address, "image/*", maxSize, false)
 	if err != nil {
 		return "", nil, err
-	}
-	if err := checkURL(u); err != nil {
-		return "", nil, err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return "", nil, err
-	}
-	r.Header.Set("User-Agent", "Switchboard")
-	r.Header.Set("Accept", "image/*")
-	res, err := c.http.Do(r)
-	if err != nil {
-		return "", nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return "", nil, fmt.Errorf("server answered %s", res.Status)
-	}
-	body, err = io.ReadAll(io.LimitReader(res.Body, maxSize+1))
-	if err != nil {
-		return "", nil, err
-	}
-	if len(body) > maxSize {
-		return "", nil, fmt.Errorf("image is larger than %d bytes", maxSize)
 	}
 	mediaType, ok := raster(body)
 	if !ok {
@@ -90,10 +66,56 @@ func (c *Client) Image(ctx context.Context, address string) (mediaType string, b
 	return mediaType, body, nil
 }
 
+// Get fetches at most most octets by https, also over redirects. accept is the media type
+// that is asked for.
+func (c *Client) Get(ctx context.Context, address, accept string, most int64) ([]byte, error) {
+	return c.get(ctx, address, accept, most, true)
+}
+
+// httpsOnly marks the context of a request that may only use https.
+type httpsOnly struct{}
+
+func (c *Client) get(ctx context.Context, address, accept string, most int64, secure bool) ([]byte, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	if secure {
+		ctx = context.WithValue(ctx, httpsOnly{}, true)
+	}
+	if err := checkURL(ctx, u); err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("User-Agent", "Switchboard")
+	r.Header.Set("Accept", accept)
+	res, err := c.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close() //nolint:errcheck // it was read
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("server answered %s", res.Status)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > most {
+		return nil, fmt.Errorf("content is larger than %d bytes", most)
+	}
+	return body, nil
+}
+
 // checkURL accepts absolute http and https URLs without credentials. The address
 // and port are checked by dialGuard, after name resolution.
-func checkURL(u *url.URL) error {
+func checkURL(ctx context.Context, u *url.URL) error {
 	switch {
+	case u.Scheme != "https" && ctx.Value(httpsOnly{}) != nil:
+		return fmt.Errorf("URL scheme %q is not https", u.Scheme)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("URL scheme %q is not supported", u.Scheme)
 	case u.Hostname() == "":

@@ -146,3 +146,38 @@ func serve(t *testing.T, ip string, h http.HandlerFunc) string {
 	t.Cleanup(s.Close)
 	return s.URL
 }
+
+// TestGet: only https, also after a redirect, and no more than asked for.
+func TestGet(t *testing.T) {
+	t.Parallel()
+	client := New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/plain":
+			http.Redirect(w, r, "http://"+r.Host+"/", http.StatusFound)
+		case "/moved":
+			http.Redirect(w, r, "/", http.StatusFound)
+		case "/away":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		default:
+			w.Write([]byte(r.Header.Get("Accept")))
+		}
+	}))
+	defer server.Close()
+	client.http.Transport.(*http.Transport).TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	for path, want := range map[string]string{"/": "text/calendar", "/moved": "text/calendar", "/plain": `"http" is not https`, "/away": "503"} {
+		body, err := client.Get(t.Context(), server.URL+path, "text/calendar", 100)
+		if got := string(body); err == nil && got != want || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %q, %v; want %s", path, got, err, want)
+		}
+	}
+	if _, err := client.Get(t.Context(), server.URL, "text/calendar", 5); err == nil {
+		t.Error("more was read than asked for")
+	}
+	if _, err := client.Get(t.Context(), strings.Replace(server.URL, "https", "http", 1), "text/calendar", 100); err == nil {
+		t.Error("http was used")
+	}
+	if _, err := New(nil).Get(t.Context(), server.URL, "text/calendar", 100); err == nil {
+		t.Error("a private address was reached")
+	}
+}

@@ -1,0 +1,69 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"switchboard/channels"
+	"switchboard/internal/egress"
+	"switchboard/internal/health"
+	"switchboard/internal/holidayfeed"
+	"switchboard/router"
+)
+
+// holidayInterval is how often the holidays that the policy names are looked at: those of
+// files, and those that another node has fetched. URLs are fetched once a day.
+const holidayInterval = time.Hour
+
+// addHolidays adds the reading of holidays to the channels, where its problems are shown,
+// if the policy names iCalendar data.
+func (g *Gateway) addHolidays() {
+	if len(g.rules.Load().Policy.HolidaySources()) == 0 {
+		return
+	}
+	reader := &holidayfeed.Reader{Store: g.store, Client: egress.New(nil)}
+	if g.cfg.Policy != "" {
+		reader.Folder = filepath.Dir(g.cfg.Policy)
+	}
+	g.group.Add("holidays", &health.Probe{Interval: holidayInterval, Check: func(ctx context.Context, _ channels.Sink) (hint, fault error) {
+		return nil, g.readHolidays(ctx, reader)
+	}})
+}
+
+// readHolidays puts the holidays in force. The error says which could not be read; their
+// last good copies are in force.
+func (g *Gateway) readHolidays(ctx context.Context, reader *holidayfeed.Reader) error {
+	version := g.rules.Load().Version
+	document, err := g.store.PolicyVersion(ctx, version)
+	if err != nil {
+		return err
+	}
+	plain, err := router.Compile([]byte(document.Document)) // the one in force has the holidays of before
+	if err != nil {
+		return err
+	}
+	plain.Version = version
+	with, problems, err := reader.Refresh(ctx, plain, time.Now())
+	if err != nil {
+		return err
+	}
+	for {
+		old := g.rules.Load()
+		if old.Version != version {
+			break // a newer policy came into force meanwhile
+		}
+		rules := *old
+		rules.Policy = with
+		if g.rules.CompareAndSwap(old, &rules) {
+			break
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return &channels.Fault{What: fmt.Sprintf("holidays of the policy cannot be read: %s", strings.Join(problems, "; ")),
+		Advice: "check the files and URLs that the policy names as ical; the last good copies stay in force"}
+}
