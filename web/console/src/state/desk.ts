@@ -31,7 +31,7 @@ export const me = signal<Agent>(nobody);
 export const inboxes = signal<Inbox[]>([]);
 export const agents = signal<Agent[]>([]);
 /** Numbers end at 1000, which means 1000 or more. */
-export const counts = signal<Counts>({ mine: 0, unassigned: 0, open: 0, pending: 0, snoozed: 0, resolved: 0, breaching: 0, gaps: 0, notices: 0 });
+export const counts = signal<Counts>({ mine: 0, unassigned: 0, open: 0, pending: 0, snoozed: 0, resolved: 0, breaching: 0, gaps: 0, notices: 0, tasks: 0, swarming: 0 });
 export const quarantined = signal<number | null>(null);
 export const channels = signal<Channel[]>([]);
 export const link = signal<Link>('connecting');

@@ -55,6 +55,16 @@ describe('an event as a sentence', () => {
     ['a gap', event(1, 'gap.found', { gap: 'next_action' }, 'policy'), 'Gap found: no next step'],
     ['prioritized', event(1, 'conversation.priority', { from: 'normal', to: 'high' }, 'policy'), 'Routing policy set the priority to high'],
     ['tagged', event(1, 'conversation.tags', { added: ['a', 'b'], removed: ['c'] }), 'Ben added the tag a, b; Ben removed the tag c'],
+    ['a task', event(1, 'task.opened', { title: 'Trace it', inbox: 'billing', assignee_id: '' }), 'Ben gave Billing the task “Trace it”'],
+    ['a task for somebody', event(1, 'task.opened', { title: 'Trace it', inbox: 'billing', assignee_id: 'ag_eve' }), 'Ben gave Eve the task “Trace it” (Billing)'],
+    ['a task begun', event(1, 'task.changed', { title: 'Trace it', from: 'open', to: 'in_progress', from_assignee_id: '', assignee_id: 'ag_ben' }), 'Ben began the task “Trace it”'],
+    ['a task done', event(1, 'task.changed', { title: 'Trace it', from: 'open', to: 'done' }), 'Ben finished the task “Trace it”'],
+    ['a task opened again', event(1, 'task.changed', { title: 'Trace it', from: 'done', to: 'open' }), 'Ben opened the task “Trace it” again'],
+    ['a task given to a former agent', event(1, 'task.changed', { title: 'Trace it', from: 'open', to: 'open', from_assignee_id: '', assignee_id: 'ag_x', name: 'Kim' }), 'Ben gave Kim the task “Trace it”'],
+    ['a task renamed', event(1, 'task.changed', { title: 'Trace it', from: 'open', to: 'open', from_assignee_id: '', assignee_id: '' }), 'Ben changed the task “Trace it”'],
+    ['a task overdue', event(1, 'task.overdue', { title: 'Trace it', inbox: 'billing' }, 'system'), 'The task “Trace it” is overdue (Billing)'],
+    ['asked for help', event(1, 'swarm.invited', { agents: [{ id: 'ag_eve', name: 'Eve' }, { id: 'ag_x', name: 'Kim' }] }), 'Ben asked Eve, Kim to help'],
+    ['no longer helping', event(1, 'swarm.left', { agent_id: 'ag_ben', name: 'Ben' }), 'Ben no longer helps'],
     ['of an unknown kind', { ...event(1, 'note.added'), kind: 'note.changed' } as unknown as DeskEvent, 'note.changed'],
   ])('%s', (_, given, text) => expect(sentence(given, names)).toBe(text));
 });

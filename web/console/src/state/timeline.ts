@@ -93,7 +93,7 @@ export function describe(event: DeskEvent, names: Names): string {
     case 'message.duplicate':
       return say('event.duplicate');
   }
-  return promised(event, actor, inbox) ?? event.kind;
+  return promised(event, actor, inbox) ?? shared(event, actor, names) ?? event.kind;
 }
 
 /** Events of deadlines, escalations and handovers as sentences. */
@@ -129,6 +129,35 @@ function promised(event: DeskEvent, actor: string, inbox: (key: string) => strin
       return say('event.pagedAgain', { to: event.data.to, rule: event.data.rule });
     case 'page.acknowledged':
       return say('event.pageSeen', { actor });
+  }
+  return null;
+}
+
+/** Events of tasks and of those who were asked to help as sentences. */
+function shared(event: DeskEvent, actor: string, names: Names): string | null {
+  switch (event.kind) {
+    case 'task.opened': {
+      const { title, assignee_id, name } = event.data;
+      const inbox = names.inbox(event.data.inbox) ?? event.data.inbox;
+      return assignee_id ? say('event.taskOpenedFor', { actor, title, inbox, name: names.agent(assignee_id) ?? (name || say('actor.unknown')) }) : say('event.taskOpened', { actor, title, inbox });
+    }
+    case 'task.changed': {
+      const { from, to, title, assignee_id, from_assignee_id, name } = event.data;
+      const ended = (state: string) => state === 'done' || state === 'cancelled';
+      if (to !== from && to === 'done') return say('event.taskDone', { actor, title });
+      if (to !== from && to === 'cancelled') return say('event.taskCancelled', { actor, title });
+      if (ended(from) && !ended(to)) return say('event.taskReopened', { actor, title });
+      if (to !== from && to === 'in_progress') return say('event.taskBegun', { actor, title });
+      if (assignee_id === from_assignee_id) return say('event.taskChanged', { actor, title });
+      return assignee_id ? say('event.taskAssigned', { actor, title, name: names.agent(assignee_id) ?? (name || say('actor.unknown')) }) : say('event.taskUnassigned', { actor, title });
+    }
+    case 'task.overdue':
+      return say('event.taskOverdue', { title: event.data.title, inbox: names.inbox(event.data.inbox) ?? event.data.inbox });
+    case 'swarm.invited':
+      return say('event.swarmed', { actor, names: event.data.agents.map((agent) => names.agent(agent.id) ?? agent.name).join(', ') });
+    case 'swarm.left':
+      if (event.data.agent_id === event.actor) return say('event.swarmLeftSelf', { actor });
+      return say('event.swarmLeft', { actor, name: names.agent(event.data.agent_id) ?? event.data.name });
   }
   return null;
 }
