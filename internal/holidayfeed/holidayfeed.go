@@ -104,6 +104,24 @@ func (r *Reader) Refresh(ctx context.Context, p *router.Policy, at time.Time) (w
 	return with, problems, nil
 }
 
+// Check reads all sources of a policy now, keeps nothing, and returns what is wrong.
+func (r *Reader) Check(ctx context.Context, p *router.Policy, at time.Time) (problems []string) {
+	contents := map[string][]byte{}
+	for _, location := range p.HolidaySources() {
+		content, err := r.read(ctx, location)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s: %v", location, err))
+			continue
+		}
+		contents[location] = content
+	}
+	_, found := p.WithHolidays(contents, at)
+	for _, f := range found {
+		problems = append(problems, f.String())
+	}
+	return problems
+}
+
 // read reads a source.
 func (r *Reader) read(ctx context.Context, location string) ([]byte, error) {
 	if IsURL(location) {

@@ -112,7 +112,10 @@ func TestRefresh(t *testing.T) {
 	if open(plain) != "23456" {
 		t.Error("the policy itself was changed")
 	}
-	m.copies = map[string]store.HolidaySource{}
+	if got := r.Check(t.Context(), plain, m.now); len(got) != 1 || !strings.HasPrefix(got[0], "days.ics: the file is relative") {
+		t.Errorf("Check: %q", got)
+	}
+	m.copies, m.gets = map[string]store.HolidaySource{}, 5
 	check("no copy of the file", "2346", 6, "days.ics: the file is relative to the policy file")
 	if err := os.WriteFile(file, make([]byte, 1<<20+1), 0o600); err != nil {
 		t.Fatal(err)
