@@ -213,13 +213,15 @@ func (t *transition) turn() {
 	var oldest time.Time
 	for i := range t.s.Clocks {
 		c := &t.s.Clocks[i]
-		if !c.Open() {
+		if !c.Open() && (c.Metric != desk.Resolution || c.State != desk.ClockMet) { // a reopening continues that one
 			continue
 		}
 		if oldest.IsZero() || c.StartedAt.Before(oldest) {
 			oldest = c.StartedAt
 		}
-		t.run(c, side)
+		if c.Open() {
+			t.run(c, side)
+		}
 	}
 	t.s.forget(oldest)
 }
@@ -233,7 +235,11 @@ func (t *transition) run(c *desk.Clock, side Side) {
 	case paused:
 		c.State, c.DueAt = desk.ClockPaused, time.Time{}
 	case c.Paused || c.DueAt.IsZero():
-		c.DueAt, _ = t.calendar(c).Add(c.CountedAt, c.Target-c.Used)
+		due, ok := t.calendar(c).Add(c.CountedAt, c.Target-c.Used)
+		c.DueAt = time.Time{}
+		if ok {
+			c.DueAt = due.UTC()
+		}
 		c.State = desk.ClockRunning
 	}
 	c.Paused = paused

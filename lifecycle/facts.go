@@ -48,6 +48,7 @@ func (t *transition) facts(at time.Time) *router.Facts {
 			*clockFacts(f, k.Metric) = t.clockFacts(k, at)
 		}
 	}
+	f.SLA.UpdateEvery = f.SLA.Update
 	return f
 }
 

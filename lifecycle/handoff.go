@@ -54,7 +54,10 @@ func (t *transition) handOff(e *Move, agent desk.AgentID) {
 		if contract, ok := t.policy.Rules.HandoffBetween(e.From.Key, e.To.Key); ok {
 			h.Contract, h.Within = true, contract.AcceptWithin
 			if contract.AcceptWithin > 0 {
-				h.DueAt, _ = t.receiverCalendar(e.To.Key).Add(t.at, contract.AcceptWithin)
+				due, ok := t.receiverCalendar(e.To.Key).Add(t.at, contract.AcceptWithin)
+				if ok {
+					h.DueAt = due.UTC()
+				}
 			}
 		}
 	}
@@ -101,7 +104,7 @@ type Return struct {
 	ByName string
 	Reason string
 	// Agent is who was assigned before the move, as they are now; the zero Agent if
-	// nobody was, or if they cannot take it back.
+	// nobody was. They get it back even if they do not work in that tier.
 	Agent      desk.Agent
 	KeepStatus bool
 }
@@ -113,7 +116,7 @@ func (e Return) apply(t *transition) error {
 	}
 	back := Move{By: e.By, ByName: e.ByName, From: desk.Inbox{ID: h.To, Key: h.ToKey, Tier: h.ToTier},
 		To: desk.Inbox{ID: h.From, Key: h.FromKey, Tier: h.FromTier}, KeepStatus: e.KeepStatus, returned: true}
-	if to := e.Agent; !to.ID.IsZero() && to.ID == h.Agent && !to.Disabled && to.WorksIn(back.To) {
+	if to := e.Agent; !to.ID.IsZero() && to.ID == h.Agent && to.CanRead(&t.c) {
 		back.assignTo = &to
 	}
 	t.record(e.By, desk.HandoffReturned{From: h.ToKey, To: h.FromKey, Reason: e.Reason, AgentID: h.Agent})

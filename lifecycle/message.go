@@ -56,9 +56,15 @@ type Message struct {
 	ReplyTo string
 	// Participants are addresses to add to the conversation's participants.
 	Participants []string
+	// Account is the account as it is now; nil: it has not changed.
+	Account *router.AccountFacts
 }
 
 func (e Message) apply(t *transition) error {
+	if e.Account != nil {
+		t.account(desk.ActorSystem, *e.Account)
+		t.out.Announced = t.c.LastSeq + 1
+	}
 	t.record(desk.ActorCustomer, e.Data)
 	t.s.Inbound++
 	if opening := t.c.LastInboundAt.IsZero() && t.c.LastSeq == 2; (e.Automatic || e.History) && !opening {

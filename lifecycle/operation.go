@@ -218,20 +218,23 @@ type AccountChanged struct {
 }
 
 func (e AccountChanged) apply(t *transition) error {
+	t.account(e.By, e.Account)
+	return nil
+}
+
+// account evaluates the segment for an account as it is now.
+func (t *transition) account(by desk.Actor, account router.AccountFacts) {
 	if t.policy.Rules == nil {
-		return nil
+		return
 	}
 	f := *t.s.opening()
-	f.Account = e.Account
+	f.Account = account
 	t.s.facts, t.facted = &f, true
-	segment := t.policy.Rules.SegmentOf(f)
-	if segment == t.s.Segment {
-		return nil
+	if segment := t.policy.Rules.SegmentOf(f); segment != t.s.Segment {
+		data := desk.SegmentChanged{From: t.s.Segment, To: segment}
+		t.s.Segment = segment
+		t.record(by, data)
 	}
-	data := desk.SegmentChanged{From: t.s.Segment, To: segment}
-	t.s.Segment = segment
-	t.record(e.By, data)
-	return nil
 }
 
 // Timer does everything that is due up to its instant, in the order in which it became

@@ -77,14 +77,19 @@ func (t *transition) ripe() bool {
 
 // nextOf returns when a clock gives a warning or is breached, zero if never.
 func (t *transition) nextOf(c *desk.Clock) (at time.Time) {
-	if !c.Open() || c.Paused {
+	if !c.Open() {
 		return at
 	}
-	if c.BreachedAt.IsZero() {
+	if c.BreachedAt.IsZero() && !c.Paused {
 		at = c.DueAt
 	}
 	for _, percent := range t.slaOf(c).Warnings {
 		if !warned(c, percent) {
+			if need := share(c.Target, percent/100); c.Paused && c.Used < need {
+				break
+			} else if c.Paused {
+				return c.CountedAt // the share was used when the clock was paused, or by a new target
+			}
 			if x, ok := t.calendar(c).Add(c.CountedAt, share(c.Target, percent/100)-c.Used); ok && (at.IsZero() || x.Before(at)) {
 				return x // they are in ascending order
 			}
@@ -184,7 +189,7 @@ func (t *transition) fire(at time.Time) {
 func (t *transition) ring(at time.Time) {
 	for i := range t.s.Clocks {
 		c := &t.s.Clocks[i]
-		if !c.Open() || c.Paused {
+		if !c.Open() {
 			continue
 		}
 		for _, percent := range t.slaOf(c).Warnings {
@@ -193,7 +198,7 @@ func (t *transition) ring(at time.Time) {
 				t.record(desk.ActorPolicy, desk.PromiseWarned{Metric: c.Metric, Policy: c.Policy, Percent: percent, Due: c.DueAt})
 			}
 		}
-		if c.BreachedAt.IsZero() && c.Used >= c.Target {
+		if c.BreachedAt.IsZero() && !c.Paused && c.Used >= c.Target {
 			c.State, c.BreachedAt, c.DueAt = desk.ClockBreached, at, at
 			t.record(desk.ActorPolicy, desk.PromiseBreached{Metric: c.Metric, Policy: c.Policy, Tier: c.Tier})
 		}
@@ -207,6 +212,6 @@ func (t *transition) catchUp(until time.Time, inclusive bool) {
 		if at.IsZero() || at.After(until) || at.Equal(until) && !inclusive {
 			return
 		}
-		t.fire(latest(at, t.s.TimersAt))
+		t.fire(latest(at, t.s.TimersAt).UTC())
 	}
 }

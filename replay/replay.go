@@ -21,7 +21,7 @@ import (
 
 // Run replays a history, JSON lines ordered by time, through a policy document, and
 // writes one JSON line for each conversation, in the order of their first appearance.
-// Clocks are read at until; zero: at the last event. The error is a
+// Clocks are read at until, and what happens later is left out; zero: at the last event. The error is a
 // *router.PolicyError or a *history.Error.
 func Run(policy []byte, events io.Reader, until time.Time, out io.Writer) error {
 	rules, err := router.Compile(policy)
@@ -29,6 +29,7 @@ func Run(policy []byte, events io.Reader, until time.Time, out io.Writer) error 
 		return err
 	}
 	r := newRun(rules)
+	r.until = until
 	if err := history.Read(events, r.line); err != nil {
 		return err
 	}
@@ -54,6 +55,8 @@ type run struct {
 	conversations map[string]*conversation
 	order         []*conversation
 	now           time.Time // of the newest event
+	until         time.Time // zero: all events count
+	late          time.Time // of the newest event after until
 	assigner      *assigner
 }
 
@@ -98,10 +101,14 @@ func (r *run) line(l *history.Line) error {
 		return r.addAgent(l)
 	case l.At == nil:
 		return errors.New(`"at" is missing`)
-	case l.At.Before(r.now):
-		return fmt.Errorf("out of order: %s is before %s", l.At.UTC().Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))
+	case l.At.Before(latest(r.now, r.late)):
+		return fmt.Errorf("out of order: %s is before %s", l.At.UTC().Format(time.RFC3339), latest(r.now, r.late).Format(time.RFC3339))
 	case l.Conversation == "":
 		return errors.New(`"c" is missing`)
+	}
+	if !r.until.IsZero() && l.At.After(r.until) {
+		r.late = l.At.UTC()
+		return nil
 	}
 	r.now = l.At.UTC()
 	r.advance(r.now, false)
@@ -152,15 +159,14 @@ func (r *run) advance(until time.Time, inclusive bool) {
 func (r *run) receive(c *conversation, l *history.Line) error {
 	auto := desk.AutoSubmitted(l.Auto)
 	automatic := auto != "" && auto != desk.AutoNo && l.Auto != "none" && l.Auto != "list"
+	e := lifecycle.Message{Automatic: automatic}
 	if c == nil {
 		c = r.open(l)
 	} else if l.Account != nil && !reflect.DeepEqual(l.Account, c.account) {
-		c.account = l.Account
-		if err := r.apply(c, lifecycle.AccountChanged{By: desk.ActorSystem, Account: l.Account.Facts()}, r.now); err != nil {
-			return err
-		}
+		facts := l.Account.Facts()
+		c.account, e.Account = l.Account, &facts
 	}
-	return r.apply(c, lifecycle.Message{Automatic: automatic}, r.now)
+	return r.apply(c, e, r.now)
 }
 
 // open opens a conversation where the policy puts it.
@@ -257,4 +263,11 @@ func (c *conversation) status(e desk.Event) {
 	case !is && running:
 		c.done[n-1].to = e.At
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

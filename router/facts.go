@@ -92,6 +92,7 @@ type SLAFacts struct {
 	NextResponse  ClockFacts `expr:"next_response" json:"next_response"`
 	Resolution    ClockFacts `expr:"resolution" json:"resolution"`
 	Update        ClockFacts `expr:"update" json:"update"`
+	UpdateEvery   ClockFacts `expr:"update_every" json:"update_every"` // the same as update
 }
 
 // ClockFacts describe one clock. A clock can be compared with a percentage:

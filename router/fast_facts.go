@@ -52,6 +52,8 @@ var (
 		"sla.resolution.breached":     func(f *Facts) bool { return f.SLA.Resolution.Breached },
 		"sla.update.running":          func(f *Facts) bool { return f.SLA.Update.Running },
 		"sla.update.breached":         func(f *Facts) bool { return f.SLA.Update.Breached },
+		"sla.update_every.running":    func(f *Facts) bool { return f.SLA.UpdateEvery.Running },
+		"sla.update_every.breached":   func(f *Facts) bool { return f.SLA.UpdateEvery.Breached },
 		"handoff.pending":             func(f *Facts) bool { return f.Handoff.Pending },
 		"handoff.accept.running":      func(f *Facts) bool { return f.Handoff.Accept.Running },
 		"handoff.accept.breached":     func(f *Facts) bool { return f.Handoff.Accept.Breached },

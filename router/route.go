@@ -84,6 +84,7 @@ func (p *Policy) decide(f Facts, record bool) (Assignment, []Step) {
 		a.Tier = in.Tier
 	}
 	w.facts.Tier, w.facts.Inbox = int(a.Tier), a.Inbox
+	w.facts.Conversation.Priority, w.facts.Conversation.Tags, w.facts.Conversation.Restricted = string(a.Priority), a.Tags, a.Restricted
 	if a.SLA = set.sla; a.SLA == "" {
 		a.SLA = p.firstSLA(w)
 	}

@@ -63,6 +63,9 @@ func factName(n exprast.Node) string {
 	case *exprast.MemberNode:
 		name, ok := n.Property.(*exprast.StringNode)
 		if of := factName(n.Node); ok && of != "" {
+			if of == "sla" && name.Value == string(sla.Update) {
+				return clockName[sla.Update]
+			}
 			return of + "." + name.Value
 		}
 	}

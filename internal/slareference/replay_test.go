@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	cases = flag.Int("cases", 0, "how many random cases TestReplayEqualsReference compares")
+	cases = flag.Int("cases", 300, "how many random cases TestReplayEqualsReference compares")
 	seed  = flag.Uint64("seed", 1, "the first seed of the random cases")
 )
 
