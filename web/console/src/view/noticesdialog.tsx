@@ -36,7 +36,7 @@ function Line({ notice }: { notice: Notice }) {
         <span class="alert-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></span>
         {(notice.text || notice.rule) && <span class="muted" dir="auto">{notice.text || say('bell.rule', { rule: notice.rule })}</span>}
       </button>
-      <button class="button" aria-label={say('bell.ackOf', { number: conversation.number })} onClick={() => void acknowledge(notice)}><Icon name="check" size={15} />{say('bell.ack')}</button>
+      <button class="button" title={say('bell.ack')} aria-label={say('bell.ackOf', { number: conversation.number })} onClick={() => void acknowledge(notice)}><Icon name="check" size={15} /><span class="alert-ack">{say('bell.ack')}</span></button>
     </li>
   );
 }
