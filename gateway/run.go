@@ -56,6 +56,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	pipeline.Go(func() error { return g.store.RunSearchIndex(inner, searchInterval) })
 	pipeline.Go(func() error { return g.runTimers(inner) })
+	pipeline.Go(func() error { return g.repeat(inner, timerInterval, "ReviewAccountsFailed", g.reviewAccounts) })
 	pipeline.Go(func() error { return g.assigner.Run(inner) })
 	pipeline.Go(func() error { return g.wakeAssigner(inner) })
 	pipeline.Go(func() error {
@@ -127,6 +128,15 @@ func (g *Gateway) repeat(ctx context.Context, interval time.Duration, failed str
 		case <-tick.C:
 		}
 	}
+}
+
+// reviewAccounts looks at the open conversations of accounts that were changed.
+func (g *Gateway) reviewAccounts(ctx context.Context) (more bool, err error) {
+	n, err := g.desk.ReviewAccounts(ctx, g.store)
+	if n > 0 {
+		g.tail.Wake()
+	}
+	return false, err
 }
 
 // resetFarTimes makes due what was scheduled by a wrong clock.

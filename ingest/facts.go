@@ -13,7 +13,6 @@ import (
 // facts returns what the policy may look at when a message opens a conversation.
 func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) router.Facts {
 	_, domain, _ := strings.Cut(s.email, "@")
-	plan, _ := who.account.Attributes["plan"].(string)
 	return router.Facts{
 		Channel: string(p.Raw.Channel), Endpoint: p.Raw.Endpoint,
 		Message: router.MessageFacts{
@@ -26,8 +25,7 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d thread
 			AutoSubmitted: string(m.AutoSubmitted), Trust: string(s.trust), List: m.ListID,
 		},
 		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: s.known},
-		Account: router.AccountFacts{Name: who.account.Name, Domains: who.account.Domains, Plan: plan,
-			Attributes: who.account.Attributes, Tags: who.account.Tags},
+		Account: router.FactsOf(&who.account),
 		History: b.history(who),
 		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal),
 			FollowUp: !d.FollowUpOf.IsZero()},

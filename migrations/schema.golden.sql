@@ -11,6 +11,15 @@ create table account_domains (
 );
 CREATE INDEX account_domains_account ON account_domains USING btree (account_id);
 
+create table account_reviews (
+    conversation_id uuid not null,
+    actor text not null,
+    due_at timestamp with time zone not null default clock_timestamp(),
+    constraint account_reviews_pkey PRIMARY KEY (conversation_id),
+    constraint account_reviews_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE
+);
+CREATE INDEX account_reviews_due ON account_reviews USING btree (due_at);
+
 create table accounts (
     id uuid not null,
     name text not null,

@@ -1,6 +1,10 @@
 package router
 
-import "time"
+import (
+	"time"
+
+	"switchboard/desk"
+)
 
 // Facts are the values that conditions can use. The tag is the name in the policy
 // document, the comment becomes doc/facts.md. An unknown fact has the zero value of
@@ -63,6 +67,12 @@ type AccountFacts struct {
 	Plan       string         `expr:"plan" json:"plan"`             // attribute "plan"
 	Attributes map[string]any `expr:"attributes" json:"attributes"` // custom attributes, such as account.attributes.arr; a test of a missing one is false, see above
 	Tags       []string       `expr:"tags" json:"tags"`
+}
+
+// FactsOf returns the facts of an account.
+func FactsOf(a *desk.Account) AccountFacts {
+	plan, _ := a.Attributes["plan"].(string)
+	return AccountFacts{Name: a.Name, Domains: a.Domains, Plan: plan, Attributes: a.Attributes, Tags: a.Tags}
 }
 
 // HistoryFacts describe what happened before.

@@ -23,7 +23,6 @@ type accountQueries struct {
 	Others      *sqlx.Stmt `query:"account-others"`
 	Write       *sqlx.Stmt `query:"account-write"`
 	DropDomains *sqlx.Stmt `query:"account-drop-domains"`
-	Open        *sqlx.Stmt `query:"account-open"`
 }
 
 // SaveAccount writes an account. Without an ID it updates the account that has

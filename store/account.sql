@@ -37,10 +37,6 @@ on conflict (id) do update set name = excluded.name, folded = excluded.folded, t
 -- name: account-drop-domains
 delete from account_domains where account_id = $1 and domain <> all($2::text[]);
 
--- name: account-open
--- The conversations of an account that are not resolved or closed.
-select id from conversations where account_id = $1 and status in ('open', 'pending', 'snoozed') and merged_into is null order by id;
-
 -- name: account-save
 insert into accounts (id, name, segment, timezone, attributes, tags, created_at, folded)
 values ($1, $2, $3, $4, $5::jsonb, $6::text[], $7, $8)

@@ -20,7 +20,8 @@ import (
 
 // EditAccount lets change edit an account in a transaction, and records what it changed.
 // If there is no such account, it creates one with create, and is KindNotFound without. A
-// domain or external key of another account is KindConflict.
+// domain or external key of another account is KindConflict. The open conversations of a
+// changed account are reviewed afterwards (agent.Desk.ReviewAccounts).
 func (s *Store) EditAccount(ctx context.Context, by desk.Actor, ref accounts.Ref, create bool, change func(*desk.Account) error) (edit accounts.Edit, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		edit, err = s.editAccount(ctx, tx, by, ref, create, true, change)
@@ -45,14 +46,6 @@ func (s *Store) TryAccounts(ctx context.Context, by desk.Actor, fn func(accounts
 		return nil
 	}
 	return err
-}
-
-// OpenConversations returns the conversations of an account that are not resolved or
-// closed, in a transaction that changes the account: those whose segment, and therefore
-// service level, may be another one after it.
-func (s *Store) OpenConversations(ctx context.Context, tx *sqlx.Tx, id desk.AccountID) (ids []desk.ConversationID, err error) {
-	err = tx.StmtxContext(ctx, s.q.account.Open).SelectContext(ctx, &ids, id)
-	return ids, wrap("read the account's open conversations", err)
 }
 
 func (s *Store) editAccount(ctx context.Context, tx *sqlx.Tx, by desk.Actor, ref accounts.Ref, create, lock bool, change func(*desk.Account) error) (accounts.Edit, error) {
@@ -102,7 +95,7 @@ func (s *Store) editAccount(ctx context.Context, tx *sqlx.Tx, by desk.Actor, ref
 		edit.Changes = nil
 		return edit, err
 	}
-	if edit.Open, err = s.OpenConversations(ctx, tx, a.ID); err != nil {
+	if err := s.askReview(ctx, tx, a.ID, by); err != nil {
 		return accounts.Edit{}, err
 	}
 	return edit, s.record(ctx, tx, desk.AccountSubject(a.ID), by, desk.AccountChanged{Changes: edit.Changes})

@@ -121,6 +121,13 @@ func (s *Store) lockFinal(ctx context.Context, tx *sqlx.Tx, id desk.Conversation
 // locked in the order of their IDs, so that two operations cannot wait for each
 // other.
 func (s *Store) lockConversations(ctx context.Context, tx *sqlx.Tx, ids ...desk.ConversationID) (*actTx, error) {
+	rules := s.livePolicy().Rules
+	return s.lockStates(ctx, tx, rules != nil && rules.UsesOpening(), ids...)
+}
+
+// lockStates is lockConversations, with the facts that the conversations opened with or
+// without.
+func (s *Store) lockStates(ctx context.Context, tx *sqlx.Tx, facts bool, ids ...desk.ConversationID) (*actTx, error) {
 	t := &actTx{s: s, tx: tx, q: &s.q.agent, states: make(map[desk.ConversationID]lifecycle.State, len(ids))}
 	for _, id := range ids {
 		t.ids.uuid(id)
@@ -139,11 +146,11 @@ func (s *Store) lockConversations(ctx context.Context, tx *sqlx.Tx, ids ...desk.
 			return nil, notFound("conversation", id)
 		}
 	}
-	return t, t.load(ctx, conversations, ids)
+	return t, t.load(ctx, facts, conversations, ids)
 }
 
 // load reads the rest of the states of conversations whose rows are locked.
-func (t *actTx) load(ctx context.Context, conversations map[desk.ConversationID]*desk.Conversation, ids []desk.ConversationID) error {
+func (t *actTx) load(ctx context.Context, opening bool, conversations map[desk.ConversationID]*desk.Conversation, ids []desk.ConversationID) error {
 	var rows []struct {
 		Clock time.Time
 		desk.Stint
@@ -156,7 +163,7 @@ func (t *actTx) load(ctx context.Context, conversations map[desk.ConversationID]
 		t.now = latest(t.now, running.Clock, running.StartedAt)
 		stints[running.ConversationID] = running.Stint
 	}
-	if rules := t.s.livePolicy().Rules; rules != nil && rules.UsesOpening() {
+	if opening {
 		facts, err := t.s.facts(ctx, t.tx, ids)
 		if err != nil {
 			return err

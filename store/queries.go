@@ -46,6 +46,7 @@ type queries struct {
 	notice           noticeQueries
 	task             taskQueries
 	holidays         holidayQueries
+	review           reviewQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -25,9 +25,6 @@ type Edit struct {
 	ID      desk.AccountID
 	Created bool
 	Changes []desk.FieldChange // empty: nothing, or it was created
-	// Open are the account's conversations that are not resolved or closed, as of the
-	// edit. Their segment may be another one now.
-	Open []desk.ConversationID
 }
 
 // Editor lets change edit an account and records it. Without an account it creates one
