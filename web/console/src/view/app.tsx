@@ -10,7 +10,6 @@ import { Later, loadLater } from './lazy';
 import { Changed, Login, Unreachable } from './login';
 import { Rail } from './rail';
 import { listen } from './shortcuts';
-import { Side } from './side';
 import { ThreadPane } from './thread';
 
 export function App() {
@@ -43,7 +42,7 @@ function Desk() {
     <div class={`desk${open ? ' desk-open' : ''}`}>
       <div class="bars"><OfflineBar /><AlarmBar /></div>
       <Rail />
-      {view.kind === 'quarantine' ? <Later part="Quarantine" /> : view.kind === 'channels' ? <Later part="Channels" /> : <><List /><ThreadPane /><Side /></>}
+      {view.kind === 'quarantine' ? <Later part="Quarantine" /> : view.kind === 'channels' ? <Later part="Channels" /> : <><List /><ThreadPane /><Later part="Side" /></>}
       {dialog.value !== null && <Later part="Dialogs" />}
       <Toasts />
     </div>

@@ -3,3 +3,4 @@
 export { Channels } from './channels';
 export { Dialogs } from './dialogs';
 export { Quarantine } from './quarantine';
+export { Side } from './side';
