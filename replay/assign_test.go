@@ -35,7 +35,7 @@ func story(t *testing.T, assign, history, until string) string {
 		if len(f) == 0 {
 			continue
 		}
-		line := map[string]any{}
+		var line map[string]any
 		if !strings.Contains(f[0], ":") {
 			line = map[string]any{"agent": f[0], "email": f[0] + "@desk.example", "tiers": []int{int(f[1][0] - '0')}}
 			for _, o := range f[2:] {

@@ -242,7 +242,7 @@ func (c *compiler) each(root ast.Node, section string, visit func(field)) {
 		if s.key != section {
 			continue
 		}
-		list := []field{}
+		var list []field
 		if _, sequence := s.value.(*ast.SequenceNode); sequence {
 			list = c.items(s, false)
 		} else {

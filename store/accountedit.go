@@ -165,13 +165,14 @@ func (s *Store) checkOthers(ctx context.Context, tx *sqlx.Tx, a *desk.Account, d
 	if err := tx.StmtxContext(ctx, s.q.account.Others).SelectContext(ctx, &others, a.ID, domains, clean(a.ExternalID)); err != nil {
 		return wrap("look for other accounts", err)
 	}
-	for _, o := range others {
-		if o.Kind == "domain" {
-			return desk.Errorf(desk.KindConflict, "domains: %s belongs to the account %s (%s); remove it there first", o.Value, o.Name, o.ID)
-		}
-		return desk.Errorf(desk.KindConflict, "external_id: %q belongs to the account %s (%s)", o.Value, o.Name, o.ID)
+	if len(others) == 0 {
+		return nil
 	}
-	return nil
+	o := &others[0]
+	if o.Kind == "domain" {
+		return desk.Errorf(desk.KindConflict, "domains: %s belongs to the account %s (%s); remove it there first", o.Value, o.Name, o.ID)
+	}
+	return desk.Errorf(desk.KindConflict, "external_id: %q belongs to the account %s (%s)", o.Value, o.Name, o.ID)
 }
 
 // accountChanges lists what differs between two states of an account.
