@@ -239,7 +239,7 @@ func (a *act) move(ctx context.Context, m Move) error {
 	if err != nil || e.To.ID == c.InboxID {
 		return err
 	}
-	if e.Evidence, err = evidence(&m); err != nil {
+	if e.Evidence, err = evidence(&m, &contract); err != nil {
 		return err
 	}
 	if err := missing(&contract, e.Evidence); err != nil {

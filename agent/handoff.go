@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,11 +34,13 @@ func (e FieldErrors) Error() string {
 }
 
 // evidence returns what a move says about the problem: the fields of the handover, and
-// those that the note has as labels ("Tried: ...").
-func evidence(m *Move) (map[string]string, error) {
+// what the contract requires and the note has as labels ("Tried: ...").
+func evidence(m *Move, contract *router.Handoff) (map[string]string, error) {
 	all := map[string]string{}
 	for name, text := range labelled(m.Note) {
-		all[name] = text
+		if slices.Contains(contract.Require, name) {
+			all[name] = text
+		}
 	}
 	var bad FieldErrors
 	for name, text := range m.Handover {

@@ -67,12 +67,18 @@ func (t *transition) escalate(e *router.Escalation, at time.Time) {
 	var did []string
 	do := func(text string, args ...any) { did = append(did, fmt.Sprintf(text, args...)) }
 	a := &e.Do
+	var notice desk.NoticeID
 	for _, to := range a.Notify {
 		if to == "assignee" && t.c.AssigneeID.IsZero() {
 			do("notify assignee skipped: nobody is assigned")
 			continue
 		}
 		t.notify(to, desk.NoticeEscalation, e.Name, "")
+		told := &t.out.Notices[len(t.out.Notices)-1]
+		if notice.IsZero() {
+			notice = told.ID
+		}
+		told.ID = notice // whoever is meant twice is told once
 		do("notify %s", to)
 	}
 	if to := raised(t.c.Priority, a.Priority, a.Raise); to != "" {
