@@ -60,6 +60,8 @@ type fixture struct {
 	sent, claimed, confirmed, ended, seen desk.DeliveryID
 	message                               desk.MessageID
 	stint                                 desk.StintID
+	task                                  desk.TaskID
+	helper                                desk.AgentID // helps with the conversation updated
 }
 
 func openFixture(t testing.TB) *fixture {
@@ -71,7 +73,7 @@ func openFixture(t testing.TB) *fixture {
 	t.Cleanup(func() { s.Close() })
 	f := &fixture{Store: s, inbox: desk.NewID[desk.InboxID](), agent: desk.NewID[desk.AgentID](), account: desk.NewID[desk.AccountID](),
 		contact: desk.NewID[desk.ContactID](), updated: desk.NewID[desk.ConversationID](), session: desk.NewID[desk.SessionID](),
-		message: desk.NewID[desk.MessageID](), stint: desk.NewID[desk.StintID]()}
+		message: desk.NewID[desk.MessageID](), stint: desk.NewID[desk.StintID](), task: desk.NewID[desk.TaskID](), helper: desk.NewID[desk.AgentID]()}
 	f.exec(t, "insert into tiers (tier, name) values (1, 'Frontline'), (2, 'Specialists')")
 	f.exec(t, "insert into inboxes (id, key, name, tier) values ($1, 'frontline', 'Frontline', 1)", f.inbox)
 	f.exec(t, "insert into agents (id, name, email, admin) values ($1, 'Ana', 'ana@desk.example', true)", f.agent)
@@ -80,6 +82,10 @@ func openFixture(t testing.TB) *fixture {
 	f.exec(t, "insert into conversations (id, account_id, contact_id, channel, inbox_id, tier, reply_channel, created_at, updated_at) values ($1, $2, $3, 'form', $4, 1, 'email', now(), now())",
 		f.updated, f.account, f.contact, f.inbox)
 	f.exec(t, "insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) values ($1, $2, $3, 1, 'us', now(), 'routed')", f.stint, f.updated, f.inbox)
+	f.exec(t, "insert into agents (id, name, email) values ($1, 'Ben', 'ben@desk.example')", f.helper)
+	f.exec(t, "insert into helpers (conversation_id, agent_id, invited_by, since) values ($1, $2, $3, now())", f.updated, f.helper, f.agent)
+	f.exec(t, `insert into tasks (id, conversation_id, inbox_id, title, note, state, opened_by, due_in_us, result, opened_at, updated_at)
+		values ($1, $2, $3, 'Late', '', 'open', $4, 0, '', now(), now())`, f.task, f.updated, f.inbox, f.agent)
 	f.exec(t, "insert into chat_sessions (id, secret_hash, widget) values ($1, 'x', 'wk')", f.session)
 	f.exec(t, "insert into messages (id, account_id, direction, channel, message_id, sent_at, received_at) values ($1, $2, 'outbound', 'email', 'old@desk.example', now(), now())", f.message, f.account)
 	f.exec(t, "insert into placements (conversation_id, seq, message_id, since) values ($1, 1, $2, '2026-01-01Z')", f.updated, f.message)
@@ -178,6 +184,12 @@ func (f *fixture) full() *desk.Changes {
 			CountedAt: at(3), Paused: true, Warnings: []desk.ClockWarning{{Percent: 80, At: at(1)}}}},
 		Notices: []desk.Notice{{ID: desk.NewID[desk.NoticeID](), ConversationID: f.updated, InboxID: f.inbox, To: "assignee", AgentID: f.agent,
 			Kind: desk.NoticePage, Rule: "late", Text: "Look", At: at(4)}},
+		Overdue: []desk.OverdueTask{{Task: f.task, At: at(16)}},
+		Tasks: []desk.Task{{ID: desk.NewID[desk.TaskID](), ConversationID: f.updated, InboxID: f.inbox, Title: "Trace the parcel", Note: "Number 7",
+			State: desk.TaskDone, AssigneeID: f.agent, OpenedBy: f.agent, DueIn: time.Hour, DueAt: at(17), OverdueAt: at(17), Result: "Found", ResultID: f.message,
+			OpenedAt: at(1), UpdatedAt: at(18), ClosedAt: at(18), ClosedBy: f.agent}},
+		Invited:   []desk.Helper{{ConversationID: f.updated, AgentID: f.agent, By: f.helper, Since: at(19)}},
+		Left:      []desk.Helper{{ConversationID: f.updated, AgentID: f.helper, By: f.agent, Since: at(1)}},
 		Sessions:  []desk.SessionLink{{Session: f.session, Contact: contact, Conversation: opened.ID}},
 		Processed: []desk.ProcessedRaw{{Raw: f.raws[0], Fence: 7, Message: message.ID}, {Raw: f.raws[1], Fence: 7, Message: message.ID, Duplicate: true}},
 	}
@@ -242,6 +254,18 @@ func TestWriteStoresEveryField(t *testing.T) {
 			return desk.ConversationFacts{Conversation: desk.ConversationID(r.ConversationID), Facts: r.Facts}
 		}), []desk.ConversationFacts{p})
 	}
+	compare(t, "tasks", read(t, f, "select * from tasks where title <> 'Late'", func(r *taskJSON) desk.Task {
+		return desk.Task{ID: desk.TaskID(r.ID), ConversationID: desk.ConversationID(r.ConversationID), InboxID: desk.InboxID(r.InboxID), Title: r.Title, Note: r.Note,
+			State: desk.TaskState(r.State), AssigneeID: desk.AgentID(r.AssigneeID), OpenedBy: desk.AgentID(r.OpenedBy), DueIn: time.Duration(r.DueInUS) * time.Microsecond,
+			DueAt: r.DueAt.Time, OverdueAt: r.OverdueAt.Time, Result: r.Result, ResultID: desk.MessageID(r.ResultID), OpenedAt: r.OpenedAt.Time,
+			UpdatedAt: r.UpdatedAt.Time, ClosedAt: r.ClosedAt.Time, ClosedBy: desk.AgentID(r.ClosedBy)}
+	}), c.Tasks)
+	compare(t, "overdue tasks", read(t, f, "select id, overdue_at as at from tasks where title = 'Late'", func(r *overdueJSON) desk.OverdueTask {
+		return desk.OverdueTask{Task: desk.TaskID(r.ID), At: r.At.Time}
+	}), c.Overdue)
+	compare(t, "helpers", read(t, f, "select * from helpers", func(r *helperJSON) desk.Helper { // without the one who left
+		return desk.Helper{ConversationID: desk.ConversationID(r.ConversationID), AgentID: desk.AgentID(r.AgentID), By: desk.AgentID(r.InvitedBy), Since: r.Since.Time}
+	}), c.Invited)
 	compare(t, "clocks", read(t, f, "select * from clocks", storedClock), c.Clocks)
 	notice := c.Notices[0]
 	notice.InboxID, notice.To = desk.InboxID{}, ""

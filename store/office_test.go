@@ -88,11 +88,12 @@ func (o *office) letter(t testing.TB) desk.ConversationID {
 	at := time.Now().Add(-time.Hour)
 	o.exec(t, "insert into accounts (id, name) values ($1, 'Acme')", account)
 	o.exec(t, "insert into contacts (id, account_id, name) values ($1, $2, 'Jo')", contact, account)
-	o.exec(t, `insert into conversations (id, account_id, contact_id, subject, channel, inbox_id, tier, path, reply_channel, reply_to, reply_from,
-		waiting_since, last_inbound_at, last_seq, created_at, updated_at)
-		values ($1, $2, $3, 'Printer', 'email', $4, 1, '{default}', 'email', 'jo@acme.example', 'help@desk.example', $5, $5, 2, $5, $5)`, id, account, contact, o.frontline.ID, at)
-	o.exec(t, "insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) values ($1, $2, $3, 1, 'us', $4, 'routed')",
-		desk.NewID[desk.StintID](), id, o.frontline.ID, at)
+	// In one statement, because an assigner may find the conversation at once.
+	o.exec(t, `with opened as (insert into conversations (id, account_id, contact_id, subject, channel, inbox_id, tier, path, reply_channel, reply_to, reply_from,
+			waiting_since, last_inbound_at, last_seq, created_at, updated_at)
+		values ($1, $2, $3, 'Printer', 'email', $4, 1, '{default}', 'email', 'jo@acme.example', 'help@desk.example', $5, $5, 2, $5, $5) returning id)
+		insert into stints (id, conversation_id, inbox_id, tier, waiting_on, started_at, reason) select $6, id, $4, 1, 'us', $5, 'routed' from opened`,
+		id, account, contact, o.frontline.ID, at, desk.NewID[desk.StintID]())
 	o.exec(t, `insert into messages (id, account_id, direction, channel, message_id, refs, addresses, subject, sent_at, received_at)
 		values ($1, $2, 'inbound', 'email', $3, '{root@acme.example}', '{"from": [{"name": "Jo Doe", "email": "jo@acme.example"}]}', 'Printer on fire', $4, $4)`,
 		message, account, message.String()+"@acme.example", at)
