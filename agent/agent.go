@@ -49,8 +49,8 @@ type Tx interface {
 	// Merged returns what the undo of the newest merge of one locked conversation into
 	// another needs; KindConflict if that is not known.
 	Merged(ctx context.Context, absorbed, surviving desk.ConversationID) (Merged, error)
-	// Task returns a task of a locked conversation and its inbox; KindNotFound when there
-	// is none.
+	// Task returns a task of a locked conversation and its inbox; KindNotFound for an
+	// unknown one.
 	Task(ctx context.Context, id desk.TaskID) (desk.Task, desk.Inbox, error)
 	// Roster returns the agents who can sign in, and whether they are available.
 	Roster(ctx context.Context) ([]desk.Member, error)

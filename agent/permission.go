@@ -34,7 +34,7 @@ func may(rules *router.Policy, by *desk.Agent, operation string) error {
 		able = append(able, fmt.Sprintf("tier %d (%s)", t.Tier, t.Name))
 	}
 	if len(able) == 0 {
-		return desk.Errorf(desk.KindDenied, "the policy allows nobody but admins to %s", operation)
+		return desk.Errorf(desk.KindDenied, "only admins may %s; the policy allows it to no tier", operation)
 	}
 	return desk.Errorf(desk.KindDenied, "your tier may not %s here; the policy allows it to %s and to admins", operation, strings.Join(able, ", "))
 }

@@ -17,13 +17,13 @@ const maxInvited = 10
 type Invite struct {
 	Agents []desk.AgentID
 	// Inbox adds the members of an inbox who are available now, those with the fewest
-	// open conversations first; empty: nobody.
+	// open conversations first; empty: Agents only.
 	Inbox string
 	Note  string // what they are asked for; may be empty
 }
 
 // Invite asks agents to help with a conversation, which keeps its owner. The note is
-// added to the conversation. KindInvalid: nobody was named, or somebody who may not read
+// added to the conversation. KindInvalid if no agent is named, or if one of them may not read
 // the conversation or owns it.
 func (d *Desk) Invite(ctx context.Context, by desk.Agent, c desk.ConversationID, in Invite) error {
 	if err := d.do(ctx, by, c, func(a *act) error { return a.invite(ctx, in) }); err != nil {
@@ -79,7 +79,7 @@ func (a *act) available(ctx context.Context, key string, named []desk.Agent) ([]
 		return m.Availability != desk.Available || m.ID == a.by.ID || m.ID == c.AssigneeID || !m.WorksIn(in) || !m.CanRead(c)
 	})
 	if len(members) == 0 {
-		return nil, desk.Errorf(desk.KindInvalid, "inbox: nobody else in %s is available now and may read this conversation", in.Key)
+		return nil, desk.Errorf(desk.KindInvalid, "inbox: no other agent of %s is available now and may read this conversation", in.Key)
 	}
 	slices.SortStableFunc(members, func(x, y desk.Member) int { return x.Open() - y.Open() })
 	for i := range members {

@@ -81,13 +81,10 @@ func (t *transition) escalate(e *router.Escalation, at time.Time) {
 		told.ID = notice // whoever is meant twice is told once
 		do("notify %s", to)
 	}
-	if to := raised(t.c.Priority, a.Priority, a.Raise); to != "" {
-		if to == t.c.Priority {
-			do("priority skipped: it is %s", to)
-		} else {
-			_ = t.step(at, func() error { return SetPriority{By: desk.ActorPolicy, To: to}.apply(t) })
-			do("priority %s", to)
-		}
+	if to := raised(t.c.Priority, a.Priority, a.Raise); to != "" && to == t.c.Priority {
+		do("priority skipped: it is %s", to)
+	} else if to != "" {
+		did = append(did, t.act(at, SetPriority{By: desk.ActorPolicy, To: to}, "priority", " "+string(to)))
 	}
 	if a.MoveInbox != "" || a.MoveTier != 0 {
 		did = append(did, t.escalateMove(e, at))
@@ -96,8 +93,7 @@ func (t *transition) escalate(e *router.Escalation, at time.Time) {
 		did = append(did, t.release(a, at))
 	}
 	if len(a.Tags) > 0 {
-		_ = t.step(at, func() error { return AddTags{By: desk.ActorPolicy, Tags: a.Tags}.apply(t) })
-		do("tags %s", strings.Join(a.Tags, ", "))
+		did = append(did, t.act(at, AddTags{By: desk.ActorPolicy, Tags: a.Tags}, "tags", " "+strings.Join(a.Tags, ", ")))
 	}
 	if a.Page != "" {
 		t.page(a.Page, e.Name, a.Repeat)
@@ -105,6 +101,15 @@ func (t *transition) escalate(e *router.Escalation, at time.Time) {
 	}
 	t.record(desk.ActorPolicy, desk.EscalationFired{Rule: e.Name, On: e.On, Did: did})
 	t.out.Fired = append(t.out.Fired, Fired{Escalation: e.Name, At: at, Did: did})
+}
+
+// act carries out one action of a rule as a step of its own. It returns what it did: the
+// verb and how it ended, or why it was skipped.
+func (t *transition) act(at time.Time, e Event, verb, ending string) string {
+	if err := t.step(at, func() error { return e.apply(t) }); err != nil {
+		return verb + " skipped: " + err.Error()
+	}
+	return verb + ending
 }
 
 // raised returns the priority that an action leads to, "" if it does not change it.
@@ -138,10 +143,11 @@ func (t *transition) escalateMove(e *router.Escalation, at time.Time) string {
 	}
 	m := Move{By: desk.ActorPolicy, ByName: "rule " + e.Name, From: t.policy.inboxByID(t.c.InboxID, t.c.Tier), To: to, Assignee: t.agent(t.c.AssigneeID),
 		Evidence: map[string]string{"problem": fmt.Sprintf("Escalated by the rule %s (%s).", e.Name, e.On)}, Automatic: true}
-	if err := t.step(at, func() error { return m.apply(t) }); err != nil {
-		return "move skipped: " + err.Error()
+	did := t.act(at, m, "move", "")
+	if did == "move" {
+		did = "moved to " + key
 	}
-	return "moved to " + key
+	return did
 }
 
 // release takes the conversation from its assignee.
@@ -154,8 +160,7 @@ func (t *transition) release(a *router.Action, at time.Time) string {
 		return verb + " skipped: nobody is assigned"
 	}
 	t.s.Avoid = t.c.AssigneeID
-	_ = t.step(at, func() error { return Assign{By: desk.ActorPolicy}.apply(t) })
-	return verb
+	return t.act(at, Assign{By: desk.ActorPolicy}, verb, "")
 }
 
 // notify asks for a notice. to is "assignee", "inbox-lead", "admins", "on-call" or an

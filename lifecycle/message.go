@@ -30,15 +30,14 @@ func Open(c desk.Conversation, o Opening, p Policy, at time.Time) Outcome {
 	if t.s.facts.Message.NewText != "" && (p.Rules == nil || !p.Rules.Uses("message.new_text")) {
 		t.s.facts.Message.NewText = "" // it is stored with the message
 	}
-	_ = t.step(at, func() error {
-		t.reason = "routed"
-		t.wait(desk.WaitingUs)
-		t.record(desk.ActorPolicy, o.Data)
-		if o.Page != "" && p.Rules != nil {
-			t.page(o.Page, "", 0)
-		}
-		return nil
-	})
+	t.begin(at)
+	t.reason = "routed"
+	t.wait(desk.WaitingUs)
+	t.record(desk.ActorPolicy, o.Data)
+	if o.Page != "" && p.Rules != nil {
+		t.page(o.Page, "", 0)
+	}
+	t.settle()
 	return t.finished(State{})
 }
 

@@ -159,7 +159,7 @@ func (t *transition) reaches(h router.Threshold, after time.Time) time.Time {
 // at most once, until no other one becomes true.
 func (t *transition) fire(at time.Time) {
 	if t.c.Status == desk.StatusSnoozed && !t.c.SnoozedUntil.After(at) {
-		_ = t.step(at, func() error { return SnoozeExpired{}.apply(t) })
+		t.act(at, SnoozeExpired{}, "", "")
 	}
 	t.at = at
 	t.ringTasks(at)

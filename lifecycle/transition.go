@@ -39,16 +39,26 @@ func newTransition(s State, p Policy, at time.Time) *transition {
 	return t
 }
 
-// step runs a part of a transition, then updates the stints and the clocks.
+// step runs a part of a transition.
 func (t *transition) step(at time.Time, fn func() error) error {
-	t.before, t.at, t.reason, t.sig, t.marked = State{Conversation: t.c, Service: t.s}, at, "", signals{}, len(t.out.Events)
+	t.begin(at)
 	if err := fn(); err != nil {
 		return err
 	}
+	t.settle()
+	return nil
+}
+
+// begin begins a step.
+func (t *transition) begin(at time.Time) {
+	t.before, t.at, t.reason, t.sig, t.marked = State{Conversation: t.c, Service: t.s}, at, "", signals{}, len(t.out.Events)
+}
+
+// settle ends a step: it updates the stints and the clocks.
+func (t *transition) settle() {
 	t.nextStint()
 	t.promise()
 	t.factsNow, t.factsThen = knownFacts{}, knownFacts{}
-	return nil
 }
 
 // finished returns the outcome of a transition that began in state s.

@@ -201,7 +201,7 @@ func TestAssignmentOnTwoNodes(t *testing.T) {
 					ignore(t, err)
 				case 1:
 					ignore(t, o.SetAvailability(t.Context(), who.ID, who.ID, desk.Away, time.Time{}))
-					time.Sleep(time.Duration(r.IntN(30)) * time.Millisecond)
+					<-time.After(time.Duration(r.IntN(30)) * time.Millisecond) // how long they are away
 					ignore(t, o.SetAvailability(t.Context(), who.ID, who.ID, desk.Available, time.Time{}))
 				case 2:
 					_, err := o.desk.Move(t.Context(), o.root, id, agent.Move{Inbox: "billing", Note: "Problem: an invoice. Tried: nothing. Customer told: yes."})

@@ -32,14 +32,14 @@ type Edit struct {
 // has is KindConflict.
 type Editor func(ctx context.Context, ref Ref, create bool, change func(*desk.Account) error) (Edit, error)
 
-// Ref is how the change itself refers to an account. Domains that are not valid are left
-// to Apply.
+// Ref is how the change itself refers to an account.
 func (c *Change) Ref() (ref Ref) {
 	if c.ExternalID != nil {
 		ref.ExternalID = strings.TrimSpace(*c.ExternalID)
 	}
 	if c.Domains != nil {
-		ref.Domains, _ = domains(*c.Domains)
+		valid, _ := domains(*c.Domains) // Apply reports the others
+		ref.Domains = valid
 	}
 	return ref
 }
