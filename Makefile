@@ -89,7 +89,7 @@ soak-restart: web ## 20 kills while mail arrives: nothing lost, and the median a
 bench-go: web ## Go benchmarks, one package at a time; ARGS=./normalize for one package
 	@$(GO) test -p 1 -run '^$$' -bench . -benchmem $(or $(ARGS),./...)
 
-soak-timers: web ## 5,000 conversations whose clocks are due while two nodes are killed 30 times: every timer fires once
+soak-timers: web ## 5,000 timers due while two nodes are killed 30 times: each fires once
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 15m -run '^TestTimersOnTwoNodes$$' ./cmd/switchboard -soak
 
