@@ -231,7 +231,8 @@ func TestAssignmentOnTwoNodes(t *testing.T) {
 	o.checkAssignments(t, agents)
 	o.tiled(t)
 	t.Logf("a conversation waited at most %v although somebody had time", slowest)
-	if slowest > 2*time.Second {
+	// How long it takes depends on the machine: the long form, alone on one, checks it.
+	if *soakAssign && slowest > time.Second {
 		t.Error("that is too long")
 	}
 }
