@@ -153,14 +153,19 @@ func (a *Assigner) Assign(ctx context.Context) (skipped int, err error) {
 	if len(ids) == 0 {
 		return 0, nil
 	}
-	waiting, err := a.store.Unassigned(ctx, ids)
-	for _, id := range waiting {
-		for more := true; more && err == nil; {
+	// One round for each inbox at a time: where much arrives, a queue is never empty, and
+	// the others do not wait for that.
+	for more := true; more && err == nil; {
+		var waiting []desk.InboxID
+		waiting, err = a.store.Unassigned(ctx, ids)
+		more, skipped = false, 0
+		for _, id := range waiting {
 			r := round{Assigner: a, policy: policy, inbox: inboxes[id]}
-			if err = r.run(ctx); err == nil {
-				skipped += r.skipped
-				more = r.assigned > 0
+			if err = r.run(ctx); err != nil {
+				break
 			}
+			skipped += r.skipped
+			more = more || r.assigned > 0
 		}
 	}
 	return skipped, err
