@@ -233,7 +233,8 @@ CREATE INDEX conversations_account_open ON conversations USING btree (account_id
 CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id, updated_at DESC, id DESC) WHERE (assignee_id IS NOT NULL);
 CREATE INDEX conversations_channel ON conversations USING btree (channel, updated_at DESC, id DESC);
 CREATE INDEX conversations_check ON conversations USING btree (check_at) WHERE (check_at IS NOT NULL);
-CREATE INDEX conversations_contact ON conversations USING btree (contact_id);
+CREATE INDEX conversations_contact ON conversations USING btree (contact_id, updated_at DESC, id DESC);
+CREATE INDEX conversations_contact_resolved ON conversations USING btree (contact_id, resolved_at DESC) WHERE ((resolved_at IS NOT NULL) AND (merged_into IS NULL));
 CREATE INDEX conversations_due ON conversations USING btree (COALESCE(due_at, 'infinity'::timestamp with time zone), updated_at DESC, id DESC) WHERE ((status = 'open'::text) AND (merged_into IS NULL));
 CREATE INDEX conversations_gap ON conversations USING btree (gap, id) WHERE (gap <> ''::text);
 CREATE INDEX conversations_inbox ON conversations USING btree (inbox_id, updated_at DESC, id DESC);
