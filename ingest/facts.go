@@ -29,9 +29,17 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d thread
 		History: b.history(who),
 		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal),
 			FollowUp: !d.FollowUpOf.IsZero()},
-		Messages: router.CountFacts{Inbound: 1},
+		Messages: counts(automatic(m)),
 		Calendar: b.calendars(),
 	}
+}
+
+// counts counts the message that opens a conversation.
+func counts(automatic bool) router.CountFacts {
+	if automatic {
+		return router.CountFacts{}
+	}
+	return router.CountFacts{Inbound: 1}
 }
 
 // language returns the language of a message's new text, if the policy looks at it.

@@ -65,7 +65,9 @@ func (e Message) apply(t *transition) error {
 		t.out.Announced = t.c.LastSeq + 1
 	}
 	t.record(desk.ActorCustomer, e.Data)
-	t.s.Inbound++
+	if !e.Automatic {
+		t.s.Inbound++
+	}
 	if opening := t.c.LastInboundAt.IsZero() && t.c.LastSeq == 2; (e.Automatic || e.History) && !opening {
 		return nil
 	}

@@ -258,7 +258,7 @@ func (s *script) agent(id desk.AgentID) string {
 
 func (s *script) conversation() string {
 	c := s.state.Conversation
-	out := fmt.Sprintf("%s, waiting on %s, assigned to %s\n", c.Status, c.WaitingOn, s.agent(c.AssigneeID))
+	out := fmt.Sprintf("%s, waiting on %s, assigned to %s\n%d from the customer, %d to them\n", c.Status, c.WaitingOn, s.agent(c.AssigneeID), s.state.Service.Inbound, s.state.Service.Outbound)
 	for _, f := range []struct {
 		name string
 		at   time.Time

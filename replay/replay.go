@@ -157,9 +157,7 @@ func (r *run) advance(until time.Time, inclusive bool) {
 
 // receive opens a conversation, or adds a message to it.
 func (r *run) receive(c *conversation, l *history.Line) error {
-	auto := desk.AutoSubmitted(l.Auto)
-	automatic := auto != "" && auto != desk.AutoNo && l.Auto != "none" && l.Auto != "list"
-	e := lifecycle.Message{Automatic: automatic}
+	e := lifecycle.Message{Automatic: automatic(l)}
 	if c == nil {
 		c = r.open(l)
 	} else if l.Account != nil && !reflect.DeepEqual(l.Account, c.account) {
@@ -167,6 +165,12 @@ func (r *run) receive(c *conversation, l *history.Line) error {
 		c.account, e.Account = l.Account, &facts
 	}
 	return r.apply(c, e, r.now)
+}
+
+// automatic reports whether a program wrote a message.
+func automatic(l *history.Line) bool {
+	auto := desk.AutoSubmitted(l.Auto)
+	return auto != "" && auto != desk.AutoNo && auto != desk.AutoList
 }
 
 // open opens a conversation where the policy puts it.
@@ -178,7 +182,10 @@ func (r *run) open(l *history.Line) *conversation {
 		Contact: router.ContactFacts{Address: strings.ToLower(l.From), Domain: strings.ToLower(domain)}, Account: l.Account.Facts(),
 		History:      router.HistoryFacts{LastTier: -1},
 		Conversation: router.ConversationFacts{Subject: l.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal)},
-		Messages:     router.CountFacts{Inbound: 1}, Calendar: map[string]bool{},
+		Calendar:     map[string]bool{},
+	}
+	if !automatic(l) {
+		f.Messages.Inbound = 1
 	}
 	if l.To != nil {
 		f.Message.To, f.Message.Desk, f.Endpoint = strings.ToLower(*l.To), strings.ToLower(*l.To), strings.ToLower(*l.To)

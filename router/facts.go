@@ -133,8 +133,8 @@ type HandoffFacts struct {
 
 // CountFacts count messages.
 type CountFacts struct {
-	Inbound  int `expr:"inbound" json:"inbound"`
-	Outbound int `expr:"outbound" json:"outbound"`
+	Inbound  int `expr:"inbound" json:"inbound"`   // from the customer, without automatic ones
+	Outbound int `expr:"outbound" json:"outbound"` // to the customer, without automatic ones
 }
 
 // Percent is a percentage in a condition: 80% is 80.
