@@ -3,7 +3,6 @@ package router
 import (
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 
 	"switchboard/router/sla"
 )
-
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // calendars reads the calendars section.
 func (c *compiler) calendars(f field) {
@@ -71,42 +68,26 @@ func (c *compiler) hours(f field, cal *sla.Calendar) {
 	}
 	list, _ := c.fields(orKey(f), f.path)
 	before := len(c.problems)
-	var overnight []overnightWindow
-	var set [7]bool
-	for _, item := range list {
-		days := c.days(item, f.path)
-		windows := c.windows(item)
+	var set [7]*field
+	for i := range list {
+		item := &list[i]
+		days := c.days(*item, f.path)
+		windows := c.windows(*item)
 		for _, day := range days {
-			if set[day] {
-				c.fail(item.at, f.path, "the hours of %s are already set", weekdays[day])
+			if set[day] != nil {
+				c.fail(item.at, f.path, "the hours of %s are already set", sla.Weekdays[day])
 			}
-			set[day] = true
-			cal.Hours[day] = nil
-			for _, w := range windows {
-				if w.To > 24*60 {
-					overnight = append(overnight, overnightWindow{(day + 1) % 7, sla.Window{From: 0, To: w.To - 24*60}, item})
-					w.To = 24 * 60
-				}
-				cal.Hours[day] = append(cal.Hours[day], w)
-			}
+			set[day] = item
+			cal.Hours[day] = slices.Clone(windows)
 		}
 	}
-	for _, o := range overnight {
-		if hours := cal.Hours[o.day]; len(hours) > 0 && hours[0].From < o.window.To {
-			c.fail(o.item.value, o.item.path, "the opening hours overlap those of %s", weekdays[o.day])
-		}
-		cal.Hours[o.day] = slices.Insert(cal.Hours[o.day], 0, o.window)
+	for _, day := range sla.SplitNights(&cal.Hours) {
+		item := set[(day+6)%7]
+		c.fail(item.value, item.path, "the opening hours overlap those of %s", sla.Weekdays[day])
 	}
 	if len(c.problems) == before && !slices.ContainsFunc(cal.Hours[:], func(w []sla.Window) bool { return len(w) > 0 }) {
 		c.fail(orKey(f), f.path, "the calendar never opens")
 	}
-}
-
-// overnightWindow is the part after midnight of a window that begins on the day before.
-type overnightWindow struct {
-	day    int
-	window sla.Window
-	item   field
 }
 
 // windows reads the opening hours of a day, in order.
@@ -117,65 +98,33 @@ func (c *compiler) windows(item field) []sla.Window {
 			windows = append(windows, win)
 		}
 	}
-	slices.SortFunc(windows, func(a, b sla.Window) int { return a.From - b.From })
-	for i := 1; i < len(windows); i++ {
-		if windows[i].From < windows[i-1].To {
-			c.fail(item.value, item.path, "the opening hours overlap")
-		}
+	if !sla.SortWindows(windows) {
+		c.fail(item.value, item.path, "the opening hours overlap")
 	}
 	return windows
 }
 
-// days reads "mon", "mon-thu" or "sat,sun". A range may wrap around the week's end.
+// days reads "mon", "mon-thu" or "sat,sun".
 func (c *compiler) days(item field, path string) []int {
-	var all []int
-	for part := range strings.SplitSeq(item.key, ",") {
-		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
+	days, bad := sla.ParseDays(item.key)
+	if bad != "" {
+		first, last, isRange := strings.Cut(strings.TrimSpace(bad), "-")
 		if !isRange {
 			last = first
 		}
-		from, to := slices.Index(weekdays, first), slices.Index(weekdays, last)
-		if from < 0 || to < 0 {
-			c.fail(item.at, path, "%q is not a valid day or range of days: use %s%s", part, strings.Join(weekdays, ", "), dayHint(first, last))
-			return nil
-		}
-		for day := from; ; day = (day + 1) % 7 {
-			all = append(all, day)
-			if day == to {
-				break
-			}
-		}
+		c.fail(item.at, path, "%q is not a valid day or range of days: use %s%s", bad, strings.Join(sla.Weekdays, ", "), dayHint(first, last))
 	}
-	return all
+	return days
 }
 
-// window reads "09:00-12:30". A window such as "22:00-06:00" belongs to the day on which
-// it begins, and ends after 24:00.
+// window reads "09:00-12:30".
 func (c *compiler) window(f field) (sla.Window, bool) {
 	s := c.text(f)
-	if s == "" {
-		return sla.Window{}, false
-	}
-	from, to, ok := strings.Cut(s, "-")
-	a, okA := minute(from)
-	b, okB := minute(to)
-	if !ok || !okA || !okB || a == b || a == 24*60 {
+	w, ok := sla.ParseWindow(s)
+	if !ok && s != "" {
 		c.fail(f.value, f.path, "%q is not a valid time range such as 09:00-17:30", s)
-		return sla.Window{}, false
 	}
-	if b < a {
-		b += 24 * 60
-	}
-	return sla.Window{From: a, To: b}, true
-}
-
-// minute reads a time of day as minutes after midnight.
-func minute(s string) (int, bool) {
-	h, m, ok := strings.Cut(strings.TrimSpace(s), ":")
-	hours, err1 := strconv.Atoi(h)
-	minutes, err2 := strconv.Atoi(m)
-	ok = ok && err1 == nil && err2 == nil && len(m) == 2 && hours >= 0 && minutes >= 0 && minutes < 60 && hours*60+minutes <= 24*60
-	return hours*60 + minutes, ok
+	return w, ok
 }
 
 // holidays reads a calendar's list of dates, and of iCalendar files or URLs.

@@ -167,12 +167,12 @@ func (c *compiler) handover(f field) (weekday, minutes int, at field) {
 	if !named {
 		day, clock = "", s
 	}
-	minutes, ok := minute(clock)
-	weekday = slices.Index(weekdays, day)
+	minutes, ok := sla.ParseMinute(clock)
+	weekday = slices.Index(sla.Weekdays, day)
 	switch {
 	case s == "":
 	case named && weekday < 0:
-		c.fail(f.value, f.path, "%q is not a valid day: use %s%s", day, strings.Join(weekdays, ", "), nearest.Hint(day, weekdays))
+		c.fail(f.value, f.path, "%q is not a valid day: use %s%s", day, strings.Join(sla.Weekdays, ", "), nearest.Hint(day, sla.Weekdays))
 	case !ok || minutes == 24*60:
 		c.fail(f.value, f.path, "%q is not a valid time such as \"mon 09:00\" or \"09:00\"", s)
 	default:

@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/builtin"
 
 	"switchboard/internal/nearest"
+	"switchboard/router/sla"
 )
 
 // keysOf returns a mapping's keys in alphabetical order.
@@ -47,7 +48,7 @@ func (c *compiler) existing() string {
 // dayHint continues the message about a day, or a range of days, that is not valid.
 func dayHint(first, last string) string {
 	for _, day := range []string{first, last} {
-		if hint := nearest.Hint(day, weekdays); hint != "" {
+		if hint := nearest.Hint(day, sla.Weekdays); hint != "" {
 			return hint
 		}
 	}

@@ -12,6 +12,7 @@ import (
 func TestAvailability(t *testing.T) {
 	t.Parallel()
 	berlin := desk.Agent{Timezone: "Europe/Berlin", Hours: desk.Hours{"mon-thu": {"13:00-17:00", "09:00-12:00"}, "fri": {"09:00-12:00"}}}
+	turns := desk.Agent{Timezone: "Europe/Berlin", Hours: desk.Hours{"sun-thu": {"22:00-06:00"}}}
 	night := desk.Agent{Timezone: "America/New_York", Hours: desk.Hours{"fri-mon": {"22:00-24:00", "00:00-06:00"}}}
 	at := func(text string) time.Time {
 		v, err := time.Parse(time.RFC3339, text)
@@ -43,6 +44,10 @@ func TestAvailability(t *testing.T) {
 		"lunch":                        {berlin, "2026-11-26T11:30:00Z", desk.Available, "", 0, "away outside-hours"},
 		"Friday afternoon":             {berlin, "2026-11-27T13:00:00Z", desk.Available, "", 0, "away outside-hours"},
 		"over midnight, in New York":   {night, "2026-11-28T04:30:00Z", desk.Available, "", 0, "available "},
+		"a night begins on Thursday":   {turns, "2026-11-27T04:59:59Z", desk.Available, "", 0, "available "},
+		"and ends on Friday":           {turns, "2026-11-27T05:00:00Z", desk.Available, "", 0, "away outside-hours"},
+		"none begins on Friday":        {turns, "2026-11-28T04:00:00Z", desk.Available, "", 0, "away outside-hours"},
+		"one over the week's end":      {turns, "2026-11-29T23:30:00Z", desk.Available, "", 0, "available "},
 		"not at noon":                  {night, "2026-11-28T17:00:00Z", desk.Available, "", 0, "away outside-hours"},
 		"Tuesday is not in fri-mon":    {night, "2026-12-01T05:30:00Z", desk.Available, "", 0, "away outside-hours"},
 		"Monday is, around the end":    {night, "2026-11-30T05:30:00Z", desk.Available, "", 0, "available "},
@@ -89,9 +94,10 @@ func TestCheck(t *testing.T) {
 		"hours without a zone": {desk.Agent{}, desk.Agent{Hours: desk.Hours{"mon": {"09:00-17:00"}}}, "hours: need a time zone, such as Europe/Berlin"},
 		"zone taken away":      {desk.Agent{Timezone: "UTC", Hours: desk.Hours{"mon": {"09:00-17:00"}}}, desk.Agent{Hours: desk.Hours{"mon": {"09:00-17:00"}}}, "hours: need a time zone, such as Europe/Berlin"},
 		"an unknown day":       {desk.Agent{}, desk.Agent{Timezone: "UTC", Hours: desk.Hours{"mo-fr": {"09:00-17:00"}}}, `hours: "mo-fr" is not a valid day or range of days: use sun, mon, tue, wed, thu, fri, sat`},
-		"an invalid range":     {desk.Agent{}, desk.Agent{Timezone: "UTC", Hours: desk.Hours{"mon": {"17:00-09:00"}}}, `hours: "17:00-09:00" is not a valid time range such as 09:00-17:30`},
+		"an invalid range":     {desk.Agent{}, desk.Agent{Timezone: "UTC", Hours: desk.Hours{"mon": {"17:00-17:00"}}}, `hours: "17:00-17:00" is not a valid time range such as 09:00-17:30`},
 		"a day set twice":      {desk.Agent{}, desk.Agent{Timezone: "UTC", Hours: desk.Hours{"mon-wed": {"09:00-17:00"}, "tue": {"09:00-12:00"}}}, "hours: the hours of tue are set twice"},
 		"overlapping":          {desk.Agent{}, desk.Agent{Timezone: "UTC", Hours: desk.Hours{"mon": {"09:00-12:30", "12:00-17:00"}}}, "hours: the hours of mon overlap"},
+		"overlapping nights":   {desk.Agent{}, desk.Agent{Timezone: "UTC", Hours: desk.Hours{"sat": {"22:00-06:00"}, "sun": {"05:00-09:00"}}}, "hours: the hours of sat overlap those of sun"},
 		"a day without hours":  {desk.Agent{}, desk.Agent{Timezone: "UTC", Hours: desk.Hours{"mon": nil}}, "hours: mon has no time range such as 09:00-17:30"},
 	} {
 		var got []string
