@@ -1,6 +1,6 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
-  Account, Agent, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, MovePreview, PageConversation, PageNotice, PageRaw, PasswordChange,
+  Account, Agent, AvailabilityInputBody, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, MovePreview, PageConversation, PageNotice, PageRaw, PasswordChange,
   ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint,
 } from './wire';
 
@@ -144,7 +144,8 @@ export const api = {
   merge: (id: string, into: string) => call<Conversation>('POST', `/conversations/${enc(id)}/merge`, { into }),
   unmerge: (id: string) => call<Conversation>('POST', `/conversations/${enc(id)}/unmerge`),
   inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data,
-  agents: async () => (await get<Page<Agent>>('/agents')).data,
+  agents: async (all = false) => (await get<Page<Agent>>('/agents' + params({ all: all || '' }))).data,
+  setAvailability: (id: string, body: AvailabilityInputBody) => call<Agent>('PUT', `/agents/${enc(id)}/availability`, body),
   account: (id: string) => get<Account>(`/accounts/${enc(id)}`),
   contact: (id: string) => get<Contact>(`/contacts/${enc(id)}`),
   feed: (after: string, limit: number) => get<EventPage>('/events' + params({ after, limit })),

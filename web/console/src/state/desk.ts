@@ -199,6 +199,7 @@ export async function switchTo(email: string): Promise<void> {
 }
 
 function reload(): void {
+  void refreshAgents();
   void loadAlerts();
   void loadList(place.value.view, { quiet: true });
   void refreshCounts();
@@ -214,6 +215,7 @@ function onEvent(event: DeskEvent): void {
   if (!event.conversation_id) {
     if (event.kind === 'channel.changed') void refreshWatch();
     if (event.kind === 'notice.created') void loadAlerts();
+    if (event.kind.startsWith('agent.')) void refreshAgents();
     return;
   }
   changed.add(event.conversation_id);
@@ -274,6 +276,16 @@ function scheduleCounts(): void {
     countsTimer = undefined;
     void refreshCounts();
   }, 250);
+}
+
+/** Loads who works here, and who is available now. */
+export async function refreshAgents(): Promise<void> {
+  const found = await api.agents().catch(() => null);
+  if (!found) return;
+  batch(() => {
+    agents.value = found;
+    me.value = found.find((one) => one.id === me.value.id) ?? me.value;
+  });
 }
 
 /** Loads what has no events: channel status and the quarantine. */
@@ -377,5 +389,6 @@ setInterval(() => {
 setInterval(() => {
   if (phase.value !== 'ready' || document.visibilityState !== 'visible') return;
   void refreshCounts();
+  void refreshAgents();
   if (place.value.view.kind === 'breaching') void loadList(place.value.view, { quiet: true });
 }, 60_000);

@@ -5,6 +5,7 @@ import { dialog } from '../state/dialog';
 import { say } from '../text/say';
 import { moment, parseWhen } from '../text/time';
 import type { Conversation } from '../wire';
+import { AvailabilityDialog } from './availabilitydialog';
 import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { ReturnDialog } from './handover';
@@ -19,6 +20,7 @@ export function Dialogs() {
   if (dialog.value === 'keys') return <KeysDialog />;
   if (dialog.value === 'password') return <PasswordDialog />;
   if (dialog.value === 'notices') return <NoticesDialog />;
+  if (dialog.value === 'availability') return <AvailabilityDialog />;
   const conversation = current();
   if (!conversation) return null;
   if (dialog.value === 'priority') return <PriorityDialog conversation={conversation} />;

@@ -6,6 +6,7 @@ import { queryOf, type View } from '../state/search';
 import { demo, becomeAgent } from '../state/demo';
 import { nextTheme, theme } from '../state/theme';
 import { dialog } from '../state/dialog';
+import { AvailabilityButton } from './availability';
 import { Avatar } from './avatar';
 import { Bell } from './bell';
 import { Icon, Mark, type IconName } from './icon';
@@ -67,6 +68,7 @@ export function Rail() {
           )}
         </ul>
       </div>
+      <AvailabilityButton />
       <Foot />
     </nav>
   );

@@ -6,6 +6,7 @@ import { keysOf } from '../state/keymap';
 import { ariaKeys, caps, isField, isLetter, Keys, lettersOff, strokeName, type Binding } from '../state/keys';
 import { rows, select, selected } from '../state/list';
 import { atRest } from '../state/pace';
+import { askAvailability } from '../state/staff';
 import { nextTheme } from '../state/theme';
 import { prefetch, threadOf } from '../state/thread';
 import { showNow } from './shown';
@@ -86,6 +87,7 @@ const bindings: Binding[] = [
   { action: 'help', keys: '?', group: 'general', label: say('key.help'), run: () => (dialog.value = 'keys'), when: calm },
   { action: 'escape', keys: 'Escape', group: 'general', label: say('key.escape'), run: escape, inFields: true, when: () => dialog.value === null },
   { action: 'notices', keys: 'N', group: 'general', label: say('bell.title'), run: () => (dialog.value = 'notices'), when: calm },
+  { action: 'availability', keys: 'A', group: 'general', label: say('availability.title'), run: () => askAvailability(null), when: calm },
   { action: 'theme', keys: 'D', group: 'general', label: say('key.theme'), run: nextTheme, when: calm },
 ];
 
