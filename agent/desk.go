@@ -126,7 +126,7 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 		return desk.Message{}, nil, err
 	}
 	c := a.state.Conversation
-	if err := may(a.opt.Policy().Rules, &a.by, mayReply); err != nil {
+	if err := a.may(mayReply); err != nil {
 		return desk.Message{}, nil, err
 	}
 	if r.ExpectedSeq != nil {
@@ -169,6 +169,9 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 // Note adds an internal note. It returns KindInvalid if the text is empty.
 func (d *Desk) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (m desk.Message, err error) {
 	err = d.do(ctx, by, c, func(a *act) error {
+		if err := a.may(mayNote); err != nil {
+			return err
+		}
 		if m, err = note(&a.state.Conversation, a.by, text, a.Now(), a.opt); err != nil {
 			return err
 		}
@@ -190,7 +193,15 @@ func (d *Desk) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, t
 // KindInvalid if the agent is unknown, disabled or not allowed to read the
 // conversation.
 func (d *Desk) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
-	return d.change(ctx, by, c, "Assigned", func(a *act) error { return a.assign(ctx, to) })
+	return d.change(ctx, by, c, "Assigned", func(a *act) error {
+		holder := a.state.Conversation.AssigneeID
+		if takes := holder.IsZero() && to == a.by.ID; !takes && to != holder {
+			if err := a.may(mayAssign); err != nil {
+				return err
+			}
+		}
+		return a.assign(ctx, to)
+	})
 }
 
 // Claim assigns an unassigned conversation to the agent. If another agent has it
@@ -234,6 +245,9 @@ func (d *Desk) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m
 
 // move moves the conversation, and adds the handover note if there is one.
 func (a *act) move(ctx context.Context, m Move) error {
+	if err := a.may(mayMove); err != nil {
+		return err
+	}
 	c := a.state.Conversation
 	e, contract, err := a.prepareMove(ctx, m)
 	if err != nil || e.To.ID == c.InboxID {
@@ -294,10 +308,8 @@ func (a *act) prepareMove(ctx context.Context, m Move) (e lifecycle.Move, contra
 // SetStatus changes the status. Setting the current one again changes nothing.
 func (d *Desk) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s Status) (desk.Conversation, error) {
 	return d.change(ctx, by, c, "StatusChanged", func(a *act) error {
-		if s.To == desk.StatusResolved || s.To == desk.StatusClosed {
-			if err := may(a.opt.Policy().Rules, &a.by, mayResolve); err != nil {
-				return err
-			}
+		if err := a.maySet(s.To); err != nil {
+			return err
 		}
 		_, err := a.apply(lifecycle.SetStatus{By: a.actor(), To: s.To, Until: s.Until, WaitingOn: s.WaitingOn})
 		return err

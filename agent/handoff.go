@@ -116,6 +116,9 @@ func (d *Desk) Return(ctx context.Context, by desk.Agent, c desk.ConversationID,
 // SetPriority changes the priority.
 func (d *Desk) SetPriority(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Priority) (desk.Conversation, error) {
 	return d.change(ctx, by, c, "PriorityChanged", func(a *act) error {
+		if err := a.may(mayPriority); err != nil {
+			return err
+		}
 		_, err := a.apply(lifecycle.SetPriority{By: a.actor(), To: to})
 		return err
 	})

@@ -74,6 +74,9 @@ func (d *Desk) both(ctx context.Context, by desk.Agent, absorbed, surviving desk
 		if !m.by.CanRead(&m.absorbed.Conversation) {
 			return desk.Errorf(desk.KindNotFound, "no conversation %s", absorbed)
 		}
+		if err := m.may(mayMerge); err != nil {
+			return err
+		}
 		if err := fn(&m); err != nil {
 			return err
 		}

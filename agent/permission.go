@@ -10,33 +10,78 @@ import (
 	"switchboard/router"
 )
 
-// Operations that the policy may limit with `may`, per tier. Everything else is allowed
-// to everyone who may read a conversation.
+// Operations that the policy may limit with `may`, per tier.
 const (
-	mayReply   = "reply"
-	mayResolve = "resolve"
+	mayReply    = "reply"
+	mayResolve  = "resolve" // and close
+	mayNote     = "note"
+	mayAssign   = "assign" // to others, to nobody, or what another agent has
+	mayMove     = "move"
+	maySnooze   = "snooze"
+	mayReopen   = "reopen" // what is resolved or closed
+	mayPriority = "priority"
+	mayMerge    = "merge" // and the undo of it
+	mayTask     = "task"  // opening one; who may read it works on it
+	maySwarm    = "swarm" // asking for help
 )
+
+// doing names the operations for a refusal.
+var doing = map[string]string{
+	mayNote: "write notes", mayAssign: "assign conversations", mayMove: "move conversations", mayReopen: "reopen conversations",
+	mayPriority: "set priorities", mayMerge: "merge conversations", mayTask: "open tasks", maySwarm: "ask for help",
+}
 
 // may returns nil if the agent may do something, by the tiers they work in. Admins may do
 // everything, and so may the agents of a tier without a list.
 func may(rules *router.Policy, by *desk.Agent, operation string) error {
-	if rules == nil || by.Admin {
+	if rules == nil || by.Admin || rules.MayDo(by.Tiers, operation) {
 		return nil
 	}
-	var able []string
-	for _, t := range rules.Tiers() {
-		if len(t.May) > 0 && !slices.Contains(t.May, operation) {
-			continue
-		}
-		if slices.Contains(by.Tiers, t.Tier) {
-			return nil
-		}
-		able = append(able, fmt.Sprintf("tier %d (%s)", t.Tier, t.Name))
+	what := operation
+	if doing[operation] != "" {
+		what = doing[operation]
 	}
-	if len(able) == 0 {
-		return desk.Errorf(desk.KindDenied, "only admins may %s; the policy allows it to no tier", operation)
+	tiers, _ := rules.Limits(operation)
+	if len(tiers) == 0 {
+		return desk.Errorf(desk.KindDenied, "only admins may %s; the policy allows it to no tier", what)
 	}
-	return desk.Errorf(desk.KindDenied, "your tier may not %s here; the policy allows it to %s and to admins", operation, strings.Join(able, ", "))
+	able := make([]string, len(tiers))
+	for i, t := range tiers {
+		able[i] = fmt.Sprintf("tier %d (%s)", t.Tier, t.Name)
+	}
+	return desk.Errorf(desk.KindDenied, "your tier may not %s here; the policy allows it to %s and to admins", what, strings.Join(able, ", "))
+}
+
+// may returns nil if the agent may do something with the conversation.
+func (a *act) may(operation string) error { return may(a.opt.Policy().Rules, &a.by, operation) }
+
+// maySet returns nil if the agent may change the status of a conversation.
+func (a *act) maySet(to desk.Status) error {
+	for _, operation := range needs(a.state.Conversation.Status, to) {
+		if err := a.may(operation); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// needs returns the operations that a change of the status is.
+func needs(from, to desk.Status) (all []string) {
+	switch to {
+	case desk.StatusResolved, desk.StatusClosed:
+		return []string{mayResolve}
+	case desk.StatusSnoozed:
+		all = append(all, maySnooze)
+	}
+	if from == desk.StatusResolved || from == desk.StatusClosed {
+		all = append(all, mayReopen)
+	}
+	return all
+}
+
+// statuses are the words of the API for changes of the status.
+var statuses = map[string]desk.Status{
+	"open": desk.StatusOpen, "pending": desk.StatusPending, "snooze": desk.StatusSnoozed, "resolve": desk.StatusResolved, "close": desk.StatusClosed,
 }
 
 // Allowed returns what an agent may do with a conversation now, in the words of the API.
@@ -46,27 +91,31 @@ func (d *Desk) Allowed(by desk.Agent, c *view.Conversation) []string {
 		return []string{}
 	}
 	rules := d.opt.Policy().Rules
-	allowed := []string{"assign", "move", "note", "priority", "swarm", "task"}
-	if c.Status != desk.StatusClosed && !onlyHelps(by.ID, c) && may(rules, &by, mayReply) == nil {
-		allowed = append(allowed, "reply")
-	}
-	switch c.Status {
-	case desk.StatusResolved, desk.StatusClosed:
-		allowed = append(allowed, "open")
-	default:
-		allowed = append(allowed, "pending", "snooze")
-		if may(rules, &by, mayResolve) == nil {
-			allowed = append(allowed, "close", "resolve")
+	can := func(operation string) bool { return may(rules, &by, operation) == nil }
+	allowed := []string{}
+	add := func(word string, ok bool) {
+		if ok {
+			allowed = append(allowed, word)
 		}
 	}
-	if c.Assignee == nil {
-		allowed = append(allowed, "claim")
+	if c.MergedInto != nil {
+		add("unmerge", can(mayMerge))
+		return allowed
+	}
+	for _, operation := range []string{mayAssign, mayMove, mayNote, mayPriority, maySwarm, mayTask} {
+		add(operation, can(operation))
+	}
+	add("claim", c.Assignee == nil)
+	add("merge", can(mayMerge) && c.Reply.Channel == desk.ChannelEmail)
+	add("reply", can(mayReply) && c.Status != desk.StatusClosed && !onlyHelps(by.ID, c) && (c.Reply.To != "" || c.Reply.Channel == desk.ChannelEmail))
+	for word, to := range statuses {
+		refused := func(operation string) bool { return !can(operation) }
+		again := to == desk.StatusSnoozed || to == desk.StatusPending // until later, or for somebody else
+		add(word, (to != c.Status || again) && !slices.ContainsFunc(needs(c.Status, to), refused))
 	}
 	if h := c.Handoff; h != nil && h.ReturnedAt == nil && h.To.Key == c.Inbox.Key {
-		allowed = append(allowed, "return")
-		if h.AcceptedAt == nil {
-			allowed = append(allowed, "accept")
-		}
+		add("return", true)
+		add("accept", h.AcceptedAt == nil)
 	}
 	slices.Sort(allowed)
 	return allowed

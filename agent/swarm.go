@@ -34,6 +34,9 @@ func (d *Desk) Invite(ctx context.Context, by desk.Agent, c desk.ConversationID,
 }
 
 func (a *act) invite(ctx context.Context, in Invite) (err error) {
+	if err := a.may(maySwarm); err != nil {
+		return err
+	}
 	e := lifecycle.Invite{By: a.by}
 	for _, id := range in.Agents {
 		who, err := a.named(ctx, "agents", id)

@@ -49,7 +49,10 @@ func (d *Desk) OpenTask(ctx context.Context, by desk.Agent, c desk.ConversationI
 
 func (a *act) openTask(ctx context.Context, n OpenTask) (desk.TaskID, error) {
 	task := desk.Task{ID: desk.NewID[desk.TaskID]()}
-	var err error
+	err := a.may(mayTask)
+	if err != nil {
+		return task.ID, err
+	}
 	if task.Title, err = taskTitle(n.Title); err != nil {
 		return task.ID, err
 	}

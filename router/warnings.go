@@ -218,8 +218,12 @@ func (c *compiler) uselessSkills(root ast.Node) {
 				}
 			case "may":
 				for _, item := range c.items(f, false) {
-					if may := c.text(item); !isPermission(may) {
-						c.warn(item.value, item.path, "%q is not a known permission: use %s, macro:NAME or refund<=AMOUNT%s", may, strings.Join(permissions, ", "), nearest.Hint(may, permissions))
+					switch may := c.text(item); {
+					case isOperation(may):
+					case isPlanned(may):
+						c.warn(item.value, item.path, "%q has no effect: there is no such operation yet", may)
+					default:
+						c.warn(item.value, item.path, "%q is not a known permission: use %s or *%s", may, strings.Join(operations, ", "), nearest.Hint(may, operations))
 					}
 				}
 			}
@@ -252,19 +256,4 @@ func (c *compiler) each(root ast.Node, section string, visit func(field)) {
 			visit(f)
 		}
 	}
-}
-
-// permissions are what a tier may allow, besides macros and refunds.
-var permissions = []string{"reply", "note", "assign", "move", "snooze", "resolve", "reopen", "tag", "priority", "merge", "export", "*"}
-
-// isPermission reports whether a tier's `may` is one of the permissions, macro:NAME or
-// macro:*, or an amount such as refund<=50.
-func isPermission(s string) bool {
-	if name, ok := strings.CutPrefix(s, "macro:"); ok {
-		return name != ""
-	}
-	if amount, ok := strings.CutPrefix(strings.ReplaceAll(s, " ", ""), "refund<="); ok {
-		return amount != "" && strings.Trim(amount, "0123456789.") == ""
-	}
-	return slices.Contains(permissions, s) || s == "refund"
 }
