@@ -1,7 +1,7 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
-  Account, Agent, AvailabilityInputBody, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, Message, MoveInputBody, MovePreview, PageConversation, PageNotice, PageRaw, PasswordChange,
-  ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint,
+  Account, Agent, AvailabilityInputBody, ChangeTaskInputBody, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, InviteInputBody, Message, MoveInputBody, MovePreview, OpenTaskInputBody,
+  PageConversation, PageNotice, PageRaw, PageTask, PasswordChange, ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint, Task,
 } from './wire';
 
 const BASE = '/api/v1';
@@ -85,6 +85,9 @@ export type Order = 'due' | 'waiting' | 'newest' | 'oldest' | 'priority';
 
 export interface ListQuery { q?: string; cursor?: string | null; limit?: number; account?: string; sort?: Order }
 
+/** Without a state, those that have not ended. */
+export interface TaskQuery { inbox?: string; assignee?: string; cursor?: string | null; limit?: number }
+
 function params(query: object): string {
   const out = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -120,6 +123,12 @@ export const api = {
   messages: (id: string) => all<Message>(`/conversations/${enc(id)}/messages`),
   events: (id: string) => all<Event>(`/conversations/${enc(id)}/events`),
   stints: (id: string) => all<Stint>(`/conversations/${enc(id)}/stints`),
+  tasksOf: (id: string) => all<Task>(`/conversations/${enc(id)}/tasks`),
+  openTask: (id: string, body: OpenTaskInputBody) => call<Task>('POST', `/conversations/${enc(id)}/tasks`, body),
+  changeTask: (id: string, body: ChangeTaskInputBody) => call<Task>('PATCH', `/tasks/${enc(id)}`, body),
+  tasks: (query: TaskQuery) => get<PageTask>('/tasks' + params(query)),
+  invite: (id: string, body: InviteInputBody) => call<Conversation>('POST', `/conversations/${enc(id)}/swarm`, body),
+  endHelp: (id: string, agent: string) => call<void>('DELETE', `/conversations/${enc(id)}/swarm/${enc(agent)}`),
   reply: (id: string, body: ReplyInputBody) =>
     call<Message>('POST', `/conversations/${enc(id)}/replies`, body),
   recipients: (id: string) => get<Recipients>(`/conversations/${enc(id)}/recipients`),

@@ -4,14 +4,16 @@ import { say } from '../text/say';
 import { moment } from '../text/time';
 import type { Conversation, MoveInputBody } from '../wire';
 import { me, neighbour, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
+import { dialog } from './dialog';
 import { refusal } from './handoff';
 import { rows, selected } from './list';
 import { belongs } from './search';
 import { refreshThread, threadOf } from './thread';
+import { onlyHelps } from './work';
 
 /** Tells why the agent may not do something; false: they may. */
 export function denied(conversation: Conversation, what: string): boolean {
-  const no = refusal(conversation, what);
+  const no = what === 'reply' && onlyHelps(conversation, me.value.id) ? say('composer.helping', { name: conversation.assignee!.name }) : refusal(conversation, what);
   if (no) tell(no, { bad: true });
   return no !== '';
 }
@@ -59,6 +61,12 @@ export async function setStatus(conversation: Conversation, status: Conversation
   const text = status === 'snoozed' ? say('done.snoozed', values) : status === 'resolved' ? say('done.resolved', values) : say('done.reopened', values);
   const undo = status === 'open' ? {} : { undo: () => void change(() => api.status(conversation.id, 'open')) };
   tell(text, undo);
+}
+
+/** Resolves a conversation. With open tasks, asks first what happens to them. */
+export function resolve(conversation: Conversation): void {
+  if (conversation.open_tasks > 0) dialog.value = 'resolve';
+  else void setStatus(conversation, 'resolved');
 }
 
 export async function move(conversation: Conversation, body: MoveInputBody): Promise<void> {

@@ -54,7 +54,7 @@ export function belongs(view: View, c: Conversation, me: string, now = Date.now(
   }
 }
 
-export interface Place { view: View; open: string | null }
+export interface Place { view: View; open: string | null; /** The task that it is opened at. */ task?: string }
 
 /** The URL fragment: "#/tier/2/cv_…". */
 export function toHash(place: Place): string {
@@ -64,12 +64,18 @@ export function toHash(place: Place): string {
   if (view.kind === 'inbox') parts.push(view.inbox);
   if (view.kind === 'search') parts.push(view.text);
   if (place.open) parts.push(place.open);
+  if (place.open && place.task) parts.push(place.task);
   return '#/' + parts.map(encodeURIComponent).join('/');
 }
 
 /** Parses a URL fragment; anything unknown is "All open". */
 export function fromHash(hash: string): Place {
   const [kind = '', ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
+  const task = rest.length > 1 && rest.at(-1)!.startsWith('tk_') ? rest.pop()! : '';
+  return { ...placeOf(kind, rest), ...(task && { task }) };
+}
+
+function placeOf(kind: string, rest: string[]): Place {
   switch (kind) {
     case 'mine': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels':
       return { view: { kind }, open: rest[0] || null };

@@ -1,20 +1,22 @@
 // Open conversations: one signal each, loaded and refreshed from the server.
 import { signal, type Signal } from '@preact/signals';
 import { api, Problem } from '../api';
-import type { Account, Contact, Conversation, Event as DeskEvent, Message, Stint } from '../wire';
+import type { Account, Contact, Conversation, Event as DeskEvent, Message, Stint, Task } from '../wire';
 
 export interface Thread {
   conversation: Conversation | null;
   messages: Message[];
   events: DeskEvent[];
   stints: Stint[];
+  /** All that it ever had, as they were opened. */
+  tasks: Task[];
   account: Account | null;
   contact: Contact | null;
   loaded: boolean;
   error: unknown;
 }
 
-const EMPTY: Thread = { conversation: null, messages: [], events: [], stints: [], account: null, contact: null, loaded: false, error: null };
+const EMPTY: Thread = { conversation: null, messages: [], events: [], stints: [], tasks: [], account: null, contact: null, loaded: false, error: null };
 const KEEP = 40;
 
 /** The newest message on the screen, in the conversation whose end is visible. */
@@ -62,7 +64,9 @@ async function read(id: string): Promise<void> {
     const [conversation, messages, events, stints] = await Promise.all([
       api.conversation(id), api.messages(id), api.events(id), api.stints(id).catch(() => []),
     ]);
-    thread.value = { ...thread.value, conversation, messages, events, stints, loaded: true, error: null };
+    // Most conversations have none.
+    const tasks = conversation.open_tasks > 0 || events.some((event) => event.kind === 'task.opened') ? await api.tasksOf(id).catch(() => thread.value.tasks) : [];
+    thread.value = { ...thread.value, conversation, messages, events, stints, tasks, loaded: true, error: null };
     const [account, contact] = await Promise.all([
       api.account(conversation.account.id).catch(() => null), api.contact(conversation.contact.id).catch(() => null),
     ]);

@@ -1,5 +1,5 @@
 // SLA clocks in words. Pure: the current time is always an argument.
-import type { Clock, NextDue } from '../wire';
+import type { Clock, NextDue, Task } from '../wire';
 import { say } from './say';
 import { moment } from './time';
 
@@ -13,7 +13,13 @@ const SOON = 0.25;
 /** The metrics in the order of importance. */
 export type Metric = NextDue['metric'];
 export type Look = 'running' | 'soon' | 'breached' | 'paused';
-export type Running = Pick<NextDue, 'metric' | 'due_at' | 'target_s' | 'used_s'> & { state: string; policy?: string };
+export type Running = Pick<NextDue, 'due_at' | 'target_s' | 'used_s'> & { metric: Metric | 'task'; state: string; policy?: string };
+
+/** The clock of a task that has not ended; null: it has no deadline. */
+export function taskDue({ due_at, overdue_at, opened_at, closed_at }: Pick<Task, 'due_at' | 'overdue_at' | 'opened_at' | 'closed_at'>): Running | null {
+  if (due_at === null || closed_at !== null) return null;
+  return { metric: 'task', state: overdue_at ? 'breached' : 'running', due_at, target_s: (Date.parse(due_at) - Date.parse(opened_at)) / 1000, used_s: 0 };
+}
 
 /** How an open clock looks now. What is left is business time, and never more than the time until it is due. */
 export function lookOf({ state, due_at, target_s, used_s }: Running, now: number): Look {

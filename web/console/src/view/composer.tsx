@@ -4,6 +4,8 @@ import { denied } from '../state/actions';
 import { emailOf } from '../state/asked';
 import type { Kind } from '../state/draft';
 import { refusal } from '../state/handoff';
+import { me } from '../state/desk';
+import { onlyHelps } from '../state/work';
 import { conflicts, drafted, drafts, nameOf } from '../state/sync';
 import { newerThan } from '../state/timeline';
 import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
@@ -42,6 +44,9 @@ function Doors({ conversation }: { conversation: Conversation }) {
       {keyLabel(kind) && <kbd>{keyLabel(kind)}</kbd>}
     </button>
   );
+  if (onlyHelps(conversation, me.value.id)) {
+    return <footer class="composer"><div class="doors"><p class="door-else"><Icon name="team" size={17} /><span>{say('composer.helping', { name: conversation.assignee!.name })}</span></p>{door('note')}</div></footer>;
+  }
   return <footer class="composer"><Left conversation={conversation} /><div class="doors">{door('reply')}{door('note')}</div></footer>;
 }
 

@@ -14,6 +14,9 @@ import { MergeDialog } from './mergedialog';
 import { close, Modal } from './modal';
 import { MoveDialog } from './movedialog';
 import { NoticesDialog } from './noticesdialog';
+import { ResolveDialog } from './resolvedialog';
+import { SwarmDialog } from './swarmdialog';
+import { FinishDialog, TaskDialog } from './taskdialog';
 
 export function Dialogs() {
   if (dialog.value === null) return null;
@@ -21,12 +24,16 @@ export function Dialogs() {
   if (dialog.value === 'password') return <PasswordDialog />;
   if (dialog.value === 'notices') return <NoticesDialog />;
   if (dialog.value === 'availability') return <AvailabilityDialog />;
+  if (dialog.value === 'finish') return <FinishDialog />;
   const conversation = current();
   if (!conversation) return null;
   if (dialog.value === 'priority') return <PriorityDialog conversation={conversation} />;
   if (dialog.value === 'assign') return <AssignDialog conversation={conversation} />;
   if (dialog.value === 'snooze') return <SnoozeDialog conversation={conversation} />;
   if (dialog.value === 'merge') return <MergeDialog conversation={conversation} />;
+  if (dialog.value === 'task') return <TaskDialog conversation={conversation} />;
+  if (dialog.value === 'swarm') return <SwarmDialog conversation={conversation} />;
+  if (dialog.value === 'resolve') return <ResolveDialog conversation={conversation} />;
   if (dialog.value === 'return') return <ReturnDialog conversation={conversation} />;
   return <MoveDialog conversation={conversation} />;
 }

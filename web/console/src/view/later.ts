@@ -4,3 +4,5 @@ export { Channels } from './channels';
 export { Dialogs } from './dialogs';
 export { Quarantine } from './quarantine';
 export { Side } from './side';
+export { Tasks } from './tasks';
+import '../style/tasks.css';

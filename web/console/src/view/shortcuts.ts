@@ -1,5 +1,5 @@
 // All keyboard shortcuts of the console.
-import { assign, current, denied, setStatus } from '../state/actions';
+import { assign, current, denied, resolve as resolveIt, setStatus } from '../state/actions';
 import { go, inboxes, markUnread, me, neighbour, openConversation, passTo, place } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { keysOf } from '../state/keymap';
@@ -42,7 +42,9 @@ function compose(kind: 'reply' | 'note'): void {
 function resolve(): void {
   const it = current()!;
   const working = it.status === 'open' || it.status === 'pending';
-  if (!denied(it, working ? 'resolve' : 'open')) void setStatus(it, working ? 'resolved' : 'open');
+  if (denied(it, working ? 'resolve' : 'open')) return;
+  if (working) resolveIt(it);
+  else void setStatus(it, 'open');
 }
 
 function sendNow(): void {
@@ -71,6 +73,8 @@ const bindings: Binding[] = [
   { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
   { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: () => (dialog.value = 'move'), when: have },
   { action: 'priority', keys: 'p', group: 'thread', label: say('priority.label'), run: () => (dialog.value = 'priority'), when: have },
+  { action: 'task', keys: 'w', group: 'thread', label: say('task.add'), run: () => (dialog.value = 'task'), when: have },
+  { action: 'swarm', keys: 'h', group: 'thread', label: say('swarm.title'), run: () => (dialog.value = 'swarm'), when: have },
   { action: 'snooze', keys: 's', group: 'thread', label: say('key.snooze'), run: () => (dialog.value = 'snooze'), when: have },
   { action: 'resolve', keys: 'e', group: 'thread', label: say('key.resolve'), run: resolve, when: have },
   { action: 'send', keys: 'Mod+Enter', group: 'thread', label: say('key.send'), run: sendNow, inFields: true, when: () => calm() && writing.value !== null },

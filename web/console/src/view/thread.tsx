@@ -4,7 +4,7 @@ import { Problem } from '../api';
 import { isolated, say, sayIf } from '../text/say';
 import { exact, moment } from '../text/time';
 import { names, now, openConversation, reason } from '../state/desk';
-import { denied, setStatus, unmerge } from '../state/actions';
+import { denied, resolve, setStatus, unmerge } from '../state/actions';
 import { dialog, sideOpen } from '../state/dialog';
 import { refusal, traceOf } from '../state/handoff';
 import { colleagues, typing } from '../state/presence';
@@ -16,6 +16,7 @@ import { Composer } from './composer';
 import { Clocks, DueHelp } from './due';
 import { Evidence, HandoverCard, NoteCard } from './handover';
 import { Icon, type IconName } from './icon';
+import { Later } from './lazy';
 import { statusOf } from './list';
 import { MessageCard } from './message';
 import { keyLabel, keyShortcut, withKey } from './shortcuts';
@@ -90,12 +91,18 @@ function Head({ conversation }: { conversation: Conversation }) {
           <button class="button" onClick={() => (dialog.value = 'merge')}><Icon name="merge" size={16} />{say('thread.merge')}</button>
           {open && act('clock', say('thread.snooze'), 'snooze', () => (dialog.value = 'snooze'), 'snooze')}
           {open || conversation.status === 'pending'
-            ? act('check', say('thread.resolve'), 'resolve', () => void setStatus(conversation, 'resolved'), 'resolve', true)
+            ? act('check', say('thread.resolve'), 'resolve', () => resolve(conversation), 'resolve', true)
             : act('undo', say('thread.reopen'), 'resolve', () => void setStatus(conversation, 'open'), 'open', true)}
         </div>}
       </div>
       <Merged conversation={conversation} />
-      <Why conversation={conversation} />
+      <div class="thread-extra">
+        <Why conversation={conversation} />
+        {!conversation.merged_into && <div class="thread-more">
+          <button class="quiet" title={withKey(say('task.add'), 'task')} aria-keyshortcuts={keyShortcut('task')} onClick={() => (dialog.value = 'task')}><Icon name="task" size={15} />{say('task.add')}</button>
+          <button class="quiet" title={withKey(say('swarm.title'), 'swarm')} aria-keyshortcuts={keyShortcut('swarm')} onClick={() => (dialog.value = 'swarm')}><Icon name="team" size={15} />{say('swarm.title')}</button>
+        </div>}
+      </div>
     </header>
   );
 }
@@ -220,6 +227,7 @@ function Log({ thread, conversation }: { thread: Loaded; conversation: Conversat
   return (
     <div class="log-box">
       {handoff ? <HandoverCard key={handoff.at} conversation={conversation} handoff={handoff} events={thread.events} /> : card && <NoteCard key={card.seq} card={card} />}
+      {(thread.tasks.length > 0 || conversation.swarm.length > 0) && <Later part="Tasks" />}
       <div class="log" ref={scroller} tabIndex={0} role="log" aria-relevant="additions" aria-label={say('thread.log')} onScroll={(event) => {
         const box = event.currentTarget;
         atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
