@@ -18,6 +18,7 @@ var agents = []desk.Agent{
 	{Name: "Ana Ruiz", Email: "ana@demo.example", Tiers: []desk.Tier{0, 1}, Admin: true},
 	{Name: "Ben Okafor", Email: "ben@demo.example", Tiers: []desk.Tier{2}},
 	{Name: "Eve Lindqvist", Email: "eve@demo.example", Tiers: []desk.Tier{3}},
+	{Name: "Lena Vogt", Email: "lena@demo.example", Tiers: []desk.Tier{2}, Inboxes: []string{"billing"}, Skills: []string{"billing"}},
 }
 
 // password of every demo agent, for the sign-in page.

@@ -157,12 +157,15 @@ func (s *seeder) chat(ctx context.Context, raw desk.Raw, name, email string, top
 // act makes the agents work on the conversations, each in the hours after it arrived.
 func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 	var people []desk.Agent
+	named := map[string]desk.Agent{} // by the local parts of their addresses
 	for _, a := range agents {
 		who, _, err := s.gate.Store().AgentByEmail(ctx, a.Email)
 		if err != nil {
 			return err
 		}
 		people = append(people, who)
+		local, _, _ := strings.Cut(a.Email, "@")
+		named[local] = who
 	}
 	for i, c := range list {
 		w := &work{seeder: s, ctx: ctx, c: c, at: c.CreatedAt}
@@ -188,7 +191,8 @@ func (s *seeder) act(ctx context.Context, list []view.Conversation) error {
 			return err
 		}
 	}
-	return nil
+	together := team{s, named}
+	return together.work(ctx, list)
 }
 
 // handle derives a local part from a name. Names in other scripts get a generic one.

@@ -3,11 +3,12 @@ import { api, Problem } from '../api';
 import { say } from '../text/say';
 import { moment } from '../text/time';
 import type { Conversation, MoveInputBody } from '../wire';
-import { me, neighbour, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
+import { me, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
 import { dialog } from './dialog';
 import { refusal } from './handoff';
 import { rows, selected } from './list';
 import { belongs } from './search';
+import { nextConversation, tasks } from './tasklist';
 import { refreshThread, threadOf } from './thread';
 import { onlyHelps } from './work';
 
@@ -20,7 +21,8 @@ export function denied(conversation: Conversation, what: string): boolean {
 
 /** The conversation that shortcuts and buttons act on: the open one, or the selected row. */
 export function current(): Conversation | null {
-  const id = place.value.open ?? selected.value;
+  const picked = selected.value;
+  const id = place.value.open ?? tasks.value.find((one) => one.id === picked)?.conversation.id ?? picked;
   if (!id) return null;
   return threadOf(id).value.conversation ?? rows.value.find((row) => row.id === id) ?? null;
 }
@@ -53,7 +55,7 @@ export async function assign(conversation: Conversation, assignee: string | null
 /** Sets the status. In a view of open conversations, opens the next row. */
 export async function setStatus(conversation: Conversation, status: Conversation['status'], until?: number): Promise<void> {
   const leaves = place.value.open === conversation.id && belongs(place.value.view, { ...conversation, status }, me.value.id) === false;
-  const next = leaves ? (neighbour(conversation.id, 1) ?? neighbour(conversation.id, -1)) : null;
+  const next = leaves ? (nextConversation(conversation.id, 1) ?? nextConversation(conversation.id, -1))?.id ?? null : null;
   const done = await change(() => api.status(conversation.id, status, until ? new Date(until).toISOString() : undefined));
   if (!done) return;
   if (leaves && place.value.open === conversation.id) openConversation(next);

@@ -3,14 +3,15 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { actAs, api, clockOffset, onSessionLost, Problem } from '../api';
 import { say } from '../text/say';
-import type { Agent, Conversation, Counts, Event as DeskEvent, Channel, Inbox } from '../wire';
+import type { Agent, Conversation, Counts, Event as DeskEvent, Channel, Inbox, Task } from '../wire';
 import { loadAlerts } from './alerts';
 import { Feed, type Link } from './feed';
-import { clearList, hold, loadList, patchList, rows, selected } from './list';
+import { clearList, hold, loadList, patchList, rows } from './list';
 import { atRest } from './pace';
 import { hear, Presence, type Doing } from './presence';
 import { fromHash, toHash, type Place, type View } from './search';
 import { loadDrafts } from './sync';
+import { loadTasks, nextConversation } from './tasklist';
 import { forgetThreads, prefetch, refreshThread, threadOf } from './thread';
 import type { Names } from './timeline';
 import { reason, tell } from './toast';
@@ -208,6 +209,7 @@ function reload(): void {
 
 // Events arrive in bursts (one message causes three); a conversation is loaded once per burst.
 const changed = new Set<string>();
+let tasksChanged = false;
 let burst: ReturnType<typeof setTimeout> | undefined;
 const BURST_MS = 40;
 
@@ -219,6 +221,7 @@ function onEvent(event: DeskEvent): void {
     return;
   }
   changed.add(event.conversation_id);
+  if (event.kind.startsWith('task.') || event.kind === 'conversation.merged' || event.kind === 'conversation.unmerged') tasksChanged = true;
   burst ??= setTimeout(settle, BURST_MS);
 }
 
@@ -228,6 +231,8 @@ async function settle(): Promise<void> {
   burst = undefined;
   if (place.value.open && ids.includes(place.value.open)) void refreshThread(place.value.open);
   scheduleCounts();
+  if (tasksChanged) void loadTasks(place.value.view);
+  tasksChanged = false;
   const found = await Promise.all(
     ids.map((id) =>
       api.conversation(id).catch((error: unknown) => (error instanceof Problem && error.status === 404 ? null : undefined)),
@@ -319,9 +324,14 @@ export function openConversation(id: string | null): void {
   navigate({ view: place.value.view, open: id });
 }
 
+/** Opens the conversation of a task, at the task. */
+export function openTask({ id, conversation }: Task): void {
+  navigate({ view: place.value.view, open: conversation.id, task: id });
+}
+
 /** Opens the next conversation while moving through the list. Those that are passed quickly are neither loaded nor kept in the history. */
-export function passTo(id: string, step: 1 | -1): void {
-  const next = { view: place.value.view, open: id };
+export function passTo(id: string, step: 1 | -1, task = ''): void {
+  const next: Place = { view: place.value.view, open: id, ...(task && { task }) };
   show(next);
   atRest(() => {
     if (place.value !== next) return;
@@ -359,24 +369,9 @@ function load(id: string, step: 1 | -1): void {
   void refreshThread(id).then(resolveOpen).then(() => {
     const arrived = threadOf(id).value.conversation;
     if (arrived) markRead(arrived);
-    const after = neighbour(place.value.open, step);
-    if (after && place.value.open === id) prefetch(after);
+    const after = nextConversation(place.value.open, step);
+    if (after && place.value.open === id) prefetch(after.id);
   });
-}
-
-/** The only row in the tab order: the open one, the selected one, or the first. */
-export const tabStop = computed(() => {
-  const active = place.value.open ?? selected.value;
-  return rows.value.some((row) => row.id === active) ? active : (rows.value[0]?.id ?? null);
-});
-
-/** The conversation before or after the given one; null at the end. */
-export function neighbour(id: string | null, step: 1 | -1): string | null {
-  const list = rows.value;
-  if (list.length === 0) return null;
-  const at = id ? list.findIndex((row) => row.id === id) : -1;
-  if (at < 0) return list[0]!.id;
-  return list[at + step]?.id ?? null;
 }
 
 addEventListener('popstate', () => arrive(fromHash(location.hash)));

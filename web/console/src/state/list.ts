@@ -4,6 +4,7 @@ import { api, Problem, type Order } from '../api';
 import type { Conversation } from '../wire';
 import { comparing, orderOf } from './order';
 import { belongs, queryOf, toHash, type View } from './search';
+import { loadTasks } from './tasklist';
 
 const PAGE = 50;
 /** The server's limit for one page. */
@@ -66,7 +67,8 @@ export function clearList(): void {
 /** Loads a view from the top. `quiet` keeps the current rows until the response arrives. */
 export async function loadList(view: View, options: { quiet?: boolean } = {}): Promise<void> {
   if (!options.quiet) clearList();
-  if (view.kind === 'quarantine' || view.kind === 'channels') return;
+  void loadTasks(view, options.quiet ?? false);
+  if (view.kind === 'tasks' || view.kind === 'quarantine' || view.kind === 'channels') return;
   const ticket = ++asked;
   const sort = orderOf(view);
   try {

@@ -51,7 +51,7 @@ export function chooseOrder(view: View, order: Order): void {
 const NEVER = '~~';
 
 /** Compares instants as text. Fractions have any number of digits, and end before the zone. Long lists are sorted at every change, so this must be quick. */
-function instants(a: string | null, b: string | null): number {
+export function instants(a: string | null, b: string | null): number {
   if (a === b) return 0;
   const [x, y] = [a ?? NEVER, b ?? NEVER];
   return (x.length === y.length ? x < y : x.slice(0, -1) < y.slice(0, -1)) ? -1 : 1;

@@ -4,6 +4,8 @@ import type { Conversation } from '../wire';
 
 export type View =
   | { kind: 'mine' }
+  | { kind: 'tasks' }
+  | { kind: 'swarming' }
   | { kind: 'unassigned' }
   | { kind: 'all' }
   | { kind: 'breaching' }
@@ -21,6 +23,7 @@ export type View =
 export function queryOf(view: View): string {
   switch (view.kind) {
     case 'mine': return 'is:open is:pending assignee:me';
+    case 'swarming': return 'is:swarming is:open is:pending is:snoozed';
     case 'unassigned': return 'is:open is:unassigned';
     case 'all': return 'is:open';
     case 'breaching': return 'is:open sla:<1h';
@@ -29,7 +32,7 @@ export function queryOf(view: View): string {
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
-    case 'quarantine': case 'channels': return '';
+    case 'tasks': case 'quarantine': case 'channels': return '';
   }
 }
 
@@ -37,8 +40,8 @@ const HOUR = 3_600_000;
 
 /** Whether a changed conversation belongs in a view; null when only the server can decide. */
 export function belongs(view: View, c: Conversation, me: string, now = Date.now()): boolean | null {
-  if (view.kind === 'search') return null;
-  if (view.kind === 'quarantine' || view.kind === 'channels') return false;
+  if (view.kind === 'search' || view.kind === 'swarming') return null; // rows do not say who helps
+  if (view.kind === 'tasks' || view.kind === 'quarantine' || view.kind === 'channels') return false;
   switch (view.kind) {
     case 'mine': return c.assignee?.id === me && (c.status === 'open' || c.status === 'pending');
     case 'pending': case 'snoozed': case 'resolved': return c.status === view.kind;
@@ -77,7 +80,7 @@ export function fromHash(hash: string): Place {
 
 function placeOf(kind: string, rest: string[]): Place {
   switch (kind) {
-    case 'mine': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels':
+    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

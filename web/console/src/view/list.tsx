@@ -4,9 +4,11 @@ import { Problem, type Order } from '../api';
 import { nameOf } from '../text/person';
 import { count, say, sayIf, type Sentence } from '../text/say';
 import { heat, span } from '../text/time';
-import { counts, go, inboxes, now, openConversation, place, reason, tabStop, tiers } from '../state/desk';
+import { counts, go, inboxes, now, openConversation, place, reason, tiers } from '../state/desk';
+import { isTask, type Entry } from '../state/entries';
 import { colleagues } from '../state/presence';
 import { listError, loadList, loading, loadMore, nextCursor, rows, select, selected, viewKey } from '../state/list';
+import { active, entries, tabStop, tasks } from '../state/tasklist';
 import { chooseOrder, ORDERS, orderOf } from '../state/order';
 import { drafted } from '../state/sync';
 import { prefetch } from '../state/thread';
@@ -17,6 +19,7 @@ import { Due, dueTitle } from './due';
 import { ChannelIcon, Icon } from './icon';
 import { range, reveal, type Range } from './rows';
 import { keyLabel, keyShortcut } from './shortcuts';
+import { TaskRow } from './taskrow';
 
 export function titleOf(view: View): string {
   if (view.kind === 'tier') {
@@ -36,7 +39,7 @@ export function List() {
       <header class="list-head">
         <div class="list-title">
           <h1 dir="auto">{titleOf(view)}</h1>
-          <span class="list-tools"><Total /><SortMenu view={view} /></span>
+          <span class="list-tools"><Total />{view.kind !== 'tasks' && <SortMenu view={view} />}</span>
         </div>
         <Search />
       </header>
@@ -71,14 +74,15 @@ function SortMenu({ view }: { view: View }) {
 }
 
 function Total() {
-  if ((loading.value || listError.value) && rows.value.length === 0) return null;
+  if ((loading.value || listError.value) && entries.value.length === 0) return null;
   const { kind } = place.value.view;
+  if (kind === 'tasks') return <span class="muted" role="status">{count('list.tasks', tasks.value.length)}</span>;
   if (kind === 'pending' || kind === 'snoozed' || kind === 'resolved' || kind === 'mine' || kind === 'breaching' || kind === 'gaps') {
     const all = counts.value[kind];
     return <span class="muted" role="status">{all >= 1000 ? say('list.countMore', { n: 999 }) : count('list.count', all)}</span>;
   }
   const exact = sizeOf(place.value.view);
-  if (exact !== null) return <span class="muted" role="status">{say('rail.open', { n: exact })}</span>;
+  if (exact !== null) return <span class="muted" role="status">{say('rail.open', { n: exact })}{tasks.value.length > 0 && <> · {count('list.tasks', tasks.value.length)}</>}</span>;
   const n = rows.value.length;
   return <span class="muted" role="status">{nextCursor.value ? say('list.countMore', { n }) : count('list.count', n)}</span>;
 }
@@ -117,7 +121,7 @@ function Refusal({ text, problem }: { text: string; problem: Problem }) {
 }
 
 function Body({ view }: { view: View }) {
-  const list = rows.value;
+  const list = entries.value;
   const failed = listError.value;
   if (failed && !(failed instanceof Problem && failed.status === 422 && view.kind === 'search')) {
     return (
@@ -131,7 +135,7 @@ function Body({ view }: { view: View }) {
   if (list.length === 0) {
     if (failed) return <div class="empty" />;
     const pick = view.kind === 'mine' && keyLabel('mine');
-    const key = view.kind === 'mine' || view.kind === 'search' || view.kind === 'breaching' || view.kind === 'gaps' ? view.kind : belongsElsewhere(view) ? 'rest' : 'other';
+    const key = view.kind === 'mine' || view.kind === 'search' || view.kind === 'breaching' || view.kind === 'gaps' || view.kind === 'tasks' || view.kind === 'swarming' ? view.kind : belongsElsewhere(view) ? 'rest' : 'other';
     return (
       <div class="empty"><Icon name="check" size={28} /><p>{say(`list.empty.${key}`)}</p><p class="muted">{pick ? say('list.empty.mine.key', { key: pick }) : say(`list.empty.${key}.hint` as Sentence)}</p></div>
     );
@@ -150,14 +154,14 @@ function Skeleton() {
 }
 
 /** Renders the visible rows only. All rows have the same height, which the first one tells. */
-function Rows({ list, view }: { list: Conversation[]; view: View }) {
+function Rows({ list, view }: { list: readonly Entry[]; view: View }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [height, setHeight] = useState(ROW_HEIGHT);
   const [seen, setSeen] = useState<Range>(() => range(0, innerHeight, ROW_HEIGHT, list.length));
   const look = () => {
     const box = scroller.current;
     if (!box) return;
-    const next = range(box.scrollTop, box.clientHeight, height, rows.peek().length);
+    const next = range(box.scrollTop, box.clientHeight, height, entries.peek().length);
     setSeen((last) => (last.from === next.from && last.to === next.to ? last : next));
   };
   const above = useAnchor(scroller, list, height);
@@ -173,9 +177,9 @@ function Rows({ list, view }: { list: Conversation[]; view: View }) {
     return () => watch.disconnect();
   }, [height]);
   useSignalEffect(() => {
-    const active = place.value.open ?? selected.value;
+    const at = active.value;
     const box = scroller.current;
-    const index = active && box ? rows.peek().findIndex((row) => row.id === active) : -1;
+    const index = at && box ? entries.peek().findIndex((row) => row.id === at) : -1;
     if (index < 0 || !box) return;
     const top = reveal(index, box.scrollTop, box.clientHeight, height);
     if (top !== box.scrollTop) box.scrollTop = top;
@@ -193,7 +197,10 @@ function Rows({ list, view }: { list: Conversation[]; view: View }) {
         <button class="pill" onClick={() => scroller.current?.scrollTo({ top: 0 })}>{count('list.new', above)}</button>
       )}
       <ul class="row-list" style={{ paddingBlock: `${from * height}px ${(list.length - to) * height}px` }}>
-        {list.slice(from, to).map((row, i) => <Row key={row.id} row={row} at={from + i + 1} of={nextCursor.value ? -1 : list.length} />)}
+        {list.slice(from, to).map((row, i) => {
+          const place = { at: from + i + 1, of: nextCursor.value ? -1 : list.length };
+          return isTask(row) ? <TaskRow key={row.id} task={row} {...place} /> : <Row key={row.id} row={row} {...place} />;
+        })}
       </ul>
       {nextCursor.value && <button class="more" onClick={() => void loadMore(view)}>{say('list.more')}</button>}
     </div>
@@ -204,8 +211,8 @@ function Rows({ list, view }: { list: Conversation[]; view: View }) {
 const ROW_HEIGHT = 78;
 
 /** Keeps the active row, or the first visible one, where it is when rows arrive above it. Returns how many arrived there. */
-function useAnchor(scroller: { current: HTMLDivElement | null }, list: Conversation[], height: number): number {
-  const last = useRef<Conversation[]>(list);
+function useAnchor(scroller: { current: HTMLDivElement | null }, list: readonly Entry[], height: number): number {
+  const last = useRef(list);
   const top = useRef<string>(list[0]?.id ?? '');
   const [above, setAbove] = useState(0);
   useLayoutEffect(() => {
@@ -213,13 +220,13 @@ function useAnchor(scroller: { current: HTMLDivElement | null }, list: Conversat
     const before = last.current;
     last.current = list;
     if (!box || before === list) return;
-    const active = place.peek().open ?? selected.peek();
+    const now = active.peek();
     const visible = (index: number) => index >= 0 && (index + 1) * height > box.scrollTop && index * height < box.scrollTop + box.clientHeight;
-    let index = active ? before.findIndex((row) => row.id === active) : -1;
+    let index = now ? before.findIndex((row) => row.id === now) : -1;
     if (!visible(index)) index = box.scrollTop > 0 ? Math.floor(box.scrollTop / height) : -1;
     const anchor = before[index]?.id;
-    const now = anchor ? list.findIndex((row) => row.id === anchor) : -1;
-    if (now > index && index >= 0) box.scrollTop += (now - index) * height;
+    const moved = anchor ? list.findIndex((row) => row.id === anchor) : -1;
+    if (moved > index && index >= 0) box.scrollTop += (moved - index) * height;
     if (box.scrollTop < 8) top.current = list[0]?.id ?? '';
     setAbove(Math.max(0, list.findIndex((row) => row.id === top.current)));
   }, [list]);
@@ -239,8 +246,8 @@ function useAnchor(scroller: { current: HTMLDivElement | null }, list: Conversat
 /** A row subscribes to its own state only, so that moving through the list renders two rows and not all. */
 function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
   const { id } = row;
-  const open = useComputed(() => place.value.open === id).value;
-  const picked = useComputed(() => selected.value === id).value;
+  const open = useComputed(() => place.value.open === id && !place.value.task).value;
+  const picked = useComputed(() => selected.value === id || (place.value.open === id && Boolean(place.value.task))).value;
   const reachable = useComputed(() => tabStop.value === id).value;
   const drafting = useComputed(() => drafted.value.has(id)).value;
   const busy = useComputed(() => [...(colleagues.value.get(id)?.values() ?? [])].find((one) => one.doing === 'replying')?.name ?? '').value;
@@ -267,6 +274,7 @@ function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
         </span>
         <span class="row-foot">
           {row.gap && <span class="gap"><Icon name="gap" size={13} />{say(`gap.${row.gap}`)}</span>}
+          {row.open_tasks > 0 && <span class="row-tasks" title={count('row.tasks', row.open_tasks)}><Icon name="task" size={13} /><span aria-hidden="true">{row.open_tasks}</span><span class="sr">{count('row.tasks', row.open_tasks)}</span></span>}
           {drafting && <span class="draft-mark">{say('row.draft')}</span>}
           {busy ? <span class="row-busy">{say('presence.replying', { name: busy.split(' ')[0]! })}</span> : <span class="row-preview" dir="auto">{row.preview}</span>}
           {row.status !== 'open' && <span class={`status status-${row.status}`}>{statusOf(row)}</span>}

@@ -12,12 +12,12 @@ import { Bell } from './bell';
 import { Icon, Mark, type IconName } from './icon';
 import { keyShortcut, withKey } from './shortcuts';
 
-interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; child?: boolean; dot?: ComponentChildren }
+interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; tasks?: number; child?: boolean; dot?: ComponentChildren }
 
 /** Views of which not all conversations are open. */
-const OTHER = ['mine', 'gaps', 'pending', 'snoozed', 'resolved', 'quarantine'];
+const OTHER = ['mine', 'swarming', 'gaps', 'pending', 'snoozed', 'resolved', 'quarantine'];
 
-function Entry({ view, label, icon, count, child, dot }: EntryProps) {
+function Entry({ view, label, icon, count, tasks, child, dot }: EntryProps) {
   const here = viewKey(place.value.view) === viewKey(view);
   return (
     <li>
@@ -27,7 +27,8 @@ function Entry({ view, label, icon, count, child, dot }: EntryProps) {
         {!icon && dot}
         <span class="entry-name">{label}</span>
         {icon && dot}
-        {count ? <span class="entry-count" aria-label={say(OTHER.includes(view.kind) ? 'rail.count' : 'rail.open', { n: count })}>{count >= 1000 ? '999+' : count}</span> : null}
+        {tasks ? <span class="entry-tasks" title={say('rail.tasks', { n: tasks })}><Icon name="task" size={13} /><span aria-hidden="true">{tasks}</span><span class="sr">{say('rail.tasks', { n: tasks })}</span></span> : null}
+        {count ? <span class="entry-count" aria-label={say(OTHER.includes(view.kind) ? 'rail.count' : view.kind === 'tasks' ? 'rail.tasks' : 'rail.open', { n: count })}>{count >= 1000 ? '999+' : count}</span> : null}
       </a>
     </li>
   );
@@ -43,6 +44,8 @@ export function Rail() {
       <div class="rail-scroll">
         <ul class="entries">
           <Entry view={{ kind: 'mine' }} label={say('rail.mine')} icon="person" count={counts.value.mine} />
+          <Entry view={{ kind: 'tasks' }} label={say('view.tasks')} icon="task" count={counts.value.tasks} />
+          {(counts.value.swarming > 0 || place.value.view.kind === 'swarming') && <Entry view={{ kind: 'swarming' }} label={say('view.swarming')} icon="team" count={counts.value.swarming} />}
           <Entry view={{ kind: 'unassigned' }} label={say('rail.unassigned')} icon="tray" count={free} />
           <Entry view={{ kind: 'breaching' }} label={say('view.breaching')} icon="sand" count={counts.value.breaching} />
           <Entry view={{ kind: 'all' }} label={say('rail.all')} icon="stack" count={all} />
@@ -53,10 +56,10 @@ export function Rail() {
         </ul>
         {tiers.value.map((group) => (
           <ul class="entries" key={group.tier}>
-            <Entry view={{ kind: 'tier', tier: group.tier }} count={group.open} label={group.name || say('rail.tier', { tier: group.tier })}
+            <Entry view={{ kind: 'tier', tier: group.tier }} count={group.open} {...(group.inboxes.length === 1 && { tasks: group.inboxes[0]!.tasks })} label={group.name || say('rail.tier', { tier: group.tier })}
               dot={<span class={`tier tier-${group.tier}`} aria-label={say('rail.tier', { tier: group.tier })} role="img">T{group.tier}</span>} />
             {group.inboxes.length === 1 && group.inboxes[0]!.name === group.name ? null : group.inboxes.map((inbox) => (
-              <Entry key={inbox.key} view={{ kind: 'inbox', inbox: inbox.key }} label={inbox.name} count={inbox.open} child />
+              <Entry key={inbox.key} view={{ kind: 'inbox', inbox: inbox.key }} label={inbox.name} count={inbox.open} tasks={inbox.tasks} child />
             ))}
           </ul>
         ))}

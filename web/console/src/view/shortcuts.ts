@@ -1,10 +1,12 @@
 // All keyboard shortcuts of the console.
 import { assign, current, denied, resolve as resolveIt, setStatus } from '../state/actions';
-import { go, inboxes, markUnread, me, neighbour, openConversation, passTo, place } from '../state/desk';
+import { go, inboxes, markUnread, me, openConversation, openTask, passTo, place } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { keysOf } from '../state/keymap';
 import { ariaKeys, caps, isField, isLetter, Keys, lettersOff, strokeName, type Binding } from '../state/keys';
-import { rows, select, selected } from '../state/list';
+import { isTask } from '../state/entries';
+import { select } from '../state/list';
+import { active, entries, neighbour } from '../state/tasklist';
 import { atRest } from '../state/pace';
 import { askAvailability } from '../state/staff';
 import { nextTheme } from '../state/theme';
@@ -23,12 +25,19 @@ const open = () => calm() && place.value.open !== null;
 
 /** Opens the next conversation if one is open; otherwise moves the selection. */
 function step(by: 1 | -1): void {
-  const from = place.value.open ?? selected.value;
-  const next = neighbour(from, by);
+  const next = neighbour(active.value, by);
   if (!next) return;
-  select(next);
-  if (place.value.open) passTo(next, by);
-  else atRest(() => { if (selected.value === next) prefetch(next); });
+  select(next.id);
+  const [conversation, task] = isTask(next) ? [next.conversation.id, next.id] : [next.id, ''];
+  if (place.value.open) passTo(conversation, by, task);
+  else atRest(() => { if (active.value === next.id) prefetch(conversation); });
+}
+
+/** Opens the selected row, or the first one. */
+function openRow(): void {
+  const row = entries.value.find((one) => one.id === active.value) ?? entries.value[0];
+  if (row && isTask(row)) openTask(row);
+  else if (row) openConversation(row.id);
 }
 
 function compose(kind: 'reply' | 'note'): void {
@@ -64,7 +73,7 @@ function escape(): void {
 const bindings: Binding[] = [
   { action: 'next', keys: 'j', group: 'list', label: say('key.next'), run: () => step(1), when: calm },
   { action: 'previous', keys: 'k', group: 'list', label: say('key.previous'), run: () => step(-1), when: calm },
-  { action: 'open', keys: 'o', group: 'list', label: say('key.open'), run: () => { const id = selected.value ?? rows.value[0]?.id; if (id) openConversation(id); }, when: calm },
+  { action: 'open', keys: 'o', group: 'list', label: say('key.open'), run: openRow, when: calm },
   { action: 'back', keys: 'u', group: 'list', label: say('key.back'), run: () => openConversation(null), when: open },
   { action: 'search', keys: '/', group: 'list', label: say('key.search'), run: () => document.querySelector<HTMLInputElement>('#search')?.select(), when: calm },
   { action: 'reply', keys: 'r', group: 'thread', label: say('key.reply'), run: () => compose('reply'), when: have },
@@ -79,6 +88,8 @@ const bindings: Binding[] = [
   { action: 'resolve', keys: 'e', group: 'thread', label: say('key.resolve'), run: resolve, when: have },
   { action: 'send', keys: 'Mod+Enter', group: 'thread', label: say('key.send'), run: sendNow, inFields: true, when: () => calm() && writing.value !== null },
   { action: 'goMine', keys: 'g m', group: 'go', label: say('key.goMine'), run: () => go({ kind: 'mine' }), when: calm },
+  { action: 'goTasks', keys: 'g t', group: 'go', label: say('view.tasks'), run: () => go({ kind: 'tasks' }), when: calm },
+  { action: 'goSwarming', keys: 'g h', group: 'go', label: say('view.swarming'), run: () => go({ kind: 'swarming' }), when: calm },
   { action: 'unread', keys: 'U', group: 'thread', label: say('key.unread'), run: () => void markUnread(current()!), when: have },
   { action: 'goPending', keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
   { action: 'goUnassigned', keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },
