@@ -50,7 +50,7 @@ type team struct {
 // inboxes, and colleagues who are asked to help.
 func (t *team) work(ctx context.Context, list []view.Conversation) error {
 	for _, p := range parts {
-		c, err := t.unresolved(ctx, list, p.subjects)
+		c, err := t.unresolved(ctx, list, p.subjects, p.ago)
 		if err == nil && !c.ID.IsZero() {
 			err = t.share(ctx, c, p)
 		}
@@ -58,7 +58,7 @@ func (t *team) work(ctx context.Context, list []view.Conversation) error {
 			return fmt.Errorf("task %q: %w", p.title, err)
 		}
 	}
-	c, err := t.unresolved(ctx, list, failing)
+	c, err := t.unresolved(ctx, list, failing, time.Hour)
 	if err != nil || c.ID.IsZero() {
 		return err
 	}
@@ -70,19 +70,27 @@ func (t *team) work(ctx context.Context, list []view.Conversation) error {
 }
 
 // unresolved returns a conversation about one of some subjects that still has to be
-// worked on; none if there is none.
-func (t *team) unresolved(ctx context.Context, list []view.Conversation, subjects []string) (view.Conversation, error) {
+// worked on, if possible one to which nothing has happened for some time; none if there
+// is none.
+func (t *team) unresolved(ctx context.Context, list []view.Conversation, subjects []string, quiet time.Duration) (found view.Conversation, err error) {
 	for _, subject := range subjects {
 		i := slices.IndexFunc(list, func(c view.Conversation) bool { return c.Subject == subject })
 		if i < 0 {
 			continue
 		}
 		c, err := t.read(ctx, list[i].ID)
-		if err != nil || c.Status == desk.StatusOpen || c.Status == desk.StatusPending {
+		if err != nil {
 			return c, err
 		}
+		open := c.Status == desk.StatusOpen || c.Status == desk.StatusPending
+		if open && t.now.Sub(c.UpdatedAt) > quiet {
+			return c, nil
+		}
+		if open && found.ID.IsZero() {
+			found = c
+		}
 	}
-	return view.Conversation{}, nil
+	return found, nil
 }
 
 func (t *team) read(ctx context.Context, id desk.ConversationID) (view.Conversation, error) {

@@ -31,16 +31,16 @@ function Panel({ conversation, tasks }: { conversation: Conversation; tasks: Tas
   const shown = [...left, ...tasks.filter(ended)];
   return (
     <section class="tasks" aria-label={say(tasks.length > 0 ? 'task.list' : 'swarm.list')}>
-      <div class="tasks-head">
-        {tasks.length > 0 && <><Icon name="task" size={16} /><b>{say('task.list')}</b><span class="muted">{left.length > 0 ? count('task.left', left.length) : say('task.allDone')}</span></>}
-        <Helpers conversation={conversation} />
-        {tasks.length > 0 && (
+      {tasks.length > 0 && (
+        <div class="tasks-head">
+          <Icon name="task" size={16} /><b>{say('task.list')}</b><span class="muted">{left.length > 0 ? count('task.left', left.length) : say('task.allDone')}</span>
           <button class="tool" aria-expanded={open} onClick={() => setOpen(!open)}>
             <Icon name={open ? 'down' : 'right'} size={16} /><span class="sr">{say(open ? 'task.hide' : 'task.show')}</span>
           </button>
-        )}
-      </div>
+        </div>
+      )}
       {open && tasks.length > 0 && <ul class="task-list">{shown.map((task) => <Line key={task.id} task={task} asked={task.id === asked} />)}</ul>}
+      <Helpers conversation={conversation} />
     </section>
   );
 }
@@ -93,7 +93,10 @@ function More({ task }: { task: Task }) {
     <div class="task-more">
       {task.note && <p class="task-note" dir="auto">{task.note}</p>}
       {task.result && <p class="task-note" dir="auto"><b>{say('task.result')}</b> {task.result}</p>}
-      <p class="muted">{say('task.by', { name: task.opened_by.name, time: moment(task.opened_at, now.value) })}</p>
+      <p class="muted">
+        {say('task.by', { name: task.opened_by.name, time: moment(task.opened_at, now.value) })}
+        {task.due_at && <span title={exact(task.due_at)}> · {say(Date.parse(task.due_at) < now.value ? 'due.was' : 'due.at', { time: moment(task.due_at, now.value) })}</span>}
+      </p>
       <div class="task-tools">
         {over ? <button class="button" onClick={() => void tryTask(task, { state: 'open' })}><Icon name="undo" size={15} />{say('task.reopen')}</button> : <>
           <label class="task-assign"><span>{say('task.assignee')}</span>
@@ -105,7 +108,6 @@ function More({ task }: { task: Task }) {
           <button class="button" onClick={() => askResult(task)}><Icon name="check" size={15} />{say('task.finish')}</button>
           <button class="button button-quiet" onClick={() => void tryTask(task, { state: 'cancelled' }, 'done.taskCancelled')}>{say('task.cancel')}</button>
         </>}
-        {task.due_at && <span class="muted" title={exact(task.due_at)}>{say(Date.parse(task.due_at) < now.value ? 'due.was' : 'due.at', { time: moment(task.due_at, now.value) })}</span>}
       </div>
     </div>
   );
