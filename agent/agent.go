@@ -52,6 +52,9 @@ type Tx interface {
 	// Task returns a task of a locked conversation and its inbox; KindNotFound for an
 	// unknown one.
 	Task(ctx context.Context, id desk.TaskID) (desk.Task, desk.Inbox, error)
+	// Uploads keeps files that an agent has uploaded for good, and returns those that
+	// there are in the given order.
+	Uploads(ctx context.Context, by desk.AgentID, ids []desk.UploadID) ([]Upload, error)
 	// Roster returns the agents who can sign in, and whether they are available.
 	Roster(ctx context.Context) ([]desk.Member, error)
 	// Save writes the changes.
@@ -129,8 +132,13 @@ func New(store Store, opt Options) *Desk {
 
 // Reply is a reply to the customer.
 type Reply struct {
-	Text string // plain text; required
-	HTML string // the same as HTML, sanitized before it is stored; may be empty
+	// Text is CommonMark, and sent as plain text as it is. Required.
+	Text string
+	// HTML is the same as HTML, sanitized before it is stored; empty: made from Text.
+	// Only mail has HTML.
+	HTML string
+	// Attachments are files that the same agent has uploaded; only mail has them.
+	Attachments []desk.UploadID
 	// To are the recipients; empty: the address that the conversation is answered at.
 	// Only mail has recipients to choose.
 	To, CC []desk.Address

@@ -10,6 +10,7 @@ import (
 	"switchboard/desk"
 	"switchboard/htmlview"
 	"switchboard/internal/imf"
+	"switchboard/internal/markdown"
 )
 
 const (
@@ -23,6 +24,7 @@ type draft struct {
 	head         Head
 	by           desk.Agent
 	reply        Reply
+	files        []Upload // what the reply attaches
 	now          time.Time
 	opt          *Options
 }
@@ -46,13 +48,10 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	if strings.TrimSpace(text) == "" {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "text: the reply is empty")
 	}
-	// What is stored is what is sent, and the recipient's program may show it less
-	// carefully than the console.
-	html = htmlview.Sanitize(html)
 	id := desk.NewID[desk.MessageID]()
 	m := desk.Message{
 		ID: id, ConversationID: c.ID, Direction: desk.Outbound, Channel: c.ReplyChannel, MessageID: d.opt.MessageID(id),
-		SentAt: d.now, ReceivedAt: d.now, Preview: imf.Preview(text), TextBody: text, HTMLBody: html, NewText: text,
+		SentAt: d.now, ReceivedAt: d.now, Preview: imf.Preview(markdown.Text(text)), TextBody: text, NewText: text,
 		AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply",
 	}
 	if hasControl(d.by.Name) {
@@ -61,6 +60,12 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	if c.ReplyChannel == desk.ChannelChat {
 		return d.chat(m)
 	}
+	if err := d.content(&m, text, html); err != nil {
+		return desk.Message{}, nil, err
+	}
+	// What is stored is what is sent, and the recipient's program may show it less
+	// carefully than the console.
+	m.HTMLBody = htmlview.Sanitize(m.HTMLBody)
 	return d.mail(m)
 }
 
@@ -86,6 +91,9 @@ func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	}
 	if len(d.reply.To) > 0 {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "to: a chat reply goes to the visitor; it cannot have other recipients")
+	}
+	if len(d.files) > 0 {
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "attachments: a chat reply cannot have files; send a link instead")
 	}
 	m.From = []desk.Address{{Name: d.by.Name}}
 	return m, []desk.Delivery{d.delivery(&m, d.conversation.ReplyTo, "")}, nil

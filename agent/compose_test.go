@@ -42,9 +42,12 @@ func TestComposeMail(t *testing.T) {
 		MessageID: m.ID.String() + "@desk.example", InReplyTo: []string{"q1@acme.example"}, References: []string{"q0@acme.example", "q1@acme.example"},
 		From: []desk.Address{{Name: "Ana", Email: "help@desk.example"}}, To: []desk.Address{{Name: "Jo Doe", Email: "jo@acme.example"}},
 		CC: []desk.Address{{Name: "Sam", Email: "sam@acme.example"}}, Subject: "Re: Printer on fire", SentAt: noon, ReceivedAt: noon,
-		Preview: "Pull the plug.", TextBody: "Pull the\nplug.", NewText: "Pull the\nplug.", AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply"}
+		Preview: "Pull the plug.", TextBody: "Pull the\nplug.", NewText: "Pull the\nplug.", HTMLBody: m.HTMLBody, AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply"}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+	if !strings.Contains(m.HTMLBody, "Pull the<br>\nplug.") {
+		t.Errorf("HTML %s", m.HTMLBody)
 	}
 	var to []string
 	for _, x := range ds {

@@ -145,7 +145,11 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 			return desk.Message{}, nil, err
 		}
 	}
-	d := draft{conversation: c, head: head, by: a.by, reply: r, now: a.Now(), opt: a.opt}
+	files, err := a.files(ctx, r.Attachments)
+	if err != nil {
+		return desk.Message{}, nil, err
+	}
+	d := draft{conversation: c, head: head, by: a.by, reply: r, files: files, now: a.Now(), opt: a.opt}
 	m, deliveries, err := d.compose()
 	if err != nil {
 		return desk.Message{}, nil, err

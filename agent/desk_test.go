@@ -21,6 +21,7 @@ type memory struct {
 	task    desk.Task
 	newer   int // number of messages that the agent has not seen
 	saved   *desk.Changes
+	uploads map[desk.UploadID]Upload
 	locked  []desk.ConversationID
 	fails   string // the method that returns errDown
 	limit   int    // that Due was called with
@@ -88,6 +89,15 @@ func (s *memory) Roster(context.Context) (members []desk.Member, err error) {
 		members = append(members, desk.Member{Agent: a, Availability: desk.Available})
 	}
 	return members, s.fail("Roster")
+}
+
+func (s *memory) Uploads(_ context.Context, _ desk.AgentID, ids []desk.UploadID) (files []Upload, err error) {
+	for _, id := range ids {
+		if u, ok := s.uploads[id]; ok {
+			files = append(files, u)
+		}
+	}
+	return files, s.fail("Uploads")
 }
 
 func (s *memory) Save(_ context.Context, c *desk.Changes) error {

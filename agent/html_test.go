@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+const markdownOfA = "<div style=\"font-family: system-ui,-apple-system,&#39;Segoe UI&#39;,Roboto,Helvetica,Arial,sans-serif; font-size: 15px; line-height: 1.5;\">\n<p style=\"margin: 0 0 1em;\">a</p>\n</div>"
+
 // The HTML of a reply is stored and sent without anything active.
 func TestComposeHTML(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
@@ -18,7 +20,7 @@ func TestComposeHTML(t *testing.T) {
 		"vector image":   {`<svg onload=x><script>y</script></svg>a`, `a`},
 		"meta and base":  {`<base href="https://evil.example"><meta http-equiv=refresh content="0;url=x">a`, `a`},
 		"inline image":   {`<img src="cid:logo@desk.example" width="40">`, `<img src="cid:logo@desk.example" width="40">`},
-		"no HTML":        {``, ``},
+		"no HTML":        {``, markdownOfA},
 	} {
 		d := newDraft(Reply{Text: "a", HTML: c.in})
 		m, _, err := d.compose()

@@ -20,10 +20,11 @@ import (
 type replyInput struct {
 	ConversationPath
 	Body struct {
-		Text        string   `json:"text" minLength:"1" maxLength:"500000"`
-		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
+		Text        string   `json:"text" minLength:"1" maxLength:"500000" doc:"CommonMark. Sent as plain text as it is, and as HTML; a chat shows it as it is"`
+		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
 		To          []string `json:"to,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at"`
 		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies"`
+		Attachments []string `json:"attachments,omitempty" maxItems:"20" doc:"Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture"`
 		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
 	}
 }
@@ -101,12 +102,18 @@ func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, err
 	if err != nil {
 		return nil, err
 	}
+	files := make([]desk.UploadID, len(in.Body.Attachments))
+	for i, id := range in.Body.Attachments {
+		if files[i], err = desk.ParseID[desk.UploadID](id); err != nil {
+			return nil, problem.Invalid("body.attachments["+strconv.Itoa(i)+"]", "not the id of an upload: "+err.Error(), id)
+		}
+	}
 	c, err := s.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{
-		Text: in.Body.Text, HTML: in.Body.HTML, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq,
+		Text: in.Body.Text, HTML: in.Body.HTML, Attachments: files, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq,
 	})
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type Deps struct {
 	Desks         Desks
 	Tasks         Tasks
 	Drafts        Drafts
+	Uploads       Uploads
 	Notices       Notices
 	Staff         Staff
 	Names         Names
@@ -51,6 +52,7 @@ type Store interface {
 	Desks
 	Tasks
 	Drafts
+	Uploads
 	Notices
 	Staff
 	Directory
@@ -75,7 +77,7 @@ type Actions interface {
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Desks: s, Tasks: s, Drafts: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
+		Conversations: s, Messages: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Teamwork: actions, Hub: hub,
 	}
 }

@@ -138,7 +138,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{200}
-	case operation == "delete-key":
+	case operation == "delete-key", operation == "get-upload", operation == "download-upload", operation == "delete-upload":
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/tasks/")):
 		return []int{404}
@@ -148,6 +148,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{409}
 	case operation == "ack-notice":
 		return []int{404}
+	case operation == "upload-file":
+		return []int{422} // not a form
 	case operation == "accept-handoff", operation == "return-handoff":
 		return []int{409} // it was not handed over
 	case operation == "preview-move":

@@ -142,10 +142,15 @@ func (s *server) attachment(ctx context.Context, in *attachmentPath) (*huma.Stre
 	if err != nil {
 		return nil, err
 	}
+	return content(f), nil
+}
+
+// content sends a file: pictures to be shown, everything else to be saved.
+func content(f view.File) *huma.StreamResponse {
 	if isPicture(f.Type) {
-		return download(f, "inline", f.Type), nil
+		return download(f, "inline", f.Type)
 	}
-	return download(f, "attachment", "application/octet-stream"), nil
+	return download(f, "attachment", "application/octet-stream")
 }
 
 // download sends a file in a way that it never runs as a page of this origin.

@@ -25,7 +25,7 @@ func display(m *view.Message) view.Display {
 	switch {
 	case m.Direction == desk.Inbound && shortened(m.ReplyText, m.Text):
 		return view.DisplayReplyText
-	case m.HTML != "":
+	case m.HTML != "" && (m.Direction == desk.Inbound || !plainHTML(m.HTML)):
 		return view.DisplayHTML
 	}
 	return view.DisplayText
@@ -37,6 +37,23 @@ func shortened(reply, whole string) bool {
 		return false
 	}
 	return essence(reply) != essence(whole)
+}
+
+// formatting matches what the text of a reply does not show: elements other than
+// paragraphs and line breaks, and links that are not their own text.
+var (
+	formatting = regexp.MustCompile(`<(?:[^/dpba]|d[^i]|p[^ >]|b[^r]|a[^ ])`)
+	link       = regexp.MustCompile(`<a href="([^"]*)"[^>]*>([^<]*)</a>`)
+)
+
+// plainHTML reports whether the HTML of a reply shows nothing that its text does not.
+func plainHTML(html string) bool {
+	for _, m := range link.FindAllStringSubmatch(html, -1) {
+		if m[1] != m[2] && m[1] != "mailto:"+m[2] {
+			return false
+		}
+	}
+	return !formatting.MatchString(html)
 }
 
 // addedLink matches a link target that was added when HTML was converted to text.

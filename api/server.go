@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func New(cfg Config, deps Deps) (*Handler, error) {
 		return nil, err
 	}
 	s.mux.HandleFunc("/api/", s.unknownPath)
-	handler, err := middleware.Wrap(s.mux, s.site, s.log)
+	handler, err := middleware.Wrap(s.mux, s.site, bodyLimit, s.log)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +125,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.taskRoutes()
 	s.swarmRoutes()
 	s.draftRoutes()
+	s.uploadRoutes()
 	s.noticeRoutes()
 	s.countRoutes()
 	s.messageRoutes()
@@ -177,7 +179,7 @@ func handle[I, O any](s *server, op huma.Operation, fn func(context.Context, *I)
 			Schema: s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Details](), true, ""),
 		}},
 	}
-	op.MaxBodyBytes = middleware.MaxBody
+	op.MaxBodyBytes = bodyLimit(&http.Request{Method: op.Method, URL: &url.URL{Path: base + op.Path}})
 	if isPublic, _ := op.Metadata[auth.Public].(bool); op.Method == http.MethodPost && !isPublic {
 		repeat.Describe(&op)
 	}

@@ -33,6 +33,7 @@ type (
 	clockKind        struct{}
 	noticeKind       struct{}
 	taskKind         struct{}
+	uploadKind       struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -49,6 +50,7 @@ func (keyKind) prefix() string          { return "ak" }
 func (clockKind) prefix() string        { return "ck" }
 func (noticeKind) prefix() string       { return "nt" }
 func (taskKind) prefix() string         { return "tk" }
+func (uploadKind) prefix() string       { return "up" }
 
 // The identifiers of the model.
 type (
@@ -66,6 +68,7 @@ type (
 	ClockID        = ID[clockKind]
 	NoticeID       = ID[noticeKind]
 	TaskID         = ID[taskKind]
+	UploadID       = ID[uploadKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

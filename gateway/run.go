@@ -63,6 +63,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return g.repeat(inner, agentInterval, "ReadAgentsFailed", func(ctx context.Context) (bool, error) { return false, g.people.load(ctx) })
 	})
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepFailed", g.store.SweepRepeats) })
+	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepUploadsFailed", g.store.SweepUploads) })
 	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 
 	frontend, outer := errgroup.WithContext(ctx)

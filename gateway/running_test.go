@@ -131,6 +131,7 @@ type message struct {
 	Deliveries     []struct{ State, Recipient, Detail string }
 	Thread         struct{ Method, Evidence string }
 	Attachments    []struct{ Name, Type, URL string }
+	Display        string
 	Problems       []struct{ Code, Detail string }
 	Authentication *struct{ By, SPF, DKIM, DMARC, Domain, Policy, Trust, Reason, Spam, Virus, Results string }
 	Signature      *struct{ Kind, Status, Reason, Email, Name, Key, Issuer, Footer string }

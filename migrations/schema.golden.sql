@@ -753,6 +753,21 @@ create table tiers (
     constraint tiers_pkey PRIMARY KEY (tier)
 );
 
+create table uploads (
+    id uuid not null,
+    agent_id uuid not null,
+    name text not null,
+    type text not null,
+    picture text not null,
+    sha256 text not null,
+    size bigint not null,
+    bytes bytea not null storage external,
+    created_at timestamp with time zone not null default now(),
+    constraint uploads_pkey PRIMARY KEY (id),
+    constraint uploads_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE
+);
+CREATE INDEX uploads_created_at ON uploads USING btree (created_at);
+
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
 create function may_read(restricted boolean, tier integer, admin boolean, tiers integer[]) returns boolean language sql immutable parallel safe;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;

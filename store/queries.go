@@ -38,6 +38,7 @@ type queries struct {
 	image            imageQueries
 	repeat           repeatQueries
 	draft            draftQueries
+	upload           uploadQueries
 	clock            clockQueries
 	roster           rosterQueries
 	promise          promiseQueries

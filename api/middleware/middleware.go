@@ -19,7 +19,7 @@ import (
 	"switchboard/api/site"
 )
 
-// MaxBody bounds a request's body in bytes.
+// MaxBody bounds the body of a request, other than of one with a file, in bytes.
 const MaxBody = 1 << 20
 
 // hsts makes browsers use TLS for this host only, and only for a year after the last
@@ -35,7 +35,7 @@ func RequestOf(ctx context.Context) *http.Request {
 }
 
 // Wrap returns next with everything that applies to all requests.
-func Wrap(next http.Handler, site site.Site, log *slog.Logger) (http.Handler, error) {
+func Wrap(next http.Handler, site site.Site, limit func(*http.Request) int64, log *slog.Logger) (http.Handler, error) {
 	cop := http.NewCrossOriginProtection()
 	if origin := site.Origin(); origin != "" {
 		if err := cop.AddTrustedOrigin(origin); err != nil {
@@ -64,7 +64,7 @@ func Wrap(next http.Handler, site site.Site, log *slog.Logger) (http.Handler, er
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			h.Set("Cache-Control", "no-store")
 		}
-		r.Body = http.MaxBytesReader(tracked, r.Body, MaxBody)
+		r.Body = http.MaxBytesReader(tracked, r.Body, limit(r))
 		next.ServeHTTP(tracked, r)
 	}), nil
 }

@@ -86,6 +86,9 @@ func NotFound(what string) *Details { return New(http.StatusNotFound, "no such "
 
 // TooLarge returns a 413 for a request body of more than limit bytes.
 func TooLarge(limit int64) *Details {
+	if limit > 2<<20 {
+		return New(http.StatusRequestEntityTooLarge, fmt.Sprintf("the file is too large: at most %d MB are accepted; make it smaller, or send a link to it", limit>>20))
+	}
 	return New(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is too large: at most %d KiB are accepted; shorten the text", limit>>10))
 }
 

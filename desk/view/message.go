@@ -92,3 +92,13 @@ type File struct {
 	Type  string // media type without parameters
 	Bytes []byte
 }
+
+// Upload is a file that an agent has uploaded to send with a reply.
+type Upload struct {
+	ID        desk.UploadID `json:"id"`
+	Name      string        `json:"name" doc:"Without path"`
+	Type      string        `json:"type" doc:"Media type without parameters"`
+	Size      int64         `json:"size" doc:"In bytes"`
+	Picture   string        `json:"picture" doc:"The media type of an image that every browser shows; none for another image; otherwise empty"`
+	CreatedAt time.Time     `json:"created_at"`
+}

@@ -106,7 +106,7 @@ func parseDump(dump []byte) (m SinkMail, ok bool) {
 				_, after, _ = bytes.Cut(after, []byte("\n"))
 			}
 			m.Content = bytes.TrimSuffix(after, []byte("\n"))
-			return m, true
+			return m, bytes.HasSuffix(after, []byte("\n\n")) // else the sink still writes it
 		default:
 			return m, false
 		}

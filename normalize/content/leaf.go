@@ -160,7 +160,7 @@ const maxLocation = 2000
 func Attachment(a desk.Part, number int, problem func(code, detail string)) desk.Part {
 	sum := sha256.Sum256(a.Data)
 	a.Disposition = "attachment" // until it is known to be shown by the HTML
-	a.Picture = picture(a.Type, a.Data)
+	a.Picture = Picture(a.Type, a.Data)
 	a.Location = imf.OneLine(a.Location)
 	if len(a.Location) > maxLocation {
 		a.Location = ""

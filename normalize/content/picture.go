@@ -14,10 +14,10 @@ import (
 	"switchboard/desk"
 )
 
-// picture returns the media type of an image that every browser shows, as its content
+// Picture returns the media type of an image that every browser shows, as its content
 // says: senders confuse the types, and phones send HEIC under the name of JPEG. It is
 // desk.PictureNone for another image, and empty for other files.
-func picture(declared string, data []byte) string {
+func Picture(declared string, data []byte) string {
 	isImage := strings.HasPrefix(declared, "image/")
 	if !isImage && declared != "application/octet-stream" {
 		return ""

@@ -1087,6 +1087,70 @@ export interface paths {
         patch: operations["change-task"];
         trace?: never;
     };
+    "/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file
+         * @description For the attachments of a reply, within two days. At most 25 MB for each file and for all files of a reply; 413 above that.
+         */
+        post: operations["upload-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an upload
+         * @description One of your own.
+         */
+        get: operations["get-upload"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an upload
+         * @description Replies that were sent with it keep theirs.
+         */
+        delete: operations["delete-upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an upload
+         * @description PNG, JPEG, GIF and WebP are served inline, everything else as application/octet-stream.
+         */
+        get: operations["download-upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2229,6 +2293,13 @@ export interface components {
             /** @description null: it is not set any more */
             to: unknown;
         };
+        FormFile: {
+            ContentType: string;
+            Filename: string;
+            IsSet: boolean;
+            /** Format: int64 */
+            Size: number;
+        };
         GapFound: {
             /** @enum {string} */
             gap: "owner" | "clock" | "next_action";
@@ -3312,6 +3383,8 @@ export interface components {
             replayed: number;
         };
         ReplyInputBody: {
+            /** @description Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture */
+            attachments?: string[] | null;
             /** @description Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies */
             cc?: string[] | null;
             /**
@@ -3319,8 +3392,9 @@ export interface components {
              * @description last_seq as the agent saw it; absent or null: no check
              */
             expected_seq?: number | null;
-            /** @description The same text as HTML; scripts, event handlers, forms and unsafe links are removed before it is stored and sent */
+            /** @description The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent */
             html?: string;
+            /** @description CommonMark. Sent as plain text as it is, and as HTML; a chat shows it as it is */
             text: string;
             /** @description Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at */
             to?: string[] | null;
@@ -3873,6 +3947,22 @@ export interface components {
              */
             type: "typing";
         };
+        Upload: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description Without path */
+            name: string;
+            /** @description The media type of an image that every browser shows; none for another image; otherwise empty */
+            picture: string;
+            /**
+             * Format: int64
+             * @description In bytes
+             */
+            size: number;
+            /** @description Media type without parameters */
+            type: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3943,6 +4033,7 @@ export type Event = components['schemas']['Event'];
 export type EventFrame = components['schemas']['EventFrame'];
 export type EventPage = components['schemas']['EventPage'];
 export type FieldChange = components['schemas']['FieldChange'];
+export type FormFile = components['schemas']['FormFile'];
 export type GapFound = components['schemas']['GapFound'];
 export type GapFoundEvent = components['schemas']['GapFoundEvent'];
 export type Handoff = components['schemas']['Handoff'];
@@ -4058,6 +4149,7 @@ export type TaskOverdue = components['schemas']['TaskOverdue'];
 export type TaskOverdueEvent = components['schemas']['TaskOverdueEvent'];
 export type Thread = components['schemas']['Thread'];
 export type TypingFrame = components['schemas']['TypingFrame'];
+export type Upload = components['schemas']['Upload'];
 export type $defs = Record<string, never>;
 export interface operations {
     "list-accounts": {
@@ -6239,6 +6331,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "upload-file": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description One file of at most 25 MB
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "delete-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "download-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -1,0 +1,28 @@
+-- name: upload-add
+insert into uploads (id, agent_id, name, type, picture, sha256, size, bytes) values ($1, $2, $3, $4, $5, $6, $7, $8) returning created_at;
+
+-- name: upload-find
+select id, name, type, picture, size, created_at from uploads where id = $1 and agent_id = $2;
+
+-- name: upload-content
+select name, type, bytes from uploads where id = $1 and agent_id = $2;
+
+-- name: upload-delete
+delete from uploads where id = $1 and agent_id = $2;
+
+-- name: upload-keep
+-- Stores the content of files where messages have theirs, in order of the hash, so that two
+-- transactions cannot wait for each other.
+insert into blobs (sha256, size, bytes)
+select distinct on (sha256) sha256, size, bytes from uploads where id = any($1::uuid[]) and agent_id = $2 order by sha256
+on conflict do nothing;
+
+-- name: upload-parts
+select u.id, u.name, u.type, u.picture, u.sha256 as blob_id, u.size
+from unnest($1::uuid[]) with ordinality as w (id, n) join uploads u on u.id = w.id and u.agent_id = $2
+order by w.n;
+
+-- name: upload-sweep
+-- A bounded number at a time; rows that another transaction holds are left for the next time.
+delete from uploads where id in (
+    select id from uploads where created_at < now() - interval '48 hours' order by created_at limit $1 for update skip locked);
