@@ -39,7 +39,7 @@ test('a key is changed, shown everywhere, kept over a reload, and reset', async 
   await page.keyboard.press('b');
   await said.getByText('“Reply” now has the key b.').waitFor();
   await dialog.getByRole('button', { name: 'Change the key of Go to: first key' }).click();
-  await page.keyboard.press('h');
+  await page.keyboard.press('q');
   await shot(page, 'keys');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
@@ -54,7 +54,7 @@ test('a key is changed, shown everywhere, kept over a reload, and reset', async 
   await page.keyboard.press('b');
   await page.locator('.editor-reply').waitFor();
   await page.keyboard.press('Escape');
-  await page.keyboard.press('h');
+  await page.keyboard.press('q');
   await page.keyboard.press('m');
   await page.waitForURL(/mine/);
 
