@@ -284,7 +284,8 @@ test('the demo shows every state of clocks, handovers and tasks from the start',
   // What is late looks late in its list.
   await lena.goto(`${demo.console}#/tier/3`);
   await lena.locator('.row-task .due-breached').first().waitFor();
-  await everywhere(lena, 'task-late');
+  await accessible(lena, 'a late task');
+  await shot(lena, 'task-late');
 });
 
 test('the browser console has no errors', () => assert.deepEqual([ana, ben, lena].flatMap((on) => on.complaints), []));

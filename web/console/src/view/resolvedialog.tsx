@@ -29,7 +29,7 @@ export function ResolveDialog({ conversation }: { conversation: Conversation }) 
   return (
     <Modal title={count('resolve.title', conversation.open_tasks)}>
       {open.length > 0 && <ul class="resolve-tasks">{open.map((task) => <li key={task.id}><Icon name="task" size={15} /><span dir="auto">{task.title}</span><span class="muted"><bdi>{task.inbox.name}</bdi>{task.assignee && <> · <bdi>{task.assignee.name}</bdi></>}</span></li>)}</ul>}
-      <p class="wrong" role="alert">{wrong}</p>
+      {wrong && <p class="wrong" role="alert">{wrong}</p>}
       <ul class="choices">
         <li><button class="choice" autofocus disabled={busy} onClick={close}><Icon name="back" size={16} /><span>{say('resolve.stay')}</span></button></li>
         <li><button class="choice" disabled={busy} onClick={() => void go(false)}><Icon name="check" size={16} /><span>{say('resolve.keep')}</span><span class="muted">{say('resolve.keep.hint')}</span></button></li>

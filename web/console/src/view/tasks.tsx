@@ -25,9 +25,10 @@ export function Tasks() {
 
 function Panel({ conversation, tasks }: { conversation: Conversation; tasks: Task[] }) {
   const asked = place.value.task ?? null;
-  const [open, setOpen] = useState(() => asked !== null || !matchMedia('(max-width: 700px)').matches);
-  useEffect(() => { if (asked) setOpen(true); }, [asked]);
   const left = tasks.filter((task) => !ended(task));
+  // What is done is in the thread, and on a phone the customer's words come first.
+  const [open, setOpen] = useState(() => asked !== null || (left.length > 0 && !matchMedia('(max-width: 700px)').matches));
+  useEffect(() => { if (asked) setOpen(true); }, [asked]);
   const shown = [...left, ...tasks.filter(ended)];
   return (
     <section class="tasks" aria-label={say(tasks.length > 0 ? 'task.list' : 'swarm.list')}>
@@ -95,7 +96,7 @@ function More({ task }: { task: Task }) {
       {task.result && <p class="task-note" dir="auto"><b>{say('task.result')}</b> {task.result}</p>}
       <p class="muted">
         {say('task.by', { name: task.opened_by.name, time: moment(task.opened_at, now.value) })}
-        {task.due_at && <span title={exact(task.due_at)}> · {say(Date.parse(task.due_at) < now.value ? 'due.was' : 'due.at', { time: moment(task.due_at, now.value) })}</span>}
+        {!over && task.due_at && <span title={exact(task.due_at)}> · {say(Date.parse(task.due_at) < now.value ? 'due.was' : 'due.at', { time: moment(task.due_at, now.value) })}</span>}
       </p>
       <div class="task-tools">
         {over ? <button class="button" onClick={() => void tryTask(task, { state: 'open' })}><Icon name="undo" size={15} />{say('task.reopen')}</button> : <>
@@ -105,7 +106,7 @@ function More({ task }: { task: Task }) {
               <AgentOptions inbox={inbox} />
             </select>
           </label>
-          <button class="button" onClick={() => askResult(task)}><Icon name="check" size={15} />{say('task.finish')}</button>
+          {nextStep(task, me.value.id) !== 'finish' && <button class="button" onClick={() => askResult(task)}><Icon name="check" size={15} />{say('task.finish')}</button>}
           <button class="button button-quiet" onClick={() => void tryTask(task, { state: 'cancelled' }, 'done.taskCancelled')}>{say('task.cancel')}</button>
         </>}
       </div>
