@@ -8,11 +8,11 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 	"switchboard/lifecycle"
 )
 
@@ -57,6 +57,11 @@ type Tx interface {
 	Uploads(ctx context.Context, by desk.AgentID, ids []desk.UploadID) ([]Upload, error)
 	// Roster returns the agents who can sign in, and whether they are available.
 	Roster(ctx context.Context) ([]desk.Member, error)
+	// Outgoing returns a reply of a locked conversation, and locks its deliveries;
+	// KindNotFound if there is no such reply.
+	Outgoing(ctx context.Context, c desk.ConversationID, m desk.MessageID) (Outgoing, error)
+	// Draft returns an agent's draft of a reply; KindNotFound if there is none.
+	Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID) (view.Draft, error)
 	// Save writes the changes.
 	Save(ctx context.Context, c *desk.Changes) error
 }
@@ -94,7 +99,8 @@ type Options struct {
 	TimerFired func(events []desk.Event, lag time.Duration)
 	// Replied is called after a reply was committed, with its deliveries; may be nil.
 	Replied func(m *desk.Message, deliveries []desk.Delivery)
-	// Undo is how long a reply is held before it is sent.
+	// Undo is how long a reply by mail is held before it is sent, so that it can be undone,
+	// unless the policy says something else for its inbox.
 	Undo time.Duration
 }
 
@@ -130,25 +136,6 @@ func New(store Store, opt Options) *Desk {
 	return &Desk{store: store, opt: opt}
 }
 
-// Reply is a reply to the customer.
-type Reply struct {
-	// Text is CommonMark, and sent as plain text as it is. Required.
-	Text string
-	// HTML is the same as HTML, sanitized before it is stored; empty: made from Text.
-	// Only mail has HTML.
-	HTML string
-	// Attachments are files that the same agent has uploaded; only mail has them.
-	Attachments []desk.UploadID
-	// To are the recipients; empty: the address that the conversation is answered at.
-	// Only mail has recipients to choose.
-	To, CC []desk.Address
-	// All means everyone, as Desk.Recipients lists them; To and CC are then ignored.
-	All bool
-	// ExpectedSeq is the newest message number the agent had seen. If there is a
-	// newer message, the reply is refused with Stale. nil: do not check.
-	ExpectedSeq *int64
-}
-
 // Move names the destination of a move: an inbox by its key, or a tier, which means
 // its first inbox.
 type Move struct {
@@ -169,18 +156,4 @@ type Status struct {
 	Until time.Time // required with snoozed, and only there
 	// WaitingOn says who a pending conversation waits for; empty: the customer.
 	WaitingOn desk.WaitingOn
-}
-
-// Stale is wrapped in a KindConflict error if messages have arrived that the agent
-// had not seen.
-type Stale struct {
-	LastSeq int64 // number of the newest message
-	Newer   int   // messages newer than the expected one
-}
-
-func (s *Stale) Error() string {
-	if s.Newer == 1 {
-		return fmt.Sprintf("1 newer message has arrived; the newest is number %d", s.LastSeq)
-	}
-	return fmt.Sprintf("%d newer messages have arrived; the newest is number %d", s.Newer, s.LastSeq)
 }

@@ -26,6 +26,7 @@ type draft struct {
 	reply        Reply
 	files        []Upload // what the reply attaches
 	now          time.Time
+	held         time.Duration // before it is sent
 	opt          *Options
 }
 
@@ -142,7 +143,7 @@ func (d *draft) recipientName(address string) string {
 	return ""
 }
 
-// delivery returns the delivery of m to one recipient, held if replies can be undone.
+// delivery returns the delivery of m to one recipient, held if the reply can be undone.
 func (d *draft) delivery(m *desk.Message, recipient, returnPath string) desk.Delivery {
 	id := desk.NewID[desk.DeliveryID]()
 	out := desk.Delivery{
@@ -151,8 +152,10 @@ func (d *draft) delivery(m *desk.Message, recipient, returnPath string) desk.Del
 		CreatedAt: d.now, UpdatedAt: d.now,
 	}
 	switch {
-	case d.opt.Undo > 0:
-		out.State, out.NextAttemptAt = desk.DeliveryHeld, d.now.Add(d.opt.Undo)
+	case !d.reply.At.IsZero():
+		out.State, out.NextAttemptAt = desk.DeliveryScheduled, d.reply.At
+	case d.held > 0:
+		out.State, out.NextAttemptAt = desk.DeliveryHeld, d.now.Add(d.held)
 	case m.Channel == desk.ChannelChat:
 		// The transaction that stores a chat line puts it where the visitor's socket
 		// reads it: there is no next hop and nothing to attempt.

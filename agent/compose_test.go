@@ -63,7 +63,7 @@ func TestComposeMail(t *testing.T) {
 
 func TestComposeHeld(t *testing.T) {
 	d := newDraft(Reply{Text: "x"})
-	d.opt.Undo = 15 * time.Second
+	d.held = 15 * time.Second
 	if _, ds, err := d.compose(); err != nil || ds[0].State != desk.DeliveryHeld || !ds[0].NextAttemptAt.Equal(noon.Add(15*time.Second)) {
 		t.Errorf("%+v, %v", ds, err)
 	}
@@ -77,7 +77,7 @@ func TestComposeChat(t *testing.T) {
 	if err != nil || m.Channel != desk.ChannelChat || m.Subject != "" || len(ds) != 1 || ds[0].Recipient != session || ds[0].Channel != desk.ChannelChat || ds[0].ReturnPath != "" || ds[0].State != desk.DeliverySent {
 		t.Errorf("%+v\n%+v\n%v", m, ds, err)
 	}
-	d.opt.Undo = 15 * time.Second
+	d.held = 15 * time.Second
 	if _, ds, err := d.compose(); err != nil || ds[0].State != desk.DeliveryHeld {
 		t.Errorf("may be undone: %+v, %v", ds, err)
 	}

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"slices"
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
@@ -99,75 +98,6 @@ func (a *act) apply(e lifecycle.Event) (lifecycle.Outcome, error) {
 func (a *act) add(m *desk.Message, seq int64) {
 	m.Seq = seq
 	a.changes.AddMessage(m, a.state.Conversation.AccountID, [32]byte{}, a.Now())
-}
-
-// Reply answers the customer on the conversation's reply channel. It returns
-// KindInvalid for an unacceptable reply, KindConflict if the conversation cannot be
-// replied to, and KindConflict wrapping Stale if messages have arrived that the agent
-// had not seen.
-func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r Reply) (m desk.Message, err error) {
-	var deliveries []desk.Delivery
-	err = d.do(ctx, by, c, func(a *act) error {
-		m, deliveries, err = a.reply(ctx, r)
-		return err
-	})
-	if err != nil {
-		return desk.Message{}, err
-	}
-	d.opt.Replied(&m, deliveries)
-	d.opt.Log.InfoContext(ctx, "Replied", "conversation", c, "message", m.ID, "channel", m.Channel, "agent", by.ID)
-	return m, nil
-}
-
-// reply composes a reply, after checking what the agent had seen, and adds it to the
-// changes.
-func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
-	if err := a.mayReply(ctx); err != nil {
-		return desk.Message{}, nil, err
-	}
-	c := a.state.Conversation
-	if err := a.may(mayReply); err != nil {
-		return desk.Message{}, nil, err
-	}
-	if r.ExpectedSeq != nil {
-		newer, newest, err := a.MessagesAfter(ctx, c.ID, *r.ExpectedSeq)
-		if err != nil {
-			return desk.Message{}, nil, err
-		}
-		if newer > 0 {
-			return desk.Message{}, nil, &desk.Error{Op: "reply", Kind: desk.KindConflict, Err: &Stale{LastSeq: newest, Newer: newer}}
-		}
-	}
-	var head Head
-	if c.ReplyChannel != desk.ChannelChat {
-		var err error
-		if head, err = a.Head(ctx, c.ID); err != nil {
-			return desk.Message{}, nil, err
-		}
-	}
-	files, err := a.files(ctx, r.Attachments)
-	if err != nil {
-		return desk.Message{}, nil, err
-	}
-	d := draft{conversation: c, head: head, by: a.by, reply: r, files: files, now: a.Now(), opt: a.opt}
-	m, deliveries, err := d.compose()
-	if err != nil {
-		return desk.Message{}, nil, err
-	}
-	e := lifecycle.Reply{Author: a.by, Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC}}
-	if m.Channel == desk.ChannelEmail {
-		for _, to := range slices.Concat(m.To, m.CC) {
-			e.Participants = append(e.Participants, imf.NormalizeAddr(to.Email))
-		}
-		a.changes.Refs = []desk.ThreadRef{{MessageID: m.MessageID, Conversation: c.ID, Account: c.AccountID, Own: true}}
-	}
-	out, err := a.apply(e)
-	if err != nil {
-		return desk.Message{}, nil, err
-	}
-	a.add(&m, out.Announced)
-	a.changes.Deliveries = deliveries
-	return m, deliveries, nil
 }
 
 // Note adds an internal note. It returns KindInvalid if the text is empty.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 	"switchboard/lifecycle"
 )
 
@@ -19,6 +20,7 @@ type memory struct {
 	agents  []desk.Agent
 	inboxes []desk.Inbox
 	task    desk.Task
+	out     Outgoing
 	newer   int // number of messages that the agent has not seen
 	saved   *desk.Changes
 	uploads map[desk.UploadID]Upload
@@ -98,6 +100,14 @@ func (s *memory) Uploads(_ context.Context, _ desk.AgentID, ids []desk.UploadID)
 		}
 	}
 	return files, s.fail("Uploads")
+}
+
+func (s *memory) Outgoing(context.Context, desk.ConversationID, desk.MessageID) (Outgoing, error) {
+	return s.out, s.fail("Outgoing")
+}
+
+func (s *memory) Draft(_ context.Context, c desk.ConversationID, _ desk.AgentID) (view.Draft, error) {
+	return view.Draft{ConversationID: c, Text: "kept"}, s.fail("Draft")
 }
 
 func (s *memory) Save(_ context.Context, c *desk.Changes) error {

@@ -17,18 +17,6 @@ import (
 	"switchboard/desk/view"
 )
 
-type replyInput struct {
-	ConversationPath
-	Body struct {
-		Text        string   `json:"text" minLength:"1" maxLength:"500000" doc:"CommonMark. Sent as plain text as it is, and as HTML; a chat shows it as it is"`
-		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
-		To          []string `json:"to,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at"`
-		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies"`
-		Attachments []string `json:"attachments,omitempty" maxItems:"20" doc:"Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture"`
-		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
-	}
-}
-
 type noteInput struct {
 	ConversationPath
 	Body struct {
@@ -77,7 +65,7 @@ func (s *server) actionRoutes() {
 			Summary: summary, Description: description, DefaultStatus: status,
 		}
 	}
-	handle(s, op("reply", "replies", "Reply to the customer", "409 when there is a message newer than expected_seq; the problem then has last_seq and newer.", http.StatusCreated), s.reply)
+	s.replyRoutes(op)
 	handle(s, huma.Operation{
 		OperationID: "list-recipients", Method: http.MethodGet, Path: "/conversations/{id}/recipients", Tags: tags,
 		Summary: "List who a reply goes to", Description: "The recipients of a reply without to and cc.",
@@ -91,34 +79,6 @@ func (s *server) actionRoutes() {
 		"Both must belong to the same account and be answered by mail. The response is the surviving conversation.", http.StatusOK), s.merge)
 	handle(s, op("unmerge", "unmerge", "Undo a merge", "Its messages move back, and it is again what it was before; what has arrived in the surviving conversation since stays there. "+
 		"No mail merges the two again. 409 when it is not merged, or when the surviving conversation was itself merged.", http.StatusOK), s.unmerge)
-}
-
-func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
-	to, err := addresses("to", in.Body.To)
-	if err != nil {
-		return nil, err
-	}
-	cc, err := addresses("cc", in.Body.CC)
-	if err != nil {
-		return nil, err
-	}
-	files := make([]desk.UploadID, len(in.Body.Attachments))
-	for i, id := range in.Body.Attachments {
-		if files[i], err = desk.ParseID[desk.UploadID](id); err != nil {
-			return nil, problem.Invalid("body.attachments["+strconv.Itoa(i)+"]", "not the id of an upload: "+err.Error(), id)
-		}
-	}
-	c, err := s.find(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{
-		Text: in.Body.Text, HTML: in.Body.HTML, Attachments: files, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.written(ctx, m.ID)
 }
 
 // Recipients is who a reply goes to unless its author chooses others.

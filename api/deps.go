@@ -185,6 +185,8 @@ type Keys interface {
 type Answers interface {
 	Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, r agent.Reply) (desk.Message, error)
 	Note(ctx context.Context, by desk.Agent, c desk.ConversationID, text string) (desk.Message, error)
+	// CancelSend takes a reply back that has not been sent, and returns it as a draft.
+	CancelSend(ctx context.Context, by desk.Agent, c desk.ConversationID, m desk.MessageID) (view.Draft, error)
 	// Recipients returns who a reply to everyone goes to.
 	Recipients(ctx context.Context, by desk.Agent, c desk.ConversationID) (agent.Recipients, error)
 }

@@ -150,6 +150,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{404}
 	case operation == "upload-file":
 		return []int{422} // not a form
+	case operation == "cancel-send":
+		return []int{409} // it was not sent from here
 	case operation == "accept-handoff", operation == "return-handoff":
 		return []int{409} // it was not handed over
 	case operation == "preview-move":

@@ -76,6 +76,9 @@ type Mail struct {
 	CatchAll []string `koanf:"catch_all"`
 	Domain   string   `koanf:"domain"` // of outgoing Message-IDs and EHLO; default: the first address's domain
 	Name     string   `koanf:"name"`   // company name, shown beside the agent's name in From; may be empty
+	// Undo is how long replies by mail are held, so that they can be undone, in inboxes
+	// for which the policy does not say it.
+	Undo time.Duration `koanf:"undo"`
 }
 
 // Hostname returns the domain of outgoing Message-IDs and of EHLO.
@@ -153,6 +156,6 @@ func (s *Smarthost) complete() (problems []Problem) {
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
 	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute,
-		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Smarthost: Smarthost{TLS: "starttls"},
+		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second}, Smarthost: Smarthost{TLS: "starttls"},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

@@ -50,6 +50,9 @@ func (c *Config) Validate() error {
 			v.add(fmt.Sprintf("mail.addresses[%d]", i), fmt.Sprintf("%q is not an address like support@example.com", a))
 		}
 	}
+	if c.Mail.Undo < 0 || c.Mail.Undo > time.Minute {
+		v.add("mail.undo", "must be between 0s and 60s")
+	}
 	if c.AlarmAfter <= 0 {
 		v.add("alarm_after", "must be a positive duration, like 5m")
 	}

@@ -43,6 +43,8 @@ type Changes struct {
 	Events     []Event
 	Deliveries []Delivery
 	Results    []DeliveryResult
+	Released   []ReleasedMessage
+	Cancelled  []CancelledMessage
 	Sessions   []SessionLink
 	Processed  []ProcessedRaw
 }

@@ -6,6 +6,7 @@ import "time"
 type DeliveryState string
 
 const (
+	DeliveryScheduled DeliveryState = "scheduled" // will be queued at NextAttemptAt, by the timer of its conversation
 	DeliveryHeld      DeliveryState = "held"      // may still be undone
 	DeliveryQueued    DeliveryState = "queued"    // due at NextAttemptAt
 	DeliverySending   DeliveryState = "sending"   // leased by a sender until LeaseUntil
@@ -67,4 +68,19 @@ type DeliveryResult struct {
 	At     time.Time
 	Result
 	NextAttemptAt time.Time // zero: no further attempt
+}
+
+// CancelledMessage is a reply that was taken back before it was sent: its deliveries are
+// cancelled, and its author gets its text as a draft. KindConflict if one of them has
+// left already.
+type CancelledMessage struct {
+	Message      MessageID
+	Conversation ConversationID
+	At           time.Time
+}
+
+// ReleasedMessage is a scheduled reply that is sent now: its deliveries are queued.
+type ReleasedMessage struct {
+	Message MessageID
+	At      time.Time
 }

@@ -58,7 +58,7 @@ type EventData interface {
 func EventPayloads() []EventData {
 	return []EventData{
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{}, ConversationUnmerged{},
-		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{},
+		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{},

@@ -41,6 +41,7 @@ func start(t *testing.T, change func(*config.Config)) *running {
 	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example", "billing@desk.example", "security@desk.example"}
+	cfg.Mail.Undo = 0 // no test waits for mail to leave
 	cfg.SMTP.Addr = "127.0.0.1:0"
 	cfg.Widgets = []config.Widget{{Key: "wk_test", Name: "Test", Origins: []string{"*"}}}
 	cfg.Forms = []config.Form{{Key: "contact", Title: "Contact"}}

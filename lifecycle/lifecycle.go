@@ -9,7 +9,9 @@
 //	event                          status afterwards                  waiting on
 //	message from a person          open                               us
 //	automatic message              unchanged                          unchanged
-//	reply                          open, snoozed -> pending           customer
+//	reply                          open, snoozed -> pending, or then  customer
+//	reply scheduled                unchanged                          unchanged
+//	reply cancelled                as before the reply                as before the reply
 //	note, duplicate                unchanged                          unchanged
 //	status pending                 pending                            customer or third-party
 //	status open                    open                               us
@@ -78,7 +80,7 @@ func (p *Policy) Automatic() (list []desk.Inbox) {
 }
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
-// Note, Delivery, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
+// Schedule, Cancel, Note, Delivery, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
 // AccountChanged, OpenTask, ChangeTask, Invite, Leave, Timer, SnoozeExpired, Merged,
 // Absorbed, Unmerged or Released.
 type Event interface {
@@ -102,6 +104,8 @@ type Outcome struct {
 	Overdue []desk.OverdueTask
 	// Invited and Left are the agents who help from now on, and who do not any more.
 	Invited, Left []desk.Helper
+	// Moved are scheduled replies that are sent now, and those that were taken back.
+	Moved []Placed
 	// Fired are the escalation rules that fired, in order. They are in Events too.
 	Fired []Fired
 	// Events are the new entries of the history, numbered from LastSeq+1. If the
@@ -199,6 +203,9 @@ func (o *Outcome) addHistory(c *desk.Changes) {
 		c.EndStint(s)
 	}
 	c.Events = append(c.Events, o.Events...)
+	for _, m := range o.Moved {
+		m.addTo(c, o.State.Conversation.ID)
+	}
 	c.Notices = append(c.Notices, o.Notices...)
 	c.Tasks, c.Overdue = append(c.Tasks, o.Tasks...), append(c.Overdue, o.Overdue...)
 	c.Invited, c.Left = append(c.Invited, o.Invited...), append(c.Left, o.Left...)

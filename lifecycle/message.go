@@ -68,6 +68,9 @@ func (e Message) apply(t *transition) error {
 	if !e.Automatic {
 		t.s.Inbound++
 	}
+	if !e.Automatic && !e.History {
+		t.withhold("the customer wrote first")
+	}
 	if opening := t.c.LastInboundAt.IsZero() && t.c.LastSeq == 2; (e.Automatic || e.History) && !opening {
 		return nil
 	}
@@ -104,9 +107,18 @@ type Reply struct {
 	// Automatic: a program wrote it. It is recorded and changes nothing else.
 	Automatic    bool
 	Participants []string
+	Then         Then
+	// Held: it can be undone until it leaves.
+	Held bool
 }
 
 func (e Reply) apply(t *transition) error {
+	if err := e.Then.check(t.at); err != nil {
+		return err
+	}
+	if e.Held {
+		t.remember(e.Data.MessageID, e.Data.Preview)
+	}
 	by := desk.ActorSystem
 	if !e.Author.ID.IsZero() {
 		by = desk.AgentActor(e.Author.ID)
@@ -131,6 +143,9 @@ func (e Reply) apply(t *transition) error {
 	to := t.c.Status
 	if to == desk.StatusOpen || to == desk.StatusSnoozed {
 		to = desk.StatusPending
+	}
+	if e.Then.Status != "" {
+		to, t.c.SnoozedUntil = e.Then.Status, e.Then.Until.Truncate(time.Microsecond)
 	}
 	t.become(to, desk.WaitingCustomer, by, "replied")
 	return nil
@@ -173,6 +188,7 @@ func (e Delivery) apply(t *transition) error {
 		by = desk.ActorSystem
 	}
 	t.record(by, e.Data)
+	t.left(e.Data.MessageID)
 	lost := e.Data.State == desk.DeliveryFailed || e.Data.State == desk.DeliveryUnknown
 	if !lost || e.Data.NextAttempt != nil || !e.Personal || !t.c.MergedInto.IsZero() {
 		return nil

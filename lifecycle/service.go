@@ -60,6 +60,11 @@ type Service struct {
 	// Helpers are the agents who were asked to help.
 	Helpers []desk.AgentID `json:"helpers,omitempty"`
 
+	// Unsent are the replies that can still be undone, oldest first, and Scheduled those
+	// that will be sent later.
+	Unsent    []Unsent    `json:"unsent,omitempty"`
+	Scheduled []Scheduled `json:"scheduled,omitempty"`
+
 	// Parted are the clocks that a merge ended, and Merges what it did to those of a
 	// survivor. Undoing it continues them.
 	Parted []desk.Clock   `json:"parted,omitempty"`
@@ -150,12 +155,18 @@ func (s Service) clone() Service {
 	}
 	s.Pages, s.Gaps = slices.Clone(s.Pages), maps.Clone(s.Gaps)
 	s.Tasks, s.Helpers = slices.Clone(s.Tasks), slices.Clone(s.Helpers)
+	s.Unsent, s.Scheduled = slices.Clone(s.Unsent), slices.Clone(s.Scheduled)
 	s.Holding, s.Failing = slices.Clone(s.Holding), slices.Clone(s.Failing)
 	if s.Handoff != nil {
 		h := *s.Handoff
 		s.Handoff = &h
 	}
 	return s
+}
+
+// kept reports whether there is something to keep without a policy.
+func (s *Service) kept() bool {
+	return len(s.Tasks)+len(s.Helpers)+len(s.Unsent)+len(s.Scheduled) > 0
 }
 
 // open returns the open clock of a metric, nil if there is none.

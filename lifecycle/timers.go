@@ -34,6 +34,7 @@ func (t *transition) next(effective bool) (at time.Time) {
 		sooner(t.c.SnoozedUntil)
 	}
 	sooner(t.nextTask())
+	sooner(t.nextScheduled())
 	if t.policy.Rules == nil {
 		return at
 	}
@@ -154,7 +155,7 @@ func (t *transition) reaches(h router.Threshold, after time.Time) time.Time {
 	return time.Time{}
 }
 
-// fire does everything that is due at an instant: snoozes end, tasks become overdue, clocks give
+// fire does everything that is due at an instant: snoozes end, scheduled replies are sent, tasks become overdue, clocks give
 // warnings and are breached, gaps are found and pages repeated, then escalation rules fire in the document's order, each
 // at most once, until no other one becomes true.
 func (t *transition) fire(at time.Time) {
@@ -162,6 +163,7 @@ func (t *transition) fire(at time.Time) {
 		t.act(at, SnoozeExpired{}, "", "")
 	}
 	t.at = at
+	t.sendScheduled(at)
 	t.ringTasks(at)
 	if t.policy.Rules == nil {
 		return

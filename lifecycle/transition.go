@@ -30,6 +30,8 @@ type transition struct {
 	// factsNow and factsThen are the facts that the rules were last evaluated with, and
 	// those right after that instant.
 	factsNow, factsThen knownFacts
+	unsent              *Unsent // the reply of this step, if it can be undone
+	attended            int     // participants before it
 	out                 Outcome
 }
 
@@ -58,6 +60,9 @@ func (t *transition) begin(at time.Time) {
 func (t *transition) settle() {
 	t.nextStint()
 	t.promise()
+	if t.unsent != nil {
+		t.remembered()
+	}
 	t.factsNow, t.factsThen = knownFacts{}, knownFacts{}
 }
 
@@ -66,7 +71,7 @@ func (t *transition) finished(s State) Outcome {
 	t.out.State.Conversation, t.out.State.Service = t.c, t.s
 	t.out.moved = !t.s.TimersAt.Equal(s.Service.TimersAt) || !t.s.EventAt.Equal(s.Service.EventAt)
 	if t.policy.Rules == nil {
-		if len(t.s.Tasks)+len(s.Service.Tasks)+len(t.s.Helpers)+len(s.Service.Helpers) > 0 {
+		if t.s.kept() || s.Service.kept() {
 			t.out.State.store()
 		}
 		t.out.State.Conversation.CheckAt = t.next(true)

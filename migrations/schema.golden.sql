@@ -279,7 +279,7 @@ create table deliveries (
     constraint deliveries_once UNIQUE (message_id, recipient),
     constraint deliveries_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint deliveries_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
-    constraint deliveries_state_check CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'delayed'::text, 'unknown'::text, 'failed'::text, 'cancelled'::text])))
+    constraint deliveries_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'held'::text, 'queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'delayed'::text, 'unknown'::text, 'failed'::text, 'cancelled'::text])))
 );
 CREATE INDEX deliveries_conversation ON deliveries USING btree (conversation_id);
 CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at) WHERE (NOT settled);
@@ -768,6 +768,7 @@ create table uploads (
 );
 CREATE INDEX uploads_created_at ON uploads USING btree (created_at);
 
+create function address_texts(addresses jsonb) returns jsonb language sql immutable;
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
 create function may_read(restricted boolean, tier integer, admin boolean, tiers integer[]) returns boolean language sql immutable parallel safe;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;

@@ -31,6 +31,7 @@ func (c *compiler) inboxes(f field) {
 			"skills":   func(f field) { in.Skills = c.texts(f) },
 			"assign":   func(f field) { in.Assign = c.assign(f) },
 			"overflow": func(f field) { overflows[i] = f },
+			"undo":     func(f field) { in.Undo = c.undo(f) },
 		}, "tier")
 		c.policy.inboxes = append(c.policy.inboxes, in)
 	}
@@ -42,6 +43,23 @@ func (c *compiler) inboxes(f field) {
 	if len(list) == 0 {
 		c.fail(orKey(f), f.path, "at least one inbox is required")
 	}
+}
+
+// MaxUndo bounds how long replies can be held.
+const MaxUndo = time.Minute
+
+// undo reads how long replies are held; "0s" is allowed.
+func (c *compiler) undo(f field) *time.Duration {
+	s := c.text(f)
+	v, err := ParseDuration(s)
+	switch {
+	case s == "":
+		return nil
+	case err != nil || v < 0 || v > MaxUndo:
+		c.fail(f.value, f.path, "%q is not a valid duration from 0s to 60s", s)
+		return nil
+	}
+	return &v
 }
 
 // inboxRef reads the key of an existing inbox.

@@ -49,6 +49,9 @@ type Inbox struct {
 	Skills   []string
 	Assign   Assign
 	Overflow Overflow
+	// Undo is how long replies by mail are held, so that they can be undone; nil: the
+	// default.
+	Undo *time.Duration
 }
 
 // Assign defines how conversations are assigned to agents.

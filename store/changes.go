@@ -37,12 +37,11 @@ type changesJSON struct {
 	Ended      []stintJSON        `json:"ended,omitempty"`
 	Begun      []stintJSON        `json:"begun,omitempty"`
 	promisesJSON
-	Deliveries []deliveryJSON  `json:"deliveries,omitempty"`
-	Results    []resultJSON    `json:"results,omitempty"`
-	Events     []eventJSON     `json:"events,omitempty"`
-	Sessions   []sessionJSON   `json:"sessions,omitempty"`
-	Processed  []processedJSON `json:"processed,omitempty"`
-	Repeated   []key           `json:"repeated,omitempty"` // raw rows of Processed that are duplicates
+	sendingJSON
+	Events    []eventJSON     `json:"events,omitempty"`
+	Sessions  []sessionJSON   `json:"sessions,omitempty"`
+	Processed []processedJSON `json:"processed,omitempty"`
+	Repeated  []key           `json:"repeated,omitempty"` // raw rows of Processed that are duplicates
 }
 
 type domainJSON struct {
@@ -115,18 +114,6 @@ type refJSON struct {
 	ConversationID key    `json:"conversation_id"`
 	AccountID      key    `json:"account_id"`
 	Own            bool   `json:"own"`
-}
-
-type resultJSON struct {
-	DeliveryID    key     `json:"delivery_id"`
-	Fence         int64   `json:"fence"`
-	Source        string  `json:"source"`
-	At            instant `json:"at"`
-	State         string  `json:"state"`
-	Code          int     `json:"code"`
-	EnhancedCode  string  `json:"enhanced_code"`
-	Detail        string  `json:"detail"`
-	NextAttemptAt instant `json:"next_attempt_at,omitzero"`
 }
 
 type eventJSON struct {
@@ -216,13 +203,7 @@ func encodeChanges(c *desk.Changes) (changes changesJSON, texts, blobs *column) 
 		out.Begun = append(out.Begun, stintToJSON(&c.Begun[i]))
 	}
 	promises(c, &out)
-	for i := range c.Deliveries {
-		out.Deliveries = append(out.Deliveries, deliveryToJSON(&c.Deliveries[i]))
-	}
-	for _, r := range c.Results {
-		out.Results = append(out.Results, resultJSON{key(r.Delivery), r.Fence, string(r.Source), instant{r.At}, string(r.State), r.Code,
-			r.EnhancedCode, r.Detail, instant{r.NextAttemptAt}})
-	}
+	sending(c, &out)
 	for i := range c.Events {
 		out.Events = append(out.Events, eventToJSON(&c.Events[i]))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"switchboard/desk"
@@ -62,6 +63,7 @@ type fixture struct {
 	stint                                 desk.StintID
 	task                                  desk.TaskID
 	helper                                desk.AgentID // helps with the conversation updated
+	scheduled, undone                     desk.MessageID
 }
 
 func openFixture(t testing.TB) *fixture {
@@ -73,7 +75,8 @@ func openFixture(t testing.TB) *fixture {
 	t.Cleanup(func() { s.Close() })
 	f := &fixture{Store: s, inbox: desk.NewID[desk.InboxID](), agent: desk.NewID[desk.AgentID](), account: desk.NewID[desk.AccountID](),
 		contact: desk.NewID[desk.ContactID](), updated: desk.NewID[desk.ConversationID](), session: desk.NewID[desk.SessionID](),
-		message: desk.NewID[desk.MessageID](), stint: desk.NewID[desk.StintID](), task: desk.NewID[desk.TaskID](), helper: desk.NewID[desk.AgentID]()}
+		message: desk.NewID[desk.MessageID](), stint: desk.NewID[desk.StintID](), task: desk.NewID[desk.TaskID](), helper: desk.NewID[desk.AgentID](),
+		scheduled: desk.NewID[desk.MessageID](), undone: desk.NewID[desk.MessageID]()}
 	f.exec(t, "insert into tiers (tier, name) values (1, 'Frontline'), (2, 'Specialists')")
 	f.exec(t, "insert into inboxes (id, key, name, tier) values ($1, 'frontline', 'Frontline', 1)", f.inbox)
 	f.exec(t, "insert into agents (id, name, email, admin) values ($1, 'Ana', 'ana@desk.example', true)", f.agent)
@@ -89,6 +92,12 @@ func openFixture(t testing.TB) *fixture {
 	f.exec(t, "insert into chat_sessions (id, secret_hash, widget) values ($1, 'x', 'wk')", f.session)
 	f.exec(t, "insert into messages (id, account_id, direction, channel, message_id, sent_at, received_at) values ($1, $2, 'outbound', 'email', 'old@desk.example', now(), now())", f.message, f.account)
 	f.exec(t, "insert into placements (conversation_id, seq, message_id, since) values ($1, 1, $2, '2026-01-01Z')", f.updated, f.message)
+	for id, state := range map[desk.MessageID]string{f.scheduled: "scheduled", f.undone: "held"} {
+		f.exec(t, `insert into messages (id, account_id, direction, channel, message_id, addresses, text_body, author_id, sent_at, received_at)
+			values ($1, $2, 'outbound', 'email', $1::uuid::text, '{"to": [{"name": "Jo", "email": "jo@acme.example"}]}', $4, $3, now(), now())`, id, f.account, f.agent, state)
+		f.exec(t, `insert into deliveries (id, message_id, conversation_id, channel, recipient, state, next_attempt_at, created_at, updated_at)
+			values ($1, $2, $3, 'email', 'jo@acme.example', $4, '2027-01-01Z', now(), now())`, desk.NewID[desk.DeliveryID](), id, f.updated, state)
+	}
 	for range 2 {
 		id := desk.NewID[desk.RawID]()
 		f.raws = append(f.raws, id)
@@ -178,7 +187,9 @@ func (f *fixture) full() *desk.Changes {
 			Code: 451, EnhancedCode: "4.2.1", Detail: "later", LeaseUntil: at(51), Fence: 12, CreatedAt: at(52), UpdatedAt: at(53)}},
 		Results: []desk.DeliveryResult{{Delivery: f.claimed, Fence: 9, Source: desk.SourceAttempt, At: at(55), NextAttemptAt: at(56),
 			Result: desk.Result{State: desk.DeliveryDelayed, Code: 450, EnhancedCode: "4.7.1", Detail: "greylisted"}}},
-		Facts: []desk.ConversationFacts{{Conversation: opened.ID, Facts: json.RawMessage(`{"channel": "email"}`)}},
+		Released:  []desk.ReleasedMessage{{Message: f.scheduled, At: at(57)}},
+		Cancelled: []desk.CancelledMessage{{Message: f.undone, Conversation: f.updated, At: at(58)}},
+		Facts:     []desk.ConversationFacts{{Conversation: opened.ID, Facts: json.RawMessage(`{"channel": "email"}`)}},
 		Clocks: []desk.Clock{{ID: desk.NewID[desk.ClockID](), ConversationID: f.updated, Metric: desk.Resolution, Policy: "t2", PolicyVersion: 3, Tier: 2,
 			State: desk.ClockMet, StartedAt: at(1), DueAt: at(2), MetAt: at(3), BreachedAt: at(2), EndedAt: at(3), Target: time.Hour, Used: 2 * time.Hour,
 			CountedAt: at(3), Paused: true, Warnings: []desk.ClockWarning{{Percent: 80, At: at(1)}}}},
@@ -296,6 +307,14 @@ func TestWriteStoresEveryField(t *testing.T) {
 		return desk.DeliveryResult{Delivery: desk.DeliveryID(r.DeliveryID), Fence: r.Fence, Source: desk.AttemptSource(r.Source), At: r.At.Time,
 			Result: desk.Result{State: desk.DeliveryState(r.State), Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}, NextAttemptAt: r.NextAttemptAt.Time}
 	}), c.Results)
+	compare(t, "released", read(t, f, "select d.message_id, m.sent_at as at from deliveries d join messages m on m.id = d.message_id where d.state = 'queued' and d.next_attempt_at = m.sent_at and m.received_at = m.sent_at",
+		func(r *releasedJSON) desk.ReleasedMessage {
+			return desk.ReleasedMessage{Message: desk.MessageID(r.MessageID), At: r.At.Time}
+		}), c.Released)
+	compare(t, "cancelled", read(t, f, `select d.message_id, o.conversation_id, d.updated_at as at from deliveries d join drafts o on o.text = 'held' and o.recipients = '{"to": ["\"Jo\" <jo@acme.example>"], "cc": []}'
+		where d.message_id = '`+uuid.UUID(f.undone).String()+`' and d.state = 'cancelled' and d.settled`, func(r *releasedJSON) desk.CancelledMessage {
+		return desk.CancelledMessage{Message: desk.MessageID(r.MessageID), Conversation: desk.ConversationID(r.ConversationID), At: r.At.Time}
+	}), c.Cancelled)
 	created := desk.NewEvent(c.Accounts[0].CreatedAt, desk.AccountSubject(c.Accounts[0].ID), desk.ActorSystem, desk.AccountCreated{Name: "Acme", Domains: []string{"acme.example"}})
 	compare(t, "events", read(t, f, "select * from events where kind <> 'notice.created' order by id", storedEvent), slices.Insert(c.Events, 0, created))
 	compare(t, "sessions", read(t, f, "select * from chat_sessions", func(r *sessionJSON) desk.SessionLink {

@@ -360,8 +360,8 @@ func TestStalledChannel(t *testing.T) {
 	chat := o.letter(t)
 	o.exec(t, "update conversations set reply_channel = 'chat', reply_to = $2 where id = $1", chat, desk.NewID[desk.SessionID]().String())
 	// Only a chat line that can be undone goes through the loop.
-	held := agent.New(o.Store, agent.Options{Undo: time.Millisecond, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
-	if _, err := held.Reply(t.Context(), o.ana, chat, agent.Reply{Text: "hello"}); err != nil {
+	short := time.Millisecond
+	if _, err := o.desk.Reply(t.Context(), o.ana, chat, agent.Reply{Text: "hello", Sending: agent.Sending{Undo: &short}}); err != nil {
 		t.Fatal(err)
 	}
 	o.await(t, 1, "select count(*) from deliveries where channel = 'chat' and state = 'delivered'")

@@ -30,6 +30,7 @@ type queries struct {
 	identity         identityQueries
 	agent            agentQueries
 	delivery         deliveryQueries
+	sending          sendingQueries
 	event            eventQueries
 	chat             chatQueries
 	mailbox          mailboxQueries

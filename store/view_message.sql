@@ -7,7 +7,7 @@ select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.i
        (m.raw_id is not null or exists (select 1 from renderings r where r.message_id = m.id)) as has_raw,
        coalesce((select jsonb_agg(jsonb_build_object('id', 'dl_' || replace(d.id::text, '-', ''), 'recipient', d.recipient,
                     'state', d.state, 'attempts', d.attempts, 'code', d.code, 'enhanced_code', d.enhanced_code, 'detail', d.detail,
-                    'next_attempt_at', case when d.state in ('held', 'queued', 'delayed', 'unknown') then d.next_attempt_at end,
+                    'next_attempt_at', case when d.state in ('scheduled', 'held', 'queued', 'delayed', 'unknown') then d.next_attempt_at end,
                     'updated_at', d.updated_at) order by d.created_at, d.id)
                  from deliveries d where d.message_id = m.id), '[]') as deliveries
 from placements p
@@ -26,7 +26,7 @@ select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.i
        (m.raw_id is not null or exists (select 1 from renderings r where r.message_id = m.id)) as has_raw,
        coalesce((select jsonb_agg(jsonb_build_object('id', 'dl_' || replace(d.id::text, '-', ''), 'recipient', d.recipient,
                     'state', d.state, 'attempts', d.attempts, 'code', d.code, 'enhanced_code', d.enhanced_code, 'detail', d.detail,
-                    'next_attempt_at', case when d.state in ('held', 'queued', 'delayed', 'unknown') then d.next_attempt_at end,
+                    'next_attempt_at', case when d.state in ('scheduled', 'held', 'queued', 'delayed', 'unknown') then d.next_attempt_at end,
                     'updated_at', d.updated_at) order by d.created_at, d.id)
                  from deliveries d where d.message_id = m.id), '[]') as deliveries
 from placements p

@@ -167,7 +167,7 @@ func (s *socket) event(e *desk.Event) (read bool) {
 	w := &s.w
 	own := e.ConversationID == w.at.Conversation
 	switch e.Kind {
-	case desk.EventMessageReceived, desk.EventMessageSent, desk.EventConversationMerged:
+	case desk.EventMessageReceived, desk.EventMessageSent, desk.EventMessageCancelled, desk.EventConversationMerged:
 		return !own || e.Seq > w.known
 	case desk.EventDeliveryChanged:
 		var data struct {

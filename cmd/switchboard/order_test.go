@@ -39,7 +39,7 @@ func TestOrderOnTwoNodes(t *testing.T) {
 	for i := range 2 {
 		addrs = append(addrs, mailtest.FreeAddr(t))
 		config := filepath.Join(dir, fmt.Sprintf("node%d.toml", i))
-		text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data%d'\n[db]\nurl = %q\n[mail]\naddresses = ['support@desk.example']\n[smtp]\naddr = '%s'\n", dir, i, dsn, addrs[i])
+		text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data%d'\n[db]\nurl = %q\n[mail]\nundo = '0s'\naddresses = ['support@desk.example']\n[smtp]\naddr = '%s'\n", dir, i, dsn, addrs[i])
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

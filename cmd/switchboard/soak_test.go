@@ -104,7 +104,7 @@ func newSoak(t *testing.T, size soakSize) *soak {
 	}
 	t.Cleanup(func() { s.db.Close() })
 	var config strings.Builder
-	fmt.Fprintf(&config, "addr = '127.0.0.1:0'\n[db]\nurl = %q\n[mail]\naddresses = ['support@desk.example']\n", dsn)
+	fmt.Fprintf(&config, "addr = '127.0.0.1:0'\n[db]\nurl = %q\n[mail]\nundo = '0s'\naddresses = ['support@desk.example']\n", dsn)
 	mailbox := func(name, addr, user string) {
 		fmt.Fprintf(&config, "[[mailbox]]\nname = %q\naddr = %q\nuser = %q\npassword = %q\ntls = 'none'\npoll = %q\ntimeout = %q\n",
 			name, addr, user, s.box.Password, size.poll, size.timeout)

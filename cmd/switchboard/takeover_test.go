@@ -32,7 +32,7 @@ func TestMailboxTakenOver(t *testing.T) {
 	dir := t.TempDir()
 	bin := binary(t)
 	config := filepath.Join(dir, "switchboard.toml")
-	text := fmt.Sprintf("addr = '127.0.0.1:0'\n[db]\nurl = %q\n[mail]\naddresses = ['support@desk.example']\n"+
+	text := fmt.Sprintf("addr = '127.0.0.1:0'\n[db]\nurl = %q\n[mail]\nundo = '0s'\naddresses = ['support@desk.example']\n"+
 		"[[mailbox]]\nname = 'support'\naddr = %q\nuser = %q\npassword = %q\ntls = 'none'\n", dsn, box.Addr, box.User, box.Password)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ type Thread struct {
 type Delivery struct {
 	ID            desk.DeliveryID    `json:"id"`
 	Recipient     string             `json:"recipient"`
-	State         desk.DeliveryState `json:"state" enum:"held,queued,sending,sent,delivered,delayed,unknown,failed,cancelled"`
+	State         desk.DeliveryState `json:"state" enum:"scheduled,held,queued,sending,sent,delivered,delayed,unknown,failed,cancelled"`
 	Attempts      int                `json:"attempts"`
 	Code          int                `json:"code" doc:"SMTP reply code of the last attempt, 0 if none"`
 	EnhancedCode  string             `json:"enhanced_code" doc:"RFC 3463"`

@@ -86,7 +86,8 @@ begin
         on conflict (conversation_id) do update set facts = excluded.facts;
     end if;
     if changes ? 'clocks' then
-        -- A clock that has ended changes only when a resolution clock is continued.
+        -- A clock that has ended changes only when it continues, because the conversation is
+        -- reopened or the reply that met it is undone, and when a later reply meets it instead.
         insert into clocks as k (id, conversation_id, metric, policy, policy_version, tier, state, started_at, due_at, met_at, breached_at,
             ended_at, target_us, used_us, counted_at, paused, warnings)
         select id, conversation_id, metric, policy, policy_version, tier, state, started_at, due_at, met_at, breached_at,
@@ -95,7 +96,7 @@ begin
         on conflict (id) do update set (policy, policy_version, state, due_at, met_at, breached_at, ended_at, target_us, used_us, counted_at, paused, warnings)
             = (excluded.policy, excluded.policy_version, excluded.state, excluded.due_at, excluded.met_at, excluded.breached_at, excluded.ended_at,
                 excluded.target_us, excluded.used_us, excluded.counted_at, excluded.paused, excluded.warnings)
-            where k.ended_at is null or k.metric = 'resolution' and k.state = 'met';
+            where k.ended_at is null or excluded.ended_at is null or k.state = 'met' and excluded.state in ('met', 'void');
     end if;
     if changes ? 'notices' then
         -- Each is addressed to one or several agents; an inbox that nobody leads has its
@@ -280,6 +281,35 @@ begin
                 deliveries_lost := deliveries_lost + 1;
             end if;
         end loop;
+    end if;
+    if changes ? 'released' then
+        -- Scheduled replies are queued, and are written at that instant.
+        update deliveries d set state = 'queued', next_attempt_at = r.at, updated_at = r.at
+        from jsonb_to_recordset(changes->'released') as r (message_id uuid, at timestamptz)
+        where d.message_id = r.message_id and d.state = 'scheduled';
+        update messages m set sent_at = r.at, received_at = r.at
+        from jsonb_to_recordset(changes->'released') as r (message_id uuid, at timestamptz)
+        where m.id = r.message_id;
+    end if;
+    if changes ? 'cancelled' then
+        -- All deliveries of a message, or it is a conflict: what has left cannot be undone.
+        update deliveries d set state = 'cancelled', settled = true, updated_at = k.at
+        from jsonb_to_recordset(changes->'cancelled') as k (message_id uuid, at timestamptz)
+        where d.message_id = k.message_id and d.state in ('held', 'scheduled');
+        select deliveries_lost + count(*) into deliveries_lost
+        from jsonb_to_recordset(changes->'cancelled') as k (message_id uuid)
+        join deliveries d on d.message_id = k.message_id and d.state <> 'cancelled';
+        -- Its author gets it as a draft, before what they have begun to write since.
+        insert into drafts as o (agent_id, conversation_id, kind, text, recipients, seen)
+        select m.author_id, k.conversation_id, 'reply', m.text_body,
+            case when m.channel = 'email' then jsonb_build_object('to', address_texts(m.addresses->'to'), 'cc', address_texts(m.addresses->'cc')) end,
+            coalesce((select max(p.seq) from placements p join messages i on i.id = p.message_id
+                      where p.conversation_id = k.conversation_id and p.until is null and i.received_at <= m.received_at), 0)
+        from jsonb_to_recordset(changes->'cancelled') as k (message_id uuid, conversation_id uuid)
+        join messages m on m.id = k.message_id and m.author_id is not null
+        on conflict (agent_id, conversation_id, kind) do update
+            set text = case when o.text = excluded.text then o.text else excluded.text || e'\n\n' || o.text end, recipients = excluded.recipients,
+                updated_at = greatest(now(), o.updated_at + interval '1 microsecond');
     end if;
     if changes ? 'events' then
         insert into events (at, subject_kind, subject_id, conversation_id, account_id, seq, kind, version, actor, data)

@@ -496,7 +496,7 @@ export interface paths {
         put?: never;
         /**
          * Reply to the customer
-         * @description 409 when there is a message newer than expected_seq; the problem then has last_seq and newer.
+         * @description A reply by mail is held for some seconds before it is sent; cancel-send takes it back. 409 when there is a message newer than expected_seq; the problem then has last_seq and newer.
          */
         post: operations["reply"];
         delete?: never;
@@ -856,6 +856,26 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a reply back
+         * @description One that is held, or scheduled: nobody receives it, and the conversation is what it was before. The response is its text as its author's draft, which is stored. 409, with what happened, when an attempt to send it has begun.
+         */
+        delete: operations["cancel-send"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2107,7 +2127,7 @@ export interface components {
             next_attempt_at: string | null;
             recipient: string;
             /** @enum {string} */
-            state: "held" | "queued" | "sending" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
+            state: "scheduled" | "held" | "queued" | "sending" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
             /** Format: date-time */
             updated_at: string;
         };
@@ -2271,7 +2291,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -2648,6 +2668,46 @@ export interface components {
             thread: components["schemas"]["Thread"];
             to: components["schemas"]["Address"][];
         };
+        MessageCancelled: {
+            /** @description Who wrote it */
+            author_id: string;
+            message_id: string;
+            /** @description Why it was withheld; missing: an agent took it back */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description When it would have been sent, if it was scheduled; else null
+             */
+            send_at: string | null;
+        };
+        MessageCancelledEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["MessageCancelled"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "message.cancelled";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         MessageReceived: {
             /** @description Other conversations that its headers name */
             also_cites: string[];
@@ -2678,6 +2738,51 @@ export interface components {
              * @enum {string}
              */
             kind: "message.received";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        MessageScheduled: {
+            cc?: components["schemas"]["Address"][];
+            channel: string;
+            from: components["schemas"]["Address"][];
+            message_id: string;
+            preview: string;
+            /** Format: date-time */
+            send_at: string;
+            /** @description The status of the conversation once it is sent; missing: pending */
+            then?: string;
+            to?: components["schemas"]["Address"][];
+            /**
+             * Format: date-time
+             * @description With then snoozed: when the conversation opens again
+             */
+            until?: string;
+        };
+        MessageScheduledEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["MessageScheduled"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "message.scheduled";
             /**
              * Format: int64
              * @description Dense per conversation, from 1; 0 for other subjects
@@ -3394,10 +3499,30 @@ export interface components {
             expected_seq?: number | null;
             /** @description The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent */
             html?: string;
+            /**
+             * Format: date-time
+             * @description When to send it, within a year; absent or null: now. The reply is withheld, and becomes a draft again, if the customer writes first
+             */
+            send_at?: string | null;
             /** @description CommonMark. Sent as plain text as it is, and as HTML; a chat shows it as it is */
             text: string;
+            /**
+             * @description What happens to the conversation once the reply is sent; pending by default. Taking the reply back undoes it
+             * @enum {string}
+             */
+            then?: "pending" | "resolve" | "snooze";
             /** @description Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at */
             to?: string[] | null;
+            /**
+             * Format: int64
+             * @description How many seconds the reply is held before it is sent, so that it can be taken back. Absent or null: as long as its inbox says, and not at all in a chat
+             */
+            undo_s?: number | null;
+            /**
+             * Format: date-time
+             * @description With then snooze: when the conversation opens again
+             */
+            until?: string | null;
         };
         ReplyPath: {
             channel: string;
@@ -4054,8 +4179,12 @@ export type KeyRevoked = components['schemas']['KeyRevoked'];
 export type KeyRevokedEvent = components['schemas']['KeyRevokedEvent'];
 export type MergeInputBody = components['schemas']['MergeInputBody'];
 export type Message = components['schemas']['Message'];
+export type MessageCancelled = components['schemas']['MessageCancelled'];
+export type MessageCancelledEvent = components['schemas']['MessageCancelledEvent'];
 export type MessageReceived = components['schemas']['MessageReceived'];
 export type MessageReceivedEvent = components['schemas']['MessageReceivedEvent'];
+export type MessageScheduled = components['schemas']['MessageScheduled'];
+export type MessageScheduledEvent = components['schemas']['MessageScheduledEvent'];
 export type MessageSent = components['schemas']['MessageSent'];
 export type MessageSentEvent = components['schemas']['MessageSentEvent'];
 export type MoveInputBody = components['schemas']['MoveInputBody'];
@@ -5868,6 +5997,37 @@ export interface operations {
                 };
                 content: {
                     "message/rfc822": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "cancel-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
                 };
             };
             /** @description Problem details (RFC 9457) */

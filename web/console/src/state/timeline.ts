@@ -2,6 +2,7 @@
 import type { Conversation, Event as DeskEvent, Message } from '../wire';
 import type { Metric } from '../text/due';
 import { say, sayIf } from '../text/say';
+import { exact } from '../text/time';
 
 type Priority = Conversation['priority'];
 
@@ -92,6 +93,10 @@ export function describe(event: DeskEvent, names: Names): string {
     }
     case 'message.duplicate':
       return say('event.duplicate');
+    case 'message.scheduled':
+      return say('event.scheduled', { actor, time: exact(event.data.send_at) });
+    case 'message.cancelled':
+      return event.data.reason ? say('event.withheld', { reason: event.data.reason }) : say('event.takenBack', { actor });
   }
   return promised(event, actor, inbox) ?? shared(event, actor, names) ?? event.kind;
 }

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchboard/agent"
+	"switchboard/api/auth"
+	"switchboard/api/problem"
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+type replyInput struct {
+	ConversationPath
+	Body struct {
+		Text        string   `json:"text" minLength:"1" maxLength:"500000" doc:"CommonMark. Sent as plain text as it is, and as HTML; a chat shows it as it is"`
+		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
+		To          []string `json:"to,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at"`
+		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies"`
+		Attachments []string `json:"attachments,omitempty" maxItems:"20" doc:"Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture"`
+		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
+		SendingBody
+	}
+}
+
+// SendingBody is when a reply is sent, and what happens then.
+type SendingBody struct {
+	Then   string     `json:"then,omitempty" enum:"pending,resolve,snooze" doc:"What happens to the conversation once the reply is sent; pending by default. Taking the reply back undoes it"`
+	Until  *time.Time `json:"until,omitempty" nullable:"true" doc:"With then snooze: when the conversation opens again"`
+	UndoS  *int       `json:"undo_s,omitempty" nullable:"true" minimum:"0" maximum:"60" doc:"How many seconds the reply is held before it is sent, so that it can be taken back. Absent or null: as long as its inbox says, and not at all in a chat"`
+	SendAt *time.Time `json:"send_at,omitempty" nullable:"true" doc:"When to send it, within a year; absent or null: now. The reply is withheld, and becomes a draft again, if the customer writes first"`
+}
+
+// thens are the values of then.
+var thens = map[string]desk.Status{"": "", "pending": desk.StatusPending, "resolve": desk.StatusResolved, "snooze": desk.StatusSnoozed}
+
+func (b *SendingBody) sending() (agent.Sending, error) {
+	out := agent.Sending{Then: agent.Then{Status: thens[b.Then]}}
+	switch {
+	case b.Then == "snooze" && b.Until == nil:
+		return out, problem.Invalid("body.until", "required when the conversation is snoozed", nil)
+	case b.Then != "snooze" && b.Until != nil:
+		return out, problem.Invalid("body.until", "only allowed with then: snooze", b.Until.Format(time.RFC3339))
+	case b.SendAt != nil && b.UndoS != nil:
+		return out, problem.Invalid("body.undo_s", "not possible with send_at: a scheduled reply can be taken back until it is sent", *b.UndoS)
+	}
+	if b.Until != nil {
+		out.Then.Until = *b.Until
+	}
+	if b.SendAt != nil {
+		out.At = *b.SendAt
+	}
+	if b.UndoS != nil {
+		undo := time.Duration(*b.UndoS) * time.Second
+		out.Undo = &undo
+	}
+	return out, nil
+}
+
+func (s *server) replyRoutes(op func(id, verb, summary, description string, status int) huma.Operation) {
+	handle(s, op("reply", "replies", "Reply to the customer", "A reply by mail is held for some seconds before it is sent; cancel-send takes it back. "+
+		"409 when there is a message newer than expected_seq; the problem then has last_seq and newer.", http.StatusCreated), s.reply)
+	handle(s, huma.Operation{
+		OperationID: "cancel-send", Method: http.MethodDelete, Path: "/messages/{id}/send", Tags: []string{"Actions"},
+		Summary: "Take a reply back", Description: "One that is held, or scheduled: nobody receives it, and the conversation is what it was before. " +
+			"The response is its text as its author's draft, which is stored. 409, with what happened, when an attempt to send it has begun.",
+	}, s.cancelSend)
+}
+
+func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
+	to, err := addresses("to", in.Body.To)
+	if err != nil {
+		return nil, err
+	}
+	cc, err := addresses("cc", in.Body.CC)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]desk.UploadID, len(in.Body.Attachments))
+	for i, id := range in.Body.Attachments {
+		if files[i], err = desk.ParseID[desk.UploadID](id); err != nil {
+			return nil, problem.Invalid("body.attachments["+strconv.Itoa(i)+"]", "not the id of an upload: "+err.Error(), id)
+		}
+	}
+	sending, err := in.Body.sending()
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{
+		Text: in.Body.Text, HTML: in.Body.HTML, Attachments: files, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq, Sending: sending,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.written(ctx, m.ID)
+}
+
+func (s *server) cancelSend(ctx context.Context, in *messagePath) (*struct{ Body view.Draft }, error) {
+	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Messages.Message(ctx, auth.AgentOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Answers.CancelSend(ctx, auth.AgentOf(ctx), m.ConversationID, id)
+	return &struct{ Body view.Draft }{d}, err
+}

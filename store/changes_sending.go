@@ -1,0 +1,47 @@
+package store
+
+import "switchboard/desk"
+
+// sendingJSON is the part of changesJSON about what is sent.
+type sendingJSON struct {
+	Deliveries []deliveryJSON `json:"deliveries,omitempty"`
+	Results    []resultJSON   `json:"results,omitempty"`
+	Released   []releasedJSON `json:"released,omitempty"`
+	Cancelled  []releasedJSON `json:"cancelled,omitempty"`
+}
+
+type resultJSON struct {
+	DeliveryID    key     `json:"delivery_id"`
+	Fence         int64   `json:"fence"`
+	Source        string  `json:"source"`
+	At            instant `json:"at"`
+	State         string  `json:"state"`
+	Code          int     `json:"code"`
+	EnhancedCode  string  `json:"enhanced_code"`
+	Detail        string  `json:"detail"`
+	NextAttemptAt instant `json:"next_attempt_at,omitzero"`
+}
+
+// releasedJSON is a message that is sent now, or that is taken back.
+type releasedJSON struct {
+	MessageID      key     `json:"message_id"`
+	ConversationID key     `json:"conversation_id,omitzero"`
+	At             instant `json:"at"`
+}
+
+// sending encodes deliveries and what happens to them.
+func sending(c *desk.Changes, out *changesJSON) {
+	for i := range c.Deliveries {
+		out.Deliveries = append(out.Deliveries, deliveryToJSON(&c.Deliveries[i]))
+	}
+	for _, r := range c.Results {
+		out.Results = append(out.Results, resultJSON{key(r.Delivery), r.Fence, string(r.Source), instant{r.At}, string(r.State), r.Code,
+			r.EnhancedCode, r.Detail, instant{r.NextAttemptAt}})
+	}
+	for _, m := range c.Released {
+		out.Released = append(out.Released, releasedJSON{MessageID: key(m.Message), At: instant{m.At}})
+	}
+	for _, m := range c.Cancelled {
+		out.Cancelled = append(out.Cancelled, releasedJSON{key(m.Message), key(m.Conversation), instant{m.At}})
+	}
+}

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jmoiron/sqlx"
+
+	"switchboard/agent"
+	"switchboard/desk"
+	"switchboard/desk/view"
+)
+
+type sendingQueries struct {
+	Deliveries *sqlx.Stmt `query:"sending-deliveries"`
+	Message    *sqlx.Stmt `query:"sending-message"`
+	Draft      *sqlx.Stmt `query:"sending-draft"`
+}
+
+// Outgoing implements agent.Tx.
+func (t *actTx) Outgoing(ctx context.Context, c desk.ConversationID, m desk.MessageID) (agent.Outgoing, error) {
+	var row struct {
+		AuthorID desk.AgentID
+		Seq      int64
+	}
+	q := &t.s.q.sending
+	if err := t.get(ctx, "read a reply", q.Message, &row, c, m); err != nil {
+		if desk.KindOf(err) == desk.KindNotFound {
+			return agent.Outgoing{}, notFound("reply", m)
+		}
+		return agent.Outgoing{}, err
+	}
+	out := agent.Outgoing{Author: row.AuthorID, Seq: row.Seq}
+	err := t.rows(ctx, "lock deliveries", q.Deliveries, &out.Deliveries, c, m)
+	return out, err
+}
+
+// Draft implements agent.Tx.
+func (t *actTx) Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID) (view.Draft, error) {
+	var row struct {
+		view.Draft
+		Recipients []byte
+	}
+	if err := t.get(ctx, "read a draft", t.s.q.sending.Draft, &row, author, c); err != nil {
+		return view.Draft{}, err
+	}
+	d := row.Draft
+	d.ConversationID, d.Kind = c, view.DraftReply
+	if row.Recipients != nil {
+		var to chosen
+		if err := json.Unmarshal(row.Recipients, &to); err != nil {
+			return d, desk.Errorf(desk.KindInternal, "recipients of a draft in the database: %w", err)
+		}
+		d.To, d.CC = list(to.To), list(to.CC)
+	}
+	utc(&d.UpdatedAt)
+	return d, nil
+}
