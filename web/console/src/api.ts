@@ -36,6 +36,7 @@ let actor = '';
 export function actAs(agent: string): void {
   actor = agent;
 }
+export const actingAs = () => actor;
 
 /** Called when the session has ended (401) or belongs to another agent (412). */
 let sessionLost: (status: 401 | 412) => void = () => undefined;
@@ -68,7 +69,7 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-function problemOf(status: number, title: string, text: string): Problem {
+export function problemOf(status: number, title: string, text: string): Problem {
   try {
     const body = JSON.parse(text) as Partial<ProblemDetails>;
     return new Problem(status, body.title ?? title, body.detail ?? '', body.errors ?? []);

@@ -6,6 +6,7 @@ import type { Address, Conversation, Message } from '../wire';
 import { redirected } from './asked';
 import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
+import { dropFiles, filesOf, mentionsFile, recallFiles } from './files';
 import { conflicts, drafts, drop, flush, keep, mark, nameOf, setConflict, take } from './sync';
 import { refreshThread, shown, threadOf } from './thread';
 import { newest } from './timeline';
@@ -28,6 +29,8 @@ export interface Writing {
   sending: boolean;
   /** The author was warned about newer messages and may send anyway. */
   warned: boolean;
+  /** The author was told that the attachment is missing and may send without one. */
+  reminded: boolean;
   failure: string;
 }
 
@@ -47,10 +50,11 @@ export function write(conversation: Conversation, kind: Kind): void {
   if (current?.conversation === conversation.id && current.kind === kind) return;
   const draft = drafts.read(conversation.id, kind);
   const top = newest(threadOf(conversation.id).value.messages);
+  recallFiles(conversation.id);
   writing.value = {
     conversation: conversation.id, kind, text: draft?.text ?? '', seen: draft ? Math.min(draft.seen, top) : top,
     to: draft?.to ?? null, cc: draft?.cc ?? null, chosen: draft?.to !== undefined, before: null, omitted: 0,
-    sending: false, warned: false, failure: '',
+    sending: false, warned: false, reminded: false, failure: '',
   };
 }
 
@@ -109,6 +113,16 @@ export function type(text: string): void {
   if (current.kind === 'reply' && text !== '') typed(current.conversation);
 }
 
+/** Puts something on a line of its own where the cursor is. */
+export function insert(what: string): void {
+  const area = document.querySelector<HTMLTextAreaElement>('.editor-reply textarea');
+  if (!area) return;
+  const [before, after] = [area.value.slice(0, area.selectionStart), area.value.slice(area.selectionEnd)];
+  area.focus();
+  // As if it were typed, so that the browser can undo it.
+  document.execCommand('insertText', false, `${before === '' || before.endsWith('\n') ? '' : '\n'}${what}${after.startsWith('\n') ? '' : '\n'}`);
+}
+
 /** Replaces the text by the one of another device, which may be none; it can be undone. */
 export function useTheirs(): void {
   const mine = writing.value;
@@ -154,6 +168,7 @@ export function discard(): void {
   const current = writing.value;
   if (!current) return;
   void drop(current.conversation, current.kind);
+  const files = current.kind === 'reply' ? dropFiles(current.conversation) : () => undefined;
   writing.value = null;
   if (current.text.trim() === '') return;
   tell(say('done.discarded'), {
@@ -161,6 +176,7 @@ export function discard(): void {
       const { conversation, kind, text, seen } = current;
       if (drafts.read(conversation, kind)) return; // something newer was begun
       keep(conversation, kind, text, seen, choiceOf(current));
+      files();
       writing.value = { ...current, sending: false };
     },
   });
@@ -182,6 +198,12 @@ export async function send(conversation: Conversation, messages: readonly Messag
     update({ warned: true });
     return;
   }
+  const attachments = current.kind === 'reply' ? filesOf(conversation.id).map((file) => file.id) : [];
+  if (attachments.includes('')) return;
+  if (current.kind === 'reply' && attachments.length === 0 && !current.reminded && conversation.reply.channel !== 'chat' && mentionsFile(current.text)) {
+    update({ reminded: true });
+    return;
+  }
   update({ sending: true, failure: '' });
   try {
     if (current.kind === 'note') {
@@ -190,7 +212,8 @@ export async function send(conversation: Conversation, messages: readonly Messag
       tell(say('done.noted'));
     } else {
       const { to, cc } = current;
-      await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }) });
+      await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(attachments.length > 0 && { attachments }) });
+      dropFiles(conversation.id);
     }
     await drop(conversation.id, current.kind);
     if (writing.value?.conversation === conversation.id && writing.value.kind === current.kind) writing.value = null;

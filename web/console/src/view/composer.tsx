@@ -7,10 +7,12 @@ import { refusal } from '../state/handoff';
 import { me } from '../state/desk';
 import { onlyHelps } from '../state/work';
 import { conflicts, drafted, drafts, nameOf } from '../state/sync';
+import { filesOf, LIMIT, mentionsFile } from '../state/files';
 import { newerThan } from '../state/timeline';
 import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
 import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
+import { Later } from './lazy';
 import { Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
 
@@ -60,6 +62,10 @@ function Editor({ conversation, messages }: Props) {
   const theirs = conflicts.value.get(nameOf(conversation.id, current.kind));
   const nobody = mail && current.to?.length === 0;
   const news = reply && current.text !== '' ? newerThan(messages, seenSeq(conversation, current.seen)) : 0;
+  const files = mail ? filesOf(conversation.id) : [];
+  const uploading = files.some((file) => !file.id);
+  const tooMuch = files.reduce((sum, file) => sum + file.size, 0) > LIMIT;
+  const forgot = mail && current.reminded && files.length === 0 && mentionsFile(current.text);
   const others = mail && current.to && current.cc ? current.to.length + current.cc.length - 1 : 0;
 
   // A new message may have other recipients.
@@ -83,7 +89,8 @@ function Editor({ conversation, messages }: Props) {
   const first = current.to?.[0] ? emailOf(current.to[0]) : to;
   const label = reply ? say('composer.reply') : say('composer.note');
   return (
-    <footer class={`composer editor editor-${current.kind}`}>
+    <footer class={`composer editor editor-${current.kind}`} onDragOver={(event) => { if (mail) event.preventDefault(); }}
+      onDrop={(event) => { if (mail) take(event, event.dataTransfer, conversation.id); }}>
       <div class="editor-head">
         <Icon name={current.kind} size={16} />
         {reply ? (
@@ -104,21 +111,35 @@ function Editor({ conversation, messages }: Props) {
       {theirs !== undefined && <OtherDevice theirs={theirs} />}
       {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
       {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}
+      {forgot && <p class="stale" role="alert"><Icon name="clip" size={16} />{say('composer.forgot')}</p>}
       <textarea ref={field} dir="auto" rows={4} value={current.text} aria-label={label} readOnly={current.sending}
-        placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)} />
+        placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)}
+        onPaste={(event) => { if (mail) take(event, event.clipboardData, conversation.id); }} />
+      {files.length > 0 && <Later part="Attachments" conversation={conversation.id} />}
       <div class="editor-foot">
-        <button class={`button ${news > 0 ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts={keyShortcut('send')}
-          disabled={current.sending || unanswerable || nobody || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
+        <button class={`button ${news > 0 || forgot ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts={keyShortcut('send')}
+          disabled={current.sending || uploading || tooMuch || unanswerable || nobody || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
           {!reply ? say(current.sending ? 'composer.adding' : 'composer.addNote')
             : current.sending ? say('composer.sending')
+            : files.some((file) => !file.id && !file.failure) ? say('composer.uploading')
+            : forgot ? say('composer.without')
             : news > 0 ? count('composer.sendAnyway', news) : others > 0 ? count('composer.sendAll', others, { to: first }) : say('composer.send', { to: first })}
           <kbd>{keyLabel('send')}</kbd>
         </button>
+        {mail && <Later part="AttachButton" conversation={conversation.id} disabled={current.sending} />}
         {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}
         {current.text !== '' && theirs === undefined && <span class="saved muted">{say('composer.saved')}</span>}
       </div>
     </footer>
   );
+}
+
+/** Attaches the files that were pasted or dropped; text is left to the browser. */
+function take(event: Event, data: DataTransfer | null, conversation: string): void {
+  const files = [...(data?.files ?? [])];
+  if (files.length === 0) return;
+  event.preventDefault();
+  void import('./later').then((parts) => parts.addFiles(conversation, files, true));
 }
 
 /** Says when nobody is there to read a reply by chat. */

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { tell } from '../state/desk';
 import { dialog } from '../state/dialog';
@@ -12,7 +13,7 @@ export async function loadLater(): Promise<void> {
 }
 
 /** A part of the page that is loaded after the first screen. */
-export function Later({ part }: { part: keyof Parts }) {
+export function Later({ part, ...props }: { part: Exclude<keyof Parts, 'addFiles'>; conversation?: string; disabled?: boolean }) {
   useEffect(() => {
     loadLater().catch(() => {
       // The server is away, or has a new version that does not have this page's files.
@@ -20,6 +21,6 @@ export function Later({ part }: { part: keyof Parts }) {
       tell(say('net.later'), { bad: true });
     });
   }, []);
-  const Part = parts.value?.[part];
-  return Part ? <Part /> : null;
+  const Part = parts.value?.[part] as FunctionComponent<object> | undefined;
+  return Part ? <Part {...props} /> : null;
 }

@@ -69,7 +69,7 @@ function authorOf(message: Message, conversation: Conversation): string {
 
 /** The new text; quoted text and the original layout on request. */
 function Body({ message, who }: { message: Message; who: string }) {
-  const rich = message.html !== '' && message.html_url !== '';
+  const rich = message.html !== '' && message.html_url !== '' && message.display !== 'text';
   const shortened = message.display === 'reply_text';
   const [whole, setWhole] = useState(!shortened);
   const [plain, setPlain] = useState(false);
