@@ -86,7 +86,7 @@ var statuses = map[string]desk.Status{
 
 // Allowed returns what an agent may do with a conversation now, in the words of the API.
 func (d *Desk) Allowed(by desk.Agent, c *view.Conversation) []string {
-	visible := desk.Conversation{Restricted: c.Restricted, Tier: c.Tier}
+	visible := desk.Conversation{Restricted: c.Restricted, Tier: c.Tier, InboxID: c.InboxID}
 	if c.ID.IsZero() || !by.CanRead(&visible) {
 		return []string{}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"switchboard/desk"
+	"switchboard/internal/addressmask"
 	"switchboard/internal/imf"
 )
 
@@ -69,6 +70,11 @@ func (d *draft) everyone() Recipients {
 
 // recipients returns the checked recipients of a reply by mail. Each address is in it once.
 func (d *draft) recipients() (to, cc []desk.Address, err error) {
+	if d.by.Masked() {
+		if err := d.unmask(); err != nil {
+			return nil, nil, err
+		}
+	}
 	to, cc = d.reply.To, d.reply.CC
 	if len(to) == 0 || d.reply.All {
 		r := d.everyone()
@@ -111,4 +117,42 @@ func (d *draft) checked(field string, list []desk.Address, seen map[string]bool)
 		}
 	}
 	return out, nil
+}
+
+// unmask replaces the masked addresses that the author chose, who sees no others, by those
+// of the people of the conversation.
+func (d *draft) unmask() error {
+	r := d.everyone()
+	known := slices.Concat(r.To, r.CC)
+	for _, p := range d.conversation.Participants {
+		known = append(known, desk.Address{Email: p})
+	}
+	for field, list := range map[string]*[]desk.Address{"to": &d.reply.To, "cc": &d.reply.CC} {
+		clear := slices.Clone(*list)
+		for i := range clear {
+			if !strings.Contains(clear[i].Email, addressmask.Mark) {
+				continue
+			}
+			found := map[string]string{}
+			for _, a := range known {
+				if strings.EqualFold(addressmask.One(a.Email), clear[i].Email) {
+					found[imf.NormalizeAddr(a.Email)] = a.Email
+				}
+			}
+			switch len(found) {
+			case 0:
+				return desk.Errorf(desk.KindInvalid, "%s: nobody in this conversation has the address %s", field, clear[i].Email)
+			case 1:
+			default:
+				return desk.Errorf(desk.KindInvalid, "%s: %s can be %d people of this conversation; reply to everyone, or ask a colleague who sees addresses", field, clear[i].Email, len(found))
+			}
+			for _, email := range found {
+				clear[i].Email = email
+			}
+		}
+		if *list != nil {
+			*list = clear
+		}
+	}
+	return nil
 }

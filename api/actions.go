@@ -200,7 +200,7 @@ func (s *server) written(ctx context.Context, id desk.MessageID) (*messageOutput
 	if err != nil {
 		return nil, err
 	}
-	s.complete(&m)
+	s.complete(ctx, &m)
 	return &messageOutput{Body: m}, nil
 }
 

@@ -22,16 +22,18 @@ type listAgentsInput struct {
 
 // agentChanges are the properties that a PATCH may change; absent ones stay as they are.
 type agentChanges struct {
-	Name     *string      `json:"name,omitempty" minLength:"1" maxLength:"200" doc:"Shown to customers"`
-	Tiers    *[]desk.Tier `json:"tiers,omitempty" maxItems:"20"`
-	Admin    *bool        `json:"admin,omitempty"`
-	Disabled *bool        `json:"disabled,omitempty" doc:"Disabled agents cannot sign in; their sessions end"`
-	Inboxes  *[]string    `json:"inboxes,omitempty" maxItems:"500" doc:"Keys of the inboxes to which they are limited; empty: all inboxes of their tiers"`
-	Skills   *[]string    `json:"skills,omitempty" maxItems:"500" doc:"Named in tiers or inboxes of the policy"`
-	Capacity *int         `json:"capacity,omitempty" doc:"Open conversations that may be assigned automatically; 0: as the inbox says"`
-	Leads    *[]string    `json:"leads,omitempty" maxItems:"500" doc:"Keys of the inboxes that they lead"`
-	Timezone *string      `json:"timezone,omitempty" maxLength:"100" doc:"IANA name, such as Europe/Berlin"`
-	Hours    *desk.Hours  `json:"hours,omitempty" doc:"Weekly working hours, as in the calendars of the policy: {\"mon-fri\": [\"09:00-17:00\"]}; empty: always"`
+	Name          *string      `json:"name,omitempty" minLength:"1" maxLength:"200" doc:"Shown to customers"`
+	Tiers         *[]desk.Tier `json:"tiers,omitempty" maxItems:"20"`
+	Admin         *bool        `json:"admin,omitempty"`
+	Disabled      *bool        `json:"disabled,omitempty" doc:"Disabled agents cannot sign in; their sessions end"`
+	Inboxes       *[]string    `json:"inboxes,omitempty" maxItems:"500" doc:"Keys of the inboxes to which they are limited; empty: all inboxes of their tiers"`
+	InboxesOnly   *bool        `json:"inboxes_only,omitempty" doc:"They read only what is in the inboxes in which they work; not with admin"`
+	MaskAddresses *bool        `json:"mask_addresses,omitempty" doc:"They do not see the addresses of customers; not with admin"`
+	Skills        *[]string    `json:"skills,omitempty" maxItems:"500" doc:"Named in tiers or inboxes of the policy"`
+	Capacity      *int         `json:"capacity,omitempty" doc:"Open conversations that may be assigned automatically; 0: as the inbox says"`
+	Leads         *[]string    `json:"leads,omitempty" maxItems:"500" doc:"Keys of the inboxes that they lead"`
+	Timezone      *string      `json:"timezone,omitempty" maxLength:"100" doc:"IANA name, such as Europe/Berlin"`
+	Hours         *desk.Hours  `json:"hours,omitempty" doc:"Weekly working hours, as in the calendars of the policy: {\"mon-fri\": [\"09:00-17:00\"]}; empty: always"`
 }
 
 type patchAgentInput struct {
@@ -107,6 +109,8 @@ func (c *agentChanges) apply(a *desk.Agent, names roster.Names) error {
 	set(&a.Admin, c.Admin)
 	set(&a.Disabled, c.Disabled)
 	set(&a.Inboxes, c.Inboxes)
+	set(&a.InboxesOnly, c.InboxesOnly)
+	set(&a.MaskAddresses, c.MaskAddresses)
 	set(&a.Skills, c.Skills)
 	set(&a.Capacity, c.Capacity)
 	set(&a.Leads, c.Leads)

@@ -186,7 +186,7 @@ func (s *server) listMessages(ctx context.Context, in *conversationListInput) (*
 		return nil, err
 	}
 	for i := range rows {
-		s.complete(&rows[i])
+		s.complete(ctx, &rows[i])
 	}
 	return paged(ctx, rows, in.Limit, func(m view.Message) seqCursor { return seqCursor{m.Seq} })
 }

@@ -72,9 +72,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 						}
 						f, fresh = d.conversation(inbox, object == "secret", canary, canary, time.Now()), true
 					}
-					target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
-						"/messages/{id}", "/messages/"+f.message.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-						"{id}", f.id.String(), "{part_id}", "2", "{kind}", "reply").Replace(path)
+					target := d.target(path, f, raw)
 					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
 					cells++
 					if want := expected(id, role.name, role.sees, object, path); !slices.Contains(want, a.StatusCode) {
@@ -94,6 +92,14 @@ func TestAuthorizationMatrix(t *testing.T) {
 	if cells < 27*len(roles)*2 {
 		t.Errorf("the matrix has only %d cells", cells)
 	}
+}
+
+// target fills in the path of an operation on a conversation.
+func (d *desks) target(path string, f fixture, raw desk.RawID) string {
+	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
+		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
+		"/messages/{id}", "/messages/"+f.message.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
+		"{id}", f.id.String(), "{part_id}", "2", "{kind}", "reply").Replace(path)
 }
 
 // expected is the access policy: everything needs authentication except signing in

@@ -56,7 +56,8 @@ func binary(mediaType, description string) map[string]*huma.Response {
 }
 
 // complete sets what the API adds to a message: its URLs, and what is shown of it.
-func (s *server) complete(m *view.Message) {
+func (s *server) complete(ctx context.Context, m *view.Message) {
+	maskMessage(ctx, m)
 	at := base + "/messages/" + m.ID.String()
 	if m.HTML != "" {
 		m.HTMLURL = at + "/html"
@@ -89,6 +90,9 @@ func (s *server) messageHTML(ctx context.Context, in *messageHTMLInput) (*huma.S
 	}
 	m, err := s.Messages.Message(ctx, auth.AgentOf(ctx), id)
 	if err != nil {
+		return nil, err
+	}
+	if err := unmasked(ctx, "the HTML of messages; read the text"); err != nil {
 		return nil, err
 	}
 	if m.HTML == "" || s.cfg.SafeHTML == nil {
@@ -130,6 +134,9 @@ func (s *server) messageRaw(ctx context.Context, in *messagePath) (*huma.StreamR
 	if err != nil {
 		return nil, err
 	}
+	if err := unmasked(ctx, "the original of messages"); err != nil {
+		return nil, err
+	}
 	return download(f, "attachment", f.Type), nil
 }
 
@@ -140,6 +147,9 @@ func (s *server) attachment(ctx context.Context, in *attachmentPath) (*huma.Stre
 	}
 	f, err := s.Messages.Attachment(ctx, auth.AgentOf(ctx), id, in.PartID)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.maskFile(ctx, &f); err != nil {
 		return nil, err
 	}
 	return content(f), nil

@@ -71,7 +71,7 @@ func viewed(t *testing.T, subtype, body string) view.Message {
 			BlobID: p.BlobID, Location: p.Location, Picture: p.Picture})
 	}
 	s := &server{cfg: Config{SafeHTML: safeHTML}, log: slog.New(slog.DiscardHandler)}
-	s.complete(&v)
+	s.complete(t.Context(), &v)
 	return v
 }
 

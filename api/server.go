@@ -42,6 +42,9 @@ type Config struct {
 	// agent is still signed in; 0: 25 s.
 	PingInterval time.Duration
 	Log          *slog.Logger // nil: slog.DiscardHandler
+	// Own reports whether an address is the desk's own. Agents who do not see the addresses
+	// of customers see those. Nil: none is.
+	Own func(address string) bool
 }
 
 // Pictures maps the pictures of a message to URLs.
@@ -114,7 +117,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	}
 	s := &server{Deps: deps, cfg: cfg, log: cfg.Log, site: public, mux: http.NewServeMux()}
 	s.auth = auth.New(deps.People, deps.Sessions, deps.Keys, public, s.log)
-	s.visible = visibility.New(deps.Events)
+	s.visible = visibility.New(deps.Events, s.mask())
 	s.sockets = socket.New(socket.Options{
 		Events: deps.Events, Visible: s.visible, Auth: s.auth, Hub: deps.Hub, Seer: deps.Staff, Site: public, Log: s.log, Ping: cfg.PingInterval,
 	})
@@ -148,7 +151,7 @@ func (s *server) humaConfig() huma.Config {
 	c.Info.Description = "The HTTP API of the support desk. Conventions and shapes: doc/api.md."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // package openapi serves them, without third-party scripts
 	c.CreateHooks = nil                                   // no $schema field in responses
-	c.Transformers = []huma.Transformer{problem.Transform}
+	c.Transformers = []huma.Transformer{problem.Transform, s.maskAddresses}
 	c.Components.Schemas = openapi.Registry()
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":     {Type: "http", Scheme: "bearer", Description: "An API key: sbk_ and 43 characters"},

@@ -43,6 +43,7 @@ type Waiting struct {
 	ID           desk.ConversationID
 	Priority     desk.Priority
 	Tier         desk.Tier
+	InboxID      desk.InboxID
 	Tags         []string
 	Restricted   bool
 	DueAt        time.Time // its earliest deadline; zero: none

@@ -93,7 +93,7 @@ func (d *decision) unable(m *member, w *Waiting, skills []string) string {
 	switch {
 	case m.full():
 		return fmt.Sprintf("has %d of %d open conversations", m.open, m.limit)
-	case !m.CanRead(&desk.Conversation{Restricted: w.Restricted, Tier: w.Tier}):
+	case !m.CanRead(&desk.Conversation{Restricted: w.Restricted, Tier: w.Tier, InboxID: w.InboxID}):
 		return "is not allowed to read it"
 	case len(skills) > 0 && len(matches(m, skills)) == 0:
 		return "does not have the skill " + strings.Join(skills, " or ")

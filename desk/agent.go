@@ -25,7 +25,17 @@ type Agent struct {
 	Leads    []string // keys of the inboxes that the agent leads
 	Timezone string   // IANA name, of Hours; may be empty
 	Hours    Hours    // weekly working hours; empty: always
+
+	// InboxesOnly: they read only what is in the inboxes in which they work, which are
+	// Sees. MaskAddresses: they do not see the addresses of customers. Neither limits an
+	// admin.
+	InboxesOnly   bool
+	MaskAddresses bool
+	Sees          []InboxID // with InboxesOnly; as of when the agent was read
 }
+
+// Masked reports whether the agent does not see the addresses of customers.
+func (a *Agent) Masked() bool { return a.MaskAddresses && !a.Admin }
 
 // Hours are weekly opening or working hours, as the calendars of the policy have them:
 // {"mon-thu": ["09:00-12:30", "13:00-17:00"], "fri": ["09:00-15:00"]}.
@@ -37,14 +47,15 @@ func (a *Agent) WorksIn(i Inbox) bool {
 }
 
 // CanRead reports whether the agent may read a conversation, and therefore work on
-// it. Restricted conversations are limited to admins and the agents of their tier. An
-// unknown or disabled agent may read nothing. The SQL function may_read is the same
+// it. Restricted conversations are limited to admins and the agents of their tier, and
+// agents who are limited to inboxes to what is in them. An unknown or disabled agent may
+// read nothing. The SQL function may_read is the same
 // rule.
 func (a *Agent) CanRead(c *Conversation) bool {
 	if a.ID.IsZero() || a.Disabled {
 		return false
 	}
-	return a.Admin || !c.Restricted || slices.Contains(a.Tiers, c.Tier)
+	return a.Admin || (!c.Restricted || slices.Contains(a.Tiers, c.Tier)) && (!a.InboxesOnly || slices.Contains(a.Sees, c.InboxID))
 }
 
 // Availability says whether an agent takes new work.

@@ -18,6 +18,9 @@ func TestCanRead(t *testing.T) {
 		{"without a tier", Agent{ID: id}, true, false},
 		{"admin", Agent{ID: id, Admin: true}, true, true},
 		{"disabled admin", Agent{ID: id, Admin: true, Disabled: true}, false, false},
+		{"limited to another inbox", Agent{ID: id, Tiers: []Tier{2}, InboxesOnly: true, Sees: []InboxID{{1}}}, false, false},
+		{"limited to its inbox", Agent{ID: id, Tiers: []Tier{2}, InboxesOnly: true, Sees: []InboxID{{1}, {}}}, true, true},
+		{"limited admin", Agent{ID: id, Admin: true, InboxesOnly: true}, true, true},
 		{"disabled specialist", Agent{ID: id, Tiers: []Tier{2}, Disabled: true}, false, false},
 	} {
 		if got := c.by.CanRead(&open); got != c.open {

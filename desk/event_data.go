@@ -274,7 +274,7 @@ type AgentCreated struct {
 
 // AgentChanged names what changed about an agent; secrets are never included.
 type AgentChanged struct {
-	Fields []string `json:"fields" doc:"Names of the changed fields: name, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, password"`
+	Fields []string `json:"fields" doc:"Names of the changed fields: name, tiers, admin, disabled, inboxes, inboxes_only, mask_addresses, skills, capacity, leads, timezone, hours, password"`
 }
 
 // AgentAvailability is an agent who became available or went away. All agents see it.

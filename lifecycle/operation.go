@@ -99,7 +99,7 @@ func (e Move) apply(t *transition) error {
 	}
 	t.c.InboxID, t.c.Tier, t.s.Held = e.To.ID, e.To.Tier, false
 	t.c.Path = append(t.c.Path, fmt.Sprintf("moved: %s -> %s by %s", e.From.Key, e.To.Key, e.ByName))
-	if !t.c.AssigneeID.IsZero() && (e.returned || e.Assignee.Disabled || !e.Assignee.WorksIn(e.To)) {
+	if !t.c.AssigneeID.IsZero() && (e.returned || e.Assignee.Disabled || !e.Assignee.WorksIn(e.To) || !e.Assignee.CanRead(&t.c)) {
 		t.c.AssigneeID, t.s.AssignedAt, data.Unassigned = desk.AgentID{}, time.Time{}, e.assignTo == nil
 	}
 	t.reason = "moved"

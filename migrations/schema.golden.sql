@@ -72,6 +72,8 @@ create table agents (
     hours jsonb not null default '{}'::jsonb,
     availability text not null default 'available'::text,
     away_until timestamp with time zone,
+    inboxes_only boolean not null default false,
+    mask_addresses boolean not null default false,
     constraint agents_pkey PRIMARY KEY (id),
     constraint agents_email_key UNIQUE (email),
     constraint agents_availability_check CHECK ((availability = ANY (ARRAY['available'::text, 'away'::text]))),
@@ -769,8 +771,9 @@ create table uploads (
 CREATE INDEX uploads_created_at ON uploads USING btree (created_at);
 
 create function address_texts(addresses jsonb) returns jsonb language sql immutable;
+create function agent_inboxes(a agents) returns uuid[] language sql stable parallel safe;
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
-create function may_read(restricted boolean, tier integer, admin boolean, tiers integer[]) returns boolean language sql immutable parallel safe;
+create function may_read(restricted boolean, tier integer, inbox uuid, inboxes uuid[], tiers integer[]) returns boolean language sql immutable parallel safe;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;

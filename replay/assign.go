@@ -106,7 +106,7 @@ func (r *run) waiting(in desk.Inbox, at time.Time) (list []assignment.Waiting) {
 		if c.InboxID != in.ID || !o.state.Unassigned() || o.assignedAt.Equal(at) && o.assigned >= maxPerInstant {
 			continue
 		}
-		w := assignment.Waiting{ID: c.ID, Priority: c.Priority, Tier: c.Tier, Tags: c.Tags, Restricted: c.Restricted, DueAt: c.DueAt,
+		w := assignment.Waiting{ID: c.ID, Priority: c.Priority, Tier: c.Tier, InboxID: c.InboxID, Tags: c.Tags, Restricted: c.Restricted, DueAt: c.DueAt,
 			WaitingSince: c.WaitingSince, Since: o.state.Stint.StartedAt, Avoid: o.state.Service.Avoid}
 		if rules, _ := r.policy.Rules.Inbox(in.Key); rules.Assign.Sticky {
 			w.Last = r.last(o)

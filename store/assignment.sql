@@ -25,7 +25,7 @@ where not a.disabled and t.at is not null;
 -- name: assign-waiting
 -- Conversations of an inbox in the order of the index. $2 asks for who handled the
 -- contact's last other conversation.
-select c.id, c.priority, c.tier, c.tags, c.restricted, c.due_at, c.waiting_since, coalesce(s.started_at, c.created_at) as since,
+select c.id, c.priority, c.tier, c.inbox_id, c.tags, c.restricted, c.due_at, c.waiting_since, coalesce(s.started_at, c.created_at) as since,
        (c.service->>'avoid')::uuid as avoid, case when $2 then
            (select l.assignee_id from conversations l
             where l.contact_id = c.contact_id and l.id <> c.id and l.assignee_id is not null

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
@@ -26,6 +27,7 @@ type agentRow struct {
 	desk.Agent
 	Tiers                  pq.Int64Array
 	Inboxes, Skills, Leads pq.StringArray
+	Sees                   pq.StringArray
 	Hours                  hoursColumn
 	PasswordHash           string
 }
@@ -33,6 +35,9 @@ type agentRow struct {
 func (r *agentRow) agent() desk.Agent {
 	a := r.Agent
 	a.Inboxes, a.Skills, a.Leads, a.Hours = r.Inboxes, r.Skills, r.Leads, desk.Hours(r.Hours)
+	for _, text := range r.Sees {
+		a.Sees = append(a.Sees, desk.InboxID(uuid.MustParse(text)))
+	}
 	a.Tiers = make([]desk.Tier, len(r.Tiers))
 	for i, t := range r.Tiers {
 		a.Tiers[i] = desk.Tier(t)
@@ -43,16 +48,16 @@ func (r *agentRow) agent() desk.Agent {
 // Inboxes lists the inboxes by tier, with the number of open conversations that
 // the agent may see.
 func (s *Store) Inboxes(ctx context.Context, as desk.Agent) ([]view.Inbox, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	inboxes := []view.Inbox{}
-	return inboxes, wrap("list inboxes", s.q.directory.Inboxes.SelectContext(ctx, &inboxes, admin, tiers))
+	return inboxes, wrap("list inboxes", s.q.directory.Inboxes.SelectContext(ctx, &inboxes, limits, tiers))
 }
 
 // Counts counts the conversations in the agent's views.
 func (s *Store) Counts(ctx context.Context, as desk.Agent) (view.Counts, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var counts view.Counts
-	return counts, wrap("count conversations", s.q.directory.Counts.GetContext(ctx, &counts, admin, tiers, as.ID, view.MaxCount))
+	return counts, wrap("count conversations", s.q.directory.Counts.GetContext(ctx, &counts, limits, tiers, as.ID, view.MaxCount))
 }
 
 // accountView is a view as the driver reads it.
@@ -65,7 +70,7 @@ type accountView struct {
 }
 
 func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int, one desk.AccountID) ([]view.Account, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	part := textindex.Fold(clean(q))
 	ids, err := among(part, one, func(list *[]string) error {
 		return s.q.search.Accounts.SelectContext(ctx, list, containingAny([]string{part}), many+1)
@@ -74,7 +79,7 @@ func (s *Store) accounts(ctx context.Context, as desk.Agent, q string, after vie
 		return nil, wrap("find accounts", err)
 	}
 	var rows []accountView
-	err = s.db.SelectContext(ctx, &rows, block("directory-accounts"), admin, tiers, after.Name, desk.AccountID(after.ID), part, limit, ids, !one.IsZero())
+	err = s.db.SelectContext(ctx, &rows, block("directory-accounts"), limits, tiers, after.Name, desk.AccountID(after.ID), part, limit, ids, !one.IsZero())
 	if err != nil {
 		return nil, wrap("list accounts", err)
 	}
@@ -124,7 +129,7 @@ type contactView struct {
 }
 
 func (s *Store) contacts(ctx context.Context, as desk.Agent, q string, after view.ByName, limit int, one desk.ContactID) ([]view.Contact, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	part := textindex.Fold(clean(q))
 	ids, err := among(part, one, func(list *[]string) error {
 		return s.q.directory.FindContacts.SelectContext(ctx, list, part, many+1)
@@ -133,7 +138,7 @@ func (s *Store) contacts(ctx context.Context, as desk.Agent, q string, after vie
 		return nil, wrap("find contacts", err)
 	}
 	var rows []contactView
-	err = s.db.SelectContext(ctx, &rows, block("directory-contacts"), after.Name, desk.ContactID(after.ID), part, limit, ids, admin, tiers)
+	err = s.db.SelectContext(ctx, &rows, block("directory-contacts"), after.Name, desk.ContactID(after.ID), part, limit, ids, limits, tiers, as.Masked())
 	if err != nil {
 		return nil, wrap("list contacts", err)
 	}

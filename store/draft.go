@@ -29,12 +29,12 @@ type chosen struct {
 
 // Drafts lists an agent's drafts, newest first.
 func (s *Store) Drafts(ctx context.Context, as desk.Agent, limit int) ([]view.Draft, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var rows []struct {
 		view.Draft
 		Recipients []byte
 	}
-	if err := s.q.draft.List.SelectContext(ctx, &rows, admin, tiers, as.ID, limit); err != nil {
+	if err := s.q.draft.List.SelectContext(ctx, &rows, limits, tiers, as.ID, limit); err != nil {
 		return nil, wrap("list drafts", err)
 	}
 	out := make([]view.Draft, len(rows))

@@ -2,7 +2,7 @@
 -- The agent's drafts in conversations they may read, newest first.
 select d.conversation_id, d.kind, d.text, d.recipients, d.seen, d.updated_at
 from drafts d join conversations c on c.id = d.conversation_id
-where d.agent_id = $3 and may_read(c.restricted, c.tier, $1, $2)
+where d.agent_id = $3 and may_read(c.restricted, c.tier, c.inbox_id, $1, $2)
 order by d.updated_at desc, d.conversation_id, d.kind
 limit $4;
 

@@ -37,6 +37,7 @@ func block(name string) string { return readOnce()[name] }
 type conditions struct {
 	names   names
 	me      desk.AgentID // the agent who searches
+	masked  bool         // addresses are not compared up to their domains
 	columns strings.Builder
 	compare strings.Builder
 	args    []any
@@ -214,6 +215,10 @@ func (c *conditions) from(list []string) {
 		}
 	}
 	c.texts = append(c.texts, wanted{anyOf: parts, addresses: whole, parts: parts})
+	if c.masked {
+		c.and(&c.compare, current+`(select true from unnest(%s::text[]) part where strpos(`+hidden("coalesce(s.sender, '')")+`, part) > 0 limit 1) limit 1)`, sender)
+		return
+	}
 	c.and(&c.compare, `(exists (select from identities d where d.contact_id = c.contact_id
            and (d.address = any(%[1]s::text[]) or (select true from unnest(%[2]s::text[]) part where strpos(d.address, part) > 0 limit 1)))
      or `+current+`(select true from unnest(%[3]s::text[]) part where strpos(coalesce(s.sender, (select '<' || m.from_address || '>'
@@ -223,9 +228,17 @@ func (c *conditions) from(list []string) {
 // word: the subject or a message contains it.
 func (c *conditions) word(folded string) {
 	c.texts = append(c.texts, wanted{anyOf: []string{folded}})
-	c.and(&c.compare, current+`strpos(coalesce(s.text, (select lower(c.subject || e'\n' || m.subject || e'\n' || m.from_address || e'\n' || m.text_body)
-           from messages m where m.id = p.message_id)), %s) > 0 limit 1)`, folded)
+	text := `coalesce(s.text, (select lower(c.subject || e'\n' || m.subject || e'\n' || m.from_address || e'\n' || m.text_body)
+           from messages m where m.id = p.message_id))`
+	if c.masked {
+		text = hidden(text)
+	}
+	c.and(&c.compare, current+`strpos(`+text+`, %s) > 0 limit 1)`, folded)
 }
+
+// hidden is a text without the local parts of addresses, so that a search does not tell
+// what an agent may not see.
+func hidden(text string) string { return `regexp_replace(` + text + `, '[^[:space:]<>]+@', '@', 'g')` }
 
 // fewNumbers is how many conversations are looked up one by one. More of them are
 // tested in the order of the list.

@@ -283,8 +283,13 @@ type agentJSON struct {
 	Email string      `json:"email"`
 	Tiers []desk.Tier `json:"tiers"`
 	Admin bool        `json:"admin"`
+	Sees  []key       `json:"sees"` // nil: not limited
 }
 
 func (r *agentJSON) agent() desk.Agent {
-	return desk.Agent{ID: desk.AgentID(r.ID), Name: r.Name, Email: r.Email, Tiers: r.Tiers, Admin: r.Admin}
+	a := desk.Agent{ID: desk.AgentID(r.ID), Name: r.Name, Email: r.Email, Tiers: r.Tiers, Admin: r.Admin, InboxesOnly: r.Sees != nil}
+	for _, id := range r.Sees {
+		a.Sees = append(a.Sees, desk.InboxID(id))
+	}
+	return a
 }

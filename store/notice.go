@@ -18,9 +18,9 @@ type noticeQueries struct {
 // Notices lists an agent's notices, newest first, after a position; with open, only those
 // that they have not acknowledged.
 func (s *Store) Notices(ctx context.Context, as desk.Agent, open bool, after view.ByTime, limit int) ([]view.Notice, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var rows []view.Notice
-	if err := s.q.notice.List.SelectContext(ctx, &rows, admin, tiers, as.ID, open, nullTime(after.At), after.ID, limit); err != nil {
+	if err := s.q.notice.List.SelectContext(ctx, &rows, limits, tiers, as.ID, open, nullTime(after.At), after.ID, limit); err != nil {
 		return nil, wrap("list notices", err)
 	}
 	for i := range rows {

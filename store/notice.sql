@@ -4,7 +4,7 @@
 select n.id, n.kind, n.rule, n.text, n.at, n.acked_at, c.id as "conversation.id", c.number as "conversation.number", c.subject as "conversation.subject"
 from notices n
 join conversations c on c.id = n.conversation_id
-where n.agent_id = $3 and may_read(c.restricted, c.tier, $1, $2) and (not $4 or n.acked_at is null)
+where n.agent_id = $3 and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and (not $4 or n.acked_at is null)
   and (n.at, n.id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
 order by n.at desc, n.id desc
 limit $7;

@@ -84,7 +84,6 @@ func (s *Store) lockAgent(ctx context.Context, tx *sqlx.Tx, find *sqlx.Stmt, key
 // saveAgent writes an agent and records the change; before is nil for a new one.
 func (s *Store) saveAgent(ctx context.Context, tx *sqlx.Tx, by desk.Actor, before *agentRow, a *desk.Agent, passwordHash string) (Ended, error) {
 	a.Name = clean(a.Name)
-	_, tiers := viewer(*a)
 	hours := a.Hours
 	if hours == nil {
 		hours = desk.Hours{}
@@ -95,8 +94,8 @@ func (s *Store) saveAgent(ctx context.Context, tx *sqlx.Tx, by desk.Actor, befor
 			list.text(text)
 		}
 	}
-	err := tx.StmtxContext(ctx, s.q.identity.SaveAgent).GetContext(ctx, &a.ID, a.ID, a.Name, a.Email, tiers, a.Admin, a.Disabled, passwordHash,
-		&inboxes, &skills, a.Capacity, &leads, clean(a.Timezone), jsonText(hours))
+	err := tx.StmtxContext(ctx, s.q.identity.SaveAgent).GetContext(ctx, &a.ID, a.ID, a.Name, a.Email, tierNumbers(a.Tiers), a.Admin, a.Disabled, passwordHash,
+		&inboxes, &skills, a.Capacity, &leads, clean(a.Timezone), jsonText(hours), a.InboxesOnly, a.MaskAddresses)
 	if err != nil {
 		return Ended{}, wrap("save agent", err)
 	}
@@ -148,6 +147,7 @@ func changedFields(before *agentRow, a *desk.Agent, passwordHash string) (fields
 		{"disabled", a.Disabled != b.Disabled}, {"inboxes", !slices.Equal(a.Inboxes, b.Inboxes)},
 		{"skills", !slices.Equal(a.Skills, b.Skills)}, {"capacity", a.Capacity != b.Capacity}, {"leads", !slices.Equal(a.Leads, b.Leads)},
 		{"timezone", a.Timezone != b.Timezone}, {"hours", !maps.EqualFunc(a.Hours, b.Hours, slices.Equal[[]string])},
+		{"inboxes_only", a.InboxesOnly != b.InboxesOnly}, {"mask_addresses", a.MaskAddresses != b.MaskAddresses},
 		{"password", passwordHash != "" && passwordHash != before.PasswordHash},
 	} {
 		if f.changed {

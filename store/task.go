@@ -23,7 +23,7 @@ type taskQueries struct {
 // Tasks lists the tasks that the agent may see, those with the earliest deadline first,
 // after a position. An unknown inbox is KindInvalid.
 func (s *Store) Tasks(ctx context.Context, as desk.Agent, f view.TaskFilter, after view.TaskPosition, limit int) ([]view.Task, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var inbox any
 	if f.Inbox != "" {
 		var known bool
@@ -39,20 +39,22 @@ func (s *Store) Tasks(ctx context.Context, as desk.Agent, f view.TaskFilter, aft
 	if f.State.Ended() {
 		stmt = s.q.task.Ended
 	}
-	return tasks(ctx, stmt, admin, tiers, inbox, f.Assignee, f.Unassigned, string(f.State), nullTime(after.DueAt), after.ID, limit)
+	return tasks(ctx, stmt, limits, tiers, inbox, f.Assignee, f.Unassigned, string(f.State), nullTime(after.DueAt), after.ID, limit)
 }
 
 // ConversationTasks lists the tasks of a conversation in the order in which they were
 // opened, after one; none if the agent may not see the conversation.
 func (s *Store) ConversationTasks(ctx context.Context, as desk.Agent, id desk.ConversationID, after desk.TaskID, limit int) ([]view.Task, error) {
-	admin, tiers := viewer(as)
-	return tasks(ctx, s.q.task.OfConversation, admin, tiers, id, nil, after, limit)
+	limits, tiers := viewer(as)
+	return tasks(ctx, s.q.task.OfConversation, limits, tiers, id, nil, after, limit)
 }
 
 // Task returns a task; KindNotFound if the agent may not see it.
 func (s *Store) Task(ctx context.Context, as desk.Agent, id desk.TaskID) (view.Task, error) {
-	admin, tiers := viewer(as)
-	return only("task", id, func() ([]view.Task, error) { return tasks(ctx, s.q.task.OfConversation, admin, tiers, nil, id, nil, 1) })
+	limits, tiers := viewer(as)
+	return only("task", id, func() ([]view.Task, error) {
+		return tasks(ctx, s.q.task.OfConversation, limits, tiers, nil, id, nil, 1)
+	})
 }
 
 func tasks(ctx context.Context, stmt *sqlx.Stmt, args ...any) ([]view.Task, error) {

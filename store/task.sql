@@ -14,7 +14,7 @@ join agents o on o.id = t.opened_by
 left join agents a on a.id = t.assignee_id
 left join agents d on d.id = c.assignee_id
 left join agents e on e.id = t.closed_by
-where t.state in ('open', 'in_progress') and may_read(c.restricted, c.tier, $1, $2) and ($3::text is null or i.key = $3)
+where t.state in ('open', 'in_progress') and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and ($3::text is null or i.key = $3)
   and ($4::uuid is null or t.assignee_id = $4) and (not $5::boolean or t.assignee_id is null) and ($6 = '' or t.state = $6)
   and ($8::uuid is null or (coalesce(t.due_at, 'infinity'), t.id) > (coalesce($7::timestamptz, 'infinity'), $8))
 order by coalesce(t.due_at, 'infinity'), t.id
@@ -34,7 +34,7 @@ join agents o on o.id = t.opened_by
 left join agents a on a.id = t.assignee_id
 left join agents d on d.id = c.assignee_id
 left join agents e on e.id = t.closed_by
-where t.state in ('done', 'cancelled') and t.state = $6 and may_read(c.restricted, c.tier, $1, $2) and ($3::text is null or i.key = $3)
+where t.state in ('done', 'cancelled') and t.state = $6 and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and ($3::text is null or i.key = $3)
   and ($4::uuid is null or t.assignee_id = $4) and (not $5::boolean or t.assignee_id is null)
   and ($8::uuid is null or (coalesce(t.due_at, 'infinity'), t.id) > (coalesce($7::timestamptz, 'infinity'), $8))
 order by coalesce(t.due_at, 'infinity'), t.id
@@ -54,7 +54,7 @@ join agents o on o.id = t.opened_by
 left join agents a on a.id = t.assignee_id
 left join agents d on d.id = c.assignee_id
 left join agents e on e.id = t.closed_by
-where (t.conversation_id = $3 or t.id = $4) and may_read(c.restricted, c.tier, $1, $2) and ($5::uuid is null or t.id > $5)
+where (t.conversation_id = $3 or t.id = $4) and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and ($5::uuid is null or t.id > $5)
 order by t.id
 limit $6;
 

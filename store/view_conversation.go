@@ -70,13 +70,27 @@ func utc(instants ...*time.Time) {
 	}
 }
 
-// viewer returns the two arguments that every query scoped to an agent begins with.
-func viewer(as desk.Agent) (admin bool, tiers pq.Int64Array) {
-	tiers = pq.Int64Array{}
-	for _, t := range as.Tiers {
-		tiers = append(tiers, int64(t))
+// viewer returns the two arguments that every query scoped to an agent begins with:
+// the inboxes that limit the agent, nil for no limit, and their tiers, nil for all.
+func viewer(as desk.Agent) (limits pq.StringArray, tiers pq.Int64Array) {
+	if as.Admin {
+		return nil, nil
 	}
-	return as.Admin, tiers
+	if as.InboxesOnly {
+		limits = pq.StringArray{}
+		for _, id := range as.Sees {
+			limits = append(limits, uuidText(id))
+		}
+	}
+	return limits, tierNumbers(as.Tiers)
+}
+
+func tierNumbers(tiers []desk.Tier) pq.Int64Array {
+	numbers := pq.Int64Array{}
+	for _, t := range tiers {
+		numbers = append(numbers, int64(t))
+	}
+	return numbers
 }
 
 // searchTime limits a search that the index cannot narrow, such as one for a single
@@ -120,8 +134,8 @@ func (s *Store) conversations(ctx context.Context, as desk.Agent, filters []sear
 	if err != nil {
 		return nil, err
 	}
-	admin, tiers := viewer(as)
-	c := conditions{names: names, me: as.ID, args: []any{admin, tiers, nullTime(after.UpdatedAt), after.ID, limit, nil, as.ID}}
+	limits, tiers := viewer(as)
+	c := conditions{names: names, me: as.ID, masked: as.Masked(), args: []any{limits, tiers, nullTime(after.UpdatedAt), after.ID, limit, nil, as.ID}}
 	query := c.sorted(block("view-conversation-list"), by, after)
 	for i := range filters {
 		if err := c.filter(ctx, s, &filters[i]); err != nil {
@@ -149,9 +163,9 @@ func (s *Store) list(ctx context.Context, c *conditions, query string, most any)
 
 // Conversation returns a conversation; KindNotFound if the agent may not see it.
 func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.ConversationRef) (view.Conversation, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var row conversationView
-	if err := s.q.viewConversation.Get.GetContext(ctx, &row, admin, tiers, ref.ID, ref.Number, as.ID); err != nil {
+	if err := s.q.viewConversation.Get.GetContext(ctx, &row, limits, tiers, ref.ID, ref.Number, as.ID); err != nil {
 		if kindOf(err) == desk.KindNotFound {
 			return view.Conversation{}, desk.Errorf(desk.KindNotFound, "no such conversation")
 		}
@@ -176,9 +190,9 @@ func (s *Store) Conversation(ctx context.Context, as desk.Agent, ref view.Conver
 // Stints lists the assignment history of a conversation, oldest first, without the
 // first skip entries.
 func (s *Store) Stints(ctx context.Context, as desk.Agent, id desk.ConversationID, skip, limit int) ([]view.Stint, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	stints := []view.Stint{}
-	if err := s.q.viewConversation.Stints.SelectContext(ctx, &stints, admin, tiers, id, skip, limit); err != nil {
+	if err := s.q.viewConversation.Stints.SelectContext(ctx, &stints, limits, tiers, id, skip, limit); err != nil {
 		return nil, wrap("list stints", err)
 	}
 	for i := range stints {
@@ -191,9 +205,9 @@ func (s *Store) Stints(ctx context.Context, as desk.Agent, id desk.ConversationI
 // ConversationEvents lists a conversation's events with numbers above after,
 // oldest first; none if the agent may not see the conversation.
 func (s *Store) ConversationEvents(ctx context.Context, as desk.Agent, id desk.ConversationID, after int64, limit int) ([]desk.Event, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var rows []eventRow
-	if err := s.q.viewConversation.Events.SelectContext(ctx, &rows, admin, tiers, id, after, limit); err != nil {
+	if err := s.q.viewConversation.Events.SelectContext(ctx, &rows, limits, tiers, id, after, limit); err != nil {
 		return nil, wrap("list a conversation's events", err)
 	}
 	return eventsOf(rows), nil

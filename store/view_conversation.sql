@@ -8,7 +8,7 @@ with found as materialized (
     select c.id
     from (select c.id, c.contact_id, c.subject
           from conversations c
-          where may_read(c.restricted, c.tier, $1, $2) and c.merged_into is null
+          where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and c.merged_into is null
             and (c.updated_at, c.id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
             /* filter */
           order by c.updated_at desc, c.id desc
@@ -16,7 +16,7 @@ with found as materialized (
     where true /* compare */
     limit $5
 )
-select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
+select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, c.inbox_id, i.key as "inbox.key", i.name as "inbox.name",
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq,
@@ -38,7 +38,7 @@ order by c.updated_at desc, c.id desc;
 
 -- name: view-conversation
 -- By id ($3) or, if that is null, by number ($4). $5 is the agent.
-select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, i.key as "inbox.key", i.name as "inbox.name",
+select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, c.inbox_id, i.key as "inbox.key", i.name as "inbox.name",
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq,
@@ -57,7 +57,7 @@ join inboxes i on i.id = c.inbox_id
 join accounts a on a.id = c.account_id
 join contact_names t on t.id = c.contact_id
 left join agents g on g.id = c.assignee_id
-where may_read(c.restricted, c.tier, $1, $2) and (c.id = $3::uuid or ($3::uuid is null and c.number = $4));
+where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and (c.id = $3::uuid or ($3::uuid is null and c.number = $4));
 
 -- name: view-clocks
 -- In the order in which they started.
@@ -74,12 +74,12 @@ from stints s
 join conversations c on c.id = s.conversation_id
 join inboxes i on i.id = s.inbox_id
 left join agents g on g.id = s.assignee_id
-where s.conversation_id = $3 and may_read(c.restricted, c.tier, $1, $2)
+where s.conversation_id = $3 and may_read(c.restricted, c.tier, c.inbox_id, $1, $2)
 order by s.started_at, s.ended_at nulls last, s.id
 offset $4 limit $5;
 
 -- name: view-access
-select c.id, c.restricted, c.tier
+select c.id, c.restricted, c.tier, c.inbox_id
 from conversations c
 where c.id = any($1::uuid[]);
 
@@ -89,6 +89,6 @@ select e.xid::text as xid, e.id, e.at, e.subject_kind as "subject.kind", e.conve
        e.actor, e.data
 from events e
 join conversations c on c.id = e.conversation_id
-where may_read(c.restricted, c.tier, $1, $2) and e.conversation_id = $3 and e.seq > $4
+where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and e.conversation_id = $3 and e.seq > $4
 order by e.seq
 limit $5;

@@ -74,9 +74,9 @@ func (r *messageView) view() (view.Message, error) {
 // Messages lists a conversation's messages with numbers above after, oldest first;
 // none if the agent may not see the conversation.
 func (s *Store) Messages(ctx context.Context, as desk.Agent, id desk.ConversationID, after int64, limit int) ([]view.Message, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var rows []messageView
-	if err := s.q.viewMessage.List.SelectContext(ctx, &rows, admin, tiers, id, after, limit); err != nil {
+	if err := s.q.viewMessage.List.SelectContext(ctx, &rows, limits, tiers, id, after, limit); err != nil {
 		return nil, wrap("list messages", err)
 	}
 	out := make([]view.Message, len(rows))
@@ -92,9 +92,9 @@ func (s *Store) Messages(ctx context.Context, as desk.Agent, id desk.Conversatio
 // Message returns a message; KindNotFound if the agent may not see it. Of several
 // conversations with the message, it is in the oldest that the agent may see.
 func (s *Store) Message(ctx context.Context, as desk.Agent, id desk.MessageID) (view.Message, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var row messageView
-	if err := s.q.viewMessage.Get.GetContext(ctx, &row, admin, tiers, id); err != nil {
+	if err := s.q.viewMessage.Get.GetContext(ctx, &row, limits, tiers, id); err != nil {
 		return view.Message{}, missing("message", err)
 	}
 	return row.view()
@@ -103,12 +103,12 @@ func (s *Store) Message(ctx context.Context, as desk.Agent, id desk.MessageID) (
 // MessageBytes returns the original of a message, as it was received or sent: a
 // mail, or a chat line or form submission as JSON. KindNotFound if there is none.
 func (s *Store) MessageBytes(ctx context.Context, as desk.Agent, id desk.MessageID) (view.File, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var row struct {
 		Channel desk.Channel
 		Bytes   []byte
 	}
-	if err := s.q.viewMessage.Bytes.GetContext(ctx, &row, admin, tiers, id); err != nil {
+	if err := s.q.viewMessage.Bytes.GetContext(ctx, &row, limits, tiers, id); err != nil {
 		return view.File{}, missing("original", err)
 	}
 	f := view.File{Name: id.String() + ".eml", Type: "message/rfc822", Bytes: row.Bytes}
@@ -121,9 +121,9 @@ func (s *Store) MessageBytes(ctx context.Context, as desk.Agent, id desk.Message
 // Attachment returns a file of a message; KindNotFound if the agent may not see
 // the message or it has no such part.
 func (s *Store) Attachment(ctx context.Context, as desk.Agent, id desk.MessageID, part string) (view.File, error) {
-	admin, tiers := viewer(as)
+	limits, tiers := viewer(as)
 	var f view.File
-	if err := s.q.viewMessage.Attachment.GetContext(ctx, &f, admin, tiers, id, clean(part)); err != nil {
+	if err := s.q.viewMessage.Attachment.GetContext(ctx, &f, limits, tiers, id, clean(part)); err != nil {
 		return view.File{}, missing("attachment", err)
 	}
 	return f, nil

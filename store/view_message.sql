@@ -14,7 +14,7 @@ from placements p
 join messages m on m.id = p.message_id
 join conversations c on c.id = p.conversation_id
 left join agents g on g.id = m.author_id
-where may_read(c.restricted, c.tier, $1, $2) and p.conversation_id = $3 and p.until is null and p.seq > $4
+where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and p.conversation_id = $3 and p.until is null and p.seq > $4
 order by p.seq
 limit $5;
 
@@ -33,7 +33,7 @@ from placements p
 join messages m on m.id = p.message_id
 join conversations c on c.id = p.conversation_id
 left join agents g on g.id = m.author_id
-where may_read(c.restricted, c.tier, $1, $2) and p.message_id = $3 and p.until is null
+where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and p.message_id = $3 and p.until is null
 order by p.since, p.conversation_id
 limit 1;
 
@@ -45,7 +45,7 @@ join messages m on m.id = p.message_id
 join conversations c on c.id = p.conversation_id
 left join raws w on w.id = m.raw_id
 left join renderings r on r.message_id = m.id
-where may_read(c.restricted, c.tier, $1, $2) and p.message_id = $3 and p.until is null
+where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and p.message_id = $3 and p.until is null
   and coalesce(w.bytes, r.bytes) is not null
 limit 1;
 
@@ -56,5 +56,5 @@ join messages m on m.id = p.message_id
 join conversations c on c.id = p.conversation_id
 cross join jsonb_array_elements(m.attachments) f
 join blobs b on b.sha256 = f ->> 'blob_id'
-where may_read(c.restricted, c.tier, $1, $2) and p.message_id = $3 and p.until is null and f ->> 'part_id' = $4
+where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and p.message_id = $3 and p.until is null and f ->> 'part_id' = $4
 limit 1;

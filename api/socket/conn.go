@@ -226,7 +226,7 @@ func (c *conn) forward(ctx context.Context, item live.Item) error {
 	if len(allowed) == 0 {
 		return nil
 	}
-	return c.send(EventFrame{"event", view.EventOf(*e)})
+	return c.send(EventFrame{"event", view.EventOf(allowed[0])})
 }
 
 func (c *conn) send(v any) error {

@@ -10,6 +10,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/addressmask"
 )
 
 // cacheTTL is how long a conversation's access rule may be cached. An event that
@@ -29,6 +30,7 @@ type Access interface {
 // are sent the same events, so that one query serves them all.
 type Filter struct {
 	access Access
+	mask   addressmask.Mask
 	mu     sync.Mutex
 	cache  map[desk.ConversationID]entry
 }
@@ -40,15 +42,15 @@ type entry struct {
 	at     time.Time
 }
 
-// New returns a Filter.
-func New(access Access) *Filter {
-	return &Filter{access: access, cache: make(map[desk.ConversationID]entry)}
+// New returns a Filter that hides addresses with mask from those who may not see them.
+func New(access Access, mask addressmask.Mask) *Filter {
+	return &Filter{access: access, mask: mask, cache: make(map[desk.ConversationID]entry)}
 }
 
 // MayRead is may_read of the schema, and desk.Agent.CanRead, for a conversation of
 // which only the Access is known.
 func MayRead(a desk.Agent, c view.Access) bool {
-	return !c.Restricted || a.Admin || slices.Contains(a.Tiers, c.Tier)
+	return a.Admin || (!c.Restricted || slices.Contains(a.Tiers, c.Tier)) && (!a.InboxesOnly || slices.Contains(a.Sees, c.InboxID))
 }
 
 // Log returns the events of the log that the agent may see now, in order.
@@ -63,7 +65,8 @@ func (f *Filter) Live(ctx context.Context, a desk.Agent, events ...desk.Event) (
 }
 
 // allowed sends events without a conversation to admins only: they are about
-// agents, the policy, channels and accounts. Who is available concerns everyone, and a
+// agents, the policy, channels and accounts. Agents who may not see the addresses of
+// customers get events without them. Who is available concerns everyone, and a
 // notice the agent whom it is for.
 func (f *Filter) allowed(ctx context.Context, a desk.Agent, events []desk.Event, fresh bool) ([]desk.Event, error) {
 	if a.Admin || len(events) == 0 {
@@ -77,6 +80,11 @@ func (f *Filter) allowed(ctx context.Context, a desk.Agent, events []desk.Event,
 	for _, e := range events {
 		if r := rules[e.ConversationID]; r.exists && MayRead(a, r.Access) || e.Kind == desk.EventAgentAvailability ||
 			e.Kind == desk.EventNoticeCreated && e.Subject == desk.AgentSubject(a.ID) {
+			if a.Masked() {
+				if e.Data, err = f.mask.JSON(e.Data); err != nil {
+					return nil, desk.Errorf(desk.KindInternal, "mask event %s: %w", e.Cursor, err)
+				}
+			}
 			out = append(out, e)
 		}
 	}

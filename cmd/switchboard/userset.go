@@ -24,6 +24,7 @@ type agentFlags struct {
 	tiers                  []int
 	admin, disabled        bool
 	inboxes, skills, leads []string
+	inboxesOnly, mask      bool
 	capacity               int
 	timezone               string
 	hours                  []string
@@ -35,6 +36,8 @@ func (f *agentFlags) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.admin, "admin", false, "grant all permissions; --admin=false revokes them")
 	cmd.Flags().BoolVar(&f.disabled, "disabled", false, "disable sign-in and keep the history; --disabled=false enables it again")
 	cmd.Flags().StringSliceVar(&f.inboxes, "inboxes", nil, `keys of the inboxes to which they are limited; "" for all inboxes of their tiers`)
+	cmd.Flags().BoolVar(&f.inboxesOnly, "inboxes-only", false, "let them read only what is in the inboxes in which they work; --inboxes-only=false: everything")
+	cmd.Flags().BoolVar(&f.mask, "mask-addresses", false, "hide the addresses of customers from them; --mask-addresses=false shows them")
 	cmd.Flags().StringSliceVar(&f.skills, "skills", nil, "skills, as tiers and inboxes of the policy name them")
 	cmd.Flags().StringSliceVar(&f.leads, "leads", nil, "keys of the inboxes that they lead")
 	cmd.Flags().IntVar(&f.capacity, "capacity", 0, "open conversations that may be assigned automatically; 0: as the inbox says")
@@ -69,6 +72,12 @@ func (f *agentFlags) change(cmd *cobra.Command, a *desk.Agent, known bool) error
 		if given(flag) {
 			*list.to = *list.from
 		}
+	}
+	if given("inboxes-only") {
+		a.InboxesOnly = f.inboxesOnly
+	}
+	if given("mask-addresses") {
+		a.MaskAddresses = f.mask
 	}
 	if given("capacity") {
 		a.Capacity = f.capacity

@@ -73,11 +73,12 @@ type Conversation struct {
 	CreatedAt     time.Time           `json:"created_at"`
 	UpdatedAt     time.Time           `json:"updated_at"`
 
-	SortKey string   `json:"-"` // what the list was sorted by, for Position
-	SLA     string   `json:"sla" doc:"Name of the SLA policy in force; empty: none"`
-	Segment string   `json:"segment" doc:"Of the account, as the policy sees it; empty: none"`
-	Gap     string   `json:"gap" enum:",owner,clock,next_action" doc:"What it has lacked for longer than the policy allows; empty: nothing"`
-	NextDue *NextDue `json:"next_due" doc:"The open clock that is due first; null: none is open"`
+	InboxID desk.InboxID `json:"-"`
+	SortKey string       `json:"-"` // what the list was sorted by, for Position
+	SLA     string       `json:"sla" doc:"Name of the SLA policy in force; empty: none"`
+	Segment string       `json:"segment" doc:"Of the account, as the policy sees it; empty: none"`
+	Gap     string       `json:"gap" enum:",owner,clock,next_action" doc:"What it has lacked for longer than the policy allows; empty: nothing"`
+	NextDue *NextDue     `json:"next_due" doc:"The open clock that is due first; null: none is open"`
 	// Clocks, Handoff and Allowed are set only in a conversation that is read by itself.
 	Clocks    []Clock  `json:"clocks" doc:"All SLA clocks, in the order in which they started; always empty in lists"`
 	Handoff   *Handoff `json:"handoff" doc:"The newest move between inboxes; null if there was none, and always null in lists"`
@@ -145,10 +146,12 @@ func EventOf(e desk.Event) Event {
 }
 
 // Access determines who may see a conversation: every agent, or only admins and the
-// agents of its Tier if it is Restricted.
+// agents of its Tier if it is Restricted; and of agents who are limited to inboxes, those
+// of its inbox.
 type Access struct {
 	Restricted bool
 	Tier       desk.Tier
+	InboxID    desk.InboxID
 }
 
 // Stint is an entry of a conversation's assignment history.

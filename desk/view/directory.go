@@ -44,15 +44,17 @@ type Agent struct {
 	Tiers []desk.Tier  `json:"tiers"`
 	Admin bool         `json:"admin"`
 
-	Disabled     bool         `json:"disabled" doc:"Cannot sign in; their history remains"`
-	Inboxes      []string     `json:"inboxes" doc:"Keys of the inboxes that they are limited to; empty: all inboxes of their tiers"`
-	Skills       []string     `json:"skills"`
-	Capacity     int          `json:"capacity" doc:"Open conversations that may be assigned automatically; 0: as the inbox says"`
-	Leads        []string     `json:"leads" doc:"Keys of the inboxes that they lead"`
-	Timezone     string       `json:"timezone" doc:"IANA name, of hours; empty: UTC"`
-	Hours        desk.Hours   `json:"hours" doc:"Weekly working hours, as in the calendars of the policy: {\"mon-fri\": [\"09:00-17:00\"]}; empty: always"`
-	Availability Availability `json:"availability"`
-	Open         int          `json:"open" doc:"Open conversations assigned to them that wait for us"`
+	Disabled      bool         `json:"disabled" doc:"Cannot sign in; their history remains"`
+	Inboxes       []string     `json:"inboxes" doc:"Keys of the inboxes that they are limited to; empty: all inboxes of their tiers"`
+	InboxesOnly   bool         `json:"inboxes_only" doc:"They read only what is in the inboxes in which they work"`
+	MaskAddresses bool         `json:"mask_addresses" doc:"They do not see the addresses of customers"`
+	Skills        []string     `json:"skills"`
+	Capacity      int          `json:"capacity" doc:"Open conversations that may be assigned automatically; 0: as the inbox says"`
+	Leads         []string     `json:"leads" doc:"Keys of the inboxes that they lead"`
+	Timezone      string       `json:"timezone" doc:"IANA name, of hours; empty: UTC"`
+	Hours         desk.Hours   `json:"hours" doc:"Weekly working hours, as in the calendars of the policy: {\"mon-fri\": [\"09:00-17:00\"]}; empty: always"`
+	Availability  Availability `json:"availability"`
+	Open          int          `json:"open" doc:"Open conversations assigned to them that wait for us"`
 }
 
 // Availability says whether an agent takes new work now.
@@ -68,7 +70,7 @@ type Availability struct {
 func AgentOf(m desk.Member) Agent {
 	a := m.Agent
 	v := Agent{ID: a.ID, Name: a.Name, Email: a.Email, Tiers: filled(a.Tiers), Admin: a.Admin, Disabled: a.Disabled, Inboxes: filled(a.Inboxes),
-		Skills: filled(a.Skills), Capacity: a.Capacity, Leads: filled(a.Leads), Timezone: a.Timezone, Hours: a.Hours, Open: m.Open(),
+		InboxesOnly: a.InboxesOnly, MaskAddresses: a.MaskAddresses, Skills: filled(a.Skills), Capacity: a.Capacity, Leads: filled(a.Leads), Timezone: a.Timezone, Hours: a.Hours, Open: m.Open(),
 		Availability: Availability{State: m.Availability, Reason: m.Reason, Chosen: m.Chosen, SeenAt: optional(m.SeenAt)}}
 	if m.Reason == desk.ReasonChosen {
 		v.Availability.Until = optional(m.Until)

@@ -43,6 +43,8 @@ func Check(before, a *desk.Agent, n Names) (problems []Problem) {
 		{"tiers", n.tiers(without(a.Tiers, before.Tiers))},
 		{"inboxes", unknown("inbox", "inboxes", without(a.Inboxes, before.Inboxes), n.Inboxes)},
 		{"skills", unknown("skill", "skills", without(a.Skills, before.Skills), n.Skills)},
+		{"inboxes_only", limitProblem(a.InboxesOnly, a.Admin)},
+		{"mask_addresses", limitProblem(a.MaskAddresses, a.Admin)},
 		{"capacity", capacityProblem(a.Capacity)},
 		{"leads", unknown("inbox", "inboxes", without(a.Leads, before.Leads), n.Inboxes)},
 		{"timezone", zoneProblem(before, a)},
@@ -67,6 +69,13 @@ func without[T comparable](list, other []T) (rest []T) {
 
 // MaxCapacity is far more than anyone can work on.
 const MaxCapacity = 10_000
+
+func limitProblem(limited, admin bool) string {
+	if limited && admin {
+		return "does not limit admins, who see everything; take away the admin rights first"
+	}
+	return ""
+}
 
 func capacityProblem(n int) string {
 	if n < 0 || n > MaxCapacity {

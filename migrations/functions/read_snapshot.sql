@@ -81,7 +81,7 @@ begin
     end if;
     if cardinality(authors) > 0 then
         select json_agg(t) into agent_rows
-        from (select a.id, a.name, a.email, a.tiers, a.admin from agents a where a.email = any(authors) and not a.disabled) t;
+        from (select a.id, a.name, a.email, a.tiers, a.admin, agent_inboxes(a) as sees from agents a where a.email = any(authors) and not a.disabled) t;
     end if;
     if cardinality(recent_addresses) > 0 then
         -- The newest conversations of senders whose mail may be a reply without headers,

@@ -109,7 +109,7 @@ begin
             join inboxes i on i.id = n.inbox_id
             join agents a on not a.disabled and (a.id = n.agent_id or a.email = n."to" or n."to" = 'inbox-lead' and i.key = any(a.leads)
                 or a.admin and (n."to" = 'admins' or n."to" = 'inbox-lead' and not exists (select from agents l where not l.disabled and i.key = any(l.leads))))
-            where may_read(c.restricted, c.tier, a.admin, a.tiers)
+            where may_read(c.restricted, c.tier, c.inbox_id, agent_inboxes(a), case when not a.admin then a.tiers end)
             on conflict do nothing
             returning id, agent_id, conversation_id, kind, at
         )

@@ -1317,8 +1317,12 @@ export interface components {
             id: string;
             /** @description Keys of the inboxes that they are limited to; empty: all inboxes of their tiers */
             inboxes: string[];
+            /** @description They read only what is in the inboxes in which they work */
+            inboxes_only: boolean;
             /** @description Keys of the inboxes that they lead */
             leads: string[];
+            /** @description They do not see the addresses of customers */
+            mask_addresses: boolean;
             name: string;
             /**
              * Format: int64
@@ -1368,7 +1372,7 @@ export interface components {
             version: 1;
         };
         AgentChanged: {
-            /** @description Names of the changed fields: name, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, password */
+            /** @description Names of the changed fields: name, tiers, admin, disabled, inboxes, inboxes_only, mask_addresses, skills, capacity, leads, timezone, hours, password */
             fields: string[];
         };
         AgentChangedEvent: {
@@ -1414,8 +1418,12 @@ export interface components {
             };
             /** @description Keys of the inboxes to which they are limited; empty: all inboxes of their tiers */
             inboxes?: string[];
+            /** @description They read only what is in the inboxes in which they work; not with admin */
+            inboxes_only?: boolean;
             /** @description Keys of the inboxes that they lead */
             leads?: string[];
+            /** @description They do not see the addresses of customers; not with admin */
+            mask_addresses?: boolean;
             /** @description Shown to customers */
             name?: string;
             /** @description Named in tiers or inboxes of the policy */
