@@ -175,3 +175,27 @@ func TestMoveAwayFromALimitedAgent(t *testing.T) {
 	d.as("ext", "GET", at, nil).want(t, 404)
 	d.as("root", "PATCH", "/agents/"+d.people["root"].ID.String(), map[string]any{"mask_addresses": true}).want(t, 422)
 }
+
+// TestOverflowIsSeenByThoseItConcerns: all agents are told that an inbox overflows, but of
+// those who are limited only the ones of that inbox.
+func TestOverflowIsSeenByThoseItConcerns(t *testing.T) {
+	d, _ := outsourced(t)
+	for _, key := range []string{"frontline", "billing"} {
+		d.exec(`insert into events (at, subject_kind, subject_id, kind, actor, data) values (now(), 'inbox', $1, 'inbox.overflow', 'policy', jsonb_build_object('inbox', $2::text))`,
+			desk.InboxSubject(d.inbox[key]).ID, key)
+	}
+	d.published()
+	for who, want := range map[string]string{"ana": "frontline billing", "root": "frontline billing", "ext": "frontline"} {
+		var page EventPage
+		d.as(who, "GET", "/events?after=0-0&limit=200", nil).want(t, 200).json(t, &page)
+		var seen []string
+		for _, e := range page.Data {
+			if e.Kind == desk.EventInboxOverflow {
+				seen = append(seen, strings.Split(string(e.Data), `"`)[3])
+			}
+		}
+		if got := strings.Join(seen, " "); got != want {
+			t.Errorf("%s sees %q, want %q", who, got, want)
+		}
+	}
+}

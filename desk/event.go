@@ -30,12 +30,13 @@ const (
 	SubjectPolicy       SubjectKind = "policy"       // ID: the version, decimal
 	SubjectChannel      SubjectKind = "channel"      // ID: the channel's configured name
 	SubjectAccount      SubjectKind = "account"      // ID: an AccountID
+	SubjectInbox        SubjectKind = "inbox"        // ID: an InboxID
 )
 
 // Subject is what an event is about: every change belongs to something that can
 // be looked up, so that every change can be audited.
 type Subject struct {
-	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account"`
+	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox"`
 	ID   string      `json:"id"` // in text form; never empty
 }
 
@@ -57,6 +58,9 @@ func ChannelSubject(name string) Subject { return Subject{SubjectChannel, name} 
 
 // AccountSubject returns the subject for an account.
 func AccountSubject(id AccountID) Subject { return Subject{SubjectAccount, id.String()} }
+
+// InboxSubject returns the subject for an inbox.
+func InboxSubject(id InboxID) Subject { return Subject{SubjectInbox, id.String()} }
 
 // Event is one entry of the append-only log: audit trail and live update at once.
 type Event struct {

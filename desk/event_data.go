@@ -41,6 +41,7 @@ const (
 	EventAgentAvailability    EventKind = "agent.availability"    // AgentAvailability
 	EventKeyCreated           EventKind = "key.created"           // KeyCreated
 	EventKeyRevoked           EventKind = "key.revoked"           // KeyRevoked
+	EventInboxOverflow        EventKind = "inbox.overflow"        // InboxOverflow
 	EventPolicyPublished      EventKind = "policy.published"      // PolicyPublished
 	EventChannelChanged       EventKind = "channel.changed"       // ChannelChanged
 	EventAccountCreated       EventKind = "account.created"       // AccountCreated
@@ -61,7 +62,7 @@ func EventPayloads() []EventData {
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
-		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{},
+		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{},
 	}
 }
 

@@ -52,14 +52,25 @@ type SwarmLeft struct {
 	Name    string  `json:"name"`
 }
 
-func (TaskOpened) EventKind() EventKind   { return EventTaskOpened }
-func (TaskChanged) EventKind() EventKind  { return EventTaskChanged }
-func (TaskOverdue) EventKind() EventKind  { return EventTaskOverdue }
-func (SwarmInvited) EventKind() EventKind { return EventSwarmInvited }
-func (SwarmLeft) EventKind() EventKind    { return EventSwarmLeft }
+// InboxOverflow means that agents of other inboxes help with the conversations of an
+// inbox from now on, or no longer.
+type InboxOverflow struct {
+	Inbox   string   `json:"inbox" doc:"Key of the inbox"`
+	Active  bool     `json:"active" doc:"false: the overflow has ended"`
+	Reason  string   `json:"reason" doc:"May be empty when it ends"`
+	Helping []string `json:"helping" doc:"Keys of the inboxes whose agents help, in order of preference; empty when it ends"`
+}
 
-func (TaskOpened) EventVersion() int   { return 1 }
-func (TaskChanged) EventVersion() int  { return 1 }
-func (TaskOverdue) EventVersion() int  { return 1 }
-func (SwarmInvited) EventVersion() int { return 1 }
-func (SwarmLeft) EventVersion() int    { return 1 }
+func (TaskOpened) EventKind() EventKind    { return EventTaskOpened }
+func (TaskChanged) EventKind() EventKind   { return EventTaskChanged }
+func (TaskOverdue) EventKind() EventKind   { return EventTaskOverdue }
+func (SwarmInvited) EventKind() EventKind  { return EventSwarmInvited }
+func (SwarmLeft) EventKind() EventKind     { return EventSwarmLeft }
+func (InboxOverflow) EventKind() EventKind { return EventInboxOverflow }
+
+func (TaskOpened) EventVersion() int    { return 1 }
+func (TaskChanged) EventVersion() int   { return 1 }
+func (TaskOverdue) EventVersion() int   { return 1 }
+func (SwarmInvited) EventVersion() int  { return 1 }
+func (SwarmLeft) EventVersion() int     { return 1 }
+func (InboxOverflow) EventVersion() int { return 1 }

@@ -113,14 +113,16 @@ func (t *assignTx) Overflow(ctx context.Context, inbox desk.InboxID, overflows b
 	return assigner.Overflow{At: row.Clock, Active: row.Active, Oldest: row.Oldest.Time}, err
 }
 
-// SetOverflow implements assigner.Tx.
-func (t *assignTx) SetOverflow(ctx context.Context, inbox desk.InboxID, active bool) error {
+// SetOverflow implements assigner.Tx, and records the change in the event log.
+func (t *assignTx) SetOverflow(ctx context.Context, inbox desk.InboxID, e desk.InboxOverflow) error {
 	stmt := t.q.End
-	if active {
+	if e.Active {
 		stmt = t.q.Begin
 	}
-	_, err := t.tx.StmtxContext(ctx, stmt).ExecContext(ctx, inbox)
-	return wrap("record the overflow of an inbox", err)
+	if _, err := t.tx.StmtxContext(ctx, stmt).ExecContext(ctx, inbox); err != nil {
+		return wrap("record the overflow of an inbox", err)
+	}
+	return t.s.record(ctx, t.tx, desk.InboxSubject(inbox), desk.ActorPolicy, e)
 }
 
 // Lock implements assigner.Tx.

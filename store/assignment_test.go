@@ -117,6 +117,12 @@ func TestAutomaticAssignment(t *testing.T) {
 	if n := o.number(t, "select count(*) from overflows"); n != 0 {
 		t.Error("the overflow goes on")
 	}
+	const began, ended = `'{"inbox": "frontline", "active": true, "helping": ["billing"]}'`, `'{"inbox": "frontline", "active": false, "helping": []}'`
+	for _, payload := range []string{began, ended} {
+		if n := o.number(t, "select count(*) from events where kind = 'inbox.overflow' and subject_kind = 'inbox' and actor = 'policy' and data @> "+payload); n != 1 {
+			t.Errorf("%d events %s", n, payload)
+		}
+	}
 	if _, err := o.desk.Move(t.Context(), o.root, letters[0], agent.Move{Inbox: "billing", Note: "Problem: an invoice. Tried: nothing. Customer told: yes."}); err != nil {
 		t.Fatal(err)
 	}

@@ -66,8 +66,8 @@ func (f *Filter) Live(ctx context.Context, a desk.Agent, events ...desk.Event) (
 
 // allowed sends events without a conversation to admins only: they are about
 // agents, the policy, channels and accounts. Agents who may not see the addresses of
-// customers get events without them. Who is available concerns everyone, and a
-// notice the agent whom it is for.
+// customers get events without them. Who is available and which inbox overflows
+// concerns everyone, and a notice the agent whom it is for.
 func (f *Filter) allowed(ctx context.Context, a desk.Agent, events []desk.Event, fresh bool) ([]desk.Event, error) {
 	if a.Admin || len(events) == 0 {
 		return events, nil
@@ -79,7 +79,7 @@ func (f *Filter) allowed(ctx context.Context, a desk.Agent, events []desk.Event,
 	out := make([]desk.Event, 0, len(events))
 	for _, e := range events {
 		if r := rules[e.ConversationID]; r.exists && MayRead(a, r.Access) || e.Kind == desk.EventAgentAvailability ||
-			e.Kind == desk.EventNoticeCreated && e.Subject == desk.AgentSubject(a.ID) {
+			e.Kind == desk.EventNoticeCreated && e.Subject == desk.AgentSubject(a.ID) || e.Kind == desk.EventInboxOverflow && seesInbox(a, e.Subject) {
 			if a.Masked() {
 				if e.Data, err = f.mask.JSON(e.Data); err != nil {
 					return nil, desk.Errorf(desk.KindInternal, "mask event %s: %w", e.Cursor, err)
@@ -89,6 +89,11 @@ func (f *Filter) allowed(ctx context.Context, a desk.Agent, events []desk.Event,
 		}
 	}
 	return out, nil
+}
+
+// seesInbox reports whether the agent may know of what happens to an inbox.
+func seesInbox(a desk.Agent, inbox desk.Subject) bool {
+	return !a.InboxesOnly || slices.ContainsFunc(a.Sees, func(id desk.InboxID) bool { return desk.InboxSubject(id) == inbox })
 }
 
 // Conversation reports whether the agent may see a conversation now.

@@ -179,6 +179,7 @@ func TestUserSet(t *testing.T) {
 		{[]string{"--leads", "frontlin"}, `--leads: there is no inbox "frontlin"; did you mean "frontline"?`},
 		{[]string{"--tiers", "9"}, "--tiers: there is no tier 9; the policy has 0 (Self-service), 1 (Frontline), 2 (Specialists), 3 (Engineering)"},
 		{[]string{"--capacity", "-3"}, "--capacity: must be a number from 0 to 10000; 0 means the capacity of the inbox"},
+		{[]string{"--inboxes-only", "--admin"}, "--inboxes-only: does not limit admins, who see everything; take away the admin rights first"},
 		{[]string{"--timezone", "Berlin"}, `--timezone: "Berlin" is not a valid IANA time zone such as Europe/Berlin`},
 		{[]string{"--timezone", ""}, "--hours: need a time zone, such as Europe/Berlin"},
 		{[]string{"--hours", "mon-fri"}, `--hours: "mon-fri" is not a group of days with hours, such as "mon-fri 09:00-17:00"`},

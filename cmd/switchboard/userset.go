@@ -181,7 +181,7 @@ func changeAgent(cmd *cobra.Command, flags *configFlags, set *agentFlags, addres
 			return err
 		}
 		for _, p := range roster.Check(&before, &a, names) {
-			return usageError{fmt.Errorf("--%s: %s", p.Field, p.Reason)}
+			return usageError{fmt.Errorf("--%s: %s", strings.ReplaceAll(p.Field, "_", "-"), p.Reason)}
 		}
 		hash := ""
 		if create {

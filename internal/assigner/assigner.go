@@ -40,7 +40,7 @@ type Tx interface {
 	Waiting(ctx context.Context, inbox desk.InboxID, sticky bool, limit, offset int) ([]assignment.Waiting, error)
 	// Overflow returns whether an inbox overflows. Oldest is only set if overflows is.
 	Overflow(ctx context.Context, inbox desk.InboxID, overflows bool) (Overflow, error)
-	SetOverflow(ctx context.Context, inbox desk.InboxID, active bool) error
+	SetOverflow(ctx context.Context, inbox desk.InboxID, e desk.InboxOverflow) error
 	// Lock locks those of the conversations that nobody else works on, and returns their
 	// states and an instant that is not before their last change.
 	Lock(ctx context.Context, ids []desk.ConversationID) (map[desk.ConversationID]lifecycle.State, time.Time, error)
@@ -178,6 +178,7 @@ type round struct {
 	inbox             desk.Inbox
 	rules             router.Inbox
 	assigned, skipped int
+	recorded          bool     // that an overflow began or ended
 	decided           []func() // after the commit
 }
 
@@ -189,7 +190,7 @@ func (r *round) run(ctx context.Context) error {
 	for _, fn := range r.decided {
 		fn()
 	}
-	if r.assigned > 0 {
+	if r.assigned > 0 || r.recorded {
 		r.opt.Committed()
 	}
 	return nil
@@ -244,7 +245,12 @@ func (r *round) state(ctx context.Context, tx Tx, members []desk.Member) (assign
 		message = "OverflowBegan"
 	}
 	r.decided = append(r.decided, func() { r.opt.Log.InfoContext(ctx, message, "inbox", r.inbox.Key, "reason", why) })
-	return s, tx.SetOverflow(ctx, r.inbox.ID, now)
+	r.recorded = true
+	e := desk.InboxOverflow{Inbox: r.inbox.Key, Active: now, Reason: why, Helping: []string{}}
+	for _, in := range s.Helping {
+		e.Helping = append(e.Helping, in.Key)
+	}
+	return s, tx.SetOverflow(ctx, r.inbox.ID, e)
 }
 
 // write assigns the conversations that are still waiting. Each is assigned at an instant
