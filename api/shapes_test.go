@@ -13,6 +13,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
+
+	"switchboard/desk"
 )
 
 // The fields of each response are exactly those in doc/api.md.
@@ -205,13 +207,15 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	at := "/conversations/" + d.open.id.String()
 	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201)
 	d.exec(`update messages set report = '{"kind":"delivery-status","original_message_id":"x","recipients":null}' where id = $1`, d.open.message)
+	upload := desk.NewID[desk.UploadID]()
+	d.exec(`insert into uploads (id, agent_id, name, type, picture, sha256, size, bytes) values ($1, $2, 'a.txt', 'text/plain', '', 'x', 1, 'x')`, upload, d.people["root"].ID)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
 		op := item.Get
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}
