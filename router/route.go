@@ -134,6 +134,9 @@ func (p *Policy) firstSLA(w *walk) string {
 // its parent, and settings of an earlier sibling over those of a later one.
 func (w *walk) tree(nodes []*route, parents string) (sum settings, matched bool) {
 	for _, n := range nodes {
+		if quick := n.when.quick; quick != nil && !w.record && !quick(&w.eval) {
+			continue // as below, without a name: what happens to most nodes
+		}
 		name := parents + n.name
 		if !w.test("routing", name, n.when) {
 			continue
