@@ -130,6 +130,7 @@ export const api = {
   tasks: (query: TaskQuery) => get<PageTask>('/tasks' + params(query)),
   invite: (id: string, body: InviteInputBody) => call<Conversation>('POST', `/conversations/${enc(id)}/swarm`, body),
   endHelp: (id: string, agent: string) => call<void>('DELETE', `/conversations/${enc(id)}/swarm/${enc(agent)}`),
+  cancelSend: (message: string) => call<Draft>('DELETE', `/messages/${enc(message)}/send`),
   reply: (id: string, body: ReplyInputBody) =>
     call<Message>('POST', `/conversations/${enc(id)}/replies`, body),
   recipients: (id: string) => get<Recipients>(`/conversations/${enc(id)}/recipients`),

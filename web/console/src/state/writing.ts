@@ -2,11 +2,12 @@
 import { effect, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import { say } from '../text/say';
-import type { Address, Conversation, Message } from '../wire';
+import type { Address, Conversation, Draft, Message } from '../wire';
 import { redirected } from './asked';
 import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
 import { dropFiles, filesOf, mentionsFile, recallFiles } from './files';
+import { offerUndo } from './sending';
 import { conflicts, drafts, drop, flush, keep, mark, nameOf, setConflict, take } from './sync';
 import { refreshThread, shown, threadOf } from './thread';
 import { newest } from './timeline';
@@ -158,6 +159,13 @@ export function keepMine(): void {
   flush(mine.conversation, mine.kind);
 }
 
+/** Goes on with a draft as the server has it, in the conversation that is open. */
+export function continueWith({ conversation_id: conversation, seen, to, cc }: Draft, text: string): void {
+  const next: Writing = { conversation, kind: 'reply', text, seen, to: to ?? null, cc: cc ?? null, chosen: Boolean(to), before: null, omitted: 0, sending: false, warned: false, reminded: true, failure: '' };
+  writing.value = next;
+  keep(conversation, 'reply', text, seen, choiceOf(next));
+}
+
 /** Closes the composer and keeps the draft. */
 export function stopWriting(): void {
   writing.value = null;
@@ -205,6 +213,8 @@ export async function send(conversation: Conversation, messages: readonly Messag
     return;
   }
   update({ sending: true, failure: '' });
+  let sent: Message | null = null;
+  let files = () => {};
   try {
     if (current.kind === 'note') {
       const note = await api.note(conversation.id, current.text);
@@ -212,12 +222,13 @@ export async function send(conversation: Conversation, messages: readonly Messag
       tell(say('done.noted'));
     } else {
       const { to, cc } = current;
-      await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(attachments.length > 0 && { attachments }) });
-      dropFiles(conversation.id);
+      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(attachments.length > 0 && { attachments }) });
+      files = dropFiles(conversation.id);
     }
     await drop(conversation.id, current.kind);
     if (writing.value?.conversation === conversation.id && writing.value.kind === current.kind) writing.value = null;
     void refreshCounts();
+    if (sent) offerUndo(conversation.id, sent, files);
     // The next key is a shortcut in the conversation that was answered.
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.log')?.focus({ preventScroll: true }));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { channels, go, link, phase, place, unread } from '../state/desk';
 import { dismiss, toasts } from '../state/toast';
+import { second } from '../state/tick';
 import { dialog } from '../state/dialog';
 import { count, say } from '../text/say';
 import { alarmOf } from './alarm';
@@ -9,7 +10,7 @@ import { List, titleOf } from './list';
 import { Later, loadLater } from './lazy';
 import { Changed, Login, Unreachable } from './login';
 import { Rail } from './rail';
-import { listen } from './shortcuts';
+import { keyLabel, keyShortcut, listen } from './shortcuts';
 import { ThreadPane } from './thread';
 
 export function App() {
@@ -75,13 +76,22 @@ function AlarmBar() {
   );
 }
 
+/** The seconds that are left; not read out each second. */
+function Left({ until }: { until: number }) {
+  return <span class="notice-left" aria-hidden="true">{Math.max(0, Math.ceil((until - second.value) / 1000))}</span>;
+}
+
 function Toasts() {
   return (
     <div class="notices" role="status" aria-live="polite">
       {toasts.value.map((notice) => (
         <div class={`notice${notice.bad ? ' notice-bad' : ''}`} key={notice.id}>
           <span>{notice.text}</span>
-          {notice.undo && <button onClick={() => { notice.undo!(); dismiss(notice.id); }}>{say('undo')}</button>}
+          {notice.undo && (
+            <button aria-keyshortcuts={keyShortcut('undo')} onClick={() => { dismiss(notice.id); notice.undo!(); }}>
+              {say('undo')}{notice.until && <Left until={notice.until} />}<kbd>{keyLabel('undo')}</kbd>
+            </button>
+          )}
           <button class="tool" onClick={() => dismiss(notice.id)}><Icon name="close" size={14} /><span class="sr">{say('dialog.close')}</span></button>
         </div>
       ))}

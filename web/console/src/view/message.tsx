@@ -3,7 +3,8 @@ import { folded } from '../text/body';
 import { nameOf } from '../text/person';
 import { count, isolated, say, sayIf } from '../text/say';
 import { exact, moment } from '../text/time';
-import { me, now } from '../state/desk';
+import { takeBack, waits } from '../state/sending';
+import { me, now, place } from '../state/desk';
 import type { Address, Conversation, Delivery, Message } from '../wire';
 import { Avatar } from './avatar';
 import { Files } from './files';
@@ -47,6 +48,7 @@ export function MessageCard({ message, conversation, last }: Props) {
         </details>
       )}
       {message.deliveries.length > 0 && <ul class="deliveries">{message.deliveries.map((one) => <DeliveryLine key={one.id} delivery={one} message={message} />)}</ul>}
+      {waits(message) && <p class="message-tools"><button class="quiet" onClick={() => void takeBack(place.value.open!, message)}>{say(message.deliveries[0]!.state === 'scheduled' ? 'delivery.cancelScheduled' : 'delivery.takeBack')}</button></p>}
     </article>
   );
 }
@@ -109,7 +111,7 @@ function Text({ text }: { text: string }) {
 
 function DeliveryLine({ delivery, message }: { delivery: Delivery; message: Message }) {
   // A chat line that was sent is stored, but the visitor may have left.
-  const state = say(message.channel === 'chat' && delivery.state === 'sent' ? 'delivery.unseen' : `delivery.${delivery.state}`);
+  const state = delivery.state === 'scheduled' && delivery.next_attempt_at ? say('delivery.scheduledFor', { time: moment(delivery.next_attempt_at, now.value) }) : say(message.channel === 'chat' && delivery.state === 'sent' ? 'delivery.unseen' : `delivery.${delivery.state}`);
   const code = [delivery.code || '', delivery.enhanced_code].filter(Boolean).join(' ');
   const trouble = delivery.state === 'failed' || delivery.state === 'delayed' || delivery.state === 'unknown';
   const single = message.deliveries.length === 1 && message.to.length <= 1;

@@ -10,6 +10,7 @@ import { active, entries, neighbour } from '../state/tasklist';
 import { atRest } from '../state/pace';
 import { askAvailability } from '../state/staff';
 import { nextTheme } from '../state/theme';
+import { toasts, undoNewest } from '../state/toast';
 import { prefetch, threadOf } from '../state/thread';
 import { showNow } from './shown';
 import { send, stopWriting, write, writing } from '../state/writing';
@@ -90,6 +91,7 @@ const bindings: Binding[] = [
   { action: 'goMine', keys: 'g m', group: 'go', label: say('key.goMine'), run: () => go({ kind: 'mine' }), when: calm },
   { action: 'goTasks', keys: 'g t', group: 'go', label: say('view.tasks'), run: () => go({ kind: 'tasks' }), when: calm },
   { action: 'goSwarming', keys: 'g h', group: 'go', label: say('view.swarming'), run: () => go({ kind: 'swarming' }), when: calm },
+  { action: 'undo', keys: 'z', group: 'thread', label: say('key.undo'), run: undoNewest, when: () => toasts.value.some((one) => one.undo) },
   { action: 'unread', keys: 'U', group: 'thread', label: say('key.unread'), run: () => void markUnread(current()!), when: have },
   { action: 'goPending', keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
   { action: 'goUnassigned', keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },

@@ -1,0 +1,44 @@
+// Replies that can still be taken back.
+import { api, clockOffset } from '../api';
+import { say } from '../text/say';
+import type { Message } from '../wire';
+import { me, refreshCounts } from './desk';
+import { drafts, mark, take } from './sync';
+import { refreshThread } from './thread';
+import { dismiss, reason, tell } from './toast';
+import { continueWith, writing } from './writing';
+
+/** Whether the message has not left, and will not before its time. */
+export function waits(message: Message): boolean {
+  return message.deliveries.length > 0 && message.deliveries.every(({ state }) => state === 'held' || state === 'scheduled');
+}
+
+/** Offers to take a reply back for as long as it is held; `files` brings its files back. */
+export function offerUndo(conversation: string, message: Message, files: () => void): void {
+  const until = message.deliveries.find(({ state }) => state === 'held')?.next_attempt_at;
+  if (!until) return;
+  const left = Date.parse(until) - Date.now() - clockOffset;
+  if (left <= 0) return;
+  const toast = tell(say('done.sending'), { undo: () => void takeBack(conversation, message, files), until: Date.parse(until) });
+  setTimeout(() => dismiss(toast), left);
+}
+
+/** Takes a reply back. Its author goes on writing it. */
+export async function takeBack(conversation: string, message: Message, files?: () => void): Promise<void> {
+  try {
+    const draft = await api.cancelSend(message.id);
+    if (message.author?.id === me.value.id) {
+      const here = drafts.read(conversation, 'reply');
+      const open = writing.value;
+      const typed = open?.conversation === conversation && open.kind === 'reply' ? open.text : here?.text ?? '';
+      files?.();
+      take(draft);
+      mark(conversation);
+      continueWith(draft, draft.text.endsWith(typed) ? draft.text : `${draft.text}\n\n${typed}`);
+    }
+  } catch (error) {
+    tell(reason(error), { bad: true });
+  }
+  void refreshCounts();
+  await refreshThread(conversation);
+}
