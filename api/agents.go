@@ -51,6 +51,19 @@ type availabilityInput struct {
 
 type agentOutput struct{ Body view.Agent }
 
+// PolicyNames are what the properties of agents may name.
+type PolicyNames struct {
+	Tiers   []PolicyTier `json:"tiers"`
+	Inboxes []string     `json:"inboxes" doc:"Keys"`
+	Skills  []string     `json:"skills" doc:"Those that tiers and inboxes name"`
+}
+
+// PolicyTier is a tier of the policy.
+type PolicyTier struct {
+	Tier desk.Tier `json:"tier"`
+	Name string    `json:"name"`
+}
+
 func (s *server) agentRoutes() {
 	tags := []string{"Agents"}
 	handle(s, huma.Operation{
@@ -73,6 +86,22 @@ func (s *server) agentRoutes() {
 		OperationID: "set-availability", Method: http.MethodPut, Path: "/agents/{id}/availability", Summary: "Say whether you are available", Tags: tags,
 		Description: "Agents set their own with `me`, admins that of any agent. All agents see it. Agents whose console has not been connected for some minutes are offline, and those outside their working hours away, whatever they set.",
 	}, s.setAvailability)
+	handle(s, huma.Operation{
+		OperationID: "policy-names", Method: http.MethodGet, Path: "/policy/names", Summary: "List what the properties of agents may name", Tags: tags,
+		Description: "The tiers, inboxes and skills of the policy in force.",
+	}, s.policyNames)
+}
+
+func (s *server) policyNames(ctx context.Context, _ *struct{}) (*struct{ Body PolicyNames }, error) {
+	names, err := s.Names.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := PolicyNames{Tiers: []PolicyTier{}, Inboxes: append([]string{}, names.Inboxes...), Skills: append([]string{}, names.Skills...)}
+	for _, t := range names.Tiers {
+		out.Tiers = append(out.Tiers, PolicyTier{t.Tier, t.Name})
+	}
+	return &struct{ Body PolicyNames }{out}, nil
 }
 
 // errAdminsOnly is the 403 of what only admins may do.

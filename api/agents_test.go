@@ -43,6 +43,11 @@ func TestChangeAgent(t *testing.T) {
 		}
 	}
 	d.as("root", "GET", "/agents", nil).want(t, 200)
+	var names PolicyNames
+	d.as("ana", "GET", "/policy/names", nil).want(t, 200).json(t, &names)
+	if len(names.Tiers) != 3 || names.Tiers[1] != (PolicyTier{Tier: 2, Name: "Specialists"}) || strings.Join(names.Inboxes, " ") != "frontline billing security" || strings.Join(names.Skills, " ") != "api billing webhook" {
+		t.Errorf("names of the policy: %+v", names)
+	}
 	if a := d.as("root", "PATCH", "/agents/"+d.people["root"].ID.String(), `{"admin":false}`).want(t, 409); !strings.Contains(a.body, "only admin") {
 		t.Error(a.body)
 	}

@@ -47,6 +47,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"task", "/tasks/" + d.open.task.String(), false},
 		{"`GET /inboxes`", "/inboxes", true},
 		{"`GET /agents`", "/agents", true},
+		{"`GET /policy/names`", "/policy/names", false},
 		{"`GET /accounts?q=`, `GET /accounts/{id}`", "/accounts/" + d.account.String(), false},
 		{"`GET /accounts?q=`, `GET /accounts/{id}`", "/accounts", true},
 		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts/" + d.contact.String(), false},

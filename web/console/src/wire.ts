@@ -941,6 +941,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policy/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the properties of agents may name
+         * @description The tiers, inboxes and skills of the policy in force.
+         */
+        get: operations["policy-names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/raws": {
         parameters: {
             query?: never;
@@ -3218,6 +3238,13 @@ export interface components {
             /** @description 8 to 1024 bytes */
             new: string;
         };
+        PolicyNames: {
+            /** @description Keys */
+            inboxes: string[];
+            /** @description Those that tiers and inboxes name */
+            skills: string[];
+            tiers: components["schemas"]["PolicyTier"][];
+        };
         PolicyPublished: {
             /** @description May be empty */
             author: string;
@@ -3251,6 +3278,11 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        PolicyTier: {
+            name: string;
+            /** Format: int64 */
+            tier: number;
         };
         Presence: {
             /** @description The agent's name */
@@ -4267,8 +4299,10 @@ export type PageStint = components['schemas']['PageStint'];
 export type PageTask = components['schemas']['PageTask'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
+export type PolicyNames = components['schemas']['PolicyNames'];
 export type PolicyPublished = components['schemas']['PolicyPublished'];
 export type PolicyPublishedEvent = components['schemas']['PolicyPublishedEvent'];
+export type PolicyTier = components['schemas']['PolicyTier'];
 export type Presence = components['schemas']['Presence'];
 export type PresenceFrame = components['schemas']['PresenceFrame'];
 export type PriorityChanged = components['schemas']['PriorityChanged'];
@@ -6175,6 +6209,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "policy-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyNames"];
+                };
             };
             /** @description Problem details (RFC 9457) */
             default: {
