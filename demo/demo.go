@@ -98,6 +98,8 @@ func Run(ctx context.Context, opt Options) error {
 		if err := d.seed(ctx); err != nil {
 			return fmt.Errorf("seed the demo: %w", err)
 		}
+		release()
+		g.Go(func() error { return d.pretend(ctx) })
 		return d.announce()
 	})
 	return g.Wait()

@@ -16,9 +16,39 @@ import (
 // agents are the demo's agents. The console signs in as the first one.
 var agents = []desk.Agent{
 	{Name: "Ana Ruiz", Email: "ana@demo.example", Tiers: []desk.Tier{0, 1}, Admin: true},
-	{Name: "Ben Okafor", Email: "ben@demo.example", Tiers: []desk.Tier{2}},
+	{Name: "Ben Okafor", Email: "ben@demo.example", Tiers: []desk.Tier{2}, Skills: []string{"api", "billing", "webhook"}, Leads: []string{"integrations"}},
 	{Name: "Eve Lindqvist", Email: "eve@demo.example", Tiers: []desk.Tier{3}},
 	{Name: "Lena Vogt", Email: "lena@demo.example", Tiers: []desk.Tier{2}, Inboxes: []string{"billing"}, Skills: []string{"billing"}},
+	{Name: "Cleo Marchetti", Email: "cleo@demo.example", Tiers: []desk.Tier{2}, Inboxes: []string{"billing"}, Skills: []string{"billing"}, Leads: []string{"billing"}, Capacity: 2},
+	{Name: "Dev Patel", Email: "dev@demo.example", Tiers: []desk.Tier{2}, Inboxes: []string{"billing"}, Skills: []string{"billing"}, Capacity: 8,
+		Timezone: "Europe/Lisbon", Hours: desk.Hours{"sat": {"10:00-14:00"}}},
+}
+
+// connected are the agents whose consoles are open, as far as the demo pretends.
+// Conversations are assigned automatically only to agents who are there.
+var connected = []string{"ben@demo.example", "cleo@demo.example", "dev@demo.example"}
+
+// pretend keeps the connected agents connected until ctx ends.
+func (d *demo) pretend(ctx context.Context) error {
+	st := d.gate.Store()
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		for _, email := range connected {
+			a, _, err := st.AgentByEmail(ctx, email)
+			if err == nil {
+				err = st.SeeAgent(ctx, a.ID)
+			}
+			if err != nil && ctx.Err() == nil {
+				d.opt.Log.Warn("AgentNotSeen", "agent", email, "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // password of every demo agent, for the sign-in page.

@@ -60,10 +60,10 @@ test('what was answered is in Mine and Pending; a move gives it to the receiver'
   await select(page, 'Four lamps');
   await page.keyboard.press('t');
   const dialog = page.getByRole('dialog', { name: 'Move to another inbox' });
-  await dialog.getByRole('radio', { name: 'Billing' }).check();
-  await dialog.getByLabel('Problem').fill('The invoice is missing.');
-  await dialog.getByLabel('What was tried').fill('Looked in the account.');
-  await dialog.getByLabel('What the customer was told').fill('Billing looks into it.');
+  await dialog.getByRole('radio', { name: 'Integrations' }).check();
+  await dialog.getByLabel('Problem').fill('The tracking link is dead.');
+  await dialog.getByLabel('What was tried').fill('Looked in the shipment.');
+  await dialog.getByLabel('What the customer was told').fill('A specialist looks into it.');
   await page.keyboard.press('Control+Enter');
   await dialog.waitFor({ state: 'detached' });
   const ben = await fresh();
