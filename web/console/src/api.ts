@@ -1,7 +1,7 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
-  Account, Agent, AvailabilityInputBody, ChangeTaskInputBody, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, InviteInputBody, Message, MoveInputBody, MovePreview, OpenTaskInputBody,
-  PageConversation, PageNotice, PageRaw, PageTask, PasswordChange, ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint, Task,
+  Account, AccountChanges, Agent, AgentChanges, AvailabilityInputBody, ChangeTaskInputBody, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, InviteInputBody, Message, MoveInputBody, MovePreview, OpenTaskInputBody,
+  PageConversation, PageNotice, PageRaw, PageTask, PasswordChange, PolicyNames, ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint, Task,
 } from './wire';
 
 const BASE = '/api/v1';
@@ -156,8 +156,11 @@ export const api = {
   unmerge: (id: string) => call<Conversation>('POST', `/conversations/${enc(id)}/unmerge`),
   inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data,
   agents: async (all = false) => (await get<Page<Agent>>('/agents' + params({ all: all || '' }))).data,
+  changeAgent: (id: string, body: AgentChanges) => call<Agent>('PATCH', `/agents/${enc(id)}`, body),
+  policyNames: () => get<PolicyNames>('/policy/names'),
   setAvailability: (id: string, body: AvailabilityInputBody) => call<Agent>('PUT', `/agents/${enc(id)}/availability`, body),
   account: (id: string) => get<Account>(`/accounts/${enc(id)}`),
+  changeAccount: (id: string, body: AccountChanges) => call<Account>('PATCH', `/accounts/${enc(id)}`, body),
   contact: (id: string) => get<Contact>(`/contacts/${enc(id)}`),
   feed: (after: string, limit: number) => get<EventPage>('/events' + params({ after, limit })),
   quarantine: (cursor?: string | null) => get<PageRaw>('/raws' + params({ state: 'quarantined', limit: 200, cursor })),

@@ -218,11 +218,19 @@ function onEvent(event: DeskEvent): void {
     if (event.kind === 'channel.changed') void refreshWatch();
     if (event.kind === 'notice.created') void loadAlerts();
     if (event.kind.startsWith('agent.')) void refreshAgents();
+    if (event.kind === 'account.changed') refreshAccount(event.subject.id);
     return;
   }
   changed.add(event.conversation_id);
   if (event.kind.startsWith('task.') || event.kind === 'conversation.merged' || event.kind === 'conversation.unmerged') tasksChanged = true;
   burst ??= setTimeout(settle, BURST_MS);
+}
+
+/** Shows what is known about a customer now. */
+function refreshAccount(account: string): void {
+  const { open, view } = place.value;
+  if (open && threadOf(open).value.conversation?.account.id === account) void refreshThread(open);
+  void loadList(view, { quiet: true });
 }
 
 async function settle(): Promise<void> {

@@ -3,7 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { api, Problem, type Order } from '../api';
 import type { Conversation } from '../wire';
 import { comparing, orderOf } from './order';
-import { belongs, queryOf, toHash, type View } from './search';
+import { belongs, isPage, queryOf, toHash, type View } from './search';
 import { loadTasks } from './tasklist';
 
 const PAGE = 50;
@@ -68,7 +68,7 @@ export function clearList(): void {
 export async function loadList(view: View, options: { quiet?: boolean } = {}): Promise<void> {
   if (!options.quiet) clearList();
   void loadTasks(view, options.quiet ?? false);
-  if (view.kind === 'tasks' || view.kind === 'quarantine' || view.kind === 'channels') return;
+  if (view.kind === 'tasks' || isPage(view)) return;
   const ticket = ++asked;
   const sort = orderOf(view);
   try {

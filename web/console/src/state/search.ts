@@ -17,7 +17,13 @@ export type View =
   | { kind: 'inbox'; inbox: string }
   | { kind: 'search'; text: string }
   | { kind: 'quarantine' }
-  | { kind: 'channels' };
+  | { kind: 'channels' }
+  | { kind: 'agents' };
+
+/** Views that are pages of their own, without conversations. */
+export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' }> {
+  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents';
+}
 
 /** The `q` parameter of a view. "Mine" includes what the agent answered and now waits for; a search lists everything it matches. */
 export function queryOf(view: View): string {
@@ -32,7 +38,7 @@ export function queryOf(view: View): string {
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
-    case 'tasks': case 'quarantine': case 'channels': return '';
+    case 'tasks': case 'quarantine': case 'channels': case 'agents': return '';
   }
 }
 
@@ -41,7 +47,7 @@ const HOUR = 3_600_000;
 /** Whether a changed conversation belongs in a view; null when only the server can decide. */
 export function belongs(view: View, c: Conversation, me: string, now = Date.now()): boolean | null {
   if (view.kind === 'search' || view.kind === 'swarming') return null; // rows do not say who helps
-  if (view.kind === 'tasks' || view.kind === 'quarantine' || view.kind === 'channels') return false;
+  if (view.kind === 'tasks' || isPage(view)) return false;
   switch (view.kind) {
     case 'mine': return c.assignee?.id === me && (c.status === 'open' || c.status === 'pending');
     case 'pending': case 'snoozed': case 'resolved': return c.status === view.kind;
@@ -80,7 +86,7 @@ export function fromHash(hash: string): Place {
 
 function placeOf(kind: string, rest: string[]): Place {
   switch (kind) {
-    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels':
+    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

@@ -10,6 +10,9 @@ import { dialog } from './dialog';
 /** Whose availability the dialog sets; null: one's own. */
 export const whose = signal<Agent | null>(null);
 
+/** Whom the dialog of an agent's properties is about. */
+export const edited = signal<Agent | null>(null);
+
 export function askAvailability(agent: Agent | null): void {
   whose.value = agent?.id === me.value.id ? null : agent;
   dialog.value = 'availability';

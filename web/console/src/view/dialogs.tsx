@@ -10,6 +10,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { ReturnDialog } from './handover';
 import { KeysDialog } from './keysdialog';
+import { TeamDialog } from './lazy';
 import { MergeDialog } from './mergedialog';
 import { close, Modal } from './modal';
 import { MoveDialog } from './movedialog';
@@ -25,8 +26,10 @@ export function Dialogs() {
   if (dialog.value === 'notices') return <NoticesDialog />;
   if (dialog.value === 'availability') return <AvailabilityDialog />;
   if (dialog.value === 'finish') return <FinishDialog />;
+  if (dialog.value === 'agent') return <TeamDialog part="AgentDialog" />;
   const conversation = current();
   if (!conversation) return null;
+  if (dialog.value === 'account') return <TeamDialog part="AccountDialog" conversation={conversation} />;
   if (dialog.value === 'priority') return <PriorityDialog conversation={conversation} />;
   if (dialog.value === 'assign') return <AssignDialog conversation={conversation} />;
   if (dialog.value === 'snooze') return <SnoozeDialog conversation={conversation} />;

@@ -4,23 +4,50 @@ import { useEffect } from 'preact/hooks';
 import { tell } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { say } from '../text/say';
+import type { Conversation } from '../wire';
 
 type Parts = typeof import('./later');
+type Team = typeof import('./team');
 const parts = signal<Parts | null>(null);
+const team = signal<Team | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
 }
 
-/** A part of the page that is loaded after the first screen. */
-export function Later({ part, ...props }: { part: Exclude<keyof Parts, 'addFiles'>; conversation?: string; disabled?: boolean }) {
+async function loadTeam(): Promise<void> {
+  team.value ??= await import('./team');
+}
+
+/** Starts loading a part when it is shown first. */
+function useLoaded(load: () => Promise<void>): void {
   useEffect(() => {
-    loadLater().catch(() => {
+    load().catch(() => {
       // The server is away, or has a new version that does not have this page's files.
       dialog.value = null;
       tell(say('net.later'), { bad: true });
     });
   }, []);
+}
+
+/** A part of the page that is loaded after the first screen. */
+export function Later({ part, ...props }: { part: Exclude<keyof Parts, 'addFiles'>; conversation?: string; disabled?: boolean }) {
+  useLoaded(loadLater);
   const Part = parts.value?.[part] as FunctionComponent<object> | undefined;
   return Part ? <Part {...props} /> : null;
+}
+
+/** The page of the agents, which is loaded when it is opened. */
+export function Agents() {
+  useLoaded(loadTeam);
+  const Part = team.value?.Agents;
+  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.agents')} />;
+}
+
+/** The forms for agents and accounts, which are loaded when one is opened. */
+export function TeamDialog({ part, ...props }: { part: 'AgentDialog' } | { part: 'AccountDialog'; conversation: Conversation }) {
+  useLoaded(loadTeam);
+  const loaded = team.value;
+  if (!loaded) return null;
+  return part === 'AgentDialog' ? <loaded.AgentDialog /> : <loaded.AccountDialog conversation={(props as { conversation: Conversation }).conversation} />;
 }

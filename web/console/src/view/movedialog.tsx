@@ -18,6 +18,8 @@ export function MoveDialog({ conversation }: { conversation: Conversation }) {
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const [failure, setFailure] = useState('');
   const [busy, setBusy] = useState(false);
+  // The inbox for which the agent goes on in spite of the policy's warning.
+  const [sure, setSure] = useState('');
   const form = useRef<HTMLFormElement>(null);
   const { preview, failed, settled } = usePreview(conversation, target);
 
@@ -47,8 +49,9 @@ export function MoveDialog({ conversation }: { conversation: Conversation }) {
     if (!target || busy || refused) return;
     setBusy(true);
     // Keys may be quicker than the preview of this destination; without one, the server decides.
-    const { require, refused: no } = (await settled()) ?? { require: [] as string[], refused: false };
+    const { require, refused: no, warning } = (await settled()) ?? { require: [] as string[], refused: false, warning: '' };
     if (no) return setBusy(false);
+    if (warning && sure !== target) return refuse({ sure: say('move.confirm') }, '');
     const filled = (field: string) => (texts[field] ?? '').trim();
     const empty = require.filter((field) => !filled(field));
     if (empty.length > 0) return refuse(Object.fromEntries(empty.map((field) => [field, say('move.evidence')])), '');
@@ -81,6 +84,12 @@ export function MoveDialog({ conversation }: { conversation: Conversation }) {
         onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); void go(); } }}>
         <Targets conversation={conversation} target={target} choose={(key) => { setTarget(key); setWrong({}); setFailure(''); }} />
         {preview && <Effect preview={preview} conversation={conversation} />}
+        {preview?.warning && !preview.refused && (
+          <div class="labelled">
+            <label class="check"><input type="checkbox" checked={sure === target} aria-invalid={wrong.sure ? 'true' : undefined} aria-describedby="move-warning" onChange={(event) => { setSure(event.currentTarget.checked ? target : ''); setWrong({ ...wrong, sure: '' }); }} />{say('move.anyway')}</label>
+            {wrong.sure && <p class="wrong" role="alert">{wrong.sure}</p>}
+          </div>
+        )}
         {require.map((name) => field(name, evidenceLabel(name), '', true, 2))}
         {preview && field('note', say('move.note'), noteNeeded ? say('move.noteRequired', { tier: group.name }) : say('move.noteOptional'), noteNeeded, require.length > 0 ? 2 : 5)}
         {noteNeeded && !texts.note && <button type="button" class="quiet" onClick={() => { write('note', say('move.template')); document.getElementById('handover')?.focus(); }}>{say('move.useTemplate')}</button>}
@@ -143,7 +152,7 @@ function Effect({ preview, conversation }: { preview: MovePreview; conversation:
   const { clocks, accept_by, warning, refused, unassigned, sla } = preview;
   return (
     <div class="effect" role="status">
-      {warning && <p class={refused ? 'effect-refused' : 'effect-warning'}><Icon name="warn" size={16} /><span>{sentence(warning)}{!refused && ` ${say('move.anyway')}`}</span></p>}
+      {warning && <p id="move-warning" class={refused ? 'effect-refused' : 'effect-warning'}><Icon name="warn" size={16} /><span>{sentence(warning)}{refused && <span class="effect-who"> {say('move.refused')}</span>}</span></p>}
       <h3>{say('move.effect')}{sla && <span class="muted"> {say('due.policy', { name: sla })}</span>}</h3>
       <ul>
         {clocks.map((clock) => <li key={clock.metric}><Due due={clock} /><span class="muted">{clock.due_at ? moment(clock.due_at, now.value) : say('due.pausedNow')}</span></li>)}

@@ -64,6 +64,7 @@ export function Rail() {
           </ul>
         ))}
         <ul class="entries">
+          <Entry view={{ kind: 'agents' }} label={say('view.agents')} icon="team" />
           <Entry view={{ kind: 'channels' }} label={say('rail.channels')} icon="plug"
             dot={alarms > 0 && <span class="alarm" role="img" aria-label={count('channels.alarms', alarms)}>{alarms}</span>} />
           {quarantined.value !== null && (

@@ -42,13 +42,14 @@ export function Side() {
         </section>
       )}
       <section>
-        <h4>{say('side.account')}</h4>
-        <p class="account-name" dir="auto">{conversation.account.name}</p>
+        <h4 class="side-head">{say('side.account')}{account && account.may_edit.length > 0 && <button class="quiet" aria-label={say('account.editOf', { name: account.name })} onClick={() => (dialog.value = 'account')}>{say('account.edit')}</button>}</h4>
+        <p class="account-name" dir="auto">{account?.name ?? conversation.account.name}</p>
         {account && (
           <>
             {account.domains.length > 0 && <p class="muted">{account.domains.join(', ')}</p>}
             <Facts>
               {account.segment && <Fact name={say('side.segment')} value={account.segment} />}
+              {account.owner && <Fact name={say('account.owner')} value={account.owner.name} />}
               {account.timezone && <Fact name={say('side.timezone')} value={account.timezone} />}
               {facts.map(([name, value]) => <Fact key={name} name={name} value={String(value)} />)}
             </Facts>

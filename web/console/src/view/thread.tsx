@@ -1,7 +1,7 @@
 import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
-import { isolated, say, sayIf } from '../text/say';
+import { isolated, say } from '../text/say';
 import { exact, moment } from '../text/time';
 import { names, now, openConversation, reason } from '../state/desk';
 import { denied, resolve, setStatus, unmerge } from '../state/actions';
@@ -12,6 +12,7 @@ import { refreshThread, shown, threadOf, type Thread as Loaded } from '../state/
 import { describe, handover, merges, newest, timeline } from '../state/timeline';
 import type { Conversation, Event as DeskEvent } from '../wire';
 import { Avatar } from './avatar';
+import { assignedBy, Candidates, firstName } from './chosen';
 import { Composer } from './composer';
 import { Clocks, DueHelp } from './due';
 import { Evidence, HandoverCard, NoteCard } from './handover';
@@ -54,7 +55,7 @@ function OpenThread({ id }: { id: string }) {
   if (!conversation) return <main class="thread" aria-label={say('thread.label')} aria-busy="true"><div class="skeleton skeleton-thread" aria-hidden="true">{[1, 2, 3].map((i) => <div class="bones" key={i}><i /><i /><i class="short" /></div>)}</div></main>;
   return (
     <main class="thread" aria-label={say('thread.label')}>
-      <Head conversation={conversation} />
+      <Head conversation={conversation} events={thread.events} />
       <Log thread={thread} conversation={conversation} />
       <Viewers id={conversation.id} />
       {!conversation.merged_into && <Composer conversation={conversation} messages={thread.messages} />}
@@ -62,7 +63,7 @@ function OpenThread({ id }: { id: string }) {
   );
 }
 
-function Head({ conversation }: { conversation: Conversation }) {
+function Head({ conversation, events }: { conversation: Conversation; events: readonly DeskEvent[] }) {
   const open = conversation.status === 'open';
   // On a phone the actions are a menu, so that the customer's words come first.
   const [menu, setMenu] = useState(false);
@@ -97,7 +98,7 @@ function Head({ conversation }: { conversation: Conversation }) {
       </div>
       <Merged conversation={conversation} />
       <div class="thread-extra">
-        <Why conversation={conversation} />
+        <Why conversation={conversation} events={events} />
         {!conversation.merged_into && <div class="thread-more">
           <button class="quiet" title={withKey(say('task.add'), 'task')} aria-keyshortcuts={keyShortcut('task')} onClick={() => (dialog.value = 'task')}><Icon name="task" size={15} />{say('task.add')}</button>
           <button class="quiet" title={withKey(say('swarm.title'), 'swarm')} aria-keyshortcuts={keyShortcut('swarm')} onClick={() => (dialog.value = 'swarm')}><Icon name="team" size={15} />{say('swarm.title')}</button>
@@ -151,9 +152,10 @@ function Viewers({ id }: { id: string }) {
   );
 }
 
-/** The path through the routing policy, on request; codes are in tooltips. */
-function Why({ conversation }: { conversation: Conversation }) {
-  const { path, clocks, segment, sla } = conversation;
+/** The path through the routing policy and to the assignee, on request; codes are in tooltips. */
+function Why({ conversation, events }: { conversation: Conversation; events: readonly DeskEvent[] }) {
+  const { path, clocks, segment, sla, assignee } = conversation;
+  const assigned = assignedBy(events, assignee?.id);
   return (
     <details class="why">
       <summary>{say('thread.why')}</summary>
@@ -167,6 +169,12 @@ function Why({ conversation }: { conversation: Conversation }) {
         <span class="why-path" title={conversation.policy_version > 0 ? say('thread.why.version', { n: conversation.policy_version }) : undefined}>
           {path.map((node, i) => <span key={i} title={node}>{i > 0 && <Icon name="right" size={12} />}<span class="why-node">{ruleName(node)}</span></span>)}
         </span>
+      )}
+      {assigned && (
+        <section class="why-who">
+          <h3>{say('assigned.why', { name: firstName(assigned) })}</h3>
+          {assigned.data.strategy ? <Candidates event={assigned} /> : <p>{describe(assigned, names.value)}, {moment(assigned.at, now.value)}</p>}
+        </section>
       )}
       {clocks.length > 0 && <Clocks clocks={clocks} />}
     </details>
@@ -285,17 +293,7 @@ function Earlier({ event }: { event: DeskEvent }) {
 /** Why the policy chose this agent, and not another one. */
 function Chosen({ event }: { event: DeskEvent }) {
   if (event.kind !== 'conversation.assigned' || !event.data.strategy) return null;
-  const { name = '', reason, strategy, considered } = event.data;
-  const others = considered?.slice(1) ?? [];
-  return (
-    <details class="step-more">
-      <summary>{say('assigned.why', { name: name.split(' ')[0]! })}</summary>
-      <div class="chosen">
-        <p>{say('assigned.by', { strategy: sayIf(`strategy.${strategy}`, strategy) })}{reason && ` ${reason}`}</p>
-        {others.length > 0 && <ul>{others.map((one) => <li key={one.agent_id}><bdi>{one.name}</bdi>: <span class="muted">{one.reason}</span></li>)}</ul>}
-      </div>
-    </details>
-  );
+  return <details class="step-more"><summary>{say('assigned.why', { name: firstName(event) })}</summary><Candidates event={event} /></details>;
 }
 
 function UndoMerge({ event, absorbed }: { event: DeskEvent; absorbed: string | undefined }) {
