@@ -26,9 +26,9 @@ test('every text of the catalogue is used', () => {
     .filter((name) => /\.tsx?$/.test(name) && !name.includes('.test.'))
     .map((name) => readFileSync(join(__dirname, '..', name), 'utf8'))
     .join('\n');
+  const computed = [...source.matchAll(/`([\w.]+)\.\$\{/g)].map((found) => found[1] + '.');
   const unused = Object.keys(strings).filter((key) => {
     const stem = key.replace(/\.(one|other)$/, '');
-    const computed = [...source.matchAll(/`([\w.]+)\.\$\{/g)].map((found) => found[1] + '.');
     return !source.includes(`'${stem}'`) && !computed.some((prefix) => key.startsWith(prefix));
   });
   expect(unused).toEqual([]);
