@@ -11,15 +11,18 @@ beforeAll(() => {
 }, 120_000);
 
 const zipped = (path: string) => gzipSync(readFileSync(join(dist, path)), { level: 9 }).length;
-const weight = (folder: string) => readdirSync(join(dist, folder)).filter((name) => /\.(js|css)$/.test(name)).reduce((sum, name) => sum + zipped(`${folder}/${name}`), 0);
+const weight = (folder: string, names = /\.(js|css)$/) => readdirSync(join(dist, folder)).filter((name) => names.test(name)).reduce((sum, name) => sum + zipped(`${folder}/${name}`), 0);
 const kB = (n: number) => n * 1000;
 
-test('the script and styles of the console’s first screen are below 70 kB, and the rest below 20 kB', () => {
+test('the script and styles of the console’s first screen are below 70 kB, and what follows below 20 kB; forms for the team are loaded on demand', () => {
   const html = readFileSync(join(dist, 'console/index.html'), 'utf8');
   const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g)].reduce((sum, [, path]) => sum + zipped(`console/${path}`), 0);
   expect(first).toBeGreaterThan(kB(10));
   expect(first).toBeLessThan(kB(70));
-  expect(weight('console/assets') - first).toBeLessThan(kB(20));
+  const onDemand = weight('console/assets', /^team-.*\.(js|css)$/);
+  expect(onDemand).toBeGreaterThan(kB(1));
+  expect(onDemand).toBeLessThan(kB(10));
+  expect(weight('console/assets') - first - onDemand).toBeLessThan(kB(20));
 });
 
 test('the widget’s loader is below 4 kB', () => {
