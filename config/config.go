@@ -42,6 +42,9 @@ type Config struct {
 	// OfflineAfter is how long after their last event socket was open an agent counts as
 	// offline and is assigned nothing automatically.
 	OfflineAfter time.Duration `koanf:"offline_after"`
+	// NoticeMail is how long a notice of an escalation rule waits to be acknowledged before
+	// it is sent to the agent by mail; 0: never.
+	NoticeMail time.Duration `koanf:"notice_mail"`
 
 	DB         DB         `koanf:"db"`
 	Mail       Mail       `koanf:"mail"`
@@ -155,7 +158,7 @@ func (s *Smarthost) complete() (problems []Problem) {
 
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
-	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute,
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute,
 		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second}, Smarthost: Smarthost{TLS: "starttls"},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

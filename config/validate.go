@@ -56,6 +56,9 @@ func (c *Config) Validate() error {
 	if c.AlarmAfter <= 0 {
 		v.add("alarm_after", "must be a positive duration, like 5m")
 	}
+	if c.NoticeMail < 0 {
+		v.add("notice_mail", "must not be negative; 0 sends no notices by mail")
+	}
 	if c.OfflineAfter < minOffline {
 		v.add("offline_after", "must be at least 2m, since connections are recorded about once a minute")
 	}

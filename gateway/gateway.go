@@ -36,6 +36,7 @@ import (
 	"switchboard/internal/mailsig"
 	"switchboard/internal/memory"
 	"switchboard/internal/metrics"
+	"switchboard/internal/noticemail"
 	"switchboard/internal/reconcile"
 	"switchboard/internal/redact"
 	"switchboard/lifecycle"
@@ -43,6 +44,7 @@ import (
 	"switchboard/normalize"
 	"switchboard/outbound"
 	"switchboard/outbound/chatter"
+	"switchboard/outbound/render"
 	"switchboard/router"
 	"switchboard/store"
 	"switchboard/threading"
@@ -97,6 +99,7 @@ type Gateway struct {
 	space     *health.Space // nil if the disk of the database is not known
 	desk      *agent.Desk
 	outbox    *outbound.Loop
+	notices   *noticemail.Sender // nil: they are not sent by mail
 	assigner  *assigner.Assigner
 	group     *channels.Group
 	reconcile *reconcile.Reconciler
@@ -260,6 +263,10 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 		}
 		g.group.Add(mailaccount.SmarthostName, &health.Probe{Interval: smarthostInterval, Check: smarthost.Check})
 		senders[desk.ChannelEmail] = smarthost.Mailer
+		if g.cfg.NoticeMail > 0 {
+			g.notices = noticemail.New(g.store, smarthost, noticemail.Options{From: g.cfg.Mail.Addresses[0], Domain: g.cfg.Mail.Hostname(), Age: g.cfg.NoticeMail,
+				Own: g.local.Contains, PublicURL: g.cfg.PublicURL, Render: render.Message, Log: g.log})
+		}
 	}
 	g.buildAssigner()
 	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})

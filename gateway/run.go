@@ -27,6 +27,8 @@ const (
 	shutdownTimeout = 15 * time.Second
 	// sweepInterval is how often expired answers to API requests are removed.
 	sweepInterval = 10 * time.Minute
+	// noticeInterval is how often notices are looked for that nobody has acknowledged.
+	noticeInterval = 5 * time.Second
 	// clockInterval is how often times are looked for that a wrong clock has set.
 	clockInterval = time.Minute
 )
@@ -63,6 +65,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return g.repeat(inner, agentInterval, "ReadAgentsFailed", func(ctx context.Context) (bool, error) { return false, g.people.load(ctx) })
 	})
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepFailed", g.store.SweepRepeats) })
+	if g.notices != nil {
+		pipeline.Go(func() error { return g.repeat(inner, noticeInterval, "SendNoticesFailed", g.notices.Send) })
+	}
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepUploadsFailed", g.store.SweepUploads) })
 	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 

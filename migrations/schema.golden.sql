@@ -515,11 +515,17 @@ create table notices (
     text text not null,
     at timestamp with time zone not null,
     acked_at timestamp with time zone,
+    mail_at timestamp with time zone,
+    mail_attempts integer not null default 0,
+    mailed_at timestamp with time zone,
+    mail_error text not null default ''::text,
     constraint notices_pkey PRIMARY KEY (agent_id, id),
     constraint notices_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
     constraint notices_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
 );
 CREATE INDEX notices_conversation ON notices USING btree (conversation_id);
+CREATE INDEX notices_mail ON notices USING btree (at) WHERE ((acked_at IS NULL) AND (mailed_at IS NULL) AND (kind = ANY (ARRAY['escalation'::text, 'page'::text, 'rule-failed'::text])));
+CREATE INDEX notices_mailed ON notices USING btree (agent_id, mailed_at) WHERE (mailed_at IS NOT NULL);
 CREATE INDEX notices_open ON notices USING btree (agent_id, at) WHERE (acked_at IS NULL);
 
 create table oauth_tokens (

@@ -2,17 +2,21 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/noticemail"
 )
 
 type noticeQueries struct {
 	List   *sqlx.Stmt `query:"notice-list"`
 	Ack    *sqlx.Stmt `query:"notice-ack"`
 	AckAll *sqlx.Stmt `query:"notice-ack-all"`
+	Claim  *sqlx.Stmt `query:"notice-claim-mail"`
+	Mailed *sqlx.Stmt `query:"notice-mailed"`
 }
 
 // Notices lists an agent's notices, newest first, after a position; with open, only those
@@ -49,4 +53,39 @@ func (s *Store) AckNotice(ctx context.Context, as desk.Agent, id desk.NoticeID) 
 func (s *Store) AckNotices(ctx context.Context, as desk.Agent) error {
 	_, err := s.q.notice.AckAll.ExecContext(ctx, as.ID)
 	return wrap("acknowledge notices", err)
+}
+
+var _ noticemail.Queue = (*Store)(nil)
+
+// noticesPerHour bounds the notices that an agent gets by mail.
+const noticesPerHour = 20
+
+// ClaimNotices implements noticemail.Queue.
+func (s *Store) ClaimNotices(ctx context.Context, age time.Duration, limit int) ([]noticemail.Notice, error) {
+	var rows []struct {
+		noticemail.Notice
+		Agent desk.AgentID
+	}
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		return wrap("claim notices", tx.StmtxContext(ctx, s.q.notice.Claim).SelectContext(ctx, &rows, age.Seconds(), limit, noticesPerHour))
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]noticemail.Notice, 0, len(rows))
+	for _, r := range rows {
+		var agent agentRow
+		if err := s.q.agent.Agent.GetContext(ctx, &agent, r.Agent); err != nil {
+			return nil, wrap("read agent", err)
+		}
+		r.Notice.To = agent.agent()
+		out = append(out, r.Notice)
+	}
+	return out, nil
+}
+
+// NoticeMailed implements noticemail.Queue.
+func (s *Store) NoticeMailed(ctx context.Context, n noticemail.Notice, failure string, again time.Time) error {
+	_, err := s.q.notice.Mailed.ExecContext(ctx, n.To.ID, n.ID, clean(failure), nullTime(again))
+	return wrap("record the mail of a notice", err)
 }

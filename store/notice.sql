@@ -17,3 +17,28 @@ returning n.conversation_id, n.kind;
 
 -- name: notice-ack-all
 update notices set acked_at = now() where agent_id = $1 and acked_at is null and kind <> 'page';
+
+-- name: notice-claim-mail
+-- Notices of the last day that are older than $1 seconds and still to be sent by mail. What
+-- nobody is told about now does not wait for a mail server that is away for longer. An agent
+-- gets about $3 an hour, so that a bad day, or a program that answers them, is no flood.
+with due as (
+    select n.agent_id, n.id
+    from notices n
+    where n.acked_at is null and n.mailed_at is null and n.kind in ('escalation', 'page', 'rule-failed')
+      and n.at < now() - $1 * interval '1 second' and n.at > now() - interval '1 day' and (n.mail_at is null or n.mail_at <= now())
+      and (select count(*) from notices s where s.agent_id = n.agent_id and s.mailed_at > now() - interval '1 hour') < $3
+    order by n.at
+    limit $2
+    for update skip locked
+)
+update notices n set mail_at = now() + interval '5 minutes', mail_attempts = n.mail_attempts + 1
+from due, conversations c
+where n.agent_id = due.agent_id and n.id = due.id and c.id = n.conversation_id
+returning n.id, n.agent_id as agent, n.kind, n.text, n.at, n.mail_attempts as attempts,
+          c.id as conversation, c.number, c.subject, c.restricted, c.tier, c.inbox_id;
+
+-- name: notice-mailed
+-- Records what came of an attempt; without $4 it was the last one.
+update notices set mailed_at = case when $4::timestamptz is null then now() end, mail_at = $4, mail_error = $3
+where agent_id = $1 and id = $2;

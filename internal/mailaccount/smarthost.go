@@ -8,6 +8,7 @@ import (
 
 	"switchboard/channels"
 	"switchboard/config"
+	"switchboard/desk"
 	"switchboard/internal/oauth"
 	"switchboard/outbound/mailer"
 	"switchboard/outbound/smtpclient"
@@ -59,6 +60,11 @@ func OpenSmarthost(cfg *config.Config, opt SmarthostOptions) (*Smarthost, error)
 	}
 	s.client, s.Mailer = client, mailer.New(client, opt.Archive, opt.ReplyAddress)
 	return s, nil
+}
+
+// SubmitAutomatic implements noticemail.Submitter.
+func (s *Smarthost) SubmitAutomatic(ctx context.Context, to string, data []byte) desk.Result {
+	return s.client.Submit(ctx, smtpclient.Mail{To: to, Data: data})
 }
 
 // Check is a health.Probe's check. That the smarthost accepts a test transaction does
