@@ -20,6 +20,7 @@ import (
 type Deps struct {
 	Conversations Conversations
 	Messages      Messages
+	Trails        Trails
 	Desks         Desks
 	Tasks         Tasks
 	Drafts        Drafts
@@ -49,6 +50,7 @@ type Deps struct {
 type Store interface {
 	Conversations
 	Messages
+	Trails
 	Desks
 	Tasks
 	Drafts
@@ -77,7 +79,7 @@ type Actions interface {
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
+		Conversations: s, Messages: s, Trails: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Teamwork: actions, Hub: hub,
 	}
 }
@@ -103,6 +105,11 @@ type Messages interface {
 	Message(ctx context.Context, as desk.Agent, id desk.MessageID) (view.Message, error)
 	MessageBytes(ctx context.Context, as desk.Agent, id desk.MessageID) (view.File, error)
 	Attachment(ctx context.Context, as desk.Agent, id desk.MessageID, part string) (view.File, error)
+}
+
+// Trails reads what happened to messages that were sent.
+type Trails interface {
+	Trail(ctx context.Context, id desk.MessageID) ([]view.Trail, error)
 }
 
 // Desks reads inboxes, agents and the numbers beside the views.

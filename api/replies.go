@@ -70,6 +70,10 @@ func (s *server) replyRoutes(op func(id, verb, summary, description string, stat
 		Summary: "Take a reply back", Description: "One that is held, or scheduled: nobody receives it, and the conversation is what it was before. " +
 			"The response is its text as its author's draft, which is stored. 409, with what happened, when an attempt to send it has begun.",
 	}, s.cancelSend)
+	handle(s, huma.Operation{
+		OperationID: "message-trail", Method: http.MethodGet, Path: "/messages/{id}/trail", Tags: []string{"Messages"},
+		Summary: "List the attempts to deliver a message", Description: "For each recipient: every attempt with its time, the server and its answer, and the reports about it. Empty for what was not sent from here.",
+	}, s.trail)
 }
 
 func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
@@ -102,6 +106,22 @@ func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, err
 		return nil, err
 	}
 	return s.written(ctx, m.ID)
+}
+
+// trail answers what happened to each recipient's copy.
+func (s *server) trail(ctx context.Context, in *messagePath) (*listOutput[view.Trail], error) {
+	id, err := pathID(in.ID, "message", desk.ParseID[desk.MessageID])
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Messages.Message(ctx, auth.AgentOf(ctx), id); err != nil {
+		return nil, err
+	}
+	rows, err := s.Trails.Trail(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return whole(rows), nil
 }
 
 func (s *server) cancelSend(ctx context.Context, in *messagePath) (*struct{ Body view.Draft }, error) {

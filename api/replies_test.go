@@ -44,6 +44,13 @@ func TestReplyIsTakenBack(t *testing.T) {
 	if a := d.as("ana", "DELETE", "/messages/"+m.ID.String()+"/send", nil).want(t, 409); !strings.Contains(a.body, "to jo@acme.example: queued") {
 		t.Errorf("%s", a.body)
 	}
+	d.exec(`insert into delivery_attempts (delivery_id, attempt, at, source, state, server, code, enhanced_code, detail)
+		select id, 1, now(), 'attempt', 'sent', 'mx.example:25', 250, '2.0.0', 'queued as 4Y2kfD' from deliveries where message_id = $1`, m.ID)
+	var trail Page[view.Trail]
+	if d.as("ana", "GET", "/messages/"+m.ID.String()+"/trail", nil).want(t, 200).json(t, &trail); len(trail.Data) != 1 || len(trail.Data[0].Attempts) != 1 ||
+		trail.Data[0].Attempts[0].Server != "mx.example:25" || trail.Data[0].Attempts[0].Detail != "queued as 4Y2kfD" || trail.Data[0].Attempts[0].At.IsZero() {
+		t.Errorf("%+v", trail.Data)
+	}
 	d.as("ana", "DELETE", "/messages/"+d.open.message.String()+"/send", nil).want(t, 409)
 }
 

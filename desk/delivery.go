@@ -43,9 +43,10 @@ type Delivery struct {
 // Result is the outcome of one attempt to send.
 type Result struct {
 	State        DeliveryState // sent, delivered, delayed, unknown or failed
+	Server       string        // that it was sent to, "smtp.example.com:587"; empty: none, or not known
 	Code         int
 	EnhancedCode string
-	Detail       string
+	Detail       string // what the server answered, or what went wrong
 }
 
 // AttemptSource says what reported a delivery's result.

@@ -298,6 +298,7 @@ create table delivery_attempts (
     detail text not null default ''::text,
     id bigint not null generated always as identity,
     source text not null default 'attempt'::text,
+    server text not null default ''::text,
     constraint delivery_attempts_pkey PRIMARY KEY (id),
     constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
     constraint delivery_attempts_source CHECK ((source = ANY (ARRAY['attempt'::text, 'dsn'::text, 'client'::text])))

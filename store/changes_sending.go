@@ -16,6 +16,7 @@ type resultJSON struct {
 	Source        string  `json:"source"`
 	At            instant `json:"at"`
 	State         string  `json:"state"`
+	Server        string  `json:"server"`
 	Code          int     `json:"code"`
 	EnhancedCode  string  `json:"enhanced_code"`
 	Detail        string  `json:"detail"`
@@ -35,7 +36,7 @@ func sending(c *desk.Changes, out *changesJSON) {
 		out.Deliveries = append(out.Deliveries, deliveryToJSON(&c.Deliveries[i]))
 	}
 	for _, r := range c.Results {
-		out.Results = append(out.Results, resultJSON{key(r.Delivery), r.Fence, string(r.Source), instant{r.At}, string(r.State), r.Code,
+		out.Results = append(out.Results, resultJSON{key(r.Delivery), r.Fence, string(r.Source), instant{r.At}, string(r.State), r.Server, r.Code,
 			r.EnhancedCode, r.Detail, instant{r.NextAttemptAt}})
 	}
 	for _, m := range c.Released {

@@ -186,7 +186,7 @@ func (f *fixture) full() *desk.Changes {
 			Recipient: "jo@acme.example", ReturnPath: "help@desk.example", EnvelopeID: "env", State: desk.DeliveryDelayed, Attempts: 2, NextAttemptAt: at(50),
 			Code: 451, EnhancedCode: "4.2.1", Detail: "later", LeaseUntil: at(51), Fence: 12, CreatedAt: at(52), UpdatedAt: at(53)}},
 		Results: []desk.DeliveryResult{{Delivery: f.claimed, Fence: 9, Source: desk.SourceAttempt, At: at(55), NextAttemptAt: at(56),
-			Result: desk.Result{State: desk.DeliveryDelayed, Code: 450, EnhancedCode: "4.7.1", Detail: "greylisted"}}},
+			Result: desk.Result{State: desk.DeliveryDelayed, Server: "mx.example:25", Code: 450, EnhancedCode: "4.7.1", Detail: "greylisted"}}},
 		Released:  []desk.ReleasedMessage{{Message: f.scheduled, At: at(57)}},
 		Cancelled: []desk.CancelledMessage{{Message: f.undone, Conversation: f.updated, At: at(58)}},
 		Facts:     []desk.ConversationFacts{{Conversation: opened.ID, Facts: json.RawMessage(`{"channel": "email"}`)}},
@@ -302,10 +302,10 @@ func TestWriteStoresEveryField(t *testing.T) {
 		t.Errorf("the old stint ended at %s, want %s", ended[0].EndedAt, c.Ended[0].EndedAt)
 	}
 	compare(t, "deliveries", read(t, f, "select * from deliveries where envelope_id = 'env'", func(r *deliveryJSON) desk.Delivery { return r.delivery() }), c.Deliveries)
-	compare(t, "results", read(t, f, `select a.delivery_id, d.fence, a.source, a.at, a.state, a.code, a.enhanced_code, a.detail, d.next_attempt_at
+	compare(t, "results", read(t, f, `select a.delivery_id, d.fence, a.source, a.at, a.state, a.server, a.code, a.enhanced_code, a.detail, d.next_attempt_at
 		from delivery_attempts a join deliveries d on d.id = a.delivery_id and d.state = a.state and d.code = a.code and d.detail = a.detail and a.attempt = d.attempts`, func(r *resultJSON) desk.DeliveryResult {
 		return desk.DeliveryResult{Delivery: desk.DeliveryID(r.DeliveryID), Fence: r.Fence, Source: desk.AttemptSource(r.Source), At: r.At.Time,
-			Result: desk.Result{State: desk.DeliveryState(r.State), Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}, NextAttemptAt: r.NextAttemptAt.Time}
+			Result: desk.Result{State: desk.DeliveryState(r.State), Server: r.Server, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}, NextAttemptAt: r.NextAttemptAt.Time}
 	}), c.Results)
 	compare(t, "released", read(t, f, "select d.message_id, m.sent_at as at from deliveries d join messages m on m.id = d.message_id where d.state = 'queued' and d.next_attempt_at = m.sent_at and m.received_at = m.sent_at",
 		func(r *releasedJSON) desk.ReleasedMessage {

@@ -14,6 +14,7 @@ import (
 type viewMessageQueries struct {
 	List       *sqlx.Stmt `query:"view-messages"`
 	Get        *sqlx.Stmt `query:"view-message"`
+	Trail      *sqlx.Stmt `query:"view-trail"`
 	Bytes      *sqlx.Stmt `query:"view-message-bytes"`
 	Attachment *sqlx.Stmt `query:"view-attachment"`
 }
@@ -98,6 +99,30 @@ func (s *Store) Message(ctx context.Context, as desk.Agent, id desk.MessageID) (
 		return view.Message{}, missing("message", err)
 	}
 	return row.view()
+}
+
+// Trail returns what happened to each recipient's copy of a message, which the caller has
+// read: whoever may see it may see that.
+func (s *Store) Trail(ctx context.Context, id desk.MessageID) ([]view.Trail, error) {
+	var rows []struct {
+		view.Trail
+		Tries []byte
+	}
+	if err := s.q.viewMessage.Trail.SelectContext(ctx, &rows, id); err != nil {
+		return nil, wrap("read a delivery trail", err)
+	}
+	out := make([]view.Trail, len(rows))
+	for i, r := range rows {
+		if err := json.Unmarshal(r.Tries, &r.Trail.Attempts); err != nil {
+			return nil, desk.Errorf(desk.KindInternal, "attempts of delivery %s in the database: %w", r.ID, err)
+		}
+		utc(&r.CreatedAt, r.NextAttemptAt)
+		for k := range r.Trail.Attempts {
+			utc(&r.Trail.Attempts[k].At)
+		}
+		out[i] = r.Trail
+	}
+	return out, nil
 }
 
 // MessageBytes returns the original of a message, as it was received or sent: a

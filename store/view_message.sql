@@ -58,3 +58,13 @@ cross join jsonb_array_elements(m.attachments) f
 join blobs b on b.sha256 = f ->> 'blob_id'
 where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and p.message_id = $3 and p.until is null and f ->> 'part_id' = $4
 limit 1;
+
+-- name: view-trail
+-- The deliveries of a message, each with its attempts.
+select d.id, d.recipient, d.state, d.created_at,
+       case when d.state in ('scheduled', 'held', 'queued', 'delayed', 'unknown') and not d.settled then d.next_attempt_at end as next_attempt_at,
+       coalesce((select jsonb_agg(jsonb_build_object('attempt', a.attempt, 'at', a.at, 'source', a.source, 'state', a.state, 'server', a.server,
+                    'code', a.code, 'enhanced_code', a.enhanced_code, 'detail', a.detail) order by a.at, a.id)
+                 from delivery_attempts a where a.delivery_id = d.id), '[]') as tries
+from deliveries d where d.message_id = $1
+order by d.created_at, d.id;

@@ -39,6 +39,28 @@ type Delivery struct {
 	UpdatedAt     time.Time          `json:"updated_at"`
 }
 
+// Trail is what happened to one recipient's copy of a message.
+type Trail struct {
+	ID            desk.DeliveryID    `json:"id"`
+	Recipient     string             `json:"recipient"`
+	State         desk.DeliveryState `json:"state" enum:"scheduled,held,queued,sending,sent,delivered,delayed,unknown,failed,cancelled"`
+	NextAttemptAt *time.Time         `json:"next_attempt_at" doc:"Null when no attempt is scheduled"`
+	CreatedAt     time.Time          `json:"created_at"`
+	Attempts      []Attempt          `json:"attempts" doc:"Oldest first"`
+}
+
+// Attempt is one attempt to deliver, or a report about it.
+type Attempt struct {
+	Attempt      int                `json:"attempt" doc:"The number of the attempt, from 1"`
+	At           time.Time          `json:"at"`
+	Source       desk.AttemptSource `json:"source" enum:"attempt,dsn,client" doc:"What reported it: the answer to our own attempt, a delivery status notification, or the visitor's chat client"`
+	State        desk.DeliveryState `json:"state" enum:"sent,delivered,delayed,unknown,failed"`
+	Server       string             `json:"server" doc:"The server that the message was sent to; may be empty"`
+	Code         int                `json:"code" doc:"SMTP reply code, 0 if none"`
+	EnhancedCode string             `json:"enhanced_code" doc:"RFC 3463"`
+	Detail       string             `json:"detail" doc:"What the server answered, or what went wrong"`
+}
+
 // Display is the version of a message that is shown first.
 type Display string
 

@@ -254,7 +254,7 @@ begin
     end if;
     if changes ? 'results' then
         for result in
-            select * from jsonb_to_recordset(changes->'results') as (delivery_id uuid, fence bigint, source text, at timestamptz, state text,
+            select * from jsonb_to_recordset(changes->'results') as (delivery_id uuid, fence bigint, source text, at timestamptz, state text, server text,
                 code int, enhanced_code text, detail text, next_attempt_at timestamptz)
         loop
             -- The result of an attempt completes the delivery or sets the time of the next
@@ -275,8 +275,8 @@ begin
                   else true end
             returning d.attempts into tries;
             if found then
-                insert into delivery_attempts (delivery_id, attempt, at, source, state, code, enhanced_code, detail)
-                values (result.delivery_id, tries, result.at, result.source, result.state, result.code, result.enhanced_code, result.detail);
+                insert into delivery_attempts (delivery_id, attempt, at, source, state, server, code, enhanced_code, detail)
+                values (result.delivery_id, tries, result.at, result.source, result.state, coalesce(result.server, ''), result.code, result.enhanced_code, result.detail);
             elsif result.fence <> 0 then
                 deliveries_lost := deliveries_lost + 1;
             end if;

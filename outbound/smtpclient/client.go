@@ -121,6 +121,7 @@ func isLoopback(host string) bool {
 func (c *Client) Submit(ctx context.Context, m Mail) desk.Result {
 	m.From, m.To = imf.ASCIIAddr(m.From), imf.ASCIIAddr(m.To)
 	r, f := c.submit(ctx, m)
+	r.Server = c.cfg.Addr
 	// An attempt that was cut off by ctx says nothing about the smarthost.
 	if ctx.Err() == nil && (f != nil || r.State == desk.DeliverySent) {
 		c.cfg.Report(f)

@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -28,7 +29,8 @@ type session struct {
 	conn     *deadlineConn
 	cfg      *Config
 	server   smtpreply.Server
-	accepted int // messages accepted on this connection
+	accepted int    // messages accepted on this connection
+	answer   string // to the last of them, "2.0.0 Ok: queued as 4Y2kfD"
 	timer    *time.Timer
 }
 
@@ -39,7 +41,7 @@ func (s *session) send(ctx context.Context, m Mail) (desk.Result, *smtpreply.Fau
 	phase, err := s.transaction(ctx, m)
 	if err == nil {
 		s.accepted++
-		return desk.Result{State: desk.DeliverySent, Code: 250, Detail: "accepted by " + s.cfg.Addr}, nil, reusable
+		return desk.Result{State: desk.DeliverySent, Code: 250, Detail: cmp.Or(s.answer, "accepted")}, nil, reusable
 	}
 	if phase == smtpreply.PhaseMail && s.accepted > 0 && connectionEnded(err) && ctx.Err() == nil {
 		return desk.Result{}, nil, stale
@@ -90,7 +92,10 @@ func (s *session) transaction(ctx context.Context, m Mail) (smtpreply.Phase, err
 	}
 	s.conn.setReadTimeout(s.cfg.Answer)
 	defer s.conn.setReadTimeout(s.cfg.Timeout)
-	if _, err = w.CloseWithResponse(); err != nil && s.conn.writeFailed() {
+	done, err := w.CloseWithResponse()
+	if err == nil {
+		s.answer = smtpreply.Excerpt(done.StatusText)
+	} else if s.conn.writeFailed() {
 		// The final dot was not sent completely, so the server cannot have accepted
 		// the message.
 		return smtpreply.PhaseBody, err

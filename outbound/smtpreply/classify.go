@@ -20,14 +20,14 @@ func classify(p Phase, err error) desk.Result {
 	}
 	reply, ok := errors.AsType[*smtp.SMTPError](err)
 	if !ok {
-		r := desk.Result{State: desk.DeliveryDelayed, Detail: "at " + p.String() + ": " + excerpt(err.Error())}
+		r := desk.Result{State: desk.DeliveryDelayed, Detail: "at " + p.String() + ": " + Excerpt(err.Error())}
 		if p == PhaseDot {
 			r.State = desk.DeliveryUnknown
-			r.Detail = "the connection broke after the message was sent, before the server replied: " + excerpt(err.Error())
+			r.Detail = "the connection broke after the message was sent, before the server replied: " + Excerpt(err.Error())
 		}
 		return r
 	}
-	r := desk.Result{State: desk.DeliveryDelayed, Code: reply.Code, EnhancedCode: enhancedCode(reply), Detail: excerpt(reply.Message)}
+	r := desk.Result{State: desk.DeliveryDelayed, Code: reply.Code, EnhancedCode: enhancedCode(reply), Detail: Excerpt(reply.Message)}
 	switch class := reply.Code / 100; {
 	case class == 2 && p == PhaseDot:
 		r.State = desk.DeliverySent
@@ -70,11 +70,11 @@ func quote(reply *smtp.SMTPError) string {
 	if e := enhancedCode(reply); e != "" {
 		code += " " + e
 	}
-	return strings.TrimSpace(code + " " + excerpt(reply.Message))
+	return strings.TrimSpace(code + " " + Excerpt(reply.Message))
 }
 
-// excerpt returns the first 400 bytes of a peer's text, on one line.
-func excerpt(s string) string {
+// Excerpt returns the first 400 bytes of a peer's text, on one line.
+func Excerpt(s string) string {
 	s = imf.OneLine(s)
 	if len(s) > 400 {
 		s = strings.ToValidUTF8(s[:400], "") + "..."

@@ -48,7 +48,7 @@ func (s Server) Interpret(p Phase, err error, from string) (desk.Result, *Fault)
 		r.State = desk.DeliveryDelayed // keep the message until the fault is fixed
 	}
 	if r.State != desk.DeliveryUnknown {
-		r.Detail = excerpt(f.What)
+		r.Detail = Excerpt(f.What)
 	}
 	return r, f
 }
@@ -76,7 +76,7 @@ func (s Server) Fault(p Phase, err error, from string) *Fault {
 		f.What, f.Advice = netfault.Explain(s.Addr, err)
 	}
 	if f.What == "" {
-		f.What, f.Advice = fmt.Sprintf("%s failed at %s: %s", s.Addr, p, excerpt(err.Error())), "Check the smarthost's log. "+retried
+		f.What, f.Advice = fmt.Sprintf("%s failed at %s: %s", s.Addr, p, Excerpt(err.Error())), "Check the smarthost's log. "+retried
 	}
 	f.Err = fmt.Errorf("%s: %s: %w", s.Addr, p, err)
 	return f

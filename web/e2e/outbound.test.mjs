@@ -24,6 +24,8 @@ after(async () => {
 });
 
 test('a reply that is taken back is a draft again, and nobody receives it', async () => {
+  // A minute, so that nothing depends on how busy the machine is.
+  await page.route('**/replies', (route) => route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), undo_s: 60 }) }));
   await page.keyboard.press('r');
   await page.keyboard.type('Dear Ida, it is cotton.');
   await page.keyboard.press('Control+Enter');
@@ -39,11 +41,16 @@ test('a reply that is taken back is a draft again, and nobody receives it', asyn
   await bar().waitFor({ state: 'detached' });
   assert.equal((await ask(demo, `/conversations/${conversation}`)).status, 'open');
 
+  await page.unroute('**/replies');
   await field().fill('Dear Ida, it is wool.');
   await page.keyboard.press('Control+Enter');
   await received(demo, 'ida@shopper.example', (one) => one.text.includes('it is wool'));
   await page.locator('.message-outbound').locator('.delivery-sent, .delivery-delivered').waitFor();
   await bar().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Delivery details' }).click();
+  await page.locator('.trail code', { hasText: /^250 / }).waitFor();
+  await accessible(page, 'with the details of a delivery');
+  await shot(page, 'trail');
   assert.equal((await mails('ida@shopper.example')).filter((one) => one.text.includes('cotton')).length, 0);
   assert.equal((await ask(demo, '/drafts')).data.filter((one) => one.conversation_id === conversation).length, 0);
   assert.deepEqual(page.complaints, []);

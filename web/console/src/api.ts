@@ -1,7 +1,7 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
   Account, AccountChanges, Agent, AgentChanges, AvailabilityInputBody, ChangeTaskInputBody, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, InviteInputBody, Message, MoveInputBody, MovePreview, OpenTaskInputBody,
-  PageConversation, PageNotice, PageRaw, PageTask, PasswordChange, PolicyNames, ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint, Task,
+  PageConversation, PageNotice, PageRaw, PageTask, PasswordChange, PolicyNames, ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint, Task, Trail,
 } from './wire';
 
 const BASE = '/api/v1';
@@ -130,6 +130,7 @@ export const api = {
   tasks: (query: TaskQuery) => get<PageTask>('/tasks' + params(query)),
   invite: (id: string, body: InviteInputBody) => call<Conversation>('POST', `/conversations/${enc(id)}/swarm`, body),
   endHelp: (id: string, agent: string) => call<void>('DELETE', `/conversations/${enc(id)}/swarm/${enc(agent)}`),
+  trail: async (message: string) => (await get<Page<Trail>>(`/messages/${enc(message)}/trail`)).data,
   cancelSend: (message: string) => call<Draft>('DELETE', `/messages/${enc(message)}/send`),
   reply: (id: string, body: ReplyInputBody) =>
     call<Message>('POST', `/conversations/${enc(id)}/replies`, body),

@@ -881,6 +881,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/messages/{id}/trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the attempts to deliver a message
+         * @description For each recipient: every attempt with its time, the server and its answer, and the reports about it. Empty for what was not sent from here.
+         */
+        get: operations["message-trail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notices": {
         parameters: {
             query?: never;
@@ -1511,6 +1531,33 @@ export interface components {
             size: number;
             type: string;
             url: string;
+        };
+        Attempt: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description The number of the attempt, from 1
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description SMTP reply code, 0 if none
+             */
+            code: number;
+            /** @description What the server answered, or what went wrong */
+            detail: string;
+            /** @description RFC 3463 */
+            enhanced_code: string;
+            /** @description The server that the message was sent to; may be empty */
+            server: string;
+            /**
+             * @description What reported it: the answer to our own attempt, a delivery status notification, or the visitor's chat client
+             * @enum {string}
+             */
+            source: "attempt" | "dsn" | "client";
+            /** @enum {string} */
+            state: "sent" | "delivered" | "delayed" | "unknown" | "failed";
         };
         AuthFrame: {
             /** @description An API key */
@@ -3221,6 +3268,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageTrail: {
+            data: components["schemas"]["Trail"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PasswordChange: {
             /**
              * Format: int64
@@ -4142,6 +4194,21 @@ export interface components {
             evidence: string;
             method: string;
         };
+        Trail: {
+            /** @description Oldest first */
+            attempts: components["schemas"]["Attempt"][];
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Null when no attempt is scheduled
+             */
+            next_attempt_at: string | null;
+            recipient: string;
+            /** @enum {string} */
+            state: "scheduled" | "held" | "queued" | "sending" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
+        };
         TypingFrame: {
             conversation_id: string;
             /**
@@ -4192,6 +4259,7 @@ export type AgentCreatedEvent = components['schemas']['AgentCreatedEvent'];
 export type AgentName = components['schemas']['AgentName'];
 export type AssignInputBody = components['schemas']['AssignInputBody'];
 export type Attachment = components['schemas']['Attachment'];
+export type Attempt = components['schemas']['Attempt'];
 export type AuthFrame = components['schemas']['AuthFrame'];
 export type Authentication = components['schemas']['Authentication'];
 export type Availability = components['schemas']['Availability'];
@@ -4297,6 +4365,7 @@ export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
 export type PageStint = components['schemas']['PageStint'];
 export type PageTask = components['schemas']['PageTask'];
+export type PageTrail = components['schemas']['PageTrail'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
 export type PolicyNames = components['schemas']['PolicyNames'];
@@ -4359,6 +4428,7 @@ export type TaskOpenedEvent = components['schemas']['TaskOpenedEvent'];
 export type TaskOverdue = components['schemas']['TaskOverdue'];
 export type TaskOverdueEvent = components['schemas']['TaskOverdueEvent'];
 export type Thread = components['schemas']['Thread'];
+export type Trail = components['schemas']['Trail'];
 export type TypingFrame = components['schemas']['TypingFrame'];
 export type Upload = components['schemas']['Upload'];
 export type $defs = Record<string, never>;
@@ -6110,6 +6180,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "message-trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageTrail"];
                 };
             };
             /** @description Problem details (RFC 9457) */

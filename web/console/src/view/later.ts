@@ -8,3 +8,4 @@ export { Side } from './side';
 export { Tasks } from './tasks';
 import '../style/attachments.css';
 import '../style/tasks.css';
+export { Trail } from './trail';

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { tell } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { say } from '../text/say';
-import type { Conversation } from '../wire';
+import type { Conversation, Message } from '../wire';
 
 type Parts = typeof import('./later');
 type Team = typeof import('./team');
@@ -31,7 +31,7 @@ function useLoaded(load: () => Promise<void>): void {
 }
 
 /** A part of the page that is loaded after the first screen. */
-export function Later({ part, ...props }: { part: Exclude<keyof Parts, 'addFiles'>; conversation?: string; disabled?: boolean }) {
+export function Later({ part, ...props }: { part: Exclude<keyof Parts, 'addFiles'>; conversation?: string; disabled?: boolean; message?: Message }) {
   useLoaded(loadLater);
   const Part = parts.value?.[part] as FunctionComponent<object> | undefined;
   return Part ? <Part {...props} /> : null;

@@ -9,6 +9,7 @@ import type { Address, Conversation, Delivery, Message } from '../wire';
 import { Avatar } from './avatar';
 import { Files } from './files';
 import { Icon } from './icon';
+import { Later } from './lazy';
 import { Linked } from './linked';
 import { guessHeight, MailFrame } from './mailframe';
 import { Seals } from './signature';
@@ -48,6 +49,7 @@ export function MessageCard({ message, conversation, last }: Props) {
         </details>
       )}
       {message.deliveries.length > 0 && <ul class="deliveries">{message.deliveries.map((one) => <DeliveryLine key={one.id} delivery={one} message={message} />)}</ul>}
+      {message.deliveries.some(({ attempts }) => attempts > 0) && message.channel !== 'chat' && <Details message={message} />}
       {waits(message) && <p class="message-tools"><button class="quiet" onClick={() => void takeBack(place.value.open!, message)}>{say(message.deliveries[0]!.state === 'scheduled' ? 'delivery.cancelScheduled' : 'delivery.takeBack')}</button></p>}
     </article>
   );
@@ -105,6 +107,17 @@ function Text({ text }: { text: string }) {
     <>
       <p class={`message-text${open ? '' : ' message-folded'}`} dir="auto"><Linked text={open ? text : fold.head} /></p>
       <p class="message-tools"><button class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? say('thread.fold') : say('thread.unfold', { n: fold.lines.toLocaleString() })}</button></p>
+    </>
+  );
+}
+
+/** What happened on the way, loaded when it is opened. */
+function Details({ message }: { message: Message }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <p class="message-tools"><button class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>{say('trail.details')}</button></p>
+      {open && <Later part="Trail" message={message} />}
     </>
   );
 }
