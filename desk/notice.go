@@ -15,7 +15,6 @@ const (
 	NoticeSwarm      NoticeKind = "swarm"       // the agent was asked for help
 	NoticeGap        NoticeKind = "gap"         // a conversation has no owner, no clock or no next action
 	NoticeWithheld   NoticeKind = "withheld"    // a reply of the agent was not sent, and is a draft again
-	NoticeDelivery   NoticeKind = "delivery"    // a reply was not delivered, or not yet
 )
 
 // Notice is something that agents have to be told about a conversation.
