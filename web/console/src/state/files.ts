@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { say } from '../text/say';
 import { size } from '../text/time';
 import { upload } from '../upload';
-import { reason } from './desk';
+import { reason } from './toast';
 import { drafts } from './sync';
 
 export interface File {
