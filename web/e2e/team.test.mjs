@@ -32,6 +32,8 @@ async function everywhere(on, name) {
 }
 
 const agent = async (name) => (await ask(demo, '/agents')).data.find((one) => one.name === name);
+/** Waits until an element has the focus, which it gets with the next frame. */
+const focused = (element) => element.and(element.page().locator(':focus')).waitFor();
 const button = (on) => on.getByRole('button', { name: /^Your availability/ });
 
 before(async () => {
@@ -113,7 +115,7 @@ test('agents: who is there, on what and when; a refused value is an error of its
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.getByText(/^"Europe\/Rom" is not a valid IANA time zone/).waitFor();
   await dialog.getByText(/^Must be a number from 0/).waitFor();
-  assert.equal(await dialog.getByLabel('Capacity').evaluate((field) => field === document.activeElement), true, 'the first refused field has the focus');
+  await focused(dialog.getByLabel('Capacity')); // the first refused field
   await everywhere(page, 'agent-refused');
   refused(page, 422);
   await dialog.getByLabel('Time zone').fill('Europe/Rome');
@@ -273,7 +275,7 @@ test('a guard warns, which is confirmed, or refuses', async () => {
     await dialog.getByLabel('Handover note').fill('They want a refund.');
     await desk.keyboard.press('Control+Enter');
     await dialog.getByText('Confirm that you want it all the same.').waitFor();
-    assert.equal(await dialog.getByRole('checkbox', { name: 'Move it anyway' }).evaluate((box) => box === document.activeElement), true);
+    await focused(dialog.getByRole('checkbox', { name: 'Move it anyway' }));
     await everywhere(desk, 'guard-warns');
     assert.equal(await desk.locator('.where', { hasText: 'Frontline' }).count(), 1, 'nothing was moved');
     await desk.keyboard.press('Space');
