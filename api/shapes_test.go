@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 )
 
 // The fields of each response are exactly those in doc/api.md.
@@ -206,7 +207,8 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d := newDesk(t)
 	at := "/conversations/" + d.open.id.String()
-	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201)
+	var reply view.Message
+	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201).json(t, &reply)
 	d.exec(`update messages set report = '{"kind":"delivery-status","original_message_id":"x","recipients":null}' where id = $1`, d.open.message)
 	upload := desk.NewID[desk.UploadID]()
 	d.exec(`insert into uploads (id, agent_id, name, type, picture, sha256, size, bytes) values ($1, $2, 'a.txt', 'text/plain', '', 'x', 1, 'x')`, upload, d.people["root"].ID)
@@ -216,7 +218,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}
