@@ -133,13 +133,13 @@ test('deadlines: late first, explained, in a view of their own, with an order to
   await rows.first().locator('a').click();
   await desk.locator('.where .due-breached').waitFor();
   await desk.locator('.where .due-help button').focus();
-  await desk.getByRole('tooltip').getByText(/target/).waitFor();
+  await desk.getByRole('tooltip').getByText(/target/).first().waitFor();
   await accessible(desk, 'what a deadline is');
   await desk.keyboard.press('Escape');
   assert.equal(await desk.getByRole('tooltip').count(), 0);
   await desk.locator('.where .due-breached').waitFor(); // still open
   await desk.locator('.why summary').click();
-  await desk.getByRole('cell', { name: 'Late' }).waitFor();
+  await desk.getByRole('cell', { name: 'Late' }).first().waitFor();
   await everywhere(desk, 'why');
   const before = await rows.first().getAttribute('data-id');
   await desk.getByLabel('Order').selectOption('newest');
