@@ -260,12 +260,13 @@ func (o *office) any(t testing.TB, n int) (id desk.ConversationID) {
 }
 
 // idle measures for how long a conversation waits while somebody who could take it has
-// time: every agent may take every conversation here.
+// time: every agent may take every conversation here. The times are those of the
+// snapshots: on a busy machine an answer comes late.
 func (o *office) idle(ctx context.Context, t testing.TB, mu *sync.Mutex, slowest *time.Duration) {
 	since := map[string]time.Time{}
 	for ctx.Err() == nil {
-		now := map[string]bool{}
-		rows, err := o.db.QueryContext(ctx, `select c.id::text || a.id::text
+		now := map[string]time.Time{}
+		rows, err := o.db.QueryContext(ctx, `select c.id::text || a.id::text, statement_timestamp()
 			from conversations c, agents a join agent_presence p on p.agent_id = a.id
 			where c.status = 'open' and c.assignee_id is null and c.service->>'held' is null and a.availability = 'available' and a.tiers = '{1,2}'
 			  and (select count(*) from conversations l where l.assignee_id = a.id and l.status = 'open') < case a.capacity when 0 then 3 else a.capacity end`)
@@ -274,24 +275,20 @@ func (o *office) idle(ctx context.Context, t testing.TB, mu *sync.Mutex, slowest
 		}
 		for rows.Next() {
 			var pair string
-			if rows.Scan(&pair) == nil {
-				now[pair] = true
+			var at time.Time
+			if rows.Scan(&pair, &at) == nil {
+				now[pair] = at
 			}
 		}
 		rows.Close()
-		for pair := range since {
-			if !now[pair] {
-				delete(since, pair)
-			}
-		}
 		mu.Lock()
-		for pair := range now {
-			if at, ok := since[pair]; !ok {
-				since[pair] = time.Now()
-			} else {
-				*slowest = max(*slowest, time.Since(at))
+		for pair, at := range now {
+			if first, ok := since[pair]; ok {
+				now[pair] = first
+				*slowest = max(*slowest, at.Sub(first))
 			}
 		}
+		since = now
 		mu.Unlock()
 		select {
 		case <-ctx.Done():
