@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"html"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -25,7 +26,7 @@ func display(m *view.Message) view.Display {
 	switch {
 	case m.Direction == desk.Inbound && shortened(m.ReplyText, m.Text):
 		return view.DisplayReplyText
-	case m.HTML != "" && (m.Direction == desk.Inbound || !plainHTML(m.HTML)):
+	case m.HTML != "" && (m.Direction == desk.Inbound || !plainHTML(m.HTML, m.Text)):
 		return view.DisplayHTML
 	}
 	return view.DisplayText
@@ -39,21 +40,22 @@ func shortened(reply, whole string) bool {
 	return essence(reply) != essence(whole)
 }
 
-// formatting matches what the text of a reply does not show: elements other than
-// paragraphs and line breaks, and links that are not their own text.
 var (
+	// formatting matches elements other than paragraphs, line breaks and links.
 	formatting = regexp.MustCompile(`<(?:[^/dpba]|d[^i]|p[^ >]|b[^r]|a[^ ])`)
 	link       = regexp.MustCompile(`<a href="([^"]*)"[^>]*>([^<]*)</a>`)
+	tag        = regexp.MustCompile(`<[^>]*>`)
 )
 
-// plainHTML reports whether the HTML of a reply shows nothing that its text does not.
-func plainHTML(html string) bool {
-	for _, m := range link.FindAllStringSubmatch(html, -1) {
+// plainHTML reports whether the HTML of a reply shows its text and nothing else: what the
+// customer sees must not differ from what the console shows.
+func plainHTML(page, text string) bool {
+	for _, m := range link.FindAllStringSubmatch(page, -1) {
 		if m[1] != m[2] && m[1] != "mailto:"+m[2] {
 			return false
 		}
 	}
-	return !formatting.MatchString(html)
+	return !formatting.MatchString(page) && withoutSpace(html.UnescapeString(tag.ReplaceAllString(page, ""))) == withoutSpace(text)
 }
 
 // addedLink matches a link target that was added when HTML was converted to text.
@@ -62,12 +64,16 @@ var addedLink = regexp.MustCompile(`\s*\((?:https?|mailto|tel):[^\s)]*\)`)
 // essence returns a text without white space and added link targets, which depend on
 // how HTML was converted.
 func essence(text string) string {
+	return withoutSpace(addedLink.ReplaceAllString(text, ""))
+}
+
+func withoutSpace(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return -1
 		}
 		return r
-	}, addedLink.ReplaceAllString(text, ""))
+	}, text)
 }
 
 // listFiles sets the disposition of a message's parts: inline if it is drawn in what is
