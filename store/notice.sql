@@ -19,6 +19,7 @@ returning n.conversation_id, n.kind;
 update notices set acked_at = now() where agent_id = $1 and acked_at is null and kind <> 'page';
 
 -- name: notice-claim-mail
+-- The lease is longer than an attempt can take (RFC 5321 §4.5.3.2).
 -- Notices of the last day that are older than $1 seconds and still to be sent by mail. What
 -- nobody is told about now does not wait for a mail server that is away for longer. An agent
 -- gets about $3 an hour, so that a bad day, or a program that answers them, is no flood.
@@ -32,7 +33,7 @@ with due as (
     limit $2
     for update skip locked
 )
-update notices n set mail_at = now() + interval '5 minutes', mail_attempts = n.mail_attempts + 1
+update notices n set mail_at = now() + interval '20 minutes', mail_attempts = n.mail_attempts + 1
 from due, conversations c
 where n.agent_id = due.agent_id and n.id = due.id and c.id = n.conversation_id
 returning n.id, n.agent_id as agent, n.kind, n.text, n.at, n.mail_attempts as attempts,

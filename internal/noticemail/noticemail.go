@@ -70,7 +70,9 @@ type Sender struct {
 func New(queue Queue, smtp Submitter, opt Options) *Sender { return &Sender{queue, smtp, opt} }
 
 const (
-	batch    = 20
+	// batch is how many notices are claimed at once: one, because the lease of a claim
+	// begins for all of them, and a slow server may take minutes for each.
+	batch    = 1
 	attempts = 6 // within about an hour and a half
 )
 

@@ -88,7 +88,7 @@ func TestSend(t *testing.T) {
 			c.change(&n)
 		}
 		m := &memory{due: []Notice{n}, result: c.result}
-		if more, err := New(m, m, options).Send(t.Context()); err != nil || more {
+		if more, err := New(m, m, options).Send(t.Context()); err != nil || !more {
 			t.Errorf("%s: %v %v", name, more, err)
 		}
 		if len(m.sent) == 1 != c.sent || len(m.failures) != 1 || m.failures[0] != c.failure || m.again[0].IsZero() == c.again {
