@@ -63,8 +63,12 @@ func (d *draft) content(m *desk.Message, text, html string) error {
 		m.Attachments = append(m.Attachments, p)
 	}
 	for _, id := range shown {
-		if !slices.ContainsFunc(d.files, func(u Upload) bool { return u.ID.String() == id }) {
+		i := slices.IndexFunc(d.files, func(u Upload) bool { return u.ID.String() == id })
+		switch {
+		case i < 0:
 			return desk.Errorf(desk.KindInvalid, "text: the picture cid:%s is not one of the attachments", id)
+		case !strings.HasPrefix(d.files[i].Picture, "image/"):
+			return desk.Errorf(desk.KindInvalid, "text: %s is not a picture that mail programs show; attach it without showing it in the text", d.files[i].Name)
 		}
 	}
 	m.HTMLBody = html

@@ -24,6 +24,11 @@ func TestComposeFiles(t *testing.T) {
 		t.Errorf("%+v", m.Attachments)
 	}
 
+	d.reply.Text = "See ![the bill](cid:" + file.ID.String() + ")."
+	if _, _, err := d.compose(); desk.KindOf(err) != desk.KindInvalid || !strings.Contains(err.Error(), "bill.pdf") {
+		t.Errorf("a PDF as a picture: %v", err)
+	}
+	d.reply.Text = "See ![the screen](cid:" + picture.ID.String() + ")."
 	d.files = nil
 	if _, _, err := d.compose(); desk.KindOf(err) != desk.KindInvalid {
 		t.Errorf("a picture that is not attached: %v", err)

@@ -68,7 +68,7 @@ func (s *server) replyRoutes(op func(id, verb, summary, description string, stat
 	handle(s, huma.Operation{
 		OperationID: "cancel-send", Method: http.MethodDelete, Path: "/messages/{id}/send", Tags: []string{"Actions"},
 		Summary: "Take a reply back", Description: "One that is held, or scheduled: nobody receives it, and the conversation is what it was before. " +
-			"The response is its text as its author's draft, which is stored. 409, with what happened, when an attempt to send it has begun.",
+			"The response is its text as its author's draft, which is stored; for others than the author, only the text of the reply. 409, with what happened, when an attempt to send it has begun.",
 	}, s.cancelSend)
 	handle(s, huma.Operation{
 		OperationID: "message-trail", Method: http.MethodGet, Path: "/messages/{id}/trail", Tags: []string{"Messages"},
@@ -133,6 +133,11 @@ func (s *server) cancelSend(ctx context.Context, in *messagePath) (*struct{ Body
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.Answers.CancelSend(ctx, auth.AgentOf(ctx), m.ConversationID, id)
+	by := auth.AgentOf(ctx)
+	d, err := s.Answers.CancelSend(ctx, by, m.ConversationID, id)
+	if err == nil && (m.Author == nil || m.Author.ID != by.ID) {
+		// The author's draft may contain what they have begun since, which is theirs alone.
+		d = view.Draft{ConversationID: m.ConversationID, Kind: view.DraftReply, Text: m.Text, Seen: d.Seen, UpdatedAt: d.UpdatedAt}
+	}
 	return &struct{ Body view.Draft }{d}, err
 }

@@ -35,6 +35,13 @@ func TestReplyIsTakenBack(t *testing.T) {
 	if d.as("ana", "GET", at, nil).want(t, 200).json(t, &c); c.Status != before.Status || c.WaitingOn != before.WaitingOn || c.Preview != before.Preview {
 		t.Errorf("%+v, before %+v", c, before)
 	}
+	// The author's draft, which they have continued, is not shown to a colleague.
+	var other view.Message
+	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Another.", "undo_s": 60}).want(t, 201).json(t, &other)
+	d.as("ana", "PUT", at+"/drafts/reply", map[string]any{"text": "PRIVATE", "seen": 1}).want(t, 200)
+	if a := d.as("root", "DELETE", "/messages/"+other.ID.String()+"/send", nil).want(t, 200); strings.Contains(a.body, "PRIVATE") || !strings.Contains(a.body, "Another.") {
+		t.Errorf("a colleague gets %s", a.body)
+	}
 	d.published()
 	if a := d.as("ana", "GET", at+"/events?limit=200", nil).want(t, 200); !strings.Contains(a.body, `"message.cancelled"`) {
 		t.Error("no event")

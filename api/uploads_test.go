@@ -72,11 +72,23 @@ func TestUploads(t *testing.T) {
 	d.upload("ana", "file", "just.bin", make([]byte, uploads.MaxFile)).want(t, 201)
 	d.upload("ana", "file", "empty.txt", nil).want(t, 201).json(t, &u)
 
+	d.exec(`update uploads set size = 1 << 30 where id = $1`, u.ID)
+	d.upload("ana", "file", "more.txt", []byte("x")).want(t, 422).contains(t, "1024 MB")
 	d.exec(`update uploads set created_at = now() - interval '3 days' where id = $1`, u.ID)
 	if more, err := d.st.SweepUploads(t.Context()); err != nil || more {
 		t.Error(more, err)
 	}
 	d.as("ana", "GET", "/uploads/"+u.ID.String(), nil).want(t, 404)
+}
+
+// What the customer sees is shown, even if a client sends a text and HTML that differ.
+func TestReplyShowsWhatIsSent(t *testing.T) {
+	d := newDesk(t)
+	var m view.Message
+	d.as("ana", "POST", "/conversations/"+d.open.id.String()+"/replies", map[string]any{"text": "We will look.", "html": "<p>Pay now.</p>"}).want(t, 201).json(t, &m)
+	if m.Display != view.DisplayHTML {
+		t.Errorf("shown as %s", m.Display)
+	}
 }
 
 // Formatting of a reply is shown; a reply without any is shown as text.
@@ -88,6 +100,7 @@ func TestReplyDisplay(t *testing.T) {
 		"See [the manual](https://help.example/).": view.DisplayHTML,
 		"- one\n- two":                             view.DisplayHTML,
 		"Type <b>":                                 view.DisplayText,
+		`Not \*bold\*`:                             view.DisplayHTML,
 	} {
 		var m view.Message
 		d.as("ana", "POST", "/conversations/"+d.open.id.String()+"/replies", map[string]any{"text": text}).want(t, 201).json(t, &m)

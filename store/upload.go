@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"github.com/jmoiron/sqlx"
 
@@ -20,8 +22,10 @@ type uploadQueries struct {
 	Sweep   *sqlx.Stmt `query:"upload-sweep"`
 }
 
-// uploadSweep bounds how many files one transaction removes.
-const uploadSweep = 20
+const (
+	uploadSweep    = 20      // files that one transaction removes at most
+	uploadsOfAgent = 1 << 30 // octets that an agent's files may have together
+)
 
 // AddUpload stores a file for the agent's next replies.
 func (s *Store) AddUpload(ctx context.Context, as desk.Agent, p desk.Part) (view.Upload, error) {
@@ -31,7 +35,11 @@ func (s *Store) AddUpload(ctx context.Context, as desk.Agent, p desk.Part) (view
 		data = []byte{} // an empty file
 	}
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		return wrap("store an upload", tx.StmtxContext(ctx, s.q.upload.Add).GetContext(ctx, &u.CreatedAt, u.ID, as.ID, u.Name, u.Type, u.Picture, p.BlobID, u.Size, data))
+		err := tx.StmtxContext(ctx, s.q.upload.Add).GetContext(ctx, &u.CreatedAt, u.ID, as.ID, u.Name, u.Type, u.Picture, p.BlobID, u.Size, data, uploadsOfAgent)
+		if errors.Is(err, sql.ErrNoRows) {
+			return desk.Errorf(desk.KindInvalid, "file: your uploads of the last two days have more than %d MB together; delete those that you do not need", uploadsOfAgent>>20)
+		}
+		return wrap("store an upload", err)
 	})
 	utc(&u.CreatedAt)
 	return u, err

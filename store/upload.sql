@@ -1,5 +1,9 @@
 -- name: upload-add
-insert into uploads (id, agent_id, name, type, picture, sha256, size, bytes) values ($1, $2, $3, $4, $5, $6, $7, $8) returning created_at;
+-- Nothing if the agent's files would have more than $9 bytes.
+insert into uploads (id, agent_id, name, type, picture, sha256, size, bytes)
+select $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::bigint, $8::bytea
+where (select coalesce(sum(u.size), 0) from uploads u where u.agent_id = $2::uuid) + $7::bigint <= $9::bigint
+returning created_at;
 
 -- name: upload-find
 select id, name, type, picture, size, created_at from uploads where id = $1 and agent_id = $2;

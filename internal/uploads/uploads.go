@@ -12,12 +12,9 @@ import (
 	"switchboard/normalize/filename"
 )
 
-// Limits in octets. Most mail servers refuse a message of more than 25 to 50 MB, and
-// base64 adds a third.
-const (
-	MaxFile  = 25 << 20
-	MaxReply = 25 << 20 // all files of a reply
-)
+// MaxFile is how many octets a file may have. Most mail servers refuse a message of more
+// than 25 to 50 MB, and base64 adds a third.
+const MaxFile = 25 << 20
 
 // New returns an uploaded file as a part of a mail. The name loses its path and what
 // file systems do not allow; the type is the declared one, or that of the name.

@@ -873,7 +873,7 @@ export interface paths {
         post?: never;
         /**
          * Take a reply back
-         * @description One that is held, or scheduled: nobody receives it, and the conversation is what it was before. The response is its text as its author's draft, which is stored. 409, with what happened, when an attempt to send it has begun.
+         * @description One that is held, or scheduled: nobody receives it, and the conversation is what it was before. The response is its text as its author's draft, which is stored; for others than the author, only the text of the reply. 409, with what happened, when an attempt to send it has begun.
          */
         delete: operations["cancel-send"];
         options?: never;
