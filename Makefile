@@ -51,7 +51,7 @@ test-go: web ## Go tests, with the race detector and in random order
 	@$(GO) test -race -shuffle=on -timeout 9m $(SLOW) ./...
 	@$(GO) test -run 'Bombs|Hostile' ./normalize/... ./htmlview # limits of time and memory, which the race detector would distort
 
-test-web: web/node_modules/.installed ## type check and unit tests of the web pages
+test-web: web ## type check and unit tests of the web pages
 	@echo '==> tsc, vitest'
 	@cd web && npm run --silent check && npm test --silent
 

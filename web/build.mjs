@@ -10,6 +10,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
 const COMPRESSIBLE = /\.(js|css|html|svg|json)$/;
 
+// The pages are always built for production: started from a test, the environment would
+// make it a larger build for development.
+process.env.NODE_ENV = 'production';
+
 const shared = {
   configFile: false,
   base: './',
