@@ -50,6 +50,7 @@ type Config struct {
 	Mail       Mail       `koanf:"mail"`
 	SMTP       SMTP       `koanf:"smtp"`
 	Smarthost  Smarthost  `koanf:"smarthost"`
+	DKIM       []DKIM     `koanf:"dkim"`
 	Mailboxes  []Mailbox  `koanf:"mailbox"`
 	Widgets    []Widget   `koanf:"widget"`
 	Forms      []Form     `koanf:"form"`

@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 }
 
 // Validate returns an *Error with every problem, or nil. It reads the files of the
-// routing policy and of the signature trust anchors.
+// routing policy, of the signature trust anchors and of the keys that sign mail.
 func (c *Config) Validate() error {
 	var v validator
 	v.address("addr", c.Addr, true)
@@ -69,6 +69,7 @@ func (c *Config) Validate() error {
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)
 	v.smarthost(&c.Smarthost)
+	v.dkim(c.DKIM)
 	v.mailboxes(c.Mailboxes)
 	v.networks("trusted_proxies", c.TrustedProxies)
 	v.networks("images.allow_networks", c.Images.AllowNetworks)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchboard/config"
+	"switchboard/internal/dkim"
 	"switchboard/internal/imf"
 	"switchboard/internal/localaddr"
 	"switchboard/internal/mailauth"
@@ -24,6 +25,7 @@ func (x *checker) dns(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
 	defer cancel()
 	d := dnsChecker{checker: x, resolver: mailauth.NewCache(mailauth.System(x.cfg.SMTP.DNS)), hostname: x.cfg.Mail.Hostname()}
+	d.keys, _ = x.cfg.DKIMKeys() // the configuration is valid
 	d.smarthost, _, _ = net.SplitHostPort(x.cfg.Smarthost.Addr)
 	if host, _, err := net.SplitHostPort(x.cfg.SMTP.Addr); err == nil && !config.IsLoopback(host) {
 		d.local = listenAddrs(host)
@@ -40,6 +42,7 @@ type dnsChecker struct {
 	smarthost   string       // host; may be empty
 	receives    bool         // mail is received by SMTP from other hosts
 	local       []netip.Addr // addresses of the SMTP listener, as far as this machine knows
+	keys        dkim.Keys    // that sign outgoing mail
 	unreachable bool         // the DNS did not answer: no further queries
 }
 
@@ -60,6 +63,16 @@ func (d *dnsChecker) check(ctx context.Context, domains, catchAll []string) {
 		each(d.spf, domains...)
 	}
 	each(d.dmarc, domains...)
+	for i := range d.keys {
+		if !d.unreachable {
+			d.dkimKey(ctx, &d.keys[i])
+		}
+	}
+	if d.smarthost != "" && !d.unreachable {
+		for _, domain := range domains {
+			d.signing(domain)
+		}
+	}
 }
 
 // failed reports whether a lookup failed for another reason than a missing record.
@@ -247,7 +260,7 @@ func (d *dnsChecker) dmarc(ctx context.Context, domain string) {
 		if !imf.ValidAddr(mailbox) {
 			return
 		}
-		d.add(check, Warn, "there is no DMARC record: large providers require one", fmt.Sprintf("Publish _dmarc.%s. TXT \"v=DMARC1; p=none; rua=mailto:%s\", and enable DKIM signing at the smarthost.", domain, mailbox))
+		d.add(check, Warn, "there is no DMARC record: large providers require one", fmt.Sprintf("Publish _dmarc.%s. TXT \"v=DMARC1; p=none; rua=mailto:%s\".", domain, mailbox))
 		return
 	}
 	d.add(check, OK, "the policy is "+policy, "")

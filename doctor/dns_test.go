@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"switchboard/internal/dkim"
 	"switchboard/internal/mailauth"
 	"switchboard/internal/mailtest"
 )
@@ -45,6 +46,8 @@ func TestDNS(t *testing.T) {
 		{"SPF with the provider", without("spf1", "desk.example TXT v=spf1 include:spf.protection.outlook.com -all"), "smtp.office365.com", "dns SPF desk.example", OK, "permits smtp.office365.com"},
 		{"smarthost on this machine", complete, "127.0.0.1", "dns SPF desk.example", OK, "whose public address"},
 		{"no DMARC", without("DMARC1"), "", "dns DMARC desk.example", Warn, `Publish _dmarc.desk.example. TXT "v=DMARC1; p=none; rua=mailto:postmaster@desk.example"`},
+		{"no key", complete, "smtp.relay.example", "DKIM desk.example", Warn, "switchboard dkim create desk.example"},
+		{"no key at a provider", complete, "smtp.office365.com", "DKIM desk.example", OK, "smtp.office365.com signs"},
 		{"DNS down", []string{"* FAIL"}, "smtp.relay.example", "dns name " + name, Warn, "the DNS server does not answer"},
 	} {
 		t.Run(c.name+" "+c.check, func(t *testing.T) {
@@ -63,6 +66,61 @@ func TestDNS(t *testing.T) {
 			if c.name == "DNS down" && len(d.found) != 1 {
 				t.Errorf("a DNS outage is reported %d times", len(d.found))
 			}
+		})
+	}
+}
+
+// TestDKIM: a record that is missing or wrong is reported with the right one, in strings
+// of 255 octets.
+func TestDKIM(t *testing.T) {
+	t.Parallel()
+	key := func(selector string, a dkim.Algorithm) dkim.Key {
+		text, err := dkim.Generate(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		private, err := dkim.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dkim.Key{Domain: "desk.example", Selector: selector, Private: private}
+	}
+	r, e := key("r", dkim.RSA), key("e", dkim.Ed25519)
+	for _, c := range []struct {
+		name    string
+		keys    dkim.Keys
+		record  string // of r
+		check   string
+		verdict Verdict
+		want    string
+	}{
+		{"published", dkim.Keys{r, e}, r.Record(), "dns DKIM r._domainkey.desk.example", OK, "published (rsa)"},
+		{"both sign", dkim.Keys{r, e}, r.Record(), "DKIM desk.example", OK, "2 signatures as desk.example"},
+		{"only Ed25519", dkim.Keys{e}, "", "DKIM desk.example", Warn, "Add an RSA key"},
+		{"missing", dkim.Keys{r}, "", "dns DKIM r._domainkey.desk.example", Warn, `Publish r._domainkey.desk.example. TXT "` + r.Record()[:255] + `" "` + r.Record()[255:] + `"`},
+		{"another key", dkim.Keys{r}, e.Record(), "dns DKIM r._domainkey.desk.example", Warn, "a key of the kind ed25519"},
+		{"revoked", dkim.Keys{r}, "v=DKIM1; p=", "dns DKIM r._domainkey.desk.example", Warn, "has been revoked"},
+		{"other software", dkim.Keys{r}, "v=DKIM1; k=rsa; p=AAAA", "dns DKIM r._domainkey.desk.example", Warn, "another public key"},
+		{"not DKIM", dkim.Keys{r}, "hello", "dns DKIM r._domainkey.desk.example", Warn, "not a DKIM key"},
+		{"test mode", dkim.Keys{r}, r.Record() + "; t=y", "dns DKIM r._domainkey.desk.example", Warn, "t=y"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			zone := []string{e.Name() + " TXT " + e.Record()}
+			if c.record != "" {
+				zone = append(zone, r.Name()+" TXT "+c.record)
+			}
+			d := dnsChecker{checker: &checker{}, resolver: mailauth.System(mailtest.Zone(t, zone...)), smarthost: "smtp.relay.example", keys: c.keys}
+			d.check(t.Context(), []string{"desk.example"}, nil)
+			for _, f := range d.found {
+				if f.Check == c.check {
+					if f.Verdict != c.verdict || !strings.Contains(f.Detail+" "+f.Advice, c.want) {
+						t.Errorf("%+v, want %s and %q", f, c.verdict, c.want)
+					}
+					return
+				}
+			}
+			t.Errorf("no finding %s in %+v", c.check, d.found)
 		})
 	}
 }

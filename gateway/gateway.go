@@ -256,7 +256,11 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	g.desk = agent.New(g.store, opt)
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
 	if g.cfg.Smarthost.Addr != "" {
-		smarthost, err := mailaccount.OpenSmarthost(&g.cfg, mailaccount.SmarthostOptions{ReplyAddress: tokens.Address, Tokens: g.store, Archive: g.store,
+		signers, err := g.cfg.DKIMKeys()
+		if err != nil {
+			return fmt.Errorf("dkim: %w", err)
+		}
+		smarthost, err := mailaccount.OpenSmarthost(&g.cfg, mailaccount.SmarthostOptions{ReplyAddress: tokens.Address, Sign: signers.Sign, Tokens: g.store, Archive: g.store,
 			Sent: func() { g.group.Received(mailaccount.SmarthostName) }, Log: g.log})
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func BenchmarkOutbound(b *testing.B) {
 		}
 	}
 	b.ResetTimer()
-	o.run(b, mail(mailer.New(client, o.Store, nil)), outbound.Options{})
+	o.run(b, mail(mailer.New(client, o.Store, mailer.Options{})), outbound.Options{})
 	o.await(b, 0, "select count(*) from deliveries where not settled")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mails/s")
 }

@@ -208,7 +208,7 @@ func TestSenderProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The lease is longer than the tests: only Join ends the claims of a killed process.
-	l := outbound.New(s.Outbox(), mail(mailer.New(client, s, nil)), outbound.Options{Lease: 5 * time.Minute, Poll: 20 * time.Millisecond,
+	l := outbound.New(s.Outbox(), mail(mailer.New(client, s, mailer.Options{})), outbound.Options{Lease: 5 * time.Minute, Poll: 20 * time.Millisecond,
 		Schedule: outbound.Schedule{Pauses: []time.Duration{100 * time.Millisecond}, UnknownPause: 300 * time.Millisecond}})
 	if err := l.Run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func TestMailGoesOut(t *testing.T) {
 	}
 	t.Cleanup(client.Close)
 	c := o.letter(t)
-	o.run(t, mail(mailer.New(client, o.Store, nil)), outbound.Options{})
+	o.run(t, mail(mailer.New(client, o.Store, mailer.Options{})), outbound.Options{})
 	reply, err := o.desk.Reply(t.Context(), o.ana, c, agent.Reply{Text: "Pull the plug.", HTML: "<p>Pull the plug.</p>",
 		CC: []desk.Address{{Email: "sam@acme.example"}, {Email: "li@acme.example"}}})
 	if err != nil {

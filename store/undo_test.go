@@ -34,7 +34,7 @@ func (o *office) sender(t *testing.T, s *store.Store, addr string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- outbound.New(s.Outbox(), mail(mailer.New(client, s, nil)), outbound.Options{Poll: 20 * time.Millisecond}).Run(ctx)
+		ended <- outbound.New(s.Outbox(), mail(mailer.New(client, s, mailer.Options{})), outbound.Options{Poll: 20 * time.Millisecond}).Run(ctx)
 	}()
 	t.Cleanup(func() { cancel(); <-ended })
 }

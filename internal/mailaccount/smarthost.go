@@ -28,6 +28,7 @@ type Smarthost struct {
 	Mailer *mailer.Mailer
 
 	client  *smtpclient.Client
+	sign    mailer.Sign
 	senders []string
 	sent    func()
 
@@ -40,6 +41,7 @@ type Smarthost struct {
 // for Check.
 type SmarthostOptions struct {
 	ReplyAddress mailer.ReplyAddress // may be nil
+	Sign         mailer.Sign         // may be nil
 	Tokens       oauth.Keeper
 	Archive      mailer.Archive
 	Sent         func() // called for every mail that the smarthost accepted
@@ -48,7 +50,7 @@ type SmarthostOptions struct {
 
 // OpenSmarthost returns the sender of mail; nothing is connected yet.
 func OpenSmarthost(cfg *config.Config, opt SmarthostOptions) (*Smarthost, error) {
-	c, s := &cfg.Smarthost, &Smarthost{senders: cfg.Mail.Addresses, sent: opt.Sent}
+	c, s := &cfg.Smarthost, &Smarthost{senders: cfg.Mail.Addresses, sign: opt.Sign, sent: opt.Sent}
 	settings := smtpclient.Config{Addr: c.Addr, User: c.User, Password: c.Password, TLS: tlsModes[c.TLS], Hostname: cfg.Mail.Hostname(),
 		Report: s.report}
 	if c.Auth == config.AuthOAuth2 {
@@ -58,12 +60,19 @@ func OpenSmarthost(cfg *config.Config, opt SmarthostOptions) (*Smarthost, error)
 	if err != nil {
 		return nil, err
 	}
-	s.client, s.Mailer = client, mailer.New(client, opt.Archive, opt.ReplyAddress)
+	s.client, s.Mailer = client, mailer.New(client, opt.Archive, mailer.Options{ReplyAddress: opt.ReplyAddress, Sign: opt.Sign})
 	return s, nil
 }
 
 // SubmitAutomatic implements noticemail.Submitter.
-func (s *Smarthost) SubmitAutomatic(ctx context.Context, to string, data []byte) desk.Result {
+func (s *Smarthost) SubmitAutomatic(ctx context.Context, from, to string, data []byte) desk.Result {
+	if s.sign != nil {
+		signed, err := s.sign(from, data)
+		if err != nil {
+			return desk.Result{State: desk.DeliveryDelayed, Detail: err.Error()}
+		}
+		data = signed
+	}
 	return s.client.Submit(ctx, smtpclient.Mail{To: to, Data: data})
 }
 

@@ -89,7 +89,11 @@ func reversed(address string) string {
 func resource(kind, value string) dnsmessage.ResourceBody {
 	switch kind {
 	case "TXT":
-		return &dnsmessage.TXTResource{TXT: []string{value}}
+		var strings []string // of at most 255 octets
+		for ; len(value) > 255; value = value[255:] {
+			strings = append(strings, value[:255])
+		}
+		return &dnsmessage.TXTResource{TXT: append(strings, value)}
 	case "MX":
 		return &dnsmessage.MXResource{Pref: 10, MX: dnsmessage.MustNewName(strings.TrimSuffix(value, ".") + ".")}
 	case "PTR":

@@ -40,9 +40,9 @@ type Queue interface {
 
 // Submitter submits automatic mail.
 type Submitter interface {
-	// SubmitAutomatic makes one attempt to submit a message with the null reverse-path: a
-	// report about it would only open a conversation (RFC 3834 §3.3).
-	SubmitAutomatic(ctx context.Context, to string, data []byte) desk.Result
+	// SubmitAutomatic makes one attempt to submit a message of the given author with the null
+	// reverse-path: a report about it would only open a conversation (RFC 3834 §3.3).
+	SubmitAutomatic(ctx context.Context, from, to string, data []byte) desk.Result
 }
 
 // Options configures a Sender. Own and URL may be nil.
@@ -108,7 +108,7 @@ func (s *Sender) send(ctx context.Context, n Notice) (failure string, again time
 	if err != nil {
 		return err.Error(), time.Time{}
 	}
-	r := s.smtp.SubmitAutomatic(ctx, n.To.Email, data)
+	r := s.smtp.SubmitAutomatic(ctx, s.opt.From, n.To.Email, data)
 	switch {
 	case r.State == desk.DeliverySent || r.State == desk.DeliveryDelivered:
 		s.opt.Log.InfoContext(ctx, "NoticeSent", "notice", n.ID, "agent", n.To.ID, "conversation", n.Conversation)

@@ -29,7 +29,7 @@ func (m *memory) NoticeMailed(_ context.Context, _ Notice, failure string, again
 	return nil
 }
 
-func (m *memory) SubmitAutomatic(_ context.Context, to string, data []byte) desk.Result {
+func (m *memory) SubmitAutomatic(_ context.Context, _, to string, data []byte) desk.Result {
 	m.sent = append(m.sent, to+"\n"+string(data))
 	return m.result
 }

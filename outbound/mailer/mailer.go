@@ -32,24 +32,38 @@ type Archive interface {
 // token identifies the conversation and the recipient.
 type ReplyAddress func(base string, c desk.ConversationID, recipient string) string
 
+// Sign adds signatures to the bytes of a mail from an address.
+type Sign func(from string, message []byte) ([]byte, error)
+
+// Options are what a Mailer adds to mail. Both may be nil.
+type Options struct {
+	ReplyAddress ReplyAddress
+	Sign         Sign
+}
+
 // Mailer is the outbound.Sender for desk.ChannelEmail. It is safe for concurrent
 // use.
 type Mailer struct {
 	client       *smtpclient.Client
 	archive      Archive
 	replyAddress ReplyAddress
+	sign         Sign
 }
 
 var _ outbound.Sender = (*Mailer)(nil)
 
-// New returns a Mailer. A nil reply adds no tokens. All recipients receive the
-// same bytes, so the token in Reply-To is that of the primary recipient; the one in
-// the reverse-path is each recipient's own, so that a bounce identifies them.
-func New(client *smtpclient.Client, archive Archive, reply ReplyAddress) *Mailer {
-	if reply == nil {
-		reply = func(base string, _ desk.ConversationID, _ string) string { return base }
+// New returns a Mailer. All recipients receive the same bytes, so the token in Reply-To
+// is that of the primary recipient; the one in the reverse-path is each recipient's own,
+// so that a bounce identifies them.
+func New(client *smtpclient.Client, archive Archive, opt Options) *Mailer {
+	m := &Mailer{client: client, archive: archive, replyAddress: opt.ReplyAddress, sign: opt.Sign}
+	if m.replyAddress == nil {
+		m.replyAddress = func(base string, _ desk.ConversationID, _ string) string { return base }
 	}
-	return &Mailer{client: client, archive: archive, replyAddress: reply}
+	if m.sign == nil {
+		m.sign = func(_ string, message []byte) ([]byte, error) { return message, nil }
+	}
+	return m
 }
 
 // Send implements outbound.Sender.
@@ -77,7 +91,7 @@ func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (d
 	return r, refused
 }
 
-// rendering returns the message's bytes. They are rendered at the first attempt
+// rendering returns the message's bytes. They are rendered and signed at the first attempt
 // and never change afterwards.
 func (m *Mailer) rendering(ctx context.Context, msg desk.Message) ([]byte, error) {
 	if b, ok, err := m.archive.Rendering(ctx, msg.ID); err != nil || ok {
@@ -102,6 +116,9 @@ func (m *Mailer) rendering(ctx context.Context, msg desk.Message) ([]byte, error
 	}
 	b, err := render.Message(msg, replyTo)
 	if err != nil {
+		return nil, err
+	}
+	if b, err = m.sign(imf.ASCIIAddr(msg.From[0].Email), b); err != nil {
 		return nil, err
 	}
 	return m.archive.SaveRendering(ctx, msg.ID, b)

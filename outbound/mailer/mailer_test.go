@@ -65,7 +65,7 @@ func mailerFor(t *testing.T, addr string, archive *memoryArchive, reply ReplyAdd
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return New(client, archive, reply)
+	return New(client, archive, Options{ReplyAddress: reply})
 }
 
 func answer() desk.Message {
@@ -203,5 +203,28 @@ func TestUnsendable(t *testing.T) {
 	missing.Attachments = []desk.Part{{BlobID: "gone", Name: "x", Type: "text/plain"}}
 	if _, err := m.Send(t.Context(), missing, deliveryOf(&missing, "jo@acme.example")); desk.KindOf(err) != desk.KindNotFound || err == nil {
 		t.Errorf("missing blob: %v", err)
+	}
+}
+
+// TestSignedOnce: a mail is signed when it is rendered, and repeated with the same bytes.
+func TestSignedOnce(t *testing.T) {
+	t.Parallel()
+	sink := mailtest.NewSMTPSink(t)
+	m := mailerFor(t, sink.Addr, &memoryArchive{}, nil)
+	signed := 0
+	m.sign = func(from string, b []byte) ([]byte, error) {
+		signed++
+		return append([]byte(fmt.Sprintf("X-Signed: %s %d\r\n", from, signed)), b...), nil
+	}
+	msg := answer()
+	for range 2 {
+		if r, err := m.Send(t.Context(), msg, deliveryOf(&msg, "jo@acme.example")); err != nil || r.State != desk.DeliverySent {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	for _, got := range sink.Await(2) {
+		if !bytes.Contains(got.Content, []byte("X-Signed: help@desk.example 1\n")) {
+			t.Errorf("%s", got.Content)
+		}
 	}
 }
