@@ -15,7 +15,7 @@ import (
 
 const (
 	maxText       = 1 << 20 // octets of a reply's or a note's text, and of its HTML
-	maxReferences = 20
+	maxReferences = 50
 )
 
 // draft is the input that a reply is composed from.
@@ -182,7 +182,8 @@ func note(c *desk.Conversation, by desk.Agent, text string, now time.Time, opt *
 }
 
 // references returns the parent's References and the parent (RFC 5322 §3.6.4). A
-// long chain keeps its root, by which some programs thread, and its newest ids.
+// long chain keeps its root, by which some programs thread, and its newest ids
+// (RFC 5537 §3.4.4).
 func references(parents []string, parent string) []string {
 	out := make([]string, 0, len(parents)+1)
 	for _, id := range append(parents[:len(parents):len(parents)], parent) {

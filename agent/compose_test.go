@@ -135,11 +135,11 @@ func TestComposeCleansHeaderValues(t *testing.T) {
 
 func TestReferences(t *testing.T) {
 	var many []string
-	for i := range 40 {
+	for i := range 80 {
 		many = append(many, fmt.Sprintf("%d@x", i))
 	}
 	got := references(many, "parent@x")
-	if len(got) != maxReferences || got[0] != "0@x" || got[1] != "22@x" || got[len(got)-1] != "parent@x" || len(many) != 40 || many[1] != "1@x" {
+	if len(got) != maxReferences || got[0] != "0@x" || got[1] != "32@x" || got[len(got)-1] != "parent@x" || len(many) != 80 || many[1] != "1@x" {
 		t.Errorf("%q", got)
 	}
 	if got := references([]string{"a@x", "parent@x"}, "parent@x"); !slices.Equal(got, []string{"a@x", "parent@x"}) {
@@ -169,14 +169,14 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	var ids []string
-	for i := range 20 {
+	for i := range maxReferences {
 		ids = append(ids, fmt.Sprintf("%d@x", i))
 	}
-	if got := references(ids[:19], ids[19]); !slices.Equal(got, ids) {
-		t.Errorf("20 references: %q", got)
+	if got := references(ids[:maxReferences-1], ids[maxReferences-1]); !slices.Equal(got, ids) {
+		t.Errorf("all that fit: %q", got)
 	}
 	if got := references(ids, "p@x"); !slices.Equal(got, append([]string{"0@x"}, append(slices.Clone(ids[2:]), "p@x")...)) {
-		t.Errorf("21 references: %q", got)
+		t.Errorf("one more: %q", got)
 	}
 	if got := references([]string{"", "a@x", "", "b@x"}, ""); !slices.Equal(got, []string{"a@x", "b@x"}) {
 		t.Errorf("empty references: %q", got)

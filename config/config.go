@@ -80,6 +80,9 @@ type Mail struct {
 	CatchAll []string `koanf:"catch_all"`
 	Domain   string   `koanf:"domain"` // of outgoing Message-IDs and EHLO; default: the first address's domain
 	Name     string   `koanf:"name"`   // company name, shown beside the agent's name in From; may be empty
+	// ReplyKeys are the numbers of the keys that sign reply addresses, each made when it is
+	// first listed: the first one signs, all of them are accepted. Empty: 1.
+	ReplyKeys []int `koanf:"reply_keys"`
 	// Undo is how long replies by mail are held, so that they can be undone, in inboxes
 	// for which the policy does not say it.
 	Undo time.Duration `koanf:"undo"`

@@ -53,6 +53,12 @@ func (c *Config) Validate() error {
 	if c.Mail.Undo < 0 || c.Mail.Undo > time.Minute {
 		v.add("mail.undo", "must be between 0s and 60s")
 	}
+	for i, n := range c.Mail.ReplyKeys {
+		if n < 1 || n > 255 || slices.Contains(c.Mail.ReplyKeys[:i], n) {
+			v.add("mail.reply_keys", "list different numbers from 1 to 255; the first one signs")
+			break
+		}
+	}
 	if c.AlarmAfter <= 0 {
 		v.add("alarm_after", "must be a positive duration, like 5m")
 	}

@@ -149,11 +149,10 @@ func (g *Gateway) build(ctx context.Context) error {
 	if _, err := g.store.RebaseEvents(ctx); err != nil {
 		return err
 	}
-	key, err := secret(ctx, g.store, "reply-token-1")
+	tokens, err := replyTokens(ctx, g.store, g.cfg.Mail.ReplyKeys)
 	if err != nil {
 		return err
 	}
-	tokens := threading.NewTokens(threading.Key{ID: 1, Secret: key})
 	rules, err := loadRules(ctx, g.store, g.cfg.Policy, g.local, tokens)
 	if err != nil {
 		return err

@@ -30,6 +30,23 @@ func secret(ctx context.Context, st *store.Store, name string) ([]byte, error) {
 	return st.Secret(ctx, name, fresh)
 }
 
+// replyTokens returns the signatures of reply addresses by the keys with the given numbers,
+// of which the first one signs.
+func replyTokens(ctx context.Context, st *store.Store, numbers []int) (*threading.Tokens, error) {
+	if len(numbers) == 0 {
+		numbers = []int{1}
+	}
+	var keys []threading.Key
+	for _, n := range numbers {
+		key, err := secret(ctx, st, fmt.Sprintf("reply-token-%d", n))
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, threading.Key{ID: byte(n), Secret: key})
+	}
+	return threading.NewTokens(keys...), nil
+}
+
 // livePolicy returns the policy in force: the file's, published as a new version if
 // it differs from the latest; without a file the latest, or initially the default.
 func livePolicy(ctx context.Context, st *store.Store, file string) (store.Policy, error) {

@@ -29,7 +29,8 @@ left join stints s on s.conversation_id = any($1::uuid[]) and s.ended_at is null
 -- What a reply by mail refers to: the newest mail from outside that is neither an
 -- automatic reaction to ours nor from an unverified sender, else the newest mail
 -- that we sent. Numbers do not say which is newest: a merge gives earlier mail later ones.
-select m.message_id, m.refs, m.subject, m.addresses, m.problems @> '[{"code": "unverified-address"}]' as unconfirmed
+-- A mail without References continues the thread of its In-Reply-To (RFC 5322 §3.6.4).
+select m.message_id, case when m.refs = '{}' and cardinality(m.in_reply_to) = 1 then m.in_reply_to else m.refs end as refs, m.subject, m.addresses, m.problems @> '[{"code": "unverified-address"}]' as unconfirmed
 from placements p join messages m on m.id = p.message_id
 where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note'
   and m.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not m.problems @> '[{"code": "unverified-sender"}]'

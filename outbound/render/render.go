@@ -60,6 +60,7 @@ func header(m *desk.Message, replyTo string) ([]field, error) {
 		field{"In-Reply-To", idList(m.InReplyTo)},
 		field{"References", idList(m.References)},
 	)
+	fields = append(fields, exchange(m)...)
 	return append(fields, automatic(m.AutoSubmitted)...), nil
 }
 

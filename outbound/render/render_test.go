@@ -5,6 +5,7 @@ import (
 	"flag"
 	"io"
 	"mime"
+	stdmultipart "mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
 	"os"
@@ -52,6 +53,11 @@ var renderings = map[string]func(m *desk.Message) (replyTo string){
 	},
 	"domain-idn": func(m *desk.Message) string {
 		m.To[0] = desk.Address{Email: "jo@bücher.example"}
+		return ""
+	},
+	"exchange": func(m *desk.Message) string {
+		m.ConversationID = desk.ConversationID{0x01, 0x9a, 0x50, 0x01, 0x02, 0x03, 0x70, 0x01, 0x80}
+		m.Subject = "AW: RE: Störung im Büro"
 		return ""
 	},
 	"files": func(m *desk.Message) string {
@@ -136,7 +142,7 @@ func TestInvalidMessages(t *testing.T) {
 }
 
 // fieldNames lists every field that a rendered message may have.
-var fieldNames = []string{"Date", "From", "Reply-To", "To", "Cc", "Subject", "Message-Id", "In-Reply-To", "References", "Auto-Submitted",
+var fieldNames = []string{"Date", "From", "Reply-To", "To", "Cc", "Subject", "Message-Id", "In-Reply-To", "References", "Thread-Topic", "Thread-Index", "Auto-Submitted",
 	"Precedence", "X-Auto-Response-Suppress", "Mime-Version", "Content-Type", "Content-Transfer-Encoding"}
 
 // checkFormat checks the line format (RFC 5322 §2.1, RFC 5321 §4.5.3.1.6) and that
@@ -166,6 +172,49 @@ func checkFormat(t *testing.T, b []byte) *mail.Message {
 	return parsed
 }
 
+// checkMessage checks the format of a message with files, and that nothing adds a field to
+// any part.
+func checkMessage(t *testing.T, m desk.Message) {
+	t.Helper()
+	b, err := Message(m, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkFormat(t, b)
+	known := append([]string{"Content-Disposition", "Content-Id"}, fieldNames...)
+	var walk func(contentType string, body io.Reader)
+	walk = func(contentType string, body io.Reader) {
+		kind, params, err := mime.ParseMediaType(contentType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(kind, "multipart/") {
+			return
+		}
+		parts := stdmultipart.NewReader(body, params["boundary"])
+		for {
+			p, err := parts.NextRawPart()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, values := range p.Header {
+				if !slices.Contains(known, name) || len(values) != 1 {
+					t.Fatalf("unexpected or repeated field %s: %q", name, values)
+				}
+			}
+			walk(p.Header.Get("Content-Type"), p)
+		}
+	}
+	parsed, err := mail.ReadMessage(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	walk(parsed.Header.Get("Content-Type"), parsed.Body)
+}
+
 // FuzzMessage checks that no input can add a header field or change the text.
 func FuzzMessage(f *testing.F) {
 	f.Add("Ana", "Jo", "jo@acme.example", "sam@acme.example", "Re: hi", "q1@acme.example", "hello")
@@ -173,6 +222,11 @@ func FuzzMessage(f *testing.F) {
 	f.Add("\"", ",;:<>@", "\"a b\"@x.example", "ü@ü.example", strings.Repeat("ü ", 400), "é@x", strings.Repeat("x", 2000))
 	f.Fuzz(func(t *testing.T, from, name, to, cc, subject, ref, text string) {
 		m := answer()
+		m.ConversationID = desk.NewID[desk.ConversationID]()
+		m.Attachments = []desk.Part{{Name: name, Type: ref, CID: ref, Disposition: text, Data: []byte(text)}, {Name: subject, Type: "image/png", CID: cc, Disposition: "inline"}}
+		m.HTMLBody = text
+		checkMessage(t, m)
+		m.Attachments, m.HTMLBody = nil, ""
 		m.From[0].Name, m.To[0], m.CC = from, desk.Address{Name: name, Email: to}, []desk.Address{{Name: subject, Email: cc}}
 		m.Subject, m.InReplyTo, m.References, m.TextBody = subject, []string{ref}, []string{ref, "z@z", ref}, text
 		b, err := Message(m, "help+tok@desk.example")

@@ -176,7 +176,7 @@ func TestEnvelope(t *testing.T) {
 			t.Fatalf("got %+v", r)
 		}
 	}
-	for i, prefix := range []string{"EHLO desk.example", "MAIL FROM:<help@desk.example> SIZE=", "RCPT TO:<jo@acme.example> NOTIFY=FAILURE,DELAY", "DATA",
+	for i, prefix := range []string{"EHLO desk.example", "MAIL FROM:<help@desk.example> SIZE=", "RCPT TO:<jo@acme.example> NOTIFY=FAILURE,DELAY ORCPT=RFC822;jo@acme.example", "DATA",
 		"MAIL FROM:<help@desk.example> ", "RCPT TO:<sam@xn--bcher-kva.example> ", "DATA", "MAIL FROM:<> ", "RCPT TO:<jo@acme.example>"} {
 		if got := p.commands(); i >= len(got) || !strings.HasPrefix(got[i], prefix) {
 			t.Errorf("command %d: want prefix %q in %q", i, prefix, got)

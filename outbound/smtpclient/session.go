@@ -74,6 +74,11 @@ func (s *session) transaction(ctx context.Context, m Mail) (smtpreply.Phase, err
 	rcpt := &smtp.RcptOptions{}
 	if m.From != "" { // no reports are sent to the null reverse-path
 		rcpt.Notify = []smtp.DSNNotify{smtp.DSNNotifyFailure, smtp.DSNNotifyDelayed}
+		// A report names it even if the mail was forwarded (RFC 3461 §4.2).
+		rcpt.OriginalRecipient, rcpt.OriginalRecipientType = m.To, smtp.DSNAddressTypeRFC822
+		if !isASCII(m.To) {
+			rcpt.OriginalRecipientType = smtp.DSNAddressTypeUTF8 // RFC 6533 §3
+		}
 	}
 	if err := s.client.Rcpt(m.To, rcpt); err != nil {
 		return smtpreply.PhaseRcpt, err
