@@ -156,4 +156,7 @@ type Status struct {
 	Until time.Time // required with snoozed, and only there
 	// WaitingOn says who a pending conversation waits for; empty: the customer.
 	WaitingOn desk.WaitingOn
+	// CancelTasks cancels the open tasks of a conversation that is resolved or closed, in
+	// the same transaction. Otherwise they stay open, and their results still arrive.
+	CancelTasks bool
 }

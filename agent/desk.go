@@ -245,6 +245,11 @@ func (d *Desk) SetStatus(ctx context.Context, by desk.Agent, c desk.Conversation
 		if err := a.maySet(s.To); err != nil {
 			return err
 		}
+		if s.CancelTasks {
+			if err := a.cancelTasks(ctx, s.To); err != nil {
+				return err
+			}
+		}
 		_, err := a.apply(lifecycle.SetStatus{By: a.actor(), To: s.To, Until: s.Until, WaitingOn: s.WaitingOn})
 		return err
 	})

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -119,6 +120,19 @@ func (a *act) changeTask(ctx context.Context, id desk.TaskID, ch ChangeTask) err
 		e.Note = &n
 	}
 	return a.applyWith(e, e.Note)
+}
+
+// cancelTasks cancels all open tasks of a conversation that ends.
+func (a *act) cancelTasks(ctx context.Context, to desk.Status) error {
+	if to != desk.StatusResolved && to != desk.StatusClosed {
+		return desk.Errorf(desk.KindInvalid, "cancel_tasks: only possible when the conversation is resolved or closed")
+	}
+	for _, open := range slices.Clone(a.state.Service.Tasks) { // each change takes one out
+		if err := a.changeTask(ctx, open.ID, ChangeTask{State: desk.TaskCancelled}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applyWith applies an event that announces a message first, if there is one.

@@ -50,6 +50,8 @@ type statusInput struct {
 		Status    desk.Status    `json:"status" enum:"open,pending,snoozed,resolved,closed"`
 		Until     *time.Time     `json:"until,omitempty" nullable:"true" doc:"With snoozed: when it reopens"`
 		WaitingOn desk.WaitingOn `json:"waiting_on,omitempty" enum:"customer,third-party" doc:"With pending: who it waits on; the customer by default"`
+
+		CancelTasks bool `json:"cancel_tasks,omitempty" doc:"With resolved or closed: its open tasks are cancelled as well. Otherwise they stay open"`
 	}
 }
 
@@ -190,7 +192,8 @@ func (s *server) setStatus(ctx context.Context, in *statusInput) (*conversationO
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.SetStatus(ctx, auth.AgentOf(ctx), c.ID, agent.Status{To: in.Body.Status, Until: until, WaitingOn: in.Body.WaitingOn})
+	_, err = s.Handling.SetStatus(ctx, auth.AgentOf(ctx), c.ID, agent.Status{To: in.Body.Status, Until: until, WaitingOn: in.Body.WaitingOn,
+		CancelTasks: in.Body.CancelTasks})
 	return s.changed(ctx, c.ID, err)
 }
 

@@ -99,6 +99,35 @@ func TestTask(t *testing.T) {
 	o.tiled(t)
 }
 
+// TestResolveCancelsTasks: a resolution cancels the open tasks with it, all or nothing.
+func TestResolveCancelsTasks(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	c := o.letter(t)
+	done := o.task(t, c, agent.OpenTask{Title: "Ask the bank", Inbox: "billing"})
+	if err := o.desk.ChangeTask(t.Context(), o.ana, c, done, agent.ChangeTask{State: desk.TaskDone, Result: "It did."}); err != nil {
+		t.Fatal(err)
+	}
+	open := []desk.TaskID{o.task(t, c, agent.OpenTask{Title: "Check", Inbox: "billing", Assignee: o.bob.ID}), o.task(t, c, agent.OpenTask{Title: "Pay", Inbox: "billing"})}
+	resolve := agent.Status{To: desk.StatusPending, CancelTasks: true}
+	if _, err := o.desk.SetStatus(t.Context(), o.ana, c, resolve); desk.KindOf(err) != desk.KindInvalid || o.view(t, open[0]).State != desk.TaskOpen {
+		t.Errorf("cancelled by a conversation that goes on: %v", err)
+	}
+	resolve.To = desk.StatusResolved
+	if got, err := o.desk.SetStatus(t.Context(), o.ana, c, resolve); err != nil || got.Status != desk.StatusResolved {
+		t.Fatal(got.Status, err)
+	}
+	for i, id := range append(open, done) {
+		if want := []desk.TaskState{desk.TaskCancelled, desk.TaskCancelled, desk.TaskDone}[i]; o.view(t, id).State != want {
+			t.Errorf("task %d is %s", i, o.view(t, id).State)
+		}
+	}
+	if told := o.notices(t, o.bob); told != "task Task cancelled: Check, task Task: Check" && told != "task Task: Check, task Task cancelled: Check" {
+		t.Errorf("the assignee was told %q", told)
+	}
+	o.tiled(t)
+}
+
 // TestTaskRefusals: what cannot be done with tasks changes nothing.
 func TestTaskRefusals(t *testing.T) {
 	t.Parallel()

@@ -129,6 +129,27 @@ test('agents: who is there, on what and when; a refused value is an error of its
   assert.deepEqual([changed.capacity, changed.timezone, changed.skills, changed.hours], [3, 'Europe/Rome', ['billing', 'webhook'], { 'mon-fri': ['09:00-13:00', '14:00-18:00'], sat: ['09:00-12:00'] }]);
 });
 
+test('agents: an agent of another company is limited, and the limits are shown and taken back', async () => {
+  const card = page.getByRole('listitem', { name: 'Ben Okafor' });
+  const set = async (...labels) => {
+    await card.getByRole('button', { name: 'Edit Ben Okafor' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Edit Ben Okafor' });
+    for (const label of labels) await dialog.getByLabel(label).click();
+    await everywhere(page, 'agents-limits');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  };
+  const both = ['Reads only the conversations of these inboxes', 'Does not see the addresses of customers'];
+  await set(...both);
+  for (const text of both) await card.getByText(text).waitFor();
+  let ben = await agent('Ben Okafor');
+  assert.deepEqual([ben.inboxes_only, ben.mask_addresses], [true, true]);
+  await set(...both);
+  await card.getByText(both[0]).waitFor({ state: 'detached' });
+  ben = await agent('Ben Okafor');
+  assert.deepEqual([ben.inboxes_only, ben.mask_addresses], [false, false]);
+});
+
 test('agents: an admin sets the availability of others; the rest only read', async () => {
   await page.getByRole('button', { name: 'Set the availability of Cleo Marchetti' }).click();
   await page.getByRole('dialog', { name: 'Availability of Cleo Marchetti' }).getByRole('button', { name: 'Away, no end' }).click();

@@ -151,8 +151,8 @@ export const api = {
   notices: (cursor?: string | null) => get<PageNotice>('/notices' + params({ limit: 50, cursor })),
   ackNotice: (id: string) => call<void>('POST', `/notices/${enc(id)}/ack`),
   ackNotices: () => call<void>('POST', '/notices/ack'),
-  status: (id: string, status: Conversation['status'], until?: string) =>
-    call<Conversation>('POST', `/conversations/${enc(id)}/status`, until ? { status, until } : { status }),
+  status: (id: string, status: Conversation['status'], more: { until?: string; cancel_tasks?: true } = {}) =>
+    call<Conversation>('POST', `/conversations/${enc(id)}/status`, { status, ...more }),
   merge: (id: string, into: string) => call<Conversation>('POST', `/conversations/${enc(id)}/merge`, { into }),
   unmerge: (id: string) => call<Conversation>('POST', `/conversations/${enc(id)}/unmerge`),
   inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data,

@@ -3873,6 +3873,8 @@ export interface components {
             version: 1;
         };
         StatusInputBody: {
+            /** @description With resolved or closed: its open tasks are cancelled as well. Otherwise they stay open */
+            cancel_tasks?: boolean;
             /** @enum {string} */
             status: "open" | "pending" | "snoozed" | "resolved" | "closed";
             /**

@@ -52,11 +52,11 @@ export async function assign(conversation: Conversation, assignee: string | null
   tell(text, undone ? { undo: () => void change(() => api.assign(conversation.id, before)) } : {});
 }
 
-/** Sets the status. In a view of open conversations, opens the next row. */
-export async function setStatus(conversation: Conversation, status: Conversation['status'], until?: number): Promise<void> {
+/** Sets the status, and cancels the open tasks with it if asked to. In a view of open conversations, opens the next row. */
+export async function setStatus(conversation: Conversation, status: Conversation['status'], { until, cancelTasks }: { until?: number; cancelTasks?: boolean } = {}): Promise<void> {
   const leaves = place.value.open === conversation.id && belongs(place.value.view, { ...conversation, status }, me.value.id) === false;
   const next = leaves ? (nextConversation(conversation.id, 1) ?? nextConversation(conversation.id, -1))?.id ?? null : null;
-  const done = await change(() => api.status(conversation.id, status, until ? new Date(until).toISOString() : undefined));
+  const done = await change(() => api.status(conversation.id, status, { ...(until && { until: new Date(until).toISOString() }), ...(cancelTasks && { cancel_tasks: true }) }));
   if (!done) return;
   if (leaves && place.value.open === conversation.id) openConversation(next);
   const values = { number: done.number, time: until ? moment(new Date(until).toISOString(), now.value) : '' };

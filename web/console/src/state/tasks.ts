@@ -1,13 +1,12 @@
 // Tasks: what this agent does with them, and those that the shown view lists.
 import { batch, signal } from '@preact/signals';
-import { api, Problem } from '../api';
+import { api } from '../api';
 import { say, type Sentence } from '../text/say';
 import type { ChangeTaskInputBody, Conversation, Task } from '../wire';
 import { refreshCounts, showChange } from './desk';
 import { dialog } from './dialog';
 import { refreshThread, threadOf } from './thread';
 import { reason, tell } from './toast';
-import { ended } from './work';
 
 /** The task that a dialog is about. */
 export const finishing = signal<Task | null>(null);
@@ -40,14 +39,6 @@ export async function tryTask(task: Task, change: ChangeTaskInputBody, done?: Se
     tell(say('done.failed', { reason: reason(error) }), { bad: true });
     settle(task.conversation.id); // somebody may have been faster
   });
-}
-
-/** Cancels what is still open; what somebody finished meanwhile stays finished. */
-export async function cancelTasks(conversation: Conversation): Promise<void> {
-  for (const task of await api.tasksOf(conversation.id)) {
-    if (ended(task)) continue;
-    await api.changeTask(task.id, { state: 'cancelled' }).catch((error: unknown) => { if (!(error instanceof Problem && error.status === 409)) throw error; });
-  }
 }
 
 /** Ends the help of an agent. */

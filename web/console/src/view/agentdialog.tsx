@@ -8,16 +8,17 @@ import type { Agent, AgentChanges, PolicyNames } from '../wire';
 import { Text, Ticks, zones, type Option } from './fields';
 import { close, Modal } from './modal';
 
-const FIELDS = ['tiers', 'inboxes', 'leads', 'skills', 'capacity', 'timezone', 'hours'];
+const FIELDS = ['tiers', 'inboxes', 'inboxes_only', 'mask_addresses', 'leads', 'skills', 'capacity', 'timezone', 'hours'];
+const LIMITS = ['inboxes_only', 'mask_addresses'] as const;
 
 export function AgentDialog() {
   return edited.value && <Form agent={edited.value} />;
 }
 
-interface Values { tiers: string[]; inboxes: string[]; leads: string[]; skills: string[]; capacity: string; timezone: string; hours: string }
+interface Values { tiers: string[]; inboxes: string[]; leads: string[]; skills: string[]; limits: string[]; capacity: string; timezone: string; hours: string }
 
 function valuesOf(agent: Agent): Values {
-  return { tiers: agent.tiers.map(String), inboxes: agent.inboxes, leads: agent.leads, skills: agent.skills, capacity: agent.capacity ? String(agent.capacity) : '', timezone: agent.timezone, hours: hoursText(agent.hours) };
+  return { tiers: agent.tiers.map(String), inboxes: agent.inboxes, leads: agent.leads, skills: agent.skills, limits: LIMITS.filter((limit) => agent[limit]), capacity: agent.capacity ? String(agent.capacity) : '', timezone: agent.timezone, hours: hoursText(agent.hours) };
 }
 
 /** What differs from the stored agent. */
@@ -29,6 +30,7 @@ function changesOf(agent: Agent, v: Values): AgentChanges {
     ...(differs('inboxes') && { inboxes: v.inboxes }),
     ...(differs('leads') && { leads: v.leads }),
     ...(differs('skills') && { skills: v.skills }),
+    ...(differs('limits') && Object.fromEntries(LIMITS.map((limit) => [limit, v.limits.includes(limit)]))),
     ...(differs('capacity') && { capacity: Number(v.capacity.trim() || 0) }),
     ...(differs('timezone') && { timezone: v.timezone.trim() }),
     ...(differs('hours') && { hours: hoursOf(v.hours) }),
@@ -83,6 +85,8 @@ function Form({ agent }: { agent: Agent }) {
           <Ticks name="leads" label={say('agents.leads')} hint={say('agents.leads.hint')} wrong={wrong.leads} chosen={values.leads} change={set('leads')} options={inboxOptions} />
           <Ticks name="skills" label={say('agents.skills')} wrong={wrong.skills} chosen={values.skills} change={set('skills')} options={names.skills.map((one) => ({ value: one, label: one }))} />
         </>}
+        {!agent.admin && <Ticks name="limits" label={say('agents.limits')} hint={say('agents.limits.hint')} wrong={wrong.inboxes_only || wrong.mask_addresses} chosen={values.limits} change={set('limits')}
+          options={LIMITS.map((limit) => ({ value: limit, label: say(`agents.${limit}`) }))} />}
         <Text name="capacity" label={say('agents.capacity')} hint={say('agents.capacity.hint')} wrong={wrong.capacity} numeric value={values.capacity} change={set('capacity')} />
         <Text name="timezone" label={say('side.timezone')} hint={say('agents.timezone.hint')} wrong={wrong.timezone} value={values.timezone} change={set('timezone')} list={zones} />
         <Text name="hours" label={say('agents.hours')} hint={say('agents.hours.hint')} wrong={wrong.hours} value={values.hours} change={set('hours')} rows={3} />

@@ -57,6 +57,7 @@ function Line({ agent }: { agent: Agent }) {
           <div><dt>{say('agents.load')}</dt><dd>{agent.capacity > 0 ? <Load open={agent.open} capacity={agent.capacity} /> : say('agents.openOnly', { n: agent.open })}</dd></div>
           <div><dt>{say('agents.tiers')}</dt><dd class="agent-tiers">{agent.tiers.map((tier) => <span key={tier} class={`tier tier-${tier}`} title={tiers.value.find((one) => one.tier === tier)?.name}>T{tier}</span>)}{agent.tiers.length === 0 && say('agents.nothing')}</dd></div>
           <div><dt>{say('agents.inboxes')}</dt><dd>{agent.inboxes.length > 0 ? agent.inboxes.map(inbox).join(', ') : say('agents.allInboxes')}</dd></div>
+          {(agent.inboxes_only || agent.mask_addresses) && <div><dt>{say('agents.limits')}</dt><dd>{(['inboxes_only', 'mask_addresses'] as const).filter((limit) => agent[limit]).map((limit) => <p key={limit}>{say(`agents.${limit}`)}</p>)}</dd></div>}
           {agent.leads.length > 0 && <div><dt>{say('agents.leads')}</dt><dd>{agent.leads.map(inbox).join(', ')}</dd></div>}
           <div><dt>{say('agents.skills')}</dt><dd>{agent.skills.length > 0 ? agent.skills.map((one) => <span class="tag" key={one}>{one}</span>) : say('agents.nothing')}</dd></div>
           <div><dt>{say('agents.hours')}</dt><dd>{hoursText(agent.hours).replaceAll('\n', '; ') || say('agents.always')}{agent.timezone && <span class="muted"> {agent.timezone}</span>}</dd></div>

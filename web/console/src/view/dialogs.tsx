@@ -115,7 +115,7 @@ function SnoozeDialog({ conversation }: { conversation: Conversation }) {
   const wrong = !text.trim() ? '' : until === null ? say('snooze.bad') : until <= now.value ? say('snooze.past') : '';
   const pick = (at: number) => {
     close();
-    void setStatus(conversation, 'snoozed', at);
+    void setStatus(conversation, 'snoozed', { until: at });
   };
   const shown = (at: number) => moment(new Date(at).toISOString(), now.value);
   const presets = ([['snooze.later', '3h'], ['snooze.tomorrow', 'tomorrow'], ['snooze.monday', 'mon']] as const)

@@ -1,7 +1,5 @@
 import { useState } from 'preact/hooks';
 import { setStatus } from '../state/actions';
-import { reason } from '../state/desk';
-import { cancelTasks } from '../state/tasks';
 import { threadOf } from '../state/thread';
 import { ended } from '../state/work';
 import { count, say } from '../text/say';
@@ -12,24 +10,16 @@ import { close, Modal } from './modal';
 /** Asks what happens to the open tasks of a conversation that is resolved. Keeping them loses nothing: their results still arrive. */
 export function ResolveDialog({ conversation }: { conversation: Conversation }) {
   const [busy, setBusy] = useState(false);
-  const [wrong, setWrong] = useState('');
   const open = threadOf(conversation.id).value.tasks.filter((task) => !ended(task));
   const go = async (cancel: boolean) => {
     if (busy) return;
     setBusy(true);
-    try {
-      if (cancel) await cancelTasks(conversation);
-      close();
-      await setStatus(conversation, 'resolved');
-    } catch (error) {
-      setWrong(reason(error));
-      setBusy(false);
-    }
+    close();
+    await setStatus(conversation, 'resolved', { cancelTasks: cancel });
   };
   return (
     <Modal title={count('resolve.title', conversation.open_tasks)}>
       {open.length > 0 && <ul class="resolve-tasks">{open.map((task) => <li key={task.id}><Icon name="task" size={15} /><span dir="auto">{task.title}</span><span class="muted"><bdi>{task.inbox.name}</bdi>{task.assignee && <> · <bdi>{task.assignee.name}</bdi></>}</span></li>)}</ul>}
-      {wrong && <p class="wrong" role="alert">{wrong}</p>}
       <ul class="choices">
         <li><button class="choice" autofocus disabled={busy} onClick={close}><Icon name="back" size={16} /><span>{say('resolve.stay')}</span></button></li>
         <li><button class="choice" disabled={busy} onClick={() => void go(false)}><Icon name="check" size={16} /><span>{say('resolve.keep')}</span><span class="muted">{say('resolve.keep.hint')}</span></button></li>

@@ -89,7 +89,7 @@ function Head({ conversation, events }: { conversation: Conversation; events: re
         {!conversation.merged_into && <div class="thread-actions">
           {act('person', conversation.assignee ? isolated(conversation.assignee.name) : say('thread.assign'), 'assign', () => (dialog.value = 'assign'), 'assign')}
           {act('up', say('thread.move'), 'move', () => (dialog.value = 'move'), 'move')}
-          <button class="button" onClick={() => (dialog.value = 'merge')}><Icon name="merge" size={16} />{say('thread.merge')}</button>
+          {conversation.channel === 'email' && act('merge', say('thread.merge'), 'merge', () => (dialog.value = 'merge'), 'merge')}
           {open && act('clock', say('thread.snooze'), 'snooze', () => (dialog.value = 'snooze'), 'snooze')}
           {open || conversation.status === 'pending'
             ? act('check', say('thread.resolve'), 'resolve', () => resolve(conversation), 'resolve', true)
