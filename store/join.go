@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -164,5 +165,9 @@ func (m *membership) leave() error {
 	if _, err := m.conn.ExecContext(ctx, "select pg_advisory_unlock_all()"); err != nil {
 		m.s.log.Debug("ConnectionBroken", "error", err)
 	}
-	return m.conn.Close()
+	// A check that the stop interrupted has closed the connection, and the locks with it.
+	if err := m.conn.Close(); !errors.Is(err, sql.ErrConnDone) {
+		return err
+	}
+	return nil
 }
