@@ -48,7 +48,7 @@ test: ## all checks: lint, Go tests with -race, TypeScript, browser
 
 test-go: web ## Go tests, with the race detector and in random order
 	@echo '==> go test'
-	@$(GO) test -race -shuffle=on -timeout 9m $(SLOW) ./...
+	@$(GO) test -race -shuffle=on -timeout 30m $(SLOW) ./...
 	@$(GO) test -run 'Bombs|Hostile' ./normalize/... ./htmlview # limits of time and memory, which the race detector would distort
 
 test-web: web ## type check and unit tests of the web pages
