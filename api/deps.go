@@ -13,6 +13,7 @@ import (
 	"switchboard/internal/roster"
 	"switchboard/internal/search"
 	"switchboard/live"
+	"switchboard/outbound/operate"
 )
 
 // Deps are the API's dependencies. Methods with an agent return KindNotFound for,
@@ -21,6 +22,7 @@ type Deps struct {
 	Conversations Conversations
 	Messages      Messages
 	Trails        Trails
+	Outbox        Queues
 	Desks         Desks
 	Tasks         Tasks
 	Drafts        Drafts
@@ -38,6 +40,7 @@ type Deps struct {
 	Answers       Answers
 	Handling      Handling
 	Merging       Merging
+	Operations    Operations
 	Teamwork      Teamwork
 	Health        Health
 	Channels      Channels
@@ -51,6 +54,7 @@ type Store interface {
 	Conversations
 	Messages
 	Trails
+	Queues
 	Desks
 	Tasks
 	Drafts
@@ -73,14 +77,15 @@ type Actions interface {
 	Answers
 	Handling
 	Merging
+	Operations
 	Teamwork
 }
 
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Trails: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Teamwork: actions, Hub: hub,
+		Conversations: s, Messages: s, Trails: s, Outbox: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Hub: hub,
 	}
 }
 
@@ -110,6 +115,21 @@ type Messages interface {
 // Trails reads what happened to messages that were sent.
 type Trails interface {
 	Trail(ctx context.Context, id desk.MessageID) ([]view.Trail, error)
+}
+
+// Queues reads the deliveries of mail.
+type Queues interface {
+	// Queued lists those that match, newest first, before one.
+	Queued(ctx context.Context, as desk.Agent, f view.OutboxFilter, before desk.DeliveryID, limit int) ([]view.Queued, error)
+	QueuedOne(ctx context.Context, as desk.Agent, id desk.DeliveryID) (view.Queued, error)
+	// OutboxCounts counts those that have not been sent.
+	OutboxCounts(ctx context.Context, as desk.Agent, f view.OutboxFilter) (view.OutboxCounts, error)
+}
+
+// Operations are what people do to deliveries.
+type Operations interface {
+	// Operate returns the delivery that it leads to: of a redirect, the new one.
+	Operate(ctx context.Context, by desk.Agent, c desk.ConversationID, m desk.MessageID, id desk.DeliveryID, r operate.Request) (desk.DeliveryID, error)
 }
 
 // Desks reads inboxes, agents and the numbers beside the views.

@@ -55,10 +55,11 @@ type desks struct {
 
 // fixture is a seeded conversation.
 type fixture struct {
-	id      desk.ConversationID
-	number  int64
-	message desk.MessageID
-	task    desk.TaskID
+	id       desk.ConversationID
+	number   int64
+	message  desk.MessageID
+	task     desk.TaskID
+	delivery desk.DeliveryID
 }
 
 // canary is in all texts of the restricted conversation.
@@ -311,6 +312,19 @@ func (d *desks) conversation(inbox string, restricted bool, subject, text string
 	d.exec(`insert into tasks (id, conversation_id, inbox_id, title, note, state, opened_by, due_in_us, result, opened_at, updated_at)
 		values ($1, $2, $3, $4, $5, 'open', $6, 0, '', $7, $7)`, f.task, f.id, d.inbox["billing"], "Check: "+subject, text, d.people["root"].ID, at)
 	return f
+}
+
+// delayed adds a reply to jo@acme.example whose first attempt was put off.
+func (d *desks) delayed(f fixture) desk.DeliveryID {
+	d.t.Helper()
+	m, id := desk.NewID[desk.MessageID](), desk.NewID[desk.DeliveryID]()
+	d.exec(`insert into messages (id, account_id, direction, channel, message_id, addresses, subject, sent_at, received_at, author_id)
+		values ($1, $2, 'outbound', 'email', $3, '{}', 'Re', now(), now(), $4)`, m, d.account, m.String()+"@desk.example", d.people["ana"].ID)
+	d.exec(`insert into placements (message_id, conversation_id, seq, method, evidence, since)
+		select $1, $2, coalesce(max(seq), 0) + 1000, 'reply', '', now() from placements where conversation_id = $2`, m, f.id)
+	d.exec(`insert into deliveries (id, message_id, conversation_id, channel, recipient, return_path, state, attempts, next_attempt_at, code, detail, created_at, updated_at)
+		values ($1, $2, $3, 'email', 'jo@acme.example', 'help@desk.example', 'delayed', 1, now() + interval '1 hour', 450, 'greylisted', now(), now())`, id, m, f.id)
+	return id
 }
 
 // remove deletes a conversation and everything in it.

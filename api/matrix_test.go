@@ -13,28 +13,30 @@ import (
 
 // bodies are valid requests, so that only authorization decides.
 var bodies = map[string]any{
-	"reply":            map[string]any{"text": "Hello."},
-	"note":             map[string]any{"text": "Hello."},
-	"assign":           map[string]any{"assignee": nil},
-	"move":             map[string]any{"inbox": "billing", "note": "Yours."},
-	"set-status":       map[string]any{"status": "pending"},
-	"merge":            map[string]any{"into": "1000000000"},
-	"set-priority":     map[string]any{"priority": "high"},
-	"return-handoff":   map[string]any{"reason": "The invoice number is missing."},
-	"save-draft":       map[string]any{"text": "Dear", "seen": 1},
-	"mark-read":        map[string]any{"seq": 1},
-	"create-account":   map[string]any{"name": "New"},
-	"change-account":   map[string]any{"plan": "gold"},
-	"put-account":      map[string]any{"name": "New"},
-	"import-accounts":  "name\nNew\n",
-	"create-key":       map[string]any{"name": "test"},
-	"change-agent":     map[string]any{"capacity": 5},
-	"set-availability": map[string]any{"state": "away"},
-	"change-password":  map[string]any{"current": "wrong password", "new": "another horse"},
-	"open-task":        map[string]any{"title": "Trace it", "inbox": "billing"},
-	"change-task":      map[string]any{"title": "Trace it"},
-	"invite-to-swarm":  map[string]any{"agents": []string{"sam@desk.example"}},
-	"sign-in":          map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
+	"reply":             map[string]any{"text": "Hello."},
+	"note":              map[string]any{"text": "Hello."},
+	"assign":            map[string]any{"assignee": nil},
+	"move":              map[string]any{"inbox": "billing", "note": "Yours."},
+	"set-status":        map[string]any{"status": "pending"},
+	"merge":             map[string]any{"into": "1000000000"},
+	"set-priority":      map[string]any{"priority": "high"},
+	"return-handoff":    map[string]any{"reason": "The invoice number is missing."},
+	"save-draft":        map[string]any{"text": "Dear", "seen": 1},
+	"mark-read":         map[string]any{"seq": 1},
+	"create-account":    map[string]any{"name": "New"},
+	"change-account":    map[string]any{"plan": "gold"},
+	"put-account":       map[string]any{"name": "New"},
+	"import-accounts":   "name\nNew\n",
+	"create-key":        map[string]any{"name": "test"},
+	"change-agent":      map[string]any{"capacity": 5},
+	"set-availability":  map[string]any{"state": "away"},
+	"change-password":   map[string]any{"current": "wrong password", "new": "another horse"},
+	"open-task":         map[string]any{"title": "Trace it", "inbox": "billing"},
+	"change-task":       map[string]any{"title": "Trace it"},
+	"invite-to-swarm":   map[string]any{"agents": []string{"sam@desk.example"}},
+	"redirect-delivery": map[string]any{"to": "new@acme.example", "reason": "moved"},
+	"retry-outbox":      map[string]any{"domain": "nowhere.example"},
+	"sign-in":           map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
 // roles are the callers, and whether they may see the restricted conversation.
@@ -72,6 +74,12 @@ func TestAuthorizationMatrix(t *testing.T) {
 						}
 						f, fresh = d.conversation(inbox, object == "secret", canary, canary, time.Now()), true
 					}
+					if strings.HasPrefix(path, "/outbox/{id}") {
+						f.delivery = d.delayed(f)
+						if id == "release-delivery" {
+							d.exec(`update deliveries set on_hold = true where id = $1`, f.delivery)
+						}
+					}
 					target := d.target(path, f, raw)
 					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
 					cells++
@@ -98,7 +106,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
-		"/messages/{id}", "/messages/"+f.message.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
+		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
 		"{id}", f.id.String(), "{part_id}", "2", "{kind}", "reply").Replace(path)
 }
 
@@ -124,6 +132,18 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		}
 		if operation == "replay-raw" {
 			return []int{409}
+		}
+		return []int{200}
+	case operation == "list-outbox", operation == "retry-outbox":
+		if role != "root" {
+			return []int{403}
+		}
+		return []int{200}
+	case object == "secret" && !sees && strings.HasPrefix(path, "/outbox/"):
+		return []int{404}
+	case operation == "hold-delivery", operation == "release-delivery":
+		if role != "root" {
+			return []int{403}
 		}
 		return []int{200}
 	case operation == "reconcile-channel":

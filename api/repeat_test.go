@@ -54,7 +54,9 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 			d.exec(`insert into notices (id, agent_id, conversation_id, kind, rule, text, at) values ($1, $2, $3, 'page', 'outage', '', now())`, notice, d.people["root"].ID, d.open.id)
 			d.exec(`update conversations set service = jsonb_build_object('handoff', jsonb_build_object('contract', true, 'from', 'ib_' || replace($2::uuid::text, '-', ''),
 				'from_key', 'security', 'to', 'ib_' || replace(inbox_id::text, '-', ''), 'to_key', 'frontline')) where id = $1`, d.open.id, d.inbox["security"])
-			target := strings.NewReplacer("/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "{id}", d.open.id.String()).Replace(path)
+			delivery := d.delayed(d.open)
+			d.exec(`update deliveries set on_hold = $2 where id = $1`, delivery, op.OperationID == "release-delivery")
+			target := strings.NewReplacer("/outbox/{id}", "/outbox/"+delivery.String(), "/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "{id}", d.open.id.String()).Replace(path)
 			body := bodies[op.OperationID]
 			if op.OperationID == "merge" || op.OperationID == "unmerge" { // in this order
 				target, body = strings.Replace(path, "{id}", other.id.String(), 1), nil

@@ -132,6 +132,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.noticeRoutes()
 	s.countRoutes()
 	s.messageRoutes()
+	s.outboxRoutes()
 	s.deskRoutes()
 	s.agentRoutes()
 	s.directoryRoutes()

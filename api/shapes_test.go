@@ -54,6 +54,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts/" + d.contact.String(), false},
 		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts", true},
 		{"`GET /channels`", "/channels", true},
+		{"`GET /outbox/{id}`", "/outbox/" + d.delayed(d.open).String(), false},
 		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
 	} {
 		want := shapeOf(t, string(text), c.shape)
@@ -218,7 +219,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

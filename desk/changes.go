@@ -43,6 +43,7 @@ type Changes struct {
 	Events     []Event
 	Deliveries []Delivery
 	Results    []DeliveryResult
+	Operations []DeliveryOperation
 	Released   []ReleasedMessage
 	Cancelled  []CancelledMessage
 	Sessions   []SessionLink

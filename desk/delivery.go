@@ -35,9 +35,15 @@ type Delivery struct {
 	Detail         string // text of the last reply
 	LeaseUntil     time.Time
 	// Fence is the number of the claim; a completion with an older one is refused.
-	Fence     int64
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Fence int64
+	// OnHold: a person has stopped it, and there are no attempts until it is released.
+	OnHold bool
+	// PeriodAt is when the retry period began, and PeriodAttempts are the attempts before
+	// it: it begins with the delivery, and again when a person retries it. Zero: CreatedAt.
+	PeriodAt       time.Time
+	PeriodAttempts int
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }
 
 // Result is the outcome of one attempt to send.
@@ -56,6 +62,7 @@ const (
 	SourceAttempt AttemptSource = "attempt" // the answer to our own attempt, or the lack of one
 	SourceDSN     AttemptSource = "dsn"     // a delivery status notification (RFC 3464)
 	SourceClient  AttemptSource = "client"  // the visitor's chat client confirmed it
+	SourcePerson  AttemptSource = "person"  // not a result: what a person did to the delivery
 )
 
 // DeliveryResult is a result to be recorded: it changes the delivery and adds a

@@ -277,6 +277,9 @@ create table deliveries (
     updated_at timestamp with time zone not null,
     owner uuid,
     content_started_at timestamp with time zone,
+    on_hold boolean not null default false,
+    period_at timestamp with time zone,
+    period_attempts integer not null default 0,
     constraint deliveries_pkey PRIMARY KEY (id),
     constraint deliveries_once UNIQUE (message_id, recipient),
     constraint deliveries_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
@@ -284,7 +287,8 @@ create table deliveries (
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'held'::text, 'queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'delayed'::text, 'unknown'::text, 'failed'::text, 'cancelled'::text])))
 );
 CREATE INDEX deliveries_conversation ON deliveries USING btree (conversation_id);
-CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at) WHERE (NOT settled);
+CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at) WHERE ((NOT settled) AND (NOT on_hold));
+CREATE INDEX deliveries_outbox ON deliveries USING btree (id) WHERE ((channel = 'email'::text) AND (state <> ALL (ARRAY['sent'::text, 'delivered'::text, 'cancelled'::text])));
 CREATE INDEX deliveries_recipient ON deliveries USING btree (lower(recipient), created_at);
 CREATE INDEX deliveries_sending ON deliveries USING btree (owner) WHERE (state = 'sending'::text);
 
@@ -299,9 +303,12 @@ create table delivery_attempts (
     id bigint not null generated always as identity,
     source text not null default 'attempt'::text,
     server text not null default ''::text,
+    action text not null default ''::text,
+    agent_id uuid,
     constraint delivery_attempts_pkey PRIMARY KEY (id),
+    constraint delivery_attempts_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
     constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
-    constraint delivery_attempts_source CHECK ((source = ANY (ARRAY['attempt'::text, 'dsn'::text, 'client'::text])))
+    constraint delivery_attempts_source CHECK ((source = ANY (ARRAY['attempt'::text, 'dsn'::text, 'client'::text, 'person'::text])))
 );
 CREATE INDEX delivery_attempts_delivery ON delivery_attempts USING btree (delivery_id, at);
 
@@ -781,6 +788,7 @@ create function address_texts(addresses jsonb) returns jsonb language sql immuta
 create function agent_inboxes(a agents) returns uuid[] language sql stable parallel safe;
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
 create function may_read(restricted boolean, tier integer, inbox uuid, inboxes uuid[], tiers integer[]) returns boolean language sql immutable parallel safe;
+create function outbox_part(state text, on_hold boolean) returns text language sql immutable;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;

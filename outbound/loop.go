@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -162,11 +163,11 @@ func (la *lane) attempt(ctx context.Context, job Job) {
 	log := la.opt.Log.With("delivery", d.ID, "conversation", d.ConversationID, "channel", d.Channel)
 	r := la.send(ctx, job)
 	now := la.opt.Now()
-	count := d.Attempts
+	count := d.Attempts - d.PeriodAttempts
 	if r.State == desk.DeliveryUnknown {
 		count = job.Unknowns + 1
 	}
-	next, again := la.opt.Schedule.Next(count, d.CreatedAt, now, r)
+	next, again := la.opt.Schedule.Next(count, cmp.Or(d.PeriodAt, d.CreatedAt), now, r)
 	if again {
 		next = jitter(d.ID, d.Attempts, now, next)
 	} else if r.State == desk.DeliveryDelayed {

@@ -4,10 +4,11 @@ import "switchboard/desk"
 
 // sendingJSON is the part of changesJSON about what is sent.
 type sendingJSON struct {
-	Deliveries []deliveryJSON `json:"deliveries,omitempty"`
-	Results    []resultJSON   `json:"results,omitempty"`
-	Released   []releasedJSON `json:"released,omitempty"`
-	Cancelled  []releasedJSON `json:"cancelled,omitempty"`
+	Deliveries []deliveryJSON  `json:"deliveries,omitempty"`
+	Results    []resultJSON    `json:"results,omitempty"`
+	Operations []operationJSON `json:"operations,omitempty"`
+	Released   []releasedJSON  `json:"released,omitempty"`
+	Cancelled  []releasedJSON  `json:"cancelled,omitempty"`
 }
 
 type resultJSON struct {
@@ -21,6 +22,18 @@ type resultJSON struct {
 	EnhancedCode  string  `json:"enhanced_code"`
 	Detail        string  `json:"detail"`
 	NextAttemptAt instant `json:"next_attempt_at,omitzero"`
+}
+
+type operationJSON struct {
+	DeliveryID    key     `json:"delivery_id"`
+	Action        string  `json:"action"`
+	Was           string  `json:"was"`
+	State         string  `json:"state"`
+	OnHold        bool    `json:"on_hold"`
+	NextAttemptAt instant `json:"next_attempt_at,omitzero"`
+	Reason        string  `json:"reason"`
+	ByID          key     `json:"by_id"`
+	At            instant `json:"at"`
 }
 
 // releasedJSON is a message that is sent now, or that is taken back.
@@ -38,6 +51,10 @@ func sending(c *desk.Changes, out *changesJSON) {
 	for _, r := range c.Results {
 		out.Results = append(out.Results, resultJSON{key(r.Delivery), r.Fence, string(r.Source), instant{r.At}, string(r.State), r.Server, r.Code,
 			r.EnhancedCode, r.Detail, instant{r.NextAttemptAt}})
+	}
+	for _, o := range c.Operations {
+		out.Operations = append(out.Operations, operationJSON{key(o.Delivery), string(o.Action), string(o.From), string(o.State), o.OnHold,
+			instant{o.NextAttemptAt}, o.Reason, key(o.By), instant{o.At}})
 	}
 	for _, m := range c.Released {
 		out.Released = append(out.Released, releasedJSON{MessageID: key(m.Message), At: instant{m.At}})

@@ -28,6 +28,9 @@ var notStored = map[string]string{
 	"Accounts.OwnerID":                    "mail opens accounts without it; Store.EditAccount writes it",
 	"Accounts.UpdatedAt":                  "set by the database",
 	"Contacts.Identities":                 "Changes.Identities has them",
+	"Deliveries.OnHold":                   "Changes.Operations sets it",
+	"Deliveries.PeriodAt":                 "Changes.Operations sets it",
+	"Deliveries.PeriodAttempts":           "Changes.Operations sets it",
 	"Messages.Report.Returned":            "used to find the delivery, and not kept",
 	"Messages.Report.Returned.MailSystem": "used to find the delivery, and not kept",
 	"Messages.Report.Returned.Action":     "used to find the delivery, and not kept",
@@ -187,6 +190,8 @@ func (f *fixture) full() *desk.Changes {
 			Code: 451, EnhancedCode: "4.2.1", Detail: "later", LeaseUntil: at(51), Fence: 12, CreatedAt: at(52), UpdatedAt: at(53)}},
 		Results: []desk.DeliveryResult{{Delivery: f.claimed, Fence: 9, Source: desk.SourceAttempt, At: at(55), NextAttemptAt: at(56),
 			Result: desk.Result{State: desk.DeliveryDelayed, Server: "mx.example:25", Code: 450, EnhancedCode: "4.7.1", Detail: "greylisted"}}},
+		Operations: []desk.DeliveryOperation{{Delivery: f.seen, Action: desk.DeliveryRetry, From: desk.DeliveryFailed, State: desk.DeliveryQueued, OnHold: true,
+			NextAttemptAt: at(59), Reason: "again", By: f.agent, At: at(60)}},
 		Released:  []desk.ReleasedMessage{{Message: f.scheduled, At: at(57)}},
 		Cancelled: []desk.CancelledMessage{{Message: f.undone, Conversation: f.updated, At: at(58)}},
 		Facts:     []desk.ConversationFacts{{Conversation: opened.ID, Facts: json.RawMessage(`{"channel": "email"}`)}},
@@ -307,6 +312,12 @@ func TestWriteStoresEveryField(t *testing.T) {
 		return desk.DeliveryResult{Delivery: desk.DeliveryID(r.DeliveryID), Fence: r.Fence, Source: desk.AttemptSource(r.Source), At: r.At.Time,
 			Result: desk.Result{State: desk.DeliveryState(r.State), Server: r.Server, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}, NextAttemptAt: r.NextAttemptAt.Time}
 	}), c.Results)
+	compare(t, "operations", read(t, f, `select d.id as delivery_id, a.action, 'failed' as was, d.state, d.on_hold, d.next_attempt_at, a.detail as reason, a.agent_id as by_id, d.period_at as at
+		from delivery_attempts a join deliveries d on d.id = a.delivery_id where a.source = 'person' and a.at = d.updated_at and a.state = d.state and d.period_attempts = 3 and not d.settled`,
+		func(r *operationJSON) desk.DeliveryOperation {
+			return desk.DeliveryOperation{Delivery: desk.DeliveryID(r.DeliveryID), Action: desk.DeliveryAction(r.Action), From: desk.DeliveryState(r.Was),
+				State: desk.DeliveryState(r.State), OnHold: r.OnHold, NextAttemptAt: r.NextAttemptAt.Time, Reason: r.Reason, By: desk.AgentID(r.ByID), At: r.At.Time}
+		}), c.Operations)
 	compare(t, "released", read(t, f, "select d.message_id, m.sent_at as at from deliveries d join messages m on m.id = d.message_id where d.state = 'queued' and d.next_attempt_at = m.sent_at and m.received_at = m.sent_at",
 		func(r *releasedJSON) desk.ReleasedMessage {
 			return desk.ReleasedMessage{Message: desk.MessageID(r.MessageID), At: r.At.Time}

@@ -3,7 +3,7 @@
 
 -- name: clock-deliveries
 update deliveries set next_attempt_at = now(), lease_until = case when lease_until is not null then now() end
-where channel in ('email', 'chat', 'form') and not settled and state <> 'scheduled' and next_attempt_at > now() + $1 * interval '1 second';
+where channel in ('email', 'chat', 'form') and not settled and not on_hold and state <> 'scheduled' and next_attempt_at > now() + $1 * interval '1 second';
 
 -- name: clock-raws
 -- In the order of raw-claim, so that nothing waits at the head of the queue.

@@ -4,7 +4,7 @@
 -- been sent. That stays on record until the attempt has a result.
 with due as (
     select id, state, state = 'sending' and (owner is null or content_started_at is not null) as abandoned from deliveries
-    where channel = $1 and not settled and state in ('held', 'queued', 'delayed', 'unknown', 'sending') and next_attempt_at <= now()
+    where channel = $1 and not settled and not on_hold and state in ('held', 'queued', 'delayed', 'unknown', 'sending') and next_attempt_at <= now()
     order by next_attempt_at, id
     limit $2
     for update skip locked
@@ -19,8 +19,9 @@ from due, fence f
 where d.id = due.id
 returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.return_path, d.envelope_id, d.state, d.attempts,
     d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.lease_until, d.fence, d.created_at, d.updated_at,
-    due.abandoned,
-    (select count(*) from delivery_attempts a where a.delivery_id = d.id and a.state = 'unknown') as unknowns;
+    coalesce(d.period_at, d.created_at) as period_at, d.period_attempts, due.abandoned,
+    (select count(*) from delivery_attempts a
+     where a.delivery_id = d.id and a.source = 'attempt' and a.state = 'unknown' and a.attempt > d.period_attempts) as unknowns;
 
 -- name: delivery-content
 -- The claim $2 of delivery $1 is about to send the content.
@@ -62,7 +63,7 @@ select author_id is not null from messages where id = $1;
 -- name: delivery-next
 -- In seconds from now, so that it does not matter whose clock is right.
 select extract(epoch from min(next_attempt_at) - now()) from deliveries
-where channel = $1 and not settled and state in ('held', 'queued', 'delayed', 'unknown', 'sending');
+where channel = $1 and not settled and not on_hold and state in ('held', 'queued', 'delayed', 'unknown', 'sending');
 
 -- name: rendering-get
 select bytes from renderings where message_id = $1;

@@ -15,7 +15,7 @@ from unnest(array['owner', 'clock', 'next_action']) g (gap);
 -- name: delivery-queues
 select channel, count(*) as waiting,
        greatest(coalesce(extract(epoch from now() - min(next_attempt_at)), 0), 0) as late
-from deliveries where not settled and channel > '' -- always true; makes deliveries_due usable
+from deliveries where not settled and not on_hold and channel > '' -- always true; makes deliveries_due usable
 group by channel;
 
 -- name: server

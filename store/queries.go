@@ -31,6 +31,7 @@ type queries struct {
 	agent            agentQueries
 	delivery         deliveryQueries
 	sending          sendingQueries
+	outbox           outboxQueries
 	event            eventQueries
 	chat             chatQueries
 	mailbox          mailboxQueries

@@ -2,7 +2,7 @@
 -- The deliveries of message $2, if it is a reply in conversation $1. They are locked: no
 -- other node claims them meanwhile, and an attempt that has begun is in them.
 select d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.return_path, d.envelope_id, d.state, d.attempts,
-    d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.fence, d.created_at, d.updated_at
+    d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.fence, d.on_hold, d.created_at, d.updated_at
 from deliveries d
 where d.message_id = $2 and exists (select from placements p where p.message_id = $2 and p.conversation_id = $1 and p.until is null)
 order by d.id

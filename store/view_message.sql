@@ -8,7 +8,7 @@ select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.i
        coalesce((select jsonb_agg(jsonb_build_object('id', 'dl_' || replace(d.id::text, '-', ''), 'recipient', d.recipient,
                     'state', d.state, 'attempts', d.attempts, 'code', d.code, 'enhanced_code', d.enhanced_code, 'detail', d.detail,
                     'next_attempt_at', case when d.state in ('scheduled', 'held', 'queued', 'delayed', 'unknown') then d.next_attempt_at end,
-                    'updated_at', d.updated_at) order by d.created_at, d.id)
+                    'on_hold', d.on_hold, 'updated_at', d.updated_at) order by d.created_at, d.id)
                  from deliveries d where d.message_id = m.id), '[]') as deliveries
 from placements p
 join messages m on m.id = p.message_id
@@ -27,7 +27,7 @@ select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.i
        coalesce((select jsonb_agg(jsonb_build_object('id', 'dl_' || replace(d.id::text, '-', ''), 'recipient', d.recipient,
                     'state', d.state, 'attempts', d.attempts, 'code', d.code, 'enhanced_code', d.enhanced_code, 'detail', d.detail,
                     'next_attempt_at', case when d.state in ('scheduled', 'held', 'queued', 'delayed', 'unknown') then d.next_attempt_at end,
-                    'updated_at', d.updated_at) order by d.created_at, d.id)
+                    'on_hold', d.on_hold, 'updated_at', d.updated_at) order by d.created_at, d.id)
                  from deliveries d where d.message_id = m.id), '[]') as deliveries
 from placements p
 join messages m on m.id = p.message_id
@@ -62,9 +62,10 @@ limit 1;
 -- name: view-trail
 -- The deliveries of a message, each with its attempts.
 select d.id, d.recipient, d.state, d.created_at,
-       case when d.state in ('scheduled', 'held', 'queued', 'delayed', 'unknown') and not d.settled then d.next_attempt_at end as next_attempt_at,
+       case when d.state in ('scheduled', 'held', 'queued', 'delayed', 'unknown') and not d.settled and not d.on_hold then d.next_attempt_at end as next_attempt_at,
+       d.on_hold,
        coalesce((select jsonb_agg(jsonb_build_object('attempt', a.attempt, 'at', a.at, 'source', a.source, 'state', a.state, 'server', a.server,
-                    'code', a.code, 'enhanced_code', a.enhanced_code, 'detail', a.detail) order by a.at, a.id)
-                 from delivery_attempts a where a.delivery_id = d.id), '[]') as tries
+                    'code', a.code, 'enhanced_code', a.enhanced_code, 'detail', a.detail, 'action', a.action, 'by', coalesce(g.name, '')) order by a.at, a.id)
+                 from delivery_attempts a left join agents g on g.id = a.agent_id where a.delivery_id = d.id), '[]') as tries
 from deliveries d where d.message_id = $1
 order by d.created_at, d.id;

@@ -71,6 +71,7 @@ var nullable = map[string][]string{
 	"Channel":      {"progress", "reconciled"},
 	"Conversation": {"assignee", "handoff", "merged_into", "next_due"},
 	"Message":      {"author", "authentication", "report", "signature"},
+	"Queued":       {"author"},
 	"Stint":        {"assignee"},
 	"Task":         {"assignee", "closed_by", "driver"},
 }

@@ -36,6 +36,7 @@ type Delivery struct {
 	EnhancedCode  string             `json:"enhanced_code" doc:"RFC 3463"`
 	Detail        string             `json:"detail"`
 	NextAttemptAt *time.Time         `json:"next_attempt_at" doc:"Null when no attempt is scheduled"`
+	OnHold        bool               `json:"on_hold" doc:"A person has stopped it: there are no attempts until it is released"`
 	UpdatedAt     time.Time          `json:"updated_at"`
 }
 
@@ -45,20 +46,23 @@ type Trail struct {
 	Recipient     string             `json:"recipient"`
 	State         desk.DeliveryState `json:"state" enum:"scheduled,held,queued,sending,sent,delivered,delayed,unknown,failed,cancelled"`
 	NextAttemptAt *time.Time         `json:"next_attempt_at" doc:"Null when no attempt is scheduled"`
+	OnHold        bool               `json:"on_hold" doc:"A person has stopped it: there are no attempts until it is released"`
 	CreatedAt     time.Time          `json:"created_at"`
 	Attempts      []Attempt          `json:"attempts" doc:"Oldest first"`
 }
 
-// Attempt is one attempt to deliver, or a report about it.
+// Attempt is one attempt to deliver, a report about it, or what a person did to the delivery.
 type Attempt struct {
 	Attempt      int                `json:"attempt" doc:"The number of the attempt, from 1"`
 	At           time.Time          `json:"at"`
-	Source       desk.AttemptSource `json:"source" enum:"attempt,dsn,client" doc:"What reported it: the answer to our own attempt, a delivery status notification, or the visitor's chat client"`
-	State        desk.DeliveryState `json:"state" enum:"sent,delivered,delayed,unknown,failed"`
+	Source       desk.AttemptSource `json:"source" enum:"attempt,dsn,client,person" doc:"What reported it: the answer to our own attempt, a delivery status notification, the visitor's chat client, or a person, who did action"`
+	State        desk.DeliveryState `json:"state" enum:"held,queued,sent,delivered,delayed,unknown,failed,cancelled"`
 	Server       string             `json:"server" doc:"The server that the message was sent to; may be empty"`
 	Code         int                `json:"code" doc:"SMTP reply code, 0 if none"`
 	EnhancedCode string             `json:"enhanced_code" doc:"RFC 3463"`
-	Detail       string             `json:"detail" doc:"What the server answered, or what went wrong"`
+	Detail       string             `json:"detail" doc:"What the server answered, what went wrong, or the reason that a person gave"`
+	Action       string             `json:"action" enum:",hold,release,retry,cancel,redirect" doc:"What a person did; empty: this is a result"`
+	By           string             `json:"by" doc:"Who did it; empty: nobody"`
 }
 
 // Display is the version of a message that is shown first.

@@ -282,6 +282,26 @@ begin
             end if;
         end loop;
     end if;
+    if changes ? 'operations' then
+        for result in
+            select * from jsonb_to_recordset(changes->'operations') as (delivery_id uuid, action text, was text, state text, on_hold boolean,
+                next_attempt_at timestamptz, reason text, by_id uuid, at timestamptz)
+        loop
+            update deliveries d set state = result.state, on_hold = result.on_hold, updated_at = result.at,
+                next_attempt_at = coalesce(result.next_attempt_at, d.next_attempt_at),
+                settled = case result.action when 'retry' then false when 'hold' then d.settled when 'release' then d.settled else true end,
+                period_at = case when result.action = 'retry' then result.at else d.period_at end,
+                period_attempts = case when result.action = 'retry' then d.attempts else d.period_attempts end
+            where d.id = result.delivery_id and d.state = result.was
+            returning d.attempts into tries;
+            if found then
+                insert into delivery_attempts (delivery_id, attempt, at, source, state, detail, action, agent_id)
+                values (result.delivery_id, tries, result.at, 'person', result.state, result.reason, result.action, result.by_id);
+            else
+                deliveries_lost := deliveries_lost + 1;
+            end if;
+        end loop;
+    end if;
     if changes ? 'released' then
         -- Scheduled replies are queued, and are written at that instant.
         update deliveries d set state = 'queued', next_attempt_at = r.at, updated_at = r.at

@@ -961,6 +961,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List outgoing mail
+         * @description The deliveries of mail, one per recipient, newest first, with how many there are in each state and to each domain. Admins only.
+         */
+        get: operations["list-outbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try to deliver to a domain now
+         * @description Retries the deliveries to one domain, at most 200 with each request. Admins only.
+         */
+        post: operations["retry-outbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a delivery
+         * @description For everyone who may read its conversation. message-trail has all attempts.
+         */
+        get: operations["read-delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a delivery up
+         * @description There are no further attempts, and the conversation is open again. A retry takes it back. 409, with the reason, when the delivery is not in a state for it, as while an attempt is running.
+         */
+        post: operations["cancel-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a delivery
+         * @description There are no attempts until it is released. Admins only. 409, with the reason, when the delivery is not in a state for it, as while an attempt is running.
+         */
+        post: operations["hold-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send to another address
+         * @description The same message goes to another address, and no more to this one; the response is the new delivery. 409, with the reason, when the delivery is not in a state for it.
+         */
+        post: operations["redirect-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a delivery
+         * @description Ends a hold. Admins only. 409, with the reason, when the delivery is not in a state for it, as while an attempt is running.
+         */
+        post: operations["release-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try to deliver now
+         * @description Also after a failure; a new retry period begins. An unknown result needs confirm, because the customer may get the message twice. 409, with the reason, when the delivery is not in a state for it, as while an attempt is running.
+         */
+        post: operations["retry-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/policy/names": {
         parameters: {
             query?: never;
@@ -1533,6 +1693,11 @@ export interface components {
             url: string;
         };
         Attempt: {
+            /**
+             * @description What a person did; empty: this is a result
+             * @enum {string}
+             */
+            action: "" | "hold" | "release" | "retry" | "cancel" | "redirect";
             /** Format: date-time */
             at: string;
             /**
@@ -1540,24 +1705,26 @@ export interface components {
              * @description The number of the attempt, from 1
              */
             attempt: number;
+            /** @description Who did it; empty: nobody */
+            by: string;
             /**
              * Format: int64
              * @description SMTP reply code, 0 if none
              */
             code: number;
-            /** @description What the server answered, or what went wrong */
+            /** @description What the server answered, what went wrong, or the reason that a person gave */
             detail: string;
             /** @description RFC 3463 */
             enhanced_code: string;
             /** @description The server that the message was sent to; may be empty */
             server: string;
             /**
-             * @description What reported it: the answer to our own attempt, a delivery status notification, or the visitor's chat client
+             * @description What reported it: the answer to our own attempt, a delivery status notification, the visitor's chat client, or a person, who did action
              * @enum {string}
              */
-            source: "attempt" | "dsn" | "client";
+            source: "attempt" | "dsn" | "client" | "person";
             /** @enum {string} */
-            state: "sent" | "delivered" | "delayed" | "unknown" | "failed";
+            state: "held" | "queued" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
         };
         AuthFrame: {
             /** @description An API key */
@@ -2200,6 +2367,8 @@ export interface components {
              * @description Null when no attempt is scheduled
              */
             next_attempt_at: string | null;
+            /** @description A person has stopped it: there are no attempts until it is released */
+            on_hold: boolean;
             recipient: string;
             /** @enum {string} */
             state: "scheduled" | "held" | "queued" | "sending" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
@@ -2244,6 +2413,48 @@ export interface components {
              * @enum {string}
              */
             kind: "delivery.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        DeliveryOperated: {
+            /** @enum {string} */
+            action: "hold" | "release" | "retry" | "cancel" | "redirect";
+            /** @description Who did it */
+            by_name: string;
+            delivery_id: string;
+            message_id: string;
+            reason?: string;
+            recipient: string;
+            /** @description The state of the delivery afterwards */
+            state: string;
+            /** @description With redirect: the new recipient */
+            to?: string;
+        };
+        DeliveryOperatedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["DeliveryOperated"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "delivery.operated";
             /**
              * Format: int64
              * @description Dense per conversation, from 1; 0 for other subjects
@@ -2366,7 +2577,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -3117,6 +3328,41 @@ export interface components {
             note?: string;
             title: string;
         };
+        OperationBody: {
+            /** @description With retry: accept that the customer may get the message twice, if the state is unknown */
+            confirm?: boolean;
+            /** @description Shown in the history of the conversation */
+            reason?: string;
+        };
+        Outbox: {
+            counts: components["schemas"]["OutboxCounts"];
+            data: components["schemas"]["Queued"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        OutboxConversation: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            subject: string;
+        };
+        OutboxCounts: {
+            /** @description The destinations with the most deliveries in this part, at most 50 */
+            domains: components["schemas"]["OutboxDomainCount"][];
+            /** @description Of all destinations; without sent and cancelled */
+            parts: components["schemas"]["OutboxPartCount"][];
+        };
+        OutboxDomainCount: {
+            /** Format: int64 */
+            count: number;
+            domain: string;
+        };
+        OutboxPartCount: {
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            part: "waiting" | "sending" | "delayed" | "on_hold" | "unknown" | "failed";
+        };
         Outcome: {
             /** @description Empty with error, and for accounts that a dry run would create */
             account_id: string;
@@ -3515,6 +3761,46 @@ export interface components {
              */
             version: 1;
         };
+        Queued: {
+            /** Format: int64 */
+            attempts: number;
+            /** @description The agent who wrote the message; null: nobody did */
+            author: components["schemas"]["AgentName"] | null;
+            /**
+             * Format: int64
+             * @description SMTP reply code of the last attempt, 0 if none
+             */
+            code: number;
+            conversation: components["schemas"]["OutboxConversation"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the server answered, or what went wrong */
+            detail: string;
+            /** @description Of the recipient, in lower case */
+            domain: string;
+            /** @description RFC 3463 */
+            enhanced_code: string;
+            id: string;
+            inbox: components["schemas"]["InboxName"];
+            message_id: string;
+            /**
+             * Format: date-time
+             * @description Null when no attempt is scheduled
+             */
+            next_attempt_at: string | null;
+            /** @description A person has stopped it: there are no attempts until it is released */
+            on_hold: boolean;
+            /**
+             * @description Where the outbox shows it
+             * @enum {string}
+             */
+            part: "waiting" | "sending" | "delayed" | "on_hold" | "unknown" | "failed" | "sent" | "cancelled";
+            recipient: string;
+            /** @enum {string} */
+            state: "scheduled" | "held" | "queued" | "sending" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
+            /** Format: date-time */
+            updated_at: string;
+        };
         Raw: {
             /** Format: int64 */
             attempts: number;
@@ -3613,6 +3899,19 @@ export interface components {
              */
             waiting: number;
         };
+        RedirectInputBody: {
+            /** @description Accept that the customer may get the message twice, if the state is unknown */
+            confirm?: boolean;
+            /** @description Why; shown in the history of the conversation */
+            reason: string;
+            /** @description The address that gets the message instead: jo@acme.example */
+            to: string;
+        };
+        RefusedDelivery: {
+            id: string;
+            reason: string;
+            recipient: string;
+        };
         Replayed: {
             /** Format: int64 */
             replayed: number;
@@ -3680,6 +3979,27 @@ export interface components {
             recipient: string;
             remote?: string;
             status: string;
+        };
+        RetriedAll: {
+            /** @description There are more; repeat the request */
+            more: boolean;
+            /** @description Those that could not be retried */
+            refused: components["schemas"]["RefusedDelivery"][];
+            /** Format: int64 */
+            retried: number;
+        };
+        RetryAllInputBody: {
+            /** @description Of the recipients */
+            domain: string;
+            /** @description An inbox's key; absent: all */
+            inbox?: string;
+            /** @description Shown in the history of the conversations */
+            reason?: string;
+            /**
+             * @description delayed by default
+             * @enum {string}
+             */
+            state?: "delayed" | "failed" | "on_hold";
         };
         ReturnInputBody: {
             /** @description What is missing, or why it belongs to where it came from */
@@ -4207,6 +4527,8 @@ export interface components {
              * @description Null when no attempt is scheduled
              */
             next_attempt_at: string | null;
+            /** @description A person has stopped it: there are no attempts until it is released */
+            on_hold: boolean;
             recipient: string;
             /** @enum {string} */
             state: "scheduled" | "held" | "queued" | "sending" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
@@ -4295,6 +4617,8 @@ export type CreateKeyInputBody = components['schemas']['CreateKeyInputBody'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryChanged = components['schemas']['DeliveryChanged'];
 export type DeliveryChangedEvent = components['schemas']['DeliveryChangedEvent'];
+export type DeliveryOperated = components['schemas']['DeliveryOperated'];
+export type DeliveryOperatedEvent = components['schemas']['DeliveryOperatedEvent'];
 export type Draft = components['schemas']['Draft'];
 export type DraftInputBody = components['schemas']['DraftInputBody'];
 export type DuplicateLinked = components['schemas']['DuplicateLinked'];
@@ -4348,6 +4672,12 @@ export type Notice = components['schemas']['Notice'];
 export type NoticeCreated = components['schemas']['NoticeCreated'];
 export type NoticeCreatedEvent = components['schemas']['NoticeCreatedEvent'];
 export type OpenTaskInputBody = components['schemas']['OpenTaskInputBody'];
+export type OperationBody = components['schemas']['OperationBody'];
+export type Outbox = components['schemas']['Outbox'];
+export type OutboxConversation = components['schemas']['OutboxConversation'];
+export type OutboxCounts = components['schemas']['OutboxCounts'];
+export type OutboxDomainCount = components['schemas']['OutboxDomainCount'];
+export type OutboxPartCount = components['schemas']['OutboxPartCount'];
 export type Outcome = components['schemas']['Outcome'];
 export type PageAccount = components['schemas']['PageAccount'];
 export type PageAcknowledged = components['schemas']['PageAcknowledged'];
@@ -4386,17 +4716,22 @@ export type PromiseBreached = components['schemas']['PromiseBreached'];
 export type PromiseBreachedEvent = components['schemas']['PromiseBreachedEvent'];
 export type PromiseWarned = components['schemas']['PromiseWarned'];
 export type PromiseWarnedEvent = components['schemas']['PromiseWarnedEvent'];
+export type Queued = components['schemas']['Queued'];
 export type Raw = components['schemas']['Raw'];
 export type ReadInputBody = components['schemas']['ReadInputBody'];
 export type ReadyFrame = components['schemas']['ReadyFrame'];
 export type Recipients = components['schemas']['Recipients'];
 export type Reconciled = components['schemas']['Reconciled'];
 export type ReconciledFolder = components['schemas']['ReconciledFolder'];
+export type RedirectInputBody = components['schemas']['RedirectInputBody'];
+export type RefusedDelivery = components['schemas']['RefusedDelivery'];
 export type Replayed = components['schemas']['Replayed'];
 export type ReplyInputBody = components['schemas']['ReplyInputBody'];
 export type ReplyPath = components['schemas']['ReplyPath'];
 export type Report = components['schemas']['Report'];
 export type ReportRecipient = components['schemas']['ReportRecipient'];
+export type RetriedAll = components['schemas']['RetriedAll'];
+export type RetryAllInputBody = components['schemas']['RetryAllInputBody'];
 export type ReturnInputBody = components['schemas']['ReturnInputBody'];
 export type RuleFailed = components['schemas']['RuleFailed'];
 export type RuleFailedEvent = components['schemas']['RuleFailedEvent'];
@@ -6313,6 +6648,303 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-outbox": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description A part of the outbox; absent: all that has not been sent or cancelled */
+                state?: "waiting" | "sending" | "delayed" | "on_hold" | "unknown" | "failed" | "sent" | "cancelled";
+                /** @description An inbox's key */
+                inbox?: string;
+                /** @description Of the recipient */
+                domain?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outbox"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "retry-outbox": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryAllInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedAll"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "read-delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "cancel-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "hold-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "redirect-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedirectInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "release-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "retry-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
             };
             /** @description Problem details (RFC 9457) */
             default: {

@@ -97,6 +97,11 @@ export function describe(event: DeskEvent, names: Names): string {
       return say('event.scheduled', { actor, time: exact(event.data.send_at) });
     case 'message.cancelled':
       return event.data.reason ? say('event.withheld', { reason: event.data.reason }) : say('event.takenBack', { actor });
+    case 'delivery.operated': {
+      const { action, recipient, to = '', reason } = event.data;
+      const text = say(`operated.${action}`, { actor, recipient, to });
+      return reason ? say('event.because', { text, reason }) : text;
+    }
   }
   return promised(event, actor, inbox) ?? shared(event, actor, names) ?? event.kind;
 }

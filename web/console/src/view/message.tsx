@@ -124,7 +124,7 @@ function Details({ message }: { message: Message }) {
 
 function DeliveryLine({ delivery, message }: { delivery: Delivery; message: Message }) {
   // A chat line that was sent is stored, but the visitor may have left.
-  const state = delivery.state === 'scheduled' && delivery.next_attempt_at ? say('delivery.scheduledFor', { time: moment(delivery.next_attempt_at, now.value) }) : say(message.channel === 'chat' && delivery.state === 'sent' ? 'delivery.unseen' : `delivery.${delivery.state}`);
+  const state = delivery.state === 'scheduled' && delivery.next_attempt_at ? say('delivery.scheduledFor', { time: moment(delivery.next_attempt_at, now.value) }) : say(message.channel === 'chat' && delivery.state === 'sent' ? 'delivery.unseen' : delivery.on_hold ? 'delivery.onHold' : `delivery.${delivery.state}`);
   const code = [delivery.code || '', delivery.enhanced_code].filter(Boolean).join(' ');
   const trouble = delivery.state === 'failed' || delivery.state === 'delayed' || delivery.state === 'unknown';
   const single = message.deliveries.length === 1 && message.to.length <= 1;
@@ -134,7 +134,7 @@ function DeliveryLine({ delivery, message }: { delivery: Delivery; message: Mess
       <span>{single ? state : say('delivery.to', { state, recipient: delivery.recipient })}</span>
       {code && <code>{code}</code>}
       {trouble && delivery.detail && <span class="delivery-detail">{delivery.detail}</span>}
-      {delivery.state === 'delayed' && delivery.next_attempt_at && <span class="muted">{say('delivery.next', { time: moment(delivery.next_attempt_at, now.value) })}</span>}
+      {delivery.state === 'delayed' && !delivery.on_hold && delivery.next_attempt_at && <span class="muted">{say('delivery.next', { time: moment(delivery.next_attempt_at, now.value) })}</span>}
     </li>
   );
 }
