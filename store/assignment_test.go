@@ -180,13 +180,12 @@ func TestAssignmentOnTwoNodes(t *testing.T) {
 	var nodes []*assigner.Assigner
 	var running sync.WaitGroup
 	var mu sync.Mutex
-	var slowest time.Duration
+	opened := map[desk.ConversationID]time.Time{}
 	for _, s := range []*store.Store{o.Store, other} {
 		n := assigner.New(s, assigner.Options{Policy: policy, Log: slog.New(slog.DiscardHandler)})
 		nodes = append(nodes, n)
 		running.Go(func() { n.Run(ctx) })
 	}
-	running.Go(func() { o.idle(ctx, t, &mu, &slowest) })
 
 	work := make(chan int, letters)
 	for i := range letters {
@@ -199,6 +198,9 @@ func TestAssignmentOnTwoNodes(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(c), 9))
 			for i := range work {
 				id := o.letter(t)
+				mu.Lock()
+				opened[id] = time.Now()
+				mu.Unlock()
 				nodes[i%2].Wake()
 				who := agents[r.IntN(len(agents))]
 				switch r.IntN(6) {
@@ -236,6 +238,7 @@ func TestAssignmentOnTwoNodes(t *testing.T) {
 	running.Wait()
 	o.checkAssignments(t, agents)
 	o.tiled(t)
+	slowest := o.idle(t, agents, opened)
 	t.Logf("a conversation waited at most %v although somebody had time", slowest)
 	// How long it takes depends on the machine: the long form, alone on one, checks it.
 	if *soakAssign && slowest > time.Second {
@@ -257,44 +260,6 @@ func (o *office) any(t testing.TB, n int) (id desk.ConversationID) {
 		return desk.ConversationID{}
 	}
 	return id
-}
-
-// idle measures for how long a conversation waits while somebody who could take it has
-// time: every agent may take every conversation here. The times are those of the
-// snapshots: on a busy machine an answer comes late.
-func (o *office) idle(ctx context.Context, t testing.TB, mu *sync.Mutex, slowest *time.Duration) {
-	since := map[string]time.Time{}
-	for ctx.Err() == nil {
-		now := map[string]time.Time{}
-		rows, err := o.db.QueryContext(ctx, `select c.id::text || a.id::text, statement_timestamp()
-			from conversations c, agents a join agent_presence p on p.agent_id = a.id
-			where c.status = 'open' and c.assignee_id is null and c.service->>'held' is null and a.availability = 'available' and a.tiers = '{1,2}'
-			  and (select count(*) from conversations l where l.assignee_id = a.id and l.status = 'open') < case a.capacity when 0 then 3 else a.capacity end`)
-		if err != nil {
-			break
-		}
-		for rows.Next() {
-			var pair string
-			var at time.Time
-			if rows.Scan(&pair, &at) == nil {
-				now[pair] = at
-			}
-		}
-		rows.Close()
-		mu.Lock()
-		for pair, at := range now {
-			if first, ok := since[pair]; ok {
-				now[pair] = first
-				*slowest = max(*slowest, at.Sub(first))
-			}
-		}
-		since = now
-		mu.Unlock()
-		select {
-		case <-ctx.Done():
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
 }
 
 // checkAssignments reads the event log in its order: an automatic assignment is of a
