@@ -35,6 +35,9 @@ type Tx interface {
 	// Head returns what a reply by mail refers to; the zero Head if there is no mail
 	// yet.
 	Head(ctx context.Context, id desk.ConversationID) (Head, error)
+	// Earlier returns the mail of a locked conversation that a reply may quote, the newest
+	// first: what people wrote and what we sent, but nothing internal, automatic or forged.
+	Earlier(ctx context.Context, id desk.ConversationID) ([]Earlier, error)
 	// MessagesAfter counts the messages of any direction numbered above seq, and
 	// returns the newest message's number (0: none).
 	MessagesAfter(ctx context.Context, id desk.ConversationID, seq int64) (newer int, newest int64, err error)
@@ -88,6 +91,8 @@ type Options struct {
 	// MessageID makes the RFC 5322 msg-id of a message, without angle brackets. It
 	// must give the same id for the same message. Required.
 	MessageID func(desk.MessageID) string
+	// Company is the name of the site's owner, for sender names and signatures; may be empty.
+	Company string
 	// Own reports whether an address is one of the desk's own, which are never
 	// replied to; nil: only the conversation's own address is known.
 	Own func(address string) bool

@@ -27,6 +27,8 @@ type draft struct {
 	files        []Upload // what the reply attaches
 	now          time.Time
 	held         time.Duration // before it is sent
+	letter       letter        // what its inbox adds; only to mail
+	earlier      []Earlier     // what it may quote
 	opt          *Options
 }
 
@@ -64,9 +66,6 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 	if err := d.content(&m, text, html); err != nil {
 		return desk.Message{}, nil, err
 	}
-	// What is stored is what is sent, and the recipient's program may show it less
-	// carefully than the console.
-	m.HTMLBody = htmlview.Sanitize(m.HTMLBody)
 	return d.mail(m)
 }
 
@@ -93,6 +92,9 @@ func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if len(d.reply.To) > 0 {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "to: a chat reply goes to the visitor; it cannot have other recipients")
 	}
+	if d.reply.From != "" {
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "from: a chat reply has no sender address to choose")
+	}
 	if len(d.files) > 0 {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "attachments: a chat reply cannot have files; send a link instead")
 	}
@@ -110,8 +112,16 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	m.From = []desk.Address{{Name: d.by.Name, Email: c.ReplyFrom}}
+	from, err := d.sender()
+	if err != nil {
+		return desk.Message{}, nil, err
+	}
+	m.From = []desk.Address{{Name: d.senderName(), Email: from}}
 	m.To, m.CC = to, cc
+	d.finish(&m)
+	// What is stored is what is sent, and the recipient's program may show it less
+	// carefully than the console.
+	m.HTMLBody = htmlview.Sanitize(m.HTMLBody)
 	m.Subject = "Re: " + baseSubject(d.head.Subject, c.Subject)
 	if d.head.MessageID != "" {
 		m.InReplyTo = []string{d.head.MessageID}
@@ -119,7 +129,7 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	}
 	var ds []desk.Delivery
 	for _, a := range slices.Concat(to, cc) {
-		ds = append(ds, d.delivery(&m, a.Email, c.ReplyFrom))
+		ds = append(ds, d.delivery(&m, a.Email, from))
 	}
 	return m, ds, nil
 }

@@ -47,6 +47,8 @@ func (s *memory) Act(_ context.Context, ids []desk.ConversationID, fn func(Tx) e
 func (s *memory) Now() time.Time                            { return noon }
 func (s *memory) State(desk.ConversationID) lifecycle.State { return s.state }
 
+func (s *memory) Earlier(context.Context, desk.ConversationID) ([]Earlier, error) { return nil, nil }
+
 func (s *memory) Head(context.Context, desk.ConversationID) (Head, error) {
 	return Head{MessageID: "q1@acme.example", Subject: "Lamp"}, s.fail("Head")
 }

@@ -8,6 +8,7 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/addressmask"
 	"switchboard/internal/imf"
+	"switchboard/router"
 )
 
 // maxCC bounds each of a reply's To and Cc.
@@ -18,6 +19,12 @@ type Recipients struct {
 	To, CC []desk.Address
 	// Omitted is how many more people took part than a reply can have in copy.
 	Omitted int
+	// Senders are the addresses that the reply may be sent from, the usual one first, and
+	// SenderName the name beside it. Signature is the text below it; may be empty.
+	Senders               []string
+	SenderName, Signature string
+	// Quotes says which earlier messages are quoted below it.
+	Quotes router.Quote
 }
 
 // Recipients returns who a reply to everyone goes to. It is empty for a chat.
@@ -27,7 +34,10 @@ func (d *Desk) Recipients(ctx context.Context, by desk.Agent, c desk.Conversatio
 		if err != nil {
 			return err
 		}
-		r = (&draft{conversation: a.state.Conversation, head: head, opt: a.opt}).everyone()
+		draft := &draft{conversation: a.state.Conversation, head: head, by: a.by, letter: a.letter(), opt: a.opt}
+		if r = draft.everyone(); draft.conversation.ReplyChannel == desk.ChannelEmail {
+			r.Senders, r.SenderName, r.Signature, r.Quotes = draft.senders(), draft.senderName(), draft.signature(), draft.quotes()
+		}
 		return nil
 	})
 	return r, err

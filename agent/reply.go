@@ -27,6 +27,9 @@ type Reply struct {
 	// To are the recipients; empty: the address that the conversation is answered at.
 	// Only mail has recipients to choose.
 	To, CC []desk.Address
+	// From is the address that it is sent from, one of the inbox's; empty: the one that the
+	// conversation came to. Only mail has a choice.
+	From string
 	// All means everyone, as Desk.Recipients lists them; To and CC are then ignored.
 	All bool
 	// ExpectedSeq is the newest message number the agent had seen. If there is a
@@ -75,13 +78,8 @@ func (a *act) undo(s *Sending) time.Duration {
 	if c.ReplyChannel == desk.ChannelChat {
 		return 0
 	}
-	policy := a.opt.Policy()
-	for _, in := range policy.Inboxes {
-		if rules := policy.Rules; rules != nil && in.ID == c.InboxID {
-			if r, ok := rules.Inbox(in.Key); ok && r.Undo != nil {
-				return *r.Undo
-			}
-		}
+	if in, ok := a.policyInbox(); ok && in.Undo != nil {
+		return *in.Undo
 	}
 	return a.opt.Undo
 }
@@ -129,10 +127,15 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	d := draft{conversation: c, files: files, by: a.by, reply: r, now: a.Now(), held: a.undo(&r.Sending), opt: a.opt}
+	d := draft{conversation: c, files: files, by: a.by, reply: r, now: a.Now(), held: a.undo(&r.Sending), letter: a.letter(), opt: a.opt}
 	if c.ReplyChannel != desk.ChannelChat {
 		if d.head, err = a.Head(ctx, c.ID); err != nil {
 			return desk.Message{}, nil, err
+		}
+		if d.quotes() != router.QuoteNone {
+			if d.earlier, err = a.Earlier(ctx, c.ID); err != nil {
+				return desk.Message{}, nil, err
+			}
 		}
 	}
 	m, deliveries, err := d.compose()

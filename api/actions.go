@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/mail"
@@ -88,6 +89,11 @@ type Recipients struct {
 	To      []desk.Address `json:"to" doc:"Where the conversation is answered; empty for a chat, and if the sender left no address"`
 	CC      []desk.Address `json:"cc" doc:"Everyone else who was written to, without our own addresses"`
 	Omitted int            `json:"omitted" doc:"How many more there are than a reply can have in copy"`
+	// What the inbox adds to a reply.
+	From       []string `json:"from" doc:"The addresses that a reply can be sent from, the usual one first; empty for a chat"`
+	SenderName string   `json:"sender_name" doc:"The name in From"`
+	Signature  string   `json:"signature" doc:"CommonMark that is added below the text; may be empty"`
+	Quotes     string   `json:"quotes" enum:"none,last,all" doc:"Which earlier messages are quoted below"`
 }
 
 func (s *server) recipients(ctx context.Context, in *ConversationPath) (*struct{ Body Recipients }, error) {
@@ -96,7 +102,8 @@ func (s *server) recipients(ctx context.Context, in *ConversationPath) (*struct{
 		return nil, err
 	}
 	r, err := s.Answers.Recipients(ctx, auth.AgentOf(ctx), c.ID)
-	return &struct{ Body Recipients }{Recipients{To: append([]desk.Address{}, r.To...), CC: append([]desk.Address{}, r.CC...), Omitted: r.Omitted}}, err
+	return &struct{ Body Recipients }{Recipients{To: append([]desk.Address{}, r.To...), CC: append([]desk.Address{}, r.CC...), Omitted: r.Omitted,
+		From: append([]string{}, r.Senders...), SenderName: r.SenderName, Signature: r.Signature, Quotes: cmp.Or(string(r.Quotes), "none")}}, err
 }
 
 func (s *server) note(ctx context.Context, in *noteInput) (*messageOutput, error) {

@@ -22,6 +22,7 @@ type replyInput struct {
 		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
 		To          []string `json:"to,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at"`
 		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies"`
+		From        string   `json:"from,omitempty" maxLength:"320" doc:"The address to send from, one of those that list-recipients names; absent: the one that the customer wrote to. 422 names the permitted ones"`
 		Attachments []string `json:"attachments,omitempty" maxItems:"20" doc:"Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture"`
 		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
 		SendingBody
@@ -85,6 +86,11 @@ func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, err
 	if err != nil {
 		return nil, err
 	}
+	if in.Body.From != "" {
+		if _, err := addresses("from", []string{in.Body.From}); err != nil {
+			return nil, err
+		}
+	}
 	files := make([]desk.UploadID, len(in.Body.Attachments))
 	for i, id := range in.Body.Attachments {
 		if files[i], err = desk.ParseID[desk.UploadID](id); err != nil {
@@ -100,7 +106,7 @@ func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, err
 		return nil, err
 	}
 	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{
-		Text: in.Body.Text, HTML: in.Body.HTML, Attachments: files, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq, Sending: sending,
+		Text: in.Body.Text, HTML: in.Body.HTML, Attachments: files, From: in.Body.From, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq, Sending: sending,
 	})
 	if err != nil {
 		return nil, err

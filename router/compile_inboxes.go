@@ -1,6 +1,7 @@
 package router
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,8 @@ func (c *compiler) inboxes(f field) {
 		if !isKey(item.key) {
 			c.fail(item.at, f.path, "%q is not a valid key: use lower-case letters, digits and hyphens", item.key)
 		}
-		c.keys(orKey(item), item.path, map[string]func(field){
+		known := c.letterKeys(&in.Letter)
+		maps.Copy(known, map[string]func(field){
 			"name":     func(f field) { in.Name = c.text(f) },
 			"tier":     func(f field) { in.Tier, _ = c.tierRef(f) },
 			"calendar": func(f field) { in.Calendar = c.calendarRef(f) },
@@ -32,7 +34,8 @@ func (c *compiler) inboxes(f field) {
 			"assign":   func(f field) { in.Assign = c.assign(f) },
 			"overflow": func(f field) { overflows[i] = f },
 			"undo":     func(f field) { in.Undo = c.undo(f) },
-		}, "tier")
+		})
+		c.keys(orKey(item), item.path, known, "tier")
 		c.policy.inboxes = append(c.policy.inboxes, in)
 	}
 	for i := range c.policy.inboxes {

@@ -51,7 +51,8 @@ type Inbox struct {
 	Overflow Overflow
 	// Undo is how long replies by mail are held, so that they can be undone; nil: the
 	// default.
-	Undo *time.Duration
+	Undo   *time.Duration
+	Letter Letter
 }
 
 // Assign defines how conversations are assigned to agents.

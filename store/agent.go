@@ -20,6 +20,7 @@ type agentQueries struct {
 	Stints        *sqlx.Stmt `query:"act-stints"`
 	Head          *sqlx.Stmt `query:"act-head"`
 	Answered      *sqlx.Stmt `query:"act-answered"`
+	Earlier       *sqlx.Stmt `query:"act-earlier"`
 	MessagesAfter *sqlx.Stmt `query:"act-messages-after"`
 	Inboxes       *sqlx.Stmt `query:"act-inboxes"`
 	Agent         *sqlx.Stmt `query:"act-agent"`
@@ -239,6 +240,28 @@ func (t *actTx) Head(ctx context.Context, id desk.ConversationID) (agent.Head, e
 	sent, err := t.answered(ctx, id)
 	return agent.Head{MessageID: row.MessageID, References: row.Refs, Subject: row.Subject, From: a.From, ReplyTo: a.ReplyTo, To: a.To, CC: a.CC, Unconfirmed: row.Unconfirmed,
 		SentTo: sent.To, SentCC: sent.CC}, err
+}
+
+// Earlier implements agent.Tx.
+func (t *actTx) Earlier(ctx context.Context, id desk.ConversationID) ([]agent.Earlier, error) {
+	var rows []struct {
+		Direction desk.Direction
+		Addresses []byte
+		At        time.Time
+		Text      string
+	}
+	if err := t.rows(ctx, "read the mail to quote", t.q.Earlier, &rows, id); err != nil {
+		return nil, err
+	}
+	out := make([]agent.Earlier, len(rows))
+	for i, r := range rows {
+		var a addresses
+		if err := json.Unmarshal(r.Addresses, &a); err != nil {
+			return nil, desk.Errorf(desk.KindInternal, "addresses of a mail in the database: %w", err)
+		}
+		out[i] = agent.Earlier{Direction: r.Direction, From: a.From, To: a.To, CC: a.CC, At: r.At, Text: r.Text}
+	}
+	return out, nil
 }
 
 // answered returns the addresses of our newest mail if no mail to answer is newer.

@@ -37,6 +37,17 @@ where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.d
 order by (m.direction = 'inbound') desc, m.received_at desc, p.seq desc
 limit 1;
 
+-- name: act-earlier
+-- What a reply may quote: mail of people and what has left the desk, but no notes, nothing
+-- automatic, and nothing that its author may not have written.
+select m.direction, m.addresses, m.sent_at as at, m.new_text as text
+from placements p join messages m on m.id = p.message_id
+where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note' and m.auto_submitted = 'none'
+  and not m.problems @> '[{"code": "unverified-sender"}]' and not m.problems @> '[{"code": "unverified-address"}]'
+  and not exists (select from deliveries d where d.message_id = m.id and (d.on_hold or d.state in ('held', 'scheduled', 'cancelled', 'failed')))
+order by m.received_at desc, p.seq desc
+limit 50;
+
 -- name: act-answered
 -- The recipients of our newest mail, unless mail that it could answer is newer.
 select m.addresses

@@ -34,6 +34,19 @@ func HTML(source string) string {
 	return b.String()
 }
 
+// Signature returns the HTML of what stands below a text, after the usual separator (RFC
+// 3676 §4.3), by which programs that shorten answers know it.
+func Signature(source string) string {
+	return `<div style="` + styleSignature + `">-- <br>` + "\n" + HTML(source) + "</div>\n"
+}
+
+// Quote returns the HTML of an earlier message with the line that introduces it.
+func Quote(intro, text string) string {
+	lines := strings.ReplaceAll(html.EscapeString(strings.TrimRight(text, "\n")), "\n", "<br>\n")
+	return `<div style="` + styleBody + `">` + "\n" + `<p style="margin:1em 0 .5em">` + html.EscapeString(intro) + "</p>\n" +
+		`<blockquote type="cite" style="` + styleQuote + `">` + lines + "</blockquote>\n</div>\n"
+}
+
 // Images returns the Content-IDs of the pictures that a text shows, as in
 // ![screen](cid:shot), in their order.
 func Images(source string) []string {
@@ -65,11 +78,12 @@ func Text(source string) string {
 }
 
 const (
-	styleBody  = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5"
-	styleQuote = "margin:0 0 1em;padding:0 0 0 1em;border-left:3px solid #999"
-	styleCode  = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px"
-	stylePre   = styleCode + ";white-space:pre-wrap;margin:0 0 1em;padding:8px 12px;border:1px solid #999;border-radius:4px"
-	styleCell  = "padding:4px 8px;border:1px solid #999;vertical-align:top"
+	styleBody      = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5"
+	styleSignature = styleBody + ";margin:1em 0 0"
+	styleQuote     = "margin:0 0 1em;padding:0 0 0 1em;border-left:3px solid #999"
+	styleCode      = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px"
+	stylePre       = styleCode + ";white-space:pre-wrap;margin:0 0 1em;padding:8px 12px;border:1px solid #999;border-radius:4px"
+	styleCell      = "padding:4px 8px;border:1px solid #999;vertical-align:top"
 )
 
 // styles are the inline styles of elements. Margins are explicit: Outlook's own differ.

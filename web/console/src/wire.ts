@@ -3848,11 +3848,22 @@ export interface components {
         Recipients: {
             /** @description Everyone else who was written to, without our own addresses */
             cc: components["schemas"]["Address"][];
+            /** @description The addresses that a reply can be sent from, the usual one first; empty for a chat */
+            from: string[];
             /**
              * Format: int64
              * @description How many more there are than a reply can have in copy
              */
             omitted: number;
+            /**
+             * @description Which earlier messages are quoted below
+             * @enum {string}
+             */
+            quotes: "none" | "last" | "all";
+            /** @description The name in From */
+            sender_name: string;
+            /** @description CommonMark that is added below the text; may be empty */
+            signature: string;
             /** @description Where the conversation is answered; empty for a chat, and if the sender left no address */
             to: components["schemas"]["Address"][];
         };
@@ -3926,6 +3937,8 @@ export interface components {
              * @description last_seq as the agent saw it; absent or null: no check
              */
             expected_seq?: number | null;
+            /** @description The address to send from, one of those that list-recipients names; absent: the one that the customer wrote to. 422 names the permitted ones */
+            from?: string;
             /** @description The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent */
             html?: string;
             /**
