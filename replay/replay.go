@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/language"
 	"switchboard/lifecycle"
 	"switchboard/replay/history"
 	"switchboard/router"
@@ -180,12 +181,15 @@ func (r *run) open(l *history.Line) *conversation {
 	f := router.Facts{
 		Channel: l.Channel, Message: router.MessageFacts{Subject: l.Subject, NewText: l.Text, From: strings.ToLower(l.From), AutoSubmitted: l.Auto},
 		Contact: router.ContactFacts{Address: strings.ToLower(l.From), Domain: strings.ToLower(domain)}, Account: l.Account.Facts(),
-		History:      router.HistoryFacts{LastTier: -1},
+		History:      r.past(l.Account, strings.ToLower(l.From)),
 		Conversation: router.ConversationFacts{Subject: l.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal)},
 		Calendar:     map[string]bool{},
 	}
 	if !automatic(l) {
 		f.Messages.Inbound = 1
+	}
+	if r.policy.Rules.Reads("message.language") {
+		f.Message.Language = language.Detect(l.Text)
 	}
 	if l.To != nil {
 		f.Message.To, f.Message.Desk, f.Endpoint = strings.ToLower(*l.To), strings.ToLower(*l.To), strings.ToLower(*l.To)
