@@ -45,8 +45,13 @@ type Deps struct {
 	Health        Health
 	Channels      Channels
 	Reconciler    Reconciler // nil: this process has no mailboxes
-	Images        Images     // nil: remote images are not shown
-	Hub           *live.Hub
+	Webhooks      Webhooks
+	WebhookCare   WebhookCare
+	// WebhookDeliveries are what is sent to webhooks.
+	WebhookDeliveries WebhookDeliveries
+	PlainWebhooks     bool   // URLs of webhooks may be http
+	Images            Images // nil: remote images are not shown
+	Hub               *live.Hub
 }
 
 // Store is everything the API reads; package store implements it.
@@ -70,6 +75,9 @@ type Store interface {
 	repeat.Keeper
 	Health
 	Channels
+	Webhooks
+	WebhookCare
+	WebhookDeliveries
 }
 
 // Actions is everything an agent can do; agent.Desk implements it.
@@ -85,7 +93,7 @@ type Actions interface {
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 	}
 }
 

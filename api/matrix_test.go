@@ -36,6 +36,10 @@ var bodies = map[string]any{
 	"invite-to-swarm":   map[string]any{"agents": []string{"sam@desk.example"}},
 	"redirect-delivery": map[string]any{"to": "new@acme.example", "reason": "moved"},
 	"retry-outbox":      map[string]any{"domain": "nowhere.example"},
+	"create-webhook":    map[string]any{"url": "https://hooks.example/in"},
+	"change-webhook":    map[string]any{"description": "The CRM"},
+	"rotate-webhook":    map[string]any{},
+	"replay-webhook":    map[string]any{"since": "2026-01-01T00:00:00Z"},
 	"sign-in":           map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
@@ -107,6 +111,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(),
 		"{id}", f.id.String(), "{part_id}", "2", "{kind}", "reply").Replace(path)
 }
 
@@ -132,6 +137,16 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		}
 		if operation == "replay-raw" {
 			return []int{409}
+		}
+		return []int{200}
+	case strings.HasPrefix(path, "/webhooks"):
+		switch {
+		case role != "root":
+			return []int{403}
+		case strings.Contains(path, "{id}"):
+			return []int{404}
+		case operation == "create-webhook":
+			return []int{201}
 		}
 		return []int{200}
 	case operation == "list-outbox", operation == "retry-outbox":

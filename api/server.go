@@ -143,6 +143,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.channelRoutes()
 	s.sessionRoutes()
 	s.keyRoutes()
+	s.webhookRoutes()
 	openapi.Events(s.huma.OpenAPI())
 	return s, nil
 }

@@ -32,6 +32,9 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	d.exec(`insert into nodes (node, seen_at) values ('n', now())`)
 	d.exec(`insert into channel_status (channel, node, state, since, progress) values ('imap support', 'n', 'running', now(), '{"done": 1, "total": 2, "rate": 3, "eta": 4}')`)
 	d.exec(`insert into mailbox_reconciliations (channel, due_at, at, report) values ('imap support', now(), now(), '[{"folder": "INBOX", "server": 1}]')`)
+	var hook NewWebhook
+	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
+	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	for _, c := range []struct {
 		shape string // the start of a line of the code block, or of a table cell
 		path  string
@@ -55,6 +58,9 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /contacts?q=`, `GET /contacts/{id}`", "/contacts", true},
 		{"`GET /channels`", "/channels", true},
 		{"`GET /outbox/{id}`", "/outbox/" + d.delayed(d.open).String(), false},
+		{"`GET /webhooks`, `GET /webhooks/{id}`", "/webhooks", true},
+		{"`GET /webhooks/{id}/deliveries?state=`", "/webhooks/" + hook.ID.String() + "/deliveries", true},
+		{"`GET /webhooks/types`", "/webhooks/types", true},
 		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
 	} {
 		want := shapeOf(t, string(text), c.shape)
@@ -213,13 +219,16 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d.exec(`update messages set report = '{"kind":"delivery-status","original_message_id":"x","recipients":null}' where id = $1`, d.open.message)
 	upload := desk.NewID[desk.UploadID]()
 	d.exec(`insert into uploads (id, agent_id, name, type, picture, sha256, size, bytes) values ($1, $2, 'a.txt', 'text/plain', '', 'x', 1, 'x')`, upload, d.people["root"].ID)
+	var hook NewWebhook
+	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
+	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
 		op := item.Get
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

@@ -55,6 +55,7 @@ type Config struct {
 	Widgets    []Widget   `koanf:"widget"`
 	Forms      []Form     `koanf:"form"`
 	Images     Images     `koanf:"images"`
+	Webhooks   Webhooks   `koanf:"webhooks"`
 	Signatures Signatures `koanf:"signatures"`
 }
 
@@ -120,6 +121,15 @@ type Images struct {
 	AllowNetworks []string `koanf:"allow_networks"`
 }
 
+// Webhooks controls the sending of events to other systems.
+type Webhooks struct {
+	// AllowNetworks are private networks that webhooks may reach nevertheless. Admins of
+	// the desk can then make the gateway send requests there.
+	AllowNetworks []string      `koanf:"allow_networks"`
+	AllowHTTP     bool          `koanf:"allow_http"` // without TLS
+	Timeout       time.Duration `koanf:"timeout"`    // of an attempt
+}
+
 // Signatures are the trust anchors for verifying signed mail. The files are read
 // again when they change; private keys are refused.
 type Signatures struct {
@@ -163,6 +173,6 @@ func (s *Smarthost) complete() (problems []Problem) {
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
 	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute,
-		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second}, Smarthost: Smarthost{TLS: "starttls"},
+		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second}, Smarthost: Smarthost{TLS: "starttls"}, Webhooks: Webhooks{Timeout: 15 * time.Second},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

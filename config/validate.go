@@ -79,6 +79,10 @@ func (c *Config) Validate() error {
 	v.mailboxes(c.Mailboxes)
 	v.networks("trusted_proxies", c.TrustedProxies)
 	v.networks("images.allow_networks", c.Images.AllowNetworks)
+	v.networks("webhooks.allow_networks", c.Webhooks.AllowNetworks)
+	if c.Webhooks.Timeout < 0 || c.Webhooks.Timeout > time.Minute {
+		v.add("webhooks.timeout", "must be between 1s and 60s")
+	}
 	v.signatures(&c.Signatures)
 	uniqueKeys(&v, "widget", "key", c.Widgets, func(w Widget) string { return w.Key })
 	uniqueKeys(&v, "form", "key", c.Forms, func(f Form) string { return f.Key })

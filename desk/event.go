@@ -31,12 +31,13 @@ const (
 	SubjectChannel      SubjectKind = "channel"      // ID: the channel's configured name
 	SubjectAccount      SubjectKind = "account"      // ID: an AccountID
 	SubjectInbox        SubjectKind = "inbox"        // ID: an InboxID
+	SubjectWebhook      SubjectKind = "webhook"      // ID: a WebhookID
 )
 
 // Subject is what an event is about: every change belongs to something that can
 // be looked up, so that every change can be audited.
 type Subject struct {
-	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox"`
+	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook"`
 	ID   string      `json:"id"` // in text form; never empty
 }
 
@@ -61,6 +62,9 @@ func AccountSubject(id AccountID) Subject { return Subject{SubjectAccount, id.St
 
 // InboxSubject returns the subject for an inbox.
 func InboxSubject(id InboxID) Subject { return Subject{SubjectInbox, id.String()} }
+
+// WebhookSubject returns the subject for a webhook.
+func WebhookSubject(id WebhookID) Subject { return Subject{SubjectWebhook, id.String()} }
 
 // Event is one entry of the append-only log: audit trail and live update at once.
 type Event struct {

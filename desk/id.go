@@ -34,6 +34,8 @@ type (
 	noticeKind       struct{}
 	taskKind         struct{}
 	uploadKind       struct{}
+	webhookKind      struct{}
+	webhookSendKind  struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -51,6 +53,8 @@ func (clockKind) prefix() string        { return "ck" }
 func (noticeKind) prefix() string       { return "nt" }
 func (taskKind) prefix() string         { return "tk" }
 func (uploadKind) prefix() string       { return "up" }
+func (webhookKind) prefix() string      { return "wh" }
+func (webhookSendKind) prefix() string  { return "wd" }
 
 // The identifiers of the model.
 type (
@@ -69,6 +73,8 @@ type (
 	NoticeID       = ID[noticeKind]
 	TaskID         = ID[taskKind]
 	UploadID       = ID[uploadKind]
+	WebhookID      = ID[webhookKind]
+	WebhookSendID  = ID[webhookSendKind] // one event that goes to a webhook
 )
 
 // NewID returns a fresh, time-ordered ID.

@@ -14,6 +14,7 @@ const (
 	NoticeTask       NoticeKind = "task"        // a task was given to the agent, or is done
 	NoticeSwarm      NoticeKind = "swarm"       // the agent was asked for help
 	NoticeGap        NoticeKind = "gap"         // a conversation has no owner, no clock or no next action
+	NoticeWebhook    NoticeKind = "webhook"     // admins: a webhook was disabled; not about a conversation
 	NoticeWithheld   NoticeKind = "withheld"    // a reply of the agent was not sent, and is a draft again
 )
 

@@ -19,9 +19,9 @@ func (g *Gateway) buildAssigner() {
 // eventBuffer is how many events may wait until the assigner has looked at them.
 const eventBuffer = 256
 
-// wakeAssigner wakes the assigner after events of all nodes that matter to it, until ctx
-// ends.
-func (g *Gateway) wakeAssigner(ctx context.Context) error {
+// wakeByEvents wakes the webhooks after events of all nodes, and the assigner after those
+// that matter to it, until ctx ends.
+func (g *Gateway) wakeByEvents(ctx context.Context) error {
 	for {
 		s := g.hub.Subscribe(eventBuffer, live.Everything)
 		for open := true; open; {
@@ -30,6 +30,7 @@ func (g *Gateway) wakeAssigner(ctx context.Context) error {
 				s.Close()
 				return nil
 			case item, ok := <-s.C:
+				g.webhooks.Wake()
 				if open = ok; !ok || item.Event != nil && assigner.Matters(item.Event) {
 					g.assigner.Wake()
 				}

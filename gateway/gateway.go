@@ -39,6 +39,7 @@ import (
 	"switchboard/internal/noticemail"
 	"switchboard/internal/reconcile"
 	"switchboard/internal/redact"
+	"switchboard/internal/webhook/dispatch"
 	"switchboard/lifecycle"
 	"switchboard/live"
 	"switchboard/normalize"
@@ -101,6 +102,7 @@ type Gateway struct {
 	outbox    *outbound.Loop
 	notices   *noticemail.Sender // nil: they are not sent by mail
 	assigner  *assigner.Assigner
+	webhooks  *dispatch.Loop
 	group     *channels.Group
 	reconcile *reconcile.Reconciler
 	api       *api.Handler
@@ -272,6 +274,7 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 		}
 	}
 	g.buildAssigner()
+	g.buildWebhooks()
 	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
 	return nil
 }
@@ -289,6 +292,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 	deps := api.From(g.store, g.names(), actions{Desk: g.desk, committed: g.tail.Wake, queued: g.outbox.Wake}, g.hub)
 	deps.Images = imageproxy.New(g.store, config.Networks(g.cfg.Images.AllowNetworks), g.log)
 	deps.Reconciler = g.reconcile
+	deps.PlainWebhooks = g.cfg.Webhooks.AllowHTTP
 	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains}, deps)
 	if err != nil {
 		return err

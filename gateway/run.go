@@ -60,7 +60,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.runTimers(inner) })
 	pipeline.Go(func() error { return g.repeat(inner, timerInterval, "ReviewAccountsFailed", g.reviewAccounts) })
 	pipeline.Go(func() error { return g.assigner.Run(inner) })
-	pipeline.Go(func() error { return g.wakeAssigner(inner) })
+	pipeline.Go(func() error { return g.wakeByEvents(inner) })
 	pipeline.Go(func() error {
 		return g.repeat(inner, agentInterval, "ReadAgentsFailed", func(ctx context.Context) (bool, error) { return false, g.people.load(ctx) })
 	})
@@ -69,6 +69,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 		pipeline.Go(func() error { return g.repeat(inner, noticeInterval, "SendNoticesFailed", g.notices.Send) })
 	}
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepUploadsFailed", g.store.SweepUploads) })
+	pipeline.Go(func() error { return g.webhooks.Run(inner) })
+	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepWebhooksFailed", g.store.SweepWebhooks) })
 	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 
 	frontend, outer := errgroup.WithContext(ctx)

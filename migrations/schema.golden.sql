@@ -344,7 +344,7 @@ create table events (
     constraint events_seq UNIQUE (conversation_id, seq),
     constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
-    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text]))),
+    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text]))),
     constraint events_version CHECK ((version > 0))
 );
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);
@@ -517,7 +517,7 @@ create table nodes (
 create table notices (
     id uuid not null,
     agent_id uuid not null,
-    conversation_id uuid not null,
+    conversation_id uuid,
     kind text not null,
     rule text not null,
     text text not null,
@@ -532,7 +532,7 @@ create table notices (
     constraint notices_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
 );
 CREATE INDEX notices_conversation ON notices USING btree (conversation_id);
-CREATE INDEX notices_mail ON notices USING btree (at) WHERE ((acked_at IS NULL) AND (mailed_at IS NULL) AND (kind = ANY (ARRAY['escalation'::text, 'page'::text, 'rule-failed'::text])));
+CREATE INDEX notices_mail ON notices USING btree (at) WHERE ((acked_at IS NULL) AND (mailed_at IS NULL) AND (kind = ANY (ARRAY['escalation'::text, 'page'::text, 'rule-failed'::text, 'webhook'::text])));
 CREATE INDEX notices_mailed ON notices USING btree (agent_id, mailed_at) WHERE (mailed_at IS NOT NULL);
 CREATE INDEX notices_open ON notices USING btree (agent_id, at) WHERE (acked_at IS NULL);
 
@@ -783,6 +783,59 @@ create table uploads (
     constraint uploads_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE
 );
 CREATE INDEX uploads_created_at ON uploads USING btree (created_at);
+
+create table webhook_deliveries (
+    id uuid not null,
+    webhook_id uuid not null,
+    message_id text not null,
+    type text not null,
+    conversation_id uuid,
+    seq bigint not null default 0,
+    body text not null,
+    state text not null default 'pending'::text,
+    created_at timestamp with time zone not null default now(),
+    since timestamp with time zone not null default now(),
+    attempts integer not null default 0,
+    next_at timestamp with time zone not null default now(),
+    last_at timestamp with time zone,
+    status integer not null default 0,
+    latency_ms integer not null default 0,
+    response text not null default ''::text,
+    error text not null default ''::text,
+    constraint webhook_deliveries_pkey PRIMARY KEY (id),
+    constraint webhook_deliveries_once UNIQUE (webhook_id, message_id),
+    constraint webhook_deliveries_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE,
+    constraint webhook_deliveries_state CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX webhook_deliveries_conversation ON webhook_deliveries USING btree (conversation_id);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries USING btree (webhook_id, next_at) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_list ON webhook_deliveries USING btree (webhook_id, created_at, id);
+CREATE INDEX webhook_deliveries_old ON webhook_deliveries USING btree (created_at) WHERE (state <> 'pending'::text);
+CREATE INDEX webhook_deliveries_order ON webhook_deliveries USING btree (webhook_id, conversation_id, seq) WHERE (state = 'pending'::text);
+
+create table webhooks (
+    id uuid not null,
+    url text not null,
+    description text not null default ''::text,
+    types text[] not null default '{}'::text[],
+    inboxes text[] not null default '{}'::text[],
+    restricted boolean not null default false,
+    enabled boolean not null default true,
+    disabled_at timestamp with time zone,
+    problem text not null default ''::text,
+    secret bytea not null,
+    former_secret bytea,
+    former_until timestamp with time zone,
+    xid xid8 not null,
+    event_id bigint not null,
+    paused_until timestamp with time zone,
+    failing_since timestamp with time zone,
+    last_success_at timestamp with time zone,
+    created_at timestamp with time zone not null default now(),
+    updated_at timestamp with time zone not null default now(),
+    constraint webhooks_pkey PRIMARY KEY (id)
+);
 
 create function address_texts(addresses jsonb) returns jsonb language sql immutable;
 create function agent_inboxes(a agents) returns uuid[] language sql stable parallel safe;

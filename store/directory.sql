@@ -23,7 +23,8 @@ select (select count(*) from (select 1 from conversations c
                               where c.gap = any(array['owner', 'clock', 'next_action']) and c.gap <> '' and c.merged_into is null and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) limit $4) l) as gaps,
        (select count(*) from (select 1 from notices t
                               where t.agent_id = $3 and t.acked_at is null
-                                and exists (select from conversations c where c.id = t.conversation_id and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) offset 0) limit $4) l) as notices,
+                                and (t.conversation_id is null
+                                     or exists (select from conversations c where c.id = t.conversation_id and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) offset 0)) limit $4) l) as notices,
        (select count(*) from (select 1 from tasks k join conversations c on c.id = k.conversation_id
                               where k.assignee_id = $3 and k.state in ('open', 'in_progress') and may_read(c.restricted, c.tier, c.inbox_id, $1, $2) limit $4) l) as tasks,
        (select count(*) from (select 1 from helpers h join conversations c on c.id = h.conversation_id

@@ -142,6 +142,9 @@ func (s *Store) RebaseEvents(ctx context.Context) (changed int64, err error) {
 		if err == nil {
 			changed, err = result.RowsAffected()
 		}
+		if err == nil && changed > 0 {
+			_, err = tx.StmtxContext(ctx, s.q.webhook.Rebase).ExecContext(ctx)
+		}
 		return wrap("rebase events", err)
 	})
 	return changed, err

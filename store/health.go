@@ -31,12 +31,15 @@ func (s *Store) Schema(ctx context.Context) (have, want int, err error) {
 
 // Queues are the lengths of the queues in the database. Times are in seconds.
 type Queues struct {
-	Pending     int64           // journaled, not yet processed
-	Quarantined int64           // waiting for a person's decision
-	Oldest      float64         // age of the oldest pending item; 0 if there is none
-	Overdue     int64           // conversations whose timers are due
-	Outbound    []OutboundQueue `db:"-"`
-	Gaps        []GapCount      `db:"-"`
+	Pending     int64   // journaled, not yet processed
+	Quarantined int64   // waiting for a person's decision
+	Oldest      float64 // age of the oldest pending item; 0 if there is none
+	Overdue     int64   // conversations whose timers are due
+	// Of webhooks: undelivered messages, receivers that only fail, and disabled ones.
+	WebhookPending, WebhookFailing, WebhookDead int64
+
+	Outbound []OutboundQueue `db:"-"`
+	Gaps     []GapCount      `db:"-"`
 }
 
 // GapCount is the number of conversations that have a gap.

@@ -17,6 +17,7 @@ type noticeQueries struct {
 	AckAll *sqlx.Stmt `query:"notice-ack-all"`
 	Claim  *sqlx.Stmt `query:"notice-claim-mail"`
 	Mailed *sqlx.Stmt `query:"notice-mailed"`
+	Admins *sqlx.Stmt `query:"notice-admins"`
 }
 
 // Notices lists an agent's notices, newest first, after a position; with open, only those
@@ -53,6 +54,21 @@ func (s *Store) AckNotice(ctx context.Context, as desk.Agent, id desk.NoticeID) 
 func (s *Store) AckNotices(ctx context.Context, as desk.Agent) error {
 	_, err := s.q.notice.AckAll.ExecContext(ctx, as.ID)
 	return wrap("acknowledge notices", err)
+}
+
+// tellAdmins tells all admins something that is not about a conversation.
+func (s *Store) tellAdmins(ctx context.Context, tx *sqlx.Tx, kind desk.NoticeKind, text string) error {
+	id := desk.NewID[desk.NoticeID]()
+	var told []desk.AgentID
+	if err := tx.StmtxContext(ctx, s.q.notice.Admins).SelectContext(ctx, &told, id, kind, clean(text)); err != nil {
+		return wrap("tell the admins", err)
+	}
+	for _, agent := range told {
+		if err := s.record(ctx, tx, desk.AgentSubject(agent), desk.ActorSystem, desk.NoticeCreated{NoticeID: id, Notice: kind}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var _ noticemail.Queue = (*Store)(nil)

@@ -50,6 +50,7 @@ type queries struct {
 	task             taskQueries
 	holidays         holidayQueries
 	review           reviewQueries
+	webhook          webhookQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -33,15 +33,9 @@ type Client struct{ http *http.Client }
 // New returns a Client. Addresses in the allow networks may be fetched from even
 // though they are not public, on any port.
 func New(allow []netip.Prefix) *Client {
-	// Control runs on the resolved address just before connect(2), for every
-	// connection: neither DNS rebinding nor a redirect bypasses it.
-	dialer := net.Dialer{Timeout: dialTimeout, Control: dialGuard(allow)}
 	return &Client{&http.Client{
-		Timeout: timeout,
-		Transport: &http.Transport{ // no Proxy: a proxy would dial without the guard
-			DialContext: dialer.DialContext, TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: dialTimeout,
-			MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: 30 * time.Second, MaxIdleConnsPerHost: 2, MaxConnsPerHost: 6, ForceAttemptHTTP2: true,
-		},
+		Timeout:   timeout,
+		Transport: transport(allow, dialTimeout),
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
 				return fmt.Errorf("more than %d redirects", maxRedirects)
@@ -50,6 +44,16 @@ func New(allow []netip.Prefix) *Client {
 			return checkURL(r.Context(), r.URL)
 		},
 	}}
+}
+
+// transport connects to public addresses only. Control runs on the resolved address just
+// before connect(2), for every connection: neither DNS rebinding nor a redirect bypasses it.
+func transport(allow []netip.Prefix, response time.Duration) *http.Transport {
+	dialer := net.Dialer{Timeout: dialTimeout, Control: dialGuard(allow)}
+	return &http.Transport{ // no Proxy: a proxy would dial without the guard
+		DialContext: dialer.DialContext, TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: response,
+		MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: 30 * time.Second, MaxIdleConnsPerHost: 2, MaxConnsPerHost: 6, ForceAttemptHTTP2: true,
+	}
 }
 
 // Image fetches an image of at most 10 MiB and detects its type from its first

@@ -19,6 +19,7 @@ import (
 	"switchboard/channels"
 	"switchboard/desk"
 	"switchboard/internal/tlscert"
+	"switchboard/internal/webhook"
 	"switchboard/store"
 )
 
@@ -34,6 +35,7 @@ type Server struct {
 	lag      prometheus.Histogram
 	breaches *prometheus.CounterVec
 	fired    *prometheus.CounterVec
+	webhooks *prometheus.HistogramVec
 }
 
 // Source is what the metrics are read from.
@@ -65,7 +67,9 @@ func New(l net.Listener, src Source) *Server {
 		Help: "Automatic assignments, by strategy and result (assigned; skipped: somebody else was working on the conversation)."}, []string{"strategy", "result"})
 	s.waited = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "switchboard_assignment_wait_seconds",
 		Help: "Time for which a conversation waited for an assignee, until it was assigned automatically.", Buckets: prometheus.ExponentialBuckets(0.01, 4, 10)}, []string{"strategy"})
-	s.registry.MustRegister(s.received, s.visible, s.assigned, s.waited, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
+	s.webhooks = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "switchboard_webhook_attempt_seconds",
+		Help: "Time of an attempt to deliver to a webhook, by result (delivered, pending: it is tried again, failed).", Buckets: prometheus.ExponentialBuckets(0.01, 3, 8)}, []string{"result"})
+	s.registry.MustRegister(s.received, s.webhooks, s.visible, s.assigned, s.waited, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
@@ -111,6 +115,11 @@ func (s *Server) Decided(strategy, result string, waited time.Duration) {
 	}
 }
 
+// Webhook counts an attempt to deliver to a webhook.
+func (s *Server) Webhook(state webhook.State, took time.Duration) {
+	s.webhooks.WithLabelValues(string(state)).Observe(took.Seconds())
+}
+
 // Run serves /metrics until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	mux := http.NewServeMux()
@@ -146,6 +155,9 @@ var (
 	unassigned     = described("unassigned_waiting", "Conversations that wait for an assignee.")
 	unassignedAge  = described("unassigned_oldest_seconds", "How long the first customer without an assignee has been waiting.")
 	overflowing    = described("inboxes_overflowing", "Inboxes that overflow: others help with their conversations.")
+	webhookPending = described("webhook_pending", "Messages for webhooks that are not delivered yet.")
+	webhookFailing = described("webhooks_failing", "Webhooks whose attempts have all failed for a while.")
+	webhookDead    = described("webhooks_dead", "Webhooks that the desk has disabled.")
 	queueLate      = described("outbound_overdue_seconds", "How long the most urgent delivery is overdue.", "channel")
 )
 
@@ -155,7 +167,7 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, diskFree, pending, oldest, quarantined, queueDepth, queueLate, gaps, overdue, unassigned, unassignedAge, overflowing} {
+	for _, d := range []*prometheus.Desc{channelState, channelAlarm, channelSuccess, backlogDone, backlogTotal, backlogRate, backlogETA, certificateEnd, diskFree, pending, oldest, quarantined, queueDepth, queueLate, gaps, overdue, unassigned, unassignedAge, overflowing, webhookPending, webhookFailing, webhookDead} {
 		to <- d
 	}
 }
@@ -191,6 +203,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	for _, g := range q.Gaps {
 		gauge(gaps, float64(g.N), g.Gap)
 	}
+	gauge(webhookPending, float64(q.WebhookPending))
+	gauge(webhookFailing, float64(q.WebhookFailing))
+	gauge(webhookDead, float64(q.WebhookDead))
 	for _, o := range q.Outbound {
 		gauge(queueDepth, float64(o.Waiting), o.Channel)
 		gauge(queueLate, o.Late, o.Channel)

@@ -128,7 +128,9 @@ func (s *Sender) withheld(n *Notice) string {
 	switch {
 	case n.To.Disabled:
 		return "the agent can no longer sign in"
-	case !n.To.CanRead(&desk.Conversation{Restricted: n.Restricted, Tier: n.Tier, InboxID: n.InboxID}):
+	case n.Conversation.IsZero() && !n.To.Admin:
+		return "the agent is no longer an admin"
+	case !n.Conversation.IsZero() && !n.To.CanRead(&desk.Conversation{Restricted: n.Restricted, Tier: n.Tier, InboxID: n.InboxID}):
 		return "the agent may not read the conversation"
 	case !imf.ValidAddr(n.To.Email):
 		return "the agent's address is not a valid email address"
@@ -147,6 +149,8 @@ func Compose(n *Notice, opt *Options) desk.Message {
 	switch {
 	case n.Restricted:
 		about, text = number, "A restricted conversation needs your attention."
+	case n.Conversation.IsZero(): // something about the desk, for admins
+		about = imf.OneLine(text)
 	case n.To.Masked():
 		about = number
 	}
@@ -155,8 +159,15 @@ func Compose(n *Notice, opt *Options) desk.Message {
 		what = "Page"
 	}
 	var b strings.Builder
-	b.WriteString(text + "\n\nConversation " + about + "\n")
-	if opt.PublicURL != "" {
+	b.WriteString(text + "\n\n")
+	if !n.Conversation.IsZero() {
+		b.WriteString("Conversation " + about + "\n")
+	}
+	switch {
+	case opt.PublicURL == "":
+	case n.Conversation.IsZero():
+		b.WriteString(opt.PublicURL + "/#/webhooks\n")
+	default:
 		b.WriteString(opt.PublicURL + "/#/c/" + n.Conversation.String() + "\n")
 	}
 	if n.Kind == desk.NoticePage {

@@ -65,6 +65,16 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+// TestComposeWithoutConversation: a notice about the desk itself.
+func TestComposeWithoutConversation(t *testing.T) {
+	n := notice()
+	n.Conversation, n.Number, n.Subject, n.Text = desk.ConversationID{}, 0, "", "The webhook hooks.example was disabled: gone."
+	m := Compose(&n, &options)
+	if m.Subject != "Notice: "+n.Text || !strings.Contains(m.TextBody, "https://desk.example/#/webhooks\n") || strings.Contains(m.TextBody, "#0") {
+		t.Errorf("%s\n%s", m.Subject, m.TextBody)
+	}
+}
+
 func TestSend(t *testing.T) {
 	for name, c := range map[string]struct {
 		change  func(*Notice)
@@ -80,6 +90,7 @@ func TestSend(t *testing.T) {
 		"unknown":        {sent: true, result: desk.Result{State: desk.DeliveryUnknown, Detail: "connection lost"}, failure: "connection lost"},
 		"disabled":       {change: func(n *Notice) { n.To.Disabled = true }, failure: "the agent can no longer sign in"},
 		"not for them":   {change: func(n *Notice) { n.Restricted, n.Tier = true, 3 }, failure: "the agent may not read the conversation"},
+		"no admin":       {change: func(n *Notice) { n.Conversation = desk.ConversationID{} }, failure: "the agent is no longer an admin"},
 		"our own":        {change: func(n *Notice) { n.To.Email = "support@desk.example" }, failure: "the agent's address is one of the desk's own"},
 		"not an address": {change: func(n *Notice) { n.To.Email = "ana" }, failure: "the agent's address is not a valid email address"},
 	} {

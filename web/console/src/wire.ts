@@ -1371,6 +1371,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description In the order of their creation. For admins.
+         */
+        get: operations["list-webhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description It is told of what happens from now on. Only this response contains the secret. Requests and signatures are described in doc/webhooks.md. For admins.
+         */
+        post: operations["create-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the types of messages
+         * @description What a webhook can be told of. For admins.
+         */
+        get: operations["list-webhook-types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook
+         * @description For admins.
+         */
+        get: operations["get-webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook
+         * @description Its deliveries are removed, too. For admins.
+         */
+        delete: operations["delete-webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Absent properties stay unchanged. Disabling gives up what is pending; enabling starts with what happens from now on, unless catch_up is set. For admins.
+         */
+        patch: operations["change-webhook"];
+        trace?: never;
+    };
+    "/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is sent to a webhook
+         * @description Newest first; kept for 30 days. For admins.
+         */
+        get: operations["list-webhook-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send messages again
+         * @description With the same webhook-id, so that receivers can recognize those that they have. 409 if the webhook is disabled. For admins.
+         */
+        post: operations["replay-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the secret of a webhook
+         * @description The former secret signs, too, for a grace period. Only this response contains the new one. For admins.
+         */
+        post: operations["rotate-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message
+         * @description 409 if the webhook is disabled. For admins.
+         */
+        post: operations["test-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2577,7 +2729,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -3214,6 +3366,50 @@ export interface components {
             /** @description The key itself; shown only once */
             secret: string;
         };
+        NewWebhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            enabled: boolean;
+            /** Format: date-time */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then the former secret signs, too; null: there is none
+             */
+            former_secret_until: string | null;
+            id: string;
+            /** @description Keys of the inboxes whose conversations it is told of; empty: all */
+            inboxes: string[];
+            /** Format: date-time */
+            last_success_at: string | null;
+            /**
+             * Format: date-time
+             * @description The receiver asked for a pause
+             */
+            paused_until: string | null;
+            /**
+             * Format: int64
+             * @description Messages that are not delivered yet
+             */
+            pending: number;
+            /** @description Why the desk has disabled it; may be empty */
+            problem: string;
+            /** @description It is told of restricted conversations, too */
+            restricted: boolean;
+            /** @description Verifies the signatures; shown only once */
+            secret: string;
+            /**
+             * @description failing: every attempt has failed since failing_since; dead: the desk has disabled it, for the reason in problem
+             * @enum {string}
+             */
+            state: "working" | "failing" | "disabled" | "dead";
+            /** @description Types of messages that it gets; empty: all */
+            types: string[];
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
         NextDue: {
             /**
              * Format: date-time
@@ -3274,9 +3470,10 @@ export interface components {
             acked_at: string | null;
             /** Format: date-time */
             at: string;
+            /** @description With an empty id: the notice is not about a conversation */
             conversation: components["schemas"]["ConversationHeading"];
             id: string;
-            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap */
+            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, withheld, webhook */
             kind: string;
             /** @description Name of the escalation rule; may be empty */
             rule: string;
@@ -3519,6 +3716,21 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageWebhook: {
+            data: components["schemas"]["Webhook"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageWebhookDelivery: {
+            data: components["schemas"]["WebhookDelivery"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageWebhookType: {
+            data: components["schemas"]["WebhookType"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PasswordChange: {
             /**
              * Format: int64
@@ -3535,6 +3747,20 @@ export interface components {
             current: string;
             /** @description 8 to 1024 bytes */
             new: string;
+        };
+        PatchWebhookInputBody: {
+            /** @description With enabled: also send what has happened since the webhook was disabled */
+            catch_up?: boolean;
+            description?: string;
+            enabled?: boolean;
+            /** @description Keys of inboxes; empty: all */
+            inboxes?: string[];
+            /** @description Send events of restricted conversations, too */
+            restricted?: boolean;
+            /** @description Types of messages, see GET /webhooks/types; empty: all */
+            types?: string[];
+            /** @description Receives the events; https, unless the operator permits http */
+            url?: string;
         };
         PolicyNames: {
             /** @description Keys */
@@ -4018,6 +4244,13 @@ export interface components {
             /** @description What is missing, or why it belongs to where it came from */
             reason: string;
         };
+        RotateInputBody: {
+            /**
+             * Format: double
+             * @description For how long the former secret signs, too; 24 if absent
+             */
+            grace_hours?: number;
+        };
         RuleFailed: {
             reason: string;
             rule: string;
@@ -4240,7 +4473,7 @@ export interface components {
         Subject: {
             id: string;
             /** @enum {string} */
-            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox";
+            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook";
         };
         SwarmAgent: {
             id: string;
@@ -4570,6 +4803,168 @@ export interface components {
             /** @description Media type without parameters */
             type: string;
         };
+        Webhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            enabled: boolean;
+            /** Format: date-time */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then the former secret signs, too; null: there is none
+             */
+            former_secret_until: string | null;
+            id: string;
+            /** @description Keys of the inboxes whose conversations it is told of; empty: all */
+            inboxes: string[];
+            /** Format: date-time */
+            last_success_at: string | null;
+            /**
+             * Format: date-time
+             * @description The receiver asked for a pause
+             */
+            paused_until: string | null;
+            /**
+             * Format: int64
+             * @description Messages that are not delivered yet
+             */
+            pending: number;
+            /** @description Why the desk has disabled it; may be empty */
+            problem: string;
+            /** @description It is told of restricted conversations, too */
+            restricted: boolean;
+            /**
+             * @description failing: every attempt has failed since failing_since; dead: the desk has disabled it, for the reason in problem
+             * @enum {string}
+             */
+            state: "working" | "failing" | "disabled" | "dead";
+            /** @description Types of messages that it gets; empty: all */
+            types: string[];
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        WebhookChanged: {
+            /** @description With changed: the names of the changed fields */
+            fields?: string[];
+            /** @description With disabled: why */
+            reason?: string;
+            url: string;
+            /**
+             * @description disabled: by the desk; a person's change is changed
+             * @enum {string}
+             */
+            what: "created" | "changed" | "removed" | "rotated" | "replayed" | "disabled";
+        };
+        WebhookChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["WebhookChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "webhook.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        WebhookDelivery: {
+            /** Format: int64 */
+            attempts: number;
+            /** @description Empty: a test */
+            conversation_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why the last attempt was no success; may be empty */
+            error: string;
+            id: string;
+            /** Format: date-time */
+            last_attempt_at: string | null;
+            /**
+             * Format: int64
+             * @description Of the last attempt
+             */
+            latency_ms: number;
+            /** @description webhook-id of the request, the same in every attempt */
+            message_id: string;
+            /**
+             * Format: date-time
+             * @description Null: none; a message waits for earlier ones of its conversation even if this has passed
+             */
+            next_attempt_at: string | null;
+            /**
+             * Format: int64
+             * @description Of the conversation; 0: a test
+             */
+            number: number;
+            /** @description The first kilobyte of the last response */
+            response: string;
+            /** @enum {string} */
+            state: "pending" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description Of the last response; 0: there was none
+             */
+            status: number;
+            type: string;
+        };
+        WebhookFields: {
+            description?: string;
+            enabled?: boolean;
+            /** @description Keys of inboxes; empty: all */
+            inboxes?: string[];
+            /** @description Send events of restricted conversations, too */
+            restricted?: boolean;
+            /** @description Types of messages, see GET /webhooks/types; empty: all */
+            types?: string[];
+            /** @description Receives the events; https, unless the operator permits http */
+            url?: string;
+        };
+        WebhookReplayInputBody: {
+            /** @description Identifiers of deliveries, instead of since */
+            deliveries?: string[] | null;
+            /** @description Leave out what was delivered */
+            failed_only?: boolean;
+            /**
+             * Format: date-time
+             * @description The first message is not older
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description The last message is older; now if absent
+             */
+            until?: string;
+        };
+        WebhookReplayed: {
+            /** Format: int64 */
+            replayed: number;
+        };
+        WebhookTested: {
+            id: string;
+        };
+        WebhookType: {
+            /** @description The kind of event whose data is in data.details of the message */
+            event: string;
+            type: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4677,6 +5072,7 @@ export type MessageSentEvent = components['schemas']['MessageSentEvent'];
 export type MoveInputBody = components['schemas']['MoveInputBody'];
 export type MovePreview = components['schemas']['MovePreview'];
 export type NewKey = components['schemas']['NewKey'];
+export type NewWebhook = components['schemas']['NewWebhook'];
 export type NextDue = components['schemas']['NextDue'];
 export type NoteAdded = components['schemas']['NoteAdded'];
 export type NoteAddedEvent = components['schemas']['NoteAddedEvent'];
@@ -4711,8 +5107,12 @@ export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
 export type PageStint = components['schemas']['PageStint'];
 export type PageTask = components['schemas']['PageTask'];
 export type PageTrail = components['schemas']['PageTrail'];
+export type PageWebhook = components['schemas']['PageWebhook'];
+export type PageWebhookDelivery = components['schemas']['PageWebhookDelivery'];
+export type PageWebhookType = components['schemas']['PageWebhookType'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
+export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
 export type PolicyNames = components['schemas']['PolicyNames'];
 export type PolicyPublished = components['schemas']['PolicyPublished'];
 export type PolicyPublishedEvent = components['schemas']['PolicyPublishedEvent'];
@@ -4746,6 +5146,7 @@ export type ReportRecipient = components['schemas']['ReportRecipient'];
 export type RetriedAll = components['schemas']['RetriedAll'];
 export type RetryAllInputBody = components['schemas']['RetryAllInputBody'];
 export type ReturnInputBody = components['schemas']['ReturnInputBody'];
+export type RotateInputBody = components['schemas']['RotateInputBody'];
 export type RuleFailed = components['schemas']['RuleFailed'];
 export type RuleFailedEvent = components['schemas']['RuleFailedEvent'];
 export type SlaChanged = components['schemas']['SLAChanged'];
@@ -4781,6 +5182,15 @@ export type Thread = components['schemas']['Thread'];
 export type Trail = components['schemas']['Trail'];
 export type TypingFrame = components['schemas']['TypingFrame'];
 export type Upload = components['schemas']['Upload'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookChanged = components['schemas']['WebhookChanged'];
+export type WebhookChangedEvent = components['schemas']['WebhookChangedEvent'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookFields = components['schemas']['WebhookFields'];
+export type WebhookReplayInputBody = components['schemas']['WebhookReplayInputBody'];
+export type WebhookReplayed = components['schemas']['WebhookReplayed'];
+export type WebhookTested = components['schemas']['WebhookTested'];
+export type WebhookType = components['schemas']['WebhookType'];
 export type $defs = Record<string, never>;
 export interface operations {
     "list-accounts": {
@@ -7487,6 +7897,345 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWebhook"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-webhook": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-webhook-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWebhookType"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "delete-webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchWebhookInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-webhook-deliveries": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description Only those in this state */
+                state?: "pending" | "delivered" | "failed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWebhookDelivery"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "replay-webhook": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookReplayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayed"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "rotate-webhook": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "test-webhook": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTested"];
                 };
             };
             /** @description Problem details (RFC 9457) */
