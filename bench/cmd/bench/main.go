@@ -24,6 +24,7 @@ import (
 type run struct {
 	testing.TB
 	program string
+	policy  string // file of the programs that are started; empty: the default policy
 	mails   []corpus.Message
 	raws    [][]byte // of mails
 	table   table.Table
@@ -50,7 +51,7 @@ func (r *run) must(err error) {
 
 var parts = []part{
 	{"parse", (*run).parse}, {"ingest", (*run).ingest}, {"arrive", (*run).arrive}, {"smtp", (*run).smtp},
-	{"single", (*run).single}, {"chat", (*run).chat}, {"max", (*run).maxLoad}, {"idle", (*run).idle},
+	{"single", (*run).single}, {"chat", (*run).chat}, {"max", (*run).maxLoad}, {"idle", (*run).idle}, {"timers", (*run).timers},
 }
 
 // part is a group of figures that can be measured alone.

@@ -69,7 +69,11 @@ func (r *run) serveCounted(more string) (*served, *wire.Relay) {
 // start runs the program, with its files in dir, until the part ends.
 func (r *run) start(dir, database, more string) *served {
 	s := &served{r: r, smtp: r.freePort(), config: filepath.Join(dir, "bench.toml")}
-	text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data'\n[mail]\naddresses = ['support@acme.example']\n[smtp]\naddr = '%s'\n%s%s", dir, s.smtp, database, more)
+	top := ""
+	if r.policy != "" {
+		top = fmt.Sprintf("policy = '%s'\n", r.policy)
+	}
+	text := fmt.Sprintf("addr = '127.0.0.1:0'\ndata = '%s/data'\n%s[mail]\naddresses = ['support@acme.example']\n[smtp]\naddr = '%s'\n%s%s", dir, top, s.smtp, database, more)
 	r.must(os.WriteFile(s.config, []byte(text), 0o600))
 	cmd := exec.Command(r.program, "serve", "--config", s.config)
 	stderr, err := cmd.StderrPipe()
