@@ -26,7 +26,6 @@ type AutomaticDue struct {
 type AutomaticFacts struct {
 	Channel  Channel   `json:"channel"`
 	Address  string    `json:"address"` // whom an answer would go to, lower case; empty: nobody
-	Name     string    `json:"name,omitempty"`
 	Received time.Time `json:"received,omitzero"`
 	Trust    Trust     `json:"trust"`
 	// Auto is what the message is if a program wrote it, or a list distributed it.

@@ -46,6 +46,7 @@ type Changes struct {
 	Operations []DeliveryOperation
 	Released   []ReleasedMessage
 	Cancelled  []CancelledMessage
+	Automatic  []AutomaticDue
 	Sessions   []SessionLink
 	Processed  []ProcessedRaw
 }

@@ -62,7 +62,7 @@ func EventPayloads() []EventData {
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, DeliveryOperated{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
-		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{},
+		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{},
 	}
 }
 
@@ -146,9 +146,10 @@ type MessageReceived struct {
 // mailbox's folder of sent mail.
 type MessageSent struct {
 	MessageSummary
-	To     []Address `json:"to,omitempty"`
-	CC     []Address `json:"cc,omitempty"`
-	Method string    `json:"method,omitempty" doc:"For a message found in the Sent folder: why it is in this conversation"`
+	To        []Address     `json:"to,omitempty"`
+	CC        []Address     `json:"cc,omitempty"`
+	Method    string        `json:"method,omitempty" doc:"For a message found in the Sent folder: why it is in this conversation"`
+	Automatic AutomaticKind `json:"automatic,omitempty" doc:"What kind of automatic mail it is: acknowledgement, out-of-hours or survey; missing: a person wrote it"`
 }
 
 // NoteAdded is an internal note.
@@ -309,12 +310,6 @@ type ChannelChanged struct {
 	From    string `json:"from" doc:"Its state before; empty: not known"`
 	To      string `json:"to"`
 	Problem string `json:"problem,omitempty"`
-}
-
-// AccountCreated is a new account.
-type AccountCreated struct {
-	Name    string   `json:"name"`
-	Domains []string `json:"domains"`
 }
 
 // AccountChanged is what a person or an import changed about an account.

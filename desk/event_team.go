@@ -61,6 +61,12 @@ type InboxOverflow struct {
 	Helping []string `json:"helping" doc:"Keys of the inboxes whose agents help, in order of preference; empty when it ends"`
 }
 
+// AccountCreated is a new account.
+type AccountCreated struct {
+	Name    string   `json:"name"`
+	Domains []string `json:"domains"`
+}
+
 func (TaskOpened) EventKind() EventKind    { return EventTaskOpened }
 func (TaskChanged) EventKind() EventKind   { return EventTaskChanged }
 func (TaskOverdue) EventKind() EventKind   { return EventTaskOverdue }

@@ -142,6 +142,11 @@ type Message struct {
 	// Origin is what a mail says about its author besides From, nil if nothing; set only
 	// between normalize and ingest.
 	Origin *Origin
+	// Refuses is the header field that asks for no automatic answer, "" if none does, and
+	// NullPath is set if the reverse-path is known to be empty. Both are set only between
+	// normalize and ingest.
+	Refuses  string
+	NullPath bool
 	// Signed is nil if there is no signature or if it has been verified; Signature is
 	// the result of the verification.
 	Signed    *Signed

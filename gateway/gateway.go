@@ -39,6 +39,7 @@ import (
 	"switchboard/internal/noticemail"
 	"switchboard/internal/reconcile"
 	"switchboard/internal/redact"
+	"switchboard/internal/responder"
 	"switchboard/internal/webhook/dispatch"
 	"switchboard/lifecycle"
 	"switchboard/live"
@@ -103,6 +104,7 @@ type Gateway struct {
 	notices   *noticemail.Sender // nil: they are not sent by mail
 	assigner  *assigner.Assigner
 	webhooks  *dispatch.Loop
+	responder *responder.Responder
 	group     *channels.Group
 	reconcile *reconcile.Reconciler
 	api       *api.Handler
@@ -226,7 +228,6 @@ func (g *Gateway) buildPipeline() error {
 	g.receiving = memory.New(receivingMemory, receivingCopies)
 	g.processor.Reserve = memory.New(processingMemory, processingCopies).Reserve
 	g.processor.Committed = g.tail.Wake
-	g.processor.Stored = livechat.Publisher{Hub: g.hub}.Received
 	g.acceptor = ingest.NewAcceptor(g.store, g.processor)
 	g.group = channels.NewGroup(g.Sink(), g.log, channels.Backoff{})
 	if g.metrics != nil {
@@ -275,6 +276,7 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	}
 	g.buildAssigner()
 	g.buildWebhooks()
+	g.buildResponder(opt.MessageID)
 	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
 	return nil
 }

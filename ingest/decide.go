@@ -123,7 +123,8 @@ func (b *batch) decideOne(p *parsed) {
 	markUnverified(&m, s, d)
 
 	c := b.snap.Conversations[d.ConversationID]
-	if c == nil {
+	opens := c == nil
+	if opens {
 		if s.system {
 			who = b.resolve(s)
 		}
@@ -136,6 +137,9 @@ func (b *batch) decideOne(p *parsed) {
 		b.absorb(c, b.snap.Conversations[other.ID], other.Reason)
 	}
 	b.join(c, p, &m, s, d, key)
+	if opens {
+		b.answerLater(c, p, &m, author, s)
+	}
 	if comment != nil {
 		b.comment(c, p, comment)
 	}

@@ -98,6 +98,17 @@ func (e Duplicate) apply(t *transition) error {
 	return nil
 }
 
+// Record is something that happened and changes nothing else.
+type Record struct {
+	By   desk.Actor
+	Data desk.EventData
+}
+
+func (e Record) apply(t *transition) error {
+	t.record(e.By, e.Data)
+	return nil
+}
+
 // Reply is a reply to the customer, written at the desk, or in a mail program and
 // found in the Sent folder.
 type Reply struct {

@@ -94,6 +94,50 @@ create table api_keys (
     constraint api_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
 );
 
+create table automatic_due (
+    id uuid not null default gen_random_uuid(),
+    conversation_id uuid not null,
+    message_id uuid,
+    kind text not null,
+    at timestamp with time zone not null,
+    attempts integer not null default 0,
+    facts jsonb not null,
+    constraint automatic_due_pkey PRIMARY KEY (id),
+    constraint automatic_due_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint automatic_due_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+    constraint automatic_due_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'survey'::text])))
+);
+CREATE INDEX automatic_due_at ON automatic_due USING btree (at);
+
+create table automatic_mails (
+    message_id uuid not null,
+    conversation_id uuid not null,
+    kind text not null,
+    address text not null,
+    organization text not null,
+    fingerprint text not null,
+    verified boolean not null,
+    at timestamp with time zone not null,
+    constraint automatic_mails_pkey PRIMARY KEY (message_id),
+    constraint automatic_mails_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint automatic_mails_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+    constraint automatic_mails_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'out-of-hours'::text, 'survey'::text])))
+);
+CREATE INDEX automatic_mails_address ON automatic_mails USING btree (address, at);
+CREATE INDEX automatic_mails_at ON automatic_mails USING btree (at);
+CREATE INDEX automatic_mails_conversation ON automatic_mails USING btree (conversation_id);
+CREATE INDEX automatic_mails_fingerprint ON automatic_mails USING btree (fingerprint, at) WHERE (fingerprint <> ''::text);
+CREATE INDEX automatic_mails_organization ON automatic_mails USING btree (organization, at);
+
+create table automatic_stop (
+    one boolean not null default true,
+    since timestamp with time zone not null,
+    until timestamp with time zone not null,
+    reason text not null,
+    constraint automatic_stop_pkey PRIMARY KEY (one),
+    constraint automatic_stop_one_check CHECK (one)
+);
+
 create table blobs (
     sha256 text not null,
     size bigint not null,

@@ -24,7 +24,7 @@ func (e *email) classify(root *mimeparse.Part, parts report.Parts) {
 		in.ReportType = strings.ToLower(root.Params["report-type"])
 	}
 	class := classify.Classify(in)
-	m.AutoSubmitted = class.Auto
+	m.AutoSubmitted, m.NullPath, m.Refuses = class.Auto, in.NullPath, classify.Refuses(e.head)
 	if class.Report != "" {
 		m.Report = report.Build(class.Report, report.Input{Parts: parts, Header: e.head, HeaderCharset: e.hint, Text: m.TextBody,
 			InReplyTo: m.InReplyTo, References: m.References, Subject: m.Subject, MailSystem: in.NullPath && classify.MailSystem(in.From)})

@@ -20,6 +20,7 @@ const onCall = "on-call"
 func (c *compiler) inboxes(f field) {
 	list, _ := c.fields(f.value, f.path)
 	overflows := map[int]field{} // read when all inboxes are known
+	automatics := map[int]field{}
 	for i, item := range list {
 		in := Inbox{Key: item.key, Name: title(item.key), Assign: Assign{Strategy: "manual"}}
 		if !isKey(item.key) {
@@ -34,6 +35,8 @@ func (c *compiler) inboxes(f field) {
 			"assign":   func(f field) { in.Assign = c.assign(f) },
 			"overflow": func(f field) { overflows[i] = f },
 			"undo":     func(f field) { in.Undo = c.undo(f) },
+
+			"automatic": func(f field) { automatics[i] = f },
 		})
 		c.keys(orKey(item), item.path, known, "tier")
 		c.policy.inboxes = append(c.policy.inboxes, in)
@@ -41,6 +44,9 @@ func (c *compiler) inboxes(f field) {
 	for i := range c.policy.inboxes {
 		if f, ok := overflows[i]; ok {
 			c.policy.inboxes[i].Overflow = c.overflow(f, c.policy.inboxes[i])
+		}
+		if f, ok := automatics[i]; ok {
+			c.policy.inboxes[i].Automatic = c.automatic(f, &c.policy.inboxes[i])
 		}
 	}
 	if len(list) == 0 {

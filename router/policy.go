@@ -51,8 +51,9 @@ type Inbox struct {
 	Overflow Overflow
 	// Undo is how long replies by mail are held, so that they can be undone; nil: the
 	// default.
-	Undo   *time.Duration
-	Letter Letter
+	Undo      *time.Duration
+	Letter    Letter
+	Automatic Automatic
 }
 
 // Assign defines how conversations are assigned to agents.

@@ -34,6 +34,7 @@ select m.message_id, case when m.refs = '{}' and cardinality(m.in_reply_to) = 1 
 from placements p join messages m on m.id = p.message_id
 where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note'
   and m.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not m.problems @> '[{"code": "unverified-sender"}]'
+  and (m.direction = 'inbound' or m.auto_submitted = 'none')
 order by (m.direction = 'inbound') desc, m.received_at desc, p.seq desc
 limit 1;
 
@@ -60,8 +61,10 @@ order by m.received_at desc, p.seq desc
 limit 1;
 
 -- name: act-messages-after
-select count(*) filter (where seq > $2) as newer, coalesce(max(seq), 0) as newest
-from placements where conversation_id = $1 and until is null;
+-- What a program sent is no news for somebody who replies.
+select count(*) filter (where p.seq > $2 and not exists (select from messages m where m.id = p.message_id and m.direction = 'outbound' and m.auto_submitted <> 'none')) as newer,
+       coalesce(max(p.seq), 0) as newest
+from placements p where p.conversation_id = $1 and p.until is null;
 
 -- name: act-inboxes
 select id, key, name, tier from inboxes

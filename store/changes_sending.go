@@ -9,6 +9,15 @@ type sendingJSON struct {
 	Operations []operationJSON `json:"operations,omitempty"`
 	Released   []releasedJSON  `json:"released,omitempty"`
 	Cancelled  []releasedJSON  `json:"cancelled,omitempty"`
+	Automatic  []automaticJSON `json:"automatic,omitempty"`
+}
+
+type automaticJSON struct {
+	ConversationID key                 `json:"conversation_id"`
+	MessageID      key                 `json:"message_id,omitzero"`
+	Kind           string              `json:"kind"`
+	At             instant             `json:"at"`
+	Facts          desk.AutomaticFacts `json:"facts"`
 }
 
 type resultJSON struct {
@@ -61,5 +70,9 @@ func sending(c *desk.Changes, out *changesJSON) {
 	}
 	for _, m := range c.Cancelled {
 		out.Cancelled = append(out.Cancelled, releasedJSON{key(m.Message), key(m.Conversation), instant{m.At}})
+	}
+	for i := range c.Automatic {
+		a := &c.Automatic[i]
+		out.Automatic = append(out.Automatic, automaticJSON{key(a.ConversationID), key(a.MessageID), string(a.Kind), instant{a.At}, a.Facts})
 	}
 }

@@ -38,6 +38,8 @@ var notStored = map[string]string{
 	"Messages.Report.Returned.ReplyTo":    "used to find the delivery, and not kept",
 	"Messages.Report.Returned.Subjects":   "used to find the delivery, and not kept",
 	"Messages.Origin":                     "only the decisions that ingest bases on it are stored",
+	"Messages.Refuses":                    "only the decisions that ingest bases on it are stored",
+	"Messages.NullPath":                   "only the decisions that ingest bases on it are stored",
 	"Messages.Signed":                     "only the result of its verification is stored",
 	"Messages.ConversationID":             "the placement has it",
 	"Messages.Seq":                        "the placement has it",
@@ -204,8 +206,12 @@ func (f *fixture) full() *desk.Changes {
 		Tasks: []desk.Task{{ID: desk.NewID[desk.TaskID](), ConversationID: f.updated, InboxID: f.inbox, Title: "Trace the parcel", Note: "Number 7",
 			State: desk.TaskDone, AssigneeID: f.agent, OpenedBy: f.agent, DueIn: time.Hour, DueAt: at(17), OverdueAt: at(17), Result: "Found", ResultID: f.message,
 			OpenedAt: at(1), UpdatedAt: at(18), ClosedAt: at(18), ClosedBy: f.agent}},
-		Invited:   []desk.Helper{{ConversationID: f.updated, AgentID: f.agent, By: f.helper, Since: at(19)}},
-		Left:      []desk.Helper{{ConversationID: f.updated, AgentID: f.helper, By: f.agent, Since: at(1)}},
+		Invited: []desk.Helper{{ConversationID: f.updated, AgentID: f.agent, By: f.helper, Since: at(19)}},
+		Left:    []desk.Helper{{ConversationID: f.updated, AgentID: f.helper, By: f.agent, Since: at(1)}},
+		Automatic: []desk.AutomaticDue{{ConversationID: f.updated, MessageID: f.message, Kind: desk.AutomaticAcknowledgement, At: at(59), Facts: desk.AutomaticFacts{
+			Channel: desk.ChannelEmail, Address: "jo@acme.example", Received: at(58), Trust: desk.TrustAligned, Auto: desk.AutoNo, Refused: "X-Loop",
+			NullPath: true, Named: true, Own: true, Via: true, Spam: true, Reply: true, MessageID: "m@acme.example", References: []string{"r@acme.example"},
+			Subject: "Hello", Fingerprint: "f"}}},
 		Sessions:  []desk.SessionLink{{Session: f.session, Contact: contact, Conversation: opened.ID}},
 		Processed: []desk.ProcessedRaw{{Raw: f.raws[0], Fence: 7, Message: message.ID}, {Raw: f.raws[1], Fence: 7, Message: message.ID, Duplicate: true}},
 	}
@@ -259,6 +265,10 @@ func TestWriteStoresEveryField(t *testing.T) {
 		return desk.ContactIdentity{Contact: desk.ContactID(r.ContactID), Identity: desk.Identity{Channel: desk.Channel(r.Channel), Address: r.Address,
 			Trust: desk.Trust(r.Trust), VerifiedAt: r.VerifiedAt.Time}}
 	}), c.Identities)
+	compare(t, "automatic", read(t, f, "select * from automatic_due", func(r *automaticJSON) desk.AutomaticDue {
+		return desk.AutomaticDue{ConversationID: desk.ConversationID(r.ConversationID), MessageID: desk.MessageID(r.MessageID), Kind: desk.AutomaticKind(r.Kind),
+			At: r.At.Time, Facts: r.Facts}
+	}), c.Automatic)
 	compare(t, "separations", read(t, f, "select conversation_id, other_id from separations order by conversation_id", func(r *map[string]key) map[string]key { return *r }),
 		apart(c.Merges[0]))
 	updated := *c.Updated[0]

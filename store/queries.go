@@ -51,6 +51,7 @@ type queries struct {
 	holidays         holidayQueries
 	review           reviewQueries
 	webhook          webhookQueries
+	automatic        automaticQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -6,6 +6,7 @@ package autoreply
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"switchboard/desk"
@@ -96,8 +97,8 @@ func Decide(in Input) Decision {
 
 func say(text string) func(*Input) string { return func(*Input) string { return text } }
 
-// verified reports whether the sender's address was authenticated.
-func (in *Input) verified() bool {
+// Verified reports whether the sender's address was authenticated.
+func (in *Input) Verified() bool {
 	return in.Facts.Trust == desk.TrustAligned || in.Facts.Trust == desk.TrustVerified
 }
 
@@ -137,7 +138,7 @@ var rules = []rule{
 	{"restricted", func(in *Input) bool { return in.Conversation.Restricted }, say("the conversation is restricted")},
 	{"answered", func(in *Input) bool { return in.answers() && in.Conversation.Answered }, say("a person has already answered")},
 	// Mail to an address that nothing confirms may reach somebody who never wrote.
-	{"unverified", func(in *Input) bool { return !in.verified() && !in.Settings.Unverified }, say("nothing confirms the sender's address, and the policy does not allow automatic mail to such senders")},
+	{"unverified", func(in *Input) bool { return !in.Verified() && !in.Settings.Unverified }, say("nothing confirms the sender's address, and the policy does not allow automatic mail to such senders")},
 	{"circuit-breaker", func(in *Input) bool { return in.At.Before(in.Used.Stopped) }, func(in *Input) string {
 		return "automatic mail is stopped until " + in.Used.Stopped.UTC().Format("15:04 MST") + ", because much more of it was sent than usual"
 	}},
@@ -152,18 +153,24 @@ var rules = []rule{
 	{"budget-text", func(in *Input) bool {
 		return in.answers() && in.Facts.Fingerprint != "" && in.Used.Fingerprint >= in.Limits.Fingerprint
 	}, say("a message with the same text was answered within an hour")},
-	{"budget-unverified", func(in *Input) bool { return !in.verified() && in.Used.Unverified >= in.Limits.UnverifiedHour }, func(in *Input) string {
+	{"budget-unverified", func(in *Input) bool { return !in.Verified() && in.Used.Unverified >= in.Limits.UnverifiedHour }, func(in *Input) string {
 		return fmt.Sprintf("%d automatic mails were sent to unverified senders within an hour", in.Used.Unverified)
 	}},
 }
 
 // Interval is the time between two mails of this kind to the address.
 func (in *Input) Interval() time.Duration {
-	if in.verified() {
+	if in.Verified() {
 		return in.Settings.Every
 	}
 	return max(in.Settings.Every, 24*time.Hour)
 }
+
+// tagSpam is the tag of conversations that a spam filter or a person has marked.
+const tagSpam = "spam"
+
+// MarkedSpam reports whether a conversation is marked as spam.
+func MarkedSpam(c *desk.Conversation) bool { return slices.Contains(c.Tags, tagSpam) }
 
 // robot reports whether programs send from an address, or nobody reads it.
 func robot(address string) bool {

@@ -36,6 +36,7 @@ type Server struct {
 	breaches *prometheus.CounterVec
 	fired    *prometheus.CounterVec
 	webhooks *prometheus.HistogramVec
+	answered *prometheus.CounterVec
 }
 
 // Source is what the metrics are read from.
@@ -69,7 +70,9 @@ func New(l net.Listener, src Source) *Server {
 		Help: "Time for which a conversation waited for an assignee, until it was assigned automatically.", Buckets: prometheus.ExponentialBuckets(0.01, 4, 10)}, []string{"strategy"})
 	s.webhooks = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "switchboard_webhook_attempt_seconds",
 		Help: "Time of an attempt to deliver to a webhook, by result (delivered, pending: it is tried again, failed).", Buckets: prometheus.ExponentialBuckets(0.01, 3, 8)}, []string{"result"})
-	s.registry.MustRegister(s.received, s.webhooks, s.visible, s.assigned, s.waited, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
+	s.answered = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_automatic_mail_total",
+		Help: "Automatic mail to customers, by kind and result (sent, or the rule that withheld it)."}, []string{"kind", "result"})
+	s.registry.MustRegister(s.answered, s.received, s.webhooks, s.visible, s.assigned, s.waited, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
@@ -118,6 +121,11 @@ func (s *Server) Decided(strategy, result string, waited time.Duration) {
 // Webhook counts an attempt to deliver to a webhook.
 func (s *Server) Webhook(state webhook.State, took time.Duration) {
 	s.webhooks.WithLabelValues(string(state)).Observe(took.Seconds())
+}
+
+// Automatic counts an automatic mail to a customer that was sent or withheld.
+func (s *Server) Automatic(kind desk.AutomaticKind, result string) {
+	s.answered.WithLabelValues(string(kind), result).Inc()
 }
 
 // Run serves /metrics until ctx ends.

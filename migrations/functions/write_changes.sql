@@ -331,6 +331,10 @@ begin
             set text = case when o.text = excluded.text then o.text else excluded.text || e'\n\n' || o.text end, recipients = excluded.recipients,
                 updated_at = greatest(now(), o.updated_at + interval '1 microsecond');
     end if;
+    if changes ? 'automatic' then
+        insert into automatic_due (conversation_id, message_id, kind, at, facts)
+        select conversation_id, message_id, kind, at, facts from jsonb_populate_recordset(null::automatic_due, changes->'automatic');
+    end if;
     if changes ? 'events' then
         insert into events (at, subject_kind, subject_id, conversation_id, account_id, seq, kind, version, actor, data)
         select at, subject_kind, subject_id, conversation_id, account_id, seq, kind, version, actor, data

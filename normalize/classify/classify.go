@@ -195,3 +195,27 @@ func IsListMail(h mimeheader.Header) bool {
 	}
 	return strings.HasPrefix(h.Get("sender"), "owner-")
 }
+
+// Refuses returns the header field that asks for no automatic answer, "" if none does: RFC
+// 3834 §2 and §5, and what other programs use for it.
+func Refuses(h mimeheader.Header) string {
+	if keyword := imf.AutoSubmittedKeyword(h.Get("auto-submitted")); keyword != "" && keyword != "no" {
+		return "Auto-Submitted"
+	}
+	for _, value := range h.All("x-auto-response-suppress") {
+		for _, word := range strings.FieldsFunc(strings.ToLower(value), func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
+			if word == "all" || word == "autoreply" || word == "oof" {
+				return "X-Auto-Response-Suppress"
+			}
+		}
+	}
+	if p := h.Get("precedence"); imf.IsBulkPrecedence(p) || strings.HasPrefix(strings.ToLower(strings.TrimSpace(p)), "auto") {
+		return "Precedence"
+	}
+	for _, name := range []string{"List-Id", "List-Help", "List-Subscribe", "List-Unsubscribe", "List-Post", "List-Owner", "List-Archive", "X-Loop"} {
+		if h.Has(strings.ToLower(name)) {
+			return name
+		}
+	}
+	return ""
+}

@@ -102,6 +102,18 @@ func (c *Calendar) Open(t time.Time) bool {
 	return slices.ContainsFunc(c.windows(wall.Number()), func(w Window) bool { return wall.Minute >= w.From && wall.Minute < w.To })
 }
 
+// NextOpening returns the first instant from t on at which the calendar is open. It
+// returns false if there is none within twenty years.
+func (c *Calendar) NextOpening(t time.Time) (time.Time, bool) {
+	if c.Always {
+		return t, true
+	}
+	for from := range c.spans(t) {
+		return t.Add(from), true
+	}
+	return time.Time{}, false
+}
+
 // Add returns the first instant at which d of business time has passed since
 // start; for d = 0 that is start itself. It returns false if the calendar does not
 // have that much time within twenty years.

@@ -249,3 +249,31 @@ func BenchmarkAdd(b *testing.B) {
 		})
 	}
 }
+
+func TestNextOpening(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	office := &Calendar{Location: berlin}
+	for day := time.Monday; day <= time.Friday; day++ {
+		office.Hours[day] = []Window{{9 * 60, 12 * 60}, {13 * 60, 17 * 60}}
+	}
+	office.CloseDay(Date{2026, 12, 25}, "Christmas Day")
+	for at, want := range map[string]string{
+		"2026-03-02T10:00:00+01:00": "2026-03-02T10:00:00+01:00", // open
+		"2026-03-02T12:00:00+01:00": "2026-03-02T13:00:00+01:00", // lunch
+		"2026-03-02T17:00:00+01:00": "2026-03-03T09:00:00+01:00",
+		"2026-03-27T20:00:30+01:00": "2026-03-30T09:00:00+02:00", // over the change to summer time
+		"2026-12-24T18:00:00+01:00": "2026-12-28T09:00:00+01:00", // a holiday, then a weekend
+	} {
+		start, _ := time.Parse(time.RFC3339, at)
+		got, ok := office.NextOpening(start)
+		if !ok || got.In(berlin).Format(time.RFC3339) != want {
+			t.Errorf("from %s: %s %v, want %s", at, got.In(berlin).Format(time.RFC3339), ok, want)
+		}
+	}
+	if _, ok := (&Calendar{Location: berlin}).NextOpening(time.Now()); ok {
+		t.Error("a calendar without hours opens")
+	}
+	if got, ok := (&Calendar{Always: true}).NextOpening(time.Unix(7, 0)); !ok || got.Unix() != 7 {
+		t.Error("one that is always open does not")
+	}
+}

@@ -52,6 +52,7 @@ describe('an event as a sentence', () => {
     ['no SLA policy', event(1, 'sla.changed', { from: 't1', to: '' }, 'policy'), 'No SLA policy applies any more'],
     ['returned', event(1, 'handoff.returned', { reason: 'which order?' }), 'Returned by Ben: which order?'],
     ['accepted late', event(1, 'handoff.accepted', { late: true }), 'Ben accepted the handover late'],
+    ['no acknowledgement', event(1, 'automatic.withheld', { automatic: 'acknowledgement', rule: 'list', reason: 'it was sent to many' }, 'system'), 'Acknowledgement not sent: it was sent to many'],
     ['a gap', event(1, 'gap.found', { gap: 'next_action' }, 'policy'), 'Gap found: no next step'],
     ['prioritized', event(1, 'conversation.priority', { from: 'normal', to: 'high' }, 'policy'), 'Routing policy set the priority to high'],
     ['tagged', event(1, 'conversation.tags', { added: ['a', 'b'], removed: ['c'] }), 'Ben added the tag a, b; Ben removed the tag c'],

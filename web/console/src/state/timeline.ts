@@ -139,6 +139,8 @@ function promised(event: DeskEvent, actor: string, inbox: (key: string) => strin
       return say('event.pagedAgain', { to: event.data.to, rule: event.data.rule });
     case 'page.acknowledged':
       return say('event.pageSeen', { actor });
+    case 'automatic.withheld':
+      return say('event.notAnswered', { what: say(`automatic.${event.data.automatic}`), reason: event.data.reason });
   }
   return null;
 }
@@ -226,8 +228,11 @@ export function handover(events: readonly DeskEvent[], messages: readonly Messag
 
 /** How many messages are newer than the last one the author has seen. The author's own count too: they may come from another window. */
 export function newerThan(messages: readonly Message[], seen: number): number {
-  return messages.filter((message) => message.seq > seen).length;
+  return messages.filter((message) => message.seq > seen && !byProgram(message)).length;
 }
+
+/** Whether the desk sent it by itself: no news for somebody who writes. */
+const byProgram = (message: Message) => message.direction === 'outbound' && message.auto_submitted !== 'none';
 
 /** The number of the newest message; 0 when there is none. */
 export function newest(messages: readonly Message[]): number {

@@ -1,0 +1,64 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"switchboard/channels"
+	"switchboard/channels/livechat"
+	"switchboard/desk"
+	"switchboard/internal/health"
+	"switchboard/internal/responder"
+	"switchboard/router"
+)
+
+// automaticMail is the name of the circuit breaker among the channels.
+const automaticMail = "automatic mail"
+
+// stoppedInterval is how often the circuit breaker is looked at.
+const stoppedInterval = 10 * time.Second
+
+// usesAutomatic reports whether the policy has automatic mail in any inbox.
+func usesAutomatic(p *router.Policy) bool {
+	for _, in := range p.Inboxes() {
+		if in.Automatic.Answers() || in.Automatic.Survey != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// automaticStopped is the check of the circuit breaker.
+func (g *Gateway) automaticStopped(ctx context.Context, _ channels.Sink) (hint, fault error) {
+	until, reason, err := g.store.AutomaticStopped(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case !until.IsZero():
+		return nil, &channels.Fault{Err: errors.New("automatic mail to customers is stopped until " + until.Format("15:04 MST") + ": " + reason),
+			Advice: "Look for a loop or an attack in the latest conversations; it continues by itself."}
+	}
+	return nil, nil
+}
+
+// buildResponder builds what sends automatic mail to customers. Without a smarthost it
+// records why nothing is sent.
+func (g *Gateway) buildResponder(messageID func(desk.MessageID) string) {
+	opt := responder.Options{Policy: g.policy, MessageID: messageID, Mail: g.cfg.Smarthost.Addr != "", Log: g.log,
+		Committed: func() { g.tail.Wake(); g.outbox.Wake() }}
+	if g.metrics != nil {
+		opt.Decided = g.metrics.Automatic
+	}
+	g.responder = responder.New(g.store, opt)
+	if usesAutomatic(g.rules.Load().Policy) {
+		g.group.Add(automaticMail, &health.Probe{Interval: stoppedInterval, Check: g.automaticStopped})
+	}
+	stored := livechat.Publisher{Hub: g.hub}.Received
+	g.processor.Stored = func(raw *desk.Raw, m *desk.Message, events []desk.Event) {
+		stored(raw, m, events)
+		if m.Channel != desk.ChannelChat {
+			g.responder.Wake()
+		}
+	}
+}

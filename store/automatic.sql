@@ -1,0 +1,42 @@
+-- name: automatic-next
+-- What is due first. Its row is gone when the transaction commits.
+delete from automatic_due where id = (
+    select id from automatic_due where at <= now() order by at limit 1 for update skip locked)
+returning id, conversation_id, message_id, kind, at, facts;
+
+-- name: automatic-later
+-- After a failure: again in a while, and not for ever.
+with ended as (delete from automatic_due where id = $1 and attempts >= 9)
+update automatic_due set attempts = attempts + 1, at = now() + interval '1 minute' where id = $1 and attempts < 9;
+
+-- name: automatic-timezone
+select timezone from accounts where id = $1;
+
+-- name: automatic-lock
+-- Until the end of the transaction nobody else sends automatic mail: the budgets are counted
+-- and used in one step, on any number of nodes.
+select pg_advisory_xact_lock(hashtextextended('switchboard automatic mail', 0));
+
+-- name: automatic-used
+-- What was sent before. Acknowledgements and out-of-hours notices count as one kind.
+select
+    (select count(*) from automatic_mails where address = $2 and at > now() - $6 * interval '1 second' and (kind = 'survey') = ($1 = 'survey')) as address,
+    (select count(*) from automatic_mails where address = $2 and at > now() - interval '1 day') as address_day,
+    (select count(*) from automatic_mails where conversation_id = $5 and (kind = 'survey') = ($1 = 'survey')) as conversation,
+    (select count(*) from automatic_mails where organization = $3 and at > now() - interval '1 hour') as domain,
+    (select count(*) from automatic_mails where fingerprint = $4 and fingerprint <> '' and at > now() - interval '1 hour') as fingerprint,
+    (select count(*) from automatic_mails where at > now() - interval '1 hour' and not verified) as unverified,
+    (select until from automatic_stop where until > now()) as stopped,
+    (select count(*) from automatic_mails where at > now() - $7 * interval '1 second') as recent,
+    (select count(*) from automatic_mails where at > now() - ($7 + $8) * interval '1 second' and at <= now() - $7 * interval '1 second') as normal;
+
+-- name: automatic-sent
+insert into automatic_mails (message_id, conversation_id, kind, address, organization, fingerprint, verified, at)
+values ($1, $2, $3, $4, $5, $6, $7, now());
+
+-- name: automatic-stop
+insert into automatic_stop (since, until, reason) values (now(), $1, $2)
+on conflict (one) do update set since = excluded.since, until = excluded.until, reason = excluded.reason;
+
+-- name: automatic-stopped
+select until, reason from automatic_stop where until > now();
