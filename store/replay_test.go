@@ -61,6 +61,18 @@ type sequence struct {
 // timers, its rows are what `switchboard policy replay` calculates from the same history.
 func TestRowsEqualReplay(t *testing.T) {
 	t.Parallel()
+	// The sequences wait for timers most of the time, so that several run side by side.
+	parts := min(8, max(1, *sequences/12))
+	for part := range parts {
+		t.Run(fmt.Sprintf("part %d of %d", part+1, parts), func(t *testing.T) {
+			t.Parallel()
+			rowsEqualReplay(t, part, parts)
+		})
+	}
+}
+
+// rowsEqualReplay compares the sequences of one of several parts.
+func rowsEqualReplay(t *testing.T, part, parts int) {
 	p := newPipeline(t)
 	rules, err := router.Compile([]byte(quickPolicy))
 	if err != nil {
@@ -83,7 +95,7 @@ func TestRowsEqualReplay(t *testing.T) {
 	}
 	p.store.SetPolicy(p.rules.Lifecycle)
 	d := agent.New(p.store, agent.Options{MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }, Own: p.rules.Own, Policy: p.rules.Lifecycle})
-	for seed := range uint64(*sequences) {
+	for seed := uint64(part); seed < uint64(*sequences); seed += uint64(parts) {
 		s := &sequence{pipeline: p, desk: d, rand: rand.New(rand.NewPCG(seed, 2)), agents: agents, from: fmt.Sprintf("jo@replay%d.example", seed)}
 		for _, a := range agents {
 			s.line(map[string]any{"agent": a.ID.String(), "name": a.Name, "tiers": a.Tiers})
