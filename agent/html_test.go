@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-const markdownOfA = "<div style=\"font-family: system-ui,-apple-system,&#39;Segoe UI&#39;,Roboto,Helvetica,Arial,sans-serif; font-size: 15px; line-height: 1.5;\">\n<p style=\"margin: 0 0 1em;\">a</p>\n</div>"
+const markdownOfA = "<div style=\"font-family: system-ui,-apple-system,&#39;Segoe UI&#39;,Roboto,Helvetica,Arial,sans-serif; font-size: 15px; line-height: 1.5; overflow-wrap: break-word;\">\n<p style=\"margin: 0 0 1em;\">a</p>\n</div>"
 
 // The HTML of a reply is stored and sent without anything active.
 func TestComposeHTML(t *testing.T) {

@@ -78,7 +78,7 @@ func Text(source string) string {
 }
 
 const (
-	styleBody      = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5"
+	styleBody      = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5;overflow-wrap:break-word"
 	styleSignature = styleBody + ";margin:1em 0 0"
 	styleQuote     = "margin:0 0 1em;padding:0 0 0 1em;border-left:3px solid #999"
 	styleCode      = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px"

@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import { say } from '../text/say';
-import type { Address, Conversation, Draft, Message } from '../wire';
+import type { Address, Conversation, Draft, Message, Recipients } from '../wire';
 import { redirected } from './asked';
 import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
@@ -27,6 +27,10 @@ export interface Writing {
   before: { to: string[]; cc: string[]; chosen: boolean } | null;
   /** How many people could not be added. */
   omitted: number;
+  /** What the inbox adds to a reply by mail, and the addresses it can be sent from; null until it is known. */
+  adds: Pick<Recipients, 'from' | 'signature' | 'quotes'> | null;
+  /** The chosen sender address; empty: the usual one. */
+  from: string;
   sending: boolean;
   /** The author was warned about newer messages and may send anyway. */
   warned: boolean;
@@ -54,7 +58,7 @@ export function write(conversation: Conversation, kind: Kind): void {
   recallFiles(conversation.id);
   writing.value = {
     conversation: conversation.id, kind, text: draft?.text ?? '', seen: draft ? Math.min(draft.seen, top) : top,
-    to: draft?.to ?? null, cc: draft?.cc ?? null, chosen: draft?.to !== undefined, before: null, omitted: 0,
+    to: draft?.to ?? null, cc: draft?.cc ?? null, chosen: draft?.to !== undefined, before: null, omitted: 0, adds: null, from: '',
     sending: false, warned: false, reminded: false, failure: '',
   };
 }
@@ -69,8 +73,14 @@ export async function loadRecipients(conversation: Conversation): Promise<void> 
   if (conversation.reply.channel === 'chat') return;
   const found = await api.recipients(conversation.id).catch(() => null);
   const current = writing.value;
-  if (!found || current?.conversation !== conversation.id || current.kind !== 'reply' || current.chosen || current.sending) return;
+  if (!found || current?.conversation !== conversation.id || current.kind !== 'reply') return;
+  update({ adds: found });
+  if (current.chosen || current.sending) return;
   update({ to: found.to.map(addressed), cc: found.cc.map(addressed), omitted: found.omitted });
+}
+
+export function sendFrom(from: string): void {
+  update({ from, failure: '' });
 }
 
 export function choose(to: string[], cc: string[]): void {
@@ -161,7 +171,7 @@ export function keepMine(): void {
 
 /** Goes on with a draft as the server has it, in the conversation that is open. */
 export function continueWith({ conversation_id: conversation, seen, to, cc }: Draft, text: string): void {
-  const next: Writing = { conversation, kind: 'reply', text, seen, to: to ?? null, cc: cc ?? null, chosen: Boolean(to), before: null, omitted: 0, sending: false, warned: false, reminded: true, failure: '' };
+  const next: Writing = { conversation, kind: 'reply', text, seen, to: to ?? null, cc: cc ?? null, chosen: Boolean(to), before: null, omitted: 0, adds: null, from: '', sending: false, warned: false, reminded: true, failure: '' };
   writing.value = next;
   keep(conversation, 'reply', text, seen, choiceOf(next));
 }
@@ -221,8 +231,8 @@ export async function send(conversation: Conversation, messages: readonly Messag
       keepSeen(conversation.id, note.seq, top);
       tell(say('done.noted'));
     } else {
-      const { to, cc } = current;
-      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(attachments.length > 0 && { attachments }) });
+      const { to, cc, from } = current;
+      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(from && { from }), ...(attachments.length > 0 && { attachments }) });
       files = dropFiles(conversation.id);
     }
     await drop(conversation.id, current.kind);

@@ -13,7 +13,7 @@ import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as 
 import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
 import { Later } from './lazy';
-import { Asked, RecipientFields } from './recipients';
+import { Added, Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
 
 /** The browser itself makes a field as high as its text. */
@@ -115,6 +115,7 @@ function Editor({ conversation, messages }: Props) {
       <textarea ref={field} dir="auto" rows={4} value={current.text} aria-label={label} readOnly={current.sending}
         placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)}
         onPaste={(event) => { if (mail) take(event, event.clipboardData, conversation.id); }} />
+      {mail && <Added adds={current.adds} />}
       {files.length > 0 && <Later part="Attachments" conversation={conversation.id} />}
       <div class="editor-foot">
         <button class={`button ${news > 0 || forgot ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts={keyShortcut('send')}

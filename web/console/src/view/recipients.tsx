@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { count, say } from '../text/say';
 import { askedFor, emailOf, includes } from '../state/asked';
-import { choose, replyToAsked, undoAsked, type Writing } from '../state/writing';
+import { choose, replyToAsked, sendFrom, undoAsked, type Writing } from '../state/writing';
 import type { Conversation, Message } from '../wire';
 import { Icon } from './icon';
 
@@ -20,7 +20,26 @@ export function RecipientFields({ writing }: { writing: Writing }) {
     <div class="recipients">
       <Field label={say('composer.to')} list={to} change={(list) => choose(list, cc)} />
       <Field label={say('composer.cc')} list={cc} change={(list) => choose(to, list)} />
+      {writing.adds && writing.adds.from.length > 1 && (
+        <label class="recipient-field">
+          <span class="recipient-label">{say('composer.sender')}</span>
+          <select disabled={writing.sending} value={writing.from || writing.adds.from[0]} onChange={(event) => sendFrom(event.currentTarget.value)}>
+            {writing.adds.from.map((from) => <option key={from} value={from}>{from}</option>)}
+          </select>
+        </label>
+      )}
       {writing.omitted > 0 && <p class="muted">{count('composer.omitted', writing.omitted)}</p>}
+    </div>
+  );
+}
+
+/** What the inbox adds below the text. */
+export function Added({ adds }: { adds: Writing['adds'] }) {
+  if (!adds || (!adds.signature && adds.quotes === 'none')) return null;
+  return (
+    <div class="added muted" role="group" aria-label={say('composer.added')}>
+      {adds.signature && <p dir="auto">{`-- \n${adds.signature}`}</p>}
+      {adds.quotes !== 'none' && <p>{say(`composer.quotes.${adds.quotes}`)}</p>}
     </div>
   );
 }
