@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f \
 SLOW := ./store ./cmd/switchboard ./api ./gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ soak-order: web ## 2,000 conversations on two nodes with 20 kills and 10 restart
 soak-disk: web ## a disk that is completely full: what is refused, a kill, the start, and recovery; needs root
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 15m -tags soakdisk -run '^TestSoakDisk$$' ./cmd/switchboard
+
+soak-loops: ## what answers automatic mail all the same, a minute each: how many messages there are
+	@$(GO) test -v -count=1 -timeout 15m -run '^TestMailLoops$$' ./gateway -loop-time 60s
 
 soak-assign: ## 64 clients, 1,000 conversations and 20 agents on two nodes: capacity, owners, idle agents
 	@$(GO) test -v -count=1 -timeout 15m -run '^TestAssignmentOnTwoNodes$$' ./store -soak-assign

@@ -22,7 +22,7 @@ const stoppedInterval = 10 * time.Second
 // usesAutomatic reports whether the policy has automatic mail in any inbox.
 func usesAutomatic(p *router.Policy) bool {
 	for _, in := range p.Inboxes() {
-		if in.Automatic.Answers() || in.Automatic.Survey != nil {
+		if in.Automatic.Answers() {
 			return true
 		}
 	}

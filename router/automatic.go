@@ -19,8 +19,7 @@ type Automatic struct {
 	// Unverified allows both for senders whose address nothing confirms.
 	Unverified bool
 	// Every is the time between two of them to the same address.
-	Every  time.Duration
-	Survey *Survey
+	Every time.Duration
 }
 
 // Answers reports whether the first message of a conversation may be answered.
@@ -31,25 +30,10 @@ func (a *Automatic) Answers() bool { return a.Acknowledge != nil || a.OutOfHours
 // otherwise send them a text of their own.
 type Template struct{ Subject, Text string }
 
-// Survey asks customers how it was when their conversation is resolved.
-type Survey struct {
-	Template
-	Kind  string        // "satisfaction" or "effort"
-	After time.Duration // the conversation was resolved
-	Every time.Duration // at most once to the same address
-}
-
-// Kinds of surveys.
-const (
-	SurveySatisfaction = "satisfaction" // from 1 to 5
-	SurveyEffort       = "effort"       // from 1 to 7
-)
-
 // Variables of templates.
 var (
 	ackVariables     = []string{"number", "inbox"}
 	openingVariables = []string{"number", "inbox", "opening", "opening_date", "opening_time", "opening_zone"}
-	surveyVariables  = []string{"number", "inbox", "links"}
 )
 
 var (
@@ -57,18 +41,11 @@ var (
 		Text: "Thank you for your message. It has arrived, and its number is #{number}.\n\nYou will hear from us. To add something, answer this mail."}
 	defaultOutOfHours = Template{Subject: "We have received your message [#{number}]",
 		Text: "Thank you for your message. It has arrived, and its number is #{number}.\n\nNobody is here at the moment. We open again on {opening}.\n\nTo add something, answer this mail."}
-	defaultSatisfaction = Template{Subject: "How was our support? [#{number}]",
-		Text: "Your conversation #{number} was resolved. How satisfied are you with our support?\n\n{links}\n\nThank you for your time."}
-	defaultEffort = Template{Subject: "How was our support? [#{number}]",
-		Text: "Your conversation #{number} was resolved. How easy was it to get it solved?\n\n{links}\n\nThank you for your time."}
 )
 
 const (
-	everyDefault       = time.Hour
-	surveyAfterDefault = time.Hour
-	surveyEveryDefault = 30 * 24 * time.Hour
-	maxSurveyAfter     = 30 * 24 * time.Hour
-	maxTemplate        = 10_000 // octets
+	everyDefault = time.Hour
+	maxTemplate  = 10_000 // octets
 )
 
 // automatic reads the section of an inbox.
@@ -80,7 +57,6 @@ func (c *compiler) automatic(f field, in *Inbox) Automatic {
 		"out_of_hours": func(f field) { a.OutOfHours, notice = c.template(f, defaultOutOfHours, openingVariables), f },
 		"unverified":   func(f field) { a.Unverified = c.boolean(f) },
 		"every":        func(f field) { a.Every = max(c.duration(f), time.Minute) },
-		"survey":       func(f field) { a.Survey = c.survey(f) },
 	})
 	switch calendar, ok := c.policy.Calendar(in.Calendar); {
 	case a.OutOfHours == nil:
@@ -115,34 +91,6 @@ func (c *compiler) templateKeys(t *Template, variables []string) map[string]func
 		},
 		"text": func(f field) { t.Text = c.templateText(f, variables) },
 	}
-}
-
-// survey reads what is asked when a conversation is resolved.
-func (c *compiler) survey(f field) *Survey {
-	s := Survey{Kind: SurveySatisfaction, After: surveyAfterDefault, Every: surveyEveryDefault}
-	var own Template
-	known := c.templateKeys(&own, surveyVariables)
-	known["kind"] = func(f field) { s.Kind = c.oneOf(f, SurveySatisfaction, SurveyEffort) }
-	known["every"] = func(f field) { s.Every = max(c.duration(f), 24*time.Hour) }
-	known["after"] = func(f field) {
-		if s.After = c.duration(f); s.After > maxSurveyAfter {
-			c.fail(f.value, f.path, "must be 30 days at most")
-		}
-	}
-	c.keys(orKey(f), f.path, known, "kind")
-	if s.Template = defaultSatisfaction; s.Kind == SurveyEffort {
-		s.Template = defaultEffort
-	}
-	if own.Subject != "" {
-		s.Subject = own.Subject
-	}
-	if own.Text != "" {
-		s.Text = own.Text
-	}
-	if own.Text != "" && !strings.Contains(own.Text, "{links}") {
-		c.fail(orKey(f), f.path, "the text needs {links}, where the customer answers")
-	}
-	return &s
 }
 
 // variable is what a template replaces.

@@ -32,28 +32,20 @@ func TestAutomatic(t *testing.T) {
 	p, err := Compile([]byte(withAutomatic(`      acknowledge: true
       out_of_hours: {subject: "Closed [#{number}]", text: "Back on {opening_date} at {opening_time} {opening_zone}."}
       unverified: true
-      every: 2h
-      survey:
-        kind: effort
-        after: 2d
-        every: 60d
-        text: |
-          How easy was it in {inbox}?
-          {links}`)))
+      every: 2h`)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	in, _ := p.Inbox("frontline")
 	want := Automatic{Acknowledge: &defaultAcknowledge, OutOfHours: &Template{"Closed [#{number}]", "Back on {opening_date} at {opening_time} {opening_zone}."},
-		Unverified: true, Every: 2 * time.Hour,
-		Survey: &Survey{Template: Template{defaultEffort.Subject, "How easy was it in {inbox}?\n{links}\n"}, Kind: SurveyEffort, After: 48 * time.Hour, Every: 60 * 24 * time.Hour}}
+		Unverified: true, Every: 2 * time.Hour}
 	if diff := cmp.Diff(want, in.Automatic); diff != "" {
 		t.Error(diff)
 	}
 	if p, err = Compile([]byte(withAutomatic(`      acknowledge: false`))); err != nil {
 		t.Fatal(err)
 	}
-	if in, _ = p.Inbox("frontline"); in.Automatic.Answers() || in.Automatic.Survey != nil {
+	if in, _ = p.Inbox("frontline"); in.Automatic.Answers() {
 		t.Errorf("%+v", in.Automatic)
 	}
 }
@@ -61,17 +53,14 @@ func TestAutomatic(t *testing.T) {
 func TestAutomaticProblems(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ section, want string }{
-		"unknown variable":         {`      acknowledge: {text: "Number {numbr}"}`, `12:35: inboxes.frontline.automatic.acknowledge.text: unknown variable {numbr}: must be one of {number}, {inbox}; did you mean "number"?`},
-		"what the customer wrote":  {`      acknowledge: {subject: "Re: {subject}"}`, "unknown variable {subject}"},
-		"in a block":               {"      acknowledge:\n        text: |\n          One.\n\n          Two {number} {nobody}.", `16:24: inboxes.frontline.automatic.acknowledge.text: unknown variable {nobody}`},
-		"no opening while open":    {`      acknowledge: {text: "We open {opening}"}`, "unknown variable {opening}"},
-		"subject of two lines":     {`      acknowledge: {subject: "a\nBcc: b"}`, "must be one line"},
-		"survey without its links": {`      survey: {kind: effort, text: "How was it?"}`, "the text needs {links}"},
-		"survey of another kind":   {`      survey: {kind: satisfacton}`, `did you mean "satisfaction"?`},
-		"survey too late":          {`      survey: {kind: effort, after: 31d}`, "must be 30 days at most"},
-		"unknown key":              {`      aknowledge: true`, `did you mean "acknowledge"?`},
-		"neither true nor a text":  {`      acknowledge: "yes"`, "must be a mapping"},
-		"too long":                 {`      acknowledge: {text: "` + strings.Repeat("x", 10001) + `"}`, "is longer than"},
+		"unknown variable":        {`      acknowledge: {text: "Number {numbr}"}`, `12:35: inboxes.frontline.automatic.acknowledge.text: unknown variable {numbr}: must be one of {number}, {inbox}; did you mean "number"?`},
+		"what the customer wrote": {`      acknowledge: {subject: "Re: {subject}"}`, "unknown variable {subject}"},
+		"in a block":              {"      acknowledge:\n        text: |\n          One.\n\n          Two {number} {nobody}.", `16:24: inboxes.frontline.automatic.acknowledge.text: unknown variable {nobody}`},
+		"no opening while open":   {`      acknowledge: {text: "We open {opening}"}`, "unknown variable {opening}"},
+		"subject of two lines":    {`      acknowledge: {subject: "a\nBcc: b"}`, "must be one line"},
+		"unknown key":             {`      aknowledge: true`, `did you mean "acknowledge"?`},
+		"neither true nor a text": {`      acknowledge: "yes"`, "must be a mapping"},
+		"too long":                {`      acknowledge: {text: "` + strings.Repeat("x", 10001) + `"}`, "is longer than"},
 	} {
 		_, err := Compile([]byte(withAutomatic(c.section)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

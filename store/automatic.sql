@@ -24,6 +24,7 @@ select
     (select count(*) from automatic_mails where address = $2 and at > now() - interval '1 day') as address_day,
     (select count(*) from automatic_mails where conversation_id = $5 and (kind = 'survey') = ($1 = 'survey')) as conversation,
     (select count(*) from automatic_mails where organization = $3 and at > now() - interval '1 hour') as domain,
+    (select count(*) from automatic_mails where organization = $3 and at > now() - interval '10 minutes') as domain_now,
     (select count(*) from automatic_mails where fingerprint = $4 and fingerprint <> '' and at > now() - interval '1 hour') as fingerprint,
     (select count(*) from automatic_mails where at > now() - interval '1 hour' and not verified) as unverified,
     (select until from automatic_stop where until > now()) as stopped,

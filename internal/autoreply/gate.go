@@ -45,6 +45,7 @@ type Used struct {
 	AddressDay   int
 	Conversation int // of this kind
 	Domain       int // within an hour
+	DomainNow    int // within ten minutes
 	Fingerprint  int // within an hour
 	Unverified   int // within an hour
 	// Stopped is until when the circuit breaker has stopped automatic mail; zero: it has not.
@@ -149,6 +150,12 @@ var rules = []rule{
 	}},
 	{"budget-domain", func(in *Input) bool { return in.Used.Domain >= in.domainLimit() }, func(in *Input) string {
 		return fmt.Sprintf("%d automatic mails were sent to %s within an hour", in.Used.Domain, Organization(in.Facts.Address))
+	}},
+	// A responder that changes its address stays in its organization, mostly.
+	{"budget-domain", func(in *Input) bool {
+		return !in.Verified() && in.Used.DomainNow >= 1 && !imf.Freemail(imf.Domain(in.Facts.Address))
+	}, func(in *Input) string {
+		return "one was sent to an unverified address of " + Organization(in.Facts.Address) + " within 10 minutes"
 	}},
 	{"budget-text", func(in *Input) bool {
 		return in.answers() && in.Facts.Fingerprint != "" && in.Used.Fingerprint >= in.Limits.Fingerprint

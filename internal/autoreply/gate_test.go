@@ -73,8 +73,15 @@ func TestDecide(t *testing.T) {
 		"often to an organization": {change: func(in *Input) { in.Used.Domain = 20; in.Facts.Address = "x@eu.acme.example" }, rule: "budget-domain", says: "acme.example"},
 		"often to a provider":      {change: func(in *Input) { in.Used.Domain = 199; in.Facts.Address = "jo@gmail.com" }},
 		"too often to a provider":  {change: func(in *Input) { in.Used.Domain = 200; in.Facts.Address = "jo@gmail.com" }, rule: "budget-domain"},
-		"the same text":            {change: func(in *Input) { in.Used.Fingerprint = 1 }, rule: "budget-text"},
-		"no text":                  {change: func(in *Input) { in.Used.Fingerprint = 1; in.Facts.Fingerprint = "" }},
+		"unverified, just after a colleague": {change: func(in *Input) {
+			in.Facts.Trust, in.Settings.Unverified, in.Used.DomainNow = desk.TrustClaimed, true, 1
+		}, rule: "budget-domain", says: "10 minutes"},
+		"unverified, just after another customer of the provider": {change: func(in *Input) {
+			in.Facts.Trust, in.Settings.Unverified, in.Used.DomainNow, in.Facts.Address = desk.TrustClaimed, true, 1, "jo@gmail.com"
+		}},
+		"verified, just after a colleague": {change: func(in *Input) { in.Used.DomainNow = 1 }},
+		"the same text":                    {change: func(in *Input) { in.Used.Fingerprint = 1 }, rule: "budget-text"},
+		"no text":                          {change: func(in *Input) { in.Used.Fingerprint = 1; in.Facts.Fingerprint = "" }},
 		"many unverified": {change: func(in *Input) {
 			in.Facts.Trust, in.Settings.Unverified, in.Used.Unverified = desk.TrustClaimed, true, 30
 		}, rule: "budget-unverified"},
