@@ -65,6 +65,8 @@ type Tx interface {
 	Outgoing(ctx context.Context, c desk.ConversationID, m desk.MessageID) (Outgoing, error)
 	// Draft returns an agent's draft of a reply; KindNotFound if there is none.
 	Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID) (view.Draft, error)
+	// Unreachable returns those of the addresses that get no replies.
+	Unreachable(ctx context.Context, addresses []string) ([]desk.Unreachable, error)
 	// Save writes the changes.
 	Save(ctx context.Context, c *desk.Changes) error
 }

@@ -32,6 +32,8 @@ type memory struct {
 var errDown = desk.Errorf(desk.KindTemporary, "the database is down")
 
 // fail returns errDown if method is the one that fails.
+func (s *memory) Unreachable(context.Context, []string) ([]desk.Unreachable, error) { return nil, nil }
+
 func (s *memory) fail(method string) error {
 	if s.fails == method {
 		return errDown

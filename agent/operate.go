@@ -28,6 +28,11 @@ func (d *Desk) Operate(ctx context.Context, by desk.Agent, c desk.ConversationID
 		if i < 0 {
 			return desk.Errorf(desk.KindNotFound, "no delivery %s", id)
 		}
+		if r.Action == desk.DeliveryRedirect {
+			if err := a.reachable(ctx, []desk.Delivery{{Channel: desk.ChannelEmail, Recipient: r.To}}); err != nil {
+				return err
+			}
+		}
 		changed, err = a.operate(&out, i, r)
 		return err
 	})

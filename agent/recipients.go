@@ -19,6 +19,8 @@ type Recipients struct {
 	To, CC []desk.Address
 	// Omitted is how many more people took part than a reply can have in copy.
 	Omitted int
+	// Unreachable are those that get no replies.
+	Unreachable []desk.Unreachable
 	// Senders are the addresses that the reply may be sent from, the usual one first, and
 	// SenderName the name beside it. Signature is the text below it; may be empty.
 	Senders               []string
@@ -38,7 +40,12 @@ func (d *Desk) Recipients(ctx context.Context, by desk.Agent, c desk.Conversatio
 		if r = draft.everyone(); draft.conversation.ReplyChannel == desk.ChannelEmail {
 			r.Senders, r.SenderName, r.Signature, r.Quotes = draft.senders(), draft.senderName(), draft.signature(), draft.quotes()
 		}
-		return nil
+		var all []string
+		for _, to := range slices.Concat(r.To, r.CC) {
+			all = append(all, to.Email)
+		}
+		r.Unreachable, err = a.Unreachable(ctx, all)
+		return err
 	})
 	return r, err
 }

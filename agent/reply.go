@@ -142,6 +142,9 @@ func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
+	if err := a.reachable(ctx, deliveries); err != nil {
+		return desk.Message{}, nil, err
+	}
 	e := lifecycle.Reply{Author: a.by, Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC}, Then: r.Then,
 		Held: deliveries[0].State == desk.DeliveryHeld}
 	if m.Channel == desk.ChannelEmail {

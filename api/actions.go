@@ -73,6 +73,16 @@ func (s *server) actionRoutes() {
 		OperationID: "list-recipients", Method: http.MethodGet, Path: "/conversations/{id}/recipients", Tags: tags,
 		Summary: "List who a reply goes to", Description: "The recipients of a reply without to and cc.",
 	}, s.recipients)
+	handle(s, huma.Operation{
+		OperationID: "lift-address", Method: http.MethodDelete, Path: "/conversations/{id}/unreachable/{address}", Tags: tags,
+		Summary: "Let replies go to an address again", Description: "One of this conversation that gets no replies, because mail to it came back. A mail from it does the same. 404 when it gets replies.",
+	}, func(ctx context.Context, in *liftInput) (*struct{}, error) {
+		c, err := s.find(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.Operations.Lift(ctx, auth.AgentOf(ctx), c.ID, in.Address)
+	})
 	handle(s, op("note", "notes", "Add a note", "Visible to agents only.", http.StatusCreated), s.note)
 	handle(s, op("assign", "assign", "Assign to an agent", "", http.StatusOK), s.assign)
 	handle(s, op("move", "move", "Move to another inbox or tier", "Either inbox or tier.", http.StatusOK), s.move)
@@ -84,11 +94,17 @@ func (s *server) actionRoutes() {
 		"No mail merges the two again. 409 when it is not merged, or when the surviving conversation was itself merged.", http.StatusOK), s.unmerge)
 }
 
+type liftInput struct {
+	ConversationPath
+	Address string `path:"address" maxLength:"320" doc:"jo@acme.example"`
+}
+
 // Recipients is who a reply goes to unless its author chooses others.
 type Recipients struct {
-	To      []desk.Address `json:"to" doc:"Where the conversation is answered; empty for a chat, and if the sender left no address"`
-	CC      []desk.Address `json:"cc" doc:"Everyone else who was written to, without our own addresses"`
-	Omitted int            `json:"omitted" doc:"How many more there are than a reply can have in copy"`
+	To          []desk.Address     `json:"to" doc:"Where the conversation is answered; empty for a chat, and if the sender left no address"`
+	CC          []desk.Address     `json:"cc" doc:"Everyone else who was written to, without our own addresses"`
+	Omitted     int                `json:"omitted" doc:"How many more there are than a reply can have in copy"`
+	Unreachable []desk.Unreachable `json:"unreachable" doc:"Those that get no replies, because mail to them came back"`
 	// What the inbox adds to a reply.
 	From       []string `json:"from" doc:"The addresses that a reply can be sent from, the usual one first; empty for a chat"`
 	SenderName string   `json:"sender_name" doc:"The name in From"`
@@ -102,7 +118,7 @@ func (s *server) recipients(ctx context.Context, in *ConversationPath) (*struct{
 		return nil, err
 	}
 	r, err := s.Answers.Recipients(ctx, auth.AgentOf(ctx), c.ID)
-	return &struct{ Body Recipients }{Recipients{To: append([]desk.Address{}, r.To...), CC: append([]desk.Address{}, r.CC...), Omitted: r.Omitted,
+	return &struct{ Body Recipients }{Recipients{To: append([]desk.Address{}, r.To...), CC: append([]desk.Address{}, r.CC...), Omitted: r.Omitted, Unreachable: append([]desk.Unreachable{}, r.Unreachable...),
 		From: append([]string{}, r.Senders...), SenderName: r.SenderName, Signature: r.Signature, Quotes: cmp.Or(string(r.Quotes), "none")}}, err
 }
 

@@ -138,6 +138,8 @@ type Queues interface {
 type Operations interface {
 	// Operate returns the delivery that it leads to: of a redirect, the new one.
 	Operate(ctx context.Context, by desk.Agent, c desk.ConversationID, m desk.MessageID, id desk.DeliveryID, r operate.Request) (desk.DeliveryID, error)
+	// Lift lets replies go to an address again that could not be reached.
+	Lift(ctx context.Context, by desk.Agent, c desk.ConversationID, address string) error
 }
 
 // Desks reads inboxes, agents and the numbers beside the views.

@@ -87,6 +87,9 @@ type Mail struct {
 	// Undo is how long replies by mail are held, so that they can be undone, in inboxes
 	// for which the policy does not say it.
 	Undo time.Duration `koanf:"undo"`
+	// DelayWarning is after which time people are told that a message is still not
+	// delivered; 0: never.
+	DelayWarning time.Duration `koanf:"delay_warning"`
 }
 
 // Hostname returns the domain of outgoing Message-IDs and of EHLO.
@@ -173,6 +176,6 @@ func (s *Smarthost) complete() (problems []Problem) {
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
 	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute,
-		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second}, Smarthost: Smarthost{TLS: "starttls"}, Webhooks: Webhooks{Timeout: 15 * time.Second},
+		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second, DelayWarning: 4 * time.Hour}, Smarthost: Smarthost{TLS: "starttls"}, Webhooks: Webhooks{Timeout: 15 * time.Second},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

@@ -53,6 +53,9 @@ func (c *Config) Validate() error {
 	if c.Mail.Undo < 0 || c.Mail.Undo > time.Minute {
 		v.add("mail.undo", "must be between 0s and 60s")
 	}
+	if c.Mail.DelayWarning < 0 || c.Mail.DelayWarning > 5*24*time.Hour {
+		v.add("mail.delay_warning", "must be between 0s (no warnings) and 120h, after which a message is given up")
+	}
 	for i, n := range c.Mail.ReplyKeys {
 		if n < 1 || n > 255 || slices.Contains(c.Mail.ReplyKeys[:i], n) {
 			v.add("mail.reply_keys", "list different numbers from 1 to 255; the first one signs")

@@ -161,7 +161,7 @@ func (d *demo) start(ctx context.Context) (stop func(), err error) {
 func (d *demo) config() config.Config {
 	cfg := config.Defaults()
 	cfg.Addr, cfg.Data, cfg.Policy = d.opt.Addr, d.opt.Data, d.rules
-	cfg.Mail = config.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop", Undo: cfg.Mail.Undo}
+	cfg.Mail = config.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop", Undo: cfg.Mail.Undo, DelayWarning: cfg.Mail.DelayWarning}
 	cfg.SMTP.Addr = d.opt.SMTP
 	cfg.Smarthost = config.Smarthost{Addr: d.sink.Addr(), TLS: "none"}
 	cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: d.box.Addr(), User: imapUser, Password: imapPassword, TLS: "none"}}

@@ -44,11 +44,15 @@ type Changes struct {
 	Deliveries []Delivery
 	Results    []DeliveryResult
 	Operations []DeliveryOperation
-	Released   []ReleasedMessage
-	Cancelled  []CancelledMessage
-	Automatic  []AutomaticDue
-	Sessions   []SessionLink
-	Processed  []ProcessedRaw
+	// Unreached are deliveries that failed because of an address, and Reached addresses of
+	// which that is over.
+	Unreached []AddressFailure
+	Reached   []AddressLift
+	Released  []ReleasedMessage
+	Cancelled []CancelledMessage
+	Automatic []AutomaticDue
+	Sessions  []SessionLink
+	Processed []ProcessedRaw
 }
 
 // AccountDomain gives a domain to an account.

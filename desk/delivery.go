@@ -42,8 +42,10 @@ type Delivery struct {
 	// it: it begins with the delivery, and again when a person retries it. Zero: CreatedAt.
 	PeriodAt       time.Time
 	PeriodAttempts int
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	// WarnedAt is when people were told in this period that it is late; zero: not yet.
+	WarnedAt  time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Result is the outcome of one attempt to send.
@@ -53,6 +55,8 @@ type Result struct {
 	Code         int
 	EnhancedCode string
 	Detail       string // what the server answered, or what went wrong
+	// Late: it has been delayed for so long that people have to know.
+	Late bool
 }
 
 // AttemptSource says what reported a delivery's result.

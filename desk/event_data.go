@@ -59,7 +59,7 @@ type EventData interface {
 func EventPayloads() []EventData {
 	return []EventData{
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{}, ConversationUnmerged{},
-		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, DeliveryOperated{},
+		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, DeliveryOperated{}, AddressLifted{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{},
@@ -160,21 +160,6 @@ type DuplicateLinked struct {
 	MessageID MessageID `json:"message_id"`
 	RawID     RawID     `json:"raw_id"`
 	Endpoint  string    `json:"endpoint" doc:"The channel it arrived over this time"`
-}
-
-// DeliveryChanged is the result of an attempt to deliver, or a report about it
-// (RFC 3464).
-type DeliveryChanged struct {
-	DeliveryID   DeliveryID    `json:"delivery_id"`
-	MessageID    MessageID     `json:"message_id"`
-	Recipient    string        `json:"recipient"`
-	State        DeliveryState `json:"state"`
-	Source       AttemptSource `json:"source,omitempty" doc:"What reported it: attempt, dsn or client"`
-	Attempts     int           `json:"attempts"`
-	Code         int           `json:"code,omitempty" doc:"SMTP reply code"`
-	EnhancedCode string        `json:"enhanced_code,omitempty" doc:"RFC 3463"`
-	Detail       string        `json:"detail,omitempty"`
-	NextAttempt  *time.Time    `json:"next_attempt_at" doc:"null: no further attempt"`
 }
 
 // PriorityChanged is a change of priority.

@@ -6,16 +6,18 @@ import "time"
 type NoticeKind string
 
 const (
-	NoticeEscalation NoticeKind = "escalation"  // an escalation rule fired
-	NoticePage       NoticeKind = "page"        // as an escalation, and repeated until somebody acknowledges it
-	NoticeRuleFailed NoticeKind = "rule-failed" // a rule of the policy could not be evaluated
-	NoticeAssigned   NoticeKind = "assigned"    // the conversation was assigned to the agent
-	NoticeHandoff    NoticeKind = "handoff"     // a handover was returned, or waits to be accepted
-	NoticeTask       NoticeKind = "task"        // a task was given to the agent, or is done
-	NoticeSwarm      NoticeKind = "swarm"       // the agent was asked for help
-	NoticeGap        NoticeKind = "gap"         // a conversation has no owner, no clock or no next action
-	NoticeWebhook    NoticeKind = "webhook"     // admins: a webhook was disabled; not about a conversation
-	NoticeWithheld   NoticeKind = "withheld"    // a reply of the agent was not sent, and is a draft again
+	NoticeEscalation  NoticeKind = "escalation"  // an escalation rule fired
+	NoticePage        NoticeKind = "page"        // as an escalation, and repeated until somebody acknowledges it
+	NoticeRuleFailed  NoticeKind = "rule-failed" // a rule of the policy could not be evaluated
+	NoticeAssigned    NoticeKind = "assigned"    // the conversation was assigned to the agent
+	NoticeHandoff     NoticeKind = "handoff"     // a handover was returned, or waits to be accepted
+	NoticeTask        NoticeKind = "task"        // a task was given to the agent, or is done
+	NoticeSwarm       NoticeKind = "swarm"       // the agent was asked for help
+	NoticeGap         NoticeKind = "gap"         // a conversation has no owner, no clock or no next action
+	NoticeWebhook     NoticeKind = "webhook"     // admins: a webhook was disabled; not about a conversation
+	NoticeDelayed     NoticeKind = "delayed"     // a message has not been delivered for hours
+	NoticeUndelivered NoticeKind = "undelivered" // a message was not delivered
+	NoticeWithheld    NoticeKind = "withheld"    // a reply of the agent was not sent, and is a draft again
 )
 
 // Notice is something that agents have to be told about a conversation.

@@ -27,6 +27,22 @@ type DeliveryOperation struct {
 	At            time.Time
 }
 
+// DeliveryChanged is the result of an attempt to deliver, or a report about it
+// (RFC 3464).
+type DeliveryChanged struct {
+	DeliveryID   DeliveryID    `json:"delivery_id"`
+	MessageID    MessageID     `json:"message_id"`
+	Recipient    string        `json:"recipient"`
+	State        DeliveryState `json:"state"`
+	Source       AttemptSource `json:"source,omitempty" doc:"What reported it: attempt, dsn or client"`
+	Attempts     int           `json:"attempts"`
+	Code         int           `json:"code,omitempty" doc:"SMTP reply code"`
+	EnhancedCode string        `json:"enhanced_code,omitempty" doc:"RFC 3463"`
+	Detail       string        `json:"detail,omitempty"`
+	NextAttempt  *time.Time    `json:"next_attempt_at" doc:"null: no further attempt"`
+	Late         bool          `json:"late,omitempty" doc:"It has been delayed for so long that people are told"`
+}
+
 // EventDeliveryOperated is the kind of DeliveryOperated.
 const EventDeliveryOperated EventKind = "delivery.operated"
 

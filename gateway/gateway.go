@@ -277,7 +277,7 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	g.buildAssigner()
 	g.buildWebhooks()
 	g.buildResponder(opt.MessageID)
-	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log})
+	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log, Warn: g.cfg.Mail.DelayWarning})
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 	"switchboard/lifecycle"
 	"switchboard/router"
 	"switchboard/threading"
@@ -212,6 +213,9 @@ func (b *batch) join(c *desk.Conversation, p *parsed, m *desk.Message, s sender,
 		b.markReplyTo(c, m, s, e.ReplyTo)
 	}
 	m.Seq = b.apply(c, e, at)
+	if m.Channel == desk.ChannelEmail && !e.Automatic && !p.Raw.History && s.trust != desk.TrustForged && s.address() != "" {
+		b.out.Reached = append(b.out.Reached, desk.AddressLift{Address: imf.NormalizeAddr(s.address()), At: at})
+	}
 	b.out.AddMessage(m, key.Account, key.Content, at)
 	b.snap.Stored[key] = Stored{m.ID, c.ID}
 	b.cite(c, m)

@@ -80,7 +80,7 @@ func (p *Policy) Automatic() (list []desk.Inbox) {
 }
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
-// Schedule, Cancel, Note, Delivery, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
+// Schedule, Cancel, Note, Delivery, Operate, Lift, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
 // AccountChanged, OpenTask, ChangeTask, Invite, Leave, Timer, SnoozeExpired, Merged,
 // Absorbed, Unmerged, Released or Record.
 type Event interface {
@@ -104,6 +104,10 @@ type Outcome struct {
 	Overdue []desk.OverdueTask
 	// Invited and Left are the agents who help from now on, and who do not any more.
 	Invited, Left []desk.Helper
+	// Unreached are addresses to which a delivery failed, and Reached those of which that
+	// is over.
+	Unreached []desk.AddressFailure
+	Reached   []desk.AddressLift
 	// Moved are scheduled replies that are sent now, and those that were taken back.
 	Moved []Placed
 	// Fired are the escalation rules that fired, in order. They are in Events too.
@@ -207,6 +211,7 @@ func (o *Outcome) addHistory(c *desk.Changes) {
 		m.addTo(c, o.State.Conversation.ID)
 	}
 	c.Notices = append(c.Notices, o.Notices...)
+	c.Unreached, c.Reached = append(c.Unreached, o.Unreached...), append(c.Reached, o.Reached...)
 	c.Tasks, c.Overdue = append(c.Tasks, o.Tasks...), append(c.Overdue, o.Overdue...)
 	c.Invited, c.Left = append(c.Invited, o.Invited...), append(c.Left, o.Left...)
 	if o.Facts != nil {

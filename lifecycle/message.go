@@ -180,31 +180,3 @@ func (e Note) apply(t *transition) error {
 	t.record(e.By, e.Data)
 	return nil
 }
-
-// Delivery is the result of an attempt to deliver a message of the conversation, or a
-// report about it. A failure has the same effect whether an SMTP reply, a DSN or the
-// end of all attempts reports it.
-type Delivery struct {
-	Data desk.DeliveryChanged
-	// By is the customer if the visitor's client confirmed the delivery; empty: the
-	// system.
-	By desk.Actor
-	// Personal: an agent wrote the message, and has to know that it did not arrive.
-	Personal bool
-}
-
-func (e Delivery) apply(t *transition) error {
-	by := e.By
-	if by == "" {
-		by = desk.ActorSystem
-	}
-	t.record(by, e.Data)
-	t.left(e.Data.MessageID)
-	lost := e.Data.State == desk.DeliveryFailed || e.Data.State == desk.DeliveryUnknown
-	if !lost || e.Data.NextAttempt != nil || !e.Personal || !t.c.MergedInto.IsZero() {
-		return nil
-	}
-	t.reason = "delivery failed"
-	t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorSystem, "the reply to "+e.Data.Recipient+" was not delivered")
-	return nil
-}

@@ -39,6 +39,23 @@ create table accounts (
 );
 CREATE INDEX accounts_name ON accounts USING btree ("left"(lower(name), 200), id);
 
+create table address_health (
+    address text not null,
+    suppressed_at timestamp with time zone,
+    reason text not null default ''::text,
+    failures integer not null default 0,
+    code integer not null default 0,
+    enhanced_code text not null default ''::text,
+    detail text not null default ''::text,
+    first_failed_at timestamp with time zone not null,
+    last_failed_at timestamp with time zone not null,
+    lifted_at timestamp with time zone,
+    lifted_by uuid,
+    constraint address_health_pkey PRIMARY KEY (address),
+    constraint address_health_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES agents(id),
+    constraint address_health_reason_check CHECK ((reason = ANY (ARRAY[''::text, 'no-mailbox'::text, 'repeated'::text])))
+);
+
 create table agent_presence (
     agent_id uuid not null,
     seen_at timestamp with time zone not null,
@@ -324,6 +341,7 @@ create table deliveries (
     on_hold boolean not null default false,
     period_at timestamp with time zone,
     period_attempts integer not null default 0,
+    warned_at timestamp with time zone,
     constraint deliveries_pkey PRIMARY KEY (id),
     constraint deliveries_once UNIQUE (message_id, recipient),
     constraint deliveries_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
@@ -887,6 +905,7 @@ create function chat_lines(session uuid, conversation uuid, after bigint) return
 create function may_read(restricted boolean, tier integer, inbox uuid, inboxes uuid[], tiers integer[]) returns boolean language sql immutable parallel safe;
 create function outbox_part(state text, on_hold boolean) returns text language sql immutable;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;
+create function unreachable(address text) returns jsonb language sql stable;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;
 create view contact_names (id uuid, account_id uuid, name text, address text);

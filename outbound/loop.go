@@ -28,7 +28,9 @@ type Options struct {
 	// Grace is how long attempts may continue after Run's context ends; 0: 10 s.
 	Grace    time.Duration
 	Schedule Schedule
-	Now      func() time.Time // nil: time.Now
+	// Warn is after which time of delays people are told; 0: never.
+	Warn time.Duration
+	Now  func() time.Time // nil: time.Now
 }
 
 func (o Options) withDefaults() Options {
@@ -167,9 +169,11 @@ func (la *lane) attempt(ctx context.Context, job Job) {
 	if r.State == desk.DeliveryUnknown {
 		count = job.Unknowns + 1
 	}
-	next, again := la.opt.Schedule.Next(count, cmp.Or(d.PeriodAt, d.CreatedAt), now, r)
+	since := cmp.Or(d.PeriodAt, d.CreatedAt)
+	next, again := la.opt.Schedule.Next(count, since, now, r)
 	if again {
 		next = jitter(d.ID, d.Attempts, now, next)
+		next, r.Late = la.opt.warn(d, since, now, next, r)
 	} else if r.State == desk.DeliveryDelayed {
 		// The retry period is over: a temporary failure becomes a permanent one.
 		r.State = desk.DeliveryFailed
@@ -177,6 +181,19 @@ func (la *lane) attempt(ctx context.Context, job Job) {
 	log.InfoContext(ctx, "Attempted", "state", r.State, "attempt", d.Attempts, "code", r.Code, "enhanced_code", r.EnhancedCode,
 		"detail", r.Detail, "next", next)
 	la.complete(ctx, log, d, r, next)
+}
+
+// warn reports whether people have to know now that a delivery is late. An attempt is made
+// at the time of the warning, so that it has a fresh answer.
+func (o *Options) warn(d desk.Delivery, since, now, next time.Time, r desk.Result) (time.Time, bool) {
+	at := since.Add(o.Warn)
+	switch {
+	case o.Warn <= 0 || r.State != desk.DeliveryDelayed || !d.WarnedAt.IsZero():
+		return next, false
+	case now.Before(at) && next.After(at):
+		return at, false
+	}
+	return next, !now.Before(at)
 }
 
 // send calls the sender and returns the result. An interrupted attempt, an error

@@ -80,3 +80,35 @@ func TestJitter(t *testing.T) {
 		t.Errorf("only %d distinct times", len(seen))
 	}
 }
+
+// TestWarn: an attempt is made when the warning is due, and it warns once.
+func TestWarn(t *testing.T) {
+	since := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	at := func(d time.Duration) time.Time { return since.Add(d) }
+	for _, c := range []struct {
+		name        string
+		warn        time.Duration
+		state       desk.DeliveryState
+		warned      bool
+		now, next   time.Duration
+		want        time.Duration
+		wantWarning bool
+	}{
+		{"early", 4 * time.Hour, desk.DeliveryDelayed, false, time.Hour, 2 * time.Hour, 2 * time.Hour, false},
+		{"the next attempt would be after the warning", 4 * time.Hour, desk.DeliveryDelayed, false, 3 * time.Hour, 7 * time.Hour, 4 * time.Hour, false},
+		{"at the time of the warning", 4 * time.Hour, desk.DeliveryDelayed, false, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour, true},
+		{"late, because nothing ran", 4 * time.Hour, desk.DeliveryDelayed, false, 30 * time.Hour, 34 * time.Hour, 34 * time.Hour, true},
+		{"warned already", 4 * time.Hour, desk.DeliveryDelayed, true, 8 * time.Hour, 12 * time.Hour, 12 * time.Hour, false},
+		{"no warnings", 0, desk.DeliveryDelayed, false, 8 * time.Hour, 12 * time.Hour, 12 * time.Hour, false},
+		{"unknown", 4 * time.Hour, desk.DeliveryUnknown, false, 8 * time.Hour, 9 * time.Hour, 9 * time.Hour, false},
+	} {
+		var d desk.Delivery
+		if c.warned {
+			d.WarnedAt = since
+		}
+		next, late := (&Options{Warn: c.warn}).warn(d, since, at(c.now), at(c.next), desk.Result{State: c.state})
+		if !next.Equal(at(c.want)) || late != c.wantWarning {
+			t.Errorf("%s: next after %s, late %v", c.name, next.Sub(since), late)
+		}
+	}
+}

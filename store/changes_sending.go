@@ -4,12 +4,14 @@ import "switchboard/desk"
 
 // sendingJSON is the part of changesJSON about what is sent.
 type sendingJSON struct {
-	Deliveries []deliveryJSON  `json:"deliveries,omitempty"`
-	Results    []resultJSON    `json:"results,omitempty"`
-	Operations []operationJSON `json:"operations,omitempty"`
-	Released   []releasedJSON  `json:"released,omitempty"`
-	Cancelled  []releasedJSON  `json:"cancelled,omitempty"`
-	Automatic  []automaticJSON `json:"automatic,omitempty"`
+	Deliveries []deliveryJSON       `json:"deliveries,omitempty"`
+	Results    []resultJSON         `json:"results,omitempty"`
+	Operations []operationJSON      `json:"operations,omitempty"`
+	Unreached  []addressFailureJSON `json:"unreached,omitempty"`
+	Reached    []addressLiftJSON    `json:"reached,omitempty"`
+	Released   []releasedJSON       `json:"released,omitempty"`
+	Cancelled  []releasedJSON       `json:"cancelled,omitempty"`
+	Automatic  []automaticJSON      `json:"automatic,omitempty"`
 }
 
 type automaticJSON struct {
@@ -31,6 +33,7 @@ type resultJSON struct {
 	EnhancedCode  string  `json:"enhanced_code"`
 	Detail        string  `json:"detail"`
 	NextAttemptAt instant `json:"next_attempt_at,omitzero"`
+	Late          bool    `json:"late,omitempty"`
 }
 
 type operationJSON struct {
@@ -59,12 +62,13 @@ func sending(c *desk.Changes, out *changesJSON) {
 	}
 	for _, r := range c.Results {
 		out.Results = append(out.Results, resultJSON{key(r.Delivery), r.Fence, string(r.Source), instant{r.At}, string(r.State), r.Server, r.Code,
-			r.EnhancedCode, r.Detail, instant{r.NextAttemptAt}})
+			r.EnhancedCode, r.Detail, instant{r.NextAttemptAt}, r.Late})
 	}
 	for _, o := range c.Operations {
 		out.Operations = append(out.Operations, operationJSON{key(o.Delivery), string(o.Action), string(o.From), string(o.State), o.OnHold,
 			instant{o.NextAttemptAt}, o.Reason, key(o.By), instant{o.At}})
 	}
+	addressHealth(c, out)
 	for _, m := range c.Released {
 		out.Released = append(out.Released, releasedJSON{MessageID: key(m.Message), At: instant{m.At}})
 	}

@@ -30,6 +30,7 @@ var notStored = map[string]string{
 	"Contacts.Identities":                 "Changes.Identities has them",
 	"Deliveries.OnHold":                   "Changes.Operations sets it",
 	"Deliveries.PeriodAt":                 "Changes.Operations sets it",
+	"Deliveries.WarnedAt":                 "Changes.Results sets it",
 	"Deliveries.PeriodAttempts":           "Changes.Operations sets it",
 	"Messages.Report.Returned":            "used to find the delivery, and not kept",
 	"Messages.Report.Returned.MailSystem": "used to find the delivery, and not kept",
@@ -103,6 +104,7 @@ func openFixture(t testing.TB) *fixture {
 		f.exec(t, `insert into deliveries (id, message_id, conversation_id, channel, recipient, state, next_attempt_at, created_at, updated_at)
 			values ($1, $2, $3, 'email', 'jo@acme.example', $4, '2027-01-01Z', now(), now())`, desk.NewID[desk.DeliveryID](), id, f.updated, state)
 	}
+	f.exec(t, `insert into address_health (address, suppressed_at, reason, failures, first_failed_at, last_failed_at) values ('back@acme.example', now(), 'repeated', 3, now(), now())`)
 	for range 2 {
 		id := desk.NewID[desk.RawID]()
 		f.raws = append(f.raws, id)
@@ -191,9 +193,11 @@ func (f *fixture) full() *desk.Changes {
 			Recipient: "jo@acme.example", ReturnPath: "help@desk.example", EnvelopeID: "env", State: desk.DeliveryDelayed, Attempts: 2, NextAttemptAt: at(50),
 			Code: 451, EnhancedCode: "4.2.1", Detail: "later", LeaseUntil: at(51), Fence: 12, CreatedAt: at(52), UpdatedAt: at(53)}},
 		Results: []desk.DeliveryResult{{Delivery: f.claimed, Fence: 9, Source: desk.SourceAttempt, At: at(55), NextAttemptAt: at(56),
-			Result: desk.Result{State: desk.DeliveryDelayed, Server: "mx.example:25", Code: 450, EnhancedCode: "4.7.1", Detail: "greylisted"}}},
+			Result: desk.Result{State: desk.DeliveryDelayed, Server: "mx.example:25", Code: 450, EnhancedCode: "4.7.1", Detail: "greylisted", Late: true}}},
 		Operations: []desk.DeliveryOperation{{Delivery: f.seen, Action: desk.DeliveryRetry, From: desk.DeliveryFailed, State: desk.DeliveryQueued, OnHold: true,
 			NextAttemptAt: at(59), Reason: "again", By: f.agent, At: at(60)}},
+		Unreached: []desk.AddressFailure{{Address: "gone@acme.example", Permanent: true, Code: 550, EnhancedCode: "5.1.1", Detail: "no such user", At: at(61)}},
+		Reached:   []desk.AddressLift{{Address: "back@acme.example", By: f.agent, At: at(62)}},
 		Released:  []desk.ReleasedMessage{{Message: f.scheduled, At: at(57)}},
 		Cancelled: []desk.CancelledMessage{{Message: f.undone, Conversation: f.updated, At: at(58)}},
 		Facts:     []desk.ConversationFacts{{Conversation: opened.ID, Facts: json.RawMessage(`{"channel": "email"}`)}},
@@ -317,10 +321,10 @@ func TestWriteStoresEveryField(t *testing.T) {
 		t.Errorf("the old stint ended at %s, want %s", ended[0].EndedAt, c.Ended[0].EndedAt)
 	}
 	compare(t, "deliveries", read(t, f, "select * from deliveries where envelope_id = 'env'", func(r *deliveryJSON) desk.Delivery { return r.delivery() }), c.Deliveries)
-	compare(t, "results", read(t, f, `select a.delivery_id, d.fence, a.source, a.at, a.state, a.server, a.code, a.enhanced_code, a.detail, d.next_attempt_at
+	compare(t, "results", read(t, f, `select a.delivery_id, d.fence, a.source, a.at, a.state, a.server, a.code, a.enhanced_code, a.detail, d.next_attempt_at, d.warned_at is not distinct from a.at as late
 		from delivery_attempts a join deliveries d on d.id = a.delivery_id and d.state = a.state and d.code = a.code and d.detail = a.detail and a.attempt = d.attempts`, func(r *resultJSON) desk.DeliveryResult {
 		return desk.DeliveryResult{Delivery: desk.DeliveryID(r.DeliveryID), Fence: r.Fence, Source: desk.AttemptSource(r.Source), At: r.At.Time,
-			Result: desk.Result{State: desk.DeliveryState(r.State), Server: r.Server, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}, NextAttemptAt: r.NextAttemptAt.Time}
+			Result: desk.Result{State: desk.DeliveryState(r.State), Server: r.Server, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail, Late: r.Late}, NextAttemptAt: r.NextAttemptAt.Time}
 	}), c.Results)
 	compare(t, "operations", read(t, f, `select d.id as delivery_id, a.action, 'failed' as was, d.state, d.on_hold, d.next_attempt_at, a.detail as reason, a.agent_id as by_id, d.period_at as at
 		from delivery_attempts a join deliveries d on d.id = a.delivery_id where a.source = 'person' and a.at = d.updated_at and a.state = d.state and d.period_attempts = 3 and not d.settled`,
@@ -328,6 +332,13 @@ func TestWriteStoresEveryField(t *testing.T) {
 			return desk.DeliveryOperation{Delivery: desk.DeliveryID(r.DeliveryID), Action: desk.DeliveryAction(r.Action), From: desk.DeliveryState(r.Was),
 				State: desk.DeliveryState(r.State), OnHold: r.OnHold, NextAttemptAt: r.NextAttemptAt.Time, Reason: r.Reason, By: desk.AgentID(r.ByID), At: r.At.Time}
 		}), c.Operations)
+	compare(t, "unreached", read(t, f, `select address, reason = 'no-mailbox' as permanent, code, enhanced_code, detail, suppressed_at as at from address_health
+		where suppressed_at = first_failed_at and last_failed_at = suppressed_at and failures = 1`, func(r *addressFailureJSON) desk.AddressFailure {
+		return desk.AddressFailure{Address: r.Address, Permanent: r.Permanent, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail, At: r.At.Time}
+	}), c.Unreached)
+	compare(t, "reached", read(t, f, "select address, lifted_by as by_id, lifted_at as at from address_health where failures = 0 and suppressed_at is null and reason = ''", func(r *addressLiftJSON) desk.AddressLift {
+		return desk.AddressLift{Address: r.Address, By: desk.AgentID(r.ByID), At: r.At.Time}
+	}), c.Reached)
 	compare(t, "released", read(t, f, "select d.message_id, m.sent_at as at from deliveries d join messages m on m.id = d.message_id where d.state = 'queued' and d.next_attempt_at = m.sent_at and m.received_at = m.sent_at",
 		func(r *releasedJSON) desk.ReleasedMessage {
 			return desk.ReleasedMessage{Message: desk.MessageID(r.MessageID), At: r.At.Time}

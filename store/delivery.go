@@ -40,6 +40,7 @@ var _ outbound.Queue = Outbox{}
 // deliveryRow is a claimed delivery as the driver reads it.
 type deliveryRow struct {
 	desk.Delivery
+	Warned    sql.NullTime
 	Abandoned bool
 	Unknowns  int
 }
@@ -59,6 +60,7 @@ func (o Outbox) Claim(ctx context.Context, ch desk.Channel, n int, lease time.Du
 			return err
 		}
 		for _, r := range rows {
+			r.Delivery.WarnedAt = r.Warned.Time
 			jobs = append(jobs, outbound.Job{Message: messages[r.MessageID], Delivery: r.Delivery, Abandoned: r.Abandoned, Unknowns: r.Unknowns})
 		}
 		return nil
@@ -125,7 +127,7 @@ func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, ne
 			return err
 		}
 		data := desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient, State: r.State, Source: desk.SourceAttempt,
-			Attempts: d.Attempts, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail}
+			Attempts: d.Attempts, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail, Late: r.Late}
 		if !next.IsZero() {
 			data.NextAttempt = &next
 		}

@@ -19,7 +19,7 @@ from due, fence f
 where d.id = due.id
 returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.return_path, d.envelope_id, d.state, d.attempts,
     d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.lease_until, d.fence, d.created_at, d.updated_at,
-    coalesce(d.period_at, d.created_at) as period_at, d.period_attempts, due.abandoned,
+    coalesce(d.period_at, d.created_at) as period_at, d.period_attempts, d.warned_at as warned, due.abandoned,
     (select count(*) from delivery_attempts a
      where a.delivery_id = d.id and a.source = 'attempt' and a.state = 'unknown' and a.attempt > d.period_attempts) as unknowns;
 

@@ -54,7 +54,7 @@ select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at, 
            coalesce((select jsonb_agg(jsonb_build_object('id', 'ct_' || replace(t.id::text, '-', ''), 'name', t.name, 'created_at', t.created_at,
                         'account', jsonb_build_object('id', 'ac_' || replace(a.id::text, '-', ''), 'name', a.name),
                         'identities', coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address,
-                                          'trust', d.trust, 'verified_at', d.verified_at) order by d.channel, d.address)
+                                          'trust', d.trust, 'verified_at', d.verified_at, 'unreachable', unreachable(d.address)) order by d.channel, d.address)
                                       from identities d where d.contact_id = t.id), '[]')) order by lower(t.name), t.id)
                      from contacts t where t.account_id = a.id and ($2::int[] is null
                          or $1::uuid[] is null and not exists (select 1 from conversations c where c.account_id = t.account_id and c.restricted and not may_read(c.restricted, c.tier, c.inbox_id, $1, $2)
@@ -80,7 +80,7 @@ limit $6;
 -- take part in one that the agent may read.
 select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.created_at,
        coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address, 'trust', d.trust,
-                    'verified_at', d.verified_at) order by d.channel, d.address)
+                    'verified_at', d.verified_at, 'unreachable', unreachable(d.address)) order by d.channel, d.address)
                  from identities d where d.contact_id = t.id), '[]') as identities
 from contacts t
 join accounts a on a.id = t.account_id

@@ -32,6 +32,7 @@ type queries struct {
 	delivery         deliveryQueries
 	sending          sendingQueries
 	outbox           outboxQueries
+	address          addressQueries
 	event            eventQueries
 	chat             chatQueries
 	mailbox          mailboxQueries

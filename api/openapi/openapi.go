@@ -70,6 +70,7 @@ var nullable = map[string][]string{
 	"Account":      {"owner"},
 	"Channel":      {"progress", "reconciled"},
 	"Conversation": {"assignee", "handoff", "merged_into", "next_due"},
+	"Identity":     {"unreachable"},
 	"Message":      {"author", "authentication", "report", "signature"},
 	"Queued":       {"author"},
 	"Stint":        {"assignee"},

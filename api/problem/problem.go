@@ -36,6 +36,8 @@ type Details struct {
 	LastSeq   *int64              `json:"last_seq,omitempty" doc:"With 409 after a reply: number of the newest message"`
 	Newer     *int                `json:"newer,omitempty" doc:"With 409 after a reply: how many messages are newer than expected_seq"`
 
+	Unreachable []desk.Unreachable `json:"unreachable,omitempty" doc:"With 422 after a reply or a redirect: the addresses that get no replies"`
+
 	headers http.Header
 }
 
@@ -112,6 +114,10 @@ func Explain(ctx context.Context, log *slog.Logger, err error) *Details {
 	var stale *agent.Stale
 	if errors.As(err, &stale) {
 		d.LastSeq, d.Newer = &stale.LastSeq, &stale.Newer
+	}
+	var unreachable *agent.Unreachable
+	if errors.As(err, &unreachable) {
+		d.Unreachable = unreachable.Addresses
 	}
 	switch kind {
 	case desk.KindInvalid:

@@ -122,10 +122,11 @@ type Account struct {
 
 // Identity is an address of a contact.
 type Identity struct {
-	Channel    desk.Channel `json:"channel"`
-	Address    string       `json:"address"`
-	Trust      desk.Trust   `json:"trust" enum:"claimed,aligned,verified"`
-	VerifiedAt *time.Time   `json:"verified_at"`
+	Channel     desk.Channel      `json:"channel"`
+	Address     string            `json:"address"`
+	Trust       desk.Trust        `json:"trust" enum:"claimed,aligned,verified"`
+	VerifiedAt  *time.Time        `json:"verified_at"`
+	Unreachable *desk.Unreachable `json:"unreachable" doc:"Why it gets no replies; null if it does"`
 }
 
 // Contact is a person who writes to the desk.

@@ -255,7 +255,7 @@ begin
     if changes ? 'results' then
         for result in
             select * from jsonb_to_recordset(changes->'results') as (delivery_id uuid, fence bigint, source text, at timestamptz, state text, server text,
-                code int, enhanced_code text, detail text, next_attempt_at timestamptz)
+                code int, enhanced_code text, detail text, next_attempt_at timestamptz, late boolean)
         loop
             -- The result of an attempt completes the delivery or sets the time of the next
             -- attempt. A DSN, which reports what happened later, does not change that time.
@@ -266,6 +266,7 @@ begin
                 next_attempt_at = case when result.source = 'dsn' then d.next_attempt_at else coalesce(result.next_attempt_at, result.at) end,
                 settled = case when result.source = 'dsn' then d.settled else result.next_attempt_at is null end,
                 lease_until = case when result.source = 'dsn' then d.lease_until end,
+                warned_at = case when result.late then result.at else d.warned_at end,
                 owner = case when result.source = 'dsn' then d.owner end
             where d.id = result.delivery_id
               and (result.fence = 0 or d.fence = result.fence and d.state = 'sending')
@@ -291,6 +292,7 @@ begin
                 next_attempt_at = coalesce(result.next_attempt_at, d.next_attempt_at),
                 settled = case result.action when 'retry' then false when 'hold' then d.settled when 'release' then d.settled else true end,
                 period_at = case when result.action = 'retry' then result.at else d.period_at end,
+                warned_at = case when result.action <> 'retry' then d.warned_at end,
                 period_attempts = case when result.action = 'retry' then d.attempts else d.period_attempts end
             where d.id = result.delivery_id and d.state = result.was
             returning d.attempts into tries;
@@ -301,6 +303,25 @@ begin
                 deliveries_lost := deliveries_lost + 1;
             end if;
         end loop;
+    end if;
+    if changes ? 'unreached' then
+        insert into address_health as h (address, suppressed_at, reason, failures, code, enhanced_code, detail, first_failed_at, last_failed_at)
+        select address, case when permanent or after <= 1 then at end, case when permanent then 'no-mailbox' when after <= 1 then 'repeated' else '' end, 1,
+            code, enhanced_code, detail, at, at
+        from (select distinct on (address) * from jsonb_to_recordset(changes->'unreached') as u (address text, permanent boolean, after int, code int,
+                enhanced_code text, detail text, at timestamptz) order by address, permanent desc) u
+        on conflict (address) do update set failures = h.failures + 1,
+            suppressed_at = coalesce(h.suppressed_at, excluded.suppressed_at,
+                case when h.failures + 1 >= (select max((u->>'after')::int) from jsonb_array_elements(changes->'unreached') u) then excluded.last_failed_at end),
+            reason = case when h.suppressed_at is not null or excluded.reason <> '' then coalesce(nullif(excluded.reason, ''), h.reason)
+                when h.failures + 1 >= (select max((u->>'after')::int) from jsonb_array_elements(changes->'unreached') u) then 'repeated' else '' end,
+            code = excluded.code, enhanced_code = excluded.enhanced_code, detail = excluded.detail, last_failed_at = excluded.last_failed_at,
+            first_failed_at = case when h.failures = 0 then excluded.first_failed_at else h.first_failed_at end;
+    end if;
+    if changes ? 'reached' then
+        update address_health h set suppressed_at = null, reason = '', failures = 0, lifted_at = r.at, lifted_by = r.by_id
+        from jsonb_to_recordset(changes->'reached') as r (address text, by_id uuid, at timestamptz)
+        where h.address = r.address and h.failures > 0;
     end if;
     if changes ? 'released' then
         -- Scheduled replies are queued, and are written at that instant.

@@ -643,6 +643,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/unreachable/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Let replies go to an address again
+         * @description One of this conversation that gets no replies, because mail to it came back. A mail from it does the same. 404 when it gets replies.
+         */
+        delete: operations["lift-address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/counts": {
         parameters: {
             query?: never;
@@ -1651,6 +1671,39 @@ export interface components {
             email: string;
             name: string;
         };
+        AddressLifted: {
+            address: string;
+            /** @description Who did it */
+            by_name: string;
+        };
+        AddressLiftedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["AddressLifted"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "address.lifted";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         Agent: {
             admin: boolean;
             availability: components["schemas"]["Availability"];
@@ -2577,6 +2630,8 @@ export interface components {
             detail?: string;
             /** @description RFC 3463 */
             enhanced_code?: string;
+            /** @description It has been delayed for so long that people are told */
+            late?: boolean;
             message_id: string;
             /**
              * Format: date-time
@@ -2767,7 +2822,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -2950,6 +3005,8 @@ export interface components {
             channel: string;
             /** @enum {string} */
             trust: "claimed" | "aligned" | "verified";
+            /** @description Why it gets no replies; null if it does */
+            unreachable: components["schemas"]["Unreachable"] | null;
             /** Format: date-time */
             verified_at: string | null;
         };
@@ -3513,7 +3570,7 @@ export interface components {
             /** @description With an empty id: the notice is not about a conversation */
             conversation: components["schemas"]["ConversationHeading"];
             id: string;
-            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, withheld, webhook */
+            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, delayed, undelivered, withheld, webhook */
             kind: string;
             /** @description Name of the escalation rule; may be empty */
             rule: string;
@@ -3935,6 +3992,8 @@ export interface components {
              * @description Always about:blank: the status is the type (RFC 9457 §4.2.1)
              */
             type: string;
+            /** @description With 422 after a reply or a redirect: the addresses that get no replies */
+            unreachable?: components["schemas"]["Unreachable"][];
         };
         Progress: {
             /** Format: int64 */
@@ -4132,6 +4191,8 @@ export interface components {
             signature: string;
             /** @description Where the conversation is answered; empty for a chat, and if the sender left no address */
             to: components["schemas"]["Address"][];
+            /** @description Those that get no replies, because mail to them came back */
+            unreachable: components["schemas"]["Unreachable"][];
         };
         Reconciled: {
             /** Format: date-time */
@@ -4827,6 +4888,30 @@ export interface components {
              */
             type: "typing";
         };
+        Unreachable: {
+            address: string;
+            /**
+             * Format: int64
+             * @description SMTP reply code of the last one, 0 if none
+             */
+            code: number;
+            /** @description What the mail system said */
+            detail: string;
+            /** @description RFC 3463 */
+            enhanced_code: string;
+            /**
+             * Format: int64
+             * @description Deliveries that failed since it was last reached
+             */
+            failures: number;
+            /**
+             * @description There is no such mailbox, or several deliveries failed for other reasons
+             * @enum {string}
+             */
+            reason: "no-mailbox" | "repeated";
+            /** Format: date-time */
+            since: string;
+        };
         Upload: {
             /** Format: date-time */
             created_at: string;
@@ -5020,6 +5105,8 @@ export type AccountCreated = components['schemas']['AccountCreated'];
 export type AccountCreatedEvent = components['schemas']['AccountCreatedEvent'];
 export type AccountName = components['schemas']['AccountName'];
 export type Address = components['schemas']['Address'];
+export type AddressLifted = components['schemas']['AddressLifted'];
+export type AddressLiftedEvent = components['schemas']['AddressLiftedEvent'];
 export type Agent = components['schemas']['Agent'];
 export type AgentAvailability = components['schemas']['AgentAvailability'];
 export type AgentAvailabilityEvent = components['schemas']['AgentAvailabilityEvent'];
@@ -5223,6 +5310,7 @@ export type TaskOverdueEvent = components['schemas']['TaskOverdueEvent'];
 export type Thread = components['schemas']['Thread'];
 export type Trail = components['schemas']['Trail'];
 export type TypingFrame = components['schemas']['TypingFrame'];
+export type Unreachable = components['schemas']['Unreachable'];
 export type Upload = components['schemas']['Upload'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookChanged = components['schemas']['WebhookChanged'];
@@ -6565,6 +6653,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "lift-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+                /** @description jo@acme.example */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details (RFC 9457) */
             default: {

@@ -97,6 +97,8 @@ export function describe(event: DeskEvent, names: Names): string {
       return say('event.scheduled', { actor, time: exact(event.data.send_at) });
     case 'message.cancelled':
       return event.data.reason ? say('event.withheld', { reason: event.data.reason }) : say('event.takenBack', { actor });
+    case 'address.lifted':
+      return say('event.lifted', { actor, address: event.data.address });
     case 'delivery.operated': {
       const { action, recipient, to = '', reason } = event.data;
       const text = say(`operated.${action}`, { actor, recipient, to });
