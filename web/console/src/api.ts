@@ -44,7 +44,8 @@ export function onSessionLost(listener: typeof sessionLost): void {
   sessionLost = listener;
 }
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/** Makes a request; parts that are loaded later have their own calls. */
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(BASE + path, {

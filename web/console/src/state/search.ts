@@ -18,11 +18,12 @@ export type View =
   | { kind: 'search'; text: string }
   | { kind: 'quarantine' }
   | { kind: 'channels' }
-  | { kind: 'agents' };
+  | { kind: 'agents' }
+  | { kind: 'webhooks' };
 
 /** Views that are pages of their own, without conversations. */
-export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' }> {
-  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents';
+export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' | 'webhooks' }> {
+  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents' || view.kind === 'webhooks';
 }
 
 /** The `q` parameter of a view. "Mine" includes what the agent answered and now waits for; a search lists everything it matches. */
@@ -38,7 +39,7 @@ export function queryOf(view: View): string {
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
-    case 'tasks': case 'quarantine': case 'channels': case 'agents': return '';
+    case 'tasks': case 'quarantine': case 'channels': case 'agents': case 'webhooks': return '';
   }
 }
 
@@ -86,7 +87,7 @@ export function fromHash(hash: string): Place {
 
 function placeOf(kind: string, rest: string[]): Place {
   switch (kind) {
-    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents':
+    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents': case 'webhooks':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

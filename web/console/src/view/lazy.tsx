@@ -8,8 +8,10 @@ import type { Conversation, Message } from '../wire';
 
 type Parts = typeof import('./later');
 type Team = typeof import('./team');
+type Hooks = typeof import('./webhooks');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
+const hooks = signal<Hooks | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -17,6 +19,10 @@ export async function loadLater(): Promise<void> {
 
 async function loadTeam(): Promise<void> {
   team.value ??= await import('./team');
+}
+
+async function loadHooks(): Promise<void> {
+  hooks.value ??= await import('./webhooks');
 }
 
 /** Starts loading a part when it is shown first. */
@@ -42,6 +48,13 @@ export function Agents() {
   useLoaded(loadTeam);
   const Part = team.value?.Agents;
   return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.agents')} />;
+}
+
+/** The page of the webhooks, which is loaded when it is opened. */
+export function Webhooks() {
+  useLoaded(loadHooks);
+  const Part = hooks.value?.Webhooks;
+  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.webhooks')} />;
 }
 
 /** The forms for agents and accounts, which are loaded when one is opened. */

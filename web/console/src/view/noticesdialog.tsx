@@ -6,7 +6,7 @@ import type { Notice } from '../wire';
 import { Icon, type IconName } from './icon';
 import { close, Modal } from './modal';
 
-const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team' };
+const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team', webhook: 'leave' };
 
 /** What the agent has to be told, with the conversations that it is about. */
 export function NoticesDialog() {
@@ -31,12 +31,12 @@ function Line({ notice }: { notice: Notice }) {
   return (
     <li class={kind === 'page' ? 'alert alert-page' : 'alert'}>
       <Icon name={ICONS[kind] ?? 'note'} size={17} />
-      <button class="alert-body" onClick={() => { close(); openConversation(conversation.id); }}>
+      <button class="alert-body" onClick={() => { close(); if (conversation.id) openConversation(conversation.id); else location.hash = '#/webhooks'; }}>
         <span class="alert-head"><b>{sayIf(`notice.${kind}`, kind)}</b><time class="muted" dateTime={notice.at} title={exact(notice.at)}>{span(notice.at, now.value)}</time></span>
-        <span class="alert-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></span>
+        {conversation.id && <span class="alert-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></span>}
         {(notice.text || notice.rule) && <span class="muted" dir="auto">{notice.text || say('bell.rule', { rule: notice.rule })}</span>}
       </button>
-      <button class="button" title={say('bell.ack')} aria-label={say('bell.ackOf', { number: conversation.number })} onClick={() => void acknowledge(notice)}><Icon name="check" size={15} /><span class="alert-ack">{say('bell.ack')}</span></button>
+      <button class="button" title={say('bell.ack')} aria-label={conversation.id ? say('bell.ackOf', { number: conversation.number }) : say('bell.ack')} onClick={() => void acknowledge(notice)}><Icon name="check" size={15} /><span class="alert-ack">{say('bell.ack')}</span></button>
     </li>
   );
 }
