@@ -103,29 +103,3 @@ test('what the receiver refuses is shown with its answer, and sent again', async
   await page.getByRole('region', { name: /^Secret of 127/ }).waitFor();
   await line.getByText(/^The former secret is valid until/).waitFor();
 });
-
-test('a receiver that is gone is disabled, with a notice', async () => {
-  answer = 410;
-  const line = page.getByRole('listitem', { name: /^127/ });
-  await line.getByRole('button', { name: 'Test', exact: true }).click();
-  await line.getByText('Disabled by the desk').waitFor();
-  await page.getByRole('region', { name: /^Secret of 127/ }).getByRole('button', { name: 'Close' }).click();
-  await everywhere('dead');
-  await page.getByRole('button', { name: /^Notices/ }).first().click();
-  const notice = page.getByRole('dialog').getByRole('listitem').filter({ hasText: 'Webhook disabled' });
-  await notice.getByText(/was disabled: the receiver answered 410/).waitFor();
-  await accessible(page, 'the notice');
-  await shot(page, 'webhooks-notice');
-  await notice.getByRole('button').first().click();
-  await line.getByRole('button', { name: 'Enable' }).click();
-  await line.getByText('Working').waitFor();
-  await page.route('**/api/v1/webhooks', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"title":"Unavailable","status":503,"detail":"the database is away"}' }));
-  await page.getByRole('alert').getByText('the database is away').waitFor();
-  await everywhere('failed');
-  await page.unroute('**/api/v1/webhooks');
-  await page.getByRole('button', { name: 'Retry' }).click();
-  await line.getByRole('button', { name: 'Remove' }).click();
-  await page.getByText('There are no webhooks yet.').waitFor();
-  refused(503); // the page asks every two seconds
-  assert.deepEqual(page.complaints, []);
-});
