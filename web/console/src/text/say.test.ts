@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { pieces } from '../view/linked';
+import './pages';
+import pages from './pages.json';
 import { count, isolated, say, sayIf } from './say';
 import strings from './strings.json';
 
@@ -21,17 +23,41 @@ test('words from right to left do not reorder a sentence', () => {
   expect(isolated('\u2067דנה')).toBe('\u2068\u2067דנה\u2069\u2069');
 });
 
-test('every text of the catalogue is used', () => {
-  const source = (readdirSync(join(__dirname, '..'), { recursive: true }) as string[])
-    .filter((name) => /\.tsx?$/.test(name) && !name.includes('.test.'))
-    .map((name) => readFileSync(join(__dirname, '..', name), 'utf8'))
-    .join('\n');
+const folder = join(__dirname, '..');
+const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+/** The keys of a catalogue that a source names, literally or by a computed prefix. */
+function named(catalogue: object, source: string): string[] {
   const computed = [...source.matchAll(/`([\w.]+)\.\$\{/g)].map((found) => found[1] + '.');
-  const unused = Object.keys(strings).filter((key) => {
-    const stem = key.replace(/\.(one|other)$/, '');
-    return !source.includes(`'${stem}'`) && !computed.some((prefix) => key.startsWith(prefix));
-  });
-  expect(unused).toEqual([]);
+  return Object.keys(catalogue).filter((key) => source.includes(`'${key.replace(/\.(one|other)$/, '')}'`) || computed.some((prefix) => key.startsWith(prefix)));
+}
+
+test('every text of the catalogues is used', () => {
+  const source = (readdirSync(folder, { recursive: true }) as string[]).filter((name) => /\.tsx?$/.test(name) && !name.includes('.test.')).map(read).join('\n');
+  for (const catalogue of [strings, pages]) expect(named(catalogue, source)).toEqual(Object.keys(catalogue));
+});
+
+/** The files that a file loads with itself. */
+function loaded(name: string, all = new Set<string>()): Set<string> {
+  if (all.has(name)) return all;
+  all.add(name);
+  for (const [, from] of read(name).matchAll(/^(?:import|export) (?!type)(?:[^;']*? from )?'(\.[^']+)'/gm)) {
+    const path = normalize(join(dirname(name), from ?? ''));
+    const file = [`${path}.ts`, `${path}.tsx`].find((one) => existsSync(join(folder, one)));
+    if (file) loaded(file, all);
+  }
+  return all;
+}
+
+test('the first screen needs no text that is loaded later, and the rest loads its texts', () => {
+  const first = [...loaded('main.tsx')];
+  expect(first).toContain('view/list.tsx');
+  expect(first).not.toContain('text/pages.ts');
+  expect(named(pages, first.map(read).join('\n'))).toEqual([]);
+  for (const [, from] of read('view/lazy.tsx').matchAll(/await import\('\.\/(\w+)'\)/g)) {
+    const file = [`view/${from}.ts`, `view/${from}.tsx`].find((one) => existsSync(join(folder, one)));
+    expect([...loaded(file ?? '')], `import ../text/pages in ${from}`).toContain('text/pages.ts');
+  }
 });
 
 test('URLs become links without the surrounding punctuation', () => {

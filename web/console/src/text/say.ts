@@ -1,10 +1,20 @@
-// All texts of the console come from one catalogue, so that a translation is
-// another file.
-import strings from './strings.json';
+// All texts of the console come from two catalogues, so that a translation is two other
+// files: strings.json has those of the first screen, and pages.json those of the pages
+// and dialogs that are loaded later (pages.ts).
+import type pages from './pages.json';
+import first from './strings.json';
 
-export type Sentence = keyof typeof strings;
+type Catalogue = typeof first & typeof pages;
+export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;
+
+const strings = { ...first } as Catalogue;
+
+/** Adds the texts of what is loaded later. */
+export function learn(more: typeof pages): void {
+  Object.assign(strings, more);
+}
 
 const rules = new Intl.PluralRules('en');
 
@@ -36,5 +46,5 @@ export function count(key: Plural<Sentence>, n: number, values: Values = {}): st
 
 /** The text for a computed key, or the fallback when the catalogue has none. */
 export function sayIf(key: string, fallback: string): string {
-  return (strings as Record<string, string>)[key] ?? fallback;
+  return (strings as Record<string, string | undefined>)[key] ?? fallback;
 }

@@ -1,5 +1,6 @@
 // What the first screen does not need: the dialogs and the operator's pages. They are
 // one file, which is loaded right after the first screen.
+import '../text/pages';
 export { AttachButton, Attachments, add as addFiles } from './attachments';
 export { Channels } from './channels';
 export { Dialogs } from './dialogs';

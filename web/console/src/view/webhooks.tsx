@@ -1,4 +1,5 @@
 // The page of the webhooks: loaded when an admin opens it.
+import '../text/pages';
 import '../style/webhooks.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
