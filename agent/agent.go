@@ -22,6 +22,10 @@ type Store interface {
 	// transaction; an error of fn rolls everything back and is returned. An unknown
 	// conversation is KindNotFound.
 	Act(ctx context.Context, ids []desk.ConversationID, fn func(Tx) error) error
+	// Meet finds out who somebody is, and runs fn in one transaction, in which nobody else
+	// makes a contact or an account for them; an error of fn rolls everything back and is
+	// returned.
+	Meet(ctx context.Context, m Meeting, fn func(Tx, Customer) error) error
 }
 
 // Tx is one operation's view of the locked conversations.
@@ -98,6 +102,12 @@ type Options struct {
 	// Own reports whether an address is one of the desk's own, which are never
 	// replied to; nil: only the conversation's own address is known.
 	Own func(address string) bool
+	// OwnDomain reports whether a domain is the desk's own: its people are no customer's
+	// account; nil: none is.
+	OwnDomain func(domain string) bool
+	// Address is the support address of conversations that agents start in inboxes without
+	// one.
+	Address string
 	// Policy returns what lifecycle needs to know, as it is now; nil: only Own is known.
 	Policy func() lifecycle.Policy
 	Log    *slog.Logger // nil: slog.DiscardHandler
@@ -130,6 +140,9 @@ func New(store Store, opt Options) *Desk {
 	}
 	if opt.Own == nil {
 		opt.Own = func(string) bool { return false }
+	}
+	if opt.OwnDomain == nil {
+		opt.OwnDomain = func(string) bool { return false }
 	}
 	if opt.Policy == nil {
 		opt.Policy = func() lifecycle.Policy { return lifecycle.Policy{Own: opt.Own} }

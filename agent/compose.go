@@ -21,6 +21,7 @@ const (
 // draft is the input that a reply is composed from.
 type draft struct {
 	conversation desk.Conversation
+	subject      string // of a mail that starts the conversation; empty: it is a reply
 	head         Head
 	by           desk.Agent
 	reply        Reply
@@ -122,7 +123,9 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	// What is stored is what is sent, and the recipient's program may show it less
 	// carefully than the console.
 	m.HTMLBody = htmlview.Sanitize(m.HTMLBody)
-	m.Subject = "Re: " + baseSubject(d.head.Subject, c.Subject)
+	if m.Subject = d.subject; m.Subject == "" {
+		m.Subject = "Re: " + baseSubject(d.head.Subject, c.Subject)
+	}
 	if d.head.MessageID != "" {
 		m.InReplyTo = []string{d.head.MessageID}
 		m.References = references(d.head.References, d.head.MessageID)

@@ -22,18 +22,27 @@ type act struct {
 // begin returns the agent's operation on a locked conversation, after checking that the
 // agent may work on it.
 func (d *Desk) begin(ctx context.Context, tx Tx, by desk.Agent, id desk.ConversationID) (*act, error) {
-	current, err := tx.Agent(ctx, by.ID)
-	if err != nil && desk.KindOf(err) != desk.KindNotFound {
+	current, err := worker(ctx, tx, by.ID)
+	if err != nil {
 		return nil, err
-	}
-	if err != nil || current.Disabled {
-		return nil, desk.Errorf(desk.KindDenied, "this agent is not allowed to work at the desk")
 	}
 	a := &act{Tx: tx, by: current, state: tx.State(id), opt: &d.opt}
 	if !current.CanRead(&a.state.Conversation) {
 		return nil, desk.Errorf(desk.KindNotFound, "no conversation %s", id)
 	}
 	return a, nil
+}
+
+// worker returns an agent as the database has them now, if they may work at the desk.
+func worker(ctx context.Context, tx Tx, id desk.AgentID) (desk.Agent, error) {
+	current, err := tx.Agent(ctx, id)
+	if err != nil && desk.KindOf(err) != desk.KindNotFound {
+		return desk.Agent{}, err
+	}
+	if err != nil || current.Disabled {
+		return desk.Agent{}, desk.Errorf(desk.KindDenied, "this agent is not allowed to work at the desk")
+	}
+	return current, nil
 }
 
 // read locks the conversation, checks that the agent may work on it and runs fn.

@@ -46,6 +46,13 @@ func (s *memory) Act(_ context.Context, ids []desk.ConversationID, fn func(Tx) e
 	return fn(s)
 }
 
+func (s *memory) Meet(_ context.Context, m Meeting, fn func(Tx, Customer) error) error {
+	who := Customer{Contact: desk.Contact{ID: desk.NewID[desk.ContactID](), AccountID: desk.NewID[desk.AccountID](), Name: m.To.Name}}
+	who.Account.ID = who.Contact.AccountID
+	who.New.Contacts = []desk.Contact{who.Contact}
+	return fn(s, who)
+}
+
 func (s *memory) Now() time.Time                            { return noon }
 func (s *memory) State(desk.ConversationID) lifecycle.State { return s.state }
 

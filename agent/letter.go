@@ -79,7 +79,10 @@ func (d *draft) sender() (string, error) {
 // senders are the addresses that the reply may be sent from, the usual one first. What the
 // customer answers must arrive here.
 func (d *draft) senders() []string {
-	out := []string{d.conversation.ReplyFrom}
+	var out []string
+	if d.conversation.ReplyFrom != "" {
+		out = append(out, d.conversation.ReplyFrom)
+	}
 	for _, a := range d.letter.Addresses {
 		if d.opt.Own(a) && !slices.ContainsFunc(out, func(b string) bool { return imf.NormalizeAddr(a) == imf.NormalizeAddr(b) }) {
 			out = append(out, a)

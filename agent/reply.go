@@ -116,19 +116,24 @@ func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, 
 	return m, nil
 }
 
-// reply composes a reply, after checking what the agent had seen, and adds it to the
-// changes.
+// reply adds a reply, after checking what the agent had seen.
 func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
 	if err := a.mayAnswer(ctx, &r); err != nil {
 		return desk.Message{}, nil, err
 	}
+	return a.send(ctx, r, "")
+}
+
+// send composes a reply, or with a subject the mail that starts the conversation, and adds
+// it to the changes.
+func (a *act) send(ctx context.Context, r Reply, subject string) (desk.Message, []desk.Delivery, error) {
 	c := a.state.Conversation
 	files, err := a.files(ctx, r.Attachments)
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	d := draft{conversation: c, files: files, by: a.by, reply: r, now: a.Now(), held: a.undo(&r.Sending), letter: a.letter(), opt: a.opt}
-	if c.ReplyChannel != desk.ChannelChat {
+	d := draft{conversation: c, subject: subject, files: files, by: a.by, reply: r, now: a.Now(), held: a.undo(&r.Sending), letter: a.letter(), opt: a.opt}
+	if c.ReplyChannel != desk.ChannelChat && subject == "" {
 		if d.head, err = a.Head(ctx, c.ID); err != nil {
 			return desk.Message{}, nil, err
 		}

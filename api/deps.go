@@ -38,6 +38,7 @@ type Deps struct {
 	Keys          Keys
 	Repeats       repeat.Keeper
 	Answers       Answers
+	Letters       Correspondence
 	Handling      Handling
 	Merging       Merging
 	Operations    Operations
@@ -83,6 +84,7 @@ type Store interface {
 // Actions is everything an agent can do; agent.Desk implements it.
 type Actions interface {
 	Answers
+	Correspondence
 	Handling
 	Merging
 	Operations
@@ -93,7 +95,7 @@ type Actions interface {
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 	}
 }
 
@@ -226,6 +228,12 @@ type Answers interface {
 	CancelSend(ctx context.Context, by desk.Agent, c desk.ConversationID, m desk.MessageID) (view.Draft, error)
 	// Recipients returns who a reply to everyone goes to.
 	Recipients(ctx context.Context, by desk.Agent, c desk.ConversationID) (agent.Recipients, error)
+}
+
+// Correspondence writes to people who have not written.
+type Correspondence interface {
+	// Start opens a conversation by a mail to somebody.
+	Start(ctx context.Context, by desk.Agent, s agent.Start) (desk.Conversation, desk.Message, error)
 }
 
 // Handling changes a conversation's assignee, inbox and status.

@@ -127,7 +127,7 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 	go func() { defer close(ended); d.tail.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
 
-	acts := agent.New(d.st, agent.Options{Log: log, Policy: d.livePolicy, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
+	acts := agent.New(d.st, agent.Options{Log: log, Address: "help@desk.example", Policy: d.livePolicy, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
 	cfg := Config{Version: "test", Log: log, SafeHTML: func(html string, p Pictures) string {
 		return strings.ReplaceAll(html, "cid:logo@x", p.CID("logo@x"))
 	}}

@@ -14,6 +14,7 @@ import (
 // bodies are valid requests, so that only authorization decides.
 var bodies = map[string]any{
 	"reply":             map[string]any{"text": "Hello."},
+	"start":             map[string]any{"to": []string{"new@nowhere.example"}, "subject": "Your order", "text": "Hello.", "inbox": "frontline"},
 	"note":              map[string]any{"text": "Hello."},
 	"assign":            map[string]any{"assignee": nil},
 	"move":              map[string]any{"inbox": "billing", "note": "Yours."},
@@ -201,7 +202,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{422} // without a destination
 	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices", operation == "leave-swarm":
 		return []int{204}
-	case operation == "reply", operation == "note", operation == "open-task", operation == "create-key":
+	case operation == "reply", operation == "start", operation == "note", operation == "open-task", operation == "create-key":
 		return []int{201}
 	}
 	return []int{200}

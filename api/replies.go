@@ -78,40 +78,45 @@ func (s *server) replyRoutes(op func(id, verb, summary, description string, stat
 }
 
 func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
-	to, err := addresses("to", in.Body.To)
+	r, err := letter(in.Body.To, in.Body.CC, in.Body.From, in.Body.Attachments)
 	if err != nil {
 		return nil, err
 	}
-	cc, err := addresses("cc", in.Body.CC)
-	if err != nil {
-		return nil, err
-	}
-	if in.Body.From != "" {
-		if _, err := addresses("from", []string{in.Body.From}); err != nil {
-			return nil, err
-		}
-	}
-	files := make([]desk.UploadID, len(in.Body.Attachments))
-	for i, id := range in.Body.Attachments {
-		if files[i], err = desk.ParseID[desk.UploadID](id); err != nil {
-			return nil, problem.Invalid("body.attachments["+strconv.Itoa(i)+"]", "not the id of an upload: "+err.Error(), id)
-		}
-	}
-	sending, err := in.Body.sending()
-	if err != nil {
+	if r.Sending, err = in.Body.sending(); err != nil {
 		return nil, err
 	}
 	c, err := s.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, agent.Reply{
-		Text: in.Body.Text, HTML: in.Body.HTML, Attachments: files, From: in.Body.From, To: to, CC: cc, All: in.Body.To == nil && in.Body.CC == nil, ExpectedSeq: in.Body.ExpectedSeq, Sending: sending,
-	})
+	r.Text, r.HTML, r.ExpectedSeq, r.All = in.Body.Text, in.Body.HTML, in.Body.ExpectedSeq, in.Body.To == nil && in.Body.CC == nil
+	m, err := s.Answers.Reply(ctx, auth.AgentOf(ctx), c.ID, r)
 	if err != nil {
 		return nil, err
 	}
 	return s.written(ctx, m.ID)
+}
+
+// letter returns the addresses and files of a mail.
+func letter(to, cc []string, from string, attachments []string) (r agent.Reply, err error) {
+	if r.To, err = addresses("to", to); err != nil {
+		return r, err
+	}
+	if r.CC, err = addresses("cc", cc); err != nil {
+		return r, err
+	}
+	if r.From = from; from != "" {
+		if _, err := addresses("from", []string{from}); err != nil {
+			return r, err
+		}
+	}
+	r.Attachments = make([]desk.UploadID, len(attachments))
+	for i, id := range attachments {
+		if r.Attachments[i], err = desk.ParseID[desk.UploadID](id); err != nil {
+			return r, problem.Invalid("body.attachments["+strconv.Itoa(i)+"]", "not the id of an upload: "+err.Error(), id)
+		}
+	}
+	return r, nil
 }
 
 // trail answers what happened to each recipient's copy.

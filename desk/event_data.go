@@ -75,6 +75,7 @@ type ConversationOpened struct {
 	Segment       string         `json:"segment" doc:"The account's segment; empty: none"`
 	FollowUpOf    ConversationID `json:"follow_up_of" doc:"The closed conversation that this one continues; empty: none"`
 	Evidence      string         `json:"evidence" doc:"Why no existing conversation was joined; may be empty"`
+	StartedBy     AgentID        `json:"started_by,omitzero" doc:"The agent who wrote to the customer first; missing: the customer opened it"`
 }
 
 // ConversationAssigned is a change of assignee; an empty ID means unassigned.

@@ -7,11 +7,13 @@
 // rules, one line per event:
 //
 //	event                          status afterwards                  waiting on
+//	started by an agent            pending                            customer
 //	message from a person          open                               us
 //	automatic message              unchanged                          unchanged
 //	reply                          open, snoozed -> pending, or then  customer
 //	reply scheduled                unchanged                          unchanged
-//	reply cancelled                as before the reply                as before the reply
+//	reply cancelled                as before the reply, or closed     as before the reply
+//	                               if it started the conversation
 //	note, duplicate                unchanged                          unchanged
 //	status pending                 pending                            customer or third-party
 //	status open                    open                               us
@@ -195,7 +197,7 @@ func (o *Outcome) AddTo(c *desk.Changes) {
 	o.addHistory(c)
 }
 
-// AddOpenedTo is AddTo for the outcome of Open.
+// AddOpenedTo is AddTo for the outcome of Open and Start.
 func (o *Outcome) AddOpenedTo(c *desk.Changes) {
 	c.AddOpened(o.State.Conversation)
 	o.addHistory(c)

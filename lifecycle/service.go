@@ -26,6 +26,7 @@ type Service struct {
 	// a first_response clock was started.
 	Promised bool `json:"promised,omitempty"`
 	First    bool `json:"first,omitempty"`
+	Started  bool `json:"started,omitempty"`  // by an agent, who wrote first
 	Inbound  int  `json:"inbound,omitempty"`  // messages from outside
 	Outbound int  `json:"outbound,omitempty"` // replies
 
@@ -166,7 +167,7 @@ func (s Service) clone() Service {
 
 // kept reports whether there is something to keep without a policy.
 func (s *Service) kept() bool {
-	return len(s.Tasks)+len(s.Helpers)+len(s.Unsent)+len(s.Scheduled) > 0
+	return s.Started || len(s.Tasks)+len(s.Helpers)+len(s.Unsent)+len(s.Scheduled) > 0
 }
 
 // open returns the open clock of a metric, nil if there is none.

@@ -78,9 +78,15 @@ type Cancel struct {
 }
 
 func (e Cancel) apply(t *transition) error {
+	e.takeBack(t)
+	t.abandon(e.By)
+	return nil
+}
+
+func (e Cancel) takeBack(t *transition) {
 	if i := slices.IndexFunc(t.s.Scheduled, func(s Scheduled) bool { return s.Message == e.Message }); i >= 0 {
 		t.cancelScheduled(i, e.By, "")
-		return nil
+		return
 	}
 	t.record(e.By, desk.MessageCancelled{MessageID: e.Message, AuthorID: e.Author})
 	t.out.Moved = append(t.out.Moved, Placed{Message: e.Message, Seq: e.Seq, At: t.at})
@@ -91,21 +97,20 @@ func (e Cancel) apply(t *transition) error {
 	if i < 0 {
 		// What it changed is not known any more, for example after a merge.
 		t.unanswered(e.By)
-		return nil
+		return
 	}
 	u := t.s.Unsent[i]
 	t.s.Unsent = slices.Delete(t.s.Unsent, i, i+1)
 	t.s.Outbound--
 	if next := slices.IndexFunc(t.s.Unsent, func(v Unsent) bool { return !v.At.Before(u.At) }); next >= 0 {
 		t.handDown(&u, &t.s.Unsent[next])
-		return nil
+		return
 	}
 	if t.c.LastReplyAt.After(u.At) {
 		t.metLater(&u, t.c.LastReplyAt)
-		return nil
+		return
 	}
 	t.undoReply(&u, e.By)
-	return nil
 }
 
 // unanswered lets a conversation wait for us again whose reply was not sent.

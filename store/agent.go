@@ -15,6 +15,7 @@ import (
 )
 
 type agentQueries struct {
+	Durable       *sqlx.Stmt `query:"act-durable"`
 	Merges        *sqlx.Stmt `query:"act-merges"`
 	Conversations *sqlx.Stmt `query:"act-conversations"`
 	Stints        *sqlx.Stmt `query:"act-stints"`

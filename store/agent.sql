@@ -74,3 +74,7 @@ order by tier, id;
 -- name: act-agent
 select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, agent_inboxes(agents) as sees
 from agents where id = $1;
+
+-- name: act-durable
+-- Commits wait for the disk, which read_snapshot turns off.
+select set_config('synchronous_commit', 'on', true);

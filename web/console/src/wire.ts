@@ -239,7 +239,11 @@ export interface paths {
          */
         get: operations["list-conversations"];
         put?: never;
-        post?: never;
+        /**
+         * Start a conversation
+         * @description Writes to somebody who has not written. The conversation is pending, waits for them, and is yours. Taking the mail back with cancel-send closes the conversation.
+         */
+        post: operations["start"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2467,6 +2471,8 @@ export interface components {
             policy_version: number;
             /** @description The account's segment; empty: none */
             segment: string;
+            /** @description The agent who wrote to the customer first; missing: the customer opened it */
+            started_by?: string;
             /** Format: int64 */
             tier: number;
         };
@@ -4499,6 +4505,38 @@ export interface components {
             /** @enum {string} */
             status: "valid" | "mismatch" | "invalid" | "untrusted" | "expired" | "revoked" | "weak" | "partial" | "unreadable" | "unchecked";
         };
+        StartInputBody: {
+            /** @description An agent's id or address; absent or null: you */
+            assignee?: string | null;
+            /** @description Ids of your uploads */
+            attachments?: string[] | null;
+            cc?: string[] | null;
+            /** @description One of the inbox's addresses; absent: the first of them. 422 names the permitted ones */
+            from?: string;
+            /** @description The same text as HTML, instead of what is made from text */
+            html?: string;
+            /** @description Key of the inbox that the conversation is in */
+            inbox: string;
+            /**
+             * Format: date-time
+             * @description As in a reply
+             */
+            send_at?: string | null;
+            subject: string;
+            /** @description CommonMark, as in a reply */
+            text: string;
+            /** @description Addresses: jo@acme.example, or Jo <jo@acme.example>. The first one is the customer; the others are addressed too */
+            to: string[] | null;
+            /**
+             * Format: int64
+             * @description As in a reply
+             */
+            undo_s?: number | null;
+        };
+        Started: {
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
+        };
         StatusChanged: {
             from: string;
             reason?: string;
@@ -5287,6 +5325,8 @@ export type Session = components['schemas']['Session'];
 export type SignInInputBody = components['schemas']['SignInInputBody'];
 export type SignalFrame = components['schemas']['SignalFrame'];
 export type Signature = components['schemas']['Signature'];
+export type StartInputBody = components['schemas']['StartInputBody'];
+export type Started = components['schemas']['Started'];
 export type StatusChanged = components['schemas']['StatusChanged'];
 export type StatusChangedEvent = components['schemas']['StatusChangedEvent'];
 export type StatusInputBody = components['schemas']['StatusInputBody'];
@@ -5806,6 +5846,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
                 };
             };
             /** @description Problem details (RFC 9457) */
