@@ -20,8 +20,8 @@ import (
 	"switchboard/normalize"
 )
 
-// sink is the SMTP server of all customers: it accepts all mail and stores it for
-// display.
+// sink is the SMTP server of all customers: it accepts mail and stores it for display,
+// except for some names, which show what happens to mail that does not arrive.
 type sink struct {
 	dir      string
 	listener net.Listener
@@ -148,17 +148,38 @@ func show(raw []byte, envelopeTo, direction string) (received, error) {
 }
 
 // NewSession implements smtp.Backend.
-func (s *sink) NewSession(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }
+func (s *sink) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &sinkSession{sink: s, conn: c}, nil
+}
+
+// refusals are the answers to mail for these names, in any domain.
+var refusals = map[string]*smtp.SMTPError{
+	"gone": {Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user here"},
+	"full": {Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "The mailbox is full, try again later"},
+}
+
+// silent is the name for which the connection breaks before the answer.
+const silent = "silent"
+
+// nameOf returns the part before the @, in lower case.
+func nameOf(address string) string {
+	name, _, _ := strings.Cut(strings.ToLower(address), "@")
+	return name
+}
 
 // sinkSession implements smtp.Session.
 type sinkSession struct {
 	sink *sink
+	conn *smtp.Conn
 	to   []string
 }
 
 func (s *sinkSession) Mail(string, *smtp.MailOptions) error { return nil }
 
 func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if refusal := refusals[nameOf(to)]; refusal != nil {
+		return refusal
+	}
 	s.to = append(s.to, to)
 	return nil
 }
@@ -168,6 +189,9 @@ func (s *sinkSession) Data(r io.Reader) error {
 	var raw bytes.Buffer
 	if _, err := raw.ReadFrom(r); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(s.to, func(to string) bool { return nameOf(to) == silent }) {
+		return s.conn.Close()
 	}
 	for _, to := range s.to {
 		m, err := show(raw.Bytes(), to, "in")

@@ -16,6 +16,8 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail: string,
     readonly errors: NonNullable<ProblemDetails['errors']> = [],
+    /** The addresses that get no replies, if that is why. */
+    readonly unreachable: NonNullable<ProblemDetails['unreachable']> = [],
   ) {
     super(detail || title);
   }
@@ -73,7 +75,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 export function problemOf(status: number, title: string, text: string): Problem {
   try {
     const body = JSON.parse(text) as Partial<ProblemDetails>;
-    return new Problem(status, body.title ?? title, body.detail ?? '', body.errors ?? []);
+    return new Problem(status, body.title ?? title, body.detail ?? '', body.errors ?? [], body.unreachable ?? []);
   } catch {
     return new Problem(status, title, '');
   }

@@ -11,6 +11,11 @@ export function emailOf(entry: string): string {
 
 const same = (a: string, b: string) => emailOf(a).toLowerCase() === emailOf(b).toLowerCase();
 
+/** Those of the addresses that get no replies to which a reply would go. */
+export function stoppedOf<T extends { address: string }>(unreachable: readonly T[], { to, cc }: { to: readonly string[] | null; cc: readonly string[] | null }): T[] {
+  return unreachable.filter(({ address }) => [...(to ?? []), ...(cc ?? [])].some((entry) => same(entry, address)));
+}
+
 /** The unverified address to which the newest message from outside asks for replies; empty if it asks for none. */
 export function askedFor(messages: readonly Message[]): string {
   const newest = messages.findLast((one) => one.direction === 'inbound' && !['auto-reply', 'bounce', 'complaint'].includes(one.auto_submitted));

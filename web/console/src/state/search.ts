@@ -19,11 +19,12 @@ export type View =
   | { kind: 'quarantine' }
   | { kind: 'channels' }
   | { kind: 'agents' }
-  | { kind: 'webhooks' };
+  | { kind: 'webhooks' }
+  | { kind: 'outbox' };
 
 /** Views that are pages of their own, without conversations. */
-export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' | 'webhooks' }> {
-  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents' || view.kind === 'webhooks';
+export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' | 'webhooks' | 'outbox' }> {
+  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents' || view.kind === 'webhooks' || view.kind === 'outbox';
 }
 
 /** The `q` parameter of a view. "Mine" includes what the agent answered and now waits for; a search lists everything it matches. */
@@ -39,7 +40,7 @@ export function queryOf(view: View): string {
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
-    case 'tasks': case 'quarantine': case 'channels': case 'agents': case 'webhooks': return '';
+    case 'tasks': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox': return '';
   }
 }
 
@@ -87,7 +88,7 @@ export function fromHash(hash: string): Place {
 
 function placeOf(kind: string, rest: string[]): Place {
   switch (kind) {
-    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents': case 'webhooks':
+    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

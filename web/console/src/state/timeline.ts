@@ -17,7 +17,7 @@ export type Item =
 
 /** Merges by number: a message has the seq of its event. Consecutive events become one item. */
 export function timeline(messages: readonly Message[], events: readonly DeskEvent[]): Item[] {
-  const steps = events.filter((event) => !SHOWN_BY_MESSAGE.has(event.kind));
+  const steps = events.filter((event) => !SHOWN_BY_MESSAGE.has(event.kind) || isLate(event));
   const out: Item[] = [];
   let next = 0;
   const flush = (until: number) => {
@@ -39,6 +39,9 @@ export function timeline(messages: readonly Message[], events: readonly DeskEven
   flush(Infinity);
   return out;
 }
+
+/** Whether people are told that a message has been delayed for long. */
+const isLate = (event: DeskEvent) => event.kind === 'delivery.changed' && event.data.late === true;
 
 const CHAT_PAUSE_MS = 5 * 60_000;
 
@@ -99,6 +102,11 @@ export function describe(event: DeskEvent, names: Names): string {
       return event.data.reason ? say('event.withheld', { reason: event.data.reason }) : say('event.takenBack', { actor });
     case 'address.lifted':
       return say('event.lifted', { actor, address: event.data.address });
+    case 'delivery.changed': {
+      const { recipient, code, enhanced_code, detail } = event.data;
+      const answer = [code, enhanced_code, detail].filter(Boolean).join(' ');
+      return answer ? say('event.late', { recipient, reason: answer }) : say('event.lateNoReason', { recipient });
+    }
     case 'delivery.operated': {
       const { action, recipient, to = '', reason } = event.data;
       const text = say(`operated.${action}`, { actor, recipient, to });

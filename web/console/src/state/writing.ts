@@ -28,7 +28,7 @@ export interface Writing {
   /** How many people could not be added. */
   omitted: number;
   /** What the inbox adds to a reply by mail, and the addresses it can be sent from; null until it is known. */
-  adds: Pick<Recipients, 'from' | 'signature' | 'quotes'> | null;
+  adds: Pick<Recipients, 'from' | 'signature' | 'quotes' | 'unreachable'> | null;
   /** The chosen sender address; empty: the usual one. */
   from: string;
   sending: boolean;
@@ -259,5 +259,9 @@ async function explain(error: unknown, conversation: string): Promise<void> {
     update({ sending: false, warned: true });
     return;
   }
+  // What the server refused is marked at the recipients, with what to do about it.
+  const refused = error instanceof Problem ? error.unreachable : [];
+  const adds = writing.value?.adds;
+  if (adds && refused.length > 0) return update({ sending: false, failure: '', adds: { ...adds, unreachable: [...adds.unreachable.filter((one) => !refused.some(({ address }) => address === one.address)), ...refused] } });
   update({ sending: false, failure: reason(error) });
 }

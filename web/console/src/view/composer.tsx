@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
 import { denied } from '../state/actions';
-import { emailOf } from '../state/asked';
+import { emailOf, stoppedOf } from '../state/asked';
 import type { Kind } from '../state/draft';
 import { refusal } from '../state/handoff';
 import { me } from '../state/desk';
@@ -12,7 +12,7 @@ import { newerThan } from '../state/timeline';
 import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
 import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
-import { Later } from './lazy';
+import { Later, Outgoing } from './lazy';
 import { Added, Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
 
@@ -60,6 +60,7 @@ function Editor({ conversation, messages }: Props) {
   const mail = reply && conversation.reply.channel !== 'chat';
   const unanswerable = reply && !conversation.reply.to && !current.to?.length;
   const theirs = conflicts.value.get(nameOf(conversation.id, current.kind));
+  const stopped = mail ? stoppedOf(current.adds?.unreachable ?? [], current) : [];
   const nobody = mail && current.to?.length === 0;
   const news = reply && current.text !== '' ? newerThan(messages, seenSeq(conversation, current.seen)) : 0;
   const files = mail ? filesOf(conversation.id) : [];
@@ -68,8 +69,8 @@ function Editor({ conversation, messages }: Props) {
   const forgot = mail && current.reminded && files.length === 0 && mentionsFile(current.text);
   const others = mail && current.to && current.cc ? current.to.length + current.cc.length - 1 : 0;
 
-  // A new message may have other recipients.
-  useEffect(() => { if (mail) void loadRecipients(conversation); }, [mail, messages.length]);
+  // A new message may have other recipients, and an event may say that an address gets replies again.
+  useEffect(() => { if (mail) void loadRecipients(conversation); }, [mail, messages.length, conversation.last_seq]);
 
   // A layout effect, so that the next key already goes into the field and is no shortcut.
   useLayoutEffect(() => {
@@ -105,6 +106,7 @@ function Editor({ conversation, messages }: Props) {
         <button class="tool" title={`${say('composer.close')} (Esc)`} onClick={stopWriting}><Icon name="down" size={16} /><span class="sr">{say('composer.close')}</span></button>
       </div>
       {mail && <RecipientFields writing={current} />}
+      {stopped.length > 0 && <Outgoing part="Stops" list={stopped} conversation={conversation} />}
       {mail && <Asked writing={current} conversation={conversation} messages={messages} />}
       {reply && <Left conversation={conversation} />}
       {unanswerable && <p class="stale" role="alert">{say('composer.noAddress')}</p>}
@@ -119,7 +121,7 @@ function Editor({ conversation, messages }: Props) {
       {files.length > 0 && <Later part="Attachments" conversation={conversation.id} />}
       <div class="editor-foot">
         <button class={`button ${news > 0 || forgot ? 'button-warn' : 'button-primary'}`} aria-keyshortcuts={keyShortcut('send')}
-          disabled={current.sending || uploading || tooMuch || unanswerable || nobody || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
+          disabled={current.sending || uploading || tooMuch || unanswerable || nobody || stopped.length > 0 || current.text.trim() === ''} onClick={() => void send(conversation, messages)}>
           {!reply ? say(current.sending ? 'composer.adding' : 'composer.addNote')
             : current.sending ? say('composer.sending')
             : files.some((file) => !file.id && !file.failure) ? say('composer.uploading')

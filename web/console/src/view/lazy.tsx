@@ -4,14 +4,16 @@ import { useEffect } from 'preact/hooks';
 import { tell } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { say } from '../text/say';
-import type { Conversation, Message } from '../wire';
+import type { Conversation, Delivery, Message, Unreachable } from '../wire';
 
 type Parts = typeof import('./later');
 type Team = typeof import('./team');
 type Hooks = typeof import('./webhooks');
+type Post = typeof import('./outbox');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const hooks = signal<Hooks | null>(null);
+const post = signal<Post | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -23,6 +25,10 @@ async function loadTeam(): Promise<void> {
 
 async function loadHooks(): Promise<void> {
   hooks.value ??= await import('./webhooks');
+}
+
+async function loadPost(): Promise<void> {
+  post.value ??= await import('./outbox');
 }
 
 /** Starts loading a part when it is shown first. */
@@ -55,6 +61,13 @@ export function Webhooks() {
   useLoaded(loadHooks);
   const Part = hooks.value?.Webhooks;
   return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.webhooks')} />;
+}
+
+/** What there is about outgoing mail: the page, and what a conversation shows of failures. */
+export function Outgoing({ part, ...props }: { part: keyof Post; conversation?: Conversation; delivery?: Delivery; list?: readonly Unreachable[] }) {
+  useLoaded(loadPost);
+  const Part = post.value?.[part] as FunctionComponent<object> | undefined;
+  return Part ? <Part {...props} /> : part === 'Outbox' ? <main class="page" aria-busy="true" aria-label={say('view.outbox')} /> : null;
 }
 
 /** The forms for agents and accounts, which are loaded when one is opened. */

@@ -9,7 +9,7 @@ import type { Address, Conversation, Delivery, Message } from '../wire';
 import { Avatar } from './avatar';
 import { Files } from './files';
 import { Icon } from './icon';
-import { Later } from './lazy';
+import { Later, Outgoing } from './lazy';
 import { Linked } from './linked';
 import { guessHeight, MailFrame } from './mailframe';
 import { Seals } from './signature';
@@ -48,7 +48,7 @@ export function MessageCard({ message, conversation, last }: Props) {
           <ul>{message.problems.map((problem, i) => <li key={i}><code>{problem.code}</code> {problem.detail}</li>)}</ul>
         </details>
       )}
-      {message.deliveries.length > 0 && <ul class="deliveries">{message.deliveries.map((one) => <DeliveryLine key={one.id} delivery={one} message={message} />)}</ul>}
+      {message.deliveries.length > 0 && <ul class="deliveries">{message.deliveries.map((one) => <DeliveryLine key={one.id} delivery={one} message={message} conversation={conversation} />)}</ul>}
       {message.deliveries.some(({ attempts }) => attempts > 0) && message.channel !== 'chat' && <Details message={message} />}
       {waits(message) && <p class="message-tools"><button class="quiet" onClick={() => void takeBack(place.value.open!, message)}>{say(message.deliveries[0]!.state === 'scheduled' ? 'delivery.cancelScheduled' : 'delivery.takeBack')}</button></p>}
     </article>
@@ -122,7 +122,7 @@ function Details({ message }: { message: Message }) {
   );
 }
 
-function DeliveryLine({ delivery, message }: { delivery: Delivery; message: Message }) {
+function DeliveryLine({ delivery, message, conversation }: { delivery: Delivery; message: Message; conversation: Conversation }) {
   // A chat line that was sent is stored, but the visitor may have left.
   const state = delivery.state === 'scheduled' && delivery.next_attempt_at ? say('delivery.scheduledFor', { time: moment(delivery.next_attempt_at, now.value) }) : say(message.channel === 'chat' && delivery.state === 'sent' ? 'delivery.unseen' : delivery.on_hold ? 'delivery.onHold' : `delivery.${delivery.state}`);
   const code = [delivery.code || '', delivery.enhanced_code].filter(Boolean).join(' ');
@@ -135,6 +135,7 @@ function DeliveryLine({ delivery, message }: { delivery: Delivery; message: Mess
       {code && <code>{code}</code>}
       {trouble && delivery.detail && <span class="delivery-detail">{delivery.detail}</span>}
       {delivery.state === 'delayed' && !delivery.on_hold && delivery.next_attempt_at && <span class="muted">{say('delivery.next', { time: moment(delivery.next_attempt_at, now.value) })}</span>}
+      {message.channel !== 'chat' && (trouble || delivery.on_hold || delivery.state === 'cancelled') && <Outgoing part="DeliveryTools" delivery={delivery} conversation={conversation} />}
     </li>
   );
 }

@@ -67,6 +67,7 @@ export function Rail() {
           <Entry view={{ kind: 'agents' }} label={say('view.agents')} icon="team" />
           <Entry view={{ kind: 'channels' }} label={say('rail.channels')} icon="plug"
             dot={alarms > 0 && <span class="alarm" role="img" aria-label={count('channels.alarms', alarms)}>{alarms}</span>} />
+          {me.value.admin && <Entry view={{ kind: 'outbox' }} label={say('view.outbox')} icon="up" />}
           {me.value.admin && <Entry view={{ kind: 'webhooks' }} label={say('view.webhooks')} icon="leave" />}
           {quarantined.value !== null && (
             <Entry view={{ kind: 'quarantine' }} label={say('rail.quarantine')} icon="shield" count={quarantined.value} />

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { count, say } from '../text/say';
-import { askedFor, emailOf, includes } from '../state/asked';
+import { askedFor, emailOf, includes, stoppedOf } from '../state/asked';
 import { choose, replyToAsked, sendFrom, undoAsked, type Writing } from '../state/writing';
-import type { Conversation, Message } from '../wire';
+import type { Conversation, Message, Unreachable } from '../wire';
 import { Icon } from './icon';
 
 /** The name of an address as entered, and the address alone. */
@@ -18,8 +18,8 @@ export function RecipientFields({ writing }: { writing: Writing }) {
   if (!to || !cc) return null;
   return (
     <div class="recipients">
-      <Field label={say('composer.to')} list={to} change={(list) => choose(list, cc)} />
-      <Field label={say('composer.cc')} list={cc} change={(list) => choose(to, list)} />
+      <Field label={say('composer.to')} list={to} stopped={writing.adds?.unreachable} change={(list) => choose(list, cc)} />
+      <Field label={say('composer.cc')} list={cc} stopped={writing.adds?.unreachable} change={(list) => choose(to, list)} />
       {writing.adds && writing.adds.from.length > 1 && (
         <label class="recipient-field">
           <span class="recipient-label">{say('composer.sender')}</span>
@@ -61,7 +61,7 @@ export function Asked({ writing, conversation, messages }: { writing: Writing; c
   );
 }
 
-function Field({ label, list, change }: { label: string; list: string[]; change: (list: string[]) => void }) {
+function Field({ label, list, stopped = [], change }: { label: string; list: string[]; stopped?: readonly Unreachable[] | undefined; change: (list: string[]) => void }) {
   const [text, setText] = useState('');
   const add = () => {
     const added = text.split(/[,;\n]+/).map((one) => one.trim()).filter((one) => one !== '' && !list.includes(one));
@@ -75,7 +75,7 @@ function Field({ label, list, change }: { label: string; list: string[]; change:
         {list.map((entry) => {
           const { name, email } = parts(entry);
           return (
-            <li class={`recipient${/^\S+@\S+$/.test(email) ? '' : ' recipient-wrong'}`} key={entry} title={email}>
+            <li class={`recipient${/^\S+@\S+$/.test(email) && stoppedOf(stopped, { to: [entry], cc: null }).length === 0 ? '' : ' recipient-wrong'}`} key={entry} title={email}>
               <span>{name}</span>
               <button type="button" onClick={() => change(list.filter((other) => other !== entry))}><Icon name="close" size={12} /><span class="sr">{say('composer.remove', { field: label, name })}</span></button>
             </li>

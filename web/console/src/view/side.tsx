@@ -8,6 +8,7 @@ import { threadOf } from '../state/thread';
 import type { Stint } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
+import { Outgoing } from './lazy';
 import { statusOf } from './list';
 import { withKey } from './shortcuts';
 import { shownId } from './shown';
@@ -36,6 +37,7 @@ export function Side() {
                 <ChannelIcon channel={one.channel} label={sayIf(`channel.${one.channel}`, one.channel)} size={15} />
                 <span class="identity">{one.channel === 'chat' ? say('channel.chat') : one.address}</span>
                 <span class={`trust trust-${one.trust}`}>{sayIf(`side.trust.${one.trust}`, one.trust)}</span>
+                {one.unreachable && <Outgoing part="StopMark" list={[one.unreachable]} conversation={conversation} />}
               </li>
             ))}
           </ul>
