@@ -52,7 +52,7 @@ export function possible({ state, on_hold }: Handled, by: Pick<Agent, 'admin' | 
   switch (state) {
     case 'failed': return ['retry', ...redirect];
     case 'cancelled': return ['retry'];
-    case 'unknown': return ['retry', ...redirect, 'cancel'];
+    case 'unknown': return ['retry', ...pause, ...redirect, 'cancel']; // it is sent again once by itself
     case 'delayed': return [...(on_hold ? [] : ['retry' as const]), ...pause, ...redirect, 'cancel'];
     case 'queued': return [...pause, ...redirect, 'cancel'];
     case 'held': return pause;

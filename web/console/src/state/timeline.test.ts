@@ -23,6 +23,14 @@ test('messages and events have one order, and consecutive events are one item', 
   expect(items.map((item) => (item.kind === 'message' ? item.message.seq : item.kind === 'chat' ? item.messages.map((one) => one.seq) : item.events.map((one) => one.seq)))).toEqual([[1], 2, [3, 4], 6, [7]]);
 });
 
+test('a delivery is in the history when it is late', () => {
+  const late = event(2, 'delivery.changed', { recipient: 'jo@acme.example', state: 'delayed', late: true, code: 452, enhanced_code: '4.2.2', detail: 'mailbox full' });
+  const steps = timeline([], [event(1, 'delivery.changed', { recipient: 'jo@acme.example', state: 'delayed' }), late]);
+  expect(steps).toEqual([{ kind: 'events', key: 'e2', events: [late] }]);
+  expect(sentence(late, names)).toBe('The message to jo@acme.example is still being tried: 452 4.2.2 mailbox full');
+  expect(sentence(event(3, 'delivery.changed', { recipient: 'jo@acme.example', late: true }), names)).toBe('The message to jo@acme.example is still being tried');
+});
+
 test('an empty conversation has an empty timeline', () => expect(timeline([], [])).toEqual([]));
 
 describe('an event as a sentence', () => {

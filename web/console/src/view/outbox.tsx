@@ -76,6 +76,7 @@ const tabId = (part: Part) => `outbox-tab-${part || 'all'}`;
 function Tabs({ page }: { page: Page | null }) {
   const list = useRef<HTMLDivElement>(null);
   const { part: here } = filter.value;
+  useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [here]);
   const numbers = new Map(page?.counts.parts.map((one) => [one.part as Part, one.count]));
   numbers.set('', [...numbers.values()].reduce((sum, n) => sum + n, 0));
   const move = (event: KeyboardEvent) => {
@@ -152,7 +153,7 @@ function Row({ row }: { row: Queued }) {
         <p class="channel-head">
           <b>{row.recipient}</b>
           <span class={`state state-${state}`}>{say(`out.state.${row.on_hold ? 'on_hold' : row.state}`)}</span>
-          {row.next_attempt_at && (row.part === 'waiting' || row.part === 'delayed') && <time class="muted" dateTime={row.next_attempt_at} title={exact(row.next_attempt_at)}>{say('out.next', { time: moment(row.next_attempt_at, now.value) })}</time>}
+          {row.next_attempt_at && (row.part === 'waiting' || row.part === 'delayed' || row.part === 'unknown') && <time class="muted" dateTime={row.next_attempt_at} title={exact(row.next_attempt_at)}>{say('out.next', { time: moment(row.next_attempt_at, now.value) })}</time>}
         </p>
         <p class="post-about">
           <a href={toHash(place)} onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); go(place.view, place.open); } }}>
