@@ -13,6 +13,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/macro"
 	"switchboard/lifecycle"
 )
 
@@ -71,6 +72,10 @@ type Tx interface {
 	Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID) (view.Draft, error)
 	// Unreachable returns those of the addresses that get no replies.
 	Unreachable(ctx context.Context, addresses []string) ([]desk.Unreachable, error)
+	// Macro returns a macro; KindNotFound if there is none.
+	Macro(ctx context.Context, id desk.MacroID) (macro.Macro, error)
+	// MacroUsed counts a use of a macro.
+	MacroUsed(ctx context.Context, id desk.MacroID) error
 	// Save writes the changes.
 	Save(ctx context.Context, c *desk.Changes) error
 }

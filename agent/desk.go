@@ -17,6 +17,7 @@ type act struct {
 	state   lifecycle.State
 	changes desk.Changes
 	opt     *Options
+	granted bool // the policy lets the agent do what a macro does
 }
 
 // begin returns the agent's operation on a locked conversation, after checking that the
@@ -137,11 +138,8 @@ func (d *Desk) Note(ctx context.Context, by desk.Agent, c desk.ConversationID, t
 // conversation.
 func (d *Desk) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
 	return d.change(ctx, by, c, "Assigned", func(a *act) error {
-		holder := a.state.Conversation.AssigneeID
-		if takes := holder.IsZero() && to == a.by.ID; !takes && to != holder {
-			if err := a.may(mayAssign); err != nil {
-				return err
-			}
+		if err := a.mayAssignTo(to); err != nil {
+			return err
 		}
 		return a.assign(ctx, to)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/macro"
 	"switchboard/lifecycle"
 )
 
@@ -382,3 +383,9 @@ func TestTimers(t *testing.T) {
 		}
 	}
 }
+
+func (s *memory) Macro(context.Context, desk.MacroID) (macro.Macro, error) {
+	return macro.Macro{}, s.fail("Macro")
+}
+
+func (s *memory) MacroUsed(context.Context, desk.MacroID) error { return nil }

@@ -23,12 +23,13 @@ const (
 	mayMerge    = "merge" // and the undo of it
 	mayTask     = "task"  // opening one; who may read it works on it
 	maySwarm    = "swarm" // asking for help
+	mayTag      = "tag"
 )
 
 // doing names the operations for a refusal.
 var doing = map[string]string{
 	mayNote: "write notes", mayAssign: "assign conversations", mayMove: "move conversations", mayReopen: "reopen conversations",
-	mayPriority: "set priorities", mayMerge: "merge conversations", mayTask: "open tasks", maySwarm: "ask for help",
+	mayPriority: "set priorities", mayMerge: "merge conversations", mayTask: "open tasks", maySwarm: "ask for help", mayTag: "change tags",
 }
 
 // may returns nil if the agent may do something, by the tiers they work in. Admins may do
@@ -53,7 +54,22 @@ func may(rules *router.Policy, by *desk.Agent, operation string) error {
 }
 
 // may returns nil if the agent may do something with the conversation.
-func (a *act) may(operation string) error { return may(a.opt.Policy().Rules, &a.by, operation) }
+func (a *act) may(operation string) error {
+	if a.granted {
+		return nil
+	}
+	return may(a.opt.Policy().Rules, &a.by, operation)
+}
+
+// mayAssignTo returns nil if the agent may assign the conversation to somebody; all may take
+// one that nobody has.
+func (a *act) mayAssignTo(to desk.AgentID) error {
+	holder := a.state.Conversation.AssigneeID
+	if takes := holder.IsZero() && to == a.by.ID; takes || to == holder {
+		return nil
+	}
+	return a.may(mayAssign)
+}
 
 // maySet returns nil if the agent may change the status of a conversation.
 func (a *act) maySet(to desk.Status) error {

@@ -8,6 +8,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
+	"switchboard/internal/macro"
 	"switchboard/lifecycle"
 	"switchboard/router"
 )
@@ -35,7 +36,12 @@ type Reply struct {
 	// ExpectedSeq is the newest message number the agent had seen. If there is a
 	// newer message, the reply is refused with Stale. nil: do not check.
 	ExpectedSeq *int64
+	// Macro is the macro that the text comes from, whose actions are done together with the
+	// reply; nil: none.
+	Macro *UseMacro
 	Sending
+
+	settled bool // Then comes from the macro, and is permitted
 }
 
 // Sending is when a reply is sent, and what happens to the conversation then.
@@ -118,15 +124,26 @@ func (d *Desk) Reply(ctx context.Context, by desk.Agent, c desk.ConversationID, 
 
 // reply adds a reply, after checking what the agent had seen.
 func (a *act) reply(ctx context.Context, r Reply) (desk.Message, []desk.Delivery, error) {
+	use, rest, err := a.with(ctx, &r)
+	if err != nil {
+		return desk.Message{}, nil, err
+	}
 	if err := a.mayAnswer(ctx, &r); err != nil {
 		return desk.Message{}, nil, err
 	}
-	return a.send(ctx, r, "")
+	m, deliveries, err := a.send(ctx, r, "")
+	if err == nil && use != nil {
+		err = a.run(ctx, use, rest, m.ID)
+	}
+	return m, deliveries, err
 }
 
 // send composes a reply, or with a subject the mail that starts the conversation, and adds
 // it to the changes.
 func (a *act) send(ctx context.Context, r Reply, subject string) (desk.Message, []desk.Delivery, error) {
+	if err := r.filled(); err != nil {
+		return desk.Message{}, nil, err
+	}
 	c := a.state.Conversation
 	files, err := a.files(ctx, r.Attachments)
 	if err != nil {
@@ -171,6 +188,17 @@ func (a *act) send(ctx context.Context, r Reply, subject string) (desk.Message, 
 	return m, deliveries, nil
 }
 
+// filled returns nil unless a variable of a text is not filled in.
+func (r *Reply) filled() error {
+	if open := macro.Unresolved(r.Text); open != "" {
+		return desk.Errorf(desk.KindInvalid, "text: %s", open)
+	}
+	if open := macro.Unresolved(r.HTML); open != "" {
+		return desk.Errorf(desk.KindInvalid, "html: %s", open)
+	}
+	return nil
+}
+
 // mayAnswer returns nil if the agent may send the reply, and has seen all messages.
 func (a *act) mayAnswer(ctx context.Context, r *Reply) error {
 	if err := a.mayReply(ctx); err != nil {
@@ -180,7 +208,7 @@ func (a *act) mayAnswer(ctx context.Context, r *Reply) error {
 	if err := a.may(mayReply); err != nil {
 		return err
 	}
-	if to := r.Then.Status; to == desk.StatusResolved || to == desk.StatusSnoozed {
+	if to := r.Then.Status; !r.settled && (to == desk.StatusResolved || to == desk.StatusSnoozed) {
 		if err := a.maySet(to); err != nil {
 			return err
 		}

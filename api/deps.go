@@ -46,6 +46,9 @@ type Deps struct {
 	Health        Health
 	Channels      Channels
 	Reconciler    Reconciler // nil: this process has no mailboxes
+	Macros        Macros
+	MacroCare     MacroCare
+	Macroing      Macroing
 	Webhooks      Webhooks
 	WebhookCare   WebhookCare
 	// WebhookDeliveries are what is sent to webhooks.
@@ -76,6 +79,8 @@ type Store interface {
 	repeat.Keeper
 	Health
 	Channels
+	Macros
+	MacroCare
 	Webhooks
 	WebhookCare
 	WebhookDeliveries
@@ -89,13 +94,14 @@ type Actions interface {
 	Merging
 	Operations
 	Teamwork
+	Macroing
 }
 
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 	}
 }
 

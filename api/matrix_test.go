@@ -41,6 +41,9 @@ var bodies = map[string]any{
 	"change-webhook":    map[string]any{"description": "The CRM"},
 	"rotate-webhook":    map[string]any{},
 	"replay-webhook":    map[string]any{"since": "2026-01-01T00:00:00Z"},
+	"create-macro":      map[string]any{"name": "Hello", "text": "Hello"},
+	"change-macro":      map[string]any{"text": "Hello"},
+	"apply-macro":       map[string]any{},
 	"sign-in":           map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
@@ -60,6 +63,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 	raw := desk.NewID[desk.RawID]()
 	d.exec(`insert into raws (id, channel, endpoint, source_key, received_at, size, bytes) values ($1, 'email', 'smtp', 'x', now(), 1, 'x')`, raw)
 
+	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	cells := 0
 	paths := d.document().Paths
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
@@ -85,7 +89,10 @@ func TestAuthorizationMatrix(t *testing.T) {
 							d.exec(`update deliveries set on_hold = true where id = $1`, f.delivery)
 						}
 					}
-					target := d.target(path, f, raw)
+					target := strings.Replace(d.target(path, f, raw), "{macro}", shared.String(), 1)
+					if id == "create-macro" {
+						d.exec(`delete from macros where name = 'Hello'`)
+					}
 					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
 					cells++
 					if want := expected(id, role.name, role.sees, object, path); !slices.Contains(want, a.StatusCode) {
@@ -112,7 +119,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(),
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(),
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{part_id}", "2", "{kind}", "reply").Replace(path)
 }
 
@@ -180,6 +187,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{200}
+	case operation == "get-macro", operation == "change-macro", operation == "delete-macro":
+		return []int{404}
 	case operation == "delete-key", operation == "get-upload", operation == "download-upload", operation == "delete-upload":
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/tasks/")):
@@ -202,7 +211,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{422} // without a destination
 	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices", operation == "leave-swarm":
 		return []int{204}
-	case operation == "reply", operation == "start", operation == "note", operation == "open-task", operation == "create-key":
+	case operation == "reply", operation == "start", operation == "note", operation == "open-task", operation == "create-key", operation == "create-macro":
 		return []int{201}
 	}
 	return []int{200}

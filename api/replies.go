@@ -24,7 +24,8 @@ type replyInput struct {
 		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies"`
 		From        string   `json:"from,omitempty" maxLength:"320" doc:"The address to send from, one of those that list-recipients names; absent: the one that the customer wrote to. 422 names the permitted ones"`
 		Attachments []string `json:"attachments,omitempty" maxItems:"20" doc:"Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture"`
-		ExpectedSeq *int64   `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
+		MacroBody
+		ExpectedSeq *int64 `json:"expected_seq,omitempty" nullable:"true" minimum:"0" doc:"last_seq as the agent saw it; absent or null: no check"`
 		SendingBody
 	}
 }
@@ -80,6 +81,9 @@ func (s *server) replyRoutes(op func(id, verb, summary, description string, stat
 func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
 	r, err := letter(in.Body.To, in.Body.CC, in.Body.From, in.Body.Attachments)
 	if err != nil {
+		return nil, err
+	}
+	if r.Macro, err = in.Body.use(); err != nil {
 		return nil, err
 	}
 	if r.Sending, err = in.Body.sending(); err != nil {

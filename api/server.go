@@ -145,6 +145,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.sessionRoutes()
 	s.keyRoutes()
 	s.webhookRoutes()
+	s.macroRoutes()
 	openapi.Events(s.huma.OpenAPI())
 	return s, nil
 }

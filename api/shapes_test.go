@@ -35,6 +35,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	var hook NewWebhook
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
+	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	for _, c := range []struct {
 		shape string // the start of a line of the code block, or of a table cell
 		path  string
@@ -60,6 +61,9 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /outbox/{id}`", "/outbox/" + d.delayed(d.open).String(), false},
 		{"`GET /webhooks`, `GET /webhooks/{id}`", "/webhooks", true},
 		{"`GET /webhooks/{id}/deliveries?state=`", "/webhooks/" + hook.ID.String() + "/deliveries", true},
+		{"`GET /macros`, `GET /macros/{id}`", "/macros", true},
+		{"`GET /macros`, `GET /macros/{id}`", "/macros/" + shared.String(), false},
+		{"`GET /macros/variables`", "/macros/variables", true},
 		{"`GET /webhooks/types`", "/webhooks/types", true},
 		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
 	} {
@@ -222,13 +226,14 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	var hook NewWebhook
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
+	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
 		op := item.Get
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

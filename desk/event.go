@@ -32,12 +32,13 @@ const (
 	SubjectAccount      SubjectKind = "account"      // ID: an AccountID
 	SubjectInbox        SubjectKind = "inbox"        // ID: an InboxID
 	SubjectWebhook      SubjectKind = "webhook"      // ID: a WebhookID
+	SubjectMacro        SubjectKind = "macro"        // ID: a MacroID
 )
 
 // Subject is what an event is about: every change belongs to something that can
 // be looked up, so that every change can be audited.
 type Subject struct {
-	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook"`
+	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook,macro"`
 	ID   string      `json:"id"` // in text form; never empty
 }
 
@@ -65,6 +66,9 @@ func InboxSubject(id InboxID) Subject { return Subject{SubjectInbox, id.String()
 
 // WebhookSubject returns the subject for a webhook.
 func WebhookSubject(id WebhookID) Subject { return Subject{SubjectWebhook, id.String()} }
+
+// MacroSubject returns the subject for a macro.
+func MacroSubject(id MacroID) Subject { return Subject{SubjectMacro, id.String()} }
 
 // Event is one entry of the append-only log: audit trail and live update at once.
 type Event struct {

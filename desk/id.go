@@ -36,6 +36,7 @@ type (
 	uploadKind       struct{}
 	webhookKind      struct{}
 	webhookSendKind  struct{}
+	macroKind        struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -55,6 +56,7 @@ func (taskKind) prefix() string         { return "tk" }
 func (uploadKind) prefix() string       { return "up" }
 func (webhookKind) prefix() string      { return "wh" }
 func (webhookSendKind) prefix() string  { return "wd" }
+func (macroKind) prefix() string        { return "mc" }
 
 // The identifiers of the model.
 type (
@@ -75,6 +77,7 @@ type (
 	UploadID       = ID[uploadKind]
 	WebhookID      = ID[webhookKind]
 	WebhookSendID  = ID[webhookSendKind] // one event that goes to a webhook
+	MacroID        = ID[macroKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

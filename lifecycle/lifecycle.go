@@ -82,7 +82,7 @@ func (p *Policy) Automatic() (list []desk.Inbox) {
 }
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
-// Schedule, Cancel, Note, Delivery, Operate, Lift, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags,
+// Schedule, Cancel, Note, Delivery, Operate, Lift, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags, RemoveTags,
 // AccountChanged, OpenTask, ChangeTask, Invite, Leave, Timer, SnoozeExpired, Merged,
 // Absorbed, Unmerged, Released or Record.
 type Event interface {

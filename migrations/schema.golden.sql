@@ -406,7 +406,7 @@ create table events (
     constraint events_seq UNIQUE (conversation_id, seq),
     constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
-    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text]))),
+    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text, 'macro'::text]))),
     constraint events_version CHECK ((version > 0))
 );
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);
@@ -497,6 +497,22 @@ create table inboxes (
     constraint inboxes_key_key UNIQUE (key),
     constraint inboxes_tier_fkey FOREIGN KEY (tier) REFERENCES tiers(tier)
 );
+
+create table macros (
+    id uuid not null,
+    name text not null,
+    owner_id uuid,
+    inboxes text[] not null default '{}'::text[],
+    text text not null default ''::text,
+    actions jsonb not null default '[]'::jsonb,
+    uses bigint not null default 0,
+    last_used_at timestamp with time zone,
+    created_at timestamp with time zone not null default now(),
+    updated_at timestamp with time zone not null default now(),
+    constraint macros_pkey PRIMARY KEY (id),
+    constraint macros_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES agents(id)
+);
+CREATE UNIQUE INDEX macros_name ON macros USING btree (COALESCE(owner_id, '00000000-0000-0000-0000-000000000000'::uuid), lower(name));
 
 create table mailbox_connections (
     channel text not null,

@@ -9,10 +9,10 @@ import (
 
 // operations are what `may` of a tier can name and the desk has. What they are for is in
 // doc/policy.md.
-var operations = []string{"reply", "resolve", "note", "assign", "move", "snooze", "reopen", "priority", "merge", "task", "swarm"}
+var operations = []string{"reply", "resolve", "note", "assign", "move", "snooze", "reopen", "priority", "merge", "task", "swarm", "tag"}
 
 // planned are names that `may` accepts for operations that the desk does not have yet.
-var planned = []string{"tag", "export", "macro", "refund"}
+var planned = []string{"export", "refund"}
 
 // always are the operations that a tier with a list never has unless it names them. Others
 // are limited only if a tier names them: so that a list of what is done without escalating
@@ -43,15 +43,27 @@ func (p *Policy) MayDo(tiers []desk.Tier, operation string) bool {
 	return unlimited || slices.ContainsFunc(able, func(t Tier) bool { return slices.Contains(tiers, t.Tier) })
 }
 
-// isOperation reports whether a tier's `may` names an operation of the desk, or all.
-func isOperation(s string) bool { return s == "*" || slices.Contains(operations, s) }
+// MayMacro reports whether the policy lets an agent who works in some tiers do what a
+// shared macro does, although they may not do it otherwise: it names macro:NAME or macro:*.
+func (p *Policy) MayMacro(tiers []desk.Tier, name string) bool {
+	return slices.ContainsFunc(p.tiers, func(t Tier) bool {
+		return slices.Contains(tiers, t.Tier) && slices.ContainsFunc(t.May, func(may string) bool {
+			granted, ok := strings.CutPrefix(may, "macro:")
+			return ok && (granted == "*" || strings.EqualFold(strings.TrimSpace(granted), name))
+		})
+	})
+}
+
+// isOperation reports whether a tier's `may` names an operation of the desk, the actions of
+// a macro, or all.
+func isOperation(s string) bool {
+	name, macro := strings.CutPrefix(s, "macro:")
+	return s == "*" || macro && strings.TrimSpace(name) != "" || slices.Contains(operations, s)
+}
 
 // isPlanned reports whether a tier's `may` is for an operation that the desk does not
-// have yet: macro:NAME or macro:*, an amount such as refund<=50, or another name.
+// have yet: an amount such as refund<=50, or another name.
 func isPlanned(s string) bool {
-	if name, ok := strings.CutPrefix(s, "macro:"); ok {
-		return name != ""
-	}
 	if amount, ok := strings.CutPrefix(strings.ReplaceAll(s, " ", ""), "refund<="); ok {
 		return amount != "" && strings.Trim(amount, "0123456789.") == ""
 	}

@@ -26,6 +26,7 @@ var constraintKinds = map[string]desk.Kind{
 	"stints_running":       desk.KindConflict,
 	"deliveries_once":      desk.KindConflict,
 	"agents_email_key":     desk.KindConflict,
+	"macros_name":          desk.KindConflict,
 }
 
 // kindOf maps database errors to Kinds.

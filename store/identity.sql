@@ -31,7 +31,7 @@ insert into agent_sessions (token_hash, agent_id, expires_at) values ($1, $2, no
 
 -- name: session-agent
 -- stale: a tenth of the lifetime ($2 seconds) is over, so the expiry is to be extended.
-select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.inboxes_only, g.mask_addresses, agent_inboxes(g) as sees, s.expires_at < now() + 0.9 * $2 * interval '1 second' as stale
+select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, agent_inboxes(g) as sees, s.expires_at < now() + 0.9 * $2 * interval '1 second' as stale
 from agent_sessions s
 join agents g on g.id = s.agent_id
 where s.token_hash = $1 and s.expires_at > now() and not g.disabled;
@@ -50,7 +50,7 @@ insert into api_keys (id, name, key_hash, agent_id, expires_at) values ($1, $2, 
 returning created_at;
 
 -- name: key-agent
-select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.inboxes_only, g.mask_addresses, agent_inboxes(g) as sees, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale
+select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, agent_inboxes(g) as sees, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale
 from api_keys k
 join agents g on g.id = k.agent_id
 where k.key_hash = $1 and (k.expires_at is null or k.expires_at > now()) and not g.disabled;

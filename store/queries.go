@@ -53,6 +53,7 @@ type queries struct {
 	review           reviewQueries
 	webhook          webhookQueries
 	automatic        automaticQueries
+	macro            macroQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

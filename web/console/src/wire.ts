@@ -348,6 +348,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/macros/{macro}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do what a macro does
+         * @description For macros without a text; others are used in a reply. All of its actions are done, or nothing.
+         */
+        post: operations["apply-macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/macros/{macro}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a macro
+         * @description The text with its variables filled in, and what the actions would do. Changes nothing.
+         */
+        post: operations["preview-macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/merge": {
         parameters: {
             query?: never;
@@ -823,6 +863,72 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List macros
+         * @description Yours, and the shared ones for inboxes that you read, by name.
+         */
+        get: operations["list-macros"];
+        put?: never;
+        /**
+         * Create a macro
+         * @description Shared ones are for admins, and for leads of all its inboxes; leads can only give it actions that they may do themselves.
+         */
+        post: operations["create-macro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/macros/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the variables of texts
+         * @description A text has them as {{name}}, or {{name|what stands there without a value}}.
+         */
+        get: operations["list-macro-variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/macros/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a macro */
+        get: operations["get-macro"];
+        put?: never;
+        post?: never;
+        /** Remove a macro */
+        delete: operations["delete-macro"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a macro
+         * @description Absent properties stay unchanged.
+         */
+        patch: operations["change-macro"];
         trace?: never;
     };
     "/messages/{id}/attachments/{part_id}": {
@@ -1879,6 +1985,10 @@ export interface components {
             id: string;
             name: string;
         };
+        ApplyMacroInputBody: {
+            /** @description Which actions are left out, counted from 0 */
+            without?: number[] | null;
+        };
         AssignInputBody: {
             /** @description An agent's id or address, "me", or null to unassign */
             assignee: string | null;
@@ -2599,6 +2709,19 @@ export interface components {
             /** @description What it is for */
             name: string;
         };
+        CreateMacroInputBody: {
+            actions?: components["schemas"]["MacroAction"][];
+            /** @description Keys of inboxes; empty: for all conversations */
+            inboxes?: string[];
+            name?: string;
+            /**
+             * @description private if absent
+             * @enum {string}
+             */
+            scope?: "shared" | "private";
+            /** @description CommonMark with variables, see variables of GET /macros/variables */
+            text?: string;
+        };
         Delivery: {
             /** Format: int64 */
             attempts: number;
@@ -2828,7 +2951,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -3187,6 +3310,168 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        Macro: {
+            actions: components["schemas"]["MacroAction"][];
+            /** Format: date-time */
+            created_at: string;
+            /** @description You may change and remove it */
+            editable: boolean;
+            id: string;
+            /** @description Keys of the inboxes whose conversations it is for; empty: all */
+            inboxes: string[];
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /**
+             * @description private: yours alone
+             * @enum {string}
+             */
+            scope: "shared" | "private";
+            /** @description CommonMark with variables such as {{contact.first_name|there}}; empty: actions only */
+            text: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description How often it was used
+             */
+            uses: number;
+        };
+        MacroAction: {
+            /** @description me, nobody, or an agent's id */
+            assign?: string;
+            /** @description Key of the inbox to move to */
+            move?: string;
+            /** @description With move: the handover note */
+            note?: string;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            /** @enum {string} */
+            status?: "open" | "pending" | "snoozed" | "resolved" | "closed";
+            /** @description Adds a tag */
+            tag?: string;
+            /** @description Removes a tag */
+            untag?: string;
+            /** @description With snoozed: for how long, such as 4h, 3d or 2w */
+            until?: string;
+        };
+        MacroApplied: {
+            /** @description What it did; without those that the agent left out */
+            actions: components["schemas"]["MacroAction"][];
+            /** @description The policy lets the agent's tier do this with the macro */
+            granted?: boolean;
+            macro_id: string;
+            /** @description The reply that it was used in; empty: none */
+            message_id: string;
+            name: string;
+        };
+        MacroAppliedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["MacroApplied"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "macro.applied";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        MacroChanged: {
+            /** @description With changed: the names of the changed fields */
+            fields?: string[];
+            name: string;
+            /** @enum {string} */
+            scope: "shared" | "private";
+            /** @enum {string} */
+            what: "created" | "changed" | "removed";
+        };
+        MacroChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["MacroChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "macro.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        MacroEffect: {
+            /** @description me, nobody, or an agent's id */
+            assign?: string;
+            /** @description Because you may not do it */
+            denied: boolean;
+            /** @description Key of the inbox to move to */
+            move?: string;
+            /** @description With move: the handover note */
+            note?: string;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            /** @description Why it is not possible; empty: it is */
+            problem: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "snoozed" | "resolved" | "closed";
+            /** @description Adds a tag */
+            tag?: string;
+            /** @description Removes a tag */
+            untag?: string;
+            /** @description With snoozed: for how long, such as 4h, 3d or 2w */
+            until?: string;
+        };
+        MacroFields: {
+            actions?: components["schemas"]["MacroAction"][];
+            /** @description Keys of inboxes; empty: for all conversations */
+            inboxes?: string[];
+            name?: string;
+            /** @description CommonMark with variables, see variables of GET /macros/variables */
+            text?: string;
+        };
+        MacroPreview: {
+            /** @description In the order of the macro */
+            actions: components["schemas"]["MacroEffect"][];
+            /** @description Variables that have no value here; a reply with one of them is refused */
+            missing: string[];
+            /** @description With its variables filled in, except the missing ones */
+            text: string;
+        };
+        MacroVariable: {
+            meaning: string;
+            name: string;
         };
         MergeInputBody: {
             /** @description The id or number of the conversation that survives */
@@ -3756,6 +4041,16 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageMacro: {
+            data: components["schemas"]["Macro"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageMacroVariable: {
+            data: components["schemas"]["MacroVariable"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageMessage: {
             data: components["schemas"]["Message"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -4274,6 +4569,10 @@ export interface components {
             from?: string;
             /** @description The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent */
             html?: string;
+            /** @description The id of the macro that the text comes from: its actions are done together with the reply, or not at all */
+            macro?: string;
+            /** @description Which actions of the macro are left out, counted from 0 */
+            macro_without?: number[] | null;
             /**
              * Format: date-time
              * @description When to send it, within a year; absent or null: now. The reply is withheld, and becomes a draft again, if the customer writes first
@@ -4612,7 +4911,7 @@ export interface components {
         Subject: {
             id: string;
             /** @enum {string} */
-            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook";
+            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro";
         };
         SwarmAgent: {
             id: string;
@@ -5154,6 +5453,7 @@ export type AgentChanges = components['schemas']['AgentChanges'];
 export type AgentCreated = components['schemas']['AgentCreated'];
 export type AgentCreatedEvent = components['schemas']['AgentCreatedEvent'];
 export type AgentName = components['schemas']['AgentName'];
+export type ApplyMacroInputBody = components['schemas']['ApplyMacroInputBody'];
 export type AssignInputBody = components['schemas']['AssignInputBody'];
 export type Attachment = components['schemas']['Attachment'];
 export type Attempt = components['schemas']['Attempt'];
@@ -5189,6 +5489,7 @@ export type ConversationUnmerged = components['schemas']['ConversationUnmerged']
 export type ConversationUnmergedEvent = components['schemas']['ConversationUnmergedEvent'];
 export type Counts = components['schemas']['Counts'];
 export type CreateKeyInputBody = components['schemas']['CreateKeyInputBody'];
+export type CreateMacroInputBody = components['schemas']['CreateMacroInputBody'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryChanged = components['schemas']['DeliveryChanged'];
 export type DeliveryChangedEvent = components['schemas']['DeliveryChangedEvent'];
@@ -5226,6 +5527,16 @@ export type KeyCreated = components['schemas']['KeyCreated'];
 export type KeyCreatedEvent = components['schemas']['KeyCreatedEvent'];
 export type KeyRevoked = components['schemas']['KeyRevoked'];
 export type KeyRevokedEvent = components['schemas']['KeyRevokedEvent'];
+export type Macro = components['schemas']['Macro'];
+export type MacroAction = components['schemas']['MacroAction'];
+export type MacroApplied = components['schemas']['MacroApplied'];
+export type MacroAppliedEvent = components['schemas']['MacroAppliedEvent'];
+export type MacroChanged = components['schemas']['MacroChanged'];
+export type MacroChangedEvent = components['schemas']['MacroChangedEvent'];
+export type MacroEffect = components['schemas']['MacroEffect'];
+export type MacroFields = components['schemas']['MacroFields'];
+export type MacroPreview = components['schemas']['MacroPreview'];
+export type MacroVariable = components['schemas']['MacroVariable'];
 export type MergeInputBody = components['schemas']['MergeInputBody'];
 export type Message = components['schemas']['Message'];
 export type MessageCancelled = components['schemas']['MessageCancelled'];
@@ -5266,6 +5577,8 @@ export type PageDraft = components['schemas']['PageDraft'];
 export type PageEvent = components['schemas']['PageEvent'];
 export type PageInbox = components['schemas']['PageInbox'];
 export type PageKey = components['schemas']['PageKey'];
+export type PageMacro = components['schemas']['PageMacro'];
+export type PageMacroVariable = components['schemas']['PageMacroVariable'];
 export type PageMessage = components['schemas']['PageMessage'];
 export type PageNotice = components['schemas']['PageNotice'];
 export type PageRaw = components['schemas']['PageRaw'];
@@ -6096,6 +6409,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageEvent"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "apply-macro": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+                macro: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyMacroInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "preview-macro": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+                macro: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroPreview"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -7050,6 +7439,197 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageMacro"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-macro": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMacroInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-macro-variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageMacroVariable"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-macro": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "delete-macro": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-macro": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MacroFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
             };
             /** @description Problem details (RFC 9457) */
             default: {

@@ -100,6 +100,8 @@ export function describe(event: DeskEvent, names: Names): string {
       return say('event.scheduled', { actor, time: exact(event.data.send_at) });
     case 'message.cancelled':
       return event.data.reason ? say('event.withheld', { reason: event.data.reason }) : say('event.takenBack', { actor });
+    case 'macro.applied':
+      return say('event.macro', { actor, name: event.data.name });
     case 'address.lifted':
       return say('event.lifted', { actor, address: event.data.address });
     case 'delivery.changed': {
