@@ -71,7 +71,7 @@ export function describe(event: DeskEvent, names: Names): string {
   const inbox = (key: string) => names.inbox(key) ?? key;
   switch (event.kind) {
     case 'conversation.opened':
-      return say('event.opened', { inbox: inbox(event.data.inbox) });
+      return say(event.data.started_by ? 'event.started' : 'event.opened', { actor, inbox: inbox(event.data.inbox) });
     case 'conversation.assigned': {
       const { to, name } = event.data;
       if (!to) return say('event.unassigned', { actor });

@@ -10,7 +10,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { ReturnDialog } from './handover';
 import { KeysDialog } from './keysdialog';
-import { Outgoing, TeamDialog } from './lazy';
+import { Outgoing, StartDialog, TeamDialog } from './lazy';
 import { MergeDialog } from './mergedialog';
 import { close, Modal } from './modal';
 import { MoveDialog } from './movedialog';
@@ -28,6 +28,7 @@ export function Dialogs() {
   if (dialog.value === 'finish') return <FinishDialog />;
   if (dialog.value === 'agent') return <TeamDialog part="AgentDialog" />;
   if (dialog.value === 'outbox') return <Outgoing part="OutboxDialog" />;
+  if (dialog.value === 'start') return <StartDialog />;
   const conversation = current();
   if (!conversation) return null;
   if (dialog.value === 'account') return <TeamDialog part="AccountDialog" conversation={conversation} />;

@@ -8,10 +8,12 @@ import type { Conversation, Delivery, Message, Unreachable } from '../wire';
 
 type Parts = typeof import('./later');
 type Team = typeof import('./team');
+type First = typeof import('./first');
 type Hooks = typeof import('./webhooks');
 type Post = typeof import('./outbox');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
+const first = signal<First | null>(null);
 const hooks = signal<Hooks | null>(null);
 const post = signal<Post | null>(null);
 
@@ -21,6 +23,10 @@ export async function loadLater(): Promise<void> {
 
 async function loadTeam(): Promise<void> {
   team.value ??= await import('./team');
+}
+
+async function loadFirst(): Promise<void> {
+  first.value ??= await import('./first');
 }
 
 async function loadHooks(): Promise<void> {
@@ -76,4 +82,11 @@ export function TeamDialog({ part, ...props }: { part: 'AgentDialog' } | { part:
   const loaded = team.value;
   if (!loaded) return null;
   return part === 'AgentDialog' ? <loaded.AgentDialog /> : <loaded.AccountDialog conversation={(props as { conversation: Conversation }).conversation} />;
+}
+
+/** The form for a message to somebody who has not written, which is loaded when it is opened. */
+export function StartDialog() {
+  useLoaded(loadFirst);
+  const Part = first.value?.StartDialog;
+  return Part ? <Part /> : null;
 }

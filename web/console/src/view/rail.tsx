@@ -85,6 +85,9 @@ function Tools() {
   const label = say('rail.theme', { theme: say(`theme.${theme.value}`) });
   return (
     <div class="rail-tools">
+      <button class="tool" title={withKey(say('first.title'), 'start')} aria-keyshortcuts={keyShortcut('start')} onClick={() => (dialog.value = 'start')}>
+        <Icon name="plus" /><span class="sr">{say('first.title')}</span>
+      </button>
       <Bell />
       <button class="tool" title={label} onClick={nextTheme}><Icon name={name} /><span class="sr">{label}</span></button>
     </div>

@@ -78,6 +78,7 @@ const bindings: Binding[] = [
   { action: 'back', keys: 'u', group: 'list', label: say('key.back'), run: () => openConversation(null), when: open },
   { action: 'search', keys: '/', group: 'list', label: say('key.search'), run: () => document.querySelector<HTMLInputElement>('#search')?.select(), when: calm },
   { action: 'reply', keys: 'r', group: 'thread', label: say('key.reply'), run: () => compose('reply'), when: have },
+  { action: 'start', keys: 'c', group: 'general', label: say('first.title'), run: () => (dialog.value = 'start'), when: calm },
   { action: 'note', keys: 'n', group: 'thread', label: say('key.note'), run: () => compose('note'), when: have },
   { action: 'assign', keys: 'a', group: 'thread', label: say('key.assign'), run: () => (dialog.value = 'assign'), when: have },
   { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
