@@ -46,6 +46,9 @@ type AutomaticFacts struct {
 	// Fingerprint is the same for messages that differ in numbers, addresses and layout
 	// only. It is empty for a survey.
 	Fingerprint string `json:"fingerprint,omitempty"`
+	// Assignee is who had the conversation when it was resolved; only for a survey, of which
+	// Received is that instant.
+	Assignee AgentID `json:"assignee,omitzero"`
 }
 
 // AutomaticWithheld means that an automatic mail was not sent.

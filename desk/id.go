@@ -37,6 +37,7 @@ type (
 	webhookKind      struct{}
 	webhookSendKind  struct{}
 	macroKind        struct{}
+	surveyKind       struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -57,6 +58,7 @@ func (uploadKind) prefix() string       { return "up" }
 func (webhookKind) prefix() string      { return "wh" }
 func (webhookSendKind) prefix() string  { return "wd" }
 func (macroKind) prefix() string        { return "mc" }
+func (surveyKind) prefix() string       { return "sv" }
 
 // The identifiers of the model.
 type (
@@ -78,6 +80,7 @@ type (
 	WebhookID      = ID[webhookKind]
 	WebhookSendID  = ID[webhookSendKind] // one event that goes to a webhook
 	MacroID        = ID[macroKind]
+	SurveyID       = ID[surveyKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

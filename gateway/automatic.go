@@ -10,7 +10,10 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/health"
 	"switchboard/internal/responder"
+	"switchboard/internal/survey"
+	"switchboard/internal/survey/page"
 	"switchboard/router"
+	"switchboard/store"
 )
 
 // automaticMail is the name of the circuit breaker among the channels.
@@ -22,7 +25,7 @@ const stoppedInterval = 10 * time.Second
 // usesAutomatic reports whether the policy has automatic mail in any inbox.
 func usesAutomatic(p *router.Policy) bool {
 	for _, in := range p.Inboxes() {
-		if in.Automatic.Answers() {
+		if in.Automatic.Answers() || in.Automatic.Survey != nil {
 			return true
 		}
 	}
@@ -44,8 +47,8 @@ func (g *Gateway) automaticStopped(ctx context.Context, _ channels.Sink) (hint, 
 
 // buildResponder builds what sends automatic mail to customers. Without a smarthost it
 // records why nothing is sent.
-func (g *Gateway) buildResponder(messageID func(desk.MessageID) string) {
-	opt := responder.Options{Policy: g.policy, MessageID: messageID, Mail: g.cfg.Smarthost.Addr != "", Log: g.log,
+func (g *Gateway) buildResponder(messageID func(desk.MessageID) string, links *survey.Links) {
+	opt := responder.Options{Policy: g.policy, MessageID: messageID, Mail: g.cfg.Smarthost.Addr != "", Links: links, Log: g.log,
 		Committed: func() { g.tail.Wake(); g.outbox.Wake() }}
 	if g.metrics != nil {
 		opt.Decided = g.metrics.Automatic
@@ -61,4 +64,29 @@ func (g *Gateway) buildResponder(messageID func(desk.MessageID) string) {
 			g.responder.Wake()
 		}
 	}
+}
+
+// addSurveys adds the public pages of surveys.
+func (g *Gateway) addSurveys() error {
+	opt := page.Options{Links: g.surveys, PublicURL: g.cfg.PublicURL, Log: g.log}
+	if g.metrics != nil {
+		opt.Answered = g.metrics.Survey
+	}
+	pages, err := page.New(surveys{g.store, g.tail.Wake}, opt)
+	if err == nil {
+		g.mux.Handle("/survey/", pages)
+	}
+	return err
+}
+
+// surveys wakes the event tail after an answer.
+type surveys struct {
+	*store.Store
+	committed func()
+}
+
+// AnswerSurvey implements page.Store.
+func (s surveys) AnswerSurvey(ctx context.Context, id desk.SurveyID, score int, comment string) error {
+	defer s.committed()
+	return s.Store.AnswerSurvey(ctx, id, score, comment)
 }

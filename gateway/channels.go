@@ -35,6 +35,9 @@ func (g *Gateway) buildChannels() error {
 	g.mux.Handle("/f/", form)
 	g.group.Add("forms", form)
 
+	if err := g.addSurveys(); err != nil {
+		return err
+	}
 	if err := g.addMailboxes(); err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ import (
 	"switchboard/internal/reconcile"
 	"switchboard/internal/redact"
 	"switchboard/internal/responder"
+	"switchboard/internal/survey"
 	"switchboard/internal/webhook/dispatch"
 	"switchboard/lifecycle"
 	"switchboard/live"
@@ -105,6 +106,7 @@ type Gateway struct {
 	assigner  *assigner.Assigner
 	webhooks  *dispatch.Loop
 	responder *responder.Responder
+	surveys   *survey.Links
 	group     *channels.Group
 	reconcile *reconcile.Reconciler
 	api       *api.Handler
@@ -153,10 +155,12 @@ func (g *Gateway) build(ctx context.Context) error {
 	if _, err := g.store.RebaseEvents(ctx); err != nil {
 		return err
 	}
-	tokens, err := replyTokens(ctx, g.store, g.cfg.Mail.ReplyKeys)
+	keys, err := replyKeys(ctx, g.store, g.cfg.Mail.ReplyKeys)
 	if err != nil {
 		return err
 	}
+	tokens := threading.NewTokens(keys...)
+	g.surveys = surveyLinks(g.cfg.PublicURL, keys)
 	rules, err := loadRules(ctx, g.store, g.cfg.Policy, g.local, tokens)
 	if err != nil {
 		return err
@@ -276,7 +280,7 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	}
 	g.buildAssigner()
 	g.buildWebhooks()
-	g.buildResponder(opt.MessageID)
+	g.buildResponder(opt.MessageID, g.surveys)
 	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log, Warn: g.cfg.Mail.DelayWarning})
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/dbtest"
 	"switchboard/store"
+	"switchboard/threading"
 )
 
 // TestReplyKeys: a new key signs, the former one is accepted while it is listed.
@@ -19,10 +20,11 @@ func TestReplyKeys(t *testing.T) {
 	defer st.Close()
 	c := desk.NewID[desk.ConversationID]()
 	address := func(numbers ...int) (string, func(string) bool) {
-		tokens, err := replyTokens(t.Context(), st, numbers)
+		keys, err := replyKeys(t.Context(), st, numbers)
 		if err != nil {
 			t.Fatal(err)
 		}
+		tokens := threading.NewTokens(keys...)
 		return tokens.Address("help@desk.example", c, "jo@acme.example"), func(a string) bool {
 			got, _, ok := tokens.Parse(a)
 			return ok && got == c

@@ -18,6 +18,7 @@ import (
 	"switchboard/internal/holidayfeed"
 	"switchboard/internal/localaddr"
 	"switchboard/internal/roster"
+	"switchboard/internal/survey"
 	"switchboard/router"
 	"switchboard/store"
 	"switchboard/threading"
@@ -30,9 +31,9 @@ func secret(ctx context.Context, st *store.Store, name string) ([]byte, error) {
 	return st.Secret(ctx, name, fresh)
 }
 
-// replyTokens returns the signatures of reply addresses by the keys with the given numbers,
-// of which the first one signs.
-func replyTokens(ctx context.Context, st *store.Store, numbers []int) (*threading.Tokens, error) {
+// replyKeys returns the keys with the given numbers, which sign reply addresses and surveys.
+// The first one signs.
+func replyKeys(ctx context.Context, st *store.Store, numbers []int) ([]threading.Key, error) {
 	if len(numbers) == 0 {
 		numbers = []int{1}
 	}
@@ -44,7 +45,16 @@ func replyTokens(ctx context.Context, st *store.Store, numbers []int) (*threadin
 		}
 		keys = append(keys, threading.Key{ID: byte(n), Secret: key})
 	}
-	return threading.NewTokens(keys...), nil
+	return keys, nil
+}
+
+// surveyLinks returns the links of surveys, which the same keys sign.
+func surveyLinks(publicURL string, keys []threading.Key) *survey.Links {
+	var list []survey.Key
+	for _, k := range keys {
+		list = append(list, survey.Key(k))
+	}
+	return survey.NewLinks(strings.TrimSuffix(publicURL, "/"), list...)
 }
 
 // livePolicy returns the policy in force: the file's, published as a new version if

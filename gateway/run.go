@@ -100,7 +100,7 @@ func (g *Gateway) runTimers(ctx context.Context) error {
 			return nil
 		}
 	}
-	return ignoreCanceled(g.desk.RunTimers(ctx, g.store, timerInterval, g.tail.Wake))
+	return ignoreCanceled(g.desk.RunTimers(ctx, g.store, timerInterval, func() { g.tail.Wake(); g.responder.Wake() }))
 }
 
 // serve answers HTTP until ctx ends.

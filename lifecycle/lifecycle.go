@@ -112,6 +112,8 @@ type Outcome struct {
 	Reached   []desk.AddressLift
 	// Moved are scheduled replies that are sent now, and those that were taken back.
 	Moved []Placed
+	// Surveys are those that are due now.
+	Surveys []desk.AutomaticDue
 	// Fired are the escalation rules that fired, in order. They are in Events too.
 	Fired []Fired
 	// Events are the new entries of the history, numbered from LastSeq+1. If the
@@ -212,7 +214,7 @@ func (o *Outcome) addHistory(c *desk.Changes) {
 	for _, m := range o.Moved {
 		m.addTo(c, o.State.Conversation.ID)
 	}
-	c.Notices = append(c.Notices, o.Notices...)
+	c.Notices, c.Automatic = append(c.Notices, o.Notices...), append(c.Automatic, o.Surveys...)
 	c.Unreached, c.Reached = append(c.Unreached, o.Unreached...), append(c.Reached, o.Reached...)
 	c.Tasks, c.Overdue = append(c.Tasks, o.Tasks...), append(c.Overdue, o.Overdue...)
 	c.Invited, c.Left = append(c.Invited, o.Invited...), append(c.Left, o.Left...)

@@ -66,6 +66,9 @@ type Service struct {
 	Unsent    []Unsent    `json:"unsent,omitempty"`
 	Scheduled []Scheduled `json:"scheduled,omitempty"`
 
+	// Survey is set while the customer will be asked how it was.
+	Survey *Survey `json:"survey,omitempty"`
+
 	// Parted are the clocks that a merge ended, and Merges what it did to those of a
 	// survivor. Undoing it continues them.
 	Parted []desk.Clock   `json:"parted,omitempty"`

@@ -41,6 +41,9 @@ func (t *transition) next(effective bool) (at time.Time) {
 	for _, p := range t.s.Pages {
 		sooner(p.Next)
 	}
+	if t.s.Survey != nil {
+		sooner(t.s.Survey.At)
+	}
 	for g := range t.s.Gaps {
 		if x := t.gapAt(g); t.s.Gap == "" || x.After(t.s.TimersAt) {
 			sooner(x)
@@ -156,7 +159,7 @@ func (t *transition) reaches(h router.Threshold, after time.Time) time.Time {
 }
 
 // fire does everything that is due at an instant: snoozes end, scheduled replies are sent, tasks become overdue, clocks give
-// warnings and are breached, gaps are found and pages repeated, then escalation rules fire in the document's order, each
+// warnings and are breached, gaps are found, pages repeated and surveys due, then escalation rules fire in the document's order, each
 // at most once, until no other one becomes true.
 func (t *transition) fire(at time.Time) {
 	if t.c.Status == desk.StatusSnoozed && !t.c.SnoozedUntil.After(at) {
@@ -172,6 +175,7 @@ func (t *transition) fire(at time.Time) {
 	t.ring(at)
 	t.findGap(at)
 	t.pageAgain(at)
+	t.ask(at)
 	t.factsNow, t.factsThen = knownFacts{}, knownFacts{}
 	t.s.TimersAt = latest(t.s.TimersAt, at)
 	fired := map[string]bool{}

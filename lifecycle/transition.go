@@ -60,6 +60,7 @@ func (t *transition) begin(at time.Time) {
 func (t *transition) settle() {
 	t.nextStint()
 	t.promise()
+	t.survey()
 	if t.unsent != nil {
 		t.remembered()
 	}

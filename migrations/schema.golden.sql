@@ -797,6 +797,36 @@ CREATE INDEX stints_conversation ON stints USING btree (conversation_id, started
 CREATE UNIQUE INDEX stints_running ON stints USING btree (conversation_id) WHERE (ended_at IS NULL);
 CREATE INDEX stints_turns ON stints USING btree (inbox_id, assignee_id, started_at) WHERE (reason = 'assigned'::text);
 
+create table surveys (
+    id uuid not null,
+    conversation_id uuid not null,
+    message_id uuid not null,
+    contact_id uuid not null,
+    inbox_id uuid not null,
+    assignee_id uuid,
+    address text not null,
+    kind text not null,
+    scale integer not null,
+    sent_at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    score integer,
+    comment text not null default ''::text,
+    answered_at timestamp with time zone,
+    constraint surveys_pkey PRIMARY KEY (id),
+    constraint surveys_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES agents(id),
+    constraint surveys_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),
+    constraint surveys_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint surveys_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id),
+    constraint surveys_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+    constraint surveys_check CHECK (((score >= 1) AND (score <= scale))),
+    constraint surveys_kind_check CHECK ((kind = ANY (ARRAY['csat'::text, 'effort'::text]))),
+    constraint surveys_scale_check CHECK (((scale >= 2) AND (scale <= 7)))
+);
+CREATE INDEX surveys_answered ON surveys USING btree (answered_at) WHERE (answered_at IS NOT NULL);
+CREATE INDEX surveys_contact ON surveys USING btree (contact_id, sent_at);
+CREATE UNIQUE INDEX surveys_once ON surveys USING btree (conversation_id, address, kind);
+CREATE INDEX surveys_sent ON surveys USING btree (sent_at);
+
 create table tasks (
     id uuid not null,
     conversation_id uuid not null,

@@ -19,7 +19,8 @@ type Automatic struct {
 	// Unverified allows both for senders whose address nothing confirms.
 	Unverified bool
 	// Every is the time between two of them to the same address.
-	Every time.Duration
+	Every  time.Duration
+	Survey *Survey // asks how it was
 }
 
 // Answers reports whether the first message of a conversation may be answered.
@@ -57,6 +58,7 @@ func (c *compiler) automatic(f field, in *Inbox) Automatic {
 		"out_of_hours": func(f field) { a.OutOfHours, notice = c.template(f, defaultOutOfHours, openingVariables), f },
 		"unverified":   func(f field) { a.Unverified = c.boolean(f) },
 		"every":        func(f field) { a.Every = max(c.duration(f), time.Minute) },
+		"survey":       func(f field) { a.Survey = c.survey(f) },
 	})
 	switch calendar, ok := c.policy.Calendar(in.Calendar); {
 	case a.OutOfHours == nil:

@@ -23,6 +23,8 @@ type automaticQueries struct {
 	Sent     *sqlx.Stmt `query:"automatic-sent"`
 	Stop     *sqlx.Stmt `query:"automatic-stop"`
 	Stopped  *sqlx.Stmt `query:"automatic-stopped"`
+	Customer *sqlx.Stmt `query:"automatic-customer"`
+	Ask      *sqlx.Stmt `query:"automatic-ask"`
 }
 
 var _ responder.Store = (*Store)(nil)
@@ -83,9 +85,35 @@ func (t *answerTx) Used(ctx context.Context, q responder.Question) (autoreply.Us
 		Stopped sql.NullTime
 	}
 	err := t.get(ctx, "count automatic mail", t.q.Used, &row, q.Kind, q.Address, q.Organization, q.Fingerprint, q.Conversation, q.Interval.Seconds(),
-		autoreply.BreakerWindow.Seconds(), autoreply.BreakerNormal.Seconds())
+		autoreply.BreakerWindow.Seconds(), autoreply.BreakerNormal.Seconds(), q.Contact)
 	row.Used.Stopped = row.Stopped.Time
 	return row.Used, row.Traffic, err
+}
+
+// Customer implements responder.Tx.
+func (t *answerTx) Customer(ctx context.Context, id desk.ConversationID) (desk.AutomaticFacts, error) {
+	var row struct {
+		Channel  desk.Channel
+		Address  string
+		Auto     desk.AutoSubmitted
+		Trust    desk.Trust
+		Via, Own bool
+	}
+	switch err := t.tx.StmtxContext(ctx, t.q.Customer).GetContext(ctx, &row, id, desk.ProblemUnverified, desk.ProblemAttributed); {
+	case err == sql.ErrNoRows:
+		return desk.AutomaticFacts{}, nil // nothing is from them
+	case err != nil:
+		return desk.AutomaticFacts{}, wrap("read a customer", err)
+	}
+	return desk.AutomaticFacts{Channel: row.Channel, Address: row.Address, Auto: row.Auto, Trust: row.Trust, Via: row.Via,
+		Own: row.Own || t.s.livePolicy().Own != nil && t.s.livePolicy().Own(row.Address)}, nil
+}
+
+// Ask implements responder.Tx.
+func (t *answerTx) Ask(ctx context.Context, s *desk.Survey) error {
+	_, err := t.tx.StmtxContext(ctx, t.q.Ask).ExecContext(ctx, s.ID, s.ConversationID, s.MessageID, s.ContactID, s.InboxID, s.AssigneeID, s.Address, s.Kind, s.Scale,
+		s.SentAt, s.ExpiresAt)
+	return wrap("record a survey", err)
 }
 
 // Sent implements responder.Tx.

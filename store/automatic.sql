@@ -18,9 +18,10 @@ select timezone from accounts where id = $1;
 select pg_advisory_xact_lock(hashtextextended('switchboard automatic mail', 0));
 
 -- name: automatic-used
--- What was sent before. Acknowledgements and out-of-hours notices count as one kind.
+-- What was sent before; of surveys to all addresses of the contact $9. Acknowledgements and out-of-hours notices count as one kind.
 select
-    (select count(*) from automatic_mails where address = $2 and at > now() - $6 * interval '1 second' and (kind = 'survey') = ($1 = 'survey')) as address,
+    greatest((select count(*) from automatic_mails where address = $2 and at > now() - $6 * interval '1 second' and (kind = 'survey') = ($1 = 'survey')),
+        (select count(*) from surveys where contact_id = $9 and sent_at > now() - $6 * interval '1 second' and $1 = 'survey')) as address,
     (select count(*) from automatic_mails where address = $2 and at > now() - interval '1 day') as address_day,
     (select count(*) from automatic_mails where conversation_id = $5 and (kind = 'survey') = ($1 = 'survey')) as conversation,
     (select count(*) from automatic_mails where organization = $3 and at > now() - interval '1 hour') as domain,
@@ -41,3 +42,20 @@ on conflict (one) do update set since = excluded.since, until = excluded.until, 
 
 -- name: automatic-stopped
 select until, reason from automatic_stop where until > now();
+
+-- name: automatic-customer
+-- The newest message of the conversation's contact, those of people first. Nothing confirms
+-- the address if nothing confirms the message.
+select m.channel, i.address, m.auto_submitted as auto, case when m.problems @> jsonb_build_array(jsonb_build_object('code', $2::text)) then 'claimed' else i.trust end as trust,
+       m.problems @> jsonb_build_array(jsonb_build_object('code', $3::text)) as via, exists (select from agents a where lower(a.email) = i.address) as own
+from conversations c
+join placements p on p.conversation_id = c.id and p.until is null
+join messages m on m.id = p.message_id and m.direction = 'inbound'
+join identities i on i.channel = 'email' and i.address = m.from_address and i.contact_id = c.contact_id
+where c.id = $1
+order by (m.auto_submitted = 'none') desc, m.received_at desc, p.seq desc
+limit 1;
+
+-- name: automatic-ask
+insert into surveys (id, conversation_id, message_id, contact_id, inbox_id, assignee_id, address, kind, scale, sent_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);

@@ -215,7 +215,7 @@ func (f *fixture) full() *desk.Changes {
 		Automatic: []desk.AutomaticDue{{ConversationID: f.updated, MessageID: f.message, Kind: desk.AutomaticAcknowledgement, At: at(59), Facts: desk.AutomaticFacts{
 			Channel: desk.ChannelEmail, Address: "jo@acme.example", Received: at(58), Trust: desk.TrustAligned, Auto: desk.AutoNo, Refused: "X-Loop",
 			NullPath: true, Named: true, Own: true, Via: true, Spam: true, Reply: true, MessageID: "m@acme.example", References: []string{"r@acme.example"},
-			Subject: "Hello", Fingerprint: "f"}}},
+			Subject: "Hello", Fingerprint: "f", Assignee: f.agent}}},
 		Sessions:  []desk.SessionLink{{Session: f.session, Contact: contact, Conversation: opened.ID}},
 		Processed: []desk.ProcessedRaw{{Raw: f.raws[0], Fence: 7, Message: message.ID}, {Raw: f.raws[1], Fence: 7, Message: message.ID, Duplicate: true}},
 	}

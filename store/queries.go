@@ -54,6 +54,7 @@ type queries struct {
 	webhook          webhookQueries
 	automatic        automaticQueries
 	macro            macroQueries
+	survey           surveyQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

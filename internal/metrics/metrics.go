@@ -37,6 +37,7 @@ type Server struct {
 	fired    *prometheus.CounterVec
 	webhooks *prometheus.HistogramVec
 	answered *prometheus.CounterVec
+	surveys  *prometheus.CounterVec
 }
 
 // Source is what the metrics are read from.
@@ -72,7 +73,9 @@ func New(l net.Listener, src Source) *Server {
 		Help: "Time of an attempt to deliver to a webhook, by result (delivered, pending: it is tried again, failed).", Buckets: prometheus.ExponentialBuckets(0.01, 3, 8)}, []string{"result"})
 	s.answered = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_automatic_mail_total",
 		Help: "Automatic mail to customers, by kind and result (sent, or the rule that withheld it)."}, []string{"kind", "result"})
-	s.registry.MustRegister(s.answered, s.received, s.webhooks, s.visible, s.assigned, s.waited, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
+	s.surveys = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "switchboard_survey_answers_total",
+		Help: "Answers of customers to surveys, changed ones too, by what was asked and the score."}, []string{"survey", "score"})
+	s.registry.MustRegister(s.answered, s.surveys, s.received, s.webhooks, s.visible, s.assigned, s.waited, s.lag, s.breaches, s.fired, &collector{src}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
@@ -126,6 +129,11 @@ func (s *Server) Webhook(state webhook.State, took time.Duration) {
 // Automatic counts an automatic mail to a customer that was sent or withheld.
 func (s *Server) Automatic(kind desk.AutomaticKind, result string) {
 	s.answered.WithLabelValues(string(kind), result).Inc()
+}
+
+// Survey counts the answer to a survey.
+func (s *Server) Survey(kind desk.SurveyKind, score int) {
+	s.surveys.WithLabelValues(string(kind), strconv.Itoa(score)).Inc()
 }
 
 // Run serves /metrics until ctx ends.

@@ -9,6 +9,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/autoreply"
+	"switchboard/internal/survey"
 	"switchboard/lifecycle"
 	"switchboard/router"
 	"switchboard/router/sla"
@@ -31,6 +32,11 @@ type Tx interface {
 	// Used returns what was sent before. From then on until the end of the transaction no
 	// other one can send.
 	Used(ctx context.Context, q Question) (autoreply.Used, autoreply.Traffic, error)
+	// Customer returns what is known about the customer of a conversation who would be
+	// asked about it.
+	Customer(ctx context.Context, id desk.ConversationID) (desk.AutomaticFacts, error)
+	// Ask records a survey whose mail is saved.
+	Ask(ctx context.Context, s *desk.Survey) error
 	// Sent records a mail for the budgets.
 	Sent(ctx context.Context, m Sent) error
 	// Stop stops all automatic mail until an instant.
@@ -43,6 +49,7 @@ type Tx interface {
 type Question struct {
 	Kind         desk.AutomaticKind
 	Conversation desk.ConversationID
+	Contact      desk.ContactID // a survey counts for all their addresses
 	Address      string
 	Organization string
 	Fingerprint  string
@@ -63,7 +70,9 @@ type Options struct {
 	MessageID func(desk.MessageID) string // required
 	// Mail is set if mail can be sent at all.
 	Mail bool
-	Log  *slog.Logger // required
+	// Links makes the links of surveys.
+	Links *survey.Links
+	Log   *slog.Logger // required
 	// Committed is called after a commit; may be nil.
 	Committed func()
 	// Decided is called after the commit with what came of a decision: "sent", or the rule
@@ -158,9 +167,14 @@ func (w *work) do(ctx context.Context) error {
 	if !w.choose() {
 		return nil // the policy has changed
 	}
+	if w.kind == desk.AutomaticSurvey {
+		if err := w.customer(ctx); err != nil {
+			return err
+		}
+	}
 	in := w.input()
 	w.due.Facts.Address = in.Facts.Address
-	q := Question{Kind: w.kind, Conversation: w.due.ConversationID, Address: in.Facts.Address, Organization: autoreply.Organization(in.Facts.Address),
+	q := Question{Kind: w.kind, Conversation: w.due.ConversationID, Contact: w.state.Conversation.ContactID, Address: in.Facts.Address, Organization: autoreply.Organization(in.Facts.Address),
 		Fingerprint: in.Facts.Fingerprint, Interval: in.Interval()}
 	d := w.decide(&in)
 	var traffic autoreply.Traffic
@@ -203,6 +217,9 @@ func (w *work) choose() bool {
 			return false
 		}
 		w.inbox = rules
+		if w.due.Kind == desk.AutomaticSurvey {
+			return w.chooseSurvey()
+		}
 		w.calendar, _ = w.policy.Rules.Calendar(rules.Calendar)
 		w.kind, w.template, ok = autoreply.Choose(rules, w.calendar, w.tx.Now())
 		return ok
@@ -215,6 +232,9 @@ func (w *work) decide(in *autoreply.Input) autoreply.Decision {
 	if !w.opt.Mail {
 		return autoreply.Decision{Rule: "no-smarthost", Reason: "no mail server is configured that mail can be sent over"}
 	}
+	if w.kind == desk.AutomaticSurvey && !w.opt.Links.Usable() {
+		return autoreply.Decision{Rule: "no-public-url", Reason: "public_url is not configured, below which the customer would answer"}
+	}
 	return autoreply.Decide(*in)
 }
 
@@ -222,7 +242,7 @@ func (w *work) decide(in *autoreply.Input) autoreply.Decision {
 func (w *work) input() autoreply.Input {
 	c := &w.state.Conversation
 	in := autoreply.Input{Facts: w.due.Facts, Limits: autoreply.Default, At: w.tx.Now(),
-		Settings: autoreply.Settings{Kind: w.kind, Unverified: w.inbox.Automatic.Unverified, Every: w.inbox.Automatic.Every},
+		Settings: settings(w.kind, &w.inbox.Automatic),
 		Conversation: autoreply.Conversation{Closed: c.Status == desk.StatusClosed || !c.MergedInto.IsZero(), Restricted: c.Restricted,
 			Answered: !c.LastReplyAt.IsZero(), Spam: autoreply.MarkedSpam(c)}}
 	if w.policy.Own != nil && w.policy.Own(in.Facts.Address) {
@@ -245,6 +265,11 @@ func (w *work) send(ctx context.Context, changes *desk.Changes, sent Sent) error
 		}
 		autoreply.AddOpening(values, w.calendar, zone, w.tx.Now())
 	}
+	var ask desk.Survey
+	if w.kind == desk.AutomaticSurvey {
+		ask = w.survey()
+		values["links"] = w.opt.Links.Text(&ask)
+	}
 	mail := autoreply.Mail{Kind: w.kind, Conversation: c, Inbox: w.inbox, Facts: w.due.Facts, Template: w.template, Values: values, At: w.tx.Now(), MessageID: w.opt.MessageID}
 	m, delivery := mail.Compose()
 	out, err := lifecycle.Apply(w.state, lifecycle.Reply{Automatic: true, Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, Automatic: w.kind}}, w.policy, w.tx.Now())
@@ -258,6 +283,12 @@ func (w *work) send(ctx context.Context, changes *desk.Changes, sent Sent) error
 	changes.Deliveries = append(changes.Deliveries, delivery)
 	if err := w.tx.Save(ctx, changes); err != nil {
 		return err
+	}
+	if w.kind == desk.AutomaticSurvey {
+		ask.MessageID = m.ID
+		if err := w.tx.Ask(ctx, &ask); err != nil {
+			return err
+		}
 	}
 	sent.Message = m.ID
 	w.done = "sent"

@@ -60,6 +60,8 @@ describe('an event as a sentence', () => {
     ['no SLA policy', event(1, 'sla.changed', { from: 't1', to: '' }, 'policy'), 'No SLA policy applies any more'],
     ['returned', event(1, 'handoff.returned', { reason: 'which order?' }), 'Returned by Ben: which order?'],
     ['accepted late', event(1, 'handoff.accepted', { late: true }), 'Ben accepted the handover late'],
+    ['survey answered', event(1, 'survey.answered', { survey_id: 's', survey: 'csat', score: 4, scale: 5, comment: '<b>Quick</b>' }, 'customer'), 'Customer answered the survey (satisfaction): 4 of 5 \u2013 \u201c<b>Quick</b>\u201d'],
+    ['survey changed', event(1, 'survey.answered', { survey_id: 's', survey: 'effort', score: 7, scale: 7, changed: true }, 'customer'), 'Customer changed the answer to the survey (ease): 7 of 7'],
     ['no acknowledgement', event(1, 'automatic.withheld', { automatic: 'acknowledgement', rule: 'list', reason: 'it was sent to many' }, 'system'), 'Acknowledgement not sent: it was sent to many'],
     ['a gap', event(1, 'gap.found', { gap: 'next_action' }, 'policy'), 'Gap found: no next step'],
     ['prioritized', event(1, 'conversation.priority', { from: 'normal', to: 'high' }, 'policy'), 'Routing policy set the priority to high'],

@@ -151,6 +151,11 @@ function promised(event: DeskEvent, actor: string, inbox: (key: string) => strin
       return say('event.pagedAgain', { to: event.data.to, rule: event.data.rule });
     case 'page.acknowledged':
       return say('event.pageSeen', { actor });
+    case 'survey.answered': {
+      const { survey, score, scale, comment, changed } = event.data;
+      const text = say(changed ? 'event.surveyChanged' : 'event.surveyAnswered', { actor, what: say(`survey.${survey}`), score, scale });
+      return comment ? say('event.surveyComment', { text, comment }) : text;
+    }
     case 'automatic.withheld':
       return say('event.notAnswered', { what: say(`automatic.${event.data.automatic}`), reason: event.data.reason });
   }
