@@ -2951,7 +2951,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -4913,6 +4913,56 @@ export interface components {
             /** @enum {string} */
             kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro";
         };
+        SurveyAnswered: {
+            /** @description It was answered before */
+            changed?: boolean;
+            /** @description What the customer wrote */
+            comment?: string;
+            /**
+             * Format: int64
+             * @description The best score: 5, or 2 for good and bad, with csat; 7 with effort
+             */
+            scale: number;
+            /**
+             * Format: int64
+             * @description From 1, the worst, to scale
+             */
+            score: number;
+            /**
+             * @description What was asked: csat (how satisfied) or effort (how easy)
+             * @enum {string}
+             */
+            survey: "csat" | "effort";
+            survey_id: string;
+        };
+        SurveyAnsweredEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["SurveyAnswered"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "survey.answered";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         SwarmAgent: {
             id: string;
             name: string;
@@ -5645,6 +5695,8 @@ export type StatusChangedEvent = components['schemas']['StatusChangedEvent'];
 export type StatusInputBody = components['schemas']['StatusInputBody'];
 export type Stint = components['schemas']['Stint'];
 export type Subject = components['schemas']['Subject'];
+export type SurveyAnswered = components['schemas']['SurveyAnswered'];
+export type SurveyAnsweredEvent = components['schemas']['SurveyAnsweredEvent'];
 export type SwarmAgent = components['schemas']['SwarmAgent'];
 export type SwarmInvited = components['schemas']['SwarmInvited'];
 export type SwarmInvitedEvent = components['schemas']['SwarmInvitedEvent'];
