@@ -48,7 +48,7 @@ type operateInput struct {
 // OperationBody may be left out.
 type OperationBody struct {
 	Reason  string `json:"reason,omitempty" maxLength:"500" doc:"Shown in the history of the conversation"`
-	Confirm bool   `json:"confirm,omitempty" doc:"With retry: accept that the customer may get the message twice, if the state is unknown"`
+	Confirm bool   `json:"confirm,omitempty" doc:"With retry: accept that the customer may get the message twice, if the state is unknown, or that it goes to this address as well, if the delivery was cancelled"`
 }
 
 type redirectInput struct {
@@ -104,7 +104,7 @@ func (s *server) outboxRoutes() {
 	}{
 		{desk.DeliveryHold, "Stop a delivery", "There are no attempts until it is released. Admins only."},
 		{desk.DeliveryRelease, "Release a delivery", "Ends a hold. Admins only."},
-		{desk.DeliveryRetry, "Try to deliver now", "Also after a failure; a new retry period begins. An unknown result needs confirm, because the customer may get the message twice."},
+		{desk.DeliveryRetry, "Try to deliver now", "Also after a failure; a new retry period begins. An unknown result needs confirm, because the customer may get the message twice, and so does a delivery that was cancelled, because the message may have gone to another address instead."},
 		{desk.DeliveryCancel, "Give a delivery up", "There are no further attempts, and the conversation is open again. A retry takes it back."},
 	} {
 		handle(s, huma.Operation{

@@ -22,7 +22,8 @@ type Request struct {
 	To string
 	// Reason is shown in the history; required for a redirect.
 	Reason string
-	// Confirm accepts that the customer may get the message twice.
+	// Confirm accepts that the customer may get the message twice, or that two addresses
+	// get it.
 	Confirm bool
 }
 
@@ -87,6 +88,11 @@ func possible(d *desk.Delivery, r *Request) error {
 	case desk.DeliveryUnknown:
 		if (r.Action == desk.DeliveryRetry || r.Action == desk.DeliveryRedirect) && !r.Confirm {
 			return refuse("it is not known whether %s got the message: the connection broke before the server answered. If you send it again, the customer may get it twice; confirm that to go on", d.Recipient)
+		}
+	case desk.DeliveryCancelled:
+		// It may have been cancelled because the message went to another address.
+		if r.Action == desk.DeliveryRetry && !r.Confirm {
+			return refuse("the delivery to %s was cancelled, maybe because the message went to another address instead; confirm that it has to go to %s as well", d.Recipient, d.Recipient)
 		}
 	}
 	return fits(d, r.Action)

@@ -19,12 +19,11 @@ func TestDecide(t *testing.T) {
 		desk.DeliveryDelayed, desk.DeliveryUnknown, desk.DeliveryFailed, desk.DeliveryCancelled}
 	// What is possible, per state: without a hold, and on hold.
 	possible := map[desk.DeliveryState][2][]desk.DeliveryAction{
-		desk.DeliveryHeld:      {{hold}, {release}},
-		desk.DeliveryQueued:    {{hold, retry, cancel, redirect}, {release, retry, cancel, redirect}},
-		desk.DeliveryDelayed:   {{hold, retry, cancel, redirect}, {release, retry, cancel, redirect}},
-		desk.DeliveryUnknown:   {{hold, cancel}, {release, cancel}}, // without confirmation
-		desk.DeliveryFailed:    {{retry, redirect}, {retry, redirect}},
-		desk.DeliveryCancelled: {{retry}, {retry}},
+		desk.DeliveryHeld:    {{hold}, {release}},
+		desk.DeliveryQueued:  {{hold, retry, cancel, redirect}, {release, retry, cancel, redirect}},
+		desk.DeliveryDelayed: {{hold, retry, cancel, redirect}, {release, retry, cancel, redirect}},
+		desk.DeliveryUnknown: {{hold, cancel}, {release, cancel}}, // without confirmation, as for those that were cancelled
+		desk.DeliveryFailed:  {{retry, redirect}, {retry, redirect}},
 	}
 	for _, state := range states {
 		for i, onHold := range []bool{false, true} {
@@ -71,6 +70,17 @@ func TestConfirm(t *testing.T) {
 		if _, err := Decide(&d, r, now); err != nil {
 			t.Errorf("%s: %v", r.Action, err)
 		}
+	}
+}
+
+// TestConfirmCancelled: the message may have gone to another address instead.
+func TestConfirmCancelled(t *testing.T) {
+	d := desk.Delivery{Channel: desk.ChannelEmail, Recipient: "jo@acme.example", State: desk.DeliveryCancelled}
+	if _, err := Decide(&d, Request{Action: desk.DeliveryRetry}, now); desk.KindOf(err) != desk.KindConflict || err == nil {
+		t.Errorf("without confirmation: %v", err)
+	}
+	if op, err := Decide(&d, Request{Action: desk.DeliveryRetry, Confirm: true}, now); err != nil || !after(&d, op, desk.DeliveryRetry) {
+		t.Errorf("confirmed: %+v, %v", op, err)
 	}
 }
 

@@ -58,8 +58,8 @@ test('a bounce is shown with what can be done, and the bell tells of it', async 
   await to('A blue vase');
   const failed = page.locator('.delivery-failed');
   await failed.getByText('No such user here').waitFor();
-  await failed.getByRole('button', { name: 'Lift the stop for gone@shopper.example' }).waitFor();
-  await page.locator('.side').getByText('No replies since').waitFor();
+  await failed.getByRole('button', { name: 'Allow replies again to gone@shopper.example' }).waitFor();
+  await page.locator('.side').getByText('Replies stopped since').waitFor();
   await looks('outbox-message', true);
   const notices = (await ask(demo, '/notices')).data;
   assert.ok(notices.some((one) => one.kind === 'undelivered' && one.conversation.subject === 'A blue vase' && /550/.test(one.text)), JSON.stringify(notices));
@@ -68,7 +68,7 @@ test('a bounce is shown with what can be done, and the bell tells of it', async 
   await page.keyboard.press('Escape');
 });
 
-test('the composer marks an address that gets no replies, and lifts the stop', async () => {
+test('the composer marks an address that gets no replies, and allows replies again', async () => {
   const { id } = { id: conversations['A blue vase'] };
   assert.equal((await request(`/conversations/${id}/replies`, { text: 'Refused.' })).status, 422);
   await page.keyboard.press('r');
@@ -79,7 +79,7 @@ test('the composer marks an address that gets no replies, and lifts the stop', a
   const send = page.locator('.editor-foot .button-primary');
   assert.equal(await send.isDisabled(), true);
   await looks('outbox-composer');
-  await stop.getByRole('button', { name: 'Lift the stop for gone@shopper.example' }).click();
+  await stop.getByRole('button', { name: 'Allow replies again to gone@shopper.example' }).click();
   await stop.waitFor({ state: 'detached' });
   await page.locator('.step', { hasText: 'let replies go to gone@shopper.example again' }).waitFor();
   assert.equal(await send.isDisabled(), false);

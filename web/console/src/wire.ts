@@ -1242,7 +1242,7 @@ export interface paths {
         put?: never;
         /**
          * Try to deliver now
-         * @description Also after a failure; a new retry period begins. An unknown result needs confirm, because the customer may get the message twice. 409, with the reason, when the delivery is not in a state for it, as while an attempt is running.
+         * @description Also after a failure; a new retry period begins. An unknown result needs confirm, because the customer may get the message twice, and so does a delivery that was cancelled, because the message may have gone to another address instead. 409, with the reason, when the delivery is not in a state for it, as while an attempt is running.
          */
         post: operations["retry-delivery"];
         delete?: never;
@@ -3914,7 +3914,7 @@ export interface components {
             title: string;
         };
         OperationBody: {
-            /** @description With retry: accept that the customer may get the message twice, if the state is unknown */
+            /** @description With retry: accept that the customer may get the message twice, if the state is unknown, or that it goes to this address as well, if the delivery was cancelled */
             confirm?: boolean;
             /** @description Shown in the history of the conversation */
             reason?: string;

@@ -38,7 +38,7 @@ function questionOf(about: Exclude<Asked, { kind: 'redirect' }>): { title: strin
   const { id, recipient, state } = about.delivery;
   const unknown = state === 'unknown';
   if (about.kind === 'retry') {
-    return { title: say('out.sure.retry', { recipient }), text: say('out.sure.retry.text', { recipient }), go: say('out.sure.retry.go'), warn: true, work: async () => { await outbox.operate(id, 'retry', true); return { text: say('out.done.retry', { recipient }) }; } };
+    return { title: say('out.sure.retry', { recipient }), text: say(unknown ? 'out.sure.retry.text' : 'out.sure.retry.cancelled', { recipient }), go: say('out.sure.retry.go'), warn: true, work: async () => { await outbox.operate(id, 'retry', true); return { text: say('out.done.retry', { recipient }) }; } };
   }
   return {
     title: say('out.sure.cancel', { recipient }), text: say(unknown ? 'out.sure.cancel.unknown' : 'out.sure.cancel.text', { recipient }), go: say('out.sure.cancel.go'), warn: true,

@@ -34,7 +34,7 @@ export function Buttons({ delivery, actions, look, conversation }: { delivery: H
   const { busy, run } = useDoing(conversation);
   const { recipient } = delivery;
   const start = (action: Action) => {
-    if (action === 'redirect' || action === 'cancel' || (action === 'retry' && delivery.state === 'unknown')) return ask({ kind: action, delivery });
+    if (action === 'redirect' || action === 'cancel' || (action === 'retry' && (delivery.state === 'unknown' || delivery.state === 'cancelled'))) return ask({ kind: action, delivery });
     void run(async () => { await outbox.operate(delivery.id, action); return say(`out.done.${action}`, { recipient }); });
   };
   return <>{actions.map((action) => <button key={action} type="button" class={look} disabled={busy} aria-label={say(`out.of.${action}`, { recipient })} onClick={() => start(action)}>{say(`out.do.${action}`)}</button>)}</>;

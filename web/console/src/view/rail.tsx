@@ -43,6 +43,9 @@ export function Rail() {
       <div class="brand"><Mark /><span>{say('app.name')}</span><Tools /></div>
       <div class="rail-scroll">
         <ul class="entries">
+          <li><button class="entry entry-start" title={withKey(say('first.title'), 'start')} aria-label={say('first.title')} aria-keyshortcuts={keyShortcut('start')} onClick={() => (dialog.value = 'start')}>
+            <Icon name="plus" size={17} /><span class="entry-name">{say('first.title')}</span>
+          </button></li>
           <Entry view={{ kind: 'mine' }} label={say('rail.mine')} icon="person" count={counts.value.mine} />
           <Entry view={{ kind: 'tasks' }} label={say('view.tasks')} icon="task" count={counts.value.tasks} />
           {(counts.value.swarming > 0 || place.value.view.kind === 'swarming') && <Entry view={{ kind: 'swarming' }} label={say('view.swarming')} icon="team" count={counts.value.swarming} />}
@@ -85,9 +88,6 @@ function Tools() {
   const label = say('rail.theme', { theme: say(`theme.${theme.value}`) });
   return (
     <div class="rail-tools">
-      <button class="tool" title={withKey(say('first.title'), 'start')} aria-keyshortcuts={keyShortcut('start')} onClick={() => (dialog.value = 'start')}>
-        <Icon name="plus" /><span class="sr">{say('first.title')}</span>
-      </button>
       <Bell />
       <button class="tool" title={label} onClick={nextTheme}><Icon name={name} /><span class="sr">{label}</span></button>
     </div>
