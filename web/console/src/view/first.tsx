@@ -3,7 +3,7 @@ import '../text/pages';
 import '../style/first.css';
 import { useEffect, useState } from 'preact/hooks';
 import { call } from '../api';
-import { inboxes, me, openConversation, reason, refreshCounts, tell, tiers } from '../state/desk';
+import { inboxes, me, openConversation, place, reason, refreshCounts, tell, tiers } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { refreshThread } from '../state/thread';
 import { dismiss } from '../state/toast';
@@ -58,9 +58,18 @@ function sent({ conversation, message }: Started, values: Values): void {
   setTimeout(() => dismiss(toast), Math.max(0, Date.parse(until) - Date.now()));
 }
 
+/** The inbox that is shown, else the first one of the agent's tiers in which people answer. */
+function usualInbox(): string {
+  const { view } = place.value;
+  if (view.kind === 'inbox') return view.inbox;
+  const tier = view.kind === 'tier' ? view.tier : undefined;
+  const found = inboxes.value.find((one) => one.tier === tier) ?? inboxes.value.find((one) => one.tier > 0 && me.value.tiers.includes(one.tier)) ?? inboxes.value[0];
+  return found?.key ?? '';
+}
+
 export function StartDialog() {
   const { form, busy, refuse, run, clear, marks, wrongOf, onKeyDown } = useWrong();
-  const [values, setValues] = useState<Values>(() => kept ?? { to: '', cc: '', inbox: (inboxes.value.find(({ tier }) => me.value.tiers.includes(tier)) ?? inboxes.value[0])?.key ?? '', subject: '', text: '' });
+  const [values, setValues] = useState<Values>(() => kept ?? { to: '', cc: '', inbox: usualInbox(), subject: '', text: '' });
   const [copies, setCopies] = useState(values.cc !== '');
   useEffect(() => { kept = null; }, []);
   const suggestions = useSuggestions(values.to);
