@@ -281,7 +281,7 @@ func (h *history) attempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, j := range jobs {
-		r := pick(h, []desk.Result{{State: desk.DeliverySent, Code: 250}, {State: desk.DeliveryFailed, Code: 550, EnhancedCode: "5.1.1", Detail: "unknown"},
+		r := pick(h, []desk.Result{{State: desk.DeliverySent, Code: 250}, {State: desk.DeliveryFailed, Code: 550, EnhancedCode: "5.7.1", Detail: "refused"},
 			{State: desk.DeliveryDelayed, Code: 451}, {State: desk.DeliveryUnknown}})
 		next := time.Time{}
 		if r.State == desk.DeliveryDelayed {
@@ -304,7 +304,7 @@ func (h *history) deliveryStatus(t *testing.T) {
 	raw := h.mail("MAILER-DAEMON@mx.example", "support@desk.example", "MIME-Version: 1.0\r\nIn-Reply-To: <"+m.MessageID+">\r\nReferences: <"+m.MessageID+
 		">\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nYour mail had a problem.\r\n--b\r\n"+
 		"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; "+h.from+
-		"\r\nAction: "+action+"\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 unknown\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <"+
+		"\r\nAction: "+action+"\r\nStatus: 5.7.1\r\nDiagnostic-Code: smtp; 550 refused\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <"+
 		m.MessageID+">\r\n\r\n--b--\r\n")
 	raw.EnvelopeFrom = ""
 	h.deliver(raw)
