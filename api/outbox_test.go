@@ -114,7 +114,7 @@ func TestOutboxLimits(t *testing.T) {
 	d.as("ben", "GET", at, nil).want(t, 404)
 	d.as("ben", "POST", at+"/retry", nil).want(t, 404)
 
-	d.as("ana", "POST", at+"/retry", nil).want(t, 200)
+	d.as("ana", "POST", at+"/retry", map[string]any{"confirm": true}).want(t, 200)
 	for range 3 {
 		d.delayed(d.open)
 	}
