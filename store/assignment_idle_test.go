@@ -114,7 +114,7 @@ func (w *watch) leaves(c desk.ConversationID) {
 
 // look sees whether an agent has time now.
 func (w *watch) look(who desk.AgentID) {
-	able := w.load[who] < w.capacity[who] && !w.away[who]
+	able := w.capacity[who] > 0 && w.load[who] < w.capacity[who] && !w.away[who] // nobody has no capacity
 	_, was := w.free[who]
 	switch {
 	case able && !was:
