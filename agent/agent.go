@@ -23,7 +23,7 @@ type Store interface {
 	// transaction; an error of fn rolls everything back and is returned. An unknown
 	// conversation is KindNotFound.
 	Act(ctx context.Context, ids []desk.ConversationID, fn func(Tx) error) error
-	// Meet finds out who somebody is, and runs fn in one transaction, in which nobody else
+	// Meet finds the contact and the account of a person, and runs fn in one transaction in which no one else
 	// makes a contact or an account for them; an error of fn rolls everything back and is
 	// returned.
 	Meet(ctx context.Context, m Meeting, fn func(Tx, Customer) error) error

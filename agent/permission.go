@@ -61,8 +61,8 @@ func (a *act) may(operation string) error {
 	return may(a.opt.Policy().Rules, &a.by, operation)
 }
 
-// mayAssignTo returns nil if the agent may assign the conversation to somebody; all may take
-// one that nobody has.
+// mayAssignTo returns nil if the agent may assign the conversation to an agent; everybody may
+// take an unassigned one.
 func (a *act) mayAssignTo(to desk.AgentID) error {
 	holder := a.state.Conversation.AssigneeID
 	if takes := holder.IsZero() && to == a.by.ID; takes || to == holder {

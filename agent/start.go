@@ -104,13 +104,9 @@ func (a *act) start(ctx context.Context, s Start, to desk.Address, who *Customer
 
 // place returns the conversation to open in the inbox.
 func (a *act) place(ctx context.Context, s *Start) (c desk.Conversation, err error) {
-	inboxes, err := a.Inboxes(ctx)
+	in, err := a.inbox(ctx, s.Inbox)
 	if err != nil {
 		return c, err
-	}
-	in, ok := inboxNamed(inboxes, s.Inbox)
-	if !ok {
-		return c, desk.Errorf(desk.KindInvalid, "inbox: there is no inbox %q", s.Inbox)
 	}
 	c = desk.Conversation{ID: desk.NewID[desk.ConversationID](), Channel: desk.ChannelEmail, ReplyChannel: desk.ChannelEmail, Priority: desk.PriorityNormal,
 		InboxID: in.ID, Tier: in.Tier, Tags: []string{}, Path: []string{"started in " + in.Key}}
@@ -138,15 +134,6 @@ func (a *act) place(ctx context.Context, s *Start) (c desk.Conversation, err err
 	}
 	c.ReplyFrom, err = check.sender()
 	return c, err
-}
-
-func inboxNamed(list []desk.Inbox, key string) (desk.Inbox, bool) {
-	for _, in := range list {
-		if in.Key == key {
-			return in, true
-		}
-	}
-	return desk.Inbox{}, false
 }
 
 // recipient returns the agent who gets a conversation that the author starts.
