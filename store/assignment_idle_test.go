@@ -9,9 +9,8 @@ import (
 )
 
 // idle returns for how long a conversation waited while the same agent had time without a
-// break, by the event log: every agent of this test may take every conversation. It is at
-// least as long as what the assigner needed, because an event has the time of its decision
-// and not of its commit.
+// break, by the event log: every agent of this test may take every conversation. What counts
+// is when a change was committed: nobody could see it before.
 func (o *office) idle(t testing.TB, agents []desk.Agent, opened map[desk.ConversationID]time.Time) time.Duration {
 	t.Helper()
 	w := watch{waits: opened, owner: map[desk.ConversationID]desk.AgentID{}, ended: map[desk.ConversationID]bool{},
@@ -25,7 +24,7 @@ func (o *office) idle(t testing.TB, agents []desk.Agent, opened map[desk.Convers
 			w.capacity[a.ID] = 2
 		}
 	}
-	rows, err := o.db.Query(`select coalesce(conversation_id, '00000000-0000-0000-0000-000000000000'), coalesce(subject_id, ''), kind, at, data
+	rows, err := o.db.Query(`select coalesce(conversation_id, '00000000-0000-0000-0000-000000000000'), coalesce(subject_id, ''), kind, pg_xact_commit_timestamp(xid::xid) as at, data
 		from events where kind in ('conversation.status', 'conversation.assigned', 'agent.availability') order by at, xid, id`)
 	if err != nil {
 		t.Fatal(err)

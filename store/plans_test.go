@@ -64,12 +64,14 @@ func TestPlanFaultsAreFound(t *testing.T) {
 	}
 	indexes := readIndexes(t, db)
 	for text, want := range map[string]string{
-		"select * from identities where channel = $1":                                        "reads identities by identities_pkey, using only channel",
-		"select * from identities where channel = $1 and address = $2":                       "",
-		"select i.* from contacts c join identities i on i.channel = c.name where c.id = $1": "reads identities by identities_pkey, using only channel",
-		"select * from placements where conversation_id = $1":                                "",
-		"select * from raws where stream = $1 and state = 'pending'":                         "",
-		"select * from raws where state = 'pending' order by stream, arrival":                "reads all pending raws",
+		"select * from identities where channel = $1":                                                     "reads identities by identities_pkey, using only channel",
+		"select * from identities where channel = $1 and address = $2":                                    "",
+		"select i.* from contacts c join identities i on i.channel = c.name where c.id = $1":              "reads identities by identities_pkey, using only channel",
+		"select * from placements where conversation_id = $1":                                             "",
+		"select * from raws where stream = $1 and state = 'pending'":                                      "",
+		"select * from raws where state = 'pending' order by stream, arrival":                             "reads all pending raws",
+		"select id from conversations where check_at <= clock_timestamp() order by check_at":              "compares all of conversations_check with clock_timestamp(), which no index can look up",
+		"select id from conversations where check_at <= statement_timestamp() order by check_at limit $1": "",
 	} {
 		if got := strings.Join(planOf(t, db, text, text).faults(indexes), ", "); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
@@ -131,6 +133,7 @@ type plan struct {
 	Relation  string `json:"Relation Name"`
 	Index     string `json:"Index Name"`
 	IndexCond string `json:"Index Cond"`
+	Filter    string `json:"Filter"`
 	Plans     []plan `json:"Plans"`
 }
 
@@ -173,6 +176,8 @@ func (p plan) under(indexes map[string][]string, relation string) (list []string
 		} else if p.Index == "raws_stream" && !strings.Contains(p.IndexCond, "stream") {
 			// A backlog is in this index, although it is a partial one.
 			list = append(list, "reads all pending "+relation)
+		} else if p.Index != "" && p.IndexCond == "" && strings.Contains(p.Filter, "clock_timestamp()") {
+			list = append(list, "compares all of "+p.Index+" with clock_timestamp(), which no index can look up")
 		} else if len(columns) > 0 && p.IndexCond != "" {
 			used := usedColumns(p.IndexCond, columns)
 			if len(used) > 0 && !slices.ContainsFunc(used, func(c string) bool { return !slices.Contains(lowCardinality, c) }) {

@@ -6,7 +6,7 @@ on conflict (conversation_id) do update set actor = excluded.actor, due_at = exc
 -- name: review-due
 -- Conversations that are locked are left for later.
 select r.conversation_id, r.actor, c.account_id from account_reviews r join conversations c on c.id = r.conversation_id
-where r.due_at <= clock_timestamp() order by r.due_at limit $1
+where r.due_at <= statement_timestamp() order by r.due_at limit $1
 for update of r skip locked for no key update of c skip locked;
 
 -- name: review-done

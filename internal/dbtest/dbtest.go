@@ -68,7 +68,9 @@ func create(t testing.TB, from string) string {
 
 func start() (*server, error) {
 	ctx := context.Background()
-	cluster, err := localpg.Start(ctx, localpg.Config{Ephemeral: true, Database: template})
+	cluster, err := localpg.Start(ctx, localpg.Config{Ephemeral: true, Database: template,
+		// Tests of what several programs see of each other need the order of commits.
+		Settings: map[string]string{"track_commit_timestamp": "on"}})
 	if err != nil {
 		return nil, err
 	}

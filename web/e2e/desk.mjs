@@ -64,7 +64,8 @@ export const shot = (page, name) => page.screenshot({ path: join(artifacts, `${n
 
 /** Fails on any violation of WCAG 2.0 to 2.2, level A and AA. */
 export async function accessible(page, where) {
-  await page.evaluate(AXE);
+  // Once per document: code that has run before is compiled already.
+  if (!await page.evaluate('!!globalThis.axe')) await page.evaluate(AXE);
   const { violations } = await page.evaluate(async () => {
     // Check colours after all animations have ended.
     await Promise.allSettled(document.getAnimations({ subtree: true }).filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished));
