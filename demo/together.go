@@ -58,6 +58,9 @@ func (t *team) work(ctx context.Context, list []view.Conversation) error {
 			return fmt.Errorf("task %q: %w", p.title, err)
 		}
 	}
+	if err := t.ask(ctx, list); err != nil {
+		return fmt.Errorf("ask a customer: %w", err)
+	}
 	c, err := t.unresolved(ctx, list, failing, time.Hour)
 	if err != nil || c.ID.IsZero() {
 		return err
@@ -66,6 +69,33 @@ func (t *team) work(ctx context.Context, list []view.Conversation) error {
 	return t.step(ctx, c.ID, 25*time.Minute, func(desks *agent.Desk) error {
 		return desks.Invite(ctx, ben, c.ID, agent.Invite{Agents: []desk.AgentID{ana.ID, eve.ID},
 			Note: "Ana, you have spoken to them last week: did they mention a new server? Eve, please look at the logs with me."})
+	})
+}
+
+// ask makes Ben wait for a customer's answer, unless somebody does already: one clock is
+// paused on any day, at any time.
+func (t *team) ask(ctx context.Context, list []view.Conversation) error {
+	var answer desk.ConversationID
+	for i := range list {
+		c, err := t.read(ctx, list[i].ID)
+		if err != nil {
+			return err
+		}
+		for _, clock := range c.Clocks {
+			switch {
+			case clock.State == desk.ClockPaused:
+				return nil
+			case clock.State == desk.ClockRunning && clock.Metric == desk.Resolution && c.Tier == 2 && c.Channel == desk.ChannelEmail:
+				answer = c.ID
+			}
+		}
+	}
+	if answer.IsZero() {
+		return nil
+	}
+	return t.step(ctx, answer, 20*time.Minute, func(desks *agent.Desk) error {
+		_, err := desks.Reply(ctx, t.people["ben"], answer, agent.Reply{Text: "Hello,\n\nsince when does this happen, and with which order did you see it first? Then we can find it in our logs.\n\nKind regards", All: true})
+		return err
 	})
 }
 
