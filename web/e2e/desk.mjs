@@ -75,6 +75,20 @@ export async function accessible(page, where) {
   assert.deepEqual(found, [], where);
 }
 
+/**
+ * One state in both themes and at three widths: no violation, and nothing scrolls sideways. Not every theme at every
+ * width: colours hardly depend on the width, and what is checked takes a second each time.
+ */
+export async function everywhere(page, name) {
+  for (const [colorScheme, width] of [['dark', 1024], ['light', 390], ['light', 1440]]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    await accessible(page, `${name}, ${colorScheme}, ${width}`);
+    await shot(page, `${name}-${colorScheme}-${width}`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways at ${width}`);
+  }
+}
+
 let serial = 0;
 
 /** Sends a plain mail by SMTP, one command at a time; answers when it was accepted. */

@@ -1,10 +1,9 @@
 // An agent writes to somebody who has not written.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, launch, open, shot, startDemo } from './desk.mjs';
+import { accessible, everywhere, launch, open, shot, startDemo } from './desk.mjs';
 
 let demo, browser, ana;
-const THEMES = [['light', 1440], ['dark', 1440], ['light', 1024], ['dark', 390]];
 
 before(async () => {
   demo = await startDemo();
@@ -19,15 +18,7 @@ test('a new conversation: what is wrong is said at its field, undo brings the te
   await ana.keyboard.press('c');
   const dialog = ana.getByRole('dialog', { name: 'New conversation' });
   await dialog.waitFor();
-  for (const [colorScheme, width] of THEMES) {
-    await ana.emulateMedia({ colorScheme });
-    await ana.setViewportSize({ width, height: 900 });
-    await accessible(ana, `new conversation, ${colorScheme}, ${width}`);
-    await shot(ana, `first-${colorScheme}-${width}`);
-    assert.equal(await ana.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `it scrolls sideways at ${width}`);
-  }
-  await ana.emulateMedia({ colorScheme: 'light' });
-  await ana.setViewportSize({ width: 1440, height: 900 });
+  await everywhere(ana, 'first');
   await ana.keyboard.press('Control+Enter');
   await dialog.getByText('Say whom the message is for.').waitFor();
   await dialog.locator('[name=to]').fill('support@demo.example');

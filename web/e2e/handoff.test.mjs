@@ -1,7 +1,7 @@
 // A conversation goes from tier to tier: with what the contract asks for, accepted, returned.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, ask, launch, mail, open, shot, startDemo } from './desk.mjs';
+import { accessible, ask, everywhere, launch, mail, open, shot, startDemo } from './desk.mjs';
 
 let demo, browser, page, ben;
 const row = (on, subject) => on.locator('.row', { hasText: subject });
@@ -19,20 +19,6 @@ const fresh = async (agent) => {
   }
   return other;
 };
-const THEMES = [['light', 1440], ['dark', 1440], ['light', 1024], ['dark', 390]];
-
-/** Every theme and width of one state, without a violation. */
-async function everywhere(on, name) {
-  for (const [colorScheme, width] of THEMES) {
-    await on.emulateMedia({ colorScheme });
-    await on.setViewportSize({ width, height: 900 });
-    await accessible(on, `${name}, ${colorScheme}, ${width}`);
-    await shot(on, `${name}-${colorScheme}-${width}`);
-    assert.equal(await on.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways at ${width}`);
-  }
-  await on.emulateMedia({ colorScheme: 'light' });
-  await on.setViewportSize({ width: 1440, height: 900 });
-}
 
 before(async () => {
   demo = await startDemo();

@@ -2,24 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { accessible, freePort, launch, mail, open, shot, startDemo, startScanner, startServer } from './desk.mjs';
+import { everywhere, freePort, launch, mail, open, startDemo, startScanner, startServer } from './desk.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
-const THEMES = [['light', 1440], ['dark', 1440], ['light', 390], ['dark', 390]];
-
-/** Every theme and width of one page, without a violation. */
-async function everywhere(page, name) {
-  for (const [colorScheme, width] of THEMES) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 900 });
-    await accessible(page, `${name}, ${colorScheme}, ${width}`);
-    await shot(page, `${name}-${colorScheme}-${width}`);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways at ${width}`);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 async function signIn(url, { email, password }) {
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();

@@ -1,7 +1,7 @@
 // Parts of the work are done by other inboxes at the same time, and colleagues help.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, ask, launch, mail, open, shot, startDemo } from './desk.mjs';
+import { accessible, ask, everywhere, launch, mail, open, shot, startDemo } from './desk.mjs';
 
 let demo, browser, ana, ben, lena;
 const SUBJECT = 'Refund did not arrive';
@@ -23,20 +23,6 @@ const fresh = async (agent, initials) => {
 };
 /** Requests that the test makes fail. */
 const expected = (on, status) => (on.complaints = on.complaints.filter((one) => !one.includes(status)));
-const THEMES = [['light', 1440], ['dark', 1440], ['light', 1024], ['dark', 390]];
-
-/** Every theme and width of one state, without a violation. */
-async function everywhere(on, name) {
-  for (const [colorScheme, width] of THEMES) {
-    await on.emulateMedia({ colorScheme });
-    await on.setViewportSize({ width, height: 900 });
-    await accessible(on, `${name}, ${colorScheme}, ${width}`);
-    await shot(on, `${name}-${colorScheme}-${width}`);
-    assert.equal(await on.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways at ${width}`);
-  }
-  await on.emulateMedia({ colorScheme: 'light' });
-  await on.setViewportSize({ width: 1440, height: 900 });
-}
 
 before(async () => {
   demo = await startDemo();

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accessible, ask, freePort, launch, mail, open, shot, startDemo, startServer } from './desk.mjs';
+import { accessible, ask, everywhere, freePort, launch, mail, open, shot, startDemo, startServer } from './desk.mjs';
 
 let demo, browser, page, ben;
 const fresh = async (agent) => {
@@ -16,20 +16,6 @@ const fresh = async (agent) => {
   }
   return other;
 };
-const THEMES = [['light', 1440], ['dark', 1440], ['light', 1024], ['dark', 1024], ['light', 390], ['dark', 390]];
-
-/** Every theme and width of one state, without a violation. */
-async function everywhere(on, name) {
-  for (const [colorScheme, width] of THEMES) {
-    await on.emulateMedia({ colorScheme });
-    await on.setViewportSize({ width, height: 900 });
-    await accessible(on, `${name}, ${colorScheme}, ${width}`);
-    await shot(on, `team-${name}-${colorScheme}-${width}`);
-    assert.equal(await on.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways at ${width}`);
-  }
-  await on.emulateMedia({ colorScheme: 'light' });
-  await on.setViewportSize({ width: 1440, height: 900 });
-}
 
 const agent = async (name) => (await ask(demo, '/agents')).data.find((one) => one.name === name);
 /** Waits until an element has the focus, which it gets with the next frame. */
@@ -48,7 +34,7 @@ test('availability: by keyboard, with an end; it is in words, and the API has it
   await page.keyboard.press('A');
   const dialog = page.getByRole('dialog', { name: 'Your availability' });
   await dialog.waitFor();
-  await everywhere(page, 'availability');
+  await everywhere(page, 'team-availability');
   await page.keyboard.type('someday');
   await dialog.getByText('This date or time is not valid.').waitFor();
   await accessible(page, 'an invalid end');
@@ -62,7 +48,7 @@ test('availability: by keyboard, with an end; it is in words, and the API has it
   assert.equal(availability.state, 'away');
   const hours = (Date.parse(availability.until) - Date.now()) / 3_600_000;
   assert.ok(hours > 1.9 && hours <= 2, `${hours} hours`);
-  await everywhere(page, 'away');
+  await everywhere(page, 'team-away');
   await page.keyboard.press('A');
   await dialog.waitFor();
   await accessible(page, 'coming back');
@@ -103,11 +89,11 @@ test('agents: who is there, on what and when; a refused value is an error of its
   await cleo.getByText(/ of 2$/).waitFor();
   await page.getByRole('listitem', { name: 'Dev Patel' }).getByText('sat 10:00-14:00').waitFor();
   await page.getByRole('listitem', { name: 'Lena Vogt' }).getByText('Not connected').waitFor();
-  await everywhere(page, 'agents');
+  await everywhere(page, 'team-agents');
   await cleo.getByRole('button', { name: 'Edit Cleo Marchetti' }).click();
   const dialog = page.getByRole('dialog', { name: 'Edit Cleo Marchetti' });
   await dialog.getByRole('checkbox', { name: 'webhook' }).waitFor();
-  await everywhere(page, 'agent');
+  await everywhere(page, 'team-agent');
   await dialog.getByRole('checkbox', { name: 'webhook' }).check();
   await dialog.getByLabel('Time zone').fill('Europe/Rom');
   await dialog.getByLabel('Capacity').fill('-4');
@@ -116,7 +102,7 @@ test('agents: who is there, on what and when; a refused value is an error of its
   await dialog.getByText(/^"Europe\/Rom" is not a valid IANA time zone/).waitFor();
   await dialog.getByText(/^Must be a number from 0/).waitFor();
   await focused(dialog.getByLabel('Capacity')); // the first refused field
-  await everywhere(page, 'agent-refused');
+  await everywhere(page, 'team-agent-refused');
   refused(page, 422);
   await dialog.getByLabel('Time zone').fill('Europe/Rome');
   await dialog.getByLabel('Capacity').fill('3');
@@ -135,7 +121,7 @@ test('agents: an agent of another company is limited, and the limits are shown a
     await card.getByRole('button', { name: 'Edit Ben Okafor' }).click();
     const dialog = page.getByRole('dialog', { name: 'Edit Ben Okafor' });
     for (const label of labels) await dialog.getByLabel(label).click();
-    await everywhere(page, 'agents-limits');
+    await everywhere(page, 'team-agents-limits');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
   };
@@ -168,7 +154,7 @@ test('agents: an error offers to try again', async () => {
   await page.route('**/api/v1/agents?all=true', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"title":"Unavailable","status":503,"detail":"the database is away"}' }));
   await page.reload();
   await page.getByRole('alert').getByText('the database is away').waitFor();
-  await everywhere(page, 'agents-failed');
+  await everywhere(page, 'team-agents-failed');
   await page.unroute('**/api/v1/agents?all=true');
   refused(page, 503);
   await page.getByRole('button', { name: 'Retry' }).click();
@@ -188,7 +174,7 @@ test('why Ben? - who was considered, and why the others did not get it', async (
   await why.locator('.candidate-chosen', { hasText: /Ben Okafor.*has \d+ open conversation/ }).waitFor();
   await why.locator('.candidate', { hasText: /Cleo Marchetti.*is away/ }).waitFor();
   await why.locator('.candidate', { hasText: /Lena Vogt.*is not connected/ }).waitFor();
-  await everywhere(page, 'why');
+  await everywhere(page, 'team-why');
 });
 
 test('an account is edited: errors at the field; the panel, the row and the deadline change at once', async () => {
@@ -202,7 +188,7 @@ test('an account is edited: errors at the field; the panel, the row and the dead
   await side.getByRole('button', { name: 'Edit Initech' }).click();
   const dialog = page.getByRole('dialog', { name: 'Edit Initech' });
   await dialog.getByLabel('Plan').waitFor();
-  await everywhere(page, 'account');
+  await everywhere(page, 'team-account');
   await dialog.getByLabel('Mail domains').fill('initech.example, gmail.com');
   await dialog.getByRole('button', { name: 'Add an attribute' }).click();
   await page.keyboard.type('Seats now');
@@ -211,7 +197,7 @@ test('an account is edited: errors at the field; the panel, the row and the dead
   await page.keyboard.press('Enter');
   await dialog.getByText(/^Gmail.com offers mailboxes to the public/).waitFor();
   await dialog.getByText(/^Is not a valid name/).waitFor();
-  await everywhere(page, 'account-refused');
+  await everywhere(page, 'team-account-refused');
   refused(page, 422);
   await dialog.getByLabel('Mail domains').fill('initech.example, initech-labs.example');
   await dialog.getByLabel('Name', { exact: true }).last().fill('seats');
@@ -227,7 +213,7 @@ test('an account is edited: errors at the field; the panel, the row and the dead
   // The review of the account’s conversations gives this one another segment and SLA policy.
   await page.locator('.why-facts', { hasText: /enterprise.*SLA policy enterprise-t1/ }).waitFor();
   await page.locator('.step', { hasText: 'SLA policy is now enterprise-t1' }).waitFor();
-  await everywhere(page, 'account-saved');
+  await everywhere(page, 'team-account-saved');
   const [conversation] = (await ask(demo, `/conversations?q=${encodeURIComponent('"Broken leg"')}`)).data;
   assert.deepEqual([conversation.segment, conversation.sla], ['enterprise', 'enterprise-t1']);
   const account = await ask(demo, `/accounts/${conversation.account.id}`);
@@ -290,14 +276,14 @@ test('a guard warns, which is confirmed, or refuses', async () => {
     await dialog.getByText('Engineering takes nothing that was not answered yet.').waitFor();
     await dialog.getByText('The policy refuses this move to everyone').waitFor();
     assert.equal(await dialog.getByRole('button', { name: 'Escalate to Engineering' }).isDisabled(), true);
-    await everywhere(desk, 'guard-refuses');
+    await everywhere(desk, 'team-guard-refuses');
     await dialog.getByRole('radio', { name: 'Billing' }).check();
     await dialog.getByText('Ask the customer for the invoice number first.').waitFor();
     await dialog.getByLabel('Handover note').fill('They want a refund.');
     await desk.keyboard.press('Control+Enter');
     await dialog.getByText('Confirm that you want it all the same.').waitFor();
     await focused(dialog.getByRole('checkbox', { name: 'Move it anyway' }));
-    await everywhere(desk, 'guard-warns');
+    await everywhere(desk, 'team-guard-warns');
     assert.equal(await desk.locator('.where', { hasText: 'Frontline' }).count(), 1, 'nothing was moved');
     await desk.keyboard.press('Space');
     await dialog.getByRole('button', { name: 'Escalate to Billing' }).click();

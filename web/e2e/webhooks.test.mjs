@@ -3,25 +3,12 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { accessible, freePort, launch, mail, open, shot, startServer } from './desk.mjs';
+import { everywhere, freePort, launch, mail, open, startServer } from './desk.mjs';
 
 const admin = { name: 'Ada', email: 'ada@desk.example', password: 'correct horse battery' };
 const received = [];
 let browser, server, page, smtp, receiver, url;
 let answer = 204;
-
-/** Every theme and width of one state, without a violation. */
-async function everywhere(name) {
-  for (const [colorScheme, width] of [['light', 1440], ['dark', 1024], ['light', 390]]) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 900 });
-    await accessible(page, `${name}, ${colorScheme}, ${width}`);
-    await shot(page, `webhooks-${name}-${colorScheme}-${width}`);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways at ${width}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 const until = async (what, ok) => {
   for (let i = 0; i < 200 && !ok(); i++) await new Promise((resolve) => setTimeout(resolve, 100));
   assert.ok(ok(), what);
@@ -54,7 +41,7 @@ after(async () => { await browser?.close(); await server?.stop(); receiver?.clos
 test('a webhook is added: errors at the field, the secret once, a signed test', async () => {
   await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Webhooks' }).click();
   await page.getByText('There are no webhooks yet.').waitFor();
-  await everywhere('empty');
+  await everywhere(page, 'webhooks-empty');
   await page.getByRole('button', { name: 'Add a webhook' }).click();
   const form = page.getByRole('form', { name: 'Add a webhook' });
   await form.getByRole('checkbox', { name: 'message.received' }).waitFor();
@@ -62,13 +49,13 @@ test('a webhook is added: errors at the field, the secret once, a signed test', 
   await form.getByRole('button', { name: 'Add a webhook' }).click();
   await form.getByText(/^URL scheme "ftp" is not supported/).waitFor();
   refused(422);
-  await everywhere('form');
+  await everywhere(page, 'webhooks-form');
   await form.getByLabel('URL').fill(url);
   await form.getByLabel('Description').fill('The CRM');
   await form.getByRole('checkbox', { name: 'message.received' }).check();
   await form.getByRole('button', { name: 'Add a webhook' }).click();
   const box = page.getByRole('region', { name: /^Secret of 127/ });
-  await everywhere('secret');
+  await everywhere(page, 'webhooks-secret');
   const secret = await box.getByRole('textbox').inputValue();
   assert.match(secret, /^whsec_/);
   await box.getByRole('button', { name: 'Close' }).click();
@@ -90,7 +77,7 @@ test('what the receiver refuses is shown with its answer, and sent again', async
   await line.getByText('Failing', { exact: true }).waitFor();
   await line.getByText('Response 503').click();
   await line.getByText('The CRM is closed for today.').waitFor();
-  await everywhere('failing');
+  await everywhere(page, 'webhooks-failing');
   answer = 204;
   await line.locator('.hook-sent li', { hasText: 'message.received' }).getByText('Delivered').waitFor();
   await line.getByText('Working').waitFor();
