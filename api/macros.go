@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -79,7 +80,10 @@ type createMacroInput struct {
 
 type patchMacroInput struct {
 	ID   string `path:"id"`
-	Body MacroFields
+	Body struct {
+		MacroFields
+		BasedOn *time.Time `json:"based_on,omitempty" doc:"updated_at of the version that the request changes; 409 if the stored one is another. Absent: whatever is stored"`
+	}
 }
 
 type macroPath struct {
@@ -127,7 +131,7 @@ func (s *server) macroRoutes() {
 	handle(s, op("list-macro-variables", http.MethodGet, "/macros/variables", "List the variables of texts", "A text has them as {{name}}, or {{name|what stands there without a value}}.", 0), s.listMacroVariables)
 	handle(s, op("create-macro", http.MethodPost, "/macros", "Create a macro", "Shared ones are for admins, and for leads of all its inboxes; leads can only give it actions that they may do themselves.", http.StatusCreated), s.createMacro)
 	handle(s, op("get-macro", http.MethodGet, "/macros/{id}", "Read a macro", "", 0), s.getMacro)
-	handle(s, op("change-macro", http.MethodPatch, "/macros/{id}", "Change a macro", "Absent properties stay unchanged.", 0), s.changeMacro)
+	handle(s, op("change-macro", http.MethodPatch, "/macros/{id}", "Change a macro", "Absent properties stay unchanged. 409 when another macro has the name, or the stored version is not the one of based_on.", 0), s.changeMacro)
 	handle(s, op("delete-macro", http.MethodDelete, "/macros/{id}", "Remove a macro", "", http.StatusNoContent), s.deleteMacro)
 	handle(s, op("preview-macro", http.MethodPost, "/conversations/{id}/macros/{macro}/preview", "Preview a macro", "The text with its variables filled in, and what the actions would do. Changes nothing.", http.StatusOK), s.previewMacro)
 	handle(s, op("apply-macro", http.MethodPost, "/conversations/{id}/macros/{macro}/apply", "Do what a macro does", "For macros without a text; others are used in a reply. All of its actions are done, or nothing.", http.StatusOK), s.applyMacro)
@@ -222,7 +226,12 @@ func (s *server) changeMacro(ctx context.Context, in *patchMacroInput) (*struct{
 	if err != nil {
 		return nil, err
 	}
-	err = s.MacroCare.EditMacro(ctx, by, id, func(m *macro.Macro) ([]string, error) { return s.editMacro(ctx, &in.Body, m, true) })
+	err = s.MacroCare.EditMacro(ctx, by, id, func(m *macro.Macro) ([]string, error) {
+		if in.Body.BasedOn != nil && !in.Body.BasedOn.Equal(m.UpdatedAt) {
+			return nil, desk.Errorf(desk.KindConflict, "the macro was changed meanwhile: read it again")
+		}
+		return s.editMacro(ctx, &in.Body.MacroFields, m, true)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,15 @@ func TestMacrosAreChecked(t *testing.T) {
 	d.as("root", "POST", "/macros", strings.Replace(thanks, "Thanks", "THANKS", 1)).want(t, 409)
 	d.as("lee", "PATCH", at, `{"inboxes": []}`).want(t, 403)
 	d.as("ana", "PATCH", at, `{"text": "Bye"}`).want(t, 403)
-	d.as("lee", "PATCH", at, `{"text": "Many thanks."}`).want(t, 200)
+	var before, after view.Macro
+	d.as("lee", "GET", at, nil).want(t, 200).json(t, &before)
+	based := func(text string) string {
+		return fmt.Sprintf(`{"text": %q, "based_on": %q}`, text, before.UpdatedAt.Format(time.RFC3339Nano))
+	}
+	d.as("lee", "PATCH", at, based("Many thanks.")).want(t, 200).json(t, &after)
+	if a := d.as("root", "PATCH", at, based("Bye")).want(t, 409); !strings.Contains(a.body, "changed meanwhile") || !after.UpdatedAt.After(before.UpdatedAt) {
+		t.Errorf("a change of another version: %s; %v after %v", a.body, after.UpdatedAt, before.UpdatedAt)
+	}
 	private := d.macro("ana", `{"name": "Thanks", "text": "Cheers"}`) // the same name in another scope
 	for _, who := range []string{"root", "lee"} {
 		for _, method := range []string{"GET", "DELETE"} {

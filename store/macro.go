@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -30,10 +31,11 @@ type macroRow struct {
 	OwnerID    desk.AgentID
 	Inboxes    pq.StringArray
 	Actions    []byte
+	UpdatedAt  time.Time
 }
 
 func (r *macroRow) macro() (macro.Macro, error) {
-	m := macro.Macro{ID: r.ID, Name: r.Name, Owner: r.OwnerID, Inboxes: append([]string{}, r.Inboxes...), Text: r.Text, Actions: []desk.MacroAction{}}
+	m := macro.Macro{ID: r.ID, Name: r.Name, Owner: r.OwnerID, Inboxes: append([]string{}, r.Inboxes...), Text: r.Text, Actions: []desk.MacroAction{}, UpdatedAt: r.UpdatedAt}
 	if err := json.Unmarshal(r.Actions, &m.Actions); err != nil {
 		return m, desk.Errorf(desk.KindInternal, "actions of a macro in the database: %w", err)
 	}

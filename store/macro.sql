@@ -17,11 +17,11 @@ update macros set name = $2, inboxes = $3, text = $4, actions = $5, updated_at =
 delete from macros where id = $1;
 
 -- name: macro-lock
-select id, name, owner_id, inboxes, text, actions from macros where id = $1 for update;
+select id, name, owner_id, inboxes, text, actions, updated_at from macros where id = $1 for update;
 
 -- name: macro-read
 -- The row is locked against removal, but not against other uses.
-select id, name, owner_id, inboxes, text, actions from macros where id = $1 for key share;
+select id, name, owner_id, inboxes, text, actions, updated_at from macros where id = $1 for key share;
 
 -- name: macro-used
 update macros set uses = uses + 1, last_used_at = now() where id = $1;

@@ -21,6 +21,8 @@ type Macro struct {
 	Inboxes []string     // keys of those whose conversations it is for; empty: all
 	Text    string       // CommonMark with variables; may be empty
 	Actions []desk.MacroAction
+
+	UpdatedAt time.Time // of what is stored
 }
 
 // The scopes of a macro.
