@@ -926,7 +926,7 @@ export interface paths {
         head?: never;
         /**
          * Change a macro
-         * @description Absent properties stay unchanged.
+         * @description Absent properties stay unchanged. 409 when another macro has the name, or the stored version is not the one of based_on.
          */
         patch: operations["change-macro"];
         trace?: never;
@@ -3453,14 +3453,6 @@ export interface components {
             /** @description With snoozed: for how long, such as 4h, 3d or 2w */
             until?: string;
         };
-        MacroFields: {
-            actions?: components["schemas"]["MacroAction"][];
-            /** @description Keys of inboxes; empty: for all conversations */
-            inboxes?: string[];
-            name?: string;
-            /** @description CommonMark with variables, see variables of GET /macros/variables */
-            text?: string;
-        };
         MacroPreview: {
             /** @description In the order of the macro */
             actions: components["schemas"]["MacroEffect"][];
@@ -4145,6 +4137,19 @@ export interface components {
             current: string;
             /** @description 8 to 1024 bytes */
             new: string;
+        };
+        PatchMacroInputBody: {
+            actions?: components["schemas"]["MacroAction"][];
+            /**
+             * Format: date-time
+             * @description updated_at of the version that the request changes; 409 if the stored one is another. Absent: whatever is stored
+             */
+            based_on?: string;
+            /** @description Keys of inboxes; empty: for all conversations */
+            inboxes?: string[];
+            name?: string;
+            /** @description CommonMark with variables, see variables of GET /macros/variables */
+            text?: string;
         };
         PatchWebhookInputBody: {
             /** @description With enabled: also send what has happened since the webhook was disabled */
@@ -5584,7 +5589,6 @@ export type MacroAppliedEvent = components['schemas']['MacroAppliedEvent'];
 export type MacroChanged = components['schemas']['MacroChanged'];
 export type MacroChangedEvent = components['schemas']['MacroChangedEvent'];
 export type MacroEffect = components['schemas']['MacroEffect'];
-export type MacroFields = components['schemas']['MacroFields'];
 export type MacroPreview = components['schemas']['MacroPreview'];
 export type MacroVariable = components['schemas']['MacroVariable'];
 export type MergeInputBody = components['schemas']['MergeInputBody'];
@@ -5642,6 +5646,7 @@ export type PageWebhookDelivery = components['schemas']['PageWebhookDelivery'];
 export type PageWebhookType = components['schemas']['PageWebhookType'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
+export type PatchMacroInputBody = components['schemas']['PatchMacroInputBody'];
 export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
 export type PolicyNames = components['schemas']['PolicyNames'];
 export type PolicyPublished = components['schemas']['PolicyPublished'];
@@ -7670,7 +7675,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MacroFields"];
+                "application/json": components["schemas"]["PatchMacroInputBody"];
             };
         };
         responses: {

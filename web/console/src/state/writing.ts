@@ -2,7 +2,9 @@
 import { effect, signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import { say } from '../text/say';
+import { variablesOf } from '../text/variables';
 import type { Address, Conversation, Draft, Message, Recipients } from '../wire';
+import { blanks, macroOf, setMacro } from './applied';
 import { redirected } from './asked';
 import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
@@ -186,7 +188,7 @@ export function discard(): void {
   const current = writing.value;
   if (!current) return;
   void drop(current.conversation, current.kind);
-  const files = current.kind === 'reply' ? dropFiles(current.conversation) : () => undefined;
+  const files = current.kind === 'reply' ? dropAdded(current.conversation) : () => undefined;
   writing.value = null;
   if (current.text.trim() === '') return;
   tell(say('done.discarded'), {
@@ -222,6 +224,10 @@ export async function send(conversation: Conversation, messages: readonly Messag
     update({ reminded: true });
     return;
   }
+  if (current.kind === 'reply' && variablesOf(current.text).length > 0) {
+    blanks.value++; // they are asked for
+    return;
+  }
   update({ sending: true, failure: '' });
   let sent: Message | null = null;
   let files = () => {};
@@ -232,8 +238,9 @@ export async function send(conversation: Conversation, messages: readonly Messag
       tell(say('done.noted'));
     } else {
       const { to, cc, from } = current;
-      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(from && { from }), ...(attachments.length > 0 && { attachments }) });
-      files = dropFiles(conversation.id);
+      const macro = macroOf(conversation.id);
+      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(from && { from }), ...(attachments.length > 0 && { attachments }), ...(macro && { macro: macro.id, macro_without: [...macro.without] }) });
+      files = dropAdded(conversation.id);
     }
     await drop(conversation.id, current.kind);
     if (writing.value?.conversation === conversation.id && writing.value.kind === current.kind) writing.value = null;
@@ -242,9 +249,16 @@ export async function send(conversation: Conversation, messages: readonly Messag
     // The next key is a shortcut in the conversation that was answered.
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.log')?.focus({ preventScroll: true }));
   } catch (error) {
-    await explain(error, conversation.id);
+    await explain(error, conversation.id, top);
   }
   await refreshThread(conversation.id);
+}
+
+/** Forgets the files and the macro of a reply; they come back with the returned function. */
+function dropAdded(conversation: string): () => void {
+  const files = dropFiles(conversation);
+  const macro = setMacro(conversation, null);
+  return () => { files(); setMacro(conversation, macro); };
 }
 
 /** The author's own note does not count as new for their reply draft. */
@@ -253,11 +267,11 @@ function keepSeen(conversation: string, seq: number, before: number): void {
   if (reply && reply.seen >= before) drafts.put(conversation, 'reply', { ...reply, seen: seq });
 }
 
-async function explain(error: unknown, conversation: string): Promise<void> {
+async function explain(error: unknown, conversation: string, top: number): Promise<void> {
   if (error instanceof Problem && error.status === 409) {
     await refreshThread(conversation);
-    update({ sending: false, warned: true });
-    return;
+    // Without a newer message, the conversation itself or a macro's action is the reason.
+    if (newest(threadOf(conversation).value.messages) > top) return update({ sending: false, warned: true });
   }
   // What the server refused is marked at the recipients, with what to do about it.
   const refused = error instanceof Problem ? error.unreachable : [];

@@ -12,7 +12,7 @@ import { newerThan } from '../state/timeline';
 import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
 import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
-import { Later, Outgoing } from './lazy';
+import { Later, Macros, Outgoing } from './lazy';
 import { Added, Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
 
@@ -114,9 +114,11 @@ function Editor({ conversation, messages }: Props) {
       {news > 0 && <p class="stale" role="alert"><Icon name="warn" size={16} />{count('composer.stale', news)}</p>}
       {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}
       {forgot && <p class="stale" role="alert"><Icon name="clip" size={16} />{say('composer.forgot')}</p>}
+      {reply && <Macros part="Menu" conversation={conversation} field={field} />}
       <textarea ref={field} dir="auto" rows={4} value={current.text} aria-label={label} readOnly={current.sending}
         placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)}
         onPaste={(event) => { if (mail) take(event, event.clipboardData, conversation.id); }} />
+      {reply && <Macros part="Used" conversation={conversation} field={field} />}
       {mail && <Added adds={current.adds} />}
       {files.length > 0 && <Later part="Attachments" conversation={conversation.id} />}
       <div class="editor-foot">
@@ -130,6 +132,7 @@ function Editor({ conversation, messages }: Props) {
           <kbd>{keyLabel('send')}</kbd>
         </button>
         {mail && <Later part="AttachButton" conversation={conversation.id} disabled={current.sending} />}
+        {reply && <Macros part="Button" field={field} />}
         {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}
         {current.text !== '' && theirs === undefined && <span class="saved muted">{say('composer.saved')}</span>}
       </div>

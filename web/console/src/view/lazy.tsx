@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { FunctionComponent } from 'preact';
+import type { FunctionComponent, RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { tell } from '../state/desk';
 import { dialog } from '../state/dialog';
@@ -11,11 +11,13 @@ type Team = typeof import('./team');
 type First = typeof import('./first');
 type Hooks = typeof import('./webhooks');
 type Post = typeof import('./outbox');
+type MacroParts = typeof import('./macros');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const first = signal<First | null>(null);
 const hooks = signal<Hooks | null>(null);
 const post = signal<Post | null>(null);
+const macros = signal<MacroParts | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -35,6 +37,10 @@ async function loadHooks(): Promise<void> {
 
 async function loadPost(): Promise<void> {
   post.value ??= await import('./outbox');
+}
+
+async function loadMacros(): Promise<void> {
+  macros.value ??= await import('./macros');
 }
 
 /** Starts loading a part when it is shown first. */
@@ -74,6 +80,13 @@ export function Outgoing({ part, ...props }: { part: keyof Post; conversation?: 
   useLoaded(loadPost);
   const Part = post.value?.[part] as FunctionComponent<object> | undefined;
   return Part ? <Part {...props} /> : part === 'Outbox' ? <main class="page" aria-busy="true" aria-label={say('view.outbox')} /> : null;
+}
+
+/** What there is about macros: the page, and what the composer shows. */
+export function Macros({ part, ...props }: { part: keyof MacroParts; conversation?: Conversation; field?: RefObject<HTMLTextAreaElement> }) {
+  useLoaded(loadMacros);
+  const Part = macros.value?.[part] as FunctionComponent<object> | undefined;
+  return Part ? <Part {...props} /> : part === 'Page' ? <main class="page" aria-busy="true" aria-label={say('view.macros')} /> : null;
 }
 
 /** The forms for agents and accounts, which are loaded when one is opened. */

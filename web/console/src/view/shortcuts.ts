@@ -2,6 +2,7 @@
 import { assign, current, denied, resolve as resolveIt, setStatus } from '../state/actions';
 import { go, inboxes, markUnread, me, openConversation, openTask, passTo, place } from '../state/desk';
 import { dialog } from '../state/dialog';
+import { wanted } from '../state/applied';
 import { keysOf } from '../state/keymap';
 import { ariaKeys, caps, isField, isLetter, Keys, lettersOff, strokeName, type Binding } from '../state/keys';
 import { isTask } from '../state/entries';
@@ -49,6 +50,12 @@ function compose(kind: 'reply' | 'note'): void {
   write(conversation, kind);
 }
 
+/** Opens the menu of macros in a reply. */
+function macro(): void {
+  compose('reply');
+  wanted.value = writing.value?.kind === 'reply';
+}
+
 function resolve(): void {
   const it = current()!;
   const working = it.status === 'open' || it.status === 'pending';
@@ -80,6 +87,7 @@ const bindings: Binding[] = [
   { action: 'reply', keys: 'r', group: 'thread', label: say('key.reply'), run: () => compose('reply'), when: have },
   { action: 'start', keys: 'c', group: 'general', label: say('first.title'), run: () => (dialog.value = 'start'), when: calm },
   { action: 'note', keys: 'n', group: 'thread', label: say('key.note'), run: () => compose('note'), when: have },
+  { action: 'macro', keys: 'm', group: 'thread', label: say('key.macro'), run: macro, when: have },
   { action: 'assign', keys: 'a', group: 'thread', label: say('key.assign'), run: () => (dialog.value = 'assign'), when: have },
   { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
   { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: () => (dialog.value = 'move'), when: have },
