@@ -68,8 +68,16 @@ type Tx interface {
 	// Outgoing returns a reply of a locked conversation, and locks its deliveries;
 	// KindNotFound if there is no such reply.
 	Outgoing(ctx context.Context, c desk.ConversationID, m desk.MessageID) (Outgoing, error)
-	// Draft returns an agent's draft of a reply; KindNotFound if there is none.
-	Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID) (view.Draft, error)
+	// Draft returns an agent's draft of a kind; KindNotFound if there is none.
+	Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID, kind view.DraftKind) (view.Draft, error)
+	// Enclosures returns the messages of a locked conversation that can be shown to a third
+	// party, in the order of their numbers: those that are named, or all mail, chat lines and
+	// forms that were exchanged with the customer.
+	Enclosures(ctx context.Context, c desk.ConversationID, named []desk.MessageID) ([]desk.Message, error)
+	// Received returns the bytes of a received mail; KindNotFound if they are not there.
+	Received(ctx context.Context, m desk.MessageID) ([]byte, error)
+	// Render stores the bytes of a saved message, which are then sent as they are.
+	Render(ctx context.Context, m desk.MessageID, bytes []byte) error
 	// Unreachable returns those of the addresses that get no replies.
 	Unreachable(ctx context.Context, addresses []string) ([]desk.Unreachable, error)
 	// Macro returns a macro; KindNotFound if there is none.
@@ -115,6 +123,8 @@ type Options struct {
 	Address string
 	// Policy returns what lifecycle needs to know, as it is now; nil: only Own is known.
 	Policy func() lifecycle.Policy
+	// Resend returns a received mail as a message passes it on; nil: none can be.
+	Resend func(original []byte, m *desk.Message) ([]byte, error)
 	Log    *slog.Logger // nil: slog.DiscardHandler
 	// TimerFired is called after the timers of a conversation were done, with what they
 	// recorded and how long they were overdue; may be nil.
@@ -148,6 +158,11 @@ func New(store Store, opt Options) *Desk {
 	}
 	if opt.OwnDomain == nil {
 		opt.OwnDomain = func(string) bool { return false }
+	}
+	if opt.Resend == nil {
+		opt.Resend = func([]byte, *desk.Message) ([]byte, error) {
+			return nil, desk.Errorf(desk.KindInvalid, "mail cannot be passed on here")
+		}
 	}
 	if opt.Policy == nil {
 		opt.Policy = func() lifecycle.Policy { return lifecycle.Policy{Own: opt.Own} }

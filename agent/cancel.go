@@ -15,6 +15,7 @@ import (
 type Outgoing struct {
 	Author     desk.AgentID
 	Seq        int64 // its number in the conversation
+	ThirdParty bool  // it goes to a third party
 	Deliveries []desk.Delivery
 }
 
@@ -64,14 +65,21 @@ func (d *Desk) CancelSend(ctx context.Context, by desk.Agent, c desk.Conversatio
 		if slices.ContainsFunc(out.Deliveries, func(d desk.Delivery) bool { return !waiting(d.State) }) {
 			return departed(out.Deliveries)
 		}
-		_, err = a.apply(lifecycle.Cancel{By: a.actor(), Message: m, Seq: out.Seq, Author: out.Author})
+		_, err = a.apply(lifecycle.Cancel{By: a.actor(), Message: m, Seq: out.Seq, Author: out.Author, ThirdParty: out.ThirdParty})
 		if err != nil {
 			return err
 		}
 		if err := a.save(ctx); err != nil {
 			return err
 		}
-		kept, err = a.Draft(ctx, c, out.Author)
+		kind := view.DraftReply
+		if out.ThirdParty {
+			kind = view.DraftForward
+		}
+		kept, err = a.Draft(ctx, c, out.Author, kind)
+		if err != nil && desk.KindOf(err) == desk.KindNotFound {
+			kept, err = view.Draft{ConversationID: c, Kind: kind, UpdatedAt: a.Now()}, nil // what was passed on has no text
+		}
 		return err
 	})
 	if err != nil {

@@ -27,9 +27,10 @@ type draft struct {
 	reply        Reply
 	files        []Upload // what the reply attaches
 	now          time.Time
-	held         time.Duration // before it is sent
-	letter       letter        // what its inbox adds; only to mail
-	earlier      []Earlier     // what it may quote
+	held         time.Duration             // before it is sent
+	letter       letter                    // what its inbox adds; only to mail
+	earlier      []Earlier                 // what it may quote
+	outside      func(address string) bool // a third party's; nil: there are none
 	opt          *Options
 }
 
@@ -90,6 +91,9 @@ func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if len(d.reply.CC) > 0 {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "cc: a chat reply cannot have copies")
 	}
+	if len(d.reply.BCC) > 0 {
+		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "bcc: a chat reply cannot have copies")
+	}
 	if len(d.reply.To) > 0 {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "to: a chat reply goes to the visitor; it cannot have other recipients")
 	}
@@ -109,7 +113,7 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if !imf.ValidAddr(c.ReplyFrom) {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "conversation #%d has no support address to reply from", c.Number)
 	}
-	to, cc, err := d.recipients()
+	to, cc, bcc, err := d.recipients()
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
@@ -118,7 +122,7 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 		return desk.Message{}, nil, err
 	}
 	m.From = []desk.Address{{Name: d.senderName(), Email: from}}
-	m.To, m.CC = to, cc
+	m.To, m.CC, m.BCC = to, cc, bcc
 	d.finish(&m)
 	// What is stored is what is sent, and the recipient's program may show it less
 	// carefully than the console.
@@ -131,7 +135,7 @@ func (d *draft) mail(m desk.Message) (desk.Message, []desk.Delivery, error) {
 		m.References = references(d.head.References, d.head.MessageID)
 	}
 	var ds []desk.Delivery
-	for _, a := range slices.Concat(to, cc) {
+	for _, a := range slices.Concat(to, cc, bcc) {
 		ds = append(ds, d.delivery(&m, a.Email, from))
 	}
 	return m, ds, nil

@@ -24,10 +24,12 @@ type memory struct {
 	out     Outgoing
 	newer   int // number of messages that the agent has not seen
 	saved   *desk.Changes
-	uploads map[desk.UploadID]Upload
-	locked  []desk.ConversationID
-	fails   string // the method that returns errDown
-	limit   int    // that Due was called with
+
+	enclosed []desk.Message
+	uploads  map[desk.UploadID]Upload
+	locked   []desk.ConversationID
+	fails    string // the method that returns errDown
+	limit    int    // that Due was called with
 }
 
 var errDown = desk.Errorf(desk.KindTemporary, "the database is down")
@@ -83,6 +85,16 @@ func (s *memory) Agent(_ context.Context, id desk.AgentID) (desk.Agent, error) {
 	return desk.Agent{}, desk.Errorf(desk.KindNotFound, "no agent %s", id)
 }
 
+func (s *memory) Enclosures(context.Context, desk.ConversationID, []desk.MessageID) ([]desk.Message, error) {
+	return s.enclosed, s.fail("Enclosures")
+}
+
+func (s *memory) Received(context.Context, desk.MessageID) ([]byte, error) {
+	return []byte("From: jo@acme.example\r\n\r\nHello\r\n"), s.fail("Received")
+}
+
+func (s *memory) Render(context.Context, desk.MessageID, []byte) error { return s.fail("Render") }
+
 func (s *memory) Placements(context.Context, desk.ConversationID) ([]desk.Placement, error) {
 	return nil, s.fail("Placements")
 }
@@ -118,7 +130,7 @@ func (s *memory) Outgoing(context.Context, desk.ConversationID, desk.MessageID) 
 	return s.out, s.fail("Outgoing")
 }
 
-func (s *memory) Draft(_ context.Context, c desk.ConversationID, _ desk.AgentID) (view.Draft, error) {
+func (s *memory) Draft(_ context.Context, c desk.ConversationID, _ desk.AgentID, _ view.DraftKind) (view.Draft, error) {
 	return view.Draft{ConversationID: c, Text: "kept"}, s.fail("Draft")
 }
 

@@ -76,7 +76,7 @@ func (a *act) operate(out *Outgoing, i int, r operate.Request) (desk.DeliveryID,
 		}
 	}
 	a.changes.Operations = append(a.changes.Operations, op)
-	_, err = a.apply(lifecycle.Operate{By: a.actor(), Personal: !out.Author.IsZero(), Data: desk.DeliveryOperated{DeliveryID: d.ID, MessageID: d.MessageID,
+	_, err = a.apply(lifecycle.Operate{By: a.actor(), Personal: !out.Author.IsZero(), ThirdParty: out.ThirdParty, Data: desk.DeliveryOperated{DeliveryID: d.ID, MessageID: d.MessageID,
 		Recipient: d.Recipient, Action: op.Action, State: op.State, To: r.To, Reason: op.Reason, ByName: imf.OneLine(a.by.Name)}})
 	return to, err
 }

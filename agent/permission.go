@@ -13,6 +13,7 @@ import (
 // Operations that the policy may limit with `may`, per tier.
 const (
 	mayReply    = "reply"
+	mayForward  = "forward" // to third parties, which needs reply, too
 	mayResolve  = "resolve" // and close
 	mayNote     = "note"
 	mayAssign   = "assign" // to others, to nobody, or what another agent has
@@ -28,7 +29,7 @@ const (
 
 // doing names the operations for a refusal.
 var doing = map[string]string{
-	mayNote: "write notes", mayAssign: "assign conversations", mayMove: "move conversations", mayReopen: "reopen conversations",
+	mayForward: "forward messages", mayNote: "write notes", mayAssign: "assign conversations", mayMove: "move conversations", mayReopen: "reopen conversations",
 	mayPriority: "set priorities", mayMerge: "merge conversations", mayTask: "open tasks", maySwarm: "ask for help", mayTag: "change tags",
 }
 
@@ -124,6 +125,7 @@ func (d *Desk) Allowed(by desk.Agent, c *view.Conversation) []string {
 	add("claim", c.Assignee == nil)
 	add("merge", can(mayMerge) && c.Reply.Channel == desk.ChannelEmail)
 	add("reply", can(mayReply) && c.Status != desk.StatusClosed && !onlyHelps(by.ID, c) && (c.Reply.To != "" || c.Reply.Channel == desk.ChannelEmail))
+	add("forward", can(mayReply) && can(mayForward) && !by.Masked() && !onlyHelps(by.ID, c))
 	for word, to := range statuses {
 		refused := func(operation string) bool { return !can(operation) }
 		again := to == desk.StatusSnoozed || to == desk.StatusPending // until later, or for somebody else

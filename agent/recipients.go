@@ -11,7 +11,7 @@ import (
 	"switchboard/router"
 )
 
-// maxCC bounds each of a reply's To and Cc.
+// maxCC bounds each of a reply's To, Cc and Bcc.
 const maxCC = 50
 
 // Recipients are the people that a reply by mail goes to unless its author chooses others.
@@ -36,7 +36,7 @@ func (d *Desk) Recipients(ctx context.Context, by desk.Agent, c desk.Conversatio
 		if err != nil {
 			return err
 		}
-		draft := &draft{conversation: a.state.Conversation, head: head, by: a.by, letter: a.letter(), opt: a.opt}
+		draft := &draft{conversation: a.state.Conversation, head: head, by: a.by, letter: a.letter(), outside: a.state.Outside, opt: a.opt}
 		if r = draft.everyone(); draft.conversation.ReplyChannel == desk.ChannelEmail {
 			r.Senders, r.SenderName, r.Signature, r.Quotes = draft.senders(), draft.senderName(), draft.signature(), draft.quotes()
 		}
@@ -52,7 +52,7 @@ func (d *Desk) Recipients(ctx context.Context, by desk.Agent, c desk.Conversatio
 
 // everyone returns the recipients of a reply to all (RFC 5322 §3.6.3): the address that
 // the conversation is answered at, and in copy all others who were written to, except
-// the desk. A mail that nothing confirms adds no one who did not take part before. They are those of our last reply if nothing arrived after it, so that a
+// the desk and third parties. A mail that nothing confirms adds no one who did not take part before. They are those of our last reply if nothing arrived after it, so that a
 // person whom an agent added or removed stays so.
 func (d *draft) everyone() Recipients {
 	c := &d.conversation
@@ -72,7 +72,7 @@ func (d *draft) everyone() Recipients {
 	for _, a := range others {
 		key := imf.NormalizeAddr(a.Email)
 		stranger := d.head.Unconfirmed && len(d.head.SentTo) == 0 && !slices.Contains(c.Participants, key)
-		if seen[key] || !imf.ValidAddr(a.Email) || d.own(a.Email) || imf.IsDaemon(a.Email) || stranger {
+		if seen[key] || !imf.ValidAddr(a.Email) || d.own(a.Email) || imf.IsDaemon(a.Email) || stranger || d.third(a.Email) {
 			continue
 		}
 		seen[key] = true
@@ -86,10 +86,11 @@ func (d *draft) everyone() Recipients {
 }
 
 // recipients returns the checked recipients of a reply by mail. Each address is in it once.
-func (d *draft) recipients() (to, cc []desk.Address, err error) {
+// Third parties get no reply to the customer, except as a copy that nobody else sees.
+func (d *draft) recipients() (to, cc, bcc []desk.Address, err error) {
 	if d.by.Masked() {
 		if err := d.unmask(); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	to, cc = d.reply.To, d.reply.CC
@@ -102,14 +103,28 @@ func (d *draft) recipients() (to, cc []desk.Address, err error) {
 	}
 	seen := map[string]bool{}
 	if to, err = d.checked("to", to, seen); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if len(to) == 0 {
-		return nil, nil, desk.Errorf(desk.KindInvalid, "to: name at least one recipient")
+		return nil, nil, nil, desk.Errorf(desk.KindInvalid, "to: name at least one recipient")
 	}
-	cc, err = d.checked("cc", cc, seen)
-	return to, cc, err
+	if cc, err = d.checked("cc", cc, seen); err != nil {
+		return nil, nil, nil, err
+	}
+	for field, list := range map[string][]desk.Address{"to": to, "cc": cc} {
+		for _, a := range list {
+			if d.third(a.Email) {
+				return nil, nil, nil, desk.Errorf(desk.KindInvalid, "%s: %s is a third party here, to whom mail was forwarded; the customer does not know of that. Forward the message to them instead, or answer theirs", field, a.Email)
+			}
+		}
+	}
+	bcc, err = d.checked("bcc", d.reply.BCC, seen)
+	return to, cc, bcc, err
 }
+
+// third reports whether an address is that of a third party who has no part in what the
+// customer sees.
+func (d *draft) third(address string) bool { return d.outside != nil && d.outside(address) }
 
 // checked returns the addresses of a field without those in seen, which it extends.
 func (d *draft) checked(field string, list []desk.Address, seen map[string]bool) ([]desk.Address, error) {
@@ -144,7 +159,7 @@ func (d *draft) unmask() error {
 	for _, p := range d.conversation.Participants {
 		known = append(known, desk.Address{Email: p})
 	}
-	for field, list := range map[string]*[]desk.Address{"to": &d.reply.To, "cc": &d.reply.CC} {
+	for field, list := range map[string]*[]desk.Address{"to": &d.reply.To, "cc": &d.reply.CC, "bcc": &d.reply.BCC} {
 		clear := slices.Clone(*list)
 		for i := range clear {
 			if !strings.Contains(clear[i].Email, addressmask.Mark) {

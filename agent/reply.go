@@ -28,6 +28,8 @@ type Reply struct {
 	// To are the recipients; empty: the address that the conversation is answered at.
 	// Only mail has recipients to choose.
 	To, CC []desk.Address
+	// BCC get a copy that no other recipient sees. What they answer is a third party's.
+	BCC []desk.Address
 	// From is the address that it is sent from, one of the inbox's; empty: the one that the
 	// conversation came to. Only mail has a choice.
 	From string
@@ -149,7 +151,7 @@ func (a *act) send(ctx context.Context, r Reply, subject string) (desk.Message, 
 	if err != nil {
 		return desk.Message{}, nil, err
 	}
-	d := draft{conversation: c, subject: subject, files: files, by: a.by, reply: r, now: a.Now(), held: a.undo(&r.Sending), letter: a.letter(), opt: a.opt}
+	d := draft{conversation: c, subject: subject, files: files, by: a.by, reply: r, now: a.Now(), held: a.undo(&r.Sending), letter: a.letter(), outside: a.state.Outside, opt: a.opt}
 	if c.ReplyChannel != desk.ChannelChat && subject == "" {
 		if d.head, err = a.Head(ctx, c.ID); err != nil {
 			return desk.Message{}, nil, err
@@ -172,6 +174,9 @@ func (a *act) send(ctx context.Context, r Reply, subject string) (desk.Message, 
 	if m.Channel == desk.ChannelEmail {
 		for _, to := range slices.Concat(m.To, m.CC) {
 			e.Participants = append(e.Participants, imf.NormalizeAddr(to.Email))
+		}
+		for _, to := range m.BCC {
+			e.Blind = append(e.Blind, imf.NormalizeAddr(to.Email))
 		}
 		a.changes.Refs = []desk.ThreadRef{{MessageID: m.MessageID, Conversation: c.ID, Account: c.AccountID, Own: true}}
 	}
@@ -213,12 +218,8 @@ func (a *act) mayAnswer(ctx context.Context, r *Reply) error {
 			return err
 		}
 	}
-	if err := r.check(c, a.Now()); err != nil || r.ExpectedSeq == nil {
+	if err := r.check(c, a.Now()); err != nil {
 		return err
 	}
-	newer, newest, err := a.MessagesAfter(ctx, c.ID, *r.ExpectedSeq)
-	if err == nil && newer > 0 {
-		return &desk.Error{Op: "reply", Kind: desk.KindConflict, Err: &Stale{LastSeq: newest, Newer: newer}}
-	}
-	return err
+	return a.current(ctx, r.ExpectedSeq)
 }

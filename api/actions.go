@@ -69,6 +69,7 @@ func (s *server) actionRoutes() {
 		}
 	}
 	s.replyRoutes(op)
+	s.forwardRoutes(op)
 	handle(s, huma.Operation{
 		OperationID: "list-recipients", Method: http.MethodGet, Path: "/conversations/{id}/recipients", Tags: tags,
 		Summary: "List who a reply goes to", Description: "The recipients of a reply without to and cc.",

@@ -55,7 +55,7 @@ func TestAllowedIsWhatWorks(t *testing.T) {
 		"merged":      {{"merge", map[string]any{"into": other.id.String()}}},
 	}
 	verbs := map[string]step{
-		"reply": {"replies", map[string]any{"text": "Hello."}}, "note": {"notes", map[string]any{"text": "Hm."}},
+		"reply": {"replies", map[string]any{"text": "Hello."}}, "forward": {"forward", map[string]any{"to": []string{"new@nowhere.example"}, "text": "Hello.", "whole": true}}, "note": {"notes", map[string]any{"text": "Hm."}},
 		"assign": {"assign", map[string]any{"assignee": "sam@desk.example"}}, "claim": {"assign", map[string]any{"assignee": "me"}},
 		"move": {"move", map[string]any{"inbox": "security", "note": "It is broken."}}, "priority": {"priority", map[string]any{"priority": "high"}},
 		"task": {"tasks", map[string]any{"title": "Trace it", "inbox": "billing"}}, "swarm": {"swarm", map[string]any{"agents": []string{"kim@desk.example"}}},

@@ -38,6 +38,7 @@ type Deps struct {
 	Keys          Keys
 	Repeats       repeat.Keeper
 	Answers       Answers
+	Passing       Passing
 	Letters       Correspondence
 	Handling      Handling
 	Merging       Merging
@@ -89,6 +90,7 @@ type Store interface {
 // Actions is everything an agent can do; agent.Desk implements it.
 type Actions interface {
 	Answers
+	Passing
 	Correspondence
 	Handling
 	Merging
@@ -101,7 +103,7 @@ type Actions interface {
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 	}
 }
 

@@ -21,17 +21,18 @@ const basedOnNone = "none"
 
 type draftPath struct {
 	ConversationPath
-	Kind    view.DraftKind `path:"kind" enum:"reply,note"`
+	Kind    view.DraftKind `path:"kind" enum:"reply,note,forward"`
 	BasedOn string         `query:"based_on" doc:"updated_at of the version to delete; 409 if it is another one. Absent: whatever is stored"`
 }
 
 type draftInput struct {
 	ConversationPath
-	Kind view.DraftKind `path:"kind" enum:"reply,note"`
+	Kind view.DraftKind `path:"kind" enum:"reply,note,forward"`
 	Body struct {
 		Text string   `json:"text" minLength:"1" maxLength:"500000"`
 		To   []string `json:"to,omitempty" nullable:"true" maxItems:"50" doc:"As entered; they are checked when the reply is sent"`
 		CC   []string `json:"cc,omitempty" nullable:"true" maxItems:"50"`
+		BCC  []string `json:"bcc,omitempty" nullable:"true" maxItems:"50"`
 		Seen int64    `json:"seen" minimum:"0" doc:"Number of the newest message the author had seen"`
 
 		BasedOn string `json:"based_on,omitempty" doc:"updated_at of the version that this text continues, or none; 409 if another one is stored. Absent: whatever is stored is replaced"`
@@ -80,7 +81,7 @@ func (s *server) saveDraft(ctx context.Context, in *draftInput) (*struct{ Body v
 	if err != nil {
 		return nil, err
 	}
-	d := view.Draft{ConversationID: c.ID, Kind: in.Kind, Text: in.Body.Text, To: in.Body.To, CC: in.Body.CC, Seen: in.Body.Seen}
+	d := view.Draft{ConversationID: c.ID, Kind: in.Kind, Text: in.Body.Text, To: in.Body.To, CC: in.Body.CC, BCC: in.Body.BCC, Seen: in.Body.Seen}
 	d, err = s.Drafts.SaveDraft(ctx, auth.AgentOf(ctx), d, base)
 	return &struct{ Body view.Draft }{d}, err
 }

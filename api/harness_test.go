@@ -27,6 +27,7 @@ import (
 	"switchboard/internal/roster"
 	"switchboard/lifecycle"
 	"switchboard/live"
+	"switchboard/outbound/render"
 	"switchboard/router"
 	"switchboard/store"
 )
@@ -127,7 +128,7 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 	go func() { defer close(ended); d.tail.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
 
-	acts := agent.New(d.st, agent.Options{Log: log, Address: "help@desk.example", Policy: d.livePolicy, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
+	acts := agent.New(d.st, agent.Options{Log: log, Address: "help@desk.example", Policy: d.livePolicy, Resend: render.Resent, MessageID: func(id desk.MessageID) string { return id.String() + "@desk.example" }})
 	cfg := Config{Version: "test", Log: log, SafeHTML: func(html string, p Pictures) string {
 		return strings.ReplaceAll(html, "cid:logo@x", p.CID("logo@x"))
 	}}

@@ -14,6 +14,8 @@ import (
 // bodies are valid requests, so that only authorization decides.
 var bodies = map[string]any{
 	"reply":             map[string]any{"text": "Hello."},
+	"forward":           map[string]any{"to": []string{"new@nowhere.example"}, "text": "Hello.", "whole": true},
+	"redirect-message":  map[string]any{"to": []string{"new@nowhere.example"}},
 	"start":             map[string]any{"to": []string{"new@nowhere.example"}, "subject": "Your order", "text": "Hello.", "inbox": "frontline"},
 	"note":              map[string]any{"text": "Hello."},
 	"assign":            map[string]any{"assignee": nil},
@@ -211,7 +213,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{422} // without a destination
 	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices", operation == "leave-swarm":
 		return []int{204}
-	case operation == "reply", operation == "start", operation == "note", operation == "open-task", operation == "create-key", operation == "create-macro":
+	case operation == "reply", operation == "forward", operation == "redirect-message", operation == "start", operation == "note", operation == "open-task", operation == "create-key", operation == "create-macro":
 		return []int{201}
 	}
 	return []int{200}

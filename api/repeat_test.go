@@ -59,7 +59,7 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 				'from_key', 'security', 'to', 'ib_' || replace(inbox_id::text, '-', ''), 'to_key', 'frontline')) where id = $1`, d.open.id, d.inbox["security"])
 			delivery := d.delayed(d.open)
 			d.exec(`update deliveries set on_hold = $2 where id = $1`, delivery, op.OperationID == "release-delivery")
-			target := strings.NewReplacer("{macro}", shared.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+delivery.String(), "/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "{id}", d.open.id.String()).Replace(path)
+			target := strings.NewReplacer("{macro}", shared.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+delivery.String(), "/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "/messages/{id}", "/messages/"+d.open.message.String(), "{id}", d.open.id.String()).Replace(path)
 			body := bodies[op.OperationID]
 			if op.OperationID == "merge" || op.OperationID == "unmerge" { // in this order
 				target, body = strings.Replace(path, "{id}", other.id.String(), 1), nil

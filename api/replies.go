@@ -22,6 +22,7 @@ type replyInput struct {
 		HTML        string   `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML, instead of what is made from text; scripts, event handlers, forms and unsafe links are removed before it is stored and sent"`
 		To          []string `json:"to,omitempty" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>. Absent: the address that the conversation is answered at"`
 		CC          []string `json:"cc,omitempty" maxItems:"50" doc:"Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies"`
+		BCC         []string `json:"bcc,omitempty" maxItems:"50" doc:"Addresses that get a copy which no other recipient sees. What they answer is shown as a third party's"`
 		From        string   `json:"from,omitempty" maxLength:"320" doc:"The address to send from, one of those that list-recipients names; absent: the one that the customer wrote to. 422 names the permitted ones"`
 		Attachments []string `json:"attachments,omitempty" maxItems:"20" doc:"Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture"`
 		MacroBody
@@ -81,6 +82,9 @@ func (s *server) replyRoutes(op func(id, verb, summary, description string, stat
 func (s *server) reply(ctx context.Context, in *replyInput) (*messageOutput, error) {
 	r, err := letter(in.Body.To, in.Body.CC, in.Body.From, in.Body.Attachments)
 	if err != nil {
+		return nil, err
+	}
+	if r.BCC, err = addresses("bcc", in.Body.BCC); err != nil {
 		return nil, err
 	}
 	if r.Macro, err = in.Body.use(); err != nil {
@@ -152,7 +156,7 @@ func (s *server) cancelSend(ctx context.Context, in *messagePath) (*struct{ Body
 	d, err := s.Answers.CancelSend(ctx, by, m.ConversationID, id)
 	if err == nil && (m.Author == nil || m.Author.ID != by.ID) {
 		// The author's draft may contain what they have begun since, which is theirs alone.
-		d = view.Draft{ConversationID: m.ConversationID, Kind: view.DraftReply, Text: m.Text, Seen: d.Seen, UpdatedAt: d.UpdatedAt}
+		d = view.Draft{ConversationID: m.ConversationID, Kind: d.Kind, Text: m.ReplyText, Seen: d.Seen, UpdatedAt: d.UpdatedAt}
 	}
 	return &struct{ Body view.Draft }{d}, err
 }

@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// Actor says who caused an event: "customer", "system", "policy", or an agent's
-// ID in text form.
+// Actor says who caused an event: "customer", "third-party", "system", "policy", or an
+// agent's ID in text form.
 type Actor string
 
 const (
-	ActorCustomer Actor = "customer"
-	ActorSystem   Actor = "system"
-	ActorPolicy   Actor = "policy"
+	ActorCustomer   Actor = "customer"
+	ActorThirdParty Actor = "third-party"
+	ActorSystem     Actor = "system"
+	ActorPolicy     Actor = "policy"
 )
 
 // AgentActor returns the actor for an agent.

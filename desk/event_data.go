@@ -59,7 +59,7 @@ type EventData interface {
 func EventPayloads() []EventData {
 	return []EventData{
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{}, ConversationUnmerged{},
-		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, DeliveryOperated{}, AddressLifted{},
+		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, ThirdPartySent{}, ThirdPartyReceived{}, DeliveryOperated{}, AddressLifted{},
 		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{}, MacroChanged{}, MacroApplied{}, SurveyAnswered{},

@@ -17,6 +17,8 @@ type MessageScheduled struct {
 	SendAt time.Time `json:"send_at"`
 	Then   Status    `json:"then,omitempty" doc:"The status of the conversation once it is sent; missing: pending"`
 	Until  time.Time `json:"until,omitzero" doc:"With then snoozed: when the conversation opens again"`
+
+	ThirdParty bool `json:"third_party,omitempty" doc:"It goes to a third party; third-party.sent follows"`
 }
 
 // MessageCancelled is a reply that was taken back before it was sent. It is no longer

@@ -154,6 +154,9 @@ type Message struct {
 
 	// AuthorID is the agent who wrote it; zero for inbound and automatic messages.
 	AuthorID AgentID
+	// ThirdParty: it was exchanged with a third party. The customer never sees it, and it
+	// answers nothing that they wrote.
+	ThirdParty bool
 	// ThreadMethod and ThreadEvidence say why it is in its conversation.
 	ThreadMethod   string
 	ThreadEvidence string
@@ -178,6 +181,10 @@ const ProblemAttributed = "unverified-customer"
 // ProblemReplyTo marks a mail that asks for replies to another address, which nothing
 // confirms: replies go where they went before, unless an agent decides otherwise.
 const ProblemReplyTo = "unverified-reply-to"
+
+// ProblemCopied marks a mail of a third party that its author has sent to people on the
+// customer's side, too.
+const ProblemCopied = "customer-in-copy"
 
 // ProblemOwnAddress and ProblemAgentAddress mark a message whose author uses an
 // address of the desk or of one of its agents, when nothing confirms that it is theirs.

@@ -17,6 +17,7 @@ const (
 	NoticeWebhook     NoticeKind = "webhook"     // admins: a webhook was disabled; not about a conversation
 	NoticeDelayed     NoticeKind = "delayed"     // a message has not been delivered for hours
 	NoticeUndelivered NoticeKind = "undelivered" // a message was not delivered
+	NoticeThirdParty  NoticeKind = "third-party" // a third party has answered
 	NoticeWithheld    NoticeKind = "withheld"    // a reply of the agent was not sent, and is a draft again
 )
 

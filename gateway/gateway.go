@@ -254,7 +254,7 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	if err != nil {
 		return err
 	}
-	opt := agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, OwnDomain: g.local.OwnDomain, Address: g.local.Base(""), Log: g.log, Policy: g.policy, Undo: g.cfg.Mail.Undo, Company: g.cfg.Mail.Name,
+	opt := agent.Options{MessageID: messageIDs(key, g.cfg.Mail.Hostname()), Own: g.local.Contains, OwnDomain: g.local.OwnDomain, Address: g.local.Base(""), Log: g.log, Policy: g.policy, Resend: render.Resent, Undo: g.cfg.Mail.Undo, Company: g.cfg.Mail.Name,
 		Replied: livechat.Publisher{Hub: g.hub}.Sent}
 	if g.metrics != nil {
 		opt.TimerFired = g.metrics.Timer

@@ -109,7 +109,7 @@ type desksMail struct {
 	db   *sql.DB
 }
 
-func startMail(t *testing.T) *desksMail {
+func startMail(t *testing.T, change ...func(*config.Config)) *desksMail {
 	t.Helper()
 	d := &desksMail{peer: startPeer(t)}
 	var dsn string
@@ -117,6 +117,9 @@ func startMail(t *testing.T) *desksMail {
 		dsn = cfg.DB.URL
 		cfg.Smarthost = config.Smarthost{Addr: d.peer.addr, TLS: "none"}
 		cfg.Mail.DelayWarning = time.Millisecond
+		for _, f := range change {
+			f(cfg)
+		}
 	})
 	var err error
 	if d.db, err = sql.Open("postgres", dsn); err != nil {

@@ -106,12 +106,7 @@ func (b *batch) decideOne(p *parsed) {
 		b.markAddress(p, &m, author, s)
 		seen = b.seen(s)
 		_, s.known = b.snap.Contacts[s.key]
-		who = b.resolve(s)
-	}
-	key := ContentKey{who.account.ID, m.MessageID, content(&m)}
-	if first, ok := b.snap.Stored[key]; ok {
-		b.duplicate(p, first)
-		return
+		who = b.peek(s)
 	}
 
 	in := threading.Incoming{Message: &m, Imported: p.Raw.History, Sender: s.address(), Account: who.account.ID, Contact: who.contact.ID,
@@ -120,6 +115,19 @@ func (b *batch) decideOne(p *parsed) {
 		in.Returned, in.ReturnedEvidence = about.conversation, about.evidence
 	}
 	d := threading.Decide(in, b.rules.Tokens, b.index)
+	switch {
+	case d.ThirdParty: // nobody's customer: what they write belongs to the conversation's account
+		who.account = b.snap.Accounts[b.snap.Conversations[d.ConversationID].AccountID]
+		who.account.ID = b.snap.Conversations[d.ConversationID].AccountID
+	case !author.system:
+		who = b.resolve(s)
+	}
+	key := ContentKey{who.account.ID, m.MessageID, content(&m)}
+	if first, ok := b.snap.Stored[key]; ok {
+		b.duplicate(p, first)
+		return
+	}
+	m.ThirdParty = d.ThirdParty
 	m.ThreadMethod, m.ThreadEvidence = d.Method, d.Evidence
 	markUnverified(&m, s, d)
 
@@ -137,7 +145,11 @@ func (b *batch) decideOne(p *parsed) {
 	for _, other := range d.Absorbs {
 		b.absorb(c, b.snap.Conversations[other.ID], other.Reason)
 	}
-	b.join(c, p, &m, s, d, key)
+	if d.ThirdParty {
+		b.thirdParty(c, p, &m, s, d, key)
+	} else {
+		b.join(c, p, &m, s, d, key)
+	}
 	if opens {
 		b.answerLater(c, p, &m, author, s)
 	}

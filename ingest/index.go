@@ -17,7 +17,9 @@ func (b *batch) cite(c *desk.Conversation, m *desk.Message) {
 	for _, id := range slices.Concat(m.InReplyTo, m.References) {
 		b.ref(c, id, false)
 	}
-	b.snap.Last[c.ID] = slices.Insert(b.snap.Last[c.ID], 0, threading.WrittenBy(m))
+	if !m.ThirdParty {
+		b.snap.Last[c.ID] = slices.Insert(b.snap.Last[c.ID], 0, threading.WrittenBy(m))
+	}
 	b.index.AddConversation(b.candidate(c))
 }
 
@@ -33,6 +35,8 @@ func (b *batch) ref(c *desk.Conversation, id string, own bool) {
 // Message-ID.
 func (b *batch) know(c desk.ConversationID, id string, own bool) {
 	switch _, sent := b.snap.Sent[id]; {
+	case own && sent && b.snap.Forwarded[id]:
+		b.index.AddForwarded(c, id)
 	case own && sent:
 		b.index.AddIssued(c, id)
 	case own:
@@ -45,7 +49,7 @@ func (b *batch) know(c desk.ConversationID, id string, own bool) {
 // candidate returns what threading needs to know about a conversation.
 func (b *batch) candidate(c *desk.Conversation) threading.Conversation {
 	return threading.Conversation{Last: b.snap.Last[c.ID], ID: c.ID, Number: c.Number, Account: c.AccountID, Contact: c.ContactID, Status: c.Status,
-		Subject: c.Subject, Participants: c.Participants, MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt,
+		Subject: c.Subject, Participants: c.Participants, ThirdParties: lifecycle.ThirdParties(c), MergedInto: c.MergedInto, UpdatedAt: c.UpdatedAt,
 		Assignee: c.AssigneeID, Audience: b.audience(c), Apart: b.snap.Apart[c.ID]}
 }
 

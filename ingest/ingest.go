@@ -117,6 +117,7 @@ type Snapshot struct {
 	Sent          map[string]desk.ConversationID // outbound Message-IDs among MessageIDs
 	SentAs        map[string]desk.MessageID      // the messages behind Sent
 	SentText      map[string]string              // their texts, of those among OwnIDs
+	Forwarded     map[string]bool                // those of Sent that went to third parties
 	Agents        map[string]desk.Agent          // by lower-case address, those among Authors and the visitors of Sessions
 	// Deliveries are those that a delivery status in the batch may be about
 	// (Query.Reported and Query.Failed), locked for update.
@@ -158,10 +159,11 @@ type Session struct {
 // SentDelivery is a delivery that a report may be about.
 type SentDelivery struct {
 	desk.Delivery
-	Personal bool     // an agent wrote the message
-	Subject  string   // the message's
-	Cites    []string // its In-Reply-To and References
-	Placed   desk.ConversationID
+	Personal   bool     // an agent wrote the message
+	ThirdParty bool     // it went to a third party
+	Subject    string   // the message's
+	Cites      []string // its In-Reply-To and References
+	Placed     desk.ConversationID
 }
 
 // Stored is a message that is in the database.

@@ -86,7 +86,7 @@ func (b *batch) answered(m *desk.Message, to []sender, trusted bool) *desk.Conve
 func (b *batch) belongs(c *desk.Conversation, to []sender) bool {
 	return slices.ContainsFunc(to, func(s sender) bool {
 		contact, known := b.snap.Contacts[s.key]
-		return known && contact.AccountID == c.AccountID || slices.Contains(c.Participants, s.email)
+		return known && contact.AccountID == c.AccountID || slices.Contains(c.Participants, s.email) || slices.Contains(lifecycle.ThirdParties(c), s.email)
 	})
 }
 
@@ -127,12 +127,17 @@ func (b *batch) author(m *desk.Message) desk.Agent {
 // written at the desk; if silent, it is recorded and changes nothing else.
 func (b *batch) reply(c *desk.Conversation, m *desk.Message, author desk.Agent, silent bool, at time.Time) {
 	m.ID, m.ConversationID, m.AuthorID = desk.NewID[desk.MessageID](), c.ID, author.ID
-	e := lifecycle.Reply{Author: author, Automatic: silent,
-		Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC, Method: m.ThreadMethod}}
-	for _, a := range slices.Concat(m.To, m.CC) {
-		e.Participants = append(e.Participants, a.Email)
+	if m.ThirdParty = b.outside(c, m); m.ThirdParty {
+		m.Seq = b.apply(c, lifecycle.Forward{Author: author, Data: desk.ThirdPartySent{MessageSummary: m.Summary(), To: m.To, CC: m.CC, Method: m.ThreadMethod}}, at)
+		b.snap.Forwarded = put(b.snap.Forwarded, m.MessageID)
+	} else {
+		e := lifecycle.Reply{Author: author, Automatic: silent,
+			Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, CC: m.CC, Method: m.ThreadMethod}}
+		for _, a := range slices.Concat(m.To, m.CC) {
+			e.Participants = append(e.Participants, a.Email)
+		}
+		m.Seq = b.apply(c, e, at)
 	}
-	m.Seq = b.apply(c, e, at)
 	b.out.AddMessage(m, c.AccountID, content(m), at)
 	b.snap.Sent[m.MessageID], b.snap.SentAs[m.MessageID], b.snap.SentText[m.MessageID] = c.ID, m.ID, m.TextBody
 	b.cite(c, m)

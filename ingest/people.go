@@ -124,6 +124,18 @@ func (b *batch) resolve(s sender) person {
 	return person{contact, account}
 }
 
+// peek is resolve without creating anything: what is unknown is zero.
+func (b *batch) peek(s sender) (who person) {
+	contact, ok := b.snap.Contacts[s.key]
+	if !ok {
+		if id, ok := b.snap.Domains[s.domain]; ok && s.domain != "" {
+			who.account = b.snap.Accounts[id]
+		}
+		return who
+	}
+	return person{contact, b.snap.Accounts[contact.AccountID]}
+}
+
 // accountFor returns the account behind a domain, or creates one: for the domain,
 // or for the person when the domain belongs to no organization. Only an exact
 // match counts: the owner of a subdomain is not necessarily a colleague.

@@ -49,6 +49,6 @@ func concerns(r desk.ReportRecipient, recipient string) bool {
 func (b *batch) result(c *desk.Conversation, d *SentDelivery) {
 	b.out.Results = append(b.out.Results, desk.DeliveryResult{Delivery: d.ID, Source: desk.SourceDSN, At: b.now,
 		Result: desk.Result{State: d.State, EnhancedCode: d.EnhancedCode, Detail: d.Detail}})
-	b.apply(c, lifecycle.Delivery{Personal: d.Personal, Data: desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient,
+	b.apply(c, lifecycle.Delivery{Personal: d.Personal, ThirdParty: d.ThirdParty, Data: desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient,
 		State: d.State, Source: desk.SourceDSN, Attempts: d.Attempts, EnhancedCode: d.EnhancedCode, Detail: d.Detail}}, b.now)
 }

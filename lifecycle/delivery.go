@@ -18,6 +18,8 @@ type Delivery struct {
 	By desk.Actor
 	// Personal: an agent wrote the message, and has to know that it did not arrive.
 	Personal bool
+	// ThirdParty: the message went to a third party, so that the customer does not wait for it.
+	ThirdParty bool
 }
 
 func (e Delivery) apply(t *transition) error {
@@ -39,6 +41,10 @@ func (e Delivery) apply(t *transition) error {
 		return nil
 	}
 	t.tellOwner(desk.NoticeUndelivered, answer(&e.Data))
+	if e.ThirdParty {
+		t.awaited("the mail to " + e.Data.Recipient + " was not delivered")
+		return nil
+	}
 	t.reason = "delivery failed"
 	t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorSystem, "the reply to "+e.Data.Recipient+" was not delivered")
 	return nil

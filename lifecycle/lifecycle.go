@@ -15,6 +15,8 @@
 //	reply cancelled                as before the reply, or closed     as before the reply
 //	                               if it started the conversation
 //	note, duplicate                unchanged                          unchanged
+//	mail to a third party          unchanged                          unchanged
+//	mail from a third party        pending on them -> open            us if it became open
 //	status pending                 pending                            customer or third-party
 //	status open                    open                               us
 //	status snoozed                 snoozed                            unchanged
@@ -82,7 +84,7 @@ func (p *Policy) Automatic() (list []desk.Inbox) {
 }
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
-// Schedule, Cancel, Note, Delivery, Operate, Lift, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags, RemoveTags,
+// Schedule, Forward, ScheduleForward, ThirdParty, Cancel, Note, Delivery, Operate, Lift, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags, RemoveTags,
 // AccountChanged, OpenTask, ChangeTask, Invite, Leave, Timer, SnoozeExpired, Merged,
 // Absorbed, Unmerged, Released or Record.
 type Event interface {

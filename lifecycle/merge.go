@@ -35,6 +35,7 @@ func (e Absorbed) takeOver(t *transition) {
 	known := len(t.c.Participants)
 	t.participate(e.From.Participants)
 	data.Participants = t.c.Participants[known:]
+	t.acquaint(ThirdParties(&e.From)) // known in both: who was a participant here stays one
 	t.record(e.By, data)
 	t.c.LastSeq += int64(e.Messages)
 	if latest(e.From.LastInboundAt, e.From.LastReplyAt).After(latest(t.c.LastInboundAt, t.c.LastReplyAt)) {

@@ -1,9 +1,11 @@
 package lifecycle
 
 import (
+	"slices"
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/imf"
 	"switchboard/router"
 )
 
@@ -118,6 +120,7 @@ type Reply struct {
 	// Automatic: a program wrote it. It is recorded and changes nothing else.
 	Automatic    bool
 	Participants []string
+	Blind        []string // who gets a copy that nobody else sees
 	Then         Then
 	// Held: it can be undone until it leaves.
 	Held bool
@@ -141,6 +144,9 @@ func (e Reply) apply(t *transition) error {
 	t.s.Outbound++
 	t.sig.reply = true
 	t.participate(e.Participants)
+	t.acquaint(slices.DeleteFunc(slices.Clone(e.Blind), func(a string) bool {
+		return slices.Contains(t.c.Participants, a) || a == imf.NormalizeAddr(t.c.ReplyTo)
+	}))
 	t.c.LastReplyAt = latest(t.c.LastReplyAt, t.at)
 	if t.at.Before(t.c.LastInboundAt) {
 		e.late(t)

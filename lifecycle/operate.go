@@ -8,6 +8,8 @@ type Operate struct {
 	Data desk.DeliveryOperated
 	// Personal: an agent wrote the message, which is not answered if it is not sent.
 	Personal bool
+	// ThirdParty: the message is one to a third party.
+	ThirdParty bool
 }
 
 func (e Operate) apply(t *transition) error {
@@ -15,10 +17,14 @@ func (e Operate) apply(t *transition) error {
 	if e.Data.Action != desk.DeliveryHold && e.Data.Action != desk.DeliveryRelease {
 		t.left(e.Data.MessageID)
 	}
-	if e.Data.To != "" {
+	switch {
+	case e.Data.To == "":
+	case e.ThirdParty:
+		t.acquaint([]string{e.Data.To})
+	default:
 		t.participate([]string{e.Data.To})
 	}
-	if e.Data.Action == desk.DeliveryCancel && e.Personal && t.c.MergedInto.IsZero() {
+	if e.Data.Action == desk.DeliveryCancel && e.Personal && !e.ThirdParty && t.c.MergedInto.IsZero() {
 		t.reason = "delivery cancelled"
 		t.become(desk.StatusOpen, desk.WaitingUs, desk.ActorSystem, "the reply to "+e.Data.Recipient+" was cancelled")
 	}

@@ -277,8 +277,8 @@ func (e Merged) apply(t *transition) error {
 	t.record(e.By, desk.ConversationMerged{Absorbed: t.c.ID, Surviving: e.Into.ID, AbsorbedNumber: t.c.Number, SurvivingNumber: e.Into.Number,
 		Reason: e.Reason, Messages: e.Messages, Before: before(&t.c)})
 	t.part()
-	t.withhold("the conversation was merged")
-	t.s.Unsent = nil
+	t.withholdAll("the conversation was merged")
+	t.s.Unsent, t.s.Forwards = nil, nil
 	t.reason = "merged"
 	t.become(desk.StatusClosed, desk.WaitingCustomer, e.By, "merged")
 	t.c.MergedInto = e.Into.ID

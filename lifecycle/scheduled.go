@@ -38,7 +38,10 @@ type Scheduled struct {
 	Author       desk.AgentID     `json:"author"`
 	Data         desk.MessageSent `json:"data"`
 	Participants []string         `json:"participants,omitempty"`
-	Then         Then             `json:"then,omitzero"`
+	Blind        []string         `json:"blind,omitempty"`
+	// Forward is the mail if it goes to third parties. Then Data is not used.
+	Forward *desk.ThirdPartySent `json:"forward,omitempty"`
+	Then    Then                 `json:"then,omitzero"`
 }
 
 // Schedule adds a reply that will be sent later.
@@ -48,11 +51,8 @@ type Schedule struct {
 }
 
 func (e Schedule) apply(t *transition) error {
-	switch {
-	case !e.At.After(t.at):
-		return desk.Errorf(desk.KindInvalid, "send_at: must be in the future")
-	case len(t.s.Scheduled) >= maxScheduled:
-		return desk.Errorf(desk.KindConflict, "conversation #%d has %d scheduled replies already; cancel one of them first", t.c.Number, len(t.s.Scheduled))
+	if err := t.canSchedule(e.At); err != nil {
+		return err
 	}
 	if err := e.Then.check(e.At); err != nil {
 		return err
@@ -60,7 +60,32 @@ func (e Schedule) apply(t *transition) error {
 	seq := t.record(desk.AgentActor(e.Author.ID), desk.MessageScheduled{MessageSummary: e.Data.MessageSummary, To: e.Data.To, CC: e.Data.CC, SendAt: e.At,
 		Then: e.Then.Status, Until: e.Then.Until})
 	t.s.Scheduled = append(t.s.Scheduled, Scheduled{Message: e.Data.MessageID, Seq: seq, At: e.At.Truncate(time.Microsecond).UTC(), Author: e.Author.ID, Data: e.Data,
-		Participants: e.Participants, Then: e.Then})
+		Participants: e.Participants, Blind: e.Blind, Then: e.Then})
+	return nil
+}
+
+// ScheduleForward adds a mail to third parties that will be sent later.
+type ScheduleForward struct {
+	Forward
+	At time.Time
+}
+
+func (e ScheduleForward) apply(t *transition) error {
+	if err := t.canSchedule(e.At); err != nil {
+		return err
+	}
+	seq := t.record(desk.AgentActor(e.Author.ID), desk.MessageScheduled{MessageSummary: e.Data.MessageSummary, To: e.Data.To, CC: e.Data.CC, SendAt: e.At, ThirdParty: true})
+	t.s.Scheduled = append(t.s.Scheduled, Scheduled{Message: e.Data.MessageID, Seq: seq, At: e.At.Truncate(time.Microsecond).UTC(), Author: e.Author.ID, Forward: &e.Data})
+	return nil
+}
+
+func (t *transition) canSchedule(at time.Time) error {
+	switch {
+	case !at.After(t.at):
+		return desk.Errorf(desk.KindInvalid, "send_at: must be in the future")
+	case len(t.s.Scheduled) >= maxScheduled:
+		return desk.Errorf(desk.KindConflict, "conversation #%d has %d scheduled replies already; cancel one of them first", t.c.Number, len(t.s.Scheduled))
+	}
 	return nil
 }
 
@@ -70,6 +95,7 @@ type Placed struct {
 	Message desk.MessageID
 	Seq     int64
 	Now     int64 // its new number; 0: it was taken back
+	Method  string
 	At      time.Time
 }
 
@@ -79,7 +105,7 @@ func (p Placed) addTo(c *desk.Changes, id desk.ConversationID) {
 		c.Cancelled = append(c.Cancelled, desk.CancelledMessage{Message: p.Message, Conversation: id, At: p.At})
 		return
 	}
-	c.Placements = append(c.Placements, desk.Placement{MessageID: p.Message, ConversationID: id, Seq: p.Now, Method: "reply", Since: p.At})
+	c.Placements = append(c.Placements, desk.Placement{MessageID: p.Message, ConversationID: id, Seq: p.Now, Method: p.Method, Since: p.At})
 	c.Released = append(c.Released, desk.ReleasedMessage{Message: p.Message, At: p.At})
 }
 
@@ -106,7 +132,7 @@ func (t *transition) sendScheduled(at time.Time) {
 
 func (t *transition) sendNow(i int) {
 	s := t.s.Scheduled[i]
-	if t.c.Status == desk.StatusClosed {
+	if t.c.Status == desk.StatusClosed && s.Forward == nil {
 		t.cancelScheduled(i, desk.ActorSystem, "the conversation was closed")
 		return
 	}
@@ -116,13 +142,29 @@ func (t *transition) sendNow(i int) {
 	if s.Then.Status == desk.StatusSnoozed && !s.Then.Until.After(t.at) {
 		s.Then = Then{}
 	}
-	now := t.c.LastSeq + 1
-	_ = Reply{Data: s.Data, Author: author, Participants: s.Participants, Then: s.Then}.apply(t) // Then was checked
-	t.out.Moved = append(t.out.Moved, Placed{Message: s.Message, Seq: s.Seq, Now: now, At: t.at})
+	now, method := t.c.LastSeq+1, "reply"
+	if s.Forward != nil {
+		method = MethodForward
+		_ = Forward{Data: *s.Forward, Author: author}.apply(t) // it never fails
+	} else {
+		_ = Reply{Data: s.Data, Author: author, Participants: s.Participants, Blind: s.Blind, Then: s.Then}.apply(t) // Then was checked
+	}
+	t.out.Moved = append(t.out.Moved, Placed{Message: s.Message, Seq: s.Seq, Now: now, Method: method, At: t.at})
 }
 
 // withhold takes all scheduled replies back, and tells their authors.
 func (t *transition) withhold(reason string) {
+	for {
+		i := slices.IndexFunc(t.s.Scheduled, func(s Scheduled) bool { return s.Forward == nil })
+		if i < 0 {
+			return
+		}
+		t.cancelScheduled(i, desk.ActorSystem, reason)
+	}
+}
+
+// withholdAll is withhold for mail to third parties, too.
+func (t *transition) withholdAll(reason string) {
 	for len(t.s.Scheduled) > 0 {
 		t.cancelScheduled(0, desk.ActorSystem, reason)
 	}

@@ -66,6 +66,11 @@ type Service struct {
 	Unsent    []Unsent    `json:"unsent,omitempty"`
 	Scheduled []Scheduled `json:"scheduled,omitempty"`
 
+	// ThirdParties are the addresses to which mail of the conversation was forwarded, and
+	// those that got a blind copy. Forwards are the mails to them that can still be undone.
+	ThirdParties []string    `json:"third_parties,omitempty"`
+	Forwards     []Forwarded `json:"forwards,omitempty"`
+
 	// Survey is set while the customer will be asked how it was.
 	Survey *Survey `json:"survey,omitempty"`
 
@@ -160,6 +165,7 @@ func (s Service) clone() Service {
 	s.Pages, s.Gaps = slices.Clone(s.Pages), maps.Clone(s.Gaps)
 	s.Tasks, s.Helpers = slices.Clone(s.Tasks), slices.Clone(s.Helpers)
 	s.Unsent, s.Scheduled = slices.Clone(s.Unsent), slices.Clone(s.Scheduled)
+	s.ThirdParties, s.Forwards = slices.Clip(s.ThirdParties), slices.Clone(s.Forwards)
 	s.Holding, s.Failing = slices.Clone(s.Holding), slices.Clone(s.Failing)
 	if s.Handoff != nil {
 		h := *s.Handoff
@@ -170,7 +176,7 @@ func (s Service) clone() Service {
 
 // kept reports whether there is something to keep without a policy.
 func (s *Service) kept() bool {
-	return s.Started || len(s.Tasks)+len(s.Helpers)+len(s.Unsent)+len(s.Scheduled) > 0
+	return s.Started || len(s.Tasks)+len(s.Helpers)+len(s.Unsent)+len(s.Scheduled)+len(s.ThirdParties)+len(s.Forwards) > 0
 }
 
 // open returns the open clock of a metric, nil if there is none.

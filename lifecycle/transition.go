@@ -31,7 +31,7 @@ type transition struct {
 	// those right after that instant.
 	factsNow, factsThen knownFacts
 	unsent              *Unsent // the reply of this step, if it can be undone
-	attended            int     // participants before it
+	attended, outsiders int     // participants and third parties before it
 	out                 Outcome
 }
 
@@ -166,11 +166,12 @@ func (t *transition) assign(to *desk.Agent, by desk.Actor, reason string, auto *
 	t.record(by, data)
 }
 
-// participate adds addresses to the participants, except the desk's own.
+// participate adds addresses to the participants, except the desk's own and those of third
+// parties: whoever writes to both, only an agent takes a third party to the customer.
 func (t *transition) participate(addresses []string) {
 	for _, a := range addresses {
 		a = imf.NormalizeAddr(a)
-		if a == "" || len(t.c.Participants) >= MaxParticipants || slices.Contains(t.c.Participants, a) || t.own(a) {
+		if a == "" || len(t.c.Participants) >= MaxParticipants || slices.Contains(t.c.Participants, a) || t.own(a) || slices.Contains(t.s.ThirdParties, a) {
 			continue
 		}
 		t.c.Participants = append(t.c.Participants, a)

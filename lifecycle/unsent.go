@@ -22,6 +22,7 @@ type Unsent struct {
 	WaitingOn    desk.WaitingOn `json:"waiting_on"`
 	SnoozedUntil time.Time      `json:"snoozed_until,omitzero"`
 	Participants []string       `json:"participants,omitempty"` // that it added
+	Blind        []string       `json:"blind,omitempty"`        // third parties that it added
 	Sides        []Side         `json:"sides,omitempty"`        // before it
 	Pages        []Page         `json:"pages,omitempty"`        // that it ended
 	Clocks       []desk.Clock   `json:"clocks,omitempty"`       // open before it
@@ -37,7 +38,7 @@ func (t *transition) remember(m desk.MessageID, preview string) {
 			t.unsent.Clocks = append(t.unsent.Clocks, c)
 		}
 	}
-	t.attended = len(t.c.Participants)
+	t.attended, t.outsiders = len(t.c.Participants), len(t.s.ThirdParties)
 }
 
 // remembered ends what remember began, once the reply has had all its effects.
@@ -45,6 +46,7 @@ func (t *transition) remembered() {
 	u := t.unsent
 	t.unsent = nil
 	u.Status, u.WaitingOn, u.SnoozedUntil, u.Participants = t.c.Status, t.c.WaitingOn, t.c.SnoozedUntil, slices.Clone(t.c.Participants[t.attended:])
+	u.Blind = slices.Clone(t.s.ThirdParties[t.outsiders:])
 	was := func(id desk.ClockID) bool {
 		return slices.ContainsFunc(u.Clocks, func(c desk.Clock) bool { return c.ID == id })
 	}
@@ -64,6 +66,7 @@ func (t *transition) remembered() {
 // left forgets how to undo a reply that has left.
 func (t *transition) left(m desk.MessageID) {
 	t.s.Unsent = slices.DeleteFunc(t.s.Unsent, func(u Unsent) bool { return u.Message == m })
+	t.forwarded(m)
 }
 
 // Cancel takes a reply back that has not been sent: a scheduled one, or one that can
@@ -75,6 +78,8 @@ type Cancel struct {
 	Message desk.MessageID
 	Seq     int64 // its number in the conversation
 	Author  desk.AgentID
+	// ThirdParty: it is one to a third party.
+	ThirdParty bool
 }
 
 func (e Cancel) apply(t *transition) error {
@@ -92,6 +97,10 @@ func (e Cancel) takeBack(t *transition) {
 	t.out.Moved = append(t.out.Moved, Placed{Message: e.Message, Seq: e.Seq, At: t.at})
 	if e.By != desk.AgentActor(e.Author) {
 		t.tellAuthor(e.Author, "")
+	}
+	if e.ThirdParty {
+		t.recall(e.Message)
+		return
 	}
 	i := slices.IndexFunc(t.s.Unsent, func(u Unsent) bool { return u.Message == e.Message })
 	if i < 0 {
@@ -125,7 +134,7 @@ func (t *transition) unanswered(by desk.Actor) {
 func (t *transition) handDown(u, next *Unsent) {
 	t.metLater(u, next.At)
 	next.Before, next.Sides, next.Pages, next.Clocks = u.Before, u.Sides, u.Pages, u.Clocks
-	next.Participants = append(slices.Clone(u.Participants), next.Participants...)
+	next.Participants, next.Blind = append(slices.Clone(u.Participants), next.Participants...), append(slices.Clone(u.Blind), next.Blind...)
 	next.Ended, next.Started = append(slices.Clone(u.Ended), next.Ended...), append(slices.Clone(u.Started), next.Started...)
 }
 
@@ -154,6 +163,7 @@ func (t *transition) undoReply(u *Unsent, by desk.Actor) {
 		t.c.Preview = u.Before.Preview
 	}
 	t.c.Participants = slices.DeleteFunc(slices.Clone(t.c.Participants), func(a string) bool { return slices.Contains(u.Participants, a) })
+	t.estrange(u.Blind)
 	since := instantOf(u.Before.WaitingSince)
 	switch {
 	case untouched:

@@ -385,7 +385,7 @@ create table drafts (
     constraint drafts_pkey PRIMARY KEY (agent_id, conversation_id, kind),
     constraint drafts_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
     constraint drafts_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE,
-    constraint drafts_kind_check CHECK ((kind = ANY (ARRAY['reply'::text, 'note'::text])))
+    constraint drafts_kind_check CHECK ((kind = ANY (ARRAY['reply'::text, 'note'::text, 'forward'::text])))
 );
 CREATE INDEX drafts_conversation ON drafts USING btree (conversation_id);
 
@@ -577,6 +577,7 @@ create table messages (
     signature jsonb,
     author_id uuid,
     content bytea not null default '\x'::bytea,
+    third_party boolean not null default false,
     constraint messages_pkey PRIMARY KEY (id),
     constraint messages_author_id_fkey FOREIGN KEY (author_id) REFERENCES agents(id),
     constraint messages_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text, 'note'::text])))

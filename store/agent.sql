@@ -28,11 +28,11 @@ left join stints s on s.conversation_id = any($1::uuid[]) and s.ended_at is null
 -- name: act-head
 -- What a reply by mail refers to: the newest mail from outside that is neither an
 -- automatic reaction to ours nor from an unverified sender, else the newest mail
--- that we sent. Numbers do not say which is newest: a merge gives earlier mail later ones.
+-- that we sent. What was exchanged with third parties is neither. Numbers do not say which is newest: a merge gives earlier mail later ones.
 -- A mail without References continues the thread of its In-Reply-To (RFC 5322 §3.6.4).
 select m.message_id, case when m.refs = '{}' and cardinality(m.in_reply_to) = 1 then m.in_reply_to else m.refs end as refs, m.subject, m.addresses, m.problems @> '[{"code": "unverified-address"}]' as unconfirmed
 from placements p join messages m on m.id = p.message_id
-where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note'
+where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note' and not m.third_party
   and m.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not m.problems @> '[{"code": "unverified-sender"}]'
   and (m.direction = 'inbound' or m.auto_submitted = 'none')
 order by (m.direction = 'inbound') desc, m.received_at desc, p.seq desc
@@ -40,10 +40,10 @@ limit 1;
 
 -- name: act-earlier
 -- What a reply may quote: mail of people and what has left the desk, but no notes, nothing
--- automatic, and nothing that its author may not have written.
+-- that was exchanged with third parties, nothing automatic, and nothing that its author may not have written.
 select m.direction, m.addresses, m.sent_at as at, m.new_text as text
 from placements p join messages m on m.id = p.message_id
-where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note' and m.auto_submitted = 'none'
+where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction <> 'note' and m.auto_submitted = 'none' and not m.third_party
   and not m.problems @> '[{"code": "unverified-sender"}]' and not m.problems @> '[{"code": "unverified-address"}]'
   and not exists (select from deliveries d where d.message_id = m.id and (d.on_hold or d.state in ('held', 'scheduled', 'cancelled', 'failed')))
 order by m.received_at desc, p.seq desc
@@ -53,9 +53,9 @@ limit 50;
 -- The recipients of our newest mail, unless mail that it could answer is newer.
 select m.addresses
 from placements p join messages m on m.id = p.message_id
-where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction = 'outbound' and m.auto_submitted = 'none'
+where p.conversation_id = $1 and p.until is null and m.channel = 'email' and m.direction = 'outbound' and m.auto_submitted = 'none' and not m.third_party
   and not exists (select 1 from placements n join messages i on i.id = n.message_id
-                  where n.conversation_id = $1 and n.until is null and (i.received_at, n.seq) > (m.received_at, p.seq) and i.channel = 'email' and i.direction = 'inbound'
+                  where n.conversation_id = $1 and n.until is null and (i.received_at, n.seq) > (m.received_at, p.seq) and i.channel = 'email' and i.direction = 'inbound' and not i.third_party
                     and i.auto_submitted not in ('auto-reply', 'bounce', 'complaint') and not i.problems @> '[{"code": "unverified-sender"}]')
 order by m.received_at desc, p.seq desc
 limit 1;

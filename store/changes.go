@@ -96,6 +96,7 @@ type messageJSON struct {
 	Authentication *desk.Authentication `json:"authentication,omitempty"`
 	Signature      *desk.Signature      `json:"signature,omitempty"`
 	AuthorID       key                  `json:"author_id,omitzero"`
+	ThirdParty     bool                 `json:"third_party,omitempty"`
 	Content        string               `json:"content"` // bytea in hex form
 }
 
@@ -275,7 +276,7 @@ func messages(list []desk.NewMessage, searched []searchText, texts *column) []me
 			FromAddress: firstAddress(m.From), Subject: m.Subject, SentAt: instant{m.SentAt}, ReceivedAt: instant{m.ReceivedAt},
 			Preview: m.Preview, Attachments: emptyNotNull(m.Attachments), AutoSubmitted: string(m.AutoSubmitted), ListID: m.ListID,
 			Report: m.Report, Problems: emptyNotNull(m.Problems), Authentication: m.Authentication, Signature: m.Signature,
-			AuthorID: key(m.AuthorID), Content: `\x`}
+			AuthorID: key(m.AuthorID), ThirdParty: m.ThirdParty, Content: `\x`}
 		if m.Content != [32]byte{} {
 			out[i].Content += hex.EncodeToString(m.Content[:])
 		}

@@ -171,7 +171,7 @@ func (f *fixture) full() *desk.Changes {
 			Trust: desk.TrustAligned, Reason: "why", Spam: "no action", Virus: "none", Results: "mx; spf=pass"},
 		Signature: &desk.Signature{Kind: desk.SignatureSMIME, Status: desk.SignatureValid, Reason: "fits", Email: "e", Name: "n", Key: "k", Issuer: "i",
 			SignedAt: &signed, Footer: "footer"},
-		AuthorID: f.agent, ThreadMethod: "references", ThreadEvidence: "cites <p>"}
+		AuthorID: f.agent, ThirdParty: true, ThreadMethod: "references", ThreadEvidence: "cites <p>"}
 	stint := func(id desk.StintID, c desk.ConversationID, ended time.Time) desk.Stint {
 		return desk.Stint{ID: id, ConversationID: c, InboxID: f.inbox, Tier: 2, AssigneeID: f.agent, WaitingOn: desk.WaitingThirdParty,
 			StartedAt: at(30), EndedAt: ended, Reason: "moved"}
@@ -447,7 +447,7 @@ func storedMessage(r *struct {
 		Sender: r.Addresses.Sender, From: r.Addresses.From, ReplyTo: r.Addresses.ReplyTo, To: r.Addresses.To, CC: r.Addresses.CC, BCC: r.Addresses.BCC,
 		Subject: r.Subject, SentAt: r.SentAt.Time, ReceivedAt: r.ReceivedAt.Time, Preview: r.Preview, TextBody: r.TextBody, HTMLBody: r.HTMLBody,
 		NewText: r.NewText, Attachments: r.Attachments, AutoSubmitted: desk.AutoSubmitted(r.AutoSubmitted), ListID: r.ListID, Report: r.Report,
-		Problems: r.Problems, Authentication: r.Authentication, Signature: r.Signature, AuthorID: desk.AgentID(r.AuthorID)}}
+		Problems: r.Problems, Authentication: r.Authentication, Signature: r.Signature, AuthorID: desk.AgentID(r.AuthorID), ThirdParty: r.ThirdParty}}
 	content, err := hex.DecodeString(strings.TrimPrefix(r.Content, `\x`))
 	if err == nil && len(content) == 32 && r.FromAddress == "from@acme.example" {
 		m.Content = [32]byte(content)

@@ -122,8 +122,8 @@ func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, ne
 		if err != nil {
 			return err
 		}
-		var personal bool
-		if err := t.get(ctx, "read author", o.s.q.delivery.ByPerson, &personal, d.MessageID); err != nil {
+		var of struct{ Personal, ThirdParty bool }
+		if err := t.get(ctx, "read author", o.s.q.delivery.ByPerson, &of, d.MessageID); err != nil {
 			return err
 		}
 		data := desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient, State: r.State, Source: desk.SourceAttempt,
@@ -132,7 +132,7 @@ func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, ne
 			data.NextAttempt = &next
 		}
 		c := desk.Changes{Results: []desk.DeliveryResult{{Delivery: d.ID, Fence: d.Fence, Source: desk.SourceAttempt, At: t.now, Result: r, NextAttemptAt: next}}}
-		if err := t.apply(id, lifecycle.Delivery{Data: data, Personal: personal}, &c); err != nil {
+		if err := t.apply(id, lifecycle.Delivery{Data: data, Personal: of.Personal, ThirdParty: of.ThirdParty}, &c); err != nil {
 			return err
 		}
 		return t.Save(ctx, &c)

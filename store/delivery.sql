@@ -57,8 +57,9 @@ cross join lateral (select * from placements p where p.message_id = m.id and p.u
 where m.id = any($1::uuid[]);
 
 -- name: delivery-by-person
--- Whether an agent wrote the message, who then has to know that it failed.
-select author_id is not null from messages where id = $1;
+-- Whether an agent wrote the message, who then has to know that it failed, and whether it
+-- went to a third party.
+select author_id is not null as personal, third_party from messages where id = $1;
 
 -- name: delivery-next
 -- In seconds from now, so that it does not matter whose clock is right.

@@ -25,6 +25,8 @@ type draftQueries struct {
 type chosen struct {
 	To []string `json:"to"`
 	CC []string `json:"cc"`
+
+	BCC []string `json:"bcc,omitempty"`
 }
 
 // Drafts lists an agent's drafts, newest first.
@@ -44,7 +46,7 @@ func (s *Store) Drafts(ctx context.Context, as desk.Agent, limit int) ([]view.Dr
 			if err := json.Unmarshal(r.Recipients, &c); err != nil {
 				return nil, desk.Errorf(desk.KindInternal, "recipients of a draft in the database: %w", err)
 			}
-			r.To, r.CC = list(c.To), list(c.CC)
+			r.To, r.CC, r.BCC = list(c.To), list(c.CC), list(c.BCC)
 		}
 		utc(&r.UpdatedAt)
 		out[i] = r.Draft
@@ -56,9 +58,9 @@ func (s *Store) Drafts(ctx context.Context, as desk.Agent, limit int) ([]view.Dr
 // the one that it continues, nothing changes and the error has KindConflict.
 func (s *Store) SaveDraft(ctx context.Context, as desk.Agent, d view.Draft, base view.DraftBase) (view.Draft, error) {
 	var recipients []byte
-	if d.To != nil || d.CC != nil {
+	if d.To != nil || d.CC != nil || d.BCC != nil {
 		var err error
-		if recipients, err = json.Marshal(chosen{list(d.To), list(d.CC)}); err != nil {
+		if recipients, err = json.Marshal(chosen{list(d.To), list(d.CC), d.BCC}); err != nil {
 			return d, err
 		}
 	}

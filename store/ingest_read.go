@@ -150,7 +150,7 @@ func (read *snapshotJSON) snapshot() *ingest.Snapshot {
 	snap := &ingest.Snapshot{Contacts: map[ingest.IdentityKey]desk.Contact{}, Domains: map[string]desk.AccountID{},
 		Accounts: map[desk.AccountID]desk.Account{}, Conversations: map[desk.ConversationID]*desk.Conversation{},
 		Stints: map[desk.ConversationID]desk.Stint{}, Sessions: map[desk.SessionID]ingest.Session{},
-		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{}, SentText: map[string]string{},
+		Stored: map[ingest.ContentKey]ingest.Stored{}, Sent: map[string]desk.ConversationID{}, SentAs: map[string]desk.MessageID{}, SentText: map[string]string{}, Forwarded: map[string]bool{},
 		Agents: map[string]desk.Agent{}, Deliveries: map[desk.MessageID][]ingest.SentDelivery{}, Open: map[desk.AccountID]int{},
 		Last: map[desk.ConversationID][]threading.Written{}}
 	for _, r := range read.Sessions {
@@ -168,6 +168,9 @@ func (read *snapshotJSON) snapshot() *ingest.Snapshot {
 	}
 	for _, r := range read.Sent {
 		snap.Sent[r.MessageID], snap.SentAs[r.MessageID] = desk.ConversationID(r.ConversationID), desk.MessageID(r.ID)
+		if r.ThirdParty {
+			snap.Forwarded[r.MessageID] = true
+		}
 		if r.TextBody != "" {
 			snap.SentText[r.MessageID] = r.TextBody
 		}
@@ -193,7 +196,7 @@ func (read *snapshotJSON) snapshot() *ingest.Snapshot {
 		snap.Stints[desk.ConversationID(r.ConversationID)] = r.stint()
 	}
 	for _, r := range read.Deliveries {
-		d := ingest.SentDelivery{Delivery: r.delivery(), Personal: r.Personal, Subject: r.Subject, Cites: append(r.InReplyTo, r.Refs...),
+		d := ingest.SentDelivery{Delivery: r.delivery(), Personal: r.Personal, ThirdParty: r.ThirdParty, Subject: r.Subject, Cites: append(r.InReplyTo, r.Refs...),
 			Placed: desk.ConversationID(r.Placed)}
 		snap.Deliveries[d.MessageID] = append(snap.Deliveries[d.MessageID], d)
 	}
@@ -239,6 +242,7 @@ type snapshotMessage struct {
 	MessageID      string `json:"message_id"`
 	Content        string `json:"content"`   // hex
 	TextBody       string `json:"text_body"` // of a message that we sent
+	ThirdParty     bool   `json:"third_party"`
 }
 
 // stored returns false for a message that was written before messages were
@@ -270,11 +274,12 @@ type snapshotAccount struct {
 
 type snapshotDelivery struct {
 	deliveryJSON
-	Personal  bool     `json:"personal"`
-	Subject   string   `json:"subject"`
-	InReplyTo []string `json:"in_reply_to"`
-	Refs      []string `json:"refs"`
-	Placed    key      `json:"placed"`
+	Personal   bool     `json:"personal"`
+	ThirdParty bool     `json:"third_party"`
+	Subject    string   `json:"subject"`
+	InReplyTo  []string `json:"in_reply_to"`
+	Refs       []string `json:"refs"`
+	Placed     key      `json:"placed"`
 }
 
 type agentJSON struct {

@@ -49,4 +49,4 @@ select distinct lower(a ->> 'email')
 from placements p join messages m on m.id = p.message_id
 cross join lateral (select jsonb_array_elements(coalesce(nullif(m.addresses -> k, 'null'), '[]')) as a
                     from unnest(array['from', 'to', 'cc', 'reply_to']) as k) l
-where p.conversation_id = $1 and p.until is null and not p.message_id = any($2::uuid[]) and m.direction <> 'note';
+where p.conversation_id = $1 and p.until is null and not p.message_id = any($2::uuid[]) and m.direction <> 'note' and not m.third_party;

@@ -30,6 +30,7 @@ type queries struct {
 	identity         identityQueries
 	agent            agentQueries
 	delivery         deliveryQueries
+	forward          forwardQueries
 	sending          sendingQueries
 	outbox           outboxQueries
 	address          addressQueries

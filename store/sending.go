@@ -20,8 +20,9 @@ type sendingQueries struct {
 // Outgoing implements agent.Tx.
 func (t *actTx) Outgoing(ctx context.Context, c desk.ConversationID, m desk.MessageID) (agent.Outgoing, error) {
 	var row struct {
-		AuthorID desk.AgentID
-		Seq      int64
+		AuthorID   desk.AgentID
+		ThirdParty bool
+		Seq        int64
 	}
 	q := &t.s.q.sending
 	if err := t.get(ctx, "read a reply", q.Message, &row, c, m); err != nil {
@@ -30,28 +31,28 @@ func (t *actTx) Outgoing(ctx context.Context, c desk.ConversationID, m desk.Mess
 		}
 		return agent.Outgoing{}, err
 	}
-	out := agent.Outgoing{Author: row.AuthorID, Seq: row.Seq}
+	out := agent.Outgoing{Author: row.AuthorID, Seq: row.Seq, ThirdParty: row.ThirdParty}
 	err := t.rows(ctx, "lock deliveries", q.Deliveries, &out.Deliveries, c, m)
 	return out, err
 }
 
 // Draft implements agent.Tx.
-func (t *actTx) Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID) (view.Draft, error) {
+func (t *actTx) Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID, kind view.DraftKind) (view.Draft, error) {
 	var row struct {
 		view.Draft
 		Recipients []byte
 	}
-	if err := t.get(ctx, "read a draft", t.s.q.sending.Draft, &row, author, c); err != nil {
+	if err := t.get(ctx, "read a draft", t.s.q.sending.Draft, &row, author, c, kind); err != nil {
 		return view.Draft{}, err
 	}
 	d := row.Draft
-	d.ConversationID, d.Kind = c, view.DraftReply
+	d.ConversationID, d.Kind = c, kind
 	if row.Recipients != nil {
 		var to chosen
 		if err := json.Unmarshal(row.Recipients, &to); err != nil {
 			return d, desk.Errorf(desk.KindInternal, "recipients of a draft in the database: %w", err)
 		}
-		d.To, d.CC = list(to.To), list(to.CC)
+		d.To, d.CC, d.BCC = list(to.To), list(to.CC), list(to.BCC)
 	}
 	utc(&d.UpdatedAt)
 	return d, nil

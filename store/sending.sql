@@ -9,9 +9,9 @@ order by d.id
 for update of d;
 
 -- name: sending-message
-select m.author_id, p.seq
+select m.author_id, m.third_party, p.seq
 from placements p join messages m on m.id = p.message_id
 where p.conversation_id = $1 and p.message_id = $2 and p.until is null;
 
 -- name: sending-draft
-select text, recipients, seen, updated_at from drafts where agent_id = $1 and conversation_id = $2 and kind = 'reply';
+select text, recipients, seen, updated_at from drafts where agent_id = $1 and conversation_id = $2 and kind = $3;

@@ -20,9 +20,9 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, c.inb
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq,
-       c.status = 'open' and exists (
+       (c.status = 'open' or c.service ? 'third_parties') and exists (
            select 1 from placements p join messages m on m.id = p.message_id
-           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound'
+           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound' and (c.status = 'open' or m.third_party)
              and p.seq > coalesce((select r.seq from read_marks r where r.agent_id = $7 and r.conversation_id = c.id), 0)) as unread,
        c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,
@@ -42,9 +42,9 @@ select c.id, c.number, c.subject, c.channel, c.status, c.priority, c.tier, c.inb
        c.account_id as "account.id", a.name as "account.name", c.contact_id as "contact.id", t.name as "contact.name",
        coalesce(t.address, '') as "contact.address", c.assignee_id as "assignee.id", coalesce(g.name, '') as "assignee.name",
        c.path, c.policy_version, c.tags, c.restricted, c.preview, c.last_seq,
-       c.status = 'open' and exists (
+       (c.status = 'open' or c.service ? 'third_parties') and exists (
            select 1 from placements p join messages m on m.id = p.message_id
-           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound'
+           where p.conversation_id = c.id and p.until is null and m.direction = 'inbound' and (c.status = 'open' or m.third_party)
              and p.seq > coalesce((select r.seq from read_marks r where r.agent_id = $5 and r.conversation_id = c.id), 0)) as unread,
        c.reply_channel as "reply.channel",
        c.reply_to as "reply.to", c.reply_from as "reply.from", c.last_inbound_at, c.last_reply_at, c.waiting_on, c.waiting_since,

@@ -41,6 +41,7 @@ func (r *messageView) view() (view.Message, error) {
 		From    []desk.Address `json:"from"`
 		To      []desk.Address `json:"to"`
 		CC      []desk.Address `json:"cc"`
+		BCC     []desk.Address `json:"bcc"`
 		ReplyTo []desk.Address `json:"reply_to"`
 	}
 	var parts []desk.Part
@@ -56,7 +57,7 @@ func (r *messageView) view() (view.Message, error) {
 			return v, desk.Errorf(desk.KindInternal, "message %s in the database: %w", v.ID, err)
 		}
 	}
-	v.From, v.To, v.CC, v.ReplyTo = list(who.From), list(who.To), list(who.CC), list(who.ReplyTo)
+	v.From, v.To, v.CC, v.BCC, v.ReplyTo = list(who.From), list(who.To), list(who.CC), list(who.BCC), list(who.ReplyTo)
 	v.Problems, v.Deliveries, v.Attachments = list(v.Problems), list(v.Deliveries), make([]view.Attachment, len(parts))
 	for i, p := range parts {
 		v.Attachments[i] = view.Attachment{PartID: p.PartID, Name: p.Name, Type: p.Type, Size: p.Size, Disposition: p.Disposition, CID: p.CID, BlobID: p.BlobID,

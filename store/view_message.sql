@@ -2,7 +2,7 @@
 -- A conversation's messages, oldest first, after number $4, with their deliveries.
 select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.in_reply_to, m.refs as "references",
        m.addresses, m.subject, m.text_body as text, m.html_body as html, m.new_text as reply_text, m.preview, m.attachments,
-       m.auto_submitted, m.report, m.problems, m.authentication, m.signature, m.author_id as "author.id", coalesce(g.name, '') as "author.name",
+       m.auto_submitted, m.report, m.problems, m.authentication, m.signature, m.author_id as "author.id", coalesce(g.name, '') as "author.name", m.third_party,
        p.method as "thread.method", p.evidence as "thread.evidence", m.sent_at, m.received_at,
        (m.raw_id is not null or exists (select 1 from renderings r where r.message_id = m.id)) as has_raw,
        coalesce((select jsonb_agg(jsonb_build_object('id', 'dl_' || replace(d.id::text, '-', ''), 'recipient', d.recipient,
@@ -21,7 +21,7 @@ limit $5;
 -- name: view-message
 select m.id, p.conversation_id, p.seq, m.direction, m.channel, m.message_id, m.in_reply_to, m.refs as "references",
        m.addresses, m.subject, m.text_body as text, m.html_body as html, m.new_text as reply_text, m.preview, m.attachments,
-       m.auto_submitted, m.report, m.problems, m.authentication, m.signature, m.author_id as "author.id", coalesce(g.name, '') as "author.name",
+       m.auto_submitted, m.report, m.problems, m.authentication, m.signature, m.author_id as "author.id", coalesce(g.name, '') as "author.name", m.third_party,
        p.method as "thread.method", p.evidence as "thread.evidence", m.sent_at, m.received_at,
        (m.raw_id is not null or exists (select 1 from renderings r where r.message_id = m.id)) as has_raw,
        coalesce((select jsonb_agg(jsonb_build_object('id', 'dl_' || replace(d.id::text, '-', ''), 'recipient', d.recipient,

@@ -16,7 +16,7 @@ const maxReferences = 500
 
 // Decide returns the conversation that in belongs to. tokens may be nil.
 func Decide(in Incoming, tokens *Tokens, idx Index) Decision {
-	d := decider{in: in, idx: idx, sender: in.Sender}
+	d := decider{in: in, idx: idx, tokens: tokens, sender: in.Sender}
 	if dec, ok := d.byToken(tokens); ok {
 		return dec
 	}
@@ -51,6 +51,7 @@ func (d *decider) refuse(reason string) {
 type decider struct {
 	in      Incoming
 	idx     Index
+	tokens  *Tokens
 	sender  string
 	refused string // evidence for a conversation that the sender may not join
 }
@@ -80,9 +81,9 @@ func (d *decider) member(c Conversation) bool {
 	return !d.forged() && !d.anonymous() && !c.Account.IsZero() && c.Account == d.in.Account || d.participant(c)
 }
 
-// participant reports whether the sender takes part in c.
+// participant reports whether the sender takes part in c, be it as a third party.
 func (d *decider) participant(c Conversation) bool {
-	return !d.anonymous() && !d.forged() && slices.Contains(c.Participants, d.sender)
+	return !d.anonymous() && !d.forged() && (slices.Contains(c.Participants, d.sender) || slices.Contains(c.ThirdParties, d.sender))
 }
 
 // anonymous reports whether the author has no address. All such authors look like
@@ -109,15 +110,19 @@ func (d *decider) customer(c Conversation) bool {
 // mark records in dec how far the sender of a message that joins c is verified.
 func (d *decider) mark(dec *Decision, c Conversation) {
 	if d.in.Session.IsZero() && !d.proven() {
-		dec.Unconfirmed = d.customer(c)
+		dec.Unconfirmed = d.customer(c) || d.outside(c)
 		dec.Unverified = !dec.Unconfirmed
 	}
 }
 
 // join places the message in c, or in a follow-up if c is closed.
 func (d *decider) join(c Conversation, method, evidence string) Decision {
-	dec := Decision{ConversationID: c.ID, Method: method, Evidence: evidence}
+	dec := Decision{ConversationID: c.ID, Method: method, Evidence: evidence, ThirdParty: d.thirdParty(c)}
 	switch {
+	case dec.ThirdParty:
+		if c.Status == desk.StatusResolved || c.Status == desk.StatusClosed {
+			dec.Evidence += fmt.Sprintf("; it stays %s: a third party wrote", c.Status)
+		}
 	case automatic(d.in.Message):
 		// An automatic response (RFC 3834 section 2) is no reason to reopen anything.
 		if c.Status == desk.StatusResolved || c.Status == desk.StatusClosed {
@@ -172,7 +177,7 @@ func (d *decider) byToken(tokens *Tokens) (Decision, bool) {
 			dec.Unverified = true
 			dec.Evidence += ", issued to someone else"
 		case !d.proven():
-			dec.Unconfirmed = issued || d.customer(c)
+			dec.Unconfirmed = issued || d.customer(c) || d.outside(c)
 			dec.Unverified = !dec.Unconfirmed
 		}
 		d.merge(&dec, first, d.cited())

@@ -72,7 +72,7 @@ func (d *decider) byIdentifiers() (Decision, bool) {
 		return Decision{}, false
 	}
 	d.preferOlder(joined)
-	if joined[0].Status == desk.StatusClosed && !automatic(d.in.Message) {
+	if joined[0].Status == desk.StatusClosed && !automatic(d.in.Message) && !d.thirdParty(joined[0].Conversation) {
 		// Use an open follow-up, instead of starting one for every message.
 		if i := slices.IndexFunc(joined, func(c cited) bool { return c.Status != desk.StatusClosed && c.Account == joined[0].Account }); i > 0 {
 			joined[0], joined[i] = joined[i], joined[0]
@@ -134,6 +134,8 @@ func (d *decider) objection(c cited) string {
 		return "another account's conversation " + label(c.Conversation)
 	case d.proven() || c.issued:
 		return ""
+	case d.outside(c.Conversation):
+		// They were given what only we gave out.
 	case !d.in.Seen && (d.customer(c.Conversation) || c.own && c.by.id != d.in.Message.MessageID):
 		return ""
 	}
@@ -149,8 +151,10 @@ func (d *decider) reported(c cited) bool {
 		return false
 	}
 	for _, r := range m.Report.Recipients {
-		if slices.Contains(c.Participants, lower(r.Recipient)) || slices.Contains(c.Participants, lower(r.Original)) {
-			return true
+		for _, list := range [][]string{c.Participants, c.ThirdParties} {
+			if slices.Contains(list, lower(r.Recipient)) || slices.Contains(list, lower(r.Original)) {
+				return true
+			}
 		}
 	}
 	return false

@@ -39,6 +39,8 @@ type Known struct {
 	// Issued means that we sent the message that has this identifier, so that only its
 	// recipients know it.
 	Issued bool
+	// ThirdParty means that the message that has this identifier was sent to third parties.
+	ThirdParty bool
 }
 
 // Conversation is what the decision needs to know about a conversation.
@@ -60,6 +62,9 @@ type Conversation struct {
 	// Participants are the lower-case addr-specs of everyone who wrote or was written
 	// to, except our own.
 	Participants []string
+	// ThirdParties are the lower-case addresses of those to whom mail of the conversation
+	// was forwarded. Their mail joins it, too, and is nothing that the customer's side wrote.
+	ThirdParties []string
 	// Last are its newest messages in both directions, newest first. A reply without
 	// headers is recognised by what it quotes from them. Empty means not loaded.
 	Last []Written
@@ -120,4 +125,7 @@ type Decision struct {
 	// customer, but nothing proves that they wrote the message. Answers go where they
 	// went before.
 	Unconfirmed bool
+	// ThirdParty means that the message was exchanged with a third party. It reopens nothing,
+	// and joins a closed conversation.
+	ThirdParty bool
 }

@@ -76,6 +76,11 @@ func (m *Memory) AddIssued(conv desk.ConversationID, id string) {
 	m.addKnown(Known{MessageID: id, Conversation: conv, Own: true, Issued: true})
 }
 
+// AddForwarded records the identifier of a message that we sent to third parties.
+func (m *Memory) AddForwarded(conv desk.ConversationID, id string) {
+	m.addKnown(Known{MessageID: id, Conversation: conv, Own: true, Issued: true, ThirdParty: true})
+}
+
 // addKnown adds a link, or updates the one with the same identifier and conversation.
 func (m *Memory) addKnown(k Known) {
 	if k.MessageID == "" {
@@ -84,7 +89,7 @@ func (m *Memory) addKnown(k Known) {
 	list := m.known[k.MessageID]
 	for i := range list {
 		if list[i].Conversation == k.Conversation {
-			list[i].Own, list[i].Issued = list[i].Own || k.Own, list[i].Issued || k.Issued
+			list[i].Own, list[i].Issued, list[i].ThirdParty = list[i].Own || k.Own, list[i].Issued || k.Issued, list[i].ThirdParty || k.ThirdParty
 			return
 		}
 	}

@@ -14,7 +14,7 @@ func TestMemoryKnown(t *testing.T) {
 	m.AddMessage(second, "", []string{"out.1@demo.example", ""})
 	m.AddMessage(second, "out.1@demo.example", nil)
 	got := m.ByMessageID([]string{"out.1@demo.example", "", "unknown@x"})
-	want := []Known{{"out.1@demo.example", first, true, true}, {"out.1@demo.example", second, true, false}}
+	want := []Known{{MessageID: "out.1@demo.example", Conversation: first, Own: true, Issued: true}, {MessageID: "out.1@demo.example", Conversation: second, Own: true}}
 	if !slices.Equal(got, want) {
 		t.Errorf("known are %+v, want %+v", got, want)
 	}

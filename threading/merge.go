@@ -14,7 +14,7 @@ import (
 // replies in another's conversation, so that it takes more proof than joining; see
 // mergeable. first is the conversation that dec joins.
 func (d *decider) merge(dec *Decision, first cited, found []cited) {
-	if dec.ConversationID.IsZero() || automatic(d.in.Message) || d.in.Imported || !d.mergeable(first) {
+	if dec.ConversationID.IsZero() || dec.ThirdParty || automatic(d.in.Message) || d.in.Imported || !d.mergeable(first) {
 		return
 	}
 	group := []cited{first}
@@ -57,7 +57,7 @@ func older(a, b cited) int { return bytes.Compare(a.ID[:], b.ID[:]) }
 // a known participant and knows something that only we gave out there. A closed
 // conversation has follow-ups instead.
 func (d *decider) mergeable(c cited) bool {
-	return c.Audience != "" && c.Status != desk.StatusClosed && c.by.method != MethodReport &&
+	return c.Audience != "" && c.Status != desk.StatusClosed && c.by.method != MethodReport && !d.thirdParty(c.Conversation) &&
 		(d.proven() && (d.member(c.Conversation) || c.issued) || c.issued && (d.participant(c.Conversation) || d.customer(c.Conversation)))
 }
 

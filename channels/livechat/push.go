@@ -76,7 +76,8 @@ func before(m *desk.Message, events []desk.Event) int64 {
 func isQuiet(kind desk.EventKind) bool {
 	switch kind {
 	case desk.EventConversationOpened, desk.EventConversationAssigned, desk.EventConversationMoved, desk.EventStatusChanged,
-		desk.EventNoteAdded, desk.EventDuplicateLinked, desk.EventDeliveryChanged, desk.EventMessageScheduled:
+		desk.EventNoteAdded, desk.EventDuplicateLinked, desk.EventDeliveryChanged, desk.EventMessageScheduled,
+		desk.EventThirdPartySent, desk.EventThirdPartyReceived:
 		return true
 	}
 	return false

@@ -58,7 +58,7 @@ type Conversation struct {
 	Path          []string            `json:"path" doc:"The policy nodes that routed it here, outermost first"`
 	PolicyVersion int64               `json:"policy_version"`
 	Tags          []string            `json:"tags"`
-	Unread        bool                `json:"unread" doc:"Open, with a message from the customer that you have not seen"`
+	Unread        bool                `json:"unread" doc:"Open, with a message from the customer that you have not seen; or with one from a third party, whatever its status"`
 	Restricted    bool                `json:"restricted" doc:"Visible only to agents of its tier and to admins"`
 	MergedInto    *ConversationName   `json:"merged_into" doc:"The conversation that it was merged into, where its messages are; null: none"`
 	Preview       string              `json:"preview"`

@@ -88,6 +88,7 @@ type Message struct {
 	From           []desk.Address       `json:"from"`
 	To             []desk.Address       `json:"to"`
 	CC             []desk.Address       `json:"cc"`
+	BCC            []desk.Address       `json:"bcc" doc:"Who got a copy that no other recipient sees"`
 	ReplyTo        []desk.Address       `json:"reply_to"`
 	Subject        string               `json:"subject"`
 	Text           string               `json:"text" doc:"The complete text"`
@@ -102,6 +103,7 @@ type Message struct {
 	Authentication *desk.Authentication `json:"authentication" doc:"Null for other channels than email, and for mail that was not checked"`
 	Signature      *desk.Signature      `json:"signature" doc:"Null if the message is not signed"`
 	Author         *AgentName           `json:"author" doc:"The agent who wrote it"`
+	ThirdParty     bool                 `json:"third_party" doc:"It was exchanged with a third party: the customer never sees it"`
 	Thread         Thread               `json:"thread"`
 	Deliveries     []Delivery           `json:"deliveries"`
 	RemoteImages   bool                 `json:"remote_images" doc:"The HTML refers to remote images, which are loaded only on request"`

@@ -73,7 +73,7 @@ begin
         from (select r.message_id, r.conversation_id, r.own from thread_refs r where r.message_id = any(message_ids)) t;
         wanted := wanted || more;
         select json_agg(t) into sent_rows
-        from (select m.id, m.message_id, p.conversation_id, case when m.message_id = any(own_ids) then left(m.text_body, 100000) else '' end as text_body from messages m join placements p on p.message_id = m.id
+        from (select m.id, m.message_id, p.conversation_id, case when m.message_id = any(own_ids) then left(m.text_body, 100000) else '' end as text_body, m.third_party from messages m join placements p on p.message_id = m.id
               where m.message_id = any(message_ids) and m.direction = 'outbound' and p.until is null) t;
     end if;
     if cardinality(sessions) > 0 then
@@ -107,7 +107,7 @@ begin
               from (select distinct r from unnest(recent) as u (r)) as c
               cross join lateral (select p.conversation_id, p.seq, p.message_id from placements p
                                   where p.conversation_id = c.r and p.until is null
-                                    and (select n.direction from messages n where n.id = p.message_id) <> 'note'
+                                    and (select n.direction <> 'note' and not n.third_party from messages n where n.id = p.message_id)
                                   order by p.seq desc limit 5) p
               join messages m on m.id = p.message_id
               order by p.conversation_id, p.seq desc) t;
@@ -170,7 +170,7 @@ begin
     end if;
     if cardinality(returned) > 0 then
         select json_agg(t) into delivery_rows
-        from (select d.*, m.author_id is not null as personal, m.subject, m.in_reply_to, m.refs,
+        from (select d.*, m.author_id is not null as personal, m.third_party, m.subject, m.in_reply_to, m.refs,
                      (select p.conversation_id from placements p where p.message_id = d.message_id and p.until is null
                       order by p.conversation_id <> d.conversation_id limit 1) as placed
               from deliveries d join messages m on m.id = d.message_id

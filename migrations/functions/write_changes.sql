@@ -126,16 +126,16 @@ begin
     if changes ? 'messages' then
         insert into messages (id, account_id, direction, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
             sent_at, received_at, preview, text_body, html_body, new_text, attachments, auto_submitted, list_id, report, problems,
-            authentication, signature, author_id, content)
+            authentication, signature, author_id, third_party, content)
         select id, account_id, direction, channel, raw_id, message_id, in_reply_to, refs, addresses, from_address, subject,
             sent_at, received_at, preview, texts[3*n - 2], texts[3*n - 1], texts[3*n], attachments, auto_submitted, list_id, report, problems,
-            authentication, signature, author_id, content
+            authentication, signature, author_id, coalesce(third_party, false), content
         from rows from (jsonb_to_recordset(changes->'messages') as (id uuid, account_id uuid, direction text, channel text, raw_id uuid,
             message_id text, in_reply_to text[], refs text[], addresses jsonb, from_address text, subject text, sent_at timestamptz,
             received_at timestamptz, preview text, attachments jsonb, auto_submitted text, list_id text, report jsonb, problems jsonb,
-            authentication jsonb, signature jsonb, author_id uuid, content bytea)) with ordinality as m (id, account_id, direction, channel, raw_id,
+            authentication jsonb, signature jsonb, author_id uuid, third_party boolean, content bytea)) with ordinality as m (id, account_id, direction, channel, raw_id,
             message_id, in_reply_to, refs, addresses, from_address, subject, sent_at, received_at, preview, attachments, auto_submitted,
-            list_id, report, problems, authentication, signature, author_id, content, n);
+            list_id, report, problems, authentication, signature, author_id, third_party, content, n);
         rows := 3 * jsonb_array_length(changes->'messages');
         insert into search_texts (message_id, sender, text)
         select id, texts[rows + 2*n - 1], texts[rows + 2*n]
@@ -342,12 +342,13 @@ begin
         join deliveries d on d.message_id = k.message_id and d.state <> 'cancelled';
         -- Its author gets it as a draft, before what they have begun to write since.
         insert into drafts as o (agent_id, conversation_id, kind, text, recipients, seen)
-        select m.author_id, k.conversation_id, 'reply', m.text_body,
-            case when m.channel = 'email' then jsonb_build_object('to', address_texts(m.addresses->'to'), 'cc', address_texts(m.addresses->'cc')) end,
+        select m.author_id, k.conversation_id, case when m.third_party then 'forward' else 'reply' end, m.new_text,
+            case when m.channel = 'email' then jsonb_build_object('to', address_texts(m.addresses->'to'), 'cc', address_texts(m.addresses->'cc'))
+                || case when m.addresses ? 'bcc' then jsonb_build_object('bcc', address_texts(m.addresses->'bcc')) else '{}' end end,
             coalesce((select max(p.seq) from placements p join messages i on i.id = p.message_id
                       where p.conversation_id = k.conversation_id and p.until is null and i.received_at <= m.received_at), 0)
         from jsonb_to_recordset(changes->'cancelled') as k (message_id uuid, conversation_id uuid)
-        join messages m on m.id = k.message_id and m.author_id is not null
+        join messages m on m.id = k.message_id and m.author_id is not null and m.new_text <> ''
         on conflict (agent_id, conversation_id, kind) do update
             set text = case when o.text = excluded.text then o.text else excluded.text || e'\n\n' || o.text end, recipients = excluded.recipients,
                 updated_at = greatest(now(), o.updated_at + interval '1 microsecond');

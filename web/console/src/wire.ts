@@ -348,6 +348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/forward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forward messages to a third party
+         * @description A mail that the customer does not see, with messages of the conversation and their files. What the recipients answer joins the conversation as a third party's message: it changes no clock and no recipient of replies, and the customer never sees it. cancel-send takes it back. 422 when a recipient is the customer.
+         */
+        post: operations["forward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/macros/{macro}/apply": {
         parameters: {
             query?: never;
@@ -985,6 +1005,26 @@ export interface paths {
         get: operations["download-message"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}/redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pass a received mail on as it is
+         * @description To a third party, unchanged and from its author (RFC 5322 §3.6.6): whoever answers it answers the author. cancel-send takes it back. 422 for what is no received mail; 409 when the original is not kept.
+         */
+        post: operations["redirect-message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2400,7 +2440,7 @@ export interface components {
             tags: string[];
             /** Format: int64 */
             tier: number;
-            /** @description Open, with a message from the customer that you have not seen */
+            /** @description Open, with a message from the customer that you have not seen; or with one from a third party, whatever its status */
             unread: boolean;
             /** Format: date-time */
             updated_at: string;
@@ -2843,10 +2883,11 @@ export interface components {
             version: 1;
         };
         Draft: {
+            bcc: string[];
             cc: string[];
             conversation_id: string;
             /** @enum {string} */
-            kind: "reply" | "note";
+            kind: "reply" | "note" | "forward";
             /**
              * Format: int64
              * @description Number of the newest message the author had seen
@@ -2864,6 +2905,7 @@ export interface components {
         DraftInputBody: {
             /** @description updated_at of the version that this text continues, or none; 409 if another one is stored. Absent: whatever is stored is replaced */
             based_on?: string;
+            bcc?: string[] | null;
             cc?: string[] | null;
             /**
              * Format: int64
@@ -2951,7 +2993,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -2979,6 +3021,40 @@ export interface components {
             IsSet: boolean;
             /** Format: int64 */
             Size: number;
+        };
+        ForwardInputBody: {
+            /** @description Id of a message that was exchanged with a third party, which this one answers: it joins their thread */
+            answers?: string;
+            /** @description Ids of your uploads */
+            attachments?: string[] | null;
+            cc?: string[] | null;
+            /**
+             * Format: int64
+             * @description As in a reply
+             */
+            expected_seq?: number | null;
+            /** @description As in a reply */
+            from?: string;
+            /** @description The same text as HTML, instead of what is made from text */
+            html?: string;
+            /** @description Ids of the messages of this conversation to forward, with their files. Notes cannot be forwarded */
+            messages?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When to send it, within a year; absent or null: now. It is sent even if the customer writes first
+             */
+            send_at?: string | null;
+            /** @description CommonMark, as in a reply; it stands above the forwarded messages. Required when there are none */
+            text?: string;
+            /** @description Addresses: jo@acme.example, or Jo <jo@acme.example>. Required, except with answers: absent, it goes to the author of that message */
+            to?: string[] | null;
+            /**
+             * Format: int64
+             * @description As in a reply, also in a chat
+             */
+            undo_s?: number | null;
+            /** @description Forward everything that was exchanged with the customer, without notes, what programs sent, and what was exchanged with third parties */
+            whole?: boolean;
         };
         GapFound: {
             /** @enum {string} */
@@ -3477,6 +3553,8 @@ export interface components {
             author: components["schemas"]["AgentName"] | null;
             /** @enum {string} */
             auto_submitted: "none" | "auto-reply" | "bounce" | "complaint" | "list" | "auto-generated";
+            /** @description Who got a copy that no other recipient sees */
+            bcc: components["schemas"]["Address"][];
             cc: components["schemas"]["Address"][];
             /** @enum {string} */
             channel: "email" | "chat" | "form" | "note";
@@ -3519,6 +3597,8 @@ export interface components {
             subject: string;
             /** @description The complete text */
             text: string;
+            /** @description It was exchanged with a third party: the customer never sees it */
+            third_party: boolean;
             thread: components["schemas"]["Thread"];
             to: components["schemas"]["Address"][];
         };
@@ -3615,6 +3695,8 @@ export interface components {
             send_at: string;
             /** @description The status of the conversation once it is sent; missing: pending */
             then?: string;
+            /** @description It goes to a third party; third-party.sent follows */
+            third_party?: boolean;
             to?: components["schemas"]["Address"][];
             /**
              * Format: date-time
@@ -4563,6 +4645,8 @@ export interface components {
         ReplyInputBody: {
             /** @description Ids of your uploads, for mail; one that the text shows, as in ![screen](cid:up_...), is an inline picture */
             attachments?: string[] | null;
+            /** @description Addresses that get a copy which no other recipient sees. What they answer is shown as a third party's */
+            bcc?: string[] | null;
             /** @description Addresses. With neither to nor cc, the reply goes to everyone whom list-recipients names; an empty list sends no copies */
             cc?: string[] | null;
             /**
@@ -4629,6 +4713,17 @@ export interface components {
             recipient: string;
             remote?: string;
             status: string;
+        };
+        ResendInputBody: {
+            cc?: string[] | null;
+            /** @description The address that passes it on, as in a reply */
+            from?: string;
+            to: string[] | null;
+            /**
+             * Format: int64
+             * @description As in a reply
+             */
+            undo_s?: number | null;
         };
         RetriedAll: {
             /** @description There are more; repeat the request */
@@ -5251,6 +5346,89 @@ export interface components {
              */
             version: 1;
         };
+        ThirdPartyReceived: {
+            auto_submitted: string;
+            channel: string;
+            from: components["schemas"]["Address"][];
+            message_id: string;
+            /** @description Why it is in this conversation: reply-token, references, ... */
+            method: string;
+            preview: string;
+            /** @description How far the sender's address can be trusted */
+            trust: string;
+            /** @description The sender is none of those to whom mail was forwarded, or nothing confirms the address */
+            unverified: boolean;
+        };
+        ThirdPartyReceivedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["ThirdPartyReceived"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "third-party.received";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        ThirdPartySent: {
+            cc?: components["schemas"]["Address"][];
+            channel: string;
+            /** @description The messages that it forwards */
+            forwarded?: string[];
+            from: components["schemas"]["Address"][];
+            message_id: string;
+            /** @description For a mail that was not written at the desk: why it is in this conversation */
+            method?: string;
+            preview: string;
+            /** @description The message that was passed on unchanged (RFC 5322 §3.6.6); missing: none */
+            redirected?: string;
+            to?: components["schemas"]["Address"][];
+        };
+        ThirdPartySentEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["ThirdPartySent"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "third-party.sent";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         Thread: {
             evidence: string;
             method: string;
@@ -5562,6 +5740,7 @@ export type EventFrame = components['schemas']['EventFrame'];
 export type EventPage = components['schemas']['EventPage'];
 export type FieldChange = components['schemas']['FieldChange'];
 export type FormFile = components['schemas']['FormFile'];
+export type ForwardInputBody = components['schemas']['ForwardInputBody'];
 export type GapFound = components['schemas']['GapFound'];
 export type GapFoundEvent = components['schemas']['GapFoundEvent'];
 export type Handoff = components['schemas']['Handoff'];
@@ -5678,6 +5857,7 @@ export type ReplyInputBody = components['schemas']['ReplyInputBody'];
 export type ReplyPath = components['schemas']['ReplyPath'];
 export type Report = components['schemas']['Report'];
 export type ReportRecipient = components['schemas']['ReportRecipient'];
+export type ResendInputBody = components['schemas']['ResendInputBody'];
 export type RetriedAll = components['schemas']['RetriedAll'];
 export type RetryAllInputBody = components['schemas']['RetryAllInputBody'];
 export type ReturnInputBody = components['schemas']['ReturnInputBody'];
@@ -5717,6 +5897,10 @@ export type TaskOpened = components['schemas']['TaskOpened'];
 export type TaskOpenedEvent = components['schemas']['TaskOpenedEvent'];
 export type TaskOverdue = components['schemas']['TaskOverdue'];
 export type TaskOverdueEvent = components['schemas']['TaskOverdueEvent'];
+export type ThirdPartyReceived = components['schemas']['ThirdPartyReceived'];
+export type ThirdPartyReceivedEvent = components['schemas']['ThirdPartyReceivedEvent'];
+export type ThirdPartySent = components['schemas']['ThirdPartySent'];
+export type ThirdPartySentEvent = components['schemas']['ThirdPartySentEvent'];
 export type Thread = components['schemas']['Thread'];
 export type Trail = components['schemas']['Trail'];
 export type TypingFrame = components['schemas']['TypingFrame'];
@@ -6378,7 +6562,7 @@ export interface operations {
             path: {
                 /** @description A conversation's id or number */
                 id: string;
-                kind: "reply" | "note";
+                kind: "reply" | "note" | "forward";
             };
             cookie?: never;
         };
@@ -6418,7 +6602,7 @@ export interface operations {
             path: {
                 /** @description A conversation's id or number */
                 id: string;
-                kind: "reply" | "note";
+                kind: "reply" | "note" | "forward";
             };
             cookie?: never;
         };
@@ -6466,6 +6650,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageEvent"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    forward: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForwardInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -7784,6 +8007,44 @@ export interface operations {
                 };
                 content: {
                     "message/rfc822": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "redirect-message": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description Problem details (RFC 9457) */

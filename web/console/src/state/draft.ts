@@ -3,6 +3,8 @@
 // sync.ts keeps the copy on the server.
 
 export type Kind = 'reply' | 'note';
+/** What is kept: also mail to third parties, which has a composer of its own. */
+export type Kept = Kind | 'forward';
 
 export interface Draft {
   text: string;
@@ -12,6 +14,7 @@ export interface Draft {
   /** The chosen recipients; absent: those of a reply to everyone. */
   to?: string[];
   cc?: string[];
+  bcc?: string[];
   /** The version on the server that it continues (its updated_at); absent: none. */
   version?: string;
   /** The server has this text. */
@@ -27,7 +30,7 @@ export class Drafts {
 
   constructor(private readonly storage: Storage, private readonly now: () => number = Date.now) {}
 
-  read(conversation: string, kind: Kind): Draft | null {
+  read(conversation: string, kind: Kept): Draft | null {
     const text = this.storage.getItem(this.key(conversation, kind));
     if (!text) return null;
     try {
@@ -39,7 +42,7 @@ export class Drafts {
   }
 
   /** Saves the text; an empty text removes the draft. False when the storage is full. */
-  write(conversation: string, kind: Kind, text: string, seen: number, more: Pick<Draft, 'to' | 'cc'> = {}): boolean {
+  write(conversation: string, kind: Kept, text: string, seen: number, more: Pick<Draft, 'to' | 'cc' | 'bcc'> = {}): boolean {
     if (text.trim() === '') {
       this.remove(conversation, kind);
       return true;
@@ -48,7 +51,7 @@ export class Drafts {
     return this.put(conversation, kind, { text, seen, at: this.now(), ...(version !== undefined && { version }), ...more });
   }
 
-  put(conversation: string, kind: Kind, draft: Draft): boolean {
+  put(conversation: string, kind: Kept, draft: Draft): boolean {
     try {
       this.storage.setItem(this.key(conversation, kind), JSON.stringify(draft));
       return true;
@@ -57,17 +60,17 @@ export class Drafts {
     }
   }
 
-  remove(conversation: string, kind: Kind): void {
+  remove(conversation: string, kind: Kept): void {
     this.storage.removeItem(this.key(conversation, kind));
   }
 
   /** The agent's drafts. */
-  all(): { conversation: string; kind: Kind; draft: Draft }[] {
+  all(): { conversation: string; kind: Kept; draft: Draft }[] {
     const own = this.key('', 'reply').slice(0, -'.reply'.length);
     return this.names().filter((name) => name.startsWith(own)).flatMap((name) => {
       const dot = name.lastIndexOf('.');
       const conversation = name.slice(own.length, dot);
-      const kind = name.slice(dot + 1) as Kind;
+      const kind = name.slice(dot + 1) as Kept;
       const draft = conversation.includes('.') ? null : this.read(conversation, kind);
       return draft ? [{ conversation, kind, draft }] : [];
     });
@@ -91,7 +94,7 @@ export class Drafts {
     }
   }
 
-  private key(conversation: string, kind: Kind): string {
+  private key(conversation: string, kind: Kept): string {
     return `${PREFIX}${this.agent ? `${this.agent}.` : ''}${conversation}.${kind}`;
   }
 

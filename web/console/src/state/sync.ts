@@ -5,7 +5,7 @@
 import { signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import type { Draft as Stored } from '../wire';
-import { Drafts, type Draft, type Kind } from './draft';
+import { Drafts, type Draft, type Kept } from './draft';
 
 export const drafts = new Drafts(localStorage);
 /** The conversations with a draft. */
@@ -26,10 +26,10 @@ const unanswered = new Map<string, string>();
 /** The versions that were stored after their draft had been dropped here. */
 const late = new Map<string, string>();
 
-export const nameOf = (conversation: string, kind: Kind) => `${conversation}.${kind}`;
+export const nameOf = (conversation: string, kind: Kept) => `${conversation}.${kind}`;
 
 export function mark(conversation: string): void {
-  const has = drafts.read(conversation, 'reply') !== null || drafts.read(conversation, 'note') !== null;
+  const has = (['reply', 'note', 'forward'] as const).some((kind) => drafts.read(conversation, kind) !== null);
   if (has === drafted.value.has(conversation)) return;
   const next = new Set(drafted.value);
   if (has) next.add(conversation);
@@ -38,7 +38,7 @@ export function mark(conversation: string): void {
 }
 
 /** Keeps a draft here at once and on the server a second after the last change. */
-export function keep(conversation: string, kind: Kind, text: string, seen: number, more: Pick<Draft, 'to' | 'cc'>): void {
+export function keep(conversation: string, kind: Kept, text: string, seen: number, more: Pick<Draft, 'to' | 'cc' | 'bcc'>): void {
   if (text.trim() === '') return void drop(conversation, kind);
   drafts.write(conversation, kind, text, seen, more);
   mark(conversation);
@@ -46,7 +46,7 @@ export function keep(conversation: string, kind: Kind, text: string, seen: numbe
 }
 
 /** Removes a draft here, and on the server unless it was changed on another device. */
-export async function drop(conversation: string, kind: Kind): Promise<void> {
+export async function drop(conversation: string, kind: Kept): Promise<void> {
   const name = nameOf(conversation, kind);
   clearTimeout(timers.get(name));
   timers.delete(name);
@@ -57,7 +57,7 @@ export async function drop(conversation: string, kind: Kind): Promise<void> {
   if (known) await queue(name, () => remove(conversation, kind, known.version));
 }
 
-async function remove(conversation: string, kind: Kind, version: string | undefined): Promise<void> {
+async function remove(conversation: string, kind: Kept, version: string | undefined): Promise<void> {
   const name = nameOf(conversation, kind);
   try {
     await api.deleteDraft(conversation, kind, late.get(name) ?? version ?? 'none');
@@ -80,11 +80,11 @@ export function setConflict(name: string, theirs: Stored | null | undefined): vo
 }
 
 /** The draft as the server has it; null: it has none. */
-async function stored(conversation: string, kind: Kind): Promise<Stored | null> {
+async function stored(conversation: string, kind: Kept): Promise<Stored | null> {
   return (await api.drafts()).find((one) => one.conversation_id === conversation && one.kind === kind) ?? null;
 }
 
-function later(conversation: string, kind: Kind, ms: number): void {
+function later(conversation: string, kind: Kept, ms: number): void {
   const name = nameOf(conversation, kind);
   clearTimeout(timers.get(name));
   timers.set(name, setTimeout(() => {
@@ -100,18 +100,18 @@ function queue(name: string, work: () => Promise<unknown>): Promise<unknown> {
 }
 
 /** Sends a draft now, in the order of the requests. */
-export function flush(conversation: string, kind: Kind): void {
+export function flush(conversation: string, kind: Kept): void {
   later(conversation, kind, 0);
 }
 
-async function push(conversation: string, kind: Kind): Promise<void> {
+async function push(conversation: string, kind: Kept): Promise<void> {
   const draft = drafts.read(conversation, kind);
   const name = nameOf(conversation, kind);
   if (!draft || draft.saved || conflicts.value.has(name)) return;
-  const { text, seen, to, cc, version } = draft;
+  const { text, seen, to, cc, bcc, version } = draft;
   let newest: string;
   try {
-    newest = (await api.saveDraft(conversation, kind, { text, seen, based_on: version ?? 'none', ...(to && { to }), ...(cc && { cc }) })).updated_at;
+    newest = (await api.saveDraft(conversation, kind, { text, seen, based_on: version ?? 'none', ...(to && { to }), ...(cc && { cc }), ...(bcc && { bcc }) })).updated_at;
   } catch (error) {
     const status = error instanceof Problem ? error.status : 0;
     if (status === 409) return settle(conversation, kind);
@@ -125,7 +125,7 @@ async function push(conversation: string, kind: Kind): Promise<void> {
 }
 
 /** Notes the version that the server has; `at` names the text that it consists of. */
-function continueFrom(conversation: string, kind: Kind, version: string, at?: number): void {
+function continueFrom(conversation: string, kind: Kept, version: string, at?: number): void {
   const name = nameOf(conversation, kind);
   unanswered.delete(name);
   const now = drafts.read(conversation, kind);
@@ -134,7 +134,7 @@ function continueFrom(conversation: string, kind: Kind, version: string, at?: nu
 }
 
 /** After a refusal: goes on from what an unanswered request of this page stored, and otherwise lets the author decide. */
-async function settle(conversation: string, kind: Kind): Promise<void> {
+async function settle(conversation: string, kind: Kept): Promise<void> {
   const name = nameOf(conversation, kind);
   const theirs = await stored(conversation, kind).catch(() => undefined);
   if (theirs === undefined) return later(conversation, kind, RETRY_MS);
@@ -168,6 +168,6 @@ export async function loadDrafts(agent: string): Promise<void> {
 }
 
 /** Keeps a draft as the server has it. */
-export function take({ conversation_id: id, kind, text, seen, to, cc, updated_at }: Stored): void {
-  drafts.put(id, kind, { text, seen, at: Date.parse(updated_at), version: updated_at, saved: true, ...(to && { to }), ...(cc && { cc }) });
+export function take({ conversation_id: id, kind, text, seen, to, cc, bcc, updated_at }: Stored): void {
+  drafts.put(id, kind, { text, seen, at: Date.parse(updated_at), version: updated_at, saved: true, ...(to && { to }), ...(cc && { cc }), ...(bcc && { bcc }) });
 }
