@@ -27,13 +27,16 @@ type Delivery struct {
 	Recipient      string // addr-spec, or a chat session's text form
 	ReturnPath     string // reverse-path for SMTP; empty for chat
 	EnvelopeID     string // RFC 3461 ENVID
-	State          DeliveryState
-	Attempts       int
-	NextAttemptAt  time.Time
-	Code           int    // SMTP reply code of the last attempt; 0: none
-	EnhancedCode   string // RFC 3463, "4.2.1"; may be empty
-	Detail         string // text of the last reply
-	LeaseUntil     time.Time
+	// Destination is where it goes: the name of a smarthost, or the recipient's domain. The
+	// database sets it.
+	Destination   string
+	State         DeliveryState
+	Attempts      int
+	NextAttemptAt time.Time
+	Code          int    // SMTP reply code of the last attempt; 0: none
+	EnhancedCode  string // RFC 3463, "4.2.1"; may be empty
+	Detail        string // text of the last reply
+	LeaseUntil    time.Time
 	// Fence is the number of the claim; a completion with an older one is refused.
 	Fence int64
 	// OnHold: a person has stopped it, and there are no attempts until it is released.
@@ -57,6 +60,9 @@ type Result struct {
 	Detail       string // what the server answered, or what went wrong
 	// Late: it has been delayed for so long that people have to know.
 	Late bool
+	// Unreached: the server was not reached, or refused the connection or the login. That
+	// says nothing about this message, and holds for all others to the same destination.
+	Unreached bool
 }
 
 // AttemptSource says what reported a delivery's result.

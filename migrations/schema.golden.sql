@@ -342,6 +342,7 @@ create table deliveries (
     period_at timestamp with time zone,
     period_attempts integer not null default 0,
     warned_at timestamp with time zone,
+    destination text not null default ''::text,
     constraint deliveries_pkey PRIMARY KEY (id),
     constraint deliveries_once UNIQUE (message_id, recipient),
     constraint deliveries_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
@@ -349,6 +350,7 @@ create table deliveries (
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'held'::text, 'queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'delayed'::text, 'unknown'::text, 'failed'::text, 'cancelled'::text])))
 );
 CREATE INDEX deliveries_conversation ON deliveries USING btree (conversation_id);
+CREATE INDEX deliveries_destination ON deliveries USING btree (channel, destination, next_attempt_at) WHERE ((NOT settled) AND (NOT on_hold));
 CREATE INDEX deliveries_due ON deliveries USING btree (channel, next_attempt_at) WHERE ((NOT settled) AND (NOT on_hold));
 CREATE INDEX deliveries_outbox ON deliveries USING btree (id) WHERE ((channel = 'email'::text) AND (state <> ALL (ARRAY['sent'::text, 'delivered'::text, 'cancelled'::text])));
 CREATE INDEX deliveries_recipient ON deliveries USING btree (lower(recipient), created_at);
@@ -373,6 +375,16 @@ create table delivery_attempts (
     constraint delivery_attempts_source CHECK ((source = ANY (ARRAY['attempt'::text, 'dsn'::text, 'client'::text, 'person'::text])))
 );
 CREATE INDEX delivery_attempts_delivery ON delivery_attempts USING btree (delivery_id, at);
+
+create table destinations (
+    name text not null,
+    failures integer not null default 0,
+    failing_since timestamp with time zone,
+    blocked_until timestamp with time zone,
+    paced_until timestamp with time zone,
+    detail text not null default ''::text,
+    constraint destinations_pkey PRIMARY KEY (name)
+);
 
 create table drafts (
     agent_id uuid not null,
@@ -514,6 +526,12 @@ create table macros (
 );
 CREATE UNIQUE INDEX macros_name ON macros USING btree (COALESCE(owner_id, '00000000-0000-0000-0000-000000000000'::uuid), lower(name));
 
+create table mail_routes (
+    sender text not null,
+    destination text not null,
+    constraint mail_routes_pkey PRIMARY KEY (sender)
+);
+
 create table mailbox_connections (
     channel text not null,
     folder text not null,
@@ -586,6 +604,17 @@ CREATE INDEX messages_from ON messages USING btree (from_address);
 CREATE INDEX messages_message_id ON messages USING btree (message_id);
 CREATE UNIQUE INDEX messages_once ON messages USING btree (message_id, account_id, content) WHERE (direction = 'inbound'::text);
 CREATE INDEX messages_raw ON messages USING btree (raw_id) WHERE (raw_id IS NOT NULL);
+
+create table mta_sts (
+    domain text not null,
+    id text not null,
+    mode text not null,
+    mx text[] not null,
+    max_age bigint not null,
+    fetched_at timestamp with time zone not null,
+    constraint mta_sts_pkey PRIMARY KEY (domain),
+    constraint mta_sts_mode_check CHECK ((mode = ANY (ARRAY['none'::text, 'testing'::text, 'enforce'::text])))
+);
 
 create table nodes (
     node text not null,
@@ -949,6 +978,8 @@ create table webhooks (
 create function address_texts(addresses jsonb) returns jsonb language sql immutable;
 create function agent_inboxes(a agents) returns uuid[] language sql stable parallel safe;
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
+create function delivery_destination(channel text, recipient text, sender text) returns text language sql stable;
+create function delivery_postponed(blocked_until timestamp with time zone, since timestamp with time zone, warned_at timestamp with time zone, warn double precision, give_up double precision) returns timestamp with time zone language sql stable;
 create function may_read(restricted boolean, tier integer, inbox uuid, inboxes uuid[], tiers integer[]) returns boolean language sql immutable parallel safe;
 create function outbox_part(state text, on_hold boolean) returns text language sql immutable;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;

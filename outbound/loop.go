@@ -180,6 +180,7 @@ func (la *lane) attempt(ctx context.Context, job Job) {
 	}
 	log.InfoContext(ctx, "Attempted", "state", r.State, "attempt", d.Attempts, "code", r.Code, "enhanced_code", r.EnhancedCode,
 		"detail", r.Detail, "next", next)
+	la.reach(ctx, job, r) // before the slot of the destination is free
 	la.complete(ctx, log, d, r, next)
 }
 

@@ -34,12 +34,14 @@ type Job struct {
 	Abandoned bool
 	// Unknowns counts the earlier attempts with result unknown.
 	Unknowns int
+	// Failing: its destination was not reached at the last attempts.
+	Failing bool
 }
 
 // Queue is the durable queue of deliveries.
 type Queue interface {
-	// Claim leases up to n due deliveries of a channel, oldest first. A delivery
-	// whose lease expired is returned without counting an attempt: as abandoned if its
+	// Claim leases up to n due deliveries of a channel, oldest first, but of each destination
+	// only as many as its limits allow. A delivery whose lease expired is returned without counting an attempt: as abandoned if its
 	// content may have been sent.
 	Claim(ctx context.Context, ch desk.Channel, n int, lease time.Duration) ([]Job, error)
 	// Complete records an attempt. With a zero next the delivery is final and not
@@ -48,4 +50,6 @@ type Queue interface {
 	// NextDue returns when the channel's next delivery is due; false if none is
 	// queued.
 	NextDue(ctx context.Context, ch desk.Channel) (time.Time, bool, error)
+	// Reach records that a destination was not reached, or works again.
+	Reach(ctx context.Context, r Reach) error
 }

@@ -14,8 +14,8 @@ var defaultPauses = []time.Duration{
 }
 
 const (
-	// giveUp is the retry period of RFC 5321 §4.5.4.1: at least 4 to 5 days.
-	giveUp = 5 * 24 * time.Hour
+	// GiveUp is the retry period of RFC 5321 §4.5.4.1: at least 4 to 5 days.
+	GiveUp = 5 * 24 * time.Hour
 	// minAttempts and maxAttempts bound the number of attempts when a clock was wrong, or
 	// when no program ran for days. Otherwise there are about 33 in the retry period.
 	minAttempts, maxAttempts = 12, 60
@@ -44,13 +44,10 @@ type Schedule struct {
 func (s Schedule) Next(attempt int, first, now time.Time, r desk.Result) (time.Time, bool) {
 	switch r.State {
 	case desk.DeliveryDelayed:
-		pauses := s.Pauses
-		if len(pauses) == 0 {
-			pauses = defaultPauses
-		}
+		pauses := s.pauses()
 		pause := pauses[min(max(attempt, 1), len(pauses))-1]
 		next := now.Add(pause)
-		early := next.Before(first.Add(giveUp)) || attempt < minAttempts
+		early := next.Before(first.Add(GiveUp)) || attempt < minAttempts
 		if early && attempt < maxAttempts {
 			return next, true
 		}
@@ -64,6 +61,13 @@ func (s Schedule) Next(attempt int, first, now time.Time, r desk.Result) (time.T
 		}
 	}
 	return time.Time{}, false
+}
+
+func (s Schedule) pauses() []time.Duration {
+	if len(s.Pauses) == 0 {
+		return defaultPauses
+	}
+	return s.Pauses
 }
 
 // jitter lengthens the pause until next by up to 10%, so that deliveries that

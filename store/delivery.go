@@ -30,10 +30,16 @@ type deliveryQueries struct {
 }
 
 // Outbox is the durable queue of deliveries; it implements outbound.Queue.
-type Outbox struct{ s *Store }
+type Outbox struct {
+	s      *Store
+	limits outbound.Limits
+}
 
 // Outbox returns the store's queue of deliveries.
-func (s *Store) Outbox() Outbox { return Outbox{s} }
+func (s *Store) Outbox() Outbox { return Outbox{s: s} }
+
+// Limited returns the queue with limits for destinations.
+func (o Outbox) Limited(l outbound.Limits) Outbox { return Outbox{o.s, l} }
 
 var _ outbound.Queue = Outbox{}
 
@@ -42,6 +48,7 @@ type deliveryRow struct {
 	desk.Delivery
 	Warned    sql.NullTime
 	Abandoned bool
+	Failing   bool
 	Unknowns  int
 }
 
@@ -50,7 +57,8 @@ func (o Outbox) Claim(ctx context.Context, ch desk.Channel, n int, lease time.Du
 	var jobs []outbound.Job
 	err := o.s.tx(ctx, func(tx *sqlx.Tx) error {
 		var rows []deliveryRow
-		err := tx.StmtxContext(ctx, o.s.q.delivery.Claim).SelectContext(ctx, &rows, ch, n, lease.Seconds(), o.s.owner)
+		err := tx.StmtxContext(ctx, o.s.q.delivery.Claim).SelectContext(ctx, &rows, ch, n, lease.Seconds(), o.s.owner, o.most(), o.limits.Pace().Seconds(), o.named(),
+			o.limits.Warn.Seconds(), outbound.GiveUp.Seconds())
 		if err != nil || len(rows) == 0 {
 			return wrap("claim deliveries", err)
 		}
@@ -61,7 +69,7 @@ func (o Outbox) Claim(ctx context.Context, ch desk.Channel, n int, lease time.Du
 		}
 		for _, r := range rows {
 			r.Delivery.WarnedAt = r.Warned.Time
-			jobs = append(jobs, outbound.Job{Message: messages[r.MessageID], Delivery: r.Delivery, Abandoned: r.Abandoned, Unknowns: r.Unknowns})
+			jobs = append(jobs, outbound.Job{Message: messages[r.MessageID], Delivery: r.Delivery, Abandoned: r.Abandoned, Failing: r.Failing, Unknowns: r.Unknowns})
 		}
 		return nil
 	})

@@ -1,27 +1,98 @@
 -- name: delivery-claim
--- Due deliveries of a channel, oldest first. One whose lease ran out in the middle of
--- sending is claimed again for the same attempt, as abandoned if its content may have
--- been sent. That stays on record until the attempt has a result.
-with due as (
-    select id, state, state = 'sending' and (owner is null or content_started_at is not null) as abandoned from deliveries
+-- Due deliveries of a channel, oldest first, but of each destination only as many as there is
+-- room for. $5 is the most attempts at once to a destination and $6 the seconds between two
+-- messages to it; $7 are others of these, by name. $8 and $9 are after how many seconds
+-- people are warned, and a delivery is given up: an attempt is made then even if the
+-- destination waits, so that each has an answer of its own.
+--
+-- One whose lease ran out in the middle of sending is claimed again for the same attempt, as
+-- abandoned if its content may have been sent. That stays on record until the attempt has a
+-- result.
+with recursive busy as materialized (
+    select destination, count(*)::int as n from deliveries
+    where channel = $1 and state = 'sending' and lease_until > now()
+    group by destination
+), oldest as materialized (
+    select id, destination, next_attempt_at, state = 'sending' or ($8::float8 > 0 and warned_at is null and coalesce(period_at, created_at) + $8::float8 * interval '1 second' <= now())
+               or coalesce(period_at, created_at) + $9::float8 * interval '1 second' <= now() as pressing
+    from deliveries
     where channel = $1 and not settled and not on_hold and state in ('held', 'queued', 'delayed', 'unknown', 'sending') and next_attempt_at <= now()
     order by next_attempt_at, id
-    limit $2
+    limit 4 * $2::int + 64
+), others (destination) as (
+    -- If there are more, they may be of destinations that are not among the oldest: one step
+    -- in the index for each destination.
+    select (select min(d.destination) from deliveries d where d.channel = $1 and not d.settled and not d.on_hold)
+    where (select count(*) from oldest) >= 4 * $2::int + 64
+    union all
+    select (select min(d.destination) from deliveries d where d.channel = $1 and not d.settled and not d.on_hold and d.destination > o.destination)
+    from others o where o.destination is not null
+), places as materialized (
+    select p.destination, coalesce(n.blocked_until > now(), false) as blocked, coalesce(n.failures > 0, false) as failing, coalesce(l.pace, $6::float8) as pace,
+           case when n.paced_until > now() then 0 else least($2::int, coalesce(l.most, $5::int) - coalesce(b.n, 0),
+               case when coalesce(l.pace, $6::float8) > 0 then greatest(1, floor(5 / coalesce(l.pace, $6::float8)))::int end) end as free,
+           case when n.blocked_until > now() then 0 when n.failures > 0 then greatest(0, 1 - coalesce(b.n, 0)) else $2::int end as fit
+    from (select destination from oldest union select destination from others where destination is not null) p
+    left join destinations n on n.name = p.destination
+    left join busy b on b.destination = p.destination
+    left join jsonb_to_recordset($7::jsonb) as l (name text, most int, pace float8) on l.name = p.destination
+), found as (
+    select id, destination, next_attempt_at, pressing from oldest
+    union
+    select d.id, d.destination, d.next_attempt_at, d.pressing
+    from others o join places p on p.destination = o.destination and p.free > 0 and not p.blocked
+    cross join lateral (
+        select id, destination, next_attempt_at, state = 'sending' or ($8::float8 > 0 and warned_at is null and coalesce(period_at, created_at) + $8::float8 * interval '1 second' <= now())
+               or coalesce(period_at, created_at) + $9::float8 * interval '1 second' <= now() as pressing
+        from deliveries
+        where channel = $1 and destination = o.destination and not settled and not on_hold
+          and state in ('held', 'queued', 'delayed', 'unknown', 'sending') and next_attempt_at <= now()
+        order by next_attempt_at limit p.free) d
+), ranked as (
+    select f.id, f.next_attempt_at, f.pressing, p.free, p.fit, p.blocked, p.failing,
+           row_number() over (partition by f.destination, p.blocked and not f.pressing order by f.next_attempt_at, f.id) as place
+    from found f join places p on p.destination = f.destination
+), chosen as (
+    select id, failing from ranked
+    where place <= free and (place <= fit or pressing)
+    order by next_attempt_at, id
+    limit $2::int
+), due as (
+    select d.id, d.state, d.state = 'sending' and (d.owner is null or d.content_started_at is not null) as abandoned from deliveries d
+    where d.id in (select id from chosen) and not d.settled and not d.on_hold
+      and d.state in ('held', 'queued', 'delayed', 'unknown', 'sending') and d.next_attempt_at <= now()
     for update skip locked
-), fence as (select nextval('fences') as fence)
-update deliveries d
-set state = 'sending', fence = f.fence, owner = $4::uuid,
-    content_started_at = case when due.abandoned then coalesce(d.content_started_at, d.updated_at) end,
-    lease_until = now() + $3 * interval '1 second', updated_at = now(),
-    next_attempt_at = now() + $3 * interval '1 second',
-    attempts = attempts + case when due.state = 'sending' then 0 else 1 end
-from due, fence f
-where d.id = due.id
-returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.return_path, d.envelope_id, d.state, d.attempts,
-    d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.lease_until, d.fence, d.created_at, d.updated_at,
-    coalesce(d.period_at, d.created_at) as period_at, d.period_attempts, d.warned_at as warned, due.abandoned,
-    (select count(*) from delivery_attempts a
-     where a.delivery_id = d.id and a.source = 'attempt' and a.state = 'unknown' and a.attempt > d.period_attempts) as unknowns;
+), waiting as (
+    select d.id, n.blocked_until from deliveries d join destinations n on n.name = d.destination
+    where d.id in (select id from ranked where blocked and not pressing) and d.next_attempt_at <= now() and d.state in ('held', 'queued', 'delayed', 'unknown')
+    for update of d skip locked
+), postponed as (
+    update deliveries d
+    set next_attempt_at = delivery_postponed(w.blocked_until, coalesce(d.period_at, d.created_at), d.warned_at, $8::float8, $9::float8),
+        state = case when d.state = 'held' then 'queued' else d.state end
+    from waiting w where d.id = w.id
+), fence as (select nextval('fences') as fence), claimed as (
+    update deliveries d
+    set state = 'sending', fence = f.fence, owner = $4::uuid,
+        content_started_at = case when due.abandoned then coalesce(d.content_started_at, d.updated_at) end,
+        lease_until = now() + $3::float8 * interval '1 second', updated_at = now(),
+        next_attempt_at = now() + $3::float8 * interval '1 second',
+        attempts = attempts + case when due.state = 'sending' then 0 else 1 end
+    from due join chosen c on c.id = due.id, fence f
+    where d.id = due.id
+    returning d.id, d.message_id, d.conversation_id, d.channel, d.recipient, d.return_path, d.envelope_id, d.state, d.attempts,
+        d.next_attempt_at, d.code, d.enhanced_code, d.detail, d.lease_until, d.fence, d.created_at, d.updated_at, d.destination,
+        coalesce(d.period_at, d.created_at) as period_at, d.period_attempts, d.warned_at as warned, due.abandoned, c.failing,
+        (select count(*) from delivery_attempts a
+         where a.delivery_id = d.id and a.source = 'attempt' and a.state = 'unknown' and a.attempt > d.period_attempts) as unknowns
+), paced as (
+    insert into destinations as n (name, paced_until)
+    select c.destination, now() + count(*) * max(p.pace) * interval '1 second'
+    from claimed c join places p on p.destination = c.destination and p.pace > 0
+    group by c.destination order by c.destination
+    on conflict (name) do update set paced_until = greatest(n.paced_until, now()) + (excluded.paced_until - now())
+)
+select * from claimed;
 
 -- name: delivery-content
 -- The claim $2 of delivery $1 is about to send the content.
@@ -62,9 +133,13 @@ where m.id = any($1::uuid[]);
 select author_id is not null as personal, third_party from messages where id = $1;
 
 -- name: delivery-next
--- In seconds from now, so that it does not matter whose clock is right.
-select extract(epoch from min(next_attempt_at) - now()) from deliveries
-where channel = $1 and not settled and not on_hold and state in ('held', 'queued', 'delayed', 'unknown', 'sending');
+-- In seconds from now, so that it does not matter whose clock is right. What has been due for
+-- longer waits for its destination; that a slot of it becomes free is known elsewhere.
+select extract(epoch from least(
+    (select min(next_attempt_at) from deliveries
+     where channel = $1 and not settled and not on_hold and state in ('held', 'queued', 'delayed', 'unknown', 'sending')
+       and next_attempt_at > now() - interval '50 milliseconds'),
+    (select min(n.paced_until) from destinations n where n.paced_until > now() and $1 = 'email')) - now());
 
 -- name: rendering-get
 select bytes from renderings where message_id = $1;

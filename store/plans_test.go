@@ -28,6 +28,7 @@ var scans = map[string]bool{
 	"search-unfolded":    true, // once, after an upgrade
 	"directory-contacts": true, // planned for its arguments each time
 	"raw-list":           true, // planned for any state at once; run by operators
+	"destination-assign": true, // once, when the routes have changed
 	"raw-due":            true, // up to the first one
 	"raw-release":        true, // once, at the start
 	"queues":             true, // counts

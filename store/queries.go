@@ -32,6 +32,8 @@ type queries struct {
 	delivery         deliveryQueries
 	forward          forwardQueries
 	sending          sendingQueries
+	destination      destinationQueries
+	mtasts           mtastsQueries
 	outbox           outboxQueries
 	address          addressQueries
 	event            eventQueries

@@ -246,11 +246,12 @@ begin
     end if;
     if changes ? 'deliveries' then
         insert into deliveries (id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, attempts,
-            next_attempt_at, code, enhanced_code, detail, lease_until, fence, settled, created_at, updated_at)
+            next_attempt_at, code, enhanced_code, detail, lease_until, fence, settled, created_at, updated_at, destination)
         select id, message_id, conversation_id, channel, recipient, return_path, envelope_id, state, attempts,
             coalesce(next_attempt_at, created_at), code, enhanced_code, detail, lease_until, fence,
-            state in ('sent', 'delivered', 'failed', 'cancelled'), created_at, updated_at
-        from jsonb_populate_recordset(null::deliveries, changes->'deliveries');
+            state in ('sent', 'delivered', 'failed', 'cancelled'), created_at, updated_at,
+            delivery_destination(channel, recipient, (select m.from_address from messages m where m.id = d.message_id))
+        from jsonb_populate_recordset(null::deliveries, changes->'deliveries') d;
     end if;
     if changes ? 'results' then
         for result in
@@ -299,6 +300,11 @@ begin
             if found then
                 insert into delivery_attempts (delivery_id, attempt, at, source, state, detail, action, agent_id)
                 values (result.delivery_id, tries, result.at, 'person', result.state, result.reason, result.action, result.by_id);
+                -- Whoever retries may know that the destination works again.
+                if result.action = 'retry' then
+                    update destinations n set failures = 0, failing_since = null, blocked_until = null
+                    from deliveries d where d.id = result.delivery_id and n.name = d.destination and n.failures > 0;
+                end if;
             else
                 deliveries_lost := deliveries_lost + 1;
             end if;

@@ -33,6 +33,9 @@ func (f *Fault) Unwrap() error { return f.Err }
 type Server struct {
 	Addr string // host:port
 	User string // the account that logs in; empty: no login
+	// Exchanger: it is not a smarthost but a server of the recipient's domain. What it refuses
+	// is about this message; there is nothing that an operator could set up there.
+	Exchanger bool
 }
 
 // Interpret returns the delivery result of an attempt that ended with err in
@@ -40,6 +43,7 @@ type Server struct {
 // refused or if it is not known what happened. from is the reverse-path.
 func (s Server) Interpret(p Phase, err error, from string) (desk.Result, *Fault) {
 	r := classify(p, err)
+	r.Unreached = p <= PhaseAuth
 	f := s.Fault(p, err, from)
 	if f == nil {
 		return r, nil
@@ -65,6 +69,8 @@ func (s Server) Fault(p Phase, err error, from string) *Fault {
 		f.Advice = "Ask its administrator why. It may require a different EHLO name (mail.domain) or not accept connections from this machine's address. " + retried
 	case replied && p == PhaseAuth:
 		s.loginFault(f, err, reply)
+	case replied && s.Exchanger:
+		return nil
 	case replied:
 		return s.transactionFault(p, err, reply, from)
 	case p == PhaseDot:
