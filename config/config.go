@@ -46,17 +46,19 @@ type Config struct {
 	// it is sent to the agent by mail; 0: never.
 	NoticeMail time.Duration `koanf:"notice_mail"`
 
-	DB         DB         `koanf:"db"`
-	Mail       Mail       `koanf:"mail"`
-	SMTP       SMTP       `koanf:"smtp"`
-	Smarthost  Smarthost  `koanf:"smarthost"`
-	DKIM       []DKIM     `koanf:"dkim"`
-	Mailboxes  []Mailbox  `koanf:"mailbox"`
-	Widgets    []Widget   `koanf:"widget"`
-	Forms      []Form     `koanf:"form"`
-	Images     Images     `koanf:"images"`
-	Webhooks   Webhooks   `koanf:"webhooks"`
-	Signatures Signatures `koanf:"signatures"`
+	DB         DB                `koanf:"db"`
+	Mail       Mail              `koanf:"mail"`
+	SMTP       SMTP              `koanf:"smtp"`
+	Smarthost  Smarthost         `koanf:"smarthost"`
+	Smarthosts []SenderSmarthost `koanf:"smarthosts"`
+	Delivery   Delivery          `koanf:"delivery"`
+	DKIM       []DKIM            `koanf:"dkim"`
+	Mailboxes  []Mailbox         `koanf:"mailbox"`
+	Widgets    []Widget          `koanf:"widget"`
+	Forms      []Form            `koanf:"form"`
+	Images     Images            `koanf:"images"`
+	Webhooks   Webhooks          `koanf:"webhooks"`
+	Signatures Signatures        `koanf:"signatures"`
 }
 
 // DefaultMinFreeSpace is the default of Config.MinFreeSpace in octets.
@@ -149,20 +151,23 @@ func (s *Signatures) Trust() mailsig.Config {
 	return mailsig.Config{Authorities: s.SMIMEAuthorities, System: s.SMIMESystem, Keys: s.OpenPGPKeys}
 }
 
-// Smarthost relays outgoing mail. While Addr is empty, replies stay queued.
+// Smarthost relays outgoing mail. While Addr is empty, and mail is not delivered directly,
+// replies stay queued.
 type Smarthost struct {
 	Addr         string `koanf:"addr"` // host:port; default: the provider's
 	User         string `koanf:"user"`
 	Password     string `koanf:"password"`
 	PasswordFile string `koanf:"password_file"` // file that contains Password
 	TLS          string `koanf:"tls"`           // implicit, starttls, none
+	Connections  int    `koanf:"connections"`   // attempts at once; 0: as many as there are
+	Rate         int    `koanf:"rate"`          // messages per minute; 0: no limit
 
 	OAuth `koanf:",squash"`
 }
 
 // complete fills in the provider's defaults and reads secrets from their files.
-func (s *Smarthost) complete() (problems []Problem) {
-	const at = "smarthost."
+func (s *Smarthost) complete(at string) (problems []Problem) {
+	s.TLS = cmp.Or(s.TLS, "starttls")
 	problems = secretFile(at, "password", s.PasswordFile, &s.Password)
 	switch s.Provider {
 	case ProviderGoogle:
@@ -176,6 +181,6 @@ func (s *Smarthost) complete() (problems []Problem) {
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
 	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute,
-		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second, DelayWarning: 4 * time.Hour}, Smarthost: Smarthost{TLS: "starttls"}, Webhooks: Webhooks{Timeout: 15 * time.Second},
+		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second, DelayWarning: 4 * time.Hour}, Smarthost: Smarthost{TLS: "starttls"}, Delivery: defaultDelivery(), Webhooks: Webhooks{Timeout: 15 * time.Second},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

@@ -66,7 +66,10 @@ func load(path string, environ []string, overrides map[string]any, validate func
 	for i := range cfg.Mailboxes {
 		problems = append(problems, cfg.Mailboxes[i].complete(fmt.Sprintf("mailbox[%d].", i))...)
 	}
-	problems = append(problems, cfg.Smarthost.complete()...)
+	problems = append(problems, cfg.Smarthost.complete("smarthost.")...)
+	for i := range cfg.Smarthosts {
+		problems = append(problems, cfg.Smarthosts[i].complete(fmt.Sprintf("smarthosts[%d].", i))...)
+	}
 	problems = append(problems, secretFile("", "secret_key", cfg.SecretKeyFile, &cfg.SecretKey)...)
 	var invalid *Error
 	if errors.As(validate(&cfg), &invalid) {

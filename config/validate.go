@@ -77,7 +77,8 @@ func (c *Config) Validate() error {
 	v.policy(c.Policy)
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)
-	v.smarthost(&c.Smarthost)
+	v.relay("smarthost.", &c.Smarthost)
+	v.delivery(c)
 	v.dkim(c.DKIM)
 	v.mailboxes(c.Mailboxes)
 	v.networks("trusted_proxies", c.TrustedProxies)
@@ -188,15 +189,16 @@ func (v *validator) signatures(s *Signatures) {
 	}
 }
 
-// smarthost checks the [smarthost] section.
-func (v *validator) smarthost(s *Smarthost) {
-	const at = "smarthost."
+// relay checks a smarthost.
+func (v *validator) relay(at string, s *Smarthost) {
 	v.address(at+"addr", s.Addr, false)
 	v.oneOf(at+"tls", s.TLS, "implicit", "starttls", "none")
 	v.oauth(at, s.OAuth)
 	if s.Auth == AuthOAuth2 && s.User == "" {
 		v.add(at+"user", "set the account to send as")
 	}
+	v.between(at+"connections", s.Connections, 0, 500)
+	v.between(at+"rate", s.Rate, 0, 100_000)
 }
 
 // keyCharacters are the characters allowed in the keys of widgets and forms.

@@ -62,6 +62,9 @@ func (d *dnsChecker) check(ctx context.Context, domains, catchAll []string) {
 	if d.smarthost != "" {
 		each(d.spf, domains...)
 	}
+	if d.cfg != nil && d.cfg.Delivery.Direct {
+		d.direct(ctx, domains)
+	}
 	each(d.dmarc, domains...)
 	for i := range d.keys {
 		if !d.unreachable {

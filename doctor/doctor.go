@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"switchboard/channels"
@@ -60,7 +59,7 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) []Finding {
 	err := database.With(ctx, cfg, log, func(ctx context.Context, st *store.Store) error {
 		x.database(ctx, st)
 		x.holidays(ctx, st)
-		x.smarthost(ctx, st)
+		x.sending(ctx, st)
 		for i := range cfg.Mailboxes {
 			x.mailbox(ctx, &cfg.Mailboxes[i], st)
 		}
@@ -76,7 +75,7 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) []Finding {
 		if len(cfg.Mailboxes) > 0 {
 			x.add("mailboxes", Warn, "not checked, because the database is unavailable", later)
 		}
-		if cfg.Smarthost.Addr != "" {
+		if cfg.Smarthost.Addr != "" || len(cfg.Smarthosts) > 0 {
 			x.add("smarthost", Warn, "not checked, because the database is unavailable", later)
 		}
 	}
@@ -153,29 +152,4 @@ func (x *checker) fault(check string, err error, fallback string) {
 		fallback = fault.Advice
 	}
 	x.add(check, Fail, err.Error(), fallback)
-}
-
-// smarthost logs in to the smarthost and asks whether it accepts each sender address.
-func (x *checker) smarthost(ctx context.Context, st *store.Store) {
-	c := x.cfg.Smarthost
-	if c.Addr == "" {
-		x.add("smarthost", Warn, "not configured", "Replies by mail stay queued until smarthost.addr is set.")
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
-	defer cancel()
-	s, err := mailaccount.OpenSmarthost(x.cfg, mailaccount.SmarthostOptions{Tokens: st, Log: x.log})
-	if err == nil {
-		defer s.Close()
-		err = s.Probe(ctx)
-	}
-	if err != nil {
-		x.fault("smarthost", err, "Check smarthost.addr, tls (implicit: port 465, starttls: port 587), user and password. Replies stay queued until then.")
-		return
-	}
-	detail := c.Addr + " accepts"
-	if c.User != "" {
-		detail += " the login of " + c.User + " and"
-	}
-	x.add("smarthost", OK, detail+" mail from "+strings.Join(x.cfg.Mail.Addresses, ", "), "")
 }

@@ -48,7 +48,7 @@ func (g *Gateway) automaticStopped(ctx context.Context, _ channels.Sink) (hint, 
 // buildResponder builds what sends automatic mail to customers. Without a smarthost it
 // records why nothing is sent.
 func (g *Gateway) buildResponder(messageID func(desk.MessageID) string, links *survey.Links) {
-	opt := responder.Options{Policy: g.policy, MessageID: messageID, Mail: g.cfg.Smarthost.Addr != "", Links: links, Log: g.log,
+	opt := responder.Options{Policy: g.policy, MessageID: messageID, Mail: g.cfg.Sends(), Links: links, Log: g.log,
 		Committed: func() { g.tail.Wake(); g.outbox.Wake() }}
 	if g.metrics != nil {
 		opt.Decided = g.metrics.Automatic

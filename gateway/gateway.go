@@ -32,7 +32,7 @@ import (
 	"switchboard/internal/imageproxy"
 	"switchboard/internal/listen"
 	"switchboard/internal/localaddr"
-	"switchboard/internal/mailaccount"
+	"switchboard/internal/mailroute"
 	"switchboard/internal/mailsig"
 	"switchboard/internal/memory"
 	"switchboard/internal/metrics"
@@ -47,6 +47,7 @@ import (
 	"switchboard/normalize"
 	"switchboard/outbound"
 	"switchboard/outbound/chatter"
+	"switchboard/outbound/mailer"
 	"switchboard/outbound/render"
 	"switchboard/router"
 	"switchboard/store"
@@ -261,27 +262,40 @@ func (g *Gateway) buildOutbound(ctx context.Context, tokens *threading.Tokens) e
 	}
 	g.desk = agent.New(g.store, opt)
 	senders := map[desk.Channel]outbound.Sender{desk.ChannelChat: chatter.New(g.hub)}
-	if g.cfg.Smarthost.Addr != "" {
-		signers, err := g.cfg.DKIMKeys()
-		if err != nil {
-			return fmt.Errorf("dkim: %w", err)
-		}
-		smarthost, err := mailaccount.OpenSmarthost(&g.cfg, mailaccount.SmarthostOptions{ReplyAddress: tokens.Address, Sign: signers.Sign, Tokens: g.store, Archive: g.store,
-			Sent: func() { g.group.Received(mailaccount.SmarthostName) }, Log: g.log})
-		if err != nil {
+	if g.cfg.Sends() {
+		if err := g.buildSending(ctx, tokens, senders); err != nil {
 			return err
-		}
-		g.group.Add(mailaccount.SmarthostName, &health.Probe{Interval: smarthostInterval, Check: smarthost.Check})
-		senders[desk.ChannelEmail] = smarthost.Mailer
-		if g.cfg.NoticeMail > 0 {
-			g.notices = noticemail.New(g.store, smarthost, noticemail.Options{From: g.cfg.Mail.Addresses[0], Domain: g.cfg.Mail.Hostname(), Age: g.cfg.NoticeMail,
-				Own: g.local.Contains, PublicURL: g.cfg.PublicURL, Render: render.Message, Log: g.log})
 		}
 	}
 	g.buildAssigner()
 	g.buildWebhooks()
 	g.buildResponder(opt.MessageID, g.surveys)
-	g.outbox = outbound.New(g.store.Outbox(), senders, outbound.Options{Log: g.log, Warn: g.cfg.Mail.DelayWarning})
+	g.outbox = outbound.New(g.store.Outbox().Limited(mailroute.Limits(&g.cfg)), senders, outbound.Options{Log: g.log, Warn: g.cfg.Mail.DelayWarning,
+		Parallel: g.cfg.Delivery.Attempts()})
+	return nil
+}
+
+// buildSending builds the sender of mail and of notices.
+func (g *Gateway) buildSending(ctx context.Context, tokens *threading.Tokens, senders map[desk.Channel]outbound.Sender) error {
+	signers, err := g.cfg.DKIMKeys()
+	if err != nil {
+		return fmt.Errorf("dkim: %w", err)
+	}
+	if err := g.store.Routes(ctx, mailroute.Routes(&g.cfg)); err != nil {
+		return err
+	}
+	sending, err := mailroute.Open(&g.cfg, mailroute.Options{Tokens: g.store, Policies: g.store, Sign: signers.Sign, Sent: func(channel string) { g.group.Received(channel) }, Log: g.log})
+	if err != nil {
+		return err
+	}
+	for _, s := range sending.Smarthosts {
+		g.group.Add(s.Name, &health.Probe{Interval: smarthostInterval, Check: s.Check})
+	}
+	senders[desk.ChannelEmail] = mailer.New(sending, g.store, mailer.Options{ReplyAddress: tokens.Address, Sign: signers.Sign})
+	if g.cfg.NoticeMail > 0 {
+		g.notices = noticemail.New(g.store, sending, noticemail.Options{From: g.cfg.Mail.Addresses[0], Domain: g.cfg.Mail.Hostname(), Age: g.cfg.NoticeMail,
+			Own: g.local.Contains, PublicURL: g.cfg.PublicURL, Render: render.Message, Log: g.log})
+	}
 	return nil
 }
 

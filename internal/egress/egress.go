@@ -46,6 +46,14 @@ func New(allow []netip.Prefix) *Client {
 	}}
 }
 
+// NewStrict returns a Client that follows no redirects and looks up names with dns.
+func NewStrict(allow []netip.Prefix, dns *net.Resolver) *Client {
+	t := transport(allow, dialTimeout)
+	dialer := net.Dialer{Timeout: dialTimeout, Control: dialGuard(allow), Resolver: dns}
+	t.DialContext = dialer.DialContext
+	return &Client{&http.Client{Timeout: timeout, Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
 // transport connects to public addresses only. Control runs on the resolved address just
 // before connect(2), for every connection: neither DNS rebinding nor a redirect bypasses it.
 func transport(allow []netip.Prefix, response time.Duration) *http.Transport {
@@ -130,6 +138,13 @@ func checkURL(ctx context.Context, u *url.URL) error {
 	return nil
 }
 
+// Exchangers returns a net.Dialer.Control function that admits public addresses on the SMTP
+// port, and those in the allow networks on any port: whoever writes to the gateway chooses
+// the domain, and with it the server, that the answer goes to.
+func Exchangers(allow []netip.Prefix) func(network, address string, _ syscall.RawConn) error {
+	return guard(allow, ssrf.WithDeniedV4Prefixes(azureWireServer), ssrf.WithPorts(25))
+}
+
 // azureWireServer is the address at which Azure's host answers its virtual
 // machines. It lies in public address space, so no registry marks it as special.
 var azureWireServer = netip.MustParsePrefix("168.63.129.16/32")
@@ -140,7 +155,11 @@ var azureWireServer = netip.MustParsePrefix("168.63.129.16/32")
 // (RFC 6890 §2.2) and all of IPv6 outside global unicast, which includes the
 // IPv4-mapped and NAT64 ranges.
 func dialGuard(allow []netip.Prefix) func(network, address string, _ syscall.RawConn) error {
-	public := ssrf.New(ssrf.WithDeniedV4Prefixes(azureWireServer))
+	return guard(allow, ssrf.WithDeniedV4Prefixes(azureWireServer))
+}
+
+func guard(allow []netip.Prefix, options ...ssrf.Option) func(network, address string, _ syscall.RawConn) error {
+	public := ssrf.New(options...)
 	return func(network, address string, c syscall.RawConn) error {
 		// ssrf checks the port before its own allow list, so an internal server on
 		// another port needs this check in front of it.

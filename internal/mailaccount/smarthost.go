@@ -10,7 +10,6 @@ import (
 	"switchboard/config"
 	"switchboard/desk"
 	"switchboard/internal/oauth"
-	"switchboard/outbound/mailer"
 	"switchboard/outbound/smtpclient"
 	"switchboard/outbound/smtpreply"
 )
@@ -21,14 +20,13 @@ const SmarthostName = "smarthost"
 
 var tlsModes = map[string]smtpclient.TLSMode{"implicit": smtpclient.TLSImplicit, "starttls": smtpclient.TLSStart, "none": smtpclient.TLSNone}
 
-// Smarthost sends mail and knows the smarthost's state from periodic checks and from
+// Smarthost submits mail and knows the smarthost's state from periodic checks and from
 // the result of every attempt, so that an outage is visible before anyone misses a
 // reply.
 type Smarthost struct {
-	Mailer *mailer.Mailer
+	Name string // in the list of channels
 
 	client  *smtpclient.Client
-	sign    mailer.Sign
 	senders []string
 	sent    func()
 
@@ -40,40 +38,33 @@ type Smarthost struct {
 // SmarthostOptions are the parts that a Smarthost works with. Only Tokens is needed
 // for Check.
 type SmarthostOptions struct {
-	ReplyAddress mailer.ReplyAddress // may be nil
-	Sign         mailer.Sign         // may be nil
-	Tokens       oauth.Keeper
-	Archive      mailer.Archive
-	Sent         func() // called for every mail that the smarthost accepted
-	Log          *slog.Logger
+	Name     string   // SmarthostName, or another one
+	Hostname string   // in EHLO
+	Senders  []string // support addresses whose mail it relays
+	Tokens   oauth.Keeper
+	Sent     func() // called for every mail that the smarthost accepted
+	Log      *slog.Logger
 }
 
-// OpenSmarthost returns the sender of mail; nothing is connected yet.
-func OpenSmarthost(cfg *config.Config, opt SmarthostOptions) (*Smarthost, error) {
-	c, s := &cfg.Smarthost, &Smarthost{senders: cfg.Mail.Addresses, sign: opt.Sign, sent: opt.Sent}
-	settings := smtpclient.Config{Addr: c.Addr, User: c.User, Password: c.Password, TLS: tlsModes[c.TLS], Hostname: cfg.Mail.Hostname(),
+// OpenSmarthost returns a smarthost; nothing is connected yet.
+func OpenSmarthost(c *config.Smarthost, opt SmarthostOptions) (*Smarthost, error) {
+	s := &Smarthost{Name: opt.Name, senders: opt.Senders, sent: opt.Sent}
+	settings := smtpclient.Config{Addr: c.Addr, User: c.User, Password: c.Password, TLS: tlsModes[c.TLS], Hostname: opt.Hostname,
 		Report: s.report}
 	if c.Auth == config.AuthOAuth2 {
-		settings.Tokens = oauth.New(tokenSource(&c.OAuth, SmarthostName), opt.Tokens, opt.Log.With("channel", SmarthostName))
+		settings.Tokens = oauth.New(tokenSource(&c.OAuth, opt.Name), opt.Tokens, opt.Log.With("channel", opt.Name))
 	}
 	client, err := smtpclient.New(settings)
 	if err != nil {
 		return nil, err
 	}
-	s.client, s.Mailer = client, mailer.New(client, opt.Archive, mailer.Options{ReplyAddress: opt.ReplyAddress, Sign: opt.Sign})
+	s.client = client
 	return s, nil
 }
 
-// SubmitAutomatic implements noticemail.Submitter.
-func (s *Smarthost) SubmitAutomatic(ctx context.Context, from, to string, data []byte) desk.Result {
-	if s.sign != nil {
-		signed, err := s.sign(from, data)
-		if err != nil {
-			return desk.Result{State: desk.DeliveryDelayed, Detail: err.Error()}
-		}
-		data = signed
-	}
-	return s.client.Submit(ctx, smtpclient.Mail{To: to, Data: data})
+// Submit implements mailer.Submitter.
+func (s *Smarthost) Submit(ctx context.Context, m smtpclient.Mail) desk.Result {
+	return s.client.Submit(ctx, m)
 }
 
 // Check is a health.Probe's check. That the smarthost accepts a test transaction does
@@ -90,11 +81,14 @@ func (s *Smarthost) Check(ctx context.Context, sink channels.Sink) (hint, fault 
 	return nil, refused
 }
 
-// Probe checks that the smarthost accepts the login and mail from every support
-// address; no mail is sent. Its error is a *channels.Fault if the cause is known.
+// Probe checks that the smarthost accepts the login and mail from its support
+// addresses; no mail is sent. Its error is a *channels.Fault if the cause is known.
 func (s *Smarthost) Probe(ctx context.Context) error {
 	return channelFault(s.client.Probe(ctx, s.senders...))
 }
+
+// Senders are the support addresses whose mail it relays.
+func (s *Smarthost) Senders() []string { return s.senders }
 
 // Close ends idle connections to the smarthost.
 func (s *Smarthost) Close() { s.client.Close() }

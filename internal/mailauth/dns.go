@@ -21,13 +21,18 @@ type Resolver interface {
 // system's configuration if addr is empty. Names are fully qualified: the system's
 // search list must not resolve a sender's domain to a local one.
 func System(addr string) Resolver {
+	return system{NetResolver(addr)}
+}
+
+// NetResolver returns the resolver behind System, for connections.
+func NetResolver(addr string) *net.Resolver {
 	if addr == "" {
-		return system{net.DefaultResolver}
+		return net.DefaultResolver
 	}
-	return system{&net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, network, addr)
-	}}}
+	}}
 }
 
 type system struct{ *net.Resolver }

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,9 +22,10 @@ func DNS(t testing.TB, records map[string]string) string {
 	return Zone(t, lines...)
 }
 
-// Zone starts a DNS server with records such as "example.com MX mx.example.com", of
-// the types TXT, MX, A and PTR (by address). It answers everything else with NXDOMAIN.
-// The name "*" with the type FAIL makes every query fail. It returns its address.
+// Zone starts a DNS server with records such as "example.com MX mx.example.com" or
+// "example.com MX 20 mx.example.com", of the types TXT, MX, A, AAAA and PTR (by address). It
+// answers everything else with NXDOMAIN. The type FAIL makes all queries for a name fail, for
+// the name "*" every query. It returns its address.
 func Zone(t testing.TB, records ...string) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -65,7 +67,7 @@ func answerFrom(records []string, query dnsmessage.Message) dnsmessage.Message {
 			name = reversed(name)
 		}
 		switch {
-		case kind == "FAIL":
+		case kind == "FAIL" && (name == "*" || name == asked):
 			answer.RCode = dnsmessage.RCodeServerFailure
 			return answer
 		case name != asked:
@@ -95,9 +97,16 @@ func resource(kind, value string) dnsmessage.ResourceBody {
 		}
 		return &dnsmessage.TXTResource{TXT: append(strings, value)}
 	case "MX":
-		return &dnsmessage.MXResource{Pref: 10, MX: dnsmessage.MustNewName(strings.TrimSuffix(value, ".") + ".")}
+		preference := uint64(10)
+		if first, host, ok := strings.Cut(value, " "); ok {
+			value = host
+			preference, _ = strconv.ParseUint(first, 10, 16) //nolint:errcheck // a test with another value fails
+		}
+		return &dnsmessage.MXResource{Pref: uint16(preference), MX: dnsmessage.MustNewName(strings.TrimSuffix(value, ".") + ".")}
 	case "PTR":
 		return &dnsmessage.PTRResource{PTR: dnsmessage.MustNewName(value + ".")}
+	case "AAAA":
+		return &dnsmessage.AAAAResource{AAAA: netip.MustParseAddr(value).As16()}
 	case "A":
 		return &dnsmessage.AResource{A: netip.MustParseAddr(value).As4()}
 	}

@@ -1,5 +1,5 @@
 // Package mailer is the sender for email. It renders a message, stores the bytes
-// so that every attempt sends the same ones, and submits them to the smarthost.
+// so that every attempt sends the same ones, and submits them.
 package mailer
 
 import (
@@ -28,6 +28,11 @@ type Archive interface {
 	BeginContent(ctx context.Context, d desk.Delivery) error
 }
 
+// Submitter makes one attempt to submit a mail: a *smtpclient.Client to a smarthost.
+type Submitter interface {
+	Submit(ctx context.Context, m smtpclient.Mail) desk.Result
+}
+
 // ReplyAddress adds a reply token to base, one of the configured addresses. The
 // token identifies the conversation and the recipient.
 type ReplyAddress func(base string, c desk.ConversationID, recipient string) string
@@ -44,7 +49,7 @@ type Options struct {
 // Mailer is the outbound.Sender for desk.ChannelEmail. It is safe for concurrent
 // use.
 type Mailer struct {
-	client       *smtpclient.Client
+	client       Submitter
 	archive      Archive
 	replyAddress ReplyAddress
 	sign         Sign
@@ -55,7 +60,7 @@ var _ outbound.Sender = (*Mailer)(nil)
 // New returns a Mailer. All recipients receive the same bytes, so the token in Reply-To
 // is that of the primary recipient; the one in the reverse-path is each recipient's own,
 // so that a bounce identifies them.
-func New(client *smtpclient.Client, archive Archive, opt Options) *Mailer {
+func New(client Submitter, archive Archive, opt Options) *Mailer {
 	m := &Mailer{client: client, archive: archive, replyAddress: opt.ReplyAddress, sign: opt.Sign}
 	if m.replyAddress == nil {
 		m.replyAddress = func(base string, _ desk.ConversationID, _ string) string { return base }
@@ -79,6 +84,9 @@ func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (d
 		return desk.Result{State: desk.DeliveryFailed, EnhancedCode: "5.1.3", Detail: "the recipient's address is not a valid email address"}, nil
 	}
 	mail := smtpclient.Mail{To: d.Recipient, EnvelopeID: d.EnvelopeID, Data: data}
+	if len(msg.From) > 0 {
+		mail.Author = imf.NormalizeAddr(msg.From[0].Email)
+	}
 	if d.ReturnPath != "" { // automatic responses use the null reverse-path (RFC 3834 §3.3)
 		mail.From = m.replyAddress(d.ReturnPath, d.ConversationID, d.Recipient)
 	}

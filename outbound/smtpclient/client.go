@@ -1,5 +1,10 @@
 // Package smtpclient submits messages to a smarthost over SMTP (RFC 5321,
-// submission by RFC 6409). It keeps connections open between messages.
+// submission by RFC 6409), or to a mail exchanger of the recipient's domain. It keeps
+// connections open between messages.
+//
+// It does not pipeline commands (RFC 2920): go-smtp's client waits for each reply. On a
+// connection that is kept, that is two more round trips for each message, which matters less
+// than it seems, because the attempts of several messages run at once.
 package smtpclient
 
 import (
@@ -9,6 +14,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"switchboard/desk"
@@ -23,11 +29,19 @@ const (
 	TLSStart    TLSMode = "starttls" // RFC 3207, required; the default
 	TLSImplicit TLSMode = "tls"      // RFC 8314 §3.3, usually port 465
 	TLSNone     TLSMode = "none"     // only for a relay on this machine or a trusted network
+	// TLSOpportunistic is STARTTLS if it works, for mail exchangers (RFC 7435 §3).
+	TLSOpportunistic TLSMode = "opportunistic"
 )
 
-// Config describes the smarthost.
+// Config describes the server.
 type Config struct {
-	Addr      string // host:port
+	Addr string // host:port
+	// Exchanger: it is a mail exchanger and not a smarthost, and Name is what it is called in
+	// results.
+	Exchanger bool
+	Name      string
+	// Control is called before each connection is made, see net.Dialer. May be nil.
+	Control   func(network, address string, c syscall.RawConn) error
 	User      string // empty: no AUTH
 	Password  string
 	Tokens    Tokens      // used instead of Password; may be nil
@@ -61,6 +75,8 @@ type Mail struct {
 	To         string // forward-path
 	EnvelopeID string // ENVID (RFC 3461 §4.4); may be empty
 	Data       []byte // the message with CRLF line ends
+	// Author is the address in the From field, which chooses the smarthost.
+	Author string
 	// Begin is called when the server is ready for Data; if it returns an error, nothing
 	// of Data is sent. May be nil.
 	Begin func(context.Context) error
@@ -86,11 +102,11 @@ func New(cfg Config) (*Client, error) {
 	switch cfg.TLS {
 	case "":
 		cfg.TLS = TLSStart
-	case TLSStart, TLSImplicit, TLSNone:
+	case TLSStart, TLSImplicit, TLSNone, TLSOpportunistic:
 	default:
 		return nil, desk.Errorf(desk.KindInvalid, "smarthost TLS mode %q: must be starttls, tls or none", cfg.TLS)
 	}
-	if cfg.TLS == TLSNone && cfg.User != "" && !isLoopback(host) {
+	if (cfg.TLS == TLSNone || cfg.TLS == TLSOpportunistic) && cfg.User != "" && !isLoopback(host) {
 		return nil, desk.Errorf(desk.KindInvalid, "the smarthost's password would be sent unencrypted: set TLS to starttls or tls")
 	}
 	cfg.TLSConfig = cfg.TLSConfig.Clone()
@@ -107,7 +123,8 @@ func New(cfg Config) (*Client, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, 2*time.Minute)
 	cfg.Answer = cmp.Or(cfg.Answer, 10*time.Minute)
 	cfg.Idle = cmp.Or(cfg.Idle, 30*time.Second)
-	return &Client{cfg: cfg, server: smtpreply.Server{Addr: cfg.Addr, User: cfg.User}}, nil
+	cfg.Name = cmp.Or(cfg.Name, cfg.Addr)
+	return &Client{cfg: cfg, server: smtpreply.Server{Addr: cfg.Name, User: cfg.User, Exchanger: cfg.Exchanger}}, nil
 }
 
 func isLoopback(host string) bool {
@@ -121,7 +138,7 @@ func isLoopback(host string) bool {
 func (c *Client) Submit(ctx context.Context, m Mail) desk.Result {
 	m.From, m.To = imf.ASCIIAddr(m.From), imf.ASCIIAddr(m.To)
 	r, f := c.submit(ctx, m)
-	r.Server = c.cfg.Addr
+	r.Server = c.cfg.Name
 	// An attempt that was cut off by ctx says nothing about the smarthost.
 	if ctx.Err() == nil && (f != nil || r.State == desk.DeliverySent) {
 		c.cfg.Report(f)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -35,16 +36,27 @@ func (c *Client) connect(ctx context.Context) (*session, smtpreply.Phase, error)
 }
 
 // dial connects and logs in with the access token, or with the password if token
-// is empty.
+// is empty. If TLS fails where it is opportunistic, it connects again without.
 func (c *Client) dial(ctx context.Context, token string) (*session, smtpreply.Phase, error) {
-	dialer := net.Dialer{Timeout: c.cfg.Timeout}
+	s, phase, err := c.dialWith(ctx, token, c.cfg.TLS)
+	if err != nil && phase == smtpreply.PhaseTLS && c.cfg.TLS == TLSOpportunistic && ctx.Err() == nil {
+		return c.dialWith(ctx, token, TLSNone)
+	}
+	return s, phase, err
+}
+
+// connectTimeout bounds the wait for a connection: a server that works answers SYN at once.
+const connectTimeout = 30 * time.Second
+
+func (c *Client) dialWith(ctx context.Context, token string, mode TLSMode) (*session, smtpreply.Phase, error) {
+	dialer := net.Dialer{Timeout: min(c.cfg.Timeout, connectTimeout), Control: c.cfg.Control}
 	conn, err := dialer.DialContext(ctx, "tcp", c.cfg.Addr)
 	if err != nil {
 		return nil, smtpreply.PhaseConnect, err
 	}
 	s := &session{conn: newDeadlineConn(conn, c.cfg.Timeout), cfg: &c.cfg, server: c.server}
 	defer context.AfterFunc(ctx, s.abort)()
-	if phase, err := s.open(token); err != nil {
+	if phase, err := s.open(token, mode); err != nil {
 		s.abort()
 		if ctx.Err() != nil { // the reason the connection broke
 			err = ctx.Err()
@@ -55,11 +67,15 @@ func (c *Client) dial(ctx context.Context, token string) (*session, smtpreply.Ph
 }
 
 // open starts TLS, greets the server and logs in.
-func (s *session) open(token string) (smtpreply.Phase, error) {
-	switch s.cfg.TLS {
-	case TLSImplicit:
+func (s *session) open(token string, mode TLSMode) (smtpreply.Phase, error) {
+	switch {
+	case s.cfg.Exchanger && mode != TLSNone:
+		if phase, err := s.exchange(mode == TLSStart); err != nil {
+			return phase, err
+		}
+	case mode == TLSImplicit:
 		s.client = smtp.NewClient(tls.Client(s.conn, s.cfg.TLSConfig))
-	case TLSNone:
+	case mode == TLSNone:
 		s.client = smtp.NewClient(s.conn)
 	default:
 		// go-smtp sends EHLO localhost before STARTTLS. The server forgets that name
