@@ -48,6 +48,20 @@ func NewSMTPSink(t testing.TB, flags ...string) *SMTPSink {
 	return s
 }
 
+// NewSMTPDiscard starts an smtp-sink that keeps nothing, and returns its address.
+func NewSMTPDiscard(t testing.TB) (addr string) {
+	t.Helper()
+	addr = FreeAddr(t)
+	account, _, _, root := unprivileged(t)
+	args := []string{program(t, "smtp-sink", "postfix"), "-4"}
+	if root {
+		args = append(args, "-u", account)
+	}
+	start(t, append(args, addr, "1000")...)
+	awaitPort(t, addr)
+	return addr
+}
+
 // Stop ends the server; its messages can still be read.
 func (s *SMTPSink) Stop() { s.process.stop() }
 
