@@ -32,7 +32,7 @@ var notStored = map[string]string{
 	"Deliveries.PeriodAt":                 "Changes.Operations sets it",
 	"Deliveries.WarnedAt":                 "Changes.Results sets it",
 	"Deliveries.Destination":              "write_changes sets it",
-	"Results.Result.Unreached":            "it is recorded with the destination",
+	"Results.Unreached":                   "it is recorded with the destination",
 	"Deliveries.PeriodAttempts":           "Changes.Operations sets it",
 	"Messages.Report.Returned":            "used to find the delivery, and not kept",
 	"Messages.Report.Returned.MailSystem": "used to find the delivery, and not kept",
