@@ -23,6 +23,7 @@ type Deps struct {
 	Messages      Messages
 	Trails        Trails
 	Outbox        Queues
+	Surveys       Surveys
 	Desks         Desks
 	Tasks         Tasks
 	Drafts        Drafts
@@ -65,6 +66,7 @@ type Store interface {
 	Messages
 	Trails
 	Queues
+	Surveys
 	Desks
 	Tasks
 	Drafts
@@ -102,7 +104,7 @@ type Actions interface {
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Trails: s, Outbox: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
+		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 	}
 }

@@ -159,7 +159,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{201}
 		}
 		return []int{200}
-	case operation == "list-outbox", operation == "retry-outbox":
+	case operation == "list-outbox", operation == "retry-outbox", operation == "survey-results":
 		if role != "root" {
 			return []int{403}
 		}

@@ -134,6 +134,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.countRoutes()
 	s.messageRoutes()
 	s.outboxRoutes()
+	s.surveyRoutes()
 	s.deskRoutes()
 	s.agentRoutes()
 	s.directoryRoutes()

@@ -71,6 +71,7 @@ type AttemptSource string
 const (
 	SourceAttempt AttemptSource = "attempt" // the answer to our own attempt, or the lack of one
 	SourceDSN     AttemptSource = "dsn"     // a delivery status notification (RFC 3464)
+	SourceCopy    AttemptSource = "copy"    // a copy in a Sent folder, or one that came back to us
 	SourceClient  AttemptSource = "client"  // the visitor's chat client confirmed it
 	SourcePerson  AttemptSource = "person"  // not a result: what a person did to the delivery
 )

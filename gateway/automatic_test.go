@@ -175,3 +175,26 @@ func TestOutOfHours(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreachableGetsNoAcknowledgement: a form is not answered at an address from which mail came back.
+func TestUnreachableGetsNoAcknowledgement(t *testing.T) {
+	t.Parallel()
+	d := startMail(t, func(cfg *config.Config) { cfg.Policy = automaticPolicy(t, "{acknowledge: true, unverified: true}") })
+	if _, err := d.db.Exec(`insert into address_health (address, suppressed_at, reason, failures, first_failed_at, last_failed_at) values ('gone@acme.example', now(), 'no-mailbox', 1, now(), now())`); err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{"Gone@acme.example", "jo@other.example"} {
+		form, err := http.PostForm("http://"+d.host+"/f/contact", url.Values{"name": {"Jo"}, "email": {address}, "message": {"Where is " + address + "?"}})
+		if err != nil || form.StatusCode >= 400 {
+			t.Fatal(form, err)
+		}
+		form.Body.Close()
+	}
+	if rule := d.withheld(d.only("from:gone@acme.example").ID); rule != "unreachable" {
+		t.Error(rule)
+	}
+	d.eventually("the other acknowledgement", func() bool { all, _ := d.peer.got("jo@other.example"); return len(all) == 1 })
+	if all, _ := d.peer.got("gone@acme.example"); len(all) != 0 {
+		t.Errorf("%d mails", len(all))
+	}
+}

@@ -291,7 +291,7 @@ func (g *Gateway) buildSending(ctx context.Context, tokens *threading.Tokens, se
 	for _, s := range sending.Smarthosts {
 		g.group.Add(s.Name, &health.Probe{Interval: smarthostInterval, Check: s.Check})
 	}
-	senders[desk.ChannelEmail] = mailer.New(sending, g.store, mailer.Options{ReplyAddress: tokens.Address, Sign: signers.Sign})
+	senders[desk.ChannelEmail] = mailer.New(sending, g.store, mailer.Options{ReplyAddress: tokens.Address, Complete: g.revealLinks, Sign: signers.Sign})
 	if g.cfg.NoticeMail > 0 {
 		g.notices = noticemail.New(g.store, sending, noticemail.Options{From: g.cfg.Mail.Addresses[0], Domain: g.cfg.Mail.Hostname(), Age: g.cfg.NoticeMail,
 			Own: g.local.Contains, PublicURL: g.cfg.PublicURL, Render: render.Message, Log: g.log})

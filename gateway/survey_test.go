@@ -87,6 +87,14 @@ func TestSurvey(t *testing.T) {
 	if !slices.Equal(choices, []string{"5", "4", "3", "2", "1"}) || sent.From != "" || !strings.Contains(string(sent.Content), "Auto-Submitted: auto-generated") {
 		t.Errorf("from %q, choices %v:\n%s", sent.From, choices, sent.Content)
 	}
+	// Agents see that there are links, and not where they lead.
+	asked := r.messages(c.ID)[1]
+	if token := strings.TrimPrefix(path, "/survey/"); strings.Contains(asked.Text, token) || !strings.Contains(asked.Text, "/survey/hidden?choice=5") {
+		t.Errorf("agents see %s", asked.Text)
+	}
+	if code := r.call("GET", "/messages/"+asked.ID+"/raw", nil, nil); code != http.StatusNotFound {
+		t.Errorf("the original of a survey: %d", code)
+	}
 	for _, method := range []string{"HEAD", "GET"} {
 		for _, choice := range choices { // as a scanner does
 			if code, _ := r.page(method, path+"?choice="+choice, nil); code != http.StatusOK {
@@ -120,6 +128,29 @@ func TestSurvey(t *testing.T) {
 	var full struct{ Status string }
 	if r.call("GET", "/conversations/"+c.ID, nil, &full); full.Status != "resolved" {
 		t.Error("after the answer:", full.Status)
+	}
+	var results struct {
+		Total struct {
+			Sent, Answered, Good int
+			Share, Average       *float64
+		}
+		Groups []struct {
+			Key, Name string
+			Sent      int
+			Share     *float64
+		}
+	}
+	for by, want := range map[string]string{"inbox": "frontline", "agent": ""} {
+		if code := r.call("GET", "/surveys?by="+by, nil, &results); code != http.StatusOK || results.Total.Sent != 1 || results.Total.Answered != 1 || results.Total.Good != 1 || *results.Total.Share != 1 ||
+			*results.Total.Average != 0.75 || len(results.Groups) != 1 || results.Groups[0].Key != want || *results.Groups[0].Share != 1 {
+			t.Errorf("by %s: %d %+v", by, code, results)
+		}
+	}
+	if r.call("GET", "/surveys?kind=effort", nil, &results); results.Total.Sent != 0 || results.Total.Share != nil || len(results.Groups) != 0 {
+		t.Errorf("of another kind: %+v", results)
+	}
+	if code := r.call("GET", "/surveys?to=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z", nil, nil); code != http.StatusUnprocessableEntity {
+		t.Errorf("from after to: %d", code)
 	}
 	for name, bad := range map[string]string{"forged": path[:len(path)-1] + "_", "shortened": path[:20], "of another": "/survey/" + strings.Repeat("A", 55)} {
 		if code, _ := r.page("POST", bad, url.Values{"choice": {"1"}}); code != http.StatusNotFound {

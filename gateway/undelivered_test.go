@@ -22,7 +22,8 @@ type peer struct {
 	addr string
 
 	mu      sync.Mutex
-	refuse  map[string]error // by recipient: the answer to the message
+	refuse  map[string]error         // by recipient: the answer to the message
+	waits   map[string]chan struct{} // by recipient: until it is closed there is no answer
 	offered []offered
 }
 
@@ -38,8 +39,8 @@ func startPeer(t *testing.T) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &peer{addr: l.Addr().String(), refuse: map[string]error{}}
-	server := gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &peerSession{peer: p}, nil }))
+	p := &peer{addr: l.Addr().String(), refuse: map[string]error{}, waits: map[string]chan struct{}{}}
+	server := gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) { return &peerSession{peer: p, conn: c.Conn()}, nil }))
 	server.Domain = "peer.example"
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(l) }()
@@ -71,8 +72,12 @@ func (p *peer) got(to string) (all, accepted []offered) {
 
 type peerSession struct {
 	*peer
+	conn     net.Conn
 	from, to string
 }
+
+// errCut makes the peer take a message and close the connection without a reply.
+var errCut = errors.New("cut")
 
 func (s *peerSession) Reset()        {}
 func (s *peerSession) Logout() error { return nil }
@@ -90,9 +95,17 @@ func (s *peerSession) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 func (s *peerSession) Data(body io.Reader) error {
 	data, err := io.ReadAll(body)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	err = errors.Join(err, s.refuse[s.to])
-	s.offered = append(s.offered, offered{s.from, s.to, string(data), err == nil})
+	cut := errors.Is(err, errCut)
+	s.offered = append(s.offered, offered{s.from, s.to, string(data), err == nil || cut})
+	wait := s.waits[s.to]
+	s.mu.Unlock()
+	if wait != nil {
+		<-wait
+	}
+	if cut {
+		s.conn.Close()
+	}
 	var refusal *gosmtp.SMTPError
 	if errors.As(err, &refusal) {
 		return refusal

@@ -134,7 +134,7 @@ func (r *bounce) titled(d *SentDelivery) bool {
 
 // left reports whether a delivery was attempted, so that a report about it can exist.
 func (d *SentDelivery) left() bool {
-	return d.Channel == desk.ChannelEmail && (handedOver(d.State) || d.State == desk.DeliveryFailed)
+	return d.Channel == desk.ChannelEmail && (handedOver(d.State) || d.State == desk.DeliveryFailed || d.State == desk.DeliverySending)
 }
 
 // fates returns what a bounce says about the recipient of a delivery. A bounce to the

@@ -31,6 +31,7 @@ func (b *batch) returned(p *parsed, m *desk.Message, s sender) bool {
 	if c == nil || !b.rules.Own(s.email) || s.trust == desk.TrustForged || !b.sentBack(m) {
 		return false
 	}
+	b.copied(b.snap.SentAs[m.MessageID], "a copy came back to the desk")
 	key := ContentKey{c.AccountID, m.MessageID, content(m)}
 	if first, ok := b.snap.Stored[key]; ok {
 		b.duplicate(p, first)

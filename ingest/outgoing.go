@@ -41,6 +41,7 @@ func (b *batch) outgoing(p *parsed) {
 	m := p.message
 	m.RawID, m.Direction, m.Channel = p.Raw.ID, desk.Outbound, p.Raw.Channel
 	if id, ok := b.snap.SentAs[m.MessageID]; ok {
+		b.copied(id, "the server filed a copy in the folder of sent mail")
 		b.processed(p, id, true)
 		return
 	}

@@ -84,6 +84,9 @@ func query(batch []parsed, rules *Rules) Query {
 			q.MessageIDs = append(q.MessageIDs, m.InReplyTo...)
 			q.MessageIDs = append(q.MessageIDs, m.References...)
 		}
+		if raw.Outgoing || len(m.From) > 0 && rules.Own(m.From[0].Email) {
+			q.Reported = append(q.Reported, m.MessageID) // a copy of what we sent
+		}
 		if m.Report != nil && m.Report.OriginalMessageID != "" {
 			q.MessageIDs = append(q.MessageIDs, m.Report.OriginalMessageID)
 			q.Reported = append(q.Reported, m.Report.OriginalMessageID)

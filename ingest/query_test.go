@@ -62,6 +62,7 @@ func TestQueryOfASentMail(t *testing.T) {
 		Domains:    []string{"acme.example"},
 		MessageIDs: []string{"s1@mua"},
 		OwnIDs:     []string{"s1@mua"},
+		Reported:   []string{"s1@mua"}, // it may be a copy of what we sent
 		Authors:    []string{"ana@desk.example", "office@desk.example"},
 		Opens:      true,
 	}

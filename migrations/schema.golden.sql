@@ -372,7 +372,7 @@ create table delivery_attempts (
     constraint delivery_attempts_pkey PRIMARY KEY (id),
     constraint delivery_attempts_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
     constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id),
-    constraint delivery_attempts_source CHECK ((source = ANY (ARRAY['attempt'::text, 'dsn'::text, 'client'::text, 'person'::text])))
+    constraint delivery_attempts_source CHECK ((source = ANY (ARRAY['attempt'::text, 'dsn'::text, 'copy'::text, 'client'::text, 'person'::text])))
 );
 CREATE INDEX delivery_attempts_delivery ON delivery_attempts USING btree (delivery_id, at);
 
@@ -854,6 +854,7 @@ create table surveys (
 );
 CREATE INDEX surveys_answered ON surveys USING btree (answered_at) WHERE (answered_at IS NOT NULL);
 CREATE INDEX surveys_contact ON surveys USING btree (contact_id, sent_at);
+CREATE INDEX surveys_message ON surveys USING btree (message_id);
 CREATE UNIQUE INDEX surveys_once ON surveys USING btree (conversation_id, address, kind);
 CREATE INDEX surveys_sent ON surveys USING btree (sent_at);
 

@@ -11,6 +11,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/autoreply"
+	"switchboard/internal/imf"
 	"switchboard/internal/responder"
 )
 
@@ -85,7 +86,8 @@ func (t *answerTx) Used(ctx context.Context, q responder.Question) (autoreply.Us
 		Stopped sql.NullTime
 	}
 	err := t.get(ctx, "count automatic mail", t.q.Used, &row, q.Kind, q.Address, q.Organization, q.Fingerprint, q.Conversation, q.Interval.Seconds(),
-		autoreply.BreakerWindow.Seconds(), autoreply.BreakerNormal.Seconds(), q.Contact)
+		autoreply.BreakerWindow.Seconds(), autoreply.BreakerNormal.Seconds(), q.Contact, autoreply.Burst.Seconds(),
+		imf.NormalizeAddr(q.Address))
 	row.Used.Stopped = row.Stopped.Time
 	return row.Used, row.Traffic, err
 }

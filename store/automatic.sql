@@ -28,6 +28,8 @@ select
     (select count(*) from automatic_mails where organization = $3 and at > now() - interval '10 minutes') as domain_now,
     (select count(*) from automatic_mails where fingerprint = $4 and fingerprint <> '' and at > now() - interval '1 hour') as fingerprint,
     (select count(*) from automatic_mails where at > now() - interval '1 hour' and not verified) as unverified,
+    (select count(*) from automatic_mails where at > now() - $10 * interval '1 second' and not verified) as unverified_now,
+    exists (select from address_health where address = $11 and suppressed_at is not null) as unreachable,
     (select until from automatic_stop where until > now()) as stopped,
     (select count(*) from automatic_mails where at > now() - $7 * interval '1 second') as recent,
     (select count(*) from automatic_mails where at > now() - ($7 + $8) * interval '1 second' and at <= now() - $7 * interval '1 second') as normal;

@@ -53,13 +53,15 @@ func TestWriteResults(t *testing.T) {
 		{"client for a sent one", f.confirmed, desk.DeliveryResult{Source: desk.SourceClient, Result: desk.Result{State: desk.DeliveryDelivered}},
 			"delivered 250 2.0.0 queued true client"},
 		{"DSN for one being sent", f.claimed, desk.DeliveryResult{Source: desk.SourceDSN, Result: desk.Result{State: desk.DeliveryFailed}},
-			"sending 250 2.0.0 queued false"},
+			"sending 250 2.0.0 queued false dsn"}, // kept until the attempt ends
+		{"a copy of a sent one", f.sent, desk.DeliveryResult{Source: desk.SourceCopy, Result: desk.Result{State: desk.DeliverySent}},
+			"failed 250 5.1.1 unknown true dsn"},
 		{"DSN for a cancelled one", f.ended, desk.DeliveryResult{Source: desk.SourceDSN, Result: desk.Result{State: desk.DeliveryFailed}},
 			"cancelled 250 2.0.0 queued true"},
 		{"client for a failed one", f.seen, desk.DeliveryResult{Source: desk.SourceClient, Result: desk.Result{State: desk.DeliveryDelivered}},
 			"failed 250 2.0.0 queued true"},
 		{"final answer", f.claimed, desk.DeliveryResult{Fence: 9, Source: desk.SourceAttempt, Result: desk.Result{State: desk.DeliverySent, Code: 251}},
-			"sent 251   true attempt"},
+			"sent 251   true dsn attempt"},
 	} {
 		test.result.Delivery, test.result.At = test.delivery, at
 		if err := f.write(t, &desk.Changes{Results: []desk.DeliveryResult{test.result}}); err != nil {
@@ -67,7 +69,7 @@ func TestWriteResults(t *testing.T) {
 		}
 		var got string
 		err := f.db.GetContext(t.Context(), &got, `select d.state || ' ' || d.code || ' ' || d.enhanced_code || ' ' || d.detail || ' ' || d.settled
-			|| coalesce((select string_agg(' ' || a.source, '') from delivery_attempts a where a.delivery_id = d.id), '') from deliveries d where id = $1`, test.delivery)
+			|| coalesce((select string_agg(' ' || a.source, '' order by a.id) from delivery_attempts a where a.delivery_id = d.id), '') from deliveries d where id = $1`, test.delivery)
 		if err != nil || got != test.want {
 			t.Errorf("%s: %q (%v), want %q", test.name, got, err, test.want)
 		}

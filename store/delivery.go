@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 type deliveryQueries struct {
 	Claim         *sqlx.Stmt `query:"delivery-claim"`
 	Content       *sqlx.Stmt `query:"delivery-content"`
+	Reported      *sqlx.Stmt `query:"delivery-reported"`
 	Gone          *sqlx.Stmt `query:"delivery-gone"`
 	Release       *sqlx.Stmt `query:"delivery-release"`
 	Messages      *sqlx.Stmt `query:"delivery-messages"`
@@ -134,6 +136,11 @@ func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, ne
 		if err := t.get(ctx, "read author", o.s.q.delivery.ByPerson, &of, d.MessageID); err != nil {
 			return err
 		}
+		if r.State == desk.DeliveryUnknown || r.State == desk.DeliveryDelayed {
+			if next, err = t.reported(ctx, d, &r, next); err != nil {
+				return err
+			}
+		}
 		data := desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient, State: r.State, Source: desk.SourceAttempt,
 			Attempts: d.Attempts, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail, Late: r.Late}
 		if !next.IsZero() {
@@ -145,6 +152,24 @@ func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, ne
 		}
 		return t.Save(ctx, &c)
 	})
+}
+
+// reported replaces the result of an attempt by what was reported about the delivery while
+// the attempt was running, if anything was, and returns the time of the next attempt.
+func (t *actTx) reported(ctx context.Context, d desk.Delivery, r *desk.Result, next time.Time) (time.Time, error) {
+	var report struct {
+		Source       desk.AttemptSource
+		State        desk.DeliveryState
+		EnhancedCode string
+		Detail       string
+	}
+	err := t.tx.StmtxContext(ctx, t.s.q.delivery.Reported).GetContext(ctx, &report, d.ID, d.Attempts, r.State == desk.DeliveryDelayed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return next, nil
+	}
+	r.State, r.EnhancedCode, r.Late = report.State, report.EnhancedCode, false
+	r.Detail = report.Detail + " (the attempt itself: " + r.Detail + ")"
+	return time.Time{}, wrap("read reports about a delivery", err)
 }
 
 // BeginContent implements mailer.Archive. The statement is a transaction of its own,

@@ -98,6 +98,13 @@ select * from claimed;
 -- The claim $2 of delivery $1 is about to send the content.
 update deliveries set content_started_at = now() where id = $1 and fence = $2 and state = 'sending';
 
+-- name: delivery-reported
+-- What was reported about delivery $1 while its attempt $2 was running, the last first. A
+-- copy says nothing about an attempt that was refused ($3).
+select source, state, enhanced_code, detail from delivery_attempts
+where delivery_id = $1 and attempt = $2 and (source = 'dsn' or source = 'copy' and not $3::boolean)
+order by id desc limit 1;
+
 -- name: delivery-gone
 -- The programs that have ended while they were sending: $1 is the class of the advisory
 -- lock that each program holds while it runs.

@@ -4,15 +4,19 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 	"switchboard/lifecycle"
 )
 
 type surveyQueries struct {
-	One    *sqlx.Stmt `query:"survey-one"`
-	Answer *sqlx.Stmt `query:"survey-answer"`
+	One       *sqlx.Stmt `query:"survey-one"`
+	Answer    *sqlx.Stmt `query:"survey-answer"`
+	Results   *sqlx.Stmt `query:"survey-results"`
+	OfMessage *sqlx.Stmt `query:"survey-of-message"`
 }
 
 type surveyRow struct {
@@ -44,6 +48,11 @@ func (s *Store) survey(ctx context.Context, stmt *sqlx.Stmt, id desk.SurveyID) (
 		return row, notFound("survey", id)
 	}
 	return row, nil
+}
+
+// SurveyOf returns the survey that a message asks for; KindNotFound if it is none.
+func (s *Store) SurveyOf(ctx context.Context, id desk.MessageID) (out desk.Survey, err error) {
+	return out, wrap("read the survey of a message", s.q.survey.OfMessage.GetContext(ctx, &out, id))
 }
 
 // AnswerSurvey records the answer to a survey in its conversation, or in the one that it
@@ -80,4 +89,32 @@ func (s *Store) AnswerSurvey(ctx context.Context, id desk.SurveyID, score int, c
 		}
 		return t.Save(ctx, &changes)
 	})
+}
+
+// SurveyResults groups the surveys of a kind by inbox, or by agent.
+func (s *Store) SurveyResults(ctx context.Context, f view.SurveyFilter) (view.SurveyResults, error) {
+	var rows []struct {
+		Total bool
+		view.SurveyGroup
+		Agent uuid.NullUUID
+	}
+	out := view.SurveyResults{Groups: []view.SurveyGroup{}}
+	if err := s.q.survey.Results.SelectContext(ctx, &rows, f.Kind, f.From, f.To, f.By == "agent"); err != nil {
+		return out, wrap("count surveys", err)
+	}
+	for _, r := range rows {
+		if r.Answered > 0 {
+			share := float64(r.Good) / float64(r.Answered)
+			r.Share = &share
+		}
+		if r.Agent.Valid {
+			r.Key = desk.AgentID(r.Agent.UUID).String()
+		}
+		if r.Total {
+			out.Total = r.SurveyCount
+			continue
+		}
+		out.Groups = append(out.Groups, r.SurveyGroup)
+	}
+	return out, nil
 }

@@ -38,7 +38,7 @@ order by p.since, p.conversation_id
 limit 1;
 
 -- name: view-message-bytes
--- As received, or as sent.
+-- As received, or as sent. That of a survey has the links with which the customer answers.
 select m.channel, coalesce(w.bytes, r.bytes) as bytes
 from placements p
 join messages m on m.id = p.message_id
@@ -46,7 +46,7 @@ join conversations c on c.id = p.conversation_id
 left join raws w on w.id = m.raw_id
 left join renderings r on r.message_id = m.id
 where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and p.message_id = $3 and p.until is null
-  and coalesce(w.bytes, r.bytes) is not null
+  and coalesce(w.bytes, r.bytes) is not null and not exists (select from surveys s where s.message_id = m.id)
 limit 1;
 
 -- name: view-attachment

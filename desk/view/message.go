@@ -55,7 +55,7 @@ type Trail struct {
 type Attempt struct {
 	Attempt      int                `json:"attempt" doc:"The number of the attempt, from 1"`
 	At           time.Time          `json:"at"`
-	Source       desk.AttemptSource `json:"source" enum:"attempt,dsn,client,person" doc:"What reported it: the answer to our own attempt, a delivery status notification, the visitor's chat client, or a person, who did action"`
+	Source       desk.AttemptSource `json:"source" enum:"attempt,dsn,copy,client,person" doc:"What reported it: the answer to our own attempt, a delivery status notification, a copy in a Sent folder, the visitor's chat client, or a person, who did action"`
 	State        desk.DeliveryState `json:"state" enum:"held,queued,sent,delivered,delayed,unknown,failed,cancelled"`
 	Server       string             `json:"server" doc:"The server that the message was sent to; may be empty"`
 	Code         int                `json:"code" doc:"SMTP reply code, 0 if none"`

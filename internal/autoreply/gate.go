@@ -30,6 +30,11 @@ type Limits struct {
 // Default are the limits of a desk.
 var Default = Limits{AddressDay: 5, Conversation: 1, DomainHour: 20, FreemailHour: 200, Fingerprint: 1, UnverifiedHour: 30, MaxAge: 24 * time.Hour}
 
+// Burst is how soon a mail of an unverified sender may come after an automatic mail to
+// another one without being taken for its answer: a responder that changes its address and
+// its domain has nothing else that gives it away.
+const Burst = 20 * time.Second
+
 // Settings are what the policy says about this kind of mail in this inbox.
 type Settings struct {
 	Kind desk.AutomaticKind
@@ -47,7 +52,11 @@ type Used struct {
 	Domain       int // within an hour
 	DomainNow    int // within ten minutes
 	Fingerprint  int // within an hour
-	Unverified   int // within an hour
+	Unverified   int // within an hour, to unverified senders
+	// UnverifiedNow is within Burst.
+	UnverifiedNow int
+	// Unreachable: nothing more is sent to the address, because it did not arrive.
+	Unreachable bool
 	// Stopped is until when the circuit breaker has stopped automatic mail; zero: it has not.
 	Stopped time.Time
 }
@@ -140,6 +149,7 @@ var rules = []rule{
 	{"answered", func(in *Input) bool { return in.answers() && in.Conversation.Answered }, say("a person has already answered")},
 	// Mail to an address that nothing confirms may reach somebody who never wrote.
 	{"unverified", func(in *Input) bool { return !in.Verified() && !in.Settings.Unverified }, say("nothing confirms the sender's address, and the policy does not allow automatic mail to such senders")},
+	{"unreachable", func(in *Input) bool { return in.Used.Unreachable }, func(in *Input) string { return "mail to " + in.Facts.Address + " did not arrive" }},
 	{"circuit-breaker", func(in *Input) bool { return in.At.Before(in.Used.Stopped) }, func(in *Input) string {
 		return "automatic mail is stopped until " + in.Used.Stopped.UTC().Format("15:04 MST") + ", because much more of it was sent than usual"
 	}},
@@ -160,6 +170,11 @@ var rules = []rule{
 	{"budget-text", func(in *Input) bool {
 		return in.answers() && in.Facts.Fingerprint != "" && in.Used.Fingerprint >= in.Limits.Fingerprint
 	}, say("a message with the same text was answered within an hour")},
+	{"budget-unverified", func(in *Input) bool {
+		return in.answers() && in.Facts.Channel == desk.ChannelEmail && !in.Verified() && in.Used.UnverifiedNow >= 1
+	}, func(in *Input) string {
+		return "one was sent to another unverified sender within " + duration(Burst) + "; this may be an answer to it"
+	}},
 	{"budget-unverified", func(in *Input) bool { return !in.Verified() && in.Used.Unverified >= in.Limits.UnverifiedHour }, func(in *Input) string {
 		return fmt.Sprintf("%d automatic mails were sent to unverified senders within an hour", in.Used.Unverified)
 	}},
@@ -192,7 +207,7 @@ func duration(d time.Duration) string {
 	for _, u := range []struct {
 		of   time.Duration
 		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
 		if d >= u.of && d%u.of == 0 {
 			if d == u.of {
 				return "one " + u.name

@@ -54,12 +54,21 @@ func Score(choice string, scale int) (int, bool) {
 	return n, err == nil && n >= 1 && n <= scale && strconv.Itoa(n) == choice
 }
 
-// Text returns the links of all choices for a mail, one a line.
+// hidden stands for the token in the links of a text that agents can read: only the
+// customer answers.
+const hidden = "hidden"
+
+// Reveal puts the token of a survey into the text of its mail.
+func (l *Links) Reveal(text string, s *desk.Survey) string {
+	return strings.ReplaceAll(text, "/survey/"+hidden+"?choice=", "/survey/"+l.Token(s.ID, s.ExpiresAt)+"?choice=")
+}
+
+// Text returns the links of all choices for a mail, one a line, without the token: Reveal
+// adds it.
 func (l *Links) Text(s *desk.Survey) string {
-	token := l.Token(s.ID, s.ExpiresAt)
 	var b strings.Builder
 	for _, c := range Choices(s.Kind, s.Scale) {
-		fmt.Fprintf(&b, "%s: %s\n", c.Label, l.URL(token, c.Value()))
+		fmt.Fprintf(&b, "%s: %s\n", c.Label, l.URL(hidden, c.Value()))
 	}
 	fmt.Fprintf(&b, "\nOne click shows your answer, and nothing is recorded until you send it. You can change it until %s.", s.ExpiresAt.UTC().Format("2 January 2006"))
 	return b.String()

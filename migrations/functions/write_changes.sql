@@ -259,20 +259,21 @@ begin
                 code int, enhanced_code text, detail text, next_attempt_at timestamptz, late boolean)
         loop
             -- The result of an attempt completes the delivery or sets the time of the next
-            -- attempt. A DSN, which reports what happened later, does not change that time.
+            -- attempt. What is reported later, by a DSN or a copy, ends the attempts.
             update deliveries d set state = result.state, updated_at = result.at,
                 code = case when result.source = 'attempt' or result.code <> 0 then result.code else d.code end,
                 enhanced_code = case when result.source = 'client' then d.enhanced_code else result.enhanced_code end,
                 detail = case when result.source = 'client' then d.detail else result.detail end,
-                next_attempt_at = case when result.source = 'dsn' then d.next_attempt_at else coalesce(result.next_attempt_at, result.at) end,
-                settled = case when result.source = 'dsn' then d.settled else result.next_attempt_at is null end,
-                lease_until = case when result.source = 'dsn' then d.lease_until end,
+                next_attempt_at = case when result.source in ('dsn', 'copy') then d.next_attempt_at else coalesce(result.next_attempt_at, result.at) end,
+                settled = result.next_attempt_at is null,
+                lease_until = case when result.source in ('dsn', 'copy') then d.lease_until end,
                 warned_at = case when result.late then result.at else d.warned_at end,
-                owner = case when result.source = 'dsn' then d.owner end
+                owner = case when result.source in ('dsn', 'copy') then d.owner end
             where d.id = result.delivery_id
               and (result.fence = 0 or d.fence = result.fence and d.state = 'sending')
               and case result.source
                   when 'dsn' then d.state in ('sent', 'delayed', 'unknown', 'delivered')
+                  when 'copy' then d.state = 'unknown'
                   when 'client' then d.state in ('queued', 'sending', 'sent', 'delayed', 'unknown')
                   else true end
             returning d.attempts into tries;
@@ -281,6 +282,11 @@ begin
                 values (result.delivery_id, tries, result.at, result.source, result.state, coalesce(result.server, ''), result.code, result.enhanced_code, result.detail);
             elsif result.fence <> 0 then
                 deliveries_lost := deliveries_lost + 1;
+            elsif result.source in ('dsn', 'copy') then
+                -- While an attempt is running, a report is kept until the attempt ends: see delivery-reported.
+                insert into delivery_attempts (delivery_id, attempt, at, source, state, enhanced_code, detail)
+                select d.id, d.attempts, result.at, result.source, result.state, result.enhanced_code, result.detail
+                from deliveries d where d.id = result.delivery_id and d.state = 'sending';
             end if;
         end loop;
     end if;

@@ -40,9 +40,13 @@ type ReplyAddress func(base string, c desk.ConversationID, recipient string) str
 // Sign adds signatures to the bytes of a mail from an address.
 type Sign func(from string, message []byte) ([]byte, error)
 
-// Options are what a Mailer adds to mail. Both may be nil.
+// Complete adds to a message what is not stored with it.
+type Complete func(ctx context.Context, m *desk.Message) error
+
+// Options are what a Mailer adds to mail. All may be nil.
 type Options struct {
 	ReplyAddress ReplyAddress
+	Complete     Complete
 	Sign         Sign
 }
 
@@ -52,6 +56,7 @@ type Mailer struct {
 	client       Submitter
 	archive      Archive
 	replyAddress ReplyAddress
+	complete     Complete
 	sign         Sign
 }
 
@@ -61,7 +66,7 @@ var _ outbound.Sender = (*Mailer)(nil)
 // is that of the primary recipient; the one in the reverse-path is each recipient's own,
 // so that a bounce identifies them.
 func New(client Submitter, archive Archive, opt Options) *Mailer {
-	m := &Mailer{client: client, archive: archive, replyAddress: opt.ReplyAddress, sign: opt.Sign}
+	m := &Mailer{client: client, archive: archive, replyAddress: opt.ReplyAddress, complete: opt.Complete, sign: opt.Sign}
 	if m.replyAddress == nil {
 		m.replyAddress = func(base string, _ desk.ConversationID, _ string) string { return base }
 	}
@@ -104,6 +109,11 @@ func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (d
 func (m *Mailer) rendering(ctx context.Context, msg desk.Message) ([]byte, error) {
 	if b, ok, err := m.archive.Rendering(ctx, msg.ID); err != nil || ok {
 		return b, err
+	}
+	if m.complete != nil {
+		if err := m.complete(ctx, &msg); err != nil {
+			return nil, err
+		}
 	}
 	for i := range msg.Attachments {
 		p := &msg.Attachments[i]

@@ -1436,6 +1436,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the answers to surveys
+         * @description How many surveys were sent and answered, how many of the answers are good, and their average, in all and by inbox or agent. Admins only.
+         */
+        get: operations["survey-results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks": {
         parameters: {
             query?: never;
@@ -2078,10 +2098,10 @@ export interface components {
             /** @description The server that the message was sent to; may be empty */
             server: string;
             /**
-             * @description What reported it: the answer to our own attempt, a delivery status notification, the visitor's chat client, or a person, who did action
+             * @description What reported it: the answer to our own attempt, a delivery status notification, a copy in a Sent folder, the visitor's chat client, or a person, who did action
              * @enum {string}
              */
-            source: "attempt" | "dsn" | "client" | "person";
+            source: "attempt" | "dsn" | "copy" | "client" | "person";
             /** @enum {string} */
             state: "held" | "queued" | "sent" | "delivered" | "delayed" | "unknown" | "failed" | "cancelled";
         };
@@ -5063,6 +5083,56 @@ export interface components {
              */
             version: 1;
         };
+        SurveyCount: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: double
+             * @description Of the scores, on a scale from 0 to 1; null without answers
+             */
+            average: number | null;
+            /**
+             * Format: int64
+             * @description Answers satisfied and very satisfied, or rather easy and better: on a scale of 5, 4 and 5; of 7, from 5; of 2, Good
+             */
+            good: number;
+            /** Format: int64 */
+            sent: number;
+            /**
+             * Format: double
+             * @description The share of the answers that are good; null without answers
+             */
+            share: number | null;
+        };
+        SurveyGroup: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: double
+             * @description Of the scores, on a scale from 0 to 1; null without answers
+             */
+            average: number | null;
+            /**
+             * Format: int64
+             * @description Answers satisfied and very satisfied, or rather easy and better: on a scale of 5, 4 and 5; of 7, from 5; of 2, Good
+             */
+            good: number;
+            /** @description The inbox's key, or the agent's id; empty: nobody was assigned */
+            key: string;
+            name: string;
+            /** Format: int64 */
+            sent: number;
+            /**
+             * Format: double
+             * @description The share of the answers that are good; null without answers
+             */
+            share: number | null;
+        };
+        SurveyResults: {
+            /** @description The group with the most surveys first */
+            groups: components["schemas"]["SurveyGroup"][];
+            total: components["schemas"]["SurveyCount"];
+        };
         SwarmAgent: {
             id: string;
             name: string;
@@ -5882,6 +5952,9 @@ export type Stint = components['schemas']['Stint'];
 export type Subject = components['schemas']['Subject'];
 export type SurveyAnswered = components['schemas']['SurveyAnswered'];
 export type SurveyAnsweredEvent = components['schemas']['SurveyAnsweredEvent'];
+export type SurveyCount = components['schemas']['SurveyCount'];
+export type SurveyGroup = components['schemas']['SurveyGroup'];
+export type SurveyResults = components['schemas']['SurveyResults'];
 export type SwarmAgent = components['schemas']['SwarmAgent'];
 export type SwarmInvited = components['schemas']['SwarmInvited'];
 export type SwarmInvitedEvent = components['schemas']['SwarmInvitedEvent'];
@@ -8791,6 +8864,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasswordChange"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "survey-results": {
+        parameters: {
+            query?: {
+                /** @description csat: how satisfied; effort: how easy */
+                kind?: "csat" | "effort";
+                /** @description agent: who was assigned when the conversation was resolved */
+                by?: "inbox" | "agent";
+                /** @description Surveys that were sent since then; absent: 30 days */
+                from?: string;
+                /** @description And before then; absent: now */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyResults"];
                 };
             };
             /** @description Problem details (RFC 9457) */

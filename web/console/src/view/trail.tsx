@@ -36,7 +36,7 @@ function Step({ attempt }: { attempt: Attempt }) {
   return (
     <li>
       <time dateTime={attempt.at} title={exact(attempt.at)}>{moment(attempt.at, now.value)}</time>{' '}
-      <span>{attempt.action ? say(`trail.${attempt.action}`, { by: attempt.by }) : say(`delivery.${attempt.state}`)}{(attempt.source === 'dsn' || attempt.source === 'client') && ` (${say(`trail.${attempt.source}`)})`}</span>
+      <span>{attempt.action ? say(`trail.${attempt.action}`, { by: attempt.by }) : say(`delivery.${attempt.state}`)}{(attempt.source === 'dsn' || attempt.source === 'copy' || attempt.source === 'client') && ` (${say(`trail.${attempt.source}`)})`}</span>
       {attempt.server && <span class="muted"> · {attempt.server}</span>}
       {answer && <code dir="auto">{answer}</code>}
     </li>
