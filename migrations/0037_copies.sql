@@ -5,3 +5,6 @@ alter table delivery_attempts
 
 -- Agents cannot read the links of a survey: its mail is found by its message.
 create index surveys_message on surveys (message_id);
+
+-- The program that carries a request out: when it has ended, the request may be repeated.
+alter table idempotency_keys add column owner uuid;

@@ -454,6 +454,7 @@ create table idempotency_keys (
     headers jsonb,
     body bytea,
     expires_at timestamp with time zone not null,
+    owner uuid,
     constraint idempotency_keys_pkey PRIMARY KEY (agent_id, key),
     constraint idempotency_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
 );

@@ -22,7 +22,8 @@ type repeatQueries struct {
 }
 
 const (
-	// repeatLease is how long an interrupted request holds its key. A request that
+	// repeatLease is how long an interrupted request holds its key, unless its program has
+	// ended; then the key is free at once. A request that
 	// takes longer and loses its claim cannot commit any more.
 	repeatLease = 30 * time.Second
 	// repeatMemory is how long an answer is kept.
@@ -59,7 +60,7 @@ func (r *repeatRow) decide() view.Repeat {
 func (s *Store) ClaimRepeat(ctx context.Context, c view.Claim, fingerprint []byte) (view.Repeat, view.Answer, error) {
 	for {
 		var row repeatRow
-		err := s.q.repeat.Read.GetContext(ctx, &row, c.Agent, c.Key, fingerprint)
+		err := s.q.repeat.Read.GetContext(ctx, &row, c.Agent, c.Key, fingerprint, ownersLock)
 		if err != nil && kindOf(err) != desk.KindNotFound {
 			return 0, view.Answer{}, wrap("read an idempotency key", err)
 		}
@@ -70,7 +71,7 @@ func (s *Store) ClaimRepeat(ctx context.Context, c view.Claim, fingerprint []byt
 		var claimed []uuid.UUID
 		err = s.tx(ctx, func(tx *sqlx.Tx) error {
 			return wrap("claim an idempotency key", tx.StmtxContext(ctx, s.q.repeat.Claim).SelectContext(ctx, &claimed,
-				c.Agent, c.Key, fingerprint, c.Token, repeatLease.Seconds(), repeatMemory.Seconds()))
+				c.Agent, c.Key, fingerprint, c.Token, repeatLease.Seconds(), repeatMemory.Seconds(), s.owner, ownersLock))
 		})
 		if err != nil || len(claimed) > 0 {
 			return view.RepeatNew, view.Answer{}, err
