@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f \
 SLOW := ./store ./cmd/switchboard ./api ./gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops soak-replies
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,10 @@ bench-mail: build ## mail parsing compared with other programs, on published set
 soak-smtp: web ## 20,000 mails while 2,000 slow clients occupy connections (some minutes)
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 20m -run '^TestSoakSMTP$$' ./cmd/switchboard -soak
+
+soak-replies: web ## 2,000 replies while the mail server fails at 16 points and the nodes are killed, on one node and on two
+	@scripts/test-tools
+	@$(GO) test -v -count=1 -timeout 60m -run '^TestRepliesSurvive$$' ./cmd/switchboard -soak
 
 soak-large: web ## 20 mails of 30 MB at the same time next to small mail: the peak memory (some minutes)
 	@scripts/test-tools
