@@ -1,45 +1,101 @@
-// An agent writes to somebody who has not written.
+// A message is forwarded to a supplier, who answers by mail; the customer learns nothing of
+// it. And the original of a mail is passed on, and a reply has a blind copy.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, everywhere, launch, open, shot, startDemo } from './desk.mjs';
+import { accessible, everywhere, launch, mail, open, received, shot, startDemo } from './desk.mjs';
 
-let demo, browser, ana;
+let demo, browser, page;
+const [KAI, REP, LAW] = ['kai@shopper.example', 'rep@supplier.example', 'audit@law.example'];
 
 before(async () => {
   demo = await startDemo();
   browser = await launch();
-  ana = await open(await browser.newContext({ viewport: { width: 1440, height: 900 } }), demo.console);
-  await ana.locator('.row').first().waitFor();
+  page = await open(await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' }), demo.console);
+  await mail(demo.smtp, { from: KAI, name: 'Kai Low', subject: 'Lamp LX-4 is dark', text: 'The lamp LX-4 stays dark.' });
+  await page.locator('.row', { hasText: 'Lamp LX-4 is dark' }).locator('a').click();
+  await page.locator('.message', { hasText: 'stays dark' }).waitFor();
 });
 after(async () => { await browser?.close(); await demo?.stop(); });
 
-test('a new conversation: what is wrong is said at its field, undo brings the text back, and it waits for the customer', async () => {
-  await ana.getByRole('button', { name: 'New conversation' }).waitFor();
-  await ana.keyboard.press('c');
-  const dialog = ana.getByRole('dialog', { name: 'New conversation' });
-  await dialog.waitFor();
-  await everywhere(ana, 'first');
-  await ana.keyboard.press('Control+Enter');
-  await dialog.getByText('Say whom the message is for.').waitFor();
-  await dialog.locator('[name=to]').fill('support@demo.example');
-  await dialog.locator('[name=subject]').fill('Your order 4711');
-  await dialog.locator('[name=text]').fill('It has been sent.');
-  await ana.keyboard.press('Control+Enter');
-  await dialog.getByText('is one of our own addresses').waitFor();
-  ana.complaints = ana.complaints.filter((one) => !one.includes('422'));
-  await accessible(ana, 'a new conversation is refused');
-  await shot(ana, 'first-refused');
-  await dialog.locator('[name=to]').fill('Kim <kim@new.example>');
-  await ana.keyboard.press('Control+Enter');
-  await dialog.waitFor({ state: 'detached' });
-  await ana.locator('.thread-subject', { hasText: 'Your order 4711' }).waitFor();
-  await ana.getByRole('button', { name: /^Undo/ }).click();
-  await dialog.waitFor();
-  assert.equal(await dialog.locator('[name=text]').inputValue(), 'It has been sent.');
-  await ana.keyboard.press('Control+Enter');
-  await dialog.waitFor({ state: 'detached' });
-  await ana.locator('.message', { hasText: 'It has been sent.' }).waitFor();
-  await accessible(ana, 'a conversation that was started');
-  await shot(ana, 'first-started');
-  assert.deepEqual(ana.complaints, []);
+test('forwarding: what is missing is said, the customer is refused, undo brings the text back, and the mail arrives', async () => {
+  await page.keyboard.press('f');
+  const form = page.locator('.editor-third');
+  await form.getByText('The customer sees neither this nor the answers').waitFor();
+  await form.getByText('1 message is forwarded').waitFor();
+  await form.locator('textarea').fill('Is this a known fault?');
+  await page.keyboard.press('Control+Enter');
+  await form.getByRole('alert').getByText('Say whom this is for.').waitFor();
+  const to = form.getByLabel('Add to To');
+  await to.fill(`${KAI},`);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Enter');
+  await form.getByRole('alert').getByText('is the customer').waitFor();
+  page.complaints = page.complaints.filter((one) => !one.includes('422'));
+  await form.getByRole('button', { name: `Remove ${KAI} from To` }).click();
+  await to.fill(`${REP},`);
+  await page.keyboard.press('Enter');
+  await everywhere(page, 'forward-form');
+  await form.getByRole('button', { name: `Forward to ${REP}` }).click();
+  await form.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Undo/ }).click();
+  await form.waitFor();
+  assert.equal(await form.locator('textarea').inputValue(), 'Is this a known fault?');
+  assert.equal(await form.getByRole('checkbox', { checked: true }).count(), 1);
+  await form.locator('textarea').press('Control+Enter');
+  await page.locator('.message-third', { hasText: `to ${REP}` }).getByText('The customer does not see this').waitFor();
+  const got = await received(demo, REP, (one) => one.subject === 'Fwd: Lamp LX-4 is dark');
+  assert.match(got.text, /Is this a known fault\?[^]*Forwarded message[^]*From: Kai Low <kai@shopper.example>[^]*The lamp LX-4 stays dark\./);
+});
+
+test('their answer is shown marked, with a notice, and an answer goes to them alone', async () => {
+  const got = await received(demo, REP, (one) => one.subject === 'Fwd: Lamp LX-4 is dark');
+  const replyTo = got.reply_to;
+  await mail(demo.smtp, { from: REP, name: 'Rep Ray', to: replyTo, subject: 'Re: Fwd: Lamp LX-4 is dark', text: 'SECRET: the fuse is too weak.', headers: [`In-Reply-To: <${got.message_id}>`] });
+  const answer = page.locator('.message-third', { hasText: 'the fuse is too weak' });
+  await answer.getByText('Third party', { exact: true }).waitFor();
+  await answer.getByText('The customer does not see this').waitFor();
+  await everywhere(page, 'forward-thread');
+  await page.getByRole('button', { name: /^Notices: / }).click();
+  await page.locator('.alert', { hasText: 'SECRET' }).getByText('A third party answered').waitFor();
+  await page.keyboard.press('Escape');
+  await answer.getByRole('button', { name: 'Answer' }).click();
+  const form = page.locator('.editor-third');
+  await form.locator('.recipient', { hasText: 'Rep Ray' }).waitFor();
+  await form.locator('textarea').fill('Thank you.');
+  await form.locator('textarea').press('Control+Enter');
+  await received(demo, REP, (one) => one.subject === 'Re: Lamp LX-4 is dark' && one.text.includes('Thank you.'));
+});
+
+test('the reply goes to the customer alone, with a blind copy, and has nothing of the third party', async () => {
+  await page.keyboard.press('r');
+  await page.locator('.recipient').first().waitFor();
+  assert.equal(await page.locator('.recipient').count(), 1);
+  await page.getByRole('button', { name: 'Bcc' }).click();
+  await page.getByLabel('Add to Bcc').fill(`${LAW},`);
+  await page.keyboard.press('Enter');
+  await page.locator('.editor textarea').fill('We send you a stronger fuse.');
+  await shot(page, 'forward-bcc');
+  await accessible(page, 'a blind copy');
+  await page.keyboard.press('Control+Enter');
+  const got = await received(demo, KAI, (one) => one.text.includes('a stronger fuse'));
+  assert.doesNotMatch(got.raw, /SECRET|supplier|law\.example/);
+  const blind = await received(demo, LAW, (one) => one.text.includes('a stronger fuse'));
+  assert.doesNotMatch(blind.raw, /law\.example/);
+  await page.getByText(`Blind copy to ${LAW}`).waitFor();
+});
+
+test('the original is passed on unchanged', async () => {
+  const original = page.locator('.message-inbound', { hasText: 'stays dark' });
+  await original.getByRole('button', { name: 'Redirect…' }).click();
+  const form = page.locator('.editor-third');
+  await form.getByText('answers go to the author, not to you').waitFor();
+  await form.getByLabel('Add to To').fill('service@supplier.example,');
+  await page.keyboard.press('Enter');
+  await accessible(page, 'a redirect');
+  await shot(page, 'forward-redirect');
+  await form.getByRole('button', { name: 'Redirect to service@supplier.example' }).click();
+  await page.locator('.message-third').getByText('Passed on unchanged').waitFor();
+  const got = await received(demo, 'service@supplier.example', (one) => one.subject === 'Lamp LX-4 is dark');
+  assert.match(got.from, /kai@shopper\.example/);
+  assert.deepEqual(page.complaints, []);
 });

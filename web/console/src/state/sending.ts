@@ -4,7 +4,8 @@ import { say } from '../text/say';
 import type { Message } from '../wire';
 import { me, refreshCounts } from './desk';
 import { drafts, mark, take } from './sync';
-import { refreshThread } from './thread';
+import { pass, wasAbout } from './passing';
+import { refreshThread, threadOf } from './thread';
 import { dismiss, reason, tell } from './toast';
 import { continueWith, writing } from './writing';
 
@@ -27,7 +28,14 @@ export function offerUndo(conversation: string, message: Message, files: () => v
 export async function takeBack(conversation: string, message: Message, files?: () => void): Promise<void> {
   try {
     const draft = await api.cancelSend(message.id);
-    if (message.author?.id === me.value.id) {
+    if (message.third_party) {
+      if (draft.text && message.author?.id === me.value.id) {
+        take(draft);
+        mark(conversation);
+      }
+      const { messages, events } = threadOf(conversation).value;
+      pass(conversation, wasAbout(message, messages, events));
+    } else if (message.author?.id === me.value.id) {
       const here = drafts.read(conversation, 'reply');
       const open = writing.value;
       const typed = open?.conversation === conversation && open.kind === 'reply' ? open.text : here?.text ?? '';

@@ -7,7 +7,7 @@ import { exact } from '../text/time';
 type Priority = Conversation['priority'];
 
 /** Events that the timeline shows as their message, or in its delivery line. */
-const SHOWN_BY_MESSAGE = new Set(['message.received', 'message.sent', 'note.added', 'delivery.changed']);
+const SHOWN_BY_MESSAGE = new Set(['message.received', 'message.sent', 'note.added', 'delivery.changed', 'third-party.sent', 'third-party.received']);
 
 export type Item =
   | { kind: 'message'; key: string; message: Message }
@@ -61,7 +61,7 @@ export interface Names {
 
 export function actorName(actor: string, names: Names): string {
   if (actor === names.me) return say('thread.you');
-  if (actor === 'customer' || actor === 'system' || actor === 'policy') return say(`actor.${actor}`);
+  if (actor === 'customer' || actor === 'third-party' || actor === 'system' || actor === 'policy') return say(`actor.${actor}`);
   return names.agent(actor) ?? say('actor.unknown');
 }
 

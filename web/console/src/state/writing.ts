@@ -23,6 +23,8 @@ export interface Writing {
   /** The recipients of a reply by mail; null until they are known. */
   to: string[] | null;
   cc: string[] | null;
+  /** Who gets a copy that nobody else sees. */
+  bcc: string[];
   /** The author changed the recipients. */
   chosen: boolean;
   /** The recipients before the author chose the unverified address that a message asks for. */
@@ -60,7 +62,7 @@ export function write(conversation: Conversation, kind: Kind): void {
   recallFiles(conversation.id);
   writing.value = {
     conversation: conversation.id, kind, text: draft?.text ?? '', seen: draft ? Math.min(draft.seen, top) : top,
-    to: draft?.to ?? null, cc: draft?.cc ?? null, chosen: draft?.to !== undefined, before: null, omitted: 0, adds: null, from: '',
+    to: draft?.to ?? null, cc: draft?.cc ?? null, bcc: draft?.bcc ?? [], chosen: draft?.to !== undefined, before: null, omitted: 0, adds: null, from: '',
     sending: false, warned: false, reminded: false, failure: '',
   };
 }
@@ -85,11 +87,15 @@ export function sendFrom(from: string): void {
   update({ from, failure: '' });
 }
 
+export function chooseBlind(bcc: string[]): void {
+  address({ bcc });
+}
+
 export function choose(to: string[], cc: string[]): void {
   address({ to, cc, chosen: true });
 }
 
-function address(change: Partial<Pick<Writing, 'to' | 'cc' | 'chosen' | 'before'>>): void {
+function address(change: Partial<Pick<Writing, 'to' | 'cc' | 'bcc' | 'chosen' | 'before'>>): void {
   const current = writing.value;
   if (!current || current.sending) return;
   const next = { ...current, ...change, failure: '' };
@@ -98,8 +104,8 @@ function address(change: Partial<Pick<Writing, 'to' | 'cc' | 'chosen' | 'before'
 }
 
 /** What a draft keeps of the recipients: only the author's own choice. */
-function choiceOf({ chosen, to, cc }: Writing): { to?: string[]; cc?: string[] } {
-  return chosen ? { to: to ?? [], cc: cc ?? [] } : {};
+function choiceOf({ chosen, to, cc, bcc }: Writing): { to?: string[]; cc?: string[]; bcc?: string[] } {
+  return { ...(chosen && { to: to ?? [], cc: cc ?? [] }), ...(bcc.length > 0 && { bcc }) };
 }
 
 /** Replies to the unverified address that a message asks for, in place of the usual one. */
@@ -148,7 +154,7 @@ export function useTheirs(): void {
   mark(conversation);
   writing.value = {
     ...mine, text: theirs?.text ?? '', seen: Math.min(theirs?.seen ?? mine.seen, mine.seen),
-    to: theirs?.to ?? null, cc: theirs?.cc ?? null, chosen: Boolean(theirs?.to), before: null, warned: false, failure: '',
+    to: theirs?.to ?? null, cc: theirs?.cc ?? null, bcc: theirs?.bcc ?? [], chosen: Boolean(theirs?.to), before: null, warned: false, failure: '',
   };
   tell(say(theirs ? 'done.draftReplaced' : 'done.discarded'), {
     undo: () => {
@@ -172,8 +178,8 @@ export function keepMine(): void {
 }
 
 /** Goes on with a draft as the server has it, in the conversation that is open. */
-export function continueWith({ conversation_id: conversation, seen, to, cc }: Draft, text: string): void {
-  const next: Writing = { conversation, kind: 'reply', text, seen, to: to ?? null, cc: cc ?? null, chosen: Boolean(to), before: null, omitted: 0, adds: null, from: '', sending: false, warned: false, reminded: true, failure: '' };
+export function continueWith({ conversation_id: conversation, seen, to, cc, bcc }: Draft, text: string): void {
+  const next: Writing = { conversation, kind: 'reply', text, seen, to: to ?? null, cc: cc ?? null, bcc: bcc ?? [], chosen: Boolean(to), before: null, omitted: 0, adds: null, from: '', sending: false, warned: false, reminded: true, failure: '' };
   writing.value = next;
   keep(conversation, 'reply', text, seen, choiceOf(next));
 }
@@ -237,9 +243,9 @@ export async function send(conversation: Conversation, messages: readonly Messag
       keepSeen(conversation.id, note.seq, top);
       tell(say('done.noted'));
     } else {
-      const { to, cc, from } = current;
+      const { to, cc, bcc, from } = current;
       const macro = macroOf(conversation.id);
-      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(from && { from }), ...(attachments.length > 0 && { attachments }), ...(macro && { macro: macro.id, macro_without: [...macro.without] }) });
+      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(bcc.length > 0 && { bcc }), ...(from && { from }), ...(attachments.length > 0 && { attachments }), ...(macro && { macro: macro.id, macro_without: [...macro.without] }) });
       files = dropAdded(conversation.id);
     }
     await drop(conversation.id, current.kind);

@@ -8,11 +8,12 @@ import { me } from '../state/desk';
 import { onlyHelps } from '../state/work';
 import { conflicts, drafted, drafts, nameOf } from '../state/sync';
 import { filesOf, LIMIT, mentionsFile } from '../state/files';
+import { passing } from '../state/passing';
 import { newerThan } from '../state/timeline';
 import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
 import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
-import { Later, Macros, Outgoing } from './lazy';
+import { Forwarding, Later, Macros, Outgoing } from './lazy';
 import { Added, Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
 
@@ -29,6 +30,7 @@ export function recipient(conversation: Conversation): string {
 }
 
 export function Composer({ conversation, messages }: Props) {
+  if (passing.value?.conversation === conversation.id) return <Forwarding conversation={conversation} messages={messages} />;
   const current = writing.value;
   if (!current || current.conversation !== conversation.id) return <Doors conversation={conversation} />;
   return <Editor key={current.kind} conversation={conversation} messages={messages} />;

@@ -3,6 +3,7 @@ import type { FunctionComponent, RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { tell } from '../state/desk';
 import { dialog } from '../state/dialog';
+import { passing } from '../state/passing';
 import { say } from '../text/say';
 import type { Conversation, Delivery, Message, Unreachable } from '../wire';
 
@@ -12,12 +13,14 @@ type First = typeof import('./first');
 type Hooks = typeof import('./webhooks');
 type Post = typeof import('./outbox');
 type MacroParts = typeof import('./macros');
+type Forward = typeof import('./forward');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const first = signal<First | null>(null);
 const hooks = signal<Hooks | null>(null);
 const post = signal<Post | null>(null);
 const macros = signal<MacroParts | null>(null);
+const forward = signal<Forward | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -41,6 +44,10 @@ async function loadPost(): Promise<void> {
 
 async function loadMacros(): Promise<void> {
   macros.value ??= await import('./macros');
+}
+
+async function loadForward(): Promise<void> {
+  forward.value ??= await import('./forward');
 }
 
 /** Starts loading a part when it is shown first. */
@@ -102,4 +109,11 @@ export function StartDialog() {
   useLoaded(loadFirst);
   const Part = first.value?.StartDialog;
   return Part ? <Part /> : null;
+}
+
+/** The form for mail to third parties, which is loaded when it is opened. */
+export function Forwarding(props: { conversation: Conversation; messages: Message[] }) {
+  useLoaded(loadForward);
+  const Part = forward.value?.Forwarding;
+  return Part ? <Part key={JSON.stringify(passing.value)} {...props} /> : <footer class="composer editor" aria-busy="true" />;
 }

@@ -3,6 +3,7 @@ import { folded } from '../text/body';
 import { nameOf } from '../text/person';
 import { count, isolated, say, sayIf } from '../text/say';
 import { exact, moment } from '../text/time';
+import { copied, forwardable, pass } from '../state/passing';
 import { takeBack, waits } from '../state/sending';
 import { me, now, place } from '../state/desk';
 import type { Address, Conversation, Delivery, Message } from '../wire';
@@ -22,11 +23,12 @@ export function MessageCard({ message, conversation, last }: Props) {
   const note = message.direction === 'note';
   const who = authorOf(message, conversation);
   return (
-    <article class={`message message-${message.direction}${last ? ' message-last' : ''}`} aria-label={note ? say('thread.noteBy', { name: who }) : who} data-seq={message.seq}>
+    <article class={`message message-${message.direction}${message.third_party ? ' message-third' : ''}${last ? ' message-last' : ''}`} aria-label={note ? say('thread.noteBy', { name: who }) : who} data-seq={message.seq}>
       <header class="message-head">
         <Avatar name={message.author?.name || message.from[0]?.name || message.from[0]?.email || who} />
         <div class="message-who">
           <b dir="auto">{who}</b>
+          {message.third_party && <span class="chip chip-third">{say('thread.third')}</span>}
           {note && <span class="chip chip-note">{say('thread.note')}</span>}
           {message.auto_submitted && message.auto_submitted !== 'none' && <span class="chip">{sayIf(`thread.auto.${message.auto_submitted}`, message.auto_submitted)}</span>}
           {message.authentication?.trust === 'forged' && <span class="chip chip-forged" title={message.authentication.reason}>{say('thread.forged')}</span>}
@@ -37,11 +39,13 @@ export function MessageCard({ message, conversation, last }: Props) {
               ? (message.from[0]?.email ?? '')
               : message.to.length > 0 && say('thread.to', { names: people(message.to) })}
             {message.cc.length > 0 && ` · ${say('thread.cc', { names: people(message.cc) })}`}
+            {message.bcc.length > 0 && ` · ${say('thread.bcc', { names: people(message.bcc) })}`}
           </div>
+          {message.third_party && <div class="message-third-note"><Icon name={copied(message) ? 'warn' : 'lock'} size={13} />{say(copied(message) ? 'thread.third.copied' : message.thread.method === 'redirect' ? 'thread.third.passed' : 'thread.third.hint')}</div>}
         </div>
         <time dateTime={message.received_at} title={exact(message.received_at)}>{moment(message.received_at, now.value)}</time>
       </header>
-      <Body message={message} who={who} />
+      <Body message={message} who={who} conversation={conversation} />
       {message.problems.length > 0 && (
         <details class="problems">
           <summary>{count('thread.problems', message.problems.length)}</summary>
@@ -72,7 +76,7 @@ function authorOf(message: Message, conversation: Conversation): string {
 }
 
 /** The new text; quoted text and the original layout on request. */
-function Body({ message, who }: { message: Message; who: string }) {
+function Body({ message, who, conversation: { id, allowed } }: { message: Message; who: string; conversation: Conversation }) {
   const rich = message.html !== '' && message.html_url !== '' && message.display !== 'text';
   const shortened = message.display === 'reply_text';
   const [whole, setWhole] = useState(!shortened);
@@ -80,6 +84,7 @@ function Body({ message, who }: { message: Message; who: string }) {
   const [images, setImages] = useState(false);
   const [large, setLarge] = useState(false);
   const framed = whole && rich && !plain;
+  const offered = message.channel !== 'chat' && forwardable(message) && allowed.includes('forward');
   return (
     <>
       {framed
@@ -91,6 +96,9 @@ function Body({ message, who }: { message: Message; who: string }) {
         {framed && message.remote_images && !images && <button class="quiet" title={say('thread.images.hint')} onClick={() => setImages(true)}>{say('thread.images')}</button>}
         {framed && <button class="quiet" aria-pressed={large} title={say('thread.larger.hint')} onClick={() => setLarge(!large)}>{say(large ? 'thread.smaller' : 'thread.larger')}</button>}
         {message.direction === 'inbound' && message.channel === 'email' && message.raw_url && <a class="quiet" href={message.raw_url} target="_blank" rel="noopener">{say('thread.raw')}</a>}
+        {offered && message.third_party && message.direction === 'inbound' && <button class="quiet" onClick={() => pass(id, { answers: message.id })}>{say('thread.third.answer')}</button>}
+        {offered && <button class="quiet" onClick={() => pass(id, { messages: [message.id] })}>{say('thread.forward')}</button>}
+        {offered && message.direction === 'inbound' && message.raw_url && <button class="quiet" title={say('thread.redirect.hint')} onClick={() => pass(id, { redirect: message.id })}>{say('thread.redirect')}</button>}
       </p>
       <Files message={message} framed={framed} />
     </>

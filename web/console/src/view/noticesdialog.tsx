@@ -6,7 +6,7 @@ import type { Notice } from '../wire';
 import { Icon, type IconName } from './icon';
 import { close, Modal } from './modal';
 
-const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team', delayed: 'clock', undelivered: 'warn', withheld: 'warn', webhook: 'leave' };
+const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team', delayed: 'clock', undelivered: 'warn', withheld: 'warn', webhook: 'leave', 'third-party': 'forward' };
 
 /** What the agent has to be told, with the conversations that it is about. */
 export function NoticesDialog() {

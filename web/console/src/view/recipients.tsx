@@ -1,7 +1,8 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { count, say } from '../text/say';
 import { askedFor, emailOf, includes, stoppedOf } from '../state/asked';
-import { choose, replyToAsked, sendFrom, undoAsked, type Writing } from '../state/writing';
+import { choose, chooseBlind, replyToAsked, sendFrom, undoAsked, type Writing } from '../state/writing';
 import type { Conversation, Message, Unreachable } from '../wire';
 import { Icon } from './icon';
 
@@ -14,12 +15,16 @@ function parts(entry: string): { name: string; email: string } {
 
 /** Everyone whom the reply goes to; each can be removed, and others added. */
 export function RecipientFields({ writing }: { writing: Writing }) {
-  const { to, cc } = writing;
+  const { to, cc, bcc } = writing;
+  const [blind, setBlind] = useState(false);
   if (!to || !cc) return null;
   return (
     <div class="recipients">
       <Field label={say('composer.to')} list={to} stopped={writing.adds?.unreachable} change={(list) => choose(list, cc)} />
-      <Field label={say('composer.cc')} list={cc} stopped={writing.adds?.unreachable} change={(list) => choose(to, list)} />
+      <Field label={say('composer.cc')} list={cc} stopped={writing.adds?.unreachable} change={(list) => choose(to, list)}>
+        {!blind && bcc.length === 0 && <button type="button" class="quiet" title={say('composer.bcc.hint')} onClick={() => setBlind(true)}>{say('composer.bcc')}</button>}
+      </Field>
+      {(blind || bcc.length > 0) && <Field label={say('composer.bcc')} list={bcc} stopped={writing.adds?.unreachable} change={chooseBlind} />}
       {writing.adds && writing.adds.from.length > 1 && (
         <label class="recipient-field">
           <span class="recipient-label">{say('composer.sender')}</span>
@@ -61,7 +66,9 @@ export function Asked({ writing, conversation, messages }: { writing: Writing; c
   );
 }
 
-function Field({ label, list, stopped = [], change }: { label: string; list: string[]; stopped?: readonly Unreachable[] | undefined; change: (list: string[]) => void }) {
+interface Box { label: string; list: string[]; stopped?: readonly Unreachable[] | undefined; change: (list: string[]) => void; children?: ComponentChildren }
+
+export function Field({ label, list, stopped = [], change, children }: Box) {
   const [text, setText] = useState('');
   const add = () => {
     const added = text.split(/[,;\n]+/).map((one) => one.trim()).filter((one) => one !== '' && !list.includes(one));
@@ -88,6 +95,7 @@ function Field({ label, list, stopped = [], change }: { label: string; list: str
           if ((event.key === 'Enter' || event.key === ',') && !event.isComposing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); add(); }
           if (event.key === 'Backspace' && text === '' && list.length > 0) change(list.slice(0, -1));
         }} />
+      {children}
     </div>
   );
 }

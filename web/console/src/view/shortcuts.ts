@@ -13,6 +13,7 @@ import { askAvailability } from '../state/staff';
 import { nextTheme } from '../state/theme';
 import { toasts, undoNewest } from '../state/toast';
 import { prefetch, threadOf } from '../state/thread';
+import { pass, passing, usual } from '../state/passing';
 import { showNow } from './shown';
 import { send, stopWriting, write, writing } from '../state/writing';
 import { say } from '../text/say';
@@ -45,6 +46,7 @@ function openRow(): void {
 function compose(kind: 'reply' | 'note'): void {
   const conversation = current();
   if (!conversation || denied(conversation, kind)) return;
+  passing.value = null;
   if (place.value.open !== conversation.id) openConversation(conversation.id);
   showNow();
   write(conversation, kind);
@@ -54,6 +56,18 @@ function compose(kind: 'reply' | 'note'): void {
 function macro(): void {
   compose('reply');
   wanted.value = writing.value?.kind === 'reply';
+}
+
+/** Opens the form for a mail to a third party. */
+export function startForward(conversation: string): void {
+  pass(conversation, { messages: usual(threadOf(conversation).value.messages) });
+}
+
+function forward(): void {
+  const conversation = current();
+  if (!conversation || denied(conversation, 'forward')) return;
+  if (place.value.open !== conversation.id) openConversation(conversation.id);
+  startForward(conversation.id);
 }
 
 function resolve(): void {
@@ -70,7 +84,10 @@ function sendNow(): void {
 }
 
 function escape(): void {
-  if (writing.value) {
+  if (passing.value) {
+    passing.value = null;
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.door')?.focus());
+  } else if (writing.value) {
     stopWriting();
     document.querySelector<HTMLElement>('.door')?.focus();
   } else if (place.value.open) {
@@ -88,6 +105,7 @@ const bindings: Binding[] = [
   { action: 'start', keys: 'c', group: 'general', label: say('first.title'), run: () => (dialog.value = 'start'), when: calm },
   { action: 'note', keys: 'n', group: 'thread', label: say('key.note'), run: () => compose('note'), when: have },
   { action: 'macro', keys: 'm', group: 'thread', label: say('key.macro'), run: macro, when: have },
+  { action: 'forward', keys: 'f', group: 'thread', label: say('thread.forward'), run: forward, when: have },
   { action: 'assign', keys: 'a', group: 'thread', label: say('key.assign'), run: () => (dialog.value = 'assign'), when: have },
   { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
   { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: () => (dialog.value = 'move'), when: have },

@@ -20,7 +20,7 @@ import { Icon, type IconName } from './icon';
 import { Later } from './lazy';
 import { statusOf } from './list';
 import { MessageCard } from './message';
-import { keyLabel, keyShortcut, withKey } from './shortcuts';
+import { keyLabel, keyShortcut, startForward, withKey } from './shortcuts';
 import { shownId } from './shown';
 
 export function ThreadPane() {
@@ -102,6 +102,7 @@ function Head({ conversation, events }: { conversation: Conversation; events: re
         {!conversation.merged_into && <div class="thread-more">
           <button class="quiet" title={withKey(say('task.add'), 'task')} aria-keyshortcuts={keyShortcut('task')} onClick={() => (dialog.value = 'task')}><Icon name="task" size={15} />{say('task.add')}</button>
           <button class="quiet" title={withKey(say('swarm.title'), 'swarm')} aria-keyshortcuts={keyShortcut('swarm')} onClick={() => (dialog.value = 'swarm')}><Icon name="team" size={15} />{say('swarm.title')}</button>
+          {conversation.allowed.includes('forward') && <button class="quiet" title={withKey(say('thread.forward'), 'forward')} aria-keyshortcuts={keyShortcut('forward')} onClick={() => startForward(conversation.id)}><Icon name="forward" size={15} />{say('thread.forward')}</button>}
         </div>}
       </div>
     </header>
