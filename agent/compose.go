@@ -59,7 +59,7 @@ func (d *draft) compose() (desk.Message, []desk.Delivery, error) {
 		SentAt: d.now, ReceivedAt: d.now, Preview: imf.Preview(markdown.Text(text)), TextBody: text, NewText: text,
 		AutoSubmitted: desk.AutoNo, AuthorID: d.by.ID, ThreadMethod: "reply",
 	}
-	if hasControl(d.by.Name) {
+	if hasControl(d.by.Shown()) {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "your name contains a line break or another control character; ask an admin to correct it")
 	}
 	if c.ReplyChannel == desk.ChannelChat {
@@ -103,7 +103,7 @@ func (d *draft) chat(m desk.Message) (desk.Message, []desk.Delivery, error) {
 	if len(d.files) > 0 {
 		return desk.Message{}, nil, desk.Errorf(desk.KindInvalid, "attachments: a chat reply cannot have files; send a link instead")
 	}
-	m.From = []desk.Address{{Name: d.by.Name}}
+	m.From = []desk.Address{{Name: d.by.Shown()}}
 	return m, []desk.Delivery{d.delivery(&m, d.conversation.ReplyTo, "")}, nil
 }
 

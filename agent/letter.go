@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,17 +34,22 @@ func (a *act) policyInbox() (router.Inbox, bool) {
 }
 
 func (a *act) letter() letter {
-	in, _ := a.policyInbox()
+	in, ok := a.policyInbox()
+	if !ok {
+		in.Letter.Signature = router.OwnSignature
+	}
 	return letter{in.Letter, in.Name}
 }
 
-// fill fills in the names of a text of the policy.
-func (d *draft) fill(text string) string {
-	name := imf.OneLine(d.by.Name)
+// names are what the texts of the policy and of agents can have filled in.
+func (d *draft) names() map[string]string {
+	name := imf.OneLine(d.by.Shown())
 	first, _, _ := strings.Cut(name, " ")
-	return placeholder.Expand(text, map[string]string{"agent.name": name, "agent.first_name": first, "inbox.name": imf.OneLine(d.letter.inbox),
-		"company": imf.OneLine(d.opt.Company)})
+	return map[string]string{"agent.name": name, "agent.first_name": first, "inbox.name": imf.OneLine(d.letter.inbox), "company": imf.OneLine(d.opt.Company)}
 }
+
+// fill fills in the names of a text.
+func (d *draft) fill(text string) string { return placeholder.Expand(text, d.names()) }
 
 // senderName is the name in From.
 func (d *draft) senderName() string {
@@ -58,8 +64,19 @@ func (d *draft) senderName() string {
 	return name
 }
 
-// signature is the text below a reply; it may be empty.
-func (d *draft) signature() string { return strings.TrimSpace(d.fill(d.letter.Signature)) }
+// ownLine is a line with nothing but the agent's signature.
+var ownLine = regexp.MustCompile(`(?m)^[ \t]*\{\{ *agent\.signature *\}\}[ \t]*(\n|\z)`)
+
+// signature is the text below a reply: the inbox's, with the agent's where it says so. It
+// may be empty.
+func (d *draft) signature() string {
+	names, text := d.names(), d.letter.Signature
+	own := strings.TrimSpace(placeholder.Expand(d.by.Signature, names))
+	if names["agent.signature"] = own; own == "" {
+		text = ownLine.ReplaceAllString(text, "") // leaves no gap
+	}
+	return strings.TrimSpace(placeholder.Expand(text, names))
+}
 
 // sender returns the address that the reply is sent from: the one that the conversation
 // came to, or another one of the inbox that its author has chosen.

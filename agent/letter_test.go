@@ -40,6 +40,32 @@ func TestSignature(t *testing.T) {
 	}
 }
 
+// TestOwnSignature: an agent's signature stands where the inbox has it, with the name that
+// customers see, and leaves no gap where there is none.
+func TestOwnSignature(t *testing.T) {
+	t.Parallel()
+	const framed = "Yours\n{{ agent.signature }}\n**{{inbox.name}}**"
+	for _, c := range []struct{ inbox, own, want string }{
+		{router.OwnSignature, "*{{agent.first_name}}*, {{company}}\nCall me\n", "*Nina*, Acme\nCall me"},
+		{router.OwnSignature, "", ""},
+		{framed, "{{agent.name}} {{agent.signature}}", "Yours\nNina B. {{agent.signature}}\n**First line**"},
+		{framed, " \n", "Yours\n**First line**"},
+		{"By {{agent.signature}}.", "", "By ."},
+		{"", "Not here", ""},
+		{"{{company}}", "Not here", "Acme"},
+	} {
+		d := newDraft(Reply{Text: "x"})
+		d.by.Name, d.by.DisplayName, d.by.Signature, d.opt.Company = "Ana Ruiz", "Nina B.", c.own, "Acme"
+		d.letter = letter{router.Letter{Signature: c.inbox}, "First line"}
+		if got := d.signature(); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+		if got := d.senderName(); got != "Nina B. (Acme)" {
+			t.Errorf("sender %q", got)
+		}
+	}
+}
+
 // TestSenderName: one line, of a bounded length, whatever is filled in.
 func TestSenderName(t *testing.T) {
 	t.Parallel()

@@ -34,10 +34,20 @@ type agentChanges struct {
 	Leads         *[]string    `json:"leads,omitempty" maxItems:"500" doc:"Keys of the inboxes that they lead"`
 	Timezone      *string      `json:"timezone,omitempty" maxLength:"100" doc:"IANA name, such as Europe/Berlin"`
 	Hours         *desk.Hours  `json:"hours,omitempty" doc:"Weekly working hours, as in the calendars of the policy: {\"mon-fri\": [\"09:00-17:00\"]}; empty: always"`
+
+	DisplayName *string `json:"display_name,omitempty" doc:"The name that customers see; empty: name"`
+	Signature   *string `json:"signature,omitempty" doc:"CommonMark below your replies by mail, where the inbox has {{agent.signature}}; it may contain {{agent.name}}, {{agent.first_name}}, {{inbox.name}} and {{company}}"`
+}
+
+// own reports whether only what agents may change of themselves is changed.
+func (c *agentChanges) own() bool {
+	c2 := *c
+	c2.DisplayName, c2.Signature = nil, nil
+	return c2 == (agentChanges{})
 }
 
 type patchAgentInput struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" doc:"me, or for admins the identifier of any agent"`
 	Body agentChanges
 }
 
@@ -80,7 +90,7 @@ func (s *server) agentRoutes() {
 	})
 	handle(s, huma.Operation{
 		OperationID: "change-agent", Method: http.MethodPatch, Path: "/agents/{id}", Summary: "Change an agent", Tags: tags,
-		Description: "For admins. Absent properties stay unchanged. Tiers, inboxes and skills must be those of the policy; values that the agent had before stay valid until they are changed. 409 when no admin would be left.",
+		Description: "For admins; agents change their own display_name and signature with `me`. Absent properties stay unchanged. Tiers, inboxes and skills must be those of the policy; values that the agent had before stay valid until they are changed. 409 when no admin would be left.",
 	}, s.changeAgent)
 	handle(s, huma.Operation{
 		OperationID: "set-availability", Method: http.MethodPut, Path: "/agents/{id}/availability", Summary: "Say whether you are available", Tags: tags,
@@ -109,14 +119,22 @@ func errAdminsOnly(what string) error {
 	return problem.New(http.StatusForbidden, "only admins may "+what)
 }
 
+// agentID reads the id of an agent in a path, which is "me" for one's own.
+func agentID(text string, by *desk.Agent) (desk.AgentID, error) {
+	if text == "me" {
+		return by.ID, nil
+	}
+	return pathID(text, "agent", desk.ParseID[desk.AgentID])
+}
+
 func (s *server) changeAgent(ctx context.Context, in *patchAgentInput) (*agentOutput, error) {
 	by := auth.AgentOf(ctx)
-	if !by.Admin {
-		return nil, errAdminsOnly("change agents")
-	}
-	id, err := pathID(in.ID, "agent", desk.ParseID[desk.AgentID])
+	id, err := agentID(in.ID, &by)
 	if err != nil {
 		return nil, err
+	}
+	if !by.Admin && (id != by.ID || !in.Body.own()) {
+		return nil, errAdminsOnly("change agents, except their own display_name and signature")
 	}
 	names, err := s.Names.Names(ctx)
 	if err != nil {
@@ -145,6 +163,8 @@ func (c *agentChanges) apply(a *desk.Agent, names roster.Names) error {
 	set(&a.Leads, c.Leads)
 	set(&a.Timezone, c.Timezone)
 	set(&a.Hours, c.Hours)
+	set(&a.DisplayName, c.DisplayName)
+	set(&a.Signature, c.Signature)
 	roster.Normalize(a)
 	a.Name = strings.TrimSpace(a.Name)
 	if a.Name == "" || strings.ContainsFunc(a.Name, unicode.IsControl) {
@@ -174,15 +194,12 @@ func agentProblems(problems []roster.Problem) error {
 
 func (s *server) setAvailability(ctx context.Context, in *availabilityInput) (*agentOutput, error) {
 	by := auth.AgentOf(ctx)
-	id := by.ID
-	if in.ID != "me" {
-		var err error
-		if id, err = pathID(in.ID, "agent", desk.ParseID[desk.AgentID]); err != nil {
-			return nil, err
-		}
-		if id != by.ID && !by.Admin {
-			return nil, errAdminsOnly("set the availability of others")
-		}
+	id, err := agentID(in.ID, &by)
+	if err != nil {
+		return nil, err
+	}
+	if id != by.ID && !by.Admin {
+		return nil, errAdminsOnly("set the availability of others")
 	}
 	var until time.Time
 	if in.Body.Until != nil {

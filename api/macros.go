@@ -285,7 +285,7 @@ func macroValues(c *view.Conversation, by *desk.Agent, company string) map[strin
 	if strings.Contains(contact, "@") {
 		contact = ""
 	}
-	name := imf.OneLine(by.Name)
+	name := imf.OneLine(by.Shown())
 	return map[string]string{
 		"contact.name": contact, "contact.first_name": firstWord(contact), "account.name": imf.OneLine(c.Account.Name),
 		"agent.name": name, "agent.first_name": firstWord(name), "company": imf.OneLine(company), "inbox.name": imf.OneLine(c.Inbox.Name),

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -32,7 +33,14 @@ type Agent struct {
 	InboxesOnly   bool
 	MaskAddresses bool
 	Sees          []InboxID // with InboxesOnly; as of when the agent was read
+
+	// How they appear to customers, which they set themselves.
+	DisplayName string // empty: Name
+	Signature   string // CommonMark with names such as {{inbox.name}}; empty: none
 }
+
+// Shown is the name that customers see.
+func (a *Agent) Shown() string { return cmp.Or(a.DisplayName, a.Name) }
 
 // Masked reports whether the agent does not see the addresses of customers.
 func (a *Agent) Masked() bool { return a.MaskAddresses && !a.Admin }

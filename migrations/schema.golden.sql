@@ -91,6 +91,8 @@ create table agents (
     away_until timestamp with time zone,
     inboxes_only boolean not null default false,
     mask_addresses boolean not null default false,
+    display_name text not null default ''::text,
+    signature text not null default ''::text,
     constraint agents_pkey PRIMARY KEY (id),
     constraint agents_email_key UNIQUE (email),
     constraint agents_availability_check CHECK ((availability = ANY (ARRAY['available'::text, 'away'::text]))),

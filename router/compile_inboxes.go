@@ -22,7 +22,7 @@ func (c *compiler) inboxes(f field) {
 	overflows := map[int]field{} // read when all inboxes are known
 	automatics := map[int]field{}
 	for i, item := range list {
-		in := Inbox{Key: item.key, Name: title(item.key), Assign: Assign{Strategy: "manual"}}
+		in := Inbox{Key: item.key, Name: title(item.key), Assign: Assign{Strategy: "manual"}, Letter: Letter{Signature: OwnSignature}}
 		if !isKey(item.key) {
 			c.fail(item.at, f.path, "%q is not a valid key: use lower-case letters, digits and hyphens", item.key)
 		}

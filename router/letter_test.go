@@ -30,7 +30,16 @@ func TestLetter(t *testing.T) {
 	if diff := cmp.Diff(want, in.Letter); diff != "" {
 		t.Error(diff)
 	}
+	for keys, want := range map[string]string{"": OwnSignature, "    signature: none\n": ""} {
+		if p, err = compile(keys); err != nil {
+			t.Fatal(err)
+		}
+		if in, _ := p.Inbox("frontline"); in.Letter.Signature != want {
+			t.Errorf("%q: signature %q, want %q", keys, in.Letter.Signature, want)
+		}
+	}
 	for keys, want := range map[string]string{
+		`    sender_name: "{{agent.signature}}"`:        "there is no {{agent.signature}}",
 		`    signature: "{{agent.nmae}}"`:               "there is no {{agent.nmae}}: use agent.name, agent.first_name, inbox.name, company",
 		`    sender_name: "a\nb"`:                       "must be one line",
 		`    quote: everything`:                         "none, last",

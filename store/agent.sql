@@ -72,7 +72,7 @@ where not archived or id in (select inbox_id from conversations where id = any($
 order by tier, id;
 
 -- name: act-agent
-select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, agent_inboxes(agents) as sees
+select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, display_name, signature, agent_inboxes(agents) as sees
 from agents where id = $1;
 
 -- name: act-durable

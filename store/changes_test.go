@@ -101,7 +101,7 @@ func openFixture(t testing.TB) *fixture {
 	f.exec(t, "insert into messages (id, account_id, direction, channel, message_id, sent_at, received_at) values ($1, $2, 'outbound', 'email', 'old@desk.example', now(), now())", f.message, f.account)
 	f.exec(t, "insert into placements (conversation_id, seq, message_id, since) values ($1, 1, $2, '2026-01-01Z')", f.updated, f.message)
 	for id, state := range map[desk.MessageID]string{f.scheduled: "scheduled", f.undone: "held"} {
-		f.exec(t, `insert into messages (id, account_id, direction, channel, message_id, addresses, text_body, author_id, sent_at, received_at)
+		f.exec(t, `insert into messages (id, account_id, direction, channel, message_id, addresses, new_text, author_id, sent_at, received_at)
 			values ($1, $2, 'outbound', 'email', $1::uuid::text, '{"to": [{"name": "Jo", "email": "jo@acme.example"}]}', $4, $3, now(), now())`, id, f.account, f.agent, state)
 		f.exec(t, `insert into deliveries (id, message_id, conversation_id, channel, recipient, state, next_attempt_at, created_at, updated_at)
 			values ($1, $2, $3, 'email', 'jo@acme.example', $4, '2027-01-01Z', now(), now())`, desk.NewID[desk.DeliveryID](), id, f.updated, state)

@@ -1,5 +1,5 @@
 -- name: agent-by-email
-select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, agent_inboxes(agents) as sees, password_hash
+select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, display_name, signature, agent_inboxes(agents) as sees, password_hash
 from agents where email = $1;
 
 -- name: agent-lock
@@ -8,16 +8,17 @@ select pg_advisory_xact_lock(hashtextextended('agents', 1));
 
 -- name: agent-save
 -- A known address keeps its id; an empty password hash keeps the old one.
-insert into agents (id, name, email, tiers, admin, disabled, password_hash, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+insert into agents (id, name, email, tiers, admin, disabled, password_hash, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, display_name, signature)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 on conflict (email) do update set name = excluded.name, tiers = excluded.tiers, admin = excluded.admin,
     inboxes = excluded.inboxes, skills = excluded.skills, capacity = excluded.capacity, leads = excluded.leads,
     timezone = excluded.timezone, hours = excluded.hours, inboxes_only = excluded.inboxes_only, mask_addresses = excluded.mask_addresses,
+    display_name = excluded.display_name, signature = excluded.signature,
     disabled = excluded.disabled, password_hash = coalesce(nullif(excluded.password_hash, ''), agents.password_hash)
 returning id;
 
 -- name: agent-by-id
-select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, agent_inboxes(agents) as sees, password_hash
+select id, name, email, tiers, admin, disabled, inboxes, skills, capacity, leads, timezone, hours, inboxes_only, mask_addresses, display_name, signature, agent_inboxes(agents) as sees, password_hash
 from agents where id = $1;
 
 -- name: agent-admins
@@ -31,7 +32,7 @@ insert into agent_sessions (token_hash, agent_id, expires_at) values ($1, $2, no
 
 -- name: session-agent
 -- stale: a tenth of the lifetime ($2 seconds) is over, so the expiry is to be extended.
-select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, agent_inboxes(g) as sees, s.expires_at < now() + 0.9 * $2 * interval '1 second' as stale
+select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, g.display_name, g.signature, agent_inboxes(g) as sees, s.expires_at < now() + 0.9 * $2 * interval '1 second' as stale
 from agent_sessions s
 join agents g on g.id = s.agent_id
 where s.token_hash = $1 and s.expires_at > now() and not g.disabled;
@@ -50,7 +51,7 @@ insert into api_keys (id, name, key_hash, agent_id, expires_at) values ($1, $2, 
 returning created_at;
 
 -- name: key-agent
-select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, agent_inboxes(g) as sees, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale
+select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, g.display_name, g.signature, agent_inboxes(g) as sees, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale
 from api_keys k
 join agents g on g.id = k.agent_id
 where k.key_hash = $1 and (k.expires_at is null or k.expires_at > now()) and not g.disabled;

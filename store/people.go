@@ -95,7 +95,7 @@ func (s *Store) saveAgent(ctx context.Context, tx *sqlx.Tx, by desk.Actor, befor
 		}
 	}
 	err := tx.StmtxContext(ctx, s.q.identity.SaveAgent).GetContext(ctx, &a.ID, a.ID, a.Name, a.Email, tierNumbers(a.Tiers), a.Admin, a.Disabled, passwordHash,
-		&inboxes, &skills, a.Capacity, &leads, clean(a.Timezone), jsonText(hours), a.InboxesOnly, a.MaskAddresses)
+		&inboxes, &skills, a.Capacity, &leads, clean(a.Timezone), jsonText(hours), a.InboxesOnly, a.MaskAddresses, clean(a.DisplayName), clean(a.Signature))
 	if err != nil {
 		return Ended{}, wrap("save agent", err)
 	}
@@ -148,6 +148,7 @@ func changedFields(before *agentRow, a *desk.Agent, passwordHash string) (fields
 		{"skills", !slices.Equal(a.Skills, b.Skills)}, {"capacity", a.Capacity != b.Capacity}, {"leads", !slices.Equal(a.Leads, b.Leads)},
 		{"timezone", a.Timezone != b.Timezone}, {"hours", !maps.EqualFunc(a.Hours, b.Hours, slices.Equal[[]string])},
 		{"inboxes_only", a.InboxesOnly != b.InboxesOnly}, {"mask_addresses", a.MaskAddresses != b.MaskAddresses},
+		{"display_name", a.DisplayName != b.DisplayName}, {"signature", a.Signature != b.Signature},
 		{"password", passwordHash != "" && passwordHash != before.PasswordHash},
 	} {
 		if f.changed {

@@ -1,7 +1,7 @@
 -- name: roster
 -- Everything that assignment needs to know of each agent, and the time; $1 includes disabled agents, and
 -- $2 narrows to one, if it is not null.
-select a.id, a.name, a.email, a.tiers, a.admin, a.disabled, a.inboxes, a.skills, a.capacity, a.leads, a.timezone, a.hours, a.inboxes_only, a.mask_addresses, agent_inboxes(a) as sees,
+select a.id, a.name, a.email, a.tiers, a.admin, a.disabled, a.inboxes, a.skills, a.capacity, a.leads, a.timezone, a.hours, a.inboxes_only, a.mask_addresses, a.display_name, a.signature, agent_inboxes(a) as sees,
        a.availability as chosen, a.away_until as until, p.seen_at, clock_timestamp() as clock, l.loaded, l.open
 from agents a
 left join agent_presence p on p.agent_id = a.id

@@ -53,6 +53,8 @@ type Agent struct {
 	Leads         []string     `json:"leads" doc:"Keys of the inboxes that they lead"`
 	Timezone      string       `json:"timezone" doc:"IANA name, of hours; empty: UTC"`
 	Hours         desk.Hours   `json:"hours" doc:"Weekly working hours, as in the calendars of the policy: {\"mon-fri\": [\"09:00-17:00\"]}; empty: always"`
+	DisplayName   string       `json:"display_name" doc:"The name that customers see; empty: name"`
+	Signature     string       `json:"signature" doc:"CommonMark below their replies by mail, where the inbox has {{agent.signature}}"`
 	Availability  Availability `json:"availability"`
 	Open          int          `json:"open" doc:"Open conversations assigned to them that wait for us"`
 }
@@ -70,7 +72,7 @@ type Availability struct {
 func AgentOf(m desk.Member) Agent {
 	a := m.Agent
 	v := Agent{ID: a.ID, Name: a.Name, Email: a.Email, Tiers: filled(a.Tiers), Admin: a.Admin, Disabled: a.Disabled, Inboxes: filled(a.Inboxes),
-		InboxesOnly: a.InboxesOnly, MaskAddresses: a.MaskAddresses, Skills: filled(a.Skills), Capacity: a.Capacity, Leads: filled(a.Leads), Timezone: a.Timezone, Hours: a.Hours, Open: m.Open(),
+		InboxesOnly: a.InboxesOnly, MaskAddresses: a.MaskAddresses, Skills: filled(a.Skills), Capacity: a.Capacity, Leads: filled(a.Leads), Timezone: a.Timezone, Hours: a.Hours, DisplayName: a.DisplayName, Signature: a.Signature, Open: m.Open(),
 		Availability: Availability{State: m.Availability, Reason: m.Reason, Chosen: m.Chosen, SeenAt: optional(m.SeenAt)}}
 	if m.Reason == desk.ReasonChosen {
 		v.Availability.Until = optional(m.Until)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"switchboard/desk"
 	"switchboard/internal/nearest"
@@ -49,6 +51,8 @@ func Check(before, a *desk.Agent, n Names) (problems []Problem) {
 		{"leads", unknown("inbox", "inboxes", without(a.Leads, before.Leads), n.Inboxes)},
 		{"timezone", zoneProblem(before, a)},
 		{"hours", hoursProblem(before, a)},
+		{"display_name", displayProblem(before, a)},
+		{"signature", router.SignatureProblem(a.Signature)},
 	} {
 		if f.reason != "" {
 			problems = append(problems, Problem{f.field, f.reason})
@@ -90,6 +94,23 @@ func zoneProblem(before, a *desk.Agent) string {
 	}
 	_, err := Zone(a.Timezone)
 	return reason(err)
+}
+
+const maxDisplayName = 100 // runes
+
+// displayProblem checks the name that customers see. It is not an address, which could be
+// taken for the one that a mail comes from.
+func displayProblem(before, a *desk.Agent) string {
+	name := a.DisplayName
+	switch {
+	case name == before.DisplayName:
+		return ""
+	case utf8.RuneCountInString(name) > maxDisplayName || strings.ContainsFunc(name, unicode.IsControl):
+		return fmt.Sprintf("must be one line of at most %d characters", maxDisplayName)
+	case strings.ContainsAny(name, "@<>"):
+		return "must be a name, not an address"
+	}
+	return ""
 }
 
 func hoursProblem(before, a *desk.Agent) string {
@@ -161,6 +182,8 @@ func Normalize(a *desk.Agent) {
 	slices.SortFunc(a.Tiers, cmp.Compare[desk.Tier])
 	a.Tiers = slices.Compact(a.Tiers)
 	a.Timezone = strings.TrimSpace(a.Timezone)
+	a.DisplayName = strings.TrimSpace(a.DisplayName)
+	a.Signature = strings.TrimSpace(strings.ReplaceAll(a.Signature, "\r\n", "\n"))
 }
 
 // Policies reads the policy in force.

@@ -124,7 +124,7 @@ export interface paths {
         head?: never;
         /**
          * Change an agent
-         * @description For admins. Absent properties stay unchanged. Tiers, inboxes and skills must be those of the policy; values that the agent had before stay valid until they are changed. 409 when no admin would be left.
+         * @description For admins; agents change their own display_name and signature with `me`. Absent properties stay unchanged. Tiers, inboxes and skills must be those of the policy; values that the agent had before stay valid until they are changed. 409 when no admin would be left.
          */
         patch: operations["change-agent"];
         trace?: never;
@@ -1884,6 +1884,8 @@ export interface components {
             capacity: number;
             /** @description Cannot sign in; their history remains */
             disabled: boolean;
+            /** @description The name that customers see; empty: name */
+            display_name: string;
             email: string;
             /** @description Weekly working hours, as in the calendars of the policy: {"mon-fri": ["09:00-17:00"]}; empty: always */
             hours: {
@@ -1904,6 +1906,8 @@ export interface components {
              * @description Open conversations assigned to them that wait for us
              */
             open: number;
+            /** @description CommonMark below their replies by mail, where the inbox has {{agent.signature}} */
+            signature: string;
             skills: string[];
             tiers: number[];
             /** @description IANA name, of hours; empty: UTC */
@@ -1987,6 +1991,8 @@ export interface components {
             capacity?: number;
             /** @description Disabled agents cannot sign in; their sessions end */
             disabled?: boolean;
+            /** @description The name that customers see; empty: name */
+            display_name?: string;
             /** @description Weekly working hours, as in the calendars of the policy: {"mon-fri": ["09:00-17:00"]}; empty: always */
             hours?: {
                 [key: string]: string[] | null;
@@ -2001,6 +2007,8 @@ export interface components {
             mask_addresses?: boolean;
             /** @description Shown to customers */
             name?: string;
+            /** @description CommonMark below your replies by mail, where the inbox has {{agent.signature}}; it may contain {{agent.name}}, {{agent.first_name}}, {{inbox.name}} and {{company}} */
+            signature?: string;
             /** @description Named in tiers or inboxes of the policy */
             skills?: string[];
             tiers?: number[];
@@ -6240,6 +6248,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description me, or for admins the identifier of any agent */
                 id: string;
             };
             cookie?: never;

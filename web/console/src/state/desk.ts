@@ -25,7 +25,7 @@ export const loginReason = signal('');
 export const successor = signal('');
 /** Before signing in. */
 const nobody: Agent = {
-  id: '', name: '', email: '', tiers: [], admin: false, disabled: false, inboxes: [], inboxes_only: false, mask_addresses: false, skills: [], capacity: 0, leads: [], timezone: '', hours: {}, open: 0,
+  id: '', name: '', email: '', tiers: [], admin: false, disabled: false, inboxes: [], inboxes_only: false, mask_addresses: false, skills: [], capacity: 0, leads: [], timezone: '', hours: {}, display_name: '', signature: '', open: 0,
   availability: { state: 'offline', reason: 'disconnected', chosen: 'available', until: null, seen_at: null },
 };
 export const me = signal<Agent>(nobody);

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { me, now, reason } from '../state/desk';
+import { dialog } from '../state/dialog';
 import { setAvailability, whose } from '../state/staff';
 import { lookOf } from '../text/availability';
 import { say } from '../text/say';
@@ -51,6 +52,7 @@ export function AvailabilityDialog() {
         ))}
         <li><button class="choice" disabled={busy} onClick={() => void set('away')}><Icon name="pause" size={16} /><span>{say('availability.open')}</span></button></li>
       </ul>
+      {!other && <p><button type="button" class="quiet" onClick={() => (dialog.value = 'profile')}>{say('profile.title')}</button></p>}
     </Modal>
   );
 }

@@ -27,6 +27,7 @@ export function Dialogs() {
   if (dialog.value === 'availability') return <AvailabilityDialog />;
   if (dialog.value === 'finish') return <FinishDialog />;
   if (dialog.value === 'agent') return <TeamDialog part="AgentDialog" />;
+  if (dialog.value === 'profile') return <TeamDialog part="ProfileDialog" />;
   if (dialog.value === 'outbox') return <Outgoing part="OutboxDialog" />;
   if (dialog.value === 'start') return <StartDialog />;
   const conversation = current();

@@ -97,11 +97,11 @@ export function Macros({ part, ...props }: { part: keyof MacroParts; conversatio
 }
 
 /** The forms for agents and accounts, which are loaded when one is opened. */
-export function TeamDialog({ part, ...props }: { part: 'AgentDialog' } | { part: 'AccountDialog'; conversation: Conversation }) {
+export function TeamDialog({ part, ...props }: { part: 'AgentDialog' | 'ProfileDialog' } | { part: 'AccountDialog'; conversation: Conversation }) {
   useLoaded(loadTeam);
   const loaded = team.value;
   if (!loaded) return null;
-  return part === 'AgentDialog' ? <loaded.AgentDialog /> : <loaded.AccountDialog conversation={(props as { conversation: Conversation }).conversation} />;
+  return part === 'AgentDialog' ? <loaded.AgentDialog /> : part === 'ProfileDialog' ? <loaded.ProfileDialog /> : <loaded.AccountDialog conversation={(props as { conversation: Conversation }).conversation} />;
 }
 
 /** The form for a message to somebody who has not written, which is loaded when it is opened. */

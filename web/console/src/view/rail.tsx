@@ -100,9 +100,9 @@ function Foot() {
   const actors = demo.value && demo.value.agents.length > 1 ? demo.value.agents : null;
   return (
     <div class="rail-foot">
-      <div class="whoami" title={say('rail.signedIn', { name: agent.name })}>
-        <span class="presence"><Avatar name={agent.name} /><i class={`link link-${link.value}`} /></span>{!actors && <span class="whoami-name">{agent.name}</span>}
-      </div>
+      <button class="whoami" title={say('profile.open', { name: agent.name })} onClick={() => (dialog.value = 'profile')}>
+        <span class="presence"><Avatar name={agent.name} /><i class={`link link-${link.value}`} /></span>{!actors && <span class="whoami-name">{agent.name}</span>}<span class="sr">{say('profile.open', { name: agent.name })}</span>
+      </button>
       {actors && (
         <label class="switcher">
           <span class="sr">{say('rail.switch')}</span>

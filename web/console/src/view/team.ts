@@ -6,3 +6,4 @@ import '../style/team.css';
 export { AccountDialog } from './accountdialog';
 export { AgentDialog } from './agentdialog';
 export { Agents } from './agents';
+export { ProfileDialog } from './profiledialog';
