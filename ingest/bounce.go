@@ -137,9 +137,10 @@ func (d *SentDelivery) left() bool {
 	return d.Channel == desk.ChannelEmail && (handedOver(d.State) || d.State == desk.DeliveryFailed || d.State == desk.DeliverySending)
 }
 
-// fates returns what a bounce says about the recipient of a delivery. A bounce to the
-// recipient's own reverse-path is about them whatever addresses it names: those may be
-// what theirs is forwarded to (RFC 3464 §2.3.1), and some mail systems name none.
+// fates returns what a bounce says about the recipient of a delivery. A bounce that names
+// the delivery, or that is sent to the recipient's own reverse-path, is about them whatever
+// addresses it names: those may be what theirs is forwarded to (RFC 3464 §2.3.1), and some
+// mail systems name none.
 func (b *batch) fates(m *desk.Message, paths []string, d *SentDelivery) []desk.ReportRecipient {
 	var out []desk.ReportRecipient
 	for _, r := range m.Report.Recipients {
@@ -150,13 +151,21 @@ func (b *batch) fates(m *desk.Message, paths []string, d *SentDelivery) []desk.R
 	if len(out) > 0 || len(m.Report.Recipients) > 1 || m.AutoSubmitted != desk.AutoBounce {
 		return out
 	}
-	for _, path := range paths {
-		if id, issuedTo, ok := b.rules.Tokens.Parse(path); ok && id == d.ConversationID && issuedTo(d.Recipient) {
-			if len(m.Report.Recipients) == 1 {
-				return m.Report.Recipients
-			}
-			return []desk.ReportRecipient{{Recipient: d.Recipient, Action: m.Report.Returned.Action}}
-		}
+	own := b.identifies(m.Report, d) || slices.ContainsFunc(paths, func(path string) bool {
+		id, issuedTo, ok := b.rules.Tokens.Parse(path)
+		return ok && id == d.ConversationID && issuedTo(d.Recipient)
+	})
+	switch {
+	case !own:
+		return nil
+	case len(m.Report.Recipients) == 1:
+		return m.Report.Recipients
 	}
-	return nil
+	return []desk.ReportRecipient{{Recipient: d.Recipient, Action: m.Report.Returned.Action}}
+}
+
+// identifies reports whether a bounce names the envelope of a delivery, or the mail of
+// which it is the only one.
+func (b *batch) identifies(r *desk.Report, d *SentDelivery) bool {
+	return r.EnvelopeID != "" && r.EnvelopeID == d.EnvelopeID || len(b.snap.Deliveries[d.MessageID]) == 1 && b.snap.SentAs[r.OriginalMessageID] == d.MessageID
 }
