@@ -401,11 +401,15 @@ func (c *replies) watch() {
 	}
 }
 
-// skipPauses makes due what waits for its next attempt: a delay after a moment, and an
-// unknown result after the time in which a report about it may come.
+// skipPauses makes due what waits for its next attempt: a delay after a moment, also that
+// of the server as a whole, and an unknown result after the time in which a report about
+// it may come.
 func (c *replies) skipPauses() {
+	if _, err := c.db.ExecContext(c.t.Context(), "update destinations set blocked_until = now() where blocked_until > now()"); err != nil {
+		c.t.Fatal(err)
+	}
 	if _, err := c.db.ExecContext(c.t.Context(), `update deliveries set next_attempt_at = now()
-		where not settled and next_attempt_at > now() and (state = 'delayed' and updated_at < now() - interval '200 milliseconds'
+		where not settled and next_attempt_at > now() and (state in ('queued', 'delayed') and updated_at < now() - interval '200 milliseconds'
 			or state = 'unknown' and updated_at < now() - $1 * interval '1 second')`, c.report.Seconds()); err != nil {
 		c.t.Fatal(err)
 	}
