@@ -137,10 +137,10 @@ export async function ask(demo, path) {
 }
 
 /** Starts `switchboard serve` with a configuration and one admin on fresh data; stop() ends it and removes the data. */
-export async function startServer(toml, admin) {
+export async function startServer(toml, admin, addr = '127.0.0.1:0') {
   const data = mkdtempSync(join(tmpdir(), 'switchboard-e2e-'));
   const config = join(data, 'switchboard.toml');
-  writeFileSync(config, `addr = "127.0.0.1:0"\ndata = ${JSON.stringify(join(data, 'data'))}\n${toml}`);
+  writeFileSync(config, `addr = "${addr}"\ndata = ${JSON.stringify(join(data, 'data'))}\n${toml}`);
   const child = spawn(BIN, ['serve', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   const lines = createInterface({ input: child.stderr });
   const log = [];
