@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -71,6 +72,9 @@ type lane struct {
 	sender  Sender
 	wake    chan struct{} // capacity 1: a delivery may be due, or a slot became free
 	slots   chan struct{} // one element per attempt in progress
+	open    chan struct{} // one element per attempt whose result is not recorded yet
+	ready   []Job         // claimed ahead, see ahead
+	quick   atomic.Int64  // how long attempts take, as a time.Duration; 0: not known
 }
 
 // New returns a Loop that sends with the given senders. Deliveries on a channel
@@ -79,7 +83,7 @@ func New(queue Queue, senders map[desk.Channel]Sender, opt Options) *Loop {
 	l := &Loop{queue: queue, opt: opt.withDefaults()}
 	for ch, s := range senders {
 		l.lanes = append(l.lanes, &lane{Loop: l, channel: ch, sender: s,
-			wake: make(chan struct{}, 1), slots: make(chan struct{}, l.opt.Parallel)})
+			wake: make(chan struct{}, 1), slots: make(chan struct{}, l.opt.Parallel), open: make(chan struct{}, l.opt.Parallel+max(l.opt.Parallel, minAhead))})
 	}
 	return l
 }
@@ -117,15 +121,19 @@ func (la *lane) run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			la.opt.Log.WarnContext(ctx, "ClaimFailed", "channel", la.channel, "error", err)
 		}
-		for _, job := range jobs {
-			la.slots <- struct{}{} // does not block: claim asked for at most the free slots
+		la.ready = append(la.ready, jobs...)
+		for len(la.ready) > 0 && la.free() > 0 {
+			job := la.ready[0]
+			la.ready = la.ready[1:]
+			la.slots <- struct{}{} // does not block: there is a free one
+			la.open <- struct{}{}
 			attempts.Go(func() {
 				la.attempt(sending, job)
-				<-la.slots
+				<-la.open
 				la.poke()
 			})
 		}
-		if len(jobs) == 0 || len(la.slots) == cap(la.slots) {
+		if len(jobs) == 0 || la.free() == 0 {
 			la.wait(ctx)
 		}
 	}
@@ -135,18 +143,41 @@ func (la *lane) run(ctx context.Context) error {
 	return nil
 }
 
+// free is how many attempts can begin now.
+func (la *lane) free() int {
+	return min(cap(la.slots)-len(la.slots), cap(la.open)-len(la.open))
+}
+
+const (
+	// minAhead is how many deliveries are claimed ahead at least, if any are.
+	minAhead = 8
+	// quickAttempt is up to which duration of attempts deliveries are claimed ahead.
+	quickAttempt = 100 * time.Millisecond
+)
+
+// ahead is how many deliveries are claimed before there is a slot for them, so that a claim
+// serves several. They cannot be held or taken over meanwhile, so it is none unless attempts
+// are quick.
+func (la *lane) ahead() int {
+	if took := time.Duration(la.quick.Load()); took == 0 || took > quickAttempt {
+		return 0
+	}
+	return max(minAhead, cap(la.slots)/2)
+}
+
 func (la *lane) claim(ctx context.Context) ([]Job, error) {
-	free := cap(la.slots) - len(la.slots)
-	if free == 0 {
+	ahead := la.ahead()
+	want := la.free() + ahead - len(la.ready)
+	if want <= ahead/2 {
 		return nil, nil
 	}
-	return la.queue.Claim(ctx, la.channel, free, la.opt.Lease)
+	return la.queue.Claim(ctx, la.channel, want, la.opt.Lease)
 }
 
 // wait returns at a wake-up, when the next delivery is due, or after Poll.
 func (la *lane) wait(ctx context.Context) {
 	pause := la.opt.Poll
-	if at, ok, err := la.queue.NextDue(ctx, la.channel); err == nil && ok && len(la.slots) < cap(la.slots) {
+	if at, ok, err := la.queue.NextDue(ctx, la.channel); err == nil && ok && la.free() > 0 {
 		// At least 5 ms, because the database's clock may be behind this machine's.
 		pause = min(pause, max(at.Sub(la.opt.Now()), 5*time.Millisecond))
 	}
@@ -163,7 +194,12 @@ func (la *lane) wait(ctx context.Context) {
 func (la *lane) attempt(ctx context.Context, job Job) {
 	d := job.Delivery
 	log := la.opt.Log.With("delivery", d.ID, "conversation", d.ConversationID, "channel", d.Channel)
+	begin := time.Now()
 	r := la.send(ctx, job)
+	// The connection need not wait until the result is recorded.
+	la.quick.Store(int64((7*time.Duration(la.quick.Load()) + time.Since(begin)) / 8))
+	<-la.slots
+	la.poke()
 	now := la.opt.Now()
 	count := d.Attempts - d.PeriodAttempts
 	if r.State == desk.DeliveryUnknown {

@@ -13,7 +13,6 @@ import (
 	"github.com/lib/pq"
 
 	"switchboard/desk"
-	"switchboard/lifecycle"
 	"switchboard/outbound"
 )
 
@@ -124,36 +123,6 @@ func (o Outbox) messages(ctx context.Context, tx *sqlx.Tx, rows []deliveryRow) (
 	return messages, nil
 }
 
-// Complete implements outbound.Queue: the outcome, the attempt and the event in
-// one transaction. What was lost needs an agent's attention again.
-func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, next time.Time) error {
-	return o.s.tx(ctx, func(tx *sqlx.Tx) error {
-		id, t, err := o.s.lockFinal(ctx, tx, d.ConversationID)
-		if err != nil {
-			return err
-		}
-		var of struct{ Personal, ThirdParty bool }
-		if err := t.get(ctx, "read author", o.s.q.delivery.ByPerson, &of, d.MessageID); err != nil {
-			return err
-		}
-		if r.State == desk.DeliveryUnknown || r.State == desk.DeliveryDelayed {
-			if next, err = t.reported(ctx, d, &r, next); err != nil {
-				return err
-			}
-		}
-		data := desk.DeliveryChanged{DeliveryID: d.ID, MessageID: d.MessageID, Recipient: d.Recipient, State: r.State, Source: desk.SourceAttempt,
-			Attempts: d.Attempts, Code: r.Code, EnhancedCode: r.EnhancedCode, Detail: r.Detail, Late: r.Late}
-		if !next.IsZero() {
-			data.NextAttempt = &next
-		}
-		c := desk.Changes{Results: []desk.DeliveryResult{{Delivery: d.ID, Fence: d.Fence, Source: desk.SourceAttempt, At: t.now, Result: r, NextAttemptAt: next}}}
-		if err := t.apply(id, lifecycle.Delivery{Data: data, Personal: of.Personal, ThirdParty: of.ThirdParty}, &c); err != nil {
-			return err
-		}
-		return t.Save(ctx, &c)
-	})
-}
-
 // reported replaces the result of an attempt by what was reported about the delivery while
 // the attempt was running, if anything was, and returns the time of the next attempt.
 func (t *actTx) reported(ctx context.Context, d desk.Delivery, r *desk.Result, next time.Time) (time.Time, error) {
@@ -207,17 +176,17 @@ func (s *Store) Rendering(ctx context.Context, id desk.MessageID) ([]byte, bool,
 }
 
 // SaveRendering keeps a mail's bytes and returns the ones that stay: the first
-// that were ever saved for it.
+// that were ever saved for it. The statement is a transaction of its own, see BeginContent.
 func (s *Store) SaveRendering(ctx context.Context, id desk.MessageID, bytes []byte) (kept []byte, err error) {
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.StmtxContext(ctx, s.q.delivery.SaveRendering).ExecContext(ctx, id, bytes); err != nil {
-			return wrap("save rendering", err)
-		}
-		// A statement of its own: only a new snapshot shows what another sender
-		// of the same mail has just committed.
-		return wrap("read rendering", tx.StmtxContext(ctx, s.q.delivery.Rendering).GetContext(ctx, &kept, id))
-	})
-	return kept, err
+	done, err := s.q.delivery.SaveRendering.ExecContext(ctx, id, bytes)
+	if err != nil {
+		return nil, wrap("save rendering", err)
+	}
+	if n, err := done.RowsAffected(); err == nil && n == 1 {
+		return bytes, nil
+	}
+	// Another sender of the same mail was first.
+	return kept, wrap("read rendering", s.q.delivery.Rendering.GetContext(ctx, &kept, id))
 }
 
 // Blob returns an attachment's content by its SHA-256; KindNotFound when it is gone.

@@ -54,6 +54,7 @@ type Store struct {
 	// owner identifies this program in leases. It is new at every start.
 	owner        uuid.UUID
 	offlineAfter time.Duration
+	completer    completer
 	// policy returns the policy in force; nil until a gateway runs.
 	policy atomic.Pointer[func() lifecycle.Policy]
 }

@@ -52,7 +52,7 @@ func (r *run) must(err error) {
 var parts = []part{
 	{"parse", (*run).parse}, {"ingest", (*run).ingest}, {"arrive", (*run).arrive}, {"smtp", (*run).smtp},
 	{"single", (*run).single}, {"chat", (*run).chat}, {"max", (*run).maxLoad}, {"idle", (*run).idle}, {"timers", (*run).timers},
-	{"outbound", (*run).outbound},
+	{"outbound", (*run).outbound}, {"blackhole", (*run).blackhole},
 }
 
 // part is a group of figures that can be measured alone.
