@@ -146,3 +146,23 @@ func TestThirdPartiesStayOutside(t *testing.T) {
 		t.Errorf("when it is due: moved %+v, events %v, third parties %v", out.Moved, out.Events, out.State.Service.ThirdParties)
 	}
 }
+
+// A mail to a third party that was not delivered is told, and opens only what waits for them.
+func TestForwardIsNotDelivered(t *testing.T) {
+	t.Parallel()
+	p := undoRules(t)
+	ana := agents["ana"]
+	s := live(t, p, []moment{{0, Message{ReplyTo: "jo@acme.example", Data: desk.MessageReceived{}}}, {1, Assign{By: desk.AgentActor(ana.ID), To: ana}}, {2, forwardTo(1, false, "rep@supplier.example")}})
+	lost := Delivery{Personal: true, ThirdParty: true, Data: desk.DeliveryChanged{MessageID: desk.MessageID{1}, Recipient: "rep@supplier.example", State: desk.DeliveryFailed, Code: 550}}
+	for on, to := range map[desk.WaitingOn]desk.Status{desk.WaitingCustomer: desk.StatusPending, desk.WaitingThirdParty: desk.StatusOpen} {
+		before := mustApply(t, s, SetStatus{By: desk.AgentActor(ana.ID), To: desk.StatusPending, WaitingOn: on}, p, day.Add(time.Minute))
+		out, err := Apply(before, lost, p, day.Add(2*time.Minute))
+		if err != nil || out.State.Conversation.Status != to || len(out.Notices) != 1 || out.Notices[0].Kind != desk.NoticeUndelivered {
+			t.Errorf("waiting on %s: %v, %s, notices %+v", on, err, out.State.Conversation.Status, out.Notices)
+		}
+	}
+	cancelled := Operate{By: desk.AgentActor(ana.ID), Personal: true, ThirdParty: true, Data: desk.DeliveryOperated{MessageID: desk.MessageID{1}, Action: desk.DeliveryRedirect, To: "new@supplier.example"}}
+	if after := mustApply(t, s, cancelled, p, day.Add(time.Minute)); !after.Outside("new@supplier.example") || slices.Contains(after.Conversation.Participants, "new@supplier.example") {
+		t.Errorf("redirected: third parties %v, participants %v", after.Service.ThirdParties, after.Conversation.Participants)
+	}
+}
