@@ -116,8 +116,9 @@ where state = 'sending' and owner is not null and lease_until > now()
 
 -- name: delivery-release
 -- Attempts of programs that have ended, see delivery-gone, are due at once; $2 are the
--- programs in question, null: all. A row that is locked is being completed.
-update deliveries set next_attempt_at = now(), lease_until = now()
+-- programs in question, null: all. They come before what has waited in the queue behind them.
+-- A row that is locked is being completed.
+update deliveries set next_attempt_at = least(created_at, now()), lease_until = now()
 where id in (
     select id from deliveries d
     where state = 'sending' and owner is not null and ($2::uuid[] is null or owner = any($2))

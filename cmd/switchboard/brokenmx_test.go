@@ -54,8 +54,8 @@ type fault struct {
 
 // killRequest asks for the death of the program that is connected.
 type killRequest struct {
-	node, life int // life: how often it was killed before it connected
-	done       chan struct{}
+	node, life int       // life: how often it was killed before it connected
+	done       chan bool // whether it is dead now
 }
 
 // arrival is a copy of a message that the server has taken.
@@ -94,7 +94,7 @@ func startMX(t *testing.T, programs, cuts, kills int) *brokenMX {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mx := &brokenMX{roots: filepath.Join(t.TempDir(), "roots.pem"), kills: make(chan killRequest), tls: &tls.Config{Certificates: []tls.Certificate{pair}},
+	mx := &brokenMX{roots: filepath.Join(t.TempDir(), "roots.pem"), kills: make(chan killRequest, 100), tls: &tls.Config{Certificates: []tls.Certificate{pair}},
 		rnd: rand.New(rand.NewPCG(1, uint64(programs))), arrivals: map[string][]arrival{}, lives: make([]int, programs)}
 	if err := os.WriteFile(mx.roots, cert, 0o600); err != nil {
 		t.Fatal(err)
@@ -212,11 +212,16 @@ func (s *mxSession) fails(p point) bool {
 		return false
 	}
 	if s.fault.kill {
-		r := killRequest{s.node, s.life, make(chan struct{})}
+		r := killRequest{s.node, s.life, make(chan bool, 1)}
+		s.kills <- r
+		dead := false
 		select {
-		case s.kills <- r:
-			<-r.done
+		case dead = <-r.done:
 		case <-s.ctx.Done():
+		}
+		if !dead { // the kill comes later
+			s.restore(s.fault)
+			s.fault = &fault{at: p}
 		}
 	}
 	s.mu.Lock()

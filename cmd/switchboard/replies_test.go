@@ -330,13 +330,16 @@ func (c *replies) kill(r killRequest) {
 		c.killed++
 		if c.stayDead > 0 && len(c.nodes) > 1 && c.killed%c.stayDead == 0 {
 			within(c.t, 2*deadWait, "another node to take over", func() bool {
+				for len(c.mx.kills) > 0 {
+					(<-c.mx.kills).done <- false // the other node lives
+				}
 				c.watch()
 				return len(c.orphans) == 0
 			})
 		}
 		c.nodes[r.node].start()
 	}
-	close(r.done)
+	r.done <- true
 }
 
 // disturb cuts the connections to Postfix at any octet and kills nodes at any time.
