@@ -126,14 +126,41 @@ func (a *act) place(ctx context.Context, s *Start) (c desk.Conversation, err err
 	}
 	a.state.Conversation = c
 	check := draft{reply: s.Reply, letter: a.letter(), opt: a.opt}
-	if list := check.senders(); len(list) > 0 {
-		check.conversation.ReplyFrom = list[0]
-	}
-	if check.conversation.ReplyFrom == "" {
-		check.conversation.ReplyFrom = a.opt.Address
-	}
+	check.conversation.ReplyFrom = check.usual()
 	c.ReplyFrom, err = check.sender()
 	return c, err
+}
+
+// Stationery is what the mails of an inbox have that start conversations.
+type Stationery struct {
+	// Senders are the addresses that they may be sent from, the usual one first.
+	Senders               []string
+	SenderName, Signature string
+}
+
+// Stationery returns what a mail of an agent has that starts a conversation in an inbox.
+// KindNotFound if there is no such inbox, or the agent may not read what is in it.
+func (d *Desk) Stationery(by desk.Agent, inbox string) (Stationery, error) {
+	for _, in := range d.opt.Policy().Inboxes {
+		c := desk.Conversation{InboxID: in.ID, Tier: in.Tier}
+		if in.Key != inbox || !by.CanRead(&c) {
+			continue
+		}
+		a := &act{by: by, opt: &d.opt}
+		a.state.Conversation = c
+		mail := draft{by: by, letter: a.letter(), opt: &d.opt}
+		mail.conversation.ReplyFrom = mail.usual()
+		return Stationery{mail.senders(), mail.senderName(), mail.signature()}, nil
+	}
+	return Stationery{}, desk.Errorf(desk.KindNotFound, "there is no inbox %q that you work in", inbox)
+}
+
+// usual is the address that a mail is sent from that starts a conversation.
+func (d *draft) usual() string {
+	if list := d.senders(); len(list) > 0 {
+		return list[0]
+	}
+	return d.opt.Address
 }
 
 // recipient returns the agent who gets a conversation that the author starts.

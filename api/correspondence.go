@@ -40,6 +40,24 @@ func (s *server) correspondenceRoutes() {
 		Summary: "Start a conversation", Description: "Writes to somebody who has not written. The conversation is pending, waits for them, and is yours. " +
 			"Taking the mail back with cancel-send closes the conversation.",
 	}, s.start)
+	handle(s, huma.Operation{
+		OperationID: "get-stationery", Method: http.MethodGet, Path: "/inboxes/{inbox}/stationery", Tags: []string{"Desk"},
+		Summary: "Get what your mails from an inbox have", Description: "For mails that start conversations.",
+	}, func(ctx context.Context, in *stationeryInput) (*struct{ Body Stationery }, error) {
+		l, err := s.Letters.Stationery(auth.AgentOf(ctx), in.Inbox)
+		return &struct{ Body Stationery }{Stationery{append([]string{}, l.Senders...), l.SenderName, l.Signature}}, err
+	})
+}
+
+type stationeryInput struct {
+	Inbox string `path:"inbox" doc:"Its key"`
+}
+
+// Stationery is what an inbox adds to mails that start conversations.
+type Stationery struct {
+	From       []string `json:"from" doc:"The addresses that they can be sent from, the usual one first"`
+	SenderName string   `json:"sender_name" doc:"The name in From"`
+	Signature  string   `json:"signature" doc:"CommonMark that is added below the text; may be empty"`
 }
 
 func (s *server) start(ctx context.Context, in *startInput) (*struct{ Body Started }, error) {

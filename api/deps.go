@@ -244,6 +244,8 @@ type Answers interface {
 type Correspondence interface {
 	// Start opens a conversation by a mail to somebody.
 	Start(ctx context.Context, by desk.Agent, s agent.Start) (desk.Conversation, desk.Message, error)
+	// Stationery returns what such a mail has in an inbox.
+	Stationery(by desk.Agent, inbox string) (agent.Stationery, error)
 }
 
 // Handling changes a conversation's assignee, inbox and status.

@@ -73,3 +73,25 @@ func TestStartIsRefused(t *testing.T) {
 		t.Errorf("a refused request made %d contacts: %v", contacts, err)
 	}
 }
+
+// TestStationery: the addresses that a mail can be sent from, and what is added to it.
+func TestStationery(t *testing.T) {
+	d := newDesk(t)
+	d.usePolicy(letterPolicy)
+	var l Stationery
+	d.as("ana", "GET", "/inboxes/frontline/stationery", nil).want(t, 200).json(t, &l)
+	first, _, _ := strings.Cut(d.people["ana"].Name, " ")
+	if strings.Join(l.From, " ") != "help@desk.example" || l.SenderName != first+" at Acme" || l.Signature != d.people["ana"].Name+", **First line**" {
+		t.Errorf("%+v", l)
+	}
+	for i, from := range append(l.From, "") {
+		var out Started
+		d.as("ana", "POST", "/conversations", map[string]any{"to": []string{"kim@new.example"}, "subject": "Hi", "text": "Hello", "inbox": "frontline", "from": from}).want(t, 201).json(t, &out)
+		if got := out.Message.From[0]; got.Email != l.From[0] || got.Name != l.SenderName {
+			t.Errorf("%d: sent from %+v", i, got)
+		}
+	}
+	d.as("ana", "GET", "/inboxes/nowhere/stationery", nil).want(t, 404)
+	d.exec(`update agents set inboxes_only = true, inboxes = '{billing}' where email = 'ana@desk.example'`)
+	d.as("ana", "GET", "/inboxes/frontline/stationery", nil).want(t, 404)
+}

@@ -1,7 +1,7 @@
 // Replies that are taken back, or sent later.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, ask, launch, mail, open, received, shot, startDemo } from './desk.mjs';
+import { accessible, ask, everywhere, launch, mail, open, received, shot, startDemo } from './desk.mjs';
 
 let demo, browser, page, conversation;
 const field = () => page.locator('.editor textarea');
@@ -71,4 +71,31 @@ test('a scheduled reply is shown with its time, and can be cancelled', async () 
   await page.setViewportSize({ width: 1440, height: 900 });
   await message.getByRole('button', { name: 'Cancel' }).click();
   await message.waitFor({ state: 'detached' });
+});
+
+test('a reply is scheduled in the composer, and is a draft again if the customer writes first', async () => {
+  await page.keyboard.press('r');
+  await page.locator('.recipient').first().waitFor();
+  await field().fill('See you in the new year, Ida.');
+  await page.getByRole('button', { name: 'Send later' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Send later' });
+  await dialog.getByLabel('When', { exact: true }).fill('yesterday');
+  await dialog.getByText('This date or time is not valid.').waitFor();
+  assert.ok(await dialog.locator('.button-primary').isDisabled());
+  await dialog.getByLabel('When', { exact: true }).fill('tomorrow 9:00');
+  const picked = await dialog.getByLabel('Date and time').inputValue();
+  assert.match(picked, /T09:00$/);
+  await dialog.getByLabel('Date and time').fill(picked.replace('T09:00', 'T10:30'));
+  await dialog.getByText('10:30').first().waitFor();
+  await dialog.getByText('If Ida writes first, it is not sent').waitFor();
+  await everywhere(page, 'send-later');
+  await dialog.getByRole('button', { name: /^Send .*10:30/ }).click();
+  await page.locator('.notice', { hasText: 'Will be sent' }).waitFor();
+  await page.locator('.message-outbound', { hasText: 'new year' }).getByText('Scheduled for').waitFor();
+  const { message_id: answered } = (await ask(demo, `/conversations/${conversation}/messages`)).data.find((one) => one.direction === 'outbound');
+  await mail(demo.smtp, { from: 'ida@shopper.example', name: 'Ida', subject: 'Re: A red carpet', text: 'I have one more question.', headers: [`In-Reply-To: <${answered}>`, `References: <${answered}>`] });
+  await page.locator('.step', { hasText: 'A scheduled reply was not sent' }).waitFor();
+  const draft = (await ask(demo, '/drafts')).data.find((one) => one.conversation_id === conversation);
+  assert.equal(draft.text, 'See you in the new year, Ida.');
+  assert.equal((await mails('ida@shopper.example')).filter((one) => one.text.includes('new year')).length, 0);
 });

@@ -844,6 +844,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/inboxes/{inbox}/stationery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what your mails from an inbox have
+         * @description For mails that start conversations.
+         */
+        get: operations["get-stationery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/keys": {
         parameters: {
             query?: never;
@@ -4964,6 +4984,14 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             message: components["schemas"]["Message"];
         };
+        Stationery: {
+            /** @description The addresses that they can be sent from, the usual one first */
+            from: string[];
+            /** @description The name in From */
+            sender_name: string;
+            /** @description CommonMark that is added below the text; may be empty */
+            signature: string;
+        };
         StatusChanged: {
             from: string;
             reason?: string;
@@ -5953,6 +5981,7 @@ export type SignalFrame = components['schemas']['SignalFrame'];
 export type Signature = components['schemas']['Signature'];
 export type StartInputBody = components['schemas']['StartInputBody'];
 export type Started = components['schemas']['Started'];
+export type Stationery = components['schemas']['Stationery'];
 export type StatusChanged = components['schemas']['StatusChanged'];
 export type StatusChangedEvent = components['schemas']['StatusChangedEvent'];
 export type StatusInputBody = components['schemas']['StatusInputBody'];
@@ -7705,6 +7734,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageInbox"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-stationery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its key */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stationery"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -1,8 +1,9 @@
 // Replies that can still be taken back.
 import { api, clockOffset } from '../api';
 import { say } from '../text/say';
+import { moment } from '../text/time';
 import type { Message } from '../wire';
-import { me, refreshCounts } from './desk';
+import { me, now, refreshCounts } from './desk';
 import { drafts, mark, take } from './sync';
 import { pass, wasAbout } from './passing';
 import { refreshThread, threadOf } from './thread';
@@ -16,6 +17,8 @@ export function waits(message: Message): boolean {
 
 /** Offers to take a reply back for as long as it is held; `files` brings its files back. */
 export function offerUndo(conversation: string, message: Message, files: () => void): void {
+  const later = message.deliveries.find(({ state }) => state === 'scheduled')?.next_attempt_at;
+  if (later) return void tell(say('done.scheduled', { time: moment(later, now.value) }), { undo: () => void takeBack(conversation, message, files) });
   const until = message.deliveries.find(({ state }) => state === 'held')?.next_attempt_at;
   if (!until) return;
   const left = Date.parse(until) - Date.now() - clockOffset;

@@ -35,6 +35,8 @@ export interface Writing {
   adds: Pick<Recipients, 'from' | 'signature' | 'quotes' | 'unreachable'> | null;
   /** The chosen sender address; empty: the usual one. */
   from: string;
+  /** When it is sent; 0: at once. */
+  at: number;
   sending: boolean;
   /** The author was warned about newer messages and may send anyway. */
   warned: boolean;
@@ -62,7 +64,7 @@ export function write(conversation: Conversation, kind: Kind): void {
   recallFiles(conversation.id);
   writing.value = {
     conversation: conversation.id, kind, text: draft?.text ?? '', seen: draft ? Math.min(draft.seen, top) : top,
-    to: draft?.to ?? null, cc: draft?.cc ?? null, bcc: draft?.bcc ?? [], chosen: draft?.to !== undefined, before: null, omitted: 0, adds: null, from: '',
+    to: draft?.to ?? null, cc: draft?.cc ?? null, bcc: draft?.bcc ?? [], chosen: draft?.to !== undefined, before: null, omitted: 0, adds: null, from: '', at: 0,
     sending: false, warned: false, reminded: false, failure: '',
   };
 }
@@ -179,7 +181,7 @@ export function keepMine(): void {
 
 /** Goes on with a draft as the server has it, in the conversation that is open. */
 export function continueWith({ conversation_id: conversation, seen, to, cc, bcc }: Draft, text: string): void {
-  const next: Writing = { conversation, kind: 'reply', text, seen, to: to ?? null, cc: cc ?? null, bcc: bcc ?? [], chosen: Boolean(to), before: null, omitted: 0, adds: null, from: '', sending: false, warned: false, reminded: true, failure: '' };
+  const next: Writing = { conversation, kind: 'reply', text, seen, to: to ?? null, cc: cc ?? null, bcc: bcc ?? [], chosen: Boolean(to), before: null, omitted: 0, adds: null, from: '', at: 0, sending: false, warned: false, reminded: true, failure: '' };
   writing.value = next;
   keep(conversation, 'reply', text, seen, choiceOf(next));
 }
@@ -214,6 +216,12 @@ export function seenSeq(conversation: Conversation, seen: number): number {
   return conversation.reply.channel === 'chat' && screen.conversation === conversation.id ? Math.max(seen, screen.seq) : seen;
 }
 
+/** Sends a reply later. If something holds it back, the time stays. */
+export function schedule(conversation: Conversation, messages: readonly Message[], at: number): Promise<void> {
+  update({ at, failure: '' });
+  return at > 0 ? send(conversation, messages) : Promise.resolve();
+}
+
 /** Sends the reply or adds the note. A reply that misses newer messages is held back once, with a warning. */
 export async function send(conversation: Conversation, messages: readonly Message[]): Promise<void> {
   const current = writing.value;
@@ -245,7 +253,8 @@ export async function send(conversation: Conversation, messages: readonly Messag
     } else {
       const { to, cc, bcc, from } = current;
       const macro = macroOf(conversation.id);
-      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(bcc.length > 0 && { bcc }), ...(from && { from }), ...(attachments.length > 0 && { attachments }), ...(macro && { macro: macro.id, macro_without: [...macro.without] }) });
+      const sendAt = current.at > 0 && { send_at: new Date(current.at).toISOString() };
+      sent = await api.reply(conversation.id, { text: current.text, expected_seq: current.warned ? top : seen, ...(to && { to }), ...(cc && { cc }), ...(bcc.length > 0 && { bcc }), ...(from && { from }), ...(attachments.length > 0 && { attachments }), ...sendAt, ...(macro && { macro: macro.id, macro_without: [...macro.without] }) });
       files = dropAdded(conversation.id);
     }
     await drop(conversation.id, current.kind);

@@ -1,16 +1,18 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
+import { moment } from '../text/time';
 import { denied } from '../state/actions';
 import { emailOf, stoppedOf } from '../state/asked';
 import type { Kind } from '../state/draft';
 import { refusal } from '../state/handoff';
-import { me } from '../state/desk';
+import { me, now } from '../state/desk';
+import { dialog } from '../state/dialog';
 import { onlyHelps } from '../state/work';
 import { conflicts, drafted, drafts, nameOf } from '../state/sync';
 import { filesOf, LIMIT, mentionsFile } from '../state/files';
 import { passing } from '../state/passing';
 import { newerThan } from '../state/timeline';
-import { discard, keepMine, loadRecipients, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
+import { discard, keepMine, loadRecipients, schedule, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
 import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
 import { Forwarding, Later, Macros, Outgoing } from './lazy';
@@ -130,9 +132,11 @@ function Editor({ conversation, messages }: Props) {
             : current.sending ? say('composer.sending')
             : files.some((file) => !file.id && !file.failure) ? say('composer.uploading')
             : forgot ? say('composer.without')
-            : news > 0 ? count('composer.sendAnyway', news) : others > 0 ? count('composer.sendAll', others, { to: first }) : say('composer.send', { to: first })}
+            : news > 0 ? count('composer.sendAnyway', news)
+            : current.at > 0 ? say('composer.sendAt', { to: first, time: moment(new Date(current.at).toISOString(), now.value) }) : others > 0 ? count('composer.sendAll', others, { to: first }) : say('composer.send', { to: first })}
           <kbd>{keyLabel('send')}</kbd>
         </button>
+        {mail && <button class="button button-quiet" disabled={current.sending} onClick={() => (current.at > 0 ? void schedule(conversation, messages, 0) : (dialog.value = 'sendLater'))}><Icon name="clock" size={15} />{say(current.at > 0 ? 'composer.atOnce' : 'composer.later')}</button>}
         {mail && <Later part="AttachButton" conversation={conversation.id} disabled={current.sending} />}
         {reply && <Macros part="Button" field={field} />}
         {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}

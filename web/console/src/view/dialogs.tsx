@@ -10,7 +10,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { ReturnDialog } from './handover';
 import { KeysDialog } from './keysdialog';
-import { Outgoing, StartDialog, TeamDialog } from './lazy';
+import { Outgoing, SendLater, StartDialog, TeamDialog } from './lazy';
 import { MergeDialog } from './mergedialog';
 import { close, Modal } from './modal';
 import { MoveDialog } from './movedialog';
@@ -41,6 +41,7 @@ export function Dialogs() {
   if (dialog.value === 'swarm') return <SwarmDialog conversation={conversation} />;
   if (dialog.value === 'resolve') return <ResolveDialog conversation={conversation} />;
   if (dialog.value === 'return') return <ReturnDialog conversation={conversation} />;
+  if (dialog.value === 'sendLater') return <SendLater conversation={conversation} />;
   return <MoveDialog conversation={conversation} />;
 }
 

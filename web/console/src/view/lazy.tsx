@@ -14,6 +14,7 @@ type Hooks = typeof import('./webhooks');
 type Post = typeof import('./outbox');
 type MacroParts = typeof import('./macros');
 type Forward = typeof import('./forward');
+type When = typeof import('./sendlater');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const first = signal<First | null>(null);
@@ -21,6 +22,7 @@ const hooks = signal<Hooks | null>(null);
 const post = signal<Post | null>(null);
 const macros = signal<MacroParts | null>(null);
 const forward = signal<Forward | null>(null);
+const when = signal<When | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -48,6 +50,10 @@ async function loadMacros(): Promise<void> {
 
 async function loadForward(): Promise<void> {
   forward.value ??= await import('./forward');
+}
+
+async function loadWhen(): Promise<void> {
+  when.value ??= await import('./sendlater');
 }
 
 /** Starts loading a part when it is shown first. */
@@ -102,6 +108,13 @@ export function TeamDialog({ part, ...props }: { part: 'AgentDialog' | 'ProfileD
   const loaded = team.value;
   if (!loaded) return null;
   return part === 'AgentDialog' ? <loaded.AgentDialog /> : part === 'ProfileDialog' ? <loaded.ProfileDialog /> : <loaded.AccountDialog conversation={(props as { conversation: Conversation }).conversation} />;
+}
+
+/** Asks when a reply is sent; loaded when it is opened. */
+export function SendLater({ conversation }: { conversation: Conversation }) {
+  useLoaded(loadWhen);
+  const Part = when.value?.SendLaterDialog;
+  return Part ? <Part conversation={conversation} /> : null;
 }
 
 /** The form for a message to somebody who has not written, which is loaded when it is opened. */
