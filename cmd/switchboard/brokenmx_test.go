@@ -61,7 +61,7 @@ type killRequest struct {
 // arrival is a copy of a message that the server has taken.
 type arrival struct {
 	begun   time.Time // of its transaction
-	sum     [32]byte
+	sum     [32]byte  // without the fields that a relay has put before ours, as Received
 	content string
 }
 
@@ -376,7 +376,7 @@ func (s *mxSession) data() bool {
 // take keeps a message.
 func (s *mxSession) take(content string) {
 	s.mu.Lock()
-	s.arrivals[s.envelope] = append(s.arrivals[s.envelope], arrival{s.begun, sha256.Sum256([]byte(content)), content})
+	s.arrivals[s.envelope] = append(s.arrivals[s.envelope], arrival{s.begun, sha256.Sum256([]byte(content[max(0, strings.Index(content, "Date: ")):])), content})
 	s.mu.Unlock()
 	if s.after != nil {
 		s.after([]byte(content))
