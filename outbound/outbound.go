@@ -11,10 +11,15 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"switchboard/desk"
 )
+
+// ErrArrived means that a delivery must not be sent again: an attempt whose outcome was
+// unknown has been reported to have arrived.
+var ErrArrived = errors.New("an earlier attempt has arrived")
 
 // Sender sends one delivery on its channel.
 type Sender interface {

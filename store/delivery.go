@@ -19,6 +19,7 @@ import (
 type deliveryQueries struct {
 	Claim         *sqlx.Stmt `query:"delivery-claim"`
 	Content       *sqlx.Stmt `query:"delivery-content"`
+	Claimed       *sqlx.Stmt `query:"delivery-claimed"`
 	Reported      *sqlx.Stmt `query:"delivery-reported"`
 	Gone          *sqlx.Stmt `query:"delivery-gone"`
 	Release       *sqlx.Stmt `query:"delivery-release"`
@@ -150,10 +151,17 @@ func (s *Store) BeginContent(ctx context.Context, d desk.Delivery) error {
 		return wrap("record that the content is sent", err)
 	}
 	n, err := done.RowsAffected()
-	if err == nil && n == 0 {
-		return desk.Errorf(desk.KindConflict, "another program has taken over delivery %s", d.ID)
+	if err != nil || n > 0 {
+		return wrap("record that the content is sent", err)
 	}
-	return wrap("record that the content is sent", err)
+	var claimed bool
+	switch err := s.q.delivery.Claimed.GetContext(ctx, &claimed, d.ID, d.Fence); {
+	case err != nil:
+		return wrap("read a claim", err)
+	case claimed:
+		return &desk.Error{Op: "send delivery " + d.ID.String(), Kind: desk.KindConflict, Err: outbound.ErrArrived}
+	}
+	return desk.Errorf(desk.KindConflict, "another program has taken over delivery %s", d.ID)
 }
 
 // NextDue implements outbound.Queue.

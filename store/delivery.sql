@@ -95,8 +95,16 @@ with recursive busy as materialized (
 select * from claimed;
 
 -- name: delivery-content
--- The claim $2 of delivery $1 is about to send the content.
-update deliveries set content_started_at = now() where id = $1 and fence = $2 and state = 'sending';
+-- The claim $2 of delivery $1 is about to send the content; not if a report says that an
+-- earlier attempt, whose outcome was unknown, arrived.
+update deliveries d set content_started_at = now() where d.id = $1 and d.fence = $2 and d.state = 'sending'
+  and (d.attempts = 1
+       or not exists (select from delivery_attempts a where a.delivery_id = d.id and a.attempt = d.attempts and a.source in ('dsn', 'copy'))
+       or not exists (select from delivery_attempts a where a.delivery_id = d.id and a.attempt < d.attempts and a.state = 'unknown'));
+
+-- name: delivery-claimed
+-- Whether delivery $1 still has the claim $2.
+select exists (select from deliveries where id = $1 and fence = $2 and state = 'sending');
 
 -- name: delivery-reported
 -- What was reported about delivery $1 while its attempt $2 was running, the last first. A

@@ -321,6 +321,56 @@ func TestAbandoned(t *testing.T) {
 	o.events(t, c, int(m.Seq)+2)
 }
 
+// TestArrivedBeforeRetry: what turns out to have arrived while its retry is under way is not
+// sent again, and is recorded as sent.
+func TestArrivedBeforeRetry(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	_, m := o.answered(t)
+	claim := func() desk.Delivery {
+		t.Helper()
+		o.exec(t, "update deliveries set next_attempt_at = now()")
+		jobs, err := o.Outbox().Claim(t.Context(), desk.ChannelEmail, 1, time.Minute)
+		if err != nil || len(jobs) != 1 {
+			t.Fatal(jobs, err)
+		}
+		return jobs[0].Delivery
+	}
+	first := claim()
+	if err := o.BeginContent(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Outbox().Complete(t.Context(), first, desk.Result{State: desk.DeliveryUnknown, Detail: "reset"}, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	again := claim()
+	o.exec(t, "insert into delivery_attempts (delivery_id, attempt, at, source, state, detail) values ($1, 2, now(), 'copy', 'sent', 'the server filed a copy')", again.ID)
+	if err := o.BeginContent(t.Context(), again); !errors.Is(err, outbound.ErrArrived) {
+		t.Errorf("the content would be sent again: %v", err)
+	}
+	client := submitFunc(func(ctx context.Context, sent smtpclient.Mail) desk.Result {
+		if err := sent.Begin(ctx); err == nil {
+			t.Error("sent again")
+		}
+		return desk.Result{State: desk.DeliveryDelayed}
+	})
+	r, err := mailer.New(client, o.Store, mailer.Options{}).Send(t.Context(), m, again)
+	if err != nil || r.State != desk.DeliveryUnknown {
+		t.Fatal(r, err)
+	}
+	if err := o.Outbox().Complete(t.Context(), again, r, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := o.number(t, "select count(*) from deliveries where state = 'sent' and settled"); n != 1 {
+		t.Error("the delivery is not known to be sent")
+	}
+}
+
+// submitFunc is a mail server that a test plays.
+type submitFunc func(ctx context.Context, m smtpclient.Mail) desk.Result
+
+func (f submitFunc) Submit(ctx context.Context, m smtpclient.Mail) desk.Result { return f(ctx, m) }
+
 // TestHeld: a reply that may be undone waits.
 func TestHeld(t *testing.T) {
 	o := openOffice(t)

@@ -4,6 +4,7 @@ package mailer
 
 import (
 	"context"
+	"errors"
 
 	"switchboard/desk"
 	"switchboard/internal/imf"
@@ -101,6 +102,9 @@ func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (d
 		return refused
 	}
 	r := m.client.Submit(ctx, mail)
+	if errors.Is(refused, outbound.ErrArrived) { // what was reported takes the place of this result
+		return desk.Result{State: desk.DeliveryUnknown, Server: r.Server, Detail: "not sent again"}, nil
+	}
 	return r, refused
 }
 
