@@ -56,6 +56,7 @@ func (s *Store) Join(ctx context.Context) (leave func() error, err error) {
 	if err != nil {
 		return nil, errors.Join(wrap("join the writers", err), conn.Close())
 	}
+	s.joined.Store(true)
 	m := &membership{s: s, conn: conn, ended: make(chan struct{})}
 	keep, stop := context.WithCancel(context.WithoutCancel(ctx))
 	go m.keep(keep)

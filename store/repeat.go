@@ -58,6 +58,9 @@ func (r *repeatRow) decide() view.Repeat {
 // ClaimRepeat claims an agent's Idempotency-Key for a request, or returns what is
 // known about it; with RepeatAnswered, the answer.
 func (s *Store) ClaimRepeat(ctx context.Context, c view.Claim, fingerprint []byte) (view.Repeat, view.Answer, error) {
+	// A program without a lock looks as if it had ended: its requests hold the key for as
+	// long as their lease.
+	owner := uuid.NullUUID{UUID: s.owner, Valid: s.joined.Load()}
 	for {
 		var row repeatRow
 		err := s.q.repeat.Read.GetContext(ctx, &row, c.Agent, c.Key, fingerprint, ownersLock)
@@ -71,7 +74,7 @@ func (s *Store) ClaimRepeat(ctx context.Context, c view.Claim, fingerprint []byt
 		var claimed []uuid.UUID
 		err = s.tx(ctx, func(tx *sqlx.Tx) error {
 			return wrap("claim an idempotency key", tx.StmtxContext(ctx, s.q.repeat.Claim).SelectContext(ctx, &claimed,
-				c.Agent, c.Key, fingerprint, c.Token, repeatLease.Seconds(), repeatMemory.Seconds(), s.owner, ownersLock))
+				c.Agent, c.Key, fingerprint, c.Token, repeatLease.Seconds(), repeatMemory.Seconds(), owner, ownersLock))
 		})
 		if err != nil || len(claimed) > 0 {
 			return view.RepeatNew, view.Answer{}, err

@@ -53,6 +53,7 @@ type Store struct {
 	secrets Sealer
 	// owner identifies this program in leases. It is new at every start.
 	owner        uuid.UUID
+	joined       atomic.Bool // it holds the lock of its owner, see Join
 	offlineAfter time.Duration
 	completer    completer
 	// policy returns the policy in force; nil until a gateway runs.
