@@ -152,12 +152,21 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 	return d
 }
 
-// livePolicy returns the policy in force: none, unless the test has set one.
+// livePolicy returns the policy in force: only the inboxes of the seeded desk, unless the
+// test has set one.
 func (d *desks) livePolicy() lifecycle.Policy {
 	if p := d.policy.Load(); p != nil {
 		return *p
 	}
-	return lifecycle.Policy{}
+	var p lifecycle.Policy
+	for key, id := range d.inbox {
+		tier := desk.Tier(1)
+		if key == "billing" {
+			tier = 2
+		}
+		p.Inboxes = append(p.Inboxes, desk.Inbox{ID: id, Key: key, Name: key, Tier: tier})
+	}
+	return p
 }
 
 // usePolicy puts a policy document into force, with the inboxes of the seeded desk.
