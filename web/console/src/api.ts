@@ -18,6 +18,8 @@ export class Problem extends Error {
     readonly errors: NonNullable<ProblemDetails['errors']> = [],
     /** The addresses that get no replies, if that is why. */
     readonly unreachable: NonNullable<ProblemDetails['unreachable']> = [],
+    /** How many messages are newer than the one that a reply knew, if that is why. */
+    readonly newer = 0,
   ) {
     super(detail || title);
   }
@@ -75,7 +77,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 export function problemOf(status: number, title: string, text: string): Problem {
   try {
     const body = JSON.parse(text) as Partial<ProblemDetails>;
-    return new Problem(status, body.title ?? title, body.detail ?? '', body.errors ?? [], body.unreachable ?? []);
+    return new Problem(status, body.title ?? title, body.detail ?? '', body.errors ?? [], body.unreachable ?? [], body.newer ?? 0);
   } catch {
     return new Problem(status, title, '');
   }

@@ -264,7 +264,7 @@ export async function send(conversation: Conversation, messages: readonly Messag
     // The next key is a shortcut in the conversation that was answered.
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.log')?.focus({ preventScroll: true }));
   } catch (error) {
-    await explain(error, conversation.id, top);
+    await explain(error, conversation.id);
   }
   await refreshThread(conversation.id);
 }
@@ -282,11 +282,10 @@ function keepSeen(conversation: string, seq: number, before: number): void {
   if (reply && reply.seen >= before) drafts.put(conversation, 'reply', { ...reply, seen: seq });
 }
 
-async function explain(error: unknown, conversation: string, top: number): Promise<void> {
-  if (error instanceof Problem && error.status === 409) {
+async function explain(error: unknown, conversation: string): Promise<void> {
+  if (error instanceof Problem && error.newer > 0) {
     await refreshThread(conversation);
-    // Without a newer message, the conversation itself or a macro's action is the reason.
-    if (newest(threadOf(conversation).value.messages) > top) return update({ sending: false, warned: true });
+    return update({ sending: false, warned: true });
   }
   // What the server refused is marked at the recipients, with what to do about it.
   const refused = error instanceof Problem ? error.unreachable : [];
