@@ -49,10 +49,14 @@ func Resent(original []byte, m *desk.Message) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// crlf returns a message with the line ends of SMTP (RFC 5321 §2.3.8); usually it has them.
+// crlf returns a message with the line ends of SMTP (RFC 5321 §2.3.8); usually it has them. A
+// CR alone is left out: servers that take it for a line end would see another mail in it.
 func crlf(b []byte) []byte {
-	if bytes.Count(b, []byte("\n")) == bytes.Count(b, []byte("\r\n")) {
+	pairs := bytes.Count(b, []byte("\r\n"))
+	if bytes.Count(b, []byte("\n")) == pairs && bytes.Count(b, []byte("\r")) == pairs {
 		return b
 	}
-	return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	b = bytes.ReplaceAll(b, []byte("\r"), nil)
+	return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
 }

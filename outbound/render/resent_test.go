@@ -15,7 +15,8 @@ func TestResent(t *testing.T) {
 	const original = "Received: from x\r\nFrom: Jo <jo@acme.example>\r\nTo: support@desk.example\r\nSubject: Lamp\r\n\r\nIt is d\xe4rk.\r\n"
 	const fields = "Resent-Date: Sun, 29 Nov 2026 10:00:00 +0000\r\nResent-From: \"Ana\" <support@desk.example>\r\nResent-To: =?utf-8?q?B=C3=BC?= <bu@supplier.example>\r\n" +
 		"Resent-Cc: <cc@supplier.example>\r\nResent-Message-ID: <re.1@desk.example>\r\n"
-	for name, bytes := range map[string]string{"as it was": original, "with other line ends": strings.ReplaceAll(original, "\r\n", "\n")} {
+	for name, bytes := range map[string]string{"as it was": original, "with other line ends": strings.ReplaceAll(original, "\r\n", "\n"),
+		"with a CR alone": strings.Replace(original, "It is", "It \ris", 1), "with a CR too many": strings.ReplaceAll(original, "\r\n", "\r\r\n")} {
 		if got, err := Resent([]byte(bytes), &m); err != nil || string(got) != fields+original {
 			t.Errorf("%s: %v\n%s", name, err, got)
 		}
