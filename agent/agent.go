@@ -68,7 +68,7 @@ type Tx interface {
 	// Outgoing returns a reply of a locked conversation, and locks its deliveries;
 	// KindNotFound if there is no such reply.
 	Outgoing(ctx context.Context, c desk.ConversationID, m desk.MessageID) (Outgoing, error)
-	// Draft returns an agent's draft of a kind; KindNotFound if there is none.
+	// Draft returns an agent's draft of a kind; KindNotFound if they have no such draft.
 	Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID, kind view.DraftKind) (view.Draft, error)
 	// Enclosures returns the messages of a locked conversation that can be shown to a third
 	// party, in the order of their numbers: those that are named, or all mail, chat lines and

@@ -41,7 +41,7 @@ func TestSignature(t *testing.T) {
 }
 
 // TestOwnSignature: an agent's signature stands where the inbox has it, with the name that
-// customers see, and leaves no gap where there is none.
+// customers see, and leaves no gap without one.
 func TestOwnSignature(t *testing.T) {
 	t.Parallel()
 	const framed = "Yours\n{{ agent.signature }}\n**{{inbox.name}}**"

@@ -86,7 +86,7 @@ func (d *draft) everyone() Recipients {
 }
 
 // recipients returns the checked recipients of a reply by mail. Each address is in it once.
-// Third parties get no reply to the customer, except as a copy that nobody else sees.
+// A third party gets a reply to the customer only as a blind copy.
 func (d *draft) recipients() (to, cc, bcc []desk.Address, err error) {
 	if d.by.Masked() {
 		if err := d.unmask(); err != nil {

@@ -19,8 +19,7 @@ type Redirect struct {
 }
 
 // Redirect passes a received mail on to third parties: they get it as it was, from its author,
-// with our name only in the fields that say who passed it on. Whoever answers it answers its
-// author. KindInvalid if the message is no received mail, and KindConflict if the original is
+// with our name only in the fields that say who passed it on. A reply to it goes to its author. KindInvalid if the message is no received mail, and KindConflict if the original is
 // not there any more.
 func (d *Desk) Redirect(ctx context.Context, by desk.Agent, c desk.ConversationID, id desk.MessageID, r Redirect) (m desk.Message, err error) {
 	var deliveries []desk.Delivery

@@ -53,8 +53,8 @@ func (s *server) forwardRoutes(op func(id, verb, summary, description string, st
 		"as a third party's message: it changes no clock and no recipient of replies, and the customer never sees it. cancel-send takes it back. 422 when a recipient is the customer.", http.StatusCreated), s.forward)
 	handle(s, huma.Operation{
 		OperationID: "redirect-message", Method: http.MethodPost, Path: "/messages/{id}/redirect", Tags: []string{"Actions"}, DefaultStatus: http.StatusCreated,
-		Summary: "Pass a received mail on as it is", Description: "To a third party, unchanged and from its author (RFC 5322 §3.6.6): whoever answers it answers the author. cancel-send takes it back. " +
-			"422 for what is no received mail; 409 when the original is not kept.",
+		Summary: "Pass a received mail on as it is", Description: "To a third party, unchanged and from its author (RFC 5322 §3.6.6): a reply to it goes to the author. cancel-send takes it back. " +
+			"422 when the message is not received mail; 409 when the original is not kept.",
 	}, s.resend)
 }
 

@@ -22,7 +22,7 @@ type ThirdPartyReceived struct {
 	MessageSummary
 	Method        string        `json:"method" doc:"Why it is in this conversation: reply-token, references, ..."`
 	AutoSubmitted AutoSubmitted `json:"auto_submitted"`
-	Unverified    bool          `json:"unverified" doc:"The sender is none of those to whom mail was forwarded, or nothing confirms the address"`
+	Unverified    bool          `json:"unverified" doc:"The sender is not somebody mail was forwarded to, or nothing confirms the address"`
 	Trust         Trust         `json:"trust" doc:"How far the sender's address can be trusted"`
 }
 

@@ -1042,7 +1042,7 @@ export interface paths {
         put?: never;
         /**
          * Pass a received mail on as it is
-         * @description To a third party, unchanged and from its author (RFC 5322 §3.6.6): whoever answers it answers the author. cancel-send takes it back. 422 for what is no received mail; 409 when the original is not kept.
+         * @description To a third party, unchanged and from its author (RFC 5322 §3.6.6): a reply to it goes to the author. cancel-send takes it back. 422 when the message is not received mail; 409 when the original is not kept.
          */
         post: operations["redirect-message"];
         delete?: never;
@@ -5462,7 +5462,7 @@ export interface components {
             preview: string;
             /** @description How far the sender's address can be trusted */
             trust: string;
-            /** @description The sender is none of those to whom mail was forwarded, or nothing confirms the address */
+            /** @description The sender is not somebody mail was forwarded to, or nothing confirms the address */
             unverified: boolean;
         };
         ThirdPartyReceivedEvent: {
