@@ -123,30 +123,45 @@ func (s *Store) lockFinal(ctx context.Context, tx *sqlx.Tx, id desk.Conversation
 // locked in the order of their IDs, so that two operations cannot wait for each
 // other.
 func (s *Store) lockConversations(ctx context.Context, tx *sqlx.Tx, ids ...desk.ConversationID) (*actTx, error) {
+	return s.lockStates(ctx, tx, s.usesOpening(), ids...)
+}
+
+// usesOpening reports whether the policy asks for the facts that conversations opened with.
+func (s *Store) usesOpening() bool {
 	rules := s.livePolicy().Rules
-	return s.lockStates(ctx, tx, rules != nil && rules.UsesOpening(), ids...)
+	return rules != nil && rules.UsesOpening()
 }
 
 // lockStates is lockConversations, with the facts that the conversations opened with or
 // without.
 func (s *Store) lockStates(ctx context.Context, tx *sqlx.Tx, facts bool, ids ...desk.ConversationID) (*actTx, error) {
+	t, err := s.lockRows(ctx, tx, s.q.agent.Conversations, facts, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if _, ok := t.states[id]; !ok {
+			return nil, notFound("conversation", id)
+		}
+	}
+	return t, nil
+}
+
+// lockRows locks conversations with a statement that may leave some out, and reads their
+// states.
+func (s *Store) lockRows(ctx context.Context, tx *sqlx.Tx, stmt *sqlx.Stmt, facts bool, ids []desk.ConversationID) (*actTx, error) {
 	t := &actTx{s: s, tx: tx, q: &s.q.agent, states: make(map[desk.ConversationID]lifecycle.State, len(ids))}
 	for _, id := range ids {
 		t.ids.uuid(id)
 	}
 	var rows []conversationRow
-	if err := t.rows(ctx, "lock conversations", t.q.Conversations, &rows, &t.ids); err != nil {
-		return nil, err
+	if err := t.rows(ctx, "lock conversations", stmt, &rows, &t.ids); err != nil || len(rows) == 0 {
+		return t, err
 	}
-	conversations := make(map[desk.ConversationID]*desk.Conversation, len(ids))
+	conversations := make(map[desk.ConversationID]*desk.Conversation, len(rows))
 	for i := range rows {
 		conversations[rows[i].ID] = rows[i].conversation()
 		t.now = latest(t.now, rows[i].UpdatedAt)
-	}
-	for _, id := range ids {
-		if conversations[id] == nil {
-			return nil, notFound("conversation", id)
-		}
 	}
 	return t, t.load(ctx, facts, conversations, ids)
 }

@@ -17,7 +17,7 @@ import (
 type assignmentQueries struct {
 	Inboxes  *sqlx.Stmt `query:"assign-inboxes"`
 	Lock     *sqlx.Stmt `query:"assign-lock"`
-	Turns    *sqlx.Stmt `query:"assign-turns"`
+	Team     *sqlx.Stmt `query:"assign-team"`
 	Waiting  *sqlx.Stmt `query:"assign-waiting"`
 	Overflow *sqlx.Stmt `query:"assign-overflow"`
 	Begin    *sqlx.Stmt `query:"assign-overflow-begin"`
@@ -34,7 +34,9 @@ func (s *Store) Unassigned(ctx context.Context, inboxes []desk.InboxID) (waiting
 	for _, id := range inboxes {
 		ids.uuid(id)
 	}
-	err = s.q.assignment.Inboxes.SelectContext(ctx, &waiting, &ids)
+	err = s.assigning.run(ctx, s, func(tx *sqlx.Tx) error {
+		return tx.StmtxContext(ctx, s.q.assignment.Inboxes).SelectContext(ctx, &waiting, &ids)
+	})
 	return waiting, wrap("look for conversations without an assignee", err)
 }
 
@@ -53,7 +55,7 @@ func (s *Store) UnassignedQueue(ctx context.Context) (q UnassignedQueue, err err
 // Assign implements assigner.Store. It does not wait for the disk at commit: after a
 // crash the conversations wait again.
 func (s *Store) Assign(ctx context.Context, fn func(assigner.Tx) error) error {
-	return s.txAsync(ctx, func(tx *sqlx.Tx) error {
+	return s.assigning.run(ctx, s, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.assignment.Lock).ExecContext(ctx); err != nil {
 			return wrap("wait for other assignments", err)
 		}
@@ -67,20 +69,23 @@ type assignTx struct {
 	q *assignmentQueries
 }
 
-// Turns implements assigner.Tx.
-func (t *assignTx) Turns(ctx context.Context, inbox desk.InboxID) (map[desk.AgentID]time.Time, error) {
+// Team implements assigner.Tx.
+func (t *assignTx) Team(ctx context.Context, inbox desk.InboxID) ([]desk.Member, map[desk.AgentID]time.Time, error) {
 	var rows []struct {
-		AgentID desk.AgentID
-		At      time.Time
+		memberRow
+		Turn sql.NullTime
 	}
-	if err := t.rows(ctx, "read the agents' turns", t.q.Turns, &rows, inbox); err != nil {
-		return nil, err
+	if err := t.rows(ctx, "read the roster of an inbox", t.q.Team, &rows, inbox); err != nil {
+		return nil, nil, err
 	}
-	turns := make(map[desk.AgentID]time.Time, len(rows))
-	for _, r := range rows {
-		turns[r.AgentID] = r.At
+	members, turns := make([]desk.Member, len(rows)), make(map[desk.AgentID]time.Time, len(rows))
+	for i := range rows {
+		members[i] = rows[i].member(t.s.offlineAfter)
+		if turn := rows[i].Turn; turn.Valid {
+			turns[members[i].ID] = turn.Time
+		}
 	}
-	return turns, nil
+	return members, turns, nil
 }
 
 // Waiting implements assigner.Tx.
@@ -127,15 +132,7 @@ func (t *assignTx) SetOverflow(ctx context.Context, inbox desk.InboxID, e desk.I
 
 // Lock implements assigner.Tx.
 func (t *assignTx) Lock(ctx context.Context, ids []desk.ConversationID) (map[desk.ConversationID]lifecycle.State, time.Time, error) {
-	var wanted column
-	for _, id := range ids {
-		wanted.uuid(id)
-	}
-	var free []desk.ConversationID
-	if err := t.rows(ctx, "lock conversations without an assignee", t.q.Free, &free, &wanted); err != nil || len(free) == 0 {
-		return nil, time.Time{}, err
-	}
-	locked, err := t.s.lockConversations(ctx, t.tx, free...)
+	locked, err := t.s.lockRows(ctx, t.tx, t.q.Free, t.s.usesOpening(), ids)
 	if err != nil {
 		return nil, time.Time{}, err
 	}

@@ -13,14 +13,25 @@ order by i.n;
 
 -- name: assign-lock
 -- One transaction at a time assigns: an agent's capacity counts conversations of all
--- inboxes.
-select pg_advisory_xact_lock(hashtextextended('switchboard assignment', 0));
+-- inboxes. The settings are those of Store.txAsync.
+select set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+       pg_advisory_xact_lock(hashtextextended('switchboard assignment', 0));
 
--- name: assign-turns
-select a.id as agent_id, t.at
+-- name: assign-team
+-- The query roster, and when each agent was last assigned a conversation of an inbox.
+select a.id, a.name, a.email, a.tiers, a.admin, a.disabled, a.inboxes, a.skills, a.capacity, a.leads, a.timezone, a.hours, a.inboxes_only, a.mask_addresses, a.display_name, a.signature, agent_inboxes(a) as sees,
+       a.availability as chosen, a.away_until as until, p.seen_at, clock_timestamp() as clock, l.loaded, l.open, t.turn
 from agents a
-cross join lateral (select max(s.started_at) as at from stints s where s.inbox_id = $1 and s.assignee_id = a.id and s.reason = 'assigned') t
-where not a.disabled and t.at is not null;
+left join agent_presence p on p.agent_id = a.id
+cross join lateral (
+    select coalesce(array_agg(i.key), '{}') as loaded, coalesce(array_agg(n.open), '{}') as open
+    from (select c.inbox_id, count(*) as open from conversations c
+          where c.assignee_id = a.id and c.status = 'open' and c.waiting_on = 'us' and c.merged_into is null
+          group by c.inbox_id) n
+    join inboxes i on i.id = n.inbox_id) l
+cross join lateral (select max(s.started_at) as turn from stints s where s.inbox_id = $1 and s.assignee_id = a.id and s.reason = 'assigned') t
+where not a.disabled
+order by lower(a.name), a.id;
 
 -- name: assign-waiting
 -- Conversations of an inbox in the order of the index. $2 asks for who handled the
@@ -51,8 +62,14 @@ insert into overflows (inbox_id, since) values ($1, clock_timestamp()) on confli
 delete from overflows where inbox_id = $1;
 
 -- name: assign-free
--- Locks those that nobody else works on.
-select id from conversations where id = any($1::uuid[]) order by id for no key update skip locked;
+-- The query act-conversations, without those that somebody else works on.
+select id, number, account_id, contact_id, subject, channel, status, priority, inbox_id, tier, assignee_id, tags, restricted,
+       path, policy_version, reply_channel, reply_to, reply_from, participants, preview, last_inbound_at, last_reply_at,
+       waiting_on, waiting_since, snoozed_until, resolved_at, merged_into, last_seq, created_at, updated_at,
+       sla, segment, gap, due_at, check_at, service
+from conversations where id = any($1::uuid[])
+order by id
+for no key update skip locked;
 
 -- name: assign-queue
 -- The conversations that wait for an assignee, since when the first of them has been

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +32,7 @@ type Options struct {
 	Log *slog.Logger
 	// Secrets encrypts the secrets in the database; nil stores them as they are.
 	Secrets Sealer
-	// MaxConns bounds the pool; 0 means 20.
+	// MaxConns bounds the pool; 0 means DefaultConns.
 	MaxConns int
 	// OfflineAfter is how long after their last event socket was open an agent counts
 	// as offline; 0 means roster.OfflineAfter.
@@ -56,6 +57,7 @@ type Store struct {
 	joined       atomic.Bool // it holds the lock of its owner, see Join
 	offlineAfter time.Duration
 	completer    completer
+	assigning    reserved
 	// policy returns the policy in force; nil until a gateway runs.
 	policy atomic.Pointer[func() lifecycle.Policy]
 }
@@ -74,10 +76,8 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	}
 	connector.Dialer(dialer{})
 	db := sqlx.NewDb(openDB(connector), "postgres")
-	conns := opt.MaxConns
-	if conns == 0 {
-		conns = 20
-	}
+	conns := cmp.Or(opt.MaxConns, DefaultConns(runtime.GOMAXPROCS(0)))
+	conns++ // assigning
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
@@ -100,9 +100,15 @@ func (s *Store) prepare(ctx context.Context) error {
 	return prepareAll(ctx, s.db, &s.q)
 }
 
+// DefaultConns is how many connections a program on a machine with so many CPUs opens.
+// PostgreSQL divides its CPUs equally among the connections that are busy: with more than
+// a few per CPU nothing is done sooner, and what has to be done one after the other, such
+// as assignment, waits for everybody else at each of its statements.
+func DefaultConns(cpus int) int { return min(max(4*cpus, 8), 20) }
+
 // Close releases the pool. Connections that the server has closed are not an error.
 func (s *Store) Close() error {
-	if err := s.db.Close(); err != nil {
+	if err := errors.Join(s.assigning.close(), s.db.Close()); err != nil {
 		s.log.Debug("ConnectionBroken", "error", err)
 	}
 	return nil
@@ -121,6 +127,11 @@ func (s *Store) tx(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	if err != nil {
 		return wrap("begin", err)
 	}
+	return s.run(ctx, tx, fn)
+}
+
+// run runs fn in a transaction that has begun, and ends it.
+func (s *Store) run(ctx context.Context, tx *sqlx.Tx, fn func(*sqlx.Tx) error) (err error) {
 	defer func() {
 		// After a panic in fn, which its caller reports, the locks must not stay. After a
 		// commit or a rollback this does nothing.

@@ -31,10 +31,9 @@ type Store interface {
 
 // Tx is what one assignment reads and writes.
 type Tx interface {
-	// Roster lists the agents who can sign in.
-	Roster(ctx context.Context) ([]desk.Member, error)
-	// Turns returns when each agent was last assigned a conversation of an inbox.
-	Turns(ctx context.Context, inbox desk.InboxID) (map[desk.AgentID]time.Time, error)
+	// Team lists the agents who can sign in, and when each was last assigned a conversation
+	// of the inbox.
+	Team(ctx context.Context, inbox desk.InboxID) ([]desk.Member, map[desk.AgentID]time.Time, error)
 	// Waiting lists conversations that wait for an assignee, the earliest deadline
 	// first. Last is only set if sticky is.
 	Waiting(ctx context.Context, inbox desk.InboxID, sticky bool, limit, offset int) ([]assignment.Waiting, error)
@@ -76,6 +75,9 @@ const (
 	// page is how many conversations are read at once, and pages how often, if nobody is
 	// qualified for those before.
 	page, pages = 200, 20
+	// batch is how many conversations one transaction assigns: the first does not wait
+	// until a long queue has been written.
+	batch = 32
 )
 
 // Assigner assigns conversations.
@@ -153,7 +155,7 @@ func (a *Assigner) Assign(ctx context.Context) (skipped int, err error) {
 	if len(ids) == 0 {
 		return 0, nil
 	}
-	// One round for each inbox at a time: where much arrives, a queue is never empty, and
+	// One batch for each inbox at a time: where much arrives, a queue is never empty, and
 	// the others do not wait for that.
 	for more := true; more && err == nil; {
 		var waiting []desk.InboxID
@@ -165,7 +167,7 @@ func (a *Assigner) Assign(ctx context.Context) (skipped int, err error) {
 				break
 			}
 			skipped += r.skipped
-			more = more || r.assigned > 0
+			more = more || r.more
 		}
 	}
 	return skipped, err
@@ -178,6 +180,7 @@ type round struct {
 	inbox             desk.Inbox
 	rules             router.Inbox
 	assigned, skipped int
+	more              bool     // conversations could be assigned at once
 	recorded          bool     // that an overflow began or ended
 	decided           []func() // after the commit
 }
@@ -198,7 +201,7 @@ func (r *round) run(ctx context.Context) error {
 
 // decide decides about the conversations of the inbox, and writes the result.
 func (r *round) decide(ctx context.Context, tx Tx) error {
-	members, err := tx.Roster(ctx)
+	members, turns, err := tx.Team(ctx, r.inbox.ID)
 	if err != nil {
 		return err
 	}
@@ -206,16 +209,15 @@ func (r *round) decide(ctx context.Context, tx Tx) error {
 	if err != nil || !assignment.Anybody(r.rules, members, state) {
 		return err
 	}
-	if state.Turns, err = tx.Turns(ctx, r.inbox.ID); err != nil {
-		return err
-	}
+	state.Turns = turns
 	for n := range pages {
 		waiting, err := tx.Waiting(ctx, r.inbox.ID, r.rules.Assign.Sticky, page, n*page)
 		if err != nil {
 			return err
 		}
 		if choices := assignment.Decide(r.rules, waiting, members, state); len(choices) > 0 {
-			return r.write(ctx, tx, waiting, choices)
+			r.more = len(choices) > batch
+			return r.write(ctx, tx, waiting, choices[:min(len(choices), batch)])
 		}
 		if len(waiting) < page {
 			break
