@@ -33,6 +33,7 @@ type Group struct {
 
 	mu      sync.Mutex
 	members []*member
+	run     func(*member) // starts a member; nil unless Run runs
 }
 
 // NewGroup returns an empty Group. The zero Backoff means its defaults.
@@ -40,8 +41,8 @@ func NewGroup(sink Sink, log *slog.Logger, backoff Backoff) *Group {
 	return &Group{sink: sink, log: log, backoff: backoff}
 }
 
-// Add registers a channel under a name that is unique in the Group. It must be
-// called before Run.
+// Add registers a channel under a name that is unique in the Group. While Run runs, the
+// channel starts at once.
 func (g *Group) Add(name string, ch Channel) {
 	m := &member{name: name, channel: ch, sink: g.sink, log: g.log.With("channel", name), backoff: g.backoff}
 	m.status = Status{Name: name, State: StateStarting, Since: time.Now()}
@@ -51,19 +52,25 @@ func (g *Group) Add(name string, ch Channel) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.members = append(g.members, m)
+	if g.run != nil {
+		g.run(m)
+	}
 }
 
 // Run supervises until ctx is done and every channel has stopped.
 func (g *Group) Run(ctx context.Context) error {
-	g.mu.Lock()
-	members := g.members
-	g.mu.Unlock()
 	var wg sync.WaitGroup
-	for _, m := range members {
-		wg.Go(func() { m.supervise(ctx) })
+	g.mu.Lock()
+	g.run = func(m *member) { wg.Go(func() { m.supervise(ctx) }) }
+	for _, m := range g.members {
+		g.run(m)
 	}
-	wg.Wait()
+	g.mu.Unlock()
 	<-ctx.Done() // also when the Group is empty
+	g.mu.Lock()
+	g.run = nil
+	g.mu.Unlock()
+	wg.Wait()
 	return nil
 }
 

@@ -287,8 +287,11 @@ type KeyRevoked struct {
 
 // PolicyPublished is a new version of the routing policy.
 type PolicyPublished struct {
-	PolicyVersion int64  `json:"policy_version"`
-	Author        string `json:"author" doc:"May be empty"`
+	PolicyVersion int64        `json:"policy_version"`
+	Author        string       `json:"author" doc:"May be empty"`
+	Origin        PolicyOrigin `json:"origin,omitempty" doc:"default, file, command or api"`
+	Reason        string       `json:"reason,omitempty"`
+	Restores      int64        `json:"restores,omitempty" doc:"The earlier version whose document this is"`
 }
 
 // ChannelChanged is a channel that failed, degraded or recovered.

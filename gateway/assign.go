@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 
+	"switchboard/desk"
 	"switchboard/internal/assigner"
 	"switchboard/live"
 )
@@ -33,6 +34,9 @@ func (g *Gateway) wakeByEvents(ctx context.Context) error {
 				g.webhooks.Wake()
 				if open = ok; !ok || item.Event != nil && assigner.Matters(item.Event) {
 					g.assigner.Wake()
+				}
+				if !ok || item.Event != nil && item.Event.Kind == desk.EventPolicyPublished {
+					g.wakePolicy()
 				}
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"switchboard/channels"
 	"switchboard/channels/livechat"
 	"switchboard/desk"
-	"switchboard/internal/health"
 	"switchboard/internal/responder"
 	"switchboard/internal/survey"
 	"switchboard/internal/survey/page"
@@ -54,9 +53,6 @@ func (g *Gateway) buildResponder(messageID func(desk.MessageID) string, links *s
 		opt.Decided = g.metrics.Automatic
 	}
 	g.responder = responder.New(g.store, opt)
-	if usesAutomatic(g.rules.Load().Policy) {
-		g.group.Add(automaticMail, &health.Probe{Interval: stoppedInterval, Check: g.automaticStopped})
-	}
 	stored := livechat.Publisher{Hub: g.hub}.Received
 	g.processor.Stored = func(raw *desk.Raw, m *desk.Message, events []desk.Event) {
 		stored(raw, m, events)

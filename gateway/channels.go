@@ -42,7 +42,7 @@ func (g *Gateway) buildChannels() error {
 		return err
 	}
 	g.addProbes()
-	g.addHolidays()
+	g.watchPolicy()
 	return g.listenSMTP()
 }
 

@@ -14,6 +14,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,7 +50,6 @@ import (
 	"switchboard/outbound/chatter"
 	"switchboard/outbound/mailer"
 	"switchboard/outbound/render"
-	"switchboard/router"
 	"switchboard/store"
 	"switchboard/threading"
 )
@@ -96,6 +96,9 @@ type Gateway struct {
 	rules  atomic.Pointer[ingest.Rules]
 	people *people
 
+	policyWake chan struct{}
+	watched    struct{ holidays, automatic sync.Once } // the probes that the policy in force needs
+
 	hub       *live.Hub
 	tail      *live.Tail
 	acceptor  *ingest.Acceptor
@@ -132,7 +135,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*Gateway, er
 		return nil, err
 	}
 	log = slog.New(redact.Handler(log.Handler()))
-	g := &Gateway{cfg: cfg, log: log, local: localaddr.New(cfg.Mail.Addresses, cfg.Mail.CatchAll), hub: live.New(), node: nodeName()}
+	g := &Gateway{cfg: cfg, log: log, local: localaddr.New(cfg.Mail.Addresses, cfg.Mail.CatchAll), hub: live.New(), node: nodeName(), policyWake: make(chan struct{}, 1)}
 	if err := g.build(ctx); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
@@ -162,15 +165,14 @@ func (g *Gateway) build(ctx context.Context) error {
 	}
 	tokens := threading.NewTokens(keys...)
 	g.surveys = surveyLinks(g.cfg.PublicURL, keys)
-	rules, err := loadRules(ctx, g.store, g.cfg.Policy, g.local, tokens)
-	if err != nil {
-		return err
-	}
 	g.people = &people{store: g.store}
 	if err := g.people.load(ctx); err != nil {
 		return err
 	}
-	rules.Agent, rules.PolicyAt = g.people.agent, (&documents{store: g.store, known: map[int64]*router.Policy{}}).at
+	rules, err := g.loadRules(ctx, tokens)
+	if err != nil {
+		return err
+	}
 	g.rules.Store(rules)
 	g.store.SetPolicy(g.policy)
 	if g.leave, err = g.store.Join(ctx); err != nil {

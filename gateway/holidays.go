@@ -18,19 +18,29 @@ import (
 // files, and those that another node has fetched. URLs are fetched once a day.
 const holidayInterval = time.Hour
 
-// addHolidays adds the reading of holidays to the channels, where its problems are shown,
-// if the policy names iCalendar data.
+// addHolidays adds the reading of holidays to the channels, where its problems are shown.
 func (g *Gateway) addHolidays() {
-	if len(g.rules.Load().Policy.HolidaySources()) == 0 {
-		return
-	}
+	g.watched.holidays.Do(func() {
+		g.group.Add("holidays", &health.Probe{Interval: holidayInterval, Check: func(ctx context.Context, _ channels.Sink) (hint, fault error) {
+			return nil, g.readHolidays(ctx, g.holidayReader())
+		}})
+	})
+}
+
+func (g *Gateway) holidayReader() *holidayfeed.Reader {
 	reader := &holidayfeed.Reader{Store: g.store, Client: egress.New(nil)}
 	if g.cfg.Policy != "" {
 		reader.Folder = filepath.Dir(g.cfg.Policy)
 	}
-	g.group.Add("holidays", &health.Probe{Interval: holidayInterval, Check: func(ctx context.Context, _ channels.Sink) (hint, fault error) {
-		return nil, g.readHolidays(ctx, reader)
-	}})
+	return reader
+}
+
+// renewHolidays reads the holidays that a policy which has just come into force names.
+func (g *Gateway) renewHolidays(ctx context.Context) error {
+	if len(g.rules.Load().Policy.HolidaySources()) == 0 {
+		return nil
+	}
+	return g.readHolidays(ctx, g.holidayReader())
 }
 
 // readHolidays puts the holidays in force. The error says which could not be read; their

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -14,9 +15,11 @@ import (
 	"github.com/google/uuid"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 	"switchboard/ingest"
+	"switchboard/internal/health"
 	"switchboard/internal/holidayfeed"
-	"switchboard/internal/localaddr"
+	"switchboard/internal/policies"
 	"switchboard/internal/roster"
 	"switchboard/internal/survey"
 	"switchboard/router"
@@ -57,38 +60,36 @@ func surveyLinks(publicURL string, keys []threading.Key) *survey.Links {
 	return survey.NewLinks(strings.TrimSuffix(publicURL, "/"), list...)
 }
 
-// livePolicy returns the policy in force: the file's, published as a new version if
-// it differs from the latest; without a file the latest, or initially the default.
-func livePolicy(ctx context.Context, st *store.Store, file string) (store.Policy, error) {
-	live, err := st.LatestPolicy(ctx)
-	none := desk.KindOf(err) == desk.KindNotFound
-	if err != nil && !none {
-		return live, err
-	}
-	document, author := router.Default, "default"
+// livePolicy returns the policy in force at a start with a policy file, "" for none.
+func livePolicy(ctx context.Context, st *store.Store, file string, log *slog.Logger) (view.PolicyDocument, error) {
+	var document []byte
 	if file != "" {
+		var err error
 		if document, err = os.ReadFile(file); err != nil {
-			return live, fmt.Errorf("policy: %w", err)
+			return view.PolicyDocument{}, fmt.Errorf("policy: %w", err)
 		}
-		author = "file"
 	}
-	if none || file != "" && string(document) != live.Document {
-		return publish(ctx, st, document, author)
-	}
-	return live, nil
+	return policies.AtStart(ctx, st, document, log)
 }
 
 // loadRules compiles the policy in force.
-func loadRules(ctx context.Context, st *store.Store, file string, local localaddr.Set, tokens *threading.Tokens) (*ingest.Rules, error) {
-	live, err := livePolicy(ctx, st, file)
+func (g *Gateway) loadRules(ctx context.Context, tokens *threading.Tokens) (*ingest.Rules, error) {
+	live, err := livePolicy(ctx, g.store, g.cfg.Policy, g.log)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := router.Compile([]byte(live.Document))
+	rules := &ingest.Rules{Tokens: tokens, Own: g.local.Contains, OwnDomain: g.local.OwnDomain, Base: g.local.Base, Agent: g.people.agent,
+		PolicyAt: (&documents{store: g.store, known: map[int64]*router.Policy{}}).at}
+	return withPolicy(ctx, g.store, rules, live.Version, live.Document)
+}
+
+// withPolicy returns a copy of the rules with another policy.
+func withPolicy(ctx context.Context, st *store.Store, old *ingest.Rules, version int64, document string) (*ingest.Rules, error) {
+	policy, err := router.Compile([]byte(document))
 	if err != nil {
-		return nil, fmt.Errorf("the published policy version %d no longer compiles: %w", live.Version, err)
+		return nil, fmt.Errorf("the published policy version %d no longer compiles: %w", version, err)
 	}
-	policy.Version = live.Version
+	policy.Version = version
 	if policy, err = holidayfeed.Stored(ctx, st, policy, time.Now()); err != nil {
 		return nil, err
 	}
@@ -96,30 +97,86 @@ func loadRules(ctx context.Context, st *store.Store, file string, local localadd
 	if err != nil {
 		return nil, err
 	}
-	rules := &ingest.Rules{Policy: policy, Version: live.Version, Inboxes: map[string]desk.Inbox{}, Tokens: tokens,
-		Own: local.Contains, OwnDomain: local.OwnDomain, Base: local.Base}
+	rules := *old
+	rules.Policy, rules.Version, rules.Inboxes = policy, version, map[string]desk.Inbox{}
 	for _, inbox := range list {
 		rules.Inboxes[inbox.Key] = inbox
 	}
-	return rules, nil
+	return &rules, nil
 }
 
-// publish compiles a document and puts it in force.
-func publish(ctx context.Context, st *store.Store, document []byte, author string) (store.Policy, error) {
-	policy, err := router.Compile(document)
+// followPolicy puts the live policy in force on this node if another one is. A version
+// that this program cannot read leaves the one before in force.
+func (g *Gateway) followPolicy(ctx context.Context) (more bool, err error) {
+	version, err := g.store.LivePolicyVersion(ctx)
+	old := g.rules.Load()
+	if err != nil || version == old.Version {
+		return false, err
+	}
+	live, err := g.store.PolicyVersion(ctx, version)
 	if err != nil {
-		return store.Policy{}, err
+		return false, err
 	}
-	tiers := map[desk.Tier]string{}
-	for _, t := range policy.Tiers() {
-		tiers[t.Tier] = t.Name
+	rules, err := withPolicy(ctx, g.store, old, live.Version, live.Document)
+	if err != nil {
+		return false, err
 	}
-	var inboxes []desk.Inbox
-	for _, i := range policy.Inboxes() {
-		inboxes = append(inboxes, desk.Inbox{Key: i.Key, Name: i.Name, Tier: i.Tier})
+	if !g.rules.CompareAndSwap(old, rules) {
+		return true, nil // holidays were read meanwhile
 	}
-	version, err := st.PublishPolicy(ctx, string(document), author, tiers, inboxes)
-	return store.Policy{Version: version, Document: string(document)}, err
+	g.log.InfoContext(ctx, "PolicyInForce", "version", version)
+	g.watchPolicy()
+	g.assigner.Wake()
+	g.responder.Wake()
+	if err := g.renewHolidays(ctx); err != nil {
+		g.log.WarnContext(ctx, "ReadHolidaysFailed", "error", err)
+	}
+	return true, nil
+}
+
+// watchPolicy adds the probes of what the policy in force uses to the channels.
+func (g *Gateway) watchPolicy() {
+	policy := g.rules.Load().Policy
+	if len(policy.HolidaySources()) > 0 {
+		g.addHolidays()
+	}
+	if usesAutomatic(policy) {
+		g.watched.automatic.Do(func() {
+			g.group.Add(automaticMail, &health.Probe{Interval: stoppedInterval, Check: g.automaticStopped})
+		})
+	}
+}
+
+// policyInterval is how often the live policy is looked at; an event of its publication
+// says it sooner.
+const policyInterval = 2 * time.Second
+
+// runPolicy keeps the live policy in force until ctx ends.
+func (g *Gateway) runPolicy(ctx context.Context) error {
+	tick := time.NewTicker(policyInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-g.policyWake:
+		}
+		for more := true; more; {
+			var err error
+			if more, err = g.followPolicy(ctx); err != nil && ctx.Err() == nil {
+				g.log.WarnContext(ctx, "FollowPolicyFailed", "error", err)
+			}
+		}
+	}
+}
+
+// wakePolicy says that the policy may have changed.
+func (g *Gateway) wakePolicy() {
+	select {
+	case g.policyWake <- struct{}{}:
+	default:
+	}
 }
 
 // messageIDs returns the generator of outgoing Message-IDs: the same for the same

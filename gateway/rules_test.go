@@ -1,17 +1,24 @@
 package gateway_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"switchboard/channels"
 	"switchboard/config"
+	"switchboard/desk"
 	"switchboard/gateway"
 	"switchboard/internal/dbtest"
+	"switchboard/internal/policies"
 	"switchboard/router"
+	"switchboard/store"
 )
 
 const testPolicy = `version: 1
@@ -51,26 +58,47 @@ func TestPolicyFile(t *testing.T) {
 	}
 }
 
-// TestPolicyVersions: the policy file is published at start if it differs from the
-// latest version.
+// TestPolicyVersions: the policy file is published at a start only if it has changed since
+// it was published last, and no version was published elsewhere since.
 func TestPolicyVersions(t *testing.T) {
 	t.Parallel()
 	cfg := config.Defaults()
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example"}
-	changed := strings.Replace(testPolicy, "name: Back", "name: Workshop", 1)
+	renamed := func(name string) string { return strings.Replace(testPolicy, "name: Back", "name: "+name, 1) }
 	for i, step := range []struct {
-		file, document string
-		version        int64
+		elsewhere string // published before the start
+		file      string // its content; empty: none
+		version   int64
+		document  string
+		kept      string // part of what the log says
 	}{
-		{"", string(router.Default), 1},
-		{policyFile(t, testPolicy), testPolicy, 2},
-		{policyFile(t, testPolicy), testPolicy, 2},
-		{policyFile(t, changed), changed, 3},
-		{"", changed, 3},
+		{"", "", 1, string(router.Default), ""},
+		{"", testPolicy, 2, testPolicy, ""},
+		{"", testPolicy, 2, testPolicy, ""},
+		{"", renamed("Workshop"), 3, renamed("Workshop"), ""},
+		{"", "", 3, renamed("Workshop"), ""},
+		{renamed("Garage"), renamed("Workshop"), 4, renamed("Garage"), "the file has not changed since it became version 3; version 4 was published in the console"},
+		{"", renamed("Shed"), 4, renamed("Garage"), "the file has changed, but version 4 was published in the console"},
+		{"", renamed("Garage"), 4, renamed("Garage"), ""},
+		{renamed("Shed"), renamed("Shed"), 5, renamed("Shed"), ""},
 	} {
-		cfg.Policy = step.file
-		g, err := gateway.New(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		cfg.Policy = ""
+		if step.file != "" {
+			cfg.Policy = policyFile(t, step.file)
+		}
+		if step.elsewhere != "" {
+			st, err := store.Open(t.Context(), store.Options{DSN: cfg.DB.URL, Log: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = policies.Publish(t.Context(), st, desk.Publication{Document: step.elsewhere, Author: "root@desk.example", Origin: desk.OriginAPI})
+			if err := errors.Join(err, st.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var log bytes.Buffer
+		g, err := gateway.New(t.Context(), cfg, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,6 +108,34 @@ func TestPolicyVersions(t *testing.T) {
 		}
 		if live.Document != step.document || live.Version != step.version {
 			t.Errorf("step %d: version %d, want %d, of\n%s", i, live.Version, step.version, live.Document)
+		}
+		if kept := strings.Contains(log.String(), "PolicyFileNotPublished"); kept != (step.kept != "") || !strings.Contains(log.String(), step.kept) {
+			t.Errorf("step %d: the log should say %q: %s", i, step.kept, log.String())
+		}
+	}
+}
+
+// TestPolicyOnAllNodes: a version that is published while nodes run is in force on all of
+// them, with what it needs: its inboxes and holidays.
+func TestPolicyOnAllNodes(t *testing.T) {
+	t.Parallel()
+	dsn := dbtest.New(t)
+	node := func() *running { return start(t, func(c *config.Config) { c.DB.URL = dsn }) }
+	nodes := []*running{node(), node()}
+	document := strings.Replace(testPolicy, "tiers:", "calendars: {office: {timezone: UTC, hours: always, holidays: [{ical: lost.ics}]}}\ntiers:", 1)
+	if _, err := policies.Publish(t.Context(), nodes[0].at.Store(), desk.Publication{Document: document, Author: "root@desk.example", Origin: desk.OriginAPI}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range nodes {
+		r.eventually("the channel of the holidays", func() bool {
+			return slices.ContainsFunc(r.at.Channels(), func(s channels.Status) bool { return s.Name == "holidays" && s.State == channels.StateFailing })
+		})
+	}
+	for i, r := range nodes {
+		id := fmt.Sprintf("broken%d", i)
+		r.post("jo@acme.example", "support@desk.example", letter("jo@acme.example", "support@desk.example", "It is broken "+id, id+"@acme.example", "Help"))
+		if c := r.only(id); c.Inbox.Key != "repairs" || c.Tier != 2 {
+			t.Errorf("%+v", c)
 		}
 	}
 }

@@ -61,6 +61,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.repeat(inner, timerInterval, "ReviewAccountsFailed", g.reviewAccounts) })
 	pipeline.Go(func() error { return g.assigner.Run(inner) })
 	pipeline.Go(func() error { return g.wakeByEvents(inner) })
+	pipeline.Go(func() error { return g.runPolicy(inner) })
 	pipeline.Go(func() error { return g.responder.Run(inner) })
 	pipeline.Go(func() error {
 		return g.repeat(inner, agentInterval, "ReadAgentsFailed", func(ctx context.Context) (bool, error) { return false, g.people.load(ctx) })

@@ -683,7 +683,12 @@ create table policies (
     document text not null,
     author text not null default ''::text,
     published_at timestamp with time zone not null default now(),
-    constraint policies_pkey PRIMARY KEY (version)
+    reason text not null default ''::text,
+    origin text not null,
+    restores bigint,
+    constraint policies_pkey PRIMARY KEY (version),
+    constraint policies_restores_fkey FOREIGN KEY (restores) REFERENCES policies(version),
+    constraint policies_origin_check CHECK ((origin = ANY (ARRAY['default'::text, 'file'::text, 'command'::text, 'api'::text])))
 );
 
 create table raw_duplicates (

@@ -65,7 +65,7 @@ func TestAgentChangesAreAudited(t *testing.T) {
 func TestPoliciesAndAccountsAreAudited(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	version, err := f.PublishPolicy(t.Context(), "document", "root@desk.example", map[desk.Tier]string{1: "Frontline"}, nil)
+	version, err := f.PublishPolicy(t.Context(), desk.Publication{Document: "document", Author: "root@desk.example", Origin: desk.OriginAPI, Reason: "a new tier", Tiers: map[desk.Tier]string{1: "Frontline"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestPoliciesAndAccountsAreAudited(t *testing.T) {
 		}
 	}
 	f.wantAudited(t,
-		fmt.Sprintf(`policy.published policy %d {"author": "root@desk.example", "policy_version": %[1]d}`, version),
+		fmt.Sprintf(`policy.published policy %d {"author": "root@desk.example", "origin": "api", "reason": "a new tier", "policy_version": %[1]d}`, version),
 		fmt.Sprintf(`account.created account %s {"name": "Acme", "domains": ["acme.example"]}`, acme.ID))
 }
 

@@ -85,7 +85,7 @@ func newRules(t testing.TB) *pipeline {
 	for _, i := range policy.Inboxes() {
 		inboxes = append(inboxes, desk.Inbox{Key: i.Key, Name: i.Name, Tier: i.Tier})
 	}
-	version, err := st.PublishPolicy(t.Context(), string(router.Default), "test", tiers, inboxes)
+	version, err := st.PublishPolicy(t.Context(), desk.Publication{Document: string(router.Default), Origin: desk.OriginDefault, Tiers: tiers, Inboxes: inboxes})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func TestPublishConcurrently(t *testing.T) {
 	var nodes sync.WaitGroup
 	for range 16 {
 		nodes.Go(func() {
-			if _, err := st.PublishPolicy(t.Context(), "document", "test", tiers, nil); err != nil {
+			if _, err := st.PublishPolicy(t.Context(), desk.Publication{Document: "document", Origin: desk.OriginCommand, Tiers: tiers}); err != nil {
 				t.Error(err)
 			}
 		})

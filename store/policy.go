@@ -6,11 +6,16 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 )
 
 type policyQueries struct {
 	Latest    *sqlx.Stmt `query:"policy-latest"`
 	Version   *sqlx.Stmt `query:"policy-version"`
+	Live      *sqlx.Stmt `query:"policy-live"`
+	List      *sqlx.Stmt `query:"policy-list"`
+	Document  *sqlx.Stmt `query:"policy-document"`
+	File      *sqlx.Stmt `query:"policy-file"`
 	Lock      *sqlx.Stmt `query:"policy-lock"`
 	Publish   *sqlx.Stmt `query:"policy-publish"`
 	Tiers     *sqlx.Stmt `query:"policy-tiers"`
@@ -38,20 +43,24 @@ func (s *Store) PolicyVersion(ctx context.Context, version int64) (Policy, error
 	return p, wrap("read a version of the policy", err)
 }
 
-// PublishPolicy makes a document the live policy, saves the tiers and inboxes it
-// names, and returns its version. It is recorded in the event log.
-func (s *Store) PublishPolicy(ctx context.Context, document, author string, tiers map[desk.Tier]string, inboxes []desk.Inbox) (int64, error) {
+// PublishPolicy makes a document the live policy, saves the tiers and inboxes it names,
+// and returns its version. It is recorded in the event log. KindConflict if another
+// version is live than the one to replace.
+func (s *Store) PublishPolicy(ctx context.Context, p desk.Publication) (int64, error) {
 	var version int64
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.policy.Lock).ExecContext(ctx); err != nil {
 			return wrap("lock policies", err)
 		}
+		if err := s.replaces(ctx, tx, p.Replaces); err != nil {
+			return err
+		}
 		var tier, tierName, id, key, name, inboxTier column
-		for t, n := range tiers {
+		for t, n := range p.Tiers {
 			tier.number(int64(t))
 			tierName.text(n)
 		}
-		for _, i := range inboxes {
+		for _, i := range p.Inboxes {
 			id.uuid(desk.NewID[desk.InboxID]())
 			key.text(i.Key)
 			name.text(i.Name)
@@ -63,12 +72,62 @@ func (s *Store) PublishPolicy(ctx context.Context, document, author string, tier
 		if _, err := tx.StmtxContext(ctx, s.q.policy.Inboxes).ExecContext(ctx, &id, &key, &name, &inboxTier); err != nil {
 			return wrap("save inboxes", err)
 		}
-		if err := tx.StmtxContext(ctx, s.q.policy.Publish).GetContext(ctx, &version, document, author); err != nil {
+		if err := tx.StmtxContext(ctx, s.q.policy.Publish).GetContext(ctx, &version, p.Document, clean(p.Author), clean(p.Reason), p.Origin, p.Restores); err != nil {
 			return wrap("publish the policy", err)
 		}
-		return s.record(ctx, tx, desk.PolicySubject(version), desk.ActorSystem, desk.PolicyPublished{PolicyVersion: version, Author: author})
+		by := p.By
+		if by == "" {
+			by = desk.ActorSystem
+		}
+		return s.record(ctx, tx, desk.PolicySubject(version), by,
+			desk.PolicyPublished{PolicyVersion: version, Author: p.Author, Origin: p.Origin, Reason: p.Reason, Restores: p.Restores})
 	})
 	return version, err
+}
+
+// replaces checks that the version to replace is live.
+func (s *Store) replaces(ctx context.Context, tx *sqlx.Tx, want *int64) error {
+	if want == nil {
+		return nil
+	}
+	var live Policy
+	err := wrap("read the policy", tx.StmtxContext(ctx, s.q.policy.Latest).GetContext(ctx, &live))
+	if err != nil && desk.KindOf(err) != desk.KindNotFound {
+		return err
+	}
+	if live.Version != *want {
+		return desk.Errorf(desk.KindConflict, "version %d of the policy has been published meanwhile", live.Version)
+	}
+	return nil
+}
+
+// Policies lists the versions of the policy, newest first, before one (0: all).
+func (s *Store) Policies(ctx context.Context, before int64, limit int) ([]view.PolicyVersion, error) {
+	var list []view.PolicyVersion
+	err := s.q.policy.List.SelectContext(ctx, &list, before, limit)
+	return list, wrap("list policies", err)
+}
+
+// PolicyDocument returns a version of the policy, 0: the live one.
+func (s *Store) PolicyDocument(ctx context.Context, version int64) (view.PolicyDocument, error) {
+	var p view.PolicyDocument
+	err := s.q.policy.Document.GetContext(ctx, &p, version)
+	return p, wrap("read a version of the policy", err)
+}
+
+// LivePolicyVersion returns the number of the live policy; 0 before the first one.
+func (s *Store) LivePolicyVersion(ctx context.Context) (int64, error) {
+	var version int64
+	err := s.q.policy.Live.GetContext(ctx, &version)
+	return version, wrap("read the policy's version", err)
+}
+
+// LastPolicyFile returns the version that a start with a policy file published last;
+// KindNotFound if there is none.
+func (s *Store) LastPolicyFile(ctx context.Context) (view.PolicyDocument, error) {
+	var p view.PolicyDocument
+	err := s.q.policy.File.GetContext(ctx, &p)
+	return p, wrap("read the last policy file", err)
 }
 
 // InboxList returns every inbox, archived ones included, by tier and key.

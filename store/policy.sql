@@ -4,13 +4,28 @@ select version, document from policies order by version desc limit 1;
 -- name: policy-version
 select version, document from policies where version = $1;
 
+-- name: policy-live
+select coalesce(max(version), 0) from policies;
+
+-- name: policy-list
+select version, published_at, author, reason, origin, restores, version = (select max(version) from policies) as live
+from policies where $1::bigint = 0 or version < $1 order by version desc limit $2;
+
+-- name: policy-document
+select version, published_at, author, reason, origin, restores, version = (select max(version) from policies) as live, document
+from policies where version = coalesce(nullif($1::bigint, 0), (select max(version) from policies));
+
+-- name: policy-file
+select version, published_at, author, reason, origin, restores, version = (select max(version) from policies) as live, document
+from policies where origin = 'file' order by version desc limit 1;
+
 -- name: policy-lock
 -- One node publishes at a time: several that start at once would lock the rows in
 -- different orders.
 select pg_advisory_xact_lock(hashtextextended('policies', 1));
 
 -- name: policy-publish
-insert into policies (document, author) values ($1, $2) returning version;
+insert into policies (document, author, reason, origin, restores) values ($1, $2, $3, $4, nullif($5, 0)) returning version;
 
 -- name: policy-tiers
 insert into tiers (tier, name) select * from unnest($1::int[], $2::text[])

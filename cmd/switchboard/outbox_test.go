@@ -74,7 +74,7 @@ func queueMail(t *testing.T, dsn string) string {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	if _, err := st.PublishPolicy(t.Context(), string(router.Default), "test", map[desk.Tier]string{1: "Frontline"}, []desk.Inbox{{ID: desk.NewID[desk.InboxID](), Key: "frontline", Name: "Frontline", Tier: 1}}); err != nil {
+	if _, err := st.PublishPolicy(t.Context(), desk.Publication{Document: string(router.Default), Origin: desk.OriginDefault, Tiers: map[desk.Tier]string{1: "Frontline"}, Inboxes: []desk.Inbox{{ID: desk.NewID[desk.InboxID](), Key: "frontline", Name: "Frontline", Tier: 1}}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, admin := range map[string]bool{"Root": true, "Ben": false} {

@@ -4305,8 +4305,16 @@ export interface components {
         PolicyPublished: {
             /** @description May be empty */
             author: string;
+            /** @description default, file, command or api */
+            origin?: string;
             /** Format: int64 */
             policy_version: number;
+            reason?: string;
+            /**
+             * Format: int64
+             * @description The earlier version whose document this is
+             */
+            restores?: number;
         };
         PolicyPublishedEvent: {
             /** @description customer, system, policy, or an agent's ID */

@@ -1,0 +1,24 @@
+package view
+
+import (
+	"time"
+
+	"switchboard/desk"
+)
+
+// PolicyVersion is a version of the routing policy, without its document.
+type PolicyVersion struct {
+	Version     int64             `json:"version"`
+	PublishedAt time.Time         `json:"published_at"`
+	Author      string            `json:"author" doc:"Who published it; empty: the program, at a start"`
+	Reason      string            `json:"reason" doc:"May be empty"`
+	Origin      desk.PolicyOrigin `json:"origin" enum:"default,file,command,api" doc:"How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console"`
+	Restores    *int64            `json:"restores" doc:"The earlier version whose document this is; null: none"`
+	Live        bool              `json:"live" doc:"It is in force"`
+}
+
+// PolicyDocument is a version with its document.
+type PolicyDocument struct {
+	PolicyVersion
+	Document string `json:"document" doc:"YAML"`
+}

@@ -1,0 +1,86 @@
+// Package policies publishes policy documents, decides whether a policy file is published
+// at a start, checks documents, and says what is different in one.
+package policies
+
+import (
+	"context"
+	"errors"
+	"regexp"
+
+	"switchboard/desk"
+	"switchboard/desk/view"
+	"switchboard/router"
+)
+
+// Store keeps the versions of the policy.
+type Store interface {
+	// PolicyDocument returns a version, 0: the live one. KindNotFound if there is none.
+	PolicyDocument(ctx context.Context, version int64) (view.PolicyDocument, error)
+	// LastPolicyFile returns the version that came from a policy file last; KindNotFound if
+	// there is none.
+	LastPolicyFile(ctx context.Context) (view.PolicyDocument, error)
+	// PublishPolicy returns KindConflict if another version is live than the one to replace.
+	PublishPolicy(ctx context.Context, p desk.Publication) (int64, error)
+}
+
+// Publish checks a document and makes it the live policy. It fills in what the document
+// names, and returns its version. The error is a *router.PolicyError if the document is
+// not valid.
+func Publish(ctx context.Context, st Store, p desk.Publication) (int64, error) {
+	rules, err := router.Compile([]byte(p.Document))
+	if err != nil {
+		return 0, err
+	}
+	p.Tiers, p.Inboxes = map[desk.Tier]string{}, nil
+	for _, t := range rules.Tiers() {
+		p.Tiers[t.Tier] = t.Name
+	}
+	for _, in := range rules.Inboxes() {
+		p.Inboxes = append(p.Inboxes, desk.Inbox{Key: in.Key, Name: in.Name, Tier: in.Tier})
+	}
+	return st.PublishPolicy(ctx, p)
+}
+
+// Problem is a mistake in a document, or a warning.
+type Problem struct {
+	Line    int    `json:"line" doc:"From 1"`
+	Column  int    `json:"column" doc:"From 1, in characters"`
+	Path    string `json:"path" doc:"Such as routing[2].when; empty: the document itself"`
+	Reason  string `json:"reason"`
+	Nearest string `json:"nearest" doc:"The valid name that was probably meant; empty: none"`
+}
+
+// Report is what is wrong with a document.
+type Report struct {
+	Valid    bool      `json:"valid" doc:"It can be published"`
+	Problems []Problem `json:"problems" doc:"In the order of the document"`
+	Warnings []Problem `json:"warnings" doc:"What is probably not meant, such as rules that never match"`
+}
+
+// Check compiles a document. The policy is nil if it is not valid.
+func Check(document []byte) (Report, *router.Policy) {
+	r := Report{Problems: []Problem{}, Warnings: []Problem{}}
+	rules, err := router.Compile(document)
+	var invalid *router.PolicyError
+	if errors.As(err, &invalid) {
+		r.Problems = problems(invalid.Problems)
+		return r, nil
+	}
+	r.Valid, r.Warnings = true, problems(rules.Warnings())
+	return r, rules
+}
+
+// meant finds the hint at the end of a reason, see nearest.Hint.
+var meant = regexp.MustCompile(`did you mean "([^"]+)"\?$`)
+
+func problems(list []router.Problem) []Problem {
+	out := make([]Problem, 0, len(list))
+	for _, p := range list {
+		q := Problem{Line: p.Line, Column: p.Column, Path: p.Path, Reason: p.Reason}
+		if m := meant.FindStringSubmatch(p.Reason); m != nil {
+			q.Nearest = m[1]
+		}
+		out = append(out, q)
+	}
+	return out
+}
