@@ -150,7 +150,7 @@ func (la *lane) free() int {
 
 const (
 	// minAhead is how many deliveries are claimed ahead at least, if any are.
-	minAhead = 8
+	minAhead = 16
 	// quickAttempt is up to which duration of attempts deliveries are claimed ahead.
 	quickAttempt = 100 * time.Millisecond
 )
@@ -162,7 +162,7 @@ func (la *lane) ahead() int {
 	if took := time.Duration(la.quick.Load()); took == 0 || took > quickAttempt {
 		return 0
 	}
-	return max(minAhead, cap(la.slots)/2)
+	return max(minAhead, cap(la.slots))
 }
 
 func (la *lane) claim(ctx context.Context) ([]Job, error) {
@@ -177,9 +177,11 @@ func (la *lane) claim(ctx context.Context) ([]Job, error) {
 // wait returns at a wake-up, when the next delivery is due, or after Poll.
 func (la *lane) wait(ctx context.Context) {
 	pause := la.opt.Poll
-	if at, ok, err := la.queue.NextDue(ctx, la.channel); err == nil && ok && la.free() > 0 {
-		// At least 5 ms, because the database's clock may be behind this machine's.
-		pause = min(pause, max(at.Sub(la.opt.Now()), 5*time.Millisecond))
+	if la.free() > 0 { // otherwise the end of an attempt is a wake-up
+		if at, ok, err := la.queue.NextDue(ctx, la.channel); err == nil && ok {
+			// At least 5 ms, because the database's clock may be behind this machine's.
+			pause = min(pause, max(at.Sub(la.opt.Now()), 5*time.Millisecond))
+		}
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

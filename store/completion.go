@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -19,15 +18,6 @@ type completion struct {
 	done     chan error // capacity 1
 }
 
-// completer records the results of attempts that end at about the same time in one
-// transaction. It waits for nothing: the results that arrive during one transaction are the
-// next one.
-type completer struct {
-	mu      sync.Mutex
-	waiting []*completion
-	running bool
-}
-
 // maxCompletions bounds a transaction, and with it how long conversations are locked.
 const maxCompletions = 32
 
@@ -38,13 +28,7 @@ const completionTimeout = 30 * time.Second
 // one transaction. What was lost needs an agent's attention again.
 func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, next time.Time) error {
 	c := &completion{d, r, next, make(chan error, 1)}
-	q := &o.s.completer
-	q.mu.Lock()
-	q.waiting = append(q.waiting, c)
-	start := !q.running
-	q.running = true
-	q.mu.Unlock()
-	if start {
+	if o.s.completions.add(c) {
 		go o.s.completeWaiting()
 	}
 	select {
@@ -58,7 +42,7 @@ func (o Outbox) Complete(ctx context.Context, d desk.Delivery, r desk.Result, ne
 // completeWaiting records results until none waits.
 func (s *Store) completeWaiting() {
 	for {
-		batch := s.completer.take()
+		batch := s.takeCompletions()
 		if batch == nil {
 			return
 		}
@@ -78,23 +62,17 @@ func (s *Store) completeWaiting() {
 	}
 }
 
-// take returns the results that wait, at most one of each conversation.
-func (q *completer) take() (batch []*completion) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var left []*completion
+// takeCompletions returns the results that wait, at most one of each conversation.
+func (s *Store) takeCompletions() []*completion {
 	seen := map[desk.ConversationID]bool{}
-	for _, c := range q.waiting {
-		if id := c.delivery.ConversationID; seen[id] || len(batch) == maxCompletions {
-			left = append(left, c)
-		} else {
-			seen[id] = true
-			batch = append(batch, c)
+	return s.completions.take(func(c *completion) bool {
+		id := c.delivery.ConversationID
+		if seen[id] || len(seen) == maxCompletions {
+			return false
 		}
-	}
-	q.waiting = left
-	q.running = len(batch) > 0
-	return batch
+		seen[id] = true
+		return true
+	})
 }
 
 // complete records one result.

@@ -18,7 +18,7 @@ import (
 
 type deliveryQueries struct {
 	Claim         *sqlx.Stmt `query:"delivery-claim"`
-	Content       *sqlx.Stmt `query:"delivery-content"`
+	Begin         *sqlx.Stmt `query:"delivery-begin"`
 	Claimed       *sqlx.Stmt `query:"delivery-claimed"`
 	Reported      *sqlx.Stmt `query:"delivery-reported"`
 	Gone          *sqlx.Stmt `query:"delivery-gone"`
@@ -142,28 +142,6 @@ func (t *actTx) reported(ctx context.Context, d desk.Delivery, r *desk.Result, n
 	return time.Time{}, wrap("read reports about a delivery", err)
 }
 
-// BeginContent implements mailer.Archive. The statement is a transaction of its own,
-// which saves two of three round trips while the server waits for the content. If the
-// driver repeats it, it does the same again.
-func (s *Store) BeginContent(ctx context.Context, d desk.Delivery) error {
-	done, err := s.q.delivery.Content.ExecContext(ctx, d.ID, d.Fence)
-	if err != nil {
-		return wrap("record that the content is sent", err)
-	}
-	n, err := done.RowsAffected()
-	if err != nil || n > 0 {
-		return wrap("record that the content is sent", err)
-	}
-	var claimed bool
-	switch err := s.q.delivery.Claimed.GetContext(ctx, &claimed, d.ID, d.Fence); {
-	case err != nil:
-		return wrap("read a claim", err)
-	case claimed:
-		return &desk.Error{Op: "send delivery " + d.ID.String(), Kind: desk.KindConflict, Err: outbound.ErrArrived}
-	}
-	return desk.Errorf(desk.KindConflict, "another program has taken over delivery %s", d.ID)
-}
-
 // NextDue implements outbound.Queue.
 func (o Outbox) NextDue(ctx context.Context, ch desk.Channel) (time.Time, bool, error) {
 	var seconds sql.NullFloat64
@@ -181,20 +159,6 @@ func (s *Store) Rendering(ctx context.Context, id desk.MessageID) ([]byte, bool,
 		return nil, false, nil
 	}
 	return b, err == nil, wrap("read rendering", err)
-}
-
-// SaveRendering keeps a mail's bytes and returns the ones that stay: the first
-// that were ever saved for it. The statement is a transaction of its own, see BeginContent.
-func (s *Store) SaveRendering(ctx context.Context, id desk.MessageID, bytes []byte) (kept []byte, err error) {
-	done, err := s.q.delivery.SaveRendering.ExecContext(ctx, id, bytes)
-	if err != nil {
-		return nil, wrap("save rendering", err)
-	}
-	if n, err := done.RowsAffected(); err == nil && n == 1 {
-		return bytes, nil
-	}
-	// Another sender of the same mail was first.
-	return kept, wrap("read rendering", s.q.delivery.Rendering.GetContext(ctx, &kept, id))
 }
 
 // Blob returns an attachment's content by its SHA-256; KindNotFound when it is gone.

@@ -94,13 +94,27 @@ with recursive busy as materialized (
 )
 select * from claimed;
 
--- name: delivery-content
--- The claim $2 of delivery $1 is about to send the content; not if a report says that an
--- earlier attempt, whose outcome was unknown, arrived.
-update deliveries d set content_started_at = now() where d.id = $1 and d.fence = $2 and d.state = 'sending'
-  and (d.attempts = 1
-       or not exists (select from delivery_attempts a where a.delivery_id = d.id and a.attempt = d.attempts and a.source in ('dsn', 'copy'))
-       or not exists (select from delivery_attempts a where a.delivery_id = d.id and a.attempt < d.attempts and a.state = 'unknown'));
+-- name: delivery-begin
+-- The claims $2 of the deliveries $1 are about to send the content $4 of the messages $3; not
+-- if a report says that an earlier attempt, whose outcome was unknown, arrived. Content that
+-- is stored already stays: every attempt sends the same bytes. Messages are in the order of
+-- their ids, in which other transactions lock them too. The limit makes the plan look up
+-- deliveries by key, however few there are.
+with wanted as materialized (
+    select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[]) as w (id, fence, message_id, bytes) limit 32
+), begun as (
+    update deliveries d set content_started_at = now() from wanted w where d.id = w.id and d.fence = w.fence and d.state = 'sending'
+      and (d.attempts = 1
+           or not exists (select from delivery_attempts a where a.delivery_id = d.id and a.attempt = d.attempts and a.source in ('dsn', 'copy'))
+           or not exists (select from delivery_attempts a where a.delivery_id = d.id and a.attempt < d.attempts and a.state = 'unknown'))
+    returning d.id
+), saved as (
+    insert into renderings (message_id, bytes)
+    select w.message_id, w.bytes from wanted w join begun b on b.id = w.id where w.bytes is not null order by w.message_id
+    on conflict (message_id) do nothing
+    returning message_id
+)
+select b.id, s.message_id is not null as saved from begun b join wanted w on w.id = b.id left join saved s on s.message_id = w.message_id;
 
 -- name: delivery-claimed
 -- Whether delivery $1 still has the claim $2.

@@ -173,7 +173,7 @@ func TestJoinSparesTheLiving(t *testing.T) {
 		t.Fatalf("%+v", taken)
 	}
 	// The first program runs on without its lock: it must neither send nor record anything.
-	if err := o.BeginContent(t.Context(), jobs[0].Delivery); desk.KindOf(err) != desk.KindConflict {
+	if _, err := o.BeginContent(t.Context(), jobs[0].Delivery, nil); desk.KindOf(err) != desk.KindConflict {
 		t.Errorf("it may send: %v", err)
 	}
 	if err := o.Outbox().Complete(t.Context(), jobs[0].Delivery, desk.Result{State: desk.DeliverySent}, time.Time{}); desk.KindOf(err) != desk.KindConflict {

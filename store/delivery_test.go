@@ -244,7 +244,7 @@ func TestClaims(t *testing.T) {
 
 	// The lease of the first two runs out; they come back without a new attempt. Only the
 	// one that had begun to send is abandoned, and stays so until it has a result.
-	if err := o.BeginContent(ctx, two[0].Delivery); err != nil {
+	if _, err := o.BeginContent(ctx, two[0].Delivery, nil); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -256,7 +256,7 @@ func TestClaims(t *testing.T) {
 		}
 	}
 	for _, old := range two {
-		if err := o.BeginContent(ctx, old.Delivery); desk.KindOf(err) != desk.KindConflict {
+		if _, err := o.BeginContent(ctx, old.Delivery, nil); desk.KindOf(err) != desk.KindConflict {
 			t.Errorf("an old claim may send: %v", err)
 		}
 	}
@@ -300,7 +300,7 @@ func TestAbandoned(t *testing.T) {
 	if err != nil || len(jobs) != 1 {
 		t.Fatalf("%v %v", jobs, err)
 	}
-	if err := o.BeginContent(t.Context(), jobs[0].Delivery); err != nil {
+	if _, err := o.BeginContent(t.Context(), jobs[0].Delivery, nil); err != nil {
 		t.Fatal(err)
 	}
 	var sends int
@@ -337,7 +337,7 @@ func TestArrivedBeforeRetry(t *testing.T) {
 		return jobs[0].Delivery
 	}
 	first := claim()
-	if err := o.BeginContent(t.Context(), first); err != nil {
+	if _, err := o.BeginContent(t.Context(), first, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.Outbox().Complete(t.Context(), first, desk.Result{State: desk.DeliveryUnknown, Detail: "reset"}, time.Now().Add(time.Hour)); err != nil {
@@ -345,11 +345,11 @@ func TestArrivedBeforeRetry(t *testing.T) {
 	}
 	again := claim()
 	o.exec(t, "insert into delivery_attempts (delivery_id, attempt, at, source, state, detail) values ($1, 2, now(), 'copy', 'sent', 'the server filed a copy')", again.ID)
-	if err := o.BeginContent(t.Context(), again); !errors.Is(err, outbound.ErrArrived) {
+	if _, err := o.BeginContent(t.Context(), again, nil); !errors.Is(err, outbound.ErrArrived) {
 		t.Errorf("the content would be sent again: %v", err)
 	}
 	client := submitFunc(func(ctx context.Context, sent smtpclient.Mail) desk.Result {
-		if err := sent.Begin(ctx); err == nil {
+		if _, err := sent.Begin(ctx); err == nil {
 			t.Error("sent again")
 		}
 		return desk.Result{State: desk.DeliveryDelayed}

@@ -56,7 +56,8 @@ type Store struct {
 	owner        uuid.UUID
 	joined       atomic.Bool // it holds the lock of its owner, see Join
 	offlineAfter time.Duration
-	completer    completer
+	completions  gathering[*completion]
+	beginnings   gathering[*beginning]
 	assigning    reserved
 	// policy returns the policy in force; nil until a gateway runs.
 	policy atomic.Pointer[func() lifecycle.Policy]

@@ -18,15 +18,13 @@ import (
 type Archive interface {
 	// Rendering returns the bytes a message was rendered to; false: not yet.
 	Rendering(ctx context.Context, id desk.MessageID) ([]byte, bool, error)
-	// SaveRendering stores the bytes unless some are stored already, and returns
-	// the stored ones.
-	SaveRendering(ctx context.Context, id desk.MessageID, bytes []byte) ([]byte, error)
 	// Blob returns an attachment's content by its BlobID.
 	Blob(ctx context.Context, id string) ([]byte, error)
 	// BeginContent records durably that the attempt of d's claim is about to send the
-	// content. An error, for example KindConflict if the claim has passed to another
-	// node, means that it must not.
-	BeginContent(ctx context.Context, d desk.Delivery) error
+	// content, which it stores unless it is nil or some is stored already, and returns what
+	// has to be sent: the stored one. An error, for example KindConflict if the claim has
+	// passed to another node, means that it must not.
+	BeginContent(ctx context.Context, d desk.Delivery, rendering []byte) ([]byte, error)
 }
 
 // Submitter makes one attempt to submit a mail: a *smtpclient.Client to a smarthost.
@@ -79,7 +77,7 @@ func New(client Submitter, archive Archive, opt Options) *Mailer {
 
 // Send implements outbound.Sender.
 func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (desk.Result, error) {
-	data, err := m.rendering(ctx, msg)
+	data, stored, err := m.rendering(ctx, msg)
 	if err != nil && desk.KindOf(err) == desk.KindInvalid {
 		return desk.Result{State: desk.DeliveryFailed, EnhancedCode: "5.6.0", Detail: err.Error()}, nil
 	}
@@ -97,9 +95,13 @@ func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (d
 		mail.From = m.replyAddress(d.ReturnPath, d.ConversationID, d.Recipient)
 	}
 	var refused error
-	mail.Begin = func(ctx context.Context) error {
-		refused = m.archive.BeginContent(ctx, d)
-		return refused
+	mail.Begin = func(ctx context.Context) (content []byte, err error) {
+		if stored {
+			_, refused = m.archive.BeginContent(ctx, d, nil)
+			return data, refused
+		}
+		content, refused = m.archive.BeginContent(ctx, d, data)
+		return content, refused
 	}
 	r := m.client.Submit(ctx, mail)
 	if errors.Is(refused, outbound.ErrArrived) { // what was reported takes the place of this result
@@ -108,15 +110,15 @@ func (m *Mailer) Send(ctx context.Context, msg desk.Message, d desk.Delivery) (d
 	return r, refused
 }
 
-// rendering returns the message's bytes. They are rendered and signed at the first attempt
-// and never change afterwards.
-func (m *Mailer) rendering(ctx context.Context, msg desk.Message) ([]byte, error) {
-	if b, ok, err := m.archive.Rendering(ctx, msg.ID); err != nil || ok {
-		return b, err
+// rendering returns the message's bytes, and whether they are stored. They are rendered and
+// signed at the first attempt, and do not change after one has sent them.
+func (m *Mailer) rendering(ctx context.Context, msg desk.Message) (b []byte, stored bool, err error) {
+	if b, stored, err = m.archive.Rendering(ctx, msg.ID); err != nil || stored {
+		return b, stored, err
 	}
 	if m.complete != nil {
 		if err := m.complete(ctx, &msg); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	for i := range msg.Attachments {
@@ -124,9 +126,8 @@ func (m *Mailer) rendering(ctx context.Context, msg desk.Message) ([]byte, error
 		if p.Data != nil {
 			continue
 		}
-		var err error
 		if p.Data, err = m.archive.Blob(ctx, p.BlobID); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	var replyTo string
@@ -136,12 +137,9 @@ func (m *Mailer) rendering(ctx context.Context, msg desk.Message) ([]byte, error
 			replyTo = ""
 		}
 	}
-	b, err := render.Message(msg, replyTo)
-	if err != nil {
-		return nil, err
+	if b, err = render.Message(msg, replyTo); err != nil {
+		return nil, false, err
 	}
-	if b, err = m.sign(imf.ASCIIAddr(msg.From[0].Email), b); err != nil {
-		return nil, err
-	}
-	return m.archive.SaveRendering(ctx, msg.ID, b)
+	b, err = m.sign(imf.ASCIIAddr(msg.From[0].Email), b)
+	return b, false, err
 }

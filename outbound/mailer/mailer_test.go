@@ -30,24 +30,20 @@ func (a *memoryArchive) Rendering(_ context.Context, id desk.MessageID) ([]byte,
 	return b, ok, nil
 }
 
-func (a *memoryArchive) SaveRendering(_ context.Context, id desk.MessageID, b []byte) ([]byte, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.renderings == nil {
-		a.renderings = map[desk.MessageID][]byte{}
-	}
-	if first, ok := a.renderings[id]; ok {
-		return first, nil
-	}
-	a.renderings[id] = b
-	return b, nil
-}
-
-func (a *memoryArchive) BeginContent(_ context.Context, d desk.Delivery) error {
+func (a *memoryArchive) BeginContent(_ context.Context, d desk.Delivery, b []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.begun = append(a.begun, d.ID)
-	return a.refuse
+	if a.refuse != nil {
+		return nil, a.refuse
+	}
+	if a.renderings == nil {
+		a.renderings = map[desk.MessageID][]byte{}
+	}
+	if _, ok := a.renderings[d.MessageID]; !ok {
+		a.renderings[d.MessageID] = b
+	}
+	return a.renderings[d.MessageID], nil
 }
 
 func (a *memoryArchive) Blob(_ context.Context, id string) ([]byte, error) {

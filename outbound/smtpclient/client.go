@@ -77,9 +77,9 @@ type Mail struct {
 	Data       []byte // the message with CRLF line ends
 	// Author is the address in the From field, which chooses the smarthost.
 	Author string
-	// Begin is called when the server is ready for Data; if it returns an error, nothing
-	// of Data is sent. May be nil.
-	Begin func(context.Context) error
+	// Begin is called when the server is ready for Data and returns what is sent in its
+	// place; if it returns an error, nothing of it is sent. May be nil.
+	Begin func(context.Context) ([]byte, error)
 }
 
 // Client submits messages. It is safe for concurrent use.

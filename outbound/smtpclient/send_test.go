@@ -111,14 +111,15 @@ func TestBegin(t *testing.T) {
 		reports, calls := 0, 0
 		c := clientFor(t, p.addr, func(cfg *Config) { cfg.Report = func(f *smtpreply.Fault) { reports++ } })
 		m := mailTo("jo@acme.example")
-		m.Begin = func(context.Context) error {
+		content := append([]byte("X-Kept: yes\r\n"), m.Data...)
+		m.Begin = func(context.Context) ([]byte, error) {
 			if calls++; p.commands()[len(p.commands())-1] != "DATA" || p.mails() != 0 {
 				t.Errorf("called after %q", p.commands())
 			}
-			return refusal
+			return content, refusal
 		}
 		r := c.Submit(t.Context(), m)
-		if refusal == nil && (r.State != desk.DeliverySent || calls != 1 || p.mails() != 1) {
+		if refusal == nil && (r.State != desk.DeliverySent || calls != 1 || p.mails() != 1 || !bytes.Equal(p.last, content)) {
 			t.Errorf("got %+v after %d calls", r, calls)
 		}
 		if refusal == nil {

@@ -88,7 +88,7 @@ func (s *session) transaction(ctx context.Context, m Mail) (smtpreply.Phase, err
 		return smtpreply.PhaseData, err
 	}
 	if m.Begin != nil {
-		if err := m.Begin(ctx); err != nil {
+		if m.Data, err = m.Begin(ctx); err != nil {
 			return smtpreply.PhaseData, notBegun{err}
 		}
 	}
