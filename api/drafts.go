@@ -35,6 +35,8 @@ type draftInput struct {
 		BCC  []string `json:"bcc,omitempty" nullable:"true" maxItems:"50"`
 		Seen int64    `json:"seen" minimum:"0" doc:"Number of the newest message the author had seen"`
 
+		Attachments []string `json:"attachments,omitempty" maxItems:"20" doc:"Ids of your uploads; they are kept as long as the draft. Those that are gone are left out"`
+
 		BasedOn string `json:"based_on,omitempty" doc:"updated_at of the version that this text continues, or none; 409 if another one is stored. Absent: whatever is stored is replaced"`
 	}
 }
@@ -82,6 +84,13 @@ func (s *server) saveDraft(ctx context.Context, in *draftInput) (*struct{ Body v
 		return nil, err
 	}
 	d := view.Draft{ConversationID: c.ID, Kind: in.Kind, Text: in.Body.Text, To: in.Body.To, CC: in.Body.CC, BCC: in.Body.BCC, Seen: in.Body.Seen}
+	files, err := uploadIDs(in.Body.Attachments)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range files {
+		d.Attachments = append(d.Attachments, view.Upload{ID: id})
+	}
 	d, err = s.Drafts.SaveDraft(ctx, auth.AgentOf(ctx), d, base)
 	return &struct{ Body view.Draft }{d}, err
 }

@@ -118,13 +118,19 @@ func letter(to, cc []string, from string, attachments []string) (r agent.Reply, 
 			return r, err
 		}
 	}
-	r.Attachments = make([]desk.UploadID, len(attachments))
-	for i, id := range attachments {
-		if r.Attachments[i], err = desk.ParseID[desk.UploadID](id); err != nil {
-			return r, problem.Invalid("body.attachments["+strconv.Itoa(i)+"]", "not the id of an upload: "+err.Error(), id)
+	r.Attachments, err = uploadIDs(attachments)
+	return r, err
+}
+
+// uploadIDs reads the attachments of a request.
+func uploadIDs(list []string) (ids []desk.UploadID, err error) {
+	ids = make([]desk.UploadID, len(list))
+	for i, id := range list {
+		if ids[i], err = desk.ParseID[desk.UploadID](id); err != nil {
+			return nil, problem.Invalid("body.attachments["+strconv.Itoa(i)+"]", "not the id of an upload: "+err.Error(), id)
 		}
 	}
-	return r, nil
+	return ids, nil
 }
 
 // trail answers what happened to each recipient's copy.

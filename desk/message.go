@@ -56,7 +56,9 @@ type Part struct {
 	// content; PictureNone for an image that browsers may not show. It is empty for
 	// other files, and for those received before it was recorded.
 	Picture string `json:"picture,omitempty"`
-	Data    []byte `json:"-"` // set only between normalize and store
+	// Enclosed says that it belongs to a message which this one passes on.
+	Enclosed bool   `json:"enclosed,omitempty"`
+	Data     []byte `json:"-"` // set only between normalize and store
 }
 
 // PictureNone says that a part is called an image, but is damaged or has a format that

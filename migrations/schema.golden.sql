@@ -396,6 +396,7 @@ create table drafts (
     recipients jsonb,
     seen bigint not null,
     updated_at timestamp with time zone not null default now(),
+    attachments uuid[] not null default '{}'::uuid[],
     constraint drafts_pkey PRIMARY KEY (agent_id, conversation_id, kind),
     constraint drafts_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
     constraint drafts_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE,
@@ -989,9 +990,11 @@ create function agent_inboxes(a agents) returns uuid[] language sql stable paral
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
 create function delivery_destination(channel text, recipient text, sender text) returns text language sql stable;
 create function delivery_postponed(blocked_until timestamp with time zone, since timestamp with time zone, warned_at timestamp with time zone, warn double precision, give_up double precision) returns timestamp with time zone language sql stable;
+create function draft_files(d drafts) returns jsonb language sql stable;
 create function may_read(restricted boolean, tier integer, inbox uuid, inboxes uuid[], tiers integer[]) returns boolean language sql immutable parallel safe;
 create function outbox_part(state text, on_hold boolean) returns text language sql immutable;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;
+create function restore_uploads(message uuid, OUT files uuid[], OUT draft text) returns record language plpgsql volatile;
 create function unreachable(address text) returns jsonb language sql stable;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;

@@ -29,27 +29,46 @@ type chosen struct {
 	BCC []string `json:"bcc,omitempty"`
 }
 
+// draftRow is what is stored of a draft as JSON.
+type draftRow struct {
+	view.Draft
+	Recipients, Files []byte
+}
+
+// draft returns the draft with its recipients and files.
+func (r *draftRow) draft() (view.Draft, error) {
+	d := r.Draft
+	if r.Recipients != nil {
+		var c chosen
+		if err := json.Unmarshal(r.Recipients, &c); err != nil {
+			return d, desk.Errorf(desk.KindInternal, "recipients of a draft in the database: %w", err)
+		}
+		d.To, d.CC, d.BCC = list(c.To), list(c.CC), list(c.BCC)
+	}
+	d.Attachments = []view.Upload{}
+	if err := json.Unmarshal(r.Files, &d.Attachments); err != nil {
+		return d, desk.Errorf(desk.KindInternal, "files of a draft in the database: %w", err)
+	}
+	for i := range d.Attachments {
+		utc(&d.Attachments[i].CreatedAt)
+	}
+	utc(&d.UpdatedAt)
+	return d, nil
+}
+
 // Drafts lists an agent's drafts, newest first.
 func (s *Store) Drafts(ctx context.Context, as desk.Agent, limit int) ([]view.Draft, error) {
 	limits, tiers := viewer(as)
-	var rows []struct {
-		view.Draft
-		Recipients []byte
-	}
+	var rows []draftRow
 	if err := s.q.draft.List.SelectContext(ctx, &rows, limits, tiers, as.ID, limit); err != nil {
 		return nil, wrap("list drafts", err)
 	}
 	out := make([]view.Draft, len(rows))
-	for i, r := range rows {
-		if r.Recipients != nil {
-			var c chosen
-			if err := json.Unmarshal(r.Recipients, &c); err != nil {
-				return nil, desk.Errorf(desk.KindInternal, "recipients of a draft in the database: %w", err)
-			}
-			r.To, r.CC, r.BCC = list(c.To), list(c.CC), list(c.BCC)
+	for i := range rows {
+		var err error
+		if out[i], err = rows[i].draft(); err != nil {
+			return nil, err
 		}
-		utc(&r.UpdatedAt)
-		out[i] = r.Draft
 	}
 	return out, nil
 }
@@ -64,7 +83,11 @@ func (s *Store) SaveDraft(ctx context.Context, as desk.Agent, d view.Draft, base
 			return d, err
 		}
 	}
-	save, args := s.q.draft.Save, []any{as.ID, d.ConversationID, d.Kind, d.Text, nullJSON(recipients), d.Seen}
+	var files column
+	for _, f := range d.Attachments {
+		files.uuid(f.ID)
+	}
+	save, args := s.q.draft.Save, []any{as.ID, d.ConversationID, d.Kind, d.Text, nullJSON(recipients), d.Seen, &files}
 	switch {
 	case base.Any:
 	case base.At.IsZero():
@@ -72,12 +95,15 @@ func (s *Store) SaveDraft(ctx context.Context, as desk.Agent, d view.Draft, base
 	default:
 		save, args = s.q.draft.Replace, append(args, base.At)
 	}
-	err := save.GetContext(ctx, &d.UpdatedAt, args...)
+	row := draftRow{Draft: d}
+	err := save.GetContext(ctx, &row, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, errOtherDraft
 	}
-	utc(&d.UpdatedAt)
-	return d, wrap("save a draft", err)
+	if err != nil {
+		return d, wrap("save a draft", err)
+	}
+	return row.draft()
 }
 
 // DeleteDraft deletes a draft if it exists. If it is not the version of base, it stays

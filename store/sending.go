@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/jmoiron/sqlx"
 
@@ -38,22 +37,9 @@ func (t *actTx) Outgoing(ctx context.Context, c desk.ConversationID, m desk.Mess
 
 // Draft implements agent.Tx.
 func (t *actTx) Draft(ctx context.Context, c desk.ConversationID, author desk.AgentID, kind view.DraftKind) (view.Draft, error) {
-	var row struct {
-		view.Draft
-		Recipients []byte
-	}
+	row := draftRow{Draft: view.Draft{ConversationID: c, Kind: kind}}
 	if err := t.get(ctx, "read a draft", t.s.q.sending.Draft, &row, author, c, kind); err != nil {
 		return view.Draft{}, err
 	}
-	d := row.Draft
-	d.ConversationID, d.Kind = c, kind
-	if row.Recipients != nil {
-		var to chosen
-		if err := json.Unmarshal(row.Recipients, &to); err != nil {
-			return d, desk.Errorf(desk.KindInternal, "recipients of a draft in the database: %w", err)
-		}
-		d.To, d.CC, d.BCC = list(to.To), list(to.CC), list(to.BCC)
-	}
-	utc(&d.UpdatedAt)
-	return d, nil
+	return row.draft()
 }

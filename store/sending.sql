@@ -14,4 +14,4 @@ from placements p join messages m on m.id = p.message_id
 where p.conversation_id = $1 and p.message_id = $2 and p.until is null;
 
 -- name: sending-draft
-select text, recipients, seen, updated_at from drafts where agent_id = $1 and conversation_id = $2 and kind = $3;
+select text, recipients, seen, updated_at, draft_files(drafts) as files from drafts where agent_id = $1 and conversation_id = $2 and kind = $3;

@@ -37,7 +37,7 @@ func (s *Store) AddUpload(ctx context.Context, as desk.Agent, p desk.Part) (view
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		err := tx.StmtxContext(ctx, s.q.upload.Add).GetContext(ctx, &u.CreatedAt, u.ID, as.ID, u.Name, u.Type, u.Picture, p.BlobID, u.Size, data, uploadsOfAgent)
 		if errors.Is(err, sql.ErrNoRows) {
-			return desk.Errorf(desk.KindInvalid, "file: your uploads of the last two days have more than %d MB together; delete those that you do not need", uploadsOfAgent>>20)
+			return desk.Errorf(desk.KindInvalid, "file: your uploads of the last two days and of your drafts have more than %d MB together; delete those that you do not need", uploadsOfAgent>>20)
 		}
 		return wrap("store an upload", err)
 	})

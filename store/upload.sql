@@ -27,6 +27,8 @@ from unnest($1::uuid[]) with ordinality as w (id, n) join uploads u on u.id = w.
 order by w.n;
 
 -- name: upload-sweep
--- A bounded number at a time; rows that another transaction holds are left for the next time.
+-- Files of drafts stay. A bounded number at a time; rows that another transaction holds are left for the next time.
 delete from uploads where id in (
-    select id from uploads where created_at < now() - interval '48 hours' order by created_at limit $1 for update skip locked);
+    select u.id from uploads u where u.created_at < now() - interval '48 hours'
+        and not exists (select from drafts d where d.agent_id = u.agent_id and u.id = any(d.attachments))
+    order by u.created_at limit $1 for update skip locked);

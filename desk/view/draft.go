@@ -24,6 +24,7 @@ type Draft struct {
 	To             []string            `json:"to" nullable:"true" doc:"Null: the recipients that list-recipients names"`
 	CC             []string            `json:"cc" nullable:"true"`
 	BCC            []string            `json:"bcc" nullable:"true"`
+	Attachments    []Upload            `json:"attachments" doc:"Its files: your uploads, which are kept as long as the draft"`
 	Seen           int64               `json:"seen" doc:"Number of the newest message the author had seen"`
 	UpdatedAt      time.Time           `json:"updated_at" doc:"Names this version; send it as based_on"`
 }

@@ -111,7 +111,7 @@ func attach(m *desk.Message, e *desk.Message, n int) (shown func(cid string) str
 		if p.CID != "" {
 			cids[p.CID] = len(m.Attachments)
 		}
-		p.PartID, p.Disposition, p.Location = strconv.Itoa(len(m.Attachments)+1), "attachment", ""
+		p.PartID, p.Disposition, p.Location, p.Enclosed = strconv.Itoa(len(m.Attachments)+1), "attachment", "", true
 		if p.CID != "" {
 			p.CID = fmt.Sprintf("f%d.%d.%s", n, len(m.Attachments)-first, p.CID)
 		}

@@ -353,16 +353,19 @@ begin
         from jsonb_to_recordset(changes->'cancelled') as k (message_id uuid)
         join deliveries d on d.message_id = k.message_id and d.state <> 'cancelled';
         -- Its author gets it as a draft, before what they have begun to write since.
-        insert into drafts as o (agent_id, conversation_id, kind, text, recipients, seen)
-        select m.author_id, k.conversation_id, case when m.third_party then 'forward' else 'reply' end, m.new_text,
+        insert into drafts as o (agent_id, conversation_id, kind, text, recipients, attachments, seen)
+        select m.author_id, k.conversation_id, case when m.third_party then 'forward' else 'reply' end, r.draft,
             case when m.channel = 'email' then jsonb_build_object('to', address_texts(m.addresses->'to'), 'cc', address_texts(m.addresses->'cc'))
-                || case when m.addresses ? 'bcc' then jsonb_build_object('bcc', address_texts(m.addresses->'bcc')) else '{}' end end,
+                || case when m.addresses ? 'bcc' then jsonb_build_object('bcc', address_texts(m.addresses->'bcc')) else '{}' end end, r.files,
             coalesce((select max(p.seq) from placements p join messages i on i.id = p.message_id
                       where p.conversation_id = k.conversation_id and p.until is null and i.received_at <= m.received_at), 0)
         from jsonb_to_recordset(changes->'cancelled') as k (message_id uuid, conversation_id uuid)
         join messages m on m.id = k.message_id and m.author_id is not null and m.new_text <> ''
+        cross join restore_uploads(m.id) r
         on conflict (agent_id, conversation_id, kind) do update
-            set text = case when o.text = excluded.text then o.text else excluded.text || e'\n\n' || o.text end, recipients = excluded.recipients,
+            set attachments = case when o.text = excluded.text and o.attachments <> '{}' then o.attachments
+                    else excluded.attachments || array(select w.id from unnest(o.attachments) with ordinality as w (id, n) where w.id <> all (excluded.attachments) order by w.n) end,
+                text = case when o.text = excluded.text then o.text else excluded.text || e'\n\n' || o.text end, recipients = excluded.recipients,
                 updated_at = greatest(now(), o.updated_at + interval '1 microsecond');
     end if;
     if changes ? 'automatic' then

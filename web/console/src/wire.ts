@@ -2931,6 +2931,8 @@ export interface components {
             version: 1;
         };
         Draft: {
+            /** @description Its files: your uploads, which are kept as long as the draft */
+            attachments: components["schemas"]["Upload"][];
             bcc: string[];
             cc: string[];
             conversation_id: string;
@@ -2951,6 +2953,8 @@ export interface components {
             updated_at: string;
         };
         DraftInputBody: {
+            /** @description Ids of your uploads; they are kept as long as the draft. Those that are gone are left out */
+            attachments?: string[] | null;
             /** @description updated_at of the version that this text continues, or none; 409 if another one is stored. Absent: whatever is stored is replaced */
             based_on?: string;
             bcc?: string[] | null;
