@@ -1,10 +1,6 @@
 // Package smtpclient submits messages to a smarthost over SMTP (RFC 5321,
 // submission by RFC 6409), or to a mail exchanger of the recipient's domain. It keeps
-// connections open between messages.
-//
-// It does not pipeline commands (RFC 2920): go-smtp's client waits for each reply. On a
-// connection that is kept, that is two more round trips for each message, which matters less
-// than it seems, because the attempts of several messages run at once.
+// connections open between messages, and pipelines commands (RFC 2920) if the server can.
 package smtpclient
 
 import (

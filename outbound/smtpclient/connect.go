@@ -68,27 +68,20 @@ func (c *Client) dialWith(ctx context.Context, token string, mode TLSMode) (*ses
 
 // open starts TLS, greets the server and logs in.
 func (s *session) open(token string, mode TLSMode) (smtpreply.Phase, error) {
-	switch {
-	case s.cfg.Exchanger && mode != TLSNone:
+	switch mode {
+	case TLSImplicit:
+		s.speak(tls.Client(s.conn, s.cfg.TLSConfig))
+	case TLSNone:
+		s.speak(s.conn)
+	default:
 		if phase, err := s.exchange(mode == TLSStart); err != nil {
 			return phase, err
 		}
-	case mode == TLSImplicit:
-		s.client = smtp.NewClient(tls.Client(s.conn, s.cfg.TLSConfig))
-	case mode == TLSNone:
-		s.client = smtp.NewClient(s.conn)
-	default:
-		// go-smtp sends EHLO localhost before STARTTLS. The server forgets that name
-		// (RFC 3207 §4.2); Hello below sends the configured one.
-		client, err := smtp.NewClientStartTLS(s.conn, s.cfg.TLSConfig)
-		if err != nil {
-			return smtpreply.PhaseTLS, err
-		}
-		s.client = client
 	}
 	if err := s.client.Hello(s.cfg.Hostname); err != nil {
 		return smtpreply.PhaseGreeting, err
 	}
+	s.pipelining, _ = s.client.Extension("PIPELINING")
 	switch {
 	case token != "":
 		return smtpreply.PhaseAuth, s.loginWithToken(token)
@@ -96,6 +89,12 @@ func (s *session) open(token string, mode TLSMode) (smtpreply.Phase, error) {
 		return smtpreply.PhaseAuth, s.loginWithPassword()
 	}
 	return smtpreply.PhaseAuth, nil
+}
+
+// speak begins SMTP on a connection.
+func (s *session) speak(conn net.Conn) {
+	s.pipe = newPipeline(conn)
+	s.client = smtp.NewClient(s.pipe)
 }
 
 func (s *session) loginWithPassword() error {

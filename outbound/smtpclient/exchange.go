@@ -16,8 +16,9 @@ import (
 
 var errNoSTARTTLS = errors.New("the server does not offer STARTTLS")
 
-// exchange greets a mail exchanger and starts TLS if it is offered, or required. go-smtp
-// starts TLS only on a new connection, and fails without telling why if it is not offered.
+// exchange greets the server and starts TLS if it is offered, or required. go-smtp starts
+// TLS only on a new connection, fails without telling why if it is not offered, and keeps
+// the encrypted connection to itself.
 func (s *session) exchange(required bool) (smtpreply.Phase, error) {
 	text := textproto.NewConn(s.conn)
 	if _, _, err := text.ReadResponse(220); err != nil {
@@ -30,7 +31,7 @@ func (s *session) exchange(required bool) (smtpreply.Phase, error) {
 	case !offered && required:
 		return smtpreply.PhaseTLS, errNoSTARTTLS
 	case !offered:
-		s.client = smtp.NewClient(greeted(s.conn, text.R))
+		s.speak(greeted(s.conn, text.R))
 		return smtpreply.PhaseGreeting, nil
 	}
 	if err := text.PrintfLine("STARTTLS"); err != nil {
@@ -46,7 +47,7 @@ func (s *session) exchange(required bool) (smtpreply.Phase, error) {
 	if err := conn.Handshake(); err != nil {
 		return smtpreply.PhaseTLS, err
 	}
-	s.client = smtp.NewClient(greeted(conn, conn))
+	s.speak(greeted(conn, conn))
 	return smtpreply.PhaseGreeting, nil
 }
 

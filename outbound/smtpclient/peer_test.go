@@ -109,7 +109,8 @@ func (p *peer) serve(ctx context.Context, conn net.Conn, s script) {
 		if !at(ctx, conn, s, verb, otherwise) || verb == "QUIT" {
 			return
 		}
-		if verb == "DATA" && s[verb].say == "" && !p.body(ctx, conn, r, s) {
+		goes := s[verb].say == "" || strings.Contains(s[verb].say, "\n354 ") // after the replies to other commands
+		if verb == "DATA" && goes && !p.body(ctx, conn, r, s) {
 			return
 		}
 	}

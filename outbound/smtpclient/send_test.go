@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"strings"
 	"sync"
@@ -54,21 +55,49 @@ func TestConnectionLost(t *testing.T) {
 		{"no reply after the dot", script{"dot": {stall: true}}, desk.DeliveryUnknown, 0, dot},
 		{"no reply at MAIL", script{"MAIL": {stall: true}}, desk.DeliveryDelayed, 0, none},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			p := startPeer(t, c.s)
-			m := clientFor(t, p.addr, func(cfg *Config) { cfg.Timeout, cfg.Answer = 500*time.Millisecond, 500*time.Millisecond })
-			r := m.Submit(t.Context(), mailTo("jo@acme.example"))
-			if r.State != c.state || r.Code != c.code {
-				t.Errorf("got %+v; want %s %d", r, c.state, c.code)
-			}
-			if p.mails() != c.mails {
-				t.Errorf("the peer received %d messages, want %d", p.mails(), c.mails)
-			}
-			if r.Detail == "" {
-				t.Error("Detail is empty")
-			}
-		})
+		for _, way := range []string{"", ", pipelined"} {
+			t.Run(c.name+way, func(t *testing.T) {
+				t.Parallel()
+				s := maps.Clone(c.s)
+				if _, ok := s["EHLO"]; !ok && way != "" {
+					s["EHLO"] = reply{say: pipelining}
+				}
+				p := startPeer(t, s)
+				m := clientFor(t, p.addr, func(cfg *Config) { cfg.Timeout, cfg.Answer = 500*time.Millisecond, 500*time.Millisecond })
+				r := m.Submit(t.Context(), mailTo("jo@acme.example"))
+				if r.State != c.state || r.Code != c.code {
+					t.Errorf("got %+v; want %s %d", r, c.state, c.code)
+				}
+				if p.mails() != c.mails {
+					t.Errorf("the peer received %d messages, want %d", p.mails(), c.mails)
+				}
+				if r.Detail == "" {
+					t.Error("Detail is empty")
+				}
+			})
+		}
+	}
+}
+
+// pipelining is the answer to EHLO of a server that takes several commands at once.
+const pipelining = "250-peer\n250-PIPELINING\n250-SIZE\n250 DSN"
+
+// TestPipelining: a server that answers nothing before it has all commands gets them all, on
+// a new connection and on one that is kept.
+func TestPipelining(t *testing.T) {
+	t.Parallel()
+	p := startPeer(t, script{"EHLO": {say: pipelining}, "MAIL": {}, "RCPT": {}, "DATA": {say: "250 2.1.0 Ok\n250 2.1.5 Ok\n354 End data with <CR><LF>.<CR><LF>"}})
+	c := clientFor(t, p.addr, nil)
+	for n := range 3 {
+		if r := c.Submit(t.Context(), mailTo("jo@acme.example")); r.State != desk.DeliverySent || p.mails() != n+1 {
+			t.Fatalf("got %+v, %d mails", r, p.mails())
+		}
+		if !bytes.Equal(p.last, mailTo("jo@acme.example").Data) {
+			t.Errorf("the peer got %q", p.last)
+		}
+	}
+	if n := strings.Count(strings.Join(p.commands(), " "), "EHLO"); n != 1 {
+		t.Errorf("%d connections", n)
 	}
 }
 

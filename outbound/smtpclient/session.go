@@ -25,13 +25,15 @@ const (
 
 // session is one connection to the smarthost, ready for MAIL.
 type session struct {
-	client   *smtp.Client
-	conn     *deadlineConn
-	cfg      *Config
-	server   smtpreply.Server
-	accepted int    // messages accepted on this connection
-	answer   string // to the last of them, "2.0.0 Ok: queued as 4Y2kfD"
-	timer    *time.Timer
+	client     *smtp.Client
+	conn       *deadlineConn
+	pipe       *pipeline // what client uses
+	pipelining bool
+	cfg        *Config
+	server     smtpreply.Server
+	accepted   int    // messages accepted on this connection
+	answer     string // to the last of them, "2.0.0 Ok: queued as 4Y2kfD"
+	timer      *time.Timer
 }
 
 // send runs one mail transaction. The fault is nil if it succeeded or if the
@@ -68,6 +70,10 @@ func (s *session) transaction(ctx context.Context, m Mail) (smtpreply.Phase, err
 		return smtpreply.PhaseRcpt, &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "the server does not support internationalized addresses (RFC 6531)"}
 	}
 	opts := &smtp.MailOptions{Size: int64(len(m.Data)), UTF8: utf8, Return: smtp.DSNReturnHeaders, EnvelopeID: m.EnvelopeID}
+	if s.pipelining {
+		s.pipe.hold()
+		defer s.pipe.drop()
+	}
 	if err := s.client.Mail(m.From, opts); err != nil {
 		return smtpreply.PhaseMail, err
 	}
@@ -83,9 +89,10 @@ func (s *session) transaction(ctx context.Context, m Mail) (smtpreply.Phase, err
 	if err := s.client.Rcpt(m.To, rcpt); err != nil {
 		return smtpreply.PhaseRcpt, err
 	}
+	s.pipe.send()
 	w, err := s.client.Data()
 	if err != nil {
-		return smtpreply.PhaseData, err
+		return s.unanswered(err)
 	}
 	if m.Begin != nil {
 		if m.Data, err = m.Begin(ctx); err != nil {
@@ -106,6 +113,20 @@ func (s *session) transaction(ctx context.Context, m Mail) (smtpreply.Phase, err
 		return smtpreply.PhaseBody, err
 	}
 	return smtpreply.PhaseDot, err
+}
+
+// unanswered returns which command of those before the content failed, and why.
+func (s *session) unanswered(err error) (smtpreply.Phase, error) {
+	if !s.pipelining {
+		return smtpreply.PhaseData, err
+	}
+	if s.pipe.entered {
+		// The server waits for the content of a message without recipients (RFC 2920 §3.1),
+		// and takes QUIT for it.
+		s.abort()
+	}
+	phase := []smtpreply.Phase{smtpreply.PhaseMail, smtpreply.PhaseRcpt, smtpreply.PhaseData}[s.pipe.replies]
+	return phase, cmp.Or(s.pipe.refused, err)
 }
 
 // abort closes the connection without QUIT; it never blocks.
