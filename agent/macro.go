@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"switchboard/desk"
+	"switchboard/internal/article"
 	"switchboard/internal/macro"
 	"switchboard/lifecycle"
 )
@@ -248,4 +249,10 @@ func (d *Desk) MayGive(by desk.Agent, actions []desk.MacroAction) error {
 		}
 	}
 	return nil
+}
+
+// MayPublish returns nil if an agent may publish articles of the knowledge base.
+func (d *Desk) MayPublish(by desk.Agent) error {
+	rules := d.opt.Policy().Rules
+	return article.MayPublish(&by, rules != nil && rules.MayPublish(by.Tiers))
 }

@@ -51,6 +51,9 @@ type Deps struct {
 	Macros        Macros
 	MacroCare     MacroCare
 	Macroing      Macroing
+	Articles      Articles
+	ArticleCare   ArticleCare
+	Publishing    Publishing
 	Webhooks      Webhooks
 	WebhookCare   WebhookCare
 	// WebhookDeliveries are what is sent to webhooks.
@@ -84,6 +87,8 @@ type Store interface {
 	Channels
 	Macros
 	MacroCare
+	Articles
+	ArticleCare
 	Webhooks
 	WebhookCare
 	WebhookDeliveries
@@ -99,13 +104,14 @@ type Actions interface {
 	Operations
 	Teamwork
 	Macroing
+	Publishing
 }
 
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Publishing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 	}
 }
 

@@ -46,6 +46,10 @@ var bodies = map[string]any{
 	"create-macro":      map[string]any{"name": "Hello", "text": "Hello"},
 	"change-macro":      map[string]any{"text": "Hello"},
 	"apply-macro":       map[string]any{},
+	"create-article":    map[string]any{"title": "Hello", "text": "Hello"},
+	"change-article":    map[string]any{"text": "Hello"},
+	"preview-article":   map[string]any{"text": "Hello"},
+	"publish-article":   map[string]any{},
 	"sign-in":           map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
@@ -95,6 +99,9 @@ func TestAuthorizationMatrix(t *testing.T) {
 					if id == "create-macro" {
 						d.exec(`delete from macros where name = 'Hello'`)
 					}
+					if id == "create-article" {
+						d.exec(`delete from article_versions; delete from articles`)
+					}
 					a := d.as(role.name, strings.ToUpper(method), target, bodies[id])
 					cells++
 					if want := expected(id, role.name, role.sees, object, path); !slices.Contains(want, a.StatusCode) {
@@ -121,7 +128,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(),
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "{version}", "1",
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{kind}", "reply").Replace(path)
 }
 
@@ -189,6 +196,13 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{200}
+	case operation == "publish-article", operation == "archive-article":
+		if role != "root" {
+			return []int{403}
+		}
+		return []int{404}
+	case strings.HasPrefix(path, "/articles/{id}"):
+		return []int{404}
 	case operation == "get-macro", operation == "change-macro", operation == "delete-macro":
 		return []int{404}
 	case operation == "delete-key", operation == "get-upload", operation == "download-upload", operation == "delete-upload":
@@ -213,7 +227,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{422} // without a destination
 	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices", operation == "leave-swarm":
 		return []int{204}
-	case operation == "reply", operation == "forward", operation == "redirect-message", operation == "start", operation == "note", operation == "open-task", operation == "create-key", operation == "create-macro":
+	case operation == "reply", operation == "forward", operation == "redirect-message", operation == "start", operation == "note", operation == "open-task", operation == "create-key", operation == "create-macro", operation == "create-article":
 		return []int{201}
 	}
 	return []int{200}

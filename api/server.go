@@ -147,6 +147,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.keyRoutes()
 	s.webhookRoutes()
 	s.macroRoutes()
+	s.articleRoutes()
 	openapi.Events(s.huma.OpenAPI())
 	return s, nil
 }

@@ -36,6 +36,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
+	written := d.article("root", `{"title": "Reset"}`)
 	for _, c := range []struct {
 		shape string // the start of a line of the code block, or of a table cell
 		path  string
@@ -64,6 +65,10 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /macros`, `GET /macros/{id}`", "/macros", true},
 		{"`GET /macros`, `GET /macros/{id}`", "/macros/" + shared.String(), false},
 		{"`GET /macros/variables`", "/macros/variables", true},
+		{"`GET /articles?q=`", "/articles", true},
+		{"`GET /articles/{id}`", "/articles/" + written.String(), false},
+		{"`GET /articles/{id}/versions`", "/articles/" + written.String() + "/versions", true},
+		{"`GET /articles/{id}/versions/{version}`", "/articles/" + written.String() + "/versions/1", false},
 		{"`GET /webhooks/types`", "/webhooks/types", true},
 		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
 	} {
@@ -227,13 +232,14 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
+	written := d.article("root", `{"title": "Reset"}`)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
 		op := item.Get
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "{version}", "1", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

@@ -34,12 +34,13 @@ const (
 	SubjectInbox        SubjectKind = "inbox"        // ID: an InboxID
 	SubjectWebhook      SubjectKind = "webhook"      // ID: a WebhookID
 	SubjectMacro        SubjectKind = "macro"        // ID: a MacroID
+	SubjectArticle      SubjectKind = "article"      // ID: an ArticleID
 )
 
 // Subject is what an event is about: every change belongs to something that can
 // be looked up, so that every change can be audited.
 type Subject struct {
-	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook,macro"`
+	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook,macro,article"`
 	ID   string      `json:"id"` // in text form; never empty
 }
 
@@ -70,6 +71,9 @@ func WebhookSubject(id WebhookID) Subject { return Subject{SubjectWebhook, id.St
 
 // MacroSubject returns the subject for a macro.
 func MacroSubject(id MacroID) Subject { return Subject{SubjectMacro, id.String()} }
+
+// ArticleSubject returns the subject for an article.
+func ArticleSubject(id ArticleID) Subject { return Subject{SubjectArticle, id.String()} }
 
 // Event is one entry of the append-only log: audit trail and live update at once.
 type Event struct {

@@ -38,6 +38,7 @@ type (
 	webhookSendKind  struct{}
 	macroKind        struct{}
 	surveyKind       struct{}
+	articleKind      struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -59,6 +60,7 @@ func (webhookKind) prefix() string      { return "wh" }
 func (webhookSendKind) prefix() string  { return "wd" }
 func (macroKind) prefix() string        { return "mc" }
 func (surveyKind) prefix() string       { return "sv" }
+func (articleKind) prefix() string      { return "ar" }
 
 // The identifiers of the model.
 type (
@@ -81,6 +83,7 @@ type (
 	WebhookSendID  = ID[webhookSendKind] // one event that goes to a webhook
 	MacroID        = ID[macroKind]
 	SurveyID       = ID[surveyKind]
+	ArticleID      = ID[articleKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

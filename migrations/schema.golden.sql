@@ -113,6 +113,60 @@ create table api_keys (
     constraint api_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
 );
 
+create table article_versions (
+    article_id uuid not null,
+    version integer not null,
+    title text not null,
+    body text not null,
+    author_id uuid not null,
+    created_at timestamp with time zone not null default now(),
+    published_at timestamp with time zone,
+    published_by uuid,
+    constraint article_versions_pkey PRIMARY KEY (article_id, version),
+    constraint article_versions_article_id_fkey FOREIGN KEY (article_id) REFERENCES articles(id),
+    constraint article_versions_author_id_fkey FOREIGN KEY (author_id) REFERENCES agents(id),
+    constraint article_versions_published_by_fkey FOREIGN KEY (published_by) REFERENCES agents(id)
+);
+
+create table articles (
+    id uuid not null,
+    slug text not null,
+    language text not null,
+    public boolean not null default false,
+    status text not null default 'draft'::text,
+    tags text[] not null default '{}'::text[],
+    owner_id uuid,
+    review_on date,
+    version integer not null default 1,
+    title text not null,
+    summary text not null,
+    body text not null,
+    head tsvector not null,
+    words tsvector not null,
+    live_version integer,
+    live_title text,
+    live_summary text,
+    live_body text,
+    live_head tsvector,
+    live_words tsvector,
+    published_at timestamp with time zone,
+    helpful bigint not null default 0,
+    unhelpful bigint not null default 0,
+    created_at timestamp with time zone not null default now(),
+    updated_at timestamp with time zone not null default now(),
+    constraint articles_pkey PRIMARY KEY (id),
+    constraint articles_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES agents(id),
+    constraint articles_live CHECK ((((status = 'published'::text) = (live_words IS NOT NULL)) AND ((live_version IS NULL) = (live_body IS NULL)))),
+    constraint articles_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text])))
+);
+CREATE INDEX articles_head ON articles USING gin (head) WITH (fastupdate=off);
+CREATE INDEX articles_language ON articles USING btree (split_part(language, '-'::text, 1));
+CREATE INDEX articles_live_head ON articles USING gin (live_head) WITH (fastupdate=off);
+CREATE INDEX articles_live_words ON articles USING gin (live_words) WITH (fastupdate=off);
+CREATE UNIQUE INDEX articles_slug ON articles USING btree (slug, language);
+CREATE INDEX articles_updated ON articles USING btree (updated_at DESC, id);
+CREATE INDEX articles_words ON articles USING gin (words) WITH (fastupdate=off);
+
 create table automatic_due (
     id uuid not null default gen_random_uuid(),
     conversation_id uuid not null,
@@ -421,7 +475,7 @@ create table events (
     constraint events_seq UNIQUE (conversation_id, seq),
     constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
-    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text, 'macro'::text]))),
+    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text, 'macro'::text, 'article'::text]))),
     constraint events_version CHECK ((version > 0))
 );
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);

@@ -54,11 +54,20 @@ func (p *Policy) MayMacro(tiers []desk.Tier, name string) bool {
 	})
 }
 
+// publish is what a tier may besides the operations: let articles of the knowledge base be
+// read. Only tiers that name it may; admins and leads may in any case.
+const publish = "publish"
+
+// MayPublish reports whether the policy lets an agent who works in some tiers publish articles.
+func (p *Policy) MayPublish(tiers []desk.Tier) bool {
+	return slices.ContainsFunc(p.tiers, func(t Tier) bool { return slices.Contains(tiers, t.Tier) && slices.Contains(t.May, publish) })
+}
+
 // isOperation reports whether a tier's `may` names an operation of the desk, the actions of
 // a macro, or all.
 func isOperation(s string) bool {
 	name, macro := strings.CutPrefix(s, "macro:")
-	return s == "*" || macro && strings.TrimSpace(name) != "" || slices.Contains(operations, s)
+	return s == "*" || s == publish || macro && strings.TrimSpace(name) != "" || slices.Contains(operations, s)
 }
 
 // isPlanned reports whether a tier's `may` is for an operation that the desk does not

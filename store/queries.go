@@ -58,6 +58,7 @@ type queries struct {
 	automatic        automaticQueries
 	macro            macroQueries
 	survey           surveyQueries
+	article          articleQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -67,14 +67,18 @@ func Routes(mux *http.ServeMux, oapi *huma.OpenAPI, base string) error {
 // nullable lists the object properties that may be null; huma supports that for
 // scalars only.
 var nullable = map[string][]string{
-	"Account":      {"owner"},
-	"Channel":      {"progress", "reconciled"},
-	"Conversation": {"assignee", "handoff", "merged_into", "next_due"},
-	"Identity":     {"unreachable"},
-	"Message":      {"author", "authentication", "report", "signature"},
-	"Queued":       {"author"},
-	"Stint":        {"assignee"},
-	"Task":         {"assignee", "closed_by", "driver"},
+	"Account":        {"owner"},
+	"Article":        {"owner"},
+	"ArticleDiff":    {"author"},
+	"ArticleRow":     {"owner"},
+	"ArticleVersion": {"author"},
+	"Channel":        {"progress", "reconciled"},
+	"Conversation":   {"assignee", "handoff", "merged_into", "next_due"},
+	"Identity":       {"unreachable"},
+	"Message":        {"author", "authentication", "report", "signature"},
+	"Queued":         {"author"},
+	"Stint":          {"assignee"},
+	"Task":           {"assignee", "closed_by", "driver"},
 }
 
 // fixNullability makes the schemas match the responses: some objects may be null,

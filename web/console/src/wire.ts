@@ -149,6 +149,151 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List articles
+         * @description The latest changes first; with q, the best ones first.
+         */
+        get: operations["list-articles"];
+        put?: never;
+        /**
+         * Create an article
+         * @description As a draft, by any agent who sees addresses.
+         */
+        post: operations["create-article"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render a text as an article
+         * @description Stores nothing.
+         */
+        post: operations["preview-article"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an article */
+        get: operations["get-article"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an article
+         * @description Absent properties stay unchanged. Another title or text is a new version, which readers see once it is published; what else a published article has changes at once, and only by who may publish.
+         */
+        patch: operations["change-article"];
+        trace?: never;
+    };
+    "/articles/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive an article
+         * @description It is no longer offered; publishing it again brings it back. By those who may publish.
+         */
+        post: operations["archive-article"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish an article
+         * @description Admins, leads of an inbox, and tiers with the permission publish. An earlier version can be published, too.
+         */
+        post: operations["publish-article"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of an article
+         * @description The latest first.
+         */
+        get: operations["list-article-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a version of an article
+         * @description With its difference from another one.
+         */
+        get: operations["get-article-version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/channels": {
         parameters: {
             query?: never;
@@ -2077,6 +2222,210 @@ export interface components {
             /** @description Which actions are left out, counted from 0 */
             without?: number[] | null;
         };
+        Article: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How often readers said that it helped
+             */
+            helpful: number;
+            id: string;
+            /** @description BCP 47, such as en or pt-BR */
+            language: string;
+            /** @description Of the published version; null: there is none */
+            live_text: string | null;
+            /** @description Of the published version; null: there is none */
+            live_title: string | null;
+            /**
+             * Format: int64
+             * @description The published version, which is older while a change is a draft; null: none
+             */
+            live_version: number | null;
+            /** @description Who keeps it up to date; null: nobody */
+            owner: components["schemas"]["AgentName"] | null;
+            /** @description For everybody, once it is published; otherwise for agents only */
+            public: boolean;
+            /** Format: date-time */
+            published_at: string | null;
+            /**
+             * Format: date
+             * @description When it has to be read again; null: never
+             */
+            review_on: string | null;
+            /** @description Its name in URLs; the same in all languages that it is translated to */
+            slug: string;
+            /** @enum {string} */
+            status: "draft" | "published" | "archived";
+            /** @description The beginning of the text, as plain text */
+            summary: string;
+            tags: string[];
+            /** @description CommonMark, of the latest version */
+            text: string;
+            /** @description Of the latest version */
+            title: string;
+            /**
+             * Format: int64
+             * @description How often readers said that it did not help
+             */
+            unhelpful: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Of its public page; empty: it has none */
+            url: string;
+            /**
+             * Format: int64
+             * @description The latest version
+             */
+            version: number;
+        };
+        ArticleChanged: {
+            /** @description With changed: the names of the changed fields */
+            fields?: string[];
+            language: string;
+            slug: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description The latest version, with published: the published one
+             */
+            version: number;
+            /** @enum {string} */
+            what: "created" | "changed" | "published" | "archived";
+        };
+        ArticleChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["ArticleChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "article.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        ArticleDiff: {
+            /**
+             * Format: int64
+             * @description The version that it is compared with; 0: the first one has none
+             */
+            against: number;
+            author: components["schemas"]["AgentName"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Unified, of the title and the text; empty: they are the same */
+            diff: string;
+            /**
+             * Format: date-time
+             * @description When it was published last; null: never
+             */
+            published_at: string | null;
+            text: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ArticleFields: {
+            /** @description BCP 47; en if a new article does not say it */
+            language?: string;
+            /** @description An agent's id; empty: nobody. The author, if a new article does not say it */
+            owner?: string;
+            /** @description For everybody, once it is published */
+            public?: boolean;
+            /** @description A day such as 2027-01-31; empty: never */
+            review_on?: string;
+            /** @description The name in URLs, such as reset-your-password; empty: from the title */
+            slug?: string;
+            tags?: string[];
+            /** @description CommonMark; of a public article at most 16000 octets */
+            text?: string;
+            title?: string;
+        };
+        ArticlePreview: {
+            /** @description Without scripts; HTML in the text is text */
+            html: string;
+        };
+        ArticleRow: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How often readers said that it helped
+             */
+            helpful: number;
+            id: string;
+            /** @description BCP 47, such as en or pt-BR */
+            language: string;
+            /**
+             * Format: int64
+             * @description The published version, which is older while a change is a draft; null: none
+             */
+            live_version: number | null;
+            /** @description Who keeps it up to date; null: nobody */
+            owner: components["schemas"]["AgentName"] | null;
+            /** @description For everybody, once it is published; otherwise for agents only */
+            public: boolean;
+            /** Format: date-time */
+            published_at: string | null;
+            /**
+             * Format: date
+             * @description When it has to be read again; null: never
+             */
+            review_on: string | null;
+            /** @description Its name in URLs; the same in all languages that it is translated to */
+            slug: string;
+            /** @enum {string} */
+            status: "draft" | "published" | "archived";
+            /** @description The beginning of the text, as plain text */
+            summary: string;
+            tags: string[];
+            /** @description Of the latest version */
+            title: string;
+            /**
+             * Format: int64
+             * @description How often readers said that it did not help
+             */
+            unhelpful: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Of its public page; empty: it has none */
+            url: string;
+            /**
+             * Format: int64
+             * @description The latest version
+             */
+            version: number;
+        };
+        ArticleVersion: {
+            author: components["schemas"]["AgentName"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was published last; null: never
+             */
+            published_at: string | null;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
         AssignInputBody: {
             /** @description An agent's id or address, "me", or null to unassign */
             assignee: string | null;
@@ -3045,7 +3394,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -4132,6 +4481,16 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageArticleRow: {
+            data: components["schemas"]["ArticleRow"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageArticleVersion: {
+            data: components["schemas"]["ArticleVersion"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageChannel: {
             data: components["schemas"]["Channel"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -4272,6 +4631,27 @@ export interface components {
             /** @description 8 to 1024 bytes */
             new: string;
         };
+        PatchArticleInputBody: {
+            /**
+             * Format: date-time
+             * @description updated_at of the version that the request changes; 409 if the stored one is another. Absent: whatever is stored
+             */
+            based_on?: string;
+            /** @description BCP 47; en if a new article does not say it */
+            language?: string;
+            /** @description An agent's id; empty: nobody. The author, if a new article does not say it */
+            owner?: string;
+            /** @description For everybody, once it is published */
+            public?: boolean;
+            /** @description A day such as 2027-01-31; empty: never */
+            review_on?: string;
+            /** @description The name in URLs, such as reset-your-password; empty: from the title */
+            slug?: string;
+            tags?: string[];
+            /** @description CommonMark; of a public article at most 16000 octets */
+            text?: string;
+            title?: string;
+        };
         PatchMacroInputBody: {
             actions?: components["schemas"]["MacroAction"][];
             /**
@@ -4371,6 +4751,9 @@ export interface components {
              * @enum {string}
              */
             type: "presence";
+        };
+        PreviewArticleInputBody: {
+            text: string;
         };
         PriorityChanged: {
             from: string;
@@ -4533,6 +4916,18 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        PublishArticleInputBody: {
+            /**
+             * Format: date-time
+             * @description updated_at that you have read; 409 if the stored one is another
+             */
+            based_on?: string;
+            /**
+             * Format: int64
+             * @description Absent: the latest
+             */
+            version?: number;
         };
         Queued: {
             /** Format: int64 */
@@ -5079,7 +5474,7 @@ export interface components {
         Subject: {
             id: string;
             /** @enum {string} */
-            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro";
+            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro" | "article";
         };
         SurveyAnswered: {
             /** @description It was answered before */
@@ -5805,6 +6200,14 @@ export type AgentCreated = components['schemas']['AgentCreated'];
 export type AgentCreatedEvent = components['schemas']['AgentCreatedEvent'];
 export type AgentName = components['schemas']['AgentName'];
 export type ApplyMacroInputBody = components['schemas']['ApplyMacroInputBody'];
+export type Article = components['schemas']['Article'];
+export type ArticleChanged = components['schemas']['ArticleChanged'];
+export type ArticleChangedEvent = components['schemas']['ArticleChangedEvent'];
+export type ArticleDiff = components['schemas']['ArticleDiff'];
+export type ArticleFields = components['schemas']['ArticleFields'];
+export type ArticlePreview = components['schemas']['ArticlePreview'];
+export type ArticleRow = components['schemas']['ArticleRow'];
+export type ArticleVersion = components['schemas']['ArticleVersion'];
 export type AssignInputBody = components['schemas']['AssignInputBody'];
 export type Attachment = components['schemas']['Attachment'];
 export type Attempt = components['schemas']['Attempt'];
@@ -5921,6 +6324,8 @@ export type PageAccount = components['schemas']['PageAccount'];
 export type PageAcknowledged = components['schemas']['PageAcknowledged'];
 export type PageAcknowledgedEvent = components['schemas']['PageAcknowledgedEvent'];
 export type PageAgent = components['schemas']['PageAgent'];
+export type PageArticleRow = components['schemas']['PageArticleRow'];
+export type PageArticleVersion = components['schemas']['PageArticleVersion'];
 export type PageChannel = components['schemas']['PageChannel'];
 export type PageContact = components['schemas']['PageContact'];
 export type PageConversation = components['schemas']['PageConversation'];
@@ -5943,6 +6348,7 @@ export type PageWebhookDelivery = components['schemas']['PageWebhookDelivery'];
 export type PageWebhookType = components['schemas']['PageWebhookType'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
+export type PatchArticleInputBody = components['schemas']['PatchArticleInputBody'];
 export type PatchMacroInputBody = components['schemas']['PatchMacroInputBody'];
 export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
 export type PolicyNames = components['schemas']['PolicyNames'];
@@ -5951,6 +6357,7 @@ export type PolicyPublishedEvent = components['schemas']['PolicyPublishedEvent']
 export type PolicyTier = components['schemas']['PolicyTier'];
 export type Presence = components['schemas']['Presence'];
 export type PresenceFrame = components['schemas']['PresenceFrame'];
+export type PreviewArticleInputBody = components['schemas']['PreviewArticleInputBody'];
 export type PriorityChanged = components['schemas']['PriorityChanged'];
 export type PriorityChangedEvent = components['schemas']['PriorityChangedEvent'];
 export type PriorityInputBody = components['schemas']['PriorityInputBody'];
@@ -5961,6 +6368,7 @@ export type PromiseBreached = components['schemas']['PromiseBreached'];
 export type PromiseBreachedEvent = components['schemas']['PromiseBreachedEvent'];
 export type PromiseWarned = components['schemas']['PromiseWarned'];
 export type PromiseWarnedEvent = components['schemas']['PromiseWarnedEvent'];
+export type PublishArticleInputBody = components['schemas']['PublishArticleInputBody'];
 export type Queued = components['schemas']['Queued'];
 export type Raw = components['schemas']['Raw'];
 export type ReadInputBody = components['schemas']['ReadInputBody'];
@@ -6343,6 +6751,337 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-articles": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description Words, and beginnings of words, that the article has; the best ones come first */
+                q?: string;
+                language?: string;
+                tag?: string;
+                status?: "draft" | "published" | "archived";
+                public?: "true" | "false";
+                /** @description Only those that are due for review */
+                review?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageArticleRow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-article": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "preview-article": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewArticleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticlePreview"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-article": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-article": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the request changes; 412 if the stored one is another */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchArticleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "archive-article": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "publish-article": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishArticleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-article-versions": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageArticleVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-article-version": {
+        parameters: {
+            query?: {
+                /** @description The version that it is compared with; absent: the one before */
+                against?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleDiff"];
                 };
             };
             /** @description Problem details (RFC 9457) */
