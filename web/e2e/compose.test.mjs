@@ -56,11 +56,40 @@ test('files are attached, pasted pictures are shown in the text', async () => {
   }
   await page.setViewportSize({ width: 1440, height: 900 });
 
-  // They are still there after a reload.
+  // They are still there after a reload, and on another machine.
+  const until = Date.now() + 8000;
+  while ((await ask(demo, '/drafts')).data[0]?.attachments.length !== 2) assert.ok(Date.now() < until, 'the draft has its files');
+  const other = await open(await browser.newContext({ viewport: { width: 1440, height: 900 } }), demo.console);
+  await other.locator('.row', { hasText: 'Which button' }).locator('a').click();
+  await other.locator('.door-reply', { hasText: 'Draft' }).click();
+  const theirs = other.getByRole('list', { name: 'Files of this reply' });
+  await theirs.getByTitle('Plan Ü.pdf', { exact: true }).waitFor();
+  await theirs.locator('img').waitFor();
+  assert.match(await other.locator('.editor textarea').inputValue(), /!\[screen.png\]\(cid:up_/);
+  assert.deepEqual(other.complaints, []);
+  await other.context().close();
   await page.reload();
   await page.locator('.message').first().waitFor();
   await page.keyboard.press('r');
   await files.getByTitle('Plan Ü.pdf', { exact: true }).waitFor();
+  await page.locator('.recipient').first().waitFor();
+  await page.locator('.editor textarea').press('Control+Enter');
+  await page.locator('.editor').waitFor({ state: 'detached' });
+  assert.deepEqual((await ask(demo, '/drafts')).data, []);
+
+  // Taken back, it has its files and its picture again, also after a reload.
+  await page.getByRole('button', { name: /^Undo/ }).click();
+  for (const reloaded of [false, true]) {
+    if (reloaded) {
+      await page.reload();
+      await page.locator('.message').first().waitFor();
+      await page.keyboard.press('r');
+    }
+    await files.getByTitle('Plan Ü.pdf', { exact: true }).waitFor();
+    await files.locator('img').waitFor();
+    assert.match(await page.locator('.editor textarea').inputValue(), /see the attached picture and plan:\n\n!\[screen.png\]\(cid:up_/);
+  }
+  await shot(page, 'attachments-taken-back');
   await page.locator('.recipient').first().waitFor();
   await page.locator('.editor textarea').press('Control+Enter');
   await page.locator('.editor').waitFor({ state: 'detached' });

@@ -1,63 +1,21 @@
-// The files that a reply will have. They are uploaded at once; the server keeps them for
-// two days, and this browser remembers which they are.
-import { signal } from '@preact/signals';
+// Attaching files: they are uploaded at once, and the draft remembers which they are.
 import { say } from '../text/say';
 import { size } from '../text/time';
 import { upload } from '../upload';
+import { type File, filesOf, idsOf, newKey, setFiles } from './kept';
+import { touch } from './sync';
 import { reason } from './toast';
-import { drafts } from './sync';
 
-export interface File {
-  /** Names it here, before the server does. */
-  key: number;
-  /** The server's id; empty while it is on its way. */
-  id: string;
-  name: string;
-  size: number;
-  /** It can be shown in the text. */
-  picture: boolean;
-  /** How much of it is uploaded, from 0 to 1. */
-  done: number;
-  failure: string;
-  at: number;
-}
+export { filesOf, recallFiles } from './kept';
 
 /** What all files of a reply may have, in bytes. */
 export const LIMIT = 25_000_000;
-const KEEP_MS = 47 * 60 * 60 * 1000;
-
-const lists = signal<Readonly<Record<string, readonly File[]>>>({});
 const uploads = new Map<number, AbortController>();
-let keys = 0;
 
-const nameOf = (conversation: string) => `switchboard.files.${drafts.agent}.${conversation}`;
-
-/** The files of a conversation's next reply. */
-export function filesOf(conversation: string): readonly File[] {
-  return lists.value[conversation] ?? [];
-}
-
-/** Finds the files that were uploaded before the page was loaded. */
-export function recallFiles(conversation: string): void {
-  if (lists.value[conversation]) return;
-  let known: File[] = [];
-  try {
-    known = (JSON.parse(localStorage.getItem(nameOf(conversation)) ?? '[]') as File[]).filter((file) => file.at > Date.now() - KEEP_MS);
-  } catch {
-    // not readable: there are none
-  }
-  set(conversation, known.map((file) => ({ ...file, key: ++keys })));
-}
-
-function set(conversation: string, files: readonly File[]): void {
-  lists.value = { ...lists.value, [conversation]: files };
-  const stored = files.filter((file) => file.id !== '');
-  try {
-    if (stored.length > 0) localStorage.setItem(nameOf(conversation), JSON.stringify(stored));
-    else localStorage.removeItem(nameOf(conversation));
-  } catch {
-    // The browser's storage is full: they are only known to this page.
-  }
+function set(list: string, files: readonly File[]): void {
+  const before = idsOf(list).join();
+  setFiles(list, files);
+  if (idsOf(list).join() !== before) touch(list);
 }
 
 function change(conversation: string, key: number, what: Partial<File>): void {
@@ -68,7 +26,7 @@ function change(conversation: string, key: number, what: Partial<File>): void {
 
 /** Uploads a file; returns its id, or an empty string if it failed or was removed. */
 export async function attach(conversation: string, blob: globalThis.File): Promise<string> {
-  const key = ++keys;
+  const key = newKey();
   const ending = new AbortController();
   const file: File = { key, id: '', name: blob.name, size: blob.size, picture: false, done: 0, failure: '', at: Date.now() };
   if (blob.size > LIMIT) {

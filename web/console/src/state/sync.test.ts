@@ -7,7 +7,8 @@ vi.useFakeTimers();
 
 const CV = 'cv_1';
 const { api, Problem } = await import('../api');
-const { conflicts, drafts, drop, keep, loadDrafts } = await import('./sync');
+const { conflicts, drafts, drop, keep, loadDrafts, touch } = await import('./sync');
+const { idsOf, takeFiles } = await import('./kept');
 
 /** The server's side of one draft, with its rules. */
 let there: Stored | null;
@@ -15,8 +16,11 @@ let clock: number;
 /** What happens to the answer of the next request to save. */
 let next: 'answer' | 'lost' | 'unreachable';
 
-function write(text: string): Stored {
-  return (there = { conversation_id: CV, kind: 'reply', text, seen: 1, to: null, cc: null, updated_at: `v${++clock}` } as unknown as Stored);
+const plan = { id: 'up_1', name: 'plan.txt', type: 'text/plain', size: 4, picture: '', created_at: '2026-11-30T10:00:00Z' };
+const log = { ...plan, id: 'up_2', name: 'log.txt' };
+
+function write(text: string, attachments = there?.attachments ?? []): Stored {
+  return (there = { conversation_id: CV, kind: 'reply', text, attachments, seen: 1, to: null, cc: null, updated_at: new Date(Date.now() + ++clock).toISOString() } as unknown as Stored);
 }
 
 beforeEach(async () => {
@@ -24,12 +28,12 @@ beforeEach(async () => {
   clock = 0;
   next = 'answer';
   vi.spyOn(api, 'drafts').mockImplementation(async () => (there ? [there] : []));
-  vi.spyOn(api, 'saveDraft').mockImplementation(async (_, __, { text, based_on: base }) => {
+  vi.spyOn(api, 'saveDraft').mockImplementation(async (_, __, { text, attachments, based_on: base }) => {
     const how = next;
     next = 'answer';
     if (how === 'unreachable') throw new Problem(0, 'unreachable', '');
     if ((there?.updated_at ?? 'none') !== base && there?.text !== text) throw new Problem(409, 'Conflict', '');
-    const saved = write(text);
+    const saved = write(text, [plan, log].filter(({ id }) => attachments?.includes(id)));
     if (how === 'lost') throw new Problem(0, 'unreachable', '');
     return saved;
   });
@@ -38,6 +42,7 @@ beforeEach(async () => {
     there = null;
   });
   await drop(CV, 'reply');
+  takeFiles(CV, []);
   there = null;
   await loadDrafts('');
 });
@@ -130,4 +135,38 @@ test('a saved text is replaced by a newer one at the start', async () => {
   await loadDrafts('');
   expect(drafts.read(CV, 'reply')?.text).toBe('theirs');
   expect(conflict()).toBeUndefined();
+});
+
+test('files are saved with the text, those of this browser first found after a start are added, and they go with the draft', async () => {
+  takeFiles(CV, [log]);
+  touch(CV);
+  await settled();
+  expect(there).toBeNull(); // there is no text yet
+  write('theirs', [plan]);
+  await loadDrafts('');
+  expect(idsOf(CV)).toEqual([plan.id, log.id]);
+  await settled();
+  expect(there?.attachments).toEqual([plan, log]);
+  takeFiles(CV, [log]);
+  touch(CV);
+  await settled();
+  expect(there).toMatchObject({ text: 'theirs', attachments: [log] });
+  await loadDrafts('');
+  expect(idsOf(CV)).toEqual([log.id]);
+  there = null; // it was sent on another device
+  await loadDrafts('');
+  expect(idsOf(CV)).toEqual([]);
+});
+
+test('other files of another device are not overwritten', async () => {
+  type('one');
+  await settled();
+  write('one', [plan]);
+  takeFiles(CV, [log]);
+  touch(CV);
+  type('one and two');
+  await settled();
+  expect(there?.attachments).toEqual([plan]);
+  expect(conflict()?.attachments).toEqual([plan]);
+  expect(idsOf(CV)).toEqual([log.id]);
 });

@@ -5,9 +5,10 @@
 import { signal } from '@preact/signals';
 import { api, Problem } from '../api';
 import type { Draft as Stored } from '../wire';
-import { Drafts, type Draft, type Kept } from './draft';
+import type { Draft, Kept } from './draft';
+import { draftOf, drafts, type File, filesOf, idsOf, listOf, recallFiles, setFiles, takeFiles } from './kept';
 
-export const drafts = new Drafts(localStorage);
+export { drafts };
 /** The conversations with a draft. */
 export const drafted = signal<ReadonlySet<string>>(new Set());
 
@@ -21,12 +22,23 @@ const timers = new Map<string, ReturnType<typeof setTimeout>>();
 /** The request in progress for each draft: they must arrive in order. */
 const running = new Map<string, Promise<unknown>>();
 
-/** The texts of requests without an answer: the server may have them. */
+/** What requests without an answer had: the server may have it. */
 const unanswered = new Map<string, string>();
 /** The versions that were stored after their draft had been dropped here. */
 const late = new Map<string, string>();
 
 export const nameOf = (conversation: string, kind: Kept) => `${conversation}.${kind}`;
+
+/** What a draft on the server consists of, except for its recipients. */
+const content = (text: string, files: readonly string[]) => JSON.stringify([text, ...files]);
+const contentOf = ({ text, attachments }: Stored) => content(text, attachments.map(({ id }) => id));
+
+/** The files of a draft that are uploaded. */
+function attached(conversation: string, kind: Kept): string[] {
+  if (kind === 'note') return [];
+  recallFiles(listOf(conversation, kind));
+  return idsOf(listOf(conversation, kind));
+}
 
 export function mark(conversation: string): void {
   const has = (['reply', 'note', 'forward'] as const).some((kind) => drafts.read(conversation, kind) !== null);
@@ -42,6 +54,16 @@ export function keep(conversation: string, kind: Kept, text: string, seen: numbe
   if (text.trim() === '') return void drop(conversation, kind);
   drafts.write(conversation, kind, text, seen, more);
   mark(conversation);
+  if (!conflicts.value.has(nameOf(conversation, kind))) later(conversation, kind, PAUSE_MS);
+}
+
+/** Notes that a list of files has changed, so that the server gets it with its draft. */
+export function touch(list: string): void {
+  const { conversation, kind } = draftOf(list);
+  const draft = drafts.read(conversation, kind);
+  if (!draft) return; // files alone are only kept here
+  const { saved: _, ...rest } = draft;
+  drafts.put(conversation, kind, { ...rest, at: Date.now() });
   if (!conflicts.value.has(nameOf(conversation, kind))) later(conversation, kind, PAUSE_MS);
 }
 
@@ -64,7 +86,7 @@ async function remove(conversation: string, kind: Kept, version: string | undefi
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 409) throw error;
     const theirs = await stored(conversation, kind);
-    if (theirs && theirs.text === unanswered.get(name)) await api.deleteDraft(conversation, kind, theirs.updated_at);
+    if (theirs && contentOf(theirs) === unanswered.get(name)) await api.deleteDraft(conversation, kind, theirs.updated_at);
   } finally {
     late.delete(name);
     unanswered.delete(name);
@@ -109,15 +131,16 @@ async function push(conversation: string, kind: Kept): Promise<void> {
   const name = nameOf(conversation, kind);
   if (!draft || draft.saved || conflicts.value.has(name)) return;
   const { text, seen, to, cc, bcc, version } = draft;
+  const attachments = attached(conversation, kind);
   let newest: string;
   try {
-    newest = (await api.saveDraft(conversation, kind, { text, seen, based_on: version ?? 'none', ...(to && { to }), ...(cc && { cc }), ...(bcc && { bcc }) })).updated_at;
+    newest = (await api.saveDraft(conversation, kind, { text, seen, attachments, based_on: version ?? 'none', ...(to && { to }), ...(cc && { cc }), ...(bcc && { bcc }) })).updated_at;
   } catch (error) {
     const status = error instanceof Problem ? error.status : 0;
     if (status === 409) return settle(conversation, kind);
     // The text is safe in this browser. Without an answer, try again.
     if (status !== 0 && status < 500) return;
-    unanswered.set(name, text);
+    unanswered.set(name, content(text, attachments));
     later(conversation, kind, RETRY_MS);
     return;
   }
@@ -138,7 +161,7 @@ async function settle(conversation: string, kind: Kept): Promise<void> {
   const name = nameOf(conversation, kind);
   const theirs = await stored(conversation, kind).catch(() => undefined);
   if (theirs === undefined) return later(conversation, kind, RETRY_MS);
-  if (theirs && theirs.text === unanswered.get(name)) {
+  if (theirs && contentOf(theirs) === unanswered.get(name)) {
     continueFrom(conversation, kind, theirs.updated_at);
     return push(conversation, kind);
   }
@@ -157,17 +180,33 @@ export async function loadDrafts(agent: string): Promise<void> {
     const { conversation_id: id, kind } = theirs;
     there.add(nameOf(id, kind));
     const here = drafts.read(id, kind);
-    if (!here || here.saved || here.text === theirs.text) take(theirs);
+    const files = kind === 'note' ? [] : filesHere(id, kind);
+    if (!here) take(theirs, files);
+    else if (here.saved || contentOf(theirs) === content(here.text, attached(id, kind))) take(theirs);
     else if (here.version !== theirs.updated_at) setConflict(nameOf(id, kind), theirs);
   }
   for (const { conversation, kind, draft } of drafts.all()) {
     if (!draft.saved) later(conversation, kind, PAUSE_MS);
-    else if (!there.has(nameOf(conversation, kind))) drafts.remove(conversation, kind);
+    else if (!there.has(nameOf(conversation, kind))) forget(conversation, kind);
   }
   drafted.value = drafts.conversations();
 }
 
-/** Keeps a draft as the server has it. */
-export function take({ conversation_id: id, kind, text, seen, to, cc, bcc, updated_at }: Stored): void {
+function filesHere(conversation: string, kind: Kept): readonly File[] {
+  recallFiles(listOf(conversation, kind));
+  return filesOf(listOf(conversation, kind));
+}
+
+/** Removes a draft and its files here. */
+export function forget(conversation: string, kind: Kept): void {
+  drafts.remove(conversation, kind);
+  if (kind !== 'note') setFiles(listOf(conversation, kind), []);
+}
+
+/** Keeps a draft as the server has it. `more` are files that it does not have yet. */
+export function take({ conversation_id: id, kind, text, seen, to, cc, bcc, attachments, updated_at }: Stored, more: readonly File[] = []): void {
   drafts.put(id, kind, { text, seen, at: Date.parse(updated_at), version: updated_at, saved: true, ...(to && { to }), ...(cc && { cc }), ...(bcc && { bcc }) });
+  if (kind === 'note') return;
+  takeFiles(listOf(id, kind), attachments, more);
+  if (idsOf(listOf(id, kind)).length > attachments.length) touch(listOf(id, kind));
 }

@@ -9,8 +9,9 @@ import { redirected } from './asked';
 import { doing, reason, refreshCounts, tell, typed } from './desk';
 import type { Kind } from './draft';
 import { dropFiles, filesOf, mentionsFile, recallFiles } from './files';
+import { setFiles } from './kept';
 import { offerUndo } from './sending';
-import { conflicts, drafts, drop, flush, keep, mark, nameOf, setConflict, take } from './sync';
+import { conflicts, drafts, drop, flush, forget, keep, mark, nameOf, setConflict, take } from './sync';
 import { refreshThread, shown, threadOf } from './thread';
 import { newest } from './timeline';
 
@@ -150,9 +151,10 @@ export function useTheirs(): void {
   const theirs = mine && conflicts.value.get(nameOf(mine.conversation, mine.kind));
   if (!mine || theirs === undefined) return;
   const { conversation, kind } = mine;
+  const files = filesOf(conversation);
   setConflict(nameOf(conversation, kind), undefined);
   if (theirs) take(theirs);
-  else drafts.remove(conversation, kind);
+  else forget(conversation, kind);
   mark(conversation);
   writing.value = {
     ...mine, text: theirs?.text ?? '', seen: Math.min(theirs?.seen ?? mine.seen, mine.seen),
@@ -161,6 +163,7 @@ export function useTheirs(): void {
   tell(say(theirs ? 'done.draftReplaced' : 'done.discarded'), {
     undo: () => {
       if (drafts.read(conversation, kind)?.text !== theirs?.text) return; // written on meanwhile
+      if (kind === 'reply') setFiles(conversation, files);
       keep(conversation, kind, mine.text, mine.seen, choiceOf(mine));
       writing.value = { ...mine, sending: false };
     },
