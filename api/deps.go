@@ -24,6 +24,7 @@ type Deps struct {
 	Trails        Trails
 	Outbox        Queues
 	Surveys       Surveys
+	Reports       Reports
 	Desks         Desks
 	Tasks         Tasks
 	Drafts        Drafts
@@ -70,6 +71,7 @@ type Store interface {
 	Trails
 	Queues
 	Surveys
+	Reports
 	Desks
 	Tasks
 	Drafts
@@ -110,7 +112,7 @@ type Actions interface {
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
-		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
+		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Publishing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 	}
 }

@@ -129,7 +129,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
 		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "{version}", "1",
-		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{kind}", "reply").Replace(path)
+		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{measure}", "mttr", "{kind}", "reply").Replace(path)
 }
 
 // expected is the access policy: everything needs authentication except signing in
@@ -166,7 +166,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{201}
 		}
 		return []int{200}
-	case operation == "list-outbox", operation == "retry-outbox", operation == "survey-results":
+	case operation == "list-outbox", operation == "retry-outbox", operation == "survey-results", operation == "report", operation == "report-conversations":
 		if role != "root" {
 			return []int{403}
 		}

@@ -135,6 +135,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.messageRoutes()
 	s.outboxRoutes()
 	s.surveyRoutes()
+	s.reportRoutes()
 	s.deskRoutes()
 	s.agentRoutes()
 	s.directoryRoutes()

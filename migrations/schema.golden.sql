@@ -814,6 +814,288 @@ create table renderings (
     constraint renderings_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id)
 );
 
+create table report_acknowledged (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_acknowledged_at_idx ON report_acknowledged USING btree (at);
+CREATE INDEX report_acknowledged_conversation_id_idx ON report_acknowledged USING btree (conversation_id);
+
+create table report_backlog (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_backlog_at_idx ON report_backlog USING btree (at);
+CREATE INDEX report_backlog_conversation_id_idx ON report_backlog USING btree (conversation_id);
+
+create table report_calendars (
+    one boolean not null default true,
+    digest text not null,
+    since timestamp with time zone not null,
+    until timestamp with time zone not null,
+    constraint report_calendars_pkey PRIMARY KEY (one),
+    constraint report_calendars_one_check CHECK (one)
+);
+
+create table report_clock (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_clock_at_idx ON report_clock USING btree (at);
+CREATE INDEX report_clock_conversation_id_idx ON report_clock USING btree (conversation_id);
+
+create table report_fcr (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_fcr_at_idx ON report_fcr USING btree (at);
+CREATE INDEX report_fcr_conversation_id_idx ON report_fcr USING btree (conversation_id);
+
+create table report_first_response (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_first_response_at_idx ON report_first_response USING btree (at);
+CREATE INDEX report_first_response_conversation_id_idx ON report_first_response USING btree (conversation_id);
+
+create table report_held (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_held_at_idx ON report_held USING btree (at);
+CREATE INDEX report_held_conversation_id_idx ON report_held USING btree (conversation_id);
+
+create table report_hours (
+    inbox_id uuid not null,
+    opens timestamp with time zone not null,
+    closes timestamp with time zone not null,
+    passed double precision not null,
+    constraint report_hours_pkey PRIMARY KEY (inbox_id, opens),
+    constraint report_hours_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id)
+);
+
+create table report_next_response (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_next_response_at_idx ON report_next_response USING btree (at);
+CREATE INDEX report_next_response_conversation_id_idx ON report_next_response USING btree (conversation_id);
+
+create table report_opened (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_opened_at_idx ON report_opened USING btree (at);
+CREATE INDEX report_opened_conversation_id_idx ON report_opened USING btree (conversation_id);
+
+create table report_others (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_others_at_idx ON report_others USING btree (at);
+CREATE INDEX report_others_conversation_id_idx ON report_others USING btree (conversation_id);
+
+create table report_resolution (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_resolution_at_idx ON report_resolution USING btree (at);
+CREATE INDEX report_resolution_conversation_id_idx ON report_resolution USING btree (conversation_id);
+
+create table report_resolved (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_resolved_at_idx ON report_resolved USING btree (at);
+CREATE INDEX report_resolved_conversation_id_idx ON report_resolved USING btree (conversation_id);
+
+create table report_routed (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_routed_at_idx ON report_routed USING btree (at);
+CREATE INDEX report_routed_conversation_id_idx ON report_routed USING btree (conversation_id);
+
 create table schema_functions (
     checksum text not null
 );
@@ -1042,13 +1324,16 @@ create table webhooks (
 create function address_texts(addresses jsonb) returns jsonb language sql immutable;
 create function agent_inboxes(a agents) returns uuid[] language sql stable parallel safe;
 create function chat_lines(session uuid, conversation uuid, after bigint) returns TABLE(conversation_id uuid, seq bigint, id text, from_visitor boolean, agent text, text text, at timestamp with time zone) language sql stable;
+create function conversation_points(ids uuid[]) returns SETOF report_points language sql stable;
 create function delivery_destination(channel text, recipient text, sender text) returns text language sql stable;
 create function delivery_postponed(blocked_until timestamp with time zone, since timestamp with time zone, warned_at timestamp with time zone, warn double precision, give_up double precision) returns timestamp with time zone language sql stable;
 create function draft_files(d drafts) returns jsonb language sql stable;
 create function may_read(restricted boolean, tier integer, inbox uuid, inboxes uuid[], tiers integer[]) returns boolean language sql immutable parallel safe;
+create function open_seconds(i integer, t timestamp with time zone, opens timestamp with time zone[], closes timestamp with time zone[], passed double precision[]) returns double precision language sql immutable parallel safe;
 create function outbox_part(state text, on_hold boolean) returns text language sql immutable;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;
 create function restore_uploads(message uuid, OUT files uuid[], OUT draft text) returns record language plpgsql volatile;
+create function subject_words(subject text) returns text[] language sql immutable parallel safe;
 create function unreachable(address text) returns jsonb language sql stable;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;

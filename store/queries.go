@@ -58,6 +58,7 @@ type queries struct {
 	automatic        automaticQueries
 	macro            macroQueries
 	survey           surveyQueries
+	report           reportQueries
 	article          articleQueries
 }
 

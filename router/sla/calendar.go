@@ -149,6 +149,23 @@ func (c *Calendar) Between(a, b time.Time) time.Duration {
 	return sum
 }
 
+// Spans returns the open time from a to b, in order and without overlap; at most twenty
+// years of it.
+func (c *Calendar) Spans(a, b time.Time) iter.Seq2[time.Time, time.Time] {
+	return func(yield func(from, to time.Time) bool) {
+		end := b.Round(0).Sub(a.Round(0))
+		if c.Always {
+			yield(a, b)
+			return
+		}
+		for from, to := range c.spans(a) {
+			if from >= end || !yield(a.Add(from), a.Add(min(to, end))) {
+				return
+			}
+		}
+	}
+}
+
 // spans returns the open time after start, in order and without overlap, relative to
 // start; at most twenty years of it. It goes from one change of the clocks to the next: the
 // wall clock and the instants run at the same rate in between. So a skipped hour does not

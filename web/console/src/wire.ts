@@ -1556,6 +1556,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reports/{measure}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calculate a measure
+         * @description For admins, and for leads about their inboxes. doc/api.md says what each measure counts. With Accept: text/csv the rows come as CSV.
+         */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/{measure}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a group of a report counts
+         * @description The newest first. Conversations that you may not read are counted in reports and not listed here. Rows of reports have the URL.
+         */
+        get: operations["report-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -3942,6 +3982,24 @@ export interface components {
             meaning: string;
             name: string;
         };
+        MeasureReport: {
+            /** @description Empty: everything in one group */
+            by: string;
+            /** @enum {string} */
+            clock: "wall" | "business";
+            data: components["schemas"]["ReportRow"][];
+            /** Format: date-time */
+            from: string;
+            measure: string;
+            /** Format: date-time */
+            to: string;
+            tz: string;
+            /**
+             * @description Of mean, p50, p90, p95 and promised. score: from 0 to 1
+             * @enum {string}
+             */
+            unit: "seconds" | "count" | "share" | "score";
+        };
         MergeInputBody: {
             /** @description The id or number of the conversation that survives */
             into: string;
@@ -4584,6 +4642,11 @@ export interface components {
              */
             version: 1;
         };
+        PageReportPoint: {
+            data: components["schemas"]["ReportPoint"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageStint: {
             data: components["schemas"]["Stint"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -5161,6 +5224,23 @@ export interface components {
             recipients: components["schemas"]["ReportRecipient"][];
             reporting_mta?: string;
         };
+        ReportPoint: {
+            /**
+             * Format: date-time
+             * @description When it happened, or was complete
+             */
+            at: string;
+            conversation_id: string;
+            /** Format: int64 */
+            number: number;
+            status: string;
+            subject: string;
+            /**
+             * Format: double
+             * @description In the unit of the report; null: it is only counted
+             */
+            value: number | null;
+        };
         ReportRecipient: {
             action: string;
             diagnostic: string;
@@ -5168,6 +5248,87 @@ export interface components {
             recipient: string;
             remote?: string;
             status: string;
+        };
+        ReportRow: {
+            /**
+             * Format: int64
+             * @description load: new conversations
+             */
+            arrivals?: number;
+            /**
+             * Format: int64
+             * @description load: not resolved at the end
+             */
+            backlog?: number;
+            /**
+             * Format: int64
+             * @description sla_adherence: of n, those that were late
+             */
+            breached?: number;
+            /** @description The URL of the conversations that it counts; empty: it counts none */
+            conversations: string;
+            /**
+             * Format: int64
+             * @description Of n: resolved at first contact, returned, in time, or good answers; handoffs and reassignments: all of them together; flow: returns
+             */
+            count?: number;
+            /** @description waiting: us, customer or third-party; sla_adherence: the metric; gaps: the gap; topics: tag or word; flow: the inbox that it went to; otherwise empty */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description With by day and hour
+             */
+            end?: string;
+            /** @description The tier's number, the inbox's key, the agent's id, the segment, channel or tag, or when the day or hour begins; empty: everything, or none */
+            key: string;
+            /** Format: double */
+            mean?: number;
+            /**
+             * Format: int64
+             * @description How many there were
+             */
+            n: number;
+            /** @description What people call it */
+            name: string;
+            /**
+             * Format: double
+             * @description The median
+             */
+            p50?: number;
+            /** Format: double */
+            p90?: number;
+            /** Format: double */
+            p95?: number;
+            /**
+             * Format: double
+             * @description sla_adherence: the mean of the targets, in seconds of business time
+             */
+            promised?: number;
+            /**
+             * Format: int64
+             * @description fcr: of n, those whose 7 days are not over
+             */
+            provisional?: number;
+            /**
+             * Format: int64
+             * @description load: resolved or closed
+             */
+            resolved?: number;
+            /**
+             * Format: double
+             * @description count of n; topics: of all new conversations
+             */
+            share?: number;
+            /**
+             * Format: date-time
+             * @description With by day and hour
+             */
+            start?: string;
+            /**
+             * Format: int64
+             * @description sla_adherence: clocks that ended neither met nor breached, which n does not count
+             */
+            void?: number;
         };
         ResendInputBody: {
             cc?: string[] | null;
@@ -6291,6 +6452,7 @@ export type MacroChangedEvent = components['schemas']['MacroChangedEvent'];
 export type MacroEffect = components['schemas']['MacroEffect'];
 export type MacroPreview = components['schemas']['MacroPreview'];
 export type MacroVariable = components['schemas']['MacroVariable'];
+export type MeasureReport = components['schemas']['MeasureReport'];
 export type MergeInputBody = components['schemas']['MergeInputBody'];
 export type Message = components['schemas']['Message'];
 export type MessageCancelled = components['schemas']['MessageCancelled'];
@@ -6340,6 +6502,7 @@ export type PageNotice = components['schemas']['PageNotice'];
 export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
+export type PageReportPoint = components['schemas']['PageReportPoint'];
 export type PageStint = components['schemas']['PageStint'];
 export type PageTask = components['schemas']['PageTask'];
 export type PageTrail = components['schemas']['PageTrail'];
@@ -6382,7 +6545,9 @@ export type Replayed = components['schemas']['Replayed'];
 export type ReplyInputBody = components['schemas']['ReplyInputBody'];
 export type ReplyPath = components['schemas']['ReplyPath'];
 export type Report = components['schemas']['Report'];
+export type ReportPoint = components['schemas']['ReportPoint'];
 export type ReportRecipient = components['schemas']['ReportRecipient'];
+export type ReportRow = components['schemas']['ReportRow'];
 export type ResendInputBody = components['schemas']['ResendInputBody'];
 export type RetriedAll = components['schemas']['RetriedAll'];
 export type RetryAllInputBody = components['schemas']['RetryAllInputBody'];
@@ -9559,6 +9724,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Raw"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description An instant, or a day in the time zone; absent: 30 days before to */
+                from?: string;
+                /** @description Before that instant, or before the beginning of that day; absent: now */
+                to?: string;
+                /** @description IANA name of the time zone of days and hours; absent: UTC */
+                tz?: string;
+                /** @description tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure */
+                by?: string;
+                /** @description wall, or business: durations are business time, by the calendar of the inbox; absent: wall */
+                clock?: string;
+            };
+            header?: {
+                /** @description text/csv: the rows as CSV */
+                Accept?: string;
+            };
+            path: {
+                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort or flow */
+                measure: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    Vary?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "report-conversations": {
+        parameters: {
+            query?: {
+                /** @description An instant, or a day in the time zone; absent: 30 days before to */
+                from?: string;
+                /** @description Before that instant, or before the beginning of that day; absent: now */
+                to?: string;
+                /** @description IANA name of the time zone of days and hours; absent: UTC */
+                tz?: string;
+                /** @description tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure */
+                by?: string;
+                /** @description wall, or business: durations are business time, by the calendar of the inbox; absent: wall */
+                clock?: string;
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description The key of the group */
+                key?: string;
+                /** @description The detail of the group; absent: any */
+                detail?: string;
+            };
+            header?: never;
+            path: {
+                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort or flow */
+                measure: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageReportPoint"];
                 };
             };
             /** @description Problem details (RFC 9457) */

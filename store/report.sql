@@ -1,0 +1,79 @@
+-- Reports count points (migration 42). The marks are replaced before a query is planned: the key and
+-- the detail of the groups, the value, and where the points come from. $1 are kinds, [$2, $3) the time,
+-- $4 the inboxes, null for all; $5 is when the days or hours begin, if that is what the points are grouped by.
+
+-- name: report-groups
+with p as (
+    select '' /* key */ as key, '' /* detail */ as detail, p.conversation_id, p.at, p.outcome, p.promised, case when p.outcome <> 'void' then p.value /* value */ end as v
+    from report_points /* source */ p /* join */
+    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
+), one as (select * from p /* sum */)
+select key::text, detail, count(*) filter (where outcome <> 'void') as n, avg(v) as mean, percentile_cont(array[0.5, 0.9, 0.95]) within group (order by v) as ranks, coalesce(sum(v), 0) as total,
+       count(*) filter (where outcome in ('yes', 'met', 'returned', 'good')) as good, count(*) filter (where outcome = 'breached') as breached,
+       count(*) filter (where outcome = 'void') as void, avg(promised) filter (where outcome <> 'void') as promised, count(*) filter (where at > now() - interval '168 hours') as provisional
+from one group by 1, 2;
+
+-- name: report-load
+with p as (
+    select '' /* key */ as key, p.kind, p.value
+    from report_points /* source */ p /* join */
+    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
+)
+select key::text, count(*) filter (where kind = 'opened') as arrivals, count(*) filter (where kind = 'resolved') as resolved, coalesce(sum(value) filter (where kind = 'backlog'), 0)::bigint as more
+from p group by 1;
+
+-- name: report-topics
+with p as materialized (
+    select p.tags, p.words from report_points /* source */ p
+    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
+)
+(select '' as key, '' as detail, count(*) as n from p)
+union all
+(select t, 'tag', count(*) from p, unnest(p.tags) t group by t order by 3 desc, 1 limit 100)
+union all
+(select w, 'word', count(*) from p, unnest(p.words) w group by w having count(*) > 1 order by 3 desc, 1 limit 100);
+
+-- name: report-flow
+select p.detail as key, coalesce(i.key, '') as detail, count(*) as n, count(*) filter (where p.outcome = 'return') as good
+from report_points /* source */ p left join inboxes i on i.id = p.inbox_id
+where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3
+  and ($4::uuid[] is null or p.inbox_id = any($4::uuid[]) or exists (select from inboxes f where f.key = p.detail and f.id = any($4::uuid[]))) /* filter */
+group by 1, 2;
+
+-- name: report-names
+select key, name, 'inbox' as what, id from inboxes union all
+select id::text, name, 'agent', id from agents union all
+select tier::text, name, 'tier', null from tiers;
+
+-- name: report-conversations
+-- What the groups of report-groups count, the newest first, after ($9, $10): those that agents
+-- with the limits $5 and $6 may read. $7 and $8 are key and detail; $7 null: any, $8 null: any.
+with p as (
+    select '' /* key */ as key, '' /* detail */ as detail, p.conversation_id, p.at, case when p.outcome <> 'void' then p.value /* value */ end as v
+    from report_points /* source */ p /* join */
+    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
+)
+select p.conversation_id, c.number, c.subject, c.status, p.at, p.value
+from (select conversation_id, max(at) as at, sum(v) as value from p
+      where ($7::text is null or coalesce(key::text, '') = $7) and ($8::text is null or detail = $8) group by conversation_id) p
+join conversations c on c.id = p.conversation_id
+where may_read(c.restricted, c.tier, c.inbox_id, $5, $6) and ($9::timestamptz is null or (p.at, p.conversation_id) < ($9, $10::uuid))
+order by p.at desc, p.conversation_id desc limit $11;
+
+-- name: report-calendars
+select digest, since, until, (select coalesce(min(created_at), now()) from conversations) as first from report_calendars
+union all select '', now(), now(), (select coalesce(min(created_at), now()) from conversations)
+order by digest desc limit 1;
+
+-- name: report-hours-lock
+select pg_advisory_xact_lock(hashtextextended('report_hours', 0));
+
+-- name: report-hours-clear
+delete from report_hours;
+
+-- name: report-hours-add
+insert into report_hours (inbox_id, opens, closes, passed) select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::float8[]);
+
+-- name: report-calendars-save
+insert into report_calendars (digest, since, until) values ($1, $2, $3)
+on conflict (one) do update set digest = excluded.digest, since = excluded.since, until = excluded.until;
