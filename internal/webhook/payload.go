@@ -33,6 +33,8 @@ var types = []struct {
 	{"conversation.unmerged", desk.EventConversationUnmerged, nil},
 	{"message.received", desk.EventMessageReceived, nil},
 	{"message.sent", desk.EventMessageSent, nil},
+	{"third-party.sent", desk.EventThirdPartySent, nil},
+	{"third-party.received", desk.EventThirdPartyReceived, nil},
 	{"note.added", desk.EventNoteAdded, nil},
 	{"delivery.failed", desk.EventDeliveryChanged, failed},
 	{"sla.warned", desk.EventPromiseWarned, nil},

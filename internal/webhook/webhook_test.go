@@ -95,6 +95,10 @@ func TestSelect(t *testing.T) {
 		"restricted, and allowed":   {Webhook{Restricted: true}, received, &secret, "message.received"},
 		"delivered":                 {Webhook{}, of(desk.DeliveryChanged{State: desk.DeliverySent}), c, ""},
 		"not delivered":             {Webhook{}, of(desk.DeliveryChanged{State: desk.DeliveryFailed}), c, "delivery.failed"},
+		"forwarded":                 {Webhook{Types: []string{"third-party.sent"}}, of(desk.ThirdPartySent{}), c, "third-party.sent"},
+		"a third party answered":    {Webhook{}, of(desk.ThirdPartyReceived{}), c, "third-party.received"},
+		"no customer's message":     {Webhook{Types: []string{"message.sent", "message.received"}}, of(desk.ThirdPartyReceived{}), c, ""},
+		"forwarded, restricted":     {Webhook{}, of(desk.ThirdPartySent{}), &secret, ""},
 		"nothing for other systems": {Webhook{}, of(desk.GapFound{}), c, ""},
 	} {
 		m, ok := Select(&test.w, test.e, test.c)
