@@ -73,3 +73,21 @@ func TestWebhooks(t *testing.T) {
 		t.Error("the log has the secret")
 	}
 }
+
+// TestWebhooksReportThirdParties: a mail that forwards messages is queued for webhooks.
+func TestWebhooksReportThirdParties(t *testing.T) {
+	d := newDesk(t)
+	var made NewWebhook
+	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example/in", "types": ["third-party.sent", "message.sent"]}`).want(t, 201).json(t, &made)
+	var m view.Message
+	d.as("ana", "POST", "/conversations/"+d.open.id.String()+"/forward", map[string]any{"to": []string{"rep@supplier.example"}, "text": "Yours?", "whole": true}).want(t, 201).json(t, &m)
+	d.published()
+	if _, err := d.st.ExpandWebhooks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var queued string
+	if err := d.db.QueryRow(`select string_agg(type || ' ' || (body::jsonb #>> '{data,details,to,0,email}') || ' ' || (body::jsonb #>> '{data,details,message_id}'), ',') from webhook_deliveries`).Scan(&queued); err != nil ||
+		queued != "third-party.sent rep@supplier.example "+m.ID.String() {
+		t.Errorf("queued %q: %v", queued, err)
+	}
+}
