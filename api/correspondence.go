@@ -16,6 +16,7 @@ type startInput struct {
 	Body struct {
 		To          []string   `json:"to" minItems:"1" maxItems:"50" doc:"Addresses: jo@acme.example, or Jo <jo@acme.example>. The first one is the customer; the others are addressed too"`
 		CC          []string   `json:"cc,omitempty" maxItems:"50"`
+		BCC         []string   `json:"bcc,omitempty" maxItems:"50" doc:"As in a reply"`
 		Subject     string     `json:"subject" minLength:"1" maxLength:"300"`
 		Text        string     `json:"text" minLength:"1" maxLength:"500000" doc:"CommonMark, as in a reply"`
 		HTML        string     `json:"html,omitempty" maxLength:"500000" doc:"The same text as HTML, instead of what is made from text"`
@@ -64,6 +65,9 @@ func (s *server) start(ctx context.Context, in *startInput) (*struct{ Body Start
 	b := &in.Body
 	r, err := letter(b.To, b.CC, b.From, b.Attachments)
 	if err != nil {
+		return nil, err
+	}
+	if r.BCC, err = addresses("bcc", b.BCC); err != nil {
 		return nil, err
 	}
 	sending := SendingBody{UndoS: b.UndoS, SendAt: b.SendAt}

@@ -16,7 +16,7 @@ var bodies = map[string]any{
 	"reply":             map[string]any{"text": "Hello."},
 	"forward":           map[string]any{"to": []string{"new@nowhere.example"}, "text": "Hello.", "whole": true},
 	"redirect-message":  map[string]any{"to": []string{"new@nowhere.example"}},
-	"start":             map[string]any{"to": []string{"new@nowhere.example"}, "subject": "Your order", "text": "Hello.", "inbox": "frontline"},
+	"start":             map[string]any{"to": []string{"new@nowhere.example"}, "bcc": []string{"copy@nowhere.example"}, "subject": "Your order", "text": "Hello.", "inbox": "frontline"},
 	"note":              map[string]any{"text": "Hello."},
 	"assign":            map[string]any{"assignee": nil},
 	"move":              map[string]any{"inbox": "billing", "note": "Yours."},

@@ -55,6 +55,7 @@ func TestStartIsRefused(t *testing.T) {
 		`"body.to"`:    {"to": []string{"help@desk.example"}},
 		`"body.to[0]"`: {"to": []string{"kim"}},
 		`"body.cc[1]"`: {"cc": []string{"lee@new.example", "x\r\nBcc: eve@evil.example"}},
+		`"body.bcc"`:   {"bcc": []string{"help@desk.example"}},
 		`"body.inbox"`: {"inbox": "nowhere"},
 		`"body.from"`:  {"from": "ceo@bank.example"},
 	} {
@@ -71,6 +72,28 @@ func TestStartIsRefused(t *testing.T) {
 	var contacts int
 	if err := d.db.QueryRow(`select count(*) from identities where address = 'kim@new.example'`).Scan(&contacts); err != nil || contacts != 0 {
 		t.Errorf("a refused request made %d contacts: %v", contacts, err)
+	}
+}
+
+// TestStartWithBlindCopy follows a blind copy to its delivery: the message of its other
+// recipients has nothing of it, and what its recipient answers is a third party's.
+func TestStartWithBlindCopy(t *testing.T) {
+	d := newDesk(t)
+	var out Started
+	d.as("ana", "POST", "/conversations", map[string]any{"to": []string{"kim@new.example"}, "cc": []string{"lee@new.example"}, "bcc": []string{"Law <audit@law.example>", "KIM@new.example"},
+		"subject": "Hi", "text": "Hello", "inbox": "frontline", "undo_s": 60}).want(t, 201).json(t, &out)
+	m := out.Message
+	if len(m.BCC) != 1 || m.BCC[0] != (desk.Address{Name: "Law", Email: "audit@law.example"}) || len(m.Deliveries) != 3 || m.Deliveries[2].Recipient != "audit@law.example" {
+		t.Errorf("%+v", m)
+	}
+	var participants, thirds string
+	if err := d.db.QueryRow(`select array_to_string(participants, ' '), service->>'third_parties' from conversations where id = $1`, out.Conversation.ID).Scan(&participants, &thirds); err != nil ||
+		strings.Contains(participants, "law") || thirds != `["audit@law.example"]` {
+		t.Errorf("participants %s, third parties %s: %v", participants, thirds, err)
+	}
+	var kept view.Draft
+	if d.as("ana", "DELETE", "/messages/"+m.ID.String()+"/send", nil).want(t, 200).json(t, &kept); len(kept.BCC) != 1 {
+		t.Errorf("%+v", kept)
 	}
 }
 

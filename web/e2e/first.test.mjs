@@ -64,6 +64,8 @@ test('a new conversation has files, a sender and an assignee; the mail arrives, 
   const [chooser] = await Promise.all([ana.waitForEvent('filechooser'), dialog.getByRole('button', { name: 'Attach', exact: true }).click()]);
   await chooser.setFiles([{ name: 'plan.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 plan') }]);
   await dialog.getByTitle('plan.pdf', { exact: true }).waitFor();
+  await dialog.getByRole('button', { name: 'Add copies' }).click();
+  await dialog.getByLabel('Blind copies to').fill('audit@law.example');
   await dialog.getByLabel('Assignee').selectOption({ label: 'Ben Okafor' });
   await dialog.getByRole('button', { name: 'Send later' }).click();
   await dialog.getByLabel('When', { exact: true }).fill('yesterday');
@@ -87,6 +89,8 @@ test('a new conversation has files, a sender and an assignee; the mail arrives, 
   await ana.unroute('**/conversations');
 
   const sent = await received(demo, 'lou@new.example', (one) => one.subject === 'A plan for you');
+  const blind = await received(demo, 'audit@law.example', (one) => one.subject === 'A plan for you');
+  for (const { raw } of [sent, blind]) assert.doesNotMatch(raw, /law\.example/);
   const find = async () => (await ask(demo, `/conversations?q=${encodeURIComponent('from:lou@new.example')}`)).data.filter((one) => one.status !== 'closed');
   const [conversation] = await find();
   assert.equal(conversation.assignee.name, 'Ben Okafor');

@@ -5525,6 +5525,8 @@ export interface components {
             assignee?: string | null;
             /** @description Ids of your uploads */
             attachments?: string[] | null;
+            /** @description As in a reply */
+            bcc?: string[] | null;
             cc?: string[] | null;
             /** @description One of the inbox's addresses; absent: the first of them. 422 names the permitted ones */
             from?: string;

@@ -18,8 +18,8 @@ import { timeOf, WhenFields, wrongTime } from './sendlater';
 import { useWrong } from './taskdialog';
 import { AgentOptions } from './tasks';
 
-const FIELDS = ['to', 'cc', 'inbox', 'subject', 'text', 'from', 'assignee', 'send_at', 'attachments'] as const;
-type Values = Record<'to' | 'cc' | 'inbox' | 'subject' | 'text' | 'from' | 'assignee' | 'at', string>;
+const FIELDS = ['to', 'cc', 'bcc', 'inbox', 'subject', 'text', 'from', 'assignee', 'send_at', 'attachments'] as const;
+type Values = Record<'to' | 'cc' | 'bcc' | 'inbox' | 'subject' | 'text' | 'from' | 'assignee' | 'at', string>;
 
 /** What was written but not sent, or taken back, so that its author goes on writing it. */
 let kept: Values | null = null;
@@ -81,7 +81,7 @@ function usualInbox(): string {
   return found?.key ?? '';
 }
 
-const nothing = (): Values => ({ to: '', cc: '', inbox: usualInbox(), subject: '', text: '', from: '', assignee: '', at: '' });
+const nothing = (): Values => ({ to: '', cc: '', bcc: '', inbox: usualInbox(), subject: '', text: '', from: '', assignee: '', at: '' });
 const begun = ({ to, subject, text }: Values) => `${to}${subject}${text}`.trim() !== '' || filesOf(FILES).length > 0;
 
 /** What mails from an inbox have; null until it is known. */
@@ -98,7 +98,7 @@ function useStationery(inbox: string): Stationery | null {
 export function StartDialog() {
   const { form, busy, refuse, run, clear, marks, wrongOf, onKeyDown } = useWrong();
   const [values, setValues] = useState<Values>(() => kept ?? nothing());
-  const [copies, setCopies] = useState(values.cc !== '');
+  const [copies, setCopies] = useState(`${values.cc}${values.bcc}`.trim() !== '');
   const [later, setLater] = useState(values.at !== '');
   const typed = useRef(values);
   typed.current = values;
@@ -143,7 +143,7 @@ export function StartDialog() {
     if (later && at === null) return refuse({ send_at: wrongTime(values.at) || say('snooze.bad') });
     if (uploading || tooMuch) return;
     const body: StartInputBody = {
-      to: split(values.to), subject: values.subject.trim(), text: values.text, inbox: values.inbox, ...(values.cc.trim() && { cc: split(values.cc) }), ...(values.from && { from: values.from }),
+      to: split(values.to), subject: values.subject.trim(), text: values.text, inbox: values.inbox, ...(values.cc.trim() && { cc: split(values.cc) }), ...(values.bcc.trim() && { bcc: split(values.bcc) }), ...(values.from && { from: values.from }),
       ...(values.assignee && { assignee: values.assignee }), ...(at !== null && { send_at: new Date(at).toISOString() }), ...(files.length > 0 && { attachments: files.map((file) => file.id) }),
     };
     await run(FIELDS, async () => {
@@ -159,7 +159,10 @@ export function StartDialog() {
           <input {...field('to')} autofocus autocomplete="off" aria-required="true" list="first-people" placeholder="jo@acme.example" />{wrongOf('to')}
         </label>
         <datalist id="first-people">{suggestions.map((one) => <option key={one} value={before ? `${before} ${one}` : one} />)}</datalist>
-        {copies ? <label class="labelled"><span>{say('first.cc')}</span><input {...field('cc')} autocomplete="off" />{wrongOf('cc')}</label>
+        {copies ? <>
+          <label class="labelled"><span>{say('first.cc')}</span><input {...field('cc')} autocomplete="off" />{wrongOf('cc')}</label>
+          <label class="labelled"><span>{say('first.bcc')}</span><input {...field('bcc')} autocomplete="off" />{wrongOf('bcc')}</label>
+        </>
           : <button type="button" class="button button-quiet first-copies" onClick={() => setCopies(true)}>{say('first.addCopies')}</button>}
         <label class="labelled"><span>{say('first.inbox')}</span>
           <select class="field" value={values.inbox} {...marks('inbox')} onChange={(event) => { set({ inbox: event.currentTarget.value, from: '' }); clear('inbox'); }}>
