@@ -47,7 +47,7 @@ type Publishing interface {
 // ArticleFields are the properties that a request sets; absent ones stay as they are.
 type ArticleFields struct {
 	Title    *string   `json:"title,omitempty"`
-	Text     *string   `json:"text,omitempty" doc:"CommonMark; of a public article at most 16000 octets"`
+	Text     *string   `json:"text,omitempty" doc:"CommonMark; of a public article at most 25000 octets of HTML"`
 	Slug     *string   `json:"slug,omitempty" doc:"The name in URLs, such as reset-your-password; empty: from the title"`
 	Language *string   `json:"language,omitempty" doc:"BCP 47; en if a new article does not say it"`
 	Public   *bool     `json:"public,omitempty" doc:"For everybody, once it is published"`

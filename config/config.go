@@ -56,6 +56,7 @@ type Config struct {
 	Mailboxes  []Mailbox         `koanf:"mailbox"`
 	Widgets    []Widget          `koanf:"widget"`
 	Forms      []Form            `koanf:"form"`
+	Help       Help              `koanf:"help"`
 	Images     Images            `koanf:"images"`
 	Webhooks   Webhooks          `koanf:"webhooks"`
 	Signatures Signatures        `koanf:"signatures"`

@@ -254,6 +254,8 @@ func TestLoadUnknownKeys(t *testing.T) {
 		"[[mailbox]]\nname = \"a\"\npoll = \"often\"": "mailbox[0].poll: the value is not a valid duration: write 30s, 5m or 1h30m",
 		"[[widget]]\nkey = \"a\"\norigins = [\"https://a.example:8443\", \"*\", \"www.example.com\"]": `widget[0].origins: "www.example.com" is not a valid origin: write https://www.example.com`,
 		"[[form]]\nkey = \"a\"\norigins = [\"https://a.example/\"]":                                   `form[0].origins: "https://a.example/" is not a valid origin`,
+		"[help]\naccent = \"#ffcc00\"":                                                                `help.accent: text in #ffcc00 on #ffffff cannot be read well: the contrast is 1.5 to 1`,
+		"[help]\nform = \"nosuch\"":                                                                   `help.form: there is no form "nosuch"`,
 		"[[form]]\nkey = \"contact us/\"":                                                             `form[0].key: "contact us/" is part of URLs`,
 		"[smarthost]\npassword = [\"hidden\", \"too\"]":                                               "smarthost.password: the value is not a string",
 		"[smarthost]\nclient_secret = [\"hidden\", \"too\"]":                                          "smarthost.client_secret: the value is not a string",

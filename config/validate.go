@@ -88,6 +88,7 @@ func (c *Config) Validate() error {
 		v.add("webhooks.timeout", "must be between 1s and 60s")
 	}
 	v.signatures(&c.Signatures)
+	v.help(c)
 	uniqueKeys(&v, "widget", "key", c.Widgets, func(w Widget) string { return w.Key })
 	uniqueKeys(&v, "form", "key", c.Forms, func(f Form) string { return f.Key })
 	for i, w := range c.Widgets {

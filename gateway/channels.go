@@ -32,8 +32,10 @@ func (g *Gateway) buildChannels() error {
 		forms[f.Key] = webform.Form{Key: f.Key, Title: f.Title, Redirects: f.Redirects, Origins: f.Origins}
 	}
 	form := webform.New(webform.Config{Forms: forms}, g.log)
-	g.mux.Handle("/f/", form)
 	g.group.Add("forms", form)
+	if err := g.addHelp(form); err != nil {
+		return err
+	}
 
 	if err := g.addSurveys(); err != nil {
 		return err

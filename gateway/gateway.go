@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -111,6 +112,7 @@ type Gateway struct {
 	webhooks  *dispatch.Loop
 	responder *responder.Responder
 	surveys   *survey.Links
+	helpKey   []byte // makes visits of the help pages out of clients
 	group     *channels.Group
 	reconcile *reconcile.Reconciler
 	api       *api.Handler
@@ -165,6 +167,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	}
 	tokens := threading.NewTokens(keys...)
 	g.surveys = surveyLinks(g.cfg.PublicURL, keys)
+	g.helpKey = bytes.Clone(keys[0].Secret)
 	g.people = &people{store: g.store}
 	if err := g.people.load(ctx); err != nil {
 		return err

@@ -481,6 +481,19 @@ create table events (
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);
 CREATE INDEX events_tail ON events USING btree (xid, id);
 
+create table help_events (
+    visit uuid not null,
+    at timestamp with time zone not null default now(),
+    kind text not null,
+    place text not null,
+    article_id uuid,
+    constraint help_events_once UNIQUE NULLS NOT DISTINCT (visit, kind, article_id),
+    constraint help_events_article_id_fkey FOREIGN KEY (article_id) REFERENCES articles(id),
+    constraint help_events_kind_check CHECK ((kind = ANY (ARRAY['shown'::text, 'opened'::text, 'helpful'::text, 'unhelpful'::text, 'wrote'::text]))),
+    constraint help_events_place_check CHECK ((place = ANY (ARRAY['page'::text, 'widget'::text, 'form'::text, 'mail'::text])))
+);
+CREATE INDEX help_events_at ON help_events USING btree (at);
+
 create table helpers (
     conversation_id uuid not null,
     agent_id uuid not null,

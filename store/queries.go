@@ -60,6 +60,7 @@ type queries struct {
 	survey           surveyQueries
 	report           reportQueries
 	article          articleQueries
+	help             helpQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"switchboard/desk"
+	"switchboard/internal/markdown"
 	"switchboard/internal/textindex"
 )
 
@@ -56,7 +57,7 @@ func (e Invalid) Error() string {
 const (
 	maxTitle    = 200
 	maxText     = 100_000
-	maxPublic   = 16_000 // octets of a public text: its page stays below 30 kB
+	maxPublic   = 25_000 // octets of the HTML of a public text: its page stays below 30 kB
 	maxTags     = 20
 	maxSlug     = 80
 	dayFormat   = "2006-01-02"
@@ -139,7 +140,10 @@ func (a *Article) check(now time.Time) (problems Invalid) {
 	refuse(!slugs.MatchString(a.Slug) || len(a.Slug) > maxSlug, "slug", fmt.Sprintf("must be a to z, 0 to 9 and single hyphens between them, at most %d characters, such as reset-your-password", maxSlug))
 	refuse(!languages.MatchString(a.Language), "language", "must be a language tag such as en, de or pt-BR")
 	refuse(len(a.Text) > maxText, "text", fmt.Sprintf("must have at most %d octets", maxText))
-	refuse(a.Public && len(a.Text) > maxPublic, "text", fmt.Sprintf("a public article has at most %d octets: divide it into several", maxPublic))
+	if a.Public && len(a.Text) <= maxText {
+		n := len(markdown.Page(a.Text))
+		refuse(n > maxPublic, "text", fmt.Sprintf("is too long for a page that loads quickly: it has %d octets of HTML, and a public article at most %d. Divide it into several", n, maxPublic))
+	}
 	refuse(len(a.Tags) > maxTags, "tags", fmt.Sprintf("at most %d", maxTags))
 	for _, tag := range a.Tags {
 		refuse(len(tag) > 100 || strings.ContainsFunc(tag, unicode.IsControl), "tags", "a tag is one line of at most 100 octets")

@@ -38,7 +38,7 @@ func TestApply(t *testing.T) {
 		"nobody":         {Change{Owner: ptr("ag_00000000000000000000000000000002")}, "!owner"},
 		"no id":          {Change{Owner: ptr("ana")}, "!owner"},
 		"long, internal": {Change{Text: ptr(strings.Repeat("a", maxPublic+1))}, "text"},
-		"long, public":   {Change{Text: ptr(strings.Repeat("a", maxPublic+1)), Public: ptr(true)}, "!text: a public article"},
+		"long, public":   {Change{Text: ptr(strings.Repeat("a", maxPublic+1)), Public: ptr(true)}, "!text: is too long"},
 	} {
 		a := draft()
 		fields, err := c.change.Apply(&a, agent, now)

@@ -51,3 +51,12 @@ func Words(text string) []string {
 
 // Configs returns the languages whose words are reduced to their stems.
 func Configs() map[string]string { return maps.Clone(configs) }
+
+// What readers do with articles.
+const (
+	Shown     = "shown"
+	Opened    = "opened"
+	Helpful   = "helpful"
+	Unhelpful = "unhelpful"
+	Wrote     = "wrote"
+)

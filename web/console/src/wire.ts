@@ -2394,7 +2394,7 @@ export interface components {
             /** @description The name in URLs, such as reset-your-password; empty: from the title */
             slug?: string;
             tags?: string[];
-            /** @description CommonMark; of a public article at most 16000 octets */
+            /** @description CommonMark; of a public article at most 25000 octets of HTML */
             text?: string;
             title?: string;
         };
@@ -4711,7 +4711,7 @@ export interface components {
             /** @description The name in URLs, such as reset-your-password; empty: from the title */
             slug?: string;
             tags?: string[];
-            /** @description CommonMark; of a public article at most 16000 octets */
+            /** @description CommonMark; of a public article at most 25000 octets of HTML */
             text?: string;
             title?: string;
         };
