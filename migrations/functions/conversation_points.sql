@@ -13,7 +13,7 @@ with c as materialized (
     select id, channel, segment, tags, subject, restricted, merged_into from conversations where id = any(ids)
 ), e as materialized (
     select e.conversation_id, e.seq, max(e.at) over (partition by e.conversation_id order by e.seq) as at, e.kind, e.actor, e.data,
-           case when e.actor ~ '^[0-9a-f]{8}-' then e.actor::uuid end as agent_id
+           case when e.actor like 'ag\_%' then substr(e.actor, 4)::uuid end as agent_id
     from events e
     where e.conversation_id = any(ids) and e.kind in ('conversation.opened', 'conversation.assigned', 'conversation.moved', 'conversation.status',
         'message.received', 'message.sent', 'message.cancelled', 'handoff.accepted', 'handoff.returned', 'gap.found')
