@@ -55,6 +55,7 @@ type Deps struct {
 	Articles      Articles
 	ArticleCare   ArticleCare
 	Publishing    Publishing
+	Policies      Policies
 	Webhooks      Webhooks
 	WebhookCare   WebhookCare
 	// WebhookDeliveries are what is sent to webhooks.
@@ -91,6 +92,7 @@ type Store interface {
 	MacroCare
 	Articles
 	ArticleCare
+	Policies
 	Webhooks
 	WebhookCare
 	WebhookDeliveries
@@ -114,6 +116,7 @@ func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Publishing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		Policies: s,
 	}
 }
 

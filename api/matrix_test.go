@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/router"
 )
 
 // bodies are valid requests, so that only authorization decides.
@@ -43,6 +44,9 @@ var bodies = map[string]any{
 	"change-webhook":    map[string]any{"description": "The CRM"},
 	"rotate-webhook":    map[string]any{},
 	"replay-webhook":    map[string]any{"since": "2026-01-01T00:00:00Z"},
+	"check-policy":      map[string]any{"document": string(router.Default)},
+	"diff-policy":       map[string]any{"document": string(router.Default)},
+	"publish-policy":    map[string]any{"document": string(router.Default), "reason": "test"},
 	"create-macro":      map[string]any{"name": "Hello", "text": "Hello"},
 	"change-macro":      map[string]any{"text": "Hello"},
 	"apply-macro":       map[string]any{},
@@ -63,6 +67,7 @@ var roles = []struct {
 // New operations are included automatically.
 func TestAuthorizationMatrix(t *testing.T) {
 	d := newDesk(t)
+	d.firstPolicy()
 	d.agent("disabled", desk.Agent{Name: "Gone", Email: "gone@desk.example", Tiers: []desk.Tier{3}, Admin: true})
 	d.exec(`update agents set disabled = true where email = 'gone@desk.example'`)
 	d.keys["unknown"] = "sbk_" + strings.Repeat("A", 43)
@@ -154,6 +159,14 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		}
 		if operation == "replay-raw" {
 			return []int{409}
+		}
+		return []int{200}
+	case strings.HasPrefix(path, "/policies"):
+		switch {
+		case role != "root":
+			return []int{403}
+		case operation == "publish-policy":
+			return []int{428} // without If-Match
 		}
 		return []int{200}
 	case strings.HasPrefix(path, "/webhooks"):

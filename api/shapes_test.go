@@ -25,6 +25,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := newDesk(t)
+	d.firstPolicy()
 	at := "/conversations/" + d.open.id.String()
 	d.as("ana", "POST", at+"/replies", map[string]any{"text": "Fixed."}).want(t, 201)
 	d.as("ana", "POST", at+"/assign", map[string]any{"assignee": "me"}).want(t, 200)
@@ -69,6 +70,8 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /articles/{id}`", "/articles/" + written.String(), false},
 		{"`GET /articles/{id}/versions`", "/articles/" + written.String() + "/versions", true},
 		{"`GET /articles/{id}/versions/{version}`", "/articles/" + written.String() + "/versions/1", false},
+		{"`GET /policies`", "/policies", true},
+		{"`GET /policies/{version}`", "/policies/live", false},
 		{"`GET /webhooks/types`", "/webhooks/types", true},
 		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
 	} {

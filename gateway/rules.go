@@ -171,6 +171,18 @@ func (g *Gateway) runPolicy(ctx context.Context) error {
 	}
 }
 
+// versions wakes the event tail after a publication.
+type versions struct {
+	*store.Store
+	committed func()
+}
+
+// PublishPolicy implements policies.Store.
+func (v versions) PublishPolicy(ctx context.Context, p desk.Publication) (int64, error) {
+	defer v.committed()
+	return v.Store.PublishPolicy(ctx, p)
+}
+
 // wakePolicy says that the policy may have changed.
 func (g *Gateway) wakePolicy() {
 	select {

@@ -14,15 +14,16 @@ import (
 	"switchboard/router"
 )
 
-// policyCommand checks and explains routing policies.
+// policyCommand works on routing policies.
 func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Check a routing policy and explain its decisions",
-		Long: `Check a routing policy and explain its decisions. Nothing is published. Except for
-"explain CONVERSATION", these commands need neither a database nor a configuration.`,
+		Short: "Check, compare, publish and explain routing policies",
+		Long: `Check, compare, publish and explain routing policies. Only "apply" changes something.
+diff, apply, export, history and "explain CONVERSATION" use the database, and work while
+the gateway runs; the others need neither a database nor a configuration.`,
 	}
-	cmd.AddCommand(policyCheckCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
+	cmd.AddCommand(policyCheckCommand(), policyDiffCommand(), policyApplyCommand(), policyExportCommand(), policyHistoryCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
 	return needSubcommand(cmd)
 }
 

@@ -12,23 +12,23 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Change is one difference between two documents.
-type Change struct {
-	Section string  `json:"section" doc:"Section of the document: inboxes, routing, slas..."`
-	Name    string  `json:"name" doc:"Of what is different, with its parents: api/webhook"`
-	Kind    string  `json:"kind" enum:"added,removed,changed,moved" doc:"moved: to another place in its list, which decides what is tested first"`
-	Fields  []Field `json:"fields" doc:"What has changed"`
+// PolicyChange is one difference between two documents.
+type PolicyChange struct {
+	Section string        `json:"section" doc:"Section of the document: inboxes, routing, slas..."`
+	Name    string        `json:"name" doc:"Of what is different, with its parents: api/webhook"`
+	Kind    string        `json:"kind" enum:"added,removed,changed,moved" doc:"moved: to another place in its list, which decides what is tested first"`
+	Fields  []PolicyField `json:"fields" doc:"What has changed"`
 }
 
-// Field is a value that has changed.
-type Field struct {
+// PolicyField is a value that has changed.
+type PolicyField struct {
 	Field  string `json:"field" doc:"Such as assign.capacity"`
 	Before string `json:"before" doc:"Empty: it had none"`
 	After  string `json:"after" doc:"Empty: it has none"`
 }
 
 // String returns the change in one line.
-func (c *Change) String() string {
+func (c *PolicyChange) String() string {
 	line := c.Kind + " " + strings.TrimSpace(c.Section+" "+c.Name)
 	var fields []string
 	for _, f := range c.Fields {
@@ -49,7 +49,7 @@ func Unified(oldName, newName, before, after string) string {
 var sections = []string{"calendars", "segments", "tiers", "inboxes", "slas", "routing", "escalations", "handoffs", "gaps"}
 
 // Compare lists what is different in a valid document, by its sections.
-func Compare(before, after []byte) ([]Change, error) {
+func Compare(before, after []byte) ([]PolicyChange, error) {
 	var old, now map[string]any
 	for _, d := range []struct {
 		text []byte
@@ -59,7 +59,7 @@ func Compare(before, after []byte) ([]Change, error) {
 			return nil, err
 		}
 	}
-	changes := []Change{}
+	changes := []PolicyChange{}
 	for _, s := range sections {
 		changes = append(changes, compared(s, parts(s, old[s]), parts(s, now[s]))...)
 	}
@@ -153,7 +153,7 @@ func text(v any) string {
 }
 
 // compared returns the differences between the parts of a section.
-func compared(section string, before, after []part) (changes []Change) {
+func compared(section string, before, after []part) (changes []PolicyChange) {
 	find := func(list []part, name string) *part {
 		for i := range list {
 			if list[i].name == name {
@@ -164,7 +164,7 @@ func compared(section string, before, after []part) (changes []Change) {
 	}
 	for _, p := range before {
 		if find(after, p.name) == nil {
-			changes = append(changes, Change{Section: section, Name: p.name, Kind: "removed", Fields: []Field{}})
+			changes = append(changes, PolicyChange{Section: section, Name: p.name, Kind: "removed", Fields: []PolicyField{}})
 		}
 	}
 	moved := map[string]bool{}
@@ -175,20 +175,20 @@ func compared(section string, before, after []part) (changes []Change) {
 		old := find(before, p.name)
 		switch fields := different(old, &p); {
 		case old == nil:
-			changes = append(changes, Change{Section: section, Name: p.name, Kind: "added", Fields: fields})
+			changes = append(changes, PolicyChange{Section: section, Name: p.name, Kind: "added", Fields: fields})
 		case len(fields) > 0:
-			changes = append(changes, Change{Section: section, Name: p.name, Kind: "changed", Fields: fields})
+			changes = append(changes, PolicyChange{Section: section, Name: p.name, Kind: "changed", Fields: fields})
 		}
 		if moved[p.name] {
-			changes = append(changes, Change{Section: section, Name: p.name, Kind: "moved", Fields: []Field{}})
+			changes = append(changes, PolicyChange{Section: section, Name: p.name, Kind: "moved", Fields: []PolicyField{}})
 		}
 	}
 	return changes
 }
 
 // different returns the fields that have changed; before is nil for a new part.
-func different(before, after *part) []Field {
-	fields := []Field{}
+func different(before, after *part) []PolicyField {
+	fields := []PolicyField{}
 	old := map[string]string{}
 	if before != nil {
 		old = before.fields
@@ -197,7 +197,7 @@ func different(before, after *part) []Field {
 	maps.Copy(names, old)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if a, b := old[name], after.fields[name]; a != b {
-			fields = append(fields, Field{name, a, b})
+			fields = append(fields, PolicyField{name, a, b})
 		}
 	}
 	return fields

@@ -41,8 +41,8 @@ func Publish(ctx context.Context, st Store, p desk.Publication) (int64, error) {
 	return st.PublishPolicy(ctx, p)
 }
 
-// Problem is a mistake in a document, or a warning.
-type Problem struct {
+// PolicyProblem is a mistake in a document, or a warning.
+type PolicyProblem struct {
 	Line    int    `json:"line" doc:"From 1"`
 	Column  int    `json:"column" doc:"From 1, in characters"`
 	Path    string `json:"path" doc:"Such as routing[2].when; empty: the document itself"`
@@ -50,33 +50,42 @@ type Problem struct {
 	Nearest string `json:"nearest" doc:"The valid name that was probably meant; empty: none"`
 }
 
-// Report is what is wrong with a document.
-type Report struct {
-	Valid    bool      `json:"valid" doc:"It can be published"`
-	Problems []Problem `json:"problems" doc:"In the order of the document"`
-	Warnings []Problem `json:"warnings" doc:"What is probably not meant, such as rules that never match"`
+// PolicyReport is what is wrong with a document.
+type PolicyReport struct {
+	Valid    bool            `json:"valid" doc:"It can be published"`
+	Problems []PolicyProblem `json:"problems" doc:"In the order of the document"`
+	Warnings []PolicyProblem `json:"warnings" doc:"What is probably not meant, such as rules that never match"`
 }
 
 // Check compiles a document. The policy is nil if it is not valid.
-func Check(document []byte) (Report, *router.Policy) {
-	r := Report{Problems: []Problem{}, Warnings: []Problem{}}
+func Check(document []byte) (PolicyReport, *router.Policy) {
+	r := PolicyReport{Problems: []PolicyProblem{}, Warnings: []PolicyProblem{}}
 	rules, err := router.Compile(document)
-	var invalid *router.PolicyError
-	if errors.As(err, &invalid) {
-		r.Problems = problems(invalid.Problems)
+	if err != nil {
+		r.Problems = Problems(err)
 		return r, nil
 	}
 	r.Valid, r.Warnings = true, problems(rules.Warnings())
 	return r, rules
 }
 
+// Problems returns the problems of a document, for an error of Publish; empty for errors of
+// another kind.
+func Problems(err error) []PolicyProblem {
+	var invalid *router.PolicyError
+	if !errors.As(err, &invalid) {
+		return nil
+	}
+	return problems(invalid.Problems)
+}
+
 // meant finds the hint at the end of a reason, see nearest.Hint.
 var meant = regexp.MustCompile(`did you mean "([^"]+)"\?$`)
 
-func problems(list []router.Problem) []Problem {
-	out := make([]Problem, 0, len(list))
+func problems(list []router.Problem) []PolicyProblem {
+	out := make([]PolicyProblem, 0, len(list))
 	for _, p := range list {
-		q := Problem{Line: p.Line, Column: p.Column, Path: p.Path, Reason: p.Reason}
+		q := PolicyProblem{Line: p.Line, Column: p.Column, Path: p.Path, Reason: p.Reason}
 		if m := meant.FindStringSubmatch(p.Reason); m != nil {
 			q.Nearest = m[1]
 		}

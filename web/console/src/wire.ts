@@ -1456,6 +1456,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of the policy
+         * @description Newest first. For admins.
+         */
+        get: operations["list-policies"];
+        put?: never;
+        /**
+         * Publish a policy document
+         * @description It comes into force on all nodes within two seconds, for new conversations and for what happens next in others. With version, an earlier version is published again as a new one. 412 if another version was published meanwhile, 422 if the document is not valid. For admins.
+         */
+        post: operations["publish-policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a policy document
+         * @description Changes nothing. For admins.
+         */
+        post: operations["check-policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare a policy document with a version
+         * @description Changes nothing. 422 if the document is not valid. For admins.
+         */
+        post: operations["diff-policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a version of the policy
+         * @description For admins.
+         */
+        get: operations["get-policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/policy/names": {
         parameters: {
             query?: never;
@@ -3319,6 +3403,15 @@ export interface components {
              */
             version: 1;
         };
+        DiffPolicyInputBody: {
+            /**
+             * Format: int64
+             * @description The version to compare with; the live one if absent
+             */
+            base?: number;
+            /** @description YAML, see doc/policy.md */
+            document: string;
+        };
         Draft: {
             /** @description Its files: your uploads, which are kept as long as the draft */
             attachments: components["schemas"]["Upload"][];
@@ -4604,6 +4697,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PagePolicyVersion: {
+            data: components["schemas"]["PolicyVersion"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageRaw: {
             data: components["schemas"]["Raw"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -4742,12 +4840,89 @@ export interface components {
             /** @description Receives the events; https, unless the operator permits http */
             url?: string;
         };
+        PolicyChange: {
+            /** @description What has changed */
+            fields: components["schemas"]["PolicyField"][];
+            /**
+             * @description moved: to another place in its list, which decides what is tested first
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed" | "moved";
+            /** @description Of what is different, with its parents: api/webhook */
+            name: string;
+            /** @description Section of the document: inboxes, routing, slas... */
+            section: string;
+        };
+        PolicyDiff: {
+            /**
+             * Format: int64
+             * @description The version that was compared with
+             */
+            base: number;
+            /** @description What would be different; a change of comments or spaces alone is none */
+            changes: components["schemas"]["PolicyChange"][];
+            /** @description Unified diff; empty: the documents are equal */
+            unified: string;
+        };
+        PolicyDocument: {
+            /** @description Who published it; empty: the program, at a start */
+            author: string;
+            /** @description YAML */
+            document: string;
+            /** @description It is in force */
+            live: boolean;
+            /**
+             * @description How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console
+             * @enum {string}
+             */
+            origin: "default" | "file" | "command" | "api";
+            /** Format: date-time */
+            published_at: string;
+            /** @description May be empty */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The earlier version whose document this is; null: none
+             */
+            restores: number | null;
+            /** Format: int64 */
+            version: number;
+        };
+        PolicyDraft: {
+            /** @description YAML, see doc/policy.md */
+            document: string;
+        };
+        PolicyField: {
+            /** @description Empty: it has none */
+            after: string;
+            /** @description Empty: it had none */
+            before: string;
+            /** @description Such as assign.capacity */
+            field: string;
+        };
         PolicyNames: {
             /** @description Keys */
             inboxes: string[];
             /** @description Those that tiers and inboxes name */
             skills: string[];
             tiers: components["schemas"]["PolicyTier"][];
+        };
+        PolicyProblem: {
+            /**
+             * Format: int64
+             * @description From 1, in characters
+             */
+            column: number;
+            /**
+             * Format: int64
+             * @description From 1
+             */
+            line: number;
+            /** @description The valid name that was probably meant; empty: none */
+            nearest: string;
+            /** @description Such as routing[2].when; empty: the document itself */
+            path: string;
+            reason: string;
         };
         PolicyPublished: {
             /** @description May be empty */
@@ -4791,10 +4966,40 @@ export interface components {
              */
             version: 1;
         };
+        PolicyReport: {
+            /** @description In the order of the document */
+            problems: components["schemas"]["PolicyProblem"][];
+            /** @description It can be published */
+            valid: boolean;
+            /** @description What is probably not meant, such as rules that never match */
+            warnings: components["schemas"]["PolicyProblem"][];
+        };
         PolicyTier: {
             name: string;
             /** Format: int64 */
             tier: number;
+        };
+        PolicyVersion: {
+            /** @description Who published it; empty: the program, at a start */
+            author: string;
+            /** @description It is in force */
+            live: boolean;
+            /**
+             * @description How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console
+             * @enum {string}
+             */
+            origin: "default" | "file" | "command" | "api";
+            /** Format: date-time */
+            published_at: string;
+            /** @description May be empty */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The earlier version whose document this is; null: none
+             */
+            restores: number | null;
+            /** Format: int64 */
+            version: number;
         };
         Presence: {
             /** @description The agent's name */
@@ -4989,6 +5194,17 @@ export interface components {
             /**
              * Format: int64
              * @description Absent: the latest
+             */
+            version?: number;
+        };
+        PublishPolicyInputBody: {
+            /** @description YAML, see doc/policy.md */
+            document?: string;
+            /** @description Why, for the history */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Instead of document: the earlier version to publish again
              */
             version?: number;
         };
@@ -6412,6 +6628,7 @@ export type DeliveryChanged = components['schemas']['DeliveryChanged'];
 export type DeliveryChangedEvent = components['schemas']['DeliveryChangedEvent'];
 export type DeliveryOperated = components['schemas']['DeliveryOperated'];
 export type DeliveryOperatedEvent = components['schemas']['DeliveryOperatedEvent'];
+export type DiffPolicyInputBody = components['schemas']['DiffPolicyInputBody'];
 export type Draft = components['schemas']['Draft'];
 export type DraftInputBody = components['schemas']['DraftInputBody'];
 export type DuplicateLinked = components['schemas']['DuplicateLinked'];
@@ -6501,6 +6718,7 @@ export type PageMacro = components['schemas']['PageMacro'];
 export type PageMacroVariable = components['schemas']['PageMacroVariable'];
 export type PageMessage = components['schemas']['PageMessage'];
 export type PageNotice = components['schemas']['PageNotice'];
+export type PagePolicyVersion = components['schemas']['PagePolicyVersion'];
 export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
@@ -6516,10 +6734,18 @@ export type PasswordInputBody = components['schemas']['PasswordInputBody'];
 export type PatchArticleInputBody = components['schemas']['PatchArticleInputBody'];
 export type PatchMacroInputBody = components['schemas']['PatchMacroInputBody'];
 export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
+export type PolicyChange = components['schemas']['PolicyChange'];
+export type PolicyDiff = components['schemas']['PolicyDiff'];
+export type PolicyDocument = components['schemas']['PolicyDocument'];
+export type PolicyDraft = components['schemas']['PolicyDraft'];
+export type PolicyField = components['schemas']['PolicyField'];
 export type PolicyNames = components['schemas']['PolicyNames'];
+export type PolicyProblem = components['schemas']['PolicyProblem'];
 export type PolicyPublished = components['schemas']['PolicyPublished'];
 export type PolicyPublishedEvent = components['schemas']['PolicyPublishedEvent'];
+export type PolicyReport = components['schemas']['PolicyReport'];
 export type PolicyTier = components['schemas']['PolicyTier'];
+export type PolicyVersion = components['schemas']['PolicyVersion'];
 export type Presence = components['schemas']['Presence'];
 export type PresenceFrame = components['schemas']['PresenceFrame'];
 export type PreviewArticleInputBody = components['schemas']['PreviewArticleInputBody'];
@@ -6534,6 +6760,7 @@ export type PromiseBreachedEvent = components['schemas']['PromiseBreachedEvent']
 export type PromiseWarned = components['schemas']['PromiseWarned'];
 export type PromiseWarnedEvent = components['schemas']['PromiseWarnedEvent'];
 export type PublishArticleInputBody = components['schemas']['PublishArticleInputBody'];
+export type PublishPolicyInputBody = components['schemas']['PublishPolicyInputBody'];
 export type Queued = components['schemas']['Queued'];
 export type Raw = components['schemas']['Raw'];
 export type ReadInputBody = components['schemas']['ReadInputBody'];
@@ -9564,6 +9791,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-policies": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePolicyVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "publish-policy": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The version that was changed, in quotes; 412 if another one is live meanwhile. *: whatever is live. Required */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "check-policy": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReport"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "diff-policy": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiffPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDiff"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number, or live */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDocument"];
                 };
             };
             /** @description Problem details (RFC 9457) */
