@@ -159,10 +159,15 @@ func compileCondition(source string, calendars, absent []string) (condition, []c
 
 func compileExpression(text string, patches ...exprast.Visitor) (*vm.Program, error) {
 	options := conditionOptions()
-	for _, p := range append(patches, matchPatch{}) {
+	for _, p := range patches {
 		options = append(options, exprlang.Patch(p))
 	}
-	return exprlang.Compile(text, options...)
+	if strings.Contains(text, "matches") { // matchPatch would hide mistakes on the left of it
+		if _, err := exprlang.Compile(text, options...); err != nil {
+			return nil, err
+		}
+	}
+	return exprlang.Compile(text, append(options, exprlang.Patch(matchPatch{}))...)
 }
 
 // conditionOptions configures the expression language. There is no clock in it, since

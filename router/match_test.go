@@ -71,3 +71,20 @@ func TestMatchesInConditions(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestMistakesBesideMatches: a wrong name or type on the left of `matches` is a mistake, as
+// everywhere else.
+func TestMistakesBesideMatches(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ condition, want string }{
+		{`message.subjet matches "a"`, `has no field subjet; did you mean "subject"?`},
+		{`(message.subject + "x" + message.new_txt) matches "a"`, "has no field new_txt"},
+		{`channel == "chat" and contact.nam matches "a"`, "has no field nam"},
+		{`tier matches "a"`, ""},
+	} {
+		_, problems := compileCondition(c.condition, nil, nil)
+		if len(problems) != 1 || !strings.Contains(problems[0].reason+conditionHint(problems[0].reason, nil), c.want) {
+			t.Errorf("%s: %+v, want %q", c.condition, problems, c.want)
+		}
+	}
+}
