@@ -49,7 +49,8 @@ export function onSessionLost(listener: typeof sessionLost): void {
 }
 
 /** Makes a request; parts that are loaded later have their own calls. */
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/** The body of an answer. */
+export async function read(method: string, path: string, body?: unknown, signal?: AbortSignal, accept = 'application/json'): Promise<string> {
   let answer: Response;
   try {
     answer = await fetch(BASE + path, {
@@ -57,7 +58,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
       signal: signal ?? null,
       credentials: 'same-origin',
       headers: {
-        Accept: 'application/json',
+        Accept: accept,
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(actor ? { 'Switchboard-Agent': actor } : {}),
       },
@@ -71,6 +72,11 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   const text = await answer.text();
   if (actor && (answer.status === 401 || answer.status === 412)) sessionLost(answer.status);
   if (!answer.ok) throw problemOf(answer.status, answer.statusText, text);
+  return text;
+}
+
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const text = await read(method, path, body, signal);
   return (text ? JSON.parse(text) : undefined) as T;
 }
 

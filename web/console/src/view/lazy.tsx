@@ -15,6 +15,7 @@ type Post = typeof import('./outbox');
 type MacroParts = typeof import('./macros');
 type Forward = typeof import('./forward');
 type When = typeof import('./sendlater');
+type Measured = typeof import('./reports');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const first = signal<First | null>(null);
@@ -23,6 +24,7 @@ const post = signal<Post | null>(null);
 const macros = signal<MacroParts | null>(null);
 const forward = signal<Forward | null>(null);
 const when = signal<When | null>(null);
+const measured = signal<Measured | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -50,6 +52,10 @@ async function loadMacros(): Promise<void> {
 
 async function loadForward(): Promise<void> {
   forward.value ??= await import('./forward');
+}
+
+async function loadReports(): Promise<void> {
+  measured.value ??= await import('./reports');
 }
 
 async function loadWhen(): Promise<void> {
@@ -86,6 +92,13 @@ export function Webhooks() {
   useLoaded(loadHooks);
   const Part = hooks.value?.Webhooks;
   return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.webhooks')} />;
+}
+
+/** The page of measures, which is loaded when it is opened. */
+export function Reports() {
+  useLoaded(loadReports);
+  const Part = measured.value?.Reports;
+  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.reports')} />;
 }
 
 /** What there is about outgoing mail: the page, and what a conversation shows of failures. */

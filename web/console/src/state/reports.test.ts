@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { changeOf, columnsOf, periods, show, total } from './reports';
+import type { ReportRow } from '../wire';
+
+const row = (values: Partial<ReportRow>): ReportRow => ({ key: '', name: '', detail: '', n: 0, conversations: '', ...values });
+
+test('a period ends with today in the time zone, and the one before it is as long', () => {
+  const now = Date.parse('2026-03-29T22:30:00Z'); // the 30th in Berlin, the day after the clocks changed
+  expect(periods(7, now, 'Europe/Berlin')).toEqual({
+    current: { from: '2026-03-24', to: '2026-03-31', tz: 'Europe/Berlin' },
+    previous: { from: '2026-03-17', to: '2026-03-24', tz: 'Europe/Berlin' },
+  });
+  expect(periods(7, now, 'UTC').current).toMatchObject({ from: '2026-03-23', to: '2026-03-30' });
+});
+
+test('rows are added up where that has a meaning', () => {
+  expect(total('volume', [row({ n: 3 }), row({ n: 4 })])).toBe(7);
+  expect(total('sla_adherence', [row({ n: 10, count: 9 }), row({ n: 30, count: 21 })])).toBe(0.75);
+  expect(total('handoffs', [row({ n: 1, mean: 4 }), row({ n: 3, mean: 0 })])).toBe(1);
+  expect(total('mttr', [row({ n: 5, p50: 60 })])).toBe(60);
+  expect(total('waiting', [row({ n: 5, p50: 60 }), row({ n: 5, p50: 80 })])).toBeNull();
+  expect(total('fcr', [row({})])).toBeNull();
+});
+
+test('values have a form for people', () => {
+  expect(show(11_400, 'seconds')).toBe('3h 10m');
+  expect(show(0.8412, 'share', 'en')).toBe('84.1%');
+  expect(show(1.456, 'count', 'en')).toBe('1.46');
+  expect(show(12_345, 'count', 'en')).toBe('12,345');
+  expect(show(null, 'seconds')).toBe('–');
+});
+
+test('a change is good or bad by the measure; shares change by points', () => {
+  expect(changeOf('mttr', 90, 100, 'en')).toEqual({ text: '-10%', look: 'good' });
+  expect(changeOf('first_response', 150, 100, 'en')).toEqual({ text: '+50%', look: 'bad' });
+  expect(changeOf('load', 150, 100, 'en')?.look).toBe('same');
+  expect(changeOf('fcr', 0.8, 0.7, 'en')).toEqual({ text: '+10\u00a0pp', look: 'good' });
+  expect(changeOf('csat', 0.7, 0.7, 'en')?.look).toBe('same');
+  expect(changeOf('mttr', 90, null)).toBeNull();
+  expect(changeOf('gaps', 3, 0)).toBeNull();
+});
+
+test('a table has the columns that a row has', () => {
+  expect(columnsOf([row({ n: 2, share: 0.5, count: 1 })])).toEqual(['n', 'count', 'share']);
+  expect(columnsOf([row({ arrivals: 1, resolved: 2, backlog: 3 })])).toEqual(['arrivals', 'resolved', 'backlog']);
+});

@@ -1,0 +1,148 @@
+// The page of measures. Loaded when it is opened, and its charts after it.
+import '../text/pages';
+import '../style/reports.css';
+import { signal } from '@preact/signals';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { me, now, reason } from '../state/desk';
+import { changeOf, chosen, DAYS, kindOf, measures, periods, reports, show, total, unitOf, valueOf, type Asked, type Measure } from '../state/reports';
+import { count, say } from '../text/say';
+import type { MeasureReport } from '../wire';
+import { Icon } from './icon';
+import { Detail } from './reportdetail';
+
+type Charts = typeof import('./chart');
+const charts = signal<Charts | null>(null);
+
+export const TZ = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+
+/** A report, loaded again when what is asked for changes. */
+export function useReport(asked: Asked): { value: MeasureReport | null; failure: string; again: () => void } {
+  const [value, setValue] = useState<MeasureReport | null>(null);
+  const [failure, setFailure] = useState('');
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    setValue(null);
+    setFailure('');
+    reports.read(asked, stop.signal).then(setValue, (error: unknown) => { if (!stop.signal.aborted) setFailure(reason(error)); });
+    return () => stop.abort();
+  }, [JSON.stringify(asked), turn]);
+  return { value, failure, again: () => setTurn(turn + 1) };
+}
+
+/** A chart, when uPlot is there. */
+export function Plot({ measure, report, height, small, pick }: { measure: Measure; report: MeasureReport; height: number; small?: boolean; pick?: (index: number) => void }) {
+  useEffect(() => {
+    import('./chart').then((loaded) => { charts.value = loaded; }, () => undefined); // the table says the same
+  }, []);
+  const rows = report.data.filter((row) => row.start);
+  const unit = unitOf(measure, report.unit);
+  const at = useMemo(() => rows.map((row) => Date.parse(row.start!) / 1000), [report]);
+  const values = useMemo(() => rows.map((row) => valueOf(measure, row)), [report]);
+  const Chart = charts.value?.Chart;
+  if (!Chart) return <div class="chart-wait" style={{ height: `${height}px` }} />;
+  const known = values.filter((value): value is number => value !== null);
+  const summary = known.length === 0 ? say('reports.chart.none')
+    : say('reports.chart', { name: say(`measure.${measure}`), least: show(Math.min(...known), unit), most: show(Math.max(...known), unit), last: show(known.at(-1)!, unit) });
+  return <Chart at={at} values={values} label={say(`measure.${measure}`)} show={(value) => show(value, unit)} when={(value) => dayOf(value * 1000, report.by === 'hour')} tz={report.tz} height={height}
+    bars={unit === 'count'} seconds={unit === 'seconds'} summary={summary} {...(small && { small })} {...(pick && { pick })} />;
+}
+
+export const dayOf = (at: number, hour: boolean) => new Date(at).toLocaleString(undefined, { weekday: 'short', day: 'numeric', month: 'short', ...(hour && { hour: '2-digit', minute: '2-digit' }) });
+
+/** What the desk did, in numbers. */
+export function Reports() {
+  if (!me.value.admin && me.value.leads.length === 0) return <main class="page" aria-label={say('view.reports')}><div class="empty"><Icon name="lock" size={30} /><p>{say('reports.denied')}</p><p class="muted">{say('reports.denied.hint')}</p></div></main>;
+  const { measure } = chosen.value;
+  return (
+    <main class="page reports" aria-label={say('view.reports')}>
+      <header class="page-head">
+        <h1>{measure ? say(`measure.${measure}`) : say('view.reports')}</h1>
+        <p class="muted">{measure ? say(`measure.${measure}.hint`) : say('reports.explain')}</p>
+        <Choices />
+      </header>
+      {measure ? <Detail key={measure} measure={measure} /> : <ul class="measures">{measures.map((one) => <Card key={one} measure={one} />)}</ul>}
+    </main>
+  );
+}
+
+function Choices() {
+  const { days, clock, measure } = chosen.value;
+  const set = (change: Partial<typeof chosen.value>) => { chosen.value = { ...chosen.value, ...change }; };
+  return (
+    <div class="report-tools">
+      {measure && <button class="button" onClick={() => set({ measure: null })}><Icon name="back" size={16} />{say('reports.all')}</button>}
+      <label><span>{say('reports.period')}</span>
+        <select class="field" value={String(days)} onChange={(event) => set({ days: Number(event.currentTarget.value) })}>
+          {DAYS.map((n) => <option key={n} value={String(n)}>{count('reports.days', n)}</option>)}
+        </select>
+      </label>
+      <label><span>{say('reports.clock')}</span>
+        <select class="field" value={clock} onChange={(event) => set({ clock: event.currentTarget.value as 'wall' | 'business' })}>
+          <option value="wall">{say('reports.clock.wall')}</option>
+          <option value="business">{say('reports.clock.business')}</option>
+        </select>
+      </label>
+    </div>
+  );
+}
+
+/** Measures whose value is that of everything, not by channel or side. */
+const HAS_DAYS = (measure: Measure) => kindOf(measure).by.includes('day');
+
+function Card({ measure }: { measure: Measure }) {
+  const { days, clock } = chosen.value;
+  const { current, previous } = useMemo(() => periods(days, now.value, TZ), [days]);
+  const whole = useReport({ measure, period: current, by: '', clock });
+  const before = useReport({ measure, period: previous, by: '', clock });
+  const daily = useReport({ measure, period: current, by: HAS_DAYS(measure) ? 'day' : '', clock });
+  const open = () => { chosen.value = { ...chosen.value, measure, by: kindOf(measure).by.find((by) => by !== 'day' && by !== 'hour') ?? '' }; };
+  const name = say(`measure.${measure}`);
+  return (
+    <li class="measure">
+      <button class="measure-open" onClick={open}><b>{name}</b><span class="sr">{say('reports.open')}</span></button>
+      {whole.failure ? <p class="wrong" role="alert">{whole.failure} <button class="quiet" onClick={whole.again}>{say('net.retry')}</button></p>
+        : whole.value ? <Headline measure={measure} report={whole.value} before={before.value} days={days} /> : <div class="bones" aria-hidden="true"><i class="short" /></div>}
+      {HAS_DAYS(measure) ? daily.value && <Plot measure={measure} report={daily.value} height={46} small /> : whole.value && <Top report={whole.value} />}
+    </li>
+  );
+}
+
+function Headline({ measure, report, before, days }: { measure: Measure; report: MeasureReport; before: MeasureReport | null; days: number }) {
+  const unit = unitOf(measure, report.unit);
+  const value = total(measure, report.data);
+  const was = before && total(measure, before.data);
+  const change = before && changeOf(measure, value, was);
+  const n = report.data.reduce((sum, row) => sum + row.n, 0);
+  const median = kindOf(measure).value === 'p50';
+  return (
+    <div class="measure-number">
+      {value === null && n > 0 ? <Rows measure={measure} report={report} /> : <p class="measure-value">{value === null ? <span class="muted">{say('reports.nothing')}</span> : <>{show(value, unit)}{median && <small>{say('reports.median')}</small>}</>}</p>}
+      {change && <p class={`measure-change change-${change.look}`}>{change.text} <span class="muted">{count('reports.before', days, { value: show(was, unit) })}</span></p>}
+    </div>
+  );
+}
+
+/** One value for each row, where they cannot be added up. */
+function Rows({ measure, report }: { measure: Measure; report: MeasureReport }) {
+  return <dl class="measure-rows">{report.data.slice(0, 4).map((row) => <div key={row.key + row.detail}><dt>{rowName(row)}</dt><dd>{show(valueOf(measure, row), unitOf(measure, report.unit))}</dd></div>)}</dl>;
+}
+
+/** The largest rows. */
+function Top({ report }: { report: MeasureReport }) {
+  const rows = [...report.data].sort((a, b) => b.n - a.n).slice(0, 3);
+  return <dl class="measure-rows">{rows.map((row) => <div key={row.key + row.detail}><dt>{rowName(row)}</dt><dd>{show(row.n, 'count')}</dd></div>)}</dl>;
+}
+
+/** What a row is called. */
+export function rowName({ name, key, detail }: { name: string; key: string; detail: string }): string {
+  const own = name || key;
+  const sort = detail && detailName(detail);
+  return own && sort ? `${own} · ${sort}` : own || sort || say('reports.everything');
+}
+
+const DETAILS: Record<string, () => string> = {
+  us: () => say('reports.side.us'), customer: () => say('reports.side.customer'), 'third-party': () => say('reports.side.third'), tag: () => say('reports.topic.tag'), word: () => say('reports.topic.word'),
+  first_response: () => say('metric.first_response'), next_response: () => say('metric.next_response'), resolution: () => say('metric.resolution'),
+};
+const detailName = (detail: string) => DETAILS[detail]?.() ?? detail;
