@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeOf, columnsOf, periods, show, total } from './reports';
+import { changeOf, columnsOf, periods, series, show, total } from './reports';
 import type { ReportRow } from '../wire';
 
 const row = (values: Partial<ReportRow>): ReportRow => ({ key: '', name: '', detail: '', n: 0, conversations: '', ...values });
@@ -43,4 +43,11 @@ test('a change is good or bad by the measure; shares change by points', () => {
 test('a table has the columns that a row has', () => {
   expect(columnsOf([row({ n: 2, share: 0.5, count: 1 })])).toEqual(['n', 'count', 'share']);
   expect(columnsOf([row({ arrivals: 1, resolved: 2, backlog: 3 })])).toEqual(['arrivals', 'resolved', 'backlog']);
+});
+
+test('a day with several rows is one point', () => {
+  const [one, two] = ['2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z'] as const;
+  expect(series('sla_adherence', [row({ start: one, n: 4, count: 4, share: 1 }), row({ start: one, n: 4, count: 2, share: 0.5 }), row({ start: two })]))
+    .toEqual([{ start: one, value: 0.75 }, { start: two, value: null }]);
+  expect(series('waiting', [row({ start: one, n: 1, p50: 5, detail: 'customer' }), row({ start: one, n: 1, p50: 9, detail: 'us' })])).toEqual([{ start: one, value: 9 }]);
 });

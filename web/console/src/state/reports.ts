@@ -105,6 +105,16 @@ export function valueOf(measure: Measure, row: ReportRow): number | null {
   return row.n > 0 ? row[value] ?? null : null;
 }
 
+/** One value for each day or hour: of a measure with several rows for each, what they are together, or our side of it. */
+export function series(measure: Measure, rows: readonly ReportRow[]): { start: string; value: number | null }[] {
+  const groups = new Map<string, ReportRow[]>();
+  for (const row of rows) {
+    if (!row.start || (measure === 'waiting' && row.detail !== 'us' && row.detail !== '')) continue;
+    groups.set(row.start, [...(groups.get(row.start) ?? []), row]);
+  }
+  return [...groups].map(([start, some]) => ({ start, value: some.length === 1 ? valueOf(measure, some[0]!) : total(measure, some) }));
+}
+
 /** The unit of the value that is shown first. */
 export function unitOf(measure: Measure, unit: MeasureReport['unit']): Unit {
   const { value } = kindOf(measure);

@@ -3,9 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { pieces } from '../view/linked';
 import './pages';
-import pages from './pages.json';
 import { count, isolated, say, sayIf } from './say';
-import strings from './strings.json';
 
 test('texts are filled in and pluralized', () => {
   expect(say('composer.send', { to: 'jo@acme.example' })).toBe('Send to jo@acme.example');
@@ -25,6 +23,8 @@ test('words from right to left do not reorder a sentence', () => {
 
 const folder = join(__dirname, '..');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+const catalogues = readdirSync(join(folder, 'text')).filter((name) => name.endsWith('.json')).map((name) => JSON.parse(read(`text/${name}`)) as Record<string, string>);
+const later = catalogues.filter((one) => !('app.name' in one));
 
 /** The keys of a catalogue that a source names, literally or by a computed prefix. */
 function named(catalogue: object, source: string): string[] {
@@ -34,7 +34,7 @@ function named(catalogue: object, source: string): string[] {
 
 test('every text of the catalogues is used', () => {
   const source = (readdirSync(folder, { recursive: true }) as string[]).filter((name) => /\.tsx?$/.test(name) && !name.includes('.test.')).map(read).join('\n');
-  for (const catalogue of [strings, pages]) expect(named(catalogue, source)).toEqual(Object.keys(catalogue));
+  for (const catalogue of catalogues) expect(named(catalogue, source)).toEqual(Object.keys(catalogue));
 });
 
 /** The files that a file loads with itself. */
@@ -53,7 +53,7 @@ test('the first screen needs no text that is loaded later, and the rest loads it
   const first = [...loaded('main.tsx')];
   expect(first).toContain('view/list.tsx');
   expect(first).not.toContain('text/pages.ts');
-  expect(named(pages, first.map(read).join('\n'))).toEqual([]);
+  for (const catalogue of later) expect(named(catalogue, first.map(read).join('\n'))).toEqual([]);
   for (const [, from] of read('view/lazy.tsx').matchAll(/await import\('\.\/(\w+)'\)/g)) {
     const file = [`view/${from}.ts`, `view/${from}.tsx`].find((one) => existsSync(join(folder, one)));
     expect([...loaded(file ?? '')], `import ../text/pages in ${from}`).toContain('text/pages.ts');

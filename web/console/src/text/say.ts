@@ -1,10 +1,11 @@
-// All texts of the console come from two catalogues, so that a translation is two other
-// files: strings.json has those of the first screen, and pages.json those of the pages
-// and dialogs that are loaded later (pages.ts).
+// All texts of the console come from catalogues, so that a translation is as many other
+// files: strings.json has those of the first screen, pages.json those of the pages and
+// dialogs that are loaded later (pages.ts), and a large page has its own.
 import type pages from './pages.json';
+import type reports from './reports.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof pages;
+type Catalogue = typeof first & typeof pages & typeof reports;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;
@@ -12,7 +13,7 @@ type Values = Record<string, string | number>;
 const strings = { ...first } as Catalogue;
 
 /** Adds the texts of what is loaded later. */
-export function learn(more: typeof pages): void {
+export function learn(more: Partial<Catalogue>): void {
   Object.assign(strings, more);
 }
 

@@ -28,6 +28,12 @@ const colour = (name: string) => getComputedStyle(document.documentElement).getP
 /** Seconds have round ticks in minutes, hours and days. */
 const STEPS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_419_200];
 
+/** Half of the distance between two groups. */
+function half(u: uPlot): number {
+  const [first, second] = u.data[0] as number[];
+  return second === undefined ? 43_200 : (second - first!) / 2;
+}
+
 function options({ label, show, when, tz, height, bars, small, pick }: ChartProps, width: number, seconds: boolean, follow: (index: number | null) => void): uPlot.Options {
   const axis: uPlot.Axis = { stroke: colour('--muted'), font: `12px ${colour('--font')}`, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
   return {
@@ -36,7 +42,8 @@ function options({ label, show, when, tz, height, bars, small, pick }: ChartProp
     legend: { show: false },
     padding: small ? [4, 2, 2, 2] : [10, 12, 0, 4],
     cursor: { show: !small, drag: { x: false, y: false }, y: false, points: { size: 8 } },
-    scales: { y: { range: (_, least, most) => [Math.min(0, least), most > 0 ? most * 1.08 : 1] } },
+    // A bar has its beginning in the middle.
+    scales: { x: { range: (u, least, most) => (bars ? [least - half(u), most + half(u)] : [least, most]) }, y: { range: (_, least, most) => [Math.min(0, least), most > 0 ? most * 1.08 : 1] } },
     axes: small ? [{ show: false }, { show: false }] : [
       { ...axis, grid: { show: false } },
       { ...axis, size: 62, values: (_, all) => all.map((value) => show(value)), ...(seconds && { incrs: STEPS }) },

@@ -16,7 +16,7 @@ export function Detail({ measure }: { measure: Measure }) {
   const chart = useReport({ measure, period: current, by: by === 'hour' ? 'hour' : 'day', clock });
   const table = useReport({ measure, period: current, by, clock });
   const [picked, setPicked] = useState<ReportRow | null>(null);
-  const pick = (index: number) => setPicked(chart.value?.data.filter((row) => row.start)[index] ?? null);
+  const pick = (start: string) => setPicked(chart.value?.data.find((row) => row.start === start && row.conversations) ?? null);
   return (
     <>
       {has.includes('day') && <section class="report-chart" aria-label={say('reports.chart.title')}>
@@ -34,7 +34,7 @@ export function Detail({ measure }: { measure: Measure }) {
       {!table.value && !table.failure && <div class="skeleton" aria-hidden="true">{[1, 2, 3].map((i) => <div class="bones" key={i}><i /><i class="short" /></div>)}</div>}
       {table.value && (table.value.data.every((row) => row.n === 0 && !row.arrivals && !row.resolved) ? <div class="empty"><Icon name="search" size={30} /><p>{say('reports.empty')}</p><p class="muted">{say('reports.empty.hint')}</p></div>
         : <Table measure={measure} report={table.value} picked={picked} pick={setPicked} />)}
-      {picked && <Points key={picked.conversations} row={picked} report={table.value ?? chart.value!} close={() => setPicked(null)} />}
+      {picked && <Points key={picked.conversations} row={picked} report={picked.start ? chart.value ?? table.value! : table.value!} close={() => setPicked(null)} />}
     </>
   );
 }
@@ -52,7 +52,7 @@ async function save(report: MeasureReport) {
   }
 }
 
-const nameOf = (row: ReportRow, report: MeasureReport) => (row.start ? dayOf(Date.parse(row.start), report.by === 'hour') : rowName(row));
+const nameOf = (row: ReportRow, report: MeasureReport) => (row.start ? dayOf(Date.parse(row.start), report.by === 'hour') : rowName(row, report.by));
 
 function Table({ measure, report, picked, pick }: { measure: Measure; report: MeasureReport; picked: ReportRow | null; pick: (row: ReportRow) => void }) {
   const columns = columnsOf(report.data);

@@ -1,10 +1,10 @@
 // The page of measures. Loaded when it is opened, and its charts after it.
-import '../text/pages';
+import '../text/reports';
 import '../style/reports.css';
 import { signal } from '@preact/signals';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { me, now, reason } from '../state/desk';
-import { changeOf, chosen, DAYS, kindOf, measures, periods, reports, show, total, unitOf, valueOf, type Asked, type Measure } from '../state/reports';
+import { changeOf, chosen, DAYS, kindOf, measures, periods, reports, series, show, total, unitOf, valueOf, type Asked, type Measure } from '../state/reports';
 import { count, say } from '../text/say';
 import type { MeasureReport } from '../wire';
 import { Icon } from './icon';
@@ -31,21 +31,21 @@ export function useReport(asked: Asked): { value: MeasureReport | null; failure:
 }
 
 /** A chart, when uPlot is there. */
-export function Plot({ measure, report, height, small, pick }: { measure: Measure; report: MeasureReport; height: number; small?: boolean; pick?: (index: number) => void }) {
+export function Plot({ measure, report, height, small, pick }: { measure: Measure; report: MeasureReport; height: number; small?: boolean; pick?: (start: string) => void }) {
   useEffect(() => {
     import('./chart').then((loaded) => { charts.value = loaded; }, () => undefined); // the table says the same
   }, []);
-  const rows = report.data.filter((row) => row.start);
+  const points = useMemo(() => series(measure, report.data), [report]);
   const unit = unitOf(measure, report.unit);
-  const at = useMemo(() => rows.map((row) => Date.parse(row.start!) / 1000), [report]);
-  const values = useMemo(() => rows.map((row) => valueOf(measure, row)), [report]);
+  const at = useMemo(() => points.map((one) => Date.parse(one.start) / 1000), [points]);
+  const values = useMemo(() => points.map((one) => one.value), [points]);
   const Chart = charts.value?.Chart;
   if (!Chart) return <div class="chart-wait" style={{ height: `${height}px` }} />;
   const known = values.filter((value): value is number => value !== null);
   const summary = known.length === 0 ? say('reports.chart.none')
     : say('reports.chart', { name: say(`measure.${measure}`), least: show(Math.min(...known), unit), most: show(Math.max(...known), unit), last: show(known.at(-1)!, unit) });
   return <Chart at={at} values={values} label={say(`measure.${measure}`)} show={(value) => show(value, unit)} when={(value) => dayOf(value * 1000, report.by === 'hour')} tz={report.tz} height={height}
-    bars={unit === 'count'} seconds={unit === 'seconds'} summary={summary} {...(small && { small })} {...(pick && { pick })} />;
+    bars={unit === 'count'} seconds={unit === 'seconds'} summary={summary} {...(small && { small })} {...(pick && { pick: (index: number) => pick(points[index]!.start) })} />;
 }
 
 export const dayOf = (at: number, hour: boolean) => new Date(at).toLocaleString(undefined, { weekday: 'short', day: 'numeric', month: 'short', ...(hour && { hour: '2-digit', minute: '2-digit' }) });
@@ -125,18 +125,18 @@ function Headline({ measure, report, before, days }: { measure: Measure; report:
 
 /** One value for each row, where they cannot be added up. */
 function Rows({ measure, report }: { measure: Measure; report: MeasureReport }) {
-  return <dl class="measure-rows">{report.data.slice(0, 4).map((row) => <div key={row.key + row.detail}><dt>{rowName(row)}</dt><dd>{show(valueOf(measure, row), unitOf(measure, report.unit))}</dd></div>)}</dl>;
+  return <dl class="measure-rows">{report.data.slice(0, 4).map((row) => <div key={row.key + row.detail}><dt>{rowName(row, report.by)}</dt><dd>{show(valueOf(measure, row), unitOf(measure, report.unit))}</dd></div>)}</dl>;
 }
 
 /** The largest rows. */
 function Top({ report }: { report: MeasureReport }) {
   const rows = [...report.data].sort((a, b) => b.n - a.n).slice(0, 3);
-  return <dl class="measure-rows">{rows.map((row) => <div key={row.key + row.detail}><dt>{rowName(row)}</dt><dd>{show(row.n, 'count')}</dd></div>)}</dl>;
+  return <dl class="measure-rows">{rows.map((row) => <div key={row.key + row.detail}><dt>{rowName(row, report.by)}</dt><dd>{show(row.n, 'count')}</dd></div>)}</dl>;
 }
 
 /** What a row is called. */
-export function rowName({ name, key, detail }: { name: string; key: string; detail: string }): string {
-  const own = name || key;
+export function rowName({ name, key, detail }: { name: string; key: string; detail: string }, by: string): string {
+  const own = name || key || (by && say('reports.none'));
   const sort = detail && detailName(detail);
   return own && sort ? `${own} · ${sort}` : own || sort || say('reports.everything');
 }
