@@ -15,7 +15,7 @@ SLOW := ./store ./cmd/switchboard ./api ./gateway
 PURE := ./internal/slareference ./normalize/... ./router/... ./replay/... ./bench/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops soak-replies
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops soak-replies soak-reports
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -121,6 +121,9 @@ soak-assign: ## 64 clients, 1,000 conversations and 20 agents on two nodes: capa
 soak-idle: web ## memory of one node with 1,000 idle mailboxes
 	@scripts/test-tools
 	@$(GO) test -v -count=1 -timeout 15m -run '^TestSoakIdle$$' ./cmd/switchboard -soak
+
+soak-reports: ## every measure of reports over 10,000 random histories equals a simple calculation (an hour)
+	@$(GO) test -v -count=1 -timeout 180m -run '^TestReportsEqualTheReference$$' ./store -reported 10000
 
 fuzz: ## run every fuzz target for FUZZTIME (30s each)
 	@scripts/fuzz $(FUZZTIME)

@@ -31,6 +31,8 @@ const (
 	noticeInterval = 5 * time.Second
 	// clockInterval is how often times are looked for that a wrong clock has set.
 	clockInterval = time.Minute
+	// reportInterval is how often what has changed is prepared for reports.
+	reportInterval = time.Minute
 )
 
 // Run serves until ctx ends, then stops in order: the channels first, then the
@@ -73,6 +75,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepUploadsFailed", g.store.SweepUploads) })
 	pipeline.Go(func() error { return g.webhooks.Run(inner) })
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepWebhooksFailed", g.store.SweepWebhooks) })
+	pipeline.Go(func() error { return g.repeat(inner, reportInterval, "KeepReportsFailed", g.store.KeepReports) })
 	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 
 	frontend, outer := errgroup.WithContext(ctx)

@@ -1109,6 +1109,14 @@ create table report_routed (
 CREATE INDEX report_routed_at_idx ON report_routed USING btree (at);
 CREATE INDEX report_routed_conversation_id_idx ON report_routed USING btree (conversation_id);
 
+create table report_state (
+    one boolean not null default true,
+    xid xid8 not null,
+    event_id bigint not null,
+    constraint report_state_pkey PRIMARY KEY (one),
+    constraint report_state_one_check CHECK (one)
+);
+
 create table schema_functions (
     checksum text not null
 );
@@ -1351,3 +1359,4 @@ create function unreachable(address text) returns jsonb language sql stable;
 create function write_changes(changes jsonb, texts text[], blobs bytea[], OUT numbers bigint[], OUT raws_lost integer, OUT deliveries_lost integer) returns record language plpgsql volatile;
 create sequence fences;
 create view contact_names (id uuid, account_id uuid, name text, address text);
+create view report_stale (conversation_id uuid);

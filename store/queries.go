@@ -59,6 +59,7 @@ type queries struct {
 	macro            macroQueries
 	survey           surveyQueries
 	report           reportQueries
+	reportKeep       reportKeepQueries
 	article          articleQueries
 	help             helpQueries
 }

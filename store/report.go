@@ -78,17 +78,15 @@ var measures = map[string]counted{
 var groupings = map[string]string{"": "''", "tier": "p.tier", "inbox": "p.inbox_id", "segment": "p.segment", "agent": "p.agent_id", "channel": "p.channel", "tag": "t.tag",
 	"day": "width_bucket(p.at, $5::timestamptz[])", "hour": "width_bucket(p.at, $5::timestamptz[])"}
 
-// reportSource is where the points of conversations come from that were changed since $2.
-const reportSource = "conversation_points(array(select c.id from conversations c where c.created_at < $3 and c.updated_at >= $2))"
-
 // reporting is a report that is being made.
 type reporting struct {
-	s     *Store
-	f     *view.ReportFilter
-	m     counted
-	timed bool
-	names map[[2]string]string // by what, and key
-	keys  map[string]string    // of inboxes, by id
+	s      *Store
+	f      *view.ReportFilter
+	m      counted
+	timed  bool
+	source string
+	names  map[[2]string]string // by what, and key
+	keys   map[string]string    // of inboxes, by id
 }
 
 func (s *Store) reporting(ctx context.Context, f *view.ReportFilter) (*reporting, error) {
@@ -96,10 +94,16 @@ func (s *Store) reporting(ctx context.Context, f *view.ReportFilter) (*reporting
 	if !ok {
 		return nil, desk.Errorf(desk.KindInvalid, "there is no measure %q", f.Measure)
 	}
-	if err := s.keepHours(ctx, f.Business); err != nil {
+	if f.Business {
+		if err := s.keepHours(ctx); err != nil {
+			return nil, err
+		}
+	}
+	source, err := s.pointSource(ctx)
+	if err != nil {
 		return nil, err
 	}
-	r := &reporting{s: s, f: f, m: m, timed: f.By == "day" || f.By == "hour", names: map[[2]string]string{}, keys: map[string]string{}}
+	r := &reporting{s: s, source: source, f: f, m: m, timed: f.By == "day" || f.By == "hour", names: map[[2]string]string{}, keys: map[string]string{}}
 	var rows []struct {
 		Key, Name, What string
 		ID              uuid.NullUUID
@@ -117,13 +121,13 @@ func (s *Store) reporting(ctx context.Context, f *view.ReportFilter) (*reporting
 }
 
 // query returns a query of report.sql.
-func (r *reporting) query(name, source string) string {
+func (r *reporting) query(name string) string {
 	text := block(name)
 	key, join := groupings[r.f.By], ""
 	if r.f.By == "tag" {
 		join = "left join lateral unnest(p.tags) t(tag) on true"
 	}
-	replace := []string{keyMark, key, sourceMark, source, joinMark, join, filterMark, r.m.filter}
+	replace := []string{keyMark, key, sourceMark, r.source, joinMark, join, filterMark, r.m.filter}
 	if r.m.detail {
 		replace = append(replace, detailMark, "p.detail")
 	}
@@ -270,7 +274,7 @@ func (r *reporting) complete(rows []view.ReportRow) []view.ReportRow {
 
 func (r *reporting) groups(ctx context.Context) (rows []view.ReportRow, err error) {
 	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, r.query("report-groups", reportSource), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
+	if err := r.s.db.SelectContext(ctx, &list, r.query("report-groups"), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
 		return nil, err
 	}
 	for _, g := range list {
@@ -334,7 +338,7 @@ func (s *Store) ReportConversations(ctx context.Context, as desk.Agent, f view.R
 	}
 	limits, tiers := viewer(as)
 	args := append(r.args(f.From, f.To, kinds...), limits, tiers, r.stored(key), detail, nullTime(after.At), after.ID, limit)
-	if err := s.db.SelectContext(ctx, &rows, r.query("report-conversations", reportSource), args...); err != nil {
+	if err := s.db.SelectContext(ctx, &rows, r.query("report-conversations"), args...); err != nil {
 		return nil, wrap("list the conversations of a report", err)
 	}
 	for i := range rows {

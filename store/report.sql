@@ -77,3 +77,38 @@ insert into report_hours (inbox_id, opens, closes, passed) select * from unnest(
 -- name: report-calendars-save
 insert into report_calendars (digest, since, until) values ($1, $2, $3)
 on conflict (one) do update set digest = excluded.digest, since = excluded.since, until = excluded.until;
+
+-- name: report-reset
+-- All points are made again.
+with emptied as (delete from report_points)
+update report_state set xid = '0', event_id = 0;
+
+-- name: report-lock
+select pg_try_advisory_xact_lock(hashtextextended('report_points', 0));
+
+-- name: report-next
+-- The conversations of the next $1 events of transactions before which no other is still open, and the last of the
+-- events. A survey of a conversation that was merged is answered in another one.
+with next as materialized (
+    select e.xid, e.id, e.conversation_id, e.kind, e.data from events e, report_state s
+    where (e.xid, e.id) > (s.xid, s.event_id) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by e.xid, e.id limit $1)
+select array(select conversation_id from next where conversation_id is not null
+             union select v.conversation_id from next join surveys v on v.id = substr(next.data->>'survey_id', 4)::uuid where next.kind = 'survey.answered')::text[] as ids,
+       count(*) as n, coalesce((select xid::text from next order by xid desc, id desc limit 1), '0') as xid, coalesce((select id from next order by xid desc, id desc limit 1), 0) as id
+from next;
+
+-- name: report-forget
+delete from report_points where conversation_id = any($1::uuid[]);
+
+-- name: report-keep
+-- A conversation with a later event stays stale, and is kept after that one.
+insert into report_points select * from conversation_points(array(
+    select i from unnest($1::uuid[]) i
+    where not exists (select from events e where e.conversation_id = i and (e.xid, e.id) > ($2::text::xid8, $3::bigint))));
+
+-- name: report-advance
+update report_state set xid = $1::text::xid8, event_id = $2;
+
+-- name: report-current
+select not exists (select from report_stale);

@@ -45,35 +45,39 @@ func (s *Store) reportCalendars() (calendars map[desk.InboxID]*sla.Calendar, dig
 	return calendars, hex.EncodeToString(sum[:])
 }
 
-// keepHours makes report_hours those of the calendars in force, if reports need them.
-func (s *Store) keepHours(ctx context.Context, needed bool) error {
-	if !needed {
-		return nil
-	}
+// keepHours makes report_hours those of the calendars in force. If they are others than before,
+// the points of reports are made again.
+func (s *Store) keepHours(ctx context.Context) error {
 	calendars, digest := s.reportCalendars()
 	current := func(q interface {
 		GetContext(ctx context.Context, dest any, args ...any) error
-	}) (first time.Time, ok bool, err error) {
+	}) (first time.Time, same, ok bool, err error) {
 		var have struct {
 			Digest              string
 			Since, Until, First time.Time
 		}
 		err = q.GetContext(ctx, &have)
-		return have.First, have.Digest == digest && !have.First.Before(have.Since) && time.Now().Before(have.Until), wrap("read the hours of reports", err)
+		same = have.Digest == digest && !have.First.Before(have.Since)
+		return have.First, same, same && time.Now().Before(have.Until), wrap("read the hours of reports", err)
 	}
-	if _, ok, err := current(s.q.report.Calendars); err != nil || ok {
+	if _, _, ok, err := current(s.q.report.Calendars); err != nil || ok {
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.report.HoursLock).ExecContext(ctx); err != nil {
 			return wrap("lock the hours of reports", err)
 		}
-		first, ok, err := current(tx.StmtxContext(ctx, s.q.report.Calendars))
+		first, same, ok, err := current(tx.StmtxContext(ctx, s.q.report.Calendars))
 		if err != nil || ok {
 			return err
 		}
 		if _, err := tx.StmtxContext(ctx, s.q.report.HoursClear).ExecContext(ctx); err != nil {
 			return wrap("clear the hours of reports", err)
+		}
+		if !same {
+			if _, err := tx.StmtxContext(ctx, s.q.reportKeep.Reset).ExecContext(ctx); err != nil {
+				return wrap("make the points of reports again", err)
+			}
 		}
 		since, until := first.AddDate(-1, 0, 0).UTC().Truncate(24*time.Hour), time.Now().AddDate(1, 0, 0)
 		var inbox, opens, closes, passed column

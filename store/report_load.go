@@ -11,7 +11,7 @@ import (
 
 // load counts what came in, what was resolved, and what was open at the end of each group.
 func (r *reporting) load(ctx context.Context) (rows []view.ReportRow, err error) {
-	query := r.query("report-load", reportSource)
+	query := r.query("report-load")
 	var list []reportGroup
 	if err := r.s.db.SelectContext(ctx, &list, query, r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (r *reporting) backlog(ctx context.Context) (map[string]int64, error) {
 		whole.f, whole.timed = &f, false
 	}
 	var list []reportGroup
-	query := whole.query("report-load", "conversation_points(array(select c.id from conversations c where c.created_at < $3 and $2::timestamptz is not null))")
+	query := whole.query("report-load")
 	if err := r.s.db.SelectContext(ctx, &list, query, r.args("-infinity", r.f.From, "backlog")...); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (r *reporting) timedLoad(list []reportGroup, open int64) (rows []view.Repor
 // topics counts the tags of new conversations, and the words that their subjects share.
 func (r *reporting) topics(ctx context.Context) (rows []view.ReportRow, err error) {
 	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, r.query("report-topics", reportSource), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
+	if err := r.s.db.SelectContext(ctx, &list, r.query("report-topics"), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
 		return nil, err
 	}
 	var all int64
@@ -97,7 +97,7 @@ func (r *reporting) topics(ctx context.Context) (rows []view.ReportRow, err erro
 // flow counts moves from one inbox to another.
 func (r *reporting) flow(ctx context.Context) (rows []view.ReportRow, err error) {
 	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, r.query("report-flow", reportSource), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
+	if err := r.s.db.SelectContext(ctx, &list, r.query("report-flow"), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
 		return nil, err
 	}
 	for _, g := range list {

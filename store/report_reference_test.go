@@ -79,7 +79,6 @@ type counter struct {
 type turned struct {
 	from, to time.Time
 	last     bool // it still is
-	imported bool
 }
 
 func agentOf(actor string) string {
