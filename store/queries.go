@@ -21,6 +21,7 @@ type queries struct {
 	changes          changesQueries
 	ingest           ingestQueries
 	policy           policyQueries
+	simulation       simulationQueries
 	secret           secretQueries
 	account          accountQueries
 	viewConversation viewConversationQueries

@@ -20,10 +20,10 @@ func policyCommand() *cobra.Command {
 		Use:   "policy",
 		Short: "Check, compare, publish and explain routing policies",
 		Long: `Check, compare, publish and explain routing policies. Only "apply" changes something.
-diff, apply, export, history and "explain CONVERSATION" use the database, and work while
+diff, apply, export, history, simulate and "explain CONVERSATION" use the database, and work while
 the gateway runs; the others need neither a database nor a configuration.`,
 	}
-	cmd.AddCommand(policyCheckCommand(), policyDiffCommand(), policyApplyCommand(), policyExportCommand(), policyHistoryCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
+	cmd.AddCommand(policyCheckCommand(), policyDiffCommand(), policyApplyCommand(), policyExportCommand(), policyHistoryCommand(), policySimulateCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
 	return needSubcommand(cmd)
 }
 

@@ -66,6 +66,11 @@ func TestPolicyPublishCommands(t *testing.T) {
 		{[]string{"apply", "--version", "9", "--reason", "x"}, []string{"!there is no version 9"}},
 		{[]string{"export", "2"}, []string{"resolution: 16h"}},
 		{[]string{"export", "9"}, []string{"!there is no such version"}},
+		{[]string{"simulate", file, "--since", "7d", "--staff", "billing=2,mon:3"}, []string{"0 conversations: 0 go to another inbox"}},
+		{[]string{"simulate", file, "--json"}, []string{`"moves": []`}},
+		{[]string{"simulate", file, "--since", "x"}, []string{"!--since"}},
+		{[]string{"simulate", file, "--staff", "biling=2"}, []string{"!the policy has no inbox \"biling\""}},
+		{[]string{"simulate", file, "--staff", "billing"}, []string{"!is not staffing such as billing=3"}},
 		{[]string{"history"}, []string{"[version 1 again] too fast", "  command  ana     faster", "  default"}},
 	} {
 		out, err := run(c.args...)
