@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import type { Chat, Line } from './chat';
 import strings from './strings.json';
+import { suggestions, wrote, type Suggestion } from './suggest';
 
 /** Incremented with every change of the chat; components that read it are rendered again. */
 export const version = signal(0);
@@ -86,9 +87,13 @@ function Composer({ chat, first }: { chat: Chat; first: boolean }) {
     area.style.height = `${Math.min(area.scrollHeight + 2, 140)}px`;
   }, [text]);
 
+  const [articles, setArticles] = useState<readonly Suggestion[]>([]);
+  useEffect(() => suggestions(text, setArticles), [text]);
+
   const send = () => {
     const words = text.trim();
     if (!words) return;
+    wrote();
     if (first && (name.trim() || email.trim())) chat.introduce(name.trim(), email.trim());
     chat.say(words);
     setText('');
@@ -104,6 +109,13 @@ function Composer({ chat, first }: { chat: Chat; first: boolean }) {
           <p>{strings.emailWhy}</p>
         </div>
       )}
+      {articles.length > 0 && (
+        <section class="articles" aria-label={strings.articles}>
+          <p>{strings.articles}</p>
+          <ul>{articles.map((one) => <li key={one.url}><a href={one.url} target="_blank" rel="noopener" dir="auto">{one.title}<span class="sr"> {strings.newTab}</span></a></li>)}</ul>
+        </section>
+      )}
+      <p class="sr" role="status">{articles.length > 0 ? fill(strings.found, { n: String(articles.length) }) : ''}</p>
       <div class="write">
         <textarea ref={field} dir="auto" rows={1} value={text} placeholder={strings.placeholder} aria-label={strings.message}
           onInput={(event) => { setText(event.currentTarget.value); chat.nowTyping(); }}

@@ -1,11 +1,12 @@
 // All texts of the console come from catalogues, so that a translation is as many other
 // files: strings.json has those of the first screen, pages.json those of the pages and
 // dialogs that are loaded later (pages.ts), and a large page has its own.
+import type articles from './articles.json';
 import type pages from './pages.json';
 import type reports from './reports.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof pages & typeof reports;
+type Catalogue = typeof first & typeof articles & typeof pages & typeof reports;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count, isolated, say, sayIf } from '../text/say';
 import { moment } from '../text/time';
 import { denied } from '../state/actions';
@@ -15,7 +15,7 @@ import { newerThan } from '../state/timeline';
 import { discard, keepMine, loadRecipients, schedule, seenSeq, send, stopWriting, type as typed, useTheirs, write, writing } from '../state/writing';
 import type { Conversation, Draft, Message } from '../wire';
 import { Icon } from './icon';
-import { Forwarding, Later, Macros, Outgoing } from './lazy';
+import { Articles, Forwarding, Later, Macros, Outgoing } from './lazy';
 import { Added, Asked, RecipientFields } from './recipients';
 import { keyLabel, keyShortcut } from './shortcuts';
 
@@ -58,6 +58,7 @@ function Doors({ conversation }: { conversation: Conversation }) {
 
 function Editor({ conversation, messages }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
+  const [finds, setFinds] = useState(false);
   const current = writing.value!;
   const reply = current.kind === 'reply';
   const to = recipient(conversation);
@@ -119,6 +120,7 @@ function Editor({ conversation, messages }: Props) {
       {current.failure && <p class="failed" role="alert">{say('composer.failed', { reason: current.failure })}</p>}
       {forgot && <p class="stale" role="alert"><Icon name="clip" size={16} />{say('composer.forgot')}</p>}
       {reply && <Macros part="Menu" conversation={conversation} field={field} />}
+      {finds && <Articles part="Insert" field={field} close={() => setFinds(false)} />}
       <textarea ref={field} dir="auto" rows={4} value={current.text} aria-label={label} readOnly={current.sending}
         placeholder={say(`composer.placeholder.${current.kind}`)} onInput={(event) => typed(event.currentTarget.value)}
         onPaste={(event) => { if (mail) take(event, event.clipboardData, conversation.id); }} />
@@ -139,6 +141,7 @@ function Editor({ conversation, messages }: Props) {
         {mail && <button class="button button-quiet" disabled={current.sending} onClick={() => (current.at > 0 ? void schedule(conversation, messages, 0) : (dialog.value = 'sendLater'))}><Icon name="clock" size={15} />{say(current.at > 0 ? 'composer.atOnce' : 'composer.later')}</button>}
         {mail && <Later part="AttachButton" conversation={conversation.id} disabled={current.sending} />}
         {reply && <Macros part="Button" field={field} />}
+        <button type="button" class="button button-quiet" aria-expanded={finds} onClick={() => setFinds(!finds)}><Icon name="book" size={15} />{say('view.articles')}</button>
         {current.text !== '' && <button class="button button-quiet" onClick={discard}>{say('composer.discard')}</button>}
         {current.text !== '' && theirs === undefined && <span class="saved muted">{say('composer.saved')}</span>}
       </div>

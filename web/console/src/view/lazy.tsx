@@ -13,6 +13,7 @@ type First = typeof import('./first');
 type Hooks = typeof import('./webhooks');
 type Post = typeof import('./outbox');
 type MacroParts = typeof import('./macros');
+type ArticleParts = typeof import('./articles');
 type Forward = typeof import('./forward');
 type When = typeof import('./sendlater');
 type Measured = typeof import('./reports');
@@ -22,6 +23,7 @@ const first = signal<First | null>(null);
 const hooks = signal<Hooks | null>(null);
 const post = signal<Post | null>(null);
 const macros = signal<MacroParts | null>(null);
+const articles = signal<ArticleParts | null>(null);
 const forward = signal<Forward | null>(null);
 const when = signal<When | null>(null);
 const measured = signal<Measured | null>(null);
@@ -48,6 +50,10 @@ async function loadPost(): Promise<void> {
 
 async function loadMacros(): Promise<void> {
   macros.value ??= await import('./macros');
+}
+
+async function loadArticles(): Promise<void> {
+  articles.value ??= await import('./articles');
 }
 
 async function loadForward(): Promise<void> {
@@ -113,6 +119,13 @@ export function Macros({ part, ...props }: { part: keyof MacroParts; conversatio
   useLoaded(loadMacros);
   const Part = macros.value?.[part] as FunctionComponent<object> | undefined;
   return Part ? <Part {...props} /> : part === 'Page' ? <main class="page" aria-busy="true" aria-label={say('view.macros')} /> : null;
+}
+
+/** What there is about articles: the page, and what the composer inserts. */
+export function Articles({ part, ...props }: { part: keyof ArticleParts; field?: RefObject<HTMLTextAreaElement>; close?: () => void }) {
+  useLoaded(loadArticles);
+  const Part = articles.value?.[part] as FunctionComponent<object> | undefined;
+  return Part ? <Part {...props} /> : part === 'Page' ? <main class="page" aria-busy="true" aria-label={say('view.articles')} /> : null;
 }
 
 /** The forms for agents and accounts, which are loaded when one is opened. */

@@ -1,0 +1,6 @@
+// The texts of the page of articles.
+import './pages';
+import articles from './articles.json';
+import { learn } from './say';
+
+learn(articles);

@@ -1,0 +1,76 @@
+import { useEffect, useState } from 'preact/hooks';
+import { articles } from '../state/articles';
+import { me, now, reason, tell } from '../state/desk';
+import { count, say } from '../text/say';
+import { moment } from '../text/time';
+import type { Article, ArticleRow } from '../wire';
+import { ArticleForm } from './articleform';
+import { Icon } from './icon';
+
+/** The articles of the knowledge base. */
+export function Page() {
+  const [list, setList] = useState<readonly ArticleRow[] | null>(null);
+  const [more, setMore] = useState(false);
+  const [failure, setFailure] = useState('');
+  const [query, setQuery] = useState('');
+  const [status, setStatus] = useState('');
+  const [editing, setEditing] = useState<Article | 'new' | null>(null);
+  const load = () => articles.list({ q: query.trim(), status, limit: 100 }).then((page) => { setList(page.data); setMore(page.next_cursor !== null); setFailure(''); }, (error: unknown) => setFailure(reason(error)));
+  useEffect(() => {
+    const timer = setTimeout(() => void load(), query ? 120 : 0);
+    return () => clearTimeout(timer);
+  }, [query, status]);
+  const edit = (id: string) => articles.one(id).then(setEditing, (error: unknown) => tell(reason(error), { bad: true }));
+  if (editing) {
+    return (
+      <main class="page articles" aria-label={say('view.articles')}>
+        <ArticleForm key={editing === 'new' ? '' : editing.id} article={editing === 'new' ? null : editing} done={() => { setEditing(null); void load(); }} />
+      </main>
+    );
+  }
+  return (
+    <main class="page articles" aria-label={say('view.articles')}>
+      <header class="page-head">
+        <h1>{say('view.articles')}</h1>
+        <p class="muted">{say('articles.explain')}</p>
+        <p class="article-tools">
+          <button class="button button-primary" onClick={() => setEditing('new')}><Icon name="plus" size={16} />{say('articles.add')}</button>
+          <input class="field" type="search" value={query} placeholder={say('articles.search')} aria-label={say('articles.search')} onInput={(event) => setQuery(event.currentTarget.value)} />
+          <select class="field" aria-label={say('articles.status')} value={status} onChange={(event) => setStatus(event.currentTarget.value)}>
+            {(['', 'draft', 'published', 'archived'] as const).map((one) => <option key={one} value={one}>{say(one ? `articles.status.${one}` : 'articles.status.all')}</option>)}
+          </select>
+        </p>
+      </header>
+      {failure && <div class="empty" role="alert"><p>{say('articles.unloaded', { reason: failure })}</p><button class="button" onClick={() => void load()}>{say('net.retry')}</button></div>}
+      {!list && !failure && <div class="skeleton" aria-hidden="true">{[1, 2, 3].map((i) => <div class="bones" key={i}><i /><i class="short" /></div>)}</div>}
+      {list?.length === 0 && !failure && <div class="empty"><Icon name="book" size={30} /><p>{say(query || status ? 'articles.noMatch' : 'articles.none')}</p>{!query && !status && <p class="muted">{say('articles.none.hint')}</p>}</div>}
+      {list && list.length > 0 && <ul class="raws" aria-label={say('view.articles')}>{list.map((one) => <Line key={one.id} article={one} edit={() => void edit(one.id)} />)}</ul>}
+      {more && <p class="muted">{say('articles.more')}</p>}
+    </main>
+  );
+}
+
+function Line({ article, edit }: { article: ArticleRow; edit: () => void }) {
+  const newer = article.status === 'published' && article.live_version !== article.version;
+  const due = article.review_on && article.review_on <= new Date(now.value).toISOString().slice(0, 10);
+  const votes = article.helpful + article.unhelpful;
+  return (
+    <li class="raw article" aria-label={article.title}>
+      <Icon name="book" />
+      <div class="raw-body">
+        <p class="channel-head"><b dir="auto" lang={article.language}>{article.title}</b>
+          <span class={`chip article-${article.status}`}>{say(`articles.status.${article.status}`)}</span>
+          <span class="chip">{say(article.public ? 'articles.public' : 'articles.internal')}</span>
+          <span class="chip">{article.language}</span>
+          {newer && <span class="chip">{say('articles.newer')}</span>}
+          {due && <span class="chip article-due">{say('articles.due')}</span>}
+        </p>
+        {article.summary && <p class="muted" dir="auto" lang={article.language}>{article.summary}</p>}
+        <p class="muted article-facts"><span>{moment(article.updated_at, now.value)}</span>{article.owner && <span>{article.owner.id === me.value.id ? say('articles.yours') : article.owner.name}</span>}
+          {votes > 0 && <span>{count('articles.votes', votes, { helpful: article.helpful })}</span>}
+          {article.url && <a href={article.url} target="_blank" rel="noopener">{say('articles.open')}<span class="sr">: {article.title}</span></a>}</p>
+      </div>
+      <div class="raw-tools"><button class="button" aria-label={say('articles.editOf', { title: article.title })} onClick={edit}>{say('macros.edit')}</button></div>
+    </li>
+  );
+}

@@ -1,0 +1,101 @@
+// The knowledge base: an article is written in the console, read as a page, suggested in the chat, and inserted in a reply.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, everywhere, launch, mail, open, shot, startDemo } from './desk.mjs';
+
+let demo, browser, page;
+const line = (name) => page.getByRole('listitem', { name, exact: true });
+
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+  await mail(demo.smtp, { from: 'ida@shopper.example', subject: 'Sending back a carpet', text: 'How do I send it back?' });
+  page = await open(await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' }), demo.console);
+  page.setDefaultTimeout(10_000);
+  await page.locator('.row', { hasText: 'Sending back a carpet' }).waitFor();
+});
+after(async () => { await browser?.close(); await demo?.stop(); });
+
+test('an article is written with a preview, saved as a draft, and published', async () => {
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Articles' }).click();
+  await page.getByRole('button', { name: 'New article' }).click();
+  const form = page.getByRole('form', { name: 'New article' });
+  await form.getByRole('button', { name: 'Save draft' }).click();
+  await form.getByText('Give the article a title').waitFor();
+  await form.getByLabel('Title', { exact: true }).fill('Returning a carpet');
+  await form.getByLabel('Text', { exact: true }).fill('# Within 30 days\n\n1. Roll it up.\n2. Print the **label**.\n\n<b>not bold</b>');
+  await form.getByLabel('Topics').fill('Returns, Carpets');
+  await form.locator('.article-preview h2', { hasText: 'Within 30 days' }).waitFor();
+  await form.locator('.article-preview', { hasText: '<b>not bold</b>' }).waitFor();
+  await everywhere(page, 'articles-form');
+  await form.getByRole('button', { name: 'Save draft' }).click();
+  await line('Returning a carpet').getByText('Draft', { exact: true }).waitFor();
+  assert.equal((await fetch(new URL('/help/en/returning-a-carpet', demo.console))).status, 404);
+
+  await page.getByRole('button', { name: 'Edit Returning a carpet' }).click();
+  const edit = page.getByRole('form', { name: 'Edit Returning a carpet' });
+  await edit.getByLabel('Text', { exact: true }).fill('# Within 30 days\n\n1. Roll it up.\n2. Print the **label**.\n3. Give it to the carrier.');
+  await edit.getByRole('button', { name: 'Save and publish' }).click();
+  await line('Returning a carpet').getByText('Published', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Edit Returning a carpet' }).click();
+  await page.getByText('Versions (2)').click();
+  await page.getByRole('button', { name: 'Version 2' }).click();
+  await page.locator('.article-diff ins', { hasText: 'Give it to the carrier.' }).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await line('Returning a carpet').waitFor();
+  await everywhere(page, 'articles-list');
+  assert.deepEqual(page.complaints, []);
+});
+
+test('the help pages are read without scripts', async () => {
+  const reader = await (await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1440, height: 900 } })).newPage();
+  await reader.goto(new URL('/help', demo.console).href);
+  await reader.getByLabel('Search the help pages').fill('return carpets');
+  await reader.getByRole('button', { name: 'Search' }).click();
+  await reader.getByRole('link', { name: 'Returning a carpet' }).click();
+  await reader.getByRole('heading', { name: 'Within 30 days' }).waitFor();
+  await reader.getByRole('link', { name: 'Contact us' }).waitFor();
+  await reader.getByRole('button', { name: 'Yes' }).click();
+  await reader.getByText('Thank you. We are glad that it helped.').waitFor();
+  await reader.context().close();
+  const seen = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true })).newPage();
+  for (const [name, path] of [['help-article', '/help/en/returning-a-carpet'], ['help-index', '/help/en'], ['help-search', '/help/en?q=carpet']]) {
+    await seen.goto(new URL(path, demo.console).href);
+    await everywhere(seen, name);
+  }
+  await seen.context().close();
+});
+
+test('the chat suggests the article while a visitor writes', async () => {
+  const shop = await (await browser.newContext({ viewport: { width: 1100, height: 800 } })).newPage();
+  await shop.goto(`${demo.demo}/shop`);
+  await shop.locator('switchboard-widget').getByRole('button').click();
+  const panel = shop.frameLocator('iframe[title=Chat]');
+  await panel.getByLabel('Message').pressSequentially('how do I return my carp');
+  const link = panel.getByRole('region', { name: 'These articles may help:' }).getByRole('link', { name: /Returning a carpet/ });
+  await link.waitFor();
+  await accessible(shop, 'chat with suggestions');
+  await shot(shop, 'chat-suggestions');
+  const [article] = await Promise.all([shop.context().waitForEvent('page'), link.click()]);
+  await article.getByRole('heading', { name: 'Returning a carpet' }).waitFor();
+  await shop.context().close();
+});
+
+test('the composer inserts an article as a link or as text', async () => {
+  await page.goto(`${demo.console}#/all`);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.locator('.row', { hasText: 'Sending back a carpet' }).locator('a').click();
+  await page.locator('.message', { hasText: 'How do I send it back?' }).waitFor();
+  await page.keyboard.press('r');
+  await page.locator('.recipient').first().waitFor();
+  await page.locator('.editor').getByRole('button', { name: 'Articles' }).click();
+  await page.getByRole('searchbox', { name: 'Search articles' }).fill('carpets');
+  await line('Returning a carpet').waitFor();
+  await everywhere(page, 'articles-insert');
+  await page.getByRole('button', { name: 'Insert link: Returning a carpet' }).click();
+  assert.match(await page.locator('.editor textarea').inputValue(), /^\[Returning a carpet\]\(https?:\/\/[^)]*\/help\/en\/returning-a-carpet\)$/);
+  await page.locator('.editor').getByRole('button', { name: 'Articles' }).click();
+  await page.getByRole('button', { name: 'Insert text: Returning a carpet' }).click();
+  await page.waitForFunction(() => document.querySelector('.editor textarea').value.includes('Give it to the carrier.'));
+  assert.deepEqual(page.complaints, []);
+});
