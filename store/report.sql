@@ -61,9 +61,7 @@ where may_read(c.restricted, c.tier, c.inbox_id, $5, $6) and ($9::timestamptz is
 order by p.at desc, p.conversation_id desc limit $11;
 
 -- name: report-calendars
-select digest, since, until, (select coalesce(min(created_at), now()) from conversations) as first from report_calendars
-union all select '', now(), now(), (select coalesce(min(created_at), now()) from conversations)
-order by digest desc limit 1;
+select coalesce(max(digest), '') as digest, coalesce(max(until), '-infinity') > now() as current from report_calendars;
 
 -- name: report-hours-lock
 select pg_advisory_xact_lock(hashtextextended('report_hours', 0));

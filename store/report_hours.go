@@ -16,6 +16,9 @@ import (
 	"switchboard/router/sla"
 )
 
+// reportYears is how far back business time is known.
+const reportYears = 10
+
 // reportCalendars returns the calendars of the inboxes that are not always open, and a digest
 // of them.
 func (s *Store) reportCalendars() (calendars map[desk.InboxID]*sla.Calendar, digest string) {
@@ -51,23 +54,22 @@ func (s *Store) keepHours(ctx context.Context) error {
 	calendars, digest := s.reportCalendars()
 	current := func(q interface {
 		GetContext(ctx context.Context, dest any, args ...any) error
-	}) (first time.Time, same, ok bool, err error) {
+	}) (same, ok bool, err error) {
 		var have struct {
-			Digest              string
-			Since, Until, First time.Time
+			Digest  string
+			Current bool
 		}
 		err = q.GetContext(ctx, &have)
-		same = have.Digest == digest && !have.First.Before(have.Since)
-		return have.First, same, same && time.Now().Before(have.Until), wrap("read the hours of reports", err)
+		return have.Digest == digest, have.Digest == digest && have.Current, wrap("read the hours of reports", err)
 	}
-	if _, _, ok, err := current(s.q.report.Calendars); err != nil || ok {
+	if _, ok, err := current(s.q.report.Calendars); err != nil || ok {
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.StmtxContext(ctx, s.q.report.HoursLock).ExecContext(ctx); err != nil {
 			return wrap("lock the hours of reports", err)
 		}
-		first, same, ok, err := current(tx.StmtxContext(ctx, s.q.report.Calendars))
+		same, ok, err := current(tx.StmtxContext(ctx, s.q.report.Calendars))
 		if err != nil || ok {
 			return err
 		}
@@ -79,7 +81,7 @@ func (s *Store) keepHours(ctx context.Context) error {
 				return wrap("make the points of reports again", err)
 			}
 		}
-		since, until := first.AddDate(-1, 0, 0).UTC().Truncate(24*time.Hour), time.Now().AddDate(1, 0, 0)
+		since, until := time.Now().AddDate(-reportYears, 0, 0).UTC().Truncate(24*time.Hour), time.Now().AddDate(1, 0, 0)
 		var inbox, opens, closes, passed column
 		for id, calendar := range calendars {
 			sum := time.Duration(0)
