@@ -2,7 +2,7 @@
 // it. And the original of a mail is passed on, and a reply has a blind copy.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, everywhere, launch, mail, open, received, shot, startDemo } from './desk.mjs';
+import { accessible, ask, everywhere, launch, mail, open, received, shot, startDemo } from './desk.mjs';
 
 let demo, browser, page;
 const [KAI, REP, LAW] = ['kai@shopper.example', 'rep@supplier.example', 'audit@law.example'];
@@ -34,17 +34,59 @@ test('forwarding: what is missing is said, the customer is refused, undo brings 
   await form.getByRole('button', { name: `Remove ${KAI} from To` }).click();
   await to.fill(`${REP},`);
   await page.keyboard.press('Enter');
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), form.getByRole('button', { name: 'Attach', exact: true }).click()]);
+  await chooser.setFiles([{ name: 'wiring.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 wiring') }]);
+  await form.getByTitle('wiring.pdf', { exact: true }).waitFor();
+  await form.getByRole('checkbox').uncheck();
+  const until = Date.now() + 8000;
+  while ((await ask(demo, '/drafts')).data.find(({ kind }) => kind === 'forward')?.attachments.length !== 1) assert.ok(Date.now() < until, 'the draft has its file');
+
+  // All that was chosen survives a reload.
+  await page.route('**/recipients', async (route) => {
+    const answer = await route.fetch();
+    const found = await answer.json();
+    await route.fulfill({ response: answer, json: { ...found, from: [...found.from, 'ceo@demo.example'] } });
+  });
+  await page.reload();
+  await page.locator('.message', { hasText: 'stays dark' }).waitFor();
+  await page.locator('.thread-more .draft-mark').waitFor();
+  await page.keyboard.press('f');
+  await form.getByTitle('wiring.pdf', { exact: true }).waitFor();
+  await form.getByText('No messages are forwarded').waitFor();
+  assert.equal(await form.locator('textarea').inputValue(), 'Is this a known fault?');
+  await form.getByRole('button', { name: `Remove ${REP} from To` }).waitFor();
+  await form.getByRole('checkbox').check();
+
+  // The sender is one of the inbox's addresses.
+  await form.getByRole('combobox').selectOption('ceo@demo.example');
+  await form.getByRole('button', { name: 'Send later' }).click();
+  await form.getByLabel('When', { exact: true }).fill('tomorrow 9:00');
   await everywhere(page, 'forward-form');
+  await form.getByRole('button', { name: `Send to ${REP} at` }).click();
+  await form.getByRole('alert').getByText('ceo@demo.example').waitFor();
+  page.complaints = page.complaints.filter((one) => !one.includes('422'));
+  await form.getByRole('combobox').selectOption('support@demo.example');
+  await page.unroute('**/recipients');
+
+  await form.getByRole('button', { name: `Send to ${REP} at` }).click();
+  await form.waitFor({ state: 'detached' });
+  await page.locator('.message-third', { hasText: 'Scheduled for' }).waitFor();
+  const back = async () => {
+    await page.getByRole('button', { name: /^Undo/ }).last().click();
+    await form.getByTitle('wiring.pdf', { exact: true }).waitFor();
+    assert.equal(await form.locator('textarea').inputValue(), 'Is this a known fault?');
+    assert.equal(await form.getByRole('checkbox', { checked: true }).count(), 1);
+  };
+  await back();
   await form.getByRole('button', { name: `Forward to ${REP}` }).click();
   await form.waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: /^Undo/ }).click();
-  await form.waitFor();
-  assert.equal(await form.locator('textarea').inputValue(), 'Is this a known fault?');
-  assert.equal(await form.getByRole('checkbox', { checked: true }).count(), 1);
+  await back();
   await form.locator('textarea').press('Control+Enter');
   await page.locator('.message-third', { hasText: `to ${REP}` }).getByText('The customer does not see this').waitFor();
   const got = await received(demo, REP, (one) => one.subject === 'Fwd: Lamp LX-4 is dark');
   assert.match(got.text, /Is this a known fault\?[^]*Forwarded message[^]*From: Kai Low <kai@shopper.example>[^]*The lamp LX-4 stays dark\./);
+  assert.match(got.raw, /wiring\.pdf/);
+  assert.match(got.from, /support@demo\.example/);
 });
 
 test('their answer is shown marked, with a notice, and an answer goes to them alone', async () => {

@@ -35,8 +35,8 @@ export async function takeBack(conversation: string, message: Message, added?: (
     const since = filesOf(listOf(conversation, draft.kind));
     if (message.third_party) {
       if (message.author?.id === me.value.id) {
+        added?.();
         if (draft.text) take(draft, since);
-        else added?.();
         mark(conversation);
       }
       const { messages, events } = threadOf(conversation).value;

@@ -137,7 +137,7 @@ export function type(text: string): void {
 
 /** Puts something on a line of its own where the cursor is. */
 export function insert(what: string): void {
-  const area = document.querySelector<HTMLTextAreaElement>('.editor-reply textarea');
+  const area = document.querySelector<HTMLTextAreaElement>('.editor-reply textarea, .editor-third textarea');
   if (!area) return;
   const [before, after] = [area.value.slice(0, area.selectionStart), area.value.slice(area.selectionEnd)];
   area.focus();

@@ -10,6 +10,7 @@ import { refusal, traceOf } from '../state/handoff';
 import { colleagues, typing } from '../state/presence';
 import { refreshThread, shown, threadOf, type Thread as Loaded } from '../state/thread';
 import { describe, handover, merges, newest, timeline } from '../state/timeline';
+import { drafted, drafts } from '../state/sync';
 import type { Conversation, Event as DeskEvent } from '../wire';
 import { Avatar } from './avatar';
 import { assignedBy, Candidates, firstName } from './chosen';
@@ -102,7 +103,7 @@ function Head({ conversation, events }: { conversation: Conversation; events: re
         {!conversation.merged_into && <div class="thread-more">
           <button class="quiet" title={withKey(say('task.add'), 'task')} aria-keyshortcuts={keyShortcut('task')} onClick={() => (dialog.value = 'task')}><Icon name="task" size={15} />{say('task.add')}</button>
           <button class="quiet" title={withKey(say('swarm.title'), 'swarm')} aria-keyshortcuts={keyShortcut('swarm')} onClick={() => (dialog.value = 'swarm')}><Icon name="team" size={15} />{say('swarm.title')}</button>
-          {conversation.allowed.includes('forward') && <button class="quiet" title={withKey(say('thread.forward'), 'forward')} aria-keyshortcuts={keyShortcut('forward')} onClick={() => startForward(conversation.id)}><Icon name="forward" size={15} />{say('thread.forward')}</button>}
+          {conversation.allowed.includes('forward') && <button class="quiet" title={withKey(say('thread.forward'), 'forward')} aria-keyshortcuts={keyShortcut('forward')} onClick={() => startForward(conversation.id)}><Icon name="forward" size={15} />{say('thread.forward')}{drafted.value.has(conversation.id) && drafts.read(conversation.id, 'forward') && <span class="draft-mark">{say('composer.draft')}</span>}</button>}
         </div>}
       </div>
     </header>
