@@ -56,6 +56,7 @@ type Deps struct {
 	ArticleCare   ArticleCare
 	Publishing    Publishing
 	Policies      Policies
+	Simulator     Simulator // nil: policies cannot be simulated
 	Webhooks      Webhooks
 	WebhookCare   WebhookCare
 	// WebhookDeliveries are what is sent to webhooks.

@@ -46,6 +46,7 @@ var bodies = map[string]any{
 	"replay-webhook":    map[string]any{"since": "2026-01-01T00:00:00Z"},
 	"check-policy":      map[string]any{"document": string(router.Default)},
 	"diff-policy":       map[string]any{"document": string(router.Default)},
+	"simulate-policy":   map[string]any{"document": string(router.Default)},
 	"publish-policy":    map[string]any{"document": string(router.Default), "reason": "test"},
 	"create-macro":      map[string]any{"name": "Hello", "text": "Hello"},
 	"change-macro":      map[string]any{"text": "Hello"},
@@ -167,6 +168,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		case operation == "publish-policy":
 			return []int{428} // without If-Match
+		case operation == "simulate-policy":
+			return []int{501} // this server has no simulator
 		}
 		return []int{200}
 	case strings.HasPrefix(path, "/webhooks"):

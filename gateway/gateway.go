@@ -317,7 +317,8 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 	deps := api.From(g.store, g.names(), actions{Desk: g.desk, committed: g.tail.Wake, queued: g.outbox.Wake}, g.hub)
 	deps.Images = imageproxy.New(g.store, config.Networks(g.cfg.Images.AllowNetworks), g.log)
 	deps.Reconciler = g.reconcile
-	deps.Policies = versions{g.store, g.tail.Wake}
+	known := versions{g.store, g.tail.Wake}
+	deps.Policies, deps.Simulator = known, known
 	deps.PlainWebhooks = g.cfg.Webhooks.AllowHTTP
 	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains}, deps)
 	if err != nil {

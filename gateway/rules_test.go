@@ -56,6 +56,11 @@ func TestPolicyFile(t *testing.T) {
 	if c := r.only("invoice"); c.Inbox.Name != "Orders" || c.Tier != 1 {
 		t.Errorf("%+v", c)
 	}
+	var simulated struct{ Conversations, Moved, Unexplained int }
+	r.call("POST", "/policies/simulate", map[string]any{"document": strings.Replace(testPolicy, `"broken"`, `"nothing"`, 1), "staff": []string{"orders=1"}}, &simulated)
+	if simulated.Conversations != 2 || simulated.Moved != 1 || simulated.Unexplained != 0 {
+		t.Errorf("%+v", simulated)
+	}
 }
 
 // TestPolicyVersions: the policy file is published at a start only if it has changed since

@@ -30,7 +30,7 @@ func TestSimulateStoredTraffic(t *testing.T) {
 		p.accept(desk.Raw{Channel: desk.ChannelEmail, Endpoint: "smtp", SourceKey: fmt.Sprint(n), EnvelopeFrom: from, EnvelopeTo: []string{to}, ReceivedAt: time.Now(), Bytes: []byte(text)})
 	}
 	p.settled()
-	simulate := func(draft *router.Policy) simulation.Result {
+	simulate := func(draft *router.Policy) simulation.SimulationResult {
 		s := simulation.New(p.rules.Policy, draft, simulation.Options{MostMoved: mails, Handling: time.Minute})
 		if err := p.store.Openings(t.Context(), time.Now().Add(-time.Hour), func(o *simulation.Opening) error { s.Add(o); return nil }); err != nil {
 			t.Fatal(err)

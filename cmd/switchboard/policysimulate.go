@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/holidayfeed"
+	"switchboard/gateway"
 	"switchboard/internal/simulation"
 	"switchboard/router"
 	"switchboard/store"
@@ -51,15 +52,19 @@ open, and four on Mondays. Each conversation takes an agent --handling on averag
 			if err != nil {
 				return err
 			}
+			document, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
 			for inbox := range opt.Staff {
 				if _, ok := draft.Inbox(inbox); !ok {
 					return usageError{fmt.Errorf("--staff: the policy has no inbox %q", inbox)}
 				}
 			}
 			return withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
-				r, err := simulate(ctx, st, draft, time.Now().Add(-period), opt)
+				r, err := gateway.Simulate(ctx, st, string(document), time.Now().Add(-period), opt)
 				if err != nil {
-					return err
+					return noPolicy(err)
 				}
 				if asJSON {
 					enc := json.NewEncoder(cmd.OutOrStdout())
@@ -80,29 +85,8 @@ open, and four on Mondays. Each conversation takes an agent --handling on averag
 	return cmd
 }
 
-// simulate replays the conversations since an instant.
-func simulate(ctx context.Context, st *store.Store, draft *router.Policy, since time.Time, opt simulation.Options) (r simulation.Result, err error) {
-	document, err := st.LatestPolicy(ctx)
-	if err != nil {
-		return r, noPolicy(err)
-	}
-	live, err := router.Compile([]byte(document.Document))
-	if err != nil {
-		return r, fmt.Errorf("the published policy version %d no longer compiles: %w", document.Version, err)
-	}
-	live.Version = document.Version
-	for _, p := range []**router.Policy{&live, &draft} {
-		if *p, err = holidayfeed.Stored(ctx, st, *p, time.Now()); err != nil {
-			return r, err
-		}
-	}
-	run := simulation.New(live, draft, opt)
-	err = st.Openings(ctx, since, func(o *simulation.Opening) error { run.Add(o); return nil })
-	return run.Result(), err
-}
-
 // printSimulation prints tables.
-func printSimulation(out io.Writer, r *simulation.Result) error {
+func printSimulation(out io.Writer, r *simulation.SimulationResult) error {
 	fmt.Fprintf(out, "%d conversations: %d go to another inbox, %d stay with another priority, SLA policy or segment\n", r.Conversations, r.Moved, r.Changed)
 	if r.Unexplained > 0 {
 		fmt.Fprintf(out, "%d were sent elsewhere by the live version than it would send them now: their facts have changed since, or were not stored\n", r.Unexplained)
@@ -124,7 +108,7 @@ func printSimulation(out io.Writer, r *simulation.Result) error {
 	for _, in := range r.Inboxes {
 		for _, side := range []struct {
 			name string
-			load simulation.Load
+			load simulation.SimulatedLoad
 		}{{"live", in.Before}, {"draft", in.After}} {
 			wait, breaches := "-", "-"
 			if side.load.Staffed {

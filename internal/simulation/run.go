@@ -22,21 +22,21 @@ type Options struct {
 	MostMoved int           // how many conversations are listed; all are counted
 }
 
-// Result is what a draft would have done, next to the live policy.
-type Result struct {
-	From          time.Time     `json:"from"`
-	To            time.Time     `json:"to"`
-	Conversations int           `json:"conversations"`
-	Moved         int           `json:"moved" doc:"Conversations that would go to another inbox"`
-	Changed       int           `json:"changed" doc:"Those that stay, with another priority, SLA policy or segment"`
-	Unexplained   int           `json:"unexplained" doc:"Of those that the live version decided: how many it would send elsewhere than it did, because facts have changed"`
-	Moves         []Moves       `json:"moves" doc:"How many go from where to where, and by which rules"`
-	List          []Moved       `json:"list" doc:"The first ones that move"`
-	Inboxes       []InboxResult `json:"inboxes"`
+// SimulationResult is what a draft would have done, next to the live policy.
+type SimulationResult struct {
+	From          time.Time        `json:"from"`
+	To            time.Time        `json:"to"`
+	Conversations int              `json:"conversations"`
+	Moved         int              `json:"moved" doc:"Conversations that would go to another inbox"`
+	Changed       int              `json:"changed" doc:"Those that stay, with another priority, SLA policy or segment"`
+	Unexplained   int              `json:"unexplained" doc:"Of those that the live version decided: how many it would send elsewhere than it did, because facts have changed"`
+	Moves         []SimulatedMoves `json:"moves" doc:"How many go from where to where, and by which rules"`
+	List          []SimulatedMove  `json:"list" doc:"The first ones that move"`
+	Inboxes       []SimulatedInbox `json:"inboxes"`
 }
 
 // Moves counts conversations that move in the same way.
-type Moves struct {
+type SimulatedMoves struct {
 	From       string `json:"from"`
 	To         string `json:"to"`
 	RuleBefore string `json:"rule_before"`
@@ -44,15 +44,15 @@ type Moves struct {
 	Count      int    `json:"count"`
 }
 
-// InboxResult compares the queue of an inbox.
-type InboxResult struct {
-	Inbox  string `json:"inbox"`
-	Before Load   `json:"before" doc:"Under the live policy"`
-	After  Load   `json:"after" doc:"Under the draft"`
+// SimulatedInbox compares the queue of an inbox.
+type SimulatedInbox struct {
+	Inbox  string        `json:"inbox"`
+	Before SimulatedLoad `json:"before" doc:"Under the live policy"`
+	After  SimulatedLoad `json:"after" doc:"Under the draft"`
 }
 
 // Load is what a queue had to do.
-type Load struct {
+type SimulatedLoad struct {
 	Conversations int     `json:"conversations"`
 	ByHour        [24]int `json:"by_hour" doc:"Arrivals by hour of the day, in UTC"`
 	Busiest       int     `json:"busiest" doc:"Most arrivals within one hour"`
@@ -66,15 +66,15 @@ type Load struct {
 type Run struct {
 	live, draft *router.Policy
 	opt         Options
-	result      Result
-	moves       map[Moves]int
+	result      SimulationResult
+	moves       map[SimulatedMoves]int
 	before      map[string]*queue
 	after       map[string]*queue
 }
 
 // queue is an inbox under one policy.
 type queue struct {
-	load   Load
+	load   SimulatedLoad
 	agents queueing.Queue
 	hour   time.Time
 	inHour int
@@ -83,7 +83,7 @@ type queue struct {
 
 // New begins a simulation.
 func New(live, draft *router.Policy, opt Options) *Run {
-	return &Run{live: live, draft: draft, opt: opt, moves: map[Moves]int{}, before: map[string]*queue{}, after: map[string]*queue{}}
+	return &Run{live: live, draft: draft, opt: opt, moves: map[SimulatedMoves]int{}, before: map[string]*queue{}, after: map[string]*queue{}}
 }
 
 // Add replays a conversation. Conversations are added in the order in which they opened.
@@ -99,9 +99,9 @@ func (r *Run) Add(o *Opening) {
 	switch {
 	case before.Inbox != after.Inbox:
 		r.result.Moved++
-		r.moves[Moves{From: before.Inbox, To: after.Inbox, RuleBefore: before.Rule, RuleAfter: after.Rule}]++
+		r.moves[SimulatedMoves{From: before.Inbox, To: after.Inbox, RuleBefore: before.Rule, RuleAfter: after.Rule}]++
 		if len(r.result.List) < r.opt.MostMoved {
-			r.result.List = append(r.result.List, Moved{o.Number, o.At, before, after})
+			r.result.List = append(r.result.List, SimulatedMove{o.Number, o.At, before, after})
 		}
 	case before.Priority != after.Priority || before.SLA != after.SLA || before.Segment != after.Segment:
 		r.result.Changed++
@@ -119,7 +119,7 @@ func (r *Run) takes(o *Opening) time.Duration {
 }
 
 // arrive adds a conversation to the queue of its inbox.
-func (r *Run) arrive(queues map[string]*queue, p *router.Policy, o *Opening, d *Decision, takes time.Duration) {
+func (r *Run) arrive(queues map[string]*queue, p *router.Policy, o *Opening, d *SimulatedDecision, takes time.Duration) {
 	q := queues[d.Inbox]
 	if q == nil {
 		q = &queue{}
@@ -152,28 +152,28 @@ func (r *Run) arrive(queues map[string]*queue, p *router.Policy, o *Opening, d *
 	}
 }
 
-// Result returns the result so far.
-func (r *Run) Result() Result {
+// SimulationResult returns the result so far.
+func (r *Run) Result() SimulationResult {
 	out := r.result
-	out.Moves, out.List, out.Inboxes = []Moves{}, append([]Moved{}, r.result.List...), []InboxResult{}
+	out.Moves, out.List, out.Inboxes = []SimulatedMoves{}, append([]SimulatedMove{}, r.result.List...), []SimulatedInbox{}
 	for m, n := range r.moves {
 		m.Count = n
 		out.Moves = append(out.Moves, m)
 	}
-	slices.SortFunc(out.Moves, func(a, b Moves) int {
+	slices.SortFunc(out.Moves, func(a, b SimulatedMoves) int {
 		return cmp.Or(b.Count-a.Count, cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)))
 	})
 	keys := maps.Clone(r.before)
 	maps.Copy(keys, r.after)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		out.Inboxes = append(out.Inboxes, InboxResult{key, r.before[key].done(), r.after[key].done()})
+		out.Inboxes = append(out.Inboxes, SimulatedInbox{key, r.before[key].done(), r.after[key].done()})
 	}
 	return out
 }
 
-func (q *queue) done() Load {
+func (q *queue) done() SimulatedLoad {
 	if q == nil {
-		return Load{}
+		return SimulatedLoad{}
 	}
 	l := q.load
 	if l.Staffed {

@@ -28,7 +28,7 @@ type Opening struct {
 }
 
 // Decision is where a policy sends a conversation.
-type Decision struct {
+type SimulatedDecision struct {
 	Inbox    string        `json:"inbox"`
 	Rule     string        `json:"rule" doc:"The last matching rule, with its parents"`
 	Priority desk.Priority `json:"priority"`
@@ -40,11 +40,11 @@ type Decision struct {
 }
 
 // Moved is a conversation that would be treated differently.
-type Moved struct {
-	Number int64     `json:"number"`
-	At     time.Time `json:"at"`
-	Before Decision  `json:"before"`
-	After  Decision  `json:"after"`
+type SimulatedMove struct {
+	Number int64             `json:"number"`
+	At     time.Time         `json:"at"`
+	Before SimulatedDecision `json:"before"`
+	After  SimulatedDecision `json:"after"`
 }
 
 // facts returns what a policy could look at when a conversation opened.
@@ -72,9 +72,9 @@ func facts(o *Opening, p *router.Policy) router.Facts {
 }
 
 // Decide returns where a policy would have sent a conversation.
-func Decide(o *Opening, p *router.Policy) Decision {
+func Decide(o *Opening, p *router.Policy) SimulatedDecision {
 	a := p.Route(facts(o, p))
-	d := Decision{Inbox: a.Inbox, Priority: a.Priority, SLA: a.SLA, Segment: a.Segment}
+	d := SimulatedDecision{Inbox: a.Inbox, Priority: a.Priority, SLA: a.SLA, Segment: a.Segment}
 	for _, step := range slices.Backward(a.Path) {
 		if rule, ok := cut(step, "routing: "); ok {
 			d.Rule = rule

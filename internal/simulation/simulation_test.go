@@ -39,7 +39,7 @@ func traffic(n int) (list []Opening) {
 	return list
 }
 
-func run(live, draft *router.Policy, opt Options, list []Opening) Result {
+func run(live, draft *router.Policy, opt Options, list []Opening) SimulationResult {
 	s := New(live, draft, opt)
 	for i := range list {
 		s.Add(&list[i])
@@ -92,7 +92,7 @@ func TestDraft(t *testing.T) {
 			want++
 		}
 	}
-	if want == 0 || r.Moved != want || len(r.Moves) != 1 || r.Moves[0] != (Moves{"billing", "frontline", "billing", "billing", want}) {
+	if want == 0 || r.Moved != want || len(r.Moves) != 1 || r.Moves[0] != (SimulatedMoves{"billing", "frontline", "billing", "billing", want}) {
 		t.Errorf("%d: %d, %+v", want, r.Moved, r.Moves)
 	}
 	for _, in := range r.Inboxes {
@@ -107,7 +107,7 @@ func TestMoreStaff(t *testing.T) {
 	t.Parallel()
 	p := compile(t, string(router.Default))
 	list := traffic(2000)
-	var last *Load
+	var last *SimulatedLoad
 	for agents := 1; agents <= 6; agents += 2 {
 		staff := Staff{}
 		if err := staff.ParseStaff(fmt.Sprintf("billing=%d,sat:0", agents)); err != nil {

@@ -1520,6 +1520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policies/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Simulate a policy document
+         * @description Replays stored conversations through a document, next to the live policy. Changes nothing. 422 if the document is not valid. For admins.
+         */
+        post: operations["simulate-policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/policies/{version}": {
         parameters: {
             query?: never;
@@ -5736,6 +5756,124 @@ export interface components {
             /** @enum {string} */
             status: "valid" | "mismatch" | "invalid" | "untrusted" | "expired" | "revoked" | "weak" | "partial" | "unreadable" | "unchecked";
         };
+        SimulatePolicyInputBody: {
+            /**
+             * Format: int64
+             * @description How far back
+             * @default 30
+             */
+            days: number;
+            /** @description YAML, see doc/policy.md */
+            document: string;
+            /**
+             * Format: double
+             * @description Mean time that an agent needs for a conversation
+             * @default 900
+             */
+            handling_s: number;
+            /**
+             * Format: int64
+             * @description How many of the conversations that move are listed
+             * @default 50
+             */
+            list: number;
+            /** @description Agents of inboxes, such as billing=3,mon:4; without it, no waits are forecast */
+            staff?: string[] | null;
+            /**
+             * Format: double
+             * @description Its coefficient of variation
+             * @default 1
+             */
+            variation: number;
+        };
+        SimulatedDecision: {
+            inbox: string;
+            priority: string;
+            /** @description The last matching rule, with its parents */
+            rule: string;
+            segment: string;
+            /** @description Empty: none applies */
+            sla: string;
+        };
+        SimulatedInbox: {
+            /** @description Under the draft */
+            after: components["schemas"]["SimulatedLoad"];
+            /** @description Under the live policy */
+            before: components["schemas"]["SimulatedLoad"];
+            inbox: string;
+        };
+        SimulatedLoad: {
+            /**
+             * Format: int64
+             * @description Conversations whose promise would have been broken
+             */
+            breaches: number;
+            /**
+             * Format: int64
+             * @description Most arrivals within one hour
+             */
+            busiest: number;
+            /** @description Arrivals by hour of the day, in UTC */
+            by_hour: number[];
+            /** Format: int64 */
+            conversations: number;
+            /**
+             * Format: double
+             * @description Until an agent begins
+             */
+            mean_wait_s: number;
+            /**
+             * Format: int64
+             * @description Conversations with a first response promised
+             */
+            promised: number;
+            /** @description Staffing was given; else what follows is 0 */
+            staffed: boolean;
+        };
+        SimulatedMove: {
+            after: components["schemas"]["SimulatedDecision"];
+            /** Format: date-time */
+            at: string;
+            before: components["schemas"]["SimulatedDecision"];
+            /** Format: int64 */
+            number: number;
+        };
+        SimulatedMoves: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            rule_after: string;
+            rule_before: string;
+            to: string;
+        };
+        SimulationResult: {
+            /**
+             * Format: int64
+             * @description Those that stay, with another priority, SLA policy or segment
+             */
+            changed: number;
+            /** Format: int64 */
+            conversations: number;
+            /** Format: date-time */
+            from: string;
+            inboxes: components["schemas"]["SimulatedInbox"][];
+            /** @description The first ones that move */
+            list: components["schemas"]["SimulatedMove"][];
+            /**
+             * Format: int64
+             * @description Conversations that would go to another inbox
+             */
+            moved: number;
+            /** @description How many go from where to where, and by which rules */
+            moves: components["schemas"]["SimulatedMoves"][];
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Of those that the live version decided: how many it would send elsewhere than it did, because facts have changed
+             */
+            unexplained: number;
+        };
         StartInputBody: {
             /** @description An agent's id or address; absent or null: you */
             assignee?: string | null;
@@ -6793,6 +6931,13 @@ export type Session = components['schemas']['Session'];
 export type SignInInputBody = components['schemas']['SignInInputBody'];
 export type SignalFrame = components['schemas']['SignalFrame'];
 export type Signature = components['schemas']['Signature'];
+export type SimulatePolicyInputBody = components['schemas']['SimulatePolicyInputBody'];
+export type SimulatedDecision = components['schemas']['SimulatedDecision'];
+export type SimulatedInbox = components['schemas']['SimulatedInbox'];
+export type SimulatedLoad = components['schemas']['SimulatedLoad'];
+export type SimulatedMove = components['schemas']['SimulatedMove'];
+export type SimulatedMoves = components['schemas']['SimulatedMoves'];
+export type SimulationResult = components['schemas']['SimulationResult'];
 export type StartInputBody = components['schemas']['StartInputBody'];
 export type Started = components['schemas']['Started'];
 export type Stationery = components['schemas']['Stationery'];
@@ -9936,6 +10081,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyDiff"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "simulate-policy": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulatePolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationResult"];
                 };
             };
             /** @description Problem details (RFC 9457) */
