@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -191,11 +192,13 @@ func (d *demo) announce() error {
 	if d.opt.JSON {
 		return json.NewEncoder(d.opt.Out).Encode(d.ends)
 	}
+	base := strings.TrimSuffix(d.ends.Console, "/")
 	_, err := fmt.Fprintf(d.opt.Out, `
   Switchboard is running with simulated customers. No mail leaves this machine.
 
     Agent console     %s   (you are signed in as Ana; the menu switches agents)
     Customer pages    %s   (a mailbox, a shop with the chat widget, a form)
+    Help pages        %s/help
     API               %s/docs
     Send mail to      smtp://%s   from any address, to %s, %s or %s
     Support mailbox   imap://%s   user %s, password %s
@@ -203,7 +206,7 @@ func (d *demo) announce() error {
 
   Stop with Ctrl+C. The data is kept in %s; delete it to start from scratch.
 
-`, d.ends.Console, d.ends.Demo, d.ends.Console[:len(d.ends.Console)-1], d.ends.SMTP, supportAddress, billingAddress, securityAddress,
+`, d.ends.Console, d.ends.Demo, base, base, d.ends.SMTP, supportAddress, billingAddress, securityAddress,
 		d.ends.IMAP.Addr, imapUser, imapPassword, d.ends.APIKey, d.opt.Data)
 	return err
 }

@@ -30,6 +30,9 @@ func (d *demo) seed(ctx context.Context) error {
 	if err := d.addMacros(ctx, admin); err != nil {
 		return err
 	}
+	if err := d.addArticles(ctx, admin); err != nil {
+		return err
+	}
 	s := &seeder{demo: d, rand: rand.New(rand.NewPCG(uint64(d.opt.Seed), 0x5eed)), now: time.Now()}
 	order := slices.Clone(topics)
 	s.rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
