@@ -33,7 +33,7 @@ type Reports interface {
 // ReportInput has the parameters of every report. It is exported because huma reads only
 // exported embedded fields.
 type ReportInput struct {
-	Measure string `path:"measure" doc:"mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort or flow"`
+	Measure string `path:"measure" doc:"mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, deflection or flow"`
 	From    string `query:"from" maxLength:"64" doc:"An instant, or a day in the time zone; absent: 30 days before to"`
 	To      string `query:"to" maxLength:"64" doc:"Before that instant, or before the beginning of that day; absent: now"`
 	TZ      string `query:"tz" maxLength:"64" doc:"IANA name of the time zone of days and hours; absent: UTC"`
@@ -186,7 +186,7 @@ func show(row *view.ReportRow, r *view.MeasureReport, loc *time.Location) {
 		q.Set("by", r.By)
 		q.Set("key", row.Key)
 	}
-	if row.N == 0 && (row.Void == nil || *row.Void == 0) && (row.Resolved == nil || *row.Resolved == 0) || r.Measure == "topics" && row.Detail == "word" {
+	if r.Measure == "deflection" || row.N == 0 && (row.Void == nil || *row.Void == 0) && (row.Resolved == nil || *row.Resolved == 0) || r.Measure == "topics" && row.Detail == "word" {
 		return
 	}
 	switch {

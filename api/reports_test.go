@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestReports(t *testing.T) {
 	to := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
 	for i, m := range report.Measures {
 		for j, by := range append([]string{""}, report.Groupings...) {
-			if by != "" && (m.Fixed || (i+j)%3 > 0) { // each measure in some ways, each way for some measures
+			if by != "" && (m.Fixed || m.Only != nil && !slices.Contains(m.Only, by) || (i+j)%3 > 0) { // each measure in some ways, each way for some measures
 				continue
 			}
 			for _, clock := range []string{"wall", "business"}[(i+j)%2:][:1] {
@@ -133,6 +134,7 @@ func TestWrongReports(t *testing.T) {
 		{"/reports/mtr", "path.measure", `did you mean "mttr"?`},
 		{"/reports/mttr?by=teir", "query.by", `did you mean "tier"?`},
 		{"/reports/topics?by=tier", "query.by", "cannot be grouped"},
+		{"/reports/deflection?by=tier", "query.by", "by day or hour"},
 		{"/reports/mttr?tz=Europe/Belin", "query.tz", "Europe/Berlin"},
 		{"/reports/mttr?from=yesterday", "query.from", "2026-11-01"},
 		{"/reports/mttr?from=2026-11-02&to=2026-11-01", "query.from", "before to"},

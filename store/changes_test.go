@@ -162,7 +162,7 @@ func (f *fixture) full() *desk.Changes {
 		RawID: f.raws[0], MessageID: "m@acme.example", InReplyTo: []string{"p@desk.example"}, References: []string{"r@desk.example", "p@desk.example"},
 		Sender: address("sender"), From: address("from"), ReplyTo: address("reply"), To: address("to"), CC: address("cc"), BCC: address("bcc"),
 		Subject: "Sub\xffject", SentAt: at(10), ReceivedAt: at(11), Preview: "pre", TextBody: "text \x00 'body'", HTMLBody: "<p>html</p>", NewText: "new\ntext",
-		Attachments: []desk.Part{{PartID: "1.2", BlobID: strings.Repeat("ab", 32), Size: 5, Name: "a.pdf", Type: "application/pdf", Charset: "utf-8",
+		Attachments: []desk.Part{{PartID: "1.2", BlobID: strings.Repeat("ab", 32), Size: 5, Name: "a.pdf", Type: "application/pdf", Charset: "utf-8", Enclosed: true,
 			Disposition: "attachment", CID: "cid", Location: "https://acme.example/a.pdf", Picture: desk.PictureNone, Data: []byte("\x00\xffabc")}},
 		AutoSubmitted: desk.AutoBounce, ListID: "list.acme.example",
 		Report: &desk.Report{Kind: "delivery-status", OriginalMessageID: "o@desk.example", OriginalSubject: "O", EnvelopeID: "E", ReportingMTA: "mx",

@@ -22,6 +22,7 @@ type reportQueries struct {
 	Load          *sqlx.Stmt `query:"report-load"`
 	Topics        *sqlx.Stmt `query:"report-topics"`
 	Flow          *sqlx.Stmt `query:"report-flow"`
+	Deflection    *sqlx.Stmt `query:"report-deflection"`
 	Names         *sqlx.Stmt `query:"report-names"`
 	Conversations *sqlx.Stmt `query:"report-conversations"`
 	Calendars     *sqlx.Stmt `query:"report-calendars"`
@@ -72,6 +73,7 @@ var measures = map[string]counted{
 	"csat":               {kinds: []string{"csat"}},
 	"effort":             {kinds: []string{"effort"}},
 	"flow":               {kinds: []string{"moved"}},
+	"deflection":         {kinds: []string{"shown", "opened"}}, // of help_events
 }
 
 // groupings are the expressions by which points are grouped.
@@ -226,8 +228,10 @@ func (s *Store) Report(ctx context.Context, f view.ReportFilter) (rows []view.Re
 		rows, err = r.topics(ctx)
 	case "flow":
 		rows, err = r.flow(ctx)
+	case "deflection":
+		rows, err = r.pointsOf(ctx, "report-deflection")
 	default:
-		rows, err = r.groups(ctx)
+		rows, err = r.pointsOf(ctx, "report-groups")
 	}
 	if err != nil {
 		return nil, wrap("report "+f.Measure, err)
@@ -272,9 +276,10 @@ func (r *reporting) complete(rows []view.ReportRow) []view.ReportRow {
 	return rows
 }
 
-func (r *reporting) groups(ctx context.Context) (rows []view.ReportRow, err error) {
+// pointsOf counts the points of each group.
+func (r *reporting) pointsOf(ctx context.Context, query string) (rows []view.ReportRow, err error) {
 	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, r.query("report-groups"), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
+	if err := r.s.db.SelectContext(ctx, &list, r.query(query), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
 		return nil, err
 	}
 	for _, g := range list {
@@ -298,6 +303,9 @@ func (r *reporting) finish(g reportGroup) view.ReportRow {
 	case "fcr":
 		share(g.Good, g.N)
 		row.Provisional = &g.Provisional
+	case "deflection":
+		share(g.Good, g.N)
+		row.Provisional, row.Shown = &g.Provisional, &g.More
 	case "returned", "csat", "effort":
 		share(g.Good, g.N)
 	case "sla_adherence":

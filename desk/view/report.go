@@ -43,17 +43,18 @@ type ReportRow struct {
 	P50    *float64   `json:"p50,omitempty" doc:"The median"`
 	P90    *float64   `json:"p90,omitempty"`
 	P95    *float64   `json:"p95,omitempty"`
-	Count  *int64     `json:"count,omitempty" doc:"Of n: resolved at first contact, returned, in time, or good answers; handoffs and reassignments: all of them together; flow: returns"`
+	Count  *int64     `json:"count,omitempty" doc:"Of n: resolved at first contact, returned, in time, good answers, or deflected; handoffs and reassignments: all of them together; flow: returns"`
 	Share  *float64   `json:"share,omitempty" minimum:"0" maximum:"1" doc:"count of n; topics: of all new conversations"`
 	// Provisional are first resolutions that may still be reopened within their 7 days.
-	Provisional   *int64   `json:"provisional,omitempty" doc:"fcr: of n, those whose 7 days are not over"`
+	Provisional   *int64   `json:"provisional,omitempty" doc:"fcr: of n, those whose 7 days are not over; deflection: visits whose 24 hours are not over, which n does not count"`
+	Shown         *int64   `json:"shown,omitempty" doc:"deflection: visits that were shown an article, opened or not"`
 	Breached      *int64   `json:"breached,omitempty" doc:"sla_adherence: of n, those that were late"`
 	Void          *int64   `json:"void,omitempty" doc:"sla_adherence: clocks that ended neither met nor breached, which n does not count"`
 	Promised      *float64 `json:"promised,omitempty" doc:"sla_adherence: the mean of the targets, in seconds of business time"`
 	Arrivals      *int64   `json:"arrivals,omitempty" doc:"load: new conversations"`
 	Resolved      *int64   `json:"resolved,omitempty" doc:"load: resolved or closed"`
 	Backlog       *int64   `json:"backlog,omitempty" doc:"load: not resolved at the end"`
-	Conversations string   `json:"conversations" doc:"The URL of the conversations that it counts; empty: it counts none"`
+	Conversations string   `json:"conversations" doc:"The URL of the conversations that it counts; empty: it counts none, or visits"`
 }
 
 // ReportPoint is a conversation that a group of a report counts.

@@ -19,7 +19,9 @@ type Measure struct {
 	Columns []string
 	// Fixed: it cannot be grouped in another way.
 	Fixed bool
-	Doc   string
+	// Only are the groupings that it can have; nil: all.
+	Only []string
+	Doc  string
 }
 
 var spread = []string{"n", "mean", "p50", "p90", "p95"}
@@ -47,6 +49,7 @@ var Measures = []Measure{
 	{Name: "topics", Unit: "count", Fixed: true, Columns: []string{"n", "detail", "share"}, Doc: "tags of new conversations, and words that their subjects share"},
 	{Name: "csat", Unit: "score", Columns: with("count", "share"), Doc: "how satisfied customers were"},
 	{Name: "effort", Unit: "score", Columns: with("count", "share"), Doc: "how easy customers found it"},
+	{Name: "deflection", Unit: "share", Only: []string{"day", "hour"}, Columns: []string{"n", "count", "share", "provisional", "shown"}, Doc: "visits of the help pages that opened an article, and wrote nothing in the next 24 hours"},
 	{Name: "flow", Unit: "count", Fixed: true, Columns: []string{"n", "detail", "count"}, Doc: "moves between inboxes"},
 }
 

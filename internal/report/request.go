@@ -34,6 +34,9 @@ func Parse(r Request, now time.Time) (m Measure, f view.ReportFilter, loc *time.
 	if r.By != "" && m.Fixed {
 		return m, f, nil, &Error{"query.by", m.Name + " cannot be grouped: leave by out", r.By}
 	}
+	if r.By != "" && m.Only != nil && !slices.Contains(m.Only, r.By) {
+		return m, f, nil, &Error{"query.by", m.Name + " can only be grouped by " + strings.Join(m.Only, " or "), r.By}
+	}
 	if r.By != "" {
 		if f.By = r.By; !slices.Contains(Groupings, r.By) {
 			return m, f, nil, unknown("query.by", "grouping", r.By, Groupings)

@@ -5501,11 +5501,11 @@ export interface components {
              * @description sla_adherence: of n, those that were late
              */
             breached?: number;
-            /** @description The URL of the conversations that it counts; empty: it counts none */
+            /** @description The URL of the conversations that it counts; empty: it counts none, or visits */
             conversations: string;
             /**
              * Format: int64
-             * @description Of n: resolved at first contact, returned, in time, or good answers; handoffs and reassignments: all of them together; flow: returns
+             * @description Of n: resolved at first contact, returned, in time, good answers, or deflected; handoffs and reassignments: all of them together; flow: returns
              */
             count?: number;
             /** @description waiting: us, customer or third-party; sla_adherence: the metric; gaps: the gap; topics: tag or word; flow: the inbox that it went to; otherwise empty */
@@ -5542,7 +5542,7 @@ export interface components {
             promised?: number;
             /**
              * Format: int64
-             * @description fcr: of n, those whose 7 days are not over
+             * @description fcr: of n, those whose 7 days are not over; deflection: visits whose 24 hours are not over, which n does not count
              */
             provisional?: number;
             /**
@@ -5555,6 +5555,11 @@ export interface components {
              * @description count of n; topics: of all new conversations
              */
             share?: number;
+            /**
+             * Format: int64
+             * @description deflection: visits that were shown an article, opened or not
+             */
+            shown?: number;
             /**
              * Format: date-time
              * @description With by day and hour
@@ -10344,7 +10349,7 @@ export interface operations {
                 Accept?: string;
             };
             path: {
-                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort or flow */
+                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, deflection or flow */
                 measure: string;
             };
             cookie?: never;
@@ -10398,7 +10403,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort or flow */
+                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, deflection or flow */
                 measure: string;
             };
             cookie?: never;

@@ -30,6 +30,7 @@ export const MEASURES = {
   returned: { value: 'share', better: 'lower', by: groups },
   gaps: { value: 'n', better: 'lower', by: groups },
   effort: { value: 'mean', better: 'higher', by: groups },
+  deflection: { value: 'share', better: 'higher', by: ['', 'day', 'hour'] },
   volume: { value: 'n', better: null, by: ['channel', 'tag', 'inbox', 'segment', 'day', 'hour'] },
   topics: { value: 'n', better: null, by: [''] },
   flow: { value: 'n', better: null, by: [''] },
@@ -148,7 +149,7 @@ export function changeOf(measure: Measure, now: number | null, before: number | 
 }
 
 /** The columns of a table: those that any row has. */
-export const COLUMNS = ['n', 'count', 'share', 'breached', 'void', 'arrivals', 'resolved', 'backlog', 'mean', 'p50', 'p90', 'p95', 'promised'] as const;
+export const COLUMNS = ['shown', 'n', 'count', 'share', 'provisional', 'breached', 'void', 'arrivals', 'resolved', 'backlog', 'mean', 'p50', 'p90', 'p95', 'promised'] as const;
 export type Column = (typeof COLUMNS)[number];
 
 export function columnsOf(rows: readonly ReportRow[]): Column[] {
