@@ -12,7 +12,7 @@ WEB_SOURCES := $(shell find web -type f \
 # The packages whose tests take longest begin first.
 SLOW := ./store ./cmd/switchboard ./api ./gateway
 # Pure functions share no memory: the race detector would find nothing and take five times as long.
-PURE := ./internal/slareference ./normalize/... ./router/... ./replay/... ./bench/corpus
+PURE := ./internal/slareference ./internal/queueing ./normalize/... ./router/... ./replay/... ./bench/corpus
 
 .DEFAULT_GOAL := help
 .PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops soak-replies soak-reports
