@@ -18,7 +18,7 @@ import (
 const maxForwarded = 200
 
 // Forward is a mail to third parties about a conversation: it forwards messages, or answers
-// one of theirs. The customer sees neither it nor their answers.
+// one from them. The customer sees neither it nor their answers.
 type Forward struct {
 	// Reply is the mail. To is required unless it answers a message. Then, BCC, All and Macro
 	// are not used.

@@ -50,7 +50,7 @@ type diffPolicyInput struct {
 type PolicyDiff struct {
 	Base    int64                   `json:"base" doc:"The version that was compared with"`
 	Unified string                  `json:"unified" doc:"Unified diff; empty: the documents are equal"`
-	Changes []policies.PolicyChange `json:"changes" doc:"What would be different; a change of comments or spaces alone is none"`
+	Changes []policies.PolicyChange `json:"changes" doc:"What would be different; comments and spaces do not count"`
 }
 
 type publishPolicyInput struct {

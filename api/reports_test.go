@@ -94,8 +94,8 @@ func (d *desks) sameCSV(path string, r *view.MeasureReport) {
 	}
 }
 
-// Only admins and leads read reports, leads about their inboxes. Nobody learns of a
-// restricted conversation more than that it is counted.
+// Only admins and leads read reports, leads about their inboxes. Of a restricted conversation
+// a report shows only that it is counted.
 func TestWhoReadsReports(t *testing.T) {
 	d := newDesk(t)
 	if a := d.as("ana", "GET", "/reports/mttr", nil).want(t, 403); !strings.Contains(a.body, "only admins, and leads about their inboxes") {

@@ -7,8 +7,8 @@ import (
 	"switchboard/internal/article/page"
 )
 
-// addHelp adds the public pages of the knowledge base, and the forms: whoever sends one was not
-// helped by an article alone.
+// addHelp adds the public pages of the knowledge base, and the forms: a visitor who sends one
+// was not helped by an article alone.
 func (g *Gateway) addHelp(forms http.Handler) error {
 	look := g.cfg.HelpLook()
 	help, err := page.New(g.store, g.store, page.Options{PublicURL: strings.TrimSuffix(g.cfg.PublicURL, "/"), Title: look.Title, Accent: look.Accent, Dark: look.Dark,
@@ -19,10 +19,25 @@ func (g *Gateway) addHelp(forms http.Handler) error {
 	g.mux.Handle("/help", help)
 	g.mux.Handle("/help/", help)
 	g.mux.HandleFunc("/f/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
+		answer := &answered{ResponseWriter: w, status: http.StatusOK}
+		forms.ServeHTTP(answer, r)
+		if r.Method == http.MethodPost && answer.status < http.StatusBadRequest { // it was accepted
 			help.Wrote(r, "form")
 		}
-		forms.ServeHTTP(w, r)
 	})
 	return nil
 }
+
+// answered notes the status of an answer.
+type answered struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answered) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }

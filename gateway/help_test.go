@@ -158,6 +158,10 @@ func TestHelpSuggestions(t *testing.T) {
 	if got := rows(); got != "opened widget getting-a-refund, shown widget getting-a-refund, shown widget resetting-your-password 1" {
 		t.Error(got)
 	}
+	r.page("POST", "/f/contact", url.Values{"email": {"not an address"}, "message": {""}}) // is refused
+	if got := rows(); strings.Contains(got, "wrote") {
+		t.Error(got)
+	}
 	r.page("POST", "/f/contact", url.Values{"email": {"jo@acme.example"}, "message": {"Hello"}})
 	if got := rows(); !strings.Contains(got, "wrote form -") || !strings.HasSuffix(got, " 2") { // also the visit of yesterday
 		t.Error(got)

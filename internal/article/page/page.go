@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,7 +159,7 @@ func (s *Server) language(r *http.Request, wanted string) (string, error) {
 	var tags []language.Tag
 	var names []string
 	for i, name := range append([]string{"en"}, list...) { // English, if nothing fits and there are articles in it
-		if i == 0 && !contains(list, "en") {
+		if i == 0 && !slices.Contains(list, "en") {
 			continue
 		}
 		if tag, err := language.Parse(name); err == nil {
@@ -173,15 +174,6 @@ func (s *Server) language(r *http.Request, wanted string) (string, error) {
 	return names[i], nil
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // list shows the articles of a language: by tag, those with one tag, or the results of a search.
 func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	in := r.PathValue("language")
@@ -190,7 +182,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if !contains(languages, in) && in != "en" {
+	if !slices.Contains(languages, in) && in != "en" {
 		s.missing(w, r, "en")
 		return
 	}

@@ -4879,7 +4879,7 @@ export interface components {
              * @description The version that was compared with
              */
             base: number;
-            /** @description What would be different; a change of comments or spaces alone is none */
+            /** @description What would be different; comments and spaces do not count */
             changes: components["schemas"]["PolicyChange"][];
             /** @description Unified diff; empty: the documents are equal */
             unified: string;
