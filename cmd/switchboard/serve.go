@@ -12,6 +12,7 @@ import (
 	"switchboard/config"
 	"switchboard/demo"
 	"switchboard/gateway"
+	"switchboard/internal/memory"
 	"switchboard/internal/redact"
 )
 
@@ -75,6 +76,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			memory.Tune()
 			log := logger(cfg.LogLevel)
 			g, err := gateway.New(cmd.Context(), cfg, log)
 			if err != nil {
