@@ -31,7 +31,8 @@ const (
 	noticeInterval = 5 * time.Second
 	// clockInterval is how often times are looked for that a wrong clock has set.
 	clockInterval = time.Minute
-	// reportInterval is how often what has changed is prepared for reports.
+	// reportInterval is how often what has changed is prepared for reports, and how long after
+	// the start that begins: the start belongs to mail that has waited.
 	reportInterval = time.Minute
 )
 
@@ -75,7 +76,14 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepUploadsFailed", g.store.SweepUploads) })
 	pipeline.Go(func() error { return g.webhooks.Run(inner) })
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepWebhooksFailed", g.store.SweepWebhooks) })
-	pipeline.Go(func() error { return g.repeat(inner, reportInterval, "KeepReportsFailed", g.store.KeepReports) })
+	pipeline.Go(func() error {
+		select {
+		case <-inner.Done():
+			return nil
+		case <-time.After(reportInterval):
+			return g.repeat(inner, reportInterval, "KeepReportsFailed", g.store.KeepReports)
+		}
+	})
 	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 
 	frontend, outer := errgroup.WithContext(ctx)

@@ -31,6 +31,7 @@ var scans = map[string]bool{
 	"destination-assign":  true, // once, when the routes have changed
 	"simulation-openings": true, // all of a time, in pages; run by admins
 	"raw-due":             true, // up to the first one
+	"report-backlog":      true, // up to the hundredth
 	"raw-release":         true, // once, at the start
 	"queues":              true, // counts
 	"event-rebase":        true, // once, at the start on a restored database

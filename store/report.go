@@ -26,7 +26,10 @@ type reportQueries struct {
 	Names         *sqlx.Stmt `query:"report-names"`
 	Conversations *sqlx.Stmt `query:"report-conversations"`
 	Calendars     *sqlx.Stmt `query:"report-calendars"`
+	PointsLock    *sqlx.Stmt `query:"report-points-lock"`
 	HoursLock     *sqlx.Stmt `query:"report-hours-lock"`
+	HoursReach    *sqlx.Stmt `query:"report-hours-reach"`
+	HoursReached  *sqlx.Stmt `query:"report-hours-reached"`
 	HoursClear    *sqlx.Stmt `query:"report-hours-clear"`
 	HoursAdd      *sqlx.Stmt `query:"report-hours-add"`
 	CalendarsSave *sqlx.Stmt `query:"report-calendars-save"`
@@ -97,7 +100,10 @@ func (s *Store) reporting(ctx context.Context, f *view.ReportFilter) (*reporting
 		return nil, desk.Errorf(desk.KindInvalid, "there is no measure %q", f.Measure)
 	}
 	if f.Business {
-		if err := s.keepHours(ctx); err != nil {
+		if err := s.checkHours(ctx); err != nil {
+			return nil, err
+		}
+		if err := s.tx(ctx, func(tx *sqlx.Tx) error { return s.coverHours(ctx, tx, nil) }); err != nil {
 			return nil, err
 		}
 	}

@@ -73,7 +73,26 @@ where may_read(c.restricted, c.tier, c.inbox_id, $5, $6) and ($9::timestamptz is
 order by p.at desc, p.conversation_id desc limit $11;
 
 -- name: report-calendars
-select coalesce(max(digest), '') as digest, coalesce(max(until), '-infinity') > now() as current from report_calendars;
+select coalesce(max(digest), '') from report_calendars;
+
+-- name: report-points-lock
+select pg_advisory_xact_lock(hashtextextended('report_points', 0));
+
+-- name: report-hours-reach
+-- How far the hours have to reach for the conversations $1, null: those that are stale, at most $2 years back, and
+-- whether they do. With some time on both sides, so that they seldom have to be made again.
+with first as (
+    select least(min(s.started_at), min(e.at)) as at
+    from (select unnest($1::uuid[]) as id union all select conversation_id from report_stale where $1::uuid[] is null) c
+    left join lateral (select min(started_at) as started_at from stints s where s.conversation_id = c.id) s on true
+    left join lateral (select min(at) as at from events e where e.conversation_id = c.id) e on true
+)
+select coalesce(least(c.since, f.at - interval '60 days'), now())::timestamptz as since, now() + interval '60 days' as until,
+       f.at is null or c.since <= f.at and c.until > now() + interval '1 hour' as covered
+from (select greatest(at, now() - make_interval(years => $2)) as at from first where at is not null union all select null from first where at is null) f, report_calendars c;
+
+-- name: report-hours-reached
+update report_calendars set since = $1, until = $2;
 
 -- name: report-hours-lock
 select pg_advisory_xact_lock(hashtextextended('report_hours', 0));
@@ -92,6 +111,10 @@ on conflict (one) do update set digest = excluded.digest, since = excluded.since
 -- All points are made again.
 with emptied as (delete from report_points)
 update report_state set xid = '0', event_id = 0;
+
+-- name: report-backlog
+-- Whether so much mail waits to be routed that the points of reports can wait.
+select count(*) >= 100 from (select from raws where state = 'pending' and next_at <= now() limit 100) r;
 
 -- name: report-lock
 select pg_try_advisory_xact_lock(hashtextextended('report_points', 0));

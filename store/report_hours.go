@@ -48,62 +48,83 @@ func (s *Store) reportCalendars() (calendars map[desk.InboxID]*sla.Calendar, dig
 	return calendars, hex.EncodeToString(sum[:])
 }
 
-// keepHours makes report_hours those of the calendars in force. If they are others than before,
-// the points of reports are made again.
-func (s *Store) keepHours(ctx context.Context) error {
-	calendars, digest := s.reportCalendars()
-	current := func(q interface {
-		GetContext(ctx context.Context, dest any, args ...any) error
-	}) (same, ok bool, err error) {
-		var have struct {
-			Digest  string
-			Current bool
-		}
-		err = q.GetContext(ctx, &have)
-		return have.Digest == digest, have.Digest == digest && have.Current, wrap("read the hours of reports", err)
-	}
-	if _, ok, err := current(s.q.report.Calendars); err != nil || ok {
-		return err
+// checkHours begins report_hours and the points of reports again if the calendars in force
+// are others than before.
+func (s *Store) checkHours(ctx context.Context) error {
+	_, digest := s.reportCalendars()
+	var have string
+	if err := s.q.report.Calendars.GetContext(ctx, &have); err != nil || have == digest {
+		return wrap("read the calendars of reports", err)
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.StmtxContext(ctx, s.q.report.HoursLock).ExecContext(ctx); err != nil {
-			return wrap("lock the hours of reports", err)
+		// In the order of KeepReports.
+		for _, lock := range []*sqlx.Stmt{s.q.report.PointsLock, s.q.report.HoursLock} {
+			if _, err := tx.StmtxContext(ctx, lock).ExecContext(ctx); err != nil {
+				return wrap("lock the hours of reports", err)
+			}
 		}
-		same, ok, err := current(tx.StmtxContext(ctx, s.q.report.Calendars))
-		if err != nil || ok {
-			return err
+		if err := tx.StmtxContext(ctx, s.q.report.Calendars).GetContext(ctx, &have); err != nil || have == digest {
+			return wrap("read the calendars of reports", err)
 		}
-		if _, err := tx.StmtxContext(ctx, s.q.report.HoursClear).ExecContext(ctx); err != nil {
-			return wrap("clear the hours of reports", err)
-		}
-		if !same {
-			if _, err := tx.StmtxContext(ctx, s.q.reportKeep.Reset).ExecContext(ctx); err != nil {
+		for _, q := range []*sqlx.Stmt{s.q.report.HoursClear, s.q.reportKeep.Reset} {
+			if _, err := tx.StmtxContext(ctx, q).ExecContext(ctx); err != nil {
 				return wrap("make the points of reports again", err)
 			}
 		}
-		since, until := time.Now().AddDate(-reportYears, 0, 0).UTC().Truncate(24*time.Hour), time.Now().AddDate(1, 0, 0)
-		var inbox, opens, closes, passed column
-		for id, calendar := range calendars {
-			sum := time.Duration(0)
-			if next, ok := calendar.NextOpening(since); !ok || next.After(until) {
-				// Never open: one span of nothing.
-				inbox.uuid(id)
-				opens.instant(since)
-				closes.instant(since)
-				passed.number(0)
-			}
-			for from, to := range calendar.Spans(since, until) {
-				inbox.uuid(id)
-				opens.instant(from)
-				closes.instant(to)
-				passed.number(int64(sum.Seconds()))
-				sum += to.Sub(from)
-			}
-		}
-		if _, err := tx.StmtxContext(ctx, s.q.report.HoursAdd).ExecContext(ctx, &inbox, &opens, &closes, &passed); err != nil {
-			return wrap("save the hours of reports", err)
-		}
-		_, err = tx.StmtxContext(ctx, s.q.report.CalendarsSave).ExecContext(ctx, digest, since, until)
+		_, err := tx.StmtxContext(ctx, s.q.report.CalendarsSave).ExecContext(ctx, digest, "infinity", "-infinity")
 		return wrap("save the calendars of reports", err)
 	})
+}
+
+// coverHours makes report_hours reach from the beginning of these conversations, nil: of those
+// without kept points, until now. What is kept before was made from hours that reached as far.
+func (s *Store) coverHours(ctx context.Context, tx *sqlx.Tx, conversations any) error {
+	calendars, _ := s.reportCalendars()
+	if len(calendars) == 0 {
+		return nil
+	}
+	var reach struct {
+		Since, Until time.Time // of what there is to be
+		Covered      bool
+	}
+	read := func() error {
+		err := tx.StmtxContext(ctx, s.q.report.HoursReach).GetContext(ctx, &reach, conversations, reportYears)
+		return wrap("read the hours of reports", err)
+	}
+	if err := read(); err != nil || reach.Covered {
+		return err
+	}
+	if _, err := tx.StmtxContext(ctx, s.q.report.HoursLock).ExecContext(ctx); err != nil {
+		return wrap("lock the hours of reports", err)
+	}
+	if err := read(); err != nil || reach.Covered {
+		return err
+	}
+	if _, err := tx.StmtxContext(ctx, s.q.report.HoursClear).ExecContext(ctx); err != nil {
+		return wrap("clear the hours of reports", err)
+	}
+	since, until := reach.Since.UTC().Truncate(24*time.Hour), reach.Until.UTC()
+	var inbox, opens, closes, passed column
+	for id, calendar := range calendars {
+		sum := time.Duration(0)
+		if next, ok := calendar.NextOpening(since); !ok || next.After(until) {
+			// Never open: one span of nothing.
+			inbox.uuid(id)
+			opens.instant(since)
+			closes.instant(since)
+			passed.number(0)
+		}
+		for from, to := range calendar.Spans(since, until) {
+			inbox.uuid(id)
+			opens.instant(from)
+			closes.instant(to)
+			passed.number(int64(sum.Seconds()))
+			sum += to.Sub(from)
+		}
+	}
+	if _, err := tx.StmtxContext(ctx, s.q.report.HoursAdd).ExecContext(ctx, &inbox, &opens, &closes, &passed); err != nil {
+		return wrap("save the hours of reports", err)
+	}
+	_, err := tx.StmtxContext(ctx, s.q.report.HoursReached).ExecContext(ctx, since, until)
+	return wrap("save the calendars of reports", err)
 }

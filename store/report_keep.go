@@ -9,6 +9,7 @@ import (
 
 type reportKeepQueries struct {
 	Reset   *sqlx.Stmt `query:"report-reset"`
+	Backlog *sqlx.Stmt `query:"report-backlog"`
 	Lock    *sqlx.Stmt `query:"report-lock"`
 	Next    *sqlx.Stmt `query:"report-next"`
 	Forget  *sqlx.Stmt `query:"report-forget"`
@@ -42,8 +43,13 @@ func (s *Store) pointSource(ctx context.Context) (string, error) {
 
 // KeepReports keeps the points of conversations that have changed, so that reports need not
 // calculate them. It returns whether there is more to do. Another node may do it meanwhile.
+// It leaves the database to mail while much of it waits.
 func (s *Store) KeepReports(ctx context.Context) (more bool, err error) {
-	if err := s.keepHours(ctx); err != nil {
+	var backlog bool
+	if err := s.q.reportKeep.Backlog.GetContext(ctx, &backlog); err != nil || backlog {
+		return false, wrap("look for mail that waits", err)
+	}
+	if err := s.checkHours(ctx); err != nil {
 		return false, err
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -64,6 +70,9 @@ func (s *Store) KeepReports(ctx context.Context) (more bool, err error) {
 			return nil
 		}
 		more = next.N == reportBatch
+		if err := s.coverHours(ctx, tx, next.IDs); err != nil {
+			return err
+		}
 		if _, err := tx.StmtxContext(ctx, s.q.reportKeep.Forget).ExecContext(ctx, next.IDs); err != nil {
 			return wrap("forget old points of reports", err)
 		}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"switchboard/agent"
 	"switchboard/desk"
 	"switchboard/desk/view"
@@ -69,9 +71,17 @@ func (r *reportTest) keep(t *testing.T) {
 	}
 }
 
-// change lets something happen to some conversations.
+// change lets something happen to some conversations, of which a few turn out to be years old.
 func (r *reportTest) change(t *testing.T) {
 	t.Helper()
+	for _, c := range []string{"events.at", "stints.started_at", "stints.ended_at", "clocks.ended_at", "clocks.breached_at", "surveys.answered_at"} {
+		table, column, _ := strings.Cut(c, ".")
+		if _, err := r.db.ExecContext(t.Context(), fmt.Sprintf("update %s set %s = %[2]s - interval '4 years' where conversation_id in (select id from conversations where id::text = $1 and merged_into is null)",
+			table, column), uuid.UUID(r.ids[0]).String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from := r.from
 	for i, id := range r.ids {
 		if i%5 > 0 {
 			continue
@@ -82,6 +92,7 @@ func (r *reportTest) change(t *testing.T) {
 		r.desk.SetStatus(t.Context(), r.agents[2], id, agent.Status{To: desk.StatusResolved})             //nolint:errcheck // the same
 	}
 	r.read(t)
+	r.from, r.to = from, time.Now()
 }
 
 type reportTest struct {
