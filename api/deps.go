@@ -56,6 +56,7 @@ type Deps struct {
 	ArticleCare   ArticleCare
 	Publishing    Publishing
 	Policies      Policies
+	PolicyUse     PolicyUse
 	Simulator     Simulator // nil: policies cannot be simulated
 	Webhooks      Webhooks
 	WebhookCare   WebhookCare
@@ -94,6 +95,7 @@ type Store interface {
 	Articles
 	ArticleCare
 	Policies
+	PolicyUse
 	Webhooks
 	WebhookCare
 	WebhookDeliveries
@@ -117,7 +119,7 @@ func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Publishing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
-		Policies: s,
+		Policies: s, PolicyUse: s,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -21,6 +22,12 @@ type Policies interface {
 	policies.Store
 	// Policies lists the versions, newest first, before one (0: all).
 	Policies(ctx context.Context, before int64, limit int) ([]view.PolicyVersion, error)
+}
+
+// PolicyUse counts what the policy did.
+type PolicyUse interface {
+	// PolicyHits counts how often each part decided since an instant.
+	PolicyHits(ctx context.Context, since time.Time) ([]view.PolicyHits, error)
 }
 
 type policyPath struct {
@@ -78,6 +85,7 @@ func (s *server) policyRoutes() {
 	}
 	handle(s, op("list-policies", http.MethodGet, "", "List the versions of the policy", "Newest first."), s.listPolicies)
 	handle(s, op("get-policy", http.MethodGet, "/{version}", "Read a version of the policy", ""), s.getPolicy)
+	handle(s, op("policy-hits", http.MethodGet, "/hits", "Count the hits of segments, routes and SLAs", "A route counts the conversations of the routes below it, too."), s.policyHits)
 	handle(s, op("check-policy", http.MethodPost, "/check", "Check a policy document", "Changes nothing."), s.checkPolicy)
 	handle(s, op("diff-policy", http.MethodPost, "/diff", "Compare a policy document with a version", "Changes nothing. 422 if the document is not valid."), s.diffPolicy)
 	publish := op("publish-policy", http.MethodPost, "", "Publish a policy document", "It comes into force on all nodes within two seconds, for new conversations and for what happens next in others. With version, an earlier version is published again as a new one. 412 if another version was published meanwhile, 422 if the document is not valid.")
@@ -135,6 +143,21 @@ func (s *server) getPolicy(ctx context.Context, in *policyPath) (*policyOutput, 
 		return nil, err
 	}
 	return &policyOutput{policyTag(p.Version), p}, nil
+}
+
+type policyHitsInput struct {
+	Days int `query:"days" minimum:"1" maximum:"366" default:"30" doc:"How far back"`
+}
+
+func (s *server) policyHits(ctx context.Context, in *policyHitsInput) (*listOutput[view.PolicyHits], error) {
+	if err := policyAdmin(ctx); err != nil {
+		return nil, err
+	}
+	list, err := s.PolicyUse.PolicyHits(ctx, time.Now().AddDate(0, 0, -in.Days))
+	if err != nil {
+		return nil, err
+	}
+	return whole(list), nil
 }
 
 func (s *server) checkPolicy(ctx context.Context, in *checkPolicyInput) (*struct{ Body policies.PolicyReport }, error) {

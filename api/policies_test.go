@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -127,4 +128,28 @@ func TestCheckAndDiffPolicy(t *testing.T) {
 	}
 	d.as("root", "POST", "/policies/diff", map[string]any{"document": "version: 1"}).want(t, 422)
 	d.as("root", "POST", "/policies/diff", map[string]any{"document": good, "base": 4}).want(t, 404)
+}
+
+// TestPolicyHits: a route counts the conversations of the routes below it once.
+func TestPolicyHits(t *testing.T) {
+	d := newDesk(t)
+	if _, err := d.db.Exec(`update conversations set path = '{"segment: standard","routing: api/webhook","routing: api/docs","sla: t1"}', created_at = now() - interval '2 days' where id = $1`, d.open.id); err != nil {
+		t.Fatal(err)
+	}
+	hits := func(days string) map[string]int64 {
+		var page Page[view.PolicyHits]
+		d.as("root", "GET", "/policies/hits"+days, nil).want(t, 200).json(t, &page)
+		got := map[string]int64{}
+		for _, h := range page.Data {
+			got[h.Section+" "+h.Name] = h.Hits
+		}
+		return got
+	}
+	want := map[string]int64{"segments standard": 1, "routing api": 1, "routing api/webhook": 1, "routing api/docs": 1, "slas t1": 1}
+	if got := hits(""); !maps.Equal(got, want) {
+		t.Error(got)
+	}
+	if got := hits("?days=1"); len(got) > 0 {
+		t.Error(got)
+	}
 }

@@ -33,6 +33,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	d.exec(`insert into nodes (node, seen_at) values ('n', now())`)
 	d.exec(`insert into channel_status (channel, node, state, since, progress) values ('imap support', 'n', 'running', now(), '{"done": 1, "total": 2, "rate": 3, "eta": 4}')`)
 	d.exec(`insert into mailbox_reconciliations (channel, due_at, at, report) values ('imap support', now(), now(), '[{"folder": "INBOX", "server": 1}]')`)
+	d.exec(`update conversations set path = '{"routing: default"}' where number = 1`)
 	var hook NewWebhook
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
@@ -71,6 +72,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /articles/{id}/versions`", "/articles/" + written.String() + "/versions", true},
 		{"`GET /articles/{id}/versions/{version}`", "/articles/" + written.String() + "/versions/1", false},
 		{"`GET /policies`", "/policies", true},
+		{"`GET /policies/hits?days=`", "/policies/hits", true},
 		{"`GET /policies/{version}`", "/policies/live", false},
 		{"`GET /webhooks/types`", "/webhooks/types", true},
 		{"`POST /session` `{email, password}`, `GET /session`, `DELETE /session`", "/session", false},
@@ -232,6 +234,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d.exec(`update messages set report = '{"kind":"delivery-status","original_message_id":"x","recipients":null}' where id = $1`, d.open.message)
 	upload := desk.NewID[desk.UploadID]()
 	d.exec(`insert into uploads (id, agent_id, name, type, picture, sha256, size, bytes) values ($1, $2, 'a.txt', 'text/plain', '', 'x', 1, 'x')`, upload, d.people["root"].ID)
+	d.exec(`update conversations set path = '{"routing: default"}' where number = 1`)
 	var hook NewWebhook
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)

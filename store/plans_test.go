@@ -30,6 +30,7 @@ var scans = map[string]bool{
 	"raw-list":            true, // planned for any state at once; run by operators
 	"destination-assign":  true, // once, when the routes have changed
 	"simulation-openings": true, // all of a time, in pages; run by admins
+	"policy-hits":         true, // all of a time; run by admins
 	"raw-due":             true, // up to the first one
 	"report-backlog":      true, // up to the hundredth
 	"raw-release":         true, // once, at the start

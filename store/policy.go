@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -21,6 +22,7 @@ type policyQueries struct {
 	Tiers     *sqlx.Stmt `query:"policy-tiers"`
 	Inboxes   *sqlx.Stmt `query:"policy-inboxes"`
 	InboxList *sqlx.Stmt `query:"policy-inbox-list"`
+	Hits      *sqlx.Stmt `query:"policy-hits"`
 }
 
 // Policy is a published policy document.
@@ -135,4 +137,12 @@ func (s *Store) InboxList(ctx context.Context) ([]desk.Inbox, error) {
 	var list []desk.Inbox
 	err := s.q.policy.InboxList.SelectContext(ctx, &list)
 	return list, wrap("list inboxes", err)
+}
+
+// PolicyHits counts how often each part of the policy decided about conversations that
+// opened since an instant; a rule with others below it counts each of them once.
+func (s *Store) PolicyHits(ctx context.Context, since time.Time) ([]view.PolicyHits, error) {
+	var list []view.PolicyHits
+	err := s.q.policy.Hits.SelectContext(ctx, &list, since)
+	return list, wrap("count the hits of the policy", err)
 }

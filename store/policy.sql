@@ -43,3 +43,14 @@ on conflict (key) do update set name = excluded.name, tier = excluded.tier, arch
 
 -- name: policy-inbox-list
 select id, key, name, tier from inboxes order by tier, key;
+
+-- name: policy-hits
+-- A path has "routing: api/webhook" for a rule below another one; the rule above counts, too.
+select case split_part(step, ': ', 1) when 'segment' then 'segments' when 'sla' then 'slas' else 'routing' end as section,
+    substr(step, strpos(step, ': ') + 2) as name, count(distinct c.id) as hits, max(c.created_at) as last_at
+from conversations c
+cross join lateral unnest(c.path) as p (entry)
+cross join lateral string_to_array(p.entry, '/') as q (parts)
+cross join lateral (select array_to_string(q.parts[1:n], '/') as step from generate_series(1, case when p.entry like 'routing: %' then cardinality(q.parts) else 1 end) n) r
+where c.created_at >= $1 and p.entry ~ '^(segment|routing|sla): '
+group by step order by section, hits desc, name;

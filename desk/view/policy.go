@@ -22,3 +22,11 @@ type PolicyDocument struct {
 	PolicyVersion
 	Document string `json:"document" doc:"YAML"`
 }
+
+// PolicyHits is how often a part of the policy decided.
+type PolicyHits struct {
+	Section string    `json:"section" enum:"segments,routing,slas"`
+	Name    string    `json:"name" doc:"With its parents: api/webhook"`
+	Hits    int64     `json:"hits" doc:"Conversations that it decided about when they opened"`
+	LastAt  time.Time `json:"last_at" doc:"When the last one opened"`
+}

@@ -55,17 +55,18 @@ type PolicyReport struct {
 	Valid    bool            `json:"valid" doc:"It can be published"`
 	Problems []PolicyProblem `json:"problems" doc:"In the order of the document"`
 	Warnings []PolicyProblem `json:"warnings" doc:"What is probably not meant, such as rules that never match"`
+	Outline  []PolicyNode    `json:"outline" doc:"What the document defines; empty unless it is valid"`
 }
 
 // Check compiles a document. The policy is nil if it is not valid.
 func Check(document []byte) (PolicyReport, *router.Policy) {
-	r := PolicyReport{Problems: []PolicyProblem{}, Warnings: []PolicyProblem{}}
+	r := PolicyReport{Problems: []PolicyProblem{}, Warnings: []PolicyProblem{}, Outline: []PolicyNode{}}
 	rules, err := router.Compile(document)
 	if err != nil {
 		r.Problems = Problems(err)
 		return r, nil
 	}
-	r.Valid, r.Warnings = true, problems(rules.Warnings())
+	r.Valid, r.Warnings, r.Outline = true, problems(rules.Warnings()), Outline(document)
 	return r, rules
 }
 

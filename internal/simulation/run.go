@@ -101,7 +101,7 @@ func (r *Run) Add(o *Opening) {
 		r.result.Moved++
 		r.moves[SimulatedMoves{From: before.Inbox, To: after.Inbox, RuleBefore: before.Rule, RuleAfter: after.Rule}]++
 		if len(r.result.List) < r.opt.MostMoved {
-			r.result.List = append(r.result.List, SimulatedMove{o.Number, o.At, before, after})
+			r.result.List = append(r.result.List, SimulatedMove{o.ID, o.Number, o.At, before, after})
 		}
 	case before.Priority != after.Priority || before.SLA != after.SLA || before.Segment != after.Segment:
 		r.result.Changed++

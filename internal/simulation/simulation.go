@@ -41,10 +41,11 @@ type SimulatedDecision struct {
 
 // Moved is a conversation that would be treated differently.
 type SimulatedMove struct {
-	Number int64             `json:"number"`
-	At     time.Time         `json:"at"`
-	Before SimulatedDecision `json:"before"`
-	After  SimulatedDecision `json:"after"`
+	ConversationID desk.ConversationID `json:"conversation_id"`
+	Number         int64               `json:"number"`
+	At             time.Time           `json:"at"`
+	Before         SimulatedDecision   `json:"before"`
+	After          SimulatedDecision   `json:"after"`
 }
 
 // facts returns what a policy could look at when a conversation opened.

@@ -1520,6 +1520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policies/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the hits of segments, routes and SLAs
+         * @description A route counts the conversations of the routes below it, too. For admins.
+         */
+        get: operations["policy-hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/policies/simulate": {
         parameters: {
             query?: never;
@@ -4717,6 +4737,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PagePolicyHits: {
+            data: components["schemas"]["PolicyHits"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PagePolicyVersion: {
             data: components["schemas"]["PolicyVersion"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -4920,12 +4945,46 @@ export interface components {
             /** @description Such as assign.capacity */
             field: string;
         };
+        PolicyHits: {
+            /**
+             * Format: int64
+             * @description Conversations that it decided about when they opened
+             */
+            hits: number;
+            /**
+             * Format: date-time
+             * @description When the last one opened
+             */
+            last_at: string;
+            /** @description With its parents: api/webhook */
+            name: string;
+            /** @enum {string} */
+            section: "segments" | "routing" | "slas";
+        };
         PolicyNames: {
             /** @description Keys */
             inboxes: string[];
             /** @description Those that tiers and inboxes name */
             skills: string[];
             tiers: components["schemas"]["PolicyTier"][];
+        };
+        PolicyNode: {
+            /**
+             * Format: int64
+             * @description How many parents it has
+             */
+            depth: number;
+            /** @description Its values, sorted by field */
+            fields: components["schemas"]["PolicyValue"][];
+            /**
+             * Format: int64
+             * @description Where it begins; 0: not known
+             */
+            line: number;
+            /** @description With its parents: api/webhook */
+            name: string;
+            /** @description Section of the document: inboxes, routing, slas... */
+            section: string;
         };
         PolicyProblem: {
             /**
@@ -4987,6 +5046,8 @@ export interface components {
             version: 1;
         };
         PolicyReport: {
+            /** @description What the document defines; empty unless it is valid */
+            outline: components["schemas"]["PolicyNode"][];
             /** @description In the order of the document */
             problems: components["schemas"]["PolicyProblem"][];
             /** @description It can be published */
@@ -4998,6 +5059,11 @@ export interface components {
             name: string;
             /** Format: int64 */
             tier: number;
+        };
+        PolicyValue: {
+            /** @description Such as assign.capacity */
+            field: string;
+            value: string;
         };
         PolicyVersion: {
             /** @description Who published it; empty: the program, at a start */
@@ -5840,6 +5906,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             before: components["schemas"]["SimulatedDecision"];
+            conversation_id: string;
             /** Format: int64 */
             number: number;
         };
@@ -6861,6 +6928,7 @@ export type PageMacro = components['schemas']['PageMacro'];
 export type PageMacroVariable = components['schemas']['PageMacroVariable'];
 export type PageMessage = components['schemas']['PageMessage'];
 export type PageNotice = components['schemas']['PageNotice'];
+export type PagePolicyHits = components['schemas']['PagePolicyHits'];
 export type PagePolicyVersion = components['schemas']['PagePolicyVersion'];
 export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
@@ -6882,12 +6950,15 @@ export type PolicyDiff = components['schemas']['PolicyDiff'];
 export type PolicyDocument = components['schemas']['PolicyDocument'];
 export type PolicyDraft = components['schemas']['PolicyDraft'];
 export type PolicyField = components['schemas']['PolicyField'];
+export type PolicyHits = components['schemas']['PolicyHits'];
 export type PolicyNames = components['schemas']['PolicyNames'];
+export type PolicyNode = components['schemas']['PolicyNode'];
 export type PolicyProblem = components['schemas']['PolicyProblem'];
 export type PolicyPublished = components['schemas']['PolicyPublished'];
 export type PolicyPublishedEvent = components['schemas']['PolicyPublishedEvent'];
 export type PolicyReport = components['schemas']['PolicyReport'];
 export type PolicyTier = components['schemas']['PolicyTier'];
+export type PolicyValue = components['schemas']['PolicyValue'];
 export type PolicyVersion = components['schemas']['PolicyVersion'];
 export type Presence = components['schemas']['Presence'];
 export type PresenceFrame = components['schemas']['PresenceFrame'];
@@ -10086,6 +10157,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyDiff"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "policy-hits": {
+        parameters: {
+            query?: {
+                /** @description How far back */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePolicyHits"];
                 };
             };
             /** @description Problem details (RFC 9457) */
