@@ -110,15 +110,9 @@ func (s *server) report(ctx context.Context, in *reportRequest) (*reportOutput, 
 	if err != nil {
 		return nil, err
 	}
-	r := view.MeasureReport{Measure: m.Name, Unit: m.Unit, From: f.From, To: f.To, TZ: loc.String(), By: f.By, Clock: "wall", Data: rows}
-	if f.Business {
-		r.Clock = "business"
-	}
-	if r.Data == nil {
-		r.Data = []view.ReportRow{}
-	}
+	r := report.New(m, &f, loc, rows)
 	for i := range r.Data {
-		show(&r.Data[i], &r, loc)
+		linkRow(&r.Data[i], &r)
 	}
 	out := &reportOutput{Vary: "Accept"}
 	if wantsCSV(in.Accept) {
@@ -166,16 +160,12 @@ func (s *server) reportConversations(ctx context.Context, in *reportConversation
 	})
 }
 
-// show puts the times of a row into the time zone, and links it to its conversations.
-func show(row *view.ReportRow, r *view.MeasureReport, loc *time.Location) {
+// linkRow links a row to its conversations.
+func linkRow(row *view.ReportRow, r *view.MeasureReport) {
 	from, to := r.From, r.To
 	q := url.Values{}
 	if row.Start != nil {
-		start, end := row.Start.In(loc), row.End.In(loc)
-		row.Start, row.End, row.Key = &start, &end, start.Format(time.RFC3339)
-		if row.Name = start.Format(time.DateOnly); r.By == "hour" {
-			row.Name = start.Format("2006-01-02 15:04")
-		}
+		start, end := *row.Start, *row.End
 		if start.After(from) {
 			from = start
 		}

@@ -142,3 +142,26 @@ func daily(at time.Time, loc *time.Location) (time.Time, func(time.Time) time.Ti
 		}
 	}
 }
+
+// New returns a report with the times of its rows in the time zone.
+func New(m Measure, f *view.ReportFilter, loc *time.Location, rows []view.ReportRow) view.MeasureReport {
+	r := view.MeasureReport{Measure: m.Name, Unit: m.Unit, From: f.From, To: f.To, TZ: loc.String(), By: f.By, Clock: "wall", Data: rows}
+	if f.Business {
+		r.Clock = "business"
+	}
+	if r.Data == nil {
+		r.Data = []view.ReportRow{}
+	}
+	for i := range r.Data {
+		row := &r.Data[i]
+		if row.Start == nil {
+			continue
+		}
+		start, end := row.Start.In(loc), row.End.In(loc)
+		row.Start, row.End, row.Key = &start, &end, start.Format(time.RFC3339)
+		if row.Name = start.Format(time.DateOnly); r.By == "hour" {
+			row.Name = start.Format("2006-01-02 15:04")
+		}
+	}
+	return r
+}
