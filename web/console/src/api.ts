@@ -50,7 +50,7 @@ export function onSessionLost(listener: typeof sessionLost): void {
 
 /** Makes a request; parts that are loaded later have their own calls. */
 /** The body of an answer. */
-export async function read(method: string, path: string, body?: unknown, signal?: AbortSignal, accept = 'application/json'): Promise<string> {
+export async function read(method: string, path: string, body?: unknown, signal?: AbortSignal, accept = 'application/json', match = ''): Promise<string> {
   let answer: Response;
   try {
     answer = await fetch(BASE + path, {
@@ -61,6 +61,7 @@ export async function read(method: string, path: string, body?: unknown, signal?
         Accept: accept,
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(actor ? { 'Switchboard-Agent': actor } : {}),
+        ...(match && { 'If-Match': match }),
       },
       body: body === undefined ? null : JSON.stringify(body),
     });
@@ -70,7 +71,7 @@ export async function read(method: string, path: string, body?: unknown, signal?
   }
   noteClock(answer.headers.get('Date'));
   const text = await answer.text();
-  if (actor && (answer.status === 401 || answer.status === 412)) sessionLost(answer.status);
+  if (actor && (answer.status === 401 || (answer.status === 412 && !answer.headers.has('ETag')))) sessionLost(answer.status);
   if (!answer.ok) throw problemOf(answer.status, answer.statusText, text);
   return text;
 }

@@ -23,11 +23,12 @@ export type View =
   | { kind: 'outbox' }
   | { kind: 'articles' }
   | { kind: 'macros' }
-  | { kind: 'reports' };
+  | { kind: 'reports' }
+  | { kind: 'policy' };
 
 /** Views that are pages of their own, without conversations. */
-export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' | 'webhooks' | 'outbox' | 'articles' | 'macros' | 'reports' }> {
-  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents' || view.kind === 'webhooks' || view.kind === 'outbox' || view.kind === 'articles' || view.kind === 'macros' || view.kind === 'reports';
+export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' | 'webhooks' | 'outbox' | 'articles' | 'macros' | 'reports' | 'policy' }> {
+  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents' || view.kind === 'webhooks' || view.kind === 'outbox' || view.kind === 'articles' || view.kind === 'macros' || view.kind === 'reports' || view.kind === 'policy';
 }
 
 /** The `q` parameter of a view. "Mine" includes what the agent answered and now waits for; a search lists everything it matches. */
@@ -43,7 +44,7 @@ export function queryOf(view: View): string {
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
-    case 'tasks': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox': case 'articles': case 'macros': case 'reports': return '';
+    case 'tasks': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox': case 'articles': case 'macros': case 'reports': case 'policy': return '';
   }
 }
 
@@ -91,7 +92,7 @@ export function fromHash(hash: string): Place {
 
 function placeOf(kind: string, rest: string[]): Place {
   switch (kind) {
-    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox': case 'articles': case 'macros': case 'reports':
+    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox': case 'articles': case 'macros': case 'reports': case 'policy':
       return { view: { kind }, open: rest[0] || null };
     case 'tier': {
       const tier = Number(rest[0]);

@@ -3,10 +3,11 @@
 // dialogs that are loaded later (pages.ts), and a large page has its own.
 import type articles from './articles.json';
 import type pages from './pages.json';
+import type policy from './policy.json';
 import type reports from './reports.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof articles & typeof pages & typeof reports;
+type Catalogue = typeof first & typeof articles & typeof pages & typeof policy & typeof reports;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

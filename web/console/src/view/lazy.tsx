@@ -17,6 +17,7 @@ type ArticleParts = typeof import('./articles');
 type Forward = typeof import('./forward');
 type When = typeof import('./sendlater');
 type Measured = typeof import('./reports');
+type Rules = typeof import('./policy');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const first = signal<First | null>(null);
@@ -27,6 +28,7 @@ const articles = signal<ArticleParts | null>(null);
 const forward = signal<Forward | null>(null);
 const when = signal<When | null>(null);
 const measured = signal<Measured | null>(null);
+const rules = signal<Rules | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -62,6 +64,10 @@ async function loadForward(): Promise<void> {
 
 async function loadReports(): Promise<void> {
   measured.value ??= await import('./reports');
+}
+
+async function loadRules(): Promise<void> {
+  rules.value ??= await import('./policy');
 }
 
 async function loadWhen(): Promise<void> {
@@ -105,6 +111,13 @@ export function Reports() {
   useLoaded(loadReports);
   const Part = measured.value?.Reports;
   return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.reports')} />;
+}
+
+/** The page of the routing policy, which is loaded when it is opened. */
+export function Policy() {
+  useLoaded(loadRules);
+  const Part = rules.value?.Policy;
+  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.policy')} />;
 }
 
 /** What there is about outgoing mail: the page, and what a conversation shows of failures. */
