@@ -164,8 +164,8 @@ func (s *server) checkPolicy(ctx context.Context, in *checkPolicyInput) (*struct
 	if err := policyAdmin(ctx); err != nil {
 		return nil, err
 	}
-	report, _ := policies.Check([]byte(in.Body.Document))
-	return &struct{ Body policies.PolicyReport }{report}, nil
+	report, err := policies.CheckWith(ctx, s.Policies, []byte(in.Body.Document))
+	return &struct{ Body policies.PolicyReport }{report}, err
 }
 
 // invalidPolicy is the 422 for a document with problems.

@@ -9,6 +9,7 @@ const (
 	AutomaticAcknowledgement AutomaticKind = "acknowledgement" // the message has arrived
 	AutomaticOutOfHours      AutomaticKind = "out-of-hours"    // it has arrived, and nobody is there now
 	AutomaticSurvey          AutomaticKind = "survey"          // how was it?
+	AutomaticArticle         AutomaticKind = "article"         // an article may answer it
 )
 
 // AutomaticDue is a message that may be answered automatically, or a conversation that
@@ -46,6 +47,12 @@ type AutomaticFacts struct {
 	// Fingerprint is the same for messages that differ in numbers, addresses and layout
 	// only. It is empty for a survey.
 	Fingerprint string `json:"fingerprint,omitempty"`
+	// Answer is the slug of the article with which the policy answers the message; empty: none.
+	Answer string `json:"answer,omitempty"`
+	// Language is that of the message, ISO 639-1, and Words are those by which articles are
+	// found; both only if articles may be sent.
+	Language string   `json:"language,omitempty"`
+	Words    []string `json:"words,omitempty"`
 	// Assignee is who had the conversation when it was resolved; only for a survey, of which
 	// Received is that instant.
 	Assignee AgentID `json:"assignee,omitzero"`
@@ -53,7 +60,7 @@ type AutomaticFacts struct {
 
 // AutomaticWithheld means that an automatic mail was not sent.
 type AutomaticWithheld struct {
-	Automatic AutomaticKind `json:"automatic" enum:"acknowledgement,out-of-hours,survey"`
+	Automatic AutomaticKind `json:"automatic" enum:"acknowledgement,out-of-hours,survey,article"`
 	MessageID MessageID     `json:"message_id" doc:"The message that was not answered; empty with survey"`
 	Rule      string        `json:"rule" doc:"Which rule withheld it: automatic, list, unverified, budget-address, circuit-breaker, ..."`
 	Reason    string        `json:"reason" doc:"The same in words"`

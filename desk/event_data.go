@@ -150,7 +150,7 @@ type MessageSent struct {
 	To        []Address     `json:"to,omitempty"`
 	CC        []Address     `json:"cc,omitempty"`
 	Method    string        `json:"method,omitempty" doc:"For a message found in the Sent folder: why it is in this conversation"`
-	Automatic AutomaticKind `json:"automatic,omitempty" doc:"What kind of automatic mail it is: acknowledgement, out-of-hours or survey; missing: a person wrote it"`
+	Automatic AutomaticKind `json:"automatic,omitempty" doc:"What kind of automatic mail it is: acknowledgement, out-of-hours, survey or article; missing: a person wrote it"`
 }
 
 // NoteAdded is an internal note.

@@ -3,11 +3,14 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"switchboard/channels"
 	"switchboard/channels/livechat"
 	"switchboard/desk"
+	"switchboard/internal/article"
 	"switchboard/internal/responder"
 	"switchboard/internal/survey"
 	"switchboard/internal/survey/page"
@@ -23,6 +26,9 @@ const stoppedInterval = 10 * time.Second
 
 // usesAutomatic reports whether the policy has automatic mail in any inbox.
 func usesAutomatic(p *router.Policy) bool {
+	if len(p.Answers()) > 0 {
+		return true
+	}
 	for _, in := range p.Inboxes() {
 		if in.Automatic.Answers() || in.Automatic.Survey != nil {
 			return true
@@ -49,6 +55,11 @@ func (g *Gateway) automaticStopped(ctx context.Context, _ channels.Sink) (hint, 
 func (g *Gateway) buildResponder(messageID func(desk.MessageID) string, links *survey.Links) {
 	opt := responder.Options{Policy: g.policy, MessageID: messageID, Mail: g.cfg.Sends(), Links: links, Log: g.log,
 		Committed: func() { g.tail.Wake(); g.outbox.Wake() }}
+	if g.cfg.PublicURL != "" {
+		opt.ArticleURL = func(language, slug string) string {
+			return strings.TrimSuffix(g.cfg.PublicURL, "/") + article.Path(language, slug)
+		}
+	}
 	if g.metrics != nil {
 		opt.Decided = g.metrics.Automatic
 	}
@@ -56,7 +67,7 @@ func (g *Gateway) buildResponder(messageID func(desk.MessageID) string, links *s
 	stored := livechat.Publisher{Hub: g.hub}.Received
 	g.processor.Stored = func(raw *desk.Raw, m *desk.Message, events []desk.Event) {
 		stored(raw, m, events)
-		if m.Channel != desk.ChannelChat {
+		if m.Channel != desk.ChannelChat || slices.ContainsFunc(events, func(e desk.Event) bool { return e.Kind == desk.EventConversationOpened }) {
 			g.responder.Wake()
 		}
 	}

@@ -5,23 +5,30 @@ import (
 	"strings"
 
 	"switchboard/desk"
+	"switchboard/internal/article"
 	"switchboard/internal/autoreply"
+	"switchboard/internal/language"
 )
 
 // answerLater records that the message which opened a conversation may be answered
 // automatically, if the policy says so for its inbox. internal/responder decides: the
 // budgets need a transaction of their own.
 func (b *batch) answerLater(c *desk.Conversation, p *parsed, m *desk.Message, author, s sender) {
-	if p.Raw.History || c.ReplyChannel != desk.ChannelEmail {
+	answer := b.answers[c.ID]
+	if p.Raw.History || c.ReplyChannel != desk.ChannelEmail && answer == "" {
 		return
 	}
 	for key, in := range b.rules.Inboxes {
 		if in.ID != c.InboxID {
 			continue
 		}
-		if rules, ok := b.rules.Policy.Inbox(key); ok && rules.Automatic.Answers() {
+		if rules, ok := b.rules.Policy.Inbox(key); ok && (rules.Automatic.Answers() || answer != "") {
+			facts := b.automaticFacts(c, p, m, author, s)
+			if facts.Answer = answer; answer != "" || rules.Automatic.Articles {
+				facts.Language, facts.Words = language.Detect(m.NewText), article.Words(m.Subject+"\n"+m.NewText)
+			}
 			b.out.Automatic = append(b.out.Automatic, desk.AutomaticDue{ConversationID: c.ID, MessageID: m.ID, Kind: desk.AutomaticAcknowledgement,
-				At: b.now, Facts: b.automaticFacts(c, p, m, author, s)})
+				At: b.now, Facts: facts})
 		}
 	}
 }

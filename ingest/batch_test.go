@@ -15,7 +15,7 @@ import (
 )
 
 func newBatch(r *Rules, snap *Snapshot) *batch {
-	return &batch{rules: r, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: noon.Add(time.Hour), opened: map[desk.ConversationID]bool{}}
+	return &batch{rules: r, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: noon.Add(time.Hour), opened: map[desk.ConversationID]bool{}, answers: map[desk.ConversationID]string{}}
 }
 
 // data returns the data of an event.

@@ -52,13 +52,16 @@ type batch struct {
 	life  lifecycle.Policy
 	// opened are the conversations that this batch opened.
 	opened map[desk.ConversationID]bool
+	// answers are the articles with which the policy answers them.
+	answers map[desk.ConversationID]string
 }
 
 // decide returns what to write for a batch of messages, given what the database
 // contained. It is pure, except that it keeps snap up to date from message to
 // message.
 func decide(items []parsed, snap *Snapshot, rules *Rules, now time.Time) *desk.Changes {
-	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: now, life: rules.Lifecycle(), opened: map[desk.ConversationID]bool{}}
+	b := &batch{rules: rules, snap: snap, index: threading.NewMemory(), out: &desk.Changes{}, now: now, life: rules.Lifecycle(), opened: map[desk.ConversationID]bool{},
+		answers: map[desk.ConversationID]string{}}
 	for _, c := range snap.Conversations {
 		b.index.AddConversation(b.candidate(c))
 	}
@@ -186,6 +189,9 @@ func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threadi
 	out.AddOpenedTo(b.out)
 	b.snap.Conversations[c.ID], b.snap.Stints[c.ID] = &out.State.Conversation, out.State.Stint
 	b.opened[c.ID] = true
+	if a.Answer != "" {
+		b.answers[c.ID] = a.Answer
+	}
 	b.snap.Open[c.AccountID]++
 	if b.snap.Total != nil {
 		b.snap.Total[c.AccountID]++

@@ -194,7 +194,7 @@ create table automatic_mails (
     constraint automatic_mails_pkey PRIMARY KEY (message_id),
     constraint automatic_mails_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint automatic_mails_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
-    constraint automatic_mails_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'out-of-hours'::text, 'survey'::text])))
+    constraint automatic_mails_kind_check CHECK ((kind = ANY (ARRAY['acknowledgement'::text, 'out-of-hours'::text, 'survey'::text, 'article'::text])))
 );
 CREATE INDEX automatic_mails_address ON automatic_mails USING btree (address, at);
 CREATE INDEX automatic_mails_at ON automatic_mails USING btree (at);

@@ -21,6 +21,8 @@ type Automatic struct {
 	// Every is the time between two of them to the same address.
 	Every  time.Duration
 	Survey *Survey // asks how it was
+	// Articles adds links to articles that fit the message to the first two.
+	Articles bool
 }
 
 // Answers reports whether the first message of a conversation may be answered.
@@ -58,6 +60,7 @@ func (c *compiler) automatic(f field, in *Inbox) Automatic {
 		"out_of_hours": func(f field) { a.OutOfHours, notice = c.template(f, defaultOutOfHours, openingVariables), f },
 		"unverified":   func(f field) { a.Unverified = c.boolean(f) },
 		"every":        func(f field) { a.Every = max(c.duration(f), time.Minute) },
+		"articles":     func(f field) { a.Articles = c.boolean(f) },
 		"survey":       func(f field) { a.Survey = c.survey(f) },
 	})
 	switch calendar, ok := c.policy.Calendar(in.Calendar); {

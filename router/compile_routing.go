@@ -117,6 +117,7 @@ func (c *compiler) settings(f field) settings {
 		"restricted": func(f field) { s.restricted = c.boolean(f) },
 		"page":       func(f field) { s.page = c.page(f) },
 		"sla":        func(f field) { s.sla = c.slaRef(f) },
+		"answer":     func(f field) { s.answer = c.answer(f) },
 	})
 	if tierAt.value != nil {
 		s.inbox = c.inboxOf(tier, s.inbox, tierAt)

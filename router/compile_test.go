@@ -51,7 +51,7 @@ func TestProblems(t *testing.T) {
 		{"unknown keys, all at once", head + "ruoting: 1\nrouting:\n  - {name: d, sett: {inbox: frontline}, set: {inbox: frontline, colour: red}}\n", []string{
 			`8:1: unknown key "ruoting": must be one of calendars, escalations, gaps, handoffs, inboxes, routing, segments, slas, tiers, version; did you mean "routing"?`,
 			`10:15: routing[0]: unknown key "sett": must be one of continue, name, routes, set, when; did you mean "set"?`,
-			`10:65: routing[0].set: unknown key "colour": must be one of inbox, page, priority, restricted, sla, tags, tier`,
+			`10:65: routing[0].set: unknown key "colour": must be one of answer, inbox, page, priority, restricted, sla, tags, tier`,
 		}},
 
 		{"unknown name", head + "routing:\n  - name: a\n    when: channel == \"chat\" and mesage.subject == \"\"\n    set: {inbox: billing}\n  - {name: d, set: {inbox: frontline}}\n",
@@ -83,6 +83,8 @@ func TestProblems(t *testing.T) {
 			[]string{"8:1: routing: has no default: the last node must have no `when` and set an inbox"}},
 		{"unreachable node", head + "routing:\n  - {name: d, set: {inbox: frontline}}\n  - {name: a, when: channel == \"chat\", set: {inbox: billing}}\n",
 			[]string{`10:5: routing[1]: is never reached: node "d" before it matches everything`}},
+		{"an answer that is not a slug", head + "routing:\n  - {name: d, set: {inbox: frontline, answer: Reset it}}\n",
+			[]string{`9:47: routing[0].set.answer: "Reset it" is not the name of an article in URLs, such as reset-your-password`}},
 		{"never true", head + "routing:\n  - {name: a, when: false, set: {inbox: billing}}\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"9:5: routing[0]: is never reached: its condition is always false"}},
 		{"no inbox", head + "routing:\n  - {name: a, when: channel == \"chat\", set: {priority: high}}\n  - {name: d, set: {inbox: frontline}}\n",

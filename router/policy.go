@@ -28,6 +28,7 @@ type Policy struct {
 	reads       map[string]bool // see Reads
 	holidays    []holidaySource
 	warnings    []Problem
+	answers     []Answer
 }
 
 // Tier is a level of support.
@@ -112,6 +113,7 @@ type settings struct {
 	restricted bool
 	sla        string
 	page       string
+	answer     string // slug of an article
 }
 
 // Escalation is a rule that acts on a conversation when its condition holds.

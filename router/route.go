@@ -18,9 +18,10 @@ type Assignment struct {
 	SLA        string   // name of the SLA policy; empty if none applies
 	Page       string   // who to page immediately: "on-call" or empty
 	Segment    string   // may be empty
+	Answer     string   // slug of the article that answers the first message; may be empty
 	// Path lists the matching parts of the policy in order: "segment: enterprise", then
 	// each routing node as "routing: api" or, with its parents, "routing: api/webhook",
-	// then "sla: t2".
+	// then "sla: t2", then "answer: reset-your-password".
 	Path []string
 }
 
@@ -90,6 +91,9 @@ func (p *Policy) decide(f Facts, record bool) (Assignment, []Step) {
 	}
 	if a.SLA != "" {
 		w.path = append(w.path, "sla: "+a.SLA)
+	}
+	if a.Answer = set.answer; a.Answer != "" {
+		w.path = append(w.path, "answer: "+a.Answer)
 	}
 	a.Path = w.path
 	return a, w.steps
@@ -164,6 +168,7 @@ func (s settings) inherit(base settings) settings {
 	s.priority = cmp.Or(s.priority, base.priority)
 	s.sla = cmp.Or(s.sla, base.sla)
 	s.page = cmp.Or(s.page, base.page)
+	s.answer = cmp.Or(s.answer, base.answer)
 	s.restricted = s.restricted || base.restricted
 	s.tags = union(s.tags, base.tags)
 	return s

@@ -214,7 +214,7 @@ func (f *fixture) full() *desk.Changes {
 			OpenedAt: at(1), UpdatedAt: at(18), ClosedAt: at(18), ClosedBy: f.agent}},
 		Invited: []desk.Helper{{ConversationID: f.updated, AgentID: f.agent, By: f.helper, Since: at(19)}},
 		Left:    []desk.Helper{{ConversationID: f.updated, AgentID: f.helper, By: f.agent, Since: at(1)}},
-		Automatic: []desk.AutomaticDue{{ConversationID: f.updated, MessageID: f.message, Kind: desk.AutomaticAcknowledgement, At: at(59), Facts: desk.AutomaticFacts{
+		Automatic: []desk.AutomaticDue{{ConversationID: f.updated, MessageID: f.message, Kind: desk.AutomaticAcknowledgement, At: at(59), Facts: desk.AutomaticFacts{Answer: "reset-it", Language: "en", Words: []string{"reset"},
 			Channel: desk.ChannelEmail, Address: "jo@acme.example", Received: at(58), Trust: desk.TrustAligned, Auto: desk.AutoNo, Refused: "X-Loop",
 			NullPath: true, Named: true, Own: true, Via: true, Spam: true, Reply: true, MessageID: "m@acme.example", References: []string{"r@acme.example"},
 			Subject: "Hello", Fingerprint: "f", Assignee: f.agent}}},

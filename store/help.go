@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -20,6 +19,8 @@ type helpQueries struct {
 	Index     *sqlx.Stmt `query:"help-index"`
 	List      *sqlx.Stmt `query:"help-list"`
 	Search    *sqlx.Stmt `query:"help-search"`
+	Answer    *sqlx.Stmt `query:"help-answer"`
+	Published *sqlx.Stmt `query:"help-published"`
 	Event     *sqlx.Stmt `query:"help-event"`
 	Vote      *sqlx.Stmt `query:"help-vote"`
 }
@@ -82,15 +83,7 @@ func (s *Store) HelpSearch(ctx context.Context, language string, words []string,
 // HelpSuggest finds published public articles whose titles and tags have any of the words,
 // except those that say nothing in their language.
 func (s *Store) HelpSuggest(ctx context.Context, language string, words []string, limit int) (list []view.HelpEntry, err error) {
-	if len(words) == 0 {
-		return nil, nil
-	}
-	languages, configs := textSearch(language)
-	if len(languages) > 1 { // words as they are include those that say nothing
-		languages, configs = languages[1:], configs[1:]
-	}
-	query := strings.ReplaceAll(allWords(words), " & ", " | ")
-	return list, wrap("suggest articles", s.q.help.Search.SelectContext(ctx, &list, clean(language), false, query, languages, configs, limit))
+	return suggest(ctx, s.q.help.Search, language, words, limit)
 }
 
 // RecordHelp records what readers did.

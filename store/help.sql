@@ -44,6 +44,17 @@ select a.id, a.slug, a.language, a.live_title as title, a.live_summary as summar
 from query, found join articles a using (id)
 order by ts_rank(a.live_head, query.q, 1) desc, a.helpful - a.unhelpful desc, a.id limit $6;
 
+-- name: help-answer
+-- A published public article in a language ($2, ISO 639-1), in English or in another one.
+select a.id, a.slug, a.language, a.live_title as title, a.live_summary as summary, a.published_at, a.live_body as text
+from articles a
+where a.slug = $1 and a.public and a.live_words is not null
+order by split_part(a.language, '-', 1) = $2 desc, a.language = 'en' desc, a.language
+limit 1;
+
+-- name: help-published
+select distinct slug from articles where slug = any ($1::text[]) and public and live_words is not null;
+
 -- name: help-event
 insert into help_events (visit, kind, place, article_id) values ($1, $2, $3, $4)
 on conflict on constraint help_events_once do update set at = now();

@@ -107,9 +107,15 @@ func Decide(in Input) Decision {
 
 func say(text string) func(*Input) string { return func(*Input) string { return text } }
 
+// chat reports whether an article answers a chat. What is written there reaches only the
+// visitor who has the session, so that the rules about addresses do not apply.
+func (in *Input) chat() bool {
+	return in.Facts.Channel == desk.ChannelChat && in.Settings.Kind == desk.AutomaticArticle
+}
+
 // Verified reports whether the sender's address was authenticated.
 func (in *Input) Verified() bool {
-	return in.Facts.Trust == desk.TrustAligned || in.Facts.Trust == desk.TrustVerified
+	return in.chat() || in.Facts.Trust == desk.TrustAligned || in.Facts.Trust == desk.TrustVerified
 }
 
 // answers reports whether the mail would answer a message; a survey answers none.
@@ -125,8 +131,8 @@ func (in *Input) domainLimit() int {
 
 // rules are all reasons not to send, what is certain first.
 var rules = []rule{
-	{"no-address", func(in *Input) bool { return !imf.ValidAddr(in.Facts.Address) }, say("the sender left no valid address")},
-	{"chat", func(in *Input) bool { return in.Facts.Channel == desk.ChannelChat }, say("chats are not answered by mail")},
+	{"no-address", func(in *Input) bool { return !in.chat() && !imf.ValidAddr(in.Facts.Address) }, say("the sender left no valid address")},
+	{"chat", func(in *Input) bool { return in.Facts.Channel == desk.ChannelChat && !in.chat() }, say("chats are not answered by mail")},
 	{"own-address", func(in *Input) bool { return in.Facts.Own }, say("the sender's address belongs to the desk")},
 	// RFC 3834 §2: nothing answers the null reverse-path, and addresses of programs.
 	{"null-path", func(in *Input) bool { return in.Facts.NullPath }, say("its reverse-path is empty, as that of reports and automatic mail")},
@@ -168,7 +174,7 @@ var rules = []rule{
 		return "one was sent to an unverified address of " + Organization(in.Facts.Address) + " within 10 minutes"
 	}},
 	{"budget-text", func(in *Input) bool {
-		return in.answers() && in.Facts.Fingerprint != "" && in.Used.Fingerprint >= in.Limits.Fingerprint
+		return in.answers() && !in.chat() && in.Facts.Fingerprint != "" && in.Used.Fingerprint >= in.Limits.Fingerprint
 	}, say("a message with the same text was answered within an hour")},
 	{"budget-unverified", func(in *Input) bool {
 		return in.answers() && in.Facts.Channel == desk.ChannelEmail && !in.Verified() && in.Used.UnverifiedNow >= 1

@@ -27,11 +27,18 @@ func TestDecide(t *testing.T) {
 		rule   string // "": it is sent
 		says   string
 	}{
-		"a person writes":                   {change: func(*Input) {}},
-		"verified once":                     {change: func(in *Input) { in.Facts.Trust = desk.TrustVerified }},
-		"no address":                        {change: func(in *Input) { in.Facts.Address = "" }, rule: "no-address"},
-		"not an address":                    {change: func(in *Input) { in.Facts.Address = "jo" }, rule: "no-address"},
-		"a chat":                            {change: func(in *Input) { in.Facts.Channel = desk.ChannelChat }, rule: "chat"},
+		"a person writes": {change: func(*Input) {}},
+		"verified once":   {change: func(in *Input) { in.Facts.Trust = desk.TrustVerified }},
+		"no address":      {change: func(in *Input) { in.Facts.Address = "" }, rule: "no-address"},
+		"not an address":  {change: func(in *Input) { in.Facts.Address = "jo" }, rule: "no-address"},
+		"a chat":          {change: func(in *Input) { in.Facts.Channel = desk.ChannelChat }, rule: "chat"},
+		"a chat that an article answers": {change: func(in *Input) {
+			in.Facts.Channel, in.Facts.Address, in.Facts.Trust, in.Facts.Named, in.Settings.Kind, in.Used.Fingerprint = desk.ChannelChat, "", desk.TrustClaimed, false, desk.AutomaticArticle, 1
+		}},
+		"a chat that was answered": {change: func(in *Input) {
+			in.Facts.Channel, in.Settings.Kind, in.Used.Conversation = desk.ChannelChat, desk.AutomaticArticle, 1
+		}, rule: "budget-conversation"},
+		"an article, unverified":            {change: func(in *Input) { in.Settings.Kind, in.Facts.Trust = desk.AutomaticArticle, desk.TrustClaimed }, rule: "unverified"},
 		"own address, alias or agent":       {change: func(in *Input) { in.Facts.Own = true }, rule: "own-address"},
 		"null reverse-path":                 {change: func(in *Input) { in.Facts.NullPath = true }, rule: "null-path"},
 		"MAILER-DAEMON":                     {change: func(in *Input) { in.Facts.Address = "MAILER-DAEMON@acme.example" }, rule: "robot-address"},

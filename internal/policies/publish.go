@@ -12,6 +12,12 @@ import (
 	"switchboard/router"
 )
 
+// Articles tells which articles there are.
+type Articles interface {
+	// PublishedArticles returns which of some articles are published for everybody.
+	PublishedArticles(ctx context.Context, slugs []string) (map[string]bool, error)
+}
+
 // Store keeps the versions of the policy.
 type Store interface {
 	// PolicyDocument returns a version, 0: the live one. KindNotFound if there is none.
@@ -21,6 +27,7 @@ type Store interface {
 	LastPolicyFile(ctx context.Context) (view.PolicyDocument, error)
 	// PublishPolicy returns KindConflict if another version is live than the one to replace.
 	PublishPolicy(ctx context.Context, p desk.Publication) (int64, error)
+	Articles
 }
 
 // Publish checks a document and makes it the live policy. It fills in what the document
@@ -31,6 +38,11 @@ func Publish(ctx context.Context, st Store, p desk.Publication) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if p.Origin == desk.OriginAPI || p.Origin == desk.OriginCommand { // at a first start there are no articles yet
+		if err := checkAnswers(ctx, st, rules); err != nil {
+			return 0, err
+		}
+	}
 	p.Tiers, p.Inboxes = map[desk.Tier]string{}, nil
 	for _, t := range rules.Tiers() {
 		p.Tiers[t.Tier] = t.Name
@@ -39,6 +51,37 @@ func Publish(ctx context.Context, st Store, p desk.Publication) (int64, error) {
 		p.Inboxes = append(p.Inboxes, desk.Inbox{Key: in.Key, Name: in.Name, Tier: in.Tier})
 	}
 	return st.PublishPolicy(ctx, p)
+}
+
+// checkAnswers returns a *router.PolicyError if an article that a policy answers with is not
+// published.
+func checkAnswers(ctx context.Context, in Articles, rules *router.Policy) error {
+	var slugs []string
+	for _, a := range rules.Answers() {
+		slugs = append(slugs, a.Slug)
+	}
+	if len(slugs) == 0 {
+		return nil
+	}
+	published, err := in.PublishedArticles(ctx, slugs)
+	if err != nil {
+		return err
+	}
+	return rules.MissingAnswers(published)
+}
+
+// CheckWith compiles a document, and looks for the articles that it answers with.
+func CheckWith(ctx context.Context, in Articles, document []byte) (PolicyReport, error) {
+	r, rules := Check(document)
+	if rules == nil {
+		return r, nil
+	}
+	err := checkAnswers(ctx, in, rules)
+	if missing := Problems(err); len(missing) > 0 {
+		r.Valid, r.Problems = false, missing
+		return r, nil
+	}
+	return r, err
 }
 
 // PolicyProblem is a mistake in a document, or a warning.

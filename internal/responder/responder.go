@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/desk/view"
 	"switchboard/internal/autoreply"
 	"switchboard/internal/survey"
 	"switchboard/lifecycle"
@@ -24,6 +25,7 @@ type Store interface {
 
 // Tx is one decision's view of the database.
 type Tx interface {
+	Articles
 	// Now returns the transaction's instant.
 	Now() time.Time
 	State(id desk.ConversationID) lifecycle.State
@@ -72,7 +74,9 @@ type Options struct {
 	Mail bool
 	// Links makes the links of surveys.
 	Links *survey.Links
-	Log   *slog.Logger // required
+	// ArticleURL returns the public page of an article; nil: there are no public pages.
+	ArticleURL func(language, slug string) string
+	Log        *slog.Logger // required
 	// Committed is called after a commit; may be nil.
 	Committed func()
 	// Decided is called after the commit with what came of a decision: "sent", or the rule
@@ -157,6 +161,7 @@ type work struct {
 	inbox    router.Inbox
 	calendar *sla.Calendar
 	template router.Template
+	article  *view.HelpArticle // that answers; nil: none does
 
 	done, reason string // what came of it
 }
@@ -164,8 +169,16 @@ type work struct {
 // do decides, and writes the result.
 func (w *work) do(ctx context.Context) error {
 	w.state = w.tx.State(w.due.ConversationID)
-	if !w.choose() {
-		return nil // the policy has changed
+	var changes desk.Changes
+	if err := w.chooseArticle(ctx, &changes); err != nil {
+		return err
+	}
+	if !w.choose() { // the policy has changed, or its article is not there
+		if w.done == "" {
+			return nil
+		}
+		w.kind = desk.AutomaticArticle
+		return w.tx.Save(ctx, &changes)
 	}
 	if w.kind == desk.AutomaticSurvey {
 		if err := w.customer(ctx); err != nil {
@@ -173,6 +186,9 @@ func (w *work) do(ctx context.Context) error {
 		}
 	}
 	in := w.input()
+	if w.kind == desk.AutomaticArticle && in.Facts.Channel == desk.ChannelChat {
+		in.Facts.Address = w.state.Conversation.ReplyTo // the session
+	}
 	w.due.Facts.Address = in.Facts.Address
 	q := Question{Kind: w.kind, Conversation: w.due.ConversationID, Contact: w.state.Conversation.ContactID, Address: in.Facts.Address, Organization: autoreply.Organization(in.Facts.Address),
 		Fingerprint: in.Facts.Fingerprint, Interval: in.Interval()}
@@ -185,7 +201,6 @@ func (w *work) do(ctx context.Context) error {
 		}
 		d = w.decide(&in)
 	}
-	var changes desk.Changes
 	if d.Send {
 		if why := traffic.Trips(); why != "" {
 			if err := w.stop(ctx, why, &changes); err != nil {
@@ -221,6 +236,13 @@ func (w *work) choose() bool {
 			return w.chooseSurvey()
 		}
 		w.calendar, _ = w.policy.Rules.Calendar(rules.Calendar)
+		if w.article != nil {
+			w.kind = desk.AutomaticArticle
+			return true
+		}
+		if w.due.Facts.Channel == desk.ChannelChat {
+			return false // what else there is, is mail
+		}
 		w.kind, w.template, ok = autoreply.Choose(rules, w.calendar, w.tx.Now())
 		return ok
 	}
@@ -229,7 +251,7 @@ func (w *work) choose() bool {
 
 // decide asks the gate.
 func (w *work) decide(in *autoreply.Input) autoreply.Decision {
-	if !w.opt.Mail {
+	if !w.opt.Mail && (w.kind != desk.AutomaticArticle || in.Facts.Channel != desk.ChannelChat) {
 		return autoreply.Decision{Rule: "no-smarthost", Reason: "no mail server is configured that mail can be sent over"}
 	}
 	if w.kind == desk.AutomaticSurvey && !w.opt.Links.Usable() {
@@ -248,7 +270,8 @@ func (w *work) input() autoreply.Input {
 	if w.policy.Own != nil && w.policy.Own(in.Facts.Address) {
 		in.Facts.Own = true
 	}
-	for _, ours := range []*router.Template{w.inbox.Automatic.Acknowledge, w.inbox.Automatic.OutOfHours} {
+	subject := autoreply.Answered()
+	for _, ours := range []*router.Template{&subject, w.inbox.Automatic.Acknowledge, w.inbox.Automatic.OutOfHours} {
 		in.Echoes = in.Echoes || ours != nil && autoreply.Echoes(in.Facts.Subject, router.Fill(ours.Subject, autoreply.Values(c, w.inbox)))
 	}
 	return in
@@ -271,6 +294,9 @@ func (w *work) send(ctx context.Context, changes *desk.Changes, sent Sent) error
 		values["links"] = w.opt.Links.Text(&ask)
 	}
 	mail := autoreply.Mail{Kind: w.kind, Conversation: c, Inbox: w.inbox, Facts: w.due.Facts, Template: w.template, Values: values, At: w.tx.Now(), MessageID: w.opt.MessageID}
+	if err := w.addArticles(ctx, &mail); err != nil {
+		return err
+	}
 	m, delivery := mail.Compose()
 	out, err := lifecycle.Apply(w.state, lifecycle.Reply{Automatic: true, Data: desk.MessageSent{MessageSummary: m.Summary(), To: m.To, Automatic: w.kind}}, w.policy, w.tx.Now())
 	if err != nil {

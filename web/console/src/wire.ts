@@ -2684,7 +2684,7 @@ export interface components {
         };
         AutomaticWithheld: {
             /** @enum {string} */
-            automatic: "acknowledgement" | "out-of-hours" | "survey";
+            automatic: "acknowledgement" | "out-of-hours" | "survey" | "article";
             /** @description The message that was not answered; empty with survey */
             message_id: string;
             /** @description The same in words */
@@ -4325,7 +4325,7 @@ export interface components {
             version: 1;
         };
         MessageSent: {
-            /** @description What kind of automatic mail it is: acknowledgement, out-of-hours or survey; missing: a person wrote it */
+            /** @description What kind of automatic mail it is: acknowledgement, out-of-hours, survey or article; missing: a person wrote it */
             automatic?: string;
             cc?: components["schemas"]["Address"][];
             channel: string;
