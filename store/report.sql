@@ -83,7 +83,8 @@ select pg_advisory_xact_lock(hashtextextended('report_points', 0));
 -- whether they do. With some time on both sides, so that they seldom have to be made again.
 with first as (
     select least(min(s.started_at), min(e.at)) as at
-    from (select unnest($1::uuid[]) as id union all select conversation_id from report_stale where $1::uuid[] is null) c
+    from (select unnest($1::uuid[]) as id union all select e.conversation_id from events e
+          where $1::uuid[] is null and (e.xid, e.id) > ((select xid from report_state), (select event_id from report_state)) and e.conversation_id is not null group by 1) c
     left join lateral (select min(started_at) as started_at from stints s where s.conversation_id = c.id) s on true
     left join lateral (select min(at) as at from events e where e.conversation_id = c.id) e on true
 )
@@ -123,8 +124,8 @@ select pg_try_advisory_xact_lock(hashtextextended('report_points', 0));
 -- The conversations of the next $1 events of transactions before which no other is still open, and the last of the
 -- events. A survey of a conversation that was merged is answered in another one.
 with next as materialized (
-    select e.xid, e.id, e.conversation_id, e.kind, e.data from events e, report_state s
-    where (e.xid, e.id) > (s.xid, s.event_id) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+    select e.xid, e.id, e.conversation_id, e.kind, e.data from events e
+    where (e.xid, e.id) > ((select xid from report_state), (select event_id from report_state)) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
     order by e.xid, e.id limit $1)
 select array(select conversation_id from next where conversation_id is not null
              union select v.conversation_id from next join surveys v on v.id = substr(next.data->>'survey_id', 4)::uuid where next.kind = 'survey.answered')::text[] as ids,
@@ -144,4 +145,7 @@ insert into report_points select * from conversation_points(array(
 update report_state set xid = $1::text::xid8, event_id = $2;
 
 -- name: report-current
-select not exists (select from report_stale);
+-- In the order of the index, so that it reads the first of the later events and not all that there are.
+select not exists (select from (
+    select e.conversation_id from events e where (e.xid, e.id) > ((select xid from report_state), (select event_id from report_state)) order by e.xid, e.id offset 0
+) e where e.conversation_id is not null);

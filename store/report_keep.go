@@ -22,11 +22,14 @@ type reportKeepQueries struct {
 const reportBatch = 5000
 
 // The sources of the points of reports: those that are kept, and with conversations that have
-// changed since, also theirs as they are now.
+// changed since, also theirs as they are now. These are the conversations of report_stale, in a
+// form that reads only the events of that time, however many there are: the position is no join.
 const (
-	keptPoints = "report_points"
-	allPoints  = `(select r.* from report_points r where not exists (select from report_stale x where x.conversation_id = r.conversation_id)
-		union all select q.* from conversation_points(array(select x.conversation_id from report_stale x)) q)`
+	keptPoints         = "report_points"
+	staleConversations = `(select distinct e.conversation_id from events e
+		where (e.xid, e.id) > ((select xid from report_state), (select event_id from report_state)) and e.conversation_id is not null)`
+	allPoints = `(select r.* from report_points r where not exists (select from ` + staleConversations + ` x where x.conversation_id = r.conversation_id)
+		union all select q.* from conversation_points(array(select x.conversation_id from ` + staleConversations + ` x)) q)`
 )
 
 // pointSource returns where the points of reports come from now.
