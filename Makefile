@@ -15,7 +15,7 @@ SLOW := ./store ./cmd/switchboard ./api ./gateway
 PURE := ./internal/slareference ./internal/queueing ./normalize/... ./router/... ./replay/... ./bench/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web test-browser lint bench bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops soak-replies soak-reports
+.PHONY: help run build web test test-go test-web test-browser lint bench bench-reports bench-compare bench-go bench-mail fuzz mutate clean soak-imap soak-order soak-idle soak-smtp soak-large soak-restart soak-timers soak-disk soak-assign soak-loops soak-replies soak-reports
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ lint: ## gofmt, vet, staticcheck, go mod tidy, the import map
 bench: build ## the gateway compared with its limits, in one table; ARGS="-only ingest -n 10000"
 	@scripts/test-tools
 	@$(GO) run ./bench/cmd/bench $(ARGS)
+
+bench-reports: build ## how long each report of a month with a million conversations takes, which `bench` leaves out
+	@scripts/test-tools
+	@$(GO) run ./bench/cmd/bench -only reports
 
 bench-compare: build ## the gateway compared with an older revision; REV=main~20 ARGS="-only chat"
 	@scripts/test-tools
