@@ -46,14 +46,22 @@ type Publishing interface {
 
 // ArticleFields are the properties that a request sets; absent ones stay as they are.
 type ArticleFields struct {
-	Title    *string   `json:"title,omitempty"`
-	Text     *string   `json:"text,omitempty" doc:"CommonMark; of a public article at most 25000 octets of HTML"`
-	Slug     *string   `json:"slug,omitempty" doc:"The name in URLs, such as reset-your-password; empty: from the title"`
-	Language *string   `json:"language,omitempty" doc:"BCP 47; en if a new article does not say it"`
-	Public   *bool     `json:"public,omitempty" doc:"For everybody, once it is published"`
-	Tags     *[]string `json:"tags,omitempty" maxItems:"100"`
-	Owner    *string   `json:"owner,omitempty" maxLength:"100" doc:"An agent's id; empty: nobody. The author, if a new article does not say it"`
-	ReviewOn *string   `json:"review_on,omitempty" maxLength:"10" doc:"A day such as 2027-01-31; empty: never"`
+	Title    *string       `json:"title,omitempty"`
+	Text     *string       `json:"text,omitempty" doc:"CommonMark; of a public article at most 25000 octets of HTML"`
+	Slug     *string       `json:"slug,omitempty" doc:"The name in URLs, such as reset-your-password; empty: from the title"`
+	Language *string       `json:"language,omitempty" doc:"BCP 47; en if a new article does not say it"`
+	Public   *bool         `json:"public,omitempty" doc:"For everybody, once it is published"`
+	Tags     *[]string     `json:"tags,omitempty" maxItems:"100"`
+	Owner    *string       `json:"owner,omitempty" maxLength:"100" doc:"An agent's id; empty: nobody. The author, if a new article does not say it"`
+	Attach   *AttachFields `json:"attach,omitempty" doc:"Shows an internal article as a runbook; absent lists are empty"`
+	ReviewOn *string       `json:"review_on,omitempty" maxLength:"10" doc:"A day such as 2027-01-31; empty: never"`
+}
+
+// AttachFields say beside which conversations an article is shown.
+type AttachFields struct {
+	Routes  []string `json:"routes,omitempty" maxItems:"100" doc:"Names of rules of the policy, anywhere in the path of a conversation"`
+	Tags    []string `json:"tags,omitempty" maxItems:"100"`
+	Inboxes []string `json:"inboxes,omitempty" maxItems:"100" doc:"Keys"`
 }
 
 type listArticlesInput struct {
@@ -219,6 +227,9 @@ func (s *server) editArticle(ctx context.Context, in *ArticleFields, a *article.
 		known[x.ID.String()] = true
 	}
 	c := article.Change{Slug: in.Slug, Language: in.Language, Title: in.Title, Text: in.Text, Public: in.Public, Tags: in.Tags, Owner: in.Owner, ReviewOn: in.ReviewOn}
+	if in.Attach != nil {
+		c.Attach = &article.Attach{Routes: in.Attach.Routes, Tags: in.Attach.Tags, Inboxes: in.Attach.Inboxes}
+	}
 	fields, err = c.Apply(a, func(id string) bool { return known[id] }, time.Now())
 	var invalid article.Invalid
 	if errors.As(err, &invalid) {

@@ -55,6 +55,7 @@ var bodies = map[string]any{
 	"change-article":    map[string]any{"text": "Hello"},
 	"preview-article":   map[string]any{"text": "Hello"},
 	"publish-article":   map[string]any{},
+	"set-step":          map[string]any{"done": true},
 	"sign-in":           map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
@@ -134,7 +135,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "{version}", "1",
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "{version}", "1", "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{measure}", "mttr", "{kind}", "reply").Replace(path)
 }
 
@@ -225,6 +226,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{404}
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/tasks/")):
 		return []int{404}
+	case operation == "set-step":
+		return []int{404} // the conversation has no runbook
 	case operation == "merge":
 		return []int{422} // there is no conversation with that number
 	case operation == "unmerge":

@@ -149,6 +149,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.webhookRoutes()
 	s.macroRoutes()
 	s.articleRoutes()
+	s.runbookRoutes()
 	s.policyRoutes()
 	s.simulateRoutes()
 	openapi.Events(s.huma.OpenAPI())

@@ -38,7 +38,8 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
-	written := d.article("root", `{"title": "Reset"}`)
+	written := d.article("root", `{"title": "Reset", "text": "- Ask", "attach": {"inboxes": ["frontline"]}}`)
+	d.as("root", "POST", "/articles/"+written.String()+"/publish", `{}`).want(t, 200)
 	for _, c := range []struct {
 		shape string // the start of a line of the code block, or of a table cell
 		path  string
@@ -69,6 +70,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /macros/variables`", "/macros/variables", true},
 		{"`GET /articles?q=`", "/articles", true},
 		{"`GET /articles/{id}`", "/articles/" + written.String(), false},
+		{"`GET /conversations/{id}/runbooks`", "/conversations/" + d.open.id.String() + "/runbooks", true},
 		{"`GET /articles/{id}/versions`", "/articles/" + written.String() + "/versions", true},
 		{"`GET /articles/{id}/versions/{version}`", "/articles/" + written.String() + "/versions/1", false},
 		{"`GET /policies`", "/policies", true},

@@ -154,11 +154,16 @@ create table articles (
     unhelpful bigint not null default 0,
     created_at timestamp with time zone not null default now(),
     updated_at timestamp with time zone not null default now(),
+    attach_routes text[] not null default '{}'::text[],
+    attach_tags text[] not null default '{}'::text[],
+    attach_inboxes text[] not null default '{}'::text[],
     constraint articles_pkey PRIMARY KEY (id),
     constraint articles_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES agents(id),
     constraint articles_live CHECK ((((status = 'published'::text) = (live_words IS NOT NULL)) AND ((live_version IS NULL) = (live_body IS NULL)))),
+    constraint articles_runbook CHECK (((NOT public) OR ((attach_routes = '{}'::text[]) AND (attach_tags = '{}'::text[]) AND (attach_inboxes = '{}'::text[])))),
     constraint articles_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text])))
 );
+CREATE INDEX articles_attached ON articles USING btree (id) WHERE ((status = 'published'::text) AND (NOT public) AND ((attach_routes <> '{}'::text[]) OR (attach_tags <> '{}'::text[]) OR (attach_inboxes <> '{}'::text[])));
 CREATE INDEX articles_head ON articles USING gin (head) WITH (fastupdate=off);
 CREATE INDEX articles_language ON articles USING btree (split_part(language, '-'::text, 1));
 CREATE INDEX articles_live_head ON articles USING gin (live_head) WITH (fastupdate=off);
@@ -1115,6 +1120,18 @@ create table report_state (
     event_id bigint not null,
     constraint report_state_pkey PRIMARY KEY (one),
     constraint report_state_one_check CHECK (one)
+);
+
+create table runbook_steps (
+    conversation_id uuid not null,
+    article_id uuid not null,
+    step text not null,
+    agent_id uuid not null,
+    done_at timestamp with time zone not null default now(),
+    constraint runbook_steps_pkey PRIMARY KEY (conversation_id, article_id, step),
+    constraint runbook_steps_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint runbook_steps_article_id_fkey FOREIGN KEY (article_id) REFERENCES articles(id),
+    constraint runbook_steps_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
 );
 
 create table schema_functions (

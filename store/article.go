@@ -45,6 +45,9 @@ func (s *Store) CreateArticle(ctx context.Context, by desk.Agent, a article.Arti
 		if _, err := tx.StmtxContext(ctx, s.q.article.Insert).ExecContext(ctx, articleValues(&a)...); err != nil {
 			return articleError(&a, "create an article", err)
 		}
+		if err := s.attachArticle(ctx, tx, &a); err != nil {
+			return err
+		}
 		a.Version = 1
 		if err := s.newVersion(ctx, tx, by, &a); err != nil {
 			return err
@@ -82,6 +85,9 @@ func (s *Store) EditArticle(ctx context.Context, by desk.Agent, id desk.ArticleI
 		}
 		if _, err := tx.StmtxContext(ctx, s.q.article.Edit).ExecContext(ctx, append(articleValues(&a), a.Version)...); err != nil {
 			return articleError(&a, "change an article", err)
+		}
+		if err := s.attachArticle(ctx, tx, &a); err != nil {
+			return err
 		}
 		if written {
 			if err := s.newVersion(ctx, tx, by, &a); err != nil {
@@ -155,9 +161,12 @@ func (s *Store) ArchiveArticle(ctx context.Context, by desk.Agent, id desk.Artic
 func (s *Store) lockArticle(ctx context.Context, tx *sqlx.Tx, id desk.ArticleID) (article.Article, error) {
 	var row struct {
 		article.Article
-		OwnerID   desk.AgentID
-		Tags      pq.StringArray
-		UpdatedAt time.Time
+		OwnerID       desk.AgentID
+		Tags          pq.StringArray
+		UpdatedAt     time.Time
+		AttachRoutes  pq.StringArray
+		AttachTags    pq.StringArray
+		AttachInboxes pq.StringArray
 	}
 	if err := tx.StmtxContext(ctx, s.q.article.Lock).GetContext(ctx, &row, id); err != nil {
 		if kindOf(err) == desk.KindNotFound {
@@ -167,6 +176,7 @@ func (s *Store) lockArticle(ctx context.Context, tx *sqlx.Tx, id desk.ArticleID)
 	}
 	a := row.Article
 	a.Owner, a.Tags, a.UpdatedAt = row.OwnerID, append([]string{}, row.Tags...), row.UpdatedAt
+	a.Attach = article.Attach{Routes: row.AttachRoutes, Tags: row.AttachTags, Inboxes: row.AttachInboxes}
 	return a, nil
 }
 

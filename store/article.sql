@@ -22,7 +22,8 @@ where id = $1;
 update articles set status = 'archived', live_head = null, live_words = null, updated_at = now() where id = $1;
 
 -- name: article-lock
-select id, slug, language, public, status, tags, owner_id, coalesce(review_on::text, '') as review_on, version, coalesce(live_version, 0) as live_version, title, body as text, updated_at
+select id, slug, language, public, status, tags, owner_id, coalesce(review_on::text, '') as review_on, version, coalesce(live_version, 0) as live_version, title, body as text, updated_at,
+       attach_routes, attach_tags, attach_inboxes
 from articles where id = $1 for update;
 
 -- name: article-version-insert
@@ -43,7 +44,8 @@ where v.article_id = $1 and v.version = $2;
 
 -- name: article-one
 select a.id, a.slug, a.language, a.title, a.summary, a.public, a.status, a.tags, a.owner_id as "owner.id", coalesce(g.name, '') as "owner.name", a.review_on::text as review_on,
-       a.version, a.live_version, a.helpful, a.unhelpful, a.published_at, a.created_at, a.updated_at, a.body as text, a.live_title, a.live_body as live_text
+       a.version, a.live_version, a.helpful, a.unhelpful, a.published_at, a.created_at, a.updated_at, a.body as text, a.live_title, a.live_body as live_text,
+       a.attach_routes, a.attach_tags, a.attach_inboxes
 from articles a left join agents g on g.id = a.owner_id
 where a.id = $1;
 

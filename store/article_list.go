@@ -52,7 +52,10 @@ func (s *Store) Articles(ctx context.Context, f view.ArticleFilter, skip, limit 
 func (s *Store) Article(ctx context.Context, id desk.ArticleID) (view.Article, error) {
 	var row struct {
 		view.Article
-		Tags pq.StringArray
+		Tags          pq.StringArray
+		AttachRoutes  pq.StringArray
+		AttachTags    pq.StringArray
+		AttachInboxes pq.StringArray
 	}
 	if err := s.q.article.One.GetContext(ctx, &row, id); err != nil {
 		if err == sql.ErrNoRows {
@@ -62,6 +65,7 @@ func (s *Store) Article(ctx context.Context, id desk.ArticleID) (view.Article, e
 	}
 	r := articleRow{row.ArticleRow, row.Tags}
 	row.ArticleRow = r.view()
+	row.Attach = view.Attach{Routes: row.AttachRoutes, Tags: row.AttachTags, Inboxes: row.AttachInboxes}
 	return row.Article, nil
 }
 

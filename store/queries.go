@@ -45,6 +45,7 @@ type queries struct {
 	image            imageQueries
 	repeat           repeatQueries
 	draft            draftQueries
+	runbook          runbookQueries
 	upload           uploadQueries
 	clock            clockQueries
 	roster           rosterQueries

@@ -72,6 +72,7 @@ var nullable = map[string][]string{
 	"ArticleDiff":    {"author"},
 	"ArticleRow":     {"owner"},
 	"ArticleVersion": {"author"},
+	"RunbookPart":    {"done"},
 	"Channel":        {"progress", "reconciled"},
 	"Conversation":   {"assignee", "handoff", "merged_into", "next_due"},
 	"Identity":       {"unreachable"},

@@ -12,6 +12,15 @@ type Article struct {
 	Text      string  `json:"text" doc:"CommonMark, of the latest version"`
 	LiveTitle *string `json:"live_title" doc:"Of the published version; null: there is none"`
 	LiveText  *string `json:"live_text" doc:"Of the published version; null: there is none"`
+	Attach    Attach  `json:"attach" doc:"Beside which conversations it is shown as a runbook, once it is published"`
+}
+
+// Attach says beside which conversations an internal article is shown as a runbook: those that
+// have one of these.
+type Attach struct {
+	Routes  []string `json:"routes" doc:"Names of rules of the policy"`
+	Tags    []string `json:"tags"`
+	Inboxes []string `json:"inboxes" doc:"Keys"`
 }
 
 // ArticleRow is an article in a list.

@@ -29,7 +29,20 @@ type Article struct {
 	Version     int          // the latest
 	LiveVersion int          // 0: none was published
 	Title, Text string
+	Attach      Attach
 	UpdatedAt   time.Time
+}
+
+// Attach says beside which conversations an internal article is shown as a runbook: those that
+// have one of these.
+type Attach struct {
+	Routes  []string // names of rules
+	Tags    []string
+	Inboxes []string // keys
+}
+
+func (a *Attach) equal(b *Attach) bool {
+	return slices.Equal(a.Routes, b.Routes) && slices.Equal(a.Tags, b.Tags) && slices.Equal(a.Inboxes, b.Inboxes)
 }
 
 // Change is what a person changes about an article; nil: it stays.
@@ -38,6 +51,7 @@ type Change struct {
 	Public                      *bool
 	Tags                        *[]string
 	Owner, ReviewOn             *string // empty: none
+	Attach                      *Attach
 }
 
 // Problem is why a field cannot have a value.
@@ -60,6 +74,7 @@ const (
 	maxPublic   = 25_000 // octets of the HTML of a public text: its page stays below 30 kB
 	maxTags     = 20
 	maxSlug     = 80
+	maxAttached = 60
 	dayFormat   = "2006-01-02"
 	farthestDay = 20 * 366 * 24 * time.Hour
 )
@@ -88,6 +103,9 @@ func (c *Change) Apply(a *Article, agent func(id string) bool, now time.Time) (f
 	if c.Tags != nil {
 		a.Tags = tidy(*c.Tags)
 	}
+	if c.Attach != nil {
+		a.Attach = Attach{tidy(c.Attach.Routes), tidy(c.Attach.Tags), tidy(c.Attach.Inboxes)}
+	}
 	if a.Slug == "" {
 		a.Slug = Slug(a.Title)
 	}
@@ -104,7 +122,7 @@ func (c *Change) Apply(a *Article, agent func(id string) bool, now time.Time) (f
 		return nil, problems
 	}
 	for name, same := range map[string]bool{"slug": was.Slug == a.Slug, "language": was.Language == a.Language, "title": was.Title == a.Title, "text": was.Text == a.Text,
-		"public": was.Public == a.Public, "tags": slices.Equal(was.Tags, a.Tags), "owner": was.Owner == a.Owner, "review_on": was.ReviewOn == a.ReviewOn} {
+		"public": was.Public == a.Public, "tags": slices.Equal(was.Tags, a.Tags), "owner": was.Owner == a.Owner, "review_on": was.ReviewOn == a.ReviewOn, "attach": was.Attach.equal(&a.Attach)} {
 		if !same {
 			fields = append(fields, name)
 		}
@@ -147,6 +165,12 @@ func (a *Article) check(now time.Time) (problems Invalid) {
 	refuse(len(a.Tags) > maxTags, "tags", fmt.Sprintf("at most %d", maxTags))
 	for _, tag := range a.Tags {
 		refuse(len(tag) > 100 || strings.ContainsFunc(tag, unicode.IsControl), "tags", "a tag is one line of at most 100 octets")
+	}
+	attached := slices.Concat(a.Attach.Routes, a.Attach.Tags, a.Attach.Inboxes)
+	refuse(a.Public && len(attached) > 0, "attach", "a runbook is for agents only: make the article internal first")
+	refuse(len(attached) > maxAttached, "attach", fmt.Sprintf("at most %d routes, tags and inboxes", maxAttached))
+	for _, name := range attached {
+		refuse(len(name) > 200 || strings.ContainsFunc(name, unicode.IsControl), "attach", "a name is one line of at most 200 octets")
 	}
 	if a.ReviewOn != "" {
 		day, err := time.Parse(dayFormat, a.ReviewOn)

@@ -734,6 +734,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/runbooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runbooks of a conversation
+         * @description Published internal articles that are attached to a rule which routed it, to one of its tags, or to its inbox; by title, at most 20.
+         */
+        get: operations["list-runbooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/runbooks/{article}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Tick a step of a runbook
+         * @description For all agents, in this conversation only. A step that is ticked again keeps who did it first.
+         */
+        put: operations["set-step"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/status": {
         parameters: {
             query?: never;
@@ -2387,6 +2427,8 @@ export interface components {
             without?: number[] | null;
         };
         Article: {
+            /** @description Beside which conversations it is shown as a runbook, once it is published */
+            attach: components["schemas"]["Attach"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -2507,6 +2549,8 @@ export interface components {
             version: number;
         };
         ArticleFields: {
+            /** @description Shows an internal article as a runbook; absent lists are empty */
+            attach?: components["schemas"]["AttachFields"];
             /** @description BCP 47; en if a new article does not say it */
             language?: string;
             /** @description An agent's id; empty: nobody. The author, if a new article does not say it */
@@ -2593,6 +2637,20 @@ export interface components {
         AssignInputBody: {
             /** @description An agent's id or address, "me", or null to unassign */
             assignee: string | null;
+        };
+        Attach: {
+            /** @description Keys */
+            inboxes: string[];
+            /** @description Names of rules of the policy */
+            routes: string[];
+            tags: string[];
+        };
+        AttachFields: {
+            /** @description Keys */
+            inboxes?: string[];
+            /** @description Names of rules of the policy, anywhere in the path of a conversation */
+            routes?: string[];
+            tags?: string[];
         };
         Attachment: {
             /** @description Content-ID without angle brackets */
@@ -4790,6 +4848,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageRunbook: {
+            data: components["schemas"]["Runbook"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageStint: {
             data: components["schemas"]["Stint"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -4838,6 +4901,8 @@ export interface components {
             new: string;
         };
         PatchArticleInputBody: {
+            /** @description Shows an internal article as a runbook; absent lists are empty */
+            attach?: components["schemas"]["AttachFields"];
             /**
              * Format: date-time
              * @description updated_at of the version that the request changes; 409 if the stored one is another. Absent: whatever is stored
@@ -5712,6 +5777,42 @@ export interface components {
              */
             version: 1;
         };
+        Runbook: {
+            /** @description Why it is shown here */
+            because: components["schemas"]["RunbookReason"];
+            /**
+             * Format: int64
+             * @description How many of the steps are done in this conversation
+             */
+            done: number;
+            id: string;
+            language: string;
+            /** @description The text in its order */
+            parts: components["schemas"]["RunbookPart"][];
+            /** Format: date-time */
+            published_at: string;
+            slug: string;
+            /** Format: int64 */
+            steps: number;
+            title: string;
+        };
+        RunbookPart: {
+            /** @description Null: not done */
+            done: components["schemas"]["StepDone"] | null;
+            /** @description Without scripts */
+            html: string;
+            /** @description The key of a step; it stays the same while its text does. Empty: not a step */
+            step: string;
+            /** @description The first line of a step as plain text; empty: not a step */
+            text: string;
+        };
+        RunbookReason: {
+            /** @description It is attached to the inbox of the conversation */
+            inbox: boolean;
+            /** @description Rules that routed the conversation */
+            routes: string[];
+            tags: string[];
+        };
         SLAChanged: {
             /** @description What happened to the open clocks: keep, retarget or restart */
             clocks?: string;
@@ -5784,6 +5885,9 @@ export interface components {
         ServerFrame: components["schemas"]["ReadyFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["SignalFrame"];
         Session: {
             agent: components["schemas"]["Agent"];
+        };
+        SetStepInputBody: {
+            done: boolean;
         };
         SignInInputBody: {
             email: string;
@@ -6043,6 +6147,11 @@ export interface components {
              * @enum {string}
              */
             waiting_on?: "customer" | "third-party";
+        };
+        StepDone: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["AgentName"];
         };
         Stint: {
             assignee: components["schemas"]["AgentName"] | null;
@@ -6798,6 +6907,8 @@ export type ArticlePreview = components['schemas']['ArticlePreview'];
 export type ArticleRow = components['schemas']['ArticleRow'];
 export type ArticleVersion = components['schemas']['ArticleVersion'];
 export type AssignInputBody = components['schemas']['AssignInputBody'];
+export type Attach = components['schemas']['Attach'];
+export type AttachFields = components['schemas']['AttachFields'];
 export type Attachment = components['schemas']['Attachment'];
 export type Attempt = components['schemas']['Attempt'];
 export type AuthFrame = components['schemas']['AuthFrame'];
@@ -6934,6 +7045,7 @@ export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
 export type PageReportPoint = components['schemas']['PageReportPoint'];
+export type PageRunbook = components['schemas']['PageRunbook'];
 export type PageStint = components['schemas']['PageStint'];
 export type PageTask = components['schemas']['PageTask'];
 export type PageTrail = components['schemas']['PageTrail'];
@@ -6998,12 +7110,16 @@ export type ReturnInputBody = components['schemas']['ReturnInputBody'];
 export type RotateInputBody = components['schemas']['RotateInputBody'];
 export type RuleFailed = components['schemas']['RuleFailed'];
 export type RuleFailedEvent = components['schemas']['RuleFailedEvent'];
+export type Runbook = components['schemas']['Runbook'];
+export type RunbookPart = components['schemas']['RunbookPart'];
+export type RunbookReason = components['schemas']['RunbookReason'];
 export type SlaChanged = components['schemas']['SLAChanged'];
 export type SlaChangedEvent = components['schemas']['SLAChangedEvent'];
 export type SegmentChanged = components['schemas']['SegmentChanged'];
 export type SegmentChangedEvent = components['schemas']['SegmentChangedEvent'];
 export type ServerFrame = components['schemas']['ServerFrame'];
 export type Session = components['schemas']['Session'];
+export type SetStepInputBody = components['schemas']['SetStepInputBody'];
 export type SignInInputBody = components['schemas']['SignInInputBody'];
 export type SignalFrame = components['schemas']['SignalFrame'];
 export type Signature = components['schemas']['Signature'];
@@ -7020,6 +7136,7 @@ export type Stationery = components['schemas']['Stationery'];
 export type StatusChanged = components['schemas']['StatusChanged'];
 export type StatusChangedEvent = components['schemas']['StatusChangedEvent'];
 export type StatusInputBody = components['schemas']['StatusInputBody'];
+export type StepDone = components['schemas']['StepDone'];
 export type Stint = components['schemas']['Stint'];
 export type Subject = components['schemas']['Subject'];
 export type SurveyAnswered = components['schemas']['SurveyAnswered'];
@@ -8616,6 +8733,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-runbooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRunbook"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "set-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+                /** @description A runbook's id */
+                article: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetStepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runbook"];
                 };
             };
             /** @description Problem details (RFC 9457) */
