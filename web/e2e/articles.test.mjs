@@ -81,6 +81,35 @@ test('the chat suggests the article while a visitor writes', async () => {
   await shop.context().close();
 });
 
+test('an internal article is a checklist beside the conversations of an inbox', async () => {
+  await page.goto(`${demo.console}#/articles`);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.getByRole('button', { name: 'New article' }).click();
+  const form = page.getByRole('form', { name: 'New article' });
+  await form.getByLabel('Title', { exact: true }).fill('Carpets that come back');
+  await form.getByLabel('Text', { exact: true }).fill('Before you answer:\n\n1. Find the **order**\n2. Ask a lead above 50 €');
+  await form.getByLabel('Agents only').check();
+  await form.getByLabel('Inboxes (keys)').fill(demo.inbox ?? 'frontline');
+  await everywhere(page, 'runbook-form');
+  await form.getByRole('button', { name: 'Save and publish' }).click();
+  await line('Carpets that come back').getByText('Published', { exact: true }).waitFor();
+  const visit = async () => {
+    await page.goto(`${demo.console}#/all`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.locator('.row', { hasText: 'Sending back a carpet' }).locator('a').click();
+    await page.getByText('Carpets that come back').waitFor();
+  };
+  await visit();
+  await page.getByText('0 of 2 done').waitFor();
+  await page.getByRole('checkbox', { name: 'Find the order' }).check();
+  await page.getByText('1 of 2 done').waitFor();
+  await everywhere(page, 'runbook-side');
+  await page.reload();
+  await visit();
+  assert.equal(await page.getByRole('checkbox', { name: 'Find the order' }).isChecked(), true);
+  assert.deepEqual(page.complaints, []);
+});
+
 test('the composer inserts an article as a link or as text', async () => {
   await page.goto(`${demo.console}#/all`);
   await page.setViewportSize({ width: 1440, height: 900 });

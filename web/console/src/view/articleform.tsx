@@ -8,9 +8,12 @@ import type { Article, ArticleDiff, ArticleVersion } from '../wire';
 import { Text } from './fields';
 import { Icon } from './icon';
 
-interface Values { title: string; text: string; language: string; tags: string; slug: string; review_on: string; public: boolean }
+interface Values { title: string; text: string; language: string; tags: string; slug: string; review_on: string; public: boolean; routes: string; shownTags: string; inboxes: string }
 
-const valuesOf = (a: Article | null): Values => ({ title: a?.title ?? '', text: a?.text ?? '', language: a?.language ?? 'en', tags: a?.tags.join(', ') ?? '', slug: a?.slug ?? '', review_on: a?.review_on ?? '', public: a?.public ?? true });
+const valuesOf = (a: Article | null): Values => ({ title: a?.title ?? '', text: a?.text ?? '', language: a?.language ?? 'en', tags: a?.tags.join(', ') ?? '', slug: a?.slug ?? '', review_on: a?.review_on ?? '', public: a?.public ?? true, routes: a?.attach.routes.join(', ') ?? '', shownTags: a?.attach.tags.join(', ') ?? '', inboxes: a?.attach.inboxes.join(', ') ?? '' });
+
+/** The fields that say where a runbook is shown. */
+const PLACES = ['routes', 'shownTags', 'inboxes'] as const;
 
 /** Writes an article, or changes and publishes one. */
 export function ArticleForm({ article, done }: { article: Article | null; done: () => void }) {
@@ -34,9 +37,9 @@ export function ArticleForm({ article, done }: { article: Article | null; done: 
     requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   const store = async (on: Article | null): Promise<Article> => {
-    const body = { title: values.title, text: values.text, language: values.language, slug: values.slug, review_on: values.review_on, public: values.public, tags: values.tags.split(',') };
+    const body = { title: values.title, text: values.text, language: values.language, slug: values.slug, review_on: values.review_on, public: values.public, tags: values.tags.split(','), attach: { routes: values.routes.split(','), tags: values.shownTags.split(','), inboxes: values.inboxes.split(',') } };
     if (!on) return articles.create(body);
-    const fields = Object.fromEntries(changed.map((name) => [name, body[name]]));
+    const fields = Object.fromEntries(changed.map((name) => (name === 'routes' || name === 'shownTags' || name === 'inboxes' ? ['attach', body.attach] : [name, body[name]])));
     return changed.length > 0 ? articles.change(on.id, { ...fields, based_on: on.updated_at }) : on;
   };
   const save = async (publish: boolean, on = base) => {
@@ -80,8 +83,11 @@ export function ArticleForm({ article, done }: { article: Article | null; done: 
         <Preview text={values.text} language={values.language} />
       </div>
       <fieldset class="labelled"><legend>{say('articles.readers')}</legend><div class="target-inboxes">
-        {[true, false].map((one) => <label class="target" key={String(one)}><input type="radio" name="public" checked={values.public === one} onChange={() => set({ public: one })} /><span>{say(one ? 'articles.public.all' : 'articles.internal.all')}</span></label>)}
+        {[true, false].map((one) => <label class="target" key={String(one)}><input type="radio" name="public" checked={values.public === one} onChange={() => set(one ? { public: one, routes: '', shownTags: '', inboxes: '' } : { public: one })} /><span>{say(one ? 'articles.public.all' : 'articles.internal.all')}</span></label>)}
       </div></fieldset>
+      {!values.public && <fieldset class="labelled" aria-invalid={wrong.attach ? 'true' : undefined}><legend>{say('articles.runbook')}</legend><p class="hint">{say('articles.runbook.hint')}</p><div class="article-fields">
+        {PLACES.map((name) => <Text key={name} name={name} label={say(`articles.runbook.${name}`)} value={values[name]} change={(text) => set({ [name]: text })} />)}
+      </div><p class="wrong">{wrong.attach}</p></fieldset>}
       <div class="article-fields">
         <Text name="tags" label={say('articles.tags')} hint={say('articles.tags.hint')} wrong={wrong.tags} value={values.tags} change={(tags) => set({ tags })} />
         <Text name="language" label={say('articles.language')} wrong={wrong.language} value={values.language} change={(language) => set({ language: language.trim() })} />

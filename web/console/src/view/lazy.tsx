@@ -18,6 +18,7 @@ type Forward = typeof import('./forward');
 type When = typeof import('./sendlater');
 type Measured = typeof import('./reports');
 type Rules = typeof import('./policy');
+type Books = typeof import('./runbooks');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const first = signal<First | null>(null);
@@ -29,6 +30,7 @@ const forward = signal<Forward | null>(null);
 const when = signal<When | null>(null);
 const measured = signal<Measured | null>(null);
 const rules = signal<Rules | null>(null);
+const books = signal<Books | null>(null);
 
 export async function loadLater(): Promise<void> {
   parts.value ??= await import('./later');
@@ -68,6 +70,10 @@ async function loadReports(): Promise<void> {
 
 async function loadRules(): Promise<void> {
   rules.value ??= await import('./policy');
+}
+
+async function loadBooks(): Promise<void> {
+  books.value ??= await import('./runbooks');
 }
 
 async function loadWhen(): Promise<void> {
@@ -139,6 +145,13 @@ export function Articles({ part, ...props }: { part: keyof ArticleParts; field?:
   useLoaded(loadArticles);
   const Part = articles.value?.[part] as FunctionComponent<object> | undefined;
   return Part ? <Part {...props} /> : part === 'Page' ? <main class="page" aria-busy="true" aria-label={say('view.articles')} /> : null;
+}
+
+/** The runbooks of a conversation. */
+export function Runbooks({ conversation }: { conversation: Conversation }) {
+  useLoaded(loadBooks);
+  const Part = books.value?.Runbooks;
+  return Part ? <Part key={conversation.id} conversation={conversation} /> : null;
 }
 
 /** The forms for agents and accounts, which are loaded when one is opened. */

@@ -8,7 +8,7 @@ import { threadOf } from '../state/thread';
 import type { Stint } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
-import { Outgoing } from './lazy';
+import { Outgoing, Runbooks } from './lazy';
 import { statusOf } from './list';
 import { withKey } from './shortcuts';
 import { shownId } from './shown';
@@ -28,6 +28,7 @@ export function Side() {
         <Avatar name={nameOf(contact)} size="large" />
         <div><h3 dir="auto">{nameOf(contact)}</h3><p class="muted">{addressOf(contact)}</p></div>
       </section>
+      <Runbooks conversation={conversation} />
       {person && person.identities.length > 0 && (
         <section>
           <h4>{say('side.contact')}</h4>
