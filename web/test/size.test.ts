@@ -20,11 +20,7 @@ test('the script and styles of the console’s first screen are below 70 kB, and
   expect(first).toBeGreaterThan(kB(10));
   expect(first).toBeLessThan(kB(70));
   let onDemand = 0;
-<<<<<<< HEAD
-  for (const part of ['team', 'webhooks', 'outbox', 'first', 'macros', 'articles', 'forward', 'policy', 'policydry', 'reports', '(?:sendlater|whenfields)']) {
-=======
-  for (const part of ['team', 'webhooks', 'outbox', 'first', 'macros', 'articles', 'forward', 'reports', 'runbooks', '(?:sendlater|whenfields)']) {
->>>>>>> b1add66 (web: show runbooks beside conversations, with steps to tick, and attach articles in their form)
+  for (const part of ['team', 'webhooks', 'outbox', 'first', 'macros', 'articles', 'forward', 'policy', 'policydry', 'reports', 'runbooks', '(?:sendlater|whenfields)']) {
     const size = weight('console/assets', new RegExp(`^${part}-.*\\.(js|css)$`));
     expect(size).toBeGreaterThan(kB(1));
     expect(size).toBeLessThan(kB(10));
