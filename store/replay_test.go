@@ -62,7 +62,7 @@ type sequence struct {
 func TestRowsEqualReplay(t *testing.T) {
 	t.Parallel()
 	// The sequences wait for timers most of the time, so that several run side by side.
-	parts := min(8, max(1, *sequences/12))
+	parts := min(16, max(1, *sequences/12))
 	for part := range parts {
 		t.Run(fmt.Sprintf("part %d of %d", part+1, parts), func(t *testing.T) {
 			t.Parallel()
