@@ -70,7 +70,7 @@ func TestRunbooks(t *testing.T) {
 	if got = list("sam", secret); len(got) != 1 || got[0].Because.Inbox || len(got[0].Because.Tags) != 1 {
 		t.Errorf("%+v", got)
 	}
-	d.exec(`update conversations set tags = '{}', path = '{vip,outage}' where id = $1`, d.secret.id)
+	d.exec(`update conversations set tags = '{}', path = '{"segment: vip","routing: outage/database","sla: t2"}' where id = $1`, d.secret.id)
 	d.as("root", "PATCH", at, `{"attach": {"routes": ["outage"]}}`).want(t, 200)
 	if got = list("sam", secret); len(got) != 1 || strings.Join(got[0].Because.Routes, "") != "outage" {
 		t.Errorf("%+v", got)

@@ -34,7 +34,7 @@ func (s *Store) Runbooks(ctx context.Context, c *view.Conversation) ([]view.Runb
 		Routes, Tags pq.StringArray
 		Inbox        bool
 	}
-	if err := s.q.runbook.List.SelectContext(ctx, &rows, textArray(c.Path), textArray(c.Tags), c.Inbox.Key); err != nil {
+	if err := s.q.runbook.List.SelectContext(ctx, &rows, textArray(article.Routes(c.Path)), textArray(c.Tags), c.Inbox.Key); err != nil {
 		return nil, wrap("list runbooks", err)
 	}
 	out := make([]view.Runbook, len(rows))

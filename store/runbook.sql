@@ -1,5 +1,5 @@
 -- name: runbook-list
--- Published internal articles for a conversation with a path, tags and an inbox.
+-- Published internal articles for a conversation that rules ($1) routed, with tags and an inbox.
 select id, slug, language, live_title as title, live_body as text, published_at,
        array(select unnest(attach_routes) intersect select unnest($1::text[]) order by 1) as routes,
        array(select unnest(attach_tags) intersect select unnest($2::text[]) order by 1) as tags,

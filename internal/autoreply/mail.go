@@ -21,7 +21,7 @@ type Mail struct {
 	Template     router.Template
 	// Values are those of the template's variables.
 	Values map[string]string
-	// HTML is the same as HTML, and After stands below the text; may be empty.
+	// HTML is the text as HTML, and After is added below the text. Both may be empty.
 	HTML, After string
 	At          time.Time
 	// MessageID makes the identifier of a message.

@@ -4,8 +4,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
-	"time"
 )
 
 // TestTune: the collector's target follows the size of the heap, in both directions.
@@ -14,20 +14,29 @@ func TestTune(t *testing.T) {
 	if err := os.Unsetenv("GOGC"); err != nil {
 		t.Fatal(err)
 	}
+	before := debug.SetGCPercent(normalPercent)
+	t.Cleanup(func() { debug.SetGCPercent(before) })
 	Tune()
+	collected := make(chan struct{}, 1)
+	afterEachCollection(func() {
+		select {
+		case collected <- struct{}{}:
+		default:
+		}
+	})
 	want := func(name string, target int) {
 		t.Helper()
-		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		got := 0
+		for range 100 { // the two functions that are called after a collection have no order
 			runtime.GC()
-			got := debug.SetGCPercent(-1)
-			debug.SetGCPercent(got)
-			if got == target {
+			<-collected
+			sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+			metrics.Read(sample)
+			if got = int(sample[0].Value.Uint64()); got == target {
 				return
 			}
-			if time.Now().After(deadline) {
-				t.Fatalf("%s: the target is %d, want %d", name, got, target)
-			}
 		}
+		t.Fatalf("%s: the target is %d, want %d", name, got, target)
 	}
 	want("small heap", smallPercent)
 	large := make([]byte, 2*smallHeap)

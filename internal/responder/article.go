@@ -11,8 +11,8 @@ import (
 
 // Articles are what a Tx knows of the knowledge base: only what is published for everybody.
 type Articles interface {
-	// Answer returns an article, in a language if it is translated to it; KindNotFound if
-	// there is none.
+	// Answer returns an article, in a language if it is translated to it. The error is
+	// KindNotFound if no such article is published.
 	Answer(ctx context.Context, slug, language string) (view.HelpArticle, error)
 	// Suggest returns articles in the language of a customer that fit their words.
 	Suggest(ctx context.Context, language string, words []string, limit int) ([]view.HelpEntry, error)
@@ -28,7 +28,7 @@ func (w *work) chooseArticle(ctx context.Context, changes *desk.Changes) error {
 		return nil
 	}
 	a, err := w.tx.Answer(ctx, slug, w.due.Facts.Language)
-	if desk.KindOf(err) == desk.KindNotFound && err != nil {
+	if err != nil && desk.KindOf(err) == desk.KindNotFound {
 		w.opt.Log.WarnContext(ctx, "AnswerMissing", "conversation", w.due.ConversationID, "article", slug)
 		out, err := lifecycle.Apply(w.state, lifecycle.Record{By: desk.ActorSystem, Data: desk.AutomaticWithheld{Automatic: desk.AutomaticArticle, MessageID: w.due.MessageID,
 			Rule: "no-article", Reason: "the policy answers with the article " + slug + ", but no such article is published for everybody"}}, w.policy, w.tx.Now())
