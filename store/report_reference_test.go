@@ -13,6 +13,8 @@ import (
 // told is a conversation with everything that was recorded about it, read as it is.
 type told struct {
 	ID, Channel, Segment, Merged string
+	Subject                      string
+	Restricted                   bool
 	Tags                         []string
 	Events                       []toldEvent
 	Stints                       []toldStint
@@ -48,7 +50,7 @@ type toldSurvey struct {
 	At                 *time.Time
 }
 
-const toldQuery = `select json_agg(json_build_object('ID', c.id, 'Channel', c.channel, 'Segment', c.segment, 'Merged', coalesce(c.merged_into::text, ''), 'Tags', c.tags,
+const toldQuery = `select json_agg(json_build_object('ID', c.id, 'Channel', c.channel, 'Segment', c.segment, 'Merged', coalesce(c.merged_into::text, ''), 'Subject', c.subject, 'Restricted', c.restricted, 'Tags', c.tags,
 	'Events', (select json_agg(json_build_object('Seq', e.seq, 'At', e.at, 'Kind', e.kind, 'Actor', e.actor, 'Data', e.data) order by e.seq) from events e where e.conversation_id = c.id),
 	'Stints', (select json_agg(json_build_object('Inbox', i.key, 'Agent', coalesce(s.assignee_id::text, ''), 'Waiting', s.waiting_on, 'Tier', s.tier, 'From', s.started_at, 'To', s.ended_at)
 		order by s.started_at, s.ended_at nulls last, s.id) from stints s join inboxes i on i.id = s.inbox_id where s.conversation_id = c.id),

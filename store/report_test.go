@@ -159,7 +159,8 @@ func (r *reportTest) live(t *testing.T, n int) {
 		select gen_random_uuid(), c.id, p.message_id, c.contact_id, c.inbox_id, c.assignee_id, 'x', k.kind, 5, now(), now(), 1 + c.number % 5, c.updated_at
 		from conversations c join placements p on p.conversation_id = c.id and p.until is null and p.seq = (select min(seq) from placements x where x.conversation_id = c.id and x.until is null),
 			(values ('csat'), ('effort')) k (kind) where c.number % 3 = 0`)
-	exec(`update conversations set tags = case number % 4 when 0 then '{}'::text[] when 1 then '{lamp}' when 2 then '{lamp,plug}' else '{plug}' end, segment = case number % 2 when 0 then 'gold' else '' end`)
+	exec(`update conversations set tags = case number % 4 when 0 then '{}'::text[] when 1 then '{lamp}' when 2 then '{lamp,plug}' else '{plug}' end, segment = case number % 2 when 0 then 'gold' else '' end, restricted = number % 9 = 0,
+		subject = (array['Lamp LAMP arrives: broken', 'No. 4711 has a pink lamp', 'Größe 東京都庁舎?', '', 'Invoice 2026-17/b42x is wrong'])[1 + number % 5]`)
 	end := time.Now() // the past becomes longer
 	for _, c := range []string{"events.at", "stints.started_at", "stints.ended_at", "clocks.ended_at", "clocks.breached_at", "surveys.answered_at", "conversations.created_at", "conversations.updated_at"} {
 		table, column, _ := strings.Cut(c, ".")
@@ -313,6 +314,8 @@ func (r *reportTest) compareAll(t *testing.T, step int) {
 	}
 	t.Log(seen)
 	r.compareLoad(t)
+	r.compareTopics(t)
+	r.compareFlow(t)
 }
 
 // expect calculates the groups of a report.
