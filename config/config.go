@@ -57,6 +57,7 @@ type Config struct {
 	Widgets    []Widget          `koanf:"widget"`
 	Forms      []Form            `koanf:"form"`
 	Help       Help              `koanf:"help"`
+	Service    Service           `koanf:"service"`
 	Images     Images            `koanf:"images"`
 	Webhooks   Webhooks          `koanf:"webhooks"`
 	Signatures Signatures        `koanf:"signatures"`

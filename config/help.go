@@ -17,6 +17,12 @@ type Help struct {
 	Form   string `koanf:"form"`   // key of the form by which readers reach a person; default: the first form, otherwise the first mail address
 }
 
+// Service are the public pages that say what customers can expect.
+type Service struct {
+	// Segments are those of the policy that have a page; "*": all. Empty: there are none.
+	Segments []string `koanf:"segments"`
+}
+
 // The colours of the pages' background, and the default accents.
 const (
 	helpPaper, helpNight   = "#ffffff", "#15181d"
@@ -52,6 +58,11 @@ func (v *validator) help(c *Config) {
 			v.add(key, fmt.Sprintf("%q is not a colour such as %s", pair[0], helpAccent))
 		} else if r := contrast(pair[0], pair[1]); r < 4.5 {
 			v.add(key, fmt.Sprintf("text in %s on %s cannot be read well: the contrast is %.1f to 1, and should be at least 4.5 (WCAG 2.2, 1.4.3)", pair[0], pair[1], r))
+		}
+	}
+	for i, name := range c.Service.Segments {
+		if name == "" || slices.Contains(c.Service.Segments[:i], name) {
+			v.add(fmt.Sprintf("service.segments[%d]", i), fmt.Sprintf("%q is not the name of another segment of the policy, or * for all of them", name))
 		}
 	}
 	if c.Help.Form != "" && !slices.ContainsFunc(c.Forms, func(f Form) bool { return f.Key == c.Help.Form }) {

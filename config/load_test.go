@@ -255,6 +255,7 @@ func TestLoadUnknownKeys(t *testing.T) {
 		"[[widget]]\nkey = \"a\"\norigins = [\"https://a.example:8443\", \"*\", \"www.example.com\"]": `widget[0].origins: "www.example.com" is not a valid origin: write https://www.example.com`,
 		"[[form]]\nkey = \"a\"\norigins = [\"https://a.example/\"]":                                   `form[0].origins: "https://a.example/" is not a valid origin`,
 		"[help]\naccent = \"#ffcc00\"":                                                                `help.accent: text in #ffcc00 on #ffffff cannot be read well: the contrast is 1.5 to 1`,
+		"[service]\nsegments = [\"a\", \"a\"]":                                                        `service.segments[1]: "a" is not the name of another segment of the policy, or * for all of them`,
 		"[help]\nform = \"nosuch\"":                                                                   `help.form: there is no form "nosuch"`,
 		"[[form]]\nkey = \"contact us/\"":                                                             `form[0].key: "contact us/" is part of URLs`,
 		"[smarthost]\npassword = [\"hidden\", \"too\"]":                                               "smarthost.password: the value is not a string",

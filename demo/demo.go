@@ -168,6 +168,7 @@ func (d *demo) config() config.Config {
 	cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: d.box.Addr(), User: imapUser, Password: imapPassword, TLS: "none"}}
 	cfg.Widgets = []config.Widget{{Key: widgetKey, Name: "Demo Shop", Origins: []string{"*"}}}
 	cfg.Forms = []config.Form{{Key: formKey, Title: "Contact Demo Shop", Origins: []string{"*"}}}
+	cfg.Service.Segments = []string{"*"}
 	return cfg
 }
 

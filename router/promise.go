@@ -25,6 +25,26 @@ func (p *Policy) SLAFor(f *Facts) (policy sla.Policy, ok bool, failed error) {
 	return sla.Policy{}, false, failed
 }
 
+// Expected returns the SLA policy of a usual conversation of a segment in an inbox: one without
+// tags, of normal priority, that is opened by a person while all calendars are open.
+func (p *Policy) Expected(segment string, in Inbox, channel desk.Channel) (sla.Policy, bool) {
+	f := Facts{Channel: string(channel), Segment: segment, Tier: int(in.Tier), Inbox: in.Key, Calendar: map[string]bool{}}
+	f.Message.AutoSubmitted, f.Conversation.Status, f.Conversation.Priority = "none", string(desk.StatusOpen), string(desk.PriorityNormal)
+	for _, c := range p.calendars {
+		f.Calendar[c.Name] = true
+	}
+	policy, ok, _ := p.SLAFor(&f)
+	return policy, ok
+}
+
+// Segments returns the names of the segments in the document's order.
+func (p *Policy) Segments() (names []string) {
+	for _, s := range p.segments {
+		names = append(names, s.name)
+	}
+	return names
+}
+
 // SegmentOf returns the segment of an account, "" if it is in none.
 func (p *Policy) SegmentOf(f Facts) string { return p.segment(newWalk(f, false)) }
 

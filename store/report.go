@@ -23,6 +23,7 @@ type reportQueries struct {
 	Topics        *sqlx.Stmt `query:"report-topics"`
 	Flow          *sqlx.Stmt `query:"report-flow"`
 	Deflection    *sqlx.Stmt `query:"report-deflection"`
+	Service       *sqlx.Stmt `query:"report-service"`
 	Names         *sqlx.Stmt `query:"report-names"`
 	Conversations *sqlx.Stmt `query:"report-conversations"`
 	Calendars     *sqlx.Stmt `query:"report-calendars"`

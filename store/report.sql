@@ -52,6 +52,16 @@ select key::text, count(*) filter (where kind = 'opened' and not undecided) as n
        count(*) filter (where kind = 'shown') as more
 from p group by 1;
 
+-- name: report-service
+with p as materialized (
+    select p.kind, case when p.kind = 'clock' then p.detail else '' end as detail, p.segment, p.tier, p.channel, p.outcome, p.value, p.business, c.account_id
+    from report_points /* source */ p join conversations c on c.id = p.conversation_id
+    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) and p.outcome <> 'void' and p.segment <> '' and p.tier is not null
+)
+select segment, tier, coalesce(channel, '') as channel, kind, detail, count(*) as n, count(distinct account_id) as accounts, count(*) filter (where outcome = 'met') as met,
+       percentile_cont(array[0.5, 0.9]) within group (order by value) as wall, percentile_cont(array[0.5, 0.9]) within group (order by business) as business
+from p group by grouping sets ((segment, kind, detail), (segment, kind, detail, tier), (segment, kind, detail, tier, channel));
+
 -- name: report-names
 select key, name, 'inbox' as what, id from inboxes union all
 select id::text, name, 'agent', id from agents union all

@@ -47,6 +47,18 @@ test('an article is written with a preview, saved as a draft, and published', as
   assert.deepEqual(page.complaints, []);
 });
 
+test('customers read without scripts what they can expect', async () => {
+  const reader = await open(await browser.newContext({ javaScriptEnabled: false }), new URL('/service/business/', demo.console).href);
+  await reader.getByRole('heading', { name: 'What you can expect: Business' }).waitFor();
+  await reader.getByText('First response within 4 business hours, Mon-Fri 09:00-17:00, UTC').waitFor();
+  const checked = await open(await browser.newContext(), new URL('/service/enterprise/', demo.console).href);
+  await everywhere(checked, 'service');
+  await checked.goto(new URL('/service/standard/', demo.console).href);
+  await everywhere(checked, 'service-standard');
+  await reader.context().close();
+  await checked.context().close();
+});
+
 test('the help pages are read without scripts', async () => {
   const reader = await (await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1440, height: 900 } })).newPage();
   await reader.goto(new URL('/help', demo.console).href);

@@ -11,11 +11,9 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/text/language"
 
@@ -23,6 +21,7 @@ import (
 	"switchboard/desk/view"
 	"switchboard/internal/article"
 	"switchboard/internal/clientlimit"
+	"switchboard/internal/publicpage"
 )
 
 //go:embed page.html style.css
@@ -111,8 +110,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // limited refuses the requests of a client that has too many.
 func (s *Server) limited(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if wait := s.limits.Take(peer(r), 1, time.Now()); wait > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+		if !publicpage.Limited(s.limits, w, r) {
 			s.render(w, r, http.StatusTooManyRequests, &shown{Language: "en", Heading: "Too many requests", Text: "Please wait a minute, and load the page again."})
 			return
 		}
@@ -281,28 +279,8 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, v *s
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if status == http.StatusOK {
-		sum := sha256.Sum256(b.Bytes())
-		h.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
-		h.Set("Cache-Control", "no-cache")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.Bytes())) // answers If-None-Match
-		return
-	}
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+	publicpage.Write(w, r, status, publicpage.Policy("'self'", " https:"), b.Bytes())
 }
 
-// peer returns the address of the connection's other end.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap()
-}
+// Style returns the path of the style sheet, which other public pages use, too.
+func (s *Server) Style() string { return s.styleAt }

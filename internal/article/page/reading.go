@@ -16,6 +16,7 @@ import (
 	"switchboard/internal/article"
 	"switchboard/internal/clientlimit"
 	"switchboard/internal/markdown"
+	"switchboard/internal/publicpage"
 )
 
 // places are where links to articles are, besides the pages.
@@ -159,7 +160,7 @@ func (s *Server) save(r *http.Request, events ...view.HelpEvent) {
 // visit is what a client does on one day. It cannot be led back to the client.
 func (s *Server) visit(r *http.Request, at time.Time) (id [16]byte) {
 	h := hmac.New(sha256.New, s.opt.Key)
-	h.Write([]byte("help visit\n" + at.UTC().Format(time.DateOnly) + "\n" + clientlimit.Network(peer(r)).String() + "\n" + r.UserAgent()))
+	h.Write([]byte("help visit\n" + at.UTC().Format(time.DateOnly) + "\n" + clientlimit.Network(publicpage.Peer(r)).String() + "\n" + r.UserAgent()))
 	copy(id[:], h.Sum(nil))
 	return id
 }

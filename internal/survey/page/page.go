@@ -11,12 +11,11 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/netip"
-	"strconv"
 	"time"
 
 	"switchboard/desk"
 	"switchboard/internal/clientlimit"
+	"switchboard/internal/publicpage"
 	"switchboard/internal/survey"
 )
 
@@ -100,8 +99,7 @@ var (
 func (s *Server) with(next func(http.ResponseWriter, *http.Request, *desk.Survey)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		now := time.Now()
-		if wait := s.limits.Take(peer(r), 1, now); wait > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+		if !publicpage.Limited(s.limits, w, r) {
 			s.render(w, http.StatusTooManyRequests, busy)
 			return
 		}
@@ -212,13 +210,4 @@ func (s *Server) render(w http.ResponseWriter, status int, v view) {
 	h.Set("X-Robots-Tag", "noindex")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
-}
-
-// peer returns the address of the connection's other end.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap()
 }
