@@ -55,9 +55,10 @@ type diffPolicyInput struct {
 
 // PolicyDiff is the difference between a version and a draft.
 type PolicyDiff struct {
-	Base    int64                   `json:"base" doc:"The version that was compared with"`
-	Unified string                  `json:"unified" doc:"Unified diff; empty: the documents are equal"`
-	Changes []policies.PolicyChange `json:"changes" doc:"What would be different; comments and spaces do not count"`
+	Base     int64                    `json:"base" doc:"The version that was compared with"`
+	Unified  string                   `json:"unified" doc:"Unified diff; empty: the documents are equal"`
+	Changes  []policies.PolicyChange  `json:"changes" doc:"What would be different; comments and spaces do not count"`
+	Warnings []policies.PolicyProblem `json:"warnings" doc:"Articles that the document answers with and that are not published for everybody: it would not be published"`
 }
 
 type publishPolicyInput struct {
@@ -194,7 +195,10 @@ func (s *server) diffPolicy(ctx context.Context, in *diffPolicyInput) (*struct{ 
 		return nil, err
 	}
 	out := PolicyDiff{Base: base.Version, Unified: policies.Unified(fmt.Sprintf("version %d", base.Version), "draft", base.Document, in.Body.Document)}
-	out.Changes, err = policies.Compare([]byte(base.Document), []byte(in.Body.Document))
+	if out.Changes, err = policies.Compare([]byte(base.Document), []byte(in.Body.Document)); err != nil {
+		return nil, err
+	}
+	out.Warnings, err = policies.MissingAnswers(ctx, s.Policies, []byte(in.Body.Document))
 	return &struct{ Body PolicyDiff }{out}, err
 }
 

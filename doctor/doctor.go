@@ -59,6 +59,7 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) []Finding {
 	err := database.With(ctx, cfg, log, func(ctx context.Context, st *store.Store) error {
 		x.database(ctx, st)
 		x.holidays(ctx, st)
+		x.answers(ctx, st)
 		x.sending(ctx, st)
 		for i := range cfg.Mailboxes {
 			x.mailbox(ctx, &cfg.Mailboxes[i], st)

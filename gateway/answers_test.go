@@ -62,8 +62,8 @@ func TestAnswerWithArticle(t *testing.T) {
 	}
 	post("kim@acme.example", "My password", "1@acme.example", "Ich habe leider mein Kennwort vergessen und kann mich nicht mehr anmelden. Was soll ich jetzt machen?")
 	answer := sink.Await(1)[0]
-	has(string(answer.Content), "Subject: An answer to your message [#1]", "Auto-Submitted: auto-replied", "In-Reply-To: <1@acme.example>", "**Einstellungen**", "<strong>Einstellungen</strong>",
-		"https://help.desk.example/help/de/resetting-your-password?from=3Dmail", "Reply to this message to reach a person.")
+	has(string(answer.Content), "Subject: Eine Antwort auf Ihre Nachricht [#1]", "Auto-Submitted: auto-replied", "In-Reply-To: <1@acme.example>", "**Einstellungen**", "<strong>Einstellungen</strong>",
+		"https://help.desk.example/help/de/resetting-your-password?from=3Dmail", "Sie hat die Nummer #1.", "Antworten Sie auf diese Nachricht, dann hilft Ihnen ein Mensch weiter.")
 	if answer.From != "" || strings.Contains(string(answer.Content), "Kennwort") {
 		t.Errorf("from %q:\n%s", answer.From, answer.Content)
 	}

@@ -71,16 +71,17 @@ func TestPolicyVersions(t *testing.T) {
 	cfg.Addr, cfg.DB.URL = "127.0.0.1:0", dbtest.New(t)
 	cfg.Mail.Addresses = []string{"support@desk.example"}
 	renamed := func(name string) string { return strings.Replace(testPolicy, "name: Back", "name: "+name, 1) }
+	answers := strings.Replace(testPolicy, "set: {inbox: ", "set: {answer: not-written-yet, inbox: ", 1)
 	for i, step := range []struct {
 		elsewhere string // published before the start
 		file      string // its content; empty: none
 		version   int64
 		document  string
-		kept      string // part of what the log says
+		kept      string // part of what the log says about the file
 	}{
 		{"", "", 1, string(router.Default), ""},
-		{"", testPolicy, 2, testPolicy, ""},
-		{"", testPolicy, 2, testPolicy, ""},
+		{"", answers, 2, answers, ""},
+		{"", answers, 2, answers, ""},
 		{"", renamed("Workshop"), 3, renamed("Workshop"), ""},
 		{"", "", 3, renamed("Workshop"), ""},
 		{renamed("Garage"), renamed("Workshop"), 4, renamed("Garage"), "the file has not changed since it became version 3; version 4 was published in the console"},
@@ -116,6 +117,9 @@ func TestPolicyVersions(t *testing.T) {
 		}
 		if kept := strings.Contains(log.String(), "PolicyFileNotPublished"); kept != (step.kept != "") || !strings.Contains(log.String(), step.kept) {
 			t.Errorf("step %d: the log should say %q: %s", i, step.kept, log.String())
+		}
+		if missing := strings.Contains(log.String(), `AnswerMissing policy=2 line=`) && strings.Contains(log.String(), "there is no article not-written-yet"); missing != (step.document == answers) {
+			t.Errorf("step %d: the log says of articles: %s", i, log.String())
 		}
 	}
 }

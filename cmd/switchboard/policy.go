@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/holidayfeed"
+	"switchboard/internal/policies"
 	"switchboard/router"
+	"switchboard/store"
 )
 
 // policyCommand works on routing policies.
@@ -21,13 +24,15 @@ func policyCommand() *cobra.Command {
 		Short: "Check, compare, publish and explain routing policies",
 		Long: `Check, compare, publish and explain routing policies. Only "apply" changes something.
 diff, apply, export, history, simulate and "explain CONVERSATION" use the database, and work while
-the gateway runs; the others need neither a database nor a configuration.`,
+the gateway runs, and so does check if it is told where the database is; the others need
+neither a database nor a configuration.`,
 	}
 	cmd.AddCommand(policyCheckCommand(), policyDiffCommand(), policyApplyCommand(), policyExportCommand(), policyHistoryCommand(), policySimulateCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
 	return needSubcommand(cmd)
 }
 
 func policyCheckCommand() *cobra.Command {
+	var flags configFlags
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check FILE",
@@ -37,8 +42,9 @@ FILE:LINE:COLUMN: KEY: PROBLEM. The exit status is 1 if there are any.
 
 A policy without problems may have warnings, FILE:LINE:COLUMN: warning: KEY: WARNING:
 rules that never match, inboxes to which nothing leads, and iCalendar files with
-holidays that cannot be read; URLs are not fetched. They do not change the exit status,
-except with --strict.`,
+holidays that cannot be read; URLs are not fetched. With --config or --data, also
+articles that it answers with and that are not published. They do not change the exit
+status, except with --strict.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := compileFile(args[0], cmd.OutOrStdout())
@@ -46,13 +52,16 @@ except with --strict.`,
 				return err
 			}
 			warnings := append(p.Warnings(), fileHolidays(p, args[0])...)
-			for _, w := range warnings {
-				path := ""
-				if w.Path != "" {
-					path = w.Path + ": "
+			if cmd.Flags().Changed("config") || cmd.Flags().Changed("data") {
+				if err := withStore(cmd, &flags, func(ctx context.Context, st *store.Store) error {
+					missing, err := missingAnswers(ctx, st, p)
+					warnings = append(warnings, missing...)
+					return err
+				}); err != nil {
+					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s:%d:%d: warning: %s%s\n", args[0], w.Line, w.Column, path, w.Reason)
 			}
+			printWarnings(cmd.OutOrStdout(), args[0], warnings)
 			if strict && len(warnings) > 0 {
 				return fmt.Errorf("%s: %d warnings", args[0], len(warnings))
 			}
@@ -60,8 +69,29 @@ except with --strict.`,
 			return err
 		},
 	}
+	flags.register(cmd)
 	cmd.Flags().BoolVar(&strict, "strict", false, "treat warnings as problems")
 	return cmd
+}
+
+// missingAnswers returns where a policy answers with articles that are not published.
+func missingAnswers(ctx context.Context, st *store.Store, p *router.Policy) ([]router.Problem, error) {
+	err := policies.CheckAnswers(ctx, st, p)
+	var missing *router.PolicyError
+	if errors.As(err, &missing) {
+		return missing.Problems, nil
+	}
+	return nil, err
+}
+
+func printWarnings(out io.Writer, file string, warnings []router.Problem) {
+	for _, w := range warnings {
+		path := ""
+		if w.Path != "" {
+			path = w.Path + ": "
+		}
+		fmt.Fprintf(out, "%s:%d:%d: warning: %s%s\n", file, w.Line, w.Column, path, w.Reason)
+	}
 }
 
 func policyDefaultCommand() *cobra.Command {

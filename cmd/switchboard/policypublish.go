@@ -16,6 +16,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/internal/policies"
+	"switchboard/router"
 	"switchboard/store"
 )
 
@@ -82,10 +83,14 @@ func policyDiffCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "diff FILE", Short: "Compare a policy file with the live policy",
-		Long: "Compare a policy file with the live policy: which rules, inboxes, SLAs and other parts\nwould be different, and a unified diff. Nothing is printed if the documents are equal.",
+		Long: "Compare a policy file with the live policy: which rules, inboxes, SLAs and other parts\nwould be different, and a unified diff. Nothing is printed if the documents are equal.\nArticles that the file answers with and that are not published are warnings on standard error.",
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			draft, err := draftFile(args[0], cmd.OutOrStdout())
+			rules, err := compileFile(args[0], cmd.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			draft, err := os.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
@@ -94,6 +99,11 @@ func policyDiffCommand() *cobra.Command {
 				if err != nil {
 					return noPolicy(err)
 				}
+				missing, err := missingAnswers(ctx, st, rules)
+				if err != nil {
+					return err
+				}
+				printWarnings(cmd.ErrOrStderr(), args[0], missing)
 				changes, err := policies.Compare([]byte(live.Document), draft)
 				if err != nil {
 					return err
@@ -102,7 +112,7 @@ func policyDiffCommand() *cobra.Command {
 				if asJSON {
 					enc := json.NewEncoder(cmd.OutOrStdout())
 					enc.SetEscapeHTML(false)
-					return enc.Encode(map[string]any{"base": live.Version, "unified": unified, "changes": changes})
+					return enc.Encode(map[string]any{"base": live.Version, "unified": unified, "changes": changes, "warnings": append([]router.Problem{}, missing...)})
 				}
 				printChanges(cmd.OutOrStdout(), changes)
 				if unified != "" && len(changes) > 0 {

@@ -88,6 +88,21 @@ func TestPolicyPublishCommands(t *testing.T) {
 	if out, err := run("apply", file, "--reason", "x"); err == nil || !strings.Contains(out, `inbox "biling" does not exist; did you mean "billing"?`) {
 		t.Errorf("%v\n%s", err, out)
 	}
+	write(t, file, strings.Replace(document, "set: {inbox: billing", "set: {answer: get-a-refund, inbox: billing", 1))
+	for _, args := range [][]string{{"check", file}, {"diff", file}} {
+		if out, err := run(args...); err != nil || !strings.Contains(out, ".set.answer: there is no article get-a-refund that is published for everybody\n") || !strings.HasPrefix(out, file+":") {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+	if _, err := run("check", "--strict", file); err == nil {
+		t.Error("strict allows an article that is not there")
+	}
+	if out, err := run("diff", "--json", file); err != nil || !strings.Contains(out, `"warnings":[{"line":`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if _, err := run("apply", file, "--reason", "x"); err == nil || !strings.Contains(err.Error(), "there is no article get-a-refund") {
+		t.Errorf("published without the article: %v", err)
+	}
 	if live, err := st.LatestPolicy(t.Context()); err != nil || live.Version != 3 || live.Document != document {
 		t.Errorf("version %d, %v", live.Version, err)
 	}

@@ -39,7 +39,7 @@ func Publish(ctx context.Context, st Store, p desk.Publication) (int64, error) {
 		return 0, err
 	}
 	if p.Origin == desk.OriginAPI || p.Origin == desk.OriginCommand { // at a first start there are no articles yet
-		if err := checkAnswers(ctx, st, rules); err != nil {
+		if err := CheckAnswers(ctx, st, rules); err != nil {
 			return 0, err
 		}
 	}
@@ -53,9 +53,9 @@ func Publish(ctx context.Context, st Store, p desk.Publication) (int64, error) {
 	return st.PublishPolicy(ctx, p)
 }
 
-// checkAnswers returns a *router.PolicyError if an article that a policy answers with is not
+// CheckAnswers returns a *router.PolicyError if an article that a policy answers with is not
 // published.
-func checkAnswers(ctx context.Context, in Articles, rules *router.Policy) error {
+func CheckAnswers(ctx context.Context, in Articles, rules *router.Policy) error {
 	var slugs []string
 	for _, a := range rules.Answers() {
 		slugs = append(slugs, a.Slug)
@@ -70,13 +70,27 @@ func checkAnswers(ctx context.Context, in Articles, rules *router.Policy) error 
 	return rules.MissingAnswers(published)
 }
 
+// MissingAnswers returns where a document answers with articles that are not published for
+// everybody; nothing if the document is not valid.
+func MissingAnswers(ctx context.Context, in Articles, document []byte) ([]PolicyProblem, error) {
+	rules, err := router.Compile(document)
+	if err != nil {
+		return []PolicyProblem{}, nil
+	}
+	err = CheckAnswers(ctx, in, rules)
+	if missing := Problems(err); len(missing) > 0 {
+		return missing, nil
+	}
+	return []PolicyProblem{}, err
+}
+
 // CheckWith compiles a document, and looks for the articles that it answers with.
 func CheckWith(ctx context.Context, in Articles, document []byte) (PolicyReport, error) {
 	r, rules := Check(document)
 	if rules == nil {
 		return r, nil
 	}
-	err := checkAnswers(ctx, in, rules)
+	err := CheckAnswers(ctx, in, rules)
 	if missing := Problems(err); len(missing) > 0 {
 		r.Valid, r.Problems = false, missing
 		return r, nil

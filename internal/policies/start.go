@@ -16,8 +16,24 @@ const attempts = 10
 // AtStart returns the policy that is in force after a start. The database is
 // authoritative: file, the content of the policy file (nil: there is none), is published
 // only if it has changed since a start published it last, and if no version was published
-// in another way since. Without any version, the default document is published.
+// in another way since. Without any version, the default document is published. The log says
+// which articles the policy answers with that are not there.
 func AtStart(ctx context.Context, st Store, file []byte, log *slog.Logger) (view.PolicyDocument, error) {
+	live, err := atStart(ctx, st, file, log)
+	if err != nil {
+		return live, err
+	}
+	missing, err := MissingAnswers(ctx, st, []byte(live.Document))
+	if err != nil {
+		return live, err
+	}
+	for _, m := range missing {
+		log.WarnContext(ctx, "AnswerMissing", "policy", live.Version, "line", m.Line, "path", m.Path, "reason", m.Reason)
+	}
+	return live, nil
+}
+
+func atStart(ctx context.Context, st Store, file []byte, log *slog.Logger) (view.PolicyDocument, error) {
 	for try := 1; ; try++ {
 		live, err := found(st.PolicyDocument(ctx, 0))
 		if err != nil {

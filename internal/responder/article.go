@@ -73,9 +73,11 @@ func (w *work) addArticles(ctx context.Context, mail *autoreply.Mail) error {
 		return err
 	}
 	var list []autoreply.Suggested
+	language := ""
 	for i := range found {
+		language = found[i].Language
 		list = append(list, autoreply.Suggested{Title: found[i].Title, URL: w.link(&found[i])})
 	}
-	mail.WithSuggestions(list)
+	mail.WithSuggestions(language, list)
 	return nil
 }

@@ -5,6 +5,7 @@ package responder
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"switchboard/desk"
@@ -270,10 +271,16 @@ func (w *work) input() autoreply.Input {
 	if w.policy.Own != nil && w.policy.Own(in.Facts.Address) {
 		in.Facts.Own = true
 	}
-	subject := autoreply.Answered()
-	for _, ours := range []*router.Template{&subject, w.inbox.Automatic.Acknowledge, w.inbox.Automatic.OutOfHours} {
-		in.Echoes = in.Echoes || ours != nil && autoreply.Echoes(in.Facts.Subject, router.Fill(ours.Subject, autoreply.Values(c, w.inbox)))
+	ours := autoreply.Answered()
+	for _, t := range []*router.Template{w.inbox.Automatic.Acknowledge, w.inbox.Automatic.OutOfHours} {
+		if t != nil {
+			ours = append(ours, *t)
+		}
 	}
+	values := autoreply.Values(c, w.inbox)
+	in.Echoes = slices.ContainsFunc(ours, func(t router.Template) bool {
+		return autoreply.Echoes(in.Facts.Subject, router.Fill(t.Subject, values))
+	})
 	return in
 }
 

@@ -4973,6 +4973,8 @@ export interface components {
             changes: components["schemas"]["PolicyChange"][];
             /** @description Unified diff; empty: the documents are equal */
             unified: string;
+            /** @description Articles that the document answers with and that are not published for everybody: it would not be published */
+            warnings: components["schemas"]["PolicyProblem"][];
         };
         PolicyDocument: {
             /** @description Who published it; empty: the program, at a start */
