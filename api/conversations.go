@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -18,7 +19,7 @@ import (
 
 type conversationsInput struct {
 	ListInput
-	Q        string `query:"q" doc:"Search query: from:jo@acme.example is:open tier:2 \"out of stock\" #1042"`
+	Q        string `query:"q" doc:"Search query: (from:jo@acme.example or with:jo) is:open -tag:spam after:7d \"out of stock\" sort:oldest"`
 	Inbox    string `query:"inbox" doc:"An inbox's key"`
 	Tier     string `query:"tier" doc:"A tier's number"`
 	Status   string `query:"status" doc:"open, pending, snoozed, resolved or closed"`
@@ -98,14 +99,15 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 	if err != nil {
 		return nil, err
 	}
+	by := cmp.Or(view.Sort(filters[0].Sort), in.Sort)
 	var at positionCursor
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return nil, err
 	}
-	if in.Cursor != "" && at.Sort != in.Sort {
+	if in.Cursor != "" && at.Sort != by {
 		return nil, problem.Invalid("query.cursor", "not a cursor of a list in this order", in.Cursor)
 	}
-	rows, err := s.Conversations.Conversations(ctx, auth.AgentOf(ctx), filters, in.Sort, view.Position{Key: at.Key, UpdatedAt: at.UpdatedAt, ID: at.ID}, in.Limit+1)
+	rows, err := s.Conversations.Conversations(ctx, auth.AgentOf(ctx), filters, by, view.Position{Key: at.Key, UpdatedAt: at.UpdatedAt, ID: at.ID}, in.Limit+1)
 	var unknown search.UnknownNames
 	if errors.As(err, &unknown) {
 		return nil, in.unknown(unknown)
@@ -117,7 +119,7 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 		return nil, err
 	}
 	return paged(ctx, rows, in.Limit, func(c view.Conversation) positionCursor {
-		return positionCursor{in.Sort, c.SortKey, c.UpdatedAt, c.ID}
+		return positionCursor{by, c.SortKey, c.UpdatedAt, c.ID}
 	})
 }
 

@@ -38,8 +38,9 @@ type conditions struct {
 	names   names
 	me      desk.AgentID // the agent who searches
 	masked  bool         // addresses are not compared up to their domains
-	columns strings.Builder
-	compare strings.Builder
+	zone    *time.Location
+	columns *strings.Builder
+	compare *strings.Builder // also what is not in the conversation's row
 	args    []any
 	texts   []wanted
 }
@@ -49,6 +50,8 @@ type wanted struct {
 	anyOf     []string // folded; a message contains one of them
 	addresses []string // or one of them wrote, or is the contact's
 	parts     []string // or the contact has an address with one of them
+
+	lists [][]wanted // instead: all of one of the lists
 }
 
 // in inserts the conditions into a query.
@@ -77,9 +80,9 @@ func one[T any](c *conditions, column, kind string, values []T, array func([]T) 
 	switch len(values) {
 	case 0:
 	case 1:
-		c.and(&c.columns, column+" = ("+"%s::"+kind+"[])[1]", array(values))
+		c.and(c.columns, column+" = ("+"%s::"+kind+"[])[1]", array(values))
 	default:
-		c.and(&c.columns, column+" = any(%s::"+kind+"[])", array(values))
+		c.and(c.columns, column+" = any(%s::"+kind+"[])", array(values))
 	}
 }
 
@@ -106,40 +109,49 @@ func (c *conditions) filter(ctx context.Context, s *Store, f *search.Filter) err
 	one(c, "c.inbox_id", "uuid", c.names.inboxes(f.Inboxes), ids)
 	one(c, "c.channel", "text", f.Channels, texts)
 	one(c, "c.number", "bigint", f.Numbers, integers)
+	one(c, "c.priority", "text", f.Priorities, texts)
+	one(c, "c.segment", "text", f.Segments, texts)
 	if f.Unassigned {
-		c.and(&c.columns, "c.assignee_id is null")
+		c.and(c.columns, "c.assignee_id is null")
 	}
 	c.promises(f)
+	c.more(f)
 	if f.Swarming {
-		c.and(&c.columns, "c.assignee_id is distinct from %[1]s::uuid and exists (select from helpers h where h.conversation_id = c.id and h.agent_id = %[1]s::uuid)", c.me)
+		c.and(c.columns, "c.assignee_id is distinct from %[1]s::uuid and exists (select from helpers h where h.conversation_id = c.id and h.agent_id = %[1]s::uuid)", c.me)
 	}
 	if len(f.Tags) > 0 {
-		c.and(&c.columns, "c.tags <> '{}' and c.tags @> %s::text[]", texts(f.Tags)) // as in the index
+		c.and(c.columns, "c.tags <> '{}' and c.tags @> %s::text[]", texts(f.Tags)) // as in the index
 	}
 	c.assignees(f.Assignees)
 	c.from(f.From)
+	for _, v := range f.With {
+		c.with(clean(v))
+	}
 	for _, w := range f.Words {
 		c.word(textindex.Fold(clean(w)))
 	}
-	return c.accounts(ctx, s, f.Accounts)
+	if err := c.accounts(ctx, s, f.Accounts); err != nil {
+		return err
+	}
+	return c.groups(ctx, s, f)
 }
 
 // promises: conditions on the next deadline and on gaps.
 func (c *conditions) promises(f *search.Filter) {
 	if f.Breached {
-		c.and(&c.columns, "c.due_at <= now()")
+		c.and(c.columns, "c.due_at <= now()")
 	}
 	if f.Breaching {
-		c.and(&c.columns, "c.due_at > now() and c.due_at <= now() + %s::interval", seconds(search.Soon))
+		c.and(c.columns, "c.due_at > now() and c.due_at <= now() + %s::interval", seconds(search.Soon))
 	}
 	if f.DueWithin > 0 {
-		c.and(&c.columns, "c.due_at <= now() + %s::interval", seconds(f.DueWithin))
+		c.and(c.columns, "c.due_at <= now() + %s::interval", seconds(f.DueWithin))
 	}
 	if f.DueAfter > 0 {
-		c.and(&c.columns, "c.due_at > now() + %s::interval", seconds(f.DueAfter))
+		c.and(c.columns, "c.due_at > now() + %s::interval", seconds(f.DueAfter))
 	}
 	if f.Gap {
-		c.columns.WriteString("\n  and c.gap <> ''")
+		c.and(c.columns, "c.gap <> ''")
 	}
 }
 
@@ -152,9 +164,9 @@ func (c *conditions) assignees(list []search.Assignee) {
 	switch {
 	case len(list) == 0:
 	case none && len(agents) == 0:
-		c.and(&c.columns, "c.assignee_id is null")
+		c.and(c.columns, "c.assignee_id is null")
 	case none:
-		c.and(&c.columns, "(c.assignee_id = any(%s::uuid[]) or c.assignee_id is null)", ids(agents))
+		c.and(c.columns, "(c.assignee_id = any(%s::uuid[]) or c.assignee_id is null)", ids(agents))
 	default:
 		one(c, "c.assignee_id", "uuid", agents, ids)
 	}
@@ -180,7 +192,7 @@ func (c *conditions) accounts(ctx context.Context, s *Store, list []string) erro
 			return wrap("find accounts", err)
 		}
 		if len(named) > many {
-			c.and(&c.columns, `(c.account_id = any(%[1]s::uuid[]) or (select true from unnest(%[2]s::text[]) part
+			c.and(c.columns, `(c.account_id = any(%[1]s::uuid[]) or (select true from unnest(%[2]s::text[]) part
        where strpos((select coalesce(a.folded, lower(a.name)) from accounts a where a.id = c.account_id), part) > 0
           or exists (select from account_domains d where d.account_id = c.account_id and strpos(d.domain, part) > 0) limit 1))`, ids(found), parts)
 			return nil
@@ -188,7 +200,7 @@ func (c *conditions) accounts(ctx context.Context, s *Store, list []string) erro
 		found = append(found, named...)
 	}
 	if len(found) == 0 {
-		c.and(&c.columns, "false")
+		c.and(c.columns, "false")
 	}
 	one(c, "c.account_id", "uuid", found, ids)
 	return nil
@@ -216,10 +228,10 @@ func (c *conditions) from(list []string) {
 	}
 	c.texts = append(c.texts, wanted{anyOf: parts, addresses: whole, parts: parts})
 	if c.masked {
-		c.and(&c.compare, current+`(select true from unnest(%s::text[]) part where strpos(`+hidden("coalesce(s.sender, '')")+`, part) > 0 limit 1) limit 1)`, sender)
+		c.and(c.compare, current+`(select true from unnest(%s::text[]) part where strpos(`+hidden("coalesce(s.sender, '')")+`, part) > 0 limit 1) limit 1)`, sender)
 		return
 	}
-	c.and(&c.compare, `(exists (select from identities d where d.contact_id = c.contact_id
+	c.and(c.compare, `(exists (select from identities d where d.contact_id = c.contact_id
            and (d.address = any(%[1]s::text[]) or (select true from unnest(%[2]s::text[]) part where strpos(d.address, part) > 0 limit 1)))
      or `+current+`(select true from unnest(%[3]s::text[]) part where strpos(coalesce(s.sender, (select '<' || m.from_address || '>'
            from messages m where m.id = p.message_id and m.direction = 'inbound')), part) > 0 limit 1) limit 1))`, whole, parts, sender)
@@ -233,7 +245,7 @@ func (c *conditions) word(folded string) {
 	if c.masked {
 		text = hidden(text)
 	}
-	c.and(&c.compare, current+`strpos(`+text+`, %s) > 0 limit 1)`, folded)
+	c.and(c.compare, current+`strpos(`+text+`, %s) > 0 limit 1)`, folded)
 }
 
 // hidden is a text without the local parts of addresses, so that a search does not tell
@@ -246,13 +258,28 @@ const fewNumbers = 5000
 
 // narrow adds the condition that the index has found a conversation for all texts.
 func (c *conditions) narrow(ctx context.Context, s *Store) error {
-	var all numbers
-	for _, w := range c.texts {
-		found, err := w.find(ctx, s)
-		if err != nil {
-			return err
-		}
+	all, err := candidates(ctx, s, c.texts)
+	if err != nil {
+		return err
+	}
+	switch {
+	case all == nil: // every conversation may match
+	case all.count() <= fewNumbers:
+		c.and(c.columns, "c.number = any(%s::bigint[])", all.list())
+	default:
+		c.and(c.columns, "c.number < %s::bigint and get_bit(%s::bytea, c.number) = 1", 8*len(all), []byte(all))
+	}
+	return nil
+}
+
+// candidates returns the conversations that may match all conditions; nil for all
+// conversations.
+func candidates(ctx context.Context, s *Store, list []wanted) (all numbers, err error) {
+	for i := range list {
+		found, err := list[i].find(ctx, s)
 		switch {
+		case err != nil:
+			return nil, err
 		case found == nil:
 		case all == nil:
 			all = found
@@ -260,19 +287,19 @@ func (c *conditions) narrow(ctx context.Context, s *Store) error {
 			all = all.intersect(found)
 		}
 	}
-	switch {
-	case all == nil: // every conversation may match
-	case all.count() <= fewNumbers:
-		c.and(&c.columns, "c.number = any(%s::bigint[])", all.list())
-	default:
-		c.and(&c.columns, "c.number < %s::bigint and get_bit(%s::bytea, c.number) = 1", 8*len(all), []byte(all))
-	}
-	return nil
+	return all, nil
 }
 
 // find returns the conversations that may match; nil for all.
 func (w *wanted) find(ctx context.Context, s *Store) (numbers, error) {
 	found := numbers{}
+	for _, list := range w.lists {
+		some, err := candidates(ctx, s, list)
+		if err != nil || some == nil {
+			return nil, err
+		}
+		found = found.union(some)
+	}
 	if len(w.anyOf) > 0 {
 		each, err := s.containing(ctx, w.anyOf)
 		if err != nil {

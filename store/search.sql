@@ -43,11 +43,11 @@ limit $2;
 
 -- name: search-names
 -- What the names in a query stand for: inboxes, agents by address or id, tiers.
-select 'inbox' as kind, i.key as name, i.id from inboxes i
+select 'inbox' as kind, i.key as name, i.id, '' as title from inboxes i
 union all
-select 'assignee', g.email, g.id from agents g
+select 'assignee', g.email, g.id, lower(g.name) from agents g
 union all
-select 'tier', t.tier::text, null from tiers t
+select 'tier', t.tier::text, null, '' from tiers t
 order by 1, 2;
 
 -- name: search-lock

@@ -15,19 +15,24 @@ import (
 // names are the inboxes and agents that filters name.
 type names struct {
 	inbox, agent map[string]uuid.UUID // by key, by address
+	titles       map[string]string    // the names of agents in lower case, by address
 	tiers        []string
 }
 
 // names resolves what filters name. A name of nothing is an error that lists what
 // there is.
 func (s *Store) names(ctx context.Context, filters []search.Filter) (names, error) {
-	n := names{inbox: map[string]uuid.UUID{}, agent: map[string]uuid.UUID{}}
-	if !slices.ContainsFunc(filters, func(f search.Filter) bool { return len(f.Inboxes)+len(f.Assignees)+len(f.Tiers) > 0 }) {
+	n := names{inbox: map[string]uuid.UUID{}, agent: map[string]uuid.UUID{}, titles: map[string]string{}}
+	named := 0
+	for i := range filters {
+		filters[i].Each(func(f *search.Filter) { named += len(f.Inboxes) + len(f.Assignees) + len(f.Tiers) })
+	}
+	if named == 0 {
 		return n, nil
 	}
 	var rows []struct {
-		Kind, Name string
-		ID         uuid.NullUUID
+		Kind, Name, Title string
+		ID                uuid.NullUUID
 	}
 	if err := s.q.search.Names.SelectContext(ctx, &rows); err != nil {
 		return n, wrap("read names", err)
@@ -37,14 +42,14 @@ func (s *Store) names(ctx context.Context, filters []search.Filter) (names, erro
 		case "inbox":
 			n.inbox[r.Name] = r.ID.UUID
 		case "assignee":
-			n.agent[r.Name] = r.ID.UUID
+			n.agent[r.Name], n.titles[r.Name] = r.ID.UUID, r.Title
 		case "tier":
 			n.tiers = append(n.tiers, r.Name)
 		}
 	}
 	var unknown search.UnknownNames
 	for i := range filters {
-		unknown = append(unknown, n.unknown(&filters[i])...)
+		filters[i].Each(func(f *search.Filter) { unknown = append(unknown, n.unknown(f)...) })
 	}
 	if len(unknown) > 0 {
 		return n, &desk.Error{Op: "search", Kind: desk.KindInvalid, Err: unknown}
@@ -60,7 +65,11 @@ func (n names) unknown(f *search.Filter) (list search.UnknownNames) {
 		}
 	}
 	for _, a := range f.Assignees {
-		if a.Email != "" {
+		if a.Name != "" {
+			if len(n.called(a.Name)) == 0 {
+				list = append(list, search.Unknown{Key: "assignee", Value: "@" + a.Name, Reason: fmt.Sprintf("no agent is called %q; %s", a.Name, known("agents", n.agent, a.Name))})
+			}
+		} else if a.Email != "" {
 			if _, ok := n.agent[a.Email]; !ok {
 				list = append(list, search.Unknown{Key: "assignee", Value: a.Email, Reason: fmt.Sprintf("no agent has the address %q; %s", a.Email, known("agents", n.agent, a.Email))})
 			}
@@ -71,6 +80,17 @@ func (n names) unknown(f *search.Filter) (list search.UnknownNames) {
 	for _, t := range f.Tiers {
 		if text := fmt.Sprint(int(t)); !slices.Contains(n.tiers, text) {
 			list = append(list, search.Unknown{Key: "tier", Value: text, Reason: fmt.Sprintf("there is no tier %s; the tiers are %s", text, strings.Join(n.tiers, ", "))})
+		}
+	}
+	return list
+}
+
+// called returns the agents with a name of which a word begins with prefix, or whose
+// address does.
+func (n names) called(prefix string) (list []desk.AgentID) {
+	for address, id := range n.agent {
+		if strings.HasPrefix(address, prefix) || strings.HasPrefix(n.titles[address], prefix) || strings.Contains(n.titles[address], " "+prefix) {
+			list = append(list, desk.AgentID(id))
 		}
 	}
 	return list
@@ -129,6 +149,8 @@ func (n names) agents(list []search.Assignee, me desk.AgentID) (agents []desk.Ag
 			none = true
 		case a.Me:
 			agents = append(agents, me)
+		case a.Name != "":
+			agents = append(agents, n.called(a.Name)...)
 		case a.Email != "":
 			agents = append(agents, desk.AgentID(n.agent[a.Email]))
 		default:

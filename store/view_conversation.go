@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -135,14 +136,14 @@ func (s *Store) conversations(ctx context.Context, as desk.Agent, filters []sear
 		return nil, err
 	}
 	limits, tiers := viewer(as)
-	c := conditions{names: names, me: as.ID, masked: as.Masked(), args: []any{limits, tiers, nullTime(after.UpdatedAt), after.ID, limit, nil, as.ID}}
+	c := conditions{names: names, me: as.ID, masked: as.Masked(), zone: zoneOf(&as), columns: &strings.Builder{}, compare: &strings.Builder{}, args: []any{limits, tiers, nullTime(after.UpdatedAt), after.ID, limit, nil, as.ID}}
 	query := c.sorted(block("view-conversation-list"), by, after)
 	for i := range filters {
 		if err := c.filter(ctx, s, &filters[i]); err != nil {
 			return nil, err
 		}
 	}
-	if len(c.texts) == 0 {
+	if c.compare.Len() == 0 {
 		return s.list(ctx, &c, query, limit)
 	}
 	rows, err := s.list(ctx, &c, query, nearby)

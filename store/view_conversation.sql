@@ -6,7 +6,7 @@
 -- the agent, for what they have read.
 with found as materialized (
     select c.id
-    from (select c.id, c.contact_id, c.subject
+    from (select c.*
           from conversations c
           where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and c.merged_into is null
             and (c.updated_at, c.id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
