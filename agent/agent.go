@@ -84,6 +84,13 @@ type Tx interface {
 	Macro(ctx context.Context, id desk.MacroID) (macro.Macro, error)
 	// MacroUsed counts a use of a macro.
 	MacroUsed(ctx context.Context, id desk.MacroID) error
+	// Names returns what texts call a locked conversation and its customer.
+	Names(ctx context.Context, id desk.ConversationID) (macro.Names, error)
+	// LinkRootCause links a locked conversation to a root cause, and returns the title of that;
+	// false: it is linked already. KindNotFound if there is no such root cause.
+	LinkRootCause(ctx context.Context, id desk.RootCauseID, c desk.ConversationID, by desk.AgentID) (title string, linked bool, err error)
+	// UnlinkRootCause takes the link away; KindNotFound if there is none.
+	UnlinkRootCause(ctx context.Context, id desk.RootCauseID, c desk.ConversationID) (title string, err error)
 	// Save writes the changes.
 	Save(ctx context.Context, c *desk.Changes) error
 }

@@ -55,6 +55,10 @@ type Deps struct {
 	Articles      Articles
 	ArticleCare   ArticleCare
 	Runbooks      Runbooks
+	RootCauses    RootCauses
+	Updates       Updates
+	Linking       Linking
+	Updating      Updating
 	Publishing    Publishing
 	Policies      Policies
 	PolicyUse     PolicyUse
@@ -96,6 +100,8 @@ type Store interface {
 	Articles
 	ArticleCare
 	Runbooks
+	RootCauses
+	Updates
 	Policies
 	PolicyUse
 	Webhooks
@@ -114,13 +120,15 @@ type Actions interface {
 	Teamwork
 	Macroing
 	Publishing
+	Linking
+	Updating
 }
 
 // From returns the dependencies on a store, a desk and a hub.
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Runbooks: s, Publishing: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 		Policies: s, PolicyUse: s,
 	}
 }

@@ -340,7 +340,7 @@ func (d *desks) delayed(f fixture) desk.DeliveryID {
 // remove deletes a conversation and everything in it.
 func (d *desks) remove(f fixture) {
 	d.t.Helper()
-	for _, table := range []string{"deliveries", "thread_refs", "clocks", "notices", "conversation_facts", "tasks", "helpers", "stints", "events", "placements"} {
+	for _, table := range []string{"root_cause_conversations", "deliveries", "thread_refs", "clocks", "notices", "conversation_facts", "tasks", "helpers", "stints", "events", "placements"} {
 		d.exec(`delete from `+table+` where conversation_id = $1`, f.id)
 	}
 	d.exec(`delete from conversations where id = $1`, f.id)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,7 +13,6 @@ import (
 	"switchboard/api/problem"
 	"switchboard/desk"
 	"switchboard/desk/view"
-	"switchboard/internal/imf"
 	"switchboard/internal/macro"
 )
 
@@ -279,23 +276,10 @@ func (s *server) previewMacro(ctx context.Context, in *useMacroPath) (*struct{ B
 	return &struct{ Body MacroPreview }{out}, nil
 }
 
-// macroValues are what the variables stand for. A name that is an address is no name.
+// macroValues are what the variables stand for.
 func macroValues(c *view.Conversation, by *desk.Agent, company string) map[string]string {
-	contact := imf.OneLine(c.Contact.Name)
-	if strings.Contains(contact, "@") {
-		contact = ""
-	}
-	name := imf.OneLine(by.Shown())
-	return map[string]string{
-		"contact.name": contact, "contact.first_name": firstWord(contact), "account.name": imf.OneLine(c.Account.Name),
-		"agent.name": name, "agent.first_name": firstWord(name), "company": imf.OneLine(company), "inbox.name": imf.OneLine(c.Inbox.Name),
-		"conversation.number": strconv.FormatInt(c.Number, 10), "conversation.subject": imf.OneLine(c.Subject),
-	}
-}
-
-func firstWord(s string) string {
-	first, _, _ := strings.Cut(s, " ")
-	return first
+	names := macro.Names{Contact: c.Contact.Name, Account: c.Account.Name, Inbox: c.Inbox.Name, Subject: c.Subject, Number: c.Number}
+	return names.Values(by.Shown(), company)
 }
 
 func (s *server) applyMacro(ctx context.Context, in *applyMacroInput) (*conversationOutput, error) {

@@ -55,6 +55,10 @@ var bodies = map[string]any{
 	"change-article":    map[string]any{"text": "Hello"},
 	"preview-article":   map[string]any{"text": "Hello"},
 	"publish-article":   map[string]any{},
+	"create-root-cause": map[string]any{"title": "Firmware"},
+	"change-root-cause": map[string]any{"status": "fixed"},
+	"link-root-cause":   map[string]any{"conversation": "1"},
+	"write-update":      map[string]any{"text": "It is fixed."},
 	"set-step":          map[string]any{"done": true},
 	"sign-in":           map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
@@ -135,7 +139,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "{version}", "1", "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{measure}", "mttr", "{kind}", "reply").Replace(path)
 }
 
@@ -218,7 +222,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{404}
-	case strings.HasPrefix(path, "/articles/{id}"):
+	case strings.HasPrefix(path, "/articles/{id}"), strings.HasPrefix(path, "/root-causes/{id}"):
 		return []int{404}
 	case operation == "get-macro", operation == "change-macro", operation == "delete-macro":
 		return []int{404}
@@ -246,7 +250,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{422} // without a destination
 	case operation == "delete-draft", operation == "mark-read", operation == "ack-notices", operation == "leave-swarm":
 		return []int{204}
-	case operation == "reply", operation == "forward", operation == "redirect-message", operation == "start", operation == "note", operation == "open-task", operation == "create-key", operation == "create-macro", operation == "create-article":
+	case operation == "reply", operation == "forward", operation == "redirect-message", operation == "start", operation == "note", operation == "open-task", operation == "create-key", operation == "create-macro", operation == "create-article", operation == "create-root-cause":
 		return []int{201}
 	}
 	return []int{200}

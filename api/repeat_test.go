@@ -49,6 +49,7 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	written := d.article("root", `{"title": "Reset"}`)
 	d.firstPolicy()
+	cause, update := d.written()
 	paths := d.document().Paths
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		op, ok := paths[path]["post"]
@@ -64,7 +65,8 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 				'from_key', 'security', 'to', 'ib_' || replace(inbox_id::text, '-', ''), 'to_key', 'frontline')) where id = $1`, d.open.id, d.inbox["security"])
 			delivery := d.delayed(d.open)
 			d.exec(`update deliveries set on_hold = $2 where id = $1`, delivery, op.OperationID == "release-delivery")
-			target := strings.NewReplacer("{macro}", shared.String(), "/articles/{id}", "/articles/"+written.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+delivery.String(), "/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "/messages/{id}", "/messages/"+d.open.message.String(), "{id}", d.open.id.String()).Replace(path)
+			target := strings.NewReplacer("{macro}", shared.String(), "/articles/{id}", "/articles/"+written.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+delivery.String(), "/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "/messages/{id}", "/messages/"+d.open.message.String(),
+				"/root-causes/{id}", "/root-causes/"+cause.String(), "{update}", update.String(), "{id}", d.open.id.String()).Replace(path)
 			body := bodies[op.OperationID]
 			if op.OperationID == "merge" || op.OperationID == "unmerge" { // in this order
 				target, body = strings.Replace(path, "{id}", other.id.String(), 1), nil

@@ -150,6 +150,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.macroRoutes()
 	s.articleRoutes()
 	s.runbookRoutes()
+	s.rootCauseRoutes()
 	s.policyRoutes()
 	s.simulateRoutes()
 	openapi.Events(s.huma.OpenAPI())

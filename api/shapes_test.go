@@ -38,6 +38,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
+	cause, _ := d.written()
 	written := d.article("root", `{"title": "Reset", "text": "- Ask", "attach": {"inboxes": ["frontline"]}}`)
 	d.as("root", "POST", "/articles/"+written.String()+"/publish", `{}`).want(t, 200)
 	for _, c := range []struct {
@@ -71,6 +72,8 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /articles?q=`", "/articles", true},
 		{"`GET /articles/{id}`", "/articles/" + written.String(), false},
 		{"`GET /conversations/{id}/runbooks`", "/conversations/" + d.open.id.String() + "/runbooks", true},
+		{"`GET /root-causes`", "/root-causes", true},
+		{"`GET /root-causes/{id}`", "/root-causes/" + cause.String(), false},
 		{"`GET /articles/{id}/versions`", "/articles/" + written.String() + "/versions", true},
 		{"`GET /articles/{id}/versions/{version}`", "/articles/" + written.String() + "/versions/1", false},
 		{"`GET /policies`", "/policies", true},
@@ -241,6 +244,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
+	cause, _ := d.written()
 	written := d.article("root", `{"title": "Reset"}`)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
@@ -248,7 +252,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "/root-causes/{id}", "/root-causes/"+cause.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

@@ -35,12 +35,13 @@ const (
 	SubjectWebhook      SubjectKind = "webhook"      // ID: a WebhookID
 	SubjectMacro        SubjectKind = "macro"        // ID: a MacroID
 	SubjectArticle      SubjectKind = "article"      // ID: an ArticleID
+	SubjectRootCause    SubjectKind = "root-cause"   // ID: a RootCauseID
 )
 
 // Subject is what an event is about: every change belongs to something that can
 // be looked up, so that every change can be audited.
 type Subject struct {
-	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook,macro,article"`
+	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook,macro,article,root-cause"`
 	ID   string      `json:"id"` // in text form; never empty
 }
 
@@ -74,6 +75,9 @@ func MacroSubject(id MacroID) Subject { return Subject{SubjectMacro, id.String()
 
 // ArticleSubject returns the subject for an article.
 func ArticleSubject(id ArticleID) Subject { return Subject{SubjectArticle, id.String()} }
+
+// RootCauseSubject returns the subject for a root cause.
+func RootCauseSubject(id RootCauseID) Subject { return Subject{SubjectRootCause, id.String()} }
 
 // Event is one entry of the append-only log: audit trail and live update at once.
 type Event struct {

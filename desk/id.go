@@ -39,6 +39,8 @@ type (
 	macroKind        struct{}
 	surveyKind       struct{}
 	articleKind      struct{}
+	rootCauseKind    struct{}
+	updateKind       struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -61,6 +63,8 @@ func (webhookSendKind) prefix() string  { return "wd" }
 func (macroKind) prefix() string        { return "mc" }
 func (surveyKind) prefix() string       { return "sv" }
 func (articleKind) prefix() string      { return "ar" }
+func (rootCauseKind) prefix() string    { return "rc" }
+func (updateKind) prefix() string       { return "ru" }
 
 // The identifiers of the model.
 type (
@@ -84,6 +88,8 @@ type (
 	MacroID        = ID[macroKind]
 	SurveyID       = ID[surveyKind]
 	ArticleID      = ID[articleKind]
+	RootCauseID    = ID[rootCauseKind]
+	UpdateID       = ID[updateKind] // an update about a root cause
 )
 
 // NewID returns a fresh, time-ordered ID.

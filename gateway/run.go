@@ -29,6 +29,8 @@ const (
 	sweepInterval = 10 * time.Minute
 	// noticeInterval is how often notices are looked for that nobody has acknowledged.
 	noticeInterval = 5 * time.Second
+	// updateInterval is how often updates about root causes are looked for that are due.
+	updateInterval = 500 * time.Millisecond
 	// clockInterval is how often times are looked for that a wrong clock has set.
 	clockInterval = time.Minute
 	// reportInterval is how often what has changed is prepared for reports, and how long after
@@ -70,6 +72,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return g.repeat(inner, agentInterval, "ReadAgentsFailed", func(ctx context.Context) (bool, error) { return false, g.people.load(ctx) })
 	})
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepFailed", g.store.SweepRepeats) })
+	pipeline.Go(func() error { return g.repeat(inner, updateInterval, "SendUpdatesFailed", g.sendUpdate) })
 	if g.notices != nil {
 		pipeline.Go(func() error { return g.repeat(inner, noticeInterval, "SendNoticesFailed", g.notices.Send) })
 	}
@@ -213,4 +216,23 @@ func (a actions) Move(ctx context.Context, by desk.Agent, c desk.ConversationID,
 func (a actions) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s agent.Status) (desk.Conversation, error) {
 	defer a.committed()
 	return a.Desk.SetStatus(ctx, by, c, s)
+}
+
+func (a actions) LinkRootCause(ctx context.Context, by desk.Agent, id desk.RootCauseID, c desk.ConversationID) error {
+	defer a.committed()
+	return a.Desk.LinkRootCause(ctx, by, id, c)
+}
+
+func (a actions) UnlinkRootCause(ctx context.Context, by desk.Agent, id desk.RootCauseID, c desk.ConversationID) error {
+	defer a.committed()
+	return a.Desk.UnlinkRootCause(ctx, by, id, c)
+}
+
+// sendUpdate sends what is to be told about a root cause in one conversation.
+func (g *Gateway) sendUpdate(ctx context.Context) (more bool, err error) {
+	if more, err = g.desk.SendUpdate(ctx, g.store); more && err == nil {
+		g.tail.Wake()
+		g.outbox.Wake()
+	}
+	return more, err
 }

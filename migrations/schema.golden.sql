@@ -352,6 +352,7 @@ create table conversations (
     constraint conversations_status_check CHECK ((status = ANY (ARRAY['open'::text, 'pending'::text, 'snoozed'::text, 'resolved'::text, 'closed'::text]))),
     constraint conversations_waiting_on CHECK ((waiting_on = ANY (ARRAY['us'::text, 'customer'::text, 'third-party'::text])))
 );
+CREATE INDEX conversations_absorbed ON conversations USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 CREATE INDEX conversations_account ON conversations USING btree (account_id, updated_at DESC, id DESC);
 CREATE INDEX conversations_account_open ON conversations USING btree (account_id) WHERE (status = 'open'::text);
 CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id, updated_at DESC, id DESC) WHERE (assignee_id IS NOT NULL);
@@ -480,7 +481,7 @@ create table events (
     constraint events_seq UNIQUE (conversation_id, seq),
     constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
-    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text, 'macro'::text, 'article'::text]))),
+    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text, 'macro'::text, 'article'::text, 'root-cause'::text]))),
     constraint events_version CHECK ((version > 0))
 );
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);
@@ -1121,6 +1122,70 @@ create table report_state (
     constraint report_state_pkey PRIMARY KEY (one),
     constraint report_state_one_check CHECK (one)
 );
+
+create table root_cause_conversations (
+    root_cause_id uuid not null,
+    conversation_id uuid not null,
+    linked_by uuid not null,
+    linked_at timestamp with time zone not null default now(),
+    constraint root_cause_conversations_pkey PRIMARY KEY (root_cause_id, conversation_id),
+    constraint root_cause_conversations_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint root_cause_conversations_linked_by_fkey FOREIGN KEY (linked_by) REFERENCES agents(id),
+    constraint root_cause_conversations_root_cause_id_fkey FOREIGN KEY (root_cause_id) REFERENCES root_causes(id)
+);
+CREATE INDEX root_cause_conversations_conversation ON root_cause_conversations USING btree (conversation_id);
+
+create table root_cause_recipients (
+    update_id uuid not null,
+    conversation_id uuid not null,
+    state text not null default 'waiting'::text,
+    at timestamp with time zone not null,
+    attempts integer not null default 0,
+    answered_id uuid,
+    message_id uuid,
+    reason text not null default ''::text,
+    constraint root_cause_recipients_pkey PRIMARY KEY (update_id, conversation_id),
+    constraint root_cause_recipients_answered_id_fkey FOREIGN KEY (answered_id) REFERENCES conversations(id),
+    constraint root_cause_recipients_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint root_cause_recipients_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+    constraint root_cause_recipients_update_id_fkey FOREIGN KEY (update_id) REFERENCES root_cause_updates(id),
+    constraint root_cause_recipients_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'skipped'::text, 'cancelled'::text])))
+);
+CREATE INDEX root_cause_recipients_due ON root_cause_recipients USING btree (at) WHERE (state = 'waiting'::text);
+CREATE UNIQUE INDEX root_cause_recipients_once ON root_cause_recipients USING btree (update_id, answered_id) WHERE (state = 'sent'::text);
+
+create table root_cause_updates (
+    id uuid not null,
+    root_cause_id uuid not null,
+    body text not null,
+    following text not null default ''::text,
+    author_id uuid not null,
+    left_out integer not null,
+    created_at timestamp with time zone not null default now(),
+    send_at timestamp with time zone not null,
+    constraint root_cause_updates_pkey PRIMARY KEY (id),
+    constraint root_cause_updates_author_id_fkey FOREIGN KEY (author_id) REFERENCES agents(id),
+    constraint root_cause_updates_root_cause_id_fkey FOREIGN KEY (root_cause_id) REFERENCES root_causes(id),
+    constraint root_cause_updates_following_check CHECK ((following = ANY (ARRAY[''::text, 'pending'::text, 'resolved'::text])))
+);
+CREATE INDEX root_cause_updates_of ON root_cause_updates USING btree (root_cause_id, created_at);
+
+create table root_causes (
+    id uuid not null,
+    title text not null,
+    state text not null default 'open'::text,
+    note text not null default ''::text,
+    url text not null default ''::text,
+    created_by uuid not null,
+    created_at timestamp with time zone not null default now(),
+    updated_at timestamp with time zone not null default now(),
+    fixed_at timestamp with time zone,
+    constraint root_causes_pkey PRIMARY KEY (id),
+    constraint root_causes_created_by_fkey FOREIGN KEY (created_by) REFERENCES agents(id),
+    constraint root_causes_fixed CHECK (((state = 'fixed'::text) = (fixed_at IS NOT NULL))),
+    constraint root_causes_state_check CHECK ((state = ANY (ARRAY['open'::text, 'fixed'::text])))
+);
+CREATE INDEX root_causes_order ON root_causes USING btree (updated_at DESC, id);
 
 create table runbook_steps (
     conversation_id uuid not null,

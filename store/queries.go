@@ -46,6 +46,8 @@ type queries struct {
 	repeat           repeatQueries
 	draft            draftQueries
 	runbook          runbookQueries
+	rootCause        rootCauseQueries
+	rootCauseUpdate  rootCauseUpdateQueries
 	upload           uploadQueries
 	clock            clockQueries
 	roster           rosterQueries

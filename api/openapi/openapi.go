@@ -73,6 +73,8 @@ var nullable = map[string][]string{
 	"ArticleRow":     {"owner"},
 	"ArticleVersion": {"author"},
 	"RunbookPart":    {"done"},
+	"Affected":       {"merged_into"},
+	"UpdateAnswer":   {"update"},
 	"Channel":        {"progress", "reconciled"},
 	"Conversation":   {"assignee", "handoff", "merged_into", "next_due"},
 	"Identity":       {"unreachable"},

@@ -97,7 +97,7 @@ func (m *Macro) check(allowed Allowed) (problems Invalid) {
 	case m.Text == "" && len(m.Actions) == 0:
 		refuse("text", "a macro needs a text or an action")
 	default:
-		refuse("text", unknownVariable(m.Text))
+		refuse("text", UnknownVariable(m.Text))
 	}
 	if len(m.Actions) > maxActions {
 		refuse("actions", fmt.Sprintf("at most %d are possible", maxActions))

@@ -51,8 +51,8 @@ func place(text string, at int) string {
 	return fmt.Sprintf("line %d, column %d", line, utf8.RuneCountInString(text[begin:at])+1)
 }
 
-// unknownVariable says which variable of a text does not exist; empty: all do.
-func unknownVariable(text string) string {
+// UnknownVariable says which variable of a text does not exist; empty: all do.
+func UnknownVariable(text string) string {
 	for _, v := range find(text) {
 		if _, ok := variables[v.name]; !ok {
 			reason := fmt.Sprintf("%s: there is no variable %.60q", place(text, v.start), v.name)
