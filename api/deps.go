@@ -67,9 +67,13 @@ type Deps struct {
 	WebhookCare   WebhookCare
 	// WebhookDeliveries are what is sent to webhooks.
 	WebhookDeliveries WebhookDeliveries
-	PlainWebhooks     bool   // URLs of webhooks may be http
-	Images            Images // nil: remote images are not shown
-	Hub               *live.Hub
+	// SavedReportCare changes saved reports, and Subscriptions say who gets them by mail.
+	SavedReports    SavedReports
+	SavedReportCare SavedReportCare
+	Subscriptions   Subscriptions
+	PlainWebhooks   bool   // URLs of webhooks may be http
+	Images          Images // nil: remote images are not shown
+	Hub             *live.Hub
 }
 
 // Store is everything the API reads; package store implements it.
@@ -80,6 +84,9 @@ type Store interface {
 	Queues
 	Surveys
 	Reports
+	SavedReports
+	SavedReportCare
+	Subscriptions
 	Desks
 	Tasks
 	Drafts
@@ -129,7 +136,7 @@ func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
-		Policies: s, PolicyUse: s,
+		Policies: s, PolicyUse: s, SavedReports: s, SavedReportCare: s, Subscriptions: s,
 	}
 }
 

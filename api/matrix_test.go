@@ -60,7 +60,10 @@ var bodies = map[string]any{
 	"link-root-cause":   map[string]any{"conversation": "1"},
 	"write-update":      map[string]any{"text": "It is fixed."},
 	"set-step":          map[string]any{"done": true},
-	"sign-in":           map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
+
+	"create-saved-report": map[string]any{"name": "Hello", "measures": []string{"mttr"}},
+	"change-saved-report": map[string]any{"name": "Hello"},
+	"sign-in":             map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
 // roles are the callers, and whether they may see the restricted conversation.
@@ -110,6 +113,9 @@ func TestAuthorizationMatrix(t *testing.T) {
 					if id == "create-macro" {
 						d.exec(`delete from macros where name = 'Hello'`)
 					}
+					if id == "create-saved-report" {
+						d.exec(`delete from saved_reports`)
+					}
 					if id == "create-article" {
 						d.exec(`delete from article_versions; delete from articles`)
 					}
@@ -139,7 +145,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "/saved-reports/{id}", "/saved-reports/"+desk.NewID[desk.SavedReportID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{measure}", "mttr", "{kind}", "reply").Replace(path)
 }
 
@@ -190,6 +196,18 @@ func expected(operation, role string, sees bool, object, path string) []int {
 	case operation == "list-outbox", operation == "retry-outbox", operation == "survey-results", operation == "report", operation == "report-conversations":
 		if role != "root" {
 			return []int{403}
+		}
+		return []int{200}
+	case operation == "unsubscribe-saved-report":
+		return []int{404}
+	case strings.HasPrefix(path, "/saved-reports"):
+		switch {
+		case role != "root":
+			return []int{403}
+		case strings.Contains(path, "{id}"):
+			return []int{404}
+		case operation == "create-saved-report":
+			return []int{201}
 		}
 		return []int{200}
 	case object == "secret" && !sees && strings.HasPrefix(path, "/outbox/"):

@@ -19,6 +19,7 @@ import (
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/report"
+	"switchboard/internal/savedreport"
 )
 
 // Reports calculates measures.
@@ -36,9 +37,12 @@ type ReportInput struct {
 	Measure string `path:"measure" doc:"mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, deflection or flow"`
 	From    string `query:"from" maxLength:"64" doc:"An instant, or a day in the time zone; absent: 30 days before to"`
 	To      string `query:"to" maxLength:"64" doc:"Before that instant, or before the beginning of that day; absent: now"`
-	TZ      string `query:"tz" maxLength:"64" doc:"IANA name of the time zone of days and hours; absent: UTC"`
-	By      string `query:"by" maxLength:"64" doc:"tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure"`
-	Clock   string `query:"clock" maxLength:"64" doc:"wall, or business: durations are business time, by the calendar of the inbox; absent: wall"`
+	// Period stands for From and To.
+	Period   string `query:"period" maxLength:"64" doc:"Instead of from and to: last_7_days, last_30_days, last_90_days, this_month, last_month, this_quarter or last_quarter, by the calendar of tz; today is the last day of those that are not over"`
+	Previous bool   `query:"previous" doc:"With period: the one before it; of a period that is not over, as many of its days"`
+	TZ       string `query:"tz" maxLength:"64" doc:"IANA name of the time zone of days and hours; absent: UTC"`
+	By       string `query:"by" maxLength:"64" doc:"tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure"`
+	Clock    string `query:"clock" maxLength:"64" doc:"wall, or business: durations are business time, by the calendar of the inbox; absent: wall"`
 }
 
 type reportRequest struct {
@@ -77,11 +81,11 @@ func (s *server) reportRoutes() {
 
 // reportScope returns the inboxes about which the agent may read reports; nil: all.
 func reportScope(by desk.Agent) ([]string, error) {
+	if err := savedreport.MayRead(&by); err != nil {
+		return nil, err
+	}
 	if by.Admin {
 		return nil, nil
-	}
-	if len(by.Leads) == 0 {
-		return nil, desk.Errorf(desk.KindDenied, "only admins, and leads about their inboxes, can read reports; ask an admin to make you the lead of an inbox")
 	}
 	return by.Leads, nil
 }
@@ -92,7 +96,7 @@ func (in *ReportInput) parse(ctx context.Context) (m report.Measure, f view.Repo
 	if err != nil {
 		return m, f, nil, err
 	}
-	m, f, loc, err = report.Parse(report.Request{Measure: in.Measure, From: in.From, To: in.To, TZ: in.TZ, By: in.By, Clock: in.Clock}, time.Now())
+	m, f, loc, err = report.Parse(report.Request{Measure: in.Measure, From: in.From, To: in.To, Period: in.Period, Previous: in.Previous, TZ: in.TZ, By: in.By, Clock: in.Clock}, time.Now())
 	var wrong *report.Error
 	if errors.As(err, &wrong) {
 		return m, f, nil, problem.Invalid(wrong.Location, wrong.Message, wrong.Value)

@@ -136,6 +136,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.outboxRoutes()
 	s.surveyRoutes()
 	s.reportRoutes()
+	s.savedReportRoutes()
 	s.deskRoutes()
 	s.agentRoutes()
 	s.directoryRoutes()

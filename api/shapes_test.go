@@ -41,6 +41,9 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	cause, _ := d.written()
 	written := d.article("root", `{"title": "Reset", "text": "- Ask", "attach": {"inboxes": ["frontline"]}}`)
 	d.as("root", "POST", "/articles/"+written.String()+"/publish", `{}`).want(t, 200)
+	var saved view.SavedReport
+	d.as("root", "POST", "/saved-reports", `{"name": "Monday", "measures": ["mttr"]}`).want(t, 201).json(t, &saved)
+	d.as("root", "PUT", "/saved-reports/"+saved.ID.String()+"/subscribers/me", nil).want(t, 200)
 	for _, c := range []struct {
 		shape string // the start of a line of the code block, or of a table cell
 		path  string
@@ -69,6 +72,8 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /macros`, `GET /macros/{id}`", "/macros", true},
 		{"`GET /macros`, `GET /macros/{id}`", "/macros/" + shared.String(), false},
 		{"`GET /macros/variables`", "/macros/variables", true},
+		{"`GET /saved-reports`, `GET /saved-reports/{id}`", "/saved-reports", true},
+		{"`GET /saved-reports`, `GET /saved-reports/{id}`", "/saved-reports/" + saved.ID.String(), false},
 		{"`GET /articles?q=`", "/articles", true},
 		{"`GET /articles/{id}`", "/articles/" + written.String(), false},
 		{"`GET /conversations/{id}/runbooks`", "/conversations/" + d.open.id.String() + "/runbooks", true},
@@ -246,13 +251,16 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	cause, _ := d.written()
 	written := d.article("root", `{"title": "Reset"}`)
+	var saved view.SavedReport
+	d.as("root", "POST", "/saved-reports", `{"name": "Monday", "measures": ["mttr"]}`).want(t, 201).json(t, &saved)
+	d.as("root", "PUT", "/saved-reports/"+saved.ID.String()+"/subscribers/me", nil).want(t, 200)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
 		op := item.Get
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "/root-causes/{id}", "/root-causes/"+cause.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "/saved-reports/{id}", "/saved-reports/"+saved.ID.String(), "/root-causes/{id}", "/root-causes/"+cause.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

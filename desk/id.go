@@ -41,6 +41,7 @@ type (
 	articleKind      struct{}
 	rootCauseKind    struct{}
 	updateKind       struct{}
+	savedReportKind  struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -65,6 +66,7 @@ func (surveyKind) prefix() string       { return "sv" }
 func (articleKind) prefix() string      { return "ar" }
 func (rootCauseKind) prefix() string    { return "rc" }
 func (updateKind) prefix() string       { return "ru" }
+func (savedReportKind) prefix() string  { return "sr" }
 
 // The identifiers of the model.
 type (
@@ -90,6 +92,7 @@ type (
 	ArticleID      = ID[articleKind]
 	RootCauseID    = ID[rootCauseKind]
 	UpdateID       = ID[updateKind] // an update about a root cause
+	SavedReportID  = ID[savedReportKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

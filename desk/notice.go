@@ -15,6 +15,7 @@ const (
 	NoticeSwarm       NoticeKind = "swarm"       // the agent was asked for help
 	NoticeGap         NoticeKind = "gap"         // a conversation has no owner, no clock or no next action
 	NoticeWebhook     NoticeKind = "webhook"     // admins: a webhook was disabled; not about a conversation
+	NoticeTargets     NoticeKind = "targets"     // admins and leads: the targets of the policy should be reviewed; not about a conversation
 	NoticeDelayed     NoticeKind = "delayed"     // a message has not been delivered for hours
 	NoticeUndelivered NoticeKind = "undelivered" // a message was not delivered
 	NoticeThirdParty  NoticeKind = "third-party" // a third party has answered

@@ -41,6 +41,7 @@ import (
 	"switchboard/internal/noticemail"
 	"switchboard/internal/reconcile"
 	"switchboard/internal/redact"
+	"switchboard/internal/reportmail"
 	"switchboard/internal/responder"
 	"switchboard/internal/survey"
 	"switchboard/internal/webhook/dispatch"
@@ -108,6 +109,7 @@ type Gateway struct {
 	desk      *agent.Desk
 	outbox    *outbound.Loop
 	notices   *noticemail.Sender // nil: they are not sent by mail
+	reports   *reportmail.Sender // nil: nothing is sent by mail
 	assigner  *assigner.Assigner
 	webhooks  *dispatch.Loop
 	responder *responder.Responder
@@ -301,6 +303,7 @@ func (g *Gateway) buildSending(ctx context.Context, tokens *threading.Tokens, se
 		g.notices = noticemail.New(g.store, sending, noticemail.Options{From: g.cfg.Mail.Addresses[0], Domain: g.cfg.Mail.Hostname(), Age: g.cfg.NoticeMail,
 			Own: g.local.Contains, PublicURL: g.cfg.PublicURL, Render: render.Message, Log: g.log})
 	}
+	g.buildReportMail(sending)
 	return nil
 }
 

@@ -6,8 +6,11 @@ import (
 
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/internal/agentmail"
 	"switchboard/internal/report"
+	"switchboard/internal/reportmail"
 	"switchboard/lifecycle"
+	"switchboard/outbound/render"
 	"switchboard/store"
 )
 
@@ -26,4 +29,19 @@ func Report(ctx context.Context, st *store.Store, r report.Request) (report.Meas
 	st.SetPolicy(func() lifecycle.Policy { return policy })
 	rows, err := st.Report(ctx, f)
 	return m, report.New(m, &f, loc, rows), err
+}
+
+// buildReportMail builds the sender of saved reports.
+func (g *Gateway) buildReportMail(smtp agentmail.Submitter) {
+	mail := agentmail.New(smtp, agentmail.Options{From: g.cfg.Mail.Addresses[0], Own: g.local.Contains, Render: render.Message})
+	g.reports = reportmail.New(g.store, g.store, mail, reportmail.Options{From: g.cfg.Mail.Addresses[0], Domain: g.cfg.Mail.Hostname(), PublicURL: g.cfg.PublicURL, Log: g.log})
+}
+
+// SendReports sends a saved report that is due by mail at an instant, and returns whether there
+// may be more.
+func (g *Gateway) SendReports(ctx context.Context, now time.Time) (more bool, err error) {
+	if g.reports == nil {
+		return false, nil
+	}
+	return g.reports.Send(ctx, now)
 }

@@ -36,6 +36,8 @@ const (
 	// reportInterval is how often what has changed is prepared for reports, and how long after
 	// the start that begins: the start belongs to mail that has waited.
 	reportInterval = time.Minute
+	// reportMailInterval is how often saved reports are looked for that are due by mail.
+	reportMailInterval = 15 * time.Second
 )
 
 // Run serves until ctx ends, then stops in order: the channels first, then the
@@ -76,6 +78,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if g.notices != nil {
 		pipeline.Go(func() error { return g.repeat(inner, noticeInterval, "SendNoticesFailed", g.notices.Send) })
 	}
+	pipeline.Go(func() error {
+		return g.repeat(inner, reportMailInterval, "SendReportsFailed", func(ctx context.Context) (bool, error) { return g.SendReports(ctx, time.Now()) })
+	})
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepUploadsFailed", g.store.SweepUploads) })
 	pipeline.Go(func() error { return g.webhooks.Run(inner) })
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepWebhooksFailed", g.store.SweepWebhooks) })

@@ -1123,6 +1123,24 @@ create table report_state (
     constraint report_state_one_check CHECK (one)
 );
 
+create table report_subscribers (
+    report_id uuid not null,
+    agent_id uuid not null,
+    added_by uuid not null,
+    since timestamp with time zone not null default now(),
+    done date,
+    mail_at timestamp with time zone,
+    attempts integer not null default 0,
+    sending boolean not null default false,
+    sent_at timestamp with time zone,
+    failure text not null default ''::text,
+    constraint report_subscribers_pkey PRIMARY KEY (report_id, agent_id),
+    constraint report_subscribers_added_by_fkey FOREIGN KEY (added_by) REFERENCES agents(id),
+    constraint report_subscribers_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint report_subscribers_report_id_fkey FOREIGN KEY (report_id) REFERENCES saved_reports(id) ON DELETE CASCADE
+);
+CREATE INDEX report_subscribers_agent ON report_subscribers USING btree (agent_id);
+
 create table root_cause_conversations (
     root_cause_id uuid not null,
     conversation_id uuid not null,
@@ -1198,6 +1216,24 @@ create table runbook_steps (
     constraint runbook_steps_article_id_fkey FOREIGN KEY (article_id) REFERENCES articles(id),
     constraint runbook_steps_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id)
 );
+
+create table saved_reports (
+    id uuid not null,
+    name text not null,
+    owner_id uuid not null,
+    scope text not null,
+    measures text[] not null,
+    period text not null,
+    grouping text not null default ''::text,
+    business boolean not null default false,
+    tz text not null,
+    created_at timestamp with time zone not null default now(),
+    updated_at timestamp with time zone not null default now(),
+    constraint saved_reports_pkey PRIMARY KEY (id),
+    constraint saved_reports_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES agents(id),
+    constraint saved_reports_scope_check CHECK ((scope = ANY (ARRAY['own'::text, 'team'::text, 'all'::text])))
+);
+CREATE UNIQUE INDEX saved_reports_name ON saved_reports USING btree (owner_id, lower(name));
 
 create table schema_functions (
     checksum text not null
@@ -1305,6 +1341,12 @@ CREATE INDEX surveys_contact ON surveys USING btree (contact_id, sent_at);
 CREATE INDEX surveys_message ON surveys USING btree (message_id);
 CREATE UNIQUE INDEX surveys_once ON surveys USING btree (conversation_id, address, kind);
 CREATE INDEX surveys_sent ON surveys USING btree (sent_at);
+
+create table target_reviews (
+    quarter text not null,
+    at timestamp with time zone not null default now(),
+    constraint target_reviews_pkey PRIMARY KEY (quarter)
+);
 
 create table tasks (
     id uuid not null,

@@ -27,6 +27,7 @@ var constraintKinds = map[string]desk.Kind{
 	"deliveries_once":      desk.KindConflict,
 	"agents_email_key":     desk.KindConflict,
 	"macros_name":          desk.KindConflict,
+	"saved_reports_name":   desk.KindConflict,
 	"articles_slug":        desk.KindConflict,
 }
 

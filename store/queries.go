@@ -64,6 +64,8 @@ type queries struct {
 	survey           surveyQueries
 	report           reportQueries
 	reportKeep       reportKeepQueries
+	saved            savedQueries
+	subscriber       subscriberQueries
 	article          articleQueries
 	help             helpQueries
 }

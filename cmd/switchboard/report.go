@@ -67,6 +67,8 @@ func reportCommand() *cobra.Command {
 	flags.register(cmd)
 	cmd.Flags().StringVar(&ask.From, "from", "", "an instant, or a day such as 2026-11-01; empty for 30 days before --to")
 	cmd.Flags().StringVar(&ask.To, "to", "", "before that instant or day; empty for now")
+	cmd.Flags().StringVar(&ask.Period, "period", "", "instead of --from and --to: "+strings.Join(report.PeriodNames(), ", "))
+	cmd.Flags().BoolVar(&ask.Previous, "previous", false, "the period before --period")
 	cmd.Flags().StringVar(&ask.TZ, "tz", "", "time zone of days and hours, such as Europe/Berlin; empty for UTC")
 	cmd.Flags().StringVar(&ask.By, "by", "", strings.Join(report.Groupings, ", ")+"; empty for what is usual for the measure")
 	cmd.Flags().StringVar(&ask.Clock, "clock", "", "wall, or business for durations in business time; empty for wall")

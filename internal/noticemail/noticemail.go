@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/agentmail"
 	"switchboard/internal/imf"
 )
 
@@ -38,13 +39,6 @@ type Queue interface {
 	NoticeMailed(ctx context.Context, n Notice, failure string, again time.Time) error
 }
 
-// Submitter submits automatic mail.
-type Submitter interface {
-	// SubmitAutomatic makes one attempt to submit a message of the given author with the null
-	// reverse-path: a report about it would only open a conversation (RFC 3834 §3.3).
-	SubmitAutomatic(ctx context.Context, from, to string, data []byte) desk.Result
-}
-
 // Options configures a Sender. Own and URL may be nil.
 type Options struct {
 	From   string        // the sender's address
@@ -62,19 +56,18 @@ type Options struct {
 // Sender sends notices.
 type Sender struct {
 	queue Queue
-	smtp  Submitter
+	mail  *agentmail.Mailer
 	opt   Options
 }
 
 // New returns a Sender.
-func New(queue Queue, smtp Submitter, opt Options) *Sender { return &Sender{queue, smtp, opt} }
+func New(queue Queue, smtp agentmail.Submitter, opt Options) *Sender {
+	return &Sender{queue, agentmail.New(smtp, agentmail.Options{From: opt.From, Own: opt.Own, Render: opt.Render}), opt}
+}
 
-const (
-	// batch is how many notices are claimed at once: one, because the lease of a claim
-	// begins for all of them, and a slow server may take minutes for each.
-	batch    = 1
-	attempts = 6 // within about an hour and a half
-)
+// batch is how many notices are claimed at once: one, because the lease of a claim begins for
+// all of them, and a slow server may take minutes for each.
+const batch = 1
 
 // Send sends what is due, and returns whether there may be more.
 func (s *Sender) Send(ctx context.Context) (more bool, err error) {
@@ -102,40 +95,24 @@ func (s *Sender) send(ctx context.Context, n Notice) (failure string, again time
 	if why := s.withheld(&n); why != "" {
 		return why, time.Time{}
 	}
-	// Programs that answer even automatic mail answer to Reply-To: not to the desk, where that
-	// would be a new conversation.
-	data, err := s.opt.Render(Compose(&n, &s.opt), n.To.Email)
-	if err != nil {
-		return err.Error(), time.Time{}
-	}
-	r := s.smtp.SubmitAutomatic(ctx, s.opt.From, n.To.Email, data)
-	switch {
-	case r.State == desk.DeliverySent || r.State == desk.DeliveryDelivered:
+	if failure, again = s.mail.Send(ctx, &n.To, Compose(&n, &s.opt), n.Attempts); failure == "" {
 		s.opt.Log.InfoContext(ctx, "NoticeSent", "notice", n.ID, "agent", n.To.ID, "conversation", n.Conversation)
-		return "", time.Time{}
-	case r.State == desk.DeliveryDelayed && n.Attempts < attempts:
-		return r.Detail, time.Now().Add(time.Minute << n.Attempts)
 	}
-	// Refused, or its fate is not known: a second copy would not help anybody.
-	if r.Code != 0 {
-		return strconv.Itoa(r.Code) + " " + r.Detail, time.Time{}
-	}
-	return r.Detail, time.Time{}
+	return failure, again
 }
 
 // withheld returns why a notice is not sent at all, or an empty text.
 func (s *Sender) withheld(n *Notice) string {
+	if why := s.mail.Withheld(&n.To); why != "" {
+		return why
+	}
 	switch {
-	case n.To.Disabled:
-		return "the agent can no longer sign in"
-	case n.Conversation.IsZero() && !n.To.Admin:
+	case n.Kind == desk.NoticeTargets && !n.To.Admin && len(n.To.Leads) == 0:
+		return "the agent is neither an admin nor a lead any more"
+	case n.Kind != desk.NoticeTargets && n.Conversation.IsZero() && !n.To.Admin:
 		return "the agent is no longer an admin"
 	case !n.Conversation.IsZero() && !n.To.CanRead(&desk.Conversation{Restricted: n.Restricted, Tier: n.Tier, InboxID: n.InboxID}):
 		return "the agent may not read the conversation"
-	case !imf.ValidAddr(n.To.Email):
-		return "the agent's address is not a valid email address"
-	case s.opt.Own != nil && s.opt.Own(n.To.Email):
-		return "the agent's address is one of the desk's own"
 	}
 	return ""
 }
@@ -149,8 +126,9 @@ func Compose(n *Notice, opt *Options) desk.Message {
 	switch {
 	case n.Restricted:
 		about, text = number, "A restricted conversation needs your attention."
-	case n.Conversation.IsZero(): // something about the desk, for admins
-		about = imf.OneLine(text)
+	case n.Conversation.IsZero(): // something about the desk
+		about, _, _ = strings.Cut(text, "\n")
+		about = imf.OneLine(about)
 	case n.To.Masked():
 		about = number
 	}
@@ -166,7 +144,7 @@ func Compose(n *Notice, opt *Options) desk.Message {
 	switch {
 	case opt.PublicURL == "":
 	case n.Conversation.IsZero():
-		b.WriteString(opt.PublicURL + "/#/webhooks\n")
+		b.WriteString(opt.PublicURL + "/#/" + pageOf(n) + "\n")
 	default:
 		b.WriteString(opt.PublicURL + "/#/c/" + n.Conversation.String() + "\n")
 	}
@@ -174,9 +152,19 @@ func Compose(n *Notice, opt *Options) desk.Message {
 		b.WriteString("\nAcknowledge the page in the console: it is repeated until somebody does.\n")
 	}
 	b.WriteString("\nYou get this mail because you have not acknowledged the notice in the console. Answers to it are not sent to the customer.\n")
-	return desk.Message{
-		MessageID: "notice." + n.ID.String() + "." + n.To.ID.String() + "@" + opt.Domain, SentAt: n.At,
-		From: []desk.Address{{Name: "Switchboard", Email: opt.From}}, To: []desk.Address{{Name: n.To.Name, Email: n.To.Email}},
-		Subject: what + ": " + about, TextBody: b.String(), AutoSubmitted: desk.AutoGenerated,
+	m := agentmail.Letter(opt.From, &n.To)
+	m.MessageID, m.SentAt = "notice."+n.ID.String()+"."+n.To.ID.String()+"@"+opt.Domain, n.At
+	m.Subject, m.TextBody = what+": "+about, b.String()
+	return m
+}
+
+// pageOf is the page of the console that a notice about the desk leads to.
+func pageOf(n *Notice) string {
+	switch {
+	case n.Kind != desk.NoticeTargets:
+		return "webhooks"
+	case n.To.Admin:
+		return "policy"
 	}
+	return "reports"
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/desk"
+	"switchboard/internal/agentmail"
 	"switchboard/outbound/render"
 )
 
@@ -85,7 +86,7 @@ func TestSend(t *testing.T) {
 	}{
 		"accepted":       {sent: true, result: desk.Result{State: desk.DeliverySent, Code: 250}},
 		"later":          {sent: true, result: desk.Result{State: desk.DeliveryDelayed, Detail: "greylisted"}, failure: "greylisted", again: true},
-		"too often":      {change: func(n *Notice) { n.Attempts = attempts }, sent: true, result: desk.Result{State: desk.DeliveryDelayed, Code: 451, Detail: "greylisted"}, failure: "451 greylisted"},
+		"too often":      {change: func(n *Notice) { n.Attempts = agentmail.Attempts }, sent: true, result: desk.Result{State: desk.DeliveryDelayed, Code: 451, Detail: "greylisted"}, failure: "451 greylisted"},
 		"refused":        {sent: true, result: desk.Result{State: desk.DeliveryFailed, Code: 550, Detail: "no such user"}, failure: "550 no such user"},
 		"unknown":        {sent: true, result: desk.Result{State: desk.DeliveryUnknown, Detail: "connection lost"}, failure: "connection lost"},
 		"disabled":       {change: func(n *Notice) { n.To.Disabled = true }, failure: "the agent can no longer sign in"},

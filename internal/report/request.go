@@ -13,6 +13,8 @@ import (
 // Request is a report as it is asked for.
 type Request struct {
 	Measure, From, To, TZ, By, Clock string
+	Period                           string // one of Periods, instead of From and To; may be empty
+	Previous                         bool   // the period before that one
 }
 
 const (
@@ -49,17 +51,8 @@ func Parse(r Request, now time.Time) (m Measure, f view.ReportFilter, loc *time.
 	default:
 		return m, f, nil, unknown("query.clock", "clock", r.Clock, []string{"wall", "business"})
 	}
-	f.To = now.UTC().Truncate(time.Microsecond)
-	if r.To != "" {
-		if f.To, err = instant("query.to", r.To, loc); err != nil {
-			return m, f, nil, err
-		}
-	}
-	f.From = f.To.AddDate(0, 0, -days)
-	if r.From != "" {
-		if f.From, err = instant("query.from", r.From, loc); err != nil {
-			return m, f, nil, err
-		}
+	if f.From, f.To, err = r.times(now, loc); err != nil {
+		return m, f, nil, err
 	}
 	if !f.From.Before(f.To) {
 		return m, f, nil, &Error{"query.from", "must be before to, which is " + f.To.In(loc).Format(time.RFC3339), r.From}
@@ -70,6 +63,28 @@ func Parse(r Request, now time.Time) (m Measure, f view.ReportFilter, loc *time.
 		}
 	}
 	return m, f, loc, nil
+}
+
+// times returns from when to when the report is.
+func (r *Request) times(now time.Time, loc *time.Location) (from, to time.Time, err error) {
+	if r.Period != "" {
+		span, err := r.period(now, loc)
+		return span.From, span.To, err
+	}
+	if r.Previous {
+		return from, to, &Error{"query.previous", "is only for a period", "true"}
+	}
+	to = now.UTC().Truncate(time.Microsecond)
+	if r.To != "" {
+		if to, err = instant("query.to", r.To, loc); err != nil {
+			return from, to, err
+		}
+	}
+	from = to.AddDate(0, 0, -days)
+	if r.From != "" {
+		from, err = instant("query.from", r.From, loc)
+	}
+	return from, to, err
 }
 
 func zone(name string) (*time.Location, error) {

@@ -1760,6 +1760,204 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/root-causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List root causes
+         * @description The open ones first, and of these the newest. Agents who are limited to inboxes see those of conversations that they read, and their own.
+         */
+        get: operations["list-root-causes"];
+        put?: never;
+        /** Create a root cause */
+        post: operations["create-root-cause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/root-causes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a root cause
+         * @description With the affected conversations that you may read, and the updates.
+         */
+        get: operations["get-root-cause"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a root cause
+         * @description Absent properties stay unchanged.
+         */
+        patch: operations["change-root-cause"];
+        trace?: never;
+    };
+    "/root-causes/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link a conversation to a root cause
+         * @description It gets the updates that are written from then on. Linking it again changes nothing.
+         */
+        post: operations["link-root-cause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/root-causes/{id}/conversations/{conversation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink a conversation from a root cause
+         * @description An update that is waiting still goes there.
+         */
+        delete: operations["unlink-root-cause"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/root-causes/{id}/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell all affected customers something
+         * @description A reply in each linked conversation that you may answer, on its own channel; those that cannot be answered are listed with the reason. Each conversation gets an update once, whatever fails meanwhile.
+         */
+        post: operations["write-update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/root-causes/{id}/updates/{update}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an update back
+         * @description Where it was not sent yet. 409 when it was sent everywhere.
+         */
+        post: operations["cancel-update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List saved reports
+         * @description Yours, and those that are shared with you, by name. For admins and leads, as reports are.
+         */
+        get: operations["list-saved-reports"];
+        put?: never;
+        /**
+         * Save a report
+         * @description 409 when you have one with that name.
+         */
+        post: operations["create-saved-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/saved-reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a saved report */
+        get: operations["get-saved-report"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a saved report
+         * @description By its owner and by admins. Nobody gets it by mail any more.
+         */
+        delete: operations["delete-saved-report"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a saved report
+         * @description By its owner and by admins. Absent properties stay unchanged.
+         */
+        patch: operations["change-saved-report"];
+        trace?: never;
+    };
+    "/saved-reports/{id}/subscribers/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send a saved report by mail
+         * @description To yourself (`me`), or to another agent who may read it: each Monday at 08:00 in the agent's time zone, with the numbers of the agent's inboxes. Again changes nothing.
+         */
+        put: operations["subscribe-saved-report"];
+        post?: never;
+        /**
+         * No longer send a saved report by mail
+         * @description By whose subscription it is, by who added it, and by admins.
+         */
+        delete: operations["unsubscribe-saved-report"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -2242,6 +2440,18 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        Affected: {
+            account: components["schemas"]["AccountName"];
+            /** @description That it is answered on */
+            channel: string;
+            contact: components["schemas"]["ContactName"];
+            conversation: components["schemas"]["TaskConversation"];
+            /** Format: date-time */
+            linked_at: string;
+            linked_by: components["schemas"]["AgentName"];
+            /** @description The conversation that it was merged into, and in which its customer is answered; null: none */
+            merged_into: components["schemas"]["ConversationName"] | null;
         };
         Agent: {
             admin: boolean;
@@ -3625,7 +3835,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -4018,6 +4228,10 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        LinkInputBody: {
+            /** @description Its id or its number */
+            conversation: string;
         };
         Macro: {
             actions: components["schemas"]["MacroAction"][];
@@ -4537,6 +4751,10 @@ export interface components {
             /** Format: double */
             used_s: number;
         };
+        NotSent: {
+            conversation: components["schemas"]["TaskConversation"];
+            reason: string;
+        };
         NoteAdded: {
             channel: string;
             from: components["schemas"]["Address"][];
@@ -4585,7 +4803,7 @@ export interface components {
             /** @description With an empty id: the notice is not about a conversation */
             conversation: components["schemas"]["ConversationHeading"];
             id: string;
-            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, delayed, undelivered, withheld, webhook */
+            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, delayed, undelivered, withheld, webhook, targets */
             kind: string;
             /** @description Name of the escalation rule; may be empty */
             rule: string;
@@ -4848,8 +5066,18 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageRootCauseRow: {
+            data: components["schemas"]["RootCauseRow"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageRunbook: {
             data: components["schemas"]["Runbook"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageSavedReport: {
+            data: components["schemas"]["SavedReport"][];
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
@@ -4935,6 +5163,26 @@ export interface components {
             name?: string;
             /** @description CommonMark with variables, see variables of GET /macros/variables */
             text?: string;
+        };
+        PatchSavedReportInputBody: {
+            /**
+             * Format: date-time
+             * @description updated_at of the version that the request changes; 409 if the stored one is another. Absent: whatever is stored
+             */
+            based_on?: string;
+            /** @description tier, inbox, segment, agent, channel, tag, day or hour, for the measures that can be grouped so; empty: as is usual for each */
+            by?: string;
+            /** @description wall, or business: durations are business time */
+            clock?: string;
+            /** @description As in the path of /reports/{measure}, in the order in which they are shown */
+            measures?: string[];
+            name?: string;
+            /** @description last_7_days, last_30_days, last_90_days, this_month, last_month, this_quarter or last_quarter; last_30_days if a new report does not say it */
+            period?: string;
+            /** @description own, team (also admins, and leads of an inbox that you lead) or all (everybody who may read reports); own if a new report does not say it */
+            scope?: string;
+            /** @description IANA name of the time zone of its days; UTC if a new report does not say it */
+            tz?: string;
         };
         PatchWebhookInputBody: {
             /** @description With enabled: also send what has happened since the webhook was disabled */
@@ -5704,6 +5952,25 @@ export interface components {
              */
             void?: number;
         };
+        ReportSubscriber: {
+            agent: components["schemas"]["AgentName"];
+            /** @description Why the last mail was not sent; empty: it was */
+            failure: string;
+            /**
+             * Format: date-time
+             * @description When the next mail is sent
+             */
+            next_at: string;
+            /** @description You may end it */
+            removable: boolean;
+            /**
+             * Format: date-time
+             * @description Null: nothing has been sent yet
+             */
+            sent_at: string | null;
+            /** @description The time zone of that: the agent's, else that of the policy's calendars */
+            tz: string;
+        };
         ResendInputBody: {
             cc?: string[] | null;
             /** @description The address that passes it on, as in a reply */
@@ -5739,6 +6006,224 @@ export interface components {
         ReturnInputBody: {
             /** @description What is missing, or why it belongs to where it came from */
             reason: string;
+        };
+        RootCause: {
+            /**
+             * Format: int64
+             * @description How many accounts these belong to
+             */
+            accounts: number;
+            /** @description The linked conversations that you may read, the newest link first */
+            affected: components["schemas"]["Affected"][];
+            /**
+             * Format: int64
+             * @description How many customers have the conversations that you may read
+             */
+            contacts: number;
+            /**
+             * Format: int64
+             * @description How many linked conversations you may read
+             */
+            conversations: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["AgentName"];
+            /**
+             * Format: date-time
+             * @description Null: it is not fixed
+             */
+            fixed_at: string | null;
+            /**
+             * Format: int64
+             * @description How many linked conversations you may not read; your updates do not go to them
+             */
+            hidden: number;
+            id: string;
+            /** @description What is known about it; for agents only */
+            note: string;
+            /** @enum {string} */
+            status: "open" | "fixed";
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The newest first */
+            updates: components["schemas"]["RootCauseUpdate"][];
+            /** @description Where the work on it is tracked; may be empty */
+            url: string;
+        };
+        RootCauseChanged: {
+            /** @description With changed: the names of the changed fields */
+            fields?: string[];
+            title: string;
+            /**
+             * Format: int64
+             * @description With update-written: how many conversations it goes to
+             */
+            to?: number;
+            /** @description With update-written and update-cancelled */
+            update_id?: string;
+            /** @enum {string} */
+            what: "created" | "changed" | "update-written" | "update-cancelled";
+        };
+        RootCauseChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["RootCauseChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "root-cause.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        RootCauseFields: {
+            /** @description What is known about it; for agents only */
+            note?: string;
+            /** @enum {string} */
+            status?: "open" | "fixed";
+            title?: string;
+            /** @description Where the work on it is tracked; empty: nowhere */
+            url?: string;
+        };
+        RootCauseLinked: {
+            root_cause_id: string;
+            title: string;
+        };
+        RootCauseLinkedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["RootCauseLinked"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "root-cause.linked";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        RootCauseRow: {
+            /**
+             * Format: int64
+             * @description How many linked conversations you may read
+             */
+            conversations: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["AgentName"];
+            /**
+             * Format: date-time
+             * @description Null: it is not fixed
+             */
+            fixed_at: string | null;
+            id: string;
+            /** @enum {string} */
+            status: "open" | "fixed";
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Where the work on it is tracked; may be empty */
+            url: string;
+        };
+        RootCauseUnlinked: {
+            root_cause_id: string;
+            title: string;
+        };
+        RootCauseUnlinkedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["RootCauseUnlinked"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "root-cause.unlinked";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        RootCauseUpdate: {
+            author: components["schemas"]["AgentName"];
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Linked conversations that its author might not read
+             */
+            left_out: number;
+            /** @description Why conversations did not get it */
+            not_sent: components["schemas"]["NotSent"][];
+            /**
+             * Format: date-time
+             * @description Until then it can be taken back
+             */
+            send_at: string;
+            /** Format: int64 */
+            sent: number;
+            /** Format: int64 */
+            skipped: number;
+            /** @description With its variables */
+            text: string;
+            /**
+             * @description The status of each conversation then; empty: as after any reply
+             * @enum {string}
+             */
+            then: "" | "pending" | "resolved";
+            /**
+             * Format: int64
+             * @description How many conversations it still goes to
+             */
+            waiting: number;
         };
         RotateInputBody: {
             /**
@@ -5850,6 +6335,50 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        SavedReport: {
+            /** @description How the measures that can be are grouped; empty: as is usual for each */
+            by: string;
+            /** @enum {string} */
+            clock: "wall" | "business";
+            /** Format: date-time */
+            created_at: string;
+            /** @description You may change and remove it */
+            editable: boolean;
+            id: string;
+            /** @description In the order in which they are shown */
+            measures: string[];
+            name: string;
+            /** @description Who made it */
+            owner: components["schemas"]["AgentName"];
+            /** @enum {string} */
+            period: "last_7_days" | "last_30_days" | "last_90_days" | "this_month" | "last_month" | "this_quarter" | "last_quarter";
+            /**
+             * @description Who sees it: its owner; also admins and leads of an inbox that the owner leads; everybody who may read reports. The numbers are always about the inboxes of the reader
+             * @enum {string}
+             */
+            scope: "own" | "team" | "all";
+            /** @description Who gets it by mail each Monday at 08:00 */
+            subscribers: components["schemas"]["ReportSubscriber"][];
+            /** @description Of its days */
+            tz: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SavedReportFields: {
+            /** @description tier, inbox, segment, agent, channel, tag, day or hour, for the measures that can be grouped so; empty: as is usual for each */
+            by?: string;
+            /** @description wall, or business: durations are business time */
+            clock?: string;
+            /** @description As in the path of /reports/{measure}, in the order in which they are shown */
+            measures?: string[];
+            name?: string;
+            /** @description last_7_days, last_30_days, last_90_days, this_month, last_month, this_quarter or last_quarter; last_30_days if a new report does not say it */
+            period?: string;
+            /** @description own, team (also admins, and leads of an inbox that you lead) or all (everybody who may read reports); own if a new report does not say it */
+            scope?: string;
+            /** @description IANA name of the time zone of its days; UTC if a new report does not say it */
+            tz?: string;
         };
         SegmentChanged: {
             from: string;
@@ -6174,7 +6703,7 @@ export interface components {
         Subject: {
             id: string;
             /** @enum {string} */
-            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro" | "article";
+            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro" | "article" | "root-cause";
         };
         SurveyAnswered: {
             /** @description It was answered before */
@@ -6695,6 +7224,31 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        UpdateAnswer: {
+            /**
+             * Format: int64
+             * @description How many linked conversations you may not read: they do not get it
+             */
+            left_out: number;
+            /** @description Of each linked conversation that you may read; only of a preview */
+            preview: components["schemas"]["UpdatePreview"][];
+            /**
+             * Format: int64
+             * @description How many conversations get it
+             */
+            recipients: number;
+            /** @description Null: this is a preview */
+            update: components["schemas"]["RootCauseUpdate"] | null;
+        };
+        UpdatePreview: {
+            channel: string;
+            contact: components["schemas"]["ContactName"];
+            conversation: components["schemas"]["TaskConversation"];
+            /** @description Why not; empty: it goes there */
+            reason: string;
+            /** @description With the variables filled in, without signature; empty: nothing */
+            text: string;
+        };
         Upload: {
             /** Format: date-time */
             created_at: string;
@@ -6873,6 +7427,22 @@ export interface components {
             event: string;
             type: string;
         };
+        WriteUpdateInputBody: {
+            /** @description Only says who would get what, and who would not; sends nothing */
+            preview?: boolean;
+            /** @description CommonMark with the variables of macros (GET /macros/variables); a chat gets it as it is */
+            text: string;
+            /**
+             * @description The status of each conversation then; absent: as after any reply
+             * @enum {string}
+             */
+            then?: "pending" | "resolve";
+            /**
+             * Format: int64
+             * @description For how many seconds it can be taken back as a whole, before anything is sent; absent: as long as replies
+             */
+            undo_s?: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -6890,6 +7460,7 @@ export type AccountName = components['schemas']['AccountName'];
 export type Address = components['schemas']['Address'];
 export type AddressLifted = components['schemas']['AddressLifted'];
 export type AddressLiftedEvent = components['schemas']['AddressLiftedEvent'];
+export type Affected = components['schemas']['Affected'];
 export type Agent = components['schemas']['Agent'];
 export type AgentAvailability = components['schemas']['AgentAvailability'];
 export type AgentAvailabilityEvent = components['schemas']['AgentAvailabilityEvent'];
@@ -6985,6 +7556,7 @@ export type KeyCreated = components['schemas']['KeyCreated'];
 export type KeyCreatedEvent = components['schemas']['KeyCreatedEvent'];
 export type KeyRevoked = components['schemas']['KeyRevoked'];
 export type KeyRevokedEvent = components['schemas']['KeyRevokedEvent'];
+export type LinkInputBody = components['schemas']['LinkInputBody'];
 export type Macro = components['schemas']['Macro'];
 export type MacroAction = components['schemas']['MacroAction'];
 export type MacroApplied = components['schemas']['MacroApplied'];
@@ -7010,6 +7582,7 @@ export type MovePreview = components['schemas']['MovePreview'];
 export type NewKey = components['schemas']['NewKey'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type NextDue = components['schemas']['NextDue'];
+export type NotSent = components['schemas']['NotSent'];
 export type NoteAdded = components['schemas']['NoteAdded'];
 export type NoteAddedEvent = components['schemas']['NoteAddedEvent'];
 export type NoteInputBody = components['schemas']['NoteInputBody'];
@@ -7047,7 +7620,9 @@ export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
 export type PageReportPoint = components['schemas']['PageReportPoint'];
+export type PageRootCauseRow = components['schemas']['PageRootCauseRow'];
 export type PageRunbook = components['schemas']['PageRunbook'];
+export type PageSavedReport = components['schemas']['PageSavedReport'];
 export type PageStint = components['schemas']['PageStint'];
 export type PageTask = components['schemas']['PageTask'];
 export type PageTrail = components['schemas']['PageTrail'];
@@ -7058,6 +7633,7 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
 export type PatchArticleInputBody = components['schemas']['PatchArticleInputBody'];
 export type PatchMacroInputBody = components['schemas']['PatchMacroInputBody'];
+export type PatchSavedReportInputBody = components['schemas']['PatchSavedReportInputBody'];
 export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
 export type PolicyChange = components['schemas']['PolicyChange'];
 export type PolicyDiff = components['schemas']['PolicyDiff'];
@@ -7105,10 +7681,21 @@ export type Report = components['schemas']['Report'];
 export type ReportPoint = components['schemas']['ReportPoint'];
 export type ReportRecipient = components['schemas']['ReportRecipient'];
 export type ReportRow = components['schemas']['ReportRow'];
+export type ReportSubscriber = components['schemas']['ReportSubscriber'];
 export type ResendInputBody = components['schemas']['ResendInputBody'];
 export type RetriedAll = components['schemas']['RetriedAll'];
 export type RetryAllInputBody = components['schemas']['RetryAllInputBody'];
 export type ReturnInputBody = components['schemas']['ReturnInputBody'];
+export type RootCause = components['schemas']['RootCause'];
+export type RootCauseChanged = components['schemas']['RootCauseChanged'];
+export type RootCauseChangedEvent = components['schemas']['RootCauseChangedEvent'];
+export type RootCauseFields = components['schemas']['RootCauseFields'];
+export type RootCauseLinked = components['schemas']['RootCauseLinked'];
+export type RootCauseLinkedEvent = components['schemas']['RootCauseLinkedEvent'];
+export type RootCauseRow = components['schemas']['RootCauseRow'];
+export type RootCauseUnlinked = components['schemas']['RootCauseUnlinked'];
+export type RootCauseUnlinkedEvent = components['schemas']['RootCauseUnlinkedEvent'];
+export type RootCauseUpdate = components['schemas']['RootCauseUpdate'];
 export type RotateInputBody = components['schemas']['RotateInputBody'];
 export type RuleFailed = components['schemas']['RuleFailed'];
 export type RuleFailedEvent = components['schemas']['RuleFailedEvent'];
@@ -7117,6 +7704,8 @@ export type RunbookPart = components['schemas']['RunbookPart'];
 export type RunbookReason = components['schemas']['RunbookReason'];
 export type SlaChanged = components['schemas']['SLAChanged'];
 export type SlaChangedEvent = components['schemas']['SLAChangedEvent'];
+export type SavedReport = components['schemas']['SavedReport'];
+export type SavedReportFields = components['schemas']['SavedReportFields'];
 export type SegmentChanged = components['schemas']['SegmentChanged'];
 export type SegmentChangedEvent = components['schemas']['SegmentChangedEvent'];
 export type ServerFrame = components['schemas']['ServerFrame'];
@@ -7169,6 +7758,8 @@ export type Thread = components['schemas']['Thread'];
 export type Trail = components['schemas']['Trail'];
 export type TypingFrame = components['schemas']['TypingFrame'];
 export type Unreachable = components['schemas']['Unreachable'];
+export type UpdateAnswer = components['schemas']['UpdateAnswer'];
+export type UpdatePreview = components['schemas']['UpdatePreview'];
 export type Upload = components['schemas']['Upload'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookChanged = components['schemas']['WebhookChanged'];
@@ -7179,6 +7770,7 @@ export type WebhookReplayInputBody = components['schemas']['WebhookReplayInputBo
 export type WebhookReplayed = components['schemas']['WebhookReplayed'];
 export type WebhookTested = components['schemas']['WebhookTested'];
 export type WebhookType = components['schemas']['WebhookType'];
+export type WriteUpdateInputBody = components['schemas']['WriteUpdateInputBody'];
 export type $defs = Record<string, never>;
 export interface operations {
     "list-accounts": {
@@ -7967,7 +8559,7 @@ export interface operations {
                 /** @description next_cursor of the previous page */
                 cursor?: string;
                 limit?: number;
-                /** @description Search query: from:jo@acme.example is:open tier:2 "out of stock" #1042 */
+                /** @description Search query: (from:jo@acme.example or with:jo) is:open -tag:spam after:7d "out of stock" sort:oldest */
                 q?: string;
                 /** @description An inbox's key */
                 inbox?: string;
@@ -10632,6 +11224,10 @@ export interface operations {
                 from?: string;
                 /** @description Before that instant, or before the beginning of that day; absent: now */
                 to?: string;
+                /** @description Instead of from and to: last_7_days, last_30_days, last_90_days, this_month, last_month, this_quarter or last_quarter, by the calendar of tz; today is the last day of those that are not over */
+                period?: string;
+                /** @description With period: the one before it; of a period that is not over, as many of its days */
+                previous?: boolean;
                 /** @description IANA name of the time zone of days and hours; absent: UTC */
                 tz?: string;
                 /** @description tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure */
@@ -10682,6 +11278,10 @@ export interface operations {
                 from?: string;
                 /** @description Before that instant, or before the beginning of that day; absent: now */
                 to?: string;
+                /** @description Instead of from and to: last_7_days, last_30_days, last_90_days, this_month, last_month, this_quarter or last_quarter, by the calendar of tz; today is the last day of those that are not over */
+                period?: string;
+                /** @description With period: the one before it; of a period that is not over, as many of its days */
+                previous?: boolean;
                 /** @description IANA name of the time zone of days and hours; absent: UTC */
                 tz?: string;
                 /** @description tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure */
@@ -10714,6 +11314,528 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PageReportPoint"];
                 };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-root-causes": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                /** @description A part of the title or the note */
+                q?: string;
+                status?: "open" | "fixed";
+                /** @description An id or a number: only those that it is linked to, itself or what was merged into it */
+                conversation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRootCauseRow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-root-cause": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RootCauseFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootCause"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-root-cause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootCause"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-root-cause": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the request changes; 412 if the stored one is another */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RootCauseFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootCause"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "link-root-cause": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootCause"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "unlink-root-cause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its id or its number */
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "write-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteUpdateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateAnswer"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "cancel-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                update: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootCauseUpdate"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-saved-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSavedReport"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-saved-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReportFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-saved-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "delete-saved-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-saved-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the request changes; 412 if the stored one is another */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchSavedReportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "subscribe-saved-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description me, or the identifier of an agent */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "unsubscribe-saved-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description me, or the identifier of an agent */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details (RFC 9457) */
             default: {
