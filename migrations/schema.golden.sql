@@ -1115,6 +1115,41 @@ create table report_routed (
 CREATE INDEX report_routed_at_idx ON report_routed USING btree (at);
 CREATE INDEX report_routed_conversation_id_idx ON report_routed USING btree (conversation_id);
 
+create table report_slots (
+    kind text not null,
+    slot timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    n bigint not null,
+    value double precision not null
+);
+CREATE UNIQUE INDEX report_slots_key ON report_slots USING btree (kind, slot, COALESCE(inbox_id, '00000000-0000-0000-0000-000000000000'::uuid), COALESCE(tier, '-1'::integer), COALESCE(agent_id, '00000000-0000-0000-0000-000000000000'::uuid), segment, channel);
+
+create table report_spent (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_spent_at_idx ON report_spent USING btree (at);
+CREATE INDEX report_spent_conversation_id_idx ON report_spent USING btree (conversation_id);
+
 create table report_state (
     one boolean not null default true,
     xid xid8 not null,
@@ -1140,6 +1175,28 @@ create table report_subscribers (
     constraint report_subscribers_report_id_fkey FOREIGN KEY (report_id) REFERENCES saved_reports(id) ON DELETE CASCADE
 );
 CREATE INDEX report_subscribers_agent ON report_subscribers USING btree (agent_id);
+
+create table report_waited (
+    kind text not null,
+    conversation_id uuid not null,
+    at timestamp with time zone not null,
+    inbox_id uuid,
+    tier integer,
+    agent_id uuid,
+    segment text not null,
+    channel text not null,
+    detail text not null,
+    outcome text not null,
+    value double precision,
+    business double precision,
+    promised double precision,
+    handoffs integer,
+    reassignments integer,
+    tags text[],
+    words text[]
+);
+CREATE INDEX report_waited_at_idx ON report_waited USING btree (at);
+CREATE INDEX report_waited_conversation_id_idx ON report_waited USING btree (conversation_id);
 
 create table root_cause_conversations (
     root_cause_id uuid not null,
@@ -1477,6 +1534,7 @@ create function may_read(restricted boolean, tier integer, inbox uuid, inboxes u
 create function open_seconds(i integer, t timestamp with time zone, opens timestamp with time zone[], closes timestamp with time zone[], passed double precision[]) returns double precision language sql immutable parallel safe;
 create function outbox_part(state text, on_hold boolean) returns text language sql immutable;
 create function read_snapshot(scope_addresses text[], scope_domains text[], channels text[], addresses text[], domains text[], sessions uuid[], tokens uuid[], message_ids text[], own_ids text[], reported text[], authors text[], recent_channels text[], recent_addresses text[], recent_cites text[], opens boolean, failed_addresses text[], failed_envelopes uuid[], failed_conversations uuid[]) returns json language plpgsql volatile;
+create function report_slots_change() returns trigger language plpgsql volatile;
 create function restore_uploads(message uuid, OUT files uuid[], OUT draft text) returns record language plpgsql volatile;
 create function subject_words(subject text) returns text[] language sql immutable parallel safe;
 create function unreachable(address text) returns jsonb language sql stable;

@@ -33,6 +33,7 @@ var scans = map[string]bool{
 	"policy-hits":         true, // all of a time; run by admins
 	"raw-due":             true, // up to the first one
 	"report-backlog":      true, // up to the hundredth
+	"report-service":      true, // conversations of a month, kept for a while
 	"raw-release":         true, // once, at the start
 	"queues":              true, // counts
 	"event-rebase":        true, // once, at the start on a restored database

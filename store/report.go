@@ -20,6 +20,7 @@ import (
 type reportQueries struct {
 	Groups        *sqlx.Stmt `query:"report-groups"`
 	Load          *sqlx.Stmt `query:"report-load"`
+	LoadSlots     *sqlx.Stmt `query:"report-load-slots"`
 	Topics        *sqlx.Stmt `query:"report-topics"`
 	Flow          *sqlx.Stmt `query:"report-flow"`
 	Deflection    *sqlx.Stmt `query:"report-deflection"`
@@ -44,6 +45,7 @@ const (
 	sourceMark = "report_points /* source */"
 	joinMark   = "/* join */"
 	sumMark    = "/* sum */"
+	staleMark  = "/* stale */"
 )
 
 // counted says what a measure counts.
@@ -52,6 +54,7 @@ type counted struct {
 	detail bool     // groups are divided by the detail of the points
 	value  string   // a column of the points; empty: the duration
 	sum    bool     // a conversation has several points in a group, which are added up
+	whole  string   // instead: the kind with one point of a conversation, unless groups are of its holders
 	filter string
 }
 
@@ -63,8 +66,8 @@ var measures = map[string]counted{
 	"mttr":               {kinds: []string{"resolution"}},
 	"fcr":                {kinds: []string{"fcr"}},
 	"resolution_by_tier": {kinds: []string{"resolution"}},
-	"time_in_tier":       {kinds: []string{"held"}, sum: true},
-	"waiting":            {kinds: []string{"held"}, sum: true, detail: true},
+	"time_in_tier":       {kinds: []string{"held"}, sum: true, whole: "spent"},
+	"waiting":            {kinds: []string{"held"}, sum: true, detail: true, whole: "waited"},
 	"handoffs":           {kinds: []string{"resolution"}, value: "p.handoffs"},
 	"reassignments":      {kinds: []string{"resolution"}, value: "p.reassignments"},
 	"returned":           {kinds: []string{"moved"}, filter: " and p.outcome <> 'return'"},
@@ -112,6 +115,9 @@ func (s *Store) reporting(ctx context.Context, f *view.ReportFilter) (*reporting
 	if err != nil {
 		return nil, err
 	}
+	if m.whole != "" && f.Inboxes == nil && !slices.Contains([]string{"tier", "inbox", "agent"}, f.By) {
+		m.kinds, m.sum = []string{m.whole}, false
+	}
 	r := &reporting{s: s, source: source, f: f, m: m, timed: f.By == "day" || f.By == "hour", names: map[[2]string]string{}, keys: map[string]string{}}
 	var rows []struct {
 		Key, Name, What string
@@ -137,6 +143,9 @@ func (r *reporting) query(name string) string {
 		join = "left join lateral unnest(p.tags) t(tag) on true"
 	}
 	replace := []string{keyMark, key, sourceMark, r.source, joinMark, join, filterMark, r.m.filter}
+	if r.source != keptPoints {
+		replace = append(replace, staleMark, staleSlots)
+	}
 	if r.m.detail {
 		replace = append(replace, detailMark, "p.detail")
 	}
@@ -231,6 +240,8 @@ func (s *Store) Report(ctx context.Context, f view.ReportFilter) (rows []view.Re
 	switch f.Measure {
 	case "load":
 		rows, err = r.load(ctx)
+	case "volume":
+		rows, err = r.volume(ctx)
 	case "topics":
 		rows, err = r.topics(ctx)
 	case "flow":
@@ -286,7 +297,7 @@ func (r *reporting) complete(rows []view.ReportRow) []view.ReportRow {
 // pointsOf counts the points of each group.
 func (r *reporting) pointsOf(ctx context.Context, query string) (rows []view.ReportRow, err error) {
 	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, r.query(query), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
+	if err := r.read(ctx, &list, r.query(query), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
 		return nil, err
 	}
 	for _, g := range list {
@@ -353,7 +364,7 @@ func (s *Store) ReportConversations(ctx context.Context, as desk.Agent, f view.R
 	}
 	limits, tiers := viewer(as)
 	args := append(r.args(f.From, f.To, kinds...), limits, tiers, r.stored(key), detail, nullTime(after.At), after.ID, limit)
-	if err := s.db.SelectContext(ctx, &rows, r.query("report-conversations"), args...); err != nil {
+	if err := r.read(ctx, &rows, r.query("report-conversations"), args...); err != nil {
 		return nil, wrap("list the conversations of a report", err)
 	}
 	for i := range rows {

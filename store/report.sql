@@ -8,22 +8,42 @@ with p as (
     from report_points /* source */ p /* join */
     where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
 ), one as (select * from p /* sum */)
-select key::text, detail, count(*) filter (where outcome <> 'void') as n, avg(v) as mean, percentile_cont(array[0.5, 0.9, 0.95]) within group (order by v) as ranks, coalesce(sum(v), 0) as total,
+select key, detail, count(*) filter (where outcome <> 'void') as n, avg(v) as mean, percentile_cont(array[0.5, 0.9, 0.95]) within group (order by v) as ranks, coalesce(sum(v), 0) as total,
        count(*) filter (where outcome in ('yes', 'met', 'returned', 'good')) as good, count(*) filter (where outcome = 'breached') as breached,
        count(*) filter (where outcome = 'void') as void, avg(promised) filter (where outcome <> 'void') as promised, count(*) filter (where at > now() - interval '168 hours') as provisional
 from one group by 1, 2;
 
 -- name: report-load
 with p as (
-    select '' /* key */ as key, p.kind, p.value
+    select '' /* key */ as key, p.kind, count(*) as n, coalesce(sum(p.value), 0) as value
     from report_points /* source */ p /* join */
     where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
+    group by 1, 2
 )
-select key::text, count(*) filter (where kind = 'opened') as arrivals, count(*) filter (where kind = 'resolved') as resolved, coalesce(sum(value) filter (where kind = 'backlog'), 0)::bigint as more
+select key, coalesce(sum(n) filter (where kind = 'opened'), 0) as arrivals, coalesce(sum(n) filter (where kind = 'resolved'), 0) as resolved,
+       coalesce(sum(value) filter (where kind = 'backlog'), 0)::bigint as more
+from p group by 1;
+
+-- name: report-load-slots
+-- report-load from report_slots (migration 49), which has the quarters of an hour in [$6, $7), and points for
+-- what is before and after those.
+with p as (
+    select '' /* key */ as key, p.kind, sum(p.n) as n, sum(p.value) as value
+    from (select kind, slot as at, inbox_id, tier, agent_id, segment, channel, n, value from report_slots
+          where kind = any($1::text[]) and slot >= $6 and slot < $7
+          union all
+          select kind, at, inbox_id, tier, agent_id, segment, channel, 1, coalesce(value, 0) from report_points
+          where kind = any($1::text[]) and (at >= $2 and at < $6 or at >= $7 and at < $3) /* stale */) p
+    where ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) and ($5::timestamptz[] is null or true)
+    group by 1, 2 having sum(p.n) <> 0
+)
+select key, coalesce(sum(n) filter (where kind = 'opened'), 0)::bigint as n, coalesce(sum(n) filter (where kind = 'opened'), 0)::bigint as arrivals,
+       coalesce(sum(n) filter (where kind = 'resolved'), 0)::bigint as resolved, coalesce(sum(value) filter (where kind = 'backlog'), 0)::bigint as more
 from p group by 1;
 
 -- name: report-topics
-with p as materialized (
+-- Read for each of the three, because that is done side by side and what is read once is not.
+with p as not materialized (
     select p.tags, p.words from report_points /* source */ p
     where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
 )

@@ -5,15 +5,15 @@ import (
 	"database/sql"
 	"slices"
 	"strconv"
+	"time"
 
 	"switchboard/desk/view"
 )
 
 // load counts what came in, what was resolved, and what was open at the end of each group.
 func (r *reporting) load(ctx context.Context) (rows []view.ReportRow, err error) {
-	query := r.query("report-load")
-	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, query, r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
+	list, err := r.counts(ctx, r.f.From, r.f.To, r.m.kinds...)
+	if err != nil {
 		return nil, err
 	}
 	before, err := r.backlog(ctx)
@@ -48,9 +48,8 @@ func (r *reporting) backlog(ctx context.Context) (map[string]int64, error) {
 		f.By = ""
 		whole.f, whole.timed = &f, false
 	}
-	var list []reportGroup
-	query := whole.query("report-load")
-	if err := r.s.db.SelectContext(ctx, &list, query, r.args("-infinity", r.f.From, "backlog")...); err != nil {
+	list, err := whole.counts(ctx, time.Time{}, r.f.From, "backlog")
+	if err != nil {
 		return nil, err
 	}
 	out := map[string]int64{}
@@ -77,7 +76,7 @@ func (r *reporting) timedLoad(list []reportGroup, open int64) (rows []view.Repor
 // topics counts the tags of new conversations, and the words that their subjects share.
 func (r *reporting) topics(ctx context.Context) (rows []view.ReportRow, err error) {
 	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, r.query("report-topics"), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
+	if err := r.read(ctx, &list, r.query("report-topics"), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
 		return nil, err
 	}
 	var all int64
@@ -97,7 +96,7 @@ func (r *reporting) topics(ctx context.Context) (rows []view.ReportRow, err erro
 // flow counts moves from one inbox to another.
 func (r *reporting) flow(ctx context.Context) (rows []view.ReportRow, err error) {
 	var list []reportGroup
-	if err := r.s.db.SelectContext(ctx, &list, r.query("report-flow"), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
+	if err := r.read(ctx, &list, r.query("report-flow"), r.args(r.f.From, r.f.To, r.m.kinds...)...); err != nil {
 		return nil, err
 	}
 	for _, g := range list {

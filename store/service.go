@@ -20,7 +20,7 @@ func (s *Store) ServiceCounts(ctx context.Context, from, to time.Time) (list []v
 		view.ServiceCount
 		Wall, Business pq.Float64Array
 	}
-	if err := s.db.SelectContext(ctx, &rows, r.query("report-service"), r.args(from, to, "first_response", "resolution", "clock")...); err != nil {
+	if err := r.read(ctx, &rows, r.query("report-service"), r.args(from, to, "first_response", "resolution", "clock")...); err != nil {
 		return nil, wrap("count what was observed", err)
 	}
 	for _, row := range rows {

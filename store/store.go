@@ -59,6 +59,7 @@ type Store struct {
 	completions  gathering[*completion]
 	beginnings   gathering[*beginning]
 	assigning    reserved
+	reports      chan struct{} // one for each query of a report that runs
 	// policy returns the policy in force; nil until a gateway runs.
 	policy atomic.Pointer[func() lifecycle.Policy]
 }
@@ -83,7 +84,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.MapperFunc(snake)
-	s := &Store{db: db, log: opt.Log, owner: uuid.New(), secrets: opt.Secrets,
+	s := &Store{db: db, reports: make(chan struct{}, reportsAtOnce), log: opt.Log, owner: uuid.New(), secrets: opt.Secrets,
 		offlineAfter: cmp.Or(opt.OfflineAfter, roster.OfflineAfter)}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -74,7 +74,7 @@ with c as materialized (
     select s.conversation_id, s.inbox_id, s.tier, s.assignee_id, s.waiting_on, -1, greatest(s.started_at, t.at), least(s.ended_at, r.at, t.until)
     from s join resolution r using (conversation_id) join turn t using (conversation_id)
     where t.done and t.until is not null and greatest(s.started_at, t.at) < least(s.ended_at, r.at, t.until)
-), held as (
+), held as materialized (
     select conversation_id, inbox_id, tier, assignee_id, waiting_on, sum(sign * date_part('epoch', until - since)) as value,
            sum(sign * case when opens is null then date_part('epoch', until - since)
                            else open_seconds(j, until, opens, closes, passed) - open_seconds(i, since, opens, closes, passed) end) as business
@@ -140,6 +140,12 @@ with c as materialized (
     union all
     select 'held', p.conversation_id, null, r.at, p.inbox_id, p.tier, p.assignee_id, true, p.waiting_on, '', p.value, p.business, null, null, null
     from held p join resolution r using (conversation_id)
+    union all
+    select 'waited', p.conversation_id, null, r.at, null, null, null, false, p.waiting_on, '', sum(p.value), sum(p.business), null, null, null
+    from held p join resolution r using (conversation_id) group by p.conversation_id, p.waiting_on, r.at
+    union all
+    select 'spent', p.conversation_id, null, r.at, null, null, null, false, '', '', sum(p.value), sum(p.business), null, null, null
+    from held p join resolution r using (conversation_id) group by p.conversation_id, r.at
     union all
     select 'routed', r.conversation_id, r.since, r.at, null, null, null, false, '', '', null, null, null, null, null
     from routed r
