@@ -21,7 +21,7 @@ import (
 
 // Articles reads the knowledge base.
 type Articles interface {
-	Articles(ctx context.Context, f view.ArticleFilter, skip, limit int) ([]view.ArticleRow, error)
+	Articles(ctx context.Context, f view.ArticleFilter, after view.ArticlePosition, limit int) ([]view.ArticleRow, error)
 	Article(ctx context.Context, id desk.ArticleID) (view.Article, error)
 	// ArticleVersions lists versions before one, the latest first.
 	ArticleVersions(ctx context.Context, id desk.ArticleID, before, limit int) ([]view.ArticleVersion, error)
@@ -71,7 +71,8 @@ type listArticlesInput struct {
 	Tag      string `query:"tag" maxLength:"200"`
 	Status   string `query:"status" enum:"draft,published,archived"`
 	Public   string `query:"public" enum:"true,false"`
-	Review   bool   `query:"review" doc:"Only those that are due for review"`
+	Owner    string `query:"owner" maxLength:"100" doc:"An agent's id, me, or none: those without an owner"`
+	Review   string `query:"review" enum:"due" doc:"Only those that are due for review"`
 }
 
 // ArticlePath is exported because huma reads only exported embedded fields.
@@ -146,17 +147,25 @@ func articleID(text string) (desk.ArticleID, error) {
 	return pathID(text, "article", desk.ParseID[desk.ArticleID])
 }
 
-// skipCursor is a cursor in a list that has no better one.
-type skipCursor struct {
-	Skip int `json:"skip"`
-}
-
 func (s *server) listArticles(ctx context.Context, in *listArticlesInput) (*listOutput[view.ArticleRow], error) {
-	var at skipCursor
+	var at view.ArticlePosition
 	if err := decodeCursor(in.Cursor, &at); err != nil {
 		return nil, err
 	}
-	f := view.ArticleFilter{Language: in.Language, Tag: in.Tag, Status: desk.ArticleStatus(in.Status), Review: in.Review}
+	f := view.ArticleFilter{Language: in.Language, Tag: in.Tag, Status: desk.ArticleStatus(in.Status), Review: in.Review == "due"}
+	switch in.Owner {
+	case "":
+	case "me":
+		f.Owner = auth.AgentOf(ctx).ID
+	case "none":
+		f.Unowned = true
+	default:
+		id, err := desk.ParseID[desk.AgentID](in.Owner)
+		if err != nil || id.IsZero() {
+			return nil, problem.Invalid("query.owner", "is neither an agent's id nor me nor none", in.Owner)
+		}
+		f.Owner = id
+	}
 	if in.Public != "" {
 		public := in.Public == "true"
 		f.Public = &public
@@ -164,14 +173,20 @@ func (s *server) listArticles(ctx context.Context, in *listArticlesInput) (*list
 	if strings.TrimSpace(in.Q) != "" {
 		f.Words = append([]string{}, article.Words(in.Q)...)
 	}
-	list, err := s.Articles.Articles(ctx, f, max(at.Skip, 0), in.Limit+1)
+	at.Skip = max(at.Skip, 0)
+	list, err := s.Articles.Articles(ctx, f, at, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
 		s.addURL(&list[i])
 	}
-	return paged(ctx, list, in.Limit, func(view.ArticleRow) skipCursor { return skipCursor{at.Skip + in.Limit} })
+	return paged(ctx, list, in.Limit, func(last view.ArticleRow) view.ArticlePosition {
+		if f.Words != nil {
+			return view.ArticlePosition{Skip: at.Skip + in.Limit}
+		}
+		return view.ArticlePosition{At: last.UpdatedAt, ID: last.ID}
+	})
 }
 
 // addURL sets the URL of the public page of an article.

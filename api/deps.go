@@ -54,6 +54,7 @@ type Deps struct {
 	Macroing      Macroing
 	Articles      Articles
 	ArticleCare   ArticleCare
+	Gaps          ArticleGaps
 	Runbooks      Runbooks
 	RootCauses    RootCauses
 	Updates       Updates
@@ -106,6 +107,7 @@ type Store interface {
 	MacroCare
 	Articles
 	ArticleCare
+	ArticleGaps
 	Runbooks
 	RootCauses
 	Updates
@@ -135,7 +137,7 @@ type Actions interface {
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Gaps: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 		Policies: s, PolicyUse: s, SavedReports: s, SavedReportCare: s, Subscriptions: s,
 	}
 }

@@ -61,9 +61,10 @@ var bodies = map[string]any{
 	"write-update":      map[string]any{"text": "It is fixed."},
 	"set-step":          map[string]any{"done": true},
 
-	"create-saved-report": map[string]any{"name": "Hello", "measures": []string{"mttr"}},
-	"change-saved-report": map[string]any{"name": "Hello"},
-	"sign-in":             map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
+	"create-article-from-message": map[string]any{"message_id": desk.NewID[desk.MessageID]().String()},
+	"create-saved-report":         map[string]any{"name": "Hello", "measures": []string{"mttr"}},
+	"change-saved-report":         map[string]any{"name": "Hello"},
+	"sign-in":                     map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
 // roles are the callers, and whether they may see the restricted conversation.
@@ -240,7 +241,7 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{404}
-	case strings.HasPrefix(path, "/articles/{id}"), strings.HasPrefix(path, "/root-causes/{id}"):
+	case operation == "create-article-from-message", strings.HasPrefix(path, "/articles/{id}"), strings.HasPrefix(path, "/root-causes/{id}"):
 		return []int{404}
 	case operation == "get-macro", operation == "change-macro", operation == "delete-macro":
 		return []int{404}

@@ -17,6 +17,7 @@ import (
 	"switchboard/agent"
 	"switchboard/api/repeat"
 	"switchboard/desk"
+	"switchboard/desk/view"
 )
 
 // keyed sends a POST with an Idempotency-Key, as an agent.
@@ -48,6 +49,8 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 	d.as("root", "POST", "/webhooks", `{"url": "https://hooks.example"}`).want(t, 201).json(t, &hook)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	written := d.article("root", `{"title": "Reset"}`)
+	var answered view.Message
+	d.as("root", "POST", "/conversations/"+d.conversation("frontline", false, "Answered", "?", time.Now()).id.String()+"/replies", `{"text": "Restart it."}`).want(t, 201).json(t, &answered)
 	d.firstPolicy()
 	cause, update := d.written()
 	paths := d.document().Paths
@@ -70,6 +73,9 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 			body := bodies[op.OperationID]
 			if op.OperationID == "merge" || op.OperationID == "unmerge" { // in this order
 				target, body = strings.Replace(path, "{id}", other.id.String(), 1), nil
+			}
+			if op.OperationID == "create-article-from-message" {
+				body = map[string]any{"message_id": answered.ID.String()}
 			}
 			if op.OperationID == "merge" {
 				body = map[string]any{"into": d.open.id.String()}

@@ -321,3 +321,8 @@ func (s *server) cancelUpdate(ctx context.Context, in *updatePath) (*struct{ Bod
 	u, err := s.Updates.CancelUpdate(ctx, by, r.ID, id)
 	return &struct{ Body view.RootCauseUpdate }{u}, err
 }
+
+// skipCursor is a cursor in a list that has no better one.
+type skipCursor struct {
+	Skip int `json:"skip"`
+}

@@ -150,6 +150,8 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.webhookRoutes()
 	s.macroRoutes()
 	s.articleRoutes()
+	s.articleDraftRoutes()
+	s.gapRoutes()
 	s.runbookRoutes()
 	s.rootCauseRoutes()
 	s.policyRoutes()

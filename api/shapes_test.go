@@ -76,6 +76,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /saved-reports`, `GET /saved-reports/{id}`", "/saved-reports/" + saved.ID.String(), false},
 		{"`GET /articles?q=`", "/articles", true},
 		{"`GET /articles/{id}`", "/articles/" + written.String(), false},
+		{"`GET /articles/gaps`", "/articles/gaps", true},
 		{"`GET /conversations/{id}/runbooks`", "/conversations/" + d.open.id.String() + "/runbooks", true},
 		{"`GET /root-causes`", "/root-causes", true},
 		{"`GET /root-causes/{id}`", "/root-causes/" + cause.String(), false},

@@ -50,18 +50,20 @@ from articles a left join agents g on g.id = a.owner_id
 where a.id = $1;
 
 -- name: article-list
--- Articles, the latest changes first.
+-- Articles after ($8, $9), the latest changes first.
 select a.id, a.slug, a.language, a.title, a.summary, a.public, a.status, a.tags, a.owner_id as "owner.id", coalesce(g.name, '') as "owner.name", a.review_on::text as review_on,
        a.version, a.live_version, a.helpful, a.unhelpful, a.published_at, a.created_at, a.updated_at
 from articles a left join agents g on g.id = a.owner_id
 where ($1 = '' or a.language = $1) and ($2 = '' or $2 = any (a.tags)) and ($3 = '' or a.status = $3) and ($4::boolean is null or a.public = $4)
   and (not $5::boolean or a.review_on <= current_date and a.status <> 'archived')
-order by a.updated_at desc, a.id offset $6 limit $7;
+  and ($6::uuid is null or a.owner_id = $6) and (not $7::boolean or a.owner_id is null)
+  and ($8::timestamptz is null or a.updated_at <= $8 and (a.updated_at < $8 or a.id > $9::uuid))
+order by a.updated_at desc, a.id limit $10;
 
 -- name: article-search
 -- The same for articles with all words ($8, a text query) in the stems of their languages, or
 -- as they are: the best ones of 400 that have them in the title or the tags, and of
--- another 400. $9 and $10 are languages and their configurations.
+-- another 400. $9 and $10 are languages and their configurations, $11 skips rows and $12 limits them.
 with recursive used as (
     select '' as language
     union all
@@ -72,12 +74,14 @@ query as (select string_agg('(' || q::text || ')', ' | ')::tsquery as q from var
 found as (
     (select a.id from query, articles a where a.head @@ query.q
         and ($1 = '' or a.language = $1) and ($2 = '' or $2 = any (a.tags)) and ($3 = '' or a.status = $3) and ($4::boolean is null or a.public = $4)
-        and (not $5::boolean or a.review_on <= current_date and a.status <> 'archived') limit 400)
+        and (not $5::boolean or a.review_on <= current_date and a.status <> 'archived')
+        and ($6::uuid is null or a.owner_id = $6) and (not $7::boolean or a.owner_id is null) limit 400)
     union
     (select a.id from query, articles a where a.words @@ query.q
         and ($1 = '' or a.language = $1) and ($2 = '' or $2 = any (a.tags)) and ($3 = '' or a.status = $3) and ($4::boolean is null or a.public = $4)
-        and (not $5::boolean or a.review_on <= current_date and a.status <> 'archived') limit 400)),
-best as (select a.id, ts_rank(a.head, query.q) as rank from query, found join articles a using (id) order by 2 desc, a.updated_at desc, a.id offset $6 limit $7)
+        and (not $5::boolean or a.review_on <= current_date and a.status <> 'archived')
+        and ($6::uuid is null or a.owner_id = $6) and (not $7::boolean or a.owner_id is null) limit 400)),
+best as (select a.id, ts_rank(a.head, query.q) as rank from query, found join articles a using (id) order by 2 desc, a.updated_at desc, a.id offset $11 limit $12)
 select a.id, a.slug, a.language, a.title, a.summary, a.public, a.status, a.tags, a.owner_id as "owner.id", coalesce(g.name, '') as "owner.name", a.review_on::text as review_on,
        a.version, a.live_version, a.helpful, a.unhelpful, a.published_at, a.created_at, a.updated_at
 from best join articles a using (id) left join agents g on g.id = a.owner_id

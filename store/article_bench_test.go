@@ -66,7 +66,7 @@ func BenchmarkArticles(b *testing.B) {
 					if q != "" {
 						f.Words = article.Words(q)
 					}
-					list, err := o.Articles(b.Context(), f, 0, 21)
+					list, err := o.Articles(b.Context(), f, view.ArticlePosition{}, 21)
 					if err != nil {
 						b.Fatal(err)
 					}

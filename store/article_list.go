@@ -25,18 +25,18 @@ func (r *articleRow) view() view.ArticleRow {
 	return v
 }
 
-// Articles lists articles, without the first skip: the latest changes first, or with words,
-// those that fit best.
-func (s *Store) Articles(ctx context.Context, f view.ArticleFilter, skip, limit int) ([]view.ArticleRow, error) {
+// Articles lists articles after a position: the latest changes first, or with words, those that
+// fit best.
+func (s *Store) Articles(ctx context.Context, f view.ArticleFilter, after view.ArticlePosition, limit int) ([]view.ArticleRow, error) {
 	var rows []articleRow
-	args := []any{f.Language, clean(f.Tag), string(f.Status), f.Public, f.Review, skip, limit}
-	stmt := s.q.article.List
+	filter := []any{f.Language, clean(f.Tag), string(f.Status), f.Public, f.Review, f.Owner, f.Unowned}
+	stmt, args := s.q.article.List, append(filter, nullTime(after.At), after.ID, limit)
 	if f.Words != nil {
 		if len(f.Words) == 0 {
 			return nil, nil
 		}
 		languages, configs := textSearch(f.Language)
-		stmt, args = s.q.article.Search, append(args, allWords(f.Words), languages, configs)
+		stmt, args = s.q.article.Search, append(filter, allWords(f.Words), languages, configs, after.Skip, limit)
 	}
 	if err := stmt.SelectContext(ctx, &rows, args...); err != nil {
 		return nil, wrap("list articles", err)

@@ -67,6 +67,7 @@ type queries struct {
 	saved            savedQueries
 	subscriber       subscriberQueries
 	article          articleQueries
+	gap              gapQueries
 	help             helpQueries
 }
 

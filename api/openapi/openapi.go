@@ -69,6 +69,8 @@ func Routes(mux *http.ServeMux, oapi *huma.OpenAPI, base string) error {
 var nullable = map[string][]string{
 	"Account":        {"owner"},
 	"Article":        {"owner"},
+	"ArticleDraft":   {"owner"},
+	"ArticleGap":     {"nearest"},
 	"ArticleDiff":    {"author"},
 	"ArticleRow":     {"owner"},
 	"ArticleVersion": {"author"},

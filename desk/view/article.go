@@ -53,6 +53,46 @@ type ArticleFilter struct {
 	Status   desk.ArticleStatus
 	Public   *bool
 	Review   bool // only those whose review is due
+	Owner    desk.AgentID
+	Unowned  bool // only those without an owner
+}
+
+// ArticlePosition is a place in a list of articles: that of the last one, or in the results of
+// a search, how many there were. The zero position is the start.
+type ArticlePosition struct {
+	At   time.Time      `json:"at,omitzero"`
+	ID   desk.ArticleID `json:"id,omitzero"`
+	Skip int            `json:"skip,omitempty"`
+}
+
+// ArticleGap is a topic of conversations about which there is no public article.
+type ArticleGap struct {
+	Topic         string            `json:"topic"`
+	Kind          string            `json:"kind" enum:"tag,word" doc:"A tag of the conversations, or what their subjects share"`
+	Count         int64             `json:"count" doc:"Conversations that you may read and that were opened in that time"`
+	Before        int64             `json:"before" doc:"The same of as much time before it"`
+	Growth        *float64          `json:"growth" doc:"How many more there are, as a share of before: 0.5 is half as many more; null: there were none before"`
+	Resolved      int64             `json:"resolved" doc:"How many of them are resolved"`
+	Tier1         *float64          `json:"tier_one_share" doc:"The share of the resolved ones that tier 1 resolved; null: none is"`
+	Conversations []GapConversation `json:"conversations" doc:"The newest, at most 5"`
+	Nearest       *NearestArticle   `json:"nearest" doc:"The article that has most of it in its text, also a draft or an internal one; null: there is none"`
+}
+
+// GapConversation is a conversation about a topic.
+type GapConversation struct {
+	ID      desk.ConversationID `json:"id"`
+	Number  int64               `json:"number"`
+	Subject string              `json:"subject"`
+	Status  desk.Status         `json:"status" enum:"open,pending,snoozed,resolved,closed"`
+}
+
+// NearestArticle is an article that is about something like a topic.
+type NearestArticle struct {
+	ID       desk.ArticleID     `json:"id"`
+	Language string             `json:"language" doc:"BCP 47"`
+	Title    string             `json:"title"`
+	Public   bool               `json:"public"`
+	Status   desk.ArticleStatus `json:"status" enum:"draft,published"`
 }
 
 // ArticleVersion is a version of the title and the text of an article.

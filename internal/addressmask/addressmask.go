@@ -37,6 +37,23 @@ func (m Mask) Text(s string) string {
 	})
 }
 
+// Find returns where addresses are in a text, also in parts of URLs.
+func Find(s string) [][]int {
+	if !strings.ContainsAny(s, "@＠﹫%&") {
+		return nil
+	}
+	return address.FindAllStringIndex(s, -1)
+}
+
+// Replace returns a text with something else instead of each address. It must not be a part of
+// an address itself.
+func Replace(s string, with func(address string) string) string {
+	for len(Find(s)) > 0 {
+		s = address.ReplaceAllStringFunc(s, with)
+	}
+	return s
+}
+
 // One returns the masked form of an address. Addresses may have the same one.
 func One(address string) string {
 	local, domain, ok := strings.Cut(address, "@")

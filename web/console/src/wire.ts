@@ -173,6 +173,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/articles/from-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an article of an answer
+         * @description A draft, without the names of the people and of the account, addresses, telephone numbers, numbers of orders and the like, links that give access, greeting and signature. Placeholders such as [name] stand in their place. Check it before you publish it. 422 unless an agent wrote the message to the customer, or if the conversation is restricted: all agents read drafts.
+         */
+        post: operations["create-article-from-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List topics without an article
+         * @description Tags of new conversations, and words that their subjects share, that no published public article has in its title or its tags; the most frequent first. Only conversations that you may read count, and no spam.
+         */
+        get: operations["list-article-gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/articles/preview": {
         parameters: {
             query?: never;
@@ -2758,6 +2798,67 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ArticleDraft: {
+            /** @description Beside which conversations it is shown as a runbook, once it is published */
+            attach: components["schemas"]["Attach"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How often readers said that it helped
+             */
+            helpful: number;
+            id: string;
+            /** @description BCP 47, such as en or pt-BR */
+            language: string;
+            /** @description Of the published version; null: there is none */
+            live_text: string | null;
+            /** @description Of the published version; null: there is none */
+            live_title: string | null;
+            /**
+             * Format: int64
+             * @description The published version, which is older while a change is a draft; null: none
+             */
+            live_version: number | null;
+            /** @description Who keeps it up to date; null: nobody */
+            owner: components["schemas"]["AgentName"] | null;
+            /** @description For everybody, once it is published; otherwise for agents only */
+            public: boolean;
+            /** Format: date-time */
+            published_at: string | null;
+            /** @description What the answer has and the article has not, in its order */
+            removed: components["schemas"]["Removed"][];
+            /**
+             * Format: date
+             * @description When it has to be read again; null: never
+             */
+            review_on: string | null;
+            /** @description Its name in URLs; the same in all languages that it is translated to */
+            slug: string;
+            /** @enum {string} */
+            status: "draft" | "published" | "archived";
+            /** @description The beginning of the text, as plain text */
+            summary: string;
+            tags: string[];
+            /** @description CommonMark, of the latest version */
+            text: string;
+            /** @description Of the latest version */
+            title: string;
+            /**
+             * Format: int64
+             * @description How often readers said that it did not help
+             */
+            unhelpful: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Of its public page; empty: it has none */
+            url: string;
+            /**
+             * Format: int64
+             * @description The latest version
+             */
+            version: number;
+        };
         ArticleFields: {
             /** @description Shows an internal article as a runbook; absent lists are empty */
             attach?: components["schemas"]["AttachFields"];
@@ -2775,6 +2876,43 @@ export interface components {
             /** @description CommonMark; of a public article at most 25000 octets of HTML */
             text?: string;
             title?: string;
+        };
+        ArticleGap: {
+            /**
+             * Format: int64
+             * @description The same of as much time before it
+             */
+            before: number;
+            /** @description The newest, at most 5 */
+            conversations: components["schemas"]["GapConversation"][];
+            /**
+             * Format: int64
+             * @description Conversations that you may read and that were opened in that time
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description How many more there are, as a share of before: 0.5 is half as many more; null: there were none before
+             */
+            growth: number | null;
+            /**
+             * @description A tag of the conversations, or what their subjects share
+             * @enum {string}
+             */
+            kind: "tag" | "word";
+            /** @description The article that has most of it in its text, also a draft or an internal one; null: there is none */
+            nearest: components["schemas"]["NearestArticle"] | null;
+            /**
+             * Format: int64
+             * @description How many of them are resolved
+             */
+            resolved: number;
+            /**
+             * Format: double
+             * @description The share of the resolved ones that tier 1 resolved; null: none is
+             */
+            tier_one_share: number | null;
+            topic: string;
         };
         ArticlePreview: {
             /** @description Without scripts; HTML in the text is text */
@@ -3742,6 +3880,10 @@ export interface components {
              */
             updated_at: string;
         };
+        DraftArticleInputBody: {
+            /** @description An answer of an agent */
+            message_id: string;
+        };
         DraftInputBody: {
             /** @description Ids of your uploads; they are kept as long as the draft. Those that are gone are left out */
             attachments?: string[] | null;
@@ -3897,6 +4039,14 @@ export interface components {
             undo_s?: number | null;
             /** @description Forward everything that was exchanged with the customer, without notes, what programs sent, and what was exchanged with third parties */
             whole?: boolean;
+        };
+        GapConversation: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            /** @enum {string} */
+            status: "open" | "pending" | "snoozed" | "resolved" | "closed";
+            subject: string;
         };
         GapFound: {
             /** @enum {string} */
@@ -4675,6 +4825,15 @@ export interface components {
             /** @description Why the policy advises against it; empty: it does not */
             warning: string;
         };
+        NearestArticle: {
+            id: string;
+            /** @description BCP 47 */
+            language: string;
+            public: boolean;
+            /** @enum {string} */
+            status: "draft" | "published";
+            title: string;
+        };
         NewKey: {
             /** @description The agent whose permissions it has */
             agent: components["schemas"]["AgentName"];
@@ -4945,6 +5104,11 @@ export interface components {
         };
         PageAgent: {
             data: components["schemas"]["Agent"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageArticleGap: {
+            data: components["schemas"]["ArticleGap"][];
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
@@ -5772,6 +5936,14 @@ export interface components {
             id: string;
             reason: string;
             recipient: string;
+        };
+        Removed: {
+            /** @enum {string} */
+            kind: "greeting" | "signature" | "name" | "company" | "address" | "phone" | "number" | "link";
+            /** @description What was there */
+            text: string;
+            /** @description The placeholder in its place; empty: nothing */
+            with: string;
         };
         Replayed: {
             /** Format: int64 */
@@ -7475,7 +7647,9 @@ export type Article = components['schemas']['Article'];
 export type ArticleChanged = components['schemas']['ArticleChanged'];
 export type ArticleChangedEvent = components['schemas']['ArticleChangedEvent'];
 export type ArticleDiff = components['schemas']['ArticleDiff'];
+export type ArticleDraft = components['schemas']['ArticleDraft'];
 export type ArticleFields = components['schemas']['ArticleFields'];
+export type ArticleGap = components['schemas']['ArticleGap'];
 export type ArticlePreview = components['schemas']['ArticlePreview'];
 export type ArticleRow = components['schemas']['ArticleRow'];
 export type ArticleVersion = components['schemas']['ArticleVersion'];
@@ -7524,6 +7698,7 @@ export type DeliveryOperated = components['schemas']['DeliveryOperated'];
 export type DeliveryOperatedEvent = components['schemas']['DeliveryOperatedEvent'];
 export type DiffPolicyInputBody = components['schemas']['DiffPolicyInputBody'];
 export type Draft = components['schemas']['Draft'];
+export type DraftArticleInputBody = components['schemas']['DraftArticleInputBody'];
 export type DraftInputBody = components['schemas']['DraftInputBody'];
 export type DuplicateLinked = components['schemas']['DuplicateLinked'];
 export type DuplicateLinkedEvent = components['schemas']['DuplicateLinkedEvent'];
@@ -7536,6 +7711,7 @@ export type EventPage = components['schemas']['EventPage'];
 export type FieldChange = components['schemas']['FieldChange'];
 export type FormFile = components['schemas']['FormFile'];
 export type ForwardInputBody = components['schemas']['ForwardInputBody'];
+export type GapConversation = components['schemas']['GapConversation'];
 export type GapFound = components['schemas']['GapFound'];
 export type GapFoundEvent = components['schemas']['GapFoundEvent'];
 export type Handoff = components['schemas']['Handoff'];
@@ -7579,6 +7755,7 @@ export type MessageSent = components['schemas']['MessageSent'];
 export type MessageSentEvent = components['schemas']['MessageSentEvent'];
 export type MoveInputBody = components['schemas']['MoveInputBody'];
 export type MovePreview = components['schemas']['MovePreview'];
+export type NearestArticle = components['schemas']['NearestArticle'];
 export type NewKey = components['schemas']['NewKey'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type NextDue = components['schemas']['NextDue'];
@@ -7601,6 +7778,7 @@ export type PageAccount = components['schemas']['PageAccount'];
 export type PageAcknowledged = components['schemas']['PageAcknowledged'];
 export type PageAcknowledgedEvent = components['schemas']['PageAcknowledgedEvent'];
 export type PageAgent = components['schemas']['PageAgent'];
+export type PageArticleGap = components['schemas']['PageArticleGap'];
 export type PageArticleRow = components['schemas']['PageArticleRow'];
 export type PageArticleVersion = components['schemas']['PageArticleVersion'];
 export type PageChannel = components['schemas']['PageChannel'];
@@ -7674,6 +7852,7 @@ export type Reconciled = components['schemas']['Reconciled'];
 export type ReconciledFolder = components['schemas']['ReconciledFolder'];
 export type RedirectInputBody = components['schemas']['RedirectInputBody'];
 export type RefusedDelivery = components['schemas']['RefusedDelivery'];
+export type Removed = components['schemas']['Removed'];
 export type Replayed = components['schemas']['Replayed'];
 export type ReplyInputBody = components['schemas']['ReplyInputBody'];
 export type ReplyPath = components['schemas']['ReplyPath'];
@@ -8102,8 +8281,10 @@ export interface operations {
                 tag?: string;
                 status?: "draft" | "published" | "archived";
                 public?: "true" | "false";
+                /** @description An agent's id, me, or none: those without an owner */
+                owner?: string;
                 /** @description Only those that are due for review */
-                review?: boolean;
+                review?: "due";
             };
             header?: never;
             path?: never;
@@ -8156,6 +8337,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-article-from-message": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftArticleInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleDraft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-article-gaps": {
+        parameters: {
+            query?: {
+                /** @description An instant, or a day in the time zone; absent: 30 days before to */
+                from?: string;
+                /** @description Before that instant, or before the beginning of that day; absent: now */
+                to?: string;
+                /** @description IANA name of the time zone of days; absent: UTC */
+                tz?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageArticleGap"];
                 };
             };
             /** @description Problem details (RFC 9457) */
