@@ -31,7 +31,7 @@ func (g *Gateway) buildChannels() error {
 	for _, f := range g.cfg.Forms {
 		forms[f.Key] = webform.Form{Key: f.Key, Title: f.Title, Redirects: f.Redirects, Origins: f.Origins}
 	}
-	form := webform.New(webform.Config{Forms: forms}, g.log)
+	form := webform.New(webform.Config{Forms: forms, Suggest: true}, g.log)
 	g.group.Add("forms", form)
 	if err := g.addHelp(form); err != nil {
 		return err

@@ -22,6 +22,11 @@ import (
 //go:embed page.html
 var pageFile embed.FS
 
+// suggestions is the script that shows articles while somebody writes.
+//
+//go:embed suggest.js
+var suggestions string
+
 var page = template.Must(template.ParseFS(pageFile, "page.html"))
 
 // wantsJSON reports whether the request comes from a script rather than a browser.
@@ -105,6 +110,7 @@ func writeJSON(w http.ResponseWriter, mediaType string, status int, v any) {
 // view is the data of page.html.
 type view struct {
 	Nonce  string
+	Script template.JS // empty: the page has none
 	Title  string
 	Intro  string
 	Key    string // of the form; empty if there is no form to show
@@ -185,6 +191,9 @@ func (s *Server) thanks(w http.ResponseWriter, r *http.Request, f Form) {
 // render writes a page with its security headers.
 func (s *Server) render(w http.ResponseWriter, f Form, status int, v view) {
 	v.Nonce = rand.Text()
+	if s.cfg.Suggest && v.Key != "" && !v.Thanks {
+		v.Script = template.JS(suggestions)
+	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, v); err != nil {
 		s.log.Error("RenderFailed", "form", f.Key, "error", err)
@@ -193,7 +202,7 @@ func (s *Server) render(w http.ResponseWriter, f Form, status int, v view) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policy(f, v.Nonce))
+	h.Set("Content-Security-Policy", policy(f, v.Nonce, v.Script != ""))
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store") // the hidden key is for one visitor
@@ -202,8 +211,8 @@ func (s *Server) render(w http.ResponseWriter, f Form, status int, v view) {
 }
 
 // policy returns the page's Content-Security-Policy. form-action also controls where a
-// submission may be redirected to.
-func policy(f Form, nonce string) string {
+// submission may be redirected to. The script only reads from this server.
+func policy(f Form, nonce string, script bool) string {
 	actions, ancestors := []string{"'self'"}, []string{"'self'"}
 	for _, target := range f.Redirects {
 		if u, err := url.Parse(target); err == nil && u.Host != "" {
@@ -211,6 +220,10 @@ func policy(f Form, nonce string) string {
 		}
 	}
 	ancestors = append(ancestors, f.Origins...)
-	return "default-src 'none'; style-src 'nonce-" + nonce + "'; base-uri 'none'; form-action " + strings.Join(actions, " ") +
+	scripts := ""
+	if script {
+		scripts = "; script-src 'nonce-" + nonce + "'; connect-src 'self'"
+	}
+	return "default-src 'none'; style-src 'nonce-" + nonce + "'" + scripts + "; base-uri 'none'; form-action " + strings.Join(actions, " ") +
 		"; frame-ancestors " + strings.Join(ancestors, " ")
 }

@@ -2,7 +2,9 @@ package webform_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -49,6 +51,24 @@ func TestMistakesKeepEnteredValues(t *testing.T) {
 	}
 	if f := s.last(); f.Fields["unknown"] != "kept too" || f.Message != v.Get("message") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestSuggestionsAreAScriptWithANonce: the only one, and only if there are help pages.
+func TestSuggestionsAreAScriptWithANonce(t *testing.T) {
+	t.Parallel()
+	for _, suggest := range []bool{true, false} {
+		server := webform.New(webform.Config{Forms: map[string]webform.Form{"plain": {Key: "plain"}}, Suggest: suggest}, slog.New(slog.DiscardHandler))
+		for path, script := range map[string]bool{"/f/plain": suggest, "/f/plain/thanks": false, "/f/none": false} {
+			w := httptest.NewRecorder()
+			server.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			csp, body := w.Header().Get("Content-Security-Policy"), w.Body.String()
+			_, nonce, _ := strings.Cut(csp, "script-src 'nonce-")
+			nonce, _, _ = strings.Cut(nonce, "'")
+			if has := strings.Contains(body, `<script nonce="`+nonce+`">`) && nonce != "" && strings.Contains(body, "/help/suggest?") && strings.Contains(csp, "connect-src 'self'"); has != script || strings.Count(body, "<script") != map[bool]int{true: 1}[script] {
+				t.Errorf("%s with suggestions %v: %s\n%s", path, suggest, csp, body)
+			}
+		}
 	}
 }
 

@@ -57,6 +57,9 @@ type Config struct {
 	PerMinute, Burst int
 	// Memory limits the octets that submissions being processed may use (192 MiB).
 	Memory int64
+	// Suggest shows articles of the help pages (GET /help/suggest) while somebody writes, if
+	// their browser runs scripts.
+	Suggest bool
 	// ClientIP returns the client's address, for a gateway behind a proxy. If it is nil,
 	// the peer's address is used.
 	ClientIP func(*http.Request) netip.Addr
