@@ -45,6 +45,9 @@ type Config struct {
 	// NoticeMail is how long a notice of an escalation rule waits to be acknowledged before
 	// it is sent to the agent by mail; 0: never.
 	NoticeMail time.Duration `koanf:"notice_mail"`
+	// TargetReview reminds admins and leads on the first working day of each quarter to review
+	// the targets of the policy.
+	TargetReview bool `koanf:"target_review"`
 
 	DB         DB                `koanf:"db"`
 	Mail       Mail              `koanf:"mail"`
@@ -182,7 +185,7 @@ func (s *Smarthost) complete(at string) (problems []Problem) {
 
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
-	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute,
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute, TargetReview: true,
 		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second, DelayWarning: 4 * time.Hour}, Smarthost: Smarthost{TLS: "starttls"}, Delivery: defaultDelivery(), Webhooks: Webhooks{Timeout: 15 * time.Second},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

@@ -9,6 +9,7 @@ import (
 	"switchboard/internal/agentmail"
 	"switchboard/internal/report"
 	"switchboard/internal/reportmail"
+	"switchboard/internal/targetreview"
 	"switchboard/lifecycle"
 	"switchboard/outbound/render"
 	"switchboard/store"
@@ -44,4 +45,13 @@ func (g *Gateway) SendReports(ctx context.Context, now time.Time) (more bool, er
 		return false, nil
 	}
 	return g.reports.Send(ctx, now)
+}
+
+// RemindTargets reminds admins and leads to review the targets of the policy, if that is due at
+// an instant.
+func (g *Gateway) RemindTargets(ctx context.Context, now time.Time) error {
+	if !g.cfg.TargetReview {
+		return nil
+	}
+	return targetreview.Remind(ctx, g.store, g.policy().Rules.Office(nil), now)
 }

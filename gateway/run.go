@@ -81,6 +81,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pipeline.Go(func() error {
 		return g.repeat(inner, reportMailInterval, "SendReportsFailed", func(ctx context.Context) (bool, error) { return g.SendReports(ctx, time.Now()) })
 	})
+	pipeline.Go(func() error {
+		return g.repeat(inner, sweepInterval, "RemindTargetsFailed", func(ctx context.Context) (bool, error) { return false, g.RemindTargets(ctx, time.Now()) })
+	})
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepUploadsFailed", g.store.SweepUploads) })
 	pipeline.Go(func() error { return g.webhooks.Run(inner) })
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepWebhooksFailed", g.store.SweepWebhooks) })

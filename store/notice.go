@@ -18,6 +18,7 @@ type noticeQueries struct {
 	Claim  *sqlx.Stmt `query:"notice-claim-mail"`
 	Mailed *sqlx.Stmt `query:"notice-mailed"`
 	Admins *sqlx.Stmt `query:"notice-admins"`
+	Tell   *sqlx.Stmt `query:"notice-tell"`
 }
 
 // Notices lists an agent's notices, newest first, after a position; with open, only those

@@ -26,7 +26,7 @@ update notices set acked_at = now() where agent_id = $1 and acked_at is null and
 with due as (
     select n.agent_id, n.id, n.conversation_id
     from notices n
-    where n.acked_at is null and n.mailed_at is null and n.kind in ('escalation', 'page', 'rule-failed', 'webhook')
+    where n.acked_at is null and n.mailed_at is null and n.kind in ('escalation', 'page', 'rule-failed', 'webhook', 'targets')
       and n.at < now() - $1 * interval '1 second' and n.at > now() - interval '1 day' and (n.mail_at is null or n.mail_at <= now())
       and (select count(*) from notices s where s.agent_id = n.agent_id and s.mailed_at > now() - interval '1 hour') < $3
     order by n.at
@@ -49,3 +49,17 @@ where agent_id = $1 and id = $2;
 insert into notices (id, agent_id, kind, rule, text, at)
 select $1, a.id, $2, '', $3, now() from agents a where a.admin and not a.disabled
 returning agent_id;
+
+-- name: notice-tell
+-- Tells an agent something that is not about a conversation.
+insert into notices (id, agent_id, kind, rule, text, at) values ($1, $2, $3, '', $4, now());
+
+-- name: targets-reviewed
+select exists (select from target_reviews where quarter = $1);
+
+-- name: targets-review
+-- A row if no other node has done it.
+insert into target_reviews (quarter) values ($1) on conflict do nothing returning quarter;
+
+-- name: targets-reviewers
+select id from agents where (admin or leads <> '{}') and not disabled order by id;

@@ -66,6 +66,7 @@ type queries struct {
 	reportKeep       reportKeepQueries
 	saved            savedQueries
 	subscriber       subscriberQueries
+	target           targetQueries
 	article          articleQueries
 	gap              gapQueries
 	help             helpQueries

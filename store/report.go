@@ -25,6 +25,7 @@ type reportQueries struct {
 	Flow          *sqlx.Stmt `query:"report-flow"`
 	Deflection    *sqlx.Stmt `query:"report-deflection"`
 	Service       *sqlx.Stmt `query:"report-service"`
+	Targets       *sqlx.Stmt `query:"report-targets"`
 	Names         *sqlx.Stmt `query:"report-names"`
 	Conversations *sqlx.Stmt `query:"report-conversations"`
 	Calendars     *sqlx.Stmt `query:"report-calendars"`

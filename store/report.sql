@@ -82,6 +82,14 @@ select segment, tier, coalesce(channel, '') as channel, kind, detail, count(*) a
        percentile_cont(array[0.5, 0.9]) within group (order by value) as wall, percentile_cont(array[0.5, 0.9]) within group (order by business) as business
 from p group by grouping sets ((segment, kind, detail), (segment, kind, detail, tier), (segment, kind, detail, tier, channel));
 
+-- name: report-targets
+-- What became of the clocks with each target, by the tier in which they started.
+select coalesce(p.tier, 0) as tier, coalesce(t.name, '') as tier_name, p.segment, p.detail as metric, p.promised as target, count(*) as n, count(*) filter (where p.outcome = 'met') as met,
+       percentile_cont(array[0.9, 0.95]) within group (order by p.value) as ranks
+from report_points /* source */ p left join tiers t on t.tier = p.tier
+where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) and p.outcome <> 'void' and p.promised > 0
+group by 1, 2, 3, 4, 5;
+
 -- name: report-names
 select key, name, 'inbox' as what, id from inboxes union all
 select id::text, name, 'agent', id from agents union all

@@ -1,12 +1,12 @@
 import { acknowledge, acknowledgeAll, alerts, moreAlerts, olderAlerts, pagesFirst } from '../state/alerts';
-import { now, openConversation } from '../state/desk';
+import { me, now, openConversation } from '../state/desk';
 import { say, sayIf } from '../text/say';
 import { exact, span } from '../text/time';
 import type { Notice } from '../wire';
 import { Icon, type IconName } from './icon';
 import { close, Modal } from './modal';
 
-const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team', delayed: 'clock', undelivered: 'warn', withheld: 'warn', webhook: 'leave', 'third-party': 'forward' };
+const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team', delayed: 'clock', undelivered: 'warn', withheld: 'warn', webhook: 'leave', targets: 'chart', 'third-party': 'forward' };
 
 /** What the agent has to be told, with the conversations that it is about. */
 export function NoticesDialog() {
@@ -31,10 +31,10 @@ function Line({ notice }: { notice: Notice }) {
   return (
     <li class={kind === 'page' ? 'alert alert-page' : 'alert'}>
       <Icon name={ICONS[kind] ?? 'note'} size={17} />
-      <button class="alert-body" onClick={() => { close(); if (conversation.id) openConversation(conversation.id); else location.hash = '#/webhooks'; }}>
+      <button class="alert-body" onClick={() => { close(); if (conversation.id) openConversation(conversation.id); else location.hash = kind !== 'targets' ? '#/webhooks' : me.value.admin ? '#/policy' : '#/reports'; }}>
         <span class="alert-head"><b>{sayIf(`notice.${kind}`, kind)}</b><time class="muted" dateTime={notice.at} title={exact(notice.at)}>{span(notice.at, now.value)}</time></span>
         {conversation.id && <span class="alert-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></span>}
-        {(notice.text || notice.rule) && <span class="muted" dir="auto">{notice.text || say('bell.rule', { rule: notice.rule })}</span>}
+        {(notice.text || notice.rule) && <span class={kind === 'targets' ? 'muted alert-lines' : 'muted'} dir="auto">{notice.text || say('bell.rule', { rule: notice.rule })}</span>}
       </button>
       <button class="button" title={say('bell.ack')} aria-label={conversation.id ? say('bell.ackOf', { number: conversation.number }) : say('bell.ack')} onClick={() => void acknowledge(notice)}><Icon name="check" size={15} /><span class="alert-ack">{say('bell.ack')}</span></button>
     </li>
