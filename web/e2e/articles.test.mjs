@@ -1,7 +1,7 @@
 // The knowledge base: an article is written in the console, read as a page, suggested in the chat, and inserted in a reply.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, everywhere, launch, mail, open, shot, startDemo } from './desk.mjs';
+import { accessible, ask, everywhere, launch, mail, open, shot, startDemo } from './desk.mjs';
 
 let demo, browser, page;
 const line = (name) => page.getByRole('listitem', { name, exact: true });
@@ -93,6 +93,75 @@ test('the chat suggests the article while a visitor writes', async () => {
   await shop.context().close();
 });
 
+test('the form suggests the article while a visitor writes, below a strict policy and without hiding its button', async () => {
+  const form = new URL('/f/support', demo.console).href;
+  const visitor = await open(await browser.newContext({ viewport: { width: 1100, height: 600 } }), form);
+  await visitor.getByLabel('Message').pressSequentially('how do I return my carp');
+  const typed = Date.now();
+  const link = visitor.locator('#articles').getByRole('link', { name: 'Returning a carpet' });
+  await link.waitFor();
+  console.log(`# suggested ${Date.now() - typed} ms after the last key`);
+  assert.equal(await visitor.getByRole('button', { name: 'Send' }).evaluate((button) => { const at = button.getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight; }), true);
+  const [article] = await Promise.all([visitor.context().waitForEvent('page'), link.click()]);
+  await article.getByRole('heading', { name: 'Returning a carpet' }).waitFor();
+  assert.match(article.url(), /from=form$/);
+  await visitor.getByLabel('Message').fill('');
+  await link.waitFor({ state: 'detached' });
+  assert.deepEqual(visitor.complaints, []);
+  await visitor.context().close();
+  const seen = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true })).newPage();
+  await seen.goto(form);
+  await seen.getByLabel('Message').pressSequentially('return a carpet');
+  await seen.locator('#articles').getByRole('link', { name: 'Returning a carpet' }).waitFor();
+  await everywhere(seen, 'form-suggestions');
+  await seen.context().close();
+  const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  await plain.goto(form);
+  await plain.getByLabel('Your e-mail address').fill('ned@shopper.example');
+  await plain.getByLabel('Message').fill('Where is my carpet?');
+  await plain.getByRole('button', { name: 'Send' }).click();
+  await plain.getByText('Your message has arrived.').waitFor();
+  await plain.context().close();
+});
+
+test('a topic without an article becomes one', async () => {
+  for (const n of ['one', 'two']) await mail(demo.smtp, { from: `${n}@shopper.example`, subject: `Wobbly spindle ${n}`, text: 'It wobbles.' });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${demo.console}#/all`);
+  for (const n of ['one', 'two']) await page.locator('.row', { hasText: `Wobbly spindle ${n}` }).waitFor();
+  await page.goto(`${demo.console}#/articles`);
+  const section = page.getByRole('region', { name: 'Missing articles' });
+  await section.getByRole('listitem').first().waitFor();
+  const all = section.getByRole('button', { name: /^Show all/ });
+  if (await all.count()) await all.click();
+  const gap = section.getByRole('listitem', { name: 'wobbly spindle', exact: true });
+  await gap.getByText('2 conversations').waitFor();
+  await gap.getByText('Conversations about wobbly spindle').click();
+  await gap.getByRole('link', { name: /Wobbly spindle one/ }).waitFor();
+  await everywhere(page, 'articles-gaps');
+  await gap.getByRole('button', { name: 'Write an article about wobbly spindle' }).click();
+  const form = page.getByRole('form', { name: 'New article' });
+  assert.equal(await form.getByLabel('Title', { exact: true }).inputValue(), 'Wobbly spindle');
+  assert.equal(await form.getByLabel('Topics').inputValue(), 'wobbly spindle');
+  await form.getByLabel('Text', { exact: true }).fill('Tighten the screw.');
+  await form.getByRole('button', { name: 'Save and publish' }).click();
+  await line('Wobbly spindle').getByText('Published', { exact: true }).waitFor();
+  await gap.waitFor({ state: 'detached' });
+  await page.getByLabel('Owner').selectOption('none');
+  await line('Wobbly spindle').waitFor({ state: 'detached' });
+  await page.getByLabel('Owner').selectOption('me');
+  await line('Wobbly spindle').waitFor();
+  await page.getByLabel('Only review due').check();
+  await page.getByText('No article matches.').waitFor();
+  await page.getByLabel('Only review due').uncheck();
+  await page.getByRole('button', { name: 'Edit Wobbly spindle' }).focus();
+  await page.keyboard.press('j');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Edit Returning a carpet');
+  await page.keyboard.press('k');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Edit Wobbly spindle');
+  assert.deepEqual(page.complaints, []);
+});
+
 test('an internal article is a checklist beside the conversations of an inbox', async () => {
   await page.goto(`${demo.console}#/articles`);
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -138,5 +207,25 @@ test('the composer inserts an article as a link or as text', async () => {
   await page.locator('.editor').getByRole('button', { name: 'Articles' }).click();
   await page.getByRole('button', { name: 'Insert text: Returning a carpet' }).click();
   await page.waitForFunction(() => document.querySelector('.editor textarea').value.includes('Give it to the carrier.'));
+  assert.deepEqual(page.complaints, []);
+});
+
+test('an answer becomes a draft without what is personal', async () => {
+  const { data: [{ id }] } = await ask(demo, `/conversations?q=${encodeURIComponent('Sending back a carpet')}`);
+  const text = 'Hi Ida,\n\nroll it up, and write to ida@shopper.example about order 4711.\n\nBest regards\nAda';
+  const sent = await fetch(`${demo.api}/conversations/${id}/replies`, { method: 'POST', headers: { Authorization: `Bearer ${demo.api_key}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ text }) });
+  assert.equal(sent.status, 201);
+  await page.goto(`${demo.console}#/c/${id}`);
+  await page.locator('.message', { hasText: 'roll it up' }).getByRole('button', { name: 'Create article' }).click();
+  const form = page.getByRole('form', { name: /^Edit/ });
+  await form.getByText('What was removed from the answer').waitFor();
+  assert.equal(await form.getByLabel('Text', { exact: true }).inputValue(), 'Roll it up, and write to [address] about order [number].');
+  await form.locator('.article-removed').getByText('ida@shopper.example').waitFor();
+  await everywhere(page, 'articles-from-answer');
+  page.once('dialog', (dialog) => dialog.dismiss());
+  await form.getByRole('button', { name: 'Save and publish' }).click();
+  await form.getByText('still has placeholders').waitFor();
+  await form.getByRole('button', { name: 'Cancel' }).click();
+  await line('Sending back a carpet').getByText('Draft', { exact: true }).waitFor();
   assert.deepEqual(page.complaints, []);
 });

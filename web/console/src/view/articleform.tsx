@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api';
-import { articles, wrongsOfArticle } from '../state/articles';
+import { articles, holds, wrongsOfArticle } from '../state/articles';
 import { now, reason, tell } from '../state/desk';
 import { say } from '../text/say';
 import { moment } from '../text/time';
-import type { Article, ArticleDiff, ArticleVersion } from '../wire';
+import type { Article, ArticleDiff, ArticleVersion, Removed } from '../wire';
 import { Text } from './fields';
 import { Icon } from './icon';
 
@@ -15,10 +15,10 @@ const valuesOf = (a: Article | null): Values => ({ title: a?.title ?? '', text: 
 /** The fields that say where a runbook is shown. */
 const PLACES = ['routes', 'shownTags', 'inboxes'] as const;
 
-/** Writes an article, or changes and publishes one. */
-export function ArticleForm({ article, done }: { article: Article | null; done: () => void }) {
+/** Writes an article, or changes and publishes one. A topic is where a new one begins; what was removed from the answer that it is made of is shown. */
+export function ArticleForm({ article, topic = '', removed = [], done }: { article: Article | null; topic?: string; removed?: readonly Removed[]; done: () => void }) {
   const [base, setBase] = useState(article);
-  const [values, setValues] = useState(() => valuesOf(article));
+  const [values, setValues] = useState(() => ({ ...valuesOf(article), ...(topic && { title: topic.charAt(0).toUpperCase() + topic.slice(1), tags: topic }) }));
   const [wrong, setWrong] = useState<Record<string, string>>({});
   const [theirs, setTheirs] = useState<Article | null>(null);
   const [busy, setBusy] = useState(false);
@@ -45,6 +45,7 @@ export function ArticleForm({ article, done }: { article: Article | null; done: 
   const save = async (publish: boolean, on = base) => {
     if (busy) return;
     if (!values.title.trim()) return setWrong({ title: say('articles.title.missing') });
+    if (publish && holds(values.title + values.text) && !confirm(say('articles.holds.sure'))) return;
     setBusy(true);
     try {
       let saved = await store(on);
@@ -77,6 +78,9 @@ export function ArticleForm({ article, done }: { article: Article | null; done: 
           <button type="button" class="button" onClick={() => { setBase(theirs); setTheirs(null); }}>{say('composer.elsewhere.keep')}</button>
         </div>
       </div>}
+      {removed.length > 0 && <details class="article-removed" open><summary>{say('articles.removed')}</summary><p class="hint">{say('articles.removed.hint')}</p>
+        <ul>{removed.map((one, i) => <li key={i}><b>{say(`articles.removed.${one.kind}`)}</b> <del dir="auto">{one.text}</del>{one.with && <> → <code>{one.with}</code></>}</li>)}</ul>
+      </details>}
       <Text name="title" label={say('articles.title')} wrong={wrong.title} value={values.title} change={(text) => set({ title: text })} />
       <div class="article-write">
         <Text name="text" label={say('macros.text')} hint={say('articles.text.hint')} wrong={wrong.text} value={values.text} rows={16} change={(text) => set({ text })} />
@@ -94,6 +98,7 @@ export function ArticleForm({ article, done }: { article: Article | null; done: 
         <Text name="slug" label={say('articles.slug')} hint={say('articles.slug.hint')} wrong={wrong.slug} value={values.slug} change={(slug) => set({ slug })} />
         <Text name="review_on" label={say('articles.review')} hint={say('articles.review.hint')} wrong={wrong.review_on} value={values.review_on} change={(day) => set({ review_on: day })} />
       </div>
+      {holds(values.title + values.text) && <p class="article-holds"><Icon name="warn" size={14} /> {say('articles.holds')}</p>}
       {base && <Versions article={base} />}
       <p class="wrong" role="alert">{wrong['']}</p>
       <p class="article-tools">

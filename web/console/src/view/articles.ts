@@ -3,4 +3,5 @@ import '../text/articles';
 import '../style/articles.css';
 
 export { Insert } from './articleinsert';
+export { draftOf } from '../state/articles';
 export { Page } from './articlepage';

@@ -4,6 +4,7 @@ import '../text/pages';
 export { AttachButton, Attachments, add as addFiles } from './attachments';
 export { Channels } from './channels';
 export { Dialogs } from './dialogs';
+export { DraftArticle } from './draftarticle';
 export { Quarantine } from './quarantine';
 export { Side } from './side';
 export { Tasks } from './tasks';

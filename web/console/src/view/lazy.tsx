@@ -141,7 +141,7 @@ export function Macros({ part, ...props }: { part: keyof MacroParts; conversatio
 }
 
 /** What there is about articles: the page, and what the composer inserts. */
-export function Articles({ part, ...props }: { part: keyof ArticleParts; field?: RefObject<HTMLTextAreaElement>; close?: () => void }) {
+export function Articles({ part, ...props }: { part: Exclude<keyof ArticleParts, 'draftOf'>; field?: RefObject<HTMLTextAreaElement>; close?: () => void }) {
   useLoaded(loadArticles);
   const Part = articles.value?.[part] as FunctionComponent<object> | undefined;
   return Part ? <Part {...props} /> : part === 'Page' ? <main class="page" aria-busy="true" aria-label={say('view.articles')} /> : null;

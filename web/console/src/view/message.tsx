@@ -99,6 +99,7 @@ function Body({ message, who, conversation: { id, allowed } }: { message: Messag
         {offered && message.third_party && message.direction === 'inbound' && <button class="quiet" onClick={() => pass(id, { answers: message.id })}>{say('thread.third.answer')}</button>}
         {offered && <button class="quiet" onClick={() => pass(id, { messages: [message.id] })}>{say('thread.forward')}</button>}
         {offered && message.direction === 'inbound' && message.raw_url && <button class="quiet" title={say('thread.redirect.hint')} onClick={() => pass(id, { redirect: message.id })}>{say('thread.redirect')}</button>}
+        {message.author && <Later part="DraftArticle" message={message} />}
       </p>
       <Files message={message} framed={framed} />
     </>
