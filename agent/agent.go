@@ -51,6 +51,9 @@ type Tx interface {
 	Inboxes(ctx context.Context) ([]desk.Inbox, error)
 	// Agent returns an agent; KindNotFound when there is none.
 	Agent(ctx context.Context, id desk.AgentID) (desk.Agent, error)
+	// Contact returns a contact and their mail address, which may be empty; KindNotFound when
+	// there is none.
+	Contact(ctx context.Context, id desk.ContactID) (c desk.Contact, address string, err error)
 	// Placements returns the current placements in a locked conversation, in the order of
 	// their numbers.
 	Placements(ctx context.Context, id desk.ConversationID) ([]desk.Placement, error)

@@ -73,6 +73,10 @@ func (s *memory) Inboxes(context.Context) ([]desk.Inbox, error) {
 	return s.inboxes, s.fail("Inboxes")
 }
 
+func (s *memory) Contact(_ context.Context, id desk.ContactID) (desk.Contact, string, error) {
+	return desk.Contact{ID: id, Name: "Kim"}, "kim@acme.example", nil
+}
+
 func (s *memory) Agent(_ context.Context, id desk.AgentID) (desk.Agent, error) {
 	if s.fails == "Agent" || s.fails == "other Agent" && id != s.agents[0].ID {
 		return desk.Agent{}, errDown

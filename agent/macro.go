@@ -189,16 +189,18 @@ func (a *act) assignBy(ctx context.Context, name string) error {
 
 // ApplyMacro does what a macro does that has no text.
 func (d *Desk) ApplyMacro(ctx context.Context, by desk.Agent, c desk.ConversationID, use UseMacro) (desk.Conversation, error) {
-	return d.change(ctx, by, c, "MacroApplied", func(a *act) error {
-		u, err := a.macro(ctx, use)
-		if err != nil {
-			return err
-		}
-		if u.Text != "" {
-			return desk.Errorf(desk.KindConflict, "the macro %q has a text: use it in a reply", u.Name)
-		}
-		return a.run(ctx, u, u.actions, desk.MessageID{})
-	})
+	return d.change(ctx, by, c, "MacroApplied", func(a *act) error { return a.useMacro(ctx, use) })
+}
+
+func (a *act) useMacro(ctx context.Context, use UseMacro) error {
+	u, err := a.macro(ctx, use)
+	if err != nil {
+		return err
+	}
+	if u.Text != "" {
+		return desk.Errorf(desk.KindConflict, "the macro %q has a text: use it in a reply", u.Name)
+	}
+	return a.run(ctx, u, u.actions, desk.MessageID{})
 }
 
 // PreviewMacro returns what a macro would do. It changes nothing.

@@ -25,12 +25,13 @@ const (
 	mayTask     = "task"  // opening one; who may read it works on it
 	maySwarm    = "swarm" // asking for help
 	mayTag      = "tag"
+	mayEdit     = "edit" // subject and contact
 )
 
 // doing names the operations for a refusal.
 var doing = map[string]string{
 	mayForward: "forward messages", mayNote: "write notes", mayAssign: "assign conversations", mayMove: "move conversations", mayReopen: "reopen conversations",
-	mayPriority: "set priorities", mayMerge: "merge conversations", mayTask: "open tasks", maySwarm: "ask for help", mayTag: "change tags",
+	mayPriority: "set priorities", mayMerge: "merge conversations", mayTask: "open tasks", maySwarm: "ask for help", mayTag: "change tags", mayEdit: "edit conversations",
 }
 
 // may returns nil if the agent may do something, by the tiers they work in. Admins may do
@@ -119,7 +120,7 @@ func (d *Desk) Allowed(by desk.Agent, c *view.Conversation) []string {
 		add("unmerge", can(mayMerge))
 		return allowed
 	}
-	for _, operation := range []string{mayAssign, mayMove, mayNote, mayPriority, maySwarm, mayTask} {
+	for _, operation := range []string{mayAssign, mayMove, mayNote, mayPriority, maySwarm, mayTask, mayTag, mayEdit} {
 		add(operation, can(operation))
 	}
 	add("claim", c.Assignee == nil)

@@ -125,27 +125,52 @@ func (s *server) listConversations(ctx context.Context, in *conversationsInput) 
 
 // unknown is the answer to a search for names of nothing.
 func (in *conversationsInput) unknown(names search.UnknownNames) error {
+	return unknownIn("query.", in.Q, names)
+}
+
+func unknownIn(at, q string, names search.UnknownNames) error {
 	p := problem.New(http.StatusUnprocessableEntity, "invalid search: "+names.Error())
 	for i := range names {
 		u := &names[i]
-		if t := u.In(in.Q); t != nil {
-			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "query.q", Message: t.Error(), Value: t.Term})
+		if t := u.In(q); t != nil {
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: at + "q", Message: t.Error(), Value: t.Term})
 		} else {
-			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "query." + u.Key, Message: u.Reason, Value: u.Value})
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: at + u.Key, Message: u.Reason, Value: u.Value})
 		}
 	}
 	return p
 }
 
+// unknownNames explains an error of a search.
+func unknownNames(at, q string, err error) error {
+	var names search.UnknownNames
+	switch {
+	case errors.As(err, &names):
+		return unknownIn(at, q, names)
+	case desk.KindOf(err) == desk.KindInvalid:
+		return problem.Invalid(at+"q", err.Error(), q)
+	}
+	return err
+}
+
+// parseQuery parses a search.
+func parseQuery(at, q string) (search.Filter, error) {
+	found, problems := search.Parse(q)
+	if len(problems) == 0 {
+		return found, nil
+	}
+	p := problem.New(http.StatusUnprocessableEntity, "invalid search query: "+problems[0].Error())
+	for _, e := range problems {
+		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: at, Message: e.Error(), Value: e.Term})
+	}
+	return found, p
+}
+
 // filters parses q and the other parameters; a conversation must match both.
 func (in *conversationsInput) filters() ([]search.Filter, error) {
-	found, problems := search.Parse(in.Q)
-	if len(problems) > 0 {
-		p := problem.New(http.StatusUnprocessableEntity, "invalid search query: "+problems[0].Error())
-		for _, e := range problems {
-			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "query.q", Message: e.Error(), Value: e.Term})
-		}
-		return nil, p
+	found, err := parseQuery("query.q", in.Q)
+	if err != nil {
+		return nil, err
 	}
 	var params search.Filter
 	for _, param := range []struct{ name, key, value string }{

@@ -44,6 +44,10 @@ type Deps struct {
 	Letters       Correspondence
 	Handling      Handling
 	Merging       Merging
+	Changing      Changing
+	Undos         Undos
+	SavedViews    SavedViews
+	SavedViewCare SavedViewCare
 	Operations    Operations
 	Teamwork      Teamwork
 	Health        Health
@@ -113,6 +117,9 @@ type Store interface {
 	Updates
 	Policies
 	PolicyUse
+	Undos
+	SavedViews
+	SavedViewCare
 	Webhooks
 	WebhookCare
 	WebhookDeliveries
@@ -125,6 +132,7 @@ type Actions interface {
 	Correspondence
 	Handling
 	Merging
+	Changing
 	Operations
 	Teamwork
 	Macroing
@@ -137,7 +145,7 @@ type Actions interface {
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Gaps: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Changing: actions, Undos: s, SavedViews: s, SavedViewCare: s, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Gaps: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 		Policies: s, PolicyUse: s, SavedReports: s, SavedReportCare: s, Subscriptions: s,
 	}
 }
@@ -297,10 +305,8 @@ type Handling interface {
 	Allowed(by desk.Agent, c *view.Conversation) []string
 }
 
-// Merging merges conversations, and undoes it.
+// Merging undoes merges.
 type Merging interface {
-	// Merge returns the surviving conversation.
-	Merge(ctx context.Context, by desk.Agent, absorbed, surviving desk.ConversationID) (desk.Conversation, error)
 	// Unmerge returns the conversation that is separate again.
 	Unmerge(ctx context.Context, by desk.Agent, absorbed desk.ConversationID) (desk.Conversation, error)
 }

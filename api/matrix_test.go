@@ -64,6 +64,11 @@ var bodies = map[string]any{
 	"create-article-from-message": map[string]any{"message_id": desk.NewID[desk.MessageID]().String()},
 	"create-saved-report":         map[string]any{"name": "Hello", "measures": []string{"mttr"}},
 	"change-saved-report":         map[string]any{"name": "Hello"},
+	"create-view":                 map[string]any{"name": "Hello", "q": "is:open"},
+	"change-view":                 map[string]any{"name": "Hello"},
+	"change-conversations":        map[string]any{"q": "is:open", "op": "tag", "args": map[string]any{"tags": []string{"hello"}}},
+	"undo":                        map[string]any{"undo": desk.NewID[desk.UndoID]().String()},
+	"edit-conversation":           map[string]any{"subject": "Hello"},
 	"sign-in":                     map[string]any{"email": "nobody@desk.example", "password": "wrong password"},
 }
 
@@ -114,8 +119,8 @@ func TestAuthorizationMatrix(t *testing.T) {
 					if id == "create-macro" {
 						d.exec(`delete from macros where name = 'Hello'`)
 					}
-					if id == "create-saved-report" {
-						d.exec(`delete from saved_reports`)
+					if id == "create-saved-report" || id == "create-view" {
+						d.exec(`delete from saved_reports; delete from saved_views`)
 					}
 					if id == "create-article" {
 						d.exec(`delete from article_versions; delete from articles`)
@@ -146,7 +151,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "/saved-reports/{id}", "/saved-reports/"+desk.NewID[desk.SavedReportID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "/saved-reports/{id}", "/saved-reports/"+desk.NewID[desk.SavedReportID]().String(), "/views/{id}", "/views/"+desk.NewID[desk.SavedViewID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{measure}", "mttr", "{kind}", "reply").Replace(path)
 }
 
@@ -199,6 +204,10 @@ func expected(operation, role string, sees bool, object, path string) []int {
 			return []int{403}
 		}
 		return []int{200}
+	case strings.HasPrefix(path, "/views/{id}"), operation == "undo":
+		return []int{404}
+	case operation == "create-view":
+		return []int{201}
 	case operation == "unsubscribe-saved-report":
 		return []int{404}
 	case strings.HasPrefix(path, "/saved-reports"):
@@ -247,6 +256,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		return []int{404}
 	case operation == "delete-key", operation == "get-upload", operation == "download-upload", operation == "delete-upload":
 		return []int{404}
+	case operation == "change-conversations", operation == "count-matching":
+		return []int{200} // of those that the agent may see
 	case object == "secret" && !sees && (strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/tasks/")):
 		return []int{404}
 	case operation == "set-step":

@@ -6,6 +6,8 @@ import (
 	"switchboard/api/auth"
 	"switchboard/api/problem"
 	"switchboard/desk"
+	"switchboard/desk/view"
+	"switchboard/lifecycle"
 )
 
 type mergeInput struct {
@@ -15,7 +17,25 @@ type mergeInput struct {
 	}
 }
 
-func (s *server) merge(ctx context.Context, in *mergeInput) (*conversationOutput, error) {
+// ChangedConversation is a conversation after an operation that can be undone.
+type ChangedConversation struct {
+	view.Conversation
+	Undo *string `json:"undo" doc:"For POST /undo, within 24 hours; null: nothing was changed"`
+}
+
+type changedOutput struct{ Body ChangedConversation }
+
+// undoableChange returns a changed conversation with its undo.
+func (s *server) undoableChange(ctx context.Context, id desk.ConversationID, r *lifecycle.Reversal, err error) (*changedOutput, error) {
+	out, err := s.changed(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	undo, err := s.undoable(ctx, r)
+	return &changedOutput{ChangedConversation{out.Body, undo}}, err
+}
+
+func (s *server) merge(ctx context.Context, in *mergeInput) (*changedOutput, error) {
 	c, err := s.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -27,8 +47,8 @@ func (s *server) merge(ctx context.Context, in *mergeInput) (*conversationOutput
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Merging.Merge(ctx, auth.AgentOf(ctx), c.ID, into.ID)
-	return s.changed(ctx, into.ID, err)
+	_, reversal, err := s.Changing.MergeReversibly(ctx, auth.AgentOf(ctx), c.ID, into.ID)
+	return s.undoableChange(ctx, into.ID, reversal, err)
 }
 
 func (s *server) unmerge(ctx context.Context, in *ConversationPath) (*conversationOutput, error) {

@@ -80,6 +80,11 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 			if op.OperationID == "merge" {
 				body = map[string]any{"into": d.open.id.String()}
 			}
+			if op.OperationID == "undo" {
+				var tagged bulked
+				d.as("root", "POST", "/conversations/bulk", map[string]any{"ids": []string{d.open.id.String()}, "op": "tag", "args": map[string]any{"tag": "undone"}}).want(t, 200).json(t, &tagged)
+				body = map[string]any{"undo": *tagged.Undo}
+			}
 			first := d.keyed("root", "key-"+op.OperationID, target, body)
 			if first.StatusCode < 200 || first.StatusCode > 299 || first.Header.Get(repeat.Replayed) != "" {
 				t.Fatalf("first: %d %s", first.StatusCode, first.body)

@@ -125,6 +125,8 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.huma.UseMiddleware(s.auth.Middleware, repeat.Middleware(deps.Repeats, s.log))
 	s.conversationRoutes()
 	s.actionRoutes()
+	s.bulkRoutes()
+	s.viewRoutes()
 	s.correspondenceRoutes()
 	s.taskRoutes()
 	s.swarmRoutes()

@@ -18,6 +18,7 @@ const (
 	EventNoteAdded            EventKind = "note.added"            // NoteAdded
 	EventDeliveryChanged      EventKind = "delivery.changed"      // DeliveryChanged
 	EventPriorityChanged      EventKind = "conversation.priority" // PriorityChanged
+	EventConversationEdited   EventKind = "conversation.edited"   // ConversationEdited
 	EventTagsChanged          EventKind = "conversation.tags"     // TagsChanged
 	EventSegmentChanged       EventKind = "conversation.segment"  // SegmentChanged
 	EventSLAChanged           EventKind = "sla.changed"           // SLAChanged
@@ -60,7 +61,7 @@ func EventPayloads() []EventData {
 	return []EventData{
 		ConversationOpened{}, ConversationAssigned{}, ConversationMoved{}, StatusChanged{}, ConversationMerged{}, ConversationUnmerged{},
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, ThirdPartySent{}, ThirdPartyReceived{}, DeliveryOperated{}, AddressLifted{},
-		PriorityChanged{}, TagsChanged{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
+		PriorityChanged{}, TagsChanged{}, ConversationEdited{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
 		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{}, MacroChanged{}, MacroApplied{}, SurveyAnswered{}, ArticleChanged{}, RootCauseLinked{}, RootCauseUnlinked{}, RootCauseChanged{},
 	}

@@ -42,6 +42,8 @@ type (
 	rootCauseKind    struct{}
 	updateKind       struct{}
 	savedReportKind  struct{}
+	savedViewKind    struct{}
+	undoKind         struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -67,6 +69,8 @@ func (articleKind) prefix() string      { return "ar" }
 func (rootCauseKind) prefix() string    { return "rc" }
 func (updateKind) prefix() string       { return "ru" }
 func (savedReportKind) prefix() string  { return "sr" }
+func (savedViewKind) prefix() string    { return "vw" }
+func (undoKind) prefix() string         { return "un" }
 
 // The identifiers of the model.
 type (
@@ -93,6 +97,8 @@ type (
 	RootCauseID    = ID[rootCauseKind]
 	UpdateID       = ID[updateKind] // an update about a root cause
 	SavedReportID  = ID[savedReportKind]
+	SavedViewID    = ID[savedViewKind]
+	UndoID         = ID[undoKind] // what an agent did and can take back
 )
 
 // NewID returns a fresh, time-ordered ID.

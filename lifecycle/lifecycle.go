@@ -84,7 +84,7 @@ func (p *Policy) Automatic() (list []desk.Inbox) {
 }
 
 // Event is something that happened to a conversation: a Message, Duplicate, Reply,
-// Schedule, Forward, ScheduleForward, ThirdParty, Cancel, Note, Delivery, Operate, Lift, Assign, Move, Accept, Return, SetStatus, SetPriority, AddTags, RemoveTags,
+// Schedule, Forward, ScheduleForward, ThirdParty, Cancel, Note, Delivery, Operate, Lift, Assign, Move, Accept, Return, SetStatus, SetPriority, SetSubject, SetContact, AddTags, RemoveTags, Restore,
 // AccountChanged, OpenTask, ChangeTask, Invite, Leave, Timer, SnoozeExpired, Merged,
 // Absorbed, Unmerged, Released or Record.
 type Event interface {

@@ -1292,6 +1292,21 @@ create table saved_reports (
 );
 CREATE UNIQUE INDEX saved_reports_name ON saved_reports USING btree (owner_id, lower(name));
 
+create table saved_views (
+    id uuid not null,
+    name text not null,
+    owner_id uuid not null,
+    scope text not null,
+    q text not null,
+    sort text not null,
+    created_at timestamp with time zone not null default now(),
+    updated_at timestamp with time zone not null default now(),
+    constraint saved_views_pkey PRIMARY KEY (id),
+    constraint saved_views_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES agents(id),
+    constraint saved_views_scope_check CHECK ((scope = ANY (ARRAY['own'::text, 'team'::text, 'all'::text])))
+);
+CREATE UNIQUE INDEX saved_views_name ON saved_views USING btree (owner_id, lower(name));
+
 create table schema_functions (
     checksum text not null
 );
@@ -1454,6 +1469,17 @@ create table tiers (
     name text not null,
     constraint tiers_pkey PRIMARY KEY (tier)
 );
+
+create table undos (
+    id uuid not null,
+    agent_id uuid not null,
+    reversals jsonb not null,
+    at timestamp with time zone not null default now(),
+    undone_at timestamp with time zone,
+    constraint undos_pkey PRIMARY KEY (id),
+    constraint undos_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
+);
+CREATE INDEX undos_at ON undos USING btree (at);
 
 create table uploads (
     id uuid not null,

@@ -9,7 +9,7 @@ import (
 
 // operations are what `may` of a tier can name and the desk has. What they are for is in
 // doc/policy.md.
-var operations = []string{"reply", "forward", "resolve", "note", "assign", "move", "snooze", "reopen", "priority", "merge", "task", "swarm", "tag"}
+var operations = []string{"reply", "forward", "resolve", "note", "assign", "move", "snooze", "reopen", "priority", "merge", "task", "swarm", "tag", "edit"}
 
 // planned are names that `may` accepts for operations that the desk does not have yet.
 var planned = []string{"export", "refund"}

@@ -16,6 +16,7 @@ import (
 
 type agentQueries struct {
 	Durable       *sqlx.Stmt `query:"act-durable"`
+	Contact       *sqlx.Stmt `query:"act-contact"`
 	Merges        *sqlx.Stmt `query:"act-merges"`
 	Conversations *sqlx.Stmt `query:"act-conversations"`
 	Stints        *sqlx.Stmt `query:"act-stints"`

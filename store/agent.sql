@@ -78,3 +78,6 @@ from agents where id = $1;
 -- name: act-durable
 -- Commits wait for the disk, which read_snapshot turns off.
 select set_config('synchronous_commit', 'on', true);
+
+-- name: act-contact
+select id, account_id, name, coalesce(address, '') as address from contact_names where id = $1;

@@ -28,6 +28,7 @@ var constraintKinds = map[string]desk.Kind{
 	"agents_email_key":     desk.KindConflict,
 	"macros_name":          desk.KindConflict,
 	"saved_reports_name":   desk.KindConflict,
+	"saved_views_name":     desk.KindConflict,
 	"articles_slug":        desk.KindConflict,
 }
 

@@ -25,19 +25,21 @@ var lowCardinality = []string{"channel", "status", "direction", "state", "kind",
 var scans = map[string]bool{
 	// A part of a name or address is compared with all of them, which takes 0.1 µs each.
 	"search-accounts": true, "search-contacts": true, "directory-find-contacts": true,
-	"search-unfolded":     true, // once, after an upgrade
-	"directory-contacts":  true, // planned for its arguments each time
-	"raw-list":            true, // planned for any state at once; run by operators
-	"destination-assign":  true, // once, when the routes have changed
-	"simulation-openings": true, // all of a time, in pages; run by admins
-	"policy-hits":         true, // all of a time; run by admins
-	"raw-due":             true, // up to the first one
-	"report-backlog":      true, // up to the hundredth
-	"report-service":      true, // conversations of a month, kept for a while
-	"raw-release":         true, // once, at the start
-	"queues":              true, // counts
-	"event-rebase":        true, // once, at the start on a restored database
-	"mailbox-known":       true, // the daily comparison of a whole folder with its server
+	"search-unfolded":         true, // once, after an upgrade
+	"directory-contacts":      true, // planned for its arguments each time
+	"raw-list":                true, // planned for any state at once; run by operators
+	"destination-assign":      true, // once, when the routes have changed
+	"simulation-openings":     true, // all of a time, in pages; run by admins
+	"policy-hits":             true, // all of a time; run by admins
+	"raw-due":                 true, // up to the first one
+	"report-backlog":          true, // up to the hundredth
+	"view-conversation-count": true, // planned for its arguments each time
+	"view-conversation-ids":   true, // the same
+	"report-service":          true, // conversations of a month, kept for a while
+	"raw-release":             true, // once, at the start
+	"queues":                  true, // counts
+	"event-rebase":            true, // once, at the start on a restored database
+	"mailbox-known":           true, // the daily comparison of a whole folder with its server
 }
 
 // TestStatementsPlannedOnEmptyTablesReadByKey: a statement is planned when the

@@ -65,6 +65,8 @@ type queries struct {
 	report           reportQueries
 	reportKeep       reportKeepQueries
 	saved            savedQueries
+	savedView        savedViewQueries
+	undo             undoQueries
 	subscriber       subscriberQueries
 	target           targetQueries
 	article          articleQueries

@@ -15,12 +15,14 @@ import (
 )
 
 type viewConversationQueries struct {
-	List   *sqlx.Stmt `query:"view-conversation-list"` // run by filter.go; prepared to be checked at start
-	Get    *sqlx.Stmt `query:"view-conversation"`
-	Stints *sqlx.Stmt `query:"view-stints"`
-	Access *sqlx.Stmt `query:"view-access"`
-	Events *sqlx.Stmt `query:"view-events"`
-	Clocks *sqlx.Stmt `query:"view-clocks"`
+	List     *sqlx.Stmt `query:"view-conversation-list"`
+	Count    *sqlx.Stmt `query:"view-conversation-count"`
+	Matching *sqlx.Stmt `query:"view-conversation-ids"` // run by filter.go; prepared to be checked at start
+	Get      *sqlx.Stmt `query:"view-conversation"`
+	Stints   *sqlx.Stmt `query:"view-stints"`
+	Access   *sqlx.Stmt `query:"view-access"`
+	Events   *sqlx.Stmt `query:"view-events"`
+	Clocks   *sqlx.Stmt `query:"view-clocks"`
 }
 
 // conversationView is a view.Conversation as the driver reads it.

@@ -92,3 +92,16 @@ join conversations c on c.id = e.conversation_id
 where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and e.conversation_id = $3 and e.seq > $4
 order by e.seq
 limit $5;
+
+-- name: view-conversation-count
+-- How many conversations a search finds, at most $3; filter.go replaces the marks.
+select count(*) from (
+    select from conversations c
+    where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and c.merged_into is null /* filter */ /* compare */
+    limit $3) found;
+
+-- name: view-conversation-ids
+-- Their IDs, the oldest first.
+select c.id from conversations c
+where may_read(c.restricted, c.tier, c.inbox_id, $1, $2) and c.merged_into is null /* filter */ /* compare */
+order by c.number limit $3;

@@ -435,6 +435,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many conversations
+         * @description Each for itself: one that cannot be changed does not keep the others from it. One undo takes everything back.
+         */
+        post: operations["change-conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count conversations
+         * @description Those that a search finds and that you may read, up to 1000.
+         */
+        get: operations["count-matching"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}": {
         parameters: {
             query?: never;
@@ -449,7 +489,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Edit a conversation
+         * @description Absent properties stay unchanged. Everything is changed, or nothing.
+         */
+        patch: operations["edit-conversation"];
         trace?: never;
     };
     "/conversations/{id}/accept": {
@@ -2104,6 +2148,26 @@ export interface paths {
         patch: operations["change-task"];
         trace?: never;
     };
+    "/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo an operation
+         * @description One of yours of the last 24 hours, once. What has been changed again since stays, and its conversation is an error in results. 409 when it was undone already.
+         */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads": {
         parameters: {
             query?: never;
@@ -2166,6 +2230,55 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List saved views
+         * @description Yours, and those that are shared with you, by name.
+         */
+        get: operations["list-views"];
+        put?: never;
+        /**
+         * Save a view
+         * @description 409 when you have one with that name.
+         */
+        post: operations["create-view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a saved view */
+        get: operations["get-view"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a saved view
+         * @description By its owner and by admins.
+         */
+        delete: operations["delete-view"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a saved view
+         * @description By its owner and by admins. Absent properties stay unchanged.
+         */
+        patch: operations["change-view"];
         trace?: never;
     };
     "/webhooks": {
@@ -3178,6 +3291,70 @@ export interface components {
             /** Format: date-time */
             waiting_since?: string;
         };
+        BulkArgs: {
+            /** @description assign: an agent's id or address, "me", or "none" */
+            assignee?: string;
+            /** @description move, tier: the evidence that the handoff contract requires */
+            handover?: {
+                [key: string]: string;
+            };
+            /** @description move: an inbox's key */
+            inbox?: string;
+            /** @description macro: the id of one without a text */
+            macro?: string;
+            /** @description move, tier: the handover note */
+            note?: string;
+            /**
+             * @description priority
+             * @enum {string}
+             */
+            priority?: "low" | "normal" | "high" | "urgent";
+            /**
+             * @description status
+             * @enum {string}
+             */
+            status?: "open" | "pending" | "snoozed" | "resolved" | "closed";
+            /** @description tag, untag: one tag */
+            tag?: string;
+            /** @description tag, untag: several */
+            tags?: string[];
+            /**
+             * Format: int64
+             * @description move, tier: its first inbox
+             */
+            tier?: number;
+            /**
+             * Format: date-time
+             * @description snooze: when they reopen
+             */
+            until?: string;
+            /**
+             * @description status pending: who they wait on; the customer by default
+             * @enum {string}
+             */
+            waiting_on?: "customer" | "third-party";
+        };
+        BulkInputBody: {
+            args?: components["schemas"]["BulkArgs"];
+            /** @description Ids or numbers of conversations */
+            ids?: string[] | null;
+            /** @enum {string} */
+            op: "assign" | "move" | "tier" | "tag" | "untag" | "priority" | "snooze" | "resolve" | "status" | "macro";
+            /** @description Instead: a search query; 422 when it finds more than 1000 */
+            q?: string;
+        };
+        BulkOutputBody: {
+            results: components["schemas"]["BulkResult"][] | null;
+            /** @description For POST /undo, within 24 hours; null: nothing was changed */
+            undo: string | null;
+        };
+        BulkResult: {
+            /** @description Why nothing was changed; null: it was done */
+            error: string | null;
+            /** @description As in the request, or the id of one that the search found */
+            id: string;
+            ok: boolean;
+        };
         ChangeTaskInputBody: {
             /** @description An agent's id or address, or me; none or null: nobody */
             assignee?: string | null;
@@ -3189,6 +3366,94 @@ export interface components {
              */
             state?: "open" | "in_progress" | "done" | "cancelled";
             title?: string;
+        };
+        ChangedConversation: {
+            account: components["schemas"]["AccountName"];
+            /** @description What you may do with it: reply, note, assign, resolve, ...; always empty in lists */
+            allowed: string[];
+            /** @description Null when unassigned */
+            assignee: components["schemas"]["AgentName"];
+            /** @enum {string} */
+            channel: "email" | "chat" | "form";
+            /** @description All SLA clocks, in the order in which they started; always empty in lists */
+            clocks: components["schemas"]["Clock"][];
+            contact: components["schemas"]["ContactName"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description What it has lacked for longer than the policy allows; empty: nothing
+             * @enum {string}
+             */
+            gap: "" | "owner" | "clock" | "next_action";
+            /** @description The newest move between inboxes; null if there was none, and always null in lists */
+            handoff: components["schemas"]["Handoff"];
+            id: string;
+            inbox: components["schemas"]["InboxName"];
+            /** Format: date-time */
+            last_inbound_at: string | null;
+            /** Format: date-time */
+            last_reply_at: string | null;
+            /**
+             * Format: int64
+             * @description Number of the newest event; pass it as expected_seq
+             */
+            last_seq: number;
+            /** @description The conversation that it was merged into, where its messages are; null: none */
+            merged_into: components["schemas"]["ConversationName"];
+            /** @description The open clock that is due first; null: none is open */
+            next_due: components["schemas"]["NextDue"];
+            /**
+             * Format: int64
+             * @description Short number for people: #1042
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Tasks that are open or in progress
+             */
+            open_tasks: number;
+            /** @description The policy nodes that routed it here, outermost first */
+            path: string[];
+            /** Format: int64 */
+            policy_version: number;
+            preview: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "urgent";
+            reply: components["schemas"]["ReplyPath"];
+            /** Format: date-time */
+            resolved_at: string | null;
+            /** @description Visible only to agents of its tier and to admins */
+            restricted: boolean;
+            /** @description Of the account, as the policy sees it; empty: none */
+            segment: string;
+            /** @description Name of the SLA policy in force; empty: none */
+            sla: string;
+            /** Format: date-time */
+            snoozed_until: string | null;
+            /** @enum {string} */
+            status: "open" | "pending" | "snoozed" | "resolved" | "closed";
+            subject: string;
+            /** @description Agents who were asked to help: they read and write notes, and the assignee answers. Empty in lists */
+            swarm: components["schemas"]["Helper"][];
+            tags: string[];
+            /** Format: int64 */
+            tier: number;
+            /** @description For POST /undo, within 24 hours; null: nothing was changed */
+            undo: string | null;
+            /** @description Open, with a message from the customer that you have not seen; or with one from a third party, whatever its status */
+            unread: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * @description Who has to act next
+             * @enum {string}
+             */
+            waiting_on: "us" | "customer" | "third-party";
+            /**
+             * Format: date-time
+             * @description When the customer started waiting for us
+             */
+            waiting_since: string | null;
         };
         Channel: {
             /** @description What to do about the error */
@@ -3330,6 +3595,14 @@ export interface components {
             identities: components["schemas"]["Identity"][];
             name: string;
         };
+        ContactChange: {
+            from: string;
+            from_name?: string;
+            /** @description The address that replies go to now */
+            reply_to: string;
+            to: string;
+            to_name?: string;
+        };
         ContactName: {
             /** @description Email address, or the identity on another channel if there is none */
             address: string;
@@ -3451,6 +3724,38 @@ export interface components {
              * @enum {string}
              */
             kind: "conversation.assigned";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        ConversationEdited: {
+            contact?: components["schemas"]["ContactChange"];
+            subject?: components["schemas"]["TextChange"];
+        };
+        ConversationEditedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["ConversationEdited"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "conversation.edited";
             /**
              * Format: int64
              * @description Dense per conversation, from 1; 0 for other subjects
@@ -3661,6 +3966,15 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        CountOutputBody: {
+            /**
+             * Format: int64
+             * @description Up to 1000
+             */
+            count: number;
+            /** @description There are more than count */
+            more: boolean;
         };
         Counts: {
             /**
@@ -3934,6 +4248,18 @@ export interface components {
              */
             version: 1;
         };
+        EditInputBody: {
+            /** @description Only the id of the account that it has: conversations do not move to others */
+            account?: string;
+            /** @description The id of a contact of the same account: the customer, who gets the replies from then on */
+            contact?: string;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            /** @description What agents see; mail keeps the subject of its thread */
+            subject?: string;
+            /** @description All that it has afterwards */
+            tags?: string[];
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -3977,7 +4303,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["ConversationEditedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -5245,6 +5571,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageSavedView: {
+            data: components["schemas"]["SavedView"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageStint: {
             data: components["schemas"]["Stint"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -5347,6 +5678,20 @@ export interface components {
             scope?: string;
             /** @description IANA name of the time zone of its days; UTC if a new report does not say it */
             tz?: string;
+        };
+        PatchViewInputBody: {
+            /**
+             * Format: date-time
+             * @description updated_at of the version that the request changes; 409 if the stored one is another. Absent: whatever is stored
+             */
+            based_on?: string;
+            name?: string;
+            /** @description A search query */
+            q?: string;
+            /** @description own, team (also agents who work in one of your tiers, and admins) or all (every agent); own if a new view does not say it */
+            scope?: string;
+            /** @description due, waiting, newest, oldest or priority; due if a new view does not say it */
+            sort?: string;
         };
         PatchWebhookInputBody: {
             /** @description With enabled: also send what has happened since the webhook was disabled */
@@ -6552,6 +6897,41 @@ export interface components {
             /** @description IANA name of the time zone of its days; UTC if a new report does not say it */
             tz?: string;
         };
+        SavedView: {
+            /**
+             * Format: int64
+             * @description How many conversations it shows you, up to 1000; null: not asked for
+             */
+            count: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description You may change and remove it */
+            editable: boolean;
+            id: string;
+            name: string;
+            /** @description Who made it */
+            owner: components["schemas"]["AgentName"];
+            /** @description A search query; me is the reader */
+            q: string;
+            /**
+             * @description Who sees it: its owner; also agents who work in a tier of the owner, and admins; every agent. It shows each of them only what they may read
+             * @enum {string}
+             */
+            scope: "own" | "team" | "all";
+            /** @enum {string} */
+            sort: "due" | "waiting" | "newest" | "oldest" | "priority";
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SavedViewFields: {
+            name?: string;
+            /** @description A search query */
+            q?: string;
+            /** @description own, team (also agents who work in one of your tiers, and admins) or all (every agent); own if a new view does not say it */
+            scope?: string;
+            /** @description due, waiting, newest, oldest or priority; due if a new view does not say it */
+            sort?: string;
+        };
         SegmentChanged: {
             from: string;
             to: string;
@@ -7260,6 +7640,10 @@ export interface components {
              */
             version: 1;
         };
+        TextChange: {
+            from: string;
+            to: string;
+        };
         ThirdPartyReceived: {
             auto_submitted: string;
             channel: string;
@@ -7371,6 +7755,12 @@ export interface components {
              * @enum {string}
              */
             type: "typing";
+        };
+        UndoInputBody: {
+            undo: string;
+        };
+        UndoOutputBody: {
+            results: components["schemas"]["BulkResult"][] | null;
         };
         Unreachable: {
             address: string;
@@ -7665,7 +8055,12 @@ export type AutomaticWithheldEvent = components['schemas']['AutomaticWithheldEve
 export type Availability = components['schemas']['Availability'];
 export type AvailabilityInputBody = components['schemas']['AvailabilityInputBody'];
 export type BeforeMerge = components['schemas']['BeforeMerge'];
+export type BulkArgs = components['schemas']['BulkArgs'];
+export type BulkInputBody = components['schemas']['BulkInputBody'];
+export type BulkOutputBody = components['schemas']['BulkOutputBody'];
+export type BulkResult = components['schemas']['BulkResult'];
 export type ChangeTaskInputBody = components['schemas']['ChangeTaskInputBody'];
+export type ChangedConversation = components['schemas']['ChangedConversation'];
 export type Channel = components['schemas']['Channel'];
 export type ChannelChanged = components['schemas']['ChannelChanged'];
 export type ChannelChangedEvent = components['schemas']['ChannelChangedEvent'];
@@ -7674,10 +8069,13 @@ export type Clock = components['schemas']['Clock'];
 export type ClockWarning = components['schemas']['ClockWarning'];
 export type ConsideredAgent = components['schemas']['ConsideredAgent'];
 export type Contact = components['schemas']['Contact'];
+export type ContactChange = components['schemas']['ContactChange'];
 export type ContactName = components['schemas']['ContactName'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationAssigned = components['schemas']['ConversationAssigned'];
 export type ConversationAssignedEvent = components['schemas']['ConversationAssignedEvent'];
+export type ConversationEdited = components['schemas']['ConversationEdited'];
+export type ConversationEditedEvent = components['schemas']['ConversationEditedEvent'];
 export type ConversationHeading = components['schemas']['ConversationHeading'];
 export type ConversationMerged = components['schemas']['ConversationMerged'];
 export type ConversationMergedEvent = components['schemas']['ConversationMergedEvent'];
@@ -7688,6 +8086,7 @@ export type ConversationOpened = components['schemas']['ConversationOpened'];
 export type ConversationOpenedEvent = components['schemas']['ConversationOpenedEvent'];
 export type ConversationUnmerged = components['schemas']['ConversationUnmerged'];
 export type ConversationUnmergedEvent = components['schemas']['ConversationUnmergedEvent'];
+export type CountOutputBody = components['schemas']['CountOutputBody'];
 export type Counts = components['schemas']['Counts'];
 export type CreateKeyInputBody = components['schemas']['CreateKeyInputBody'];
 export type CreateMacroInputBody = components['schemas']['CreateMacroInputBody'];
@@ -7702,6 +8101,7 @@ export type DraftArticleInputBody = components['schemas']['DraftArticleInputBody
 export type DraftInputBody = components['schemas']['DraftInputBody'];
 export type DuplicateLinked = components['schemas']['DuplicateLinked'];
 export type DuplicateLinkedEvent = components['schemas']['DuplicateLinkedEvent'];
+export type EditInputBody = components['schemas']['EditInputBody'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type EscalationFired = components['schemas']['EscalationFired'];
 export type EscalationFiredEvent = components['schemas']['EscalationFiredEvent'];
@@ -7801,6 +8201,7 @@ export type PageReportPoint = components['schemas']['PageReportPoint'];
 export type PageRootCauseRow = components['schemas']['PageRootCauseRow'];
 export type PageRunbook = components['schemas']['PageRunbook'];
 export type PageSavedReport = components['schemas']['PageSavedReport'];
+export type PageSavedView = components['schemas']['PageSavedView'];
 export type PageStint = components['schemas']['PageStint'];
 export type PageTask = components['schemas']['PageTask'];
 export type PageTrail = components['schemas']['PageTrail'];
@@ -7812,6 +8213,7 @@ export type PasswordInputBody = components['schemas']['PasswordInputBody'];
 export type PatchArticleInputBody = components['schemas']['PatchArticleInputBody'];
 export type PatchMacroInputBody = components['schemas']['PatchMacroInputBody'];
 export type PatchSavedReportInputBody = components['schemas']['PatchSavedReportInputBody'];
+export type PatchViewInputBody = components['schemas']['PatchViewInputBody'];
 export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
 export type PolicyChange = components['schemas']['PolicyChange'];
 export type PolicyDiff = components['schemas']['PolicyDiff'];
@@ -7885,6 +8287,8 @@ export type SlaChanged = components['schemas']['SLAChanged'];
 export type SlaChangedEvent = components['schemas']['SLAChangedEvent'];
 export type SavedReport = components['schemas']['SavedReport'];
 export type SavedReportFields = components['schemas']['SavedReportFields'];
+export type SavedView = components['schemas']['SavedView'];
+export type SavedViewFields = components['schemas']['SavedViewFields'];
 export type SegmentChanged = components['schemas']['SegmentChanged'];
 export type SegmentChangedEvent = components['schemas']['SegmentChangedEvent'];
 export type ServerFrame = components['schemas']['ServerFrame'];
@@ -7929,6 +8333,7 @@ export type TaskOpened = components['schemas']['TaskOpened'];
 export type TaskOpenedEvent = components['schemas']['TaskOpenedEvent'];
 export type TaskOverdue = components['schemas']['TaskOverdue'];
 export type TaskOverdueEvent = components['schemas']['TaskOverdueEvent'];
+export type TextChange = components['schemas']['TextChange'];
 export type ThirdPartyReceived = components['schemas']['ThirdPartyReceived'];
 export type ThirdPartyReceivedEvent = components['schemas']['ThirdPartyReceivedEvent'];
 export type ThirdPartySent = components['schemas']['ThirdPartySent'];
@@ -7936,6 +8341,8 @@ export type ThirdPartySentEvent = components['schemas']['ThirdPartySentEvent'];
 export type Thread = components['schemas']['Thread'];
 export type Trail = components['schemas']['Trail'];
 export type TypingFrame = components['schemas']['TypingFrame'];
+export type UndoInputBody = components['schemas']['UndoInputBody'];
+export type UndoOutputBody = components['schemas']['UndoOutputBody'];
 export type Unreachable = components['schemas']['Unreachable'];
 export type UpdateAnswer = components['schemas']['UpdateAnswer'];
 export type UpdatePreview = components['schemas']['UpdatePreview'];
@@ -8893,6 +9300,74 @@ export interface operations {
             };
         };
     };
+    "change-conversations": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOutputBody"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "count-matching": {
+        parameters: {
+            query?: {
+                /** @description A search query */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountOutputBody"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     "read-conversation": {
         parameters: {
             query?: never;
@@ -8912,6 +9387,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "edit-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedConversation"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -9247,7 +9758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["ChangedConversation"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -12374,6 +12885,42 @@ export interface operations {
             };
         };
     };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoOutputBody"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     "upload-file": {
         parameters: {
             query?: never;
@@ -12497,6 +13044,176 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-views": {
+        parameters: {
+            query?: {
+                /** @description Count the conversations of each view */
+                counts?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSavedView"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-view": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "delete-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-view": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the request changes; 412 if the stored one is another */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchViewInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -127,6 +127,10 @@ function promised(event: DeskEvent, actor: string, inbox: (key: string) => strin
       const { added, removed } = event.data;
       return [added?.length && say('event.tagged', { actor, tags: added.join(', ') }), removed?.length && say('event.untagged', { actor, tags: removed.join(', ') })].filter(Boolean).join('; ');
     }
+    case 'conversation.edited': {
+      const { subject, contact } = event.data;
+      return [subject && say('event.subject', { actor, to: subject.to }), contact && say('event.contact', { actor, to: contact.to_name || contact.reply_to })].filter(Boolean).join('; ');
+    }
     case 'conversation.segment':
       return event.data.to ? say('event.segment', { to: event.data.to }) : say('event.noSegment');
     case 'sla.changed': {
