@@ -68,9 +68,77 @@ test('a click on the chart shows the conversations of that day; an hour can be s
   await everywhere(page, 'reports-days');
 });
 
+test('what is shown can be saved, opened by its link, changed, shared and removed', async () => {
+  const saved = page.getByRole('region', { name: 'Saved reports' });
+  await page.getByRole('button', { name: 'All measures' }).click();
+  await saved.getByText('Save the measures that you look at often').waitFor();
+  await page.getByLabel('Period').selectOption('last_month');
+  await saved.getByRole('button', { name: 'Save this selection' }).click();
+  const form = saved.getByRole('form', { name: 'Save this selection' });
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Enter a name.').waitFor();
+  assert.equal(await form.getByLabel('Name').evaluate((field) => field === document.activeElement), true, 'the field that is wrong has the focus');
+  await form.getByLabel('Name').fill('Monday numbers');
+  for (const box of await form.getByRole('checkbox').all()) if (!['load', 'first_response', 'csat'].includes(await box.getAttribute('value'))) await box.uncheck();
+  await everywhere(page, 'reports-saving');
+  await form.getByLabel('Name').press('Enter');
+  const open = saved.getByRole('link', { name: /Monday numbers/ });
+  await open.waitFor();
+  await page.waitForFunction(() => /^#\/reports\/sr_/.test(location.hash) && document.querySelectorAll('.measure').length === 3);
+  assert.equal(await open.getAttribute('aria-current'), 'page');
+  assert.equal(await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Reports' }).getAttribute('aria-current'), 'page');
+  let [stored] = (await ask(demo, '/saved-reports')).data;
+  assert.deepEqual([stored.name, stored.period, stored.tz, stored.scope, stored.measures], ['Monday numbers', 'last_month', 'Europe/Berlin', 'own', ['load', 'first_response', 'csat']]);
+
+  // Another period can be kept; the page is the same after a reload.
+  await page.getByLabel('Period').selectOption('last_7_days');
+  await saved.getByRole('button', { name: 'Keep the changed selection' }).click();
+  await saved.getByRole('button', { name: 'Keep the changed selection' }).waitFor({ state: 'detached' });
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll('.measure').length === 3);
+  assert.equal(await page.getByLabel('Period').inputValue(), 'last_7_days');
+
+  await saved.getByRole('button', { name: 'Edit or share' }).click();
+  await saved.getByLabel('Name').fill('Weekly numbers');
+  await saved.getByLabel('Who sees it').selectOption('all');
+  await saved.getByRole('button', { name: 'Save', exact: true }).click();
+  await saved.getByRole('link', { name: 'Weekly numbers Shared' }).waitFor();
+  [stored] = (await ask(demo, '/saved-reports')).data;
+  assert.deepEqual([stored.name, stored.period, stored.scope], ['Weekly numbers', 'last_7_days', 'all']);
+});
+
+test('a saved report can be subscribed to, for oneself and others; a link in the mail ends it', async () => {
+  const mails = page.getByRole('group', { name: 'By mail' });
+  await mails.getByRole('button', { name: 'Send it to me each Monday' }).click();
+  await mails.getByText(/^You get this report by mail\. Next: Mon, \w+ \d+, 08:00|^You get this report by mail\. Next: Mon/).waitFor();
+  await mails.getByLabel('Send it also to').selectOption({ index: 1 });
+  await mails.getByRole('button', { name: /^Unsubscribe ./ }).waitFor();
+  await everywhere(page, 'reports-saved');
+  const [stored] = (await ask(demo, '/saved-reports')).data;
+  assert.equal(stored.subscribers.length, 2);
+  await mails.getByRole('button', { name: /^Unsubscribe ./ }).click();
+  await mails.getByRole('button', { name: /^Unsubscribe ./ }).waitFor({ state: 'detached' });
+
+  await page.goto(new URL(`#/reports/${stored.id}/unsubscribe`, page.url()).href);
+  const asked = page.getByRole('alertdialog');
+  await asked.getByRole('button', { name: 'Unsubscribe' }).waitFor();
+  await everywhere(page, 'reports-unsubscribe');
+  await page.keyboard.press('Enter'); // it has the focus
+  await mails.getByText('You do not get this report by mail.').waitFor();
+  assert.equal((await ask(demo, '/saved-reports')).data[0].subscribers.length, 0);
+
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('region', { name: 'Saved reports' }).getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('Save the measures that you look at often').waitFor();
+  await page.goto(new URL(`#/reports/${stored.id}`, page.url()).href);
+  await page.getByText('This report was removed, or is not shared with you any more.').waitFor();
+  await page.getByRole('button', { name: 'Close' }).click();
+  assert.deepEqual(page.complaints, []);
+});
+
 test('who leads nothing sees why there are no reports; a failure can be tried again', async () => {
   await page.route('**/reports/flow**', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"title":"The database is not available","status":503}' }));
-  await page.getByRole('button', { name: 'All measures' }).click();
+  await page.reload();
   const flow = card('Flow between inboxes');
   await flow.getByRole('alert').waitFor();
   await page.unroute('**/reports/flow**');

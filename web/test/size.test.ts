@@ -20,7 +20,7 @@ test('the script and styles of the console’s first screen are below 70 kB, and
   expect(first).toBeGreaterThan(kB(10));
   expect(first).toBeLessThan(kB(70));
   let onDemand = 0;
-  for (const part of ['team', 'webhooks', 'outbox', 'first', 'macros', 'articles', 'forward', 'policy', 'policydry', 'reports', 'runbooks', '(?:sendlater|whenfields)']) {
+  for (const part of ['team', 'webhooks', 'outbox', 'first', 'macros', 'articles', 'forward', 'policy', 'policydry', 'reports', 'saved', 'runbooks', '(?:sendlater|whenfields)']) {
     const size = weight('console/assets', new RegExp(`^${part}-.*\\.(js|css)$`));
     expect(size).toBeGreaterThan(kB(1));
     expect(size).toBeLessThan(kB(10));

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
-import { changeOf, columnsOf, periods, series, show, total } from './reports';
+import { changeOf, columnsOf, groupOf, series, show, total } from './reports';
 import type { ReportRow } from '../wire';
 
 const row = (values: Partial<ReportRow>): ReportRow => ({ key: '', name: '', detail: '', n: 0, conversations: '', ...values });
 
-test('a period ends with today in the time zone, and the one before it is as long', () => {
-  const now = Date.parse('2026-03-29T22:30:00Z'); // the 30th in Berlin, the day after the clocks changed
-  expect(periods(7, now, 'Europe/Berlin')).toEqual({
-    current: { from: '2026-03-24', to: '2026-03-31', tz: 'Europe/Berlin' },
-    previous: { from: '2026-03-17', to: '2026-03-24', tz: 'Europe/Berlin' },
-  });
-  expect(periods(7, now, 'UTC').current).toMatchObject({ from: '2026-03-23', to: '2026-03-30' });
+test('a measure is grouped as a saved report says, if it can be', () => {
+  expect(groupOf('mttr', 'agent')).toBe('agent');
+  expect(groupOf('resolution_by_tier', 'agent')).toBe('tier');
+  expect(groupOf('mttr', '')).toBe('inbox');
+  expect(groupOf('topics', 'day')).toBe('');
 });
 
 test('rows are added up where that has a meaning', () => {

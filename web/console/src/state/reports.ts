@@ -39,23 +39,26 @@ export type Measure = keyof typeof MEASURES;
 export const measures = Object.keys(MEASURES) as Measure[];
 export const kindOf = (measure: Measure): Kind => MEASURES[measure];
 
-export const DAYS = [7, 30, 90] as const;
-/** What the page shows; it stays while a conversation is open. */
-export const chosen = signal<{ days: number; clock: 'wall' | 'business'; measure: Measure | null; by: By }>({ days: 30, clock: 'wall', measure: null, by: 'inbox' });
+export const PERIODS = ['last_7_days', 'last_30_days', 'last_90_days', 'this_month', 'last_month', 'this_quarter', 'last_quarter'] as const;
+export type PeriodName = (typeof PERIODS)[number];
+export const TZ = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
-/** The days of a report: today is the last one. Of the period before, as many. */
-export interface Period { from: string; to: string; tz: string }
+/** What the page shows; it stays while a conversation is open. `only` and `group` are those of a saved report. */
+export interface Chosen { period: PeriodName; tz: string; clock: 'wall' | 'business'; measure: Measure | null; by: By; only: readonly Measure[] | null; group: By }
+export const chosen = signal<Chosen>({ period: 'last_30_days', tz: TZ, clock: 'wall', measure: null, by: 'inbox', only: null, group: '' });
+export const choose = (change: Partial<Chosen>) => { chosen.value = { ...chosen.value, ...change }; };
 
-export function periods(days: number, now: number, tz: string): { current: Period; previous: Period } {
-  // Calendar days of the time zone, in UTC, so that changes of the clock do not matter.
-  const today = new Date(`${new Intl.DateTimeFormat('en-CA', { timeZone: tz, dateStyle: 'short' }).format(now)}T00:00:00Z`);
-  const day = (offset: number) => new Date(today.getTime() + offset * 86_400_000).toISOString().slice(0, 10);
-  return { current: { from: day(1 - days), to: day(1), tz }, previous: { from: day(1 - 2 * days), to: day(1 - days), tz } };
+/** How a measure is grouped when it is opened. */
+export function groupOf(measure: Measure, group: By): By {
+  const { by } = kindOf(measure);
+  return group && by.includes(group) ? group : by.find((one) => one !== 'day' && one !== 'hour') ?? '';
 }
 
+/** A period that the server knows, or the one before it. */
+export interface Period { period: PeriodName; tz: string; previous?: 'true' }
 export interface Asked { measure: Measure; period: Period; by: By; clock: 'wall' | 'business' }
 
-const path = ({ measure, period, by, clock }: Asked) => `/reports/${measure}?${new URLSearchParams({ ...period, clock, ...(by && { by }) })}`;
+const path = (measure: string, params: Record<string, string>, by: string) => `/reports/${measure}?${new URLSearchParams({ ...params, ...(by && { by }) })}`;
 
 /** Few at a time: each counts what happened in the period. */
 const MOST = 3;
@@ -75,9 +78,9 @@ async function inTurn<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T
 }
 
 export const reports = {
-  read: (asked: Asked, signal: AbortSignal) => inTurn(signal, () => call<MeasureReport>('GET', path(asked), undefined, signal)),
+  read: (asked: Asked, signal: AbortSignal) => inTurn(signal, () => call<MeasureReport>('GET', path(asked.measure, { ...asked.period, clock: asked.clock }, asked.by), undefined, signal)),
   /** The same numbers for a spreadsheet. */
-  csv: ({ measure, from, to, tz, by, clock }: MeasureReport) => read('GET', path({ measure: measure as Measure, period: { from, to, tz }, by: by as By, clock }), undefined, undefined, 'text/csv'),
+  csv: ({ measure, from, to, tz, by, clock }: MeasureReport) => read('GET', path(measure, { from, to, tz, clock }, by), undefined, undefined, 'text/csv'),
   conversations: (row: ReportRow, cursor: string) => {
     const at = row.conversations.slice(row.conversations.indexOf('/reports/'));
     return call<PageReportPoint>('GET', at + (cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''));

@@ -23,13 +23,13 @@ export type View =
   | { kind: 'outbox' }
   | { kind: 'articles' }
   | { kind: 'macros' }
-  | { kind: 'reports' }
+  | { kind: 'reports'; /** The saved report that is open, with /unsubscribe if a mail led here to end its mails. */ saved?: string }
   | { kind: 'policy' };
 
 /** Views that are pages of their own, without conversations. */
-export function isPage(view: View): view is Extract<View, { kind: 'quarantine' | 'channels' | 'agents' | 'webhooks' | 'outbox' | 'articles' | 'macros' | 'reports' | 'policy' }> {
-  return view.kind === 'quarantine' || view.kind === 'channels' || view.kind === 'agents' || view.kind === 'webhooks' || view.kind === 'outbox' || view.kind === 'articles' || view.kind === 'macros' || view.kind === 'reports' || view.kind === 'policy';
-}
+const PAGES = ['quarantine', 'channels', 'agents', 'webhooks', 'outbox', 'articles', 'macros', 'reports', 'policy'] as const;
+type PageView = Extract<View, { kind: (typeof PAGES)[number] }>;
+export const isPage = (view: View): view is PageView => (PAGES as readonly string[]).includes(view.kind);
 
 /** The `q` parameter of a view. "Mine" includes what the agent answered and now waits for; a search lists everything it matches. */
 export function queryOf(view: View): string {
@@ -44,7 +44,7 @@ export function queryOf(view: View): string {
     case 'tier': return `is:open tier:${view.tier}`;
     case 'inbox': return `is:open inbox:${view.inbox}`;
     case 'search': return view.text.trim();
-    case 'tasks': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox': case 'articles': case 'macros': case 'reports': case 'policy': return '';
+    default: return ''; // tasks, and pages
   }
 }
 
@@ -78,6 +78,7 @@ export function toHash(place: Place): string {
   if (view.kind === 'tier') parts.push(String(view.tier));
   if (view.kind === 'inbox') parts.push(view.inbox);
   if (view.kind === 'search') parts.push(view.text);
+  if (view.kind === 'reports' && view.saved) parts.push(...view.saved.split('/'));
   if (place.open) parts.push(place.open);
   if (place.open && place.task) parts.push(place.task);
   return '#/' + parts.map(encodeURIComponent).join('/');
@@ -90,10 +91,13 @@ export function fromHash(hash: string): Place {
   return { ...placeOf(kind, rest), ...(task && { task }) };
 }
 
+/** Views that have no more to them than their name. */
+const PLAIN: readonly string[] = ['mine', 'tasks', 'swarming', 'unassigned', 'all', 'breaching', 'gaps', 'pending', 'snoozed', 'resolved', ...PAGES];
+
 function placeOf(kind: string, rest: string[]): Place {
   switch (kind) {
-    case 'mine': case 'tasks': case 'swarming': case 'unassigned': case 'all': case 'breaching': case 'gaps': case 'pending': case 'snoozed': case 'resolved': case 'quarantine': case 'channels': case 'agents': case 'webhooks': case 'outbox': case 'articles': case 'macros': case 'reports': case 'policy':
-      return { view: { kind }, open: rest[0] || null };
+    case 'reports':
+      return { view: { kind, ...(rest[0] && { saved: rest.join('/') }) }, open: null };
     case 'tier': {
       const tier = Number(rest[0]);
       if (rest[0] && Number.isInteger(tier)) return { view: { kind, tier }, open: rest[1] || null };
@@ -108,6 +112,7 @@ function placeOf(kind: string, rest: string[]): Place {
     case 'c': // a link to one conversation, from an email or another page
       return { view: { kind: 'all' }, open: rest[0] || null };
   }
+  if (PLAIN.includes(kind)) return { view: { kind } as View, open: rest[0] || null };
   return { view: { kind: 'all' }, open: null };
 }
 

@@ -6,9 +6,10 @@ import type pages from './pages.json';
 import type policy from './policy.json';
 import type reports from './reports.json';
 import type runbooks from './runbooks.json';
+import type saved from './saved.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof articles & typeof pages & typeof policy & typeof reports & typeof runbooks;
+type Catalogue = typeof first & typeof articles & typeof pages & typeof policy & typeof reports & typeof runbooks & typeof saved;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

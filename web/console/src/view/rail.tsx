@@ -18,7 +18,7 @@ interface EntryProps { view: View; label: string; icon?: IconName; count?: numbe
 const OTHER = ['mine', 'swarming', 'gaps', 'pending', 'snoozed', 'resolved', 'quarantine'];
 
 function Entry({ view, label, icon, count, tasks, child, dot }: EntryProps) {
-  const here = viewKey(place.value.view) === viewKey(view);
+  const here = `${viewKey(place.value.view)}/`.startsWith(`${viewKey(view)}/`); // also with a saved report
   return (
     <li>
       <a class={child ? 'entry entry-child' : 'entry'} href={viewKey(view)} title={queryOf(view) || label} aria-current={here ? 'page' : undefined}

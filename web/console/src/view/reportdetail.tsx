@@ -1,17 +1,17 @@
 import { useMemo, useState } from 'preact/hooks';
 import { go, now, reason, tell } from '../state/desk';
-import { chosen, columnsOf, kindOf, periods, reports, show, unitOfColumn, type By, type Measure } from '../state/reports';
+import { choose, chosen, columnsOf, kindOf, reports, show, unitOfColumn, type By, type Measure } from '../state/reports';
 import { toHash } from '../state/search';
 import { count, say, sayIf } from '../text/say';
 import { exact, moment } from '../text/time';
 import type { MeasureReport, ReportPoint, ReportRow } from '../wire';
 import { Icon } from './icon';
-import { dayOf, Plot, rowName, TZ, useReport } from './reports';
+import { dayOf, Plot, rowName, useReport } from './reports';
 
 /** One measure: a chart, a table by what is chosen, and the conversations behind each number. */
 export function Detail({ measure }: { measure: Measure }) {
-  const { days, clock, by } = chosen.value;
-  const { current } = useMemo(() => periods(days, now.value, TZ), [days]);
+  const { period, tz, clock, by } = chosen.value;
+  const current = { period, tz };
   const has = kindOf(measure).by;
   const chart = useReport({ measure, period: current, by: by === 'hour' ? 'hour' : 'day', clock });
   const table = useReport({ measure, period: current, by, clock });
@@ -24,7 +24,7 @@ export function Detail({ measure }: { measure: Measure }) {
       </section>}
       <div class="report-tools">
         {has.length > 1 && <label><span>{say('reports.by')}</span>
-          <select class="field" value={by} onChange={(event) => { setPicked(null); chosen.value = { ...chosen.value, by: event.currentTarget.value as By }; }}>
+          <select class="field" value={by} onChange={(event) => { setPicked(null); choose({ by: event.currentTarget.value as By }); }}>
             {has.map((one) => <option key={one} value={one}>{say(`reports.by.${one || 'all'}`)}</option>)}
           </select>
         </label>}

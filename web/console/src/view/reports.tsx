@@ -3,17 +3,17 @@ import '../text/reports';
 import '../style/reports.css';
 import { signal } from '@preact/signals';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { me, now, reason } from '../state/desk';
-import { changeOf, chosen, DAYS, kindOf, measures, periods, reports, series, show, total, unitOf, valueOf, type Asked, type Measure } from '../state/reports';
-import { count, say } from '../text/say';
+import { go, me, place, reason } from '../state/desk';
+import { changeOf, choose, chosen, groupOf, kindOf, measures, PERIODS, reports, series, show, total, unitOf, valueOf, type Asked, type Measure, type PeriodName } from '../state/reports';
+import { say } from '../text/say';
 import type { MeasureReport } from '../wire';
 import { Icon } from './icon';
 import { Detail } from './reportdetail';
 
 type Charts = typeof import('./chart');
 const charts = signal<Charts | null>(null);
-
-export const TZ = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+type Keeping = typeof import('./saved');
+const keeping = signal<Keeping | null>(null);
 
 /** A report, loaded again when what is asked for changes. */
 export function useReport(asked: Asked): { value: MeasureReport | null; failure: string; again: () => void } {
@@ -53,7 +53,13 @@ export const dayOf = (at: number, hour: boolean) => new Date(at).toLocaleString(
 /** What the desk did, in numbers. */
 export function Reports() {
   if (!me.value.admin && me.value.leads.length === 0) return <main class="page" aria-label={say('view.reports')}><div class="empty"><Icon name="lock" size={30} /><p>{say('reports.denied')}</p><p class="muted">{say('reports.denied.hint')}</p></div></main>;
-  const { measure } = chosen.value;
+  return <Page />;
+}
+
+function Page() {
+  const { measure, only } = chosen.value;
+  useEffect(() => { import('./saved').then((loaded) => { keeping.value = loaded; }, () => undefined); }, []); // the page works without them
+  const Saved = keeping.value?.Saved;
   return (
     <main class="page reports" aria-label={say('view.reports')}>
       <header class="page-head">
@@ -61,24 +67,29 @@ export function Reports() {
         <p class="muted">{measure ? say(`measure.${measure}.hint`) : say('reports.explain')}</p>
         <Choices />
       </header>
-      {measure ? <Detail key={measure} measure={measure} /> : <ul class="measures">{measures.map((one) => <Card key={one} measure={one} />)}</ul>}
+      {Saved && <Saved />}
+      {measure ? <Detail key={measure} measure={measure} /> : <ul class="measures">{(only ?? measures).map((one) => <Card key={one} measure={one} />)}</ul>}
     </main>
   );
 }
 
 function Choices() {
-  const { days, clock, measure } = chosen.value;
-  const set = (change: Partial<typeof chosen.value>) => { chosen.value = { ...chosen.value, ...change }; };
+  const { period, clock, measure, only } = chosen.value;
+  const { view } = place.value;
+  const all = () => {
+    choose({ measure: null });
+    if (view.kind === 'reports' && view.saved && only?.length === 1) go({ kind: 'reports' });
+  };
   return (
     <div class="report-tools">
-      {measure && <button class="button" onClick={() => set({ measure: null })}><Icon name="back" size={16} />{say('reports.all')}</button>}
+      {measure && <button class="button" onClick={all}><Icon name="back" size={16} />{say('reports.all')}</button>}
       <label><span>{say('reports.period')}</span>
-        <select class="field" value={String(days)} onChange={(event) => set({ days: Number(event.currentTarget.value) })}>
-          {DAYS.map((n) => <option key={n} value={String(n)}>{count('reports.days', n)}</option>)}
+        <select class="field" value={period} onChange={(event) => choose({ period: event.currentTarget.value as PeriodName })}>
+          {PERIODS.map((one) => <option key={one} value={one}>{say(`reports.period.${one}`)}</option>)}
         </select>
       </label>
       <label><span>{say('reports.clock')}</span>
-        <select class="field" value={clock} onChange={(event) => set({ clock: event.currentTarget.value as 'wall' | 'business' })}>
+        <select class="field" value={clock} onChange={(event) => choose({ clock: event.currentTarget.value as 'wall' | 'business' })}>
           <option value="wall">{say('reports.clock.wall')}</option>
           <option value="business">{say('reports.clock.business')}</option>
         </select>
@@ -91,24 +102,24 @@ function Choices() {
 const HAS_DAYS = (measure: Measure) => kindOf(measure).by.includes('day');
 
 function Card({ measure }: { measure: Measure }) {
-  const { days, clock } = chosen.value;
-  const { current, previous } = useMemo(() => periods(days, now.value, TZ), [days]);
+  const { period, tz, clock, group } = chosen.value;
+  const current = { period, tz };
   const whole = useReport({ measure, period: current, by: '', clock });
-  const before = useReport({ measure, period: previous, by: '', clock });
+  const before = useReport({ measure, period: { ...current, previous: 'true' }, by: '', clock });
   const daily = useReport({ measure, period: current, by: HAS_DAYS(measure) ? 'day' : '', clock });
-  const open = () => { chosen.value = { ...chosen.value, measure, by: kindOf(measure).by.find((by) => by !== 'day' && by !== 'hour') ?? '' }; };
+  const open = () => choose({ measure, by: groupOf(measure, group) });
   const name = say(`measure.${measure}`);
   return (
     <li class="measure">
       <button class="measure-open" onClick={open}><b>{name}</b><span class="sr">{say('reports.open')}</span></button>
       {whole.failure ? <p class="wrong" role="alert">{whole.failure} <button class="quiet" onClick={whole.again}>{say('net.retry')}</button></p>
-        : whole.value ? <Headline measure={measure} report={whole.value} before={before.value} days={days} /> : <div class="bones" aria-hidden="true"><i class="short" /></div>}
+        : whole.value ? <Headline measure={measure} report={whole.value} before={before.value} period={period} /> : <div class="bones" aria-hidden="true"><i class="short" /></div>}
       {HAS_DAYS(measure) ? daily.value && <Plot measure={measure} report={daily.value} height={46} small /> : whole.value && <Top report={whole.value} />}
     </li>
   );
 }
 
-function Headline({ measure, report, before, days }: { measure: Measure; report: MeasureReport; before: MeasureReport | null; days: number }) {
+function Headline({ measure, report, before, period }: { measure: Measure; report: MeasureReport; before: MeasureReport | null; period: PeriodName }) {
   const unit = unitOf(measure, report.unit);
   const value = total(measure, report.data);
   const was = before && total(measure, before.data);
@@ -118,7 +129,7 @@ function Headline({ measure, report, before, days }: { measure: Measure; report:
   return (
     <div class="measure-number">
       {value === null && n > 0 ? <Rows measure={measure} report={report} /> : <p class="measure-value">{value === null ? <span class="muted">{say('reports.nothing')}</span> : <>{show(value, unit)}{median && <small>{say('reports.median')}</small>}</>}</p>}
-      {change && <p class={`measure-change change-${change.look}`}>{change.text} <span class="muted">{count('reports.before', days, { value: show(was, unit) })}</span></p>}
+      {change && <p class={`measure-change change-${change.look}`}>{change.text} <span class="muted">{say(`reports.before.${period}`, { value: show(was, unit) })}</span></p>}
     </div>
   );
 }
