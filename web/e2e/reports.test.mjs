@@ -17,7 +17,7 @@ after(async () => { await browser?.close(); await demo?.stop(); });
 
 test('numbers come first, with the period before and a chart beside each', async () => {
   await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Reports' }).click();
-  await page.getByRole('heading', { name: 'Reports' }).waitFor();
+  await page.getByRole('heading', { name: 'Reports', exact: true }).waitFor();
   await card('First reply').locator('.measure-value').waitFor();
   const load = await ask(demo, '/reports/load?by=day&tz=Europe/Berlin');
   assert.ok(load.data.length >= 30, 'a row for each day');
@@ -72,7 +72,7 @@ test('what is shown can be saved, opened by its link, changed, shared and remove
   const saved = page.getByRole('region', { name: 'Saved reports' });
   await page.getByRole('button', { name: 'All measures' }).click();
   await saved.getByText('Save the measures that you look at often').waitFor();
-  await page.getByLabel('Period').selectOption('last_month');
+  await page.locator('.page-head .report-tools select').first().selectOption('last_month');
   await saved.getByRole('button', { name: 'Save this selection' }).click();
   const form = saved.getByRole('form', { name: 'Save this selection' });
   await form.getByRole('button', { name: 'Save' }).click();
@@ -91,12 +91,12 @@ test('what is shown can be saved, opened by its link, changed, shared and remove
   assert.deepEqual([stored.name, stored.period, stored.tz, stored.scope, stored.measures], ['Monday numbers', 'last_month', 'Europe/Berlin', 'own', ['load', 'first_response', 'csat']]);
 
   // Another period can be kept; the page is the same after a reload.
-  await page.getByLabel('Period').selectOption('last_7_days');
+  await page.locator('.page-head .report-tools select').first().selectOption('last_7_days');
   await saved.getByRole('button', { name: 'Keep the changed selection' }).click();
   await saved.getByRole('button', { name: 'Keep the changed selection' }).waitFor({ state: 'detached' });
   await page.reload();
   await page.waitForFunction(() => document.querySelectorAll('.measure').length === 3);
-  assert.equal(await page.getByLabel('Period').inputValue(), 'last_7_days');
+  assert.equal(await page.locator('.page-head .report-tools select').first().inputValue(), 'last_7_days');
 
   await saved.getByRole('button', { name: 'Edit or share' }).click();
   await saved.getByLabel('Name').fill('Weekly numbers');
@@ -138,6 +138,7 @@ test('a saved report can be subscribed to, for oneself and others; a link in the
 
 test('who leads nothing sees why there are no reports; a failure can be tried again', async () => {
   await page.route('**/reports/flow**', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"title":"The database is not available","status":503}' }));
+  await page.goto(new URL('#/reports', page.url()).href);
   await page.reload();
   const flow = card('Flow between inboxes');
   await flow.getByRole('alert').waitFor();
