@@ -132,7 +132,7 @@ test('a saved report can be subscribed to, for oneself and others; a link in the
   await page.getByText('Save the measures that you look at often').waitFor();
   await page.goto(new URL(`#/reports/${stored.id}`, page.url()).href);
   await page.getByText('This report was removed, or is not shared with you any more.').waitFor();
-  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('region', { name: 'Saved reports' }).getByRole('button', { name: 'Close' }).click();
   assert.deepEqual(page.complaints, []);
 });
 

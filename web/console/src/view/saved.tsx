@@ -64,6 +64,9 @@ function Name({ report, here }: { report: SavedReport; here: boolean }) {
   );
 }
 
+/** Gives the focus once: the function stays the same at each rendering. */
+const focus = (element: HTMLElement | null) => element?.focus();
+
 interface OpenProps { report: SavedReport; ending: boolean; edit: () => void; put: (one: SavedReport) => void; again: () => void }
 
 function Open({ report, ending, edit, put, again }: OpenProps) {
@@ -97,7 +100,7 @@ function Open({ report, ending, edit, put, again }: OpenProps) {
   const stop = ({ agent }: ReportSubscriber) => work(async () => {
     await saved.unsubscribe(report.id, agent.id);
     put({ ...report, subscribers: report.subscribers.filter((one) => one.agent.id !== agent.id) });
-    tell(say('saved.mail.stopped', { name, who: agent.id === me.value.id ? say('saved.mail.you') : agent.name }));
+    tell(agent.id === me.value.id ? say('saved.mail.stopped', { name }) : say('saved.mail.stoppedOf', { name, who: agent.name }));
     if (ending) go({ kind: 'reports', saved: report.id });
   });
   const mine = own(report);
@@ -112,7 +115,7 @@ function Open({ report, ending, edit, put, again }: OpenProps) {
       </p>
       {ending && (mine
         ? <div class="asked" role="alertdialog" aria-label={say('saved.mail.stop.sure', { name })}><Icon name="email" size={16} /><span>{say('saved.mail.stop.sure', { name })}</span><div class="asked-tools">
-          <button class="button button-primary" ref={(element) => element?.focus()} onClick={() => void stop(mine)}>{say('saved.mail.stop')}</button>
+          <button class="button button-primary" ref={focus} onClick={() => void stop(mine)}>{say('saved.mail.stop')}</button>
           <button class="button" onClick={() => go({ kind: 'reports', saved: report.id })}>{say('saved.mail.keep')}</button></div></div>
         : <p class="muted" role="status">{say('saved.mail.ended')}</p>)}
       <Mails report={report} mine={mine} ending={ending} start={(agent) => void start(agent)} stop={(one) => void stop(one)} />
