@@ -66,6 +66,8 @@ type PolicyNames struct {
 	Tiers   []PolicyTier `json:"tiers"`
 	Inboxes []string     `json:"inboxes" doc:"Keys"`
 	Skills  []string     `json:"skills" doc:"Those that tiers and inboxes name"`
+
+	Segments []string `json:"segments" doc:"Of accounts"`
 }
 
 // PolicyTier is a tier of the policy.
@@ -107,7 +109,7 @@ func (s *server) policyNames(ctx context.Context, _ *struct{}) (*struct{ Body Po
 	if err != nil {
 		return nil, err
 	}
-	out := PolicyNames{Tiers: []PolicyTier{}, Inboxes: append([]string{}, names.Inboxes...), Skills: append([]string{}, names.Skills...)}
+	out := PolicyNames{Tiers: []PolicyTier{}, Inboxes: append([]string{}, names.Inboxes...), Skills: append([]string{}, names.Skills...), Segments: append([]string{}, names.Segments...)}
 	for _, t := range names.Tiers {
 		out.Tiers = append(out.Tiers, PolicyTier{t.Tier, t.Name})
 	}

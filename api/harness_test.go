@@ -22,6 +22,7 @@ import (
 
 	"switchboard/agent"
 	"switchboard/desk"
+	"switchboard/internal/advisory"
 	"switchboard/internal/credential"
 	"switchboard/internal/dbtest"
 	"switchboard/internal/roster"
@@ -132,6 +133,7 @@ func newDeskWith(t *testing.T, configure func(*Config), more ...func(*Deps)) *de
 	cfg := Config{Version: "test", Log: log, SafeHTML: func(html string, p Pictures) string {
 		return strings.ReplaceAll(html, "cid:logo@x", p.CID("logo@x"))
 	}}
+	cfg.AdvisoryBudget = advisory.Budget{Each: 1000, Day: 1000}
 	configure(&cfg)
 	deps := From(d.st, names{}, acts, d.hub)
 	for _, change := range more {
@@ -198,7 +200,7 @@ type names struct{}
 func (names) Names(context.Context) (roster.Names, error) {
 	return roster.Names{
 		Tiers:   []router.Tier{{Tier: 1, Name: "Frontline"}, {Tier: 2, Name: "Specialists"}, {Tier: 3, Name: "Engineering"}},
-		Inboxes: []string{"frontline", "billing", "security"}, Skills: []string{"api", "billing", "webhook"},
+		Inboxes: []string{"frontline", "billing", "security"}, Skills: []string{"api", "billing", "webhook"}, Segments: []string{"business"},
 	}, nil
 }
 

@@ -59,6 +59,8 @@ var bodies = map[string]any{
 	"change-root-cause": map[string]any{"status": "fixed"},
 	"link-root-cause":   map[string]any{"conversation": "1"},
 	"write-update":      map[string]any{"text": "It is fixed."},
+	"create-advisory":   map[string]any{"subject": "Maintenance", "text": "Tonight.", "inbox": "frontline"},
+	"change-advisory":   map[string]any{"subject": "Maintenance"},
 	"set-step":          map[string]any{"done": true},
 
 	"create-article-from-message": map[string]any{"message_id": desk.NewID[desk.MessageID]().String()},
@@ -151,7 +153,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 	return strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(),
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
-		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "/saved-reports/{id}", "/saved-reports/"+desk.NewID[desk.SavedReportID]().String(), "/views/{id}", "/views/"+desk.NewID[desk.SavedViewID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
+		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "/saved-reports/{id}", "/saved-reports/"+desk.NewID[desk.SavedReportID]().String(), "/views/{id}", "/views/"+desk.NewID[desk.SavedViewID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "/advisories/{id}", "/advisories/"+desk.NewID[desk.AdvisoryID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{measure}", "mttr", "{kind}", "reply").Replace(path)
 }
 
@@ -177,6 +179,16 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		}
 		if operation == "replay-raw" {
 			return []int{409}
+		}
+		return []int{200}
+	case strings.HasPrefix(path, "/advisories"):
+		switch {
+		case role != "root":
+			return []int{403}
+		case strings.Contains(path, "{id}"):
+			return []int{404}
+		case operation == "create-advisory":
+			return []int{201}
 		}
 		return []int{200}
 	case strings.HasPrefix(path, "/policies"):

@@ -69,7 +69,7 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 			delivery := d.delayed(d.open)
 			d.exec(`update deliveries set on_hold = $2 where id = $1`, delivery, op.OperationID == "release-delivery")
 			target := strings.NewReplacer("{macro}", shared.String(), "/articles/{id}", "/articles/"+written.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+delivery.String(), "/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "/messages/{id}", "/messages/"+d.open.message.String(),
-				"/root-causes/{id}", "/root-causes/"+cause.String(), "{update}", update.String(), "{id}", d.open.id.String()).Replace(path)
+				"/root-causes/{id}", "/root-causes/"+cause.String(), "{update}", update.String(), "/advisories/{id}", "/advisories/"+d.advisoryIn(strings.TrimSuffix(op.OperationID, "-advisory")).String(), "{id}", d.open.id.String()).Replace(path)
 			body := bodies[op.OperationID]
 			if op.OperationID == "merge" || op.OperationID == "unmerge" { // in this order
 				target, body = strings.Replace(path, "{id}", other.id.String(), 1), nil

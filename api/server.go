@@ -22,6 +22,7 @@ import (
 	"switchboard/api/site"
 	"switchboard/api/socket"
 	"switchboard/api/visibility"
+	"switchboard/internal/advisory"
 )
 
 // Config configures the API.
@@ -45,6 +46,10 @@ type Config struct {
 	// Own reports whether an address is the desk's own. Agents who do not see the addresses
 	// of customers see those. Nil: none is.
 	Own func(address string) bool
+	// AdvisoryBudget is how many contacts advisories may go to, and NoAdvisories why none can be
+	// sent; empty: they can.
+	AdvisoryBudget advisory.Budget
+	NoAdvisories   string
 }
 
 // Pictures maps the pictures of a message to URLs.
@@ -156,6 +161,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.gapRoutes()
 	s.runbookRoutes()
 	s.rootCauseRoutes()
+	s.advisoryRoutes()
 	s.policyRoutes()
 	s.simulateRoutes()
 	openapi.Events(s.huma.OpenAPI())

@@ -39,6 +39,7 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	cause, _ := d.written()
+	notice := d.advisory("root", d.account)
 	written := d.article("root", `{"title": "Reset", "text": "- Ask", "attach": {"inboxes": ["frontline"]}}`)
 	d.as("root", "POST", "/articles/"+written.String()+"/publish", `{}`).want(t, 200)
 	var saved view.SavedReport
@@ -78,6 +79,9 @@ func TestShapesMatchTheDocumentation(t *testing.T) {
 		{"`GET /articles/{id}`", "/articles/" + written.String(), false},
 		{"`GET /articles/gaps`", "/articles/gaps", true},
 		{"`GET /conversations/{id}/runbooks`", "/conversations/" + d.open.id.String() + "/runbooks", true},
+		{"`GET /advisories`, `GET /advisories/{id}`", "/advisories", true},
+		{"`GET /advisories`, `GET /advisories/{id}`", "/advisories/" + notice.String(), false},
+		{"`GET /advisories/{id}/recipients?state=`", "/advisories/" + notice.String() + "/recipients", true},
 		{"`GET /root-causes`", "/root-causes", true},
 		{"`GET /root-causes/{id}`", "/root-causes/" + cause.String(), false},
 		{"`GET /articles/{id}/versions`", "/articles/" + written.String() + "/versions", true},
@@ -251,6 +255,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d.as("root", "POST", "/webhooks/"+hook.ID.String()+"/test", nil).want(t, 202)
 	shared := d.macro("root", `{"name": "Vip", "scope": "shared", "actions": [{"tag": "vip"}]}`)
 	cause, _ := d.written()
+	notice := d.advisory("root", d.account)
 	written := d.article("root", `{"title": "Reset"}`)
 	var saved view.SavedReport
 	d.as("root", "POST", "/saved-reports", `{"name": "Monday", "measures": ["mttr"]}`).want(t, 201).json(t, &saved)
@@ -263,7 +268,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "/saved-reports/{id}", "/saved-reports/"+saved.ID.String(), "/views/{id}", "/views/"+refunds.ID.String(), "/root-causes/{id}", "/root-causes/"+cause.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "/saved-reports/{id}", "/saved-reports/"+saved.ID.String(), "/views/{id}", "/views/"+refunds.ID.String(), "/root-causes/{id}", "/root-causes/"+cause.String(), "/advisories/{id}", "/advisories/"+notice.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

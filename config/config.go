@@ -61,6 +61,7 @@ type Config struct {
 	Forms      []Form            `koanf:"form"`
 	Help       Help              `koanf:"help"`
 	Service    Service           `koanf:"service"`
+	Advisories Advisories        `koanf:"advisories"`
 	Images     Images            `koanf:"images"`
 	Webhooks   Webhooks          `koanf:"webhooks"`
 	Signatures Signatures        `koanf:"signatures"`

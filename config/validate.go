@@ -75,6 +75,7 @@ func (c *Config) Validate() error {
 		v.add("min_free_space", "must be a number of octets, or 0 for 512 MiB")
 	}
 	v.policy(c.Policy)
+	v.advisories(&c.Advisories)
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)
 	v.relay("smarthost.", &c.Smarthost)

@@ -10,6 +10,7 @@ const (
 	AutomaticOutOfHours      AutomaticKind = "out-of-hours"    // it has arrived, and nobody is there now
 	AutomaticSurvey          AutomaticKind = "survey"          // how was it?
 	AutomaticArticle         AutomaticKind = "article"         // an article may answer it
+	AutomaticAdvisory        AutomaticKind = "advisory"        // a notice to many customers
 )
 
 // AutomaticDue is a message that may be answered automatically, or a conversation that

@@ -36,12 +36,13 @@ const (
 	SubjectMacro        SubjectKind = "macro"        // ID: a MacroID
 	SubjectArticle      SubjectKind = "article"      // ID: an ArticleID
 	SubjectRootCause    SubjectKind = "root-cause"   // ID: a RootCauseID
+	SubjectAdvisory     SubjectKind = "advisory"     // ID: an AdvisoryID
 )
 
 // Subject is what an event is about: every change belongs to something that can
 // be looked up, so that every change can be audited.
 type Subject struct {
-	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook,macro,article,root-cause"`
+	Kind SubjectKind `json:"kind" enum:"conversation,agent,policy,channel,account,inbox,webhook,macro,article,root-cause,advisory"`
 	ID   string      `json:"id"` // in text form; never empty
 }
 
@@ -78,6 +79,9 @@ func ArticleSubject(id ArticleID) Subject { return Subject{SubjectArticle, id.St
 
 // RootCauseSubject returns the subject for a root cause.
 func RootCauseSubject(id RootCauseID) Subject { return Subject{SubjectRootCause, id.String()} }
+
+// AdvisorySubject returns the subject for an advisory.
+func AdvisorySubject(id AdvisoryID) Subject { return Subject{SubjectAdvisory, id.String()} }
 
 // Event is one entry of the append-only log: audit trail and live update at once.
 type Event struct {

@@ -63,7 +63,7 @@ func EventPayloads() []EventData {
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, ThirdPartySent{}, ThirdPartyReceived{}, DeliveryOperated{}, AddressLifted{},
 		PriorityChanged{}, TagsChanged{}, ConversationEdited{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
-		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{}, MacroChanged{}, MacroApplied{}, SurveyAnswered{}, ArticleChanged{}, RootCauseLinked{}, RootCauseUnlinked{}, RootCauseChanged{},
+		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{}, MacroChanged{}, MacroApplied{}, SurveyAnswered{}, ArticleChanged{}, RootCauseLinked{}, RootCauseUnlinked{}, RootCauseChanged{}, AdvisoryChanged{}, AdvisoryWanted{},
 	}
 }
 
@@ -77,6 +77,7 @@ type ConversationOpened struct {
 	FollowUpOf    ConversationID `json:"follow_up_of" doc:"The closed conversation that this one continues; empty: none"`
 	Evidence      string         `json:"evidence" doc:"Why no existing conversation was joined; may be empty"`
 	StartedBy     AgentID        `json:"started_by,omitzero" doc:"The agent who wrote to the customer first; missing: the customer opened it"`
+	AdvisoryID    AdvisoryID     `json:"advisory_id,omitzero" doc:"The advisory that opened it; missing: none"`
 }
 
 // ConversationAssigned is a change of assignee; an empty ID means unassigned.
@@ -151,7 +152,7 @@ type MessageSent struct {
 	To        []Address     `json:"to,omitempty"`
 	CC        []Address     `json:"cc,omitempty"`
 	Method    string        `json:"method,omitempty" doc:"For a message found in the Sent folder: why it is in this conversation"`
-	Automatic AutomaticKind `json:"automatic,omitempty" doc:"What kind of automatic mail it is: acknowledgement, out-of-hours, survey or article; missing: a person wrote it"`
+	Automatic AutomaticKind `json:"automatic,omitempty" doc:"What kind of automatic mail it is: acknowledgement, out-of-hours, survey, article or advisory; missing: a person wrote it"`
 }
 
 // NoteAdded is an internal note.

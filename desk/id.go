@@ -44,6 +44,7 @@ type (
 	savedReportKind  struct{}
 	savedViewKind    struct{}
 	undoKind         struct{}
+	advisoryKind     struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -71,6 +72,7 @@ func (updateKind) prefix() string       { return "ru" }
 func (savedReportKind) prefix() string  { return "sr" }
 func (savedViewKind) prefix() string    { return "vw" }
 func (undoKind) prefix() string         { return "un" }
+func (advisoryKind) prefix() string     { return "av" }
 
 // The identifiers of the model.
 type (
@@ -99,6 +101,7 @@ type (
 	SavedReportID  = ID[savedReportKind]
 	SavedViewID    = ID[savedViewKind]
 	UndoID         = ID[undoKind] // what an agent did and can take back
+	AdvisoryID     = ID[advisoryKind]
 )
 
 // NewID returns a fresh, time-ordered ID.

@@ -144,6 +144,9 @@ type Message struct {
 	// Origin is what a mail says about its author besides From, nil if nothing; set only
 	// between normalize and ingest.
 	Origin *Origin
+	// Unsubscribe is where the reader says that they want no more mail of this kind; empty:
+	// nowhere. It is set only when the message is sent.
+	Unsubscribe string
 	// Refuses is the header field that asks for no automatic answer, "" if none does, and
 	// NullPath is set if the reverse-path is known to be empty. Both are set only between
 	// normalize and ingest.

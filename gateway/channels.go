@@ -37,6 +37,7 @@ func (g *Gateway) buildChannels() error {
 		return err
 	}
 
+	g.addUnsubscribe()
 	if err := g.addSurveys(); err != nil {
 		return err
 	}

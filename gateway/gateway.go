@@ -28,6 +28,7 @@ import (
 	"switchboard/desk"
 	"switchboard/htmlview"
 	"switchboard/ingest"
+	"switchboard/internal/advisory"
 	"switchboard/internal/assigner"
 	"switchboard/internal/database"
 	"switchboard/internal/health"
@@ -114,7 +115,8 @@ type Gateway struct {
 	webhooks  *dispatch.Loop
 	responder *responder.Responder
 	surveys   *survey.Links
-	helpKey   []byte // makes visits of the help pages out of clients
+	optOuts   *advisory.Links // of advisories
+	helpKey   []byte          // makes visits of the help pages out of clients
 	group     *channels.Group
 	reconcile *reconcile.Reconciler
 	api       *api.Handler
@@ -168,7 +170,7 @@ func (g *Gateway) build(ctx context.Context) error {
 		return err
 	}
 	tokens := threading.NewTokens(keys...)
-	g.surveys = surveyLinks(g.cfg.PublicURL, keys)
+	g.surveys, g.optOuts = surveyLinks(g.cfg.PublicURL, keys), optOutLinks(g.cfg.PublicURL, keys)
 	g.helpKey = bytes.Clone(keys[0].Secret)
 	g.people = &people{store: g.store}
 	if err := g.people.load(ctx); err != nil {
@@ -323,7 +325,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 	known := versions{g.store, g.tail.Wake}
 	deps.Policies, deps.Simulator = known, known
 	deps.PlainWebhooks = g.cfg.Webhooks.AllowHTTP
-	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains}, deps)
+	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains, AdvisoryBudget: g.cfg.Advisories.Budget(), NoAdvisories: g.noAdvisories()}, deps)
 	if err != nil {
 		return err
 	}

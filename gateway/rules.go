@@ -17,6 +17,7 @@ import (
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/ingest"
+	"switchboard/internal/advisory"
 	"switchboard/internal/health"
 	"switchboard/internal/holidayfeed"
 	"switchboard/internal/policies"
@@ -58,6 +59,15 @@ func surveyLinks(publicURL string, keys []threading.Key) *survey.Links {
 		list = append(list, survey.Key(k))
 	}
 	return survey.NewLinks(strings.TrimSuffix(publicURL, "/"), list...)
+}
+
+// optOutLinks returns the links by which contacts get no more advisories, which the same keys sign.
+func optOutLinks(publicURL string, keys []threading.Key) *advisory.Links {
+	var list []advisory.Key
+	for _, k := range keys {
+		list = append(list, advisory.Key(k))
+	}
+	return advisory.NewLinks(strings.TrimSuffix(publicURL, "/"), list...)
 }
 
 // livePolicy returns the policy in force at a start with a policy file, "" for none.

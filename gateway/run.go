@@ -29,7 +29,7 @@ const (
 	sweepInterval = 10 * time.Minute
 	// noticeInterval is how often notices are looked for that nobody has acknowledged.
 	noticeInterval = 5 * time.Second
-	// updateInterval is how often updates about root causes are looked for that are due.
+	// updateInterval is how often updates about root causes and advisories are looked for that are due.
 	updateInterval = 500 * time.Millisecond
 	// clockInterval is how often times are looked for that a wrong clock has set.
 	clockInterval = time.Minute
@@ -75,6 +75,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	})
 	pipeline.Go(func() error { return g.repeat(inner, sweepInterval, "SweepFailed", g.store.SweepRepeats) })
 	pipeline.Go(func() error { return g.repeat(inner, updateInterval, "SendUpdatesFailed", g.sendUpdate) })
+	pipeline.Go(func() error { return g.repeat(inner, updateInterval, "SendAdvisoriesFailed", g.sendAdvisory) })
 	if g.notices != nil {
 		pipeline.Go(func() error { return g.repeat(inner, noticeInterval, "SendNoticesFailed", g.notices.Send) })
 	}

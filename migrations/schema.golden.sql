@@ -56,6 +56,55 @@ create table address_health (
     constraint address_health_reason_check CHECK ((reason = ANY (ARRAY[''::text, 'no-mailbox'::text, 'repeated'::text])))
 );
 
+create table advisories (
+    id uuid not null,
+    subject text not null,
+    body text not null,
+    inbox text not null,
+    segments text[] not null default '{}'::text[],
+    accounts uuid[] not null default '{}'::uuid[],
+    state text not null default 'draft'::text,
+    author_id uuid not null,
+    created_at timestamp with time zone not null default now(),
+    updated_at timestamp with time zone not null default now(),
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    constraint advisories_pkey PRIMARY KEY (id),
+    constraint advisories_author_id_fkey FOREIGN KEY (author_id) REFERENCES agents(id),
+    constraint advisories_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'sending'::text, 'paused'::text, 'done'::text, 'cancelled'::text])))
+);
+CREATE INDEX advisories_order ON advisories USING btree (created_at DESC, id);
+CREATE INDEX advisories_sending ON advisories USING btree (id) WHERE (state = 'sending'::text);
+
+create table advisory_optouts (
+    contact_id uuid not null,
+    since timestamp with time zone not null default now(),
+    constraint advisory_optouts_pkey PRIMARY KEY (contact_id),
+    constraint advisory_optouts_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id)
+);
+
+create table advisory_recipients (
+    advisory_id uuid not null,
+    contact_id uuid not null,
+    address text not null,
+    state text not null,
+    reason text not null default ''::text,
+    queued_at timestamp with time zone not null default now(),
+    at timestamp with time zone not null default now(),
+    attempts integer not null default 0,
+    conversation_id uuid,
+    message_id uuid,
+    constraint advisory_recipients_pkey PRIMARY KEY (advisory_id, contact_id),
+    constraint advisory_recipients_advisory_id_fkey FOREIGN KEY (advisory_id) REFERENCES advisories(id),
+    constraint advisory_recipients_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),
+    constraint advisory_recipients_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint advisory_recipients_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+    constraint advisory_recipients_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'skipped'::text, 'cancelled'::text])))
+);
+CREATE INDEX advisory_recipients_due ON advisory_recipients USING btree (at) WHERE (state = 'waiting'::text);
+CREATE UNIQUE INDEX advisory_recipients_message ON advisory_recipients USING btree (message_id) WHERE (message_id IS NOT NULL);
+CREATE INDEX advisory_recipients_queued ON advisory_recipients USING btree (queued_at) WHERE (state = ANY (ARRAY['waiting'::text, 'sent'::text]));
+
 create table agent_presence (
     agent_id uuid not null,
     seen_at timestamp with time zone not null,
@@ -481,7 +530,7 @@ create table events (
     constraint events_seq UNIQUE (conversation_id, seq),
     constraint events_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint events_subject CHECK ( CASE WHEN (subject_kind = 'conversation'::text) THEN ((subject_id IS NULL) AND (conversation_id IS NOT NULL) AND (account_id IS NOT NULL) AND (seq IS NOT NULL)) ELSE ((COALESCE(subject_id, ''::text) <> ''::text) AND (conversation_id IS NULL) AND (account_id IS NULL) AND (seq IS NULL)) END),
-    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text, 'macro'::text, 'article'::text, 'root-cause'::text]))),
+    constraint events_subject_kind CHECK ((subject_kind = ANY (ARRAY['conversation'::text, 'agent'::text, 'policy'::text, 'channel'::text, 'account'::text, 'inbox'::text, 'webhook'::text, 'macro'::text, 'article'::text, 'root-cause'::text, 'advisory'::text]))),
     constraint events_version CHECK ((version > 0))
 );
 CREATE INDEX events_by_subject ON events USING btree (subject_id, subject_kind, id) WHERE (subject_kind <> 'conversation'::text);

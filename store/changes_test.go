@@ -42,6 +42,7 @@ var notStored = map[string]string{
 	"Messages.Report.Returned.Subjects":   "used to find the delivery, and not kept",
 	"Messages.Origin":                     "only the decisions that ingest bases on it are stored",
 	"Messages.Refuses":                    "only the decisions that ingest bases on it are stored",
+	"Messages.Unsubscribe":                "made when the message is sent",
 	"Messages.NullPath":                   "only the decisions that ingest bases on it are stored",
 	"Messages.Signed":                     "only the result of its verification is stored",
 	"Messages.ConversationID":             "the placement has it",

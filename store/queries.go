@@ -47,6 +47,8 @@ type queries struct {
 	draft            draftQueries
 	runbook          runbookQueries
 	rootCause        rootCauseQueries
+	advisory         advisoryQueries
+	advisorySend     advisorySendQueries
 	rootCauseUpdate  rootCauseUpdateQueries
 	upload           uploadQueries
 	clock            clockQueries

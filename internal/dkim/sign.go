@@ -35,12 +35,13 @@ func (keys Keys) For(domain string) Keys {
 }
 
 // The fields that are signed: those that RFC 6376 §5.4.1 recommends as far as mail of ours
-// has them, and those that decide how it is shown.
+// has them, those that decide how it is shown, and those by which a
+// program unsubscribes its reader (RFC 8058 §4).
 var (
 	// sealed are signed once more than they occur (RFC 6376 §8.15): one that somebody adds on
 	// the way breaks the signature.
 	sealed = []string{"From", "To", "Cc", "Subject", "Date", "Reply-To", "Mime-Version", "Content-Type"}
-	others = []string{"Message-Id", "In-Reply-To", "References", "Content-Transfer-Encoding", "Auto-Submitted", "Thread-Topic", "Thread-Index"}
+	others = []string{"Message-Id", "In-Reply-To", "References", "Content-Transfer-Encoding", "Auto-Submitted", "List-Unsubscribe", "List-Unsubscribe-Post", "Thread-Topic", "Thread-Index"}
 )
 
 // Sign returns a message with a DKIM-Signature for each key of the domain of its sender,

@@ -18,14 +18,15 @@ import (
 
 // Names are what an agent's properties may name: the parts of a policy.
 type Names struct {
-	Tiers   []router.Tier
-	Inboxes []string
-	Skills  []string // of tiers and inboxes, sorted
+	Tiers    []router.Tier
+	Inboxes  []string
+	Skills   []string // of tiers and inboxes, sorted
+	Segments []string
 }
 
 // NamesOf returns the names of a policy.
 func NamesOf(p *router.Policy) Names {
-	n := Names{Tiers: p.Tiers(), Skills: p.Skills()}
+	n := Names{Tiers: p.Tiers(), Skills: p.Skills(), Segments: p.Segments()}
 	for _, i := range p.Inboxes() {
 		n.Inboxes = append(n.Inboxes, i.Key)
 	}

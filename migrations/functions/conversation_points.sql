@@ -32,12 +32,12 @@ with c as materialized (
     -- From open to resolved or closed, and back.
     select t.*, lead(t.at) over w as until, row_number() over (partition by t.conversation_id, t.done order by t.seq) as n, lead(t.seq) over w is null as newest
     from (select e.conversation_id, e.seq, e.at, e.data->>'to' in ('resolved', 'closed') as done, e.data->>'from' in ('resolved', 'closed') as was,
-                 coalesce(e.data->>'reason' = 'it is older than the connection of the mailbox', false) as imported
+                 coalesce(e.data->>'reason' in ('it is older than the connection of the mailbox', 'it is an advisory'), false) as imported
           from e where e.kind = 'conversation.status') t
     where t.done <> t.was
     window w as (partition by t.conversation_id order by t.seq)
 ), resolved as materialized (
-    -- Not by a merge, and not imported as closed.
+    -- Not by a merge, not imported as closed, and not as an advisory.
     select t.* from turn t join c on c.id = t.conversation_id where t.done and not t.imported and not (t.newest and c.merged_into is not null)
 ), reply as materialized (
     -- Written by people, and not taken back.
@@ -116,7 +116,7 @@ with c as materialized (
     -- From since to at, or value and business. Without an inbox, the place and the agent are looked up below; with agent, only the place is.
     select 'opened' as kind, o.conversation_id, null::timestamptz as since, o.at, o.inbox_id, o.tier, o.assignee_id as agent_id, true as agent,
            '' as detail, '' as outcome, null::float8 as value, null::float8 as business, null::float8 as promised, null::int as handoffs, null::int as reassignments
-    from opened o
+    from opened o where not exists (select from e where e.conversation_id = o.conversation_id and e.kind = 'conversation.opened' and e.data ? 'advisory_id') -- nobody asked
     union all
     select 'acknowledged', a.conversation_id, o.at, a.at, null, null, a.agent_id, true, '', '', null, null, null, null, null
     from acknowledged a join opened o using (conversation_id) where not o.by_us

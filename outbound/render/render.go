@@ -60,6 +60,7 @@ func header(m *desk.Message, replyTo string) ([]field, error) {
 		field{"In-Reply-To", idList(m.InReplyTo)},
 		field{"References", idList(m.References)},
 	)
+	fields = append(fields, unsubscribe(m.Unsubscribe)...)
 	fields = append(fields, exchange(m)...)
 	return append(fields, automatic(m.AutoSubmitted)...), nil
 }
@@ -82,6 +83,18 @@ func automatic(a desk.AutoSubmitted) []field {
 		return []field{{"Auto-Submitted", "auto-replied"}, {"Precedence", "bulk"}, {"X-Auto-Response-Suppress", "All"}}
 	}
 	return []field{{"Auto-Submitted", "auto-generated"}, {"Precedence", "bulk"}, {"X-Auto-Response-Suppress", "All"}}
+}
+
+// unsubscribe returns the fields by which mail programs offer their readers to get no more mail
+// of this kind: RFC 2369 §3.2, and with one click RFC 8058 §3.1, which only https has.
+func unsubscribe(url string) []field {
+	switch {
+	case url == "":
+		return nil
+	case !strings.HasPrefix(url, "https://"):
+		return []field{{"List-Unsubscribe", "<" + url + ">"}}
+	}
+	return []field{{"List-Unsubscribe", "<" + url + ">"}, {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}}
 }
 
 func addressList(list []desk.Address) (string, error) {

@@ -92,6 +92,134 @@ export interface paths {
         patch: operations["change-account"];
         trace?: never;
     };
+    "/advisories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List advisories
+         * @description The newest first. Advisories are for admins, and for leads who see all customers.
+         */
+        get: operations["list-advisories"];
+        put?: never;
+        /**
+         * Create an advisory
+         * @description As a draft.
+         */
+        post: operations["create-advisory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/advisories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an advisory
+         * @description The numbers of a draft are those of now.
+         */
+        get: operations["get-advisory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a draft
+         * @description Absent properties stay unchanged. 409 once it has been sent.
+         */
+        patch: operations["change-advisory"];
+        trace?: never;
+    };
+    "/advisories/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an advisory
+         * @description Nothing more is sent.
+         */
+        post: operations["cancel-advisory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/advisories/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause an advisory
+         * @description Nothing more is sent until it is continued.
+         */
+        post: operations["pause-advisory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/advisories/{id}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who gets an advisory
+         * @description And who does not, and why; of a draft as it would be now.
+         */
+        get: operations["list-advisory-recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/advisories/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an advisory
+         * @description Or continue a paused one. Each contact gets it once, in a conversation of their own. 409 when it would exceed the budget.
+         */
+        post: operations["send-advisory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agents": {
         parameters: {
             query?: never;
@@ -2594,6 +2722,145 @@ export interface components {
              */
             version: 1;
         };
+        Advisory: {
+            accounts: components["schemas"]["AccountName"][];
+            /** @description In whose name it is sent */
+            author: components["schemas"]["AgentName"];
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Null: it is not done
+             */
+            finished_at: string | null;
+            id: string;
+            /** @description Key of the inbox that answers go to */
+            inbox: string;
+            segments: string[];
+            /** Format: int64 */
+            sent: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * Format: date-time
+             * @description Null: it is a draft
+             */
+            started_at: string | null;
+            /** @enum {string} */
+            state: "draft" | "sending" | "paused" | "done" | "cancelled";
+            subject: string;
+            /** @description CommonMark with the variables of macros */
+            text: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description How many contacts it still goes to
+             */
+            waiting: number;
+        };
+        AdvisoryChanged: {
+            subject: string;
+            /**
+             * Format: int64
+             * @description With sent: how many contacts it goes to
+             */
+            to?: number;
+            /** @enum {string} */
+            what: "created" | "changed" | "sent" | "continued" | "paused" | "cancelled";
+        };
+        AdvisoryChangedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["AdvisoryChanged"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "advisory.changed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        AdvisoryFields: {
+            /** @description Ids of accounts whose contacts get it, too */
+            accounts?: string[];
+            /** @description Key of the inbox that answers go to */
+            inbox?: string;
+            /** @description Segments of the policy: all contacts of their accounts get it */
+            segments?: string[];
+            subject?: string;
+            /** @description CommonMark with the variables of macros (GET /macros/variables) */
+            text?: string;
+        };
+        AdvisoryRecipient: {
+            account: components["schemas"]["AccountName"];
+            /**
+             * Format: date-time
+             * @description When it was sent or skipped; null: not yet
+             */
+            at: string | null;
+            contact: components["schemas"]["ContactName"];
+            /** @description With sent: the conversation that it opened; empty: none */
+            conversation_id: string;
+            /** @description With skipped: why */
+            reason: string;
+            /**
+             * @description Of a draft: waiting, or skipped
+             * @enum {string}
+             */
+            state: "waiting" | "sent" | "skipped" | "cancelled";
+        };
+        AdvisoryWanted: {
+            contact_id: string;
+            /** @description false: they get no more of them */
+            wanted: boolean;
+        };
+        AdvisoryWantedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["AdvisoryWanted"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "advisory.wanted";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         Affected: {
             account: components["schemas"]["AccountName"];
             /** @description That it is answered on */
@@ -3881,6 +4148,8 @@ export interface components {
             number: number;
         };
         ConversationOpened: {
+            /** @description The advisory that opened it; missing: none */
+            advisory_id?: string;
             /** @description Why no existing conversation was joined; may be empty */
             evidence: string;
             /** @description The closed conversation that this one continues; empty: none */
@@ -4303,7 +4572,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["ConversationEditedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["ConversationEditedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"] | components["schemas"]["AdvisoryChangedEvent"] | components["schemas"]["AdvisoryWantedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -5073,7 +5342,7 @@ export interface components {
             version: 1;
         };
         MessageSent: {
-            /** @description What kind of automatic mail it is: acknowledgement, out-of-hours, survey or article; missing: a person wrote it */
+            /** @description What kind of automatic mail it is: acknowledgement, out-of-hours, survey, article or advisory; missing: a person wrote it */
             automatic?: string;
             cc?: components["schemas"]["Address"][];
             channel: string;
@@ -5427,6 +5696,16 @@ export interface components {
              * @enum {integer}
              */
             version: 1;
+        };
+        PageAdvisory: {
+            data: components["schemas"]["Advisory"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageAdvisoryRecipient: {
+            data: components["schemas"]["AdvisoryRecipient"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
         };
         PageAgent: {
             data: components["schemas"]["Agent"][];
@@ -5788,6 +6067,8 @@ export interface components {
         PolicyNames: {
             /** @description Keys */
             inboxes: string[];
+            /** @description Of accounts */
+            segments: string[];
             /** @description Those that tiers and inboxes name */
             skills: string[];
             tiers: components["schemas"]["PolicyTier"][];
@@ -7255,7 +7536,7 @@ export interface components {
         Subject: {
             id: string;
             /** @enum {string} */
-            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro" | "article" | "root-cause";
+            kind: "conversation" | "agent" | "policy" | "channel" | "account" | "inbox" | "webhook" | "macro" | "article" | "root-cause" | "advisory";
         };
         SurveyAnswered: {
             /** @description It was answered before */
@@ -8022,6 +8303,13 @@ export type AccountName = components['schemas']['AccountName'];
 export type Address = components['schemas']['Address'];
 export type AddressLifted = components['schemas']['AddressLifted'];
 export type AddressLiftedEvent = components['schemas']['AddressLiftedEvent'];
+export type Advisory = components['schemas']['Advisory'];
+export type AdvisoryChanged = components['schemas']['AdvisoryChanged'];
+export type AdvisoryChangedEvent = components['schemas']['AdvisoryChangedEvent'];
+export type AdvisoryFields = components['schemas']['AdvisoryFields'];
+export type AdvisoryRecipient = components['schemas']['AdvisoryRecipient'];
+export type AdvisoryWanted = components['schemas']['AdvisoryWanted'];
+export type AdvisoryWantedEvent = components['schemas']['AdvisoryWantedEvent'];
 export type Affected = components['schemas']['Affected'];
 export type Agent = components['schemas']['Agent'];
 export type AgentAvailability = components['schemas']['AgentAvailability'];
@@ -8177,6 +8465,8 @@ export type Outcome = components['schemas']['Outcome'];
 export type PageAccount = components['schemas']['PageAccount'];
 export type PageAcknowledged = components['schemas']['PageAcknowledged'];
 export type PageAcknowledgedEvent = components['schemas']['PageAcknowledgedEvent'];
+export type PageAdvisory = components['schemas']['PageAdvisory'];
+export type PageAdvisoryRecipient = components['schemas']['PageAdvisoryRecipient'];
 export type PageAgent = components['schemas']['PageAgent'];
 export type PageArticleGap = components['schemas']['PageArticleGap'];
 export type PageArticleRow = components['schemas']['PageArticleRow'];
@@ -8558,6 +8848,290 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-advisories": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAdvisory"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-advisory": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvisoryFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advisory"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-advisory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advisory"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-advisory": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the request changes; 412 if the stored one is another */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvisoryFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advisory"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "cancel-advisory": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advisory"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "pause-advisory": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advisory"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-advisory-recipients": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                state?: "waiting" | "sent" | "skipped" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAdvisoryRecipient"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "send-advisory": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advisory"];
                 };
             };
             /** @description Problem details (RFC 9457) */
