@@ -36,14 +36,14 @@ select a.id, a.name, a.attributes, a.tags, array(select d.domain from account_do
 -- name: advisory-audience
 -- The contacts of accounts, with the address of each that mail reaches best.
 select t.id, t.name, t.account_id, o.name as account, coalesce(e.address, '') as address, coalesce(e.trust <> 'claimed', false) as verified,
-       exists (select from identities i where i.contact_id = t.id and i.channel <> 'email') as other,
+       exists (select from (select channel from identities where contact_id = t.id offset 0) i where i.channel <> 'email') as other,
        exists (select from advisory_optouts u where u.contact_id = t.id) as opted_out, coalesce(e.dead, false) as dead
 from unnest($1::uuid[]) w (id)
 join accounts o on o.id = w.id
 join contacts t on t.account_id = o.id
 left join lateral (
     select i.address, i.trust, exists (select from address_health h where h.address = i.address and h.suppressed_at is not null) as dead
-    from identities i where i.contact_id = t.id and i.channel = 'email'
+    from (select * from identities where contact_id = t.id offset 0) i where i.channel = 'email'
     order by 3, i.trust = 'claimed', i.verified_at desc nulls last, i.address limit 1) e on true
 order by o.name, t.name, t.id;
 

@@ -31,6 +31,7 @@ var scans = map[string]bool{
 	"destination-assign":      true, // once, when the routes have changed
 	"simulation-openings":     true, // all of a time, in pages; run by admins
 	"policy-hits":             true, // all of a time; run by admins
+	"advisory-accounts":       true, // all, to see which are in a segment; when a draft is read or sent
 	"raw-due":                 true, // up to the first one
 	"report-backlog":          true, // up to the hundredth
 	"view-conversation-count": true, // planned for its arguments each time
