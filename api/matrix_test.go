@@ -61,6 +61,7 @@ var bodies = map[string]any{
 	"write-update":      map[string]any{"text": "It is fixed."},
 	"create-advisory":   map[string]any{"subject": "Maintenance", "text": "Tonight.", "inbox": "frontline"},
 	"change-advisory":   map[string]any{"subject": "Maintenance"},
+	"change-review":     map[string]any{"note": "Hello"},
 	"set-step":          map[string]any{"done": true},
 
 	"create-article-from-message": map[string]any{"message_id": desk.NewID[desk.MessageID]().String()},
@@ -154,6 +155,7 @@ func (d *desks) target(path string, f fixture, raw desk.RawID) string {
 		"/agents/{id}", "/agents/"+d.people["ben"].ID.String(), "/tasks/{id}", "/tasks/"+f.task.String(), "{agent}", d.people["ben"].ID.String(),
 		"/messages/{id}", "/messages/"+f.message.String(), "/outbox/{id}", "/outbox/"+f.delivery.String(), "/raws/{id}", "/raws/"+raw.String(), "/keys/{id}", "/keys/"+desk.NewID[desk.KeyID]().String(),
 		"/webhooks/{id}", "/webhooks/"+desk.NewID[desk.WebhookID]().String(), "/macros/{id}", "/macros/"+desk.NewID[desk.MacroID]().String(), "/articles/{id}", "/articles/"+desk.NewID[desk.ArticleID]().String(), "/saved-reports/{id}", "/saved-reports/"+desk.NewID[desk.SavedReportID]().String(), "/views/{id}", "/views/"+desk.NewID[desk.SavedViewID]().String(), "{version}", "1", "/root-causes/{id}", "/root-causes/"+desk.NewID[desk.RootCauseID]().String(), "/advisories/{id}", "/advisories/"+desk.NewID[desk.AdvisoryID]().String(), "{conversation}", f.id.String(), "{update}", desk.NewID[desk.UpdateID]().String(), "{article}", desk.NewID[desk.ArticleID]().String(), "{step}", "0",
+		"/reviews/{id}", "/reviews/"+desk.NewID[desk.ReviewID]().String(),
 		"{id}", f.id.String(), "{address}", "jo@acme.example", "{inbox}", "frontline", "{part_id}", "2", "{measure}", "mttr", "{kind}", "reply").Replace(path)
 }
 
@@ -265,6 +267,8 @@ func expected(operation, role string, sees bool, object, path string) []int {
 	case operation == "create-article-from-message", strings.HasPrefix(path, "/articles/{id}"), strings.HasPrefix(path, "/root-causes/{id}"):
 		return []int{404}
 	case operation == "get-macro", operation == "change-macro", operation == "delete-macro":
+		return []int{404}
+	case operation == "get-review", operation == "change-review":
 		return []int{404}
 	case operation == "delete-key", operation == "get-upload", operation == "download-upload", operation == "delete-upload":
 		return []int{404}

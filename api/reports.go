@@ -34,14 +34,14 @@ type Reports interface {
 // ReportInput has the parameters of every report. It is exported because huma reads only
 // exported embedded fields.
 type ReportInput struct {
-	Measure string `path:"measure" doc:"mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, deflection or flow"`
+	Measure string `path:"measure" doc:"mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, quality, deflection or flow"`
 	From    string `query:"from" maxLength:"64" doc:"An instant, or a day in the time zone; absent: 30 days before to"`
 	To      string `query:"to" maxLength:"64" doc:"Before that instant, or before the beginning of that day; absent: now"`
 	// Period stands for From and To.
 	Period   string `query:"period" maxLength:"64" doc:"Instead of from and to: last_7_days, last_30_days, last_90_days, this_month, last_month, this_quarter or last_quarter, by the calendar of tz; today is the last day of those that are not over"`
 	Previous bool   `query:"previous" doc:"With period: the one before it; of a period that is not over, as many of its days"`
-	TZ       string `query:"tz" maxLength:"64" doc:"IANA name of the time zone of days and hours; absent: UTC"`
-	By       string `query:"by" maxLength:"64" doc:"tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure"`
+	TZ       string `query:"tz" maxLength:"64" doc:"IANA name of the time zone of weeks, days and hours; absent: UTC"`
+	By       string `query:"by" maxLength:"64" doc:"tier, inbox, segment, agent, channel, tag, week (from Monday), day or hour; absent: what is usual for the measure"`
 	Clock    string `query:"clock" maxLength:"64" doc:"wall, or business: durations are business time, by the calendar of the inbox; absent: wall"`
 }
 
@@ -149,8 +149,8 @@ func (s *server) reportConversations(ctx context.Context, in *reportConversation
 	if q.Has("detail") {
 		detail = &in.Detail
 	}
-	if f.By == "day" || f.By == "hour" {
-		return nil, problem.Invalid("query.by", "days and hours are chosen by from and to", in.By)
+	if f.Timed() {
+		return nil, problem.Invalid("query.by", "weeks, days and hours are chosen by from and to", in.By)
 	}
 	if m.Fixed {
 		f.By = map[string]string{"topics": "tag", "flow": "inbox"}[m.Name]

@@ -134,7 +134,7 @@ func TestWrongReports(t *testing.T) {
 		{"/reports/mtr", "path.measure", `did you mean "mttr"?`},
 		{"/reports/mttr?by=teir", "query.by", `did you mean "tier"?`},
 		{"/reports/topics?by=tier", "query.by", "cannot be grouped"},
-		{"/reports/deflection?by=tier", "query.by", "by day or hour"},
+		{"/reports/deflection?by=tier", "query.by", "by week, day or hour"},
 		{"/reports/mttr?tz=Europe/Belin", "query.tz", "Europe/Berlin"},
 		{"/reports/mttr?from=yesterday", "query.from", "2026-11-01"},
 		{"/reports/mttr?from=2026-11-02&to=2026-11-01", "query.from", "before to"},

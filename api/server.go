@@ -144,6 +144,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.surveyRoutes()
 	s.reportRoutes()
 	s.savedReportRoutes()
+	s.reviewRoutes()
 	s.deskRoutes()
 	s.agentRoutes()
 	s.directoryRoutes()

@@ -262,13 +262,16 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	d.as("root", "PUT", "/saved-reports/"+saved.ID.String()+"/subscribers/me", nil).want(t, 200)
 	var refunds view.SavedView
 	d.as("root", "POST", "/views", `{"name": "Refunds", "q": "tag:refund"}`).want(t, 201).json(t, &refunds)
+	review := desk.NewID[desk.ReviewID]()
+	d.exec(`insert into quality_reviews (id, conversation_id, week, tier, inbox_id, agent_id, authors, resolved_at, scores) select $1, c.id, now(), c.tier, c.inbox_id, $2, array[$2::uuid], now(), '[{"criterion": "Tone", "score": 3}]' from conversations c where c.id = $3`,
+		review, d.people["ana"].ID, d.open.id)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
 		op := item.Get
 		if op == nil || op.Responses["200"] == nil || op.Responses["200"].Content["application/json"] == nil {
 			continue
 		}
-		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "/saved-reports/{id}", "/saved-reports/"+saved.ID.String(), "/views/{id}", "/views/"+refunds.ID.String(), "/root-causes/{id}", "/root-causes/"+cause.String(), "/advisories/{id}", "/advisories/"+notice.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
+		target := strings.NewReplacer("/accounts/{id}", "/accounts/"+d.account.String(), "/contacts/{id}", "/contacts/"+d.contact.String(), "/tasks/{id}", "/tasks/"+d.open.task.String(), "/uploads/{id}", "/uploads/"+upload.String(), "/messages/{id}", "/messages/"+reply.ID.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/macros/{id}", "/macros/"+shared.String(), "/articles/{id}", "/articles/"+written.String(), "/reviews/{id}", "/reviews/"+review.String(), "/saved-reports/{id}", "/saved-reports/"+saved.ID.String(), "/views/{id}", "/views/"+refunds.ID.String(), "/root-causes/{id}", "/root-causes/"+cause.String(), "/advisories/{id}", "/advisories/"+notice.String(), "{version}", "1", "{measure}", "sla_adherence", "/inboxes/{inbox}", "/inboxes/frontline", "/outbox/{id}", "/outbox/"+d.delayed(d.open).String(), "{id}", d.open.id.String()).Replace(path)
 		if op.OperationID == "preview-move" {
 			target += "?inbox=billing"
 		}

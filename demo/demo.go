@@ -99,6 +99,9 @@ func Run(ctx context.Context, opt Options) error {
 		if err := d.seed(ctx); err != nil {
 			return fmt.Errorf("seed the demo: %w", err)
 		}
+		if err := d.gate.DrawReviews(ctx); err != nil { // the past is there only now
+			return fmt.Errorf("draw reviews: %w", err)
+		}
 		release()
 		g.Go(func() error { return d.pretend(ctx) })
 		return d.announce()

@@ -45,6 +45,7 @@ type (
 	savedViewKind    struct{}
 	undoKind         struct{}
 	advisoryKind     struct{}
+	reviewKind       struct{}
 )
 
 func (rawKind) prefix() string          { return "rw" }
@@ -73,6 +74,7 @@ func (savedReportKind) prefix() string  { return "sr" }
 func (savedViewKind) prefix() string    { return "vw" }
 func (undoKind) prefix() string         { return "un" }
 func (advisoryKind) prefix() string     { return "av" }
+func (reviewKind) prefix() string       { return "rv" }
 
 // The identifiers of the model.
 type (
@@ -102,6 +104,7 @@ type (
 	SavedViewID    = ID[savedViewKind]
 	UndoID         = ID[undoKind] // what an agent did and can take back
 	AdvisoryID     = ID[advisoryKind]
+	ReviewID       = ID[reviewKind] // of the answers in a conversation
 )
 
 // NewID returns a fresh, time-ordered ID.

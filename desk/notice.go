@@ -19,6 +19,7 @@ const (
 	NoticeDelayed     NoticeKind = "delayed"     // a message has not been delivered for hours
 	NoticeUndelivered NoticeKind = "undelivered" // a message was not delivered
 	NoticeThirdParty  NoticeKind = "third-party" // a third party has answered
+	NoticeReview      NoticeKind = "review"      // answers of the agent were reviewed
 	NoticeWithheld    NoticeKind = "withheld"    // a reply of the agent was not sent, and is a draft again
 )
 

@@ -96,6 +96,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 			return g.repeat(inner, reportInterval, "KeepReportsFailed", g.store.KeepReports)
 		}
 	})
+	pipeline.Go(func() error {
+		return g.repeat(inner, sweepInterval, "DrawReviewsFailed", func(ctx context.Context) (bool, error) { return false, g.DrawReviews(ctx) })
+	})
 	pipeline.Go(func() error { return g.repeat(inner, clockInterval, "ResetFarTimesFailed", g.resetFarTimes) })
 
 	frontend, outer := errgroup.WithContext(ctx)
@@ -170,6 +173,20 @@ func (g *Gateway) reviewAccounts(ctx context.Context) (more bool, err error) {
 		g.tail.Wake()
 	}
 	return false, err
+}
+
+// DrawReviews draws the conversations of last week whose answers are reviewed, unless that was
+// done before. Run calls it from time to time.
+func (g *Gateway) DrawReviews(ctx context.Context) error {
+	key, err := secret(ctx, g.store, "reviews")
+	if err != nil {
+		return err
+	}
+	n, err := g.store.DrawReviews(ctx, key, time.Now())
+	if n > 0 {
+		g.log.InfoContext(ctx, "ReviewsDrawn", "conversations", n)
+	}
+	return err
 }
 
 // resetFarTimes makes due what was scheduled by a wrong clock.

@@ -814,6 +814,37 @@ create table policies (
     constraint policies_origin_check CHECK ((origin = ANY (ARRAY['default'::text, 'file'::text, 'command'::text, 'api'::text])))
 );
 
+create table quality_draws (
+    week date not null,
+    drawn_at timestamp with time zone not null default now(),
+    constraint quality_draws_pkey PRIMARY KEY (week)
+);
+
+create table quality_reviews (
+    id uuid not null,
+    conversation_id uuid not null,
+    week date not null,
+    tier integer not null,
+    inbox_id uuid not null,
+    agent_id uuid not null,
+    authors uuid[] not null,
+    resolved_at timestamp with time zone not null,
+    scores jsonb not null default '[]'::jsonb,
+    note text not null default ''::text,
+    reviewer_id uuid,
+    done_at timestamp with time zone,
+    updated_at timestamp with time zone not null default now(),
+    constraint quality_reviews_pkey PRIMARY KEY (id),
+    constraint quality_reviews_conversation_id_key UNIQUE (conversation_id),
+    constraint quality_reviews_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint quality_reviews_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint quality_reviews_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id),
+    constraint quality_reviews_reviewer_id_fkey FOREIGN KEY (reviewer_id) REFERENCES agents(id)
+);
+CREATE INDEX quality_reviews_agent ON quality_reviews USING btree (agent_id, done_at) WHERE (done_at IS NOT NULL);
+CREATE INDEX quality_reviews_done ON quality_reviews USING btree (done_at, id) WHERE (done_at IS NOT NULL);
+CREATE INDEX quality_reviews_open ON quality_reviews USING btree (resolved_at, id) WHERE (done_at IS NULL);
+
 create table raw_duplicates (
     raw_id uuid not null,
     at timestamp with time zone not null default now(),

@@ -47,7 +47,7 @@ func (c *compiler) compile(root ast.Node) {
 	}{
 		{"version", c.version}, {"calendars", c.calendars}, {"segments", c.segments}, {"tiers", c.tiers},
 		{"inboxes", c.inboxes}, {"slas", c.slas}, {"routing", c.routing}, {"escalations", c.escalations},
-		{"handoffs", c.handoffs}, {"gaps", c.gaps},
+		{"handoffs", c.handoffs}, {"gaps", c.gaps}, {"reviews", c.reviews},
 	}
 	for _, s := range order {
 		known[s.key] = func(f field) { sections[s.key] = f }

@@ -49,7 +49,7 @@ func TestProblems(t *testing.T) {
 		{"unknown version", strings.Replace(head, "1", "2", 1) + "routing:\n  - {name: d, set: {inbox: frontline}}\n",
 			[]string{"1:10: version: unsupported version 2: must be 1"}},
 		{"unknown keys, all at once", head + "ruoting: 1\nrouting:\n  - {name: d, sett: {inbox: frontline}, set: {inbox: frontline, colour: red}}\n", []string{
-			`8:1: unknown key "ruoting": must be one of calendars, escalations, gaps, handoffs, inboxes, routing, segments, slas, tiers, version; did you mean "routing"?`,
+			`8:1: unknown key "ruoting": must be one of calendars, escalations, gaps, handoffs, inboxes, reviews, routing, segments, slas, tiers, version; did you mean "routing"?`,
 			`10:15: routing[0]: unknown key "sett": must be one of continue, name, routes, set, when; did you mean "set"?`,
 			`10:65: routing[0].set: unknown key "colour": must be one of answer, inbox, page, priority, restricted, sla, tags, tier`,
 		}},

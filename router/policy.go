@@ -24,6 +24,7 @@ type Policy struct {
 	escalations []Escalation
 	handoffs    []Handoff
 	gaps        GapRules
+	reviews     ReviewRules
 	uses        map[string]bool // see Uses
 	reads       map[string]bool // see Reads
 	holidays    []holidaySource

@@ -164,6 +164,10 @@ func TestProblemsOfNewSections(t *testing.T) {
 		{"handoff in an inbox", head + rest + "handoffs:\n  - {from: billing, to: billing}\n", `11:5: handoffs[0]: from and to are the same inbox`},
 		{"handoff twice", head + rest + "handoffs:\n  - {from: 1, to: billing}\n  - {from: 1, to: billing}\n", `12:5: handoffs[1]: the handoff from 1 to billing already exists`},
 
+		{"no sample", head + rest + "reviews: {criteria: [Tone]}\n", `10:10: reviews: "sample" is missing`},
+		{"sample of a tier that is not there", head + rest + "reviews: {sample: {9: 3}}\n", `10:20: reviews.sample: unknown key "9": must be one of 1, 2`},
+		{"no whole sample", head + rest + "reviews: {sample: 0}\n", `10:19: reviews.sample: must be a whole number, 1 or more`},
+		{"criterion twice", head + rest + "reviews: {sample: 3, criteria: [Tone, Tone]}\n", `10:39: reviews.criteria[1]: criterion "Tone" already exists`},
 		{"no gap", head + rest + "gaps: {}\n", `10:7: gaps: watches no gap: set at least one of no_owner, no_clock, no_next_action`},
 		{"wrong gap", head + rest + "gaps: {no_onwer: 1h}\n", `10:8: gaps: unknown key "no_onwer": must be one of calendar, no_clock, no_next_action, no_owner; did you mean "no_owner"?`},
 		{"negative gap", head + rest + "gaps: {no_owner: -1h}\n", `10:18: gaps.no_owner: "-1h" is not a valid duration such as 0m, 30m or 4h`},

@@ -36,6 +36,7 @@ var scans = map[string]bool{
 	"report-backlog":          true, // up to the hundredth
 	"view-conversation-count": true, // planned for its arguments each time
 	"view-conversation-ids":   true, // the same
+	"quality-candidates":      true, // those resolved in a week, once
 	"report-service":          true, // conversations of a month, kept for a while
 	"raw-release":             true, // once, at the start
 	"queues":                  true, // counts

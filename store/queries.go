@@ -60,6 +60,7 @@ type queries struct {
 	task             taskQueries
 	holidays         holidayQueries
 	review           reviewQueries
+	quality          qualityQueries
 	webhook          webhookQueries
 	automatic        automaticQueries
 	macro            macroQueries

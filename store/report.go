@@ -80,13 +80,14 @@ var measures = map[string]counted{
 	"topics":             {kinds: []string{"opened"}},
 	"csat":               {kinds: []string{"csat"}},
 	"effort":             {kinds: []string{"effort"}},
+	"quality":            {kinds: []string{"quality"}},
 	"flow":               {kinds: []string{"moved"}},
 	"deflection":         {kinds: []string{"shown", "opened"}}, // of help_events
 }
 
 // groupings are the expressions by which points are grouped.
 var groupings = map[string]string{"": "''", "tier": "p.tier", "inbox": "p.inbox_id", "segment": "p.segment", "agent": "p.agent_id", "channel": "p.channel", "tag": "t.tag",
-	"day": "width_bucket(p.at, $5::timestamptz[])", "hour": "width_bucket(p.at, $5::timestamptz[])"}
+	"week": "width_bucket(p.at, $5::timestamptz[])", "day": "width_bucket(p.at, $5::timestamptz[])", "hour": "width_bucket(p.at, $5::timestamptz[])"}
 
 // reporting is a report that is being made.
 type reporting struct {
@@ -119,7 +120,7 @@ func (s *Store) reporting(ctx context.Context, f *view.ReportFilter) (*reporting
 	if m.whole != "" && f.Inboxes == nil && !slices.Contains([]string{"tier", "inbox", "agent"}, f.By) {
 		m.kinds, m.sum = []string{m.whole}, false
 	}
-	r := &reporting{s: s, source: source, f: f, m: m, timed: f.By == "day" || f.By == "hour", names: map[[2]string]string{}, keys: map[string]string{}}
+	r := &reporting{s: s, source: source, f: f, m: m, timed: f.Timed(), names: map[[2]string]string{}, keys: map[string]string{}}
 	var rows []struct {
 		Key, Name, What string
 		ID              uuid.NullUUID
@@ -325,7 +326,7 @@ func (r *reporting) finish(g reportGroup) view.ReportRow {
 	case "deflection":
 		share(g.Good, g.N)
 		row.Provisional, row.Shown = &g.Provisional, &g.More
-	case "returned", "csat", "effort":
+	case "returned", "csat", "effort", "quality":
 		share(g.Good, g.N)
 	case "sla_adherence":
 		share(g.Good, g.N)

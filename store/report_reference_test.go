@@ -20,6 +20,7 @@ type told struct {
 	Stints                       []toldStint
 	Clocks                       []toldClock
 	Surveys                      []toldSurvey
+	Reviews                      []toldReview
 }
 
 type toldEvent struct {
@@ -43,6 +44,13 @@ type toldClock struct {
 	Ended, Breached *time.Time
 }
 
+type toldReview struct {
+	Inbox, Agent string
+	Tier         int
+	Scores       []struct{ Score *float64 }
+	At           *time.Time
+}
+
 type toldSurvey struct {
 	Kind, Inbox, Agent string
 	Tier               int
@@ -57,7 +65,9 @@ const toldQuery = `select json_agg(json_build_object('ID', c.id, 'Channel', c.ch
 	'Clocks', (select json_agg(json_build_object('Metric', k.metric, 'State', k.state, 'Tier', k.tier, 'Target', k.target_us / 1e6, 'Used', k.used_us / 1e6, 'Ended', k.ended_at, 'Breached', k.breached_at))
 		from clocks k where k.conversation_id = c.id),
 	'Surveys', (select json_agg(json_build_object('Kind', v.kind, 'Inbox', i.key, 'Tier', i.tier, 'Agent', coalesce(v.assignee_id::text, ''), 'Score', v.score, 'Scale', v.scale, 'At', v.answered_at))
-		from surveys v join inboxes i on i.id = v.inbox_id where v.conversation_id = c.id))) from conversations c`
+		from surveys v join inboxes i on i.id = v.inbox_id where v.conversation_id = c.id),
+	'Reviews', (select json_agg(json_build_object('Inbox', i.key, 'Tier', q.tier, 'Agent', q.agent_id::text, 'Scores', q.scores, 'At', q.done_at))
+		from quality_reviews q join inboxes i on i.id = q.inbox_id where q.conversation_id = c.id))) from conversations c`
 
 // point is something that a measure counts.
 type point struct {
@@ -185,6 +195,23 @@ func (c *counter) count() {
 		value := (v.Score - 1) / (v.Scale - 1)
 		p := point{kind: v.Kind, at: *v.At, inbox: v.Inbox, tier: v.Tier, agent: v.Agent, value: value, business: value}
 		if v.Score > v.Scale*0.7 {
+			p.outcome = "good"
+		}
+		c.points = append(c.points, p)
+	}
+	for _, v := range c.Reviews {
+		sum, n := 0.0, 0.0
+		for _, one := range v.Scores {
+			if one.Score != nil {
+				sum, n = sum+*one.Score, n+1
+			}
+		}
+		if v.At == nil || n == 0 {
+			continue
+		}
+		value := (sum/n - 1) / 4
+		p := point{kind: "quality", at: *v.At, inbox: v.Inbox, tier: v.Tier, agent: v.Agent, value: value, business: value}
+		if sum >= 4*n {
 			p.outcome = "good"
 		}
 		c.points = append(c.points, p)

@@ -159,10 +159,15 @@ func (r *reportTest) live(t *testing.T, n int) {
 		select gen_random_uuid(), c.id, p.message_id, c.contact_id, c.inbox_id, c.assignee_id, 'x', k.kind, 5, now(), now(), 1 + c.number % 5, c.updated_at
 		from conversations c join placements p on p.conversation_id = c.id and p.until is null and p.seq = (select min(seq) from placements x where x.conversation_id = c.id and x.until is null),
 			(values ('csat'), ('effort')) k (kind) where c.number % 3 = 0`)
+	exec(`insert into quality_reviews (id, conversation_id, week, tier, inbox_id, agent_id, authors, resolved_at, scores, done_at)
+		select gen_random_uuid(), c.id, current_date, c.tier, c.inbox_id, coalesce(c.assignee_id, (select id from agents order by id limit 1)), '{}', now(),
+			jsonb_build_array(jsonb_build_object('criterion', 'Tone', 'score', case when c.number % 7 > 0 then 1 + c.number % 5 end), jsonb_build_object('criterion', 'Correct', 'score', null, 'none', true),
+				jsonb_build_object('criterion', 'Process', 'score', case when c.number % 7 > 0 then 5 - c.number % 3 end)), case when c.number % 4 > 0 then c.updated_at end
+		from conversations c where c.number % 3 > 0`)
 	exec(`update conversations set tags = case number % 4 when 0 then '{}'::text[] when 1 then '{lamp}' when 2 then '{lamp,plug}' else '{plug}' end, segment = case number % 2 when 0 then 'gold' else '' end, restricted = number % 9 = 0,
 		subject = (array['Lamp LAMP arrives: broken', 'No. 4711 has a pink lamp', 'Größe 東京都庁舎?', '', 'Invoice 2026-17/b42x is wrong'])[1 + number % 5]`)
 	end := time.Now() // the past becomes longer
-	for _, c := range []string{"events.at", "stints.started_at", "stints.ended_at", "clocks.ended_at", "clocks.breached_at", "surveys.answered_at", "conversations.created_at", "conversations.updated_at"} {
+	for _, c := range []string{"events.at", "stints.started_at", "stints.ended_at", "clocks.ended_at", "clocks.breached_at", "surveys.answered_at", "quality_reviews.done_at", "conversations.created_at", "conversations.updated_at"} {
 		table, column, _ := strings.Cut(c, ".")
 		exec(fmt.Sprintf("update %s set %s = $1::timestamptz - ($1::timestamptz - %s) * %d", table, column, column, stretch), end)
 	}
@@ -247,7 +252,7 @@ type expected struct {
 
 var kindOf = map[string]string{"mtta": "acknowledged", "first_response": "first_response", "next_response": "next_response", "mttr": "resolution", "fcr": "fcr",
 	"resolution_by_tier": "resolution", "time_in_tier": "held", "waiting": "held", "handoffs": "resolution", "reassignments": "resolution", "returned": "moved",
-	"sla_adherence": "clock", "routing_delay": "routed", "gaps": "gap", "volume": "opened", "csat": "csat", "effort": "effort"}
+	"sla_adherence": "clock", "routing_delay": "routed", "gaps": "gap", "volume": "opened", "csat": "csat", "effort": "effort", "quality": "quality"}
 
 // every is n, unless many histories are compared.
 func every(n int) int {
@@ -402,6 +407,8 @@ func keysOf(p *point, c *told, f *view.ReportFilter, loc *time.Location) []strin
 			return []string{""}
 		}
 		return c.Tags
+	case "week":
+		return []string{time.Date(y, m, d-(int(p.at.In(loc).Weekday())+6)%7, 0, 0, 0, 0, loc).UTC().Format(time.RFC3339)}
 	case "day":
 		return []string{time.Date(y, m, d, 0, 0, 0, 0, loc).UTC().Format(time.RFC3339)}
 	case "hour":
@@ -435,7 +442,7 @@ func (e *expected) differs(measure string, row *view.ReportRow) string {
 		return "a mean of nothing"
 	case len(e.values) > 0 && (!near(row.Mean, mean(e.values)) || !near(row.P50, rank(0.5)) || !near(row.P90, rank(0.9)) || !near(row.P95, rank(0.95))):
 		return fmt.Sprintf("mean %v, p50 %v, p90 %v, p95 %v, want %v, %v, %v, %v", show(row.Mean), show(row.P50), show(row.P90), show(row.P95), mean(e.values), rank(0.5), rank(0.9), rank(0.95))
-	case slices.Contains([]string{"fcr", "returned", "sla_adherence", "csat", "effort"}, measure):
+	case slices.Contains([]string{"fcr", "returned", "sla_adherence", "csat", "effort", "quality"}, measure):
 		if float64(*row.Count) != e.good || e.n > 0 && !near(row.Share, e.good/e.n) {
 			return fmt.Sprintf("count is %d, want %v", *row.Count, e.good)
 		}

@@ -9,7 +9,7 @@ import (
 // Notice is something that an agent has to be told.
 type Notice struct {
 	ID           desk.NoticeID       `json:"id"`
-	Kind         desk.NoticeKind     `json:"kind" doc:"Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, delayed, undelivered, withheld, webhook, targets"`
+	Kind         desk.NoticeKind     `json:"kind" doc:"Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, delayed, undelivered, withheld, review, webhook, targets"`
 	Rule         string              `json:"rule" doc:"Name of the escalation rule; may be empty"`
 	Text         string              `json:"text" doc:"May be empty"`
 	Conversation ConversationHeading `json:"conversation" doc:"With an empty id: the notice is not about a conversation"`

@@ -12,12 +12,15 @@ type ReportFilter struct {
 	From, To time.Time
 	By       string // empty: everything in one group
 	Business bool   // durations are business time, of the calendars of the inboxes
-	// Bounds are the instants at which the groups begin, with By day or hour, and the one
+	// Bounds are the instants at which the groups begin, with By week, day or hour, and the one
 	// at which the last one ends.
 	Bounds []time.Time
 	// Inboxes are the keys of the inboxes that are counted; nil: all.
 	Inboxes []string
 }
+
+// Timed reports whether the groups are times.
+func (f *ReportFilter) Timed() bool { return f.By == "week" || f.By == "day" || f.By == "hour" }
 
 // MeasureReport is what a measure was.
 type MeasureReport struct {
@@ -33,11 +36,11 @@ type MeasureReport struct {
 
 // ReportRow is a group of a report. What a measure does not have is missing.
 type ReportRow struct {
-	Key    string     `json:"key" doc:"The tier's number, the inbox's key, the agent's id, the segment, channel or tag, or when the day or hour begins; empty: everything, or none"`
+	Key    string     `json:"key" doc:"The tier's number, the inbox's key, the agent's id, the segment, channel or tag, or when the week, day or hour begins; empty: everything, or none"`
 	Name   string     `json:"name" doc:"What people call it"`
 	Detail string     `json:"detail" doc:"waiting: us, customer or third-party; sla_adherence: the metric; gaps: the gap; topics: tag or word; flow: the inbox that it went to; otherwise empty"`
-	Start  *time.Time `json:"start,omitempty" doc:"With by day and hour"`
-	End    *time.Time `json:"end,omitempty" doc:"With by day and hour"`
+	Start  *time.Time `json:"start,omitempty" doc:"With by week, day and hour"`
+	End    *time.Time `json:"end,omitempty" doc:"With by week, day and hour"`
 	N      int64      `json:"n" doc:"How many there were"`
 	Mean   *float64   `json:"mean,omitempty"`
 	P50    *float64   `json:"p50,omitempty" doc:"The median"`

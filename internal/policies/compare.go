@@ -46,7 +46,7 @@ func Unified(oldName, newName, before, after string) string {
 }
 
 // sections in the order of a document.
-var sections = []string{"calendars", "segments", "tiers", "inboxes", "slas", "routing", "escalations", "handoffs", "gaps"}
+var sections = []string{"calendars", "segments", "tiers", "inboxes", "slas", "routing", "escalations", "handoffs", "gaps", "reviews"}
 
 // Compare lists what is different in a valid document, by its sections.
 func Compare(before, after []byte) ([]PolicyChange, error) {
@@ -73,6 +73,9 @@ type part struct {
 	fields map[string]string
 }
 
+// single are the sections that are one thing.
+var single = []string{"gaps", "reviews"}
+
 // ordered are the sections in which the first match counts.
 var ordered = []string{"segments", "slas", "routing"}
 
@@ -82,7 +85,7 @@ func parts(section string, value any) (list []part) {
 	case []any:
 		return items(section, v, "")
 	case map[string]any:
-		if section == "gaps" {
+		if slices.Contains(single, section) {
 			return []part{{fields: fieldsOf(v)}}
 		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {

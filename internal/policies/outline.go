@@ -76,7 +76,7 @@ func placesOf(document []byte) map[string]places {
 		for _, e := range entries(section.Value) {
 			p.named[e.Key.GetToken().Value] = lineOf(e)
 		}
-		if name == "gaps" {
+		if slices.Contains(single, name) {
 			p.named[""] = lineOf(section)
 		}
 		p.list(section.Value)

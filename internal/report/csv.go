@@ -14,7 +14,7 @@ import (
 // line for each row. A value that a row does not have is an empty cell.
 func WriteCSV(w io.Writer, m Measure, r *view.MeasureReport) error {
 	names := []string{"key", "name"}
-	if r.By == "day" || r.By == "hour" {
+	if r.By == "week" || r.By == "day" || r.By == "hour" {
 		names = append(names, "start", "end")
 	}
 	if slices.Contains(m.Columns, "detail") {

@@ -49,12 +49,13 @@ var Measures = []Measure{
 	{Name: "topics", Unit: "count", Fixed: true, Columns: []string{"n", "detail", "share"}, Doc: "tags of new conversations, and words that their subjects share"},
 	{Name: "csat", Unit: "score", Columns: with("count", "share"), Doc: "how satisfied customers were"},
 	{Name: "effort", Unit: "score", Columns: with("count", "share"), Doc: "how easy customers found it"},
-	{Name: "deflection", Unit: "share", Only: []string{"day", "hour"}, Columns: []string{"n", "count", "share", "provisional", "shown"}, Doc: "visits of the help pages that opened an article, and wrote nothing in the next 24 hours"},
+	{Name: "quality", Unit: "score", By: "tier", Columns: with("count", "share"), Doc: "how well answers were scored in reviews"},
+	{Name: "deflection", Unit: "share", Only: []string{"week", "day", "hour"}, Columns: []string{"n", "count", "share", "provisional", "shown"}, Doc: "visits of the help pages that opened an article, and wrote nothing in the next 24 hours"},
 	{Name: "flow", Unit: "count", Fixed: true, Columns: []string{"n", "detail", "count"}, Doc: "moves between inboxes"},
 }
 
 // Groupings are what a report can be grouped by.
-var Groupings = []string{"tier", "inbox", "segment", "agent", "channel", "tag", "day", "hour"}
+var Groupings = []string{"tier", "inbox", "segment", "agent", "channel", "tag", "week", "day", "hour"}
 
 // Find returns a measure.
 func Find(name string) (Measure, error) {

@@ -113,6 +113,6 @@ var titles = map[string]string{
 	"load": "New conversations", "first_response": "First reply", "mttr": "Time to resolution", "sla_adherence": "SLA adherence", "csat": "Satisfaction",
 	"fcr": "Resolved at first contact", "next_response": "Next reply", "mtta": "Time to acknowledge", "routing_delay": "Wait for an assignee",
 	"resolution_by_tier": "Resolution by tier", "time_in_tier": "Time in tier", "waiting": "Who is waited for", "handoffs": "Handoffs per conversation",
-	"reassignments": "Reassignments", "returned": "Returned handoffs", "gaps": "Gaps", "effort": "Ease", "deflection": "Helped by articles",
+	"reassignments": "Reassignments", "returned": "Returned handoffs", "gaps": "Gaps", "effort": "Ease", "quality": "Quality of answers", "deflection": "Helped by articles",
 	"volume": "Volume by channel", "topics": "Topics", "flow": "Flow between inboxes",
 }

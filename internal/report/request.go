@@ -37,7 +37,7 @@ func Parse(r Request, now time.Time) (m Measure, f view.ReportFilter, loc *time.
 		return m, f, nil, &Error{"query.by", m.Name + " cannot be grouped: leave by out", r.By}
 	}
 	if r.By != "" && m.Only != nil && !slices.Contains(m.Only, r.By) {
-		return m, f, nil, &Error{"query.by", m.Name + " can only be grouped by " + strings.Join(m.Only, " or "), r.By}
+		return m, f, nil, &Error{"query.by", m.Name + " can only be grouped by " + strings.Join(m.Only[:len(m.Only)-1], ", ") + " or " + m.Only[len(m.Only)-1], r.By}
 	}
 	if r.By != "" {
 		if f.By = r.By; !slices.Contains(Groupings, r.By) {
@@ -57,9 +57,9 @@ func Parse(r Request, now time.Time) (m Measure, f view.ReportFilter, loc *time.
 	if !f.From.Before(f.To) {
 		return m, f, nil, &Error{"query.from", "must be before to, which is " + f.To.In(loc).Format(time.RFC3339), r.From}
 	}
-	if f.By == "day" || f.By == "hour" {
+	if f.Timed() {
 		if f.Bounds = Bounds(f.From, f.To, loc, f.By); f.Bounds == nil {
-			return m, f, nil, &Error{"query.by", fmt.Sprintf("there are more than %d of them between from and to: choose a shorter time, or day instead of hour", maxGroups), r.By}
+			return m, f, nil, &Error{"query.by", fmt.Sprintf("there are more than %d of them between from and to: choose a shorter time, or week or day instead of hour", maxGroups), r.By}
 		}
 	}
 	return m, f, loc, nil
@@ -115,13 +115,16 @@ func instant(location, text string, loc *time.Location) (time.Time, error) {
 	return at.UTC().Truncate(time.Microsecond), nil
 }
 
-// Bounds returns the instants at which the days or hours begin that [from, to) touches, by the
+// Bounds returns the instants at which the weeks (from Monday), days or hours begin that [from, to) touches, by the
 // wall clock of a zone, and the one at which the last one ends: on days on which the clocks
 // change a day has 23 or 25 hours. It returns nil if there are too many.
 func Bounds(from, to time.Time, loc *time.Location, by string) (list []time.Time) {
 	start, next := hours(from, loc)
-	if by == "day" {
-		start, next = daily(from, loc)
+	switch by {
+	case "day":
+		start, next = daily(from, loc, 1)
+	case "week":
+		start, next = daily(from, loc, 7)
 	}
 	for at := start; ; at = next(at) {
 		list = append(list, at.UTC())
@@ -144,13 +147,16 @@ func hours(at time.Time, loc *time.Location) (time.Time, func(time.Time) time.Ti
 	return at.Add(-past(at)), func(at time.Time) time.Time { return at.Add(time.Hour - past(at)) }
 }
 
-// daily is hours for days.
-func daily(at time.Time, loc *time.Location) (time.Time, func(time.Time) time.Time) {
+// daily is hours for so many days: for one, or for the seven of a week.
+func daily(at time.Time, loc *time.Location, days int) (time.Time, func(time.Time) time.Time) {
 	number := sla.WallTimeOf(at.In(loc)).Number()
+	if days == 7 {
+		number -= (int(at.In(loc).Weekday()) + 6) % 7
+	}
 	begin := func() time.Time { return sla.WallTime{Date: sla.DateOf(number)}.In(loc) }
 	return begin(), func(at time.Time) time.Time {
 		for {
-			number++
+			number += days
 			if day := begin(); day.After(at) {
 				return day
 			}

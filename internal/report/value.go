@@ -19,7 +19,7 @@ type Shown struct {
 // shown are those of the measures that are not durations, as the console has them.
 var shown = map[string]Shown{
 	"load": {"arrivals", ""}, "sla_adherence": {"share", "higher"}, "csat": {"mean", "higher"}, "fcr": {"share", "higher"}, "handoffs": {"mean", "lower"},
-	"reassignments": {"mean", "lower"}, "returned": {"share", "lower"}, "gaps": {"n", "lower"}, "effort": {"mean", "higher"}, "deflection": {"share", "higher"},
+	"reassignments": {"mean", "lower"}, "returned": {"share", "lower"}, "gaps": {"n", "lower"}, "effort": {"mean", "higher"}, "quality": {"mean", "higher"}, "deflection": {"share", "higher"},
 	"volume": {"n", ""}, "topics": {"n", ""}, "flow": {"n", ""},
 }
 

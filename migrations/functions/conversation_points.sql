@@ -169,6 +169,12 @@ with c as materialized (
     select v.kind, v.conversation_id, null, v.answered_at, v.inbox_id, i.tier, v.assignee_id, true, '', case when v.score > v.scale * 0.7 then 'good' else '' end,
            (v.score - 1)::float8 / (v.scale - 1), (v.score - 1)::float8 / (v.scale - 1), null, null, null
     from surveys v join inboxes i on i.id = v.inbox_id where v.conversation_id = any(ids) and v.answered_at is not null
+    union all
+    -- From 0 to 1, the mean of what was scored. Good are 4 and 5 of 5.
+    select 'quality', q.conversation_id, null, q.done_at, q.inbox_id, q.tier, q.agent_id, true, '', case when m.value >= 0.75 then 'good' else '' end, m.value, m.value, null, null, null
+    from quality_reviews q
+    cross join lateral (select avg(((x->>'score')::float8 - 1) / 4) as value from jsonb_array_elements(q.scores) x where x->>'score' is not null) m
+    where q.conversation_id = any(ids) and q.done_at is not null and m.value is not null
 ), placed as (
     select p.kind, p.conversation_id, p.since, p.at, coalesce(p.inbox_id, x.inbox_id) as inbox_id, coalesce(p.tier, x.tier) as tier,
            case when p.agent then p.agent_id else x.assignee_id end as agent_id, p.detail, p.outcome, p.value, p.business, p.promised, p.handoffs, p.reassignments

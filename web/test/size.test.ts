@@ -14,14 +14,14 @@ const zipped = (path: string) => gzipSync(readFileSync(join(dist, path)), { leve
 const weight = (folder: string, names = /\.(js|css)$/) => readdirSync(join(dist, folder)).filter((name) => names.test(name)).reduce((sum, name) => sum + zipped(`${folder}/${name}`), 0);
 const kB = (n: number) => n * 1000;
 
-test('the script and styles of the console’s first screen are below 76 kB, and what follows below 26 kB; forms for the team are loaded on demand', () => {
+test('the script and styles of the console’s first screen are below 76 kB, and what follows below 32 kB; forms for the team are loaded on demand', () => {
   const html = readFileSync(join(dist, 'console/index.html'), 'utf8');
   const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g)].reduce((sum, [, path]) => sum + zipped(`console/${path}`), 0);
   expect(first).toBeGreaterThan(kB(10));
   // The specification allows 120 kB for it. This limit is closer to what there is, so that growth is noticed.
   expect(first).toBeLessThan(kB(76));
   let onDemand = 0;
-  for (const part of ['team', 'webhooks', 'outbox', 'first', 'macros', 'articles', 'forward', 'policy', 'policydry', 'reports', 'saved', 'runbooks', '(?:sendlater|whenfields)']) {
+  for (const part of ['team', 'webhooks', 'outbox', 'first', 'macros', 'articles', 'forward', 'policy', 'policydry', 'reports', 'reviews', 'saved', 'runbooks', '(?:sendlater|whenfields)']) {
     const size = weight('console/assets', new RegExp(`^${part}-.*\\.(js|css)$`));
     expect(size).toBeGreaterThan(kB(1));
     expect(size).toBeLessThan(kB(10));
@@ -29,7 +29,7 @@ test('the script and styles of the console’s first screen are below 76 kB, and
   }
   const chart = weight('console/assets', /^chart-.*\.(js|css)$/); // uPlot
   expect(chart).toBeLessThan(kB(26));
-  expect(weight('console/assets') - first - onDemand - chart).toBeLessThan(kB(26));
+  expect(weight('console/assets') - first - onDemand - chart).toBeLessThan(kB(32));
 });
 
 test('the widget’s loader is below 4 kB', () => {

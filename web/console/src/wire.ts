@@ -1972,6 +1972,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reviews of answers
+         * @description Open ones that you may score, the oldest first, or those that are done, the newest first: your own answers', and for admins, and leads about their inboxes, all.
+         */
+        get: operations["list-reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a review */
+        get: operations["get-review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Score answers
+         * @description By admins, and leads about their inboxes, who have not answered in the conversation. Absent properties stay unchanged. One that is done is changed by its reviewer, and by admins.
+         */
+        patch: operations["change-review"];
+        trace?: never;
+    };
     "/root-causes": {
         parameters: {
             query?: never;
@@ -3051,6 +3092,39 @@ export interface components {
         AgentName: {
             id: string;
             name: string;
+        };
+        AnswersReviewed: {
+            /** @description It was done before */
+            changed?: boolean;
+            review_id: string;
+        };
+        AnswersReviewedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["AnswersReviewed"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "answers.reviewed";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
         };
         ApplyMacroInputBody: {
             /** @description Which actions are left out, counted from 0 */
@@ -4572,7 +4646,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["ConversationEditedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"] | components["schemas"]["AdvisoryChangedEvent"] | components["schemas"]["AdvisoryWantedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["ConversationEditedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"] | components["schemas"]["AdvisoryChangedEvent"] | components["schemas"]["AdvisoryWantedEvent"] | components["schemas"]["AnswersReviewedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -5557,7 +5631,7 @@ export interface components {
             /** @description With an empty id: the notice is not about a conversation */
             conversation: components["schemas"]["ConversationHeading"];
             id: string;
-            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, delayed, undelivered, withheld, webhook, targets */
+            /** @description Why: escalation, page, rule-failed, assigned, handoff, task, swarm, gap, delayed, undelivered, withheld, review, webhook, targets */
             kind: string;
             /** @description Name of the escalation rule; may be empty */
             rule: string;
@@ -5835,6 +5909,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PageReview: {
+            data: components["schemas"]["Review"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PageRootCauseRow: {
             data: components["schemas"]["RootCauseRow"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -5937,6 +6016,22 @@ export interface components {
             name?: string;
             /** @description CommonMark with variables, see variables of GET /macros/variables */
             text?: string;
+        };
+        PatchReviewInputBody: {
+            /**
+             * Format: date-time
+             * @description updated_at of the review that the request changes; 409 if the stored one is another. Absent: whatever is stored
+             */
+            based_on?: string;
+            /** @description At most 5000 octets */
+            note?: string;
+            /** @description Of criteria; those that are not listed are not scored */
+            scores?: components["schemas"]["ReviewScore"][];
+            /**
+             * @description done: each criterion has a score or is not applicable; the agent is told. A review that is done stays it
+             * @enum {string}
+             */
+            state?: "open" | "done";
         };
         PatchSavedReportInputBody: {
             /**
@@ -6691,10 +6786,10 @@ export interface components {
             detail: string;
             /**
              * Format: date-time
-             * @description With by day and hour
+             * @description With by week, day and hour
              */
             end?: string;
-            /** @description The tier's number, the inbox's key, the agent's id, the segment, channel or tag, or when the day or hour begins; empty: everything, or none */
+            /** @description The tier's number, the inbox's key, the agent's id, the segment, channel or tag, or when the week, day or hour begins; empty: everything, or none */
             key: string;
             /** Format: double */
             mean?: number;
@@ -6741,7 +6836,7 @@ export interface components {
             shown?: number;
             /**
              * Format: date-time
-             * @description With by day and hour
+             * @description With by week, day and hour
              */
             start?: string;
             /**
@@ -6804,6 +6899,50 @@ export interface components {
         ReturnInputBody: {
             /** @description What is missing, or why it belongs to where it came from */
             reason: string;
+        };
+        Review: {
+            /** @description Whose answers are reviewed: who wrote most of them */
+            agent: components["schemas"]["AgentName"];
+            conversation: components["schemas"]["ConversationHeading"];
+            /**
+             * Format: date-time
+             * @description Null: it is open
+             */
+            done_at: string | null;
+            /** @description You may score it */
+            editable: boolean;
+            id: string;
+            /** @description In which it was resolved */
+            inbox: components["schemas"]["InboxName"];
+            /** @description What the reviewer tells the agent; may be empty */
+            note: string;
+            /** Format: date-time */
+            resolved_at: string;
+            /** @description Who has reviewed them, or began to; with an empty id: nobody */
+            reviewer: components["schemas"]["AgentName"];
+            /** @description Of all criteria, in order */
+            scores: components["schemas"]["ReviewScore"][];
+            /** @enum {string} */
+            state: "open" | "done";
+            /**
+             * Format: int64
+             * @description That resolved it
+             */
+            tier: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The Monday (UTC) of the week in which the conversation was resolved */
+            week: string;
+        };
+        ReviewScore: {
+            criterion: string;
+            /** @description Not applicable */
+            none?: boolean;
+            /**
+             * Format: int64
+             * @description 5 is the best; null: not scored yet, or not applicable
+             */
+            score: number | null;
         };
         RootCause: {
             /**
@@ -8320,6 +8459,8 @@ export type AgentChanges = components['schemas']['AgentChanges'];
 export type AgentCreated = components['schemas']['AgentCreated'];
 export type AgentCreatedEvent = components['schemas']['AgentCreatedEvent'];
 export type AgentName = components['schemas']['AgentName'];
+export type AnswersReviewed = components['schemas']['AnswersReviewed'];
+export type AnswersReviewedEvent = components['schemas']['AnswersReviewedEvent'];
 export type ApplyMacroInputBody = components['schemas']['ApplyMacroInputBody'];
 export type Article = components['schemas']['Article'];
 export type ArticleChanged = components['schemas']['ArticleChanged'];
@@ -8488,6 +8629,7 @@ export type PageRaw = components['schemas']['PageRaw'];
 export type PageRepeated = components['schemas']['PageRepeated'];
 export type PageRepeatedEvent = components['schemas']['PageRepeatedEvent'];
 export type PageReportPoint = components['schemas']['PageReportPoint'];
+export type PageReview = components['schemas']['PageReview'];
 export type PageRootCauseRow = components['schemas']['PageRootCauseRow'];
 export type PageRunbook = components['schemas']['PageRunbook'];
 export type PageSavedReport = components['schemas']['PageSavedReport'];
@@ -8502,6 +8644,7 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordInputBody = components['schemas']['PasswordInputBody'];
 export type PatchArticleInputBody = components['schemas']['PatchArticleInputBody'];
 export type PatchMacroInputBody = components['schemas']['PatchMacroInputBody'];
+export type PatchReviewInputBody = components['schemas']['PatchReviewInputBody'];
 export type PatchSavedReportInputBody = components['schemas']['PatchSavedReportInputBody'];
 export type PatchViewInputBody = components['schemas']['PatchViewInputBody'];
 export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
@@ -8557,6 +8700,8 @@ export type ResendInputBody = components['schemas']['ResendInputBody'];
 export type RetriedAll = components['schemas']['RetriedAll'];
 export type RetryAllInputBody = components['schemas']['RetryAllInputBody'];
 export type ReturnInputBody = components['schemas']['ReturnInputBody'];
+export type Review = components['schemas']['Review'];
+export type ReviewScore = components['schemas']['ReviewScore'];
 export type RootCause = components['schemas']['RootCause'];
 export type RootCauseChanged = components['schemas']['RootCauseChanged'];
 export type RootCauseChangedEvent = components['schemas']['RootCauseChangedEvent'];
@@ -12569,9 +12714,9 @@ export interface operations {
                 period?: string;
                 /** @description With period: the one before it; of a period that is not over, as many of its days */
                 previous?: boolean;
-                /** @description IANA name of the time zone of days and hours; absent: UTC */
+                /** @description IANA name of the time zone of weeks, days and hours; absent: UTC */
                 tz?: string;
-                /** @description tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure */
+                /** @description tier, inbox, segment, agent, channel, tag, week (from Monday), day or hour; absent: what is usual for the measure */
                 by?: string;
                 /** @description wall, or business: durations are business time, by the calendar of the inbox; absent: wall */
                 clock?: string;
@@ -12581,7 +12726,7 @@ export interface operations {
                 Accept?: string;
             };
             path: {
-                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, deflection or flow */
+                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, quality, deflection or flow */
                 measure: string;
             };
             cookie?: never;
@@ -12623,9 +12768,9 @@ export interface operations {
                 period?: string;
                 /** @description With period: the one before it; of a period that is not over, as many of its days */
                 previous?: boolean;
-                /** @description IANA name of the time zone of days and hours; absent: UTC */
+                /** @description IANA name of the time zone of weeks, days and hours; absent: UTC */
                 tz?: string;
-                /** @description tier, inbox, segment, agent, channel, tag, day or hour; absent: what is usual for the measure */
+                /** @description tier, inbox, segment, agent, channel, tag, week (from Monday), day or hour; absent: what is usual for the measure */
                 by?: string;
                 /** @description wall, or business: durations are business time, by the calendar of the inbox; absent: wall */
                 clock?: string;
@@ -12639,7 +12784,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, deflection or flow */
+                /** @description mtta, first_response, next_response, mttr, fcr, resolution_by_tier, time_in_tier, waiting, handoffs, reassignments, returned, sla_adherence, routing_delay, gaps, load, volume, topics, csat, effort, quality, deflection or flow */
                 measure: string;
             };
             cookie?: never;
@@ -12654,6 +12799,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageReportPoint"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-reviews": {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the previous page */
+                cursor?: string;
+                limit?: number;
+                state?: "open" | "done";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageReview"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "change-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchReviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -6,9 +6,9 @@ import type { MeasureReport, PageReportPoint, ReportRow } from '../wire';
 
 /** The number of a measure that is shown first, and whether a higher one is better. */
 interface Kind { value: 'n' | 'mean' | 'p50' | 'share' | 'arrivals'; better: 'higher' | 'lower' | null; by: readonly By[] }
-export type By = 'day' | 'hour' | 'tier' | 'inbox' | 'segment' | 'agent' | 'channel' | 'tag' | '';
+export type By = 'week' | 'day' | 'hour' | 'tier' | 'inbox' | 'segment' | 'agent' | 'channel' | 'tag' | '';
 
-const groups: readonly By[] = ['day', 'hour', 'inbox', 'tier', 'agent', 'segment', 'channel', 'tag'];
+const groups: readonly By[] = ['week', 'day', 'hour', 'inbox', 'tier', 'agent', 'segment', 'channel', 'tag'];
 const time: Kind = { value: 'p50', better: 'lower', by: groups };
 
 /** The measures in the order of the page. */
@@ -31,6 +31,7 @@ export const MEASURES = {
   gaps: { value: 'n', better: 'lower', by: groups },
   effort: { value: 'mean', better: 'higher', by: groups },
   deflection: { value: 'share', better: 'higher', by: ['', 'day', 'hour'] },
+  quality: { value: 'mean', better: 'higher', by: ['tier', 'agent', 'inbox', 'week', 'day'] },
   volume: { value: 'n', better: null, by: ['channel', 'tag', 'inbox', 'segment', 'day', 'hour'] },
   topics: { value: 'n', better: null, by: [''] },
   flow: { value: 'n', better: null, by: [''] },
@@ -51,7 +52,7 @@ export const choose = (change: Partial<Chosen>) => { chosen.value = { ...chosen.
 /** How a measure is grouped when it is opened. */
 export function groupOf(measure: Measure, group: By): By {
   const { by } = kindOf(measure);
-  return group && by.includes(group) ? group : by.find((one) => one !== 'day' && one !== 'hour') ?? '';
+  return group && by.includes(group) ? group : by.find((one) => one !== 'week' && one !== 'day' && one !== 'hour') ?? '';
 }
 
 /** A period that the server knows, or the one before it. */

@@ -5,11 +5,12 @@ import type articles from './articles.json';
 import type pages from './pages.json';
 import type policy from './policy.json';
 import type reports from './reports.json';
+import type reviews from './reviews.json';
 import type runbooks from './runbooks.json';
 import type saved from './saved.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof articles & typeof pages & typeof policy & typeof reports & typeof runbooks & typeof saved;
+type Catalogue = typeof first & typeof articles & typeof pages & typeof policy & typeof reports & typeof reviews & typeof runbooks & typeof saved;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

@@ -4,32 +4,26 @@ import { useEffect } from 'preact/hooks';
 import { tell } from '../state/desk';
 import { dialog } from '../state/dialog';
 import { passing } from '../state/passing';
-import { say } from '../text/say';
+import { say, type Sentence } from '../text/say';
 import type { Conversation, Delivery, Message, Unreachable } from '../wire';
 
 type Parts = typeof import('./later');
 type Team = typeof import('./team');
 type First = typeof import('./first');
-type Hooks = typeof import('./webhooks');
 type Post = typeof import('./outbox');
 type MacroParts = typeof import('./macros');
 type ArticleParts = typeof import('./articles');
 type Forward = typeof import('./forward');
 type When = typeof import('./sendlater');
-type Measured = typeof import('./reports');
-type Rules = typeof import('./policy');
 type Books = typeof import('./runbooks');
 const parts = signal<Parts | null>(null);
 const team = signal<Team | null>(null);
 const first = signal<First | null>(null);
-const hooks = signal<Hooks | null>(null);
 const post = signal<Post | null>(null);
 const macros = signal<MacroParts | null>(null);
 const articles = signal<ArticleParts | null>(null);
 const forward = signal<Forward | null>(null);
 const when = signal<When | null>(null);
-const measured = signal<Measured | null>(null);
-const rules = signal<Rules | null>(null);
 const books = signal<Books | null>(null);
 
 export async function loadLater(): Promise<void> {
@@ -42,10 +36,6 @@ async function loadTeam(): Promise<void> {
 
 async function loadFirst(): Promise<void> {
   first.value ??= await import('./first');
-}
-
-async function loadHooks(): Promise<void> {
-  hooks.value ??= await import('./webhooks');
 }
 
 async function loadPost(): Promise<void> {
@@ -62,14 +52,6 @@ async function loadArticles(): Promise<void> {
 
 async function loadForward(): Promise<void> {
   forward.value ??= await import('./forward');
-}
-
-async function loadReports(): Promise<void> {
-  measured.value ??= await import('./reports');
-}
-
-async function loadRules(): Promise<void> {
-  rules.value ??= await import('./policy');
 }
 
 async function loadBooks(): Promise<void> {
@@ -91,6 +73,16 @@ function useLoaded(load: () => Promise<void>): void {
   }, []);
 }
 
+/** A page that is loaded when it is opened. */
+function page<T>(load: () => Promise<T>, pick: (loaded: T) => FunctionComponent, title: Sentence): FunctionComponent {
+  const loaded = signal<T | null>(null);
+  return () => {
+    useLoaded(async () => { loaded.value ??= await load(); });
+    const Part = loaded.value && pick(loaded.value);
+    return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say(title)} />;
+  };
+}
+
 /** A part of the page that is loaded after the first screen. */
 export function Later({ part, ...props }: { part: Exclude<keyof Parts, 'addFiles'>; conversation?: string; disabled?: boolean; message?: Message }) {
   useLoaded(loadLater);
@@ -106,25 +98,16 @@ export function Agents() {
 }
 
 /** The page of the webhooks, which is loaded when it is opened. */
-export function Webhooks() {
-  useLoaded(loadHooks);
-  const Part = hooks.value?.Webhooks;
-  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.webhooks')} />;
-}
+export const Webhooks = page(() => import('./webhooks'), (it) => it.Webhooks, 'view.webhooks');
 
 /** The page of measures, which is loaded when it is opened. */
-export function Reports() {
-  useLoaded(loadReports);
-  const Part = measured.value?.Reports;
-  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.reports')} />;
-}
+export const Reports = page(() => import('./reports'), (it) => it.Reports, 'view.reports');
+
+/** The page of reviews of answers, which is loaded when it is opened. */
+export const Reviews = page(() => import('./reviews'), (it) => it.Reviews, 'view.reviews');
 
 /** The page of the routing policy, which is loaded when it is opened. */
-export function Policy() {
-  useLoaded(loadRules);
-  const Part = rules.value?.Policy;
-  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.policy')} />;
-}
+export const Policy = page(() => import('./policy'), (it) => it.Policy, 'view.policy');
 
 /** What there is about outgoing mail: the page, and what a conversation shows of failures. */
 export function Outgoing({ part, ...props }: { part: keyof Post; conversation?: Conversation; delivery?: Delivery; list?: readonly Unreachable[] }) {

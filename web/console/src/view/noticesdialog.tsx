@@ -6,7 +6,7 @@ import type { Notice } from '../wire';
 import { Icon, type IconName } from './icon';
 import { close, Modal } from './modal';
 
-const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team', delayed: 'clock', undelivered: 'warn', withheld: 'warn', webhook: 'leave', targets: 'chart', 'third-party': 'forward' };
+const ICONS: Record<string, IconName> = { escalation: 'sand', page: 'warn', 'rule-failed': 'warn', assigned: 'person', handoff: 'up', gap: 'gap', task: 'task', swarm: 'team', delayed: 'clock', undelivered: 'warn', withheld: 'warn', review: 'done', webhook: 'leave', targets: 'chart', 'third-party': 'forward' };
 
 /** What the agent has to be told, with the conversations that it is about. */
 export function NoticesDialog() {
@@ -31,7 +31,7 @@ function Line({ notice }: { notice: Notice }) {
   return (
     <li class={kind === 'page' ? 'alert alert-page' : 'alert'}>
       <Icon name={ICONS[kind] ?? 'note'} size={17} />
-      <button class="alert-body" onClick={() => { close(); if (conversation.id) openConversation(conversation.id); else location.hash = kind !== 'targets' ? '#/webhooks' : me.value.admin ? '#/policy' : '#/reports'; }}>
+      <button class="alert-body" onClick={() => { close(); if (kind === 'review') location.hash = '#/reviews'; else if (conversation.id) openConversation(conversation.id); else location.hash = kind !== 'targets' ? '#/webhooks' : me.value.admin ? '#/policy' : '#/reports'; }}>
         <span class="alert-head"><b>{sayIf(`notice.${kind}`, kind)}</b><time class="muted" dateTime={notice.at} title={exact(notice.at)}>{span(notice.at, now.value)}</time></span>
         {conversation.id && <span class="alert-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></span>}
         {(notice.text || notice.rule) && <span class={kind === 'targets' ? 'muted alert-lines' : 'muted'} dir="auto">{notice.text || say('bell.rule', { rule: notice.rule })}</span>}

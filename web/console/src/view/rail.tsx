@@ -71,6 +71,7 @@ export function Rail() {
           <Entry view={{ kind: 'articles' }} label={say('view.articles')} icon="book" />
           <Entry view={{ kind: 'macros' }} label={say('view.macros')} icon="macro" />
           {(me.value.admin || me.value.leads.length > 0) && <Entry view={{ kind: 'reports' }} label={say('view.reports')} icon="chart" />}
+          <Entry view={{ kind: 'reviews' }} label={say('view.reviews')} icon="done" />
           {me.value.admin && <Entry view={{ kind: 'policy' }} label={say('view.policy')} icon="swap" />}
           <Entry view={{ kind: 'channels' }} label={say('rail.channels')} icon="plug"
             dot={alarms > 0 && <span class="alarm" role="img" aria-label={count('channels.alarms', alarms)}>{alarms}</span>} />

@@ -13,7 +13,7 @@ export function Detail({ measure }: { measure: Measure }) {
   const { period, tz, clock, by } = chosen.value;
   const current = { period, tz };
   const has = kindOf(measure).by;
-  const chart = useReport({ measure, period: current, by: by === 'hour' ? 'hour' : 'day', clock });
+  const chart = useReport({ measure, period: current, by: by === 'hour' || by === 'week' ? by : 'day', clock });
   const table = useReport({ measure, period: current, by, clock });
   const [picked, setPicked] = useState<ReportRow | null>(null);
   const pick = (start: string) => setPicked(chart.value?.data.find((row) => row.start === start && row.conversations) ?? null);
@@ -56,7 +56,7 @@ const nameOf = (row: ReportRow, report: MeasureReport) => (row.start ? dayOf(Dat
 
 function Table({ measure, report, picked, pick }: { measure: Measure; report: MeasureReport; picked: ReportRow | null; pick: (row: ReportRow) => void }) {
   const columns = columnsOf(report.data);
-  const rows = report.by === 'day' || report.by === 'hour' ? report.data : [...report.data].sort((a, b) => Number(a.key === '') - Number(b.key === '') || b.n - a.n);
+  const rows = report.by === 'week' || report.by === 'day' || report.by === 'hour' ? report.data : [...report.data].sort((a, b) => Number(a.key === '') - Number(b.key === '') || b.n - a.n);
   return (
     <div class="report-table" tabIndex={0} role="region" aria-label={say('reports.table')}>
       <table>
