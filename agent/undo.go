@@ -18,15 +18,15 @@ type Done struct {
 // reversibly is change with what is needed to undo it. What was due before the operation is
 // no part of it.
 func (d *Desk) reversibly(ctx context.Context, by desk.Agent, id desk.ConversationID, verb string, fn func(*act) error) (done Done, err error) {
-	var was lifecycle.Kept
 	done.Conversation, err = d.change(ctx, by, id, verb, func(a *act) error {
-		was = lifecycle.Keep(&a.state.Conversation)
-		return fn(a)
+		before := a.state
+		err := fn(a)
+		done.Reversal = lifecycle.Reversed(&before, &a.state)
+		return err
 	})
 	if err != nil {
 		return Done{}, err
 	}
-	done.Reversal = lifecycle.Reversed(was, &done.Conversation)
 	return done, nil
 }
 

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -111,7 +112,7 @@ func (e Restore) place(t *transition, was *desk.Conversation) error {
 		if err := move.apply(t); err != nil {
 			return err
 		}
-		t.s.Handoff = nil // as if it had never been handed over
+		t.s.Handoff = e.Handoff
 	}
 	if was.AssigneeID == t.c.AssigneeID {
 		return nil
@@ -129,6 +130,9 @@ func (e Restore) status(t *transition, was *desk.Conversation) {
 	if was.Status == t.c.Status && was.WaitingOn == t.c.WaitingOn && was.SnoozedUntil.Equal(t.c.SnoozedUntil) {
 		return
 	}
+	if done(t.c.Status) && !done(was.Status) {
+		e.rerun(t)
+	}
 	to, until := was.Status, was.SnoozedUntil
 	if to == desk.StatusSnoozed && !until.After(t.at) {
 		to, until = desk.StatusOpen, time.Time{} // it would have ended
@@ -137,6 +141,30 @@ func (e Restore) status(t *transition, was *desk.Conversation) {
 	t.become(to, was.WaitingOn, e.By, "undone")
 	if was.WaitingOn == desk.WaitingUs && !was.WaitingSince.IsZero() {
 		t.c.WaitingSince = was.WaitingSince
+	}
+}
+
+// rerun lets the clocks that a resolution ended run on as if there had been none. The one of
+// the resolution itself does that whenever a conversation is reopened.
+func (e Restore) rerun(t *transition) {
+	if t.policy.Rules == nil {
+		return
+	}
+	t.s.Holding = append(slices.Clip(t.s.Holding), outside(e.Holding, t.s.Holding)...)
+	for _, k := range e.Clocks {
+		if t.s.open(k.Metric) != nil {
+			continue
+		}
+		k.Warnings = slices.Clip(k.Warnings)
+		t.recount(&k, e.Sides, t.now())
+		if k.DueAt = (time.Time{}); !k.BreachedAt.IsZero() { // turn sets the others
+			k.DueAt = k.BreachedAt
+		}
+		if i := slices.IndexFunc(t.s.Clocks, func(c desk.Clock) bool { return c.ID == k.ID }); i >= 0 {
+			t.s.Clocks[i] = k
+		} else {
+			t.s.Clocks = append(t.s.Clocks, k)
+		}
 	}
 }
 

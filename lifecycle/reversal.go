@@ -35,18 +35,38 @@ func Keep(c *desk.Conversation) Kept {
 type Reversal struct {
 	ID      desk.ConversationID `json:"id"`
 	Was, Is Kept
+	// Clocks are those that were open, and Sides how the waiting side had changed, so that they run on after
+	// the undo of a resolution as if there had been none.
+	Clocks []desk.Clock `json:"clocks,omitempty"`
+	Sides  []Side       `json:"sides,omitempty"`
+	// Holding are the escalation rules whose conditions held: they do not fire again.
+	Holding []string `json:"holding,omitempty"`
+	// Handoff is the move before one that is undone; nil: there was none.
+	Handoff *Handoff `json:"handoff,omitempty"`
 }
 
 // Merge reports whether the conversation was merged into another one.
 func (r *Reversal) Merge() bool { return r.Was.MergedInto.IsZero() && !r.Is.MergedInto.IsZero() }
 
 // Reversed returns what was changed between two states; nil: nothing that can be undone.
-func Reversed(was Kept, c *desk.Conversation) *Reversal {
-	is := Keep(c)
+func Reversed(before, after *State) *Reversal {
+	was, is := Keep(&before.Conversation), Keep(&after.Conversation)
 	if same(&was, &is) {
 		return nil
 	}
-	return &Reversal{c.ID, was, is}
+	r := &Reversal{ID: after.Conversation.ID, Was: was, Is: is}
+	if was.Inbox != is.Inbox {
+		r.Handoff = before.Service.Handoff
+	}
+	if done(is.Status) && !done(was.Status) {
+		for _, k := range before.Service.Clocks {
+			if k.Open() && k.Metric != desk.Resolution {
+				r.Clocks = append(r.Clocks, k)
+			}
+		}
+		r.Sides, r.Holding = slices.Clone(before.Service.Sides), slices.Clone(before.Service.Holding)
+	}
+	return r
 }
 
 func same(a, b *Kept) bool {

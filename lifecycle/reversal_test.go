@@ -6,6 +6,7 @@ import (
 
 	"switchboard/desk"
 	"switchboard/lifecycle"
+	"switchboard/router"
 )
 
 // TestRestoreUndoes: after each operation and its undo a conversation is what it was, and
@@ -46,9 +47,10 @@ func TestRestoreUndoes(t *testing.T) {
 			state := lifecycle.Open(desk.Conversation{ID: desk.NewID[desk.ConversationID](), InboxID: one.ID, Tier: 1, Priority: desk.PriorityNormal, Subject: "Lamp", Tags: []string{"a", "b"},
 				ReplyChannel: desk.ChannelEmail, ReplyTo: "jo@acme.example"}, lifecycle.Opening{}, p, at).State
 			state = applied(t, state, p, at, append([]lifecycle.Event{lifecycle.Message{}}, before...)...)
+			first := state
 			was := lifecycle.Keep(&state.Conversation)
 			state = applied(t, state, p, at.Add(time.Minute), events...)
-			r := lifecycle.Reversed(was, &state.Conversation)
+			r := lifecycle.Reversed(&first, &state)
 			if r == nil {
 				continue // it was so already
 			}
@@ -57,7 +59,7 @@ func TestRestoreUndoes(t *testing.T) {
 				e.Assignee = ben
 			}
 			back := applied(t, state, p, at.Add(2*time.Minute), e)
-			if left := lifecycle.Reversed(was, &back.Conversation); left != nil {
+			if left := lifecycle.Reversed(&first, &back); left != nil {
 				if left.Is.Tags = left.Was.Tags; len(back.Conversation.Tags) != 2 || left.Is.Status != left.Was.Status || left.Is.Assignee != left.Was.Assignee || left.Is.Inbox != left.Was.Inbox {
 					t.Errorf("%s, %s: was %+v, is %+v", start, name, left.Was, left.Is)
 				}
@@ -82,9 +84,9 @@ func TestRestoreOfAnEndedSnooze(t *testing.T) {
 	p, by := lifecycle.Policy{}, desk.AgentActor(desk.NewID[desk.AgentID]())
 	state := lifecycle.Open(desk.Conversation{ID: desk.NewID[desk.ConversationID](), Tier: 1}, lifecycle.Opening{}, p, at).State
 	state = applied(t, state, p, at, lifecycle.Message{}, lifecycle.SetStatus{By: by, To: desk.StatusSnoozed, Until: at.Add(time.Hour)})
-	was := lifecycle.Keep(&state.Conversation)
+	before := state
 	state = applied(t, state, p, at.Add(time.Minute), lifecycle.SetStatus{By: by, To: desk.StatusResolved})
-	r := lifecycle.Reversed(was, &state.Conversation)
+	r := lifecycle.Reversed(&before, &state)
 	if back := applied(t, state, p, at.Add(2*time.Hour), lifecycle.Restore{By: by, Reversal: *r}).Conversation; back.Status != desk.StatusOpen || !back.SnoozedUntil.IsZero() {
 		t.Errorf("%s until %v", back.Status, back.SnoozedUntil)
 	}
@@ -100,4 +102,56 @@ func applied(t *testing.T, s lifecycle.State, p lifecycle.Policy, at time.Time, 
 		s = out.State
 	}
 	return s
+}
+
+// TestRestoreRunsClocks: the undo of a resolution leaves the clocks as if there had been none, and only
+// then: a conversation that is reopened begins no response clock.
+func TestRestoreRunsClocks(t *testing.T) {
+	t.Parallel()
+	rules, err := router.Compile([]byte(`version: 1
+calendars: {always: {hours: always}}
+tiers: [{tier: 1, name: Frontline}]
+inboxes: {one: {tier: 1, calendar: always}}
+slas: [{name: t1, calendar: always, first_response: 1h, resolution: 8h, update_every: 4h}]
+routing: [{name: default, set: {inbox: one}}]
+escalations: [{name: late, on: sla.first_response.breached, do: {priority: +1}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	one := desk.Inbox{ID: desk.NewID[desk.InboxID](), Key: "one", Tier: 1}
+	p, by := lifecycle.Policy{Rules: rules, Inboxes: []desk.Inbox{one}}, desk.AgentActor(desk.NewID[desk.AgentID]())
+	opened, err := lifecycle.Apply(lifecycle.Open(desk.Conversation{ID: desk.NewID[desk.ConversationID](), InboxID: one.ID, Tier: 1, Priority: desk.PriorityNormal}, lifecycle.Opening{SLA: "t1"}, p, at).State, lifecycle.Message{}, p, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, late := range []time.Duration{10 * time.Minute, 90 * time.Minute} { // before and after the response was due
+		before := applied(t, opened.State, p, at.Add(late), lifecycle.Timer{})
+		want := applied(t, before, p, at.Add(late+10*time.Minute), lifecycle.Timer{})
+		resolved := applied(t, before, p, at.Add(late), lifecycle.SetStatus{By: by, To: desk.StatusResolved})
+		r := lifecycle.Reversed(&before, &resolved)
+		got := applied(t, resolved, p, at.Add(late+10*time.Minute), lifecycle.Restore{By: by, Reversal: *r}, lifecycle.Timer{})
+		if len(before.Service.Clocks) < 2 {
+			t.Fatalf("%d clocks", len(before.Service.Clocks))
+		}
+		if got.Conversation.Priority != want.Conversation.Priority {
+			t.Errorf("after %v: the escalation fired again: %s", late, got.Conversation.Priority)
+		}
+		for _, w := range want.Service.Clocks {
+			found := false
+			for _, g := range got.Service.Clocks {
+				if g.Metric != w.Metric || !g.Open() {
+					continue
+				}
+				found = true
+				if w.Metric != desk.Resolution && (g.State != w.State || !g.DueAt.Equal(w.DueAt) || !g.BreachedAt.Equal(w.BreachedAt) || g.ID != w.ID) {
+					t.Errorf("after %v: %+v, want %+v", late, g, w)
+				}
+			}
+			if !found {
+				t.Errorf("after %v: no open clock of %s", late, w.Metric)
+			}
+		}
+	}
 }
