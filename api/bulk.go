@@ -29,6 +29,11 @@ type Changing interface {
 type Undos interface {
 	AddUndo(ctx context.Context, by desk.AgentID, list []lifecycle.Reversal) (desk.UndoID, error)
 	TakeUndo(ctx context.Context, by desk.AgentID, id desk.UndoID) ([]lifecycle.Reversal, error)
+}
+
+// Matching finds conversations by a search.
+type Matching interface {
+	// MatchingConversations returns the oldest, at most most; CountConversations counts up to most.
 	MatchingConversations(ctx context.Context, as desk.Agent, f search.Filter, most int) ([]desk.ConversationID, error)
 	CountConversations(ctx context.Context, as desk.Agent, f search.Filter, most int) (int, error)
 }
@@ -172,7 +177,7 @@ func (s *server) bulkRefs(ctx context.Context, in *bulkInput) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	ids, err := s.Undos.MatchingConversations(ctx, auth.AgentOf(ctx), f, maxBulk+1)
+	ids, err := s.Matching.MatchingConversations(ctx, auth.AgentOf(ctx), f, maxBulk+1)
 	if err != nil {
 		return nil, unknownNames("body.", in.Body.Q, err)
 	}

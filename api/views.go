@@ -105,7 +105,7 @@ func (s *server) listViews(ctx context.Context, in *viewsInput) (*listOutput[vie
 			continue
 		}
 		// A view can name an inbox or an agent that is gone: it then has no number.
-		n, err := s.Undos.CountConversations(ctx, by, f, maxCount)
+		n, err := s.Matching.CountConversations(ctx, by, f, maxCount)
 		if err == nil {
 			list[i].Count = &n
 		} else if desk.KindOf(err) != desk.KindInvalid {
@@ -185,7 +185,7 @@ func (s *server) countConversations(ctx context.Context, in *countInput) (*count
 	if err != nil {
 		return nil, err
 	}
-	n, err := s.Undos.CountConversations(ctx, auth.AgentOf(ctx), f, maxCount+1)
+	n, err := s.Matching.CountConversations(ctx, auth.AgentOf(ctx), f, maxCount+1)
 	if err != nil {
 		return nil, unknownNames("query.", in.Q, err)
 	}
