@@ -64,7 +64,8 @@ func TestOutsourcedAgentSeesNothingElse(t *testing.T) {
 				if found := leaks(a); len(found) > 0 {
 					t.Errorf("%s %s on %s shows %v: %d %.600s", method, path, name, found, a.StatusCode, a.body)
 				}
-				within := strings.HasPrefix(path, "/conversations/") || strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/tasks/")
+				// What concerns many conversations leaves out those that the agent does not see.
+				within := strings.HasPrefix(path, "/conversations/{id}") || strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/tasks/")
 				if name != "open" && within && a.StatusCode != http.StatusNotFound {
 					t.Errorf("%s %s on %s: %d %.200s", method, path, name, a.StatusCode, a.body)
 				}
