@@ -49,9 +49,11 @@ func (e SetContact) apply(t *transition) error {
 	case e.To.ID == t.c.ContactID:
 		return nil
 	case e.To.AccountID != t.c.AccountID:
-		return desk.Errorf(desk.KindInvalid, "contact: %s belongs to another account; only a contact of the conversation's account can take it over", e.To.Name)
+		return desk.Errorf(desk.KindInvalid, "contact: this one belongs to another account; only a contact of the conversation's account can take it over")
 	case t.c.ReplyChannel != desk.ChannelEmail:
 		return desk.Errorf(desk.KindInvalid, "contact: this conversation is a chat with one visitor; only conversations that are answered by mail can get another contact")
+	case t.own(e.Address):
+		return desk.Errorf(desk.KindInvalid, "contact: %s is an address of this desk, which is never answered", e.Address)
 	case e.Address == "":
 		return desk.Errorf(desk.KindInvalid, "contact: %s has no mail address", e.To.Name)
 	}

@@ -112,13 +112,13 @@ func (c *conditions) with(v string) {
 		c.and(c.compare, fmt.Sprintf(worked, "g.id = %s::uuid"), c.me)
 		return
 	}
-	party, address := "lower(x.address)", "lower(coalesce(t.address, ''))"
+	party, name, address := "lower(x.address)", "lower(t.name)", "lower(coalesce(t.address, ''))"
 	if c.masked {
-		party, address = hidden(party), hidden(address)
+		party, name, address = hidden(party), hidden(name), hidden(address)
 	}
 	agents := fmt.Sprintf(worked, "strpos(lower(g.name), %[1]s) > 0 or strpos(g.email, %[1]s) > 0")
 	c.and(c.compare, `(exists (select from unnest(c.participants) x (address) where strpos(`+party+`, %[1]s) > 0)
-     or exists (select from contact_names t where t.id = c.contact_id and (strpos(lower(t.name), %[1]s) > 0 or strpos(`+address+`, %[1]s) > 0))
+     or exists (select from contact_names t where t.id = c.contact_id and (strpos(`+name+`, %[1]s) > 0 or strpos(`+address+`, %[1]s) > 0))
      or `+agents+`)`, v)
 }
 
