@@ -29,6 +29,8 @@ type Changing interface {
 type Undos interface {
 	AddUndo(ctx context.Context, by desk.AgentID, list []lifecycle.Reversal) (desk.UndoID, error)
 	TakeUndo(ctx context.Context, by desk.AgentID, id desk.UndoID) ([]lifecycle.Reversal, error)
+	// ReturnUndo keeps what could not be undone because of a fault for another try.
+	ReturnUndo(ctx context.Context, id desk.UndoID, rest []lifecycle.Reversal) error
 }
 
 // Matching finds conversations by a search.
@@ -116,7 +118,7 @@ func (s *server) bulk(ctx context.Context, in *bulkInput) (*bulkOutput, error) {
 		return nil, err
 	}
 	reversals := make([]*lifecycle.Reversal, len(refs))
-	results, err := each(ctx, refs, func(ctx context.Context, i int) error {
+	results, _ := s.each(ctx, refs, func(i int) error {
 		c, err := s.find(ctx, refs[i])
 		if err != nil {
 			return err
@@ -125,38 +127,37 @@ func (s *server) bulk(ctx context.Context, in *bulkInput) (*bulkOutput, error) {
 		reversals[i] = done.Reversal
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
 	out := &bulkOutput{}
 	out.Body.Results = results
 	out.Body.Undo, err = s.undoable(ctx, reversals...)
 	return out, err
 }
 
-// each does something with each conversation, several at a time. A refusal is a result; a
-// fault of the program ends it.
-func each(ctx context.Context, refs []string, do func(ctx context.Context, i int) error) ([]BulkResult, error) {
-	results := make([]BulkResult, len(refs))
-	work, ctx := errgroup.WithContext(ctx)
+// each does something with each conversation, several at a time. Also a fault of the program is a
+// result, so that what was done meanwhile is known; failed reports which ones those are.
+func (s *server) each(ctx context.Context, refs []string, do func(i int) error) (results []BulkResult, failed []bool) {
+	results, failed = make([]BulkResult, len(refs)), make([]bool, len(refs))
+	var work errgroup.Group
 	work.SetLimit(bulkAtOnce)
 	for i, ref := range refs {
 		work.Go(func() error {
-			err := do(ctx, i)
+			err := do(i)
 			results[i] = BulkResult{ID: ref, OK: err == nil}
 			if err == nil {
 				return nil
 			}
+			text := err.Error()
 			var shown huma.StatusError
 			if kind := desk.KindOf(err); !errors.As(err, &shown) && (kind == desk.KindInternal || kind == desk.KindTemporary) {
-				return err
+				failed[i], text = true, "it failed on our side, and nothing was changed: try again"
+				s.log.ErrorContext(ctx, "BulkFailed", "conversation", ref, "error", err)
 			}
-			text := err.Error()
 			results[i].Error = &text
 			return nil
 		})
 	}
-	return results, work.Wait()
+	_ = work.Wait() // nothing returns an error
+	return results, failed
 }
 
 // bulkRefs returns the conversations of a request, each once.
@@ -285,10 +286,20 @@ func (s *server) undo(ctx context.Context, in *undoInput) (*undoOutput, error) {
 		refs[i] = list[i].ID.String()
 	}
 	out := &undoOutput{}
-	out.Body.Results, err = each(ctx, refs, func(ctx context.Context, i int) error {
+	var failed []bool
+	out.Body.Results, failed = s.each(ctx, refs, func(i int) error {
 		_, err := s.Changing.Undo(ctx, by, list[i])
 		return err
 	})
+	var rest []lifecycle.Reversal
+	for i := range list {
+		if failed[i] {
+			rest = append(rest, list[i])
+		}
+	}
+	if len(rest) > 0 {
+		err = s.Undos.ReturnUndo(ctx, id, rest)
+	}
 	return out, err
 }
 

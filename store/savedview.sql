@@ -31,3 +31,6 @@ insert into undos (id, agent_id, reversals) values ($1, $2, $3);
 with u as (select id, undone_at, reversals from undos where id = $1 and agent_id = $2 and at > now() - interval '24 hours' for update),
      taken as (update undos set undone_at = now() from u where undos.id = u.id and u.undone_at is null)
 select reversals, undone_at is not null as undone from u;
+
+-- name: undo-return
+update undos set undone_at = null, reversals = $2 where id = $1;

@@ -13,6 +13,7 @@ import (
 type undoQueries struct {
 	Add  *sqlx.Stmt `query:"undo-add"`
 	Take *sqlx.Stmt `query:"undo-take"`
+	Back *sqlx.Stmt `query:"undo-return"`
 }
 
 // AddUndo keeps what an agent has done for a day, so that it can be taken back.
@@ -39,4 +40,10 @@ func (s *Store) TakeUndo(ctx context.Context, by desk.AgentID, id desk.UndoID) (
 		return nil, desk.Errorf(desk.KindConflict, "this was undone already")
 	}
 	return list, wrap("read what can be undone", json.Unmarshal(row.Reversals, &list))
+}
+
+// ReturnUndo keeps the rest of what was taken for another try.
+func (s *Store) ReturnUndo(ctx context.Context, id desk.UndoID, rest []lifecycle.Reversal) error {
+	_, err := s.q.undo.Back.ExecContext(ctx, id, jsonText(rest))
+	return wrap("keep what can be undone", err)
 }
