@@ -173,8 +173,8 @@ func (s *server) changeAdvisory(ctx context.Context, in *patchAdvisoryInput) (*a
 		return nil, err
 	}
 	err = s.AdvisoryCare.EditAdvisory(ctx, auth.AgentOf(ctx), seen.ID, func(a *advisory.Advisory) error {
-		if in.IfMatch != "" && in.IfMatch != "*" && in.IfMatch != etag(a.UpdatedAt) {
-			return problem.New(http.StatusPreconditionFailed, "the advisory was changed meanwhile: read it again")
+		if err := unchanged("advisory", in.IfMatch, nil, a.UpdatedAt); err != nil {
+			return err
 		}
 		return s.editAdvisory(ctx, &in.Body, a)
 	})

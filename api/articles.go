@@ -207,6 +207,18 @@ func (s *server) readArticle(ctx context.Context, id desk.ArticleID) (*articleOu
 
 func etag(t time.Time) string { return `"` + t.UTC().Format(time.RFC3339Nano) + `"` }
 
+// unchanged returns nil if a request changes the version that is stored: 412 by If-Match, 409 by
+// based_on, which may be nil.
+func unchanged(what, ifMatch string, basedOn *time.Time, stored time.Time) error {
+	switch {
+	case ifMatch != "" && ifMatch != "*" && ifMatch != etag(stored):
+		return problem.New(http.StatusPreconditionFailed, "the "+what+" was changed meanwhile: read it again")
+	case basedOn != nil && !basedOn.Equal(stored):
+		return desk.Errorf(desk.KindConflict, "the %s was changed meanwhile: read it again", what)
+	}
+	return nil
+}
+
 func (s *server) getArticle(ctx context.Context, in *ArticlePath) (*articleOutput, error) {
 	id, err := articleID(in.ID)
 	if err != nil {

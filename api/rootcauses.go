@@ -206,8 +206,8 @@ func (s *server) changeRootCause(ctx context.Context, in *patchRootCauseInput) (
 		return nil, err
 	}
 	err = s.RootCauses.EditRootCause(ctx, by, seen.ID, func(r *rootcause.RootCause) ([]string, error) {
-		if in.IfMatch != "" && in.IfMatch != "*" && in.IfMatch != etag(r.UpdatedAt) {
-			return nil, problem.New(http.StatusPreconditionFailed, "the root cause was changed meanwhile: read it again")
+		if err := unchanged("root cause", in.IfMatch, nil, r.UpdatedAt); err != nil {
+			return nil, err
 		}
 		if err := r.MayEdit(&by); err != nil {
 			return nil, err

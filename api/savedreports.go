@@ -165,11 +165,8 @@ func (s *server) changeSavedReport(ctx context.Context, in *patchSavedReportInpu
 		if err := r.Editable(&by); err != nil {
 			return err
 		}
-		switch {
-		case in.IfMatch != "" && in.IfMatch != "*" && in.IfMatch != etag(r.UpdatedAt):
-			return problem.New(http.StatusPreconditionFailed, "the report was changed meanwhile: read it again")
-		case in.Body.BasedOn != nil && !in.Body.BasedOn.Equal(r.UpdatedAt):
-			return desk.Errorf(desk.KindConflict, "the report was changed meanwhile: read it again")
+		if err := unchanged("report", in.IfMatch, in.Body.BasedOn, r.UpdatedAt); err != nil {
+			return err
 		}
 		return editSavedReport(&in.Body.SavedReportFields, r)
 	})

@@ -162,11 +162,8 @@ func (s *server) changeView(ctx context.Context, in *patchViewInput) (*viewOutpu
 		if err := v.Editable(&by); err != nil {
 			return err
 		}
-		switch {
-		case in.IfMatch != "" && in.IfMatch != "*" && in.IfMatch != etag(v.UpdatedAt):
-			return problem.New(http.StatusPreconditionFailed, "the view was changed meanwhile: read it again")
-		case in.Body.BasedOn != nil && !in.Body.BasedOn.Equal(v.UpdatedAt):
-			return desk.Errorf(desk.KindConflict, "the view was changed meanwhile: read it again")
+		if err := unchanged("view", in.IfMatch, in.Body.BasedOn, v.UpdatedAt); err != nil {
+			return err
 		}
 		return editView(&in.Body.SavedViewFields, v)
 	})
