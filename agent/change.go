@@ -54,6 +54,11 @@ func (a *act) all(ctx context.Context, ch *Change) error {
 		if err := a.maySet(s.To); err != nil {
 			return err
 		}
+		if s.CancelTasks {
+			if err := a.cancelTasks(ctx, s.To); err != nil {
+				return err
+			}
+		}
 		return a.lifecycle(lifecycle.SetStatus{By: a.actor(), To: s.To, Until: s.Until, WaitingOn: s.WaitingOn})
 	}
 	return nil

@@ -148,7 +148,7 @@ func addresses(field string, list []string) ([]desk.Address, error) {
 	return out, nil
 }
 
-func (s *server) assign(ctx context.Context, in *assignInput) (*conversationOutput, error) {
+func (s *server) assign(ctx context.Context, in *assignInput) (*changedOutput, error) {
 	c, err := s.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -157,8 +157,7 @@ func (s *server) assign(ctx context.Context, in *assignInput) (*conversationOutp
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.Assign(ctx, auth.AgentOf(ctx), c.ID, to)
-	return s.changed(ctx, c.ID, err)
+	return s.change(ctx, c.ID, agent.Change{Assign: &to})
 }
 
 // assignee returns the agent to assign to; zero, to unassign, for nil.
@@ -188,7 +187,7 @@ func (s *server) agentNamed(ctx context.Context, field, who string) (desk.AgentI
 	return id, nil
 }
 
-func (s *server) move(ctx context.Context, in *moveInput) (*conversationOutput, error) {
+func (s *server) move(ctx context.Context, in *moveInput) (*changedOutput, error) {
 	if (in.Body.Inbox == "") == (in.Body.Tier == nil) {
 		return nil, problem.Invalid("body", "exactly one of inbox and tier is required", nil)
 	}
@@ -196,12 +195,11 @@ func (s *server) move(ctx context.Context, in *moveInput) (*conversationOutput, 
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.Move(ctx, auth.AgentOf(ctx), c.ID, agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note,
-		Handover: in.Body.Handover, KeepStatus: in.Body.KeepStatus})
-	return s.changed(ctx, c.ID, err)
+	return s.change(ctx, c.ID, agent.Change{Move: &agent.Move{Inbox: in.Body.Inbox, Tier: in.Body.Tier, Note: in.Body.Note,
+		Handover: in.Body.Handover, KeepStatus: in.Body.KeepStatus}})
 }
 
-func (s *server) setStatus(ctx context.Context, in *statusInput) (*conversationOutput, error) {
+func (s *server) setStatus(ctx context.Context, in *statusInput) (*changedOutput, error) {
 	var until time.Time
 	if in.Body.Until != nil {
 		until = *in.Body.Until
@@ -216,9 +214,8 @@ func (s *server) setStatus(ctx context.Context, in *statusInput) (*conversationO
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.SetStatus(ctx, auth.AgentOf(ctx), c.ID, agent.Status{To: in.Body.Status, Until: until, WaitingOn: in.Body.WaitingOn,
-		CancelTasks: in.Body.CancelTasks})
-	return s.changed(ctx, c.ID, err)
+	return s.change(ctx, c.ID, agent.Change{Become: &agent.Status{To: in.Body.Status, Until: until, WaitingOn: in.Body.WaitingOn,
+		CancelTasks: in.Body.CancelTasks}})
 }
 
 // written returns the message an action created.

@@ -223,3 +223,30 @@ func TestSavedViews(t *testing.T) {
 	}
 	d.as("ana", "GET", "/conversations/count?q=is:lost", nil).want(t, 422)
 }
+
+// TestSingleOperationsCanBeUndone, like those on many.
+func TestSingleOperationsCanBeUndone(t *testing.T) {
+	d := newDesk(t)
+	id := d.one()
+	at := "/conversations/" + id.String()
+	before := d.read(at)
+	for verb, body := range map[string]string{
+		"assign": `{"assignee": "me"}`, "priority": `{"priority": "high"}`, "status": `{"status": "resolved", "cancel_tasks": true}`,
+		"move": `{"tier": 2, "note": "Problem: the lamp.\nTried: another plug.\nCustomer told: nothing.\nNext step: look."}`,
+	} {
+		var c ChangedConversation
+		d.as("root", "POST", at+"/"+verb, body).want(t, 200).json(t, &c)
+		if c.Undo == nil {
+			t.Fatalf("%s: no undo", verb)
+		}
+		d.as("root", "POST", "/undo", map[string]any{"undo": *c.Undo}).want(t, 200)
+		if now := d.read(at); now.Status != before.Status || now.Assignee != nil || now.Priority != before.Priority || now.Tier != before.Tier {
+			t.Errorf("undo of %s: %+v", verb, now)
+		}
+	}
+	var c ChangedConversation
+	d.as("root", "POST", at+"/priority", `{"priority": "normal"}`).want(t, 200).json(t, &c)
+	if c.Undo != nil {
+		t.Error("nothing was changed, and it can be undone")
+	}
+}

@@ -297,12 +297,8 @@ type Correspondence interface {
 	Stationery(by desk.Agent, inbox string) (agent.Stationery, error)
 }
 
-// Handling changes a conversation's assignee, inbox and status.
+// Handling hands conversations over, and says what is possible with them.
 type Handling interface {
-	Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error)
-	Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error)
-	SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s agent.Status) (desk.Conversation, error)
-	SetPriority(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.Priority) (desk.Conversation, error)
 	// PreviewMove returns what a move would do.
 	PreviewMove(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (agent.Preview, error)
 	Accept(ctx context.Context, by desk.Agent, c desk.ConversationID) (desk.Conversation, error)

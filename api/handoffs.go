@@ -109,13 +109,12 @@ func (s *server) returnHandoff(ctx context.Context, in *returnInput) (*conversat
 	return s.changed(ctx, c.ID, err)
 }
 
-func (s *server) setPriority(ctx context.Context, in *priorityInput) (*conversationOutput, error) {
+func (s *server) setPriority(ctx context.Context, in *priorityInput) (*changedOutput, error) {
 	c, err := s.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Handling.SetPriority(ctx, auth.AgentOf(ctx), c.ID, in.Body.Priority)
-	return s.changed(ctx, c.ID, err)
+	return s.change(ctx, c.ID, agent.Change{Priority: &in.Body.Priority})
 }
 
 // allow sets what the caller may do with a conversation.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"switchboard/agent"
 	"switchboard/api/auth"
 	"switchboard/api/problem"
 	"switchboard/desk"
@@ -24,6 +25,12 @@ type ChangedConversation struct {
 }
 
 type changedOutput struct{ Body ChangedConversation }
+
+// change changes a conversation, and returns it with its undo.
+func (s *server) change(ctx context.Context, id desk.ConversationID, ch agent.Change) (*changedOutput, error) {
+	done, err := s.Changing.Change(ctx, auth.AgentOf(ctx), id, ch)
+	return s.undoableChange(ctx, id, done.Reversal, err)
+}
 
 // undoableChange returns a changed conversation with its undo.
 func (s *server) undoableChange(ctx context.Context, id desk.ConversationID, r *lifecycle.Reversal, err error) (*changedOutput, error) {

@@ -14,6 +14,7 @@ import (
 	"switchboard/desk"
 	"switchboard/internal/forwarded"
 	"switchboard/internal/health"
+	"switchboard/lifecycle"
 )
 
 const (
@@ -229,19 +230,19 @@ func (a actions) Note(ctx context.Context, by desk.Agent, c desk.ConversationID,
 	return a.Desk.Note(ctx, by, c, text)
 }
 
-func (a actions) Assign(ctx context.Context, by desk.Agent, c desk.ConversationID, to desk.AgentID) (desk.Conversation, error) {
+func (a actions) Change(ctx context.Context, by desk.Agent, c desk.ConversationID, ch agent.Change) (agent.Done, error) {
 	defer a.committed()
-	return a.Desk.Assign(ctx, by, c, to)
+	return a.Desk.Change(ctx, by, c, ch)
 }
 
-func (a actions) Move(ctx context.Context, by desk.Agent, c desk.ConversationID, m agent.Move) (desk.Conversation, error) {
+func (a actions) Undo(ctx context.Context, by desk.Agent, r lifecycle.Reversal) (desk.Conversation, error) {
 	defer a.committed()
-	return a.Desk.Move(ctx, by, c, m)
+	return a.Desk.Undo(ctx, by, r)
 }
 
-func (a actions) SetStatus(ctx context.Context, by desk.Agent, c desk.ConversationID, s agent.Status) (desk.Conversation, error) {
+func (a actions) MergeReversibly(ctx context.Context, by desk.Agent, absorbed, surviving desk.ConversationID) (desk.Conversation, *lifecycle.Reversal, error) {
 	defer a.committed()
-	return a.Desk.SetStatus(ctx, by, c, s)
+	return a.Desk.MergeReversibly(ctx, by, absorbed, surviving)
 }
 
 func (a actions) LinkRootCause(ctx context.Context, by desk.Agent, id desk.RootCauseID, c desk.ConversationID) error {
