@@ -930,7 +930,19 @@ create table report_acknowledged (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_acknowledged_at_idx ON report_acknowledged USING btree (at);
 CREATE INDEX report_acknowledged_conversation_id_idx ON report_acknowledged USING btree (conversation_id);
@@ -952,7 +964,19 @@ create table report_backlog (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_backlog_at_idx ON report_backlog USING btree (at);
 CREATE INDEX report_backlog_conversation_id_idx ON report_backlog USING btree (conversation_id);
@@ -983,7 +1007,19 @@ create table report_clock (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_clock_at_idx ON report_clock USING btree (at);
 CREATE INDEX report_clock_conversation_id_idx ON report_clock USING btree (conversation_id);
@@ -1005,7 +1041,19 @@ create table report_fcr (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_fcr_at_idx ON report_fcr USING btree (at);
 CREATE INDEX report_fcr_conversation_id_idx ON report_fcr USING btree (conversation_id);
@@ -1027,7 +1075,19 @@ create table report_first_response (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_first_response_at_idx ON report_first_response USING btree (at);
 CREATE INDEX report_first_response_conversation_id_idx ON report_first_response USING btree (conversation_id);
@@ -1049,7 +1109,19 @@ create table report_held (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_held_at_idx ON report_held USING btree (at);
 CREATE INDEX report_held_conversation_id_idx ON report_held USING btree (conversation_id);
@@ -1080,7 +1152,19 @@ create table report_next_response (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_next_response_at_idx ON report_next_response USING btree (at);
 CREATE INDEX report_next_response_conversation_id_idx ON report_next_response USING btree (conversation_id);
@@ -1102,7 +1186,19 @@ create table report_opened (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_opened_at_idx ON report_opened USING btree (at);
 CREATE INDEX report_opened_conversation_id_idx ON report_opened USING btree (conversation_id);
@@ -1124,7 +1220,19 @@ create table report_others (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_others_at_idx ON report_others USING btree (at);
 CREATE INDEX report_others_conversation_id_idx ON report_others USING btree (conversation_id);
@@ -1146,7 +1254,19 @@ create table report_resolution (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_resolution_at_idx ON report_resolution USING btree (at);
 CREATE INDEX report_resolution_conversation_id_idx ON report_resolution USING btree (conversation_id);
@@ -1168,7 +1288,19 @@ create table report_resolved (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_resolved_at_idx ON report_resolved USING btree (at);
 CREATE INDEX report_resolved_conversation_id_idx ON report_resolved USING btree (conversation_id);
@@ -1190,7 +1322,19 @@ create table report_routed (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_routed_at_idx ON report_routed USING btree (at);
 CREATE INDEX report_routed_conversation_id_idx ON report_routed USING btree (conversation_id);
@@ -1225,7 +1369,19 @@ create table report_spent (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_spent_at_idx ON report_spent USING btree (at);
 CREATE INDEX report_spent_conversation_id_idx ON report_spent USING btree (conversation_id);
@@ -1273,7 +1429,19 @@ create table report_waited (
     handoffs integer,
     reassignments integer,
     tags text[],
-    words text[]
+    words text[],
+    agent_spent double precision,
+    agent_spent_business double precision,
+    agent_waited double precision,
+    agent_waited_business double precision,
+    tier_spent double precision,
+    tier_spent_business double precision,
+    tier_waited double precision,
+    tier_waited_business double precision,
+    inbox_spent double precision,
+    inbox_spent_business double precision,
+    inbox_waited double precision,
+    inbox_waited_business double precision
 );
 CREATE INDEX report_waited_at_idx ON report_waited USING btree (at);
 CREATE INDEX report_waited_conversation_id_idx ON report_waited USING btree (conversation_id);

@@ -19,6 +19,7 @@ import (
 
 type reportQueries struct {
 	Groups        *sqlx.Stmt `query:"report-groups"`
+	Ranks         *sqlx.Stmt `query:"report-ranks"`
 	Load          *sqlx.Stmt `query:"report-load"`
 	LoadSlots     *sqlx.Stmt `query:"report-load-slots"`
 	Topics        *sqlx.Stmt `query:"report-topics"`
@@ -40,54 +41,15 @@ type reportQueries struct {
 
 // The marks in report.sql.
 const (
-	keyMark    = "'' /* key */"
-	detailMark = "'' /* detail */"
-	valueMark  = "p.value /* value */"
-	sourceMark = "report_points /* source */"
-	joinMark   = "/* join */"
-	sumMark    = "/* sum */"
-	staleMark  = "/* stale */"
+	keyMark     = "'' /* key */"
+	detailMark  = "'' /* detail */"
+	valueMark   = "p.value /* value */"
+	sourceMark  = "report_points /* source */"
+	joinMark    = "/* join */"
+	outcomeMark = "/* outcomes */"
+	sumMark     = "/* sum */"
+	staleMark   = "/* stale */"
 )
-
-// counted says what a measure counts.
-type counted struct {
-	kinds  []string // of points
-	detail bool     // groups are divided by the detail of the points
-	value  string   // a column of the points; empty: the duration
-	sum    bool     // a conversation has several points in a group, which are added up
-	whole  string   // instead: the kind with one point of a conversation, unless groups are of its holders
-	filter string
-}
-
-// measures are the points that the measures count; internal/report describes them.
-var measures = map[string]counted{
-	"mtta":               {kinds: []string{"acknowledged"}},
-	"first_response":     {kinds: []string{"first_response"}},
-	"next_response":      {kinds: []string{"next_response"}},
-	"mttr":               {kinds: []string{"resolution"}},
-	"fcr":                {kinds: []string{"fcr"}},
-	"resolution_by_tier": {kinds: []string{"resolution"}},
-	"time_in_tier":       {kinds: []string{"held"}, sum: true, whole: "spent"},
-	"waiting":            {kinds: []string{"held"}, sum: true, detail: true, whole: "waited"},
-	"handoffs":           {kinds: []string{"resolution"}, value: "p.handoffs"},
-	"reassignments":      {kinds: []string{"resolution"}, value: "p.reassignments"},
-	"returned":           {kinds: []string{"moved"}, filter: " and p.outcome <> 'return'"},
-	"sla_adherence":      {kinds: []string{"clock"}, detail: true},
-	"routing_delay":      {kinds: []string{"routed"}},
-	"gaps":               {kinds: []string{"gap"}, detail: true},
-	"load":               {kinds: []string{"opened", "resolved", "backlog"}},
-	"volume":             {kinds: []string{"opened"}},
-	"topics":             {kinds: []string{"opened"}},
-	"csat":               {kinds: []string{"csat"}},
-	"effort":             {kinds: []string{"effort"}},
-	"quality":            {kinds: []string{"quality"}},
-	"flow":               {kinds: []string{"moved"}},
-	"deflection":         {kinds: []string{"shown", "opened"}}, // of help_events
-}
-
-// groupings are the expressions by which points are grouped.
-var groupings = map[string]string{"": "''", "tier": "p.tier", "inbox": "p.inbox_id", "segment": "p.segment", "agent": "p.agent_id", "channel": "p.channel", "tag": "t.tag",
-	"week": "width_bucket(p.at, $5::timestamptz[])", "day": "width_bucket(p.at, $5::timestamptz[])", "hour": "width_bucket(p.at, $5::timestamptz[])"}
 
 // reporting is a report that is being made.
 type reporting struct {
@@ -117,8 +79,8 @@ func (s *Store) reporting(ctx context.Context, f *view.ReportFilter) (*reporting
 	if err != nil {
 		return nil, err
 	}
-	if m.whole != "" && f.Inboxes == nil && !slices.Contains([]string{"tier", "inbox", "agent"}, f.By) {
-		m.kinds, m.sum = []string{m.whole}, false
+	if m.whole != "" {
+		m = m.totals(f)
 	}
 	r := &reporting{s: s, source: source, f: f, m: m, timed: f.Timed(), names: map[[2]string]string{}, keys: map[string]string{}}
 	var rows []struct {
@@ -147,6 +109,9 @@ func (r *reporting) query(name string) string {
 	replace := []string{keyMark, key, sourceMark, r.source, joinMark, join, filterMark, r.m.filter}
 	if r.source != keptPoints {
 		replace = append(replace, staleMark, staleSlots)
+	}
+	if r.m.outcome {
+		replace = append(replace, outcomeMark, countOutcomes)
 	}
 	if r.m.detail {
 		replace = append(replace, detailMark, "p.detail")
@@ -227,7 +192,7 @@ type reportGroup struct {
 	Detail                          string
 	N, Good, Breached, Void         int64
 	Mean, Promised                  sql.NullFloat64
-	Ranks                           pq.Float64Array
+	Percentiles                     []float64 // empty, or of p50, p90, p95
 	Total                           float64
 	Provisional, Arrivals, Resolved int64
 	More                            int64
@@ -249,9 +214,9 @@ func (s *Store) Report(ctx context.Context, f view.ReportFilter) (rows []view.Re
 	case "flow":
 		rows, err = r.flow(ctx)
 	case "deflection":
-		rows, err = r.pointsOf(ctx, "report-deflection")
+		rows, err = r.deflection(ctx)
 	default:
-		rows, err = r.pointsOf(ctx, "report-groups")
+		rows, err = r.values(ctx)
 	}
 	if err != nil {
 		return nil, wrap("report "+f.Measure, err)
@@ -296,18 +261,6 @@ func (r *reporting) complete(rows []view.ReportRow) []view.ReportRow {
 	return rows
 }
 
-// pointsOf counts the points of each group.
-func (r *reporting) pointsOf(ctx context.Context, query string) (rows []view.ReportRow, err error) {
-	var list []reportGroup
-	if err := r.read(ctx, &list, r.query(query), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
-		return nil, err
-	}
-	for _, g := range list {
-		rows = append(rows, r.finish(g))
-	}
-	return rows, nil
-}
-
 // finish makes the row of a group.
 func (r *reporting) finish(g reportGroup) view.ReportRow {
 	row := r.row(g.Key, g.Detail)
@@ -337,8 +290,8 @@ func (r *reporting) finish(g reportGroup) view.ReportRow {
 	case "load":
 		row.Arrivals, row.Resolved, row.Backlog = &g.Arrivals, &g.Resolved, &g.More
 	}
-	if g.Mean.Valid && len(g.Ranks) == 3 {
-		row.Mean, row.P50, row.P90, row.P95 = &g.Mean.Float64, &g.Ranks[0], &g.Ranks[1], &g.Ranks[2]
+	if g.Mean.Valid && len(g.Percentiles) == 3 {
+		row.Mean, row.P50, row.P90, row.P95 = &g.Mean.Float64, &g.Percentiles[0], &g.Percentiles[1], &g.Percentiles[2]
 	}
 	return row
 }

@@ -3,15 +3,28 @@
 -- $4 the inboxes, null for all; $5 is when the days or hours begin, if that is what the points are grouped by.
 
 -- name: report-groups
+-- Each group by the steps $6 between which its values are, so that nothing needs to be sorted and all processors can count.
 with p as (
     select '' /* key */ as key, '' /* detail */ as detail, p.conversation_id, p.at, p.outcome, p.promised, case when p.outcome <> 'void' then p.value /* value */ end as v
     from report_points /* source */ p /* join */
-    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) /* filter */
+    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) and ($5::timestamptz[] is null or true) /* filter */
 ), one as (select * from p /* sum */)
-select key, detail, count(*) filter (where outcome <> 'void') as n, avg(v) as mean, percentile_cont(array[0.5, 0.9, 0.95]) within group (order by v) as ranks, coalesce(sum(v), 0) as total,
-       count(*) filter (where outcome in ('yes', 'met', 'returned', 'good')) as good, count(*) filter (where outcome = 'breached') as breached,
-       count(*) filter (where outcome = 'void') as void, avg(promised) filter (where outcome <> 'void') as promised, count(*) filter (where at > now() - interval '168 hours') as provisional
-from one group by 1, 2;
+select coalesce(key::text, '') as key, detail, coalesce(width_bucket(v, $6::float8[]), 0) as step, count(*) as points, count(v) as valued, coalesce(sum(v), 0) as total,
+       coalesce(min(v), 0) as least, coalesce(max(v), 0) as most /* outcomes */
+from one group by 1, 2, 3 order by 1, 2, 3;
+
+-- name: report-ranks
+-- The values with the ranks $10, from 1, in the steps $9 of the groups with the keys $7 and the details $8.
+with p as (
+    select '' /* key */ as key, '' /* detail */ as detail, p.conversation_id, p.at, p.outcome, p.promised, case when p.outcome <> 'void' then p.value /* value */ end as v
+    from report_points /* source */ p /* join */
+    where p.kind = any($1::text[]) and p.at >= $2 and p.at < $3 and ($4::uuid[] is null or p.inbox_id = any($4::uuid[])) and ($5::timestamptz[] is null or true) /* filter */
+), one as (select * from p /* sum */), ranked as (
+    select key, detail, step, v, row_number() over (partition by key, detail, step order by v) as rank
+    from (select coalesce(key::text, '') as key, detail, width_bucket(v, $6::float8[]) as step, v from one where v is not null) s where step = any($9::int[])
+)
+select key, detail, step, rank, v as value from ranked
+join unnest($7::text[], $8::text[], $9::int[], $10::bigint[]) w (key, detail, step, rank) using (key, detail, step, rank);
 
 -- name: report-load
 with p as (

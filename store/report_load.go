@@ -104,3 +104,15 @@ func (r *reporting) flow(ctx context.Context) (rows []view.ReportRow, err error)
 	}
 	return rows, nil
 }
+
+// deflection counts the visits of help pages.
+func (r *reporting) deflection(ctx context.Context) (rows []view.ReportRow, err error) {
+	var list []reportGroup
+	if err := r.read(ctx, &list, r.query("report-deflection"), r.bounds(r.args(r.f.From, r.f.To, r.m.kinds...))...); err != nil {
+		return nil, err
+	}
+	for _, g := range list {
+		rows = append(rows, r.finish(g))
+	}
+	return rows, nil
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 
@@ -19,18 +20,26 @@ const reportsAtOnce = 2
 
 // read runs a query of a report.
 func (r *reporting) read(ctx context.Context, to any, query string, args ...any) error {
+	return r.snapshot(ctx, func(tx *sqlx.Tx) error { return tx.SelectContext(ctx, to, query, args...) })
+}
+
+// snapshot runs the queries of a report, which see the same points.
+func (r *reporting) snapshot(ctx context.Context, fn func(*sqlx.Tx) error) error {
 	select {
 	case r.s.reports <- struct{}{}:
 		defer func() { <-r.s.reports }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return r.s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, reportMemory); err != nil {
-			return err
-		}
-		return tx.SelectContext(ctx, to, query, args...)
-	})
+	tx, err := r.s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return wrap("begin", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // it only reads
+	if _, err := tx.ExecContext(ctx, reportMemory); err != nil {
+		return err
+	}
+	return fn(tx)
 }
 
 // slot is the time of a row of report_slots. All offsets of time zones in use are multiples of it.

@@ -81,6 +81,20 @@ with c as materialized (
     from (select spell.*, h.opens, h.closes, h.passed, width_bucket(spell.since, h.opens) as i, width_bucket(spell.until, h.opens) as j
           from spell left join h using (inbox_id)) x
     group by 1, 2, 3, 4, 5
+),
+holder as (
+    -- What each holder had in all, in one of its rows.
+    select held.*,
+           case when row_number() over a = 1 then sum(value) over a end as agent_spent, case when row_number() over a = 1 then sum(business) over a end as agent_spent_business,
+           case when row_number() over aw = 1 then sum(value) over aw end as agent_waited, case when row_number() over aw = 1 then sum(business) over aw end as agent_waited_business,
+           case when row_number() over t = 1 then sum(value) over t end as tier_spent, case when row_number() over t = 1 then sum(business) over t end as tier_spent_business,
+           case when row_number() over tw = 1 then sum(value) over tw end as tier_waited, case when row_number() over tw = 1 then sum(business) over tw end as tier_waited_business,
+           case when row_number() over i = 1 then sum(value) over i end as inbox_spent, case when row_number() over i = 1 then sum(business) over i end as inbox_spent_business,
+           case when row_number() over iw = 1 then sum(value) over iw end as inbox_waited, case when row_number() over iw = 1 then sum(business) over iw end as inbox_waited_business
+    from held
+    window a as (partition by conversation_id, assignee_id), aw as (partition by conversation_id, assignee_id, waiting_on),
+           t as (partition by conversation_id, tier), tw as (partition by conversation_id, tier, waiting_on),
+           i as (partition by conversation_id, inbox_id), iw as (partition by conversation_id, inbox_id, waiting_on)
 ), unassigned as (
     -- Runs of stints in one inbox without an assignee.
     select i.conversation_id, min(i.started_at) filter (where i.assignee_id is null) as since, max(i.n) as last
@@ -138,9 +152,6 @@ with c as materialized (
            null, null, null, null, null
     from resolved r join holders p using (conversation_id) where r.n = 1
     union all
-    select 'held', p.conversation_id, null, r.at, p.inbox_id, p.tier, p.assignee_id, true, p.waiting_on, '', p.value, p.business, null, null, null
-    from held p join resolution r using (conversation_id)
-    union all
     select 'waited', p.conversation_id, null, r.at, null, null, null, false, p.waiting_on, '', sum(p.value), sum(p.business), null, null, null
     from held p join resolution r using (conversation_id) group by p.conversation_id, p.waiting_on, r.at
     union all
@@ -185,6 +196,12 @@ select p.kind, p.conversation_id, p.at, p.inbox_id, p.tier, p.agent_id, c.segmen
        case when p.since is not null then date_part('epoch', p.at - p.since) else p.value end,
        case when p.since is null then p.business when h.opens is null then date_part('epoch', p.at - p.since)
             else open_seconds(width_bucket(p.at, h.opens), p.at, h.opens, h.closes, h.passed) - open_seconds(width_bucket(p.since, h.opens), p.since, h.opens, h.closes, h.passed) end,
-       p.promised, p.handoffs, p.reassignments, c.tags, case when p.kind = 'opened' and not c.restricted then subject_words(c.subject) end
+       p.promised, p.handoffs, p.reassignments, c.tags, case when p.kind = 'opened' and not c.restricted then subject_words(c.subject) end,
+       null, null, null, null, null, null, null, null, null, null, null, null
 from placed p join c on c.id = p.conversation_id left join h on h.inbox_id = p.inbox_id
+union all
+select 'held', p.conversation_id, r.at, p.inbox_id, p.tier, p.assignee_id, c.segment, c.channel, p.waiting_on, '', p.value, p.business, null, null, null, c.tags, null,
+       p.agent_spent, p.agent_spent_business, p.agent_waited, p.agent_waited_business, p.tier_spent, p.tier_spent_business, p.tier_waited, p.tier_waited_business,
+       p.inbox_spent, p.inbox_spent_business, p.inbox_waited, p.inbox_waited_business
+from holder p join resolution r using (conversation_id) join c on c.id = p.conversation_id
 $$;
