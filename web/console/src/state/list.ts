@@ -49,6 +49,11 @@ export function select(id: string): void {
   });
 }
 
+/** Selects a row that got the focus. While the pointer is down on it, its click does so: a row that moves before the pointer is up would miss the click. */
+export function selectFocused(row: Element, id: string): void {
+  if (!row.matches(':active')) select(id);
+}
+
 let asked = 0;
 let searching: ReturnType<typeof setTimeout> | undefined;
 

@@ -7,7 +7,7 @@ import { heat, span } from '../text/time';
 import { counts, go, inboxes, now, openConversation, place, reason, tiers } from '../state/desk';
 import { isTask, type Entry } from '../state/entries';
 import { colleagues } from '../state/presence';
-import { listError, loadList, loading, loadMore, nextCursor, rows, select, selected, viewKey } from '../state/list';
+import { listError, loadList, loading, loadMore, nextCursor, rows, select, selected, selectFocused, viewKey } from '../state/list';
 import { active, entries, tabStop, tasks } from '../state/tasklist';
 import { chooseOrder, ORDERS, orderOf } from '../state/order';
 import { drafted } from '../state/sync';
@@ -258,7 +258,7 @@ function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
   return (
     <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}`} data-id={row.id} aria-posinset={at} aria-setsize={of}>
       <a href={`#/c/${row.id}`} tabIndex={reachable ? 0 : -1} aria-current={open ? 'true' : undefined}
-        onFocus={() => select(row.id)} onPointerEnter={() => prefetch(row.id)}
+        onFocus={(event) => selectFocused(event.currentTarget, row.id)} onPointerEnter={() => prefetch(row.id)}
         onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); select(row.id); openConversation(row.id); } }}>
         <span class="row-channel"><ChannelIcon channel={row.channel} label={sayIf(`channel.${row.channel}`, row.channel)} size={17} /></span>
         <span class="row-who">

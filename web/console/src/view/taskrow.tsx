@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals';
 import { me, now, openTask } from '../state/desk';
-import { select } from '../state/list';
+import { select, selectFocused } from '../state/list';
 import { active, tabStop } from '../state/tasklist';
 import { prefetch } from '../state/thread';
 import { place } from '../state/desk';
@@ -23,7 +23,7 @@ export function TaskRow({ task, at, of }: { task: Task; at: number; of: number }
   return (
     <li class={`row row-task${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}`} data-id={id} aria-posinset={at} aria-setsize={of}>
       <a href={`#/c/${conversation.id}/${id}`} tabIndex={reachable ? 0 : -1} aria-current={open ? 'true' : undefined}
-        onFocus={() => select(id)} onPointerEnter={() => prefetch(conversation.id)}
+        onFocus={(event) => selectFocused(event.currentTarget, id)} onPointerEnter={() => prefetch(conversation.id)}
         onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); select(id); openTask(task); } }}>
         <span class="row-channel"><Icon name={task.state === 'in_progress' ? 'begun' : 'task'} label={say('task.one')} size={17} /></span>
         <span class="row-who"><span class="row-kind">{say('task.one')}</span><span class="muted"> · {say(`task.state.${task.state}`).toLowerCase()}</span></span>
