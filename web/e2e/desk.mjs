@@ -189,6 +189,36 @@ export async function startScanner() {
   };
 }
 
+/** A mail server of customers that keeps what it accepts. */
+export async function startSink() {
+  const mails = [];
+  const listener = net.createServer((socket) => {
+    const say = (line) => socket.write(`${line}\r\n`);
+    let content = null;
+    createInterface({ input: socket, crlfDelay: Infinity }).on('line', (line) => {
+      if (content && line === '.') { mails.push(content.join('\n')); content = null; return say('250 2.0.0 kept'); }
+      if (content) return content.push(line);
+      if (/^DATA/i.test(line)) { content = []; return say('354 go on'); }
+      if (/^QUIT/i.test(line)) return socket.end('221 bye\r\n');
+      return say('250 ok');
+    });
+    socket.on('error', () => undefined);
+    say('220 customers.example');
+  });
+  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  return { mails, addr: `127.0.0.1:${listener.address().port}`, stop: () => listener.close() };
+}
+
+/** Waits until there is something. */
+export async function until(what, look) {
+  for (let i = 0; i < 300; i++) {
+    const found = look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return assert.fail(what);
+}
+
 /** A port of 127.0.0.1 where nothing listens. */
 export async function freePort() {
   const taken = net.createServer().listen(0, '127.0.0.1');

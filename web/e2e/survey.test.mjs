@@ -1,12 +1,10 @@
 // A survey as the customer sees it: the mail, the page behind its links, and where the agent reads the answer.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { everywhere, freePort, launch, mail, open, startServer } from './desk.mjs';
+import { everywhere, freePort, launch, mail, open, startServer, startSink, until } from './desk.mjs';
 
 const admin = { name: 'Ada', email: 'ada@desk.example', password: 'correct horse battery' };
 const policy = `version: 1
@@ -18,35 +16,6 @@ routing: [{name: default, set: {inbox: frontline}}]
 `;
 const dir = mkdtempSync(join(tmpdir(), 'switchboard-survey-'));
 let browser, server, page, smtp, sink;
-
-/** A mail server of customers that keeps what it accepts. */
-async function startSink() {
-  const mails = [];
-  const listener = net.createServer((socket) => {
-    const say = (line) => socket.write(`${line}\r\n`);
-    let content = null;
-    createInterface({ input: socket, crlfDelay: Infinity }).on('line', (line) => {
-      if (content && line === '.') { mails.push(content.join('\n')); content = null; return say('250 2.0.0 kept'); }
-      if (content) return content.push(line);
-      if (/^DATA/i.test(line)) { content = []; return say('354 go on'); }
-      if (/^QUIT/i.test(line)) return socket.end('221 bye\r\n');
-      return say('250 ok');
-    });
-    socket.on('error', () => undefined);
-    say('220 customers.example');
-  });
-  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  return { mails, addr: `127.0.0.1:${listener.address().port}`, stop: () => listener.close() };
-}
-
-async function until(what, look) {
-  for (let i = 0; i < 300; i++) {
-    const found = look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return assert.fail(what);
-}
 
 before(async () => {
   sink = await startSink();

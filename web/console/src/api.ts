@@ -50,7 +50,7 @@ export function onSessionLost(listener: typeof sessionLost): void {
 
 /** Makes a request; parts that are loaded later have their own calls. */
 /** The body of an answer. */
-export async function read(method: string, path: string, body?: unknown, signal?: AbortSignal, accept = 'application/json', match = ''): Promise<string> {
+export async function read(method: string, path: string, body?: unknown, signal?: AbortSignal, accept = 'application/json', match = '', key = ''): Promise<string> {
   let answer: Response;
   try {
     answer = await fetch(BASE + path, {
@@ -62,6 +62,7 @@ export async function read(method: string, path: string, body?: unknown, signal?
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...(actor ? { 'Switchboard-Agent': actor } : {}),
         ...(match && { 'If-Match': match }),
+        ...(key && { 'Idempotency-Key': key }),
       },
       body: body === undefined ? null : JSON.stringify(body),
     });

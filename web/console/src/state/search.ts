@@ -22,13 +22,15 @@ export type View =
   | { kind: 'webhooks' }
   | { kind: 'outbox' }
   | { kind: 'articles' }
+  | { kind: 'rootcauses' }
+  | { kind: 'advisories' }
   | { kind: 'macros' }
   | { kind: 'reports'; /** The saved report that is open, with /unsubscribe if a mail led here to end its mails. */ saved?: string }
   | { kind: 'reviews' }
   | { kind: 'policy' };
 
 /** Views that are pages of their own, without conversations. */
-const PAGES = ['quarantine', 'channels', 'agents', 'webhooks', 'outbox', 'articles', 'macros', 'reports', 'reviews', 'policy'] as const;
+const PAGES = ['quarantine', 'channels', 'agents', 'webhooks', 'outbox', 'articles', 'rootcauses', 'advisories', 'macros', 'reports', 'reviews', 'policy'] as const;
 type PageView = Extract<View, { kind: (typeof PAGES)[number] }>;
 export const isPage = (view: View): view is PageView => (PAGES as readonly string[]).includes(view.kind);
 

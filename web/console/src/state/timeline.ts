@@ -100,6 +100,10 @@ export function describe(event: DeskEvent, names: Names): string {
       return say('event.scheduled', { actor, time: exact(event.data.send_at) });
     case 'message.cancelled':
       return event.data.reason ? say('event.withheld', { reason: event.data.reason }) : say('event.takenBack', { actor });
+    case 'root-cause.linked':
+      return say('event.caused', { actor, title: event.data.title });
+    case 'root-cause.unlinked':
+      return say('event.uncaused', { actor, title: event.data.title });
     case 'macro.applied':
       return say('event.macro', { actor, name: event.data.name });
     case 'address.lifted':

@@ -1,16 +1,18 @@
 // All texts of the console come from catalogues, so that a translation is as many other
 // files: strings.json has those of the first screen, pages.json those of the pages and
 // dialogs that are loaded later (pages.ts), and a large page has its own.
+import type advisories from './advisories.json';
 import type articles from './articles.json';
 import type pages from './pages.json';
 import type policy from './policy.json';
 import type reports from './reports.json';
 import type reviews from './reviews.json';
+import type rootcauses from './rootcauses.json';
 import type runbooks from './runbooks.json';
 import type saved from './saved.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof articles & typeof pages & typeof policy & typeof reports & typeof reviews & typeof runbooks & typeof saved;
+type Catalogue = typeof first & typeof advisories & typeof articles & typeof pages & typeof policy & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

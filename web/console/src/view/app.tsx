@@ -7,7 +7,7 @@ import { count, say } from '../text/say';
 import { alarmOf } from './alarm';
 import { Icon } from './icon';
 import { List, titleOf } from './list';
-import { Agents, Articles, Later, loadLater, Macros, Outgoing, Policy, Reports, Reviews, Webhooks } from './lazy';
+import { Advisories, Agents, Articles, Later, loadLater, Macros, Outgoing, Policy, Reports, Reviews, RootCauses, Webhooks } from './lazy';
 import { Changed, Login, Unreachable } from './login';
 import { Rail } from './rail';
 import { keyLabel, keyShortcut, listen } from './shortcuts';
@@ -43,7 +43,7 @@ function Desk() {
     <div class={`desk${open ? ' desk-open' : ''}`}>
       <div class="bars"><OfflineBar /><AlarmBar /></div>
       <Rail />
-      {view.kind === 'quarantine' ? <Later part="Quarantine" /> : view.kind === 'channels' ? <Later part="Channels" /> : view.kind === 'agents' ? <Agents /> : view.kind === 'webhooks' ? <Webhooks /> : view.kind === 'outbox' ? <Outgoing part="Outbox" /> : view.kind === 'articles' ? <Articles part="Page" /> : view.kind === 'macros' ? <Macros part="Page" /> : view.kind === 'reports' ? <Reports /> : view.kind === 'reviews' ? <Reviews /> : view.kind === 'policy' ? <Policy /> : <><List /><ThreadPane /><Later part="Side" /></>}
+      {view.kind === 'quarantine' ? <Later part="Quarantine" /> : view.kind === 'channels' ? <Later part="Channels" /> : view.kind === 'agents' ? <Agents /> : view.kind === 'webhooks' ? <Webhooks /> : view.kind === 'outbox' ? <Outgoing part="Outbox" /> : view.kind === 'articles' ? <Articles part="Page" /> : view.kind === 'rootcauses' ? <RootCauses part="Page" /> : view.kind === 'advisories' ? <Advisories /> : view.kind === 'macros' ? <Macros part="Page" /> : view.kind === 'reports' ? <Reports /> : view.kind === 'reviews' ? <Reviews /> : view.kind === 'policy' ? <Policy /> : <><List /><ThreadPane /><Later part="Side" /></>}
       {dialog.value !== null && <Later part="Dialogs" />}
       <Toasts />
     </div>

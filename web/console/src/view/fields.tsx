@@ -1,4 +1,5 @@
 // Fields of forms with the server's error beside each.
+import '../style/fields.css';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { say } from '../text/say';

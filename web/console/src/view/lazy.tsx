@@ -8,62 +8,39 @@ import { say, type Sentence } from '../text/say';
 import type { Conversation, Delivery, Message, Unreachable } from '../wire';
 
 type Parts = typeof import('./later');
-type Team = typeof import('./team');
-type First = typeof import('./first');
 type Post = typeof import('./outbox');
 type MacroParts = typeof import('./macros');
 type ArticleParts = typeof import('./articles');
-type Forward = typeof import('./forward');
-type When = typeof import('./sendlater');
-type Books = typeof import('./runbooks');
-const parts = signal<Parts | null>(null);
-const team = signal<Team | null>(null);
-const first = signal<First | null>(null);
-const post = signal<Post | null>(null);
-const macros = signal<MacroParts | null>(null);
-const articles = signal<ArticleParts | null>(null);
-const forward = signal<Forward | null>(null);
-const when = signal<When | null>(null);
-const books = signal<Books | null>(null);
+type Causes = typeof import('./rootcauses');
 
-export async function loadLater(): Promise<void> {
-  parts.value ??= await import('./later');
+/** What is loaded with one file. */
+interface Chunk<M> { loaded: { readonly value: M | null }; load: () => Promise<void> }
+
+function chunk<M>(load: () => Promise<M>): Chunk<M> {
+  const loaded = signal<M | null>(null);
+  return { loaded, load: async () => { loaded.value ??= await load(); } };
 }
 
-async function loadTeam(): Promise<void> {
-  team.value ??= await import('./team');
-}
+const parts = chunk(() => import('./later'));
+const team = chunk(() => import('./team'));
+const first = chunk(() => import('./first'));
+const hooks = chunk(() => import('./webhooks'));
+const post = chunk(() => import('./outbox'));
+const macros = chunk(() => import('./macros'));
+const articles = chunk(() => import('./articles'));
+const forward = chunk(() => import('./forward'));
+const when = chunk(() => import('./sendlater'));
+const measured = chunk(() => import('./reports'));
+const judged = chunk(() => import('./reviews'));
+const rules = chunk(() => import('./policy'));
+const books = chunk(() => import('./runbooks'));
+const causes = chunk(() => import('./rootcauses'));
+const notices = chunk(() => import('./advisories'));
 
-async function loadFirst(): Promise<void> {
-  first.value ??= await import('./first');
-}
+export const loadLater = parts.load;
 
-async function loadPost(): Promise<void> {
-  post.value ??= await import('./outbox');
-}
-
-async function loadMacros(): Promise<void> {
-  macros.value ??= await import('./macros');
-}
-
-async function loadArticles(): Promise<void> {
-  articles.value ??= await import('./articles');
-}
-
-async function loadForward(): Promise<void> {
-  forward.value ??= await import('./forward');
-}
-
-async function loadBooks(): Promise<void> {
-  books.value ??= await import('./runbooks');
-}
-
-async function loadWhen(): Promise<void> {
-  when.value ??= await import('./sendlater');
-}
-
-/** Starts loading a part when it is shown first. */
-function useLoaded(load: () => Promise<void>): void {
+/** A chunk, which starts loading when it is shown first. */
+function useChunk<M>({ loaded, load }: Chunk<M>): M | null {
   useEffect(() => {
     load().catch(() => {
       // The server is away, or has a new version that does not have this page's files.
@@ -71,97 +48,68 @@ function useLoaded(load: () => Promise<void>): void {
       tell(say('net.later'), { bad: true });
     });
   }, []);
+  return loaded.value;
 }
 
-/** A page that is loaded when it is opened. */
-function page<T>(load: () => Promise<T>, pick: (loaded: T) => FunctionComponent, title: Sentence): FunctionComponent {
-  const loaded = signal<T | null>(null);
-  return () => {
-    useLoaded(async () => { loaded.value ??= await load(); });
-    const Part = loaded.value && pick(loaded.value);
-    return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say(title)} />;
-  };
+/** What is shown of a part: the part, and until it is loaded, a page without anything. */
+function show(Part: unknown, props: object, title?: Sentence, key?: string) {
+  const Loaded = Part as FunctionComponent<object> | undefined;
+  return Loaded ? <Loaded key={key} {...props} /> : title ? <main class="page" aria-busy="true" aria-label={say(title)} /> : null;
 }
 
 /** A part of the page that is loaded after the first screen. */
 export function Later({ part, ...props }: { part: Exclude<keyof Parts, 'addFiles'>; conversation?: string; disabled?: boolean; message?: Message }) {
-  useLoaded(loadLater);
-  const Part = parts.value?.[part] as FunctionComponent<object> | undefined;
-  return Part ? <Part {...props} /> : null;
+  return show(useChunk(parts)?.[part], props);
 }
 
-/** The page of the agents, which is loaded when it is opened. */
-export function Agents() {
-  useLoaded(loadTeam);
-  const Part = team.value?.Agents;
-  return Part ? <Part /> : <main class="page" aria-busy="true" aria-label={say('view.agents')} />;
-}
-
-/** The page of the webhooks, which is loaded when it is opened. */
-export const Webhooks = page(() => import('./webhooks'), (it) => it.Webhooks, 'view.webhooks');
-
-/** The page of measures, which is loaded when it is opened. */
-export const Reports = page(() => import('./reports'), (it) => it.Reports, 'view.reports');
-
-/** The page of reviews of answers, which is loaded when it is opened. */
-export const Reviews = page(() => import('./reviews'), (it) => it.Reviews, 'view.reviews');
-
-/** The page of the routing policy, which is loaded when it is opened. */
-export const Policy = page(() => import('./policy'), (it) => it.Policy, 'view.policy');
+/** The pages that are loaded when they are opened. */
+export const Agents = () => show(useChunk(team)?.Agents, {}, 'view.agents');
+export const Advisories = () => show(useChunk(notices)?.Page, {}, 'view.advisories');
+export const Webhooks = () => show(useChunk(hooks)?.Webhooks, {}, 'view.webhooks');
+export const Reports = () => show(useChunk(measured)?.Reports, {}, 'view.reports');
+export const Reviews = () => show(useChunk(judged)?.Reviews, {}, 'view.reviews');
+export const Policy = () => show(useChunk(rules)?.Policy, {}, 'view.policy');
 
 /** What there is about outgoing mail: the page, and what a conversation shows of failures. */
 export function Outgoing({ part, ...props }: { part: keyof Post; conversation?: Conversation; delivery?: Delivery; list?: readonly Unreachable[] }) {
-  useLoaded(loadPost);
-  const Part = post.value?.[part] as FunctionComponent<object> | undefined;
-  return Part ? <Part {...props} /> : part === 'Outbox' ? <main class="page" aria-busy="true" aria-label={say('view.outbox')} /> : null;
+  return show(useChunk(post)?.[part], props, part === 'Outbox' ? 'view.outbox' : undefined);
 }
 
 /** What there is about macros: the page, and what the composer shows. */
 export function Macros({ part, ...props }: { part: keyof MacroParts; conversation?: Conversation; field?: RefObject<HTMLTextAreaElement> }) {
-  useLoaded(loadMacros);
-  const Part = macros.value?.[part] as FunctionComponent<object> | undefined;
-  return Part ? <Part {...props} /> : part === 'Page' ? <main class="page" aria-busy="true" aria-label={say('view.macros')} /> : null;
+  return show(useChunk(macros)?.[part], props, part === 'Page' ? 'view.macros' : undefined);
 }
 
 /** What there is about articles: the page, and what the composer inserts. */
 export function Articles({ part, ...props }: { part: Exclude<keyof ArticleParts, 'draftOf'>; field?: RefObject<HTMLTextAreaElement>; close?: () => void }) {
-  useLoaded(loadArticles);
-  const Part = articles.value?.[part] as FunctionComponent<object> | undefined;
-  return Part ? <Part {...props} /> : part === 'Page' ? <main class="page" aria-busy="true" aria-label={say('view.articles')} /> : null;
+  return show(useChunk(articles)?.[part], props, part === 'Page' ? 'view.articles' : undefined);
 }
 
 /** The runbooks of a conversation. */
 export function Runbooks({ conversation }: { conversation: Conversation }) {
-  useLoaded(loadBooks);
-  const Part = books.value?.Runbooks;
-  return Part ? <Part key={conversation.id} conversation={conversation} /> : null;
+  return show(useChunk(books)?.Runbooks, { conversation }, undefined, conversation.id);
+}
+
+/** What there is about root causes: the page, and those that a conversation is linked to. */
+export function RootCauses({ part, ...props }: { part: keyof Causes; conversation?: Conversation }) {
+  return show(useChunk(causes)?.[part], props, part === 'Page' ? 'view.rootcauses' : undefined, props.conversation?.id);
 }
 
 /** The forms for agents and accounts, which are loaded when one is opened. */
 export function TeamDialog({ part, ...props }: { part: 'AgentDialog' | 'ProfileDialog' } | { part: 'AccountDialog'; conversation: Conversation }) {
-  useLoaded(loadTeam);
-  const loaded = team.value;
-  if (!loaded) return null;
-  return part === 'AgentDialog' ? <loaded.AgentDialog /> : part === 'ProfileDialog' ? <loaded.ProfileDialog /> : <loaded.AccountDialog conversation={(props as { conversation: Conversation }).conversation} />;
+  return show(useChunk(team)?.[part], props);
 }
 
 /** Asks when a reply is sent; loaded when it is opened. */
-export function SendLater({ conversation }: { conversation: Conversation }) {
-  useLoaded(loadWhen);
-  const Part = when.value?.SendLaterDialog;
-  return Part ? <Part conversation={conversation} /> : null;
+export function SendLater(props: { conversation: Conversation }) {
+  return show(useChunk(when)?.SendLaterDialog, props);
 }
 
 /** The form for a message to somebody who has not written, which is loaded when it is opened. */
-export function StartDialog() {
-  useLoaded(loadFirst);
-  const Part = first.value?.StartDialog;
-  return Part ? <Part /> : null;
-}
+export const StartDialog = () => show(useChunk(first)?.StartDialog, {});
 
 /** The form for mail to third parties, which is loaded when it is opened. */
 export function Forwarding(props: { conversation: Conversation; messages: Message[] }) {
-  useLoaded(loadForward);
-  const Part = forward.value?.Forwarding;
+  const Part = useChunk(forward)?.Forwarding;
   return Part ? <Part key={JSON.stringify(passing.value)} {...props} /> : <footer class="composer editor" aria-busy="true" />;
 }

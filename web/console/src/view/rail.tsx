@@ -68,6 +68,8 @@ export function Rail() {
         ))}
         <ul class="entries">
           <Entry view={{ kind: 'agents' }} label={say('view.agents')} icon="team" />
+          <Entry view={{ kind: 'rootcauses' }} label={say('view.rootcauses')} icon="roots" />
+          {(me.value.admin || me.value.leads.length > 0) && <Entry view={{ kind: 'advisories' }} label={say('view.advisories')} icon="horn" />}
           <Entry view={{ kind: 'articles' }} label={say('view.articles')} icon="book" />
           <Entry view={{ kind: 'macros' }} label={say('view.macros')} icon="macro" />
           {(me.value.admin || me.value.leads.length > 0) && <Entry view={{ kind: 'reports' }} label={say('view.reports')} icon="chart" />}

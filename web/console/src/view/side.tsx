@@ -8,7 +8,7 @@ import { threadOf } from '../state/thread';
 import type { Stint } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
-import { Outgoing, Runbooks } from './lazy';
+import { Outgoing, RootCauses, Runbooks } from './lazy';
 import { statusOf } from './list';
 import { withKey } from './shortcuts';
 import { shownId } from './shown';
@@ -29,6 +29,7 @@ export function Side() {
         <div><h3 dir="auto">{nameOf(contact)}</h3><p class="muted">{addressOf(contact)}</p></div>
       </section>
       <Runbooks conversation={conversation} />
+      <RootCauses part="Linked" conversation={conversation} />
       {person && person.identities.length > 0 && (
         <section>
           <h4>{say('side.contact')}</h4>

@@ -1,0 +1,6 @@
+// The texts of root causes.
+import './pages';
+import rootcauses from './rootcauses.json';
+import { learn } from './say';
+
+learn(rootcauses);
