@@ -47,6 +47,18 @@ func (s *server) eventRoutes() {
 	}), func(ctx context.Context, in *socketInput) (*huma.StreamResponse, error) {
 		return s.sockets.Open(ctx, middleware.RequestOf(ctx), in.After)
 	})
+	handle(s, huma.Operation{
+		OperationID: "stream-events", Method: http.MethodGet, Path: "/events/stream", Summary: "Stream the event log", Tags: tags,
+		Description: "Server-sent events (HTML standard): first `ready`, then the events after the cursor, then live ones, each once, and signals. The `data` of each is the frame of the socket that has this type, and the id is its cursor.",
+		Responses:   map[string]*huma.Response{"200": {Description: "The events, until the connection ends", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}}}},
+	}, func(ctx context.Context, in *streamInput) (*huma.StreamResponse, error) {
+		return s.sockets.Stream(ctx, auth.AgentOf(ctx), in.After, in.LastEventID)
+	})
+}
+
+type streamInput struct {
+	After       string `query:"after" maxLength:"100" doc:"The last cursor received; absent: only new events"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"100" doc:"The id of the last event received, which browsers send when they connect again; instead of after"`
 }
 
 // eventRounds bounds how many pages without visible events one request skips.

@@ -74,7 +74,7 @@ func (s *Server) publish(ctx context.Context, a desk.Agent, f PresenceFrame) err
 
 // forwardSignal sends typing and presence signals of conversations that the agent
 // may see. All other signals are for visitors' sessions.
-func (c *conn) forwardSignal(ctx context.Context, signal *live.Signal) error {
+func (c *follower) forwardSignal(ctx context.Context, signal *live.Signal) error {
 	if signal.Kind != live.SignalTyping && signal.Kind != live.SignalPresence || signal.From == c.agent.Load().ID.String() {
 		return nil
 	}
@@ -95,5 +95,5 @@ func (c *conn) forwardSignal(ctx context.Context, signal *live.Signal) error {
 			return desk.Errorf(desk.KindInternal, "decode signal: %w", err)
 		}
 	}
-	return c.send(frame)
+	return c.out.send(frame)
 }

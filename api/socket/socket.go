@@ -1,6 +1,6 @@
-// Package socket serves the agents' event socket: a WebSocket (RFC 6455) that
-// first replays the event log from the client's cursor, then follows it, and
-// carries typing and presence signals between agents.
+// Package socket serves the event log as it grows, as a WebSocket (RFC 6455) and as
+// server-sent events (HTML standard §9.2): both first replay the log from the client's cursor, then
+// follow it, and carry typing and presence signals of agents. Only a WebSocket takes such signals.
 package socket
 
 import (
@@ -67,11 +67,17 @@ type Options struct {
 	Ping time.Duration
 }
 
-// Server accepts event sockets until Shutdown.
+// client is an open connection.
+type client interface {
+	stop() // asks it to connect again
+	end()  // cuts it off
+}
+
+// Server accepts event sockets and streams until Shutdown.
 type Server struct {
 	Options
 	mu       sync.Mutex
-	open     map[*websocket.Conn]struct{}
+	open     map[client]struct{}
 	seen     map[desk.AgentID]time.Time // when the presence of each connected agent was last recorded
 	stopping bool
 	empty    chan struct{} // closed when stopping and no connection is left
@@ -82,7 +88,7 @@ func New(o Options) *Server {
 	if o.Ping == 0 {
 		o.Ping = PingInterval
 	}
-	return &Server{Options: o, open: make(map[*websocket.Conn]struct{}), seen: make(map[desk.AgentID]time.Time), empty: make(chan struct{})}
+	return &Server{Options: o, open: make(map[client]struct{}), seen: make(map[desk.AgentID]time.Time), empty: make(chan struct{})}
 }
 
 // upgrader leaves compression off, because gorilla's read limit counts compressed
@@ -110,11 +116,8 @@ func (s *Server) Open(ctx context.Context, r *http.Request, after string) (*huma
 		}
 		return nil, err
 	}
-	at := desk.Cursor(after)
-	if at != "" {
-		if _, err := s.Events.EventsAfter(ctx, at, 1); err != nil && desk.KindOf(err) == desk.KindInvalid {
-			return nil, problem.Invalid("query.after", err.Error(), after)
-		}
+	if err := s.checkCursor(ctx, "query.after", after); err != nil {
+		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		r, w := humago.Unwrap(hc)
@@ -122,11 +125,22 @@ func (s *Server) Open(ctx context.Context, r *http.Request, after string) (*huma
 		if err != nil {
 			return // the upgrader has answered
 		}
-		s.serve(ctx, ws, r, who, at)
+		s.serve(ctx, ws, r, who, desk.Cursor(after))
 	}}, nil
 }
 
-func (s *Server) add(c *websocket.Conn) bool {
+// checkCursor refuses a cursor that is none.
+func (s *Server) checkCursor(ctx context.Context, location, after string) error {
+	if after == "" {
+		return nil
+	}
+	if _, err := s.Events.EventsAfter(ctx, desk.Cursor(after), 1); err != nil && desk.KindOf(err) == desk.KindInvalid {
+		return problem.Invalid(location, err.Error(), after)
+	}
+	return nil
+}
+
+func (s *Server) add(c client) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {
@@ -136,7 +150,7 @@ func (s *Server) add(c *websocket.Conn) bool {
 	return true
 }
 
-func (s *Server) remove(c *websocket.Conn) {
+func (s *Server) remove(c client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)
@@ -145,7 +159,7 @@ func (s *Server) remove(c *websocket.Conn) {
 	}
 }
 
-// Shutdown closes all sockets with 1012 (service restart), so that clients
+// Shutdown closes all sockets with 1012 (service restart) and ends all streams, so that clients
 // reconnect, and waits for them until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
@@ -155,22 +169,20 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			close(s.empty)
 		}
 	}
-	var open []*websocket.Conn
+	var open []client
 	for c := range s.open {
 		open = append(open, c)
 	}
 	s.mu.Unlock()
-	message := websocket.FormatCloseMessage(websocket.CloseServiceRestart, "restarting")
 	for _, c := range open {
-		c.WriteControl(websocket.CloseMessage, message, time.Now().Add(time.Second)) // an error means that the client is gone
-		c.SetReadDeadline(time.Now().Add(time.Second))
+		c.stop()
 	}
 	select {
 	case <-s.empty:
 		return nil
 	case <-ctx.Done():
 		for _, c := range open {
-			c.Close()
+			c.end()
 		}
 		return ctx.Err()
 	}
