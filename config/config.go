@@ -52,6 +52,7 @@ type Config struct {
 	DB         DB                `koanf:"db"`
 	Mail       Mail              `koanf:"mail"`
 	SMTP       SMTP              `koanf:"smtp"`
+	AgentMail  AgentMail         `koanf:"agent_mail"`
 	Smarthost  Smarthost         `koanf:"smarthost"`
 	Smarthosts []SenderSmarthost `koanf:"smarthosts"`
 	Delivery   Delivery          `koanf:"delivery"`

@@ -78,6 +78,7 @@ func (c *Config) Validate() error {
 	v.advisories(&c.Advisories)
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)
+	v.agentMail(c)
 	v.relay("smarthost.", &c.Smarthost)
 	v.delivery(c)
 	v.dkim(c.DKIM)

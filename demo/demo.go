@@ -27,11 +27,13 @@ type Options struct {
 	Addr string // of the HTTP server; with port 0 the mail servers use free ports too
 	SMTP string // empty: 127.0.0.1:2525
 	IMAP string // empty: 127.0.0.1:1143
-	Data string // folder; kept between runs
-	Seed int64  // of the random conversations
-	JSON bool   // print one line of JSON instead of the welcome text
-	Out  io.Writer
-	Log  *slog.Logger
+	// AgentIMAP and AgentSMTP are for the agents' mail programs; empty: 127.0.0.1:1144 and 127.0.0.1:2587
+	AgentIMAP, AgentSMTP string
+	Data                 string // folder; kept between runs
+	Seed                 int64  // of the random conversations
+	JSON                 bool   // print one line of JSON instead of the welcome text
+	Out                  io.Writer
+	Log                  *slog.Logger
 }
 
 // The demo's company.
@@ -58,6 +60,9 @@ type Endpoints struct {
 	ChatURL   string `json:"chat_url"`
 	SinkAPI   string `json:"sink_api"`
 	Demo      string `json:"demo"`
+	// IMAPAgents is where an agent's mail program reads inboxes, and SubmissionAgents where it sends replies. Both are without TLS.
+	IMAPAgents       IMAP `json:"imap_agents"`
+	SubmissionAgents IMAP `json:"submission_agents"`
 }
 
 // IMAP contains the address and login of the support mailbox.
@@ -136,6 +141,11 @@ func (d *demo) ports() {
 	}
 	fallback(&d.opt.SMTP, "127.0.0.1:2525")
 	fallback(&d.opt.IMAP, "127.0.0.1:1143")
+	if port != "8080" { // several demos run at once
+		port = "0"
+	}
+	fallback(&d.opt.AgentIMAP, "127.0.0.1:1144")
+	fallback(&d.opt.AgentSMTP, "127.0.0.1:2587")
 }
 
 // start brings up the sink, the mailbox and the gateway.
@@ -167,6 +177,7 @@ func (d *demo) config() config.Config {
 	cfg.Addr, cfg.Data, cfg.Policy = d.opt.Addr, d.opt.Data, d.rules
 	cfg.Mail = config.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop", Undo: cfg.Mail.Undo, DelayWarning: cfg.Mail.DelayWarning}
 	cfg.SMTP.Addr = d.opt.SMTP
+	cfg.AgentMail = config.AgentMail{IMAP: d.opt.AgentIMAP}
 	cfg.Smarthost = config.Smarthost{Addr: d.sink.Addr(), TLS: "none"}
 	cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: d.box.Addr(), User: imapUser, Password: imapPassword, TLS: "none"}}
 	cfg.Widgets = []config.Widget{{Key: widgetKey, Name: "Demo Shop", Origins: []string{"*"}}}
@@ -181,12 +192,17 @@ func (d *demo) endpoints(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	secret, err := d.appPassword(ctx)
+	if err != nil {
+		return err
+	}
 	host := d.gate.HTTPAddr().String()
 	d.ends = Endpoints{
 		Console: "http://" + host + "/", API: "http://" + host + "/api/v1", APIKey: key,
 		SMTP: d.gate.SMTPAddr().String(), IMAP: IMAP{d.box.Addr(), imapUser, imapPassword},
 		WidgetKey: widgetKey, FormURL: "http://" + host + "/f/" + formKey, ChatURL: "ws://" + host + "/chat?widget=" + widgetKey,
 		SinkAPI: "http://" + host + "/demo/api/sink", Demo: "http://" + host + "/demo",
+		IMAPAgents: IMAP{d.gate.AgentIMAPAddr().String(), agents[0].Email, secret},
 	}
 	return nil
 }

@@ -118,3 +118,22 @@ func (d *demo) apiKey(ctx context.Context, admin desk.Agent) (string, error) {
 	_, err := d.gate.Store().CreateKey(ctx, apiKeyName, credential.Digest(key), admin, time.Time{})
 	return key, errors.Join(err, os.WriteFile(path, []byte(key+"\n"), 0o600))
 }
+
+// appPassword reads the app password of the first agent's mail programs, or creates it at the first start.
+func (d *demo) appPassword(ctx context.Context) (string, error) {
+	st := d.gate.Store()
+	path := filepath.Join(d.opt.Data, "app-password")
+	if text, err := os.ReadFile(path); err == nil {
+		secret := strings.TrimSpace(string(text))
+		if _, err := st.AppPasswordAgent(ctx, agents[0].Email, credential.Digest(secret)); err == nil {
+			return secret, nil
+		}
+	}
+	a, _, err := st.AgentByEmail(ctx, agents[0].Email)
+	if err != nil {
+		return "", err
+	}
+	secret := credential.NewAppPassword()
+	_, err = st.CreateAppPassword(ctx, "demo", credential.Digest(secret), a)
+	return secret, errors.Join(err, os.WriteFile(path, []byte(secret+"\n"), 0o600))
+}

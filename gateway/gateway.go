@@ -60,34 +60,6 @@ import (
 // Version is the version of the program: set by the linker, else from the build.
 var Version = builtVersion(debug.ReadBuildInfo())
 
-// builtVersion describes a build by its module version, or by the revision of the
-// sources that the Go toolchain records.
-func builtVersion(info *debug.BuildInfo, ok bool) string {
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	var revision, at, changed string
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			revision = s.Value
-		case "vcs.time":
-			at, _, _ = strings.Cut(s.Value, "T")
-		case "vcs.modified":
-			if s.Value == "true" {
-				changed = ", modified"
-			}
-		}
-	}
-	if revision == "" {
-		return "unknown (built without version control, " + info.GoVersion + ")"
-	}
-	return fmt.Sprintf("%.12s (%s%s)", revision, at, changed)
-}
-
 // Gateway is the whole program except flags and signals.
 type Gateway struct {
 	cfg    config.Config
@@ -128,6 +100,7 @@ type Gateway struct {
 	mailboxes    *mailbox.Node  // holds the leases of the mailboxes that this node reads
 	smtpAddr     net.Addr       // of smtp.addr
 	smtpsAddr    net.Addr       // of smtp.tls_addr
+	agents       agentMail      // of the agents' mail programs
 	httpListener net.Listener
 	metrics      *metrics.Server // nil when metrics are off
 	held         chan struct{}   // closed when timers may run; nil: they always may
@@ -193,6 +166,9 @@ func (g *Gateway) build(ctx context.Context) error {
 	}
 	g.reconcile = reconcile.New(g.cfg.Mailboxes, wakingStore{g.store, g.space, g.processor.Wake}, g.log)
 	if err := g.buildHTTP(ctx); err != nil {
+		return err
+	}
+	if err := g.buildAgentMail(); err != nil {
 		return err
 	}
 	return g.buildChannels()
@@ -324,6 +300,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 	deps.Reconciler = g.reconcile
 	known := versions{g.store, g.tail.Wake}
 	deps.Policies, deps.Simulator = known, known
+	deps.Drafts = readMarks{g.store, g.wakeMail}
 	deps.PlainWebhooks = g.cfg.Webhooks.AllowHTTP
 	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains, AdvisoryBudget: g.cfg.Advisories.Budget(), NoAdvisories: g.noAdvisories()}, deps)
 	if err != nil {
@@ -385,6 +362,7 @@ func (g *Gateway) Close() error {
 			errs = append(errs, err)
 		}
 	}
+	errs = append(errs, g.closeAgentMail())
 	if g.metrics != nil {
 		if err := g.metrics.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)

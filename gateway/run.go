@@ -105,6 +105,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	frontend, outer := errgroup.WithContext(ctx)
 	frontend.Go(func() error { return g.group.Run(outer) })
 	frontend.Go(func() error { return g.serve(outer) })
+	frontend.Go(func() error { return g.runAgentMail(outer) })
 	frontend.Go(func() error { return g.db.Wait(outer) })
 	frontend.Go(func() error { return g.reconcile.Run(outer) })
 	err := frontend.Wait()

@@ -162,6 +162,19 @@ create table api_keys (
     constraint api_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
 );
 
+create table app_passwords (
+    id uuid not null,
+    agent_id uuid not null,
+    name text not null,
+    hash bytea not null,
+    created_at timestamp with time zone not null default now(),
+    last_used_at timestamp with time zone,
+    constraint app_passwords_pkey PRIMARY KEY (id),
+    constraint app_passwords_hash_key UNIQUE (hash),
+    constraint app_passwords_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
+);
+CREATE INDEX app_passwords_agent ON app_passwords USING btree (agent_id);
+
 create table article_versions (
     article_id uuid not null,
     version integer not null,
@@ -597,33 +610,96 @@ create table identities (
 );
 CREATE INDEX identities_contact ON identities USING btree (contact_id);
 
+create table imap_drafts (
+    mailbox_id bigint not null,
+    uid bigint not null,
+    bytes bytea not null storage external,
+    flags text[] not null default '{}'::text[],
+    at timestamp with time zone not null default now(),
+    gone boolean not null default false,
+    modseq bigint not null,
+    constraint imap_drafts_pkey PRIMARY KEY (mailbox_id, uid),
+    constraint imap_drafts_mailbox_id_fkey FOREIGN KEY (mailbox_id) REFERENCES imap_mailboxes(id),
+    constraint imap_drafts_uid_check CHECK (((uid >= 1) AND (uid <= '4294967295'::bigint)))
+);
+CREATE INDEX imap_drafts_modseq ON imap_drafts USING btree (mailbox_id, modseq);
+
+create table imap_flags (
+    agent_id uuid not null,
+    conversation_id uuid not null,
+    seq bigint not null,
+    seen boolean,
+    answered boolean not null default false,
+    modseq bigint not null,
+    constraint imap_flags_pkey PRIMARY KEY (agent_id, conversation_id, seq),
+    constraint imap_flags_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
+    constraint imap_flags_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE
+);
+CREATE INDEX imap_flags_modseq ON imap_flags USING btree (agent_id, modseq);
+
 create table imap_mailboxes (
-    inbox_id uuid not null,
-    uid_validity bigint not null,
+    id bigint not null generated always as identity,
+    kind text not null,
+    inbox_id uuid,
+    agent_id uuid,
     uid_next bigint not null default 1,
-    highest_modseq bigint not null default 1,
-    constraint imap_mailboxes_pkey PRIMARY KEY (inbox_id),
+    modseq bigint not null default 1,
+    constraint imap_mailboxes_pkey PRIMARY KEY (id),
+    constraint imap_mailboxes_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id),
     constraint imap_mailboxes_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id),
-    constraint imap_mailboxes_highest_modseq_check CHECK ((highest_modseq > 0)),
-    constraint imap_mailboxes_uid_next_check CHECK (((uid_next >= 1) AND (uid_next <= '4294967296'::bigint))),
-    constraint imap_mailboxes_uid_validity_check CHECK (((uid_validity >= 1) AND (uid_validity <= '4294967295'::bigint)))
+    constraint imap_mailboxes_check CHECK ((((inbox_id IS NOT NULL) = (kind = 'inbox'::text)) AND ((agent_id IS NOT NULL) = (kind = ANY (ARRAY['assigned'::text, 'sent'::text, 'drafts'::text]))))),
+    constraint imap_mailboxes_kind_check CHECK ((kind = ANY (ARRAY['inbox'::text, 'archive'::text, 'assigned'::text, 'sent'::text, 'drafts'::text]))),
+    constraint imap_mailboxes_uid_next_check CHECK (((uid_next >= 1) AND (uid_next <= '4294967296'::bigint)))
+);
+CREATE INDEX imap_mailboxes_modseq ON imap_mailboxes USING btree (modseq);
+CREATE UNIQUE INDEX imap_mailboxes_once ON imap_mailboxes USING btree (kind, inbox_id, agent_id) NULLS NOT DISTINCT;
+
+create table imap_state (
+    one boolean not null default true,
+    xid xid8 not null default '0'::xid8,
+    event bigint not null default 0,
+    modseq bigint not null default 1,
+    constraint imap_state_pkey PRIMARY KEY (one),
+    constraint imap_state_one_check CHECK (one)
+);
+
+create table imap_texts (
+    message_id uuid not null,
+    masked boolean not null,
+    bytes bytea not null storage external,
+    constraint imap_texts_pkey PRIMARY KEY (message_id, masked),
+    constraint imap_texts_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id) ON DELETE CASCADE
 );
 
 create table imap_uids (
-    inbox_id uuid not null,
+    mailbox_id bigint not null,
     uid bigint not null,
     conversation_id uuid not null,
     seq bigint not null,
+    message_id uuid not null,
+    author_id uuid,
+    at timestamp with time zone not null,
+    restricted boolean not null,
+    flagged boolean not null,
+    gone boolean not null default false,
     modseq bigint not null,
-    expunged_at timestamp with time zone,
-    constraint imap_uids_pkey PRIMARY KEY (inbox_id, uid),
-    constraint imap_uids_conversation_id_seq_fkey FOREIGN KEY (conversation_id, seq) REFERENCES placements(conversation_id, seq),
-    constraint imap_uids_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES imap_mailboxes(inbox_id),
-    constraint imap_uids_modseq_check CHECK ((modseq > 0)),
+    constraint imap_uids_pkey PRIMARY KEY (mailbox_id, uid),
+    constraint imap_uids_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
+    constraint imap_uids_mailbox_id_fkey FOREIGN KEY (mailbox_id) REFERENCES imap_mailboxes(id),
+    constraint imap_uids_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
     constraint imap_uids_uid_check CHECK (((uid >= 1) AND (uid <= '4294967295'::bigint)))
 );
-CREATE INDEX imap_uids_modseq ON imap_uids USING btree (inbox_id, modseq);
-CREATE UNIQUE INDEX imap_uids_placement ON imap_uids USING btree (conversation_id, seq, inbox_id) WHERE (expunged_at IS NULL);
+CREATE INDEX imap_uids_modseq ON imap_uids USING btree (mailbox_id, modseq);
+CREATE UNIQUE INDEX imap_uids_once ON imap_uids USING btree (conversation_id, seq, mailbox_id) WHERE (NOT gone);
+
+create table imap_users (
+    agent_id uuid not null,
+    epoch bigint not null default 1,
+    rights text not null,
+    modseq bigint not null default 1,
+    constraint imap_users_pkey PRIMARY KEY (agent_id),
+    constraint imap_users_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
+);
 
 create table inboxes (
     id uuid not null,
@@ -1804,6 +1880,7 @@ create function conversation_points(ids uuid[]) returns SETOF report_points lang
 create function delivery_destination(channel text, recipient text, sender text) returns text language sql stable;
 create function delivery_postponed(blocked_until timestamp with time zone, since timestamp with time zone, warned_at timestamp with time zone, warn double precision, give_up double precision) returns timestamp with time zone language sql stable;
 create function draft_files(d drafts) returns jsonb language sql stable;
+create function imap_wanted(conversation uuid) returns TABLE(mailbox_id bigint, seq bigint, message_id uuid, author_id uuid, outbound boolean, at timestamp with time zone, restricted boolean, flagged boolean) language sql stable;
 create function may_read(restricted boolean, tier integer, inbox uuid, inboxes uuid[], tiers integer[]) returns boolean language sql immutable parallel safe;
 create function open_seconds(i integer, t timestamp with time zone, opens timestamp with time zone[], closes timestamp with time zone[], passed double precision[]) returns double precision language sql immutable parallel safe;
 create function outbox_part(state text, on_hold boolean) returns text language sql immutable;

@@ -121,6 +121,9 @@ var errOtherDraft = desk.Errorf(desk.KindConflict, "the draft was changed elsewh
 
 // MarkRead sets how far an agent has read a conversation.
 func (s *Store) MarkRead(ctx context.Context, as desk.Agent, id desk.ConversationID, seq int64) error {
+	if told, err := s.readTo(ctx, as, id, seq); told || err != nil {
+		return err
+	}
 	_, err := s.q.draft.ReadMark.ExecContext(ctx, as.ID, id, seq)
 	return wrap("mark a conversation as read", err)
 }

@@ -148,6 +148,9 @@ func (s *Store) RebaseEvents(ctx context.Context) (changed int64, err error) {
 		if err == nil && changed > 0 {
 			_, err = tx.StmtxContext(ctx, s.q.reportKeep.Reset).ExecContext(ctx)
 		}
+		if err == nil && changed > 0 {
+			_, err = tx.StmtxContext(ctx, s.q.imap.Reset).ExecContext(ctx)
+		}
 		return wrap("rebase events", err)
 	})
 	return changed, err

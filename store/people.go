@@ -113,7 +113,7 @@ func (s *Store) saveAgent(ctx context.Context, tx *sqlx.Tx, by desk.Actor, befor
 }
 
 // end ends the sessions of an agent with a new password or without access, and the
-// keys of one with a new password.
+// keys and app passwords of one with a new password.
 func (s *Store) end(ctx context.Context, tx *sqlx.Tx, id desk.AgentID, by desk.Actor, newPassword, disabled bool) (Ended, error) {
 	var ended Ended
 	if !newPassword && !disabled {
@@ -131,6 +131,11 @@ func (s *Store) end(ctx context.Context, tx *sqlx.Tx, id desk.AgentID, by desk.A
 	if err := tx.StmtxContext(ctx, s.q.identity.EndKeys).SelectContext(ctx, &keys, id); err != nil {
 		return ended, wrap("revoke keys", err)
 	}
+	var programs []revokedKey
+	if err := tx.StmtxContext(ctx, s.q.appPassword.EndAll).SelectContext(ctx, &programs, id); err != nil {
+		return ended, wrap("revoke app passwords", err)
+	}
+	keys = append(keys, programs...)
 	ended.Keys = len(keys)
 	return ended, s.recordRevoked(ctx, tx, by, "password", keys)
 }

@@ -75,6 +75,10 @@ type queries struct {
 	article          articleQueries
 	gap              gapQueries
 	help             helpQueries
+	appPassword      appPasswordQueries
+	imap             imapQueries
+	imapFlag         imapFlagQueries
+	imapRead         imapReadQueries
 }
 
 // prepareAll fills the tagged fields of each struct in q. A name without a block,

@@ -16,6 +16,7 @@ import (
 	"switchboard/api/site"
 	"switchboard/desk"
 	"switchboard/internal/credential"
+	"switchboard/internal/signinlimit"
 )
 
 // Names of the session cookie. Over TLS it has the prefix with which browsers accept it
@@ -74,7 +75,7 @@ type Authenticator struct {
 	keys     Keys
 	site     site.Site
 	log      *slog.Logger
-	attempts *attempts
+	attempts *signinlimit.Limiter
 	hashing  chan struct{} // bounds concurrent password checks
 }
 
@@ -82,7 +83,7 @@ type Authenticator struct {
 func New(people People, sessions Sessions, keys Keys, site site.Site, log *slog.Logger) *Authenticator {
 	return &Authenticator{
 		people: people, sessions: sessions, keys: keys, site: site, log: log,
-		attempts: newAttempts(time.Now), hashing: make(chan struct{}, 2),
+		attempts: signinlimit.New(time.Now), hashing: make(chan struct{}, 2),
 	}
 }
 

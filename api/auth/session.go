@@ -42,7 +42,7 @@ func (a *Authenticator) SignIn(ctx context.Context, r *http.Request, email, pass
 // check counts an attempt to guess a password and reports whether it is right.
 func (a *Authenticator) check(ctx context.Context, r *http.Request, email, password string) (desk.Agent, bool, error) {
 	account, addr := strings.ToLower(email), forwarded.Addr(r.RemoteAddr)
-	if wait := a.attempts.take(account, addr); wait > 0 {
+	if wait := a.attempts.Take(account, addr); wait > 0 {
 		return desk.Agent{}, false, tooMany(wait)
 	}
 	who, hash, err := a.people.AgentByEmail(ctx, email)
@@ -53,7 +53,7 @@ func (a *Authenticator) check(ctx context.Context, r *http.Request, email, passw
 	if err != nil || !ok || who.ID.IsZero() {
 		return desk.Agent{}, false, err
 	}
-	a.attempts.succeeded(account, addr)
+	a.attempts.Succeeded(account, addr)
 	return who, true, nil
 }
 

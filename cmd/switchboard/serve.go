@@ -103,6 +103,8 @@ func demoCommand() *cobra.Command {
 	cmd.Flags().StringVar(&opt.Addr, "addr", "127.0.0.1:8080", "host:port of the web pages; port 0 picks free ports, for the mail servers, too")
 	cmd.Flags().StringVar(&opt.SMTP, "smtp", "", "host:port of the SMTP listener (default 127.0.0.1:2525)")
 	cmd.Flags().StringVar(&opt.IMAP, "imap", "", "host:port of the IMAP server of the support mailbox (default 127.0.0.1:1143)")
+	cmd.Flags().StringVar(&opt.AgentIMAP, "agent-imap", "", "host:port of IMAP for the agents' mail programs (default 127.0.0.1:1144; a free port if --addr has another port than 8080)")
+	cmd.Flags().StringVar(&opt.AgentSMTP, "agent-smtp", "", "host:port of submission for the agents' mail programs (default 127.0.0.1:2587; the same)")
 	cmd.Flags().StringVar(&opt.Data, "data", "data/demo", "folder of the demo's data; delete it to start over")
 	cmd.Flags().Int64Var(&opt.Seed, "seed", 1, "seed of the generated conversations")
 	cmd.Flags().BoolVar(&opt.JSON, "json", false, "print the URLs and addresses as one line of JSON")

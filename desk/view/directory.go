@@ -150,6 +150,14 @@ type Key struct {
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
+// AppPassword is a password of a mail program without its secret, which is shown only once.
+type AppPassword struct {
+	ID         desk.KeyID `json:"id"`
+	Name       string     `json:"name" doc:"What it is for"`
+	CreatedAt  time.Time  `json:"created_at"`
+	LastUsedAt *time.Time `json:"last_used_at" doc:"Null: never"`
+}
+
 // ByName is a place in a list ordered by name. The zero ByName is the start.
 type ByName struct {
 	Name string

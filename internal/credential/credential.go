@@ -98,6 +98,12 @@ const KeyPrefix = "sbk_"
 // NewSession returns a session token: 256 random bits in base64url.
 func NewSession() string { return random() }
 
+// AppPasswordPrefix marks app passwords, as KeyPrefix does API keys.
+const AppPasswordPrefix = "sbp_"
+
+// NewAppPassword returns a password for an agent's mail program: AppPasswordPrefix and 43 characters of base64url.
+func NewAppPassword() string { return AppPasswordPrefix + random() }
+
 // NewKey returns an API key: KeyPrefix and 43 characters of base64url.
 func NewKey() string { return KeyPrefix + random() }
 

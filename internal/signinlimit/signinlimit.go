@@ -1,4 +1,5 @@
-package auth
+// Package signinlimit limits attempts to guess passwords, by account and network.
+package signinlimit
 
 import (
 	"net/netip"
@@ -40,20 +41,21 @@ type failures struct {
 	last, next time.Time
 }
 
-// attempts limits password guessing.
-type attempts struct {
+// Limiter limits password guessing. It is safe for concurrent use.
+type Limiter struct {
 	now   func() time.Time
 	mu    sync.Mutex
 	known map[attempt]failures
 }
 
-func newAttempts(now func() time.Time) *attempts {
-	return &attempts{now: now, known: make(map[attempt]failures)}
+// New returns a Limiter by a clock.
+func New(now func() time.Time) *Limiter {
+	return &Limiter{now: now, known: make(map[attempt]failures)}
 }
 
-// take counts an attempt as failed and returns 0, or returns how long to wait. A
+// Take counts an attempt as failed and returns 0, or returns how long to wait. A
 // refused attempt is not counted, so that the wait always ends.
-func (a *attempts) take(account string, addr netip.Addr) time.Duration {
+func (a *Limiter) Take(account string, addr netip.Addr) time.Duration {
 	one := attempt{account, clientlimit.Network(addr)}
 	all := attempt{network: one.network}
 	a.mu.Lock()
@@ -84,9 +86,9 @@ func (f failures) add(l limit, now time.Time) failures {
 	return f
 }
 
-// succeeded takes back the last attempt. Of the network's other failures it forgets
+// Succeeded takes back the last attempt. Of the network's other failures it forgets
 // none: knowing one password must not help to guess others.
-func (a *attempts) succeeded(account string, addr netip.Addr) {
+func (a *Limiter) Succeeded(account string, addr netip.Addr) {
 	one := attempt{account, clientlimit.Network(addr)}
 	all := attempt{network: one.network}
 	a.mu.Lock()
@@ -100,7 +102,7 @@ func (a *attempts) succeeded(account string, addr netip.Addr) {
 
 // sweep forgets old failures. If all are recent it forgets them all: such a flood
 // comes from so many networks that no counter stops it.
-func (a *attempts) sweep(now time.Time) {
+func (a *Limiter) sweep(now time.Time) {
 	for who, f := range a.known {
 		if now.Sub(f.last) > attemptMemory {
 			delete(a.known, who)

@@ -1,4 +1,4 @@
-package auth
+package signinlimit
 
 import (
 	"fmt"
@@ -15,33 +15,33 @@ var (
 // TestAttemptsForOneAccount: the wait grows with each failure, up to a limit.
 func TestAttemptsForOneAccount(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	a := newAttempts(func() time.Time { return now })
+	a := New(func() time.Time { return now })
 	const who = "ana@desk.example"
 	for n := range accountLimit.free {
-		if wait := a.take(who, one); wait != 0 {
+		if wait := a.Take(who, one); wait != 0 {
 			t.Fatalf("attempt %d: wait %v, want 0", n+1, wait)
 		}
 	}
 	for _, want := range []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute} {
 		for range 3 { // a refused attempt does not lengthen the wait
-			if wait := a.take(who, one); wait != want {
+			if wait := a.Take(who, one); wait != want {
 				t.Fatalf("wait %v, want %v", wait, want)
 			}
 		}
 		now = now.Add(want)
-		if wait := a.take(who, one); wait != 0 {
+		if wait := a.Take(who, one); wait != 0 {
 			t.Fatalf("wait %v after waiting %v", wait, want)
 		}
 	}
-	if a.take(who, two) != 0 {
+	if a.Take(who, two) != 0 {
 		t.Error("the account is locked for another network")
 	}
-	if a.take("ben@desk.example", one) != 0 {
+	if a.Take("ben@desk.example", one) != 0 {
 		t.Error("another account is locked")
 	}
 	now = now.Add(attemptMemory + 15*time.Minute)
 	for n := range accountLimit.free {
-		if a.take(who, one) != 0 {
+		if a.Take(who, one) != 0 {
 			t.Errorf("failures are not forgotten: attempt %d", n+1)
 		}
 	}
@@ -50,9 +50,9 @@ func TestAttemptsForOneAccount(t *testing.T) {
 // TestAttemptsOfOneClient: over all accounts, whether they exist or not.
 func TestAttemptsOfOneClient(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	a := newAttempts(func() time.Time { return now })
+	a := New(func() time.Time { return now })
 	try := func(i int, addr string) time.Duration {
-		return a.take(fmt.Sprintf("agent%d@desk.example", i), netip.MustParseAddr(addr))
+		return a.Take(fmt.Sprintf("agent%d@desk.example", i), netip.MustParseAddr(addr))
 	}
 	for i := range networkLimit.free {
 		if try(i, fmt.Sprintf("2001:db8::%x", i)) != 0 { // the addresses of one /64 are one client
@@ -77,30 +77,30 @@ func TestAttemptsOfOneClient(t *testing.T) {
 // cannot use it to guess others.
 func TestSuccess(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	a := newAttempts(func() time.Time { return now })
+	a := New(func() time.Time { return now })
 	for i := range 100 { // an office on Monday morning
 		who := fmt.Sprintf("agent%d@desk.example", i)
-		if a.take(who, one) != 0 {
+		if a.Take(who, one) != 0 {
 			t.Fatalf("agent %d has to wait", i)
 		}
-		a.succeeded(who, one)
+		a.Succeeded(who, one)
 	}
 	for range accountLimit.free - 1 {
-		a.take("ana@desk.example", two)
+		a.Take("ana@desk.example", two)
 	}
-	a.take("ana@desk.example", two)
-	a.succeeded("ana@desk.example", two)
-	if a.take("ana@desk.example", two) != 0 {
+	a.Take("ana@desk.example", two)
+	a.Succeeded("ana@desk.example", two)
+	if a.Take("ana@desk.example", two) != 0 {
 		t.Error("a successful sign-in must reset the count of the account")
 	}
 	guesses := 0
 	for i := 0; guesses < 100; i++ {
-		if a.take(fmt.Sprintf("victim%d@desk.example", i), two) != 0 {
+		if a.Take(fmt.Sprintf("victim%d@desk.example", i), two) != 0 {
 			break
 		}
 		guesses++
-		if a.take("mallory@desk.example", two) == 0 {
-			a.succeeded("mallory@desk.example", two)
+		if a.Take("mallory@desk.example", two) == 0 {
+			a.Succeeded("mallory@desk.example", two)
 		}
 	}
 	if guesses > networkLimit.free+2 {
@@ -110,20 +110,20 @@ func TestSuccess(t *testing.T) {
 
 func TestAttemptsAreSwept(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	a := newAttempts(func() time.Time { return now })
+	a := New(func() time.Time { return now })
 	addr := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}) }
 	for i := range attemptsTracked/2 + 5 {
-		a.take("ana@desk.example", addr(i))
+		a.Take("ana@desk.example", addr(i))
 	}
 	if len(a.known) > attemptsTracked {
 		t.Fatalf("%d are tracked", len(a.known))
 	}
 	for i := range attemptsTracked / 2 {
-		a.take("ana@desk.example", addr(i))
+		a.Take("ana@desk.example", addr(i))
 	}
 	now = now.Add(attemptMemory + time.Second)
-	a.take("ana@desk.example", addr(0))
-	a.take("ana@desk.example", addr(1))
+	a.Take("ana@desk.example", addr(0))
+	a.Take("ana@desk.example", addr(1))
 	if a.sweep(now); len(a.known) != 4 {
 		t.Errorf("%d are tracked after a pause, want 4", len(a.known))
 	}
