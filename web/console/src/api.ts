@@ -1,7 +1,7 @@
 // The only access to the server: JSON over fetch, errors as Problem.
 import type {
   Account, AccountChanges, Agent, AgentChanges, AvailabilityInputBody, ChangeTaskInputBody, Channel, Contact, Conversation, Counts, Draft, DraftInputBody, Event, EventPage, Inbox, InviteInputBody, Message, MoveInputBody, MovePreview, OpenTaskInputBody,
-  PageConversation, PageNotice, PageRaw, PageTask, PasswordChange, PolicyNames, ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint, Task, Trail,
+  ChangedConversation, PageConversation, PageNotice, PageRaw, PageTask, PasswordChange, PolicyNames, ProblemDetails, Recipients, Reconciled, Replayed, ReplyInputBody, Session, Stint, Task, Trail, UndoOutputBody,
 } from './wire';
 
 const BASE = '/api/v1';
@@ -154,19 +154,20 @@ export const api = {
   deleteDraft: (id: string, kind: Draft['kind'], basedOn: string) => call<void>('DELETE', `/conversations/${enc(id)}/drafts/${kind}${params({ based_on: basedOn })}`),
   counts: () => get<Counts>('/counts'),
   note: (id: string, text: string) => call<Message>('POST', `/conversations/${enc(id)}/notes`, { text }),
-  assign: (id: string, assignee: string | null) => call<Conversation>('POST', `/conversations/${enc(id)}/assign`, { assignee }),
+  assign: (id: string, assignee: string | null) => call<ChangedConversation>('POST', `/conversations/${enc(id)}/assign`, { assignee }),
   move: (id: string, body: MoveInputBody) =>
-    call<Conversation>('POST', `/conversations/${enc(id)}/move`, body),
+    call<ChangedConversation>('POST', `/conversations/${enc(id)}/move`, body),
   previewMove: (id: string, inbox: string, signal?: AbortSignal) => get<MovePreview>(`/conversations/${enc(id)}/move${params({ inbox })}`, signal),
   accept: (id: string) => call<Conversation>('POST', `/conversations/${enc(id)}/accept`),
   giveBack: (id: string, why: string) => call<Conversation>('POST', `/conversations/${enc(id)}/return`, { reason: why }),
-  setPriority: (id: string, priority: Conversation['priority']) => call<Conversation>('POST', `/conversations/${enc(id)}/priority`, { priority }),
+  setPriority: (id: string, priority: Conversation['priority']) => call<ChangedConversation>('POST', `/conversations/${enc(id)}/priority`, { priority }),
   notices: (cursor?: string | null) => get<PageNotice>('/notices' + params({ limit: 50, cursor })),
   ackNotice: (id: string) => call<void>('POST', `/notices/${enc(id)}/ack`),
   ackNotices: () => call<void>('POST', '/notices/ack'),
   status: (id: string, status: Conversation['status'], more: { until?: string; cancel_tasks?: true } = {}) =>
-    call<Conversation>('POST', `/conversations/${enc(id)}/status`, { status, ...more }),
+    call<ChangedConversation>('POST', `/conversations/${enc(id)}/status`, { status, ...more }),
   merge: (id: string, into: string) => call<Conversation>('POST', `/conversations/${enc(id)}/merge`, { into }),
+  undo: async (undo: string) => (await call<UndoOutputBody>('POST', '/undo', { undo })).results ?? [],
   unmerge: (id: string) => call<Conversation>('POST', `/conversations/${enc(id)}/unmerge`),
   inboxes: async () => (await get<Page<Inbox>>('/inboxes')).data,
   agents: async (all = false) => (await get<Page<Agent>>('/agents' + params({ all: all || '' }))).data,

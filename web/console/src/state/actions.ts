@@ -1,12 +1,12 @@
 // Actions of the agent, with their notices.
 import { api, Problem } from '../api';
-import { say } from '../text/say';
+import { count, say } from '../text/say';
 import { moment } from '../text/time';
-import type { Conversation, MoveInputBody } from '../wire';
+import type { BulkResult, ChangedConversation, Conversation, MoveInputBody } from '../wire';
 import { me, now, openConversation, place, reason, refreshCounts, showChange, tell } from './desk';
 import { dialog } from './dialog';
 import { refusal } from './handoff';
-import { rows, selected } from './list';
+import { loadList, rows, selected } from './list';
 import { belongs } from './search';
 import { nextConversation, tasks } from './tasklist';
 import { refreshThread, threadOf } from './thread';
@@ -27,7 +27,7 @@ export function current(): Conversation | null {
   return threadOf(id).value.conversation ?? rows.value.find((row) => row.id === id) ?? null;
 }
 
-async function change(work: () => Promise<Conversation>): Promise<Conversation | null> {
+async function change<T extends Conversation>(work: () => Promise<T>): Promise<T | null> {
   try {
     const conversation = await work();
     showChange(conversation);
@@ -42,14 +42,51 @@ async function change(work: () => Promise<Conversation>): Promise<Conversation |
 }
 
 export async function assign(conversation: Conversation, assignee: string | null): Promise<void> {
-  const before = conversation.assignee?.id ?? null;
   const done = await change(() => api.assign(conversation.id, assignee));
   if (!done) return;
-  const text = done.assignee
-    ? say('done.assigned', { name: done.assignee.id === me.value.id ? say('thread.you').toLowerCase() : done.assignee.name })
-    : say('done.unassigned');
-  const undone = before !== (done.assignee?.id ?? null);
-  tell(text, undone ? { undo: () => void change(() => api.assign(conversation.id, before)) } : {});
+  const { number } = done;
+  const name = done.assignee?.id === me.value.id ? say('thread.you').toLowerCase() : done.assignee?.name ?? '';
+  told(name ? say('done.assigned', { number, name }) : say('done.unassigned', { number }), done.undo);
+}
+
+/** Tells what was done; null: it cannot be undone. */
+export function told(what: string, ...tokens: (string | null)[]): void {
+  const kept = tokens.filter((one) => one !== null);
+  tell(what, kept.length > 0 ? { undo: () => void takeBack(what, kept), lasting: true } : {});
+}
+
+/** Beyond that the list is loaded again as a whole. */
+const FEW = 20;
+
+/** Undoes an operation, which may consist of several requests; says why if it cannot be undone any more. */
+async function takeBack(what: string, tokens: readonly string[]): Promise<void> {
+  const results: BulkResult[] = [];
+  const left: string[] = [];
+  let failure: unknown = null;
+  for (const token of tokens.toReversed()) {
+    try {
+      results.push(...await api.undo(token));
+    } catch (error) {
+      failure ??= error;
+      if (error instanceof Problem && (error.status === 0 || error.status >= 500)) left.unshift(token);
+    }
+  }
+  const kept = results.filter((one) => !one.ok);
+  const again = left.length > 0 ? { undo: () => void takeBack(what, left), lasting: true } : {};
+  if (failure || kept.length > 0) {
+    const why = failure ? reason(failure) : [...new Set(kept.map((one) => one.error))].slice(0, 3).join('; ');
+    const n = results.length - kept.length;
+    tell(n > 0 ? count('undo.partly', n, { what, reason: why }) : say('undo.failed', { what, reason: why }), { bad: true, ...again });
+  } else {
+    tell(say('undo.done', { what }));
+  }
+  void refreshCounts();
+  if (results.length > FEW) return void loadList(place.value.view, { quiet: true });
+  await Promise.all(results.map(async ({ id }) => {
+    const conversation = await api.conversation(id).catch(() => null);
+    if (conversation) showChange(conversation);
+    if (id === place.value.open) void refreshThread(id);
+  }));
 }
 
 /** Sets the status, and cancels the open tasks with it if asked to. In a view of open conversations, opens the next row. */
@@ -61,8 +98,7 @@ export async function setStatus(conversation: Conversation, status: Conversation
   if (leaves && place.value.open === conversation.id) openConversation(next);
   const values = { number: done.number, time: until ? moment(new Date(until).toISOString(), now.value) : '' };
   const text = status === 'snoozed' ? say('done.snoozed', values) : status === 'resolved' ? say('done.resolved', values) : say('done.reopened', values);
-  const undo = status === 'open' ? {} : { undo: () => void change(() => api.status(conversation.id, 'open')) };
-  tell(text, undo);
+  told(text, done.undo);
 }
 
 /** Resolves a conversation. With open tasks, asks first what happens to them. */
@@ -87,18 +123,16 @@ export async function giveBack(conversation: Conversation, why: string): Promise
 }
 
 export async function setPriority(conversation: Conversation, priority: Conversation['priority']): Promise<void> {
-  const before = conversation.priority;
   const done = await change(() => api.setPriority(conversation.id, priority));
-  if (!done || before === done.priority) return;
-  tell(say('done.priority', { number: done.number, priority: say(`priority.${done.priority}`).toLowerCase() }), { undo: () => void change(() => api.setPriority(conversation.id, before)) });
+  if (done?.undo) told(say('done.priority', { number: done.number, priority: say(`priority.${done.priority}`).toLowerCase() }), done.undo);
 }
 
 /** Shows where a conversation is now. */
-function shown(done: Conversation, sentence: 'done.moved' | 'done.returned'): void {
+function shown(done: Conversation & Partial<Pick<ChangedConversation, 'undo'>>, sentence: 'done.moved' | 'done.returned'): void {
   showChange(done);
   void refreshThread(done.id);
   void refreshCounts();
-  tell(say(sentence, { number: done.number, name: done.inbox.name }));
+  told(say(sentence, { number: done.number, name: done.inbox.name }), done.undo ?? null);
 }
 
 /** Merges a conversation into another one, and opens that. */
@@ -106,7 +140,7 @@ export async function merge(conversation: Conversation, into: string): Promise<v
   const done = await api.merge(conversation.id, into);
   merged(conversation.id, done.id);
   openConversation(done.id);
-  tell(say('done.merged', { number: conversation.number, into: done.number }), { undo: () => void unmerge(conversation.id) });
+  tell(say('done.merged', { number: conversation.number, into: done.number }), { undo: () => void unmerge(conversation.id), lasting: true });
 }
 
 /** Undoes the merge of a conversation, and opens it. */

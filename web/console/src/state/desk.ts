@@ -14,7 +14,7 @@ import { loadDrafts } from './sync';
 import { loadTasks, nextConversation } from './tasklist';
 import { forgetThreads, prefetch, refreshThread, threadOf } from './thread';
 import type { Names } from './timeline';
-import { reason, tell } from './toast';
+import { forgetUndo, reason, tell } from './toast';
 
 export { reason, tell } from './toast';
 
@@ -154,6 +154,7 @@ function leave(): void {
   batch(() => {
     clearList();
     forgetThreads();
+    forgetUndo();
     phase.value = 'login';
   });
 }
@@ -164,6 +165,7 @@ async function enter(agent: Agent): Promise<void> {
   actAs(agent.id);
   batch(() => {
     loginReason.value = '';
+    if (me.value.id !== agent.id) forgetUndo();
     me.value = agent;
     clearList();
     forgetThreads();
@@ -212,6 +214,8 @@ const changed = new Set<string>();
 let tasksChanged = false;
 let burst: ReturnType<typeof setTimeout> | undefined;
 const BURST_MS = 40;
+/** Beyond that, the list is loaded again instead of each conversation: somebody has changed many at once. */
+const MANY = 30;
 
 function onEvent(event: DeskEvent): void {
   if (!event.conversation_id) {
@@ -241,6 +245,7 @@ async function settle(): Promise<void> {
   scheduleCounts();
   if (tasksChanged) void loadTasks(place.value.view);
   tasksChanged = false;
+  if (ids.length > MANY) return loadList(place.value.view, { quiet: true });
   const found = await Promise.all(
     ids.map((id) =>
       api.conversation(id).catch((error: unknown) => (error instanceof Problem && error.status === 404 ? null : undefined)),

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { channels, go, link, phase, place, unread } from '../state/desk';
-import { dismiss, toasts } from '../state/toast';
+import { dismiss, toasts, undo } from '../state/toast';
 import { second } from '../state/tick';
 import { dialog } from '../state/dialog';
 import { count, say } from '../text/say';
@@ -88,7 +88,7 @@ function Toasts() {
         <div class={`notice${notice.bad ? ' notice-bad' : ''}`} key={notice.id}>
           <span>{notice.text}</span>
           {notice.undo && (
-            <button aria-keyshortcuts={keyShortcut('undo')} onClick={() => { dismiss(notice.id); notice.undo!(); }}>
+            <button aria-keyshortcuts={keyShortcut('undo')} onClick={() => undo(notice)}>
               {say('undo')}{notice.until && <Left until={notice.until} />}<kbd>{keyLabel('undo')}</kbd>
             </button>
           )}

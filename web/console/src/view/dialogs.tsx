@@ -10,7 +10,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { ReturnDialog } from './handover';
 import { KeysDialog } from './keysdialog';
-import { Outgoing, SendLater, StartDialog, TeamDialog } from './lazy';
+import { Bulk, Outgoing, SendLater, StartDialog, TeamDialog } from './lazy';
 import { MergeDialog } from './mergedialog';
 import { close, Modal } from './modal';
 import { MoveDialog } from './movedialog';
@@ -30,6 +30,7 @@ export function Dialogs() {
   if (dialog.value === 'profile') return <TeamDialog part="ProfileDialog" />;
   if (dialog.value === 'outbox') return <Outgoing part="OutboxDialog" />;
   if (dialog.value === 'start') return <StartDialog />;
+  if (dialog.value === 'bulk') return <Bulk part="BulkDialog" />;
   const conversation = current();
   if (!conversation) return null;
   if (dialog.value === 'account') return <TeamDialog part="AccountDialog" conversation={conversation} />;

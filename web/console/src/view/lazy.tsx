@@ -35,6 +35,7 @@ const judged = chunk(() => import('./reviews'));
 const rules = chunk(() => import('./policy'));
 const books = chunk(() => import('./runbooks'));
 const causes = chunk(() => import('./rootcauses'));
+const many = chunk(() => import('./bulk'));
 const notices = chunk(() => import('./advisories'));
 
 export const loadLater = parts.load;
@@ -84,6 +85,9 @@ export function Macros({ part, ...props }: { part: keyof MacroParts; conversatio
 export function Articles({ part, ...props }: { part: Exclude<keyof ArticleParts, 'draftOf'>; field?: RefObject<HTMLTextAreaElement>; close?: () => void }) {
   return show(useChunk(articles)?.[part], props, part === 'Page' ? 'view.articles' : undefined);
 }
+
+/** What there is for many conversations at once: the bar above the list, and the dialogs. */
+export const Bulk = ({ part }: { part: keyof typeof import('./bulk') }) => show(useChunk(many)?.[part], {});
 
 /** The runbooks of a conversation. */
 export function Runbooks({ conversation }: { conversation: Conversation }) {

@@ -8,6 +8,7 @@ import { counts, go, inboxes, now, openConversation, place, reason, tiers } from
 import { isTask, type Entry } from '../state/entries';
 import { colleagues } from '../state/presence';
 import { listError, loadList, loading, loadMore, nextCursor, rows, select, selected, selectFocused, viewKey } from '../state/list';
+import { extend, isChosen, size, toggle } from '../state/selection';
 import { active, entries, tabStop, tasks } from '../state/tasklist';
 import { chooseOrder, ORDERS, orderOf } from '../state/order';
 import { drafted } from '../state/sync';
@@ -17,8 +18,9 @@ import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
 import { Due, dueTitle } from './due';
 import { ChannelIcon, Icon } from './icon';
+import { Bulk } from './lazy';
 import { range, reveal, type Range } from './rows';
-import { keyLabel, keyShortcut } from './shortcuts';
+import { keyLabel, keyShortcut, withKey } from './shortcuts';
 import { TaskRow } from './taskrow';
 
 export function titleOf(view: View): string {
@@ -42,6 +44,7 @@ export function List() {
           <span class="list-tools"><Total />{view.kind !== 'tasks' && <SortMenu view={view} />}</span>
         </div>
         <Search />
+        {size.value > 0 && <Bulk part="Bar" />}
       </header>
       <Body view={view} />
     </section>
@@ -250,13 +253,14 @@ function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
   const picked = useComputed(() => selected.value === id || (place.value.open === id && Boolean(place.value.task))).value;
   const reachable = useComputed(() => tabStop.value === id).value;
   const drafting = useComputed(() => drafted.value.has(id)).value;
+  const chosen = useComputed(() => isChosen(id)).value;
   const busy = useComputed(() => [...(colleagues.value.get(id)?.values() ?? [])].find((one) => one.doing === 'replying')?.name ?? '').value;
   const isNew = row.unread;
   const who = nameOf(row.contact);
   // An account named after the address or its domain would only repeat it.
   const account = row.account.name.includes('@') || who.endsWith(row.account.name) ? '' : row.account.name;
   return (
-    <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}`} data-id={row.id} aria-posinset={at} aria-setsize={of}>
+    <li class={`row${open ? ' row-open' : ''}${picked && !open ? ' row-picked' : ''}${isNew ? ' row-new' : ''}${chosen ? ' row-chosen' : ''}`} data-id={row.id} aria-posinset={at} aria-setsize={of}>
       <a href={`#/c/${row.id}`} tabIndex={reachable ? 0 : -1} aria-current={open ? 'true' : undefined}
         onFocus={(event) => selectFocused(event.currentTarget, row.id)} onPointerEnter={() => prefetch(row.id)}
         onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); select(row.id); openConversation(row.id); } }}>
@@ -281,6 +285,8 @@ function Row({ row, at, of }: { row: Conversation; at: number; of: number }) {
           {row.assignee && <span class="row-assignee" title={row.assignee.name}><Avatar name={row.assignee.name} size="small" /><span class="sr">{row.assignee.name}</span></span>}
         </span>
       </a>
+      <input type="checkbox" class="row-check" checked={chosen} tabIndex={reachable ? 0 : -1} title={withKey(say('row.select'), 'select')} aria-label={say('row.selectOf', { who, subject: row.subject })}
+        onClick={(event) => { if (event.shiftKey) extend(id); else toggle(id); }} />
     </li>
   );
 }

@@ -7,11 +7,12 @@ import { keysOf } from '../state/keymap';
 import { ariaKeys, caps, isField, isLetter, Keys, lettersOff, strokeName, type Binding } from '../state/keys';
 import { isTask } from '../state/entries';
 import { select } from '../state/list';
+import { ask, clear, mark, size, type Op } from '../state/selection';
 import { active, entries, neighbour } from '../state/tasklist';
 import { atRest } from '../state/pace';
 import { askAvailability } from '../state/staff';
 import { nextTheme } from '../state/theme';
-import { toasts, undoNewest } from '../state/toast';
+import { newest, undo } from '../state/toast';
 import { prefetch, threadOf } from '../state/thread';
 import { pass, passing, usual } from '../state/passing';
 import { showNow } from './shown';
@@ -25,6 +26,11 @@ export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 const calm = () => dialog.value === null && (writing.value === null || document.querySelector('.editor') !== null);
 const have = () => calm() && current() !== null;
 const open = () => calm() && place.value.open !== null;
+
+/** On the selected conversations, if there are any. */
+const many = (op: Op, one: () => void) => () => (size.value > 0 ? ask(op) : one());
+const some = () => calm() && (size.value > 0 || current() !== null);
+const canMark = () => calm() && active.value !== null;
 
 /** Opens the next conversation if one is open; otherwise moves the selection. */
 function step(by: 1 | -1): void {
@@ -90,6 +96,8 @@ function escape(): void {
   } else if (writing.value) {
     stopWriting();
     document.querySelector<HTMLElement>('.door')?.focus();
+  } else if (size.value > 0) {
+    clear();
   } else if (place.value.open) {
     openConversation(null);
   }
@@ -101,24 +109,27 @@ const bindings: Binding[] = [
   { action: 'open', keys: 'o', group: 'list', label: say('key.open'), run: openRow, when: calm },
   { action: 'back', keys: 'u', group: 'list', label: say('key.back'), run: () => openConversation(null), when: open },
   { action: 'search', keys: '/', group: 'list', label: say('key.search'), run: () => document.querySelector<HTMLInputElement>('#search')?.select(), when: calm },
+  { action: 'select', keys: 'x', group: 'list', label: say('key.select'), run: () => mark(active.value, false), when: canMark },
+  { action: 'selectRange', keys: 'X', group: 'list', label: say('key.selectRange'), run: () => mark(active.value, true), when: canMark },
   { action: 'reply', keys: 'r', group: 'thread', label: say('key.reply'), run: () => compose('reply'), when: have },
   { action: 'start', keys: 'c', group: 'general', label: say('first.title'), run: () => (dialog.value = 'start'), when: calm },
   { action: 'note', keys: 'n', group: 'thread', label: say('key.note'), run: () => compose('note'), when: have },
-  { action: 'macro', keys: 'm', group: 'thread', label: say('key.macro'), run: macro, when: have },
+  { action: 'macro', keys: 'm', group: 'thread', label: say('key.macro'), run: many('macro', macro), when: some },
   { action: 'forward', keys: 'f', group: 'thread', label: say('thread.forward'), run: forward, when: have },
-  { action: 'assign', keys: 'a', group: 'thread', label: say('key.assign'), run: () => (dialog.value = 'assign'), when: have },
+  { action: 'assign', keys: 'a', group: 'thread', label: say('key.assign'), run: many('assign', () => (dialog.value = 'assign')), when: some },
   { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
-  { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: () => (dialog.value = 'move'), when: have },
-  { action: 'priority', keys: 'p', group: 'thread', label: say('priority.label'), run: () => (dialog.value = 'priority'), when: have },
+  { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: many('move', () => (dialog.value = 'move')), when: some },
+  { action: 'priority', keys: 'p', group: 'thread', label: say('priority.label'), run: many('priority', () => (dialog.value = 'priority')), when: some },
+  { action: 'tags', keys: 'l', group: 'thread', label: say('key.tags'), run: () => ask('tag'), when: () => calm() && size.value > 0 },
   { action: 'task', keys: 'w', group: 'thread', label: say('task.add'), run: () => (dialog.value = 'task'), when: have },
   { action: 'swarm', keys: 'h', group: 'thread', label: say('swarm.title'), run: () => (dialog.value = 'swarm'), when: have },
-  { action: 'snooze', keys: 's', group: 'thread', label: say('key.snooze'), run: () => (dialog.value = 'snooze'), when: have },
-  { action: 'resolve', keys: 'e', group: 'thread', label: say('key.resolve'), run: resolve, when: have },
+  { action: 'snooze', keys: 's', group: 'thread', label: say('key.snooze'), run: many('snooze', () => (dialog.value = 'snooze')), when: some },
+  { action: 'resolve', keys: 'e', group: 'thread', label: say('key.resolve'), run: many('resolve', resolve), when: some },
   { action: 'send', keys: 'Mod+Enter', group: 'thread', label: say('key.send'), run: sendNow, inFields: true, when: () => calm() && writing.value !== null },
   { action: 'goMine', keys: 'g m', group: 'go', label: say('key.goMine'), run: () => go({ kind: 'mine' }), when: calm },
   { action: 'goTasks', keys: 'g t', group: 'go', label: say('view.tasks'), run: () => go({ kind: 'tasks' }), when: calm },
   { action: 'goSwarming', keys: 'g h', group: 'go', label: say('view.swarming'), run: () => go({ kind: 'swarming' }), when: calm },
-  { action: 'undo', keys: 'z', group: 'thread', label: say('key.undo'), run: undoNewest, when: () => toasts.value.some((one) => one.undo) },
+  { action: 'undo', keys: 'z', group: 'thread', label: say('key.undo'), run: () => undo(newest.value!), when: () => calm() && newest.value !== null },
   { action: 'unread', keys: 'U', group: 'thread', label: say('key.unread'), run: () => void markUnread(current()!), when: have },
   { action: 'goPending', keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
   { action: 'goUnassigned', keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },
