@@ -189,7 +189,10 @@ test('assigning, snoozing, resolving, and undo', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('status').getByText(/Snoozed #\d+ until/).waitFor();
   await page.locator('.notice', { hasText: 'Snoozed' }).getByRole('button', { name: 'Undo' }).click();
-  await row('Two chairs').waitFor();
+  await page.locator('.notice', { hasText: /Undone: Snoozed #\d+ until/ }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('p');
+  await row('Two chairs').waitFor(); // as before: it had been answered
   await select('Two chairs');
   await page.keyboard.press('e');
   await page.getByRole('status').getByText(/Resolved #\d+/).waitFor();

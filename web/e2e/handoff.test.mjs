@@ -128,11 +128,11 @@ test('deadlines: late first, explained, in a view of their own, with an order to
   await desk.getByRole('cell', { name: 'Late' }).first().waitFor();
   await everywhere(desk, 'why');
   const before = await rows.first().getAttribute('data-id');
-  await desk.getByLabel('Order').selectOption('newest');
+  await desk.locator('.sort select').selectOption('newest');
   await desk.waitForFunction((id) => document.querySelector('.row') && document.querySelector('.row').dataset.id !== id, before);
   await desk.reload();
   await rows.first().waitFor();
-  assert.equal(await desk.getByLabel('Order').inputValue(), 'newest');
+  assert.equal(await desk.locator('.sort select').inputValue(), 'newest');
   assert.deepEqual(desk.complaints, []);
   await desk.context().close();
 });
