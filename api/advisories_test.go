@@ -3,6 +3,7 @@ package api
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"switchboard/desk"
 	"switchboard/desk/view"
@@ -61,6 +62,17 @@ func TestAdvisoryIsPreviewedAndBounded(t *testing.T) {
 		`{"subject": "a", "text": "b", "inbox": "frontline", "segments": ["busines"]}`: "did you mean", `{"subject": "a", "text": "b", "inbox": "frontline", "accounts": ["ac_1"]}`: "body.accounts[0]"} {
 		if a := d.as("root", "POST", "/advisories", body).want(t, 422); !strings.Contains(a.body, want) {
 			t.Errorf("%s: %s", body, a.body)
+		}
+	}
+	var who view.Contact
+	if d.as("root", "GET", "/contacts/"+ida.String(), nil).want(t, 200).json(t, &who); who.NoAdvisoriesSince == nil || time.Since(*who.NoAdvisoriesSince) > time.Hour {
+		t.Errorf("%+v", who)
+	}
+	var all view.Account
+	d.as("root", "GET", "/accounts/"+d.account.String(), nil).want(t, 200).json(t, &all)
+	for _, c := range all.Contacts {
+		if (c.NoAdvisoriesSince != nil) != (c.ID == ida) {
+			t.Errorf("%+v", c)
 		}
 	}
 	id := d.advisory("ben", d.account)

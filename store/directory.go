@@ -156,7 +156,7 @@ func (s *Store) contacts(ctx context.Context, as desk.Agent, q string, after vie
 }
 
 func contactUTC(c *view.Contact) {
-	utc(&c.CreatedAt)
+	utc(&c.CreatedAt, c.NoAdvisoriesSince)
 	for i := range c.Identities {
 		utc(c.Identities[i].VerifiedAt)
 	}

@@ -52,6 +52,7 @@ select a.id, a.name, a.segment, a.timezone, a.attributes, a.tags, a.created_at, 
         where c.account_id = a.id and c.status = 'open' and c.merged_into is null and may_read(c.restricted, c.tier, c.inbox_id, $1, $2)) as open,
        case when not $8::boolean then '[]' else
            coalesce((select jsonb_agg(jsonb_build_object('id', 'ct_' || replace(t.id::text, '-', ''), 'name', t.name, 'created_at', t.created_at,
+                        'no_advisories_since', (select u.since from advisory_optouts u where u.contact_id = t.id),
                         'account', jsonb_build_object('id', 'ac_' || replace(a.id::text, '-', ''), 'name', a.name),
                         'identities', coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address,
                                           'trust', d.trust, 'verified_at', d.verified_at, 'unreachable', unreachable(d.address)) order by d.channel, d.address)
@@ -79,6 +80,7 @@ limit $6;
 -- conversations that the agent ($6, $7) may not read are shown only if they also
 -- take part in one that the agent may read.
 select t.id, t.name, t.account_id as "account.id", a.name as "account.name", t.created_at,
+       (select u.since from advisory_optouts u where u.contact_id = t.id) as no_advisories_since,
        coalesce((select jsonb_agg(jsonb_build_object('channel', d.channel, 'address', d.address, 'trust', d.trust,
                     'verified_at', d.verified_at, 'unreachable', unreachable(d.address)) order by d.channel, d.address)
                  from identities d where d.contact_id = t.id), '[]') as identities

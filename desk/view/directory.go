@@ -138,6 +138,8 @@ type Contact struct {
 	Account    AccountName    `json:"account"`
 	Identities []Identity     `json:"identities"`
 	CreatedAt  time.Time      `json:"created_at"`
+
+	NoAdvisoriesSince *time.Time `json:"no_advisories_since" doc:"When they said that they want no more advisories; null: they get them"`
 }
 
 // Key is an API key without its secret, which is shown only once.

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everywhere, freePort, launch, mail, open, startServer, startSink, until } from './desk.mjs';
+import { everywhere, freePort, launch, mail, open, shot, startServer, startSink, until } from './desk.mjs';
 
 const admin = { name: 'Ada', email: 'ada@desk.example', password: 'correct horse battery' };
 const policy = `version: 1
@@ -97,8 +97,12 @@ test('it is sent after a question, and who wants no more gets no more', async ()
 
   const link = new URL(ida.match(/http:\S+(\/unsubscribe\/[\w-]+)/)[1], server.console).href;
   const customer = await open(await browser.newContext(), link);
-  await customer.getByRole('button').click();
-  await customer.getByRole('button').waitFor();
+  await customer.getByRole('button', { name: 'No more notices' }).click();
+  await customer.getByRole('heading', { name: 'You get no notices' }).waitFor();
+  await page.goto(`${server.console}#/all`);
+  await page.locator('.row', { hasText: 'From Ida Berg' }).locator('a').click();
+  await page.getByRole('complementary').getByText('Wants no advisories since').waitFor();
+  await shot(page, 'advisories-side');
   await page.goto(`${server.console}#/advisories`);
   await main().getByRole('button', { name: 'Open Maintenance tonight' }).waitFor();
   await main().getByRole('button', { name: 'New advisory' }).click();

@@ -3955,6 +3955,11 @@ export interface components {
             id: string;
             identities: components["schemas"]["Identity"][];
             name: string;
+            /**
+             * Format: date-time
+             * @description When they said that they want no more advisories; null: they get them
+             */
+            no_advisories_since: string | null;
         };
         ContactChange: {
             from: string;

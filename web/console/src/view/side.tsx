@@ -43,6 +43,7 @@ export function Side() {
               </li>
             ))}
           </ul>
+          {person.no_advisories_since && <p class="muted">{say('side.noAdvisories', { time: moment(person.no_advisories_since, now.value) })}</p>}
         </section>
       )}
       <section>
