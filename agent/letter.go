@@ -24,13 +24,8 @@ type letter struct {
 
 // policyInbox returns the conversation's inbox as the policy has it.
 func (a *act) policyInbox() (router.Inbox, bool) {
-	policy := a.opt.Policy()
-	for _, in := range policy.Inboxes {
-		if policy.Rules != nil && in.ID == a.state.Conversation.InboxID {
-			return policy.Rules.Inbox(in.Key)
-		}
-	}
-	return router.Inbox{}, false
+	in, _, ok := a.opt.Policy().InboxFor(&a.state.Conversation)
+	return in, ok
 }
 
 func (a *act) letter() letter {

@@ -71,6 +71,8 @@ type Deps struct {
 	Publishing    Publishing
 	Policies      Policies
 	PolicyUse     PolicyUse
+	Pilots        Pilots
+	PilotCare     PilotCare
 	Simulator     Simulator // nil: policies cannot be simulated
 	Webhooks      Webhooks
 	WebhookCare   WebhookCare
@@ -124,6 +126,8 @@ type Store interface {
 	AdvisoryCare
 	Policies
 	PolicyUse
+	Pilots
+	PilotCare
 	Undos
 	Matching
 	SavedViews
@@ -154,7 +158,7 @@ func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Reviews: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
 		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Changing: actions, Undos: s, Matching: s, SavedViews: s, SavedViewCare: s, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Gaps: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Advisories: s, AdvisoryCare: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
-		Policies: s, PolicyUse: s, SavedReports: s, SavedReportCare: s, Subscriptions: s,
+		Policies: s, PolicyUse: s, Pilots: s, PilotCare: s, SavedReports: s, SavedReportCare: s, Subscriptions: s,
 	}
 }
 

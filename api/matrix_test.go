@@ -48,6 +48,9 @@ var bodies = map[string]any{
 	"diff-policy":       map[string]any{"document": string(router.Default)},
 	"simulate-policy":   map[string]any{"document": string(router.Default)},
 	"publish-policy":    map[string]any{"document": string(router.Default), "reason": "test"},
+	"start-pilot":       map[string]any{"document": pilotDraft, "share": 50, "reason": "test"},
+	"adopt-pilot":       map[string]any{"reason": "test"},
+	"withdraw-pilot":    map[string]any{"reason": "test"},
 	"create-macro":      map[string]any{"name": "Hello", "text": "Hello"},
 	"change-macro":      map[string]any{"text": "Hello"},
 	"apply-macro":       map[string]any{},
@@ -199,8 +202,10 @@ func expected(operation, role string, sees bool, object, path string) []int {
 		switch {
 		case role != "root":
 			return []int{403}
-		case operation == "publish-policy":
+		case operation == "publish-policy", operation == "start-pilot", operation == "adopt-pilot":
 			return []int{428} // without If-Match
+		case operation == "get-pilot", operation == "withdraw-pilot":
+			return []int{404} // there is no pilot
 		case operation == "simulate-policy":
 			return []int{501} // this server has no simulator
 		}

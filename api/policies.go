@@ -270,7 +270,11 @@ func (s *server) meanwhile(ctx context.Context, since int64) error {
 		text += fmt.Sprintf(" (%s)", live.Reason)
 	}
 	if live.Version < since {
-		return problem.Invalid("header.If-Match", fmt.Sprintf("there is no version %d; %d is live", since, live.Version), since)
+		what := fmt.Sprintf("there is no version %d", since)
+		if draft, err := s.Policies.PolicyDocument(ctx, since); err == nil && draft.Origin == desk.OriginPilot {
+			what = fmt.Sprintf("version %d is the draft of a pilot", since)
+		}
+		return problem.Invalid("header.If-Match", fmt.Sprintf("%s; %d is live", what, live.Version), since)
 	}
 	return problem.New(http.StatusPreconditionFailed, text+"; compare your document with it, then publish again").WithHeader("ETag", policyTag(live.Version))
 }

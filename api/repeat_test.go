@@ -18,6 +18,7 @@ import (
 	"switchboard/api/repeat"
 	"switchboard/desk"
 	"switchboard/desk/view"
+	"switchboard/router"
 )
 
 // keyed sends a POST with an Idempotency-Key, as an agent.
@@ -26,8 +27,8 @@ func (d *desks) keyed(who, key, path string, body any) answer {
 	r := d.request("POST", path, body)
 	r.Header.Set("Authorization", "Bearer "+d.keys[who])
 	r.Header.Set(repeat.Header, key)
-	if path == "/policies" {
-		r.Header.Set("If-Match", `"1"`)
+	if path == "/policies" || strings.HasPrefix(path, "/policies/pilots") {
+		r.Header.Set("If-Match", "*")
 	}
 	return d.send(r)
 }
@@ -69,13 +70,16 @@ func TestEveryPostIsRepeatable(t *testing.T) {
 			delivery := d.delayed(d.open)
 			d.exec(`update deliveries set on_hold = $2 where id = $1`, delivery, op.OperationID == "release-delivery")
 			target := strings.NewReplacer("{macro}", shared.String(), "/articles/{id}", "/articles/"+written.String(), "/webhooks/{id}", "/webhooks/"+hook.ID.String(), "/outbox/{id}", "/outbox/"+delivery.String(), "/notices/{id}", "/notices/"+notice.String(), "/raws/{id}", "/raws/"+raw.String(), "/messages/{id}", "/messages/"+d.open.message.String(),
-				"/root-causes/{id}", "/root-causes/"+cause.String(), "{update}", update.String(), "/advisories/{id}", "/advisories/"+d.advisoryIn(strings.TrimSuffix(op.OperationID, "-advisory")).String(), "{id}", d.open.id.String()).Replace(path)
+				"/root-causes/{id}", "/root-causes/"+cause.String(), "{update}", update.String(), "{version}", "running", "/advisories/{id}", "/advisories/"+d.advisoryIn(strings.TrimSuffix(op.OperationID, "-advisory")).String(), "{id}", d.open.id.String()).Replace(path)
 			body := bodies[op.OperationID]
 			if op.OperationID == "merge" || op.OperationID == "unmerge" { // in this order
 				target, body = strings.Replace(path, "{id}", other.id.String(), 1), nil
 			}
 			if op.OperationID == "create-article-from-message" {
 				body = map[string]any{"message_id": answered.ID.String()}
+			}
+			if op.OperationID == "withdraw-pilot" { // the one before was adopted
+				d.withMatch("/policies/pilots", "*", map[string]any{"document": string(router.Default), "share": 10, "reason": "test"}).want(t, 201)
 			}
 			if op.OperationID == "merge" {
 				body = map[string]any{"into": d.open.id.String()}

@@ -164,6 +164,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.rootCauseRoutes()
 	s.advisoryRoutes()
 	s.policyRoutes()
+	s.pilotRoutes()
 	s.simulateRoutes()
 	openapi.Events(s.huma.OpenAPI())
 	return s, nil

@@ -265,6 +265,7 @@ func TestResponsesMatchTheirSchemas(t *testing.T) {
 	review := desk.NewID[desk.ReviewID]()
 	d.exec(`insert into quality_reviews (id, conversation_id, week, tier, inbox_id, agent_id, authors, resolved_at, scores) select $1, c.id, now(), c.tier, c.inbox_id, $2, array[$2::uuid], now(), '[{"criterion": "Tone", "score": 3}]' from conversations c where c.id = $3`,
 		review, d.people["ana"].ID, d.open.id)
+	d.exec(`insert into pilots (version, base, share, reason, baseline_from) values (1, 1, 50, 'test', now() - interval '1 day')`)
 	registry := d.h.s.huma.OpenAPI().Components.Schemas
 	for path, item := range d.h.s.huma.OpenAPI().Paths {
 		op := item.Get

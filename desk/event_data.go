@@ -63,7 +63,7 @@ func EventPayloads() []EventData {
 		MessageReceived{}, MessageSent{}, DuplicateLinked{}, NoteAdded{}, DeliveryChanged{}, MessageScheduled{}, MessageCancelled{}, ThirdPartySent{}, ThirdPartyReceived{}, DeliveryOperated{}, AddressLifted{},
 		PriorityChanged{}, TagsChanged{}, ConversationEdited{}, SegmentChanged{}, SLAChanged{}, PromiseWarned{}, PromiseBreached{}, EscalationFired{}, RuleFailed{}, HandoffAccepted{}, HandoffReturned{},
 		GapFound{}, PageRepeated{}, PageAcknowledged{}, NoticeCreated{}, TaskOpened{}, TaskChanged{}, TaskOverdue{}, SwarmInvited{}, SwarmLeft{},
-		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{}, MacroChanged{}, MacroApplied{}, SurveyAnswered{}, ArticleChanged{}, RootCauseLinked{}, RootCauseUnlinked{}, RootCauseChanged{}, AdvisoryChanged{}, AdvisoryWanted{},
+		AgentCreated{}, AgentChanged{}, AgentAvailability{}, KeyCreated{}, KeyRevoked{}, InboxOverflow{}, PolicyPublished{}, PilotStarted{}, PilotEnded{}, ChannelChanged{}, AccountCreated{}, AccountChanged{}, WebhookChanged{}, AutomaticWithheld{}, MacroChanged{}, MacroApplied{}, SurveyAnswered{}, ArticleChanged{}, RootCauseLinked{}, RootCauseUnlinked{}, RootCauseChanged{}, AdvisoryChanged{}, AdvisoryWanted{},
 		AnswersReviewed{},
 	}
 }

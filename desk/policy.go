@@ -8,6 +8,7 @@ const (
 	OriginFile    PolicyOrigin = "file"    // a start with a policy file that had changed
 	OriginCommand PolicyOrigin = "command" // `switchboard policy apply`
 	OriginAPI     PolicyOrigin = "api"     // the console and API clients
+	OriginPilot   PolicyOrigin = "pilot"   // the draft of a pilot, which is never live itself
 )
 
 // Publication is a policy document that is to become the live policy.
@@ -23,4 +24,6 @@ type Publication struct {
 	// Replaces is the version that must be live; KindConflict if it is another one. 0: none
 	// is. Nil: whatever is live.
 	Replaces *int64
+	// Adopts is the pilot that has to be running, and whose draft this is; 0: none.
+	Adopts int64
 }

@@ -17,6 +17,11 @@ func (g *Gateway) buildAssigner() {
 	g.assigner = assigner.New(g.store, opt)
 }
 
+// changesPolicy reports whether another policy may be in force after an event.
+func changesPolicy(kind desk.EventKind) bool {
+	return kind == desk.EventPolicyPublished || kind == desk.EventPilotStarted || kind == desk.EventPilotEnded
+}
+
 // eventBuffer is how many events may wait until the assigner has looked at them.
 const eventBuffer = 256
 
@@ -35,7 +40,7 @@ func (g *Gateway) wakeByEvents(ctx context.Context) error {
 				if open = ok; !ok || item.Event != nil && assigner.Matters(item.Event) {
 					g.assigner.Wake()
 				}
-				if !ok || item.Event != nil && item.Event.Kind == desk.EventPolicyPublished {
+				if !ok || item.Event != nil && changesPolicy(item.Event.Kind) {
 					g.wakePolicy()
 				}
 			}

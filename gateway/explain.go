@@ -2,14 +2,11 @@ package gateway
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"switchboard/agent"
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/explain"
-	"switchboard/internal/holidayfeed"
 	"switchboard/lifecycle"
 	"switchboard/router"
 	"switchboard/store"
@@ -41,16 +38,8 @@ func Explain(ctx context.Context, st *store.Store, ref view.ConversationRef) (ex
 
 // storedPolicy returns what package lifecycle needs to know, as the database has it.
 func storedPolicy(ctx context.Context, st *store.Store) (lifecycle.Policy, error) {
-	live, err := st.LatestPolicy(ctx)
+	rules, pilot, err := inForce(ctx, st)
 	if err != nil {
-		return lifecycle.Policy{}, err
-	}
-	rules, err := router.Compile([]byte(live.Document))
-	if err != nil {
-		return lifecycle.Policy{}, fmt.Errorf("the published policy version %d no longer compiles: %w", live.Version, err)
-	}
-	rules.Version = live.Version
-	if rules, err = holidayfeed.Stored(ctx, st, rules, time.Now()); err != nil {
 		return lifecycle.Policy{}, err
 	}
 	inboxes, err := st.InboxList(ctx)
@@ -62,5 +51,5 @@ func storedPolicy(ctx context.Context, st *store.Store) (lifecycle.Policy, error
 		return lifecycle.Policy{}, err
 	}
 	documents := &documents{store: st, known: map[int64]*router.Policy{}}
-	return lifecycle.Policy{Rules: rules, Version: documents.at, Inboxes: inboxes, Agent: known.agent}, nil
+	return lifecycle.Policy{Rules: rules, Pilot: pilot, Version: documents.at, Inboxes: inboxes, Agent: known.agent}, nil
 }

@@ -299,7 +299,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 	deps.Images = imageproxy.New(g.store, config.Networks(g.cfg.Images.AllowNetworks), g.log)
 	deps.Reconciler = g.reconcile
 	known := versions{g.store, g.tail.Wake}
-	deps.Policies, deps.Simulator = known, known
+	deps.Policies, deps.Simulator, deps.PilotCare = known, known, known
 	deps.Drafts = readMarks{g.store, g.wakeMail}
 	deps.PlainWebhooks = g.cfg.Webhooks.AllowHTTP
 	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains, AdvisoryBudget: g.cfg.Advisories.Budget(), NoAdvisories: g.noAdvisories()}, deps)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,9 +36,10 @@ func (g *Gateway) holidayReader() *holidayfeed.Reader {
 	return reader
 }
 
-// renewHolidays reads the holidays that a policy which has just come into force names.
+// renewHolidays reads the holidays that policies which have just come into force name.
 func (g *Gateway) renewHolidays(ctx context.Context) error {
-	if len(g.rules.Load().Policy.HolidaySources()) == 0 {
+	rules := g.rules.Load()
+	if len(rules.Policy.HolidaySources()) == 0 && (rules.Pilot == nil || len(rules.Pilot.Policy.HolidaySources()) == 0) {
 		return nil
 	}
 	return g.readHolidays(ctx, g.holidayReader())
@@ -46,27 +48,29 @@ func (g *Gateway) renewHolidays(ctx context.Context) error {
 // readHolidays puts the holidays in force. The error says which could not be read; their
 // last good copies are in force.
 func (g *Gateway) readHolidays(ctx context.Context, reader *holidayfeed.Reader) error {
-	version := g.rules.Load().Version
-	document, err := g.store.PolicyVersion(ctx, version)
+	seen := g.rules.Load()
+	live, problems, err := g.readHolidaysOf(ctx, reader, seen.Version)
 	if err != nil {
 		return err
 	}
-	plain, err := router.Compile([]byte(document.Document)) // the one in force has the holidays of before
-	if err != nil {
-		return err
-	}
-	plain.Version = version
-	with, problems, err := reader.Refresh(ctx, plain, time.Now())
-	if err != nil {
-		return err
+	pilot := seen.Pilot
+	if pilot != nil {
+		with, more, err := g.readHolidaysOf(ctx, reader, pilotVersion(seen))
+		if err != nil {
+			return err
+		}
+		pilot = &router.Pilot{Policy: with, Share: pilot.Share, Segment: pilot.Segment}
+		problems = append(problems, more...)
+		slices.Sort(problems)
+		problems = slices.Compact(problems)
 	}
 	for {
 		old := g.rules.Load()
-		if old.Version != version {
+		if old.Version != seen.Version || pilotVersion(old) != pilotVersion(seen) {
 			break // a newer policy came into force meanwhile
 		}
 		rules := *old
-		rules.Policy = with
+		rules.Policy, rules.Pilot = live, pilot
 		if g.rules.CompareAndSwap(old, &rules) {
 			break
 		}
@@ -76,4 +80,18 @@ func (g *Gateway) readHolidays(ctx context.Context, reader *holidayfeed.Reader) 
 	}
 	return &channels.Fault{What: fmt.Sprintf("holidays of the policy cannot be read: %s", strings.Join(problems, "; ")),
 		Advice: "check the files and URLs that the policy names as ical; the last good copies stay in force"}
+}
+
+// readHolidaysOf returns a version of the policy with its holidays, and what is wrong with those.
+func (g *Gateway) readHolidaysOf(ctx context.Context, reader *holidayfeed.Reader, version int64) (*router.Policy, []string, error) {
+	document, err := g.store.PolicyVersion(ctx, version)
+	if err != nil {
+		return nil, nil, err
+	}
+	plain, err := router.Compile([]byte(document.Document)) // the one in force has the holidays of before
+	if err != nil {
+		return nil, nil, err
+	}
+	plain.Version = version
+	return reader.Refresh(ctx, plain, time.Now())
 }

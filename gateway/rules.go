@@ -9,13 +9,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"switchboard/desk"
-	"switchboard/desk/view"
 	"switchboard/ingest"
 	"switchboard/internal/advisory"
 	"switchboard/internal/health"
@@ -70,37 +70,66 @@ func optOutLinks(publicURL string, keys []threading.Key) *advisory.Links {
 	return advisory.NewLinks(strings.TrimSuffix(publicURL, "/"), list...)
 }
 
-// livePolicy returns the policy in force at a start with a policy file, "" for none.
-func livePolicy(ctx context.Context, st *store.Store, file string, log *slog.Logger) (view.PolicyDocument, error) {
+// startPolicy publishes what a start with a policy file ("": none) has to publish.
+func startPolicy(ctx context.Context, st *store.Store, file string, log *slog.Logger) error {
 	var document []byte
 	if file != "" {
 		var err error
 		if document, err = os.ReadFile(file); err != nil {
-			return view.PolicyDocument{}, fmt.Errorf("policy: %w", err)
+			return fmt.Errorf("policy: %w", err)
 		}
 	}
-	return policies.AtStart(ctx, st, document, log)
+	_, err := policies.AtStart(ctx, st, document, log)
+	return err
 }
 
 // loadRules compiles the policy in force.
 func (g *Gateway) loadRules(ctx context.Context, tokens *threading.Tokens) (*ingest.Rules, error) {
-	live, err := livePolicy(ctx, g.store, g.cfg.Policy, g.log)
-	if err != nil {
+	if err := startPolicy(ctx, g.store, g.cfg.Policy, g.log); err != nil {
 		return nil, err
 	}
 	rules := &ingest.Rules{Tokens: tokens, Own: g.local.Contains, OwnDomain: g.local.OwnDomain, Base: g.local.Base, Agent: g.people.agent,
 		PolicyAt: (&documents{store: g.store, known: map[int64]*router.Policy{}}).at}
-	return withPolicy(ctx, g.store, rules, live.Version, live.Document)
+	return withPolicy(ctx, g.store, rules)
 }
 
-// withPolicy returns a copy of the rules with another policy.
-func withPolicy(ctx context.Context, st *store.Store, old *ingest.Rules, version int64, document string) (*ingest.Rules, error) {
-	policy, err := router.Compile([]byte(document))
+// compiled returns a version of the policy with its holidays.
+func compiled(ctx context.Context, st *store.Store, version int64) (*router.Policy, error) {
+	stored, err := st.PolicyVersion(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := router.Compile([]byte(stored.Document))
 	if err != nil {
 		return nil, fmt.Errorf("the published policy version %d no longer compiles: %w", version, err)
 	}
 	policy.Version = version
-	if policy, err = holidayfeed.Stored(ctx, st, policy, time.Now()); err != nil {
+	return holidayfeed.Stored(ctx, st, policy, time.Now())
+}
+
+// inForce returns the policy that is in force in the database, and the pilot; nil: none is
+// running.
+func inForce(ctx context.Context, st *store.Store) (live *router.Policy, pilot *router.Pilot, err error) {
+	versions, err := st.PoliciesInForce(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if live, err = compiled(ctx, st, versions.Live); err != nil || versions.Pilot == 0 {
+		return live, nil, err
+	}
+	p, err := st.Pilot(ctx, versions.Pilot)
+	if err != nil {
+		return nil, nil, err
+	}
+	pilot = &router.Pilot{Share: p.Share, Segment: p.Segment}
+	pilot.Policy, err = compiled(ctx, st, p.Version)
+	return live, pilot, err
+}
+
+// withPolicy returns a copy of the rules with the policies that are in force.
+func withPolicy(ctx context.Context, st *store.Store, old *ingest.Rules) (*ingest.Rules, error) {
+	policy, pilot, err := inForce(ctx, st)
+	if err != nil {
 		return nil, err
 	}
 	list, err := st.InboxList(ctx)
@@ -108,33 +137,29 @@ func withPolicy(ctx context.Context, st *store.Store, old *ingest.Rules, version
 		return nil, err
 	}
 	rules := *old
-	rules.Policy, rules.Version, rules.Inboxes = policy, version, map[string]desk.Inbox{}
+	rules.Policy, rules.Version, rules.Pilot, rules.Inboxes = policy, policy.Version, pilot, map[string]desk.Inbox{}
 	for _, inbox := range list {
 		rules.Inboxes[inbox.Key] = inbox
 	}
 	return &rules, nil
 }
 
-// followPolicy puts the live policy in force on this node if another one is. A version
-// that this program cannot read leaves the one before in force.
+// followPolicy puts the live policy and the pilot in force on this node if others are. A
+// version that this program cannot read leaves the one before in force.
 func (g *Gateway) followPolicy(ctx context.Context) (more bool, err error) {
-	version, err := g.store.LivePolicyVersion(ctx)
+	versions, err := g.store.PoliciesInForce(ctx)
 	old := g.rules.Load()
-	if err != nil || version == old.Version {
+	if err != nil || versions.Live == old.Version && versions.Pilot == pilotVersion(old) {
 		return false, err
 	}
-	live, err := g.store.PolicyVersion(ctx, version)
-	if err != nil {
-		return false, err
-	}
-	rules, err := withPolicy(ctx, g.store, old, live.Version, live.Document)
+	rules, err := withPolicy(ctx, g.store, old)
 	if err != nil {
 		return false, err
 	}
 	if !g.rules.CompareAndSwap(old, rules) {
 		return true, nil // holidays were read meanwhile
 	}
-	g.log.InfoContext(ctx, "PolicyInForce", "version", version)
+	g.log.InfoContext(ctx, "PolicyInForce", "version", rules.Version, "pilot", pilotVersion(rules))
 	g.watchPolicy()
 	g.assigner.Wake()
 	g.responder.Wake()
@@ -144,13 +169,25 @@ func (g *Gateway) followPolicy(ctx context.Context) (more bool, err error) {
 	return true, nil
 }
 
+// pilotVersion returns the version of the running pilot, 0 if there is none.
+func pilotVersion(r *ingest.Rules) int64 {
+	if r.Pilot == nil {
+		return 0
+	}
+	return r.Pilot.Policy.Version
+}
+
 // watchPolicy adds the probes of what the policy in force uses to the channels.
 func (g *Gateway) watchPolicy() {
-	policy := g.rules.Load().Policy
-	if len(policy.HolidaySources()) > 0 {
+	rules := g.rules.Load()
+	list := []*router.Policy{rules.Policy}
+	if rules.Pilot != nil {
+		list = append(list, rules.Pilot.Policy)
+	}
+	if slices.ContainsFunc(list, func(p *router.Policy) bool { return len(p.HolidaySources()) > 0 }) {
 		g.addHolidays()
 	}
-	if usesAutomatic(policy) {
+	if slices.ContainsFunc(list, usesAutomatic) {
 		g.watched.automatic.Do(func() {
 			g.group.Add(automaticMail, &health.Probe{Interval: stoppedInterval, Check: g.automaticStopped})
 		})
@@ -193,6 +230,18 @@ func (v versions) PublishPolicy(ctx context.Context, p desk.Publication) (int64,
 	return v.Store.PublishPolicy(ctx, p)
 }
 
+// StartPilot implements policies.PilotStore.
+func (v versions) StartPilot(ctx context.Context, p desk.Pilot) (int64, error) {
+	defer v.committed()
+	return v.Store.StartPilot(ctx, p)
+}
+
+// WithdrawPilot implements policies.PilotStore.
+func (v versions) WithdrawPilot(ctx context.Context, e desk.PilotEnd) error {
+	defer v.committed()
+	return v.Store.WithdrawPilot(ctx, e)
+}
+
 // wakePolicy says that the policy may have changed.
 func (g *Gateway) wakePolicy() {
 	select {
@@ -213,10 +262,24 @@ func messageIDs(key []byte, domain string) func(desk.MessageID) string {
 	}
 }
 
-// names returns what the properties of an agent may name: the parts of the policy in force.
+// names returns what the properties of an agent may name: the parts of the policies in force.
 func (g *Gateway) names() *roster.Directory {
-	return roster.NewDirectory(func(ctx context.Context) (int64, string, error) {
-		p, err := g.store.LatestPolicy(ctx)
-		return p.Version, p.Document, err
+	return roster.NewDirectory(func(ctx context.Context) ([]roster.Document, error) {
+		versions, err := g.store.PoliciesInForce(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var list []roster.Document
+		for _, version := range []int64{versions.Live, versions.Pilot} {
+			if version == 0 && len(list) > 0 {
+				continue
+			}
+			p, err := g.store.PolicyVersion(ctx, version)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, roster.Document{Version: version, Text: p.Document})
+		}
+		return list, nil
 	})
 }

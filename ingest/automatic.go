@@ -18,19 +18,16 @@ func (b *batch) answerLater(c *desk.Conversation, p *parsed, m *desk.Message, au
 	if p.Raw.History || c.ReplyChannel != desk.ChannelEmail && answer == "" {
 		return
 	}
-	for key, in := range b.rules.Inboxes {
-		if in.ID != c.InboxID {
-			continue
-		}
-		if rules, ok := b.rules.Policy.Inbox(key); ok && (rules.Automatic.Answers() || answer != "") {
-			facts := b.automaticFacts(c, p, m, author, s)
-			if facts.Answer = answer; answer != "" || rules.Automatic.Articles {
-				facts.Language, facts.Words = language.Detect(m.NewText), article.Words(m.Subject+"\n"+m.NewText)
-			}
-			b.out.Automatic = append(b.out.Automatic, desk.AutomaticDue{ConversationID: c.ID, MessageID: m.ID, Kind: desk.AutomaticAcknowledgement,
-				At: b.now, Facts: facts})
-		}
+	rules, _, ok := b.life.InboxFor(c)
+	if !ok || !rules.Automatic.Answers() && answer == "" {
+		return
 	}
+	facts := b.automaticFacts(c, p, m, author, s)
+	if facts.Answer = answer; answer != "" || rules.Automatic.Articles {
+		facts.Language, facts.Words = language.Detect(m.NewText), article.Words(m.Subject+"\n"+m.NewText)
+	}
+	b.out.Automatic = append(b.out.Automatic, desk.AutomaticDue{ConversationID: c.ID, MessageID: m.ID, Kind: desk.AutomaticAcknowledgement,
+		At: b.now, Facts: facts})
 }
 
 // automaticFacts returns what a message says about whether a program may answer it. An

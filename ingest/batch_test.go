@@ -280,12 +280,12 @@ func TestFacts(t *testing.T) {
 	for _, c := range b.rules.Policy.Calendars() {
 		want.Calendar[c.Name] = c.Open(b.now)
 	}
-	got := b.facts(p, m, s, person{account: account}, threading.Decision{})
+	got := b.facts(b.rules.Policy, p, m, s, person{account: account}, threading.Decision{})
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(router.Facts{})); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	s.known = true
-	got = b.facts(p, m, s, person{desk.Contact{Name: "Jo Doe"}, account}, threading.Decision{FollowUpOf: desk.NewID[desk.ConversationID]()})
+	got = b.facts(b.rules.Policy, p, m, s, person{desk.Contact{Name: "Jo Doe"}, account}, threading.Decision{FollowUpOf: desk.NewID[desk.ConversationID]()})
 	if !got.Contact.Known || got.Contact.Name != "Jo Doe" || !got.Conversation.FollowUp {
 		t.Errorf("a known contact and a follow-up: %+v, %+v", got.Contact, got.Conversation)
 	}

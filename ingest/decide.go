@@ -17,6 +17,7 @@ import (
 type Rules struct {
 	Policy  *router.Policy
 	Version int64                 // the policy's
+	Pilot   *router.Pilot         // nil: none is running
 	Inboxes map[string]desk.Inbox // by key
 	Tokens  *threading.Tokens
 	// Own reports whether an address is one of the desk's own, subaddresses included.
@@ -34,11 +35,22 @@ type Rules struct {
 
 // Lifecycle returns the part of the rules that package lifecycle needs.
 func (r *Rules) Lifecycle() lifecycle.Policy {
-	p := lifecycle.Policy{Own: r.Own, Rules: r.Policy, Version: r.PolicyAt, Agent: r.Agent, Inboxes: make([]desk.Inbox, 0, len(r.Inboxes))}
+	p := lifecycle.Policy{Own: r.Own, Rules: r.Policy, Pilot: r.Pilot, Version: r.PolicyAt, Agent: r.Agent, Inboxes: make([]desk.Inbox, 0, len(r.Inboxes))}
 	for _, in := range r.Inboxes {
 		p.Inboxes = append(p.Inboxes, in)
 	}
 	return p
+}
+
+// policies returns the policies that may decide about a message.
+func (r *Rules) policies() (list []*router.Policy) {
+	if r.Policy != nil {
+		list = append(list, r.Policy)
+	}
+	if r.Pilot != nil {
+		list = append(list, r.Pilot.Policy)
+	}
+	return list
 }
 
 // batch is the working state while a batch is decided, message by message, so that a
@@ -172,20 +184,25 @@ func (b *batch) decideOne(p *parsed) {
 
 // open opens a conversation in the inbox that the policy chooses.
 func (b *batch) open(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) *desk.Conversation {
-	facts := b.facts(p, m, s, who, d)
-	a := b.rules.Policy.Route(facts)
-	inbox := b.rules.Inboxes[a.Inbox]
 	c := desk.Conversation{
 		ID: desk.NewID[desk.ConversationID](), AccountID: who.account.ID, ContactID: who.contact.ID,
-		Subject: firstOf(m.Subject, m.Preview), Channel: p.Raw.Channel, Priority: a.Priority,
-		InboxID: inbox.ID, Tier: a.Tier, Tags: tags(a.Tags, m), Restricted: a.Restricted, Path: a.Path, PolicyVersion: b.rules.Version,
+		Subject: firstOf(m.Subject, m.Preview), Channel: p.Raw.Channel, PolicyVersion: b.rules.Version,
 		ReplyChannel: desk.ChannelEmail, ReplyFrom: b.replyFrom(&p.Raw, m),
 	}
+	facts := b.facts(b.rules.Policy, p, m, s, who, d)
+	policy := b.life.Begin(&c, facts).Rules
+	if policy != b.rules.Policy {
+		facts = b.facts(policy, p, m, s, who, d)
+	}
+	a := policy.Route(facts)
+	a.Path = append(c.Path, a.Path...)
+	inbox := b.rules.Inboxes[a.Inbox]
+	c.Priority, c.InboxID, c.Tier, c.Tags, c.Restricted, c.Path = a.Priority, inbox.ID, a.Tier, tags(a.Tags, m), a.Restricted, a.Path
 	if p.Raw.Channel == desk.ChannelChat {
 		c.ReplyChannel, c.ReplyTo = desk.ChannelChat, session(&p.Raw).String()
 	}
 	out := lifecycle.Open(c, lifecycle.Opening{SLA: a.SLA, Page: a.Page, Facts: facts, Data: desk.ConversationOpened{Inbox: a.Inbox, Tier: a.Tier, Path: a.Path,
-		PolicyVersion: b.rules.Version, Segment: a.Segment, FollowUpOf: d.FollowUpOf, Evidence: d.Evidence}}, b.life, earliest(p.Raw.ReceivedAt, b.now))
+		PolicyVersion: c.PolicyVersion, Segment: a.Segment, FollowUpOf: d.FollowUpOf, Evidence: d.Evidence}}, b.life, earliest(p.Raw.ReceivedAt, b.now))
 	out.AddOpenedTo(b.out)
 	b.snap.Conversations[c.ID], b.snap.Stints[c.ID] = &out.State.Conversation, out.State.Stint
 	b.opened[c.ID] = true

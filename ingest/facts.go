@@ -10,8 +10,8 @@ import (
 	"switchboard/threading"
 )
 
-// facts returns what the policy may look at when a message opens a conversation.
-func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d threading.Decision) router.Facts {
+// facts returns what a policy may look at when a message opens a conversation.
+func (b *batch) facts(policy *router.Policy, p *parsed, m *desk.Message, s sender, who person, d threading.Decision) router.Facts {
 	_, domain, _ := strings.Cut(s.email, "@")
 	return router.Facts{
 		Channel: string(p.Raw.Channel), Endpoint: p.Raw.Endpoint,
@@ -21,7 +21,7 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d thread
 			CC:            joined(m.CC, b.rules),
 			Desk:          joined(b.own(slices.Concat(m.To, m.CC, envelope(p.Raw.EnvelopeTo))), b.rules),
 			Attachments:   attachmentFacts(m.Attachments),
-			Language:      b.language(m),
+			Language:      textLanguage(policy, m),
 			AutoSubmitted: string(m.AutoSubmitted), Trust: string(s.trust), List: m.ListID,
 		},
 		Contact: router.ContactFacts{Name: firstOf(who.contact.Name, s.name), Address: s.email, Domain: domain, Known: s.known},
@@ -30,7 +30,7 @@ func (b *batch) facts(p *parsed, m *desk.Message, s sender, who person, d thread
 		Conversation: router.ConversationFacts{Subject: m.Subject, Status: string(desk.StatusOpen), Priority: string(desk.PriorityNormal),
 			FollowUp: !d.FollowUpOf.IsZero()},
 		Messages: counts(automatic(m)),
-		Calendar: b.calendars(),
+		Calendar: b.calendars(policy),
 	}
 }
 
@@ -42,9 +42,9 @@ func counts(automatic bool) router.CountFacts {
 	return router.CountFacts{Inbound: 1}
 }
 
-// language returns the language of a message's new text, if the policy looks at it.
-func (b *batch) language(m *desk.Message) string {
-	if !b.rules.Policy.Reads("message.language") {
+// textLanguage returns the language of a message's new text, if the policy looks at it.
+func textLanguage(policy *router.Policy, m *desk.Message) string {
+	if !policy.Reads("message.language") {
 		return ""
 	}
 	return language.Detect(m.NewText)
@@ -59,10 +59,10 @@ func (b *batch) history(who person) router.HistoryFacts {
 	return f
 }
 
-// calendars returns for each calendar whether it is open now.
-func (b *batch) calendars() map[string]bool {
+// calendars returns for each calendar of a policy whether it is open now.
+func (b *batch) calendars(policy *router.Policy) map[string]bool {
 	open := map[string]bool{}
-	for _, c := range b.rules.Policy.Calendars() {
+	for _, c := range policy.Calendars() {
 		open[c.Name] = c.Open(b.now)
 	}
 	return open

@@ -49,9 +49,9 @@ func parties(p *parsed, rules *Rules) []sender {
 // query returns what the decisions on a batch need from the database.
 func query(batch []parsed, rules *Rules) Query {
 	q := Query{}
-	if p := rules.Policy; p != nil {
-		q.Facts = p.UsesOpening()
-		q.History = p.Reads("history.total") || p.Reads("history.last_tier") || p.Reads("history.reopened")
+	for _, p := range rules.policies() {
+		q.Facts = q.Facts || p.UsesOpening()
+		q.History = q.History || p.Reads("history.total") || p.Reads("history.last_tier") || p.Reads("history.reopened")
 	}
 	for i := range batch {
 		raw, m := &batch[i].Raw, &batch[i].message

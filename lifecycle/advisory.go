@@ -18,6 +18,10 @@ func Advise(c desk.Conversation, o Opening, by desk.AgentID, p Policy, at time.T
 	at = at.Truncate(time.Microsecond)
 	c.Status, c.AssigneeID, c.LastSeq = desk.StatusOpen, desk.AgentID{}, 0
 	c.CreatedAt, c.UpdatedAt = at, at
+	if p.Rules != nil {
+		p = p.Begin(&c, o.Facts)
+		o.Data.PolicyVersion = c.PolicyVersion
+	}
 	t := newTransition(State{Conversation: c}, p, at)
 	t.opening, t.facted = true, true
 	t.s.EventAt, t.s.facts = at, &o.Facts

@@ -109,10 +109,11 @@ func (t *transition) finish() {
 }
 
 // reconsider puts the SLA policy into force that applies after a change of inbox, tier,
-// priority or segment.
+// priority or segment, or instead of one that is not there any more.
 func (t *transition) reconsider() {
 	b := &t.before
-	if t.opening || t.c.InboxID == b.Conversation.InboxID && t.c.Tier == b.Conversation.Tier &&
+	_, known := t.policy.Rules.SLA(t.s.SLA) // not after the end of the pilot that had it, or a publication without it
+	if t.opening || (known || t.s.SLA == "") && t.c.InboxID == b.Conversation.InboxID && t.c.Tier == b.Conversation.Tier &&
 		t.c.Priority == b.Conversation.Priority && t.s.Segment == b.Service.Segment {
 		return
 	}

@@ -41,6 +41,7 @@ package lifecycle
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"switchboard/desk"
@@ -61,6 +62,8 @@ type Policy struct {
 	Own func(address string) bool
 	// Rules is the policy document in force; nil: there are no clocks and no escalations.
 	Rules *router.Policy
+	// Pilot is tried with some accounts, next to the document in force; nil: no one is.
+	Pilot *router.Pilot
 	// Version returns an older version of the document, under which clocks may have
 	// been started; nil if it is not known, or if there is only one version.
 	Version func(version int64) *router.Policy
@@ -75,7 +78,15 @@ func (p *Policy) Automatic() (list []desk.Inbox) {
 	if p.Rules == nil {
 		return nil
 	}
-	for _, rules := range p.Rules.Inboxes() {
+	inboxes := p.Rules.Inboxes()
+	if p.Pilot != nil {
+		for _, in := range p.Pilot.Policy.Inboxes() {
+			if p.Defining(in.Key) == p.Pilot.Policy {
+				inboxes = append(slices.Clip(inboxes), in)
+			}
+		}
+	}
+	for _, rules := range inboxes {
 		if in, ok := p.inbox(rules.Key); ok && rules.Assign.Strategy != "manual" {
 			list = append(list, in)
 		}

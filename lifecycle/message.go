@@ -26,6 +26,7 @@ func Open(c desk.Conversation, o Opening, p Policy, at time.Time) Outcome {
 	at = at.Truncate(time.Microsecond)
 	c.Status, c.AssigneeID, c.LastSeq = desk.StatusOpen, desk.AgentID{}, 0
 	c.CreatedAt, c.UpdatedAt = at, at
+	p = p.Of(&c)
 	t := newTransition(State{Conversation: c}, p, at)
 	t.opening, t.facted = true, true
 	t.s.SLA, t.s.Segment, t.s.EventAt, t.s.facts = o.SLA, o.Data.Segment, at, &o.Facts

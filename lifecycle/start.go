@@ -15,6 +15,10 @@ func Start(c desk.Conversation, o Opening, by desk.AgentID, assignee *desk.Agent
 	at = at.Truncate(time.Microsecond)
 	c.Status, c.AssigneeID, c.LastSeq = desk.StatusPending, desk.AgentID{}, 0
 	c.CreatedAt, c.UpdatedAt = at, at
+	if p.Rules != nil {
+		p = p.Begin(&c, o.Facts)
+		o.Data.PolicyVersion = c.PolicyVersion
+	}
 	t := newTransition(State{Conversation: c}, p, at)
 	t.opening, t.facted = true, true
 	t.s.EventAt, t.s.facts, t.s.Promised, t.s.Started = at, &o.Facts, true, true

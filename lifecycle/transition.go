@@ -36,7 +36,7 @@ type transition struct {
 }
 
 func newTransition(s State, p Policy, at time.Time) *transition {
-	t := &transition{before: s, c: clone(s.Conversation), s: s.Service.clone(), policy: p, at: at}
+	t := &transition{before: s, c: clone(s.Conversation), s: s.Service.clone(), policy: p.Of(&s.Conversation), at: at}
 	t.out.State.Stint = s.Stint
 	return t
 }

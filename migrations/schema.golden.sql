@@ -860,6 +860,30 @@ create table overflows (
     constraint overflows_inbox_id_fkey FOREIGN KEY (inbox_id) REFERENCES inboxes(id)
 );
 
+create table pilots (
+    version bigint not null,
+    base bigint not null,
+    share integer not null,
+    segment text not null default ''::text,
+    reason text not null,
+    started_at timestamp with time zone not null default now(),
+    started_by text not null default ''::text,
+    baseline_from timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    ended_by text not null default ''::text,
+    outcome text not null default ''::text,
+    note text not null default ''::text,
+    published bigint,
+    constraint pilots_pkey PRIMARY KEY (version),
+    constraint pilots_base_fkey FOREIGN KEY (base) REFERENCES policies(version),
+    constraint pilots_published_fkey FOREIGN KEY (published) REFERENCES policies(version),
+    constraint pilots_version_fkey FOREIGN KEY (version) REFERENCES policies(version),
+    constraint pilots_check CHECK (((ended_at IS NULL) = (outcome = ''::text))),
+    constraint pilots_outcome_check CHECK ((outcome = ANY (ARRAY[''::text, 'adopted'::text, 'withdrawn'::text, 'superseded'::text]))),
+    constraint pilots_share_check CHECK (((share >= 1) AND (share <= 100)))
+);
+CREATE UNIQUE INDEX pilots_running ON pilots USING btree ((true)) WHERE (ended_at IS NULL);
+
 create table placements (
     conversation_id uuid not null,
     seq bigint not null,
@@ -887,7 +911,7 @@ create table policies (
     restores bigint,
     constraint policies_pkey PRIMARY KEY (version),
     constraint policies_restores_fkey FOREIGN KEY (restores) REFERENCES policies(version),
-    constraint policies_origin_check CHECK ((origin = ANY (ARRAY['default'::text, 'file'::text, 'command'::text, 'api'::text])))
+    constraint policies_origin_check CHECK ((origin = ANY (ARRAY['default'::text, 'file'::text, 'command'::text, 'api'::text, 'pilot'::text])))
 );
 
 create table quality_draws (

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -51,40 +52,54 @@ func (s *Store) PolicyVersion(ctx context.Context, version int64) (Policy, error
 func (s *Store) PublishPolicy(ctx context.Context, p desk.Publication) (int64, error) {
 	var version int64
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.StmtxContext(ctx, s.q.policy.Lock).ExecContext(ctx); err != nil {
-			return wrap("lock policies", err)
-		}
-		if err := s.replaces(ctx, tx, p.Replaces); err != nil {
+		if err := s.lockPolicy(ctx, tx, p.Replaces); err != nil {
 			return err
 		}
-		var tier, tierName, id, key, name, inboxTier column
-		for t, n := range p.Tiers {
-			tier.number(int64(t))
-			tierName.text(n)
+		if running, err := s.runningPilot(ctx, tx); err != nil || p.Adopts != 0 && running != p.Adopts {
+			return cmp.Or(err, notRunning(p.Adopts))
 		}
-		for _, i := range p.Inboxes {
-			id.uuid(desk.NewID[desk.InboxID]())
-			key.text(i.Key)
-			name.text(i.Name)
-			inboxTier.number(int64(i.Tier))
-		}
-		if _, err := tx.StmtxContext(ctx, s.q.policy.Tiers).ExecContext(ctx, &tier, &tierName); err != nil {
-			return wrap("save tiers", err)
-		}
-		if _, err := tx.StmtxContext(ctx, s.q.policy.Inboxes).ExecContext(ctx, &id, &key, &name, &inboxTier); err != nil {
-			return wrap("save inboxes", err)
+		if err := s.savePlaces(ctx, tx, p.Tiers, p.Inboxes); err != nil {
+			return err
 		}
 		if err := tx.StmtxContext(ctx, s.q.policy.Publish).GetContext(ctx, &version, p.Document, clean(p.Author), clean(p.Reason), p.Origin, p.Restores); err != nil {
 			return wrap("publish the policy", err)
 		}
-		by := p.By
-		if by == "" {
-			by = desk.ActorSystem
+		if err := s.record(ctx, tx, desk.PolicySubject(version), actorOrSystem(p.By),
+			desk.PolicyPublished{PolicyVersion: version, Author: p.Author, Origin: p.Origin, Reason: p.Reason, Restores: p.Restores}); err != nil {
+			return err
 		}
-		return s.record(ctx, tx, desk.PolicySubject(version), by,
-			desk.PolicyPublished{PolicyVersion: version, Author: p.Author, Origin: p.Origin, Reason: p.Reason, Restores: p.Restores})
+		return s.publishedOver(ctx, tx, &p, version)
 	})
 	return version, err
+}
+
+// lockPolicy lets nobody else publish a version or change a pilot until the end of the
+// transaction, and checks that the version to replace is live.
+func (s *Store) lockPolicy(ctx context.Context, tx *sqlx.Tx, replaces *int64) error {
+	if _, err := tx.StmtxContext(ctx, s.q.policy.Lock).ExecContext(ctx); err != nil {
+		return wrap("lock policies", err)
+	}
+	return s.replaces(ctx, tx, replaces)
+}
+
+// savePlaces saves tiers and inboxes, and archives the other inboxes.
+func (s *Store) savePlaces(ctx context.Context, tx *sqlx.Tx, tiers map[desk.Tier]string, inboxes []desk.Inbox) error {
+	var tier, tierName, id, key, name, inboxTier column
+	for t, n := range tiers {
+		tier.number(int64(t))
+		tierName.text(n)
+	}
+	for _, i := range inboxes {
+		id.uuid(desk.NewID[desk.InboxID]())
+		key.text(i.Key)
+		name.text(i.Name)
+		inboxTier.number(int64(i.Tier))
+	}
+	if _, err := tx.StmtxContext(ctx, s.q.policy.Tiers).ExecContext(ctx, &tier, &tierName); err != nil {
+		return wrap("save tiers", err)
+	}
+	_, err := tx.StmtxContext(ctx, s.q.policy.Inboxes).ExecContext(ctx, &id, &key, &name, &inboxTier)
+	return wrap("save inboxes", err)
 }
 
 // replaces checks that the version to replace is live.
@@ -117,11 +132,15 @@ func (s *Store) PolicyDocument(ctx context.Context, version int64) (view.PolicyD
 	return p, wrap("read a version of the policy", err)
 }
 
-// LivePolicyVersion returns the number of the live policy; 0 before the first one.
-func (s *Store) LivePolicyVersion(ctx context.Context) (int64, error) {
-	var version int64
-	err := s.q.policy.Live.GetContext(ctx, &version)
-	return version, wrap("read the policy's version", err)
+// PoliciesInForce are the versions that decide.
+type PoliciesInForce struct {
+	Live  int64 // 0 before the first one
+	Pilot int64 // of the running pilot's draft; 0: none is running
+}
+
+// PoliciesInForce returns the versions that decide now.
+func (s *Store) PoliciesInForce(ctx context.Context) (p PoliciesInForce, err error) {
+	return p, wrap("read which policy is in force", s.q.policy.Live.GetContext(ctx, &p))
 }
 
 // LastPolicyFile returns the version that a start with a policy file published last;

@@ -21,6 +21,7 @@ type queries struct {
 	changes          changesQueries
 	ingest           ingestQueries
 	policy           policyQueries
+	pilot            pilotQueries
 	simulation       simulationQueries
 	secret           secretQueries
 	account          accountQueries

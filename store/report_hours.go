@@ -28,11 +28,15 @@ func (s *Store) reportCalendars() (calendars map[desk.InboxID]*sla.Calendar, dig
 		if policy.Rules == nil {
 			break
 		}
-		rules, ok := policy.Rules.Inbox(in.Key)
+		document := policy.Defining(in.Key)
+		if document == nil {
+			continue
+		}
+		rules, ok := document.Inbox(in.Key)
 		if !ok {
 			continue
 		}
-		calendar, ok := policy.Rules.Calendar(rules.Calendar)
+		calendar, ok := document.Calendar(rules.Calendar)
 		if !ok || calendar.Always {
 			continue
 		}

@@ -3,7 +3,7 @@
 -- message and its event.
 select c.id, c.number, c.created_at as at, c.subject, coalesce(f.facts, '{}') as facts, coalesce(m.new_text, '') as new_text,
     coalesce(e.data->>'follow_up_of', '') <> '' as follow_up, coalesce(m.auto_submitted, 'none') not in ('none', 'list') as auto,
-    c.policy_version as version, coalesce(e.data->>'inbox', '') as inbox
+    c.policy_version as version, c.policy_version in (select version from pilots) as pilot, coalesce(e.data->>'inbox', '') as inbox
 from conversations c
 left join conversation_facts f on f.conversation_id = c.id
 left join lateral (

@@ -81,6 +81,7 @@ var nullable = map[string][]string{
 	"Conversation":   {"assignee", "handoff", "merged_into", "next_due"},
 	"Identity":       {"unreachable"},
 	"Message":        {"author", "authentication", "report", "signature"},
+	"PilotMeasure":   {"change", "difference"},
 	"Queued":         {"author"},
 	"Stint":          {"assignee"},
 	"Task":           {"assignee", "closed_by", "driver"},

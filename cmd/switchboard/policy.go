@@ -22,12 +22,12 @@ func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
 		Short: "Check, compare, publish and explain routing policies",
-		Long: `Check, compare, publish and explain routing policies. Only "apply" changes something.
-diff, apply, export, history, simulate and "explain CONVERSATION" use the database, and work while
+		Long: `Check, compare, publish and explain routing policies. Only "apply" and "pilot" change something.
+diff, apply, export, history, pilot, simulate and "explain CONVERSATION" use the database, and work while
 the gateway runs, and so does check if it is told where the database is; the others need
 neither a database nor a configuration.`,
 	}
-	cmd.AddCommand(policyCheckCommand(), policyDiffCommand(), policyApplyCommand(), policyExportCommand(), policyHistoryCommand(), policySimulateCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
+	cmd.AddCommand(policyCheckCommand(), policyDiffCommand(), policyApplyCommand(), policyExportCommand(), policyHistoryCommand(), policyPilotCommand(), policySimulateCommand(), policyExplainCommand(), policyReplayCommand(), policyTestCommand(), policyDefaultCommand())
 	return needSubcommand(cmd)
 }
 

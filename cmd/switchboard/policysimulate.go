@@ -88,6 +88,9 @@ open, and four on Mondays. Each conversation takes an agent --handling on averag
 // printSimulation prints tables.
 func printSimulation(out io.Writer, r *simulation.SimulationResult) error {
 	fmt.Fprintf(out, "%d conversations: %d go to another inbox, %d stay with another priority, SLA policy or segment\n", r.Conversations, r.Moved, r.Changed)
+	if r.Piloted > 0 {
+		fmt.Fprintf(out, "%d were decided by the draft of a pilot; here they are what the live version and the file would have made of them\n", r.Piloted)
+	}
 	if r.Unexplained > 0 {
 		fmt.Fprintf(out, "%d were sent elsewhere by the live version than it would send them now: their facts have changed since, or were not stored\n", r.Unexplained)
 	}

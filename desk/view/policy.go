@@ -12,7 +12,7 @@ type PolicyVersion struct {
 	PublishedAt time.Time         `json:"published_at"`
 	Author      string            `json:"author" doc:"Who published it; empty: the program, at a start"`
 	Reason      string            `json:"reason" doc:"May be empty"`
-	Origin      desk.PolicyOrigin `json:"origin" enum:"default,file,command,api" doc:"How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console"`
+	Origin      desk.PolicyOrigin `json:"origin" enum:"default,file,command,api,pilot" doc:"How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console; pilot: the draft of a pilot, which was not published under this number"`
 	Restores    *int64            `json:"restores" doc:"The earlier version whose document this is; null: none"`
 	Live        bool              `json:"live" doc:"It is in force"`
 }

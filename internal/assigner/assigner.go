@@ -114,7 +114,7 @@ func Matters(e *desk.Event) bool {
 	case desk.EventConversationOpened, desk.EventConversationAssigned, desk.EventConversationMoved, desk.EventConversationMerged,
 		desk.EventStatusChanged, desk.EventMessageReceived, desk.EventMessageSent, desk.EventTagsChanged, desk.EventPriorityChanged,
 		desk.EventHandoffReturned, desk.EventEscalationFired, desk.EventAgentCreated, desk.EventAgentChanged, desk.EventAgentAvailability,
-		desk.EventPolicyPublished:
+		desk.EventPolicyPublished, desk.EventPilotStarted, desk.EventPilotEnded:
 		return true
 	}
 	return false
@@ -178,6 +178,7 @@ type round struct {
 	*Assigner
 	policy            lifecycle.Policy
 	inbox             desk.Inbox
+	document          *router.Policy // that defines the inbox
 	rules             router.Inbox
 	assigned, skipped int
 	more              bool     // conversations could be assigned at once
@@ -186,7 +187,10 @@ type round struct {
 }
 
 func (r *round) run(ctx context.Context) error {
-	r.rules, _ = r.policy.Rules.Inbox(r.inbox.Key)
+	if r.document = r.policy.Defining(r.inbox.Key); r.document == nil {
+		return nil
+	}
+	r.rules, _ = r.document.Inbox(r.inbox.Key)
 	if err := r.store.Assign(ctx, func(tx Tx) error { return r.decide(ctx, tx) }); err != nil {
 		return err
 	}
@@ -228,16 +232,16 @@ func (r *round) decide(ctx context.Context, tx Tx) error {
 
 // state returns what the decision depends on, and records whether the inbox overflows.
 func (r *round) state(ctx context.Context, tx Tx, members []desk.Member) (assignment.State, error) {
-	s := assignment.State{Skills: r.policy.Rules.Skills()}
+	s := assignment.State{Skills: r.document.Skills()}
 	o, err := tx.Overflow(ctx, r.inbox.ID, len(r.rules.Overflow.To) > 0)
 	if err != nil {
 		return s, err
 	}
 	s.At = o.At
-	calendar, _ := r.policy.Rules.Calendar(r.rules.Calendar)
+	calendar, _ := r.document.Calendar(r.rules.Calendar)
 	now, why := assignment.Overflows(r.rules, o.Active, o.Oldest, members, calendar, o.At)
 	if now {
-		s.Helping = r.policy.Rules.Helping(r.rules)
+		s.Helping = r.document.Helping(r.rules)
 	}
 	if now == o.Active {
 		return s, nil

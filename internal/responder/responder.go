@@ -224,30 +224,24 @@ func (w *work) choose() bool {
 	if w.policy.Rules == nil {
 		return false
 	}
-	for _, in := range w.policy.Inboxes {
-		if in.ID != w.state.Conversation.InboxID {
-			continue
-		}
-		rules, ok := w.policy.Rules.Inbox(in.Key)
-		if !ok {
-			return false
-		}
-		w.inbox = rules
-		if w.due.Kind == desk.AutomaticSurvey {
-			return w.chooseSurvey()
-		}
-		w.calendar, _ = w.policy.Rules.Calendar(rules.Calendar)
-		if w.article != nil {
-			w.kind = desk.AutomaticArticle
-			return true
-		}
-		if w.due.Facts.Channel == desk.ChannelChat {
-			return false // what else there is, is mail
-		}
-		w.kind, w.template, ok = autoreply.Choose(rules, w.calendar, w.tx.Now())
-		return ok
+	rules, policy, ok := w.policy.InboxFor(&w.state.Conversation)
+	if !ok {
+		return false
 	}
-	return false
+	w.inbox = rules
+	if w.due.Kind == desk.AutomaticSurvey {
+		return w.chooseSurvey()
+	}
+	w.calendar, _ = policy.Calendar(rules.Calendar)
+	if w.article != nil {
+		w.kind = desk.AutomaticArticle
+		return true
+	}
+	if w.due.Facts.Channel == desk.ChannelChat {
+		return false // what else there is, is mail
+	}
+	w.kind, w.template, ok = autoreply.Choose(rules, w.calendar, w.tx.Now())
+	return ok
 }
 
 // decide asks the gate.

@@ -187,34 +187,62 @@ func Normalize(a *desk.Agent) {
 	a.Signature = strings.TrimSpace(strings.ReplaceAll(a.Signature, "\r\n", "\n"))
 }
 
-// Policies reads the policy in force.
-type Policies func(ctx context.Context) (version int64, document string, err error)
+// Document is a version of the policy.
+type Document struct {
+	Version int64
+	Text    string
+}
 
-// Directory returns the names of the policy in force. It compiles each version once.
+// Policies reads the policies in force: the live one, and that of the pilot if one is running.
+type Policies func(ctx context.Context) ([]Document, error)
+
+// Directory returns the names of the policies in force. It compiles them once.
 type Directory struct {
 	policies Policies
 	mu       sync.Mutex
-	version  int64
+	versions []int64
 	names    Names
 }
 
 // NewDirectory returns a Directory of the policies that read returns.
 func NewDirectory(read Policies) *Directory { return &Directory{policies: read} }
 
-// Names returns the names of the policy in force.
+// Names returns the names of the policies in force.
 func (d *Directory) Names(ctx context.Context) (Names, error) {
-	version, document, err := d.policies(ctx)
+	documents, err := d.policies(ctx)
 	if err != nil {
 		return Names{}, err
 	}
+	versions := make([]int64, len(documents))
+	for i := range documents {
+		versions[i] = documents[i].Version
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if version != d.version {
-		p, err := router.Compile([]byte(document))
+	if slices.Equal(versions, d.versions) {
+		return d.names, nil
+	}
+	var names Names
+	for i := range documents {
+		p, err := router.Compile([]byte(documents[i].Text))
 		if err != nil {
 			return Names{}, err
 		}
-		d.version, d.names = version, NamesOf(p)
+		names.add(NamesOf(p))
 	}
-	return d.names, nil
+	d.versions, d.names = versions, names
+	return names, nil
+}
+
+// add adds the names that are missing.
+func (n *Names) add(more Names) {
+	for _, t := range more.Tiers {
+		if !slices.ContainsFunc(n.Tiers, func(o router.Tier) bool { return o.Tier == t.Tier }) {
+			n.Tiers = append(slices.Clip(n.Tiers), t)
+		}
+	}
+	n.Inboxes = append(slices.Clip(n.Inboxes), without(more.Inboxes, n.Inboxes)...)
+	n.Segments = append(slices.Clip(n.Segments), without(more.Segments, n.Segments)...)
+	n.Skills = append(slices.Clip(n.Skills), without(more.Skills, n.Skills)...)
+	slices.Sort(n.Skills)
 }

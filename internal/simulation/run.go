@@ -30,6 +30,7 @@ type SimulationResult struct {
 	Moved         int              `json:"moved" doc:"Conversations that would go to another inbox"`
 	Changed       int              `json:"changed" doc:"Those that stay, with another priority, SLA policy or segment"`
 	Unexplained   int              `json:"unexplained" doc:"Of those that the live version decided: how many it would send elsewhere than it did, because facts have changed"`
+	Piloted       int              `json:"piloted" doc:"Conversations about which the draft of a pilot decided; here, they are what the live version and the document would have made of them"`
 	Moves         []SimulatedMoves `json:"moves" doc:"How many go from where to where, and by which rules"`
 	List          []SimulatedMove  `json:"list" doc:"The first ones that move"`
 	Inboxes       []SimulatedInbox `json:"inboxes"`
@@ -93,6 +94,9 @@ func (r *Run) Add(o *Opening) {
 		r.result.From = o.At
 	}
 	r.result.To = o.At
+	if o.Pilot {
+		r.result.Piloted++
+	}
 	if o.Version == r.live.Version && o.Inbox != before.Inbox {
 		r.result.Unexplained++
 	}

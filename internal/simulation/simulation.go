@@ -25,6 +25,7 @@ type Opening struct {
 	Auto     bool            // a program wrote the first message
 	Version  int64           // of the policy that decided
 	Inbox    string          // where it went then
+	Pilot    bool            // the draft of a pilot decided
 }
 
 // Decision is where a policy sends a conversation.

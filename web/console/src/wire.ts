@@ -1812,6 +1812,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policies/pilots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the pilots of the policy
+         * @description Newest first. For admins.
+         */
+        get: operations["list-pilots"];
+        put?: never;
+        /**
+         * Start a pilot
+         * @description Tries a draft with a share or a segment of the accounts, on all nodes within two seconds: it decides about conversations that they begin from then on, and about what happens next in those. The draft gets a version of its own, which is not live. 409 while another pilot is running, 412 if another version was published meanwhile, 422 if the draft cannot be tried. For admins.
+         */
+        post: operations["start-pilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/pilots/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare the groups of a pilot
+         * @description What the accounts in it and the others did since it started and in the baseline. 404 for running if no pilot is running. For admins.
+         */
+        get: operations["get-pilot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/pilots/{version}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt a pilot
+         * @description Publishes its draft as a new version. 409 if the pilot is not running, 412 if another version was published meanwhile. For admins.
+         */
+        post: operations["adopt-pilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/pilots/{version}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a pilot
+         * @description The live version decides from then on, also about what happens next in conversations of the pilot; their running clocks keep what was promised. 409 if the pilot is not running. For admins.
+         */
+        post: operations["withdraw-pilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/policies/simulate": {
         parameters: {
             query?: never;
@@ -3942,6 +4026,54 @@ export interface components {
             /** Format: double */
             percent: number;
         };
+        ComparedPilot: {
+            /**
+             * Format: int64
+             * @description The version that was live
+             */
+            base: number;
+            /**
+             * Format: date-time
+             * @description What was before is measured from here until the start
+             */
+            baseline_from: string;
+            comparison: components["schemas"]["PilotComparison"];
+            /**
+             * Format: date-time
+             * @description Null: it is running
+             */
+            ended_at: string | null;
+            ended_by: string;
+            /** @description Why it ended */
+            note: string;
+            /**
+             * @description Empty: it is running; superseded: by another publication
+             * @enum {string}
+             */
+            outcome: "" | "adopted" | "withdrawn" | "superseded";
+            /**
+             * Format: int64
+             * @description The version whose publication ended it; null: none
+             */
+            published: number | null;
+            reason: string;
+            /** @description Only accounts in this segment of the live version; empty: all */
+            segment: string;
+            /**
+             * Format: int64
+             * @description Percent of the accounts
+             */
+            share: number;
+            /** Format: date-time */
+            started_at: string;
+            /** @description May be empty */
+            started_by: string;
+            /**
+             * Format: int64
+             * @description Of the draft
+             */
+            version: number;
+        };
         ConsideredAgent: {
             agent_id: string;
             name: string;
@@ -4671,7 +4803,7 @@ export interface components {
              */
             version: 1;
         };
-        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["ConversationEditedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"] | components["schemas"]["AdvisoryChangedEvent"] | components["schemas"]["AdvisoryWantedEvent"] | components["schemas"]["AnswersReviewedEvent"];
+        Event: components["schemas"]["ConversationOpenedEvent"] | components["schemas"]["ConversationAssignedEvent"] | components["schemas"]["ConversationMovedEvent"] | components["schemas"]["StatusChangedEvent"] | components["schemas"]["ConversationMergedEvent"] | components["schemas"]["ConversationUnmergedEvent"] | components["schemas"]["MessageReceivedEvent"] | components["schemas"]["MessageSentEvent"] | components["schemas"]["DuplicateLinkedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["DeliveryChangedEvent"] | components["schemas"]["MessageScheduledEvent"] | components["schemas"]["MessageCancelledEvent"] | components["schemas"]["ThirdPartySentEvent"] | components["schemas"]["ThirdPartyReceivedEvent"] | components["schemas"]["DeliveryOperatedEvent"] | components["schemas"]["AddressLiftedEvent"] | components["schemas"]["PriorityChangedEvent"] | components["schemas"]["TagsChangedEvent"] | components["schemas"]["ConversationEditedEvent"] | components["schemas"]["SegmentChangedEvent"] | components["schemas"]["SLAChangedEvent"] | components["schemas"]["PromiseWarnedEvent"] | components["schemas"]["PromiseBreachedEvent"] | components["schemas"]["EscalationFiredEvent"] | components["schemas"]["RuleFailedEvent"] | components["schemas"]["HandoffAcceptedEvent"] | components["schemas"]["HandoffReturnedEvent"] | components["schemas"]["GapFoundEvent"] | components["schemas"]["PageRepeatedEvent"] | components["schemas"]["PageAcknowledgedEvent"] | components["schemas"]["NoticeCreatedEvent"] | components["schemas"]["TaskOpenedEvent"] | components["schemas"]["TaskChangedEvent"] | components["schemas"]["TaskOverdueEvent"] | components["schemas"]["SwarmInvitedEvent"] | components["schemas"]["SwarmLeftEvent"] | components["schemas"]["AgentCreatedEvent"] | components["schemas"]["AgentChangedEvent"] | components["schemas"]["AgentAvailabilityEvent"] | components["schemas"]["KeyCreatedEvent"] | components["schemas"]["KeyRevokedEvent"] | components["schemas"]["InboxOverflowEvent"] | components["schemas"]["PolicyPublishedEvent"] | components["schemas"]["PilotStartedEvent"] | components["schemas"]["PilotEndedEvent"] | components["schemas"]["ChannelChangedEvent"] | components["schemas"]["AccountCreatedEvent"] | components["schemas"]["AccountChangedEvent"] | components["schemas"]["WebhookChangedEvent"] | components["schemas"]["AutomaticWithheldEvent"] | components["schemas"]["MacroChangedEvent"] | components["schemas"]["MacroAppliedEvent"] | components["schemas"]["SurveyAnsweredEvent"] | components["schemas"]["ArticleChangedEvent"] | components["schemas"]["RootCauseLinkedEvent"] | components["schemas"]["RootCauseUnlinkedEvent"] | components["schemas"]["RootCauseChangedEvent"] | components["schemas"]["AdvisoryChangedEvent"] | components["schemas"]["AdvisoryWantedEvent"] | components["schemas"]["AnswersReviewedEvent"];
         EventFrame: {
             event: components["schemas"]["Event"];
             /**
@@ -5881,6 +6013,11 @@ export interface components {
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
+        PagePilot: {
+            data: components["schemas"]["Pilot"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
         PagePolicyHits: {
             data: components["schemas"]["PolicyHits"][];
             /** @description Pass it as cursor; null: this is the last page */
@@ -6106,6 +6243,247 @@ export interface components {
             /** @description Receives the events; https, unless the operator permits http */
             url?: string;
         };
+        Pilot: {
+            /**
+             * Format: int64
+             * @description The version that was live
+             */
+            base: number;
+            /**
+             * Format: date-time
+             * @description What was before is measured from here until the start
+             */
+            baseline_from: string;
+            /**
+             * Format: date-time
+             * @description Null: it is running
+             */
+            ended_at: string | null;
+            ended_by: string;
+            /** @description Why it ended */
+            note: string;
+            /**
+             * @description Empty: it is running; superseded: by another publication
+             * @enum {string}
+             */
+            outcome: "" | "adopted" | "withdrawn" | "superseded";
+            /**
+             * Format: int64
+             * @description The version whose publication ended it; null: none
+             */
+            published: number | null;
+            reason: string;
+            /** @description Only accounts in this segment of the live version; empty: all */
+            segment: string;
+            /**
+             * Format: int64
+             * @description Percent of the accounts
+             */
+            share: number;
+            /** Format: date-time */
+            started_at: string;
+            /** @description May be empty */
+            started_by: string;
+            /**
+             * Format: int64
+             * @description Of the draft
+             */
+            version: number;
+        };
+        PilotCases: {
+            /**
+             * Format: int64
+             * @description Whose cases these are
+             */
+            accounts: number;
+            /**
+             * Format: double
+             * @description Of times in seconds, of shares from 0 to 1
+             */
+            mean: number;
+            /** Format: double */
+            median: number;
+            /**
+             * Format: int64
+             * @description Cases
+             */
+            n: number;
+        };
+        PilotComparison: {
+            /**
+             * @description rest: the other accounts that the pilot could have taken, chosen at random; others: accounts of other segments, because the pilot takes all of its own, so that only change compares like with like
+             * @enum {string}
+             */
+            against: "rest" | "others";
+            baseline: components["schemas"]["PilotPeriod"];
+            conversations: components["schemas"]["PilotSizes"];
+            measures: components["schemas"]["PilotMeasure"][];
+            /** @description Since the pilot started */
+            period: components["schemas"]["PilotPeriod"];
+        };
+        PilotEnded: {
+            /** @description May be empty */
+            author: string;
+            /** @description adopted, withdrawn, or superseded by another publication */
+            outcome: string;
+            /**
+             * Format: int64
+             * @description Of the draft
+             */
+            policy_version: number;
+            /**
+             * Format: int64
+             * @description The version whose publication ended it
+             */
+            published?: number;
+            reason: string;
+        };
+        PilotEndedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["PilotEnded"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "pilot.ended";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
+        PilotEstimate: {
+            /** @description The interval does not contain 0 */
+            clear: boolean;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            value: number;
+        };
+        PilotGroup: {
+            /** @description In the baseline */
+            before: components["schemas"]["PilotCases"];
+            /** @description Since the pilot started */
+            since: components["schemas"]["PilotCases"];
+        };
+        PilotMeasure: {
+            /**
+             * @description Which values are better
+             * @enum {string}
+             */
+            better: "lower" | "higher";
+            /** @description How much more the pilot group has changed since the baseline than the control group, which leaves out how the groups differed before; null: not enough cases */
+            change: components["schemas"]["PilotEstimate"] | null;
+            control: components["schemas"]["PilotGroup"];
+            /** @description Pilot less control, since the pilot started; null: not enough cases */
+            difference: components["schemas"]["PilotEstimate"] | null;
+            /** @enum {string} */
+            measure: "first_response" | "resolution" | "sla_adherence" | "handoffs" | "reopened";
+            /** @description Why difference or change is null; empty: neither is */
+            note: string;
+            pilot: components["schemas"]["PilotGroup"];
+            /** @enum {string} */
+            unit: "seconds" | "share" | "count";
+        };
+        PilotPeriod: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        PilotReason: {
+            /** @description Why, for the history */
+            reason: string;
+        };
+        PilotSize: {
+            /**
+             * Format: int64
+             * @description Whose conversations these are
+             */
+            accounts_before: number;
+            /** Format: int64 */
+            accounts_since: number;
+            /**
+             * Format: int64
+             * @description In the baseline
+             */
+            before: number;
+            /**
+             * Format: int64
+             * @description Since the pilot started
+             */
+            since: number;
+        };
+        PilotSizes: {
+            control: components["schemas"]["PilotSize"];
+            pilot: components["schemas"]["PilotSize"];
+        };
+        PilotStarted: {
+            /** @description May be empty */
+            author: string;
+            /**
+             * Format: int64
+             * @description The version that is live
+             */
+            base: number;
+            /**
+             * Format: int64
+             * @description Of the draft
+             */
+            policy_version: number;
+            reason: string;
+            /** @description Only accounts in this segment */
+            segment?: string;
+            /**
+             * Format: int64
+             * @description Percent of the accounts
+             */
+            share: number;
+        };
+        PilotStartedEvent: {
+            /** @description customer, system, policy, or an agent's ID */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Empty for other subjects */
+            conversation_id: string;
+            /** @description Where to resume after this event */
+            cursor: string;
+            data: components["schemas"]["PilotStarted"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "pilot.started";
+            /**
+             * Format: int64
+             * @description Dense per conversation, from 1; 0 for other subjects
+             */
+            seq: number;
+            /** @description What the event is about */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description Of the shape of data, from 1
+             * @enum {integer}
+             */
+            version: 1;
+        };
         PolicyChange: {
             /** @description What has changed */
             fields: components["schemas"]["PolicyField"][];
@@ -6140,10 +6518,10 @@ export interface components {
             /** @description It is in force */
             live: boolean;
             /**
-             * @description How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console
+             * @description How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console; pilot: the draft of a pilot, which was not published under this number
              * @enum {string}
              */
-            origin: "default" | "file" | "command" | "api";
+            origin: "default" | "file" | "command" | "api" | "pilot";
             /** Format: date-time */
             published_at: string;
             /** @description May be empty */
@@ -6296,10 +6674,10 @@ export interface components {
             /** @description It is in force */
             live: boolean;
             /**
-             * @description How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console
+             * @description How it was published: the default of a new installation, a policy file at a start, switchboard policy apply, or this API and the console; pilot: the draft of a pilot, which was not published under this number
              * @enum {string}
              */
-            origin: "default" | "file" | "command" | "api";
+            origin: "default" | "file" | "command" | "api" | "pilot";
             /** Format: date-time */
             published_at: string;
             /** @description May be empty */
@@ -7570,6 +7948,11 @@ export interface components {
             moved: number;
             /** @description How many go from where to where, and by which rules */
             moves: components["schemas"]["SimulatedMoves"][];
+            /**
+             * Format: int64
+             * @description Conversations about which the draft of a pilot decided; here, they are what the live version and the document would have made of them
+             */
+            piloted: number;
             /** Format: date-time */
             to: string;
             /**
@@ -7607,6 +7990,26 @@ export interface components {
              * @description As in a reply
              */
             undo_s?: number | null;
+        };
+        StartPilotInputBody: {
+            /**
+             * Format: int64
+             * @description How long before the start is measured, to compare with
+             * @default 28
+             */
+            baseline_days: number;
+            /** @description YAML, see doc/policy.md */
+            document: string;
+            /** @description What is to be found out, for the history */
+            reason: string;
+            /** @description Only accounts in this segment of the live policy; empty: all */
+            segment?: string;
+            /**
+             * Format: int64
+             * @description Percent of the accounts; 100 is only for a segment
+             * @default 100
+             */
+            share: number;
         };
         Started: {
             conversation: components["schemas"]["Conversation"];
@@ -8521,6 +8924,7 @@ export type ChannelChangedEvent = components['schemas']['ChannelChangedEvent'];
 export type ClientFrame = components['schemas']['ClientFrame'];
 export type Clock = components['schemas']['Clock'];
 export type ClockWarning = components['schemas']['ClockWarning'];
+export type ComparedPilot = components['schemas']['ComparedPilot'];
 export type ConsideredAgent = components['schemas']['ConsideredAgent'];
 export type Contact = components['schemas']['Contact'];
 export type ContactChange = components['schemas']['ContactChange'];
@@ -8648,6 +9052,7 @@ export type PageMacro = components['schemas']['PageMacro'];
 export type PageMacroVariable = components['schemas']['PageMacroVariable'];
 export type PageMessage = components['schemas']['PageMessage'];
 export type PageNotice = components['schemas']['PageNotice'];
+export type PagePilot = components['schemas']['PagePilot'];
 export type PagePolicyHits = components['schemas']['PagePolicyHits'];
 export type PagePolicyVersion = components['schemas']['PagePolicyVersion'];
 export type PageRaw = components['schemas']['PageRaw'];
@@ -8673,6 +9078,20 @@ export type PatchReviewInputBody = components['schemas']['PatchReviewInputBody']
 export type PatchSavedReportInputBody = components['schemas']['PatchSavedReportInputBody'];
 export type PatchViewInputBody = components['schemas']['PatchViewInputBody'];
 export type PatchWebhookInputBody = components['schemas']['PatchWebhookInputBody'];
+export type Pilot = components['schemas']['Pilot'];
+export type PilotCases = components['schemas']['PilotCases'];
+export type PilotComparison = components['schemas']['PilotComparison'];
+export type PilotEnded = components['schemas']['PilotEnded'];
+export type PilotEndedEvent = components['schemas']['PilotEndedEvent'];
+export type PilotEstimate = components['schemas']['PilotEstimate'];
+export type PilotGroup = components['schemas']['PilotGroup'];
+export type PilotMeasure = components['schemas']['PilotMeasure'];
+export type PilotPeriod = components['schemas']['PilotPeriod'];
+export type PilotReason = components['schemas']['PilotReason'];
+export type PilotSize = components['schemas']['PilotSize'];
+export type PilotSizes = components['schemas']['PilotSizes'];
+export type PilotStarted = components['schemas']['PilotStarted'];
+export type PilotStartedEvent = components['schemas']['PilotStartedEvent'];
 export type PolicyChange = components['schemas']['PolicyChange'];
 export type PolicyDiff = components['schemas']['PolicyDiff'];
 export type PolicyDocument = components['schemas']['PolicyDocument'];
@@ -8765,6 +9184,7 @@ export type SimulatedMove = components['schemas']['SimulatedMove'];
 export type SimulatedMoves = components['schemas']['SimulatedMoves'];
 export type SimulationResult = components['schemas']['SimulationResult'];
 export type StartInputBody = components['schemas']['StartInputBody'];
+export type StartPilotInputBody = components['schemas']['StartPilotInputBody'];
 export type Started = components['schemas']['Started'];
 export type Stationery = components['schemas']['Stationery'];
 export type StatusChanged = components['schemas']['StatusChanged'];
@@ -12519,6 +12939,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PagePolicyHits"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-pilots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePilot"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "start-pilot": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The live version that the draft was made of, in quotes; 412 if another one is live meanwhile. *: whatever is live. Required */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartPilotInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pilot"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "get-pilot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the draft, or running */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedPilot"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "adopt-pilot": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The live version, in quotes; 412 if another one is live meanwhile. *: whatever is live. Required */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The number of the draft, or running */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PilotReason"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "withdraw-pilot": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The number of the draft, or running */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PilotReason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pilot"];
                 };
             };
             /** @description Problem details (RFC 9457) */
