@@ -33,7 +33,7 @@ routing:
 		{"orders: {tier: 1", "orders: {tier: 2", 7, "inboxes.orders.tier"},
 		{"capacity: 5", "capacity: 6", 7, "inboxes.orders.assign"},
 		{"skills: [tools]", "skills: [tools, glue]", 8, "inboxes.repairs.skills"},
-		{"skills: [tools]", "overflow: {to: [orders], when: {waiting: 5m}}, skills: [tools]", 8, "inboxes.repairs.overflow"},
+		{"skills: [tools]", "overflow: {to: [orders], when_waiting: 5m}, skills: [tools]", 8, "inboxes.repairs.overflow"},
 	} {
 		draft := strings.Replace(live, test.old, test.new, 1)
 		if _, err := router.Compile([]byte(draft)); err != nil {
