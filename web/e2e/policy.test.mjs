@@ -42,6 +42,9 @@ test('the live policy is shown with its contents and how often each route was us
   const { data } = await ask(demo, '/policies/hits');
   const billing = data.find((one) => one.section === 'routing' && one.name === 'billing');
   await tree.getByRole('listitem').filter({ has: page.getByRole('button', { name: 'billing', exact: true }) }).filter({ hasText: `${billing.hits} conversation` }).waitFor();
+  await tree.getByRole('button', { name: 'T2 Specialists', exact: true }).waitFor();
+  await tree.getByRole('button', { name: 'Frontline to Specialists', exact: true }).waitFor();
+  await tree.getByText('tier: Specialists').first().waitFor();
   assert.equal(await page.getByRole('button', { name: 'Publish' }).isDisabled(), true);
   await everywhere(page, 'policy');
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -81,7 +84,9 @@ test('a draft stays in the browser, is compared, and tried out with stored conve
   await page.getByLabel('Agents in integrations').fill('1');
   await page.getByRole('button', { name: 'Start dry run' }).click();
   const result = page.getByRole('region', { name: 'Result of the dry run' });
-  await result.getByRole('heading', { name: /^\d+ of \d+ conversations would go to another inbox$/ }).waitFor();
+  const headline = await result.getByRole('heading', { name: /^\d+ of \d+ conversations \([\d.]+%\) would go to another inbox$/ }).innerText();
+  const [moved, all, share] = headline.match(/[\d.]+/g).map(Number);
+  assert.ok(moved > 0 && Math.abs(100 * moved / all - share) <= 0.05, headline);
   await result.getByRole('region', { name: 'Moves' }).getByRole('row', { name: /billing integrations/ }).waitFor();
   await result.getByRole('columnheader', { name: 'Mean wait' }).waitFor();
   await everywhere(page, 'policy-dry');

@@ -67,5 +67,32 @@ export function bySection(nodes: readonly PolicyNode[]): [string, PolicyNode[]][
   return [...groups];
 }
 
+/** The names of the tiers by their numbers. */
+export const tiersOf = (nodes: readonly PolicyNode[]): ReadonlyMap<string, string> => new Map(nodes.filter(({ section }) => section === 'tiers').map(({ name, fields }) => [name, fields.find(({ field }) => field === 'name')?.value || `T${name}`]));
+
+/** What a part of the document is called; rules below others by their own name. */
+export function titleOf({ section, name, depth }: PolicyNode, tiers: ReadonlyMap<string, string>): string {
+  if (section === 'tiers') return `T${name} ${tiers.get(name) === `T${name}` ? '' : tiers.get(name) ?? ''}`.trim();
+  if (section === 'handoffs') return name.replace(/\d+/g, (tier) => tiers.get(tier) ?? tier);
+  return depth > 0 ? name.slice(name.lastIndexOf('/') + 1) : name;
+}
+
+/** What a part sets, in one line: without its condition, and without what its title says. */
+export function factsOf({ section, fields }: PolicyNode, tiers: ReadonlyMap<string, string>): string {
+  const said = section === 'tiers' ? ['name', 'tier'] : section === 'handoffs' ? ['from', 'to'] : [];
+  return fields.filter(({ field }) => field && field !== 'when' && field !== 'continue' && !said.includes(field))
+    .map(({ field, value }) => [field.replace(/^set\./, ''), value] as const)
+    .map(([field, value]) => `${field}: ${field === 'tier' ? tiers.get(value) ?? value : value}`).join(' · ');
+}
+
+/** A share in percent that is 0 % only of nothing, and 100 % only of all. */
+export function shareOf(n: number, all: number, locale?: string): string {
+  const text = (share: number) => share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 });
+  if (all === 0) return text(0);
+  if (n > 0 && n / all < 0.001) return `<${text(0.001)}`;
+  if (n < all && n / all > 0.999) return `>${text(0.999)}`;
+  return text(n / all);
+}
+
 /** Staffing for the API: "billing=3" for each inbox that has a number. */
 export const staffOf = (agents: Readonly<Record<string, string>>) => Object.entries(agents).flatMap(([inbox, n]) => (/^\d+$/.test(n.trim()) ? [`${inbox}=${n.trim()}`] : []));

@@ -1,7 +1,7 @@
 // A dry run: what the draft would have done with the conversations of the last days.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { now, reason } from '../state/desk';
-import { policies, staffOf } from '../state/policy';
+import { policies, shareOf, staffOf } from '../state/policy';
 import { amount } from '../text/due';
 import { count, say } from '../text/say';
 import { exact, moment } from '../text/time';
@@ -75,7 +75,7 @@ function Result({ result }: { result: SimulationResult }) {
   const staffed = result.inboxes.some((one) => one.before.staffed || one.after.staffed);
   return (
     <section class="policy-result" aria-label={say('policy.result')}>
-      <h2 ref={head} tabIndex={-1}>{result.conversations === 0 ? say('policy.result.none') : count('policy.moved', result.moved, { n: result.moved.toLocaleString(), all: result.conversations.toLocaleString() })}</h2>
+      <h2 ref={head} tabIndex={-1}>{result.conversations === 0 ? say('policy.result.none') : count('policy.moved', result.moved, { n: result.moved.toLocaleString(), all: result.conversations.toLocaleString(), share: shareOf(result.moved, result.conversations) })}</h2>
       {result.changed > 0 && <p>{count('policy.changed', result.changed)}</p>}
       {result.unexplained > 0 && <p class="muted">{count('policy.unexplained', result.unexplained)}</p>}
       {result.moves.length > 0 && <div class="policy-table" tabIndex={0} role="region" aria-label={say('policy.moves')}><table>

@@ -1,6 +1,6 @@
 // What the document defines, with how often it was used.
 import { useEffect, useState } from 'preact/hooks';
-import { bySection, HIT_DAYS, policies, target } from '../state/policy';
+import { bySection, factsOf, HIT_DAYS, policies, target, tiersOf, titleOf } from '../state/policy';
 import { count, say, sayIf } from '../text/say';
 import type { PolicyHits, PolicyNode, PolicyReport } from '../wire';
 
@@ -13,6 +13,7 @@ export function Tree({ report }: { report: PolicyReport | null }) {
   const [nodes, setNodes] = useState<readonly PolicyNode[]>([]);
   useEffect(() => { if (report?.valid) setNodes(report.outline); }, [report]);
   useEffect(() => void policies.hits().then((list) => setHits(new Map(list.map((one) => [`${one.section} ${one.name}`, one]))), () => undefined), []); // without them, the tree is still useful
+  const tiers = tiersOf(nodes);
   return (
     <section class="policy-tree" aria-label={say('policy.tree')}>
       <h2>{say('policy.tree')}</h2>
@@ -21,17 +22,17 @@ export function Tree({ report }: { report: PolicyReport | null }) {
       {bySection(nodes).map(([section, list]) => (
         <details key={section} open={section !== 'calendars' && section !== 'gaps'}>
           <summary>{sayIf(`policy.section.${section}`, section)} <span class="muted">{list.length}</span></summary>
-          <ul>{list.map((node) => <Node key={node.name} node={node} {...(hits && COUNTED.includes(section) && { hits: hits.get(`${section} ${node.name}`)?.hits ?? 0 })} />)}</ul>
+          <ul>{list.map((node) => <Node key={node.name} node={node} tiers={tiers} {...(hits && COUNTED.includes(section) && { hits: hits.get(`${section} ${node.name}`)?.hits ?? 0 })} />)}</ul>
         </details>
       ))}
     </section>
   );
 }
 
-function Node({ node, hits }: { node: PolicyNode; hits?: number }) {
+function Node({ node, tiers, hits }: { node: PolicyNode; tiers: ReadonlyMap<string, string>; hits?: number }) {
   const when = node.fields.find(({ field }) => field === 'when')?.value;
-  const facts = node.fields.filter(({ field }) => field && field !== 'when' && field !== 'continue').map(({ field, value }) => `${field.replace(/^set\./, '')}: ${value}`).join(' · ');
-  const name = node.name ? node.name.slice(node.depth > 0 ? node.name.lastIndexOf('/') + 1 : 0) : say('policy.section.gaps');
+  const facts = factsOf(node, tiers);
+  const name = node.name ? titleOf(node, tiers) : say('policy.section.gaps');
   return (
     <li style={{ marginInlineStart: `${node.depth * 16}px` }}>
       <p><button class="quiet" onClick={() => { target.value = { line: node.line, column: 1 }; }}>{name}</button>
