@@ -28,12 +28,16 @@ after(async () => { await browser?.close(); await demo?.stop(); });
 const mergeInDialog = async () => {
   await select('Photos of it');
   await page.getByRole('button', { name: 'Merge', exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: `Merge #${younger.number} into another conversation` });
+  const dialog = page.getByRole('dialog', { name: `Merge #${younger.number} with another conversation` });
   await dialog.getByLabel('Number or words').fill(`${older.number}`);
   await dialog.getByRole('button', { name: `#${older.number} Cracked shade` }).waitFor();
   await accessible(page, 'merge dialog');
   await shot(page, 'merge-dialog');
   await dialog.getByRole('button', { name: `#${older.number} Cracked shade` }).click();
+  assert.equal(await dialog.getByRole('radio', { name: `#${older.number} Cracked shade` }).isChecked(), true, 'the older one goes on');
+  await accessible(page, 'merge confirmation');
+  await shot(page, 'merge-confirm');
+  await dialog.getByRole('button', { name: `Merge #${younger.number} into #${older.number}` }).click();
   await dialog.waitFor({ state: 'detached' });
   await page.locator('.thread-subject', { hasText: 'Cracked shade' }).waitFor();
 };

@@ -4,6 +4,7 @@
 import type advisories from './advisories.json';
 import type articles from './articles.json';
 import type bulk from './bulk.json';
+import type edit from './edit.json';
 import type pages from './pages.json';
 import type policy from './policy.json';
 import type reports from './reports.json';
@@ -13,7 +14,7 @@ import type runbooks from './runbooks.json';
 import type saved from './saved.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof pages & typeof policy & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
+type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof policy & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

@@ -36,9 +36,14 @@ const rules = chunk(() => import('./policy'));
 const books = chunk(() => import('./runbooks'));
 const causes = chunk(() => import('./rootcauses'));
 const many = chunk(() => import('./bulk'));
+const edits = chunk(() => import('./edit'));
 const notices = chunk(() => import('./advisories'));
 
-export const loadLater = parts.load;
+/** Loads what follows the first screen, and then what keys open, so that nothing that is typed after them gets lost. */
+export async function loadLater(): Promise<void> {
+  await parts.load();
+  await Promise.all([edits.load(), many.load()]);
+}
 
 /** A chunk, which starts loading when it is shown first. */
 function useChunk<M>({ loaded, load }: Chunk<M>): M | null {
@@ -88,6 +93,9 @@ export function Articles({ part, ...props }: { part: Exclude<keyof ArticleParts,
 
 /** What there is for many conversations at once: the bar above the list, and the dialogs. */
 export const Bulk = ({ part }: { part: keyof typeof import('./bulk') }) => show(useChunk(many)?.[part], {});
+
+/** The dialogs that change what describes a conversation. */
+export const Edit = ({ part, ...props }: { part: keyof typeof import('./edit'); conversation: Conversation }) => show(useChunk(edits)?.[part], props);
 
 /** The runbooks of a conversation. */
 export function Runbooks({ conversation }: { conversation: Conversation }) {

@@ -120,7 +120,7 @@ const bindings: Binding[] = [
   { action: 'mine', keys: 'i', group: 'thread', label: say('key.mine'), run: () => void assign(current()!, me.value.id || 'me'), when: have },
   { action: 'move', keys: 't', group: 'thread', label: say('key.move'), run: many('move', () => (dialog.value = 'move')), when: some },
   { action: 'priority', keys: 'p', group: 'thread', label: say('priority.label'), run: many('priority', () => (dialog.value = 'priority')), when: some },
-  { action: 'tags', keys: 'l', group: 'thread', label: say('key.tags'), run: () => ask('tag'), when: () => calm() && size.value > 0 },
+  { action: 'tags', keys: 'l', group: 'thread', label: say('key.tags'), run: many('tag', () => { if (!denied(current()!, 'tag')) dialog.value = 'tags'; }), when: some },
   { action: 'task', keys: 'w', group: 'thread', label: say('task.add'), run: () => (dialog.value = 'task'), when: have },
   { action: 'swarm', keys: 'h', group: 'thread', label: say('swarm.title'), run: () => (dialog.value = 'swarm'), when: have },
   { action: 'snooze', keys: 's', group: 'thread', label: say('key.snooze'), run: many('snooze', () => (dialog.value = 'snooze')), when: some },

@@ -4,13 +4,14 @@ import { addressOf, nameOf } from '../text/person';
 import { exact, moment, span } from '../text/time';
 import { go, now } from '../state/desk';
 import { dialog, sideOpen } from '../state/dialog';
+import { can } from '../state/handoff';
 import { threadOf } from '../state/thread';
 import type { Stint } from '../wire';
 import { Avatar } from './avatar';
 import { ChannelIcon, Icon } from './icon';
 import { Outgoing, RootCauses, Runbooks } from './lazy';
 import { statusOf } from './list';
-import { withKey } from './shortcuts';
+import { keyShortcut, withKey } from './shortcuts';
 import { shownId } from './shown';
 
 const NOTHING = { conversation: null, account: null, contact: null, stints: [] };
@@ -26,7 +27,7 @@ export function Side() {
       <button class="tool side-close" onClick={() => (sideOpen.value = false)}><Icon name="close" /><span class="sr">{say('side.close')}</span></button>
       <section class="who">
         <Avatar name={nameOf(contact)} size="large" />
-        <div><h3 dir="auto">{nameOf(contact)}</h3><p class="muted">{addressOf(contact)}</p></div>
+        <div><h3 dir="auto">{nameOf(contact)}</h3><p class="muted">{addressOf(contact)}</p>{(account?.contacts.length ?? 0) > 1 && can(conversation, 'edit') && <button class="quiet" onClick={() => (dialog.value = 'contact')}>{say('side.changeContact')}</button>}</div>
       </section>
       <Runbooks conversation={conversation} />
       <RootCauses part="Linked" conversation={conversation} />
@@ -72,7 +73,10 @@ export function Side() {
           <Fact name={say('side.lastReply')} value={conversation.last_reply_at ? moment(conversation.last_reply_at, now.value) : say('side.never')} />
           <Fact name={say('side.opened')} value={moment(conversation.created_at, now.value)} title={exact(conversation.created_at)} />
         </Facts>
-        {conversation.tags.length > 0 && <p class="tags">{conversation.tags.map((tag) => <span class="tag" dir="auto" key={tag}>{tag}</span>)}</p>}
+        <p class="tags">
+          {conversation.tags.map((tag) => <span class="tag" dir="auto" key={tag}>{tag}</span>)}
+          {can(conversation, 'tag') && !conversation.merged_into && <button class="quiet" title={withKey(say('key.tags'), 'tags')} aria-keyshortcuts={keyShortcut('tags')} onClick={() => (dialog.value = 'tags')}>{say(conversation.tags.length > 0 ? 'side.changeTags' : 'side.addTags')}</button>}
+        </p>
       </section>
       {stints.length > 0 && (
         <section>

@@ -6,7 +6,7 @@ import { exact, moment } from '../text/time';
 import { names, now, openConversation, reason } from '../state/desk';
 import { denied, resolve, setStatus, unmerge } from '../state/actions';
 import { dialog, sideOpen } from '../state/dialog';
-import { refusal, traceOf } from '../state/handoff';
+import { can, refusal, traceOf } from '../state/handoff';
 import { colleagues, typing } from '../state/presence';
 import { refreshThread, shown, threadOf, type Thread as Loaded } from '../state/thread';
 import { describe, handover, merges, newest, timeline } from '../state/timeline';
@@ -80,6 +80,7 @@ function Head({ conversation, events }: { conversation: Conversation; events: re
       <div class="thread-line">
         <button class="tool back" onClick={() => openConversation(null)} aria-keyshortcuts={keyShortcut('back')}><Icon name="back" /><span class="sr">{say('thread.back')}</span></button>
         <h2 class="thread-subject" dir="auto">{conversation.subject || say('row.noSubject')} <span class="number">#{conversation.number}</span></h2>
+        {can(conversation, 'edit') && !conversation.merged_into && <button class="tool" title={say('thread.subject')} onClick={() => (dialog.value = 'subject')}><Icon name="pen" size={15} /><span class="sr">{say('thread.subject')}</span></button>}
         <button class="tool details" aria-pressed={sideOpen.value} title={say('thread.details')} onClick={() => (sideOpen.value = !sideOpen.value)}>
           <Icon name="panel" /><span class="sr">{say('thread.details')}</span>
         </button>
