@@ -177,7 +177,7 @@ func (d *demo) config() config.Config {
 	cfg.Addr, cfg.Data, cfg.Policy = d.opt.Addr, d.opt.Data, d.rules
 	cfg.Mail = config.Mail{Addresses: []string{supportAddress, billingAddress, securityAddress}, Domain: "demo.example", Name: "Demo Shop", Undo: cfg.Mail.Undo, DelayWarning: cfg.Mail.DelayWarning}
 	cfg.SMTP.Addr = d.opt.SMTP
-	cfg.AgentMail = config.AgentMail{IMAP: d.opt.AgentIMAP}
+	cfg.AgentMail = config.AgentMail{IMAP: d.opt.AgentIMAP, Submission: d.opt.AgentSMTP}
 	cfg.Smarthost = config.Smarthost{Addr: d.sink.Addr(), TLS: "none"}
 	cfg.Mailboxes = []config.Mailbox{{Name: "support", Addr: d.box.Addr(), User: imapUser, Password: imapPassword, TLS: "none"}}
 	cfg.Widgets = []config.Widget{{Key: widgetKey, Name: "Demo Shop", Origins: []string{"*"}}}
@@ -202,7 +202,7 @@ func (d *demo) endpoints(ctx context.Context) error {
 		SMTP: d.gate.SMTPAddr().String(), IMAP: IMAP{d.box.Addr(), imapUser, imapPassword},
 		WidgetKey: widgetKey, FormURL: "http://" + host + "/f/" + formKey, ChatURL: "ws://" + host + "/chat?widget=" + widgetKey,
 		SinkAPI: "http://" + host + "/demo/api/sink", Demo: "http://" + host + "/demo",
-		IMAPAgents: IMAP{d.gate.AgentIMAPAddr().String(), agents[0].Email, secret},
+		IMAPAgents: IMAP{d.gate.AgentIMAPAddr().String(), agents[0].Email, secret}, SubmissionAgents: IMAP{d.gate.AgentSubmissionAddr().String(), agents[0].Email, secret},
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"switchboard/internal/deskmail/imapd"
 	"switchboard/internal/deskmail/letter"
 	"switchboard/internal/deskmail/login"
+	"switchboard/internal/deskmail/submit"
 	"switchboard/internal/listen"
 	"switchboard/internal/tlscert"
 	"switchboard/store"
@@ -20,7 +21,8 @@ import (
 
 // agentMail is the access of the agents' mail programs.
 type agentMail struct {
-	imap, imaps *imapd.Server // nil: off
+	imap, imaps             *imapd.Server // nil: off
+	submission, submissions *submit.Server
 }
 
 // imapAddr is the address of a server; nil when it is off.
@@ -36,6 +38,14 @@ func (g *Gateway) AgentIMAPAddr() net.Addr { return imapAddr(g.agents.imap) }
 
 // AgentIMAPSAddr is the address of the listener of agent_mail.imap_tls; nil when it is off.
 func (g *Gateway) AgentIMAPSAddr() net.Addr { return imapAddr(g.agents.imaps) }
+
+// AgentSubmissionAddr is the address of the listener of agent_mail.submission; nil when it is off.
+func (g *Gateway) AgentSubmissionAddr() net.Addr {
+	if g.agents.submission == nil {
+		return nil
+	}
+	return g.agents.submission.Addr()
+}
 
 // buildAgentMail opens the listeners of the agents' mail programs.
 func (g *Gateway) buildAgentMail() error {
@@ -70,6 +80,30 @@ func (g *Gateway) buildAgentMail() error {
 		}
 		*l.to = server
 	}
+	return g.buildSubmission(people, does, secure)
+}
+
+// buildSubmission opens the listeners to which the agents' mail programs send.
+func (g *Gateway) buildSubmission(people *login.Login, does actions, secure *tls.Config) error {
+	c := &g.cfg.AgentMail
+	base := submit.Config{Domain: g.cfg.Mail.Hostname(), Site: g.mailSite(), Own: g.local.Contains, Users: people, Threads: g.store, Keeper: g.store, Notices: g.store, Once: g.store,
+		Desk: does, Changed: g.wakeMail, Log: g.log}
+	for _, l := range []struct {
+		key, addr string
+		tls       *tls.Config
+		to        **submit.Server
+	}{{"agent_mail.submission", c.Submission, nil, &g.agents.submission}, {"agent_mail.submission_tls", c.SubmissionTLS, secure, &g.agents.submissions}} {
+		if l.addr == "" {
+			continue
+		}
+		cfg := base
+		cfg.Addr, cfg.TLS = l.addr, l.tls
+		server, err := submit.New(cfg)
+		if err != nil {
+			return listen.StartError(l.key, listen.Fault(l.key, l.addr, err))
+		}
+		*l.to = server
+	}
 	return nil
 }
 
@@ -97,12 +131,22 @@ func (g *Gateway) runAgentMail(ctx context.Context) error {
 			run.Go(func() error { return s.Run(ctx) })
 		}
 	}
+	for _, s := range []*submit.Server{g.agents.submission, g.agents.submissions} {
+		if s != nil {
+			run.Go(func() error { return s.Run(ctx) })
+		}
+	}
 	return run.Wait()
 }
 
 func (g *Gateway) closeAgentMail() error {
 	var errs []error
 	for _, s := range []*imapd.Server{g.agents.imap, g.agents.imaps} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	for _, s := range []*submit.Server{g.agents.submission, g.agents.submissions} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

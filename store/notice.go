@@ -19,6 +19,7 @@ type noticeQueries struct {
 	Mailed *sqlx.Stmt `query:"notice-mailed"`
 	Admins *sqlx.Stmt `query:"notice-admins"`
 	Tell   *sqlx.Stmt `query:"notice-tell"`
+	About  *sqlx.Stmt `query:"notice-about"`
 }
 
 // Notices lists an agent's notices, newest first, after a position; with open, only those
@@ -105,4 +106,15 @@ func (s *Store) ClaimNotices(ctx context.Context, age time.Duration, limit int) 
 func (s *Store) NoticeMailed(ctx context.Context, n noticemail.Notice, failure string, again time.Time) error {
 	_, err := s.q.notice.Mailed.ExecContext(ctx, n.To.ID, n.ID, clean(failure), nullTime(again))
 	return wrap("record the mail of a notice", err)
+}
+
+// TellWithheld tells an agent that a reply of theirs was not sent.
+func (s *Store) TellWithheld(ctx context.Context, as desk.Agent, c desk.ConversationID, text string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		id := desk.NewID[desk.NoticeID]()
+		if _, err := tx.StmtxContext(ctx, s.q.notice.About).ExecContext(ctx, id, as.ID, c, desk.NoticeWithheld, clean(text)); err != nil {
+			return wrap("tell an agent", err)
+		}
+		return s.record(ctx, tx, desk.AgentSubject(as.ID), desk.ActorSystem, desk.NoticeCreated{NoticeID: id, ConversationID: c, Notice: desk.NoticeWithheld})
+	})
 }

@@ -54,6 +54,9 @@ returning agent_id;
 -- Tells an agent something that is not about a conversation.
 insert into notices (id, agent_id, kind, rule, text, at) values ($1, $2, $3, '', $4, now());
 
+-- name: notice-about
+insert into notices (id, agent_id, conversation_id, kind, rule, text, at) values ($1, $2, $3, $4, '', $5, now());
+
 -- name: targets-reviewed
 select exists (select from target_reviews where quarter = $1);
 

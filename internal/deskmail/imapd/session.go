@@ -159,7 +159,11 @@ func (s *session) failure(err error) error {
 	if err == nil {
 		return nil
 	}
-	answer := &imap.Error{Type: imap.StatusResponseTypeNo, Text: plain(err.Error())}
+	text := err.Error()
+	if s.user.Agent.Masked() {
+		text = s.server.cfg.Site.Mask(text)
+	}
+	answer := &imap.Error{Type: imap.StatusResponseTypeNo, Text: plain(text)}
 	switch desk.KindOf(err) {
 	case desk.KindDenied:
 		answer.Code = imap.ResponseCodeNoPerm
