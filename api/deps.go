@@ -39,6 +39,7 @@ type Deps struct {
 	People        auth.People
 	Sessions      auth.Sessions
 	Keys          Keys
+	AppPasswords  AppPasswords
 	Repeats       repeat.Keeper
 	Answers       Answers
 	Passing       Passing
@@ -111,6 +112,7 @@ type Store interface {
 	auth.People
 	auth.Sessions
 	Keys
+	AppPasswords
 	repeat.Keeper
 	Health
 	Channels
@@ -157,7 +159,7 @@ type Actions interface {
 func From(s Store, names Names, actions Actions, hub *live.Hub) Deps {
 	return Deps{
 		Conversations: s, Messages: s, Trails: s, Outbox: s, Surveys: s, Reports: s, Reviews: s, Desks: s, Tasks: s, Drafts: s, Uploads: s, Notices: s, Staff: s, Names: names, Directory: s, Journal: s, Events: s,
-		People: s, Sessions: s, Keys: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Changing: actions, Undos: s, Matching: s, SavedViews: s, SavedViewCare: s, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Gaps: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Advisories: s, AdvisoryCare: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
+		People: s, Sessions: s, Keys: s, AppPasswords: s, Repeats: s, Health: s, Channels: s, Answers: actions, Passing: actions, Letters: actions, Handling: actions, Merging: actions, Changing: actions, Undos: s, Matching: s, SavedViews: s, SavedViewCare: s, Operations: actions, Teamwork: actions, Macros: s, MacroCare: s, Macroing: actions, Articles: s, ArticleCare: s, Gaps: s, Runbooks: s, Publishing: actions, RootCauses: s, Updates: s, Advisories: s, AdvisoryCare: s, Linking: actions, Updating: actions, Webhooks: s, WebhookCare: s, WebhookDeliveries: s, Hub: hub,
 		Policies: s, PolicyUse: s, Pilots: s, PilotCare: s, SavedReports: s, SavedReportCare: s, Subscriptions: s,
 	}
 }

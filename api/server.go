@@ -155,6 +155,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	s.channelRoutes()
 	s.sessionRoutes()
 	s.keyRoutes()
+	s.appPasswordRoutes()
 	s.webhookRoutes()
 	s.macroRoutes()
 	s.articleRoutes()

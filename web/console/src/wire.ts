@@ -277,6 +277,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/app-passwords": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your app passwords
+         * @description With one, a mail program reads inboxes by IMAP and sends answers by SMTP. It is not for the API.
+         */
+        get: operations["list-app-passwords"];
+        put?: never;
+        /**
+         * Create an app password
+         * @description Only this response contains the secret. 409 when you have 50.
+         */
+        post: operations["create-app-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/app-passwords/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an app password
+         * @description Programs that use it are signed out.
+         */
+        delete: operations["delete-app-password"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/articles": {
         parameters: {
             query?: never;
@@ -3230,6 +3274,18 @@ export interface components {
              */
             version: 1;
         };
+        AppPassword: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Null: never
+             */
+            last_used_at: string | null;
+            /** @description What it is for */
+            name: string;
+        };
         ApplyMacroInputBody: {
             /** @description Which actions are left out, counted from 0 */
             without?: number[] | null;
@@ -4521,6 +4577,10 @@ export interface components {
              */
             unassigned: number;
         };
+        CreateAppPasswordInputBody: {
+            /** @description Which program it is for */
+            name: string;
+        };
         CreateKeyInputBody: {
             /**
              * Format: date-time
@@ -5660,6 +5720,22 @@ export interface components {
             status: "draft" | "published";
             title: string;
         };
+        NewAppPassword: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Null: never
+             */
+            last_used_at: string | null;
+            /** @description What it is for */
+            name: string;
+            /** @description The password itself; shown only once */
+            secret: string;
+            /** @description The user name that belongs to it */
+            user: string;
+        };
         NewKey: {
             /** @description The agent whose permissions it has */
             agent: components["schemas"]["AgentName"];
@@ -5940,6 +6016,11 @@ export interface components {
         };
         PageAgent: {
             data: components["schemas"]["Agent"][];
+            /** @description Pass it as cursor; null: this is the last page */
+            next_cursor: string | null;
+        };
+        PageAppPassword: {
+            data: components["schemas"]["AppPassword"][];
             /** @description Pass it as cursor; null: this is the last page */
             next_cursor: string | null;
         };
@@ -8889,6 +8970,7 @@ export type AgentCreatedEvent = components['schemas']['AgentCreatedEvent'];
 export type AgentName = components['schemas']['AgentName'];
 export type AnswersReviewed = components['schemas']['AnswersReviewed'];
 export type AnswersReviewedEvent = components['schemas']['AnswersReviewedEvent'];
+export type AppPassword = components['schemas']['AppPassword'];
 export type ApplyMacroInputBody = components['schemas']['ApplyMacroInputBody'];
 export type Article = components['schemas']['Article'];
 export type ArticleChanged = components['schemas']['ArticleChanged'];
@@ -8946,6 +9028,7 @@ export type ConversationUnmerged = components['schemas']['ConversationUnmerged']
 export type ConversationUnmergedEvent = components['schemas']['ConversationUnmergedEvent'];
 export type CountOutputBody = components['schemas']['CountOutputBody'];
 export type Counts = components['schemas']['Counts'];
+export type CreateAppPasswordInputBody = components['schemas']['CreateAppPasswordInputBody'];
 export type CreateKeyInputBody = components['schemas']['CreateKeyInputBody'];
 export type CreateMacroInputBody = components['schemas']['CreateMacroInputBody'];
 export type Delivery = components['schemas']['Delivery'];
@@ -9014,6 +9097,7 @@ export type MessageSentEvent = components['schemas']['MessageSentEvent'];
 export type MoveInputBody = components['schemas']['MoveInputBody'];
 export type MovePreview = components['schemas']['MovePreview'];
 export type NearestArticle = components['schemas']['NearestArticle'];
+export type NewAppPassword = components['schemas']['NewAppPassword'];
 export type NewKey = components['schemas']['NewKey'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type NextDue = components['schemas']['NextDue'];
@@ -9038,6 +9122,7 @@ export type PageAcknowledgedEvent = components['schemas']['PageAcknowledgedEvent
 export type PageAdvisory = components['schemas']['PageAdvisory'];
 export type PageAdvisoryRecipient = components['schemas']['PageAdvisoryRecipient'];
 export type PageAgent = components['schemas']['PageAgent'];
+export type PageAppPassword = components['schemas']['PageAppPassword'];
 export type PageArticleGap = components['schemas']['PageArticleGap'];
 export type PageArticleRow = components['schemas']['PageArticleRow'];
 export type PageArticleVersion = components['schemas']['PageArticleVersion'];
@@ -9828,6 +9913,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Agent"];
                 };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "list-app-passwords": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAppPassword"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "create-app-password": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client. A request with the key of an earlier one is not carried out again: it gets the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAppPasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAppPassword"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    "delete-app-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details (RFC 9457) */
             default: {
