@@ -70,6 +70,9 @@ func (s *server) createAppPassword(ctx context.Context, in *createAppPasswordInp
 	if name == "" || strings.ContainsFunc(name, unicode.IsControl) {
 		return nil, problem.Invalid("body.name", "must be one line of text", in.Body.Name)
 	}
+	if err := unscoped(ctx); err != nil {
+		return nil, err
+	}
 	secret, by := credential.NewAppPassword(), auth.AgentOf(ctx)
 	p, err := s.AppPasswords.CreateAppPassword(ctx, name, credential.Digest(secret), by)
 	if err != nil {

@@ -280,7 +280,7 @@ type Events interface {
 // Keys stores the digests of API keys.
 type Keys interface {
 	auth.Keys
-	CreateKey(ctx context.Context, name string, digest []byte, by desk.Agent, expires time.Time) (view.Key, error)
+	CreateKey(ctx context.Context, name string, digest []byte, by desk.Agent, expires time.Time, scopes ...string) (view.Key, error)
 	Keys(ctx context.Context, as desk.Agent) ([]view.Key, error)
 	DeleteKey(ctx context.Context, as desk.Agent, id desk.KeyID) error
 }

@@ -15,6 +15,7 @@ import (
 	"switchboard/desk"
 	"switchboard/desk/view"
 	"switchboard/internal/credential"
+	"switchboard/internal/scope"
 )
 
 // NewKey is an API key with its secret, which no later response repeats.
@@ -26,6 +27,7 @@ type NewKey struct {
 type createKeyInput struct {
 	Body struct {
 		Name      string     `json:"name" minLength:"1" maxLength:"200" doc:"What it is for"`
+		Scopes    []string   `json:"scopes,omitempty" maxItems:"50" doc:"What it may do, such as conversations:read; absent or empty: whatever you may"`
 		ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true" doc:"Absent or null: never expires"`
 	}
 }
@@ -48,7 +50,7 @@ func (s *server) keyRoutes() {
 	})
 	handle(s, huma.Operation{
 		OperationID: "create-key", Method: http.MethodPost, Path: "/keys", Summary: "Create an API key", Tags: tags,
-		Description:   "It has your permissions. Only this response contains the secret.",
+		Description:   "It has your permissions, or a part of them, its scopes. Only this response contains the secret.",
 		DefaultStatus: http.StatusCreated, Metadata: map[string]any{repeat.Secret: true},
 	}, s.createKey)
 	handle(s, huma.Operation{
@@ -61,6 +63,14 @@ func (s *server) keyRoutes() {
 		}
 		return nil, s.Keys.DeleteKey(ctx, auth.AgentOf(ctx), id)
 	})
+}
+
+// unscoped refuses credentials to an API key with scopes, because they would have none.
+func unscoped(ctx context.Context) error {
+	if len(auth.Scopes(ctx)) > 0 {
+		return problem.New(http.StatusForbidden, "an API key with scopes cannot create keys or app passwords")
+	}
+	return nil
 }
 
 func (s *server) createKey(ctx context.Context, in *createKeyInput) (*struct{ Body NewKey }, error) {
@@ -78,8 +88,15 @@ func (s *server) createKey(ctx context.Context, in *createKeyInput) (*struct{ Bo
 			return nil, problem.Invalid("body.expires_at", "must be in the future", expires.Format(time.RFC3339))
 		}
 	}
+	if err := unscoped(ctx); err != nil {
+		return nil, err
+	}
+	scopes, err := scope.Parse(in.Body.Scopes)
+	if err != nil {
+		return nil, problem.Invalid("body.scopes", err.Error(), in.Body.Scopes)
+	}
 	secret := credential.NewKey()
-	key, err := s.Keys.CreateKey(ctx, name, credential.Digest(secret), auth.AgentOf(ctx), expires)
+	key, err := s.Keys.CreateKey(ctx, name, credential.Digest(secret), auth.AgentOf(ctx), expires, scopes...)
 	if err != nil {
 		return nil, err
 	}

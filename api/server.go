@@ -211,6 +211,7 @@ func handle[I, O any](s *server, op huma.Operation, fn func(context.Context, *I)
 	if isPublic, _ := op.Metadata[auth.Public].(bool); op.Method == http.MethodPost && !isPublic {
 		repeat.Describe(&op)
 	}
+	scoped(&op)
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {

@@ -110,7 +110,7 @@ func (d *demo) apiKey(ctx context.Context, admin desk.Agent) (string, error) {
 	path := filepath.Join(d.opt.Data, "api-key")
 	if text, err := os.ReadFile(path); err == nil {
 		key := strings.TrimSpace(string(text))
-		if _, err := d.gate.Store().KeyAgent(ctx, credential.Digest(key)); err == nil {
+		if _, _, err := d.gate.Store().KeyAgent(ctx, credential.Digest(key)); err == nil {
 			return key, nil
 		}
 	}

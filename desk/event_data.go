@@ -279,6 +279,7 @@ type KeyCreated struct {
 	KeyID     KeyID      `json:"key_id"`
 	Name      string     `json:"name"`
 	ExpiresAt *time.Time `json:"expires_at" doc:"null: never"`
+	Scopes    []string   `json:"scopes,omitempty" doc:"What it may do; absent: whatever the agent may"`
 }
 
 // KeyRevoked is an API key of the agent that ended before its time.

@@ -157,6 +157,7 @@ create table api_keys (
     created_at timestamp with time zone not null default now(),
     expires_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    scopes text[] not null default '{}'::text[],
     constraint api_keys_pkey PRIMARY KEY (id),
     constraint api_keys_key_hash_key UNIQUE (key_hash),
     constraint api_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"switchboard/desk"
 	"switchboard/desk/view"
@@ -107,40 +108,43 @@ func (s *Store) DeleteSession(ctx context.Context, digest []byte) error {
 }
 
 // CreateKey stores the digest of an agent's API key and records the creation. A zero
-// expires means never.
-func (s *Store) CreateKey(ctx context.Context, name string, digest []byte, by desk.Agent, expires time.Time) (view.Key, error) {
-	k := view.Key{ID: desk.NewID[desk.KeyID](), Name: clean(name), Agent: view.AgentName{ID: by.ID, Name: by.Name}}
+// expires means never; without scopes it may do what the agent may.
+func (s *Store) CreateKey(ctx context.Context, name string, digest []byte, by desk.Agent, expires time.Time, scopes ...string) (view.Key, error) {
+	k := view.Key{ID: desk.NewID[desk.KeyID](), Name: clean(name), Agent: view.AgentName{ID: by.ID, Name: by.Name}, Scopes: append([]string{}, scopes...)}
 	if !expires.IsZero() {
 		k.ExpiresAt = &expires
 	}
 	utc(k.ExpiresAt)
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		err := tx.StmtxContext(ctx, s.q.identity.InsertKey).GetContext(ctx, &k.CreatedAt, k.ID, k.Name, digest, by.ID, nullTime(expires))
+		err := tx.StmtxContext(ctx, s.q.identity.InsertKey).GetContext(ctx, &k.CreatedAt, k.ID, k.Name, digest, by.ID, nullTime(expires), pq.StringArray(k.Scopes))
 		if err != nil {
 			return wrap("create key", err)
 		}
-		return s.record(ctx, tx, desk.AgentSubject(by.ID), desk.AgentActor(by.ID), desk.KeyCreated{KeyID: k.ID, Name: k.Name, ExpiresAt: k.ExpiresAt})
+		return s.record(ctx, tx, desk.AgentSubject(by.ID), desk.AgentActor(by.ID), desk.KeyCreated{KeyID: k.ID, Name: k.Name, ExpiresAt: k.ExpiresAt, Scopes: k.Scopes})
 	})
 	utc(&k.CreatedAt)
 	return k, err
 }
 
-// KeyAgent returns the agent whose rights an API key carries, and records its use
+// KeyAgent returns the agent whose rights an API key carries, and its scopes, and records its use
 // to the minute. KindDenied if the key is unknown or expired, or the agent is
 // disabled.
-func (s *Store) KeyAgent(ctx context.Context, digest []byte) (desk.Agent, error) {
-	var row signedIn
+func (s *Store) KeyAgent(ctx context.Context, digest []byte) (desk.Agent, []string, error) {
+	var row struct {
+		signedIn
+		Scopes pq.StringArray
+	}
 	if err := s.q.identity.KeyAgent.GetContext(ctx, &row, digest); err != nil {
-		return desk.Agent{}, unknownSecret("key", err)
+		return desk.Agent{}, nil, unknownSecret("key", err)
 	}
 	if !row.Stale {
-		return row.agent(), nil
+		return row.agent(), row.Scopes, nil
 	}
 	err := s.txAsync(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.StmtxContext(ctx, s.q.identity.KeyUsed).ExecContext(ctx, digest)
 		return wrap("record the key's use", err)
 	})
-	return row.agent(), err
+	return row.agent(), row.Scopes, err
 }
 
 func unknownSecret(what string, err error) error {
@@ -152,12 +156,19 @@ func unknownSecret(what string, err error) error {
 
 // Keys lists an agent's API keys, oldest first; for an admin, those of all agents.
 func (s *Store) Keys(ctx context.Context, as desk.Agent) ([]view.Key, error) {
-	keys := []view.Key{}
-	if err := s.q.identity.ListKeys.SelectContext(ctx, &keys, as.ID, as.Admin); err != nil {
+	var rows []struct {
+		view.Key
+		ScopeList pq.StringArray
+	}
+	if err := s.q.identity.ListKeys.SelectContext(ctx, &rows, as.ID, as.Admin); err != nil {
 		return nil, wrap("list keys", err)
 	}
-	for i := range keys {
-		utc(&keys[i].CreatedAt, keys[i].ExpiresAt, keys[i].LastUsedAt)
+	keys := make([]view.Key, 0, len(rows))
+	for _, row := range rows {
+		k := row.Key
+		k.Scopes = append([]string{}, row.ScopeList...)
+		utc(&k.CreatedAt, k.ExpiresAt, k.LastUsedAt)
+		keys = append(keys, k)
 	}
 	return keys, nil
 }
@@ -173,7 +184,11 @@ func (s *Store) DeleteKey(ctx context.Context, as desk.Agent, id desk.KeyID) err
 		if len(gone) == 0 {
 			return notFound("key", id)
 		}
-		return s.recordRevoked(ctx, tx, desk.AgentActor(as.ID), "", gone)
+		by := desk.AgentActor(as.ID)
+		if as.ID.IsZero() {
+			by = desk.ActorSystem // the command line
+		}
+		return s.recordRevoked(ctx, tx, by, "", gone)
 	})
 }
 

@@ -47,11 +47,11 @@ delete from agent_sessions where token_hash = $1;
 delete from agent_sessions where expires_at < now();
 
 -- name: key-insert
-insert into api_keys (id, name, key_hash, agent_id, expires_at) values ($1, $2, $3, $4, $5)
+insert into api_keys (id, name, key_hash, agent_id, expires_at, scopes) values ($1, $2, $3, $4, $5, $6)
 returning created_at;
 
 -- name: key-agent
-select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, g.display_name, g.signature, agent_inboxes(g) as sees, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale
+select g.id, g.name, g.email, g.tiers, g.admin, g.inboxes, g.leads, g.inboxes_only, g.mask_addresses, g.display_name, g.signature, agent_inboxes(g) as sees, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as stale, k.scopes
 from api_keys k
 join agents g on g.id = k.agent_id
 where k.key_hash = $1 and (k.expires_at is null or k.expires_at > now()) and not g.disabled;
@@ -61,7 +61,7 @@ update api_keys set last_used_at = now() where key_hash = $1;
 
 -- name: key-list
 -- The agent's own; for an admin, all.
-select k.id, k.name, k.agent_id as "agent.id", g.name as "agent.name", k.created_at, k.expires_at, k.last_used_at
+select k.id, k.name, k.agent_id as "agent.id", g.name as "agent.name", k.scopes as scope_list, k.created_at, k.expires_at, k.last_used_at
 from api_keys k
 join agents g on g.id = k.agent_id
 where k.agent_id = $1 or $2

@@ -16,6 +16,7 @@ import (
 	"switchboard/api/site"
 	"switchboard/desk"
 	"switchboard/internal/credential"
+	"switchboard/internal/scope"
 	"switchboard/internal/signinlimit"
 )
 
@@ -37,6 +38,10 @@ const sessionTTL = 12 * time.Hour
 // Public is a key of huma.Operation.Metadata: true for operations that need no
 // authentication. All others do, so that a forgotten check denies access.
 const Public = "public"
+
+// Scope is a key of huma.Operation.Metadata: what an API key with scopes needs for the operation (internal/scope);
+// empty: nothing.
+const Scope = "scope"
 
 // ExpiredDetail is the text of a 401 for credentials that are not valid (any more).
 const ExpiredDetail = "the API key or session is invalid or has expired"
@@ -63,9 +68,9 @@ type Sessions interface {
 
 // Keys finds the agent an API key belongs to.
 type Keys interface {
-	// KeyAgent returns the agent whose permissions a key carries; KindDenied when
+	// KeyAgent returns the agent whose permissions a key carries, and its scopes; KindDenied when
 	// there is no such key.
-	KeyAgent(ctx context.Context, digest []byte) (desk.Agent, error)
+	KeyAgent(ctx context.Context, digest []byte) (desk.Agent, []string, error)
 }
 
 // Authenticator authenticates requests and manages browser sessions.
@@ -87,12 +92,22 @@ func New(people People, sessions Sessions, keys Keys, site site.Site, log *slog.
 	}
 }
 
-type agentKey struct{}
+type (
+	agentKey  struct{}
+	scopesKey struct{}
+)
 
 // AgentOf returns the agent who makes the request; zero on public operations.
 func AgentOf(ctx context.Context) desk.Agent {
 	a, _ := ctx.Value(agentKey{}).(desk.Agent)
 	return a
+}
+
+// Scopes returns the scopes of the API key that makes the request; empty if it has none, or for a
+// session.
+func Scopes(ctx context.Context) []string {
+	scopes, _ := ctx.Value(scopesKey{}).([]string)
+	return scopes
 }
 
 // Middleware is a huma middleware. It answers 401 unless the request is
@@ -103,7 +118,7 @@ func (a *Authenticator) Middleware(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	r, w := humago.Unwrap(ctx)
-	who, err := a.identify(ctx.Context(), r, w)
+	who, scopes, err := a.identify(ctx.Context(), r, w)
 	if err != nil {
 		p := problem.Explain(ctx.Context(), a.log, err)
 		if p.Status == http.StatusForbidden {
@@ -120,40 +135,52 @@ func (a *Authenticator) Middleware(ctx huma.Context, next func(huma.Context)) {
 		problem.Write(w, r, problem.New(http.StatusPreconditionFailed, "you are signed in as "+who.Name+" now; nothing was changed"))
 		return
 	}
-	next(huma.WithValue(ctx, agentKey{}, who))
+	need, _ := ctx.Operation().Metadata[Scope].(string)
+	if !scope.Allow(scopes, need) {
+		problem.Write(w, r, problem.New(http.StatusForbidden, lacksScope(need)))
+		return
+	}
+	next(huma.WithValue(huma.WithValue(ctx, agentKey{}, who), scopesKey{}, scopes))
 }
+
+func lacksScope(need string) string { return "the API key lacks the scope " + need }
 
 // Identify returns the agent who makes a request: zero when it carries no
-// credentials, KindDenied when they are not valid. The Authorization header
-// takes precedence over the cookie, and there is no fallback.
-func (a *Authenticator) Identify(ctx context.Context, r *http.Request) (desk.Agent, error) {
-	return a.identify(ctx, r, nil)
+// credentials, KindDenied when they are not valid, and a problem if its API key lacks a
+// scope. The Authorization header takes precedence over the cookie, and there is no fallback.
+func (a *Authenticator) Identify(ctx context.Context, r *http.Request, need string) (desk.Agent, error) {
+	who, scopes, err := a.identify(ctx, r, nil)
+	if err == nil && !scope.Allow(scopes, need) {
+		return desk.Agent{}, problem.New(http.StatusForbidden, lacksScope(need))
+	}
+	return who, err
 }
 
-// identify is Identify; a renewed cookie is set on w unless that is nil.
-func (a *Authenticator) identify(ctx context.Context, r *http.Request, w http.ResponseWriter) (desk.Agent, error) {
+// identify returns who makes a request, and the scopes of their API key. A renewed cookie is set on w unless that is nil.
+func (a *Authenticator) identify(ctx context.Context, r *http.Request, w http.ResponseWriter) (desk.Agent, []string, error) {
 	if r.Header.Get("Authorization") != "" {
 		return a.byHeader(ctx, r)
 	}
 	cookie, err := r.Cookie(a.cookieName(r))
 	if err != nil || cookie.Value == "" {
-		return desk.Agent{}, nil
+		return desk.Agent{}, nil, nil
 	}
 	who, extended, err := a.sessions.SessionAgent(ctx, credential.Digest(cookie.Value), sessionTTL)
 	if err != nil {
-		return desk.Agent{}, err
+		return desk.Agent{}, nil, err
 	}
 	if extended && w != nil {
 		http.SetCookie(w, a.cookie(r, cookie.Value, sessionTTL))
 	}
-	return who, nil
+	return who, nil, nil
 }
 
 // Recheck authenticates an earlier request again. Unlike Identify it does not
 // extend the session, because an open page alone must not keep it alive.
 func (a *Authenticator) Recheck(ctx context.Context, r *http.Request) (desk.Agent, error) {
 	if r.Header.Get("Authorization") != "" {
-		return a.byHeader(ctx, r)
+		who, _, err := a.byHeader(ctx, r)
+		return who, err
 	}
 	cookie, err := r.Cookie(a.cookieName(r))
 	if err != nil {
@@ -163,12 +190,12 @@ func (a *Authenticator) Recheck(ctx context.Context, r *http.Request) (desk.Agen
 	return who, err
 }
 
-func (a *Authenticator) byHeader(ctx context.Context, r *http.Request) (desk.Agent, error) {
+func (a *Authenticator) byHeader(ctx context.Context, r *http.Request) (desk.Agent, []string, error) {
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return desk.Agent{}, desk.Errorf(desk.KindDenied, "unknown authorization scheme")
+		return desk.Agent{}, nil, desk.Errorf(desk.KindDenied, "unknown authorization scheme")
 	}
-	return a.ByKey(ctx, strings.TrimSpace(key))
+	return a.byKey(ctx, strings.TrimSpace(key))
 }
 
 // Credential returns the secret that authenticates a request, a key or a session
@@ -195,10 +222,18 @@ func anyCookie(r *http.Request) *http.Cookie {
 	return nil
 }
 
-// ByKey returns the agent an API key belongs to; KindDenied when it is not valid.
-func (a *Authenticator) ByKey(ctx context.Context, key string) (desk.Agent, error) {
+// ByKey returns the agent an API key belongs to; KindDenied when it is not valid, or lacks a scope.
+func (a *Authenticator) ByKey(ctx context.Context, key, need string) (desk.Agent, error) {
+	who, scopes, err := a.byKey(ctx, key)
+	if err == nil && !scope.Allow(scopes, need) {
+		return desk.Agent{}, desk.Errorf(desk.KindDenied, "%s", lacksScope(need))
+	}
+	return who, err
+}
+
+func (a *Authenticator) byKey(ctx context.Context, key string) (desk.Agent, []string, error) {
 	if !strings.HasPrefix(key, credential.KeyPrefix) {
-		return desk.Agent{}, desk.Errorf(desk.KindDenied, "not an API key")
+		return desk.Agent{}, nil, desk.Errorf(desk.KindDenied, "not an API key")
 	}
 	return a.keys.KeyAgent(ctx, credential.Digest(key))
 }

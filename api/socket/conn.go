@@ -57,13 +57,13 @@ func (c *conn) authenticate(ctx context.Context) bool {
 		c.close(websocket.ClosePolicyViolation, "the first frame must be {\"type\":\"auth\",\"key\":\"...\"}")
 		return false
 	}
-	who, err := c.Auth.ByKey(ctx, frame.Key)
+	who, err := c.Auth.ByKey(ctx, frame.Key, Scope)
 	if err != nil {
 		c.close(closeCode(err))
 		return false
 	}
 	c.agent.Store(&who)
-	c.identify = func(ctx context.Context) (desk.Agent, error) { return c.Auth.ByKey(ctx, frame.Key) }
+	c.identify = func(ctx context.Context) (desk.Agent, error) { return c.Auth.ByKey(ctx, frame.Key, Scope) }
 	return true
 }
 

@@ -39,6 +39,9 @@ const (
 // that are idle for a minute.
 const PingInterval = 25 * time.Second
 
+// Scope is what an API key with scopes needs.
+const Scope = "events:read"
+
 // Events reads the event log.
 type Events interface {
 	// EventsAfter returns up to limit events after the cursor; a cursor that
@@ -109,7 +112,7 @@ func (s *Server) Open(ctx context.Context, r *http.Request, after string) (*huma
 	if auth.HasCookie(r) && r.Header.Get("Authorization") == "" && !s.Site.SameOrigin(r) {
 		return nil, problem.New(http.StatusForbidden, "cross-site request refused")
 	}
-	who, err := s.Auth.Identify(ctx, r)
+	who, err := s.Auth.Identify(ctx, r, Scope)
 	if err != nil {
 		if desk.KindOf(err) == desk.KindDenied {
 			return nil, problem.Unauthorized(auth.ExpiredDetail)

@@ -67,7 +67,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%s\nSee `%s --help`", flagProblems(cmd, os.Args[1:], err), cmd.CommandPath())}
 	})
-	root.AddCommand(serveCommand(), demoCommand(), deliverCommand(), rawCommand(), outboxCommand(), reportCommand(), userCommand(), accountCommand(), webhookCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), dkimCommand(), doctorCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), deliverCommand(), rawCommand(), outboxCommand(), reportCommand(), userCommand(), accountCommand(), webhookCommand(), keyCommand(), parseCommand(), threadCommand(), policyCommand(), channelCommand(), dkimCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		checkArgs(c)
 	}

@@ -147,6 +147,7 @@ type Key struct {
 	ID         desk.KeyID `json:"id"`
 	Name       string     `json:"name"`
 	Agent      AgentName  `json:"agent" doc:"The agent whose permissions it has"`
+	Scopes     []string   `json:"scopes" doc:"What it may do, such as conversations:read; empty: whatever the agent may"`
 	CreatedAt  time.Time  `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at" doc:"Null: never"`
 	LastUsedAt *time.Time `json:"last_used_at"`

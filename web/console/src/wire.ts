@@ -1340,7 +1340,7 @@ export interface paths {
         put?: never;
         /**
          * Create an API key
-         * @description It has your permissions. Only this response contains the secret.
+         * @description It has your permissions, or a part of them, its scopes. Only this response contains the secret.
          */
         post: operations["create-key"];
         delete?: never;
@@ -4589,6 +4589,8 @@ export interface components {
             expires_at?: string | null;
             /** @description What it is for */
             name: string;
+            /** @description What it may do, such as conversations:read; absent or empty: whatever you may */
+            scopes?: string[] | null;
         };
         CreateMacroInputBody: {
             actions?: components["schemas"]["MacroAction"][];
@@ -5193,6 +5195,8 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             name: string;
+            /** @description What it may do, such as conversations:read; empty: whatever the agent may */
+            scopes: string[];
         };
         KeyCreated: {
             /**
@@ -5202,6 +5206,8 @@ export interface components {
             expires_at: string | null;
             key_id: string;
             name: string;
+            /** @description What it may do; absent: whatever the agent may */
+            scopes?: string[];
         };
         KeyCreatedEvent: {
             /** @description customer, system, policy, or an agent's ID */
@@ -5750,6 +5756,8 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             name: string;
+            /** @description What it may do, such as conversations:read; empty: whatever the agent may */
+            scopes: string[];
             /** @description The key itself; shown only once */
             secret: string;
         };
