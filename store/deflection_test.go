@@ -33,6 +33,8 @@ func TestDeflection(t *testing.T) {
 	add(5, "opened", one, at.Add(day))  // on the second day
 	add(6, "opened", one, at.Add(-day)) // before the report
 	add(7, "opened", one, time.Now())
+	add(8, "opened", one, time.Now()) // has written already
+	add(8, "wrote", nil, time.Now())
 
 	from := at.Truncate(day)
 	bounds := []time.Time{from, from.Add(day), from.Add(2 * day)}

@@ -77,11 +77,12 @@ group by 1, 2;
 -- Visits of the help pages (migration 43), at the last time at which they opened or were shown an article. They are no
 -- inbox's. One that wrote anything is not deflected, even if it wrote before.
 with p as (
-    select '' /* key */ as key, p.visit, p.kind, p.at > now() - interval '24 hours' as undecided
+    select '' /* key */ as key, p.visit, p.kind, p.at > now() - interval '24 hours' as undecided,
+           exists (select from help_events w where w.visit = p.visit and w.kind = 'wrote') as wrote
     from (select visit, kind, max(at) as at from help_events where kind = any($1::text[]) and at >= $2 and at < $3 and ($4::uuid[] is null or true) group by visit, kind) p
 )
-select key::text, count(*) filter (where kind = 'opened' and not undecided) as n, count(*) filter (where kind = 'opened' and undecided) as provisional,
-       count(*) filter (where kind = 'opened' and not undecided and not exists (select from help_events w where w.visit = p.visit and w.kind = 'wrote')) as good,
+select key::text, count(*) filter (where kind = 'opened' and not undecided) as n, count(*) filter (where kind = 'opened' and undecided and not wrote) as provisional,
+       count(*) filter (where kind = 'opened' and not undecided and not wrote) as good,
        count(*) filter (where kind = 'shown') as more
 from p group by 1;
 
