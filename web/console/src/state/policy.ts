@@ -1,13 +1,14 @@
 // The routing policy: the calls, and the draft that this browser keeps. Loaded with its page.
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { actingAs, call, read } from '../api';
-import type { PagePolicyHits, PagePolicyVersion, PolicyDiff, PolicyDocument, PolicyNode, PolicyProblem, PolicyReport, PolicyVersion, SimulatePolicyInputBody, SimulationResult } from '../wire';
+import type { PagePilot, PagePolicyHits, PagePolicyVersion, Pilot, PolicyDiff, PolicyDocument, PolicyNode, PolicyProblem, PolicyReport, PolicyVersion, SimulatePolicyInputBody, SimulationResult } from '../wire';
 
 export const HIT_DAYS = 30;
 
 export const policies = {
   version: (version: number | 'live') => call<PolicyDocument>('GET', `/policies/${version}`),
   history: (cursor = '') => call<PagePolicyVersion>('GET', `/policies?limit=25${cursor && `&cursor=${encodeURIComponent(cursor)}`}`),
+  pilots: async () => (await call<PagePilot>('GET', '/policies/pilots')).data,
   hits: async () => (await call<PagePolicyHits>('GET', `/policies/hits?days=${HIT_DAYS}`)).data,
   check: (document: string, stop?: AbortSignal) => call<PolicyReport>('POST', '/policies/check', { document }, stop),
   diff: (document: string, base?: number) => call<PolicyDiff>('POST', '/policies/diff', { document, ...(base && { base }) }),
@@ -22,6 +23,10 @@ export interface Draft { document: string; base: number }
 
 export const live = signal<PolicyDocument | null>(null);
 export const draft = signal<Draft | null>(null);
+
+/** All pilots, newest first; null: not read yet. And the one that is running. */
+export const trials = signal<readonly Pilot[] | null>(null);
+export const trial = computed(() => trials.value?.find((one) => one.ended_at === null) ?? null);
 
 const nameOf = () => `switchboard.policy.${actingAs()}`;
 

@@ -6,6 +6,7 @@ import type articles from './articles.json';
 import type bulk from './bulk.json';
 import type edit from './edit.json';
 import type pages from './pages.json';
+import type pilot from './pilot.json';
 import type policy from './policy.json';
 import type reports from './reports.json';
 import type reviews from './reviews.json';
@@ -14,7 +15,7 @@ import type runbooks from './runbooks.json';
 import type saved from './saved.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof policy & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
+type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof pilot & typeof policy & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

@@ -4,7 +4,7 @@ import '../style/policy.css';
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { me, now, reason, tell } from '../state/desk';
-import { discard, draft, keep, live, policies, recall, target } from '../state/policy';
+import { discard, draft, keep, live, policies, recall, target, trial, trials } from '../state/policy';
 import { say } from '../text/say';
 import { exact, moment } from '../text/time';
 import { Icon } from './icon';
@@ -16,8 +16,10 @@ import { Tree } from './policytree';
 
 type Dry = typeof import('./policydry');
 const dry = signal<Dry | null>(null);
+type PilotPart = typeof import('./policypilot');
+const pilotPart = signal<PilotPart | null>(null);
 
-const TABS = ['edit', 'diff', 'dry', 'history'] as const;
+const TABS = ['edit', 'diff', 'dry', 'pilot', 'history'] as const;
 type Tab = (typeof TABS)[number];
 /** It stays while a conversation is open. */
 const tab = signal<Tab>('edit');
@@ -34,7 +36,7 @@ function Loaded() {
   const [failure, setFailure] = useState('');
   const load = async () => {
     try {
-      live.value = await policies.version('live');
+      [live.value, trials.value] = await Promise.all([policies.version('live'), policies.pilots()]);
       setFailure('');
     } catch (error) {
       setFailure(reason(error));
@@ -69,6 +71,7 @@ function Work({ reload }: { reload: () => Promise<void> }) {
         <p>{draft.value ? <span class="chip policy-draft">{say('policy.draft')}</span> : <span class="chip chip-good">{say('policy.live')}</span>}
           <b>{say(draft.value ? 'policy.draftOf' : 'policy.version', { n: base })}</b>
           <span class="muted">{draft.value ? say('policy.kept') : <>{version.author || say('policy.program')} · <time dateTime={version.published_at} title={exact(version.published_at)}>{moment(version.published_at, now.value)}</time></>}</span>
+          {trial.value && <button class="button button-quiet policy-trial" onClick={() => { tab.value = 'pilot'; }}>{trial.value.segment ? say('policy.pilot.segment', { share: trial.value.share, segment: trial.value.segment }) : say('policy.pilot', { share: trial.value.share })}</button>}
         </p>
         <p class="policy-tools">
           {draft.value && <button class="button button-quiet" onClick={() => { if (confirm(say('policy.discard.sure'))) { setPublishing(false); discard(); } }}>{say('policy.discard')}</button>}
@@ -85,6 +88,7 @@ function Work({ reload }: { reload: () => Promise<void> }) {
         </div>}
         {here === 'diff' && (!draft.value ? <Unchanged /> : valid ? <Diff document={text} label={say('policy.tab.diff')} same={say('policy.same', { n: version.version })} /> : <Broken />)}
         {here === 'dry' && (valid ? <Trial document={text} inboxes={inboxes} /> : <Broken />)}
+        {here === 'pilot' && (draft.value && !valid && !trial.value ? <Broken /> : <Piloting document={draft.value && valid ? text : null} base={base} reload={reload} />)}
         {here === 'history' && <History published={() => void reload()} />}
       </div>
     </>
@@ -97,6 +101,15 @@ function Trial(props: { document: string; inboxes: readonly string[] }) {
     import('./policydry').then((loaded) => { dry.value = loaded; }, () => tell(say('net.later'), { bad: true }));
   }, []);
   const Part = dry.value?.DryRun;
+  return Part ? <Part {...props} /> : <div class="skeleton" aria-hidden="true"><div class="bones"><i /><i class="short" /></div></div>;
+}
+
+/** The pilot, which is loaded when it is opened. */
+function Piloting(props: { document: string | null; base: number; reload: () => Promise<void> }) {
+  useEffect(() => {
+    import('./policypilot').then((loaded) => { pilotPart.value = loaded; }, () => tell(say('net.later'), { bad: true }));
+  }, []);
+  const Part = pilotPart.value?.Pilots;
   return Part ? <Part {...props} /> : <div class="skeleton" aria-hidden="true"><div class="bones"><i /><i class="short" /></div></div>;
 }
 

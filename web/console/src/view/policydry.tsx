@@ -77,6 +77,7 @@ function Result({ result }: { result: SimulationResult }) {
     <section class="policy-result" aria-label={say('policy.result')}>
       <h2 ref={head} tabIndex={-1}>{result.conversations === 0 ? say('policy.result.none') : count('policy.moved', result.moved, { n: result.moved.toLocaleString(), all: result.conversations.toLocaleString(), share: shareOf(result.moved, result.conversations) })}</h2>
       {result.changed > 0 && <p>{count('policy.changed', result.changed)}</p>}
+      {result.piloted > 0 && <p class="muted">{count('policy.piloted', result.piloted)}</p>}
       {result.unexplained > 0 && <p class="muted">{count('policy.unexplained', result.unexplained)}</p>}
       {result.moves.length > 0 && <div class="policy-table" tabIndex={0} role="region" aria-label={say('policy.moves')}><table>
         <thead><tr><th>{say('policy.from')}</th><th>{say('policy.to')}</th><th>{say('policy.by')}</th><th class="policy-n">{say('policy.conversations')}</th></tr></thead>

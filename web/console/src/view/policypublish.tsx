@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { Problem } from '../api';
 import { reason, tell } from '../state/desk';
-import { discard, draft, keep, live, policies } from '../state/policy';
+import { discard, draft, keep, live, policies, trial } from '../state/policy';
 import { say } from '../text/say';
 import type { PolicyDocument } from '../wire';
 import { Icon } from './icon';
@@ -34,6 +34,7 @@ export function PublishForm({ what, base, title, cancel, done, lost }: { what: {
       <label class="labelled"><span>{say('policy.reason')}</span>
         <textarea class="field" rows={2} maxLength={1000} dir="auto" autofocus ref={(box) => { if (box && box.dataset.seen === undefined) { box.dataset.seen = ''; box.focus(); } }} value={why} aria-invalid={wrong ? 'true' : undefined} onInput={(event) => { setWhy(event.currentTarget.value); setWrong(''); }} />
       </label>
+      {trial.value && <p><Icon name="warn" size={16} /> {say('policy.pilot.ends')}</p>}
       <p class="muted">{say('policy.effect')}</p>
       <p class="wrong" role="alert">{wrong}</p>
       <p class="policy-tools"><button class="button button-primary" disabled={busy}>{say('policy.publish')}</button><button type="button" class="button button-quiet" onClick={cancel}>{say('dialog.cancel')}</button></p>

@@ -190,6 +190,7 @@ function ruleName(node: string): string {
   const name = rest.join(': ');
   if (!name) return node;
   if (name === 'default') return say('thread.why.default');
+  if (kind === 'pilot') return say('thread.why.pilot', { name });
   return kind === 'moved' ? say('thread.why.moved', { how: name }) : kind === 'sla' ? say('thread.why.sla', { name }) : name;
 }
 
