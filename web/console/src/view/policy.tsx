@@ -71,7 +71,7 @@ function Work({ reload }: { reload: () => Promise<void> }) {
         <p>{draft.value ? <span class="chip policy-draft">{say('policy.draft')}</span> : <span class="chip chip-good">{say('policy.live')}</span>}
           <b>{say(draft.value ? 'policy.draftOf' : 'policy.version', { n: base })}</b>
           <span class="muted">{draft.value ? say('policy.kept') : <>{version.author || say('policy.program')} · <time dateTime={version.published_at} title={exact(version.published_at)}>{moment(version.published_at, now.value)}</time></>}</span>
-          {trial.value && <button class="button button-quiet policy-trial" onClick={() => { tab.value = 'pilot'; }}>{trial.value.segment ? say('policy.pilot.segment', { share: trial.value.share, segment: trial.value.segment }) : say('policy.pilot', { share: trial.value.share })}</button>}
+          {trial.value && here !== 'pilot' && <button class="button button-quiet policy-trial" onClick={() => { tab.value = 'pilot'; }}>{trial.value.segment ? say('policy.pilot.segment', { share: trial.value.share, segment: trial.value.segment }) : say('policy.pilot', { share: trial.value.share })}</button>}
         </p>
         <p class="policy-tools">
           {draft.value && <button class="button button-quiet" onClick={() => { if (confirm(say('policy.discard.sure'))) { setPublishing(false); discard(); } }}>{say('policy.discard')}</button>}
