@@ -80,6 +80,7 @@ test('a pilot decides about half of the accounts, their conversations say so, an
   await page.getByText('Why here?').click();
   await page.getByText(`Pilot: version ${pilot.version}, 50 % of the accounts`).waitFor();
   await page.goto(`${demo.console.split('#')[0]}#/policy`);
+  await tab('Document');
   await page.getByRole('button', { name: 'Pilot running: 50 % of the accounts' }).click();
   await card.getByText(/New conversations: [1-9]\d* of the pilot and [1-9]\d* of the control group/).waitFor();
   await everywhere(page, 'pilot-running');
