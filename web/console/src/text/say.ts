@@ -8,6 +8,7 @@ import type edit from './edit.json';
 import type pages from './pages.json';
 import type pilot from './pilot.json';
 import type policy from './policy.json';
+import type policydry from './policydry.json';
 import type reports from './reports.json';
 import type reviews from './reviews.json';
 import type rootcauses from './rootcauses.json';
@@ -15,7 +16,7 @@ import type runbooks from './runbooks.json';
 import type saved from './saved.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof pilot & typeof policy & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
+type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof pilot & typeof policy & typeof policydry & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

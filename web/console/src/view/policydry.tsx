@@ -1,4 +1,5 @@
 // A dry run: what the draft would have done with the conversations of the last days.
+import '../text/policydry';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { now, reason } from '../state/desk';
 import { policies, shareOf, staffOf } from '../state/policy';
