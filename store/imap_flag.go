@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -18,16 +21,31 @@ type imapFlagQueries struct {
 	DropDrafts *sqlx.Stmt `query:"imap-drop-drafts"`
 }
 
-// SetMailFlags changes an agent's flags of messages of a conversation, which the agent may read.
-func (s *Store) SetMailFlags(ctx context.Context, as desk.Agent, id desk.ConversationID, seqs []int64, c deskmail.Change) error {
-	var named column
-	for _, n := range seqs {
-		named.number(n)
+// flagBatch is how many conversations one transaction changes.
+const flagBatch = 200
+
+// SetMailFlags changes an agent's flags of messages of conversations, by their numbers, which the agent may read.
+func (s *Store) SetMailFlags(ctx context.Context, as desk.Agent, of map[desk.ConversationID][]int64, c deskmail.Change) error {
+	ids := slices.SortedFunc(maps.Keys(of), func(a, b desk.ConversationID) int { return bytes.Compare(a[:], b[:]) })
+	for part := range slices.Chunk(ids, flagBatch) {
+		err := s.imap(ctx, func(tx *sqlx.Tx, at imapState) error {
+			set := tx.StmtxContext(ctx, s.q.imapFlag.Set)
+			for _, id := range part {
+				var named column
+				for _, n := range of[id] {
+					named.number(n)
+				}
+				if _, err := set.ExecContext(ctx, as.ID, id, &named, c.Seen, c.Answered, at.ModSeq); err != nil {
+					return wrap("set flags", err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return s.imap(ctx, func(tx *sqlx.Tx, at imapState) error {
-		_, err := tx.StmtxContext(ctx, s.q.imapFlag.Set).ExecContext(ctx, as.ID, id, &named, c.Seen, c.Answered, at.ModSeq)
-		return wrap("set flags", err)
-	})
+	return nil
 }
 
 // readTo tells the agent's mail programs how far they have read a conversation. False: they have none.

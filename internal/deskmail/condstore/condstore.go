@@ -37,6 +37,8 @@ type Conn struct {
 
 	enabled bool
 	answer  Answer
+	held    bool
+	buffer  []byte // what is held
 }
 
 // Command is what a command says about modification sequences.
@@ -172,6 +174,47 @@ func split(line []byte) (tag, name string) {
 	return f[0], name
 }
 
+// maxHeld is how many octets of responses are held at most.
+const maxHeld = 64 << 10
+
+// Hold keeps responses together until Release: the library writes each by itself.
+func (c *Conn) Hold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = true
+}
+
+// Release writes what was held.
+func (c *Conn) Release() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = false
+	return c.flush()
+}
+
+func (c *Conn) flush() error {
+	b := c.buffer
+	c.buffer = c.buffer[:0]
+	if len(b) == 0 {
+		return nil
+	}
+	_, err := c.Conn.Write(b)
+	return err
+}
+
+// emit writes to the client.
+func (c *Conn) emit(b []byte) error {
+	if !c.held {
+		_, err := c.Conn.Write(b)
+		return err
+	}
+	c.buffer = append(c.buffer, b...)
+	if len(c.buffer) < maxHeld {
+		return nil
+	}
+	return c.flush()
+}
+
 // Write implements net.Conn.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.mu.Lock()
@@ -179,7 +222,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		if c.left > 0 {
 			n := min(int64(len(rest)), c.left)
-			if _, err := c.Conn.Write(rest[:n]); err != nil {
+			if err := c.emit(rest[:n]); err != nil {
 				return 0, err
 			}
 			c.left -= n
@@ -200,7 +243,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if c.more = literal && line[0] == '*'; c.more {
 			c.left = size
 		}
-		if _, err := c.Conn.Write(line); err != nil {
+		if err := c.emit(line); err != nil {
 			return 0, err
 		}
 	}

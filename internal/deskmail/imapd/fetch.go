@@ -24,6 +24,8 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *ima
 		return err
 	}
 	defer cancel()
+	s.wire.Hold()
+	defer s.wire.Release() //nolint:errcheck // the next write fails, too
 	f := s.folder
 	list := f.chosen(set)
 	if since := s.wire.Command().ChangedSince; since > 0 {

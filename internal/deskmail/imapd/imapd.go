@@ -51,7 +51,7 @@ type Messages interface {
 
 // Flags changes flags and drafts.
 type Flags interface {
-	SetMailFlags(ctx context.Context, as desk.Agent, id desk.ConversationID, seqs []int64, c deskmail.Change) error
+	SetMailFlags(ctx context.Context, as desk.Agent, of map[desk.ConversationID][]int64, c deskmail.Change) error
 	AddMailDraft(ctx context.Context, m *deskmail.Mailbox, text []byte, flags []string) (uint32, error)
 	FlagMailDraft(ctx context.Context, m *deskmail.Mailbox, uid uint32, flags []string) error
 	DropMailDrafts(ctx context.Context, m *deskmail.Mailbox, uids []uint32) error

@@ -20,6 +20,8 @@ func (s *session) Store(w *imapserver.FetchWriter, set imap.NumSet, change *imap
 		return err
 	}
 	defer cancel()
+	s.wire.Hold()
+	defer s.wire.Release() //nolint:errcheck // the next write fails, too
 	f := s.folder
 	if f.readOnly {
 		return refuse(imap.ResponseCodeCannot, "The folder was opened to be read only")
@@ -114,26 +116,21 @@ func (s *session) change(ctx context.Context, as desk.Agent, list []int, c deskm
 	if c.Seen == nil && c.Answered == nil {
 		return nil
 	}
-	var order []desk.ConversationID
 	of := map[desk.ConversationID][]int64{}
 	for _, i := range list {
 		e := &s.folder.entries[i]
 		if (c.Seen == nil || *c.Seen == e.Seen) && (c.Answered == nil || *c.Answered == e.Answered) {
 			continue
 		}
-		if of[e.ConversationID] == nil {
-			order = append(order, e.ConversationID)
-		}
 		of[e.ConversationID] = append(of[e.ConversationID], e.Seq)
 	}
-	for _, id := range order {
-		if err := s.server.cfg.Flags.SetMailFlags(ctx, as, id, of[id], c); err != nil {
-			return s.failure(err)
-		}
+	if len(of) == 0 {
+		return nil
 	}
-	if len(order) > 0 {
-		s.server.Wake()
+	if err := s.server.cfg.Flags.SetMailFlags(ctx, as, of, c); err != nil {
+		return s.failure(err)
 	}
+	s.server.Wake()
 	return nil
 }
 

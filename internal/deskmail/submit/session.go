@@ -245,7 +245,7 @@ func (s *session) reply(ctx context.Context, claim view.Claim, m *desk.Message, 
 		return s.failure(err)
 	}
 	if yes := true; plan.Found != nil {
-		if err := cfg.Threads.SetMailFlags(ctx, s.who, c.ID, []int64{seq}, deskmail.Change{Seen: &yes, Answered: &yes}); err != nil {
+		if err := cfg.Threads.SetMailFlags(ctx, s.who, map[desk.ConversationID][]int64{c.ID: {seq}}, deskmail.Change{Seen: &yes, Answered: &yes}); err != nil {
 			cfg.Log.WarnContext(ctx, "FlagsNotSet", "conversation", c.ID, "error", err) // the reply is sent all the same
 		}
 	}

@@ -34,7 +34,7 @@ type Threads interface {
 	FindMail(ctx context.Context, as desk.Agent, headers []string, ids []desk.MessageID) ([]deskmail.Found, error)
 	Conversation(ctx context.Context, as desk.Agent, ref view.ConversationRef) (view.Conversation, error)
 	SeenUntil(ctx context.Context, as desk.Agent, id desk.ConversationID, seq, last int64) (int64, error)
-	SetMailFlags(ctx context.Context, as desk.Agent, id desk.ConversationID, seqs []int64, c deskmail.Change) error
+	SetMailFlags(ctx context.Context, as desk.Agent, of map[desk.ConversationID][]int64, c deskmail.Change) error
 }
 
 // Keeper keeps what is not sent, and the files of what is.
