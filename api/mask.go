@@ -15,7 +15,7 @@ import (
 )
 
 // colleagues are the operations that show the addresses of agents, and none of customers.
-var colleagues = map[string]bool{"list-agents": true, "set-availability": true, "read-session": true, "sign-in": true}
+var colleagues = map[string]bool{"list-agents": true, "set-availability": true, "read-session": true, "sign-in": true, "create-app-password": true}
 
 // maskAddresses is a huma.Transformer. It hides mail addresses in every response to an
 // agent who may not see those of customers.
