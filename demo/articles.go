@@ -14,6 +14,7 @@ var articles = []struct {
 	title, text  string
 	tags         []string
 	agents, open bool
+	routes       []string // of the policy: the article is their runbook
 }{
 	{title: "Where is my order?", tags: []string{"Orders"},
 		text: "We send you a mail with a tracking number as soon as the parcel has left.\n\n1. Open the link in that mail.\n2. If the parcel has not moved for **three working days**, write to us with the order number.\n\nOrders of the weekend leave on Monday."},
@@ -29,6 +30,8 @@ var articles = []struct {
 		text: "Each request has the header `X-Shop-Signature`: the HMAC-SHA256 of the body, in hexadecimal.\n\n```\nexpected = hmac_sha256(secret, body)\n```\n\nCompare in constant time, and refuse requests that are older than five minutes."},
 	{title: "When we refund without asking", tags: []string{"Refunds"}, agents: true,
 		text: "Up to 50 € at first contact, once a year for each customer. Above that, ask a lead."},
+	{title: "Webhooks and tokens that fail", tags: []string{"API"}, agents: true, routes: []string{"api"},
+		text: "Before you hand it over:\n\n- Ask for the time of one failure, with its time zone.\n- Look for the request in the log of the gateway.\n- Compare the clock of their server with ours: signatures are valid for five minutes.\n- Check in *Settings, API keys* when the secret was changed last.\n\nWhen the log has the request and the secret is current, it is for Engineering."},
 	{title: "Pay in instalments", tags: []string{"Billing"}, open: true, text: "From spring on, orders above 200 € can be paid in three parts."},
 }
 
@@ -38,7 +41,7 @@ func (d *demo) addArticles(ctx context.Context, admin desk.Agent) error {
 		one := &articles[i]
 		public, language := !one.agents, "en"
 		a := article.Article{ID: desk.NewID[desk.ArticleID](), Owner: admin.ID}
-		change := article.Change{Title: &one.title, Text: &one.text, Tags: &one.tags, Public: &public, Language: &language}
+		change := article.Change{Title: &one.title, Text: &one.text, Tags: &one.tags, Public: &public, Language: &language, Attach: &article.Attach{Routes: one.routes}}
 		if _, err := change.Apply(&a, func(string) bool { return true }, time.Now()); err != nil {
 			return err
 		}

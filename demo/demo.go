@@ -107,6 +107,9 @@ func Run(ctx context.Context, opt Options) error {
 		if err := d.gate.DrawReviews(ctx); err != nil { // the past is there only now
 			return fmt.Errorf("draw reviews: %w", err)
 		}
+		if err := d.reviewAnswers(ctx); err != nil {
+			return fmt.Errorf("review answers: %w", err)
+		}
 		release()
 		g.Go(func() error { return d.pretend(ctx) })
 		return d.announce()

@@ -61,6 +61,9 @@ func (t *team) work(ctx context.Context, list []view.Conversation) error {
 	if err := t.ask(ctx, list); err != nil {
 		return fmt.Errorf("ask a customer: %w", err)
 	}
+	if err := t.findFault(ctx, list); err != nil {
+		return fmt.Errorf("root cause: %w", err)
+	}
 	c, err := t.unresolved(ctx, list, failing, time.Hour)
 	if err != nil || c.ID.IsZero() {
 		return err
