@@ -27,6 +27,7 @@ test('views of work are in the order of deadlines, others show what changed last
   expect((['mine', 'unassigned', 'all', 'breaching'] as const).map((kind) => usualOrder({ kind }))).toEqual(['due', 'due', 'due', 'due']);
   expect([usualOrder({ kind: 'tier', tier: 2 }), usualOrder({ kind: 'inbox', inbox: 'x' })]).toEqual(['due', 'due']);
   expect((['pending', 'snoozed', 'resolved'] as const).map((kind) => usualOrder({ kind }))).toEqual(['newest', 'newest', 'newest']);
+  expect(orderOf({ kind: 'search', text: 'tag:"sort:oldest" sort:waiting' })).toBe('waiting');
   expect([orderOf({ kind: 'search', text: 'x' }), orderOf({ kind: 'gaps' })]).toEqual(['newest', 'waiting']);
 });
 

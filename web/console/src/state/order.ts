@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import type { Order } from '../api';
 import type { Conversation } from '../wire';
-import { toHash, type View } from './search';
+import { sortIn, toHash, type View } from './search';
 
 const STORED = 'switchboard.order';
 export const ORDERS: readonly Order[] = ['due', 'waiting', 'newest', 'oldest', 'priority'];
@@ -37,8 +37,10 @@ export function storedOrders(text: string | null | undefined): Record<string, Or
 /** All searches share one choice. */
 const keyOf = (view: View) => (view.kind === 'search' ? view.kind : toHash({ view, open: null }));
 
+/** The order of a view; a search may ask for one itself. */
 export function orderOf(view: View): Order {
-  return chosen.value[keyOf(view)] ?? usualOrder(view);
+  const asked = view.kind === 'search' ? sortIn(view.text) as Order | '' : '';
+  return asked || (chosen.value[keyOf(view)] ?? usualOrder(view));
 }
 
 export function chooseOrder(view: View, order: Order): void {

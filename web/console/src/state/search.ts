@@ -51,6 +51,9 @@ export function queryOf(view: View): string {
   }
 }
 
+/** The order that a search asks for itself; '' if it does not. */
+export const sortIn = (text: string) => /(?:^|\s)sort:(due|waiting|newest|oldest|priority)(?=\s|$)/i.exec(text.replace(/"[^"]*"/g, '""'))?.[1]?.toLowerCase() ?? '';
+
 const HOUR = 3_600_000;
 
 /** Whether a changed conversation belongs in a view; null when only the server can decide. */

@@ -14,9 +14,10 @@ import type reviews from './reviews.json';
 import type rootcauses from './rootcauses.json';
 import type runbooks from './runbooks.json';
 import type saved from './saved.json';
+import type views from './views.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof pilot & typeof policy & typeof policydry & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved;
+type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof pilot & typeof policy & typeof policydry & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved & typeof views;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

@@ -10,7 +10,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { ReturnDialog } from './handover';
 import { KeysDialog } from './keysdialog';
-import { Bulk, Edit, Outgoing, SendLater, StartDialog, TeamDialog } from './lazy';
+import { Bulk, Edit, Outgoing, SendLater, StartDialog, TeamDialog, ViewDialog } from './lazy';
 import { close, Modal } from './modal';
 import { MoveDialog } from './movedialog';
 import { NoticesDialog } from './noticesdialog';
@@ -29,6 +29,8 @@ export function Dialogs() {
   if (dialog.value === 'profile') return <TeamDialog part="ProfileDialog" />;
   if (dialog.value === 'outbox') return <Outgoing part="OutboxDialog" />;
   if (dialog.value === 'start') return <StartDialog />;
+  if (dialog.value === 'view') return <ViewDialog part="ViewDialog" />;
+  if (dialog.value === 'views') return <ViewDialog part="ViewsDialog" />;
   if (dialog.value === 'bulk') return <Bulk part="BulkDialog" />;
   const conversation = current();
   if (!conversation) return null;

@@ -37,6 +37,7 @@ const books = chunk(() => import('./runbooks'));
 const causes = chunk(() => import('./rootcauses'));
 const many = chunk(() => import('./bulk'));
 const edits = chunk(() => import('./edit'));
+const views = chunk(() => import('./views'));
 const notices = chunk(() => import('./advisories'));
 
 /** Loads what follows the first screen, and then what keys open, so that nothing that is typed after them gets lost. */
@@ -96,6 +97,10 @@ export const Bulk = ({ part }: { part: keyof typeof import('./bulk') }) => show(
 
 /** The dialogs that change what describes a conversation. */
 export const Edit = ({ part, ...props }: { part: keyof typeof import('./edit'); conversation: Conversation }) => show(useChunk(edits)?.[part], props);
+
+/** The saved views in the rail. */
+export const SavedViews = () => show(useChunk(views)?.Views, {});
+export const ViewDialog = ({ part }: { part: 'ViewDialog' | 'ViewsDialog' }) => show(useChunk(views)?.[part], {});
 
 /** The runbooks of a conversation. */
 export function Runbooks({ conversation }: { conversation: Conversation }) {

@@ -11,9 +11,11 @@ import { listError, loadList, loading, loadMore, nextCursor, rows, select, selec
 import { extend, isChosen, size, toggle } from '../state/selection';
 import { active, entries, tabStop, tasks } from '../state/tasklist';
 import { chooseOrder, ORDERS, orderOf } from '../state/order';
+import { savedAs } from '../state/viewnames';
+import { dialog } from '../state/dialog';
 import { drafted } from '../state/sync';
 import { prefetch } from '../state/thread';
-import { errorPosition, type View } from '../state/search';
+import { errorPosition, sortIn, type View } from '../state/search';
 import type { Conversation } from '../wire';
 import { Avatar } from './avatar';
 import { Due, dueTitle } from './due';
@@ -24,6 +26,8 @@ import { keyLabel, keyShortcut, withKey } from './shortcuts';
 import { TaskRow } from './taskrow';
 
 export function titleOf(view: View): string {
+  const saved = savedAs(view);
+  if (saved) return saved.name;
   if (view.kind === 'tier') {
     const group = tiers.value.find((one) => one.tier === view.tier);
     return group?.name || say('view.tier', { tier: view.tier });
@@ -41,7 +45,7 @@ export function List() {
       <header class="list-head">
         <div class="list-title">
           <h1 dir="auto">{titleOf(view)}</h1>
-          <span class="list-tools"><Total />{view.kind !== 'tasks' && <SortMenu view={view} />}</span>
+          <span class="list-tools"><Total />{view.kind === 'search' && <SaveButton view={view} />}{view.kind !== 'tasks' && <SortMenu view={view} />}</span>
         </div>
         <Search />
         {size.value > 0 && <Bulk part="Bar" />}
@@ -64,12 +68,18 @@ function sizeOf(view: View): number | null {
   }
 }
 
+/** Keeps the search as a view, or changes the view that it is. */
+function SaveButton({ view }: { view: View }) {
+  const label = say(savedAs(view) ? 'list.view' : 'list.save');
+  return <button class="quiet" title={withKey(label, 'saveView')} aria-keyshortcuts={keyShortcut('saveView')} onClick={() => (dialog.value = 'view')}>{label}</button>;
+}
+
 /** Chooses the order of the view; the browser remembers it. */
 function SortMenu({ view }: { view: View }) {
   return (
     <label class="sort" title={say('sort.label')}>
       <Icon name="sort" size={14} /><span class="sr">{say('sort.label')}</span>
-      <select value={orderOf(view)} onChange={(event) => { chooseOrder(view, event.currentTarget.value as Order); void loadList(view); }}>
+      <select value={orderOf(view)} onChange={(event) => { const order = event.currentTarget.value as Order; if (view.kind === 'search' && sortIn(view.text)) go({ kind: 'search', text: view.text.replace(/((?:^|\s)sort:)\S+/i, `$1${order}`) }); else { chooseOrder(view, order); void loadList(view); } }}>
         {ORDERS.map((order) => <option key={order} value={order}>{say(`sort.${order}`)}</option>)}
       </select>
     </label>

@@ -9,15 +9,16 @@ import { dialog } from '../state/dialog';
 import { AvailabilityButton } from './availability';
 import { Avatar } from './avatar';
 import { Bell } from './bell';
+import { SavedViews } from './lazy';
 import { Icon, Mark, type IconName } from './icon';
 import { keyShortcut, withKey } from './shortcuts';
 
-interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; tasks?: number; child?: boolean; dot?: ComponentChildren }
+export interface EntryProps { view: View; label: string; icon?: IconName; count?: number | null; tasks?: number; child?: boolean; dot?: ComponentChildren }
 
 /** Views of which not all conversations are open. */
 const OTHER = ['mine', 'swarming', 'gaps', 'pending', 'snoozed', 'resolved', 'quarantine'];
 
-function Entry({ view, label, icon, count, tasks, child, dot }: EntryProps) {
+export function Entry({ view, label, icon, count, tasks, child, dot }: EntryProps) {
   const here = `${viewKey(place.value.view)}/`.startsWith(`${viewKey(view)}/`); // also with a saved report
   return (
     <li>
@@ -57,6 +58,7 @@ export function Rail() {
           <Entry view={{ kind: 'resolved' }} label={say('view.resolved')} icon="check" count={counts.value.resolved} />
           <Entry view={{ kind: 'gaps' }} label={say('view.gaps')} icon="gap" count={counts.value.gaps} />
         </ul>
+        <SavedViews />
         {tiers.value.map((group) => (
           <ul class="entries" key={group.tier}>
             <Entry view={{ kind: 'tier', tier: group.tier }} count={group.open} {...(group.inboxes.length === 1 && { tasks: group.inboxes[0]!.tasks })} label={group.name || say('rail.tier', { tier: group.tier })}

@@ -111,6 +111,7 @@ const bindings: Binding[] = [
   { action: 'search', keys: '/', group: 'list', label: say('key.search'), run: () => document.querySelector<HTMLInputElement>('#search')?.select(), when: calm },
   { action: 'select', keys: 'x', group: 'list', label: say('key.select'), run: () => mark(active.value, false), when: canMark },
   { action: 'selectRange', keys: 'X', group: 'list', label: say('key.selectRange'), run: () => mark(active.value, true), when: canMark },
+  { action: 'saveView', keys: 'S', group: 'list', label: say('key.saveView'), run: () => (dialog.value = 'view'), when: () => calm() && place.value.view.kind === 'search' },
   { action: 'reply', keys: 'r', group: 'thread', label: say('key.reply'), run: () => compose('reply'), when: have },
   { action: 'start', keys: 'c', group: 'general', label: say('first.title'), run: () => (dialog.value = 'start'), when: calm },
   { action: 'note', keys: 'n', group: 'thread', label: say('key.note'), run: () => compose('note'), when: have },
@@ -134,6 +135,7 @@ const bindings: Binding[] = [
   { action: 'goPending', keys: 'g p', group: 'go', label: say('view.pending'), run: () => go({ kind: 'pending' }), when: calm },
   { action: 'goUnassigned', keys: 'g u', group: 'go', label: say('key.goUnassigned'), run: () => go({ kind: 'unassigned' }), when: calm },
   { action: 'goBreaching', keys: 'g b', group: 'go', label: say('view.breaching'), run: () => go({ kind: 'breaching' }), when: calm },
+  { action: 'goView', keys: 'g v', group: 'go', label: say('key.goView'), run: () => (dialog.value = 'views'), when: calm },
   { action: 'goAll', keys: 'g a', group: 'go', label: say('key.goAll'), run: () => go({ kind: 'all' }), when: calm },
   ...[0, 1, 2, 3].map((tier): Binding => ({
     action: `goTier${tier}`, keys: `g ${tier}`, group: 'go', label: say('key.goTier', { tier }), run: () => go({ kind: 'tier', tier }),
