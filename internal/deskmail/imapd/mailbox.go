@@ -112,17 +112,18 @@ func (s *session) List(w *imapserver.ListWriter, ref string, patterns []string, 
 		if !matches(names[i], ref, patterns) || options.SelectSpecialUse && m.Special() == "" {
 			continue
 		}
-		data := &imap.ListData{Mailbox: names[i], Delim: deskmail.Delimiter, Attrs: []imap.MailboxAttr{imap.MailboxAttrHasNoChildren}}
+		var status *imap.StatusData
+		if options.ReturnStatus != nil {
+			if status, err = s.status(ctx, as, m, names[i], options.ReturnStatus); err != nil {
+				return err
+			}
+		}
+		data := &imap.ListData{Mailbox: names[i], Delim: deskmail.Delimiter, Attrs: []imap.MailboxAttr{imap.MailboxAttrHasNoChildren}, Status: status}
 		if special := m.Special(); special != "" {
 			data.Attrs = append(data.Attrs, imap.MailboxAttr(special))
 		}
 		if options.ReturnSubscribed || options.SelectSubscribed {
 			data.Attrs = append(data.Attrs, imap.MailboxAttrSubscribed)
-		}
-		if options.ReturnStatus != nil {
-			if data.Status, err = s.status(ctx, as, m, names[i], options.ReturnStatus); err != nil {
-				return err
-			}
 		}
 		if err := w.WriteList(data); err != nil {
 			return err
