@@ -5,6 +5,7 @@ import type advisories from './advisories.json';
 import type articles from './articles.json';
 import type bulk from './bulk.json';
 import type edit from './edit.json';
+import type mailprograms from './mailprograms.json';
 import type pages from './pages.json';
 import type pilot from './pilot.json';
 import type policy from './policy.json';
@@ -17,7 +18,7 @@ import type saved from './saved.json';
 import type views from './views.json';
 import first from './strings.json';
 
-type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof pages & typeof pilot & typeof policy & typeof policydry & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved & typeof views;
+type Catalogue = typeof first & typeof advisories & typeof articles & typeof bulk & typeof edit & typeof mailprograms & typeof pages & typeof pilot & typeof policy & typeof policydry & typeof reports & typeof reviews & typeof rootcauses & typeof runbooks & typeof saved & typeof views;
 export type Sentence = keyof Catalogue;
 type Plural<K> = K extends `${infer Stem}.one` ? Stem : never;
 type Values = Record<string, string | number>;

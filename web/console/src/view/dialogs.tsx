@@ -10,7 +10,7 @@ import { Avatar } from './avatar';
 import { Icon } from './icon';
 import { ReturnDialog } from './handover';
 import { KeysDialog } from './keysdialog';
-import { Bulk, Edit, Outgoing, SendLater, StartDialog, TeamDialog, ViewDialog } from './lazy';
+import { Bulk, Edit, MailProgramsDialog, Outgoing, SendLater, StartDialog, TeamDialog, ViewDialog } from './lazy';
 import { close, Modal } from './modal';
 import { MoveDialog } from './movedialog';
 import { NoticesDialog } from './noticesdialog';
@@ -27,6 +27,7 @@ export function Dialogs() {
   if (dialog.value === 'finish') return <FinishDialog />;
   if (dialog.value === 'agent') return <TeamDialog part="AgentDialog" />;
   if (dialog.value === 'profile') return <TeamDialog part="ProfileDialog" />;
+  if (dialog.value === 'programs') return <MailProgramsDialog />;
   if (dialog.value === 'outbox') return <Outgoing part="OutboxDialog" />;
   if (dialog.value === 'start') return <StartDialog />;
   if (dialog.value === 'view') return <ViewDialog part="ViewDialog" />;

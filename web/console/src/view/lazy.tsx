@@ -38,6 +38,7 @@ const causes = chunk(() => import('./rootcauses'));
 const many = chunk(() => import('./bulk'));
 const edits = chunk(() => import('./edit'));
 const views = chunk(() => import('./views'));
+const programs = chunk(() => import('./mailprograms'));
 const notices = chunk(() => import('./advisories'));
 
 /** Loads what follows the first screen, and then what keys open, so that nothing that is typed after them gets lost. */
@@ -115,6 +116,11 @@ export function RootCauses({ part, ...props }: { part: keyof Causes; conversatio
 /** The forms for agents and accounts, which are loaded when one is opened. */
 export function TeamDialog({ part, ...props }: { part: 'AgentDialog' | 'ProfileDialog' } | { part: 'AccountDialog'; conversation: Conversation }) {
   return show(useChunk(team)?.[part], props);
+}
+
+/** The passwords of one's mail programs. */
+export function MailProgramsDialog() {
+  return show(useChunk(programs)?.MailProgramsDialog, {});
 }
 
 /** Asks when a reply is sent; loaded when it is opened. */

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import { api, Problem } from '../api';
+import { dialog } from '../state/dialog';
 import { inboxes, me, reason, refreshAgents, tell } from '../state/desk';
 import { wrongsOf } from '../state/people';
 import { say } from '../text/say';
@@ -51,6 +52,7 @@ export function ProfileDialog() {
         <footer class="modal-foot modal-foot-stays">
           <button class="button button-primary" disabled={busy}>{say('dialog.save')}</button>
           <button type="button" class="button button-quiet" onClick={close}>{say('dialog.cancel')}</button>
+          <button type="button" class="button button-quiet" onClick={() => (dialog.value = 'programs')}>{say('profile.programs')}</button>
         </footer>
       </form>
     </Modal>

@@ -1,0 +1,5 @@
+// The texts of app passwords.
+import { learn } from './say';
+import texts from './mailprograms.json';
+
+learn(texts);
