@@ -18,6 +18,7 @@ import (
 	"switchboard/api/middleware"
 	"switchboard/api/openapi"
 	"switchboard/api/problem"
+	"switchboard/api/ratelimit"
 	"switchboard/api/repeat"
 	"switchboard/api/site"
 	"switchboard/api/socket"
@@ -50,6 +51,8 @@ type Config struct {
 	// sent; empty: they can.
 	AdvisoryBudget advisory.Budget
 	NoAdvisories   string
+	// RateLimit is how many requests an API key may make in a minute; 0: no limit.
+	RateLimit int
 }
 
 // Pictures maps the pictures of a message to URLs.
@@ -127,7 +130,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 		Events: deps.Events, Visible: s.visible, Auth: s.auth, Hub: deps.Hub, Seer: deps.Staff, Site: public, Log: s.log, Ping: cfg.PingInterval,
 	})
 	s.huma = humago.NewWithPrefix(s.mux, base, s.humaConfig())
-	s.huma.UseMiddleware(s.auth.Middleware, repeat.Middleware(deps.Repeats, s.log))
+	s.huma.UseMiddleware(s.auth.Middleware, ratelimit.New(cfg.RateLimit).Middleware, repeat.Middleware(deps.Repeats, s.log))
 	s.conversationRoutes()
 	s.actionRoutes()
 	s.bulkRoutes()

@@ -63,6 +63,7 @@ type Config struct {
 	Help       Help              `koanf:"help"`
 	Service    Service           `koanf:"service"`
 	Advisories Advisories        `koanf:"advisories"`
+	API        API               `koanf:"api"`
 	Images     Images            `koanf:"images"`
 	Webhooks   Webhooks          `koanf:"webhooks"`
 	Signatures Signatures        `koanf:"signatures"`
@@ -187,7 +188,7 @@ func (s *Smarthost) complete(at string) (problems []Problem) {
 
 // Defaults returns the configuration that a file and the environment modify.
 func Defaults() Config {
-	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute, TargetReview: true,
+	return Config{Addr: "127.0.0.1:8080", Data: "data", LogLevel: "info", AlarmAfter: 5 * time.Minute, OfflineAfter: 5 * time.Minute, NoticeMail: time.Minute, TargetReview: true, API: API{RateLimit: defaultRateLimit},
 		TrustedProxies: []string{"127.0.0.0/8", "::1"}, Mail: Mail{Undo: 10 * time.Second, DelayWarning: 4 * time.Hour}, Smarthost: Smarthost{TLS: "starttls"}, Delivery: defaultDelivery(), Webhooks: Webhooks{Timeout: 15 * time.Second},
 		SMTP: SMTP{Rspamd: Rspamd{OnFailure: FilterAccept}, Clamd: Clamd{OnVirus: VirusReject, OnFailure: FilterAccept}}}
 }

@@ -76,6 +76,7 @@ func (c *Config) Validate() error {
 	}
 	v.policy(c.Policy)
 	v.advisories(&c.Advisories)
+	v.api(&c.API)
 	v.domains("mail.catch_all", c.Mail.CatchAll)
 	v.smtp(&c.SMTP)
 	v.agentMail(c)

@@ -302,7 +302,7 @@ func (g *Gateway) buildHTTP(ctx context.Context) error {
 	deps.Policies, deps.Simulator, deps.PilotCare = known, known, known
 	deps.Drafts = readMarks{g.store, g.wakeMail}
 	deps.PlainWebhooks = g.cfg.Webhooks.AllowHTTP
-	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains, AdvisoryBudget: g.cfg.Advisories.Budget(), NoAdvisories: g.noAdvisories()}, deps)
+	g.api, err = api.New(api.Config{Version: Version, PublicURL: g.cfg.PublicURL, SafeHTML: viewHTML, ImageKey: imageKey, Log: g.log, Own: g.local.Contains, AdvisoryBudget: g.cfg.Advisories.Budget(), NoAdvisories: g.noAdvisories(), RateLimit: g.cfg.API.RateLimit}, deps)
 	if err != nil {
 		return err
 	}
