@@ -275,7 +275,7 @@ func TestEmptyAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := 0
-	handle(s, huma.Operation{OperationID: "empty", Method: http.MethodPost, Path: "/empty", DefaultStatus: http.StatusNoContent},
+	handle(s, huma.Operation{Tags: []string{"Desk"}, OperationID: "empty", Method: http.MethodPost, Path: "/empty", DefaultStatus: http.StatusNoContent},
 		func(context.Context, *struct{}) (*struct{}, error) { calls++; return nil, nil })
 	srv := httptest.NewServer(s.mux)
 	defer srv.Close()
