@@ -58,8 +58,15 @@ export function told(what: string, ...tokens: (string | null)[]): void {
 /** Beyond that the list is loaded again as a whole. */
 const FEW = 20;
 
+/** The last undo. Each waits for the one before, so that what was done last is undone first. */
+let undoing: Promise<void> = Promise.resolve();
+
+function takeBack(what: string, tokens: readonly string[]): Promise<void> {
+  return undoing = undoing.then(() => takeBackNow(what, tokens)).catch(() => undefined);
+}
+
 /** Undoes an operation, which may consist of several requests; says why if it cannot be undone any more. */
-async function takeBack(what: string, tokens: readonly string[]): Promise<void> {
+async function takeBackNow(what: string, tokens: readonly string[]): Promise<void> {
   const results: BulkResult[] = [];
   const left: string[] = [];
   let failure: unknown = null;
