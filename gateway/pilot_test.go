@@ -225,6 +225,6 @@ func TestPilot(t *testing.T) {
 
 // accountOf is the number of the account of a conversation in the pilot.
 func accountOf(c piloted) (number int) {
-	fmt.Sscanf(c.Contact.Address, "jo@account%d.example", &number) //nolint:errcheck // it is one of ours
+	fmt.Sscanf(c.Contact.Address, "jo@account%d.example", &number) //nolint:errcheck // the test wrote the address
 	return number
 }

@@ -61,7 +61,7 @@ func (c *counted) Close() error {
 func (s *Server) open(c *imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
 	wire, ok := c.NetConn().(*counted)
 	if !ok || s.ctx.Err() != nil {
-		return nil, nil, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "The server stops; connect again"}
+		return nil, nil, &imap.Error{Type: imap.StatusResponseTypeBye, Text: "The server is stopping; connect again"}
 	}
 	n := &session{server: s, conn: c, wire: wire.Conn, woken: make(chan struct{}, 1)}
 	s.mu.Lock()

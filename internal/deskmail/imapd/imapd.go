@@ -203,7 +203,7 @@ func (s *Server) goodbye() {
 	var wg sync.WaitGroup
 	for _, c := range open {
 		c.conn.NetConn().SetWriteDeadline(time.Now().Add(byeTime)) //nolint:errcheck // the connection is closed anyway
-		wg.Go(func() { c.conn.Bye("The server stops; connect again") })
+		wg.Go(func() { c.conn.Bye("The server is stopping; connect again") })
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()

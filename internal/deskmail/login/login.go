@@ -4,9 +4,9 @@ package login
 import (
 	"context"
 	"net"
+	"strings"
 	"time"
 
-	"strings"
 	"switchboard/desk"
 	"switchboard/internal/credential"
 	"switchboard/internal/deskmail"

@@ -30,6 +30,7 @@ type session struct {
 	conn   *smtp.Conn
 	wire   *wire
 	who    desk.Agent
+	valid  func(context.Context) error // whether the app password has not been revoked since
 	to     []string
 }
 
@@ -70,7 +71,7 @@ func (s *session) Auth(mech string) (sasl.Server, error) {
 			}
 			return s.failure(err)
 		}
-		s.who = a
+		s.who, s.valid = a, func(ctx context.Context) error { return s.server.cfg.Users.Valid(ctx, email, password) }
 		s.server.cfg.Log.InfoContext(ctx, "SubmissionSignedIn", "agent", a.ID)
 		return nil
 	}
@@ -132,7 +133,7 @@ func (s *session) Data(r io.Reader) error {
 	case s.server.slots <- struct{}{}:
 		defer func() { <-s.server.slots }()
 	case <-s.server.ctx.Done():
-		return refusal(421, smtp.EnhancedCode{4, 3, 2}, "the server stops")
+		return refusal(421, smtp.EnhancedCode{4, 3, 2}, "the server is stopping; try again")
 	}
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(r); err != nil || s.wire.broken.Load() {
@@ -152,6 +153,12 @@ func (s *session) Data(r io.Reader) error {
 
 // once carries out a mail unless that was done before.
 func (s *session) once(ctx context.Context, text []byte) error {
+	if err := s.valid(ctx); err != nil {
+		if desk.KindOf(err) == desk.KindDenied {
+			return refusal(535, smtp.EnhancedCode{5, 7, 8}, "the app password has been revoked; make a new one in the console, under your profile")
+		}
+		return s.failure(err)
+	}
 	u, err := s.server.cfg.Users.MailUser(ctx, s.who.ID)
 	if err != nil {
 		return s.failure(err)

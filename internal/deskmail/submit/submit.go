@@ -25,6 +25,8 @@ import (
 type Users interface {
 	// SignIn checks an app password, and counts failures; KindDenied with what to do.
 	SignIn(ctx context.Context, addr net.Addr, email, password string) (desk.Agent, error)
+	// Valid returns nil while the password is one of the agent's.
+	Valid(ctx context.Context, email, password string) error
 	// MailUser returns the agent as they are now, whose folders exist afterwards.
 	MailUser(ctx context.Context, id desk.AgentID) (deskmail.User, error)
 }
@@ -50,7 +52,7 @@ type Notices interface {
 	TellWithheld(ctx context.Context, as desk.Agent, c desk.ConversationID, text string) error
 }
 
-// Once makes that a mail which is submitted twice, because the answer was lost, is sent once.
+// Once sends a mail once that is submitted again because its answer was lost.
 type Once interface {
 	ClaimRepeat(ctx context.Context, c view.Claim, fingerprint []byte) (view.Repeat, view.Answer, error)
 	BindRepeat(ctx context.Context, c view.Claim) context.Context
