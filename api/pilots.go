@@ -22,7 +22,7 @@ import (
 type Pilots interface {
 	// Pilots lists all of them, newest first.
 	Pilots(ctx context.Context) ([]view.Pilot, error)
-	// Pilot returns that of a version, 0: the running one. KindNotFound if there is none.
+	// Pilot returns that of a version, 0: the running one. KindNotFound if no pilot has it.
 	Pilot(ctx context.Context, version int64) (view.Pilot, error)
 	// PilotCounts counts what its groups did before it, and until an instant.
 	PilotCounts(ctx context.Context, p view.Pilot, until time.Time) ([]view.PilotCount, error)

@@ -117,7 +117,7 @@ func (s *Store) Pilots(ctx context.Context) (list []view.Pilot, err error) {
 	return list, wrap("list pilots", s.q.pilot.List.SelectContext(ctx, &list, 0))
 }
 
-// Pilot returns the pilot of a version, 0: the running one. KindNotFound if there is none.
+// Pilot returns the pilot of a version, 0: the running one. KindNotFound if no pilot has it.
 func (s *Store) Pilot(ctx context.Context, version int64) (p view.Pilot, err error) {
 	if version == 0 {
 		version = -1

@@ -132,7 +132,7 @@ func (s *Server) Open(ctx context.Context, r *http.Request, after string) (*huma
 	}}, nil
 }
 
-// checkCursor refuses a cursor that is none.
+// checkCursor refuses a cursor that is not valid.
 func (s *Server) checkCursor(ctx context.Context, location, after string) error {
 	if after == "" {
 		return nil

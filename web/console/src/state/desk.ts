@@ -214,8 +214,7 @@ const changed = new Set<string>();
 let tasksChanged = false;
 let burst: ReturnType<typeof setTimeout> | undefined;
 const BURST_MS = 40;
-/** Beyond that, the list is loaded again instead of each conversation: somebody has changed many at once. */
-const MANY = 30;
+const MANY = 30; // beyond that, the list is loaded again instead of each conversation
 
 function onEvent(event: DeskEvent): void {
   if (!event.conversation_id) {
@@ -392,9 +391,7 @@ setInterval(() => {
   now.value = Date.now() + clockOffset;
   if (phase.value === 'ready' && document.visibilityState === 'visible') void refreshWatch();
 }, 15_000);
-
-/** What becomes due changes the views of deadlines without an event. */
-setInterval(() => {
+setInterval(() => { // what becomes due changes the views of deadlines without an event
   if (phase.value !== 'ready' || document.visibilityState !== 'visible') return;
   void refreshCounts();
   void refreshAgents();
